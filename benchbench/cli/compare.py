@@ -1,0 +1,70 @@
+"""`bench compare METHOD METHOD ...`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from benchbench.cli import arguments
+from benchbench.cli.output import print_json, stderr, stdout
+from benchbench.cli.plan import print_plan
+
+
+def compare(
+    targets: Annotated[list[str], typer.Argument(help="Methods (METHOD or METHOD@VARIANT) or recipe files.")],
+    setting: arguments.Setting = None,
+    seeds: arguments.Seeds = None,
+    baseline: Annotated[str | None, typer.Option("--baseline", help="Row to compare with. Default: the first.")] = None,
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option("--metrics", help="Further tables: METRIC or METRIC/SCORING, as in auc mean_margin/logp_sum."),
+    ] = None,
+    overrides: arguments.Set = None,
+    allow_different: Annotated[
+        bool, typer.Option("--allow-different", help="Audit: compare unequal settings; every row is marked.")
+    ] = False,
+    allow_mixed: Annotated[
+        bool, typer.Option("--allow-mixed", help="Compare rows of different kinds of device; they are marked.")
+    ] = False,
+    device: arguments.Device = "auto",
+    workers: arguments.Workers = None,
+    runs: arguments.Runs = None,
+    results: arguments.Results = None,
+    dry_run: arguments.DryRun = False,
+    as_json: arguments.Json = False,
+) -> None:
+    """Train what is missing and compare methods, paired by seed and prompt, with intervals.
+
+    Example: bench compare dpo simpo --seeds 42 13 3407
+    """
+    from benchbench.commands import compare as command
+    from benchbench.commands.session import Options
+    from benchbench.comparison.rendering import terminal_table
+
+    options = Options(device, workers, runs, results)
+    request = command.Request(
+        targets, setting, seeds, baseline, overrides or [], metrics or [], allow_different, allow_mixed
+    )
+    prepared = command.prepare_comparison(request, options)
+    if not as_json and prepared.notice:
+        stdout().print(prepared.notice, highlight=False)
+    if dry_run:
+        print_plan([prepared.session.plan], options.store, as_json=as_json)
+        return
+    console = stderr()
+    compared = command.compare(prepared, request, options, console)
+    if as_json:
+        print_json(
+            {
+                "notice": prepared.notice,
+                "headline": list(compared.headline),
+                "comparisons": [asdict(row) for row in compared.comparisons],
+                "files": compared.files,
+            }
+        )
+        return
+    for metric, scoring in compared.shown:
+        stdout().print(terminal_table(compared.comparisons, metric, scoring))
+    console.print("written: " + ", ".join(compared.files), highlight=False)

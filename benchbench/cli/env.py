@@ -1,0 +1,25 @@
+"""`bench env`."""
+
+from __future__ import annotations
+
+from benchbench.cli import arguments
+from benchbench.cli.output import print_json, stdout
+
+
+def env(device: arguments.Device = "auto", as_json: arguments.Json = False) -> None:
+    """Versions, device and variables that may move numbers; paste this into a bug report."""
+    from benchbench.plan.machine import choose_machine
+    from benchbench.stages.environment import environment
+
+    machine = choose_machine(device, None, [])
+    found = environment(machine.device)
+    if as_json:
+        print_json(found)
+        return
+    out = stdout()
+    for key, value in found.items():
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                out.print(f"{name}: {inner}", highlight=False, markup=False)
+        else:
+            out.print(f"{key}: {value}", highlight=False, markup=False)

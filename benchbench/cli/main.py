@@ -1,0 +1,55 @@
+"""The `bench` command line."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+import benchbench
+from benchbench.cli import compare, env, evaluate, methods, recipes, train
+from benchbench.cli.variadic import VariadicCommand
+from benchbench.core.errors import BenchError, ExitCode
+
+app = typer.Typer(
+    name="bench",
+    help="The reproducibility bench for preference optimisation of language models.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("train", cls=VariadicCommand)(train.train)
+app.command("eval", cls=VariadicCommand)(evaluate.evaluate)
+app.command("compare", cls=VariadicCommand)(compare.compare)
+app.command("env")(env.env)
+app.add_typer(recipes.app, name="recipes")
+app.add_typer(methods.app, name="methods")
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    """The reproducibility bench for preference optimisation of language models."""
+    if version:
+        typer.echo(f"benchbench {benchbench.__version__}")
+        raise typer.Exit
+
+
+def run(args: list[str] | None = None) -> None:
+    """Entry point of the `bench` script: every way to end has its exit code."""
+    sys.exit(main(sys.argv[1:] if args is None else args))
+
+
+def main(args: list[str]) -> int:
+    """Run one command line and return the exit code; the user's errors are one message without a traceback."""
+    try:
+        app(args=args, prog_name="bench")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ExitCode.DONE)
+    except BenchError as error:
+        typer.echo(f"bench: {error}", err=True)
+        return error.status
+    return int(ExitCode.DONE)

@@ -1,0 +1,37 @@
+"""What `--dry-run` prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchbench.cli.output import print_json, print_rows, stdout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchbench.plan.build import Plan
+    from benchbench.store.runs import RunStore
+
+
+def print_plan(plans: Sequence[Plan], store: RunStore, *, as_json: bool) -> None:
+    """The stages of plans, each once."""
+    from benchbench.commands.plan_view import plan_rows, total_estimate
+    from benchbench.plan.build import Plan
+
+    merged = Plan({k: v for plan in plans for k, v in plan.stages.items()}, [c for plan in plans for c in plan.cells])
+    rows = plan_rows(merged, store)
+    estimate = total_estimate(rows)
+    if as_json:
+        print_json({"stages": rows, "cells": len(merged.cells), "seconds_left": estimate})
+        return
+    print_rows(rows)
+    left = sum(row["status"] != "finished" for row in rows)
+    time = (
+        f"about {estimate:.0f} s of one worker"
+        if estimate is not None
+        else "no estimate: a kind of stage never ran here"
+    )
+    stdout().print(
+        f"{len(merged.cells)} cells, {len(rows)} stages, {left} to run; {time if left else 'nothing left to run'}",
+        highlight=False,
+    )

@@ -1,0 +1,66 @@
+"""`bench recipes ls | show | validate`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from benchbench.cli import arguments
+from benchbench.cli.output import print_json, print_rows, stdout
+
+app = typer.Typer(help="The recipes there are, what is in them, and whether they are valid.", no_args_is_help=True)
+
+
+@app.command("ls")
+def list_recipes(as_json: arguments.Json = False) -> None:
+    """List all recipes by setting and method."""
+    from benchbench.commands.recipes import list_recipes as command
+
+    rows = command()
+    if as_json:
+        print_json(rows)
+    else:
+        print_rows(rows)
+
+
+@app.command("show")
+def show(
+    target: Annotated[str, typer.Argument(help="Recipe file, or METHOD or METHOD@VARIANT in a setting.")],
+    setting: arguments.Setting = None,
+    overrides: arguments.Set = None,
+    as_json: arguments.Json = False,
+) -> None:
+    """Print a resolved recipe with the origin of every value."""
+    from benchbench.commands.recipes import show as command
+
+    loaded, rows = command(target, setting=setting, overrides=overrides or [])
+    if as_json:
+        print_json(
+            {
+                "recipe": loaded.values(),
+                "recipe_hash": loaded.recipe_hash,
+                "comparability_hash": loaded.comparability_hash,
+                "origins": {key: origin for key, _, origin in rows},
+            }
+        )
+        return
+    print_rows([{"key": key, "value": value, "origin": origin} for key, value, origin in rows])
+    changed = f"; changes the setting: {', '.join(loaded.setting_overrides)}" if loaded.setting_overrides else ""
+    untuned = "; untuned: no recipe for this method in this setting" if loaded.untuned else ""
+    stdout().print(
+        f"recipe {loaded.recipe_hash}, comparability {loaded.comparability_hash}{changed}{untuned}", highlight=False
+    )
+
+
+@app.command("validate")
+def validate(
+    targets: Annotated[
+        list[str] | None, typer.Argument(help="Recipe or setting files. Default: all there are.")
+    ] = None,
+) -> None:
+    """Check recipes and settings; every fault of every file is listed."""
+    from benchbench.commands.recipes import validate as command
+
+    for line in command(targets or []):
+        stdout().print(line, highlight=False)

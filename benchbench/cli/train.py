@@ -1,0 +1,49 @@
+"""`bench train RECIPE ...`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from benchbench.cli import arguments
+from benchbench.cli.output import print_json, print_rows, stderr
+from benchbench.cli.plan import print_plan
+
+
+def train(
+    targets: Annotated[list[str], typer.Argument(help="Recipe files, or METHOD or METHOD@VARIANT in a setting.")],
+    setting: arguments.Setting = None,
+    seeds: arguments.Seeds = None,
+    overrides: arguments.Set = None,
+    device: arguments.Device = "auto",
+    workers: arguments.Workers = None,
+    runs: arguments.Runs = None,
+    results: arguments.Results = None,
+    dry_run: arguments.DryRun = False,
+    as_json: arguments.Json = False,
+) -> None:
+    """Train and score every seed of recipes; what is finished already is not run again.
+
+    Example: bench train recipes/ddo_rm_pythia410m.yaml
+    """
+    from benchbench.commands import train as command
+    from benchbench.commands.session import Options
+
+    options = Options(device, workers, runs, results)
+    loaded, sessions = command.plan_training(
+        targets, setting=setting, seeds=seeds, overrides=overrides or [], options=options
+    )
+    if dry_run:
+        print_plan([session.plan for session in sessions], options.store, as_json=as_json)
+        return
+    console = stderr()
+    trained = command.train(loaded, sessions, options, console)
+    rows = [row for item, each in zip(loaded, trained, strict=True) for row in command.summary(item, each)]
+    if as_json:
+        print_json(rows)
+    else:
+        print_rows(rows)
+    for each in trained:
+        if each.error is not None:
+            raise each.error

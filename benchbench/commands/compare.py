@@ -1,0 +1,214 @@
+"""`bench compare`: train what is missing, then show methods beside each other, paired by seed and prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from benchbench.commands.record import record_cells, scored_cell
+from benchbench.commands.report import write_comparison
+from benchbench.commands.session import Options, Session, incomplete, open_session, run_session
+from benchbench.commands.targets import common_seeds, notice, parse_seeds, resolve, resolve_all
+from benchbench.comparison.columns import Comparison
+from benchbench.comparison.compare import compare as compare_cells
+from benchbench.core.errors import BenchError, unknown_name
+from benchbench.recipe.load import Loaded
+from benchbench.recipe.overrides import parse_overrides
+from benchbench.store.results import ResultStore
+
+BOOTSTRAP_SEED = 20_251_120
+"""Fixed, so that the same rows give the same intervals."""
+DEFAULT_METRICS = (
+    "pair_accuracy",
+    "pair_accuracy_strict",
+    "tie_rate",
+    "auc",
+    "auc_centred",
+    "mean_margin",
+    "std_margin",
+    "chosen_mean",
+    "rejected_mean",
+)
+"""Written to files whatever is shown; a metric on a column is added where the data has the column."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be compared."""
+
+    targets: Sequence[str]
+    setting: str | None = None
+    seeds: Sequence[str] | None = None
+    baseline: str | None = None
+    overrides: Sequence[str] = ()
+    metrics: Sequence[str] = ()
+    allow_different: bool = False
+    allow_mixed: bool = False
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A comparison that can start."""
+
+    loaded: list[Loaded]
+    seeds: tuple[int, ...]
+    baseline: str
+    session: Session
+    notice: str
+    shown: tuple[tuple[str, str | None], ...]
+    """(metric, scoring or none for all) asked for; the headline is always shown."""
+
+
+def prepare_comparison(request: Request, options: Options) -> Prepared:
+    """Resolve, check and plan; nothing runs.
+
+    Raises:
+        BenchError: anything that makes the comparison impossible or unfair, before any training.
+    """
+    from benchbench import metrics
+
+    overrides = parse_overrides(request.overrides)
+    given = parse_seeds(request.seeds)
+    shown = tuple(_metric(text, metrics.names()) for text in request.metrics)
+    loaded = resolve_all(request.targets, setting=request.setting, overrides=overrides)
+    baseline = _baseline(request, loaded)
+    if all(item.recipe.method.name != "sft" for item in loaded):
+        first = loaded[0]
+        loaded.append(resolve("sft", setting=str(first.setting_path), overrides=_shared(overrides)))
+    if not request.allow_different:
+        refuse_unequal(loaded)
+    seeds = common_seeds(loaded, given)
+    session = open_session(loaded, seeds, options)
+    text = notice(loaded[0].recipe.setting, [item.label for item in loaded], loaded[0].recipe.notice)
+    return Prepared(loaded, seeds, baseline, session, text, shown)
+
+
+def _shared(overrides: Sequence) -> tuple:
+    """Overrides that the SFT row takes part in: those of a method or of preference training are not its own."""
+    return tuple(o for o in overrides if not o.key.startswith(("method", "preference")))
+
+
+def _baseline(request: Request, loaded: Sequence[Loaded]) -> str:
+    if request.baseline is None:
+        return loaded[0].label
+    labels = [item.label for item in loaded]
+    if request.baseline not in (*labels, "sft"):
+        raise unknown_name("baseline", request.baseline, {*labels, "sft"})
+    return request.baseline
+
+
+def _metric(text: str, names: Sequence[str]) -> tuple[str, str | None]:
+    """`metric` or `metric/scoring`."""
+    from benchbench.comparison.scorings import SCORINGS
+
+    name, _, scoring = text.partition("/")
+    if name not in names:
+        raise unknown_name("metric", name, names)
+    if scoring and scoring not in SCORINGS:
+        raise unknown_name("scoring", scoring, SCORINGS)
+    return name, scoring or None
+
+
+def refuse_unequal(loaded: Sequence[Loaded]) -> None:
+    """Refuse recipes that do not hold fixed what a fair comparison holds fixed, naming the keys.
+
+    Raises:
+        BenchError: which key differs between which two recipes.
+    """
+    different = differing(loaded)
+    if different:
+        lines = [f"  {label}: {keys}" for label, keys in different.items()]
+        raise BenchError(
+            f"not comparable with {loaded[0].label}, whose setting differs:\n"
+            + "\n".join(lines)
+            + "\nGive all recipes the same setting, or add --allow-different for an audit, which marks every row."
+        )
+
+
+def differing(loaded: Sequence[Loaded]) -> dict[str, str]:
+    """Label -> the keys of the setting in which it differs from the first recipe, with both values."""
+    first = _flat(loaded[0].comparable_values())
+    found: dict[str, str] = {}
+    for item in loaded[1:]:
+        other = _flat(item.comparable_values())
+        keys = [k for k in sorted({*first, *other}) if first.get(k) != other.get(k)]
+        if keys:
+            found[item.label] = "; ".join(f"{k} is {other.get(k)}, not {first.get(k)}" for k in keys)
+    return found
+
+
+def _flat(values: object, prefix: str = "") -> dict[str, object]:
+    if not isinstance(values, dict) or not values:
+        return {prefix: values}
+    found: dict[str, object] = {}
+    for key, value in values.items():
+        found |= _flat(value, f"{prefix}.{key}" if prefix else str(key))
+    return found
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A finished comparison."""
+
+    comparisons: list[Comparison]
+    headline: tuple[str, str]
+    shown: list[tuple[str, str]]
+    """(metric, scoring) of every table to show, the headline first."""
+    files: list[str]
+    """What was written."""
+
+
+def compare(prepared: Prepared, request: Request, options: Options, console: Console) -> Compared:
+    """Run what is missing, compare, and write the tables.
+
+    Raises:
+        BenchError: exit code 4 where a cell failed: a comparison with holes would mislead.
+    """
+    store = options.store
+    ran = run_session(prepared.session, options, console)
+    error = incomplete(prepared.session, store, ran)
+    if error is not None:
+        raise error
+    recipe = prepared.loaded[0].recipe
+    cells = prepared.session.cells
+    scored = [scored_cell(cell, store, cell.loaded.recipe.score.split) for cell in cells]
+    headline = (recipe.score.headline.metric, recipe.score.headline.scoring)
+    gold = ["gold_pair_accuracy"] if all("column_gold" in cell.frame for cell in scored) else []
+    hashes = {item.comparability_hash: item.label for item in prepared.loaded}
+    different = differing(prepared.loaded)
+    comparisons = compare_cells(
+        scored,
+        baseline=prepared.baseline,
+        metrics=[*DEFAULT_METRICS, *gold, *(name for name, _ in prepared.shown)],
+        tie_credit=recipe.score.tie_credit,
+        exclude=recipe.score.exclude,
+        rng_seed=BOOTSTRAP_SEED,
+        headline=headline,
+        seeds=prepared.seeds,
+        differing={h: different.get(label, "") for h, label in hashes.items()},
+        allow_different=request.allow_different,
+        allow_mixed=request.allow_mixed,
+    )
+    results = ResultStore(options.results_root, recipe.setting)
+    record_cells(cells, scored, store, results)
+    tables = _tables(comparisons, headline, prepared.shown)
+    files = write_comparison(results, comparisons, tables, title=_title(prepared), notice=prepared.notice)
+    return Compared(comparisons, headline, tables, files)
+
+
+def _title(prepared: Prepared) -> str:
+    labels = ", ".join(item.label for item in prepared.loaded)
+    return f"{labels} on {prepared.loaded[0].recipe.setting}, seeds {' '.join(map(str, prepared.seeds))}"
+
+
+def _tables(
+    comparisons: Sequence[Comparison], headline: tuple[str, str], shown: Sequence[tuple[str, str | None]]
+) -> list[tuple[str, str]]:
+    """The headline, then what was asked for."""
+    there = list(dict.fromkeys((row.metric, row.scoring) for row in comparisons))
+    tables = [headline]
+    for metric, scoring in shown:
+        tables += [pair for pair in there if pair[0] == metric and scoring in (None, pair[1])]
+    return list(dict.fromkeys(tables))

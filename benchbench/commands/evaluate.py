@@ -1,0 +1,88 @@
+"""`bench eval`: measurements of finished cells, or of a model that was trained elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+
+from benchbench.commands.record import measure_cells, scored_cell
+from benchbench.commands.session import Options, Session, incomplete, open_session, run_session, unfinished
+from benchbench.commands.targets import CHECKS, DEFAULT_SETTING, parse_seeds, resolve
+from benchbench.comparison.cells import MissingRunsError
+from benchbench.core.errors import BenchError
+from benchbench.recipe import library
+from benchbench.recipe.load import Loaded, load_untuned
+from benchbench.recipe.overrides import Override, parse_overrides
+
+EXTERNAL = "external"
+"""Method name of models that were trained elsewhere."""
+
+
+def evaluate(
+    target: str,
+    *,
+    setting: str | None,
+    seeds: Sequence[str] | None,
+    overrides: Sequence[str],
+    options: Options,
+    console: Console,
+) -> pd.DataFrame:
+    """Measurements of a recipe's finished cells, of a model folder, or of `hub_id@revision`.
+
+    A recipe is never trained here; a model from elsewhere is scored as method `external`.
+
+    Raises:
+        BenchError: exit code 4 for cells that are not finished, 5 for a model that cannot be had.
+    """
+    parsed = parse_overrides(overrides)
+    model = _external(target)
+    if model is None:
+        return _finished(resolve(target, setting=setting, overrides=parsed), parse_seeds(seeds), options)
+    base = library.find_setting(setting or DEFAULT_SETTING)
+    loaded = load_untuned(base, "sft", overrides=(*parsed, *model), checks=CHECKS)
+    session = open_session([loaded], [0], options)
+    ran = run_session(session, options, console)
+    error = incomplete(session, options.store, ran)
+    if error is not None:
+        raise error
+    return _measure(session, options).assign(recipe=target, method=EXTERNAL, paper="", seed="")
+
+
+def _external(target: str) -> tuple[Override, ...] | None:
+    """Overrides that put a model from elsewhere in the place of the setting's own, without any training."""
+    path = Path(target)
+    name, at, revision = target.partition("@")
+    values: dict[str, Any] = {}
+    if path.is_dir():
+        if not (path / "config.json").is_file() and not (path / "adapter_config.json").is_file():
+            raise BenchError(f"{target}: a folder without config.json; expected a model in the hub's format")
+        values = {"model_name_or_path": str(path.resolve()), "revision": None}
+    elif at and name.count("/") == 1 and not name.startswith((".", "/")):
+        values = {"model_name_or_path": name, "revision": revision}
+    else:
+        if name.count("/") == 1 and not library.looks_like_path(name.split("/")[1]) and not target.endswith(".yaml"):
+            raise BenchError(f"{target}: no such folder; a hub id needs its revision, as in {target}@COMMIT")
+        return None
+    own = not path.is_dir() or any(path.glob("tokenizer*"))
+    if own:
+        values |= {"tokenizer_name_or_path": None, "tokenizer_revision": None, "train_tokenizer": None}
+    values |= {"from_config": None}
+    changed = tuple(Override(f"model.{key}", value) for key, value in values.items())
+    return (*changed, Override("sft", None), Override("lora", None), Override("reward_model", None))
+
+
+def _finished(loaded: Loaded, seeds: tuple[int, ...] | None, options: Options) -> pd.DataFrame:
+    session = open_session([loaded], seeds or loaded.recipe.seeds.list, options)
+    missing = unfinished(session, options.store)
+    if missing:
+        raise MissingRunsError([(cell.loaded.label, cell.seed) for cell in missing])
+    return _measure(session, options)
+
+
+def _measure(session: Session, options: Options) -> pd.DataFrame:
+    scored = [scored_cell(cell, options.store, cell.loaded.recipe.score.split) for cell in session.cells]
+    return measure_cells(session.cells, scored)

@@ -1,0 +1,38 @@
+"""`--dry-run`: the stages of a plan, what is finished, and how long the rest may take."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import Any
+
+from benchbench.plan.build import Plan
+from benchbench.store.runs import RunStore
+
+_STATUS = {"done": "finished", "failed": "to run again"}
+
+
+def plan_rows(plan: Plan, store: RunStore) -> list[dict[str, Any]]:
+    """One row per stage: title, key, status, and seconds as recorded or estimated."""
+    rows = []
+    for key, spec in plan.stages.items():
+        record = store.record(key)
+        status = "to run"
+        if record is not None:
+            status = {"done": "finished", "failed": "to run again", "running": "to resume"}.get(
+                record.status, "to resume"
+            )
+        seconds = record.seconds if record is not None and record.status == "done" else _estimate(store, spec.kind)
+        rows.append({"stage": spec.title, "kind": spec.kind, "key": key, "status": status, "seconds": seconds})
+    return rows
+
+
+def _estimate(store: RunStore, kind: str) -> float | None:
+    """Median seconds of finished stages of that kind on this machine; none without one."""
+    known = [record.seconds for record in store.records(kind) if record.status == "done"]
+    return median(known) if known else None
+
+
+def total_estimate(rows: list[dict[str, Any]]) -> float | None:
+    """Seconds of everything that is not finished, one worker; none where a kind of stage never ran here."""
+    todo = [row["seconds"] for row in rows if row["status"] != "finished"]
+    return None if any(seconds is None for seconds in todo) else float(sum(todo))

@@ -1,0 +1,90 @@
+"""`bench recipes`: list, show with the origin of every value, validate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from benchbench.commands.targets import CHECKS, resolve
+from benchbench.core.errors import BenchError, Fault
+from benchbench.recipe import library
+from benchbench.recipe.load import Loaded, load_recipe, load_untuned
+from benchbench.recipe.overrides import parse_overrides
+
+
+def list_recipes() -> list[dict[str, str]]:
+    """Every recipe of the library, one row each, sorted by setting and method."""
+    rows = []
+    for entry in library.entries():
+        if entry.is_setting:
+            continue
+        method, variant = entry.method
+        rows.append(
+            {
+                "setting": entry.setting_name,
+                "method": method,
+                "variant": variant,
+                "recipe": str(entry.path),
+                "description": str(entry.values.get("description", "")),
+            }
+        )
+    return sorted(rows, key=lambda row: (row["setting"], row["method"], row["variant"]))
+
+
+def show(target: str, *, setting: str | None, overrides: Sequence[str]) -> tuple[Loaded, list[tuple[str, Any, str]]]:
+    """A resolved recipe: (key, value, origin) of every value."""
+    loaded = resolve(target, setting=setting, overrides=parse_overrides(overrides))
+    return loaded, [(key, value, origin(loaded, key)) for key, value in leaves(loaded.values())]
+
+
+def origin(loaded: Loaded, key: str) -> str:
+    """Where a value comes from: file and line, `--set`, or the built-in or paper's default."""
+    parts = key.split(".")
+    for length in range(len(parts), 0, -1):
+        found = loaded.origins.get(".".join(parts[:length]))
+        if found is not None and (length == len(parts) or not _is_section(loaded, parts[:length])):
+            return found
+    if key.startswith("method.hyper."):
+        return "method default"
+    return "source default" if key.startswith("data.options.") else "built in"
+
+
+def _is_section(loaded: Loaded, parts: Sequence[str]) -> bool:
+    """Whether a key leads to a mapping whose values may have origins of their own."""
+    value: Any = loaded.values()
+    for part in parts:
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return isinstance(value, Mapping)
+
+
+def leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of a nested mapping under its dotted key."""
+    for key, value in values.items():
+        path = f"{prefix}{key}"
+        if isinstance(value, Mapping) and value:
+            yield from leaves(value, f"{path}.")
+        else:
+            yield path, value
+
+
+def validate(targets: Sequence[str]) -> list[str]:
+    """Check files, or the whole library; returns one line per valid file.
+
+    Raises:
+        BenchError: every fault of every file.
+    """
+    entries = [library.open_entry(text) for text in targets] if targets else list(library.entries())
+    good, faults = [], []
+    for entry in entries:
+        try:
+            loaded = (
+                load_untuned(entry, "sft", checks=CHECKS) if entry.is_setting else load_recipe(entry, checks=CHECKS)
+            )
+        except BenchError as error:
+            faults.append(Fault("", str(error)))
+            continue
+        kind = "setting" if entry.is_setting else f"{loaded.label} on {loaded.recipe.setting}"
+        good.append(f"{entry.path}: valid ({kind})")
+    if faults:
+        raise BenchError("\n".join(str(fault) for fault in faults))
+    return good

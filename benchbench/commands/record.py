@@ -1,0 +1,123 @@
+"""From finished stages to rows, measurements and the files of results/."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+
+from benchbench import methods
+from benchbench.comparison.cells import Cell as ScoredCell
+from benchbench.comparison.tables import measurements_frame
+from benchbench.core.hashing import fingerprint
+from benchbench.plan.build import Cell
+from benchbench.store.results import ResultStore
+from benchbench.store.rows import read_rows
+from benchbench.store.runs import RunStore
+
+CELL_KEY = ("recipe", "recipe_hash", "seed", "split")
+_JOIN = ["example", "candidate"]
+ENGINE = "torch"
+"""Pair scores come from the training stack."""
+
+
+def score_rows(cell: Cell, store: RunStore, split: str) -> pd.DataFrame:
+    """The cell's rows: policy, reference and reward of every held-out response."""
+    frame = read_rows(store.folder(cell.score))
+    reference = read_rows(store.folder(cell.reference)).rename(columns={"logp_sum": "ref_logp_sum"})
+    frame = frame.merge(reference[[*_JOIN, "ref_logp_sum"]], on=_JOIN, validate="one_to_one")
+    if cell.reward is not None:
+        rewards = read_rows(store.folder(cell.reward))[[*_JOIN, "reward"]]
+        frame = frame.merge(rewards, on=_JOIN, validate="one_to_one")
+    else:
+        frame["reward"] = float("nan")
+    method = cell.loaded.recipe.method
+    identity = {
+        "recipe": cell.loaded.recipe.name,
+        "method": method.name,
+        "variant": method.variant,
+        "seed": cell.seed,
+        "split": split,
+    }
+    return frame.assign(**identity)
+
+
+def scored_cell(cell: Cell, store: RunStore, split: str) -> ScoredCell:
+    """A finished cell as the comparison reads it."""
+    loaded = cell.loaded
+    record = store.record(cell.score)
+    assert record is not None, "only finished cells are compared"
+    return ScoredCell(
+        label=loaded.label,
+        method=loaded.recipe.method.name,
+        variant=loaded.recipe.method.variant,
+        seed=cell.seed,
+        recipe=loaded.recipe.name,
+        recipe_hash=loaded.recipe_hash,
+        comparability_hash=loaded.comparability_hash,
+        setting=loaded.recipe.setting,
+        paper=str(methods.get(loaded.recipe.method.name).paper),
+        untuned=loaded.untuned,
+        marked=" ".join(f"--set {text}" for text in loaded.overrides),
+        engine=ENGINE,
+        device_kind=str(record.environment["device_kind"]),
+        frame=score_rows(cell, store, split),
+    )
+
+
+def record_cells(
+    cells: Sequence[Cell], scored: Sequence[ScoredCell], store: RunStore, results: ResultStore
+) -> pd.DataFrame:
+    """Put finished cells into cells.jsonl and measurements.csv; returns their measurements."""
+    results.upsert_cells(_cell_record(cell, store, _split(item)) for cell, item in zip(cells, scored, strict=True))
+    frame = measure_cells(cells, scored)
+    results.merge_table("measurements.csv", frame, key=CELL_KEY)
+    return frame
+
+
+def measure_cells(cells: Sequence[Cell], scored: Sequence[ScoredCell]) -> pd.DataFrame:
+    """The tidy measurements of finished cells, each by its own recipe's tie credit and exclusions."""
+    frames = [
+        measurements_frame(
+            [item], tie_credit=cell.loaded.recipe.score.tie_credit, exclude=cell.loaded.recipe.score.exclude
+        )
+        for cell, item in zip(cells, scored, strict=True)
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _split(scored: ScoredCell) -> str:
+    return str(scored.frame["split"].iloc[0])
+
+
+def _cell_record(cell: Cell, store: RunStore, split: str) -> dict[str, Any]:
+    loaded = cell.loaded
+    identity = {"recipe": loaded.recipe.name, "recipe_hash": loaded.recipe_hash, "seed": cell.seed, "split": split}
+    records = {role: store.record(key) for role, key in cell.stages.items() if key is not None}
+    return {
+        "cell": fingerprint(identity),
+        **identity,
+        "label": loaded.label,
+        "setting": loaded.recipe.setting,
+        "comparability_hash": loaded.comparability_hash,
+        "untuned": loaded.untuned,
+        "overrides": list(loaded.overrides),
+        "stages": {role: key for role, key in cell.stages.items() if key is not None},
+        "seconds": {role: record.seconds for role, record in records.items() if record is not None},
+        "tokens": {role: record.tokens for role, record in records.items() if record is not None},
+        "peak_memory_gib": {role: record.peak_memory_gib for role, record in records.items() if record is not None},
+        "environment": {role: dict(record.environment) for role, record in records.items() if record is not None},
+        "recorded_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def last_losses(cells: Iterable[Cell], store: RunStore) -> dict[tuple[str, int], float]:
+    """(label, seed) -> the last logged training loss of each trained policy."""
+    found: dict[tuple[str, int], float] = {}
+    for cell in cells:
+        record = store.record(cell.policy) if cell.policy is not None else None
+        if record is not None and "last" in record.summary:
+            found[cell.loaded.label, cell.seed] = float(record.summary["last"].get("loss", float("nan")))
+    return found

@@ -1,0 +1,193 @@
+"""Prepare, plan, run: what every verb that needs finished stages does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from benchbench.core.errors import BenchError, ExitCode, Fault
+from benchbench.core.method import Candidates, Need
+from benchbench.plan.build import Cell, Plan, build_plan
+from benchbench.plan.local_queue import LocalQueue, Ran
+from benchbench.plan.machine import choose_machine
+from benchbench.plan.prepare import Prepared, data_faults, prepare
+from benchbench.plan.progress import ProgressView
+from benchbench.recipe.load import Loaded
+from benchbench.store.runs import RunStore, default_results, default_root
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a verb runs its stages."""
+
+    device: str = "auto"
+    workers: int | None = None
+    runs: Path | None = None
+    results: Path | None = None
+
+    @property
+    def store(self) -> RunStore:
+        """The store of `runs/`."""
+        return RunStore(self.runs or default_root())
+
+    @property
+    def results_root(self) -> Path:
+        """The folder of `results/`."""
+        return self.results or default_results()
+
+
+@dataclass(frozen=True)
+class Session:
+    """A plan with what it was made from."""
+
+    plan: Plan
+    prepared: dict[str, Prepared]
+    """By the recipe's label."""
+
+    @property
+    def cells(self) -> Sequence[Cell]:
+        """The plan's cells."""
+        return self.plan.cells
+
+
+def open_session(
+    loaded: Sequence[Loaded], seeds: Iterable[int], options: Options, *, score_split: str | None = None
+) -> Session:
+    """Bring data and weights to disk, check them against the recipes, and plan the stages.
+
+    Raises:
+        BenchError: what cannot be had (exit code 5), or data that the recipes cannot use (2), all faults at once.
+    """
+    seeds = tuple(seeds)
+    root = options.store.root
+    prepared = {item.label: prepare(item, root) for item in loaded}
+    for item in loaded:
+        faults = _faults(item, prepared[item.label], score_split)
+        if faults:
+            raise BenchError.of_faults(str(item.path), faults)
+    plan = build_plan([(item, prepared[item.label], seeds) for item in loaded], score_split=score_split)
+    return Session(plan, prepared)
+
+
+def _faults(loaded: Loaded, prepared: Prepared, score_split: str | None) -> list[Fault]:
+    """What the recipe and its method ask of the data and do not find there."""
+    from benchbench import methods
+
+    faults = [Fault("", text) for text in data_faults(loaded, prepared.data)]
+    if score_split is not None and score_split not in prepared.data.hashes:
+        faults.append(Fault("split", f"the data has no split '{score_split}'"))
+    if faults:
+        return faults
+    recipe = loaded.recipe
+    shapes = prepared.data.shapes
+    wrong = set(shapes[score_split or recipe.score.split].candidates) - {2}
+    if wrong:
+        faults.append(Fault("score.split", f"expected pairs, found examples with {_list(wrong)} candidates"))
+    if recipe.reward_model is not None and set(shapes[recipe.reward_model.split].candidates) != {2}:
+        faults.append(Fault("reward_model.split", "expected pairs, found other numbers of candidates"))
+    method = methods.get(recipe.method.name)
+    if recipe.preference is None or method.name == "sft":
+        return faults
+    split = recipe.preference.split
+    counts = set(shapes[split].candidates)
+    if method.candidates is Candidates.PAIR and counts != {2}:
+        faults.append(
+            Fault(
+                "preference.split",
+                f"'{method.name}' takes pairs, split '{split}' has {_list(counts)} candidates",
+            )
+        )
+    columns = shapes[split].columns
+    known = ", ".join(columns) or "none"
+    faults += [
+        Fault("method.name", f"'{method.name}' reads the column '{name}', which split '{split}' lacks; it has {known}")
+        for name in method.columns
+        if name not in columns
+    ]
+    reward = recipe.preference.reward
+    if Need.REWARD in method.needs and reward.column is not None and columns.get(reward.column) != "candidate":
+        have = [name for name, kind in columns.items() if kind == "candidate"]
+        faults.append(
+            Fault(
+                "preference.reward.column",
+                f"expected a column with one number per candidate, split '{split}' has {', '.join(have) or 'none'}; "
+                f"got '{reward.column}'",
+            )
+        )
+    return faults
+
+
+def _list(counts: Iterable[int]) -> str:
+    return ", ".join(str(count) for count in sorted(counts))
+
+
+def run_session(session: Session, options: Options, console: Console) -> Ran:
+    """Run what is not finished; failures are shown and returned, not raised."""
+    store = options.store
+    todo = [key for key in session.plan.stages if not store.is_done(key)]
+    if not todo:
+        console.print(f"all {len(session.plan.stages)} stages are finished already", highlight=False)
+        return Ran()
+    models = [(s.run["model_path"], s.settings["model"]["from_config"]) for s in session.plan.stages.values()]
+    machine = choose_machine(options.device, options.workers, models)
+    console.print(
+        f"{len(todo)} of {len(session.plan.stages)} stages to run on {machine.device}; "
+        f"workers: {machine.workers}, threads of each: {machine.threads}",
+        highlight=False,
+    )
+    with ProgressView(console, total=len(todo)) as view:
+        queue = LocalQueue(store, device=machine.device, workers=machine.workers, threads=machine.threads, watcher=view)
+        ran = queue.run(session.plan.stages)
+    if ran.signal is not None:
+        raise Stopped(ran.signal)
+    return ran
+
+
+class Stopped(BenchError):
+    """The run was interrupted; checkpoints are on disk."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__("stopped; the same command goes on from the checkpoints", exit_code=ExitCode.FAILED)
+        self.number = number
+
+    @property
+    def status(self) -> int:
+        """130 for an interrupt from the keyboard, 143 for a request to terminate."""
+        return 128 + self.number
+
+
+def unfinished(session: Session, store: RunStore) -> list[Cell]:
+    """Cells of which a stage is not finished."""
+    return [cell for cell in session.cells if not all(store.is_done(k) for k in cell.stages.values() if k is not None)]
+
+
+def incomplete(session: Session, store: RunStore, ran: Ran) -> BenchError | None:
+    """The error for a grid with failed cells; it never exits 0."""
+    cells = unfinished(session, store)
+    if not cells:
+        return None
+    faults = [Fault(f"{cell.loaded.label} seed {cell.seed}", _reason(cell, session.plan, ran)) for cell in cells]
+    return BenchError.of_faults("incomplete", faults, exit_code=ExitCode.INCOMPLETE)
+
+
+def _reason(cell: Cell, plan: Plan, ran: Ran) -> str:
+    needed = _closure(cell, plan)
+    for key in needed:
+        if key in ran.failed:
+            lines = ran.failed[key].message.strip().splitlines()
+            return f"stage '{plan.stages[key].title}' failed: {lines[-1] if lines else 'no message'} (see {key})"
+    return "not run"
+
+
+def _closure(cell: Cell, plan: Plan) -> list[str]:
+    found: list[str] = []
+    todo = [key for key in cell.stages.values() if key is not None]
+    while todo:
+        key = todo.pop()
+        if key not in found:
+            found.append(key)
+            todo += plan.stages[key].inputs.values()
+    return found

@@ -1,0 +1,109 @@
+"""What a user names on the command line, as resolved recipes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from benchbench import methods
+from benchbench.core.errors import BenchError, Fault, suggestion
+from benchbench.plan.checks import bind_free_parts
+from benchbench.recipe import library
+from benchbench.recipe.load import Loaded, load_recipe, load_untuned
+from benchbench.recipe.overrides import Override
+
+DEFAULT_SETTING = "tiny"
+CHECKS = (bind_free_parts,)
+
+
+def resolve(target: str, *, setting: str | None, overrides: Iterable[Override] = ()) -> Loaded:
+    """One recipe from a path, or from METHOD or METHOD@VARIANT in a setting.
+
+    Args:
+        target: what the user wrote.
+        setting: name or path of the setting; for a path none keeps the one it names.
+        overrides: `--set` values.
+
+    Raises:
+        BenchError: no such file, method, variant or setting, two recipes that match, or a faulty recipe.
+    """
+    if library.looks_like_path(target):
+        return load_recipe(library.open_entry(target), setting=setting, overrides=overrides, checks=CHECKS)
+    name, _, variant = target.partition("@")
+    method = methods.get(name)
+    variant = variant or "default"
+    base = library.find_setting(setting or DEFAULT_SETTING)
+    entry = library.find_recipe(base.setting_name, name, variant)
+    if entry is not None:
+        return load_recipe(entry, setting=str(base.path), overrides=overrides, checks=CHECKS)
+    if variant not in method.variants:
+        known = sorted({*method.variants, *_recipe_variants(base.setting_name, name)})
+        raise BenchError(
+            f"unknown variant '{variant}' of method '{name}'.{suggestion(variant, known)} Known: {', '.join(known)}."
+        )
+    hyper = method.variants[variant]
+    return load_untuned(base, name, variant=variant, hyper=hyper, overrides=overrides, checks=CHECKS)
+
+
+def _recipe_variants(setting: str, method: str) -> set[str]:
+    found = (entry for entry in library.entries() if not entry.is_setting and entry.setting_name == setting)
+    return {entry.method[1] for entry in found if entry.method[0] == method}
+
+
+def resolve_all(targets: Sequence[str], *, setting: str | None, overrides: Sequence[Override]) -> list[Loaded]:
+    """Every target, in order.
+
+    Raises:
+        BenchError: as `resolve`; or a label that is named twice.
+    """
+    loaded = [resolve(target, setting=setting, overrides=overrides) for target in targets]
+    labels = [item.label for item in loaded]
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    if twice:
+        raise BenchError(f"{', '.join(twice)}: named twice; each row of a comparison needs its own variant")
+    return loaded
+
+
+def parse_seeds(texts: Sequence[str] | None) -> tuple[int, ...] | None:
+    """`--seeds` as whole numbers, or none where not given.
+
+    Raises:
+        BenchError: text, a negative number, or a seed given twice; all faults at once.
+    """
+    if not texts:
+        return None
+    faults = [
+        Fault("--seeds", f"expected whole numbers of 0 or more, got '{text}'; put methods and recipes before --seeds")
+        for text in texts
+        if not text.isdecimal()
+    ]
+    faults += [Fault("--seeds", f"{text} is given twice") for text in sorted({t for t in texts if texts.count(t) > 1})]
+    if faults:
+        raise BenchError.of_faults("command line", faults)
+    return tuple(int(text) for text in texts)
+
+
+def common_seeds(loaded: Sequence[Loaded], given: tuple[int, ...] | None) -> tuple[int, ...]:
+    """The seeds of a comparison: as given, or those that all recipes share.
+
+    Raises:
+        BenchError: the recipes pin different seeds and none were given.
+    """
+    if given is not None:
+        return given
+    lists = {item.label: tuple(item.recipe.seeds.list) for item in loaded}
+    if len(set(lists.values())) > 1:
+        told = "; ".join(f"{label}: {' '.join(map(str, seeds))}" for label, seeds in lists.items())
+        raise BenchError(f"the recipes pin different seeds ({told}); name those to compare with --seeds")
+    return next(iter(lists.values()))
+
+
+def notice(setting: str, labels: Iterable[str], text: str) -> str:
+    """The first line of a comparison in a setting that is no evidence, with where else these methods have recipes."""
+    if not text:
+        return ""
+    names = {label.partition("@")[0] for label in labels} - {"sft"}
+    others = sorted(
+        {e.setting_name for e in library.entries() if not e.is_setting and e.method[0] in names} - {setting}
+    )
+    elsewhere = ", ".join(others) if others else "none"
+    return f"{setting}: {text}; other settings with recipes for these methods: {elsewhere}"

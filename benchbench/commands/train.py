@@ -1,0 +1,78 @@
+"""`bench train`: every seed of one or more recipes, to finished and scored cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from rich.console import Console
+
+from benchbench.commands.record import last_losses, record_cells, scored_cell
+from benchbench.commands.session import Options, Session, incomplete, open_session, run_session, unfinished
+from benchbench.commands.targets import parse_seeds, resolve_all
+from benchbench.core.errors import BenchError
+from benchbench.recipe.load import Loaded
+from benchbench.recipe.overrides import parse_overrides
+from benchbench.store.results import ResultStore
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a train command came to."""
+
+    session: Session
+    measurements: pd.DataFrame
+    losses: dict[tuple[str, int], float]
+    error: BenchError | None
+    """Set where a cell failed; what succeeded is recorded all the same."""
+
+
+def plan_training(
+    targets: Sequence[str],
+    *,
+    setting: str | None,
+    seeds: Sequence[str] | None,
+    overrides: Sequence[str],
+    options: Options,
+) -> tuple[list[Loaded], list[Session]]:
+    """The recipes and their plans; nothing runs."""
+    loaded = resolve_all(targets, setting=setting, overrides=parse_overrides(overrides))
+    given = parse_seeds(seeds)
+    return loaded, [open_session([item], given or item.recipe.seeds.list, options) for item in loaded]
+
+
+def train(loaded: Sequence[Loaded], sessions: Sequence[Session], options: Options, console: Console) -> list[Trained]:
+    """Run the plans and record every finished cell."""
+    return [_train_one(item, session, options, console) for item, session in zip(loaded, sessions, strict=True)]
+
+
+def _train_one(loaded: Loaded, session: Session, options: Options, console: Console) -> Trained:
+    store = options.store
+    ran = run_session(session, options, console)
+    missing = unfinished(session, store)
+    done = [cell for cell in session.cells if cell not in missing]
+    scored = [scored_cell(cell, store, loaded.recipe.score.split) for cell in done]
+    results = ResultStore(options.results_root, loaded.recipe.setting)
+    measured = record_cells(done, scored, store, results) if done else pd.DataFrame()
+    return Trained(session, measured, last_losses(done, store), incomplete(session, store, ran))
+
+
+def summary(loaded: Loaded, trained: Trained) -> list[dict[str, object]]:
+    """One row per finished cell: its last training loss and the headline metric."""
+    if trained.measurements.empty:
+        return []
+    headline = loaded.recipe.score.headline
+    frame = trained.measurements
+    frame = frame[(frame["metric"] == headline.metric) & (frame["scoring"] == headline.scoring)]
+    return [
+        {
+            "recipe": row["recipe"],
+            "seed": int(row["seed"]),
+            "last_loss": trained.losses.get((loaded.label, int(row["seed"])), float("nan")),
+            f"{headline.metric} ({headline.scoring})": float(row["value"]),
+            "se": float(row["se"]),
+            "n": int(row["n"]),
+        }
+        for row in frame.to_dict(orient="records")
+    ]

@@ -1,0 +1,1 @@
+"""Workshop of comparison: statistics, tables and plots; arrays and frames in, numbers out."""

@@ -1,0 +1,193 @@
+"""One column of a comparison: one metric under one scoring, a row for every label."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchbench.comparison.bootstrap import bootstrap_interval, resample
+from benchbench.comparison.cells import Grid, MissingRunsError
+from benchbench.comparison.intervals import Interval, crossed_interval, undefined_interval
+from benchbench.comparison.measure import measure_one
+from benchbench.comparison.power import minimum_detectable_difference
+from benchbench.core.measurement import Array, Measurement, Metric, PairScores
+from benchbench.core.seeding import stream
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """One label against the baseline in one metric under one scoring; the baseline has a row without difference."""
+
+    metric: str
+    scoring: str
+    candidate: str
+    """Label of the row."""
+    baseline: str
+    """Label of the baseline."""
+    seeds: tuple[int, ...]
+    values: tuple[float, ...]
+    """[k] the candidate's value of each seed."""
+    baseline_values: tuple[float, ...]
+    """[k] the baseline's value of each seed; NaN where it has none."""
+    differences: tuple[float, ...]
+    """[k] candidate minus baseline; NaN in the baseline's own row."""
+    mean: float
+    """Mean of the values over seeds."""
+    difference: float
+    """Mean of the differences over seeds."""
+    low: float
+    """Lower bound of the difference at `level`."""
+    high: float
+    """Upper bound of the difference at `level`."""
+    level: float
+    """Coverage of the interval, in (0, 1)."""
+    interval_method: str
+    p: float
+    """Two-sided p-value of no difference, uncorrected."""
+    p_holm: float
+    """Corrected over all rows of the headline column; NaN elsewhere."""
+    minimum_detectable_difference: float
+    """True difference found with 80 % power at an uncorrected level of 1 - `level`."""
+    n: int
+    """Number of pairs."""
+    unit: str
+    direction: str
+    note: str = ""
+    marks: tuple[str, ...] = ()
+    """What a reader must know of the row: untuned, audit, another device."""
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The grid of a comparison and how its numbers are made."""
+
+    grid: Grid
+    tie_credit: float
+    """What a tied pair earns, in [0, 1]."""
+    level: float
+    """Coverage of the intervals, in (0, 1)."""
+    rng_seed: int
+    """Seed of the bootstrap."""
+    draws: int
+    """Number of bootstrap draws."""
+
+    def column(self, metric: Metric, scoring: str) -> list[Comparison]:
+        """The rows of one metric under one scoring; none where no label has it."""
+        labels = [label for label in self.grid.labels if self._has(label, metric, scoring)]
+        measured = {label: self._measure(label, metric, scoring) for label in labels}
+        intervals = self._intervals(measured, metric, scoring)
+        return [self._row(label, measured, intervals[label]) for label in labels]
+
+    def _has(self, label: str, metric: Metric, scoring: str) -> bool:
+        having = [scoring in p.available and set(metric.columns) <= set(p.columns) for p in self.grid.row(label)]
+        if any(having) and not all(having):
+            missing = [(label, seed) for seed, has in zip(self.grid.seeds, having, strict=True) if not has]
+            raise MissingRunsError(missing, what=f"{metric.name} under {scoring}")
+        return all(having)
+
+    def _measure(self, label: str, metric: Metric, scoring: str) -> list[Measurement]:
+        return [measure_one(p, metric, scoring, tie_credit=self.tie_credit) for p in self.grid.row(label)]
+
+    def _intervals(
+        self, measured: Mapping[str, Sequence[Measurement]], metric: Metric, scoring: str
+    ) -> dict[str, Interval]:
+        """The interval of every label; only what is finite in every cell of both sides is compared."""
+        baseline = self.grid.labels[0]
+        intervals = {label: self._no_interval(label, measured) for label in measured}
+        scores = {
+            label: [p.scores(scoring, tie_credit=self.tie_credit) for p in self.grid.row(label)]
+            for label, own in measured.items()
+            if np.isfinite(_values(own)).all()
+        }
+        if baseline not in scores:
+            return intervals
+        if metric.per_pair is not None:
+            per_pair = {label: np.stack([metric.per_pair(s) for s in own]) for label, own in scores.items()}
+            compared = {
+                label: crossed_interval(own - per_pair[baseline], level=self.level) for label, own in per_pair.items()
+            }
+        else:
+            observed = {label: _values(measured[label]) for label in scores}
+            compared = self._bootstrap(scores, observed, metric)
+        return intervals | {label: interval for label, interval in compared.items() if label != baseline}
+
+    def _bootstrap(
+        self, scores: Mapping[str, Sequence[PairScores]], observed: Mapping[str, Array], metric: Metric
+    ) -> dict[str, Interval]:
+        """All labels from the same draws, so that an interval does not depend on the other rows."""
+        baseline = self.grid.labels[0]
+        every = [cell for own in scores.values() for cell in own]
+        draws = self.draws if len(self.grid.seeds) > 1 else 0  # one seed gets no interval
+        drawn = resample(every, metric.value, rng=stream(self.rng_seed, "bootstrap prompts"), draws=draws)
+        by_label = dict(zip(scores, np.split(drawn, len(scores), axis=1), strict=True))  # [draws, k] each
+        return {
+            label: bootstrap_interval(
+                observed[label] - observed[baseline],
+                by_label[label] - by_label[baseline],
+                rng=stream(self.rng_seed, "bootstrap seeds"),
+                n=len(self.grid.examples),
+                level=self.level,
+            )
+            for label in scores
+        }
+
+    def _no_interval(self, label: str, measured: Mapping[str, Sequence[Measurement]]) -> Interval:
+        baseline = self.grid.labels[0]
+        if label == baseline:
+            note = "baseline"
+        elif baseline not in measured:
+            note = f"not available for the baseline {baseline}"
+        else:
+            note = "undefined for a seed of the row or of the baseline"
+        return undefined_interval(math.nan, level=self.level, note=note)
+
+    def _row(self, label: str, measured: Mapping[str, Sequence[Measurement]], interval: Interval) -> Comparison:
+        baseline, k = self.grid.labels[0], len(self.grid.seeds)
+        own = measured[label]
+        values = _values(own)
+        theirs = _values(measured[baseline]) if baseline in measured else np.full(k, np.nan)
+        differences = values - theirs if label != baseline else np.full(k, np.nan)
+        notes = [interval.note, *_cell_notes(self.grid.seeds, own)]
+        return Comparison(
+            metric=own[0].metric,
+            scoring=own[0].scoring,
+            candidate=label,
+            baseline=baseline,
+            seeds=self.grid.seeds,
+            values=tuple(values.tolist()),
+            baseline_values=tuple(theirs.tolist()),
+            differences=tuple(differences.tolist()),
+            mean=float(values.mean()),
+            difference=interval.mean,
+            low=interval.low,
+            high=interval.high,
+            level=self.level,
+            interval_method=interval.method,
+            p=interval.p,
+            p_holm=math.nan,
+            minimum_detectable_difference=_detectable(interval, k),
+            n=len(self.grid.examples),
+            unit=own[0].unit,
+            direction=own[0].direction,
+            note="; ".join(note for note in notes if note),
+            marks=self.grid.marks[label],
+        )
+
+
+def _detectable(interval: Interval, k: int) -> float:
+    df = k - 1.0 if math.isnan(interval.df) else interval.df  # the percentile bootstrap has none of its own
+    return minimum_detectable_difference(interval.se, df, alpha=1 - interval.level)
+
+
+def _values(measured: Sequence[Measurement]) -> Array:
+    return np.array([m.value for m in measured], dtype=np.float64)
+
+
+def _cell_notes(seeds: Sequence[int], measured: Sequence[Measurement]) -> list[str]:
+    notes = [m.note for m in measured]
+    if len(set(notes)) == 1:
+        return notes[:1]
+    return [f"seed {seed}: {note}" for seed, note in zip(seeds, notes, strict=True) if note]

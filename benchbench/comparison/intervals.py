@@ -1,0 +1,157 @@
+"""Intervals for a difference between two methods: over seeds and prompts, and over seeds alone."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from benchbench.core.measurement import Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """A mean difference with its interval and its test against no difference; NaN carries a note."""
+
+    mean: float
+    low: float
+    """Lower bound at `level`."""
+    high: float
+    """Upper bound at `level`."""
+    se: float
+    """Standard error of the mean difference."""
+    df: float
+    """Degrees of freedom of the t distribution, NaN where none was used."""
+    p: float
+    """Two-sided p-value of no difference, in [0, 1]."""
+    level: float
+    """Coverage of the interval, in (0, 1)."""
+    method: str
+    """How the interval was made, for the reader of a table; `none` where there is none."""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.level < 1:
+            raise ValueError(f"level: expected a number between 0 and 1, got {self.level}")
+        if math.isnan(self.low) and not self.note:
+            raise ValueError(f"{self.method}: an interval of NaN needs a note")
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean squares of a seeds by prompts table, each divided by the number of its entries."""
+
+    seeds: float
+    prompts: float
+    residual: float
+    k: int
+    """Number of seeds, at least 2."""
+    n: int
+    """Number of prompts, at least 2."""
+
+    def error(self) -> tuple[float, float]:
+        """Standard error of the grand mean and its Satterthwaite degrees of freedom (evaluation.md C2 i).
+
+        Where seeds + prompts - residual is not positive, the larger of the first two stands alone, with
+        its own degrees of freedom. Where it is positive but small, the formula falls below the degrees of
+        freedom of either table margin, down to 0, and its interval grows without bound (1e148 in
+        simulations without any effect of prompts); the smaller margin is the floor here, which kept the
+        coverage at .94 to .98 in those cases and changes nothing elsewhere.
+        """
+        seeds_df, prompts_df = self.k - 1, self.n - 1
+        bracket = self.seeds + self.prompts - self.residual
+        if bracket <= 0:
+            return max((math.sqrt(self.seeds), float(seeds_df)), (math.sqrt(self.prompts), float(prompts_df)))
+        parts = (self.seeds**2 / seeds_df, self.prompts**2 / prompts_df, self.residual**2 / (seeds_df * prompts_df))
+        return math.sqrt(bracket), max(bracket**2 / sum(parts), float(min(seeds_df, prompts_df)))
+
+
+def crossed_interval(differences: Array, *, level: float = 0.95) -> Interval:
+    """Mean difference with its two-way crossed t interval, for every metric that is a mean over prompts.
+
+    Args:
+        differences: [k, n] candidate minus baseline for seed s on prompt i.
+        level: coverage of the interval, in (0, 1).
+
+    The mean squares of the two-way table give SE^2 = (MS_seeds + MS_prompts - MS_residual) / (k n) with
+    Satterthwaite degrees of freedom (evaluation.md C2 i): seeds and prompts are both drawn, and the same
+    prompts are shared by all seeds, so neither a t over seeds nor a test over prompts is right. In
+    simulation it covers .92 to .98 of the time at 95 % from three seeds on, and about .90 with two.
+    """
+    k, n = differences.shape
+    mean = float(differences.mean()) if differences.size else math.nan
+    note = _no_interval(differences, k, n)
+    if note:
+        return undefined_interval(mean, level=level, note=note)
+    by_seed = differences.mean(axis=1)  # [k]
+    by_prompt = differences.mean(axis=0)  # [n]
+    residual = differences - by_seed[:, None] - by_prompt[None, :] + mean  # [k, n]
+    spread = Spread(
+        seeds=float(by_seed.var(ddof=1)) / k,
+        prompts=float(by_prompt.var(ddof=1)) / n,
+        residual=float((residual**2).sum()) / ((k - 1) * (n - 1)) / (k * n),
+        k=k,
+        n=n,
+    )
+    se, df = spread.error()
+    return t_interval(mean, se, df, level=level, method="crossed t over seeds and prompts", note=few_seeds_note(k))
+
+
+def paired_difference(candidate: Array, baseline: Array, *, level: float = 0.95) -> Interval:
+    """Mean difference over seeds with its Student-t interval.
+
+    Args:
+        candidate: [k] values, one per seed.
+        baseline: [k] values of the same seeds in the same order.
+        level: coverage of the interval, in (0, 1).
+
+    The k differences are taken as independent and roughly normal. With k < 2 there is no spread to
+    measure and both bounds are NaN. All that published tables allow; where prompts are shared and
+    their scores at hand, `crossed_interval` is right.
+    """
+    if candidate.shape != baseline.shape or candidate.ndim != 1:
+        raise ValueError(f"expected two arrays [k], got {candidate.shape} and {baseline.shape}")
+    differences = candidate - baseline
+    k = len(differences)
+    mean = float(differences.mean()) if k else math.nan
+    note = _no_interval(differences, k, 2)
+    if note:
+        return undefined_interval(mean, level=level, note=note)
+    se = float(differences.std(ddof=1)) / math.sqrt(k)
+    return t_interval(mean, se, k - 1, level=level, method="paired t over seeds")
+
+
+def t_interval(mean: float, se: float, df: float, *, level: float, method: str, note: str = "") -> Interval:
+    """The t interval and two-sided p-value of a mean with a positive standard error."""
+    half = float(stats.t.ppf((1 + level) / 2, df)) * se
+    p = float(2 * stats.t.sf(abs(mean) / se, df))
+    return Interval(
+        mean=mean, low=mean - half, high=mean + half, se=se, df=df, p=p, level=level, method=method, note=note
+    )
+
+
+def few_seeds_note(k: int) -> str:
+    """What a reader must know of a crossed interval over k seeds."""
+    return "two seeds: the interval is somewhat too narrow" if k == 2 else ""
+
+
+def undefined_interval(mean: float, *, level: float, note: str) -> Interval:
+    """A mean difference without an interval, and the note that says why."""
+    nan = math.nan
+    return Interval(mean=mean, low=nan, high=nan, se=nan, df=nan, p=nan, level=level, method="none", note=note)
+
+
+def _no_interval(differences: Array, k: int, n: int) -> str:
+    if k == 0 or n == 0:
+        return "nothing to compare"
+    if not np.isfinite(differences).all():
+        return "a difference is not finite"
+    if k == 1:
+        return "one seed: seed variance not estimated, no interval"
+    if n == 1:
+        return "one prompt: prompt variance not estimated, no interval"
+    if np.ptp(differences) == 0:
+        return "all differences are equal: no spread to measure, no interval"
+    return ""

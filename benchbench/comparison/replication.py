@@ -1,0 +1,57 @@
+"""Reported runs against our own: the difference of two independent sets of runs and its prediction interval.
+
+For claims of which only mean, spread and number of runs are known (evaluation.md C7); runs whose scores
+are at hand are compared in pairs instead.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from scipy import stats
+
+from benchbench.comparison.intervals import Interval, t_interval, undefined_interval
+
+
+@dataclass(frozen=True)
+class Runs:
+    """A set of runs as a paper reports it."""
+
+    mean: float
+    sd: float
+    """Sample standard deviation over runs, ddof 1; NaN where unknown or for a single run."""
+    k: int
+    """Number of runs, at least 1."""
+
+    @property
+    def variance(self) -> float:
+        """Variance of the mean; NaN where the spread is unknown."""
+        return self.sd**2 / self.k if self.k > 1 else math.nan
+
+
+def difference_interval(reported: Runs, rerun: Runs, *, level: float = 0.95) -> Interval:
+    """D = rerun - reported with its Welch-Satterthwaite t interval, on identical test items.
+
+    Judge noise and different test items would add terms to SE^2 (evaluation.md C7, step 2); neither is
+    in here.
+    """
+    difference = rerun.mean - reported.mean
+    variances = [(runs.variance, runs.k - 1) for runs in (reported, rerun)]
+    total = sum(variance for variance, _ in variances)
+    if math.isnan(total):
+        return undefined_interval(difference, level=level, note="a spread is unknown, no interval")
+    if total == 0:
+        return undefined_interval(difference, level=level, note="no spread to measure, no interval")
+    df = total**2 / sum(variance**2 / runs_df for variance, runs_df in variances)
+    return t_interval(difference, math.sqrt(total), df, level=level, method="Welch t over runs")
+
+
+def prediction_half_width(sd: float, k: int, m: int, *, level: float = 0.95) -> float:
+    """Half-width of the prediction interval for the mean of m new runs around the mean of k runs.
+
+    t_{k-1} sd sqrt(1/k + 1/m) (Spence & Stanley 2016); NaN for k = 1, where no spread is known.
+    """
+    if k < 2:
+        return math.nan
+    return float(stats.t.ppf((1 + level) / 2, k - 1)) * sd * math.sqrt(1 / k + 1 / m)

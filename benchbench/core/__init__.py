@@ -1,0 +1,1 @@
+"""Nouns without input or output; this package imports nothing of ours."""

@@ -1,0 +1,110 @@
+"""Metric and Measurement: a number with its unit, direction, count and version."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class PairScores:
+    """Scores of n held-out pairs under one scoring, and the columns that belong to the responses.
+
+    Raises:
+        ValueError: arrays of different lengths.
+    """
+
+    chosen: Array
+    """[n] float64 score of the chosen response."""
+    rejected: Array
+    """[n] float64 score of the rejected response."""
+    columns: Mapping[str, tuple[Array, Array]] = field(default_factory=dict)
+    """Per-candidate columns such as `gold`: ([n] chosen, [n] rejected)."""
+    tie_credit: float = 0.5
+    """What a tied pair earns, in [0, 1]."""
+
+    def __post_init__(self) -> None:
+        if self.chosen.shape != self.rejected.shape or self.chosen.ndim != 1:
+            raise ValueError(f"expected two arrays [n], got {self.chosen.shape} and {self.rejected.shape}")
+
+    @property
+    def margin(self) -> Array:
+        """[n] chosen minus rejected."""
+        return self.chosen - self.rejected
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One value of one metric under one scoring; NaN carries a note that says why."""
+
+    metric: str
+    scoring: str
+    value: float
+    se: float
+    """Standard error over prompts; NaN where none is defined."""
+    n: int
+    unit: str
+    direction: str
+    """`higher`, `lower` or `none`."""
+    version: int
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if math.isnan(self.value) and not self.note:
+            raise ValueError(f"{self.metric}: a NaN needs a note")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One exhibit of the metrics room: a pure function of pair scores."""
+
+    name: str
+    unit: str
+    direction: str
+    """`higher`, `lower` or `none`: which way is better."""
+    value: Callable[[PairScores], float]
+    """The metric of all pairs; only called with n >= 1 finite pairs."""
+    per_pair: Callable[[PairScores], Array] | None = None
+    """[n] contributions whose mean is the metric; none where the metric is not a mean over pairs."""
+    se: Callable[[PairScores], float] | None = None
+    """Standard error over prompts, where it is not that of a mean."""
+    columns: tuple[str, ...] = ()
+    """Columns the metric reads; without them it is not computed."""
+    version: int = 1
+    """Raised by hand when the numbers change."""
+
+    def measure(self, scores: PairScores, scoring: str) -> Measurement:
+        """The measurement, or NaN with a note where it is undefined."""
+        n = len(scores.chosen)
+        note = _undefined(scores, self.columns)
+        if note:
+            return self._measurement(scoring, math.nan, math.nan, n, note)
+        value = float(self.value(scores))
+        return self._measurement(scoring, value, self._error(scores), n, "" if math.isfinite(value) else "not finite")
+
+    def _error(self, scores: PairScores) -> float:
+        if self.se is not None:
+            return float(self.se(scores))
+        if self.per_pair is None or len(scores.chosen) < 2:
+            return math.nan
+        values = self.per_pair(scores)
+        return float(values.std(ddof=1) / math.sqrt(len(values)))
+
+    def _measurement(self, scoring: str, value: float, se: float, n: int, note: str) -> Measurement:
+        return Measurement(self.name, scoring, value, se, n, self.unit, self.direction, self.version, note)
+
+
+def _undefined(scores: PairScores, columns: tuple[str, ...]) -> str:
+    if len(scores.chosen) == 0:
+        return "no held-out pairs"
+    if not (np.isfinite(scores.chosen).all() and np.isfinite(scores.rejected).all()):
+        return "a score is not finite"
+    for name in columns:
+        if not all(np.isfinite(values).all() for values in scores.columns[name]):
+            return f"a value of column {name} is not finite"
+    return ""

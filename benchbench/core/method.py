@@ -1,0 +1,106 @@
+"""Method: a loss, what it reads, and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from benchbench.core.scores import Scores
+
+
+class Need(Enum):
+    """An input beyond the policy that a method declares; undeclared inputs are neither built nor readable."""
+
+    REFERENCE = "reference"
+    """Log-probabilities under the frozen anchor policy."""
+    REWARD = "reward"
+    """One reward per candidate, from a reward-model stage or from a column of the data."""
+
+
+class Over(Enum):
+    """What a term of a loss is averaged over; always over the whole optimizer step, never over a microbatch."""
+
+    EXAMPLES = "examples"
+    RESPONSE_TOKENS = "response_tokens"
+    """All response tokens of all candidates in the step."""
+    CHOSEN_TOKENS = "chosen_tokens"
+    """The response tokens of the first candidate of every example in the step."""
+
+
+class Term(NamedTuple):
+    """One summand of a loss with its own normaliser: sum of `values` / count of `over` in the step."""
+
+    values: Tensor
+    """[B] contribution of each example, before division."""
+    over: Over = Over.EXAMPLES
+
+
+Loss = Any
+"""A plain tensor [B] is averaged over examples; a mixed loss names its terms."""
+
+
+class Candidates(Enum):
+    """How many candidates per example a loss accepts."""
+
+    ONE = "one"
+    """Only the first is used (demonstrations; a pair contributes its chosen response)."""
+    PAIR = "pair"
+    ANY = "any"
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Where a formula comes from."""
+
+    authors: str
+    year: int
+    arxiv: str | None = None
+    equation: str | None = None
+    title: str | None = None
+    note: str | None = None
+    """What the formula was checked against, or why there is no arXiv id."""
+
+    def __str__(self) -> str:
+        parts = [f"{self.authors} {self.year}"]
+        if self.arxiv:
+            parts.append(f"arXiv:{self.arxiv}")
+        if self.equation:
+            parts.append(f"eq. {self.equation}")
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """One exhibit of the methods room."""
+
+    name: str
+    """Registry key; equals the file name."""
+    paper: Paper
+    hyper: type
+    """Frozen dataclass of hyper-parameters with the paper's defaults; documented field by field."""
+    loss: Callable[[Scores, Any], Any]
+    """(scores, hyper) -> [B] averaged over examples, or named `Term`s."""
+    reward: Callable[[Scores, Any], Tensor]
+    """(scores, hyper) -> [B, K] the method's own implicit reward, for logging."""
+    needs: frozenset[Need] = frozenset()
+    columns: tuple[str, ...] = ()
+    """Columns of the data that the loss reads."""
+    candidates: Candidates = Candidates.PAIR
+    monotone_in_chosen: bool = True
+    """Raising the chosen log-probability never raises the loss."""
+    monotone_reason: str = ""
+    """Why not, where `monotone_in_chosen` is false."""
+    variants: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"default": {}})
+    """Named presets of hyper-parameters; `default` is the paper's form."""
+    version: int = 1
+    """Raised by hand when the numbers this method produces change."""
+
+
+def terms_of(loss: Any) -> Mapping[str, Term]:
+    """Normalise what a loss returned to named terms."""
+    return loss if isinstance(loss, Mapping) else {"loss": Term(loss)}

@@ -1,0 +1,74 @@
+"""Stages as data: what is to run, and what was recorded when it ran."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from benchbench.core.hashing import fingerprint
+
+
+@dataclass(frozen=True)
+class StageSpec:
+    """One stage of one cell: everything a worker needs, as plain values."""
+
+    kind: str
+    """`sft`, `reward_model`, `preference`, `score` or `reward`."""
+    title: str
+    """For people: what this is, in a few words."""
+    settings: Mapping[str, Any]
+    """Everything that reaches the stage's numbers, inputs' fingerprints, content hashes and versions included."""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """Name -> "kind/fingerprint" of the finished stages it reads."""
+    run: Mapping[str, Any] = field(default_factory=dict)
+    """Paths, memory settings, device: recorded, not part of the fingerprint."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity of the stage's result."""
+        return fingerprint({"kind": self.kind, "settings": self.settings, "inputs": dict(self.inputs)})
+
+    @property
+    def key(self) -> str:
+        """The stage's folder below runs/: kind and fingerprint."""
+        return f"{self.kind}/{self.fingerprint}"
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, for lock files and worker processes."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> StageSpec:
+        """The inverse of `as_json`."""
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class StageRecord:
+    """What is known about a stage that ran.
+
+    Raises:
+        ValueError: no environment was recorded; a number whose circumstances are unknown is no result.
+    """
+
+    key: str
+    status: str
+    """`running`, `interrupted`, `failed` or `done`."""
+    environment: Mapping[str, Any]
+    """Device, versions, threads: what may move numbers without being in the fingerprint."""
+    seconds: float = 0.0
+    """Wall time, all attempts together."""
+    tokens: int = 0
+    """Tokens through the model, padding left out."""
+    peak_memory_gib: float = 0.0
+    """Largest resident set of the worker, or largest allocation on the GPU."""
+    attempts: int = 1
+    message: str = ""
+    """Why it failed."""
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    """Small facts worth showing: steps, last loss, rows, what was dropped."""
+
+    def __post_init__(self) -> None:
+        if not self.environment:
+            raise ValueError(f"{self.key}: a record without environment")

@@ -1,0 +1,85 @@
+"""Logps and Scores: what a loss may see of the models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class UndeclaredInputError(LookupError):
+    """A loss read an input that its method does not declare: our bug, not the user's."""
+
+
+@dataclass(frozen=True)
+class Logps:
+    """Log-probabilities of response tokens under one model."""
+
+    token: Tensor
+    """[B, K, T] nats, zero off the response."""
+    response: Tensor
+    """[B, K, T] bool, true where a token belongs to the response."""
+
+    def sum(self) -> Tensor:
+        """[B, K] nats per response."""
+        return self.token.sum(dim=-1)
+
+    def mean(self) -> Tensor:
+        """[B, K] nats per response token."""
+        return self.sum() / self.length()
+
+    def length(self) -> Tensor:
+        """[B, K] number of response tokens, as floats; never 0 unless the recipe keeps empty responses.
+
+        An empty response counts as one token, so that its mean is 0 rather than NaN.
+        """
+        return self.response.sum(dim=-1).clamp(min=1).to(self.token.dtype)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """All a loss may read: the policy, and of the rest only what the method declares."""
+
+    policy: Logps
+    _reference: Logps | None = None
+    _reward: Tensor | None = None
+    _columns: Mapping[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def reference(self) -> Logps:
+        """The frozen anchor's log-probabilities, [B, K, T]; needs `Need.REFERENCE`."""
+        if self._reference is None:
+            raise UndeclaredInputError("the loss reads the reference; declare Need.REFERENCE")
+        return self._reference
+
+    @property
+    def reward(self) -> Tensor:
+        """[B, K] reward of each candidate, unit of the reward's source; needs `Need.REWARD`."""
+        if self._reward is None:
+            raise UndeclaredInputError("the loss reads rewards; declare Need.REWARD")
+        return self._reward
+
+    def column(self, name: str) -> Tensor:
+        """[B] or [B, K] column of the data; its name must stand in `Method.columns`."""
+        if name not in self._columns:
+            raise UndeclaredInputError(f"the loss reads column '{name}'; declare it in Method.columns")
+        return self._columns[name]
+
+
+def pair(values: Tensor) -> tuple[Tensor, Tensor]:
+    """Split [B, 2] into chosen [B] and rejected [B].
+
+    Raises:
+        ValueError: K is not 2; this method compares exactly two candidates.
+    """
+    if values.shape[-1] != 2:
+        raise ValueError(f"expected pairs (K = 2), got K = {values.shape[-1]}")
+    return values[..., 0], values[..., 1]
+
+
+def log_ratio(scores: Scores) -> Tensor:
+    """[B, K] nats per response: summed log-probability under the policy minus that under the reference."""
+    return scores.policy.sum() - scores.reference.sum()

@@ -1,0 +1,62 @@
+"""Source: where examples come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchbench.core.example import Example
+
+Splits = Mapping[str, Sequence[Example]]
+"""Normalised examples by split name."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What became of the rows of one split before they were examples."""
+
+    rows: int
+    """Rows read."""
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    """Rows that are no example, by reason."""
+    notes: Mapping[str, int] = field(default_factory=dict)
+    """What was put right or left open in rows that were kept, such as repeated ids or missing scores."""
+
+
+@dataclass(frozen=True)
+class Loaded(Mapping[str, Sequence[Example]]):
+    """Splits, and how their rows were read; used as the splits themselves."""
+
+    splits: Splits
+    readings: Mapping[str, Reading]
+    """By split name; a split that was carved out of another has the other's drops in the other's reading."""
+
+    def __getitem__(self, split: str) -> Sequence[Example]:
+        return self.splits[split]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.splits)
+
+    def __len__(self) -> int:
+        return len(self.splits)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One exhibit of the sources room."""
+
+    name: str
+    """Registry key; equals the file name."""
+    options: type
+    """Frozen dataclass of the options that a recipe gives under `data.options`."""
+    load: Callable[[Any, Path], Loaded]
+    """(options, folder of the recipe file) -> splits.
+
+    Raises BenchError with exit code 5 where the data cannot be had, 2 where it is not what the options say.
+    """
+    identity: Callable[[Any, Path], Mapping[str, str]]
+    """(options, folder) -> what pins the content besides the options: file hashes or a resolved revision."""
+    version: int = 1
+    """Raised by hand when the examples this source produces change."""

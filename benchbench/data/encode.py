@@ -1,0 +1,131 @@
+"""Text to token ids, with a boundary between prompt and response that is verified, not hoped for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from benchbench.core.errors import BenchError
+from benchbench.data.render import Rendered
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+Ids = list[int]
+
+
+class Encoded(NamedTuple):
+    """One prompt and its responses as ids; prompt + response is a whole sequence, uncut."""
+
+    prompt: Ids
+    """Begins with BOS where the recipe wants it."""
+    responses: tuple[Ids, ...]
+    """Each ends with EOS where the recipe wants it."""
+    retokenised: int
+    """Responses tokenised on their own, since the joint text merged tokens across the boundary."""
+    eos_inside: int
+    """Responses whose text has the EOS token before its end."""
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A tokenizer, and what is put around a sequence."""
+
+    tokenizer: PreTrainedTokenizerBase
+    bos: int | None
+    """Id put in front once; none for nothing."""
+    eos: int | None
+    """Id that ends each response once; none for nothing."""
+    spaced: bool
+    """The tokenizer puts a space before every text it is given."""
+
+    @classmethod
+    def of(cls, tokenizer: PreTrainedTokenizerBase, *, add_bos: bool, append_eos: bool) -> Encoder:
+        """Check that the tokenizer has what the recipe wants.
+
+        Raises:
+            BenchError: it names no BOS or EOS token.
+        """
+        bos, eos = tokenizer.bos_token_id, tokenizer.eos_token_id
+        if add_bos and not isinstance(bos, int):
+            raise BenchError("tokenization.add_bos: the tokenizer names no BOS token; set it to false")
+        if append_eos and not isinstance(eos, int):
+            raise BenchError("tokenization.append_eos: the tokenizer names no EOS token; set it to false")
+        spaced = _text(tokenizer, _ids(tokenizer, ["a"])[0] * 2) != "aa"
+        return cls(tokenizer, bos if add_bos else None, eos if append_eos else None, spaced)  # type: ignore[arg-type]
+
+    def encode(self, rendered: Sequence[Rendered]) -> list[Encoded]:
+        """All prompts and responses, in two or three calls of the tokenizer."""
+        prompts = _ids(self.tokenizer, [one.prompt for one in rendered])
+        texts = [(one.prompt, response) for one in rendered for response in one.responses]
+        owners = [i for i, one in enumerate(rendered) for _ in one.responses]
+        joint = _ids(self.tokenizer, [prompt + response for prompt, response in texts])
+        responses: list[Ids] = []
+        apart: list[int] = []
+        for i, (owner, ids) in enumerate(zip(owners, joint, strict=True)):
+            size = len(prompts[owner])
+            responses.append(ids[size:])
+            if ids[:size] != prompts[owner]:
+                apart.append(i)
+        for i, ids in zip(apart, self._continuations([texts[i][1] for i in apart]), strict=True):
+            responses[i] = ids
+        return self._gather(rendered, prompts, responses, {*apart})
+
+    def _gather(
+        self, rendered: Sequence[Rendered], prompts: Sequence[Ids], responses: Sequence[Ids], apart: set[int]
+    ) -> list[Encoded]:
+        encoded, at = [], 0
+        for one, prompt in zip(rendered, prompts, strict=True):
+            span = range(at, at := at + len(one.responses))
+            ended = tuple(self._end(responses[i]) for i in span)
+            inside = sum(self.tokenizer.eos_token_id in ids[:-1] for ids in ended)
+            encoded.append(Encoded(self._begin(prompt), ended, sum(i in apart for i in span), inside))
+        return encoded
+
+    def _begin(self, prompt: Ids) -> Ids:
+        return prompt if self.bos is None or (prompt and prompt[0] == self.bos) else [self.bos, *prompt]
+
+    def _end(self, response: Ids) -> Ids:
+        """With EOS once at the end; white space that a chat template writes after its EOS is left off."""
+        if self.eos is None:
+            return response
+        if self.eos in response:
+            last = len(response) - 1 - list(reversed(response)).index(self.eos)
+            tail = response[last + 1 :]
+            if not tail or not _text(self.tokenizer, tail).strip():
+                return response[: last + 1]
+        return [*response, self.eos]
+
+    def _continuations(self, texts: Sequence[str]) -> list[Ids]:
+        """Ids of texts that go on after other text: no space in front that the text does not have."""
+        if not texts:
+            return []
+        alone = _ids(self.tokenizer, texts)
+        if not self.spaced:
+            return alone
+        mark = _ids(self.tokenizer, ["\n"])[0]
+        after = _ids(self.tokenizer, ["\n" + text for text in texts])
+        return [a[len(mark) :] if a[: len(mark)] == mark else own for a, own in zip(after, alone, strict=True)]
+
+
+def lost_characters(tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> int:
+    """Distinct characters of the texts that the tokenizer has no token for."""
+    found = sorted({character for text in texts for character in text if not character.isspace()})
+    if not found:
+        return 0
+    unknown = ("", tokenizer.unk_token) if tokenizer.unk_token else ("",)
+    return sum(_text(tokenizer, ids).strip() in unknown for ids in _ids(tokenizer, found))
+
+
+def _ids(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[list[int]]:
+    """Ids without anything added; the tokenizer's own BOS and EOS are ours to place."""
+    if not texts:
+        return []
+    return tokenizer(
+        list(texts), add_special_tokens=False, return_attention_mask=False, return_token_type_ids=False, verbose=False
+    )["input_ids"]  # type: ignore[return-value]
+
+
+def _text(tokenizer: PreTrainedTokenizerBase, ids: Ids) -> str:
+    return str(tokenizer.decode(ids))

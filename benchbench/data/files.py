@@ -1,0 +1,112 @@
+"""Rows of one local file or dataset folder, and the hash of its bytes."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.hashing import canonical, file_hash
+from benchbench.data.rows import Row
+
+
+def read_rows(path: Path) -> list[Row]:
+    """All rows of a file, or of a folder that `datasets` saved.
+
+    Raises:
+        BenchError: exit code 5 where nothing is there, 2 where it cannot be read as what its name says.
+    """
+    _require(path)
+    if path.is_dir():
+        return _read_saved_dataset(path)
+    for ending, read in _READERS.items():
+        if path.name.endswith(ending):
+            try:
+                return read(path)
+            except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+                raise BenchError(f"{path}: cannot be read as {ending} ({error})") from None
+    raise BenchError(f"{path}: expected a file ending in {', '.join(_READERS)}, or a folder made by save_to_disk")
+
+
+def content_hash(path: Path) -> str:
+    """sha256 of a file's bytes; of a folder, of the names and hashes of all its files."""
+    _require(path)
+    if not path.is_dir():
+        return file_hash(path)
+    inside = {str(p.relative_to(path)): file_hash(p) for p in sorted(path.rglob("*")) if p.is_file()}
+    return hashlib.sha256(canonical(inside).encode()).hexdigest()
+
+
+def _require(path: Path) -> None:
+    if not path.exists():
+        raise BenchError(f"{path}: no such file or folder; put the data there", exit_code=ExitCode.UNAVAILABLE)
+
+
+def _text(path: Path) -> str:
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    return data.decode("utf-8-sig")
+
+
+def _read_lines(path: Path) -> list[Row]:
+    rows = []
+    for number, line in enumerate(_text(path).split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise BenchError(f"{path}:{number}: expected one JSON object, found no JSON ({error})") from None
+        rows.append(_checked(row, f"{path}:{number}"))
+    return rows
+
+
+def _read_list(path: Path) -> list[Row]:
+    try:
+        rows = json.loads(_text(path))
+    except json.JSONDecodeError as error:
+        raise BenchError(f"{path}: expected one JSON list ({error}); JSON lines end in .jsonl") from None
+    if not isinstance(rows, list):
+        raise BenchError(f"{path}: expected a list of rows, found one {type(rows).__name__}")
+    return [_checked(row, f"{path}, row {number}") for number, row in enumerate(rows)]
+
+
+def _checked(row: Any, where: str) -> Row:
+    if not isinstance(row, dict):
+        raise BenchError(f"{where}: expected a JSON object, found {type(row).__name__}")
+    return row
+
+
+def _read_parquet(path: Path) -> list[Row]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_table(path).to_pylist()
+    except pa.ArrowInvalid as error:
+        raise BenchError(f"{path}: cannot be read as .parquet ({error})") from None
+
+
+def _read_saved_dataset(path: Path) -> list[Row]:
+    import datasets
+
+    if (path / "dataset_dict.json").is_file():
+        inside = ", ".join(sorted(child.name for child in path.iterdir() if child.is_dir()))
+        raise BenchError(f"{path}: this folder holds several splits; name one of its folders: {inside}")
+    try:
+        return datasets.Dataset.load_from_disk(str(path)).to_list()
+    except FileNotFoundError:
+        raise BenchError(f"{path}: expected a folder made by datasets' save_to_disk, found another") from None
+
+
+_READERS: Mapping[str, Callable[[Path], list[Row]]] = {
+    ".jsonl": _read_lines,
+    ".jsonl.gz": _read_lines,
+    ".json": _read_list,
+    ".json.gz": _read_list,
+    ".parquet": _read_parquet,
+}

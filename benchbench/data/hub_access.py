@@ -1,0 +1,103 @@
+"""Is it here, can it be had: answered within seconds, and never by another revision than the one asked for."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from pathlib import Path
+from typing import Literal
+
+from benchbench.core.errors import BenchError, ExitCode
+
+DEADLINE_SECONDS = 5.0
+"""How long the hub may take to say whether it has a repository."""
+_OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+
+
+def local_folder(name: str, folder: Path) -> Path | None:
+    """The folder that `name` stands for, relative to the recipe's `folder`; none where it is a hub id.
+
+    Raises:
+        BenchError: it is written as a path, and no such folder is there.
+    """
+    path = folder / Path(name).expanduser()
+    if path.is_dir():
+        return path
+    if name.startswith((".", "/", "~")) or name.count("/") > 1:
+        raise BenchError(f"{path}: no such folder; put the files there", exit_code=ExitCode.UNAVAILABLE)
+    return None
+
+
+def check_commit(key: str, revision: str) -> None:
+    """Refuse what may stand for other content tomorrow.
+
+    Raises:
+        ValueError: "key: expected ..., got ...".
+    """
+    if not _COMMIT.fullmatch(revision):
+        raise ValueError(
+            f"{key}: expected a commit (40 hexadecimal digits), got '{revision}'; a branch or tag can move, "
+            "the hub's page of the repository lists its commits"
+        )
+
+
+def offline_variable() -> str | None:
+    """The environment variable that forbids the network, as "NAME=value"; none where it is allowed."""
+    for name in _OFFLINE_VARIABLES:
+        value = os.environ.get(name, "")
+        if value.upper() in ("1", "ON", "YES", "TRUE"):
+            return f"{name}={value}"
+    return None
+
+
+def require_on_hub(kind: Literal["dataset", "model"], name: str, revision: str | None) -> None:
+    """Return only if the hub answers, in time, that it has this revision of the repository.
+
+    Raises:
+        BenchError: exit code 5; offline, unreachable, or not there.
+    """
+    what = f"{kind} {name} at revision {revision}"
+    if variable := offline_variable():
+        raise unavailable(what, f"{variable} forbids the network")
+    answer: list[Exception | None] = []
+    thread = threading.Thread(target=_ask, args=(kind, name, revision, answer), daemon=True)
+    thread.start()
+    thread.join(DEADLINE_SECONDS)
+    if not answer:
+        raise unavailable(what, f"the hub did not answer within {DEADLINE_SECONDS:g} seconds")
+    if answer[0] is not None:
+        raise unavailable(what, _reason(answer[0]))
+
+
+def unavailable(what: str, reason: str) -> BenchError:
+    """The error for something that is neither on this machine nor to be had."""
+    return BenchError(
+        f"{what}: not on this machine, and {reason}; run `bench fetch RECIPE` where there is a network, or go online",
+        exit_code=ExitCode.UNAVAILABLE,
+    )
+
+
+def _ask(kind: str, name: str, revision: str | None, answer: list[Exception | None]) -> None:
+    from huggingface_hub import HfApi
+
+    try:
+        HfApi().repo_info(name, repo_type=kind, revision=revision, timeout=DEADLINE_SECONDS)
+    except Exception as error:  # whatever the client raises is the answer; it is worded by `_reason`
+        answer.append(error)
+    else:
+        answer.append(None)
+
+
+def _reason(error: Exception) -> str:
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    if isinstance(error, HFValidationError):
+        return "this is no name that a repository can have"
+    if isinstance(error, HfHubHTTPError) and error.response.status_code in (401, 403, 404):
+        return (
+            f"the hub says {error.response.status_code}: it has no such repository or revision, "
+            "or does not show it to you (`hf auth login`)"
+        )
+    return f"the hub cannot be reached ({type(error).__name__})"

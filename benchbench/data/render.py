@@ -1,0 +1,112 @@
+"""Messages to text: a plain template, the tokenizer's chat template, or a chat template from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from benchbench.core.errors import BenchError
+from benchbench.core.example import Message
+from benchbench.recipe.schema import PlainTemplate, TokenizationSection
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+class Rendered(NamedTuple):
+    """A prompt and the responses that may follow it; prompt + response is the whole text."""
+
+    prompt: str
+    responses: tuple[str, ...]
+
+
+Renderer = Callable[[Sequence[Message], Sequence[str]], Rendered]
+"""(prompt messages, candidate texts) -> text; no candidates give the prompt alone, as generation needs it."""
+
+
+def renderer(section: TokenizationSection, tokenizer: PreTrainedTokenizerBase, *, folder: Path) -> Renderer:
+    """How this recipe writes messages as text; `folder` is that of the recipe file.
+
+    Raises:
+        BenchError: no template is given and the tokenizer has none, or the template's file is missing.
+    """
+    if section.template is not None:
+        template = section.template
+        return lambda messages, candidates: _plain(template, messages, candidates)
+    chat_template = template_text(section, tokenizer, folder=folder)
+    return lambda messages, candidates: _chat(chat_template, tokenizer, messages, candidates)
+
+
+def render(
+    messages: Sequence[Message],
+    candidates: Sequence[str],
+    section: TokenizationSection,
+    tokenizer: PreTrainedTokenizerBase,
+    *,
+    folder: Path,
+) -> Rendered:
+    """One prompt with its candidates as text; for many, keep the `renderer`."""
+    return renderer(section, tokenizer, folder=folder)(messages, candidates)
+
+
+def template_text(section: TokenizationSection, tokenizer: PreTrainedTokenizerBase, *, folder: Path) -> str:
+    """What identifies the template in a fingerprint: its JSON if plain, else the Jinja text.
+
+    Raises:
+        BenchError: as `renderer`.
+    """
+    if section.template is not None:
+        return section.template.model_dump_json()
+    if section.chat_template is not None:
+        path = folder / section.chat_template
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BenchError(f"tokenization.chat_template: {path} cannot be read as UTF-8 text ({error})") from None
+    if isinstance(tokenizer.chat_template, str):
+        return tokenizer.chat_template
+    named = ", ".join(tokenizer.chat_template) if tokenizer.chat_template else "none"
+    raise BenchError(
+        f"tokenization.template: expected a template, for the tokenizer has no single chat template (named ones: {named}); "
+        "give `template` (plain text around each turn) or `chat_template` (a Jinja file)"
+    )
+
+
+def _plain(template: PlainTemplate, messages: Sequence[Message], candidates: Sequence[str]) -> Rendered:
+    around = {"system": template.system, "user": template.user, "assistant": template.assistant}
+    turns = [_fill(around[message.role], message.content, template.strip) for message in messages]
+    responses = tuple(candidate.strip() if template.strip else candidate for candidate in candidates)
+    return Rendered("".join(turns) + template.generation_prompt, responses)
+
+
+def _fill(around: str, content: str, strip: bool) -> str:
+    before, after = around.split("{content}")
+    return before + (content.strip() if strip else content) + after
+
+
+def _chat(
+    template: str, tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], candidates: Sequence[str]
+) -> Rendered:
+    from jinja2 import TemplateError
+
+    turns = [{"role": message.role, "content": message.content} for message in messages]
+
+    def text(conversation: list[dict[str, str]], *, open_ended: bool) -> str:
+        return str(
+            tokenizer.apply_chat_template(
+                conversation, chat_template=template, tokenize=False, add_generation_prompt=open_ended
+            )
+        )
+
+    try:
+        prompt = text(turns, open_ended=True)
+        wholes = [text([*turns, {"role": "assistant", "content": c}], open_ended=False) for c in candidates]
+    except TemplateError as error:
+        raise BenchError(f"chat template: it refuses a conversation ({error})") from None
+    if strange := next((whole for whole in wholes if not whole.startswith(prompt)), None):
+        raise BenchError(
+            "chat template: expected the prompt with its generation prompt to begin the whole conversation, found "
+            f"{prompt[-60:]!r} against {strange[max(0, len(prompt) - 60) : len(prompt)]!r}; use another template"
+        )
+    return Rendered(prompt, tuple(whole[len(prompt) :] for whole in wholes))

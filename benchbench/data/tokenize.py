@@ -1,0 +1,157 @@
+"""Examples to token rows with their scored ranges, and a count of everything that was cut, dropped or flagged."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from benchbench.core.errors import BenchError
+from benchbench.core.example import Column, Example
+from benchbench.data.audit import Lengths
+from benchbench.data.encode import Encoded, Encoder, lost_characters
+from benchbench.data.render import Rendered, Renderer, renderer
+from benchbench.data.tokenized import TokenizationReport, Tokenized, TokenizedCandidate, TokenizedExample
+from benchbench.data.truncate import Cut, cut
+from benchbench.recipe.schema import TokenizationSection
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+VERSION = 1
+"""Raised by hand when the same examples, tokenizer and section give other tokens, ranges or flags."""
+LONG_PROMPT = "prompt longer than max_prompt_length"
+OVER_LENGTH = "longer than max_length"
+NO_RESPONSE = "a candidate without a response token"
+_EXAMPLES_AT_A_TIME = 2048
+
+
+def tokenize_examples(
+    examples: Sequence[Example],
+    tokenizer: PreTrainedTokenizerBase,
+    section: TokenizationSection,
+    *,
+    on_empty: Literal["drop", "keep", "error"],
+    keep_all: bool = False,
+    folder: Path = Path(),
+) -> Tokenized:
+    """Render, tokenise and cut.
+
+    Args:
+        examples: of one split.
+        tokenizer: a fast one.
+        section: `max_length` and `truncation` are the stage's, where it names its own.
+        on_empty: what becomes of an example with a candidate that has no scored token (an appended EOS is one).
+        keep_all: never drop, as held-out scoring needs it; an example that training would have dropped says why
+            in `spared`, and a sequence that `truncation: drop` refuses has an empty scored range.
+        folder: of the recipe file, for `chat_template`.
+
+    Raises:
+        BenchError: truncation or `on_empty` is `error` and an example calls for it; no template; no BOS or EOS.
+    """
+    encoder = Encoder.of(tokenizer, add_bos=section.add_bos, append_eos=section.append_eos)
+    rows: list[TokenizedExample] = []
+    reasons, slips = Counter[str](), Counter[str]()
+    lengths: list[tuple[int, int]] = []
+    shared = list(range(len(tokenizer)))  # one object per id: a long data set would hold millions of equal ones
+    for example, encoded in _encode(examples, encoder, renderer(section, tokenizer, folder=folder)):
+        lengths.extend((len(encoded.prompt), len(response)) for response in encoded.responses)
+        slips.update(boundary_retokenised=encoded.retokenised, eos_inside=encoded.eos_inside)
+        reason = _unfit(example, encoded, section)
+        cuts = [cut(encoded.prompt, r, section, bos=encoder.bos is not None) for r in encoded.responses]
+        reason = reason or _no_response(example, cuts, on_empty)
+        if reason is not None:
+            reasons[reason] += 1
+        if reason is None or keep_all:
+            rows.append(_row(example, cuts, shared, reason))
+    lost = lost_characters(tokenizer, (text for example in examples for text in _texts(example)))
+    report = TokenizationReport(
+        examples_read=len(examples),
+        dropped={} if keep_all else dict(reasons),
+        spared=dict(reasons) if keep_all else {},
+        lost_characters=lost,
+        prompt_tokens=Lengths.of(prompt for prompt, _ in lengths),
+        response_tokens=Lengths.of(response for _, response in lengths),
+        **_flags(rows),
+        **slips,
+    )
+    return Tokenized(tuple(rows), report)
+
+
+def _flags(rows: Sequence[TokenizedExample]) -> dict[str, int]:
+    candidates = [candidate for row in rows for candidate in row.candidates]
+    return {
+        "examples": len(rows),
+        "identical": sum(row.identical for row in rows),
+        "truncated": sum(candidate.truncated for candidate in candidates),
+        "empty": sum(candidate.empty for candidate in candidates),
+        "overlong": sum(candidate.overlong for candidate in candidates),
+    }
+
+
+def _texts(example: Example) -> Iterator[str]:
+    yield from (message.content for message in example.prompt)
+    yield from example.candidates
+
+
+def _encode(examples: Sequence[Example], encoder: Encoder, render: Renderer) -> Iterator[tuple[Example, Encoded]]:
+    for at in range(0, len(examples), _EXAMPLES_AT_A_TIME):
+        block = examples[at : at + _EXAMPLES_AT_A_TIME]
+        yield from zip(block, encoder.encode([_render(example, render) for example in block]), strict=True)
+
+
+def _render(example: Example, render: Renderer) -> Rendered:
+    try:
+        return render(example.prompt, example.candidates)
+    except BenchError as error:
+        raise BenchError(f"example {example.id}: {error}", exit_code=error.exit_code) from None
+
+
+def _unfit(example: Example, encoded: Encoded, section: TokenizationSection) -> str | None:
+    """Why the settings leave this example out by its length, if they do."""
+    if section.max_prompt_length is not None and len(encoded.prompt) > section.max_prompt_length:
+        return LONG_PROMPT
+    longest = len(encoded.prompt) + max(len(response) for response in encoded.responses)
+    if longest <= section.max_length:
+        return None
+    if section.truncation == "error":
+        raise BenchError(
+            f"example {example.id}: {longest} tokens, more than max_length {section.max_length}; "
+            "raise it, or choose truncation right, left or drop"
+        )
+    return OVER_LENGTH if section.truncation == "drop" else None
+
+
+def _no_response(example: Example, cuts: Sequence[Cut], on_empty: str) -> str | None:
+    if on_empty == "keep" or all(begin < end for _, (begin, end), _, _ in cuts):
+        return None
+    if on_empty == "error":
+        raise BenchError(
+            f"example {example.id}: a candidate has no response token left; choose on_empty_response drop or keep"
+        )
+    return NO_RESPONSE
+
+
+def _row(example: Example, cuts: Sequence[Cut], shared: Sequence[int], spared: str | None) -> TokenizedExample:
+    candidates = tuple(
+        TokenizedCandidate(
+            tokens=tuple(shared[i] for i in one.tokens),
+            response=one.response,
+            truncated=one.truncated,
+            empty=not text.strip() or one.response[0] >= one.response[1],
+            overlong=one.overlong,
+        )
+        for text, one in zip(example.candidates, cuts, strict=True)
+    )
+    rows = {(candidate.tokens, candidate.response) for candidate in candidates}
+    return TokenizedExample(example.id, candidates, len(candidates) > 1 and len(rows) == 1, _columns(example), spared)
+
+
+def _columns(example: Example) -> dict[str, Column]:
+    columns: dict[str, Column] = dict(example.columns)
+    if example.ratings is not None:
+        columns.setdefault("score", example.ratings)
+    if example.label is not None:
+        columns.setdefault("label", float(example.label))
+    return columns

@@ -1,0 +1,83 @@
+"""What tokenising leaves: token rows with their scored ranges, flags, and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from benchbench.core.example import Column
+from benchbench.data.audit import Lengths
+
+
+@dataclass(frozen=True)
+class TokenizedCandidate:
+    """One token row."""
+
+    tokens: tuple[int, ...]
+    """Prompt and response, not longer than `max_length`."""
+    response: tuple[int, int]
+    """Half-open range of the scored tokens within `tokens`."""
+    truncated: bool = False
+    """Cut to `max_length`."""
+    empty: bool = False
+    """The response's text is blank, or no token of it is scored."""
+    overlong: bool = False
+    """The scored range is not that of the true response tokens (`overlong_mask: untruncated_prompt`)."""
+
+
+@dataclass(frozen=True)
+class TokenizedExample:
+    """One example's rows in the order of its candidates."""
+
+    id: str
+    candidates: tuple[TokenizedCandidate, ...]
+    identical: bool
+    """All of two or more candidates have the same tokens and the same scored range."""
+    columns: Mapping[str, Column]
+    """The example's columns, its ratings as `score`, its label as `label` (1 up, 0 down)."""
+    spared: str | None = None
+    """Why training would have dropped it, where everything is kept."""
+
+
+@dataclass(frozen=True)
+class TokenizationReport:
+    """Counts over the examples that were kept, unless said otherwise."""
+
+    examples_read: int = 0
+    examples: int = 0
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    """Examples left out, by reason."""
+    spared: Mapping[str, int] = field(default_factory=dict)
+    """Examples kept although training would have dropped them, by reason."""
+    identical: int = 0
+    """Examples."""
+    truncated: int = 0
+    """Candidates; so are the following."""
+    empty: int = 0
+    overlong: int = 0
+    boundary_retokenised: int = 0
+    """Of those read: tokenised apart from the prompt, since the joint text merged tokens across the boundary."""
+    eos_inside: int = 0
+    """Of those read: the EOS token stands in the response before its end."""
+    lost_characters: int = 0
+    """Distinct characters of the data that the tokenizer has no token for."""
+    prompt_tokens: Lengths = Lengths(0.0, 0)
+    """Of the candidates read, before truncation, BOS included."""
+    response_tokens: Lengths = Lengths(0.0, 0)
+    """Of the candidates read, before truncation, EOS included."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values for a file or a table."""
+        return asdict(self) | {
+            "prompt_tokens": self.prompt_tokens._asdict(),
+            "response_tokens": self.response_tokens._asdict(),
+        }
+
+
+@dataclass(frozen=True)
+class Tokenized:
+    """What a stage reads."""
+
+    examples: tuple[TokenizedExample, ...]
+    report: TokenizationReport

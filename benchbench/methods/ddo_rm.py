@@ -1,0 +1,85 @@
+"""DDO-RM: cross-entropy from a reward-improved distribution over the candidates to the policy's own.
+
+Zhang et al. 2026, arXiv:2604.11119. With s the mean log-probability per response token and r the reward of each of
+the K candidates:
+
+    p = softmax(s / tau)    q = softmax((s + eta (r - E_p r)) / tau)    loss = -sum q log p
+
+Checked against TiantianZ399/ddorm-llm-preference-benchmark at 9b266dd, src/benchmark/gpu/ddorm_math.py. Elsewhere in
+that line of work lambda = tau / eta.
+
+The paper holds q fixed. The code behind its published numbers does not detach q, so the gradient also flows through the
+target; that is another objective and stands here as variant `released`. Centring the reward leaves q as it is, since a
+softmax does not see a constant; it is kept as the paper states it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from benchbench.core.method import Candidates, Method, Need, Paper
+from benchbench.core.scores import Scores
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """Hyper-parameters of DDO-RM."""
+
+    eta: float = 1.0
+    """Nats per token gained per unit of centred reward, >= 0; 1 in the published benchmark."""
+    tau: float = 1.0
+    """Temperature of the distribution over candidates, nats per token, > 0; 1 in the published benchmark."""
+    target_grad: bool = False
+    """Let the gradient flow through the target, as the released code does; the paper's target is fixed."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.eta < math.inf:
+            raise ValueError(f"eta: expected a finite number of at least 0, got {self.eta}")
+        if not 0 < self.tau < math.inf:
+            raise ValueError(f"tau: expected a finite number above 0, got {self.tau}")
+
+
+def reward(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B, K] mean log-probability, the score by which the policy ranks candidates; not the reward it is given."""
+    return scores.policy.mean()
+
+
+def loss(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B] cross-entropy from the target q to the policy's own distribution over the K candidates.
+
+    Raises:
+        ValueError: K is 1; there is nothing to choose between.
+    """
+    score = scores.policy.mean()  # [B, K] nats per token
+    if score.shape[-1] < 2:
+        raise ValueError(f"expected at least two candidates, got K = {score.shape[-1]}")
+    given = scores.reward.to(score)
+    log_p = (score / hyper.tau).log_softmax(dim=-1)
+    centred = given - (log_p.exp() * given).sum(dim=-1, keepdim=True)  # [B, K]
+    q = ((score + hyper.eta * centred) / hyper.tau).softmax(dim=-1)
+    if not hyper.target_grad:
+        q = q.detach()
+    return -(q * log_p).sum(dim=-1)
+
+
+METHOD = Method(
+    name="ddo_rm",
+    paper=Paper(
+        "Zhang et al.",
+        2026,
+        arxiv="2604.11119",
+        title="DDO-RM: Distribution-Level Policy Improvement after Reward Learning",
+        note="Default: the paper's fixed target; variant released: the gradient of the published numbers.",
+    ),
+    hyper=Hyper,
+    loss=loss,
+    reward=reward,
+    needs=frozenset({Need.REWARD}),
+    candidates=Candidates.ANY,
+    monotone_in_chosen=False,
+    monotone_reason="The policy is pulled to a target over all candidates; the first one has no special part.",
+    variants={"default": {}, "released": {"target_grad": True}},
+)

@@ -1,0 +1,73 @@
+"""GDPO: DPO with soft labels, by geometric averaging of the two likelihoods.
+
+Furuta et al. 2024, arXiv:2409.06691. With p the probability that the first candidate is preferred, the margin h of DPO
+becomes (2p - 1) h, inside the sigmoid, on summed log-probabilities. No code was published; the factor was derived from
+the construction and agrees with the paper's Table 1 as others describe it. Not the GDPO of reinforcement learning
+(group reward-decoupled), nor other methods of that name.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from benchbench.core.method import Method, Need, Paper
+from benchbench.core.scores import Scores, log_ratio, pair
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """Hyper-parameters of GDPO."""
+
+    beta: float = 0.1
+    """Reward per nat of summed log-ratio, > 0; 0.1 is DPO's, the paper's value is not known to us."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.beta < math.inf:
+            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+
+
+def reward(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B, K] beta * summed log-ratio to the reference."""
+    return hyper.beta * log_ratio(scores)
+
+
+def loss(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B] -log sigmoid of (2p - 1) times the reward margin; at p = 1 DPO, at p = 1/2 the constant log 2.
+
+    Raises:
+        ValueError: column 'p_chosen' is not [B] or leaves [0, 1].
+    """
+    chosen, rejected = pair(reward(scores, hyper))
+    p = scores.column("p_chosen").to(chosen)
+    if p.shape != chosen.shape:
+        raise ValueError(
+            f"column 'p_chosen': expected one value per example, shape {tuple(chosen.shape)}, got {tuple(p.shape)}"
+        )
+    if not ((p >= 0) & (p <= 1)).all():
+        raise ValueError(
+            f"column 'p_chosen': expected probabilities in [0, 1], got {p.min().item()} to {p.max().item()}"
+        )
+    return -F.logsigmoid((2 * p - 1) * (chosen - rejected))
+
+
+METHOD = Method(
+    name="gdpo",
+    paper=Paper(
+        "Furuta et al.",
+        2024,
+        arxiv="2409.06691",
+        title="Geometric-Averaged Preference Optimization for Soft Preference Labels",
+        note="No public code; values checked against an independent calculation only.",
+    ),
+    hyper=Hyper,
+    loss=loss,
+    reward=reward,
+    needs=frozenset({Need.REFERENCE}),
+    columns=("p_chosen",),
+    monotone_in_chosen=False,
+    monotone_reason="Where p_chosen is below one half the second candidate is the preferred one.",
+)

@@ -1,0 +1,62 @@
+"""rDPO: DPO made unbiased under random label flips of a known rate.
+
+Ray Chowdhury et al. 2024, arXiv:2403.00409, on summed log-probabilities. Checked against TRL at f2cd577,
+trl/trainer/dpo_trainer.py, loss type `robust`, and run against TRL 1.16.0 (tests/conformance). A negative loss is
+normal here: the flipped term is subtracted. Not R-DPO, the length-regularised loss of arXiv:2403.19159.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from benchbench.core.method import Method, Need, Paper
+from benchbench.core.scores import Scores, log_ratio, pair
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """Hyper-parameters of rDPO."""
+
+    beta: float = 0.1
+    """Reward per nat of summed log-ratio, > 0; 0.1 is what TRL's paper index gives for this paper."""
+    label_smoothing: float = 0.1
+    """Assumed rate of flipped labels, in [0, 0.5); 0 is DPO. 0.1 is what TRL's paper index gives for this paper."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.beta < math.inf:
+            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        if not 0 <= self.label_smoothing < 0.5:
+            raise ValueError(f"label_smoothing: expected a number in [0, 0.5), got {self.label_smoothing}")
+
+
+def reward(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B, K] beta * summed log-ratio to the reference."""
+    return hyper.beta * log_ratio(scores)
+
+
+def loss(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B] DPO loss of the label minus that of the flipped label, weighted so that flips cancel on average."""
+    chosen, rejected = pair(reward(scores, hyper))
+    margin = chosen - rejected
+    rate = hyper.label_smoothing
+    return (-(1 - rate) * F.logsigmoid(margin) + rate * F.logsigmoid(-margin)) / (1 - 2 * rate)
+
+
+METHOD = Method(
+    name="rdpo_robust",
+    paper=Paper(
+        "Ray Chowdhury et al.",
+        2024,
+        arxiv="2403.00409",
+        title="Provably Robust DPO: Aligning Language Models with Noisy Feedback",
+        note="Checked against TRL 1.16.0, loss type robust.",
+    ),
+    hyper=Hyper,
+    loss=loss,
+    reward=reward,
+    needs=frozenset({Need.REFERENCE}),
+)

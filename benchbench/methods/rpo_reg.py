@@ -1,0 +1,85 @@
+"""RPO: DPO regularised by the likelihood of the chosen response, against over-optimisation.
+
+Liu et al. 2024, arXiv:2405.16436, section 6; code YSLIU627/Regularized-Preference-Optimization at 088d921. Three forms:
+
+- `average`, the default as the authors' README recommends: eta * mean over examples of the chosen response's negative
+  log-likelihood per token; not multiplied by beta (OpenRLHF/openrlhf/trainer/dpo_trainer.py, appendix F).
+- `cumulative`, the paper's main text: beta * eta * summed negative log-likelihood
+  (alignment-handbook/scripts/rpo_trainer.py, which also treats eta below 1e-6 as 0; here every eta is obeyed).
+- `pooled`: eta * negative log-likelihood over all chosen tokens of the step. This is what TRL's paper index gives for
+  this paper (loss types `sigmoid` and `sft`); it is neither of the authors' forms.
+
+Not the RPO of arXiv:2404.19733 (iterative reasoning), nor reward-aware preference optimisation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from benchbench.core.method import Method, Need, Over, Paper, Term
+from benchbench.core.scores import Scores, log_ratio, pair
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """Hyper-parameters of RPO."""
+
+    beta: float = 0.5
+    """Reward per nat of summed log-ratio, > 0; 0.5 is the authors' with `average`, 0.01 or 0.05 with `cumulative`."""
+    eta: float = 0.2
+    """Weight of the likelihood term, >= 0; 0 is DPO. 0.2 is the authors' with `average`, 0.005 with `cumulative`."""
+    regularizer: Literal["average", "cumulative", "pooled"] = "average"
+    """How the likelihood of the chosen response is reduced, see the module; the weight's unit follows it."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.beta < math.inf:
+            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        if not 0 <= self.eta < math.inf:
+            raise ValueError(f"eta: expected a finite number of at least 0, got {self.eta}")
+        if self.regularizer not in ("average", "cumulative", "pooled"):
+            raise ValueError(f"regularizer: expected one of average, cumulative, pooled, got {self.regularizer!r}")
+
+
+def reward(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B, K] beta * summed log-ratio to the reference."""
+    return hyper.beta * log_ratio(scores)
+
+
+def loss(scores: Scores, hyper: Hyper) -> Mapping[str, Term]:
+    """Two terms: [B] DPO loss, and [B] weighted negative log-likelihood of the chosen response."""
+    chosen, rejected = pair(reward(scores, hyper))
+    if hyper.regularizer == "average":
+        likelihood = Term(-hyper.eta * scores.policy.mean()[:, 0])
+    elif hyper.regularizer == "cumulative":
+        likelihood = Term(-hyper.beta * hyper.eta * scores.policy.sum()[:, 0])
+    else:
+        likelihood = Term(-hyper.eta * scores.policy.sum()[:, 0], Over.CHOSEN_TOKENS)
+    return {"preference": Term(-F.logsigmoid(chosen - rejected)), "likelihood": likelihood}
+
+
+METHOD = Method(
+    name="rpo_reg",
+    paper=Paper(
+        "Liu et al.",
+        2024,
+        arxiv="2405.16436",
+        title="Provably Mitigating Overoptimization in RLHF: Your SFT Loss is Implicitly an Adversarial Regularizer",
+        note="Default: the average form that the authors' README recommends; the main text uses the cumulative one.",
+    ),
+    hyper=Hyper,
+    loss=loss,
+    reward=reward,
+    needs=frozenset({Need.REFERENCE}),
+    variants={
+        "default": {},
+        "average": {"regularizer": "average"},
+        "cumulative": {"regularizer": "cumulative", "beta": 0.01, "eta": 0.005},
+        "trl": {"regularizer": "pooled", "beta": 0.01, "eta": 0.005},
+    },
+)

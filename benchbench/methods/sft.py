@@ -1,0 +1,48 @@
+"""SFT: negative log-likelihood of the demonstrated response.
+
+The objective of Ouyang et al. 2022, arXiv:2203.02155, step 1, summed over the response tokens of the first candidate
+and averaged over all such tokens of the step, as TRL 1.16.0 does with prompt-completion data
+(trl/trainer/sft_trainer.py; run against it in tests/conformance). Prompt tokens carry no loss. Of a preference pair the
+chosen response is the demonstration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from benchbench.core.method import Candidates, Method, Over, Paper, Term
+from benchbench.core.scores import Scores
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """Hyper-parameters of SFT: none."""
+
+
+def reward(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B, K] mean log-probability, nats per response token."""
+    return scores.policy.mean()
+
+
+def loss(scores: Scores, hyper: Hyper) -> Mapping[str, Term]:
+    """One term: [B] negative log-likelihood of the first candidate, averaged over the step's chosen tokens."""
+    return {"nll": Term(-scores.policy.sum()[:, 0], Over.CHOSEN_TOKENS)}
+
+
+METHOD = Method(
+    name="sft",
+    paper=Paper(
+        "Ouyang et al.",
+        2022,
+        arxiv="2203.02155",
+        title="Training language models to follow instructions with human feedback",
+        note="Checked against TRL 1.16.0, SFTTrainer with a completion mask.",
+    ),
+    hyper=Hyper,
+    loss=loss,
+    reward=reward,
+    candidates=Candidates.ONE,
+)

@@ -1,0 +1,95 @@
+"""SimPO: length-normalised reward, a target margin, no reference model.
+
+Meng et al. 2024, arXiv:2405.14734, eq. 6. Formula, options and defaults as in the authors' code, princeton-nlp/SimPO at
+1b3e8f3, scripts/simpo_trainer.py and simpo_config.py; run against TRL 1.16.0 (CPOTrainer, loss type `simpo`) in
+tests/conformance. Variant `trl` is what TRL computes with its own defaults: a margin of 5 nats per token at beta 0.1,
+and a likelihood term of weight 1, which is CPO-SimPO rather than SimPO.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from benchbench.core.method import Method, Over, Paper, Term
+from benchbench.core.scores import Scores, pair
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """Hyper-parameters of SimPO."""
+
+    beta: float = 2.0
+    """Reward per nat-per-token, > 0; 2 is the default of the authors' code, whose recipes take 2 to 10."""
+    margin: float = 0.25
+    """Target gap between mean log-probabilities, nats per token, >= 0; gamma / beta. 0.25 is the authors' default."""
+    loss_type: Literal["sigmoid", "hinge"] = "sigmoid"
+    """Logistic loss of the paper, or the hinge that the authors' code offers."""
+    label_smoothing: float = 0.0
+    """Assumed share of flipped labels, in [0, 0.5); above 0 a larger margin may cost. Logistic loss only."""
+    sft_weight: float = 0.0
+    """Weight of the chosen responses' negative log-likelihood per token of the step, >= 0; 0 in the paper."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.beta < math.inf:
+            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        if not 0 <= self.margin < math.inf:
+            raise ValueError(f"margin: expected a finite number of at least 0, got {self.margin}")
+        if self.loss_type not in ("sigmoid", "hinge"):
+            raise ValueError(f"loss_type: expected one of sigmoid, hinge, got {self.loss_type!r}")
+        if not 0 <= self.label_smoothing < 0.5:
+            raise ValueError(f"label_smoothing: expected a number in [0, 0.5), got {self.label_smoothing}")
+        if self.label_smoothing > 0 and self.loss_type == "hinge":
+            raise ValueError(f"label_smoothing: expected 0 with loss_type hinge, got {self.label_smoothing}")
+        if not 0 <= self.sft_weight < math.inf:
+            raise ValueError(f"sft_weight: expected a finite number of at least 0, got {self.sft_weight}")
+
+
+def reward(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B, K] beta * mean log-probability."""
+    return hyper.beta * scores.policy.mean()
+
+
+def preference_loss(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B] loss of the reward margin beyond the target."""
+    chosen, rejected = pair(reward(scores, hyper))
+    beyond = chosen - rejected - hyper.beta * hyper.margin
+    if hyper.loss_type == "hinge":
+        return F.relu(1 - beyond)
+    flipped = hyper.label_smoothing
+    return -(1 - flipped) * F.logsigmoid(beyond) - flipped * F.logsigmoid(-beyond)
+
+
+def loss(scores: Scores, hyper: Hyper) -> Tensor | Mapping[str, Term]:
+    """[B] preference loss; with sft_weight also the chosen responses' likelihood, per token of the step."""
+    preference = preference_loss(scores, hyper)
+    if hyper.sft_weight == 0:
+        return preference
+    nll = -scores.policy.sum()[:, 0]
+    return {"preference": Term(preference), "sft": Term(hyper.sft_weight * nll, Over.CHOSEN_TOKENS)}
+
+
+METHOD = Method(
+    name="simpo",
+    paper=Paper(
+        "Meng et al.",
+        2024,
+        arxiv="2405.14734",
+        equation="6",
+        title="SimPO: Simple Preference Optimization with a Reference-Free Reward",
+        note="Options as in princeton-nlp/SimPO at 1b3e8f3; checked against TRL 1.16.0.",
+    ),
+    hyper=Hyper,
+    loss=loss,
+    reward=reward,
+    variants={
+        "default": {},
+        "hinge": {"loss_type": "hinge"},
+        "trl": {"beta": 0.1, "margin": 5.0, "sft_weight": 1.0},
+    },
+)

@@ -1,0 +1,24 @@
+"""Pooled ROC AUC: the chosen responses of all prompts against the rejected ones of all prompts.
+
+Not pair accuracy: it also asks whether scores are comparable between prompts. A reward that is free up
+to a constant per prompt, as DPO's is, may rank every pair rightly and still have a low AUC; read it
+beside `pair_accuracy` and `auc_centred`. Ties count one half by definition, whatever the tie credit.
+"""
+
+from __future__ import annotations
+
+from benchbench.core.measurement import Metric, PairScores
+from benchbench.metrics._auc import area, clustered_error
+
+
+def value(scores: PairScores) -> float:
+    """P(a chosen response scores above a rejected one), over all n * n combinations."""
+    return area(scores.chosen, scores.rejected)
+
+
+def se(scores: PairScores) -> float:
+    """Clustered standard error: the two responses of a pair share a prompt."""
+    return clustered_error(scores.chosen, scores.rejected)
+
+
+METRIC = Metric(name="auc", unit="fraction", direction="higher", value=value, se=se)

@@ -1,0 +1,232 @@
+"""Recipes and seeds to a graph of stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchbench import methods
+from benchbench.core.method import Need
+from benchbench.core.records import StageSpec
+from benchbench.plan.prepare import Prepared
+from benchbench.recipe.load import Loaded, without_run_keys
+from benchbench.recipe.training import RUN_KEYS
+
+_NAMES = ("model_name_or_path", "revision", "tokenizer_name_or_path", "tokenizer_revision")
+"""Names of weights and tokenizers; their content hashes stand in fingerprints instead."""
+_STAGE_KEYS = ("split", "max_length", "truncation", "reward", "reference", "on_empty_response", "score_truncation")
+"""Keys of a training section that are not read by the loop; each goes to the part of the settings that reads it."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One seed of one recipe, as the stages it is made of."""
+
+    loaded: Loaded
+    seed: int
+    policy: str | None
+    """Key of the stage that leaves the policy; none where it is the base model as it is."""
+    score: str
+    """Key of the held-out score of the policy."""
+    reference: str
+    """Key of the held-out score of the setting's SFT policy (the base model's where there is no SFT)."""
+    reward: str | None
+    """Key of the held-out rewards; none where no method of the plan has a reward model."""
+
+    @property
+    def stages(self) -> dict[str, str | None]:
+        """Role -> stage key."""
+        return {"policy": self.policy, "score": self.score, "reference": self.reference, "reward": self.reward}
+
+
+@dataclass
+class Plan:
+    """Stages in an order in which they can run, and the cells they make up."""
+
+    stages: dict[str, StageSpec] = field(default_factory=dict)
+    cells: list[Cell] = field(default_factory=list)
+
+    def add(self, spec: StageSpec) -> str:
+        """Add a stage once; equal stages of different methods are the same stage."""
+        self.stages.setdefault(spec.key, spec)
+        return spec.key
+
+
+def build_plan(items: Iterable[tuple[Loaded, Prepared, Sequence[int]]], *, score_split: str | None = None) -> Plan:
+    """The graph for several recipes with their seeds.
+
+    Args:
+        items: recipe, what it reads, seeds.
+        score_split: score another split than the recipes name, such as validation.
+    """
+    items = list(items)
+    with_rewards = any(_needs_reward_model(loaded) for loaded, _, _ in items)
+    plan = Plan()
+    for loaded, prepared, seeds in items:
+        for seed in seeds:
+            rewards = with_rewards and loaded.recipe.reward_model is not None
+            builder = _Builder(plan, loaded, prepared, seed, score_split or loaded.recipe.score.split)
+            plan.cells.append(builder.cell(with_rewards=rewards))
+    return plan
+
+
+def _needs_reward_model(loaded: Loaded) -> bool:
+    preference = loaded.recipe.preference
+    if preference is None or loaded.recipe.method.name == "sft":
+        return False
+    return Need.REWARD in methods.get(loaded.recipe.method.name).needs and preference.reward.source == "stage"
+
+
+@dataclass(frozen=True)
+class _Builder:
+    """Stages of one cell."""
+
+    plan: Plan
+    loaded: Loaded
+    prepared: Prepared
+    seed: int
+    score_split: str
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return self.loaded.values()
+
+    def cell(self, *, with_rewards: bool) -> Cell:
+        start = self.sft()
+        method = methods.get(self.loaded.recipe.method.name)
+        policy = start if method.name == "sft" else self.preference(start)
+        reference = self.score(start, "sft", self.score_split)
+        return Cell(
+            loaded=self.loaded,
+            seed=self.seed,
+            policy=policy,
+            score=reference if method.name == "sft" else self.score(policy, self.loaded.label, self.score_split),
+            reference=reference,
+            reward=self.reward(start, self.score_split) if with_rewards else None,
+        )
+
+    def sft(self) -> str | None:
+        section = self.values["sft"]
+        if section is None:
+            return None
+        settings = {
+            **self.common(section, seeded=True),
+            "method": {"name": "sft", "version": methods.get("sft").version},
+        }
+        return self.plan.add(StageSpec("sft", f"sft seed {self.seed}", settings, {}, self.run(section)))
+
+    def reward_model(self, start: str | None) -> str:
+        section = self.values["reward_model"]
+        inputs = _inputs(policy=start) if section["init_from"] == "sft" else {}
+        settings = self.common(section, seeded=True)
+        title = f"reward model seed {self.seed}"
+        return self.plan.add(StageSpec("reward_model", title, settings, inputs, self.run(section)))
+
+    def preference(self, start: str | None) -> str:
+        section = self.values["preference"]
+        method = methods.get(self.loaded.recipe.method.name)
+        inputs = _inputs(policy=start)
+        needs_reward = Need.REWARD in method.needs
+        if Need.REFERENCE in method.needs:
+            anchor = start if section["reference"] == "sft" else None
+            inputs["reference"] = self.anchor_logps(anchor, section)
+        if needs_reward and section["reward"]["source"] == "stage":
+            inputs["reward"] = self.reward(start, section["split"])
+        settings = {
+            **self.common(section, seeded=start is None),
+            "method": {"name": method.name, "version": method.version, "hyper": self.values["method"]["hyper"]},
+            "reward": section["reward"] if needs_reward else None,
+            "on_empty_response": section["on_empty_response"],
+        }
+        title = f"{self.loaded.label} seed {self.seed}"
+        return self.plan.add(StageSpec("preference", title, settings, inputs, self.run(section)))
+
+    def anchor_logps(self, anchor: str | None, section: Mapping[str, Any]) -> str:
+        """The frozen anchor's log-probabilities of the training pairs, in training precision."""
+        settings = {
+            **self.scored(section["split"], self.tokenization(section)),
+            "dtype": self.values["model"]["dtype"],
+            "bf16": section["bf16"],
+            "keep_all": False,
+            "on_empty_response": section["on_empty_response"],
+            "store_tokens": True,
+            "seed": self.base_seed(anchor),
+        }
+        title = f"reference log-probabilities seed {self.seed}"
+        return self.plan.add(StageSpec("score", title, settings, _inputs(policy=anchor), self.run(section)))
+
+    def score(self, policy: str | None, label: str, split: str) -> str:
+        section = self.values["score"]
+        settings = {
+            **self.scored(split, self.tokenization(section)),
+            "dtype": section["dtype"],
+            "bf16": False,
+            "keep_all": True,
+            "on_empty_response": "keep",
+            "store_tokens": False,
+            "seed": self.base_seed(policy),
+        }
+        title = f"score {label} seed {self.seed} on {split}"
+        return self.plan.add(StageSpec("score", title, settings, _inputs(policy=policy), self.run(section)))
+
+    def reward(self, start: str | None, split: str) -> str:
+        section = self.values["reward_model"]
+        tokenization = self.tokenization(section)
+        if section["score_truncation"] is not None:
+            tokenization["truncation"] = section["score_truncation"]
+        settings = {
+            **self.scored(split, tokenization | {"max_prompt_length": None}),
+            "keep_all": True,
+            "on_empty_response": "keep",
+        }
+        inputs = {"reward_model": self.reward_model(start)}
+        title = f"rewards seed {self.seed} on {split}"
+        return self.plan.add(StageSpec("reward", title, settings, inputs, self.run(self.values["score"])))
+
+    def common(self, section: Mapping[str, Any], *, seeded: bool) -> dict[str, Any]:
+        """What every training stage reads."""
+        seeds = self.values["seeds"]
+        return {
+            **self.scored(section["split"], self.tokenization(section)),
+            "training": {k: v for k, v in without_run_keys(section).items() if k not in _STAGE_KEYS},
+            "lora": self.values["lora"],
+            "seed": self.seed if seeded else None,
+            "order_seed": self.seed if seeds["scope"] == "all" else seeds["fixed_seed"],
+        }
+
+    def scored(self, split: str, tokenization: Mapping[str, Any]) -> dict[str, Any]:
+        """What every stage reads: model, data, tokenisation."""
+        from benchbench.data.tokenize import VERSION
+
+        model = {k: v for k, v in self.values["model"].items() if k not in _NAMES}
+        return {
+            "model": model | {"weights": self.prepared.weights_hash, "tokenizer": self.prepared.tokenizer_hash},
+            "data": {"split": split, "hash": self.prepared.data.hashes[split]},
+            "tokenization": {**tokenization, "chat_template": self.prepared.chat_template_hash},
+            "tokenization_version": VERSION,
+        }
+
+    def tokenization(self, section: Mapping[str, Any]) -> dict[str, Any]:
+        """The setting's tokenisation with what the stage names itself."""
+        own = {key: section[key] for key in ("max_length", "truncation") if section[key] is not None}
+        return self.values["tokenization"] | own
+
+    def base_seed(self, policy: str | None) -> int | None:
+        """The seed of a base model whose weights are drawn from it; none where nothing is drawn."""
+        return self.seed if policy is None and self.prepared.model_path is None else None
+
+    def run(self, section: Mapping[str, Any]) -> dict[str, Any]:
+        """Paths and memory settings: recorded, not part of the fingerprint."""
+        return {
+            "model_path": self.prepared.model_path,
+            "tokenizer_path": self.prepared.tokenizer_path,
+            "chat_template": self.prepared.chat_template,
+            "data_key": self.prepared.data_key,
+            "per_device_eval_batch_size": self.values["score"]["per_device_eval_batch_size"],
+            "training": {key: section[key] for key in RUN_KEYS if key in section},
+        }
+
+
+def _inputs(*, policy: str | None) -> dict[str, str]:
+    return {} if policy is None else {"policy": policy}

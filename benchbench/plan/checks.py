@@ -1,0 +1,85 @@
+"""Bind what a recipe leaves free, and refuse contradictions between its parts, before anything runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchbench import methods, metrics, sources
+from benchbench.core.errors import BenchError, Fault
+from benchbench.core.method import Method, Need
+from benchbench.recipe.binding import bind, plain
+from benchbench.recipe.schema import Recipe
+
+
+def bind_free_parts(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
+    """Bind hyper-parameters and source options; returns them with defaults filled in, and every fault."""
+    bound: dict[str, Any] = {}
+    faults: list[Fault] = []
+    method = _exhibit(methods, recipe.method.name, "method.name", faults)
+    if method is not None:
+        hyper, wrong = bind(method.hyper, recipe.method.hyper, where="method.hyper")
+        faults += wrong
+        if hyper is not None:
+            bound["method.hyper"] = plain(hyper)
+        faults += _contradictions(recipe, method)
+    source = _exhibit(sources, recipe.data.source, "data.source", faults)
+    if source is not None:
+        options, wrong = bind(source.options, recipe.data.options, where="data.options")
+        faults += wrong
+        if options is not None:
+            bound["data.options"] = plain(options)
+    _exhibit(metrics, recipe.score.headline.metric, "score.headline.metric", faults)
+    return bound, faults + _score_faults(recipe)
+
+
+def _exhibit(room: Any, name: str, where: str, faults: list[Fault]) -> Any:
+    try:
+        return room.get(name)
+    except BenchError as error:
+        faults.append(Fault(where, str(error)))
+        return None
+
+
+def _contradictions(recipe: Recipe, method: Method) -> list[Fault]:
+    """Inputs that the method declares and the recipe does not provide."""
+    faults: list[Fault] = []
+    if method.name == "sft":
+        return faults
+    if recipe.preference is None:
+        return [Fault("preference", f"required, not given; method '{method.name}' trains on preferences")]
+    needs_stage = Need.REWARD in method.needs and recipe.preference.reward.source == "stage"
+    if needs_stage and recipe.reward_model is None:
+        faults.append(
+            Fault(
+                "reward_model",
+                f"required, not given: method '{method.name}' needs rewards; add a reward_model section to the "
+                "setting, or name a column of the data with preference.reward: {source: column, column: NAME}",
+            )
+        )
+    if Need.REFERENCE in method.needs and recipe.preference.reference == "sft" and recipe.sft is None:
+        faults.append(Fault("preference.reference", "expected base, since the recipe has no sft stage, got sft"))
+    if recipe.lora is not None and recipe.model.from_config is not None:
+        faults.append(
+            Fault("lora", "adapters need pretrained weights; the model is built from_config; remove one of the two")
+        )
+    return faults
+
+
+def _score_faults(recipe: Recipe) -> list[Fault]:
+    faults: list[Fault] = []
+    if (recipe.score.truncation or recipe.tokenization.truncation) == "drop":
+        faults.append(
+            Fault(
+                "score.truncation", "expected right, left or error, got drop; held-out scoring never drops an example"
+            )
+        )
+    rm = recipe.reward_model
+    if rm is not None and rm.score_truncation is None and (rm.truncation or recipe.tokenization.truncation) == "drop":
+        faults.append(
+            Fault(
+                "reward_model.score_truncation", "required, not given: training drops over-long texts, rewards cannot"
+            )
+        )
+    if rm is not None and rm.init_from == "sft" and recipe.sft is None:
+        faults.append(Fault("reward_model.init_from", "expected base, since the recipe has no sft stage, got sft"))
+    return faults

@@ -1,0 +1,186 @@
+"""Data, tokenizer and weights on disk, with their content hashes, before stages are planned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from benchbench import sources
+from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.example import Example
+from benchbench.core.hashing import file_hash, fingerprint
+from benchbench.data.audit import audit
+from benchbench.data.serial import content_hash, from_json, to_json
+from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash, train_tokenizer
+from benchbench.models.resolve import TOKENIZER_PATTERNS, WEIGHT_PATTERNS, resolve_folder, weights_hash
+from benchbench.recipe.binding import bind
+from benchbench.recipe.load import Loaded
+from benchbench.store.files import read_json, whole_folder, write_json
+from benchbench.store.prepared import PreparedData, SplitShape, read_prepared, write_prepared
+
+T = TypeVar("T")
+PREPARED_VERSION = 1
+"""Raised by hand when normalising or auditing changes what is stored."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a recipe's stages read."""
+
+    data: PreparedData
+    data_key: str
+    model_path: str | None
+    """Folder of the pinned weights; none for a model built from a configuration."""
+    weights_hash: str
+    tokenizer_path: str
+    tokenizer_hash: str
+    chat_template: str | None
+    """Path of the recipe's own chat template; none where it has none."""
+    chat_template_hash: str | None
+
+
+def prepare(loaded: Loaded, root: Path) -> Prepared:
+    """Bring data, weights and tokenizer of a recipe to disk; what is there already is not made again.
+
+    Raises:
+        BenchError: all that cannot be had in one message, exit code 5; exit code 2 for data that is
+            not as the recipe says.
+    """
+    missing: list[BenchError] = []
+    weights = _attempt(lambda: _weights(loaded), missing)
+    data = _attempt(lambda: _data(loaded, root), missing)
+    tokenizer = None if data is None else _attempt(lambda: _tokenizer(loaded, root, data[0]), missing)
+    template = _attempt(lambda: _chat_template(loaded), missing)
+    if weights is None or data is None or tokenizer is None or template is None:
+        raise BenchError("\n".join(str(error) for error in missing), exit_code=ExitCode.UNAVAILABLE)
+    return Prepared(*data, *weights, *tokenizer, *template)
+
+
+def _attempt(make: Callable[[], T], missing: list[BenchError]) -> T | None:
+    """What `make` gives, or none with the error noted where something cannot be had."""
+    try:
+        return make()
+    except BenchError as error:
+        if error.exit_code is not ExitCode.UNAVAILABLE:
+            raise
+        missing.append(error)
+        return None
+
+
+def _data(loaded: Loaded, root: Path) -> tuple[PreparedData, str]:
+    section = loaded.recipe.data
+    source = sources.get(section.source)
+    options, faults = bind(source.options, section.options, where="data.options")
+    assert not faults, faults
+    folder = loaded.folder_of("data")
+    key = fingerprint(
+        {
+            "source": source.name,
+            "source_version": source.version,
+            "prepared_version": PREPARED_VERSION,
+            "options": loaded.bound["data.options"],
+            "identity": dict(source.identity(options, folder)),
+        }
+    )
+    found = read_prepared(root, key)
+    if found is None:
+        splits = source.load(options, folder)
+        hashes = {name: content_hash({name: examples}) for name, examples in splits.items()}
+        shapes = {name: _shape(examples) for name, examples in splits.items()}
+        report = audit(splits, splits.readings).as_json()
+        found = write_prepared(root, key, splits, to_json, hashes=hashes, report=report, shapes=shapes)
+    return found, key
+
+
+def _weights(loaded: Loaded) -> tuple[str | None, str]:
+    model = loaded.recipe.model
+    if model.model_name_or_path is None:
+        return None, fingerprint({"from_config": model.from_config})
+    folder = resolve_folder(
+        model.model_name_or_path,
+        model.revision,
+        loaded.folder_of("model.model_name_or_path"),
+        patterns=WEIGHT_PATTERNS + TOKENIZER_PATTERNS,
+        where="model.model_name_or_path",
+        recipe=str(loaded.path),
+    )
+    return str(folder.path.resolve()), weights_hash(folder.path)
+
+
+def _tokenizer(loaded: Loaded, root: Path, data: PreparedData) -> tuple[str, str]:
+    model = loaded.recipe.model
+    if model.train_tokenizer is not None:
+        return _trained_tokenizer(loaded, root, data)
+    own = model.tokenizer_name_or_path is not None
+    key = "model.tokenizer_name_or_path" if own else "model.model_name_or_path"
+    name = model.tokenizer_name_or_path or model.model_name_or_path
+    assert name is not None, "the schema asks for one"
+    folder = resolve_folder(
+        name,
+        model.tokenizer_revision if own else model.revision,
+        loaded.folder_of(key),
+        patterns=TOKENIZER_PATTERNS if own else WEIGHT_PATTERNS + TOKENIZER_PATTERNS,
+        where=key,
+        recipe=str(loaded.path),
+    )
+    path = str(folder.path.resolve())
+    return path, tokenizer_hash(load_tokenizer(path, revision=None, pad_token=model.pad_token, folder=Path()))
+
+
+def _chat_template(loaded: Loaded) -> tuple[str | None, str | None]:
+    name = loaded.recipe.tokenization.chat_template
+    if name is None:
+        return None, None
+    path = loaded.folder_of("tokenization.chat_template") / name
+    if not path.is_file():
+        raise BenchError(f"{loaded.path}: tokenization.chat_template: no file {path}", exit_code=ExitCode.UNAVAILABLE)
+    return str(path.resolve()), file_hash(path)
+
+
+def _trained_tokenizer(loaded: Loaded, root: Path, data: PreparedData) -> tuple[str, str]:
+    training = loaded.recipe.model.train_tokenizer
+    assert training is not None
+    if training.split not in data.hashes:
+        raise BenchError(
+            f"{loaded.path}: model.train_tokenizer.split: the data has no split '{training.split}'; "
+            f"it has {', '.join(data.hashes)}"
+        )
+    key = fingerprint({"training": training.model_dump(mode="json"), "data": data.hashes[training.split]})
+    folder = root / "tokenizer" / key
+    if not (folder / "tokenizer_hash.json").is_file():
+        texts = [text for line in data.lines(training.split) for text in _texts(from_json(line))]
+        with whole_folder(folder) as draft:
+            tokenizer = train_tokenizer(texts, training)
+            tokenizer.save_pretrained(draft)
+            write_json(draft / "tokenizer_hash.json", {"hash": tokenizer_hash(tokenizer)})
+    return str(folder.resolve()), read_json(folder / "tokenizer_hash.json")["hash"]
+
+
+def _texts(example: Example) -> list[str]:
+    return [message.content for message in example.prompt] + list(example.candidates)
+
+
+def data_faults(loaded: Loaded, data: PreparedData) -> list[str]:
+    """What the recipe's stages need of the data and do not find, one sentence each."""
+    recipe = loaded.recipe
+    wanted: dict[str, str] = {"score.split": recipe.score.split}
+    for name in ("sft", "reward_model", "preference"):
+        section = getattr(recipe, name)
+        if section is not None:
+            wanted[f"{name}.split"] = section.split
+    faults: list[str] = []
+    for key, split in wanted.items():
+        if split not in data.hashes:
+            faults.append(f"{key}: the data has no split '{split}'; it has {', '.join(sorted(data.hashes))}")
+        elif not data.shapes[split].examples:
+            faults.append(f"{key}: split '{split}' is empty")
+    return faults
+
+
+def _shape(examples: Sequence[Example]) -> SplitShape:
+    """What every example of a split has."""
+    shared = set.intersection(*({*e.columns} for e in examples)) if examples else set()
+    kinds = {n: "candidate" if isinstance(examples[0].columns[n], tuple) else "example" for n in sorted(shared)}
+    return SplitShape(len(examples), sorted({len(e.candidates) for e in examples}), kinds)

@@ -1,0 +1,80 @@
+"""Progress on stderr: bars on a terminal, one plain line per interval otherwise."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from benchbench.core.records import StageRecord, StageSpec
+
+LINE_SECONDS = 10.0
+"""Seconds between two plain lines of one stage."""
+
+
+class ProgressView:
+    """A watcher that shows what the queue does."""
+
+    def __init__(self, console: Console, *, total: int) -> None:
+        self.console = console
+        self.total = total
+        self.finished = 0
+        self._tasks: dict[str, TaskID] = {}
+        self._started: dict[str, float] = {}
+        self._lines: dict[str, float] = {}
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeRemainingColumn(compact=True),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def started(self, spec: StageSpec) -> None:
+        """A worker took the stage."""
+        self._tasks[spec.key] = self._bars.add_task(spec.title, total=None, note="loading")
+
+    def progress(self, event: Mapping[str, Any]) -> None:
+        """A stage moved on."""
+        key, now = event["key"], time.monotonic()
+        first = self._started.setdefault(key, now)
+        rate = event["tokens"] / (now - first) if now > first else 0.0
+        loss = f"loss {event['loss']:.4f}, " if "loss" in event else ""
+        note = f"{loss}{rate:,.0f} tokens/s" if rate else loss.rstrip(", ")
+        self._bars.update(self._tasks[key], completed=event["step"], total=event["steps"], note=note)
+        if not self.console.is_terminal and now - self._lines.setdefault(key, now) >= LINE_SECONDS:
+            self._lines[key] = now
+            left = (now - first) * (event["steps"] - event["step"]) / max(1, event["step"])
+            self.console.print(
+                f"{event['title']}: step {event['step']}/{event['steps']}, {note}, about {left:.0f} s left",
+                highlight=False,
+            )
+
+    def ended(self, spec: StageSpec, record: StageRecord) -> None:
+        """A stage ended, one way or another."""
+        task = self._tasks.pop(spec.key, None)
+        if task is not None:
+            self._bars.remove_task(task)
+        self.finished += 1
+        if record.status == "done":
+            rate = f", {record.tokens / record.seconds:,.0f} tokens/s" if record.seconds else ""
+            text = f"[{self.finished}/{self.total}] {spec.title}: done in {record.seconds:.1f} s{rate}"
+        else:
+            text = f"[{self.finished}/{self.total}] {spec.title}: {record.status}: {record.message.strip()}"
+        self.console.print(text, highlight=False, markup=False)

@@ -1,0 +1,1 @@
+"""Recipes: schema, strict loading, inheritance from a setting, fingerprints. No torch here."""

@@ -1,0 +1,48 @@
+"""Bind free-form options of a recipe to the frozen dataclass of the exhibit that reads them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError, create_model
+
+from benchbench.core.errors import Fault
+from benchbench.recipe.faults import faults_of
+from benchbench.recipe.section import Section
+
+
+def bind(target: type, values: Mapping[str, Any], *, where: str) -> tuple[Any, list[Fault]]:
+    """An instance of a frozen dataclass from YAML values, or None and every fault found.
+
+    Args:
+        target: the dataclass; its types are taken exactly, its `__post_init__` may raise ValueError.
+        values: what the recipe gives.
+        where: dotted key that the values stand under, for the messages.
+    """
+    hints = typing.get_type_hints(target)
+    fields: dict[str, Any] = {}
+    for field in dataclasses.fields(target):
+        default: Any = ...
+        if field.default is not dataclasses.MISSING:
+            default = field.default
+        elif field.default_factory is not dataclasses.MISSING:
+            default = field.default_factory()
+        fields[field.name] = (hints[field.name], default)
+    model = create_model(target.__name__, __base__=Section, **fields)
+    try:
+        checked = model.model_validate_json(json.dumps(values))
+    except ValidationError as error:
+        return None, faults_of(error, model=model, prefix=where)
+    try:
+        return target(**{name: getattr(checked, name) for name in fields}), []
+    except ValueError as error:
+        return None, [Fault(where, str(error))]
+
+
+def plain(instance: Any) -> dict[str, Any]:
+    """JSON-able values of a bound dataclass, defaults included."""
+    return json.loads(json.dumps(dataclasses.asdict(instance)))

@@ -1,0 +1,142 @@
+"""Where recipes and settings are found: by their contents, never by file name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import benchbench
+from benchbench.core.errors import BenchError, suggestion
+from benchbench.recipe.document import Document, read_document
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One YAML file of the library."""
+
+    path: Path
+    document: Document
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """The file's values, unvalidated."""
+        return self.document.values
+
+    @property
+    def is_setting(self) -> bool:
+        """A setting names no method."""
+        return "method" not in self.values
+
+    @property
+    def setting_name(self) -> str:
+        """The setting this file is, or belongs to."""
+        return str(self.values.get("name" if self.is_setting else "setting", ""))
+
+    @property
+    def method(self) -> tuple[str, str]:
+        """(name, variant) of a recipe."""
+        method = self.values.get("method")
+        if not isinstance(method, Mapping):
+            return str(method), "default"
+        return str(method.get("name", "")), str(method.get("variant", "default"))
+
+
+def shipped_root() -> Path:
+    """Folder of the recipes that came with the package: inside the wheel, or beside the checkout's package."""
+    package = Path(benchbench.__file__).parent
+    inside = package / "_recipes"
+    return inside if inside.is_dir() else package.parent / "recipes"
+
+
+def roots() -> tuple[Path, ...]:
+    """Folders that are searched: `recipes/` here, then the shipped ones; one folder is never searched twice."""
+    found: list[Path] = []
+    for root in (Path("recipes"), shipped_root()):
+        if root.is_dir() and not any(root.resolve() == other.resolve() for other in found):
+            found.append(root)
+    return tuple(found)
+
+
+def entries() -> Iterator[Entry]:
+    """Every recipe and setting of the library, in file-name order."""
+    for root in roots():
+        for path in sorted(root.rglob("*.yaml")):
+            yield _entry(path)
+
+
+@lru_cache(maxsize=512)
+def _cached(path: Path, stamp: int) -> Document:
+    return read_document(path)
+
+
+def _entry(path: Path) -> Entry:
+    return Entry(path, _cached(path, path.stat().st_mtime_ns))
+
+
+def existing_path(text: str) -> Path | None:
+    """The file a user means by a path: as given, or among the shipped recipes."""
+    path = Path(text)
+    if path.is_file():
+        return path
+    if path.suffix not in (".yaml", ".yml"):
+        return None
+    parts = path.parts[1:] if path.parts[:1] == ("recipes",) else path.parts
+    shipped = shipped_root().joinpath(*parts)
+    return shipped if parts and shipped.is_file() else None
+
+
+def looks_like_path(text: str) -> bool:
+    """Whether a name was meant as a file."""
+    return text.endswith((".yaml", ".yml")) or "/" in text
+
+
+def open_entry(text: str) -> Entry:
+    """The entry of a path.
+
+    Raises:
+        BenchError: there is no such file.
+    """
+    path = existing_path(text)
+    if path is None:
+        raise BenchError(f"{text}: no such file; `bench recipes ls` lists the recipes there are")
+    return _entry(path)
+
+
+def find_setting(name: str, *, beside: Path | None = None) -> Entry:
+    """The setting of that name or path (relative to `beside`, then to the working folder).
+
+    Raises:
+        BenchError: there is none, or two files claim the name.
+    """
+    if looks_like_path(name):
+        local = beside / name if beside is not None else None
+        return _entry(local) if local is not None and local.is_file() else open_entry(name)
+    settings = [entry for entry in entries() if entry.is_setting]
+    found = [entry for entry in settings if entry.setting_name == name]
+    if not found:
+        known = sorted({entry.setting_name for entry in settings})
+        raise BenchError(f"unknown setting '{name}'.{suggestion(name, known)} Known: {', '.join(known)}.")
+    if len(found) > 1:
+        raise BenchError(
+            f"setting '{name}' is claimed by two files, {found[0].path} and {found[1].path}; rename one of them"
+        )
+    return found[0]
+
+
+def find_recipe(setting: str, method: str, variant: str) -> Entry | None:
+    """The recipe for (setting, method, variant), or none.
+
+    Raises:
+        BenchError: two files match.
+    """
+    wanted = (setting, (method, variant))
+    found = [e for e in entries() if not e.is_setting and (e.setting_name, e.method) == wanted]
+    if len(found) > 1:
+        raise BenchError(
+            f"method '{method}' (variant '{variant}') has two recipes in setting '{setting}': {found[0].path} and "
+            f"{found[1].path}; give one of the two paths instead, or another variant name to one of them"
+        )
+    return found[0] if found else None

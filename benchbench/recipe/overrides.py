@@ -1,0 +1,55 @@
+"""`--set dotted.key=value`: the one form of override."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from benchbench.core.errors import BenchError, Fault
+
+_KEY = re.compile(r"[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*")
+
+
+@dataclass(frozen=True)
+class Override:
+    """One value laid over recipe and setting."""
+
+    key: str
+    value: Any
+
+    @property
+    def text(self) -> str:
+        """As the user would write it."""
+        return f"{self.key}={self.value}"
+
+
+def parse_overrides(texts: Iterable[str]) -> tuple[Override, ...]:
+    """Parse `key=value` texts; a value is read as YAML 1.2, so `5e-7` is a number and `no` is text.
+
+    Raises:
+        BenchError: a text without `=`, with a malformed key or value, or a key given twice.
+    """
+    parsed: list[Override] = []
+    faults: list[Fault] = []
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not _KEY.fullmatch(key):
+            faults.append(
+                Fault(f"--set {text}", "expected dotted.key=value, for example preference.learning_rate=5e-7")
+            )
+            continue
+        if any(key == other.key for other in parsed):
+            faults.append(Fault(f"--set {text}", f"'{key}' is set twice; keep one"))
+            continue
+        try:
+            parsed.append(Override(key, YAML(typ="safe", pure=True).load(value) if value else ""))
+        except YAMLError:
+            faults.append(Fault(f"--set {text}", f"the value '{value}' is not valid YAML; put it in quotes"))
+    if faults:
+        raise BenchError.of_faults("command line", faults)
+    return tuple(parsed)

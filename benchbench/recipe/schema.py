@@ -1,0 +1,207 @@
+"""The whole recipe: what a setting holds fixed, and what a recipe adds to it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from benchbench.recipe.section import Section
+from benchbench.recipe.training import PreferenceSection, RewardModelSection, SftSection
+
+NonEmpty = Annotated[str, Field(min_length=1)]
+
+SETTING_KEYS = ("model", "data", "tokenization", "lora", "sft", "reward_model", "score", "seeds.scope")
+"""What a fair comparison holds fixed; a recipe that overrides one of these is not comparable any more."""
+
+
+class TokenizerTraining(Section):
+    """A tokenizer trained on the prompts and responses of one split, for embedded settings."""
+
+    vocab_size: int = Field(gt=4)
+    """Upper limit of the vocabulary, special tokens included."""
+    split: NonEmpty
+    """The split whose texts it is trained on."""
+    special_tokens: tuple[NonEmpty, ...] = ()
+    """Further special tokens, such as the role marks of the prompt template; EOS and padding are always there."""
+
+
+class ModelSection(Section):
+    """The policy's architecture, weights and tokenizer."""
+
+    model_name_or_path: NonEmpty | None = None
+    """Hub id, or a local folder in the hub's format (relative to the recipe file)."""
+    revision: NonEmpty | None = None
+    """Commit of the hub repository; required for a hub id."""
+    from_config: dict[str, Any] | None = None
+    """A transformers configuration (with `model_type`) whose weights are drawn from the seed."""
+    tokenizer_name_or_path: NonEmpty | None = None
+    """Hub id or folder of the tokenizer; the model's own where not given."""
+    tokenizer_revision: NonEmpty | None = None
+    """Commit of the tokenizer's hub repository."""
+    train_tokenizer: TokenizerTraining | None = None
+    """Train the tokenizer on the setting's own data instead."""
+    pad_token: NonEmpty | None = None
+    """Padding token, where the tokenizer names none."""
+    dtype: Literal["float32", "bfloat16"]
+    """Precision of the weights."""
+    attn_implementation: Literal["sdpa", "eager", "flash_attention_2"] = "sdpa"
+    """Attention kernel, as transformers names it."""
+    trust_remote_code: bool = False
+    """Run code that comes with the model repository."""
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if (self.model_name_or_path is None) == (self.from_config is None):
+            raise ValueError("expected exactly one of model_name_or_path and from_config")
+        if self.from_config is not None and "model_type" not in self.from_config:
+            raise ValueError("from_config.model_type: required, not given; for example gpt_neox or llama")
+        own = self.tokenizer_name_or_path is not None
+        if own and self.train_tokenizer is not None:
+            raise ValueError("expected at most one of tokenizer_name_or_path and train_tokenizer")
+        if self.from_config is not None and not own and self.train_tokenizer is None:
+            raise ValueError("a model from_config needs tokenizer_name_or_path or train_tokenizer")
+        return self
+
+
+class DataSection(Section):
+    """Where examples come from."""
+
+    source: NonEmpty
+    """An exhibit of the sources room: `toy`, `local_files`, `hub`."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """The source's own options; `bench recipes show` lists them with their defaults."""
+
+
+class PlainTemplate(Section):
+    """Text put around each turn, for models without a chat template; `{content}` stands for the turn's text."""
+
+    system: str = "{content}"
+    user: str
+    assistant: str
+    generation_prompt: str = ""
+    """Text after the last turn, where the response begins."""
+    strip: bool = True
+    """Strip white space around each turn and response."""
+
+    @model_validator(mode="after")
+    def _has_content(self) -> Self:
+        for role in ("system", "user", "assistant"):
+            if getattr(self, role).count("{content}") != 1:
+                raise ValueError(f"{role}: expected the text '{{content}}' exactly once, got '{getattr(self, role)}'")
+        return self
+
+
+class TokenizationSection(Section):
+    """From messages to token ids."""
+
+    template: PlainTemplate | None = None
+    """A plain template; none uses the tokenizer's own chat template."""
+    chat_template: NonEmpty | None = None
+    """Path of a Jinja chat template that replaces the tokenizer's own (relative to the recipe file)."""
+    add_bos: bool
+    """Begin with the tokenizer's BOS token, exactly once."""
+    append_eos: bool
+    """End each response with the tokenizer's EOS token, exactly once."""
+    max_length: int = Field(gt=1)
+    """Tokens of prompt and response together; a stage may name its own."""
+    truncation: Literal["right", "left", "drop", "error"]
+    """Over-long sequences: cut on that side, drop the whole example, or stop."""
+    max_prompt_length: int | None = Field(default=None, gt=0)
+    """Examples with a longer prompt are dropped first."""
+    overlong_mask: Literal["exact", "untruncated_prompt"] = "exact"
+    """Which tokens of a sequence cut on the left count as response: the true ones, or those after the uncut
+    prompt length, which loses as many response tokens as were cut (a published slip, kept as a field)."""
+
+    @model_validator(mode="after")
+    def _one_template(self) -> Self:
+        if self.template is not None and self.chat_template is not None:
+            raise ValueError("expected at most one of template and chat_template")
+        return self
+
+
+class LoraSection(Section):
+    """Low-rank adapters (peft) instead of full fine-tuning."""
+
+    lora_r: int = Field(gt=0)
+    lora_alpha: float = Field(gt=0)
+    lora_dropout: float = Field(ge=0, lt=1)
+    lora_target_modules: tuple[NonEmpty, ...] = Field(min_length=1)
+
+
+class HeadlineSection(Section):
+    """The one number that tables lead with and the Holm family is made of."""
+
+    metric: NonEmpty
+    scoring: Literal["logp_mean", "logp_sum", "implicit", "reward_model"]
+
+
+class ScoreSection(Section):
+    """Held-out scoring: one row per response; metrics are computed from the rows."""
+
+    split: NonEmpty
+    dtype: Literal["float32", "bfloat16"]
+    """Precision of the forward pass and of log-softmax, sum and mean."""
+    per_device_eval_batch_size: int = Field(default=64, gt=0)
+    """Examples per forward pass; a memory setting, not part of the result."""
+    max_length: int | None = Field(default=None, gt=1)
+    """As `tokenization.max_length`, where held-out scoring differs."""
+    truncation: Literal["right", "left", "drop", "error"] | None = None
+    """As `tokenization.truncation`, where held-out scoring differs."""
+    tie_credit: float = Field(ge=0, le=1)
+    """What a tied pair earns in pair accuracy."""
+    exclude: tuple[Literal["identical", "truncated", "empty", "overlong"], ...] = ()
+    """Flags whose pairs the metrics leave out; rows are kept."""
+    headline: HeadlineSection
+
+
+class SeedsSection(Section):
+    """The seeds of a recipe, and what a seed reaches."""
+
+    list: Annotated[tuple[int, ...], Field(min_length=1)]
+    """One cell each."""
+    scope: Literal["all", "init_only"] = "all"
+    """`all`: initialisation, data order, dropout; `init_only`: initialisation, the rest drawn from `fixed_seed`."""
+    fixed_seed: int = Field(default=42, ge=0)
+    """What data order and dropout are drawn from under `init_only`."""
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if len(set(self.list)) != len(self.list):
+            raise ValueError(f"list: expected distinct seeds, got {list(self.list)}")
+        if any(seed < 0 for seed in self.list):
+            raise ValueError(f"list: expected seeds >= 0, got {list(self.list)}")
+        return self
+
+
+class MethodSection(Section):
+    """Which loss, with which numbers."""
+
+    name: NonEmpty
+    variant: NonEmpty = "default"
+    """Label of this recipe among those of the same method and setting."""
+    hyper: dict[str, Any] = Field(default_factory=dict)
+    """Hyper-parameters of the method; `bench methods show NAME` lists them with units and defaults."""
+
+
+class Recipe(Section):
+    """Everything that reaches a result; one seed of it is a cell."""
+
+    name: NonEmpty
+    description: str = ""
+    setting: NonEmpty
+    """Name of the setting this recipe belongs to."""
+    notice: str = ""
+    """What a reader of any table of this setting must be told first."""
+    method: MethodSection
+    seeds: SeedsSection
+    model: ModelSection
+    data: DataSection
+    tokenization: TokenizationSection
+    lora: LoraSection | None = None
+    sft: SftSection | None
+    """Supervised fine-tuning before preference training; none starts from the model as it is."""
+    reward_model: RewardModelSection | None = None
+    preference: PreferenceSection | None = None
+    """Preference training; none for the method `sft`, whose policy is the SFT stage itself."""
+    score: ScoreSection

@@ -1,0 +1,95 @@
+"""Datasets of the Hugging Face hub, pinned to a commit, or a local folder in the hub's format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchbench.core.errors import BenchError
+from benchbench.core.source import Loaded, Source
+from benchbench.data.files import content_hash
+from benchbench.data.hub_access import check_commit, local_folder
+from benchbench.data.splits import check_options, load_rows
+from benchbench.sources._hub_loading import open_folder, open_revision, read_split
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which dataset, at which commit, and which of its splits.
+
+    Raises:
+        ValueError: a revision that is no commit, no splits, or options out of range.
+    """
+
+    dataset_name: str
+    """Hub id, or a local folder in the hub's format (relative to the recipe file)."""
+    dataset_revision: str | None = None
+    """Commit of the hub repository, 40 hexadecimal digits; required for a hub id, refused for a folder."""
+    dataset_config: str | None = None
+    """Configuration of the dataset; required where it has several."""
+    splits: dict[str, str] = field(default_factory=dict)
+    """Our split -> the dataset's, such as `train: train_prefs`; at least one."""
+    rename: dict[str, str] = field(default_factory=dict)
+    """Our column name -> the dataset's."""
+    columns: list[str] = field(default_factory=list)
+    """Further numeric columns to keep, one number per row or one per candidate."""
+    limit: dict[str, int] = field(default_factory=dict)
+    """Our split -> number of its first examples to keep."""
+
+    def __post_init__(self) -> None:
+        if not self.dataset_name:
+            raise ValueError("dataset_name: expected a hub id or a folder, got an empty text")
+        if self.dataset_revision is not None:
+            check_commit("dataset_revision", self.dataset_revision)
+        if not self.splits:
+            raise ValueError("splits: expected at least one, such as {train: train_prefs}, got none")
+        check_options(rename=self.rename, columns=self.columns, limit=self.limit, holdout={})
+
+
+def load(options: Options, folder: Path) -> Loaded:
+    """Fetch or open the dataset, and normalise the splits asked for."""
+    path = _local(options, folder)
+    if path is not None:
+        builder = open_folder(path, options.dataset_config)
+        label = str(path)
+    else:
+        revision = _revision(options)
+        builder = open_revision(options.dataset_name, options.dataset_config, revision)
+        label = f"{options.dataset_name}@{revision[:7]}"
+    rows = {ours: read_split(builder, theirs, f"data.options.splits.{ours}") for ours, theirs in options.splits.items()}
+    return load_rows(
+        rows,
+        where={ours: f"{label}, {theirs}" for ours, theirs in options.splits.items()},
+        rename=options.rename,
+        columns=options.columns,
+        limit=options.limit,
+    )
+
+
+def identity(options: Options, folder: Path) -> Mapping[str, str]:
+    """The commit; for a local folder the hash of its files."""
+    path = _local(options, folder)
+    return {"revision": _revision(options)} if path is None else {options.dataset_name: content_hash(path)}
+
+
+def _local(options: Options, folder: Path) -> Path | None:
+    path = local_folder(options.dataset_name, folder)
+    if path is not None and options.dataset_revision is not None:
+        raise BenchError(
+            f"data.options.dataset_revision: {options.dataset_name} is a local folder, which has no revision; "
+            "leave it out, the folder's files are hashed instead"
+        )
+    return path
+
+
+def _revision(options: Options) -> str:
+    if options.dataset_revision is None:
+        raise BenchError(
+            f"data.options.dataset_revision: required for {options.dataset_name}, not given; "
+            "the hub's page of the dataset lists its commits"
+        )
+    return options.dataset_revision
+
+
+SOURCE = Source(name="hub", options=Options, load=load, identity=identity)

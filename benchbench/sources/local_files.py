@@ -1,0 +1,98 @@
+"""Files on this machine: JSON lines, JSON lists, parquet, or folders that `datasets` saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchbench.core.errors import BenchError
+from benchbench.core.source import Loaded, Source
+from benchbench.data.files import content_hash, read_rows
+from benchbench.data.rows import Row
+from benchbench.data.splits import check_options, load_rows
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which file holds which split; paths are relative to the recipe file.
+
+    Raises:
+        ValueError: options that contradict each other or are out of range.
+    """
+
+    files: dict[str, str | list[str]] = field(default_factory=dict)
+    """Split -> path or list of paths (.jsonl, .json, either with .gz, .parquet, or a save_to_disk folder)."""
+    path: str | None = None
+    """One file with all splits, instead of `files`."""
+    split_column: str | None = None
+    """Column of that file whose text is the split's name; goes with `path`."""
+    rename: dict[str, str] = field(default_factory=dict)
+    """Our column name -> the file's."""
+    columns: list[str] = field(default_factory=list)
+    """Further numeric columns to keep, one number per row or one per candidate."""
+    holdout: dict[str, float] = field(default_factory=dict)
+    """New split -> fraction of prompts, in (0, 1), moved there out of `holdout_from` by a hash of the prompt."""
+    holdout_from: str = "train"
+    """Split that `holdout` is carved out of."""
+    limit: dict[str, int] = field(default_factory=dict)
+    """Split -> number of its first examples to keep, after everything else."""
+
+    def __post_init__(self) -> None:
+        if bool(self.files) == (self.path is not None):
+            raise ValueError("files: expected exactly one of files and path")
+        if (self.path is None) != (self.split_column is None):
+            raise ValueError("split_column: expected together with path, and only then")
+        for split, paths in self.files.items():
+            if not paths or (not isinstance(paths, str) and len(set(paths)) < len(paths)):
+                raise ValueError(f"files.{split}: expected one or several different paths, got {paths!r}")
+        check_options(rename=self.rename, columns=self.columns, limit=self.limit, holdout=self.holdout)
+
+    def paths(self) -> dict[str, list[str]]:
+        """Split -> paths as written; the split of `path` is the empty text."""
+        if self.path is not None:
+            return {"": [self.path]}
+        return {split: [paths] if isinstance(paths, str) else list(paths) for split, paths in self.files.items()}
+
+
+def load(options: Options, folder: Path) -> Loaded:
+    """Read every file, normalise its rows, carve out the held-out part, cut to the limits."""
+    rows: dict[str, list[Row]] = {
+        split: [row for path in paths for row in read_rows(folder / path)] for split, paths in options.paths().items()
+    }
+    where = {split: ", ".join(str(folder / path) for path in paths) for split, paths in options.paths().items()}
+    if options.path is not None and options.split_column is not None:
+        rows = _by_split(rows[""], options.split_column, folder / options.path)
+        where = dict.fromkeys(rows, str(folder / options.path))
+    return load_rows(
+        rows,
+        where=where,
+        rename=options.rename,
+        columns=options.columns,
+        holdout=options.holdout,
+        holdout_from=options.holdout_from,
+        limit=options.limit,
+    )
+
+
+def _by_split(rows: list[Row], column: str, path: Path) -> dict[str, list[Row]]:
+    splits: dict[str, list[Row]] = {}
+    for number, row in enumerate(rows):
+        name = row.get(column)
+        if not isinstance(name, str) or not name:
+            raise BenchError(
+                f"{path}, row {number}: expected a split's name in column '{column}', found {name!r}; "
+                f"columns: {', '.join(row)}"
+            )
+        splits.setdefault(name, []).append(row)
+    if not splits:
+        raise BenchError(f"{path}: expected rows, found none")
+    return splits
+
+
+def identity(options: Options, folder: Path) -> Mapping[str, str]:
+    """Path as written -> sha256 of its content."""
+    return {path: content_hash(folder / path) for paths in options.paths().values() for path in paths}
+
+
+SOURCE = Source(name="local_files", options=Options, load=load, identity=identity)

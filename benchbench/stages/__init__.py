@@ -1,0 +1,1 @@
+"""Stages: inputs -> one artefact folder, finished or resumable."""

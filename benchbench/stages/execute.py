@@ -1,0 +1,79 @@
+"""Run one stage: claim it, run it, record it."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchbench.core.errors import BenchError
+from benchbench.core.records import StageRecord, StageSpec
+from benchbench.stages.context import Report, Result, StageContext
+from benchbench.stages.environment import environment, peak_memory_gib
+from benchbench.store.runs import RunStore
+from benchbench.training.checkpoint import remove_checkpoint
+from benchbench.training.loop import Interrupted
+
+KINDS = ("sft", "reward_model", "preference", "score", "reward")
+
+
+def stage_version(kind: str) -> int:
+    """The VERSION of a stage's module."""
+    return importlib.import_module(f"benchbench.stages.{kind}").VERSION
+
+
+def execute(
+    spec: StageSpec,
+    store: RunStore,
+    *,
+    device: str,
+    report: Report = lambda event: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> StageRecord:
+    """Run a stage to its end, unless it is finished already; the record says how it went.
+
+    A failure is recorded, not raised: other stages go on. The user's errors leave their message, ours the traceback.
+    """
+    with store.claim(spec.key):
+        before = store.record(spec.key)
+        if before is not None and before.status == "done":
+            return before
+        record = store.begin(spec, environment(device))
+        started = time.monotonic()
+        try:
+            result = _run(spec, store.root, torch.device(device), report, should_stop)
+        except Interrupted:
+            ended = replace(record, status="interrupted", message="stopped on request; the next run resumes")
+        except BenchError as error:
+            ended = replace(record, status="failed", message=str(error))
+        except Exception:
+            ended = replace(record, status="failed", message=traceback.format_exc())
+        else:
+            remove_checkpoint(store.folder(spec.key) / "checkpoint")
+            ended = replace(record, status="done", tokens=result.tokens, summary=result.summary)
+        seconds = record.seconds + time.monotonic() - started
+        return store.write(replace(ended, seconds=seconds, peak_memory_gib=peak_memory_gib(device)))
+
+
+def _run(spec: StageSpec, root: Path, device: torch.device, report: Report, should_stop: Callable[[], bool]) -> Result:
+    folder = root / spec.key
+    shutil.rmtree(folder / "model", ignore_errors=True)  # half a model of a killed attempt
+    run: Callable[[StageContext], Result] = importlib.import_module(f"benchbench.stages.{spec.kind}").run
+    context = StageContext(
+        spec=spec, folder=folder, root=root, device=device, report=_with_title(report, spec), should_stop=should_stop
+    )
+    return run(context)
+
+
+def _with_title(report: Report, spec: StageSpec) -> Report:
+    def titled(event: Mapping[str, Any]) -> None:
+        report({"key": spec.key, "title": spec.title, **event})
+
+    return titled

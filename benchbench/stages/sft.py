@@ -1,0 +1,28 @@
+"""Supervised fine-tuning: the policy that every method of a seed starts from."""
+
+from __future__ import annotations
+
+from benchbench import methods
+from benchbench.models import load
+from benchbench.stages.context import Result, StageContext, check_context
+from benchbench.stages.fit import fit, policy_batches
+from benchbench.training.objective import MethodObjective
+
+VERSION = 1
+"""Raised by hand when the numbers of this stage change."""
+
+
+def run(context: StageContext) -> Result:
+    """Fine-tune the base model on the first candidate of each example; leaves model/."""
+    settings = context.settings
+    tokenizer = context.tokenizer()
+    model = load.build_base(context.model_spec(), tokenizer, seed=settings["seed"])
+    if settings["lora"] is not None:
+        model = load.add_lora(model, settings["lora"], seed=settings["seed"])
+    tokenized = context.tokenized(tokenizer, on_empty="drop", first_only=True)
+    check_context(tokenized.examples, model, context.spec.title)
+    method = methods.get("sft")
+    objective = MethodObjective(method, method.hyper(), model)
+    outcome = fit(context, model, objective, tokenized, policy_batches(context, tokenizer, method))
+    load.save_trained(model, tokenizer, context.folder / "model")
+    return outcome

@@ -1,0 +1,1 @@
+"""The shape of runs/ and results/: read and written here, nowhere else."""

@@ -1,0 +1,64 @@
+"""results/<setting>/: one record per cell, and the tables derived from them."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchbench.store.files import write_text
+
+
+class ResultStore:
+    """The folder of one setting below results/."""
+
+    def __init__(self, root: Path, setting: str) -> None:
+        self.folder = root / setting
+
+    def cells(self) -> list[dict[str, Any]]:
+        """Every recorded cell, in the order of their identity."""
+        path = self.folder / "cells.jsonl"
+        if not path.is_file():
+            return []
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+    def upsert_cells(self, records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Add or replace cells by their identity; the file is rewritten whole."""
+        known = {record["cell"]: dict(record) for record in self.cells()}
+        known |= {record["cell"]: dict(record) for record in records}
+        ordered = [known[key] for key in sorted(known)]
+        lines = [json.dumps(record, sort_keys=True) + "\n" for record in ordered]
+        write_text(self.folder / "cells.jsonl", "".join(lines))
+        return ordered
+
+    def merge_table(self, name: str, frame: pd.DataFrame, *, key: Sequence[str]) -> Path:
+        """Replace the row sets of a table that `frame` has anew, keep the others.
+
+        Sorted by all columns as text, so that the file depends on its rows alone, not on the order of commands.
+        """
+        path = self.folder / name
+        merged = _as_text(frame)
+        if path.is_file():
+            old = pd.read_csv(path, dtype=str, keep_default_na=False)
+            fresh = set(merged[list(key)].itertuples(index=False, name=None))
+            kept = old[[row not in fresh for row in old[list(key)].itertuples(index=False, name=None)]]
+            merged = pd.concat([kept, merged], ignore_index=True)
+        merged = merged.sort_values(by=[str(name) for name in merged.columns], ignore_index=True)
+        write_text(path, merged.to_csv(index=False, lineterminator="\n"))
+        return path
+
+    def write_report(self, text: str) -> Path:
+        """Write report.md."""
+        path = self.folder / "report.md"
+        write_text(path, text)
+        return path
+
+
+def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """Every value as the text it has in a CSV file; floats keep every digit, NaN is `nan`."""
+    text = frame.to_csv(index=False, na_rep="nan", lineterminator="\n")
+    return pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)

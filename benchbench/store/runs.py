@@ -1,0 +1,83 @@
+"""runs/<stage>/<fingerprint>/: one folder per stage, finished or not."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from benchbench.core.records import StageRecord, StageSpec
+from benchbench.store.files import read_json, write_json, write_yaml
+
+
+def default_root() -> Path:
+    """`runs/` under BENCH_HOME, or here."""
+    return Path(os.environ.get("BENCH_HOME", ".")) / "runs"
+
+
+def default_results() -> Path:
+    """`results/` under BENCH_HOME, or here."""
+    return Path(os.environ.get("BENCH_HOME", ".")) / "results"
+
+
+class RunStore:
+    """The folders below one `runs/`.
+
+    A stage is finished when its status.json says `done`; that file is written last. Everything in a folder
+    without it is either a resumable checkpoint or a leftover that the next attempt replaces.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def folder(self, key: str) -> Path:
+        """Folder of "kind/fingerprint"."""
+        return self.root / key
+
+    def record(self, key: str) -> StageRecord | None:
+        """What is known of a stage, or none if it never started."""
+        path = self.folder(key) / "status.json"
+        return StageRecord(**read_json(path)) if path.is_file() else None
+
+    def is_done(self, key: str) -> bool:
+        """Whether the stage is finished and its result may be read."""
+        record = self.record(key)
+        return record is not None and record.status == "done"
+
+    def begin(self, spec: StageSpec, environment: Mapping[str, Any]) -> StageRecord:
+        """Write the lock and environment files, and the status `running`."""
+        folder = self.folder(spec.key)
+        folder.mkdir(parents=True, exist_ok=True)
+        before = self.record(spec.key)
+        write_yaml(folder / "lock.yaml", spec.as_json())
+        write_json(folder / "env.json", dict(environment))
+        record = StageRecord(spec.key, "running", environment)
+        if before is not None:
+            record = replace(record, seconds=before.seconds, attempts=before.attempts + 1)
+        return self.write(record)
+
+    def write(self, record: StageRecord) -> StageRecord:
+        """Put a record on disk."""
+        write_json(self.folder(record.key) / "status.json", asdict(record))
+        return record
+
+    @contextmanager
+    def claim(self, key: str) -> Iterator[None]:
+        """Hold a stage for this process; another one that wants the same stage waits.
+
+        The lock goes with the process, so a killed one never blocks the next.
+        """
+        path = self.root / "locks" / key.replace("/", "-")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+    def records(self, kind: str) -> list[StageRecord]:
+        """All records of one kind of stage, in folder order."""
+        found = (self.record(f"{kind}/{path.name}") for path in sorted((self.root / kind).glob("*")) if path.is_dir())
+        return [record for record in found if record is not None]

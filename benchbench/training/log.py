@@ -1,0 +1,48 @@
+"""train.jsonl: one line per logged step, cut back to the checkpoint when a run resumes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+
+class TrainLog:
+    """Writes lines of a run; lines past the step it resumes at are dropped first, they will be written again."""
+
+    def __init__(self, path: Path, *, resume_at: int) -> None:
+        self.path = path
+        self.resume_at = resume_at
+        self._handle: TextIO | None = None
+
+    def __enter__(self) -> Self:
+        kept: list[str] = []
+        if self.path.is_file():
+            for line in self.path.read_text(encoding="utf-8").splitlines():
+                try:
+                    values = json.loads(line)
+                except json.JSONDecodeError:
+                    break  # the half line of a killed run
+                if values["step"] <= self.resume_at:
+                    kept.append(line)
+        self._handle = self.path.open("w", encoding="utf-8")
+        self._handle.writelines(f"{line}\n" for line in kept)
+        return self
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        """Append one line."""
+        assert self._handle is not None, "write inside the with block"
+        self._handle.write(json.dumps(dict(line), sort_keys=True) + "\n")
+
+    def flush(self) -> None:
+        """Put on disk what was written, before a checkpoint claims it."""
+        assert self._handle is not None, "flush inside the with block"
+        self._handle.flush()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._handle is not None
+        self._handle.close()

@@ -1,0 +1,200 @@
+"""The training loop: one optimizer run, whatever the loss.
+
+Denominators are computed over the whole optimizer step before it is split into microbatches, so the
+microbatch size never changes the result (beyond the rounding of sums).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from benchbench.core.batch import CandidateBatch
+from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.method import Over, Term
+from benchbench.core.seeding import torch_seed
+from benchbench.data.tokenized import TokenizedExample
+from benchbench.training.checkpoint import Position, load_checkpoint, save_checkpoint, trainable
+from benchbench.training.collate import microbatches
+from benchbench.training.log import TrainLog
+from benchbench.training.order import plan_batches, total_steps
+from benchbench.training.schedule import rate_factor, warmup_length
+
+
+class Objective(Protocol):
+    """What a stage minimises."""
+
+    def __call__(self, batch: CandidateBatch) -> tuple[Mapping[str, Term], Mapping[str, Tensor]]:
+        """Named terms of the loss, and per-example quantities [B] to log as means over the step."""
+        ...
+
+
+class Interrupted(Exception):
+    """The run was asked to stop; a checkpoint of the present step is on disk."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One optimizer run."""
+
+    model: nn.Module
+    objective: Objective
+    examples: Sequence[TokenizedExample]
+    make_batch: Callable[[Sequence[TokenizedExample]], CandidateBatch]
+    settings: Mapping[str, Any]
+    """A training section of the recipe, as plain values."""
+    order_seed: int
+    """What the data order is drawn from."""
+    noise_seed: int
+    """What dropout is drawn from."""
+    folder: Path
+    """The stage's folder: train.jsonl and checkpoint/ go there."""
+    report: Callable[[Mapping[str, Any]], None] = lambda event: None
+    """Called with progress: step, steps, loss, tokens."""
+    should_stop: Callable[[], bool] = lambda: False
+    """Asked after each step; true leaves a checkpoint and raises `Interrupted`."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to."""
+
+    steps: int
+    tokens: int
+    last: Mapping[str, float]
+    """The last logged line."""
+
+
+def train(job: Job) -> Outcome:
+    """Run to the last step, from the checkpoint if there is one.
+
+    Raises:
+        BenchError: a loss or gradient that is not finite; the message has the step and the examples.
+        Interrupted: asked to stop.
+    """
+    settings = job.settings
+    batch_size = settings["global_batch_size"]
+    steps = total_steps(
+        len(job.examples), batch_size, epochs=settings["num_train_epochs"], max_steps=settings["max_steps"]
+    )
+    lengths = [sum(len(c.tokens) for c in example.candidates) for example in job.examples]
+    batches = plan_batches(
+        lengths,
+        batch=batch_size,
+        steps=steps,
+        seed=job.order_seed,
+        order=settings["data_order"],
+        length_window=settings["length_window"],
+    )
+    optimizer = make_optimizer(job.model, settings)
+    start = load_checkpoint(job.folder / "checkpoint", job.model, optimizer) or Position(step=0, tokens=0)
+    warmup = warmup_length(steps, warmup_steps=settings["warmup_steps"], warmup_ratio=settings["warmup_ratio"])
+    tokens, last = start.tokens, {}
+    with TrainLog(job.folder / "train.jsonl", resume_at=start.step) as log:
+        for step in range(start.step, steps):
+            rate = settings["learning_rate"] * rate_factor(
+                step, steps=steps, warmup=warmup, kind=settings["lr_scheduler_type"]
+            )
+            chosen = [job.examples[i] for i in batches[step]]
+            line = _step(job, optimizer, chosen, rate=rate, step=step)
+            tokens += line.pop("tokens")
+            line |= {"step": step + 1, "num_tokens": tokens, "learning_rate": rate}
+            final = step + 1 == steps
+            if final or (step + 1) % settings["logging_steps"] == 0:
+                log.write(line)
+                last = line
+            job.report({"step": step + 1, "steps": steps, "loss": line["loss"], "tokens": tokens - start.tokens})
+            stopping = job.should_stop()
+            if stopping or (not final and (step + 1) % settings["save_steps"] == 0):
+                log.flush()
+                save_checkpoint(job.folder / "checkpoint", job.model, optimizer, Position(step + 1, tokens))
+            if stopping:
+                raise Interrupted
+    return Outcome(steps=steps, tokens=tokens, last=last)
+
+
+def make_optimizer(model: nn.Module, settings: Mapping[str, Any]) -> torch.optim.Optimizer:
+    """AdamW; vectors (biases, normalisation weights) are not decayed, as in transformers."""
+    parameters = list(trainable(model).values())
+    groups = [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": settings["weight_decay"]},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(
+        [group for group in groups if group["params"]],
+        lr=settings["learning_rate"],
+        betas=(settings["adam_beta1"], settings["adam_beta2"]),
+        eps=settings["adam_epsilon"],
+        fused=True,
+    )
+
+
+def _step(
+    job: Job, optimizer: torch.optim.Optimizer, examples: Sequence[TokenizedExample], *, rate: float, step: int
+) -> dict[str, Any]:
+    """One optimizer step over all microbatches; returns the line to log, with the step's tokens."""
+    settings = job.settings
+    job.model.train()
+    pieces = list(microbatches(examples, settings["per_device_train_batch_size"], job.make_batch))
+    counts = denominators(pieces)
+    torch.manual_seed(torch_seed(job.noise_seed, f"dropout, step {step}"))
+    totals: dict[str, Tensor] = {}
+    for piece in pieces:
+        with _autocast(piece, settings["bf16"]):
+            terms, stats = job.objective(piece)
+        loss = _reduce(terms, counts)
+        loss.backward()
+        _add(totals, {"loss": loss.detach()})
+        for name, term in terms.items():
+            _add(totals, {f"loss/{name}": term.values.detach().sum() / counts[term.over]})
+        _add(totals, {name: value.detach().float().sum() / counts[Over.EXAMPLES] for name, value in stats.items()})
+    norm = torch.nn.utils.clip_grad_norm_(trainable(job.model).values(), settings["max_grad_norm"])
+    line = {name: float(value) for name, value in totals.items()} | {"grad_norm": float(norm)}
+    if not (math.isfinite(line["loss"]) and math.isfinite(line["grad_norm"])):
+        raise _diverged(line, examples, step)
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    return line | {"tokens": int(sum(int(piece.attention.sum()) for piece in pieces))}
+
+
+def denominators(pieces: Sequence[CandidateBatch]) -> dict[Over, int]:
+    """What each kind of term is divided by, over the whole step; at least 1."""
+    lengths = [piece.lengths() for piece in pieces]
+    return {
+        Over.EXAMPLES: sum(len(piece.ids) for piece in pieces),
+        Over.RESPONSE_TOKENS: max(1, sum(int(n.sum()) for n in lengths)),
+        Over.CHOSEN_TOKENS: max(1, sum(int(n[:, 0].sum()) for n in lengths)),
+    }
+
+
+def _reduce(terms: Mapping[str, Term], counts: Mapping[Over, int]) -> Tensor:
+    return torch.stack([term.values.sum() / counts[term.over] for term in terms.values()]).sum()
+
+
+def _add(totals: dict[str, Tensor], values: Mapping[str, Tensor]) -> None:
+    for name, value in values.items():
+        totals[name] = totals[name] + value if name in totals else value
+
+
+def _autocast(batch: CandidateBatch, bf16: bool) -> Any:
+    if not bf16:
+        return nullcontext()
+    return torch.autocast(batch.tokens.device.type, dtype=torch.bfloat16)
+
+
+def _diverged(line: Mapping[str, Any], examples: Sequence[TokenizedExample], step: int) -> BenchError:
+    ids = ", ".join(example.id for example in examples[:16]) + (" ..." if len(examples) > 16 else "")
+    return BenchError(
+        f"training diverged at step {step + 1}: loss {line['loss']}, gradient norm {line['grad_norm']}, expected "
+        f"finite numbers; examples of the step: {ids}; a smaller learning_rate or max_grad_norm is the usual way out",
+        exit_code=ExitCode.FAILED,
+    )

@@ -1,0 +1,1 @@
+"""Golden values: numbers calculated independently of this package."""

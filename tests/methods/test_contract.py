@@ -1,0 +1,247 @@
+"""What every method promises, for every method found in the room.
+
+Scores hold what a method declares and nothing else, so a loss that reads more fails in each of these tests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchbench import methods
+from benchbench.core.method import Candidates, Need, terms_of
+from benchbench.core.scores import Logps, Scores, UndeclaredInputError
+
+from .toys import accepted_candidates, declared, of_step, one_token, random_logps, random_scores, with_policy_tokens
+
+PRESETS = [(name, variant) for name in methods.names() for variant in methods.get(name).variants]
+
+
+@pytest.fixture(params=methods.names())
+def method(request):
+    return methods.get(request.param)
+
+
+@pytest.fixture(params=PRESETS, ids="@".join)
+def preset(request):
+    """A method with the hyper-parameters of one of its variants."""
+    method = methods.get(request.param[0])
+    return method, method.hyper(**method.variants[request.param[1]])
+
+
+def per_example(method, scores: Scores, hyper=None) -> torch.Tensor:
+    """[B] sum of the terms, whatever they are averaged over."""
+    terms = terms_of(method.loss(scores, hyper or method.hyper()))
+    return torch.stack([term.values for term in terms.values()]).sum(dim=0)
+
+
+# Shapes and numbers.
+
+
+def test_a_loss_has_one_value_per_example_and_a_reward_one_per_candidate(preset):
+    method, hyper = preset
+    for candidates in accepted_candidates(method):
+        scores = random_scores(method, candidates=candidates, examples=3)
+        for term in terms_of(method.loss(scores, hyper)).values():
+            assert term.values.shape == (3,)
+        assert method.reward(scores, hyper).shape == (3, candidates)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("other", [torch.float32, torch.float64])
+def test_the_dtype_is_the_policys(preset, dtype, other):
+    """Rewards and columns may come in another precision; the reference does not."""
+    method, hyper = preset
+    scores = random_scores(method, dtype=dtype)
+    reward = None if scores._reward is None else scores._reward.to(other)
+    columns = {name: column.to(other) for name, column in scores._columns.items()}
+    scores = replace(scores, _reward=reward, _columns=columns)
+    assert {term.values.dtype for term in terms_of(method.loss(scores, hyper)).values()} == {dtype}
+    assert method.reward(scores, hyper).dtype == dtype
+
+
+EXTREMES = {
+    "as sampled": lambda token: token,
+    "certain of every token": torch.zeros_like,
+    "nearly certain": lambda token: token * 1e-9,
+    "certain of the chosen": lambda token: token * torch.tensor([0.0, 1.0])[None, :, None],
+    "certain of the rejected": lambda token: token * torch.tensor([1.0, 0.0])[None, :, None],
+    "hopeless": lambda token: token * 1e3,
+}
+
+
+@pytest.mark.parametrize("extreme", EXTREMES)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_loss_reward_and_gradient_are_finite(preset, extreme, dtype):
+    method, hyper = preset
+    scores = random_scores(method, dtype=dtype)
+    token = EXTREMES[extreme](scores.policy.token).to(dtype).requires_grad_()
+    scores = with_policy_tokens(scores, token)
+    total = of_step(method.loss(scores, hyper), scores.policy)
+    (slope,) = torch.autograd.grad(total, token)
+    assert total.isfinite() and slope.isfinite().all() and method.reward(scores, hyper).isfinite().all()
+
+
+def test_a_policy_equal_to_its_reference_has_a_finite_loss_and_gradient(preset):
+    """The first step of every run; averages of zeros are where public code returned NaN."""
+    method, hyper = preset
+    scores = random_scores(method)
+    token = (scores._reference or scores.policy).token.clone().requires_grad_()
+    total = of_step(method.loss(with_policy_tokens(scores, token), hyper), scores.policy)
+    (slope,) = torch.autograd.grad(total, token)
+    assert total.isfinite() and slope.isfinite().all()
+
+
+def test_the_loss_depends_on_the_policy(preset):
+    method, hyper = preset
+    scores = random_scores(method)
+    token = scores.policy.token.clone().requires_grad_()
+    (slope,) = torch.autograd.grad(of_step(method.loss(with_policy_tokens(scores, token), hyper), scores.policy), token)
+    assert slope.abs().max() > 0
+
+
+# What must not matter, and what must.
+
+
+def padded(logps: Logps, by: int) -> Logps:
+    shape = (*logps.token.shape[:-1], by)
+    zeros, outside = logps.token.new_zeros(shape), torch.zeros(shape, dtype=torch.bool)
+    return Logps(torch.cat([logps.token, zeros], dim=-1), torch.cat([logps.response, outside], dim=-1))
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10_000), by=st.integers(1, 9))
+@pytest.mark.parametrize("name", methods.names())
+def test_padding_changes_nothing(name, seed, by):
+    method = methods.get(name)
+    scores = random_scores(method, seed)
+    longer = replace(
+        scores,
+        policy=padded(scores.policy, by),
+        _reference=scores._reference and padded(scores._reference, by),
+    )
+    torch.testing.assert_close(per_example(method, longer), per_example(method, scores), rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(method.reward(longer, method.hyper()), method.reward(scores, method.hyper()))
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10_000), order=st.permutations(range(5)))
+@pytest.mark.parametrize("name", methods.names())
+def test_reordering_the_examples_reorders_the_loss(name, seed, order):
+    method = methods.get(name)
+    scores, order = random_scores(method, seed), list(order)
+
+    def reordered(logps):
+        return logps and Logps(logps.token[order], logps.response[order])
+
+    shuffled = Scores(
+        reordered(scores.policy),
+        reordered(scores._reference),
+        None if scores._reward is None else scores._reward[order],
+        {name: column[order] for name, column in scores._columns.items()},
+    )
+    torch.testing.assert_close(per_example(method, shuffled), per_example(method, scores)[order], rtol=1e-12, atol=0)
+
+
+def test_an_example_does_not_see_its_neighbours(method):
+    """Microbatches may cut a step anywhere."""
+    scores = random_scores(method)
+    alone = Scores(
+        Logps(scores.policy.token[2:3], scores.policy.response[2:3]),
+        scores._reference and Logps(scores._reference.token[2:3], scores._reference.response[2:3]),
+        None if scores._reward is None else scores._reward[2:3],
+        {name: column[2:3] for name, column in scores._columns.items()},
+    )
+    torch.testing.assert_close(per_example(method, alone), per_example(method, scores)[2:3])
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), share=st.floats(0.0, 1.0))
+@pytest.mark.parametrize("name", [name for name in methods.names() if methods.get(name).monotone_in_chosen])
+def test_raising_the_chosen_log_probability_never_raises_the_loss(name, seed, share):
+    method = methods.get(name)
+    scores = random_scores(method, seed)
+    raised = scores.policy.token.clone()
+    raised[:, 0] *= share
+    for overrides in method.variants.values():
+        hyper = method.hyper(**overrides)
+        before = per_example(method, scores, hyper)
+        after = per_example(method, with_policy_tokens(scores, raised), hyper)
+        assert (after <= before + 1e-12).all()
+
+
+@pytest.mark.parametrize("name", [name for name in methods.names() if not methods.get(name).monotone_in_chosen])
+def test_a_method_that_is_not_monotone_says_why_and_is_not(name):
+    """Sweep the chosen log-probability from -30 to 0 with a reference of -30, a reward and a label against it."""
+    method = methods.get(name)
+    assert method.monotone_reason.endswith(".")
+    found = [
+        per_example(
+            method,
+            declared(
+                method,
+                one_token(chosen, -30.0),
+                reference=one_token(-30.0, -30.0),
+                reward=torch.tensor([[0.0, 1.0]]),
+                columns={"p_chosen": torch.tensor([0.2])},
+            ),
+        ).item()
+        for chosen in torch.linspace(-30, 0, 31).tolist()
+    ]
+    assert max(after - before for before, after in zip(found, found[1:], strict=False)) > 0
+
+
+# What is declared.
+
+
+def test_a_declared_input_is_read(method):
+    """Each need and column, once taken away, is missed: nothing is built in vain."""
+    scores = random_scores(method)
+    without = {
+        Need.REFERENCE: replace(scores, _reference=None),
+        Need.REWARD: replace(scores, _reward=None),
+        **{column: replace(scores, _columns={}) for column in method.columns},
+    }
+    for wanted in (*method.needs, *method.columns):
+        with pytest.raises(UndeclaredInputError, match="declare"):
+            method.loss(without[wanted], method.hyper())
+
+
+def test_reading_what_was_not_declared_is_refused():
+    scores = Scores(one_token(-1.0, -2.0))
+    for read in (lambda: scores.reference, lambda: scores.reward, lambda: scores.column("p_chosen")):
+        with pytest.raises(UndeclaredInputError):
+            read()
+
+
+@pytest.mark.parametrize("candidates", [1, 3, 4])
+@pytest.mark.parametrize("name", [name for name in methods.names() if methods.get(name).candidates is Candidates.PAIR])
+def test_only_pairs_are_accepted_where_a_pair_is_compared(name, candidates):
+    method = methods.get(name)
+    with pytest.raises(ValueError, match=f"K = {candidates}"):
+        method.loss(random_scores(method, candidates=candidates), method.hyper())
+
+
+@pytest.mark.parametrize("name", [name for name in methods.names() if methods.get(name).candidates is Candidates.ONE])
+def test_a_method_of_one_candidate_ignores_the_others(name):
+    method = methods.get(name)
+    scores = random_scores(method, candidates=3)
+    token = scores.policy.token.clone().requires_grad_()
+    (slope,) = torch.autograd.grad(per_example(method, with_policy_tokens(scores, token)).sum(), token)
+    assert slope[:, 0].abs().max() > 0 and slope[:, 1:].abs().max() == 0
+
+
+@pytest.mark.parametrize("name", [name for name in methods.names() if methods.get(name).candidates is Candidates.ANY])
+def test_a_method_of_many_candidates_wants_at_least_two(name):
+    method = methods.get(name)
+    with pytest.raises(ValueError, match="K = 1"):
+        method.loss(random_scores(method, candidates=1), method.hyper())
+
+
+def test_the_toy_responses_differ_in_length():
+    """Else the padding and averaging tests would prove little."""
+    assert len(random_logps(1).length().unique()) > 2

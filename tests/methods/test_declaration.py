@@ -1,0 +1,92 @@
+"""What every method says of itself, for every method found in the room."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import importlib
+import inspect
+import math
+
+import pytest
+import torch
+
+from benchbench import methods
+
+from .toys import of_step, random_scores, with_policy_tokens
+
+
+@pytest.fixture(params=methods.names())
+def method(request):
+    return methods.get(request.param)
+
+
+def test_the_room_holds_the_methods_of_the_first_release():
+    expected = ["cal_dpo", "cdpo", "ddo_rm", "dpo", "gdpo", "ipo", "orpo", "rdpo_robust", "rpo_reg", "sft", "simpo"]
+    assert set(expected) <= set(methods.names())
+
+
+@pytest.mark.parametrize("name", methods.names())
+def test_a_method_has_the_name_of_its_file(name):
+    assert methods.get(name).name == name
+
+
+def test_a_paper_is_cited(method):
+    paper = method.paper
+    assert paper.authors and paper.title and 2000 < paper.year < 2100
+    assert paper.arxiv or (paper.note and "arXiv" in paper.note), "no arXiv id and no reason"
+
+
+def test_the_module_names_its_source(method):
+    source = inspect.getdoc(importlib.import_module(f"benchbench.methods.{method.name}"))
+    assert str(method.paper.year) in source and method.paper.authors.removesuffix(" et al.") in source
+    assert method.paper.arxiv is None or method.paper.arxiv in source
+
+
+def test_hyper_parameters_have_defaults_and_are_frozen(method):
+    hyper = method.hyper()
+    for field in dataclasses.fields(hyper):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(hyper, field.name, getattr(hyper, field.name))
+    assert method.hyper.__dataclass_params__.frozen
+
+
+def test_every_hyper_parameter_is_documented_below_its_field(method):
+    body = ast.parse(inspect.getsource(method.hyper)).body[0].body
+    fields = [node for node in body if isinstance(node, ast.AnnAssign)]
+    assert [node.target.id for node in fields] == [field.name for field in dataclasses.fields(method.hyper)]
+    for node in fields:
+        below = body[body.index(node) + 1]
+        assert isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant), f"{node.target.id}: no docstring"
+        assert below.value.value.endswith("."), f"{node.target.id}: not a sentence"
+
+
+def test_hyper_parameters_out_of_range_are_refused_by_name(method):
+    """No number is NaN, minus one or infinite, no word is 'other'; the message says what was expected and found."""
+    for field in dataclasses.fields(method.hyper):
+        if isinstance(field.default, bool):
+            continue
+        wrong = (math.nan, -1.0, math.inf) if isinstance(field.default, float) else ("other",)
+        for value in wrong:
+            with pytest.raises(ValueError, match=rf"^{field.name}: expected .+, got .*{value}"):
+                method.hyper(**{field.name: value})
+
+
+def test_every_variant_is_a_set_of_hyper_parameters(method):
+    assert method.variants["default"] == {}
+    for overrides in method.variants.values():
+        hyper = method.hyper(**overrides)
+        assert {name: getattr(hyper, name) for name in overrides} == dict(overrides)
+
+
+def test_a_variant_that_changes_something_changes_the_loss_or_its_gradient(method):
+    scores = random_scores(method)
+    for variant, overrides in method.variants.items():
+        if method.hyper(**overrides) == method.hyper():
+            continue
+        found = []
+        for hyper in (method.hyper(), method.hyper(**overrides)):
+            token = scores.policy.token.clone().requires_grad_()
+            total = of_step(method.loss(with_policy_tokens(scores, token), hyper), scores.policy)
+            found.append((total.detach(), *torch.autograd.grad(total, token)))
+        assert any((a - b).abs().max() > 1e-6 for a, b in zip(*found, strict=True)), f"{variant} has no effect"

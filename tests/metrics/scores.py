@@ -1,0 +1,35 @@
+"""Toy pair scores for the tests of the metrics."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import strategies as st
+
+from benchbench.core.measurement import PairScores
+
+
+def pair_scores(chosen, rejected, *, gold=None, tie_credit=0.5) -> PairScores:
+    """Pair scores from lists; `gold` is (chosen, rejected) and by default prefers every chosen response."""
+    chosen, rejected = np.asarray(chosen, np.float64), np.asarray(rejected, np.float64)
+    gold = (np.ones(len(chosen)), np.zeros(len(chosen))) if gold is None else gold
+    columns = {"gold": (np.asarray(gold[0], np.float64), np.asarray(gold[1], np.float64))}
+    return PairScores(chosen, rejected, columns, tie_credit)
+
+
+def random_scores(n=50, *, seed=0) -> PairScores:
+    """Pair scores on a coarse grid, so that ties are common, with random gold."""
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(-4, 5, size=(4, n)) / 2
+    return pair_scores(drawn[0] + 0.5, drawn[1], gold=(drawn[2], drawn[3]))
+
+
+SIX_PAIRS = pair_scores([0.9, 0.3, 0.3, 1.4, -0.2, 0.7], [0.1, 0.5, 0.3, 0.2, -0.9, 0.6])
+"""The pairs of the golden values, with one exact tie and one wrong pair."""
+
+
+def tied_lists(*, min_size=2, max_size=30):
+    """A strategy for (chosen, rejected) of one length, from few values so that ties happen."""
+    values = st.sampled_from([-1.5, -1.0, 0.0, 0.25, 0.5, 3.0])
+    return st.lists(st.tuples(values, values), min_size=min_size, max_size=max_size).map(
+        lambda rows: (np.array([row[0] for row in rows]), np.array([row[1] for row in rows]))
+    )
