@@ -42,4 +42,4 @@ def evaluate(
     if as_json:
         print_json(frame.to_dict("records"))
     else:
-        print_rows(frame[list(SHOWN)].to_dict("records"))
+        print_rows(frame.loc[:, list(SHOWN)].to_dict("records"))

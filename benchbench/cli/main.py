@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import benchbench
-from benchbench.cli import compare, env, evaluate, methods, recipes, train
+from benchbench.cli import compare, env, evaluate, methods, recipes, train, tune
 from benchbench.cli.variadic import VariadicCommand
 from benchbench.core.errors import BenchError, ExitCode
 
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.command("train", cls=VariadicCommand)(train.train)
 app.command("eval", cls=VariadicCommand)(evaluate.evaluate)
 app.command("compare", cls=VariadicCommand)(compare.compare)
+app.command("tune", cls=VariadicCommand)(tune.tune)
 app.command("env")(env.env)
 app.add_typer(recipes.app, name="recipes")
 app.add_typer(methods.app, name="methods")

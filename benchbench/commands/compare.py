@@ -11,6 +11,7 @@ from benchbench.commands.record import record_cells, scored_cell
 from benchbench.commands.report import write_comparison
 from benchbench.commands.session import Options, Session, incomplete, open_session, run_session
 from benchbench.commands.targets import common_seeds, notice, parse_seeds, resolve, resolve_all
+from benchbench.comparison.cells import Admission
 from benchbench.comparison.columns import Comparison
 from benchbench.comparison.compare import compare as compare_cells
 from benchbench.core.errors import BenchError, unknown_name
@@ -186,10 +187,12 @@ def compare(prepared: Prepared, request: Request, options: Options, console: Con
         exclude=recipe.score.exclude,
         rng_seed=BOOTSTRAP_SEED,
         headline=headline,
-        seeds=prepared.seeds,
-        differing={h: different.get(label, "") for h, label in hashes.items()},
-        allow_different=request.allow_different,
-        allow_mixed=request.allow_mixed,
+        admission=Admission(
+            seeds=prepared.seeds,
+            differing={h: different.get(label, "") for h, label in hashes.items()},
+            allow_different=request.allow_different,
+            allow_mixed=request.allow_mixed,
+        ),
     )
     results = ResultStore(options.results_root, recipe.setting)
     record_cells(cells, scored, store, results)

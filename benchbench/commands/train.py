@@ -64,7 +64,7 @@ def summary(loaded: Loaded, trained: Trained) -> list[dict[str, object]]:
         return []
     headline = loaded.recipe.score.headline
     frame = trained.measurements
-    frame = frame[(frame["metric"] == headline.metric) & (frame["scoring"] == headline.scoring)]
+    frame = frame.loc[(frame["metric"] == headline.metric) & (frame["scoring"] == headline.scoring)]
     return [
         {
             "recipe": row["recipe"],
@@ -74,5 +74,5 @@ def summary(loaded: Loaded, trained: Trained) -> list[dict[str, object]]:
             "se": float(row["se"]),
             "n": int(row["n"]),
         }
-        for row in frame.to_dict(orient="records")
+        for row in frame.to_dict("records")
     ]

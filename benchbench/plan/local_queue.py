@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.plan.worker import work
@@ -139,9 +139,10 @@ class LocalQueue:
         assert worker.spec is not None
         spec = worker.spec
         try:
-            kind, value = cast(tuple[str, Any], worker.pipe.recv())
+            kind, value = worker.pipe.recv()
         except (EOFError, OSError):
-            kind, value = "done", self._lost(worker, spec)
+            self._end(worker, spec, self._lost(worker, spec), failed)
+            return
         if kind == "progress":
             self.watcher.progress(value)
         else:

@@ -45,9 +45,9 @@ class ResultStore:
         if path.is_file():
             old = pd.read_csv(path, dtype=str, keep_default_na=False)
             fresh = set(merged[list(key)].itertuples(index=False, name=None))
-            kept = old[[row not in fresh for row in old[list(key)].itertuples(index=False, name=None)]]
+            kept = old.loc[[row not in fresh for row in old[list(key)].itertuples(index=False, name=None)]]
             merged = pd.concat([kept, merged], ignore_index=True)
-        merged = merged.sort_values(by=[str(name) for name in merged.columns], ignore_index=True)
+        merged = merged.sort_values(list(map(str, merged.columns)), ignore_index=True)
         write_text(path, merged.to_csv(index=False, lineterminator="\n"))
         return path
 

@@ -78,6 +78,8 @@ def test_the_percentile_p_is_two_sided_and_never_below_one_over_the_draws():
     drawn = 1 + 0.01 * np.random.default_rng(0).normal(size=(200, 6))
     found = bootstrap_interval(drawn[0], drawn, rng=np.random.default_rng(0), n=50)
     assert found.p == 1 / 200
+    one_in_twenty = np.where(np.arange(200) % 20 == 0, -1.0, 1.0)[:, None] * np.ones(6)
+    assert bootstrap_interval(drawn[0], one_in_twenty, rng=np.random.default_rng(0), n=50).p == 0.1
     centred = bootstrap_interval(drawn[0] - 1, drawn - 1, rng=np.random.default_rng(0), n=50)
     assert centred.p > 0.05 and centred.low < 0 < centred.high
 

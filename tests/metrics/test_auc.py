@@ -30,9 +30,8 @@ def test_the_standard_error_is_the_clustered_form_of_the_definition(lists):
     """Var = (S10 + S01 + 2 S11) / n from the full matrix of comparisons."""
     chosen, rejected = lists
     psi = _psi(chosen, rejected)
-    covariance = np.cov(psi.mean(axis=1), psi.mean(axis=0))
-    expected = np.sqrt(max(0.0, covariance.sum()) / len(chosen))
-    assert METRIC.measure(pair_scores(chosen, rejected), "logp_sum").se == pytest.approx(expected, abs=1e-9)
+    variance = np.cov(psi.mean(axis=1), psi.mean(axis=0)).sum() / len(chosen)
+    assert METRIC.measure(pair_scores(chosen, rejected), "logp_sum").se ** 2 == pytest.approx(variance, abs=1e-14)
 
 
 def test_an_increasing_transformation_changes_nothing():

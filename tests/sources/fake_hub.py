@@ -15,10 +15,8 @@ def _handler(name: str, commit: str, files: Mapping[str, bytes]) -> type[BaseHTT
     api = f"/api/datasets/{name}"
 
     class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
         def log_message(self, *_: object) -> None:
-            import sys; open('/tmp/log','a').write(f'{self.command} {self.path}\n')
+            pass
 
         def do_HEAD(self) -> None:
             self._answer(body=False)

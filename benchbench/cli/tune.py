@@ -1,0 +1,51 @@
+"""`bench tune METHOD --grid key=v1,v2`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from benchbench.cli import arguments
+from benchbench.cli.output import print_json, print_rows, stderr
+
+
+def tune(
+    target: Annotated[str, typer.Argument(help="Recipe file, or METHOD or METHOD@VARIANT in a setting.")],
+    grid: Annotated[
+        list[str], typer.Option("--grid", help="key=v1,v2,v3, gentlest first; several --grid are combined.")
+    ],
+    split: Annotated[str, typer.Option("--split", help="Split the grid is scored on.")] = "validation",
+    setting: arguments.Setting = None,
+    seeds: arguments.Seeds = None,
+    overrides: arguments.Set = None,
+    device: arguments.Device = "auto",
+    workers: arguments.Workers = None,
+    runs: arguments.Runs = None,
+    as_json: arguments.Json = False,
+) -> None:
+    """Try an equal grid on a validation split and pick by a rule fixed beforehand.
+
+    The first setting of the grid that lacks no more than one paired standard error to the best is chosen.
+
+    Example: bench tune dpo --grid preference.learning_rate=2e-4,3.5e-4,5e-4 --seeds 0 1
+    """
+    from dataclasses import asdict
+
+    from benchbench.commands.session import Options
+    from benchbench.commands.tune import tune as command
+
+    tuned = command(
+        target,
+        grid=grid,
+        split=split,
+        setting=setting,
+        seeds=seeds,
+        overrides=overrides or [],
+        options=Options(device, workers, runs),
+        console=stderr(),
+    )
+    if as_json:
+        print_json(asdict(tuned))
+    else:
+        print_rows(tuned.rows, title=f"{tuned.label} on split {tuned.split}")

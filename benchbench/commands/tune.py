@@ -1,0 +1,125 @@
+"""`bench tune`: an equal grid on a validation split, and a rule fixed beforehand that picks from it.
+
+The rule: of the settings whose headline metric is not worse than the best's by more than one standard error of
+their paired difference (over seeds and prompts), the first in the order of the grid. A grid written from the
+gentlest setting upwards so gives the gentlest that is as good as the best as far as the data can tell.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from rich.console import Console
+
+from benchbench import metrics
+from benchbench.commands.record import score_rows
+from benchbench.commands.session import Options, incomplete, open_session, run_session
+from benchbench.commands.targets import common_seeds, parse_seeds, resolve
+from benchbench.comparison.intervals import crossed_interval
+from benchbench.comparison.scorings import pairs
+from benchbench.core.errors import BenchError, Fault
+from benchbench.plan.build import Cell
+from benchbench.recipe.load import Loaded
+from benchbench.recipe.overrides import Override, parse_overrides
+from benchbench.store.runs import RunStore
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The grid of one method."""
+
+    label: str
+    split: str
+    seeds: tuple[int, ...]
+    rows: list[dict[str, object]]
+    """One per setting: its values, the metric of every seed and its mean, what it lacks to the best, chosen or not."""
+
+
+def parse_grid(texts: Sequence[str]) -> list[tuple[Override, ...]]:
+    """`key=v1,v2,v3` texts to every combination of their values, the last key varying fastest.
+
+    Raises:
+        BenchError: a text without key or with fewer than two values.
+    """
+    axes: list[list[Override]] = []
+    faults: list[Fault] = []
+    for text in texts:
+        key, _, values = text.partition("=")
+        parts = values.split(",")
+        if len(parts) < 2:
+            faults.append(Fault(f"--grid {text}", "expected key=v1,v2,..., with two values or more"))
+            continue
+        axes.append([parse_overrides([f"{key}={part}"])[0] for part in parts])
+    if faults or not axes:
+        raise BenchError.of_faults("command line", faults or [Fault("--grid", "required, not given")])
+    return list(itertools.product(*axes))
+
+
+def tune(
+    target: str,
+    *,
+    grid: Sequence[str],
+    split: str,
+    setting: str | None,
+    seeds: Sequence[str] | None,
+    overrides: Sequence[str],
+    options: Options,
+    console: Console,
+) -> Tuned:
+    """Train every setting of the grid, score it on a validation split, pick by the rule.
+
+    Raises:
+        BenchError: the split that the recipe is reported on; tuning on it would spend it.
+    """
+    fixed = parse_overrides(overrides)
+    settings = parse_grid(grid)
+    loaded = [resolve(target, setting=setting, overrides=(*fixed, *values)) for values in settings]
+    if split == loaded[0].recipe.score.split:
+        raise BenchError(
+            f"--split: '{split}' is the split that results are reported on; tune on another, as validation"
+        )
+    chosen_seeds = common_seeds(loaded, parse_seeds(seeds))
+    named = [_named(item, values) for item, values in zip(loaded, settings, strict=True)]
+    session = open_session(named, chosen_seeds, options, score_split=split)
+    error = incomplete(session, options.store, run_session(session, options, console))
+    if error is not None:
+        raise error
+    columns = [_contributions(item, session.cells, options.store, split) for item in named]
+    means = [float(column.mean()) for column in columns]
+    best = columns[int(np.argmax(means))]
+    rows: list[dict[str, object]] = []
+    for values, column in zip(settings, columns, strict=True):
+        per_seed = {f"seed {s}": float(v) for s, v in zip(chosen_seeds, column.mean(axis=1), strict=True)}
+        lacks = crossed_interval(best - column)
+        good = column is best or lacks.mean <= lacks.se
+        row: dict[str, object] = {override.key: override.value for override in values}
+        row |= {**per_seed, "mean": float(column.mean()), "lacks": lacks.mean, "se": lacks.se}
+        rows.append({**row, "chosen": "chosen" if good and not any(r["chosen"] for r in rows) else ""})
+    return Tuned(loaded[0].label, split, chosen_seeds, rows)
+
+
+def _named(loaded: Loaded, values: Sequence[Override]) -> Loaded:
+    """The recipe under a variant name of its own, so that cells of the grid can be told apart."""
+    variant = ",".join(override.text for override in values)
+    method = loaded.recipe.method.model_copy(update={"variant": variant})
+    return replace(loaded, recipe=loaded.recipe.model_copy(update={"method": method}))
+
+
+def _contributions(loaded: Loaded, cells: Sequence[Cell], store: RunStore, split: str) -> np.ndarray:
+    """[k seeds, n pairs] contributions to the headline metric."""
+    headline = loaded.recipe.score.headline
+    metric = metrics.get(headline.metric)
+    if metric.per_pair is None:
+        raise BenchError(
+            f"score.headline.metric: '{metric.name}' is no mean over pairs, so the rule has no standard error"
+        )
+    rules = loaded.recipe.score
+    rows = []
+    for cell in cells:
+        if cell.loaded.label == loaded.label:
+            paired = pairs(score_rows(cell, store, split), exclude=rules.exclude)
+            rows.append(metric.per_pair(paired.scores(headline.scoring, tie_credit=rules.tie_credit)))
+    return np.stack(rows)
