@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import benchbench
-from benchbench.cli import compare, env, evaluate, methods, recipes, train, tune
+from benchbench.cli import compare, env, evaluate, methods, recipes, reference, train, tune
 from benchbench.cli.variadic import VariadicCommand
 from benchbench.core.errors import BenchError, ExitCode
 
@@ -18,12 +18,14 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help needs no rich, whose import would double the time to the first word
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("train", cls=VariadicCommand)(train.train)
 app.command("eval", cls=VariadicCommand)(evaluate.evaluate)
 app.command("compare", cls=VariadicCommand)(compare.compare)
 app.command("tune", cls=VariadicCommand)(tune.tune)
+app.command("reference", cls=VariadicCommand)(reference.reference)
 app.command("env")(env.env)
 app.add_typer(recipes.app, name="recipes")
 app.add_typer(methods.app, name="methods")

@@ -28,6 +28,8 @@ def open_revision(name: str, config: str | None, revision: str) -> datasets.Data
     require_on_hub("dataset", name, revision)
     import datasets
     from datasets import config as config_module
+    from datasets.exceptions import DatasetsError
+    from httpx import HTTPError
 
     if Path(name).is_dir():
         raise BenchError(
@@ -40,9 +42,9 @@ def open_revision(name: str, config: str | None, revision: str) -> datasets.Data
             raise unavailable(f"dataset {name} at revision {revision}", f"only revision {builder.hash} was found")
         _require_one_config(builder, config, name)
         builder.download_and_prepare()
-    except (ConnectionError, FileNotFoundError, OSError) as error:
+    except (OSError, HTTPError) as error:
         raise unavailable(f"dataset {name} at revision {revision}", f"it could not be fetched ({error})") from None
-    except ValueError as error:
+    except (ValueError, DatasetsError) as error:
         raise BenchError(f"dataset {name} at revision {revision}: {error}") from None
     return builder
 
@@ -50,12 +52,13 @@ def open_revision(name: str, config: str | None, revision: str) -> datasets.Data
 def open_folder(path: Path, config: str | None) -> datasets.DatasetBuilder:
     """The dataset of a local folder in the hub's format."""
     import datasets
+    from datasets.exceptions import DatasetsError
 
     try:
         builder = datasets.load_dataset_builder(str(path), config)
         _require_one_config(builder, config, str(path))
         builder.download_and_prepare()
-    except (FileNotFoundError, ValueError) as error:
+    except (FileNotFoundError, ValueError, DatasetsError) as error:
         raise BenchError(f"{path}: expected a dataset in the hub's format ({error})") from None
     return builder
 

@@ -117,6 +117,12 @@ def test_other_examples_are_refused_and_some_named(cells):
         make_grid([cells[0], fewer], baseline="dpo")
 
 
+def test_as_many_but_other_examples_are_refused(cells):
+    renamed = cells[0].frame.replace({"example": {"e3": "x3"}})
+    with pytest.raises(BenchError, match="for example e3, x3; score both on the same pairs"):
+        make_grid([cells[0], cell("simpo", 13, renamed)], baseline="dpo")
+
+
 def test_exclusions_that_leave_different_pairs_are_refused(cells):
     flagged = cells[0].frame.copy()
     flagged.loc[2, "truncated"] = True

@@ -15,3 +15,11 @@ def shared() -> Path:
     if not _SHARED.is_dir():
         pytest.skip(f"{_SHARED} is not there")
     return _SHARED
+
+
+@pytest.fixture(scope="session")
+def neox(shared):
+    """The tokenizer of Pythia."""
+    from benchbench.data.tokenizer import load_tokenizer
+
+    return load_tokenizer("tokenizers/neox_20b", revision=None, pad_token=None, folder=shared)

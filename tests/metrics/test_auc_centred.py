@@ -34,6 +34,8 @@ def test_an_offset_per_prompt_changes_nothing():
 
 
 def test_the_standard_error_is_the_spread_over_repetitions():
+    """Offsets of the prompts play no part in it."""
     rng = np.random.default_rng(4)
-    measured = [METRIC.measure(pair_scores(rng.normal(0.5, 1, 100), np.zeros(100)), "logp_sum") for _ in range(400)]
+    offset = 3 * rng.normal(size=(400, 100))
+    measured = [METRIC.measure(pair_scores(rng.normal(0.5, 1, 100) + o, o), "logp_sum") for o in offset]
     assert np.mean([m.se for m in measured]) == pytest.approx(np.std([m.value for m in measured]), rel=0.12)

@@ -1,0 +1,53 @@
+"""`bench reference METHOD ...`."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchbench.cli import arguments
+from benchbench.cli.output import stderr, stdout
+
+
+def reference(
+    targets: Annotated[list[str], typer.Argument(help="Methods or recipe files; the first is the baseline.")],
+    checkpoint: Annotated[str, typer.Option("--checkpoint", help="Row whose first seed's model is kept.")],
+    setting: arguments.Setting = None,
+    seeds: arguments.Seeds = None,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="Where. Default: results/reference/SETTING, to be committed.")
+    ] = None,
+    readme: Annotated[
+        Path | None, typer.Option("--readme", help="Document whose marked part is replaced by the tables.")
+    ] = None,
+    device: arguments.Device = "auto",
+    workers: arguments.Workers = None,
+    runs: arguments.Runs = None,
+    results: arguments.Results = None,
+) -> None:
+    """Write the rows, tables and checkpoint that a clean clone regresses against; five seeds or more.
+
+    Example: bench reference dpo simpo ddo_rm --seeds 42 13 3407 7 11 --checkpoint dpo
+    """
+    from benchbench.commands.compare import Request
+    from benchbench.commands.reference import put_tables, write_reference
+    from benchbench.commands.session import Options
+
+    options = Options(device, workers, runs, results)
+    name = setting or "tiny"
+    place = folder or options.results_root / "reference" / Path(name).stem
+    made = write_reference(
+        Request(targets, setting, seeds),
+        checkpoint=checkpoint,
+        folder=place,
+        command="bench " + shlex.join(sys.argv[1:]),
+        options=options,
+        console=stderr(),
+    )
+    if readme is not None:
+        put_tables(readme, made.tables, f"reference {Path(name).stem}")
+    stdout().print(made.tables, highlight=False, markup=False)

@@ -1,0 +1,117 @@
+"""`bench reference`: a finished comparison as committed reference rows, tables and one checkpoint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+
+from benchbench.commands.compare import Compared, Prepared, Request, compare, prepare_comparison
+from benchbench.commands.record import ENGINE, score_rows
+from benchbench.commands.session import Options
+from benchbench.comparison.rendering import markdown_table
+from benchbench.core.errors import BenchError
+from benchbench.store.reference import Reference, ReferenceStore
+from benchbench.store.results import ResultStore
+
+LEAST_SEEDS = 5
+"""Fewer seeds give prediction intervals too wide to notice anything."""
+MOST_BYTES = 4 * 2**20
+"""The committed checkpoint is small or is not committed."""
+TABLES = (
+    ("pair_accuracy", "logp_mean"),
+    ("pair_accuracy", "logp_sum"),
+    ("gold_pair_accuracy", "logp_mean"),
+    ("gold_pair_accuracy", "logp_sum"),
+)
+
+
+def write_reference(
+    request: Request, *, checkpoint: str, folder: Path, command: str, options: Options, console: Console
+) -> Reference:
+    """Run the comparison if need be, and write what a clean clone regresses against.
+
+    Args:
+        request: the methods and seeds.
+        checkpoint: label of the method whose first seed's model is kept.
+        folder: where; `results/reference/<setting>` of a checkout.
+        command: the command line, for readers.
+        options: of the run.
+        console: for progress.
+
+    Raises:
+        BenchError: fewer than five seeds, or a checkpoint over 4 MiB.
+    """
+    prepared = prepare_comparison(request, options)
+    if len(prepared.seeds) < LEAST_SEEDS:
+        raise BenchError(f"--seeds: a reference needs {LEAST_SEEDS} seeds or more, got {len(prepared.seeds)}")
+    compared = compare(prepared, request, options, console)
+    results = ResultStore(options.results_root, prepared.loaded[0].recipe.setting)
+    reference = Reference(
+        rows=_rows(prepared, options),
+        measurements=_measurements(prepared, results),
+        tables=_tables(prepared, compared, command),
+        model=_model(prepared, checkpoint, options),
+        about={"command": command, "engine": ENGINE, "checkpoint": checkpoint, "seed": prepared.seeds[0]}
+        | _environment(prepared, options),
+    )
+    ReferenceStore(folder).write(reference)
+    return reference
+
+
+def _rows(prepared: Prepared, options: Options) -> pd.DataFrame:
+    cells = prepared.session.cells
+    frames = [score_rows(cell, options.store, cell.loaded.recipe.score.split) for cell in cells]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _measurements(prepared: Prepared, results: ResultStore) -> pd.DataFrame:
+    """The tidy measurements of exactly these cells."""
+    hashes = [item.recipe_hash for item in prepared.loaded]
+    seeds = [str(seed) for seed in prepared.seeds]
+    frame = pd.read_csv(results.folder / "measurements.csv", dtype=str, keep_default_na=False)
+    return frame.loc[frame["recipe_hash"].isin(hashes) & frame["seed"].isin(seeds)]
+
+
+def _tables(prepared: Prepared, compared: Compared, command: str) -> str:
+    there = {(row.metric, row.scoring) for row in compared.comparisons}
+    shown = dict.fromkeys([compared.headline, *(table for table in TABLES if table in there)])
+    parts = [f"`{command}`", ""]
+    if prepared.notice:
+        parts += [prepared.notice.split(";")[0].capitalize() + ".", ""]
+    parts += [markdown_table(compared.comparisons, *table) for table in shown]
+    return "\n".join(parts)
+
+
+def _model(prepared: Prepared, label: str, options: Options) -> Path:
+    seed = prepared.seeds[0]
+    found = [c for c in prepared.session.cells if (c.loaded.label, c.seed) == (label, seed)]
+    if not found or found[0].policy is None:
+        raise BenchError(f"--checkpoint: no trained '{label}' in this comparison")
+    folder = options.store.folder(found[0].policy) / "model"
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    if size > MOST_BYTES:
+        raise BenchError(f"--checkpoint: {label} has {size / 2**20:.1f} MiB, expected at most {MOST_BYTES // 2**20}")
+    return folder
+
+
+def _environment(prepared: Prepared, options: Options) -> dict[str, object]:
+    record = options.store.record(prepared.session.cells[0].score)
+    assert record is not None, "the comparison has finished"
+    kept = ("device_kind", "device_name", "threads", "python", "platform", "packages")
+    return {"environment": {key: record.environment[key] for key in kept}}
+
+
+def put_tables(readme: Path, tables: str, marker: str) -> None:
+    """Replace the part of a document between two marker comments.
+
+    Raises:
+        BenchError: the document has no such markers.
+    """
+    begin, end = f"<!-- {marker}: begin -->", f"<!-- {marker}: end -->"
+    text = readme.read_text(encoding="utf-8")
+    if begin not in text or end not in text:
+        raise BenchError(f"{readme}: expected the lines {begin} and {end}, found none")
+    head, rest = text.split(begin, 1)
+    readme.write_text(f"{head}{begin}\n{tables.strip()}\n{end}{rest.split(end, 1)[1]}", encoding="utf-8")

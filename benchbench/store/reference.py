@@ -1,0 +1,62 @@
+"""results/reference/<setting>/: committed rows, measurements, tables and one checkpoint."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchbench.store.files import read_json, whole_folder, write_json, write_text
+from benchbench.store.rows import read_rows, write_rows
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a clean clone regresses against."""
+
+    rows: pd.DataFrame
+    """Score rows of every cell."""
+    measurements: pd.DataFrame
+    """As in measurements.csv, every value as text."""
+    tables: str
+    """Markdown tables, with the command that made them."""
+    model: Path
+    """Folder of the checkpoint."""
+    about: Mapping[str, Any]
+    """Command, checkpoint, environment."""
+
+
+class ReferenceStore:
+    """One folder of reference results."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def write(self, reference: Reference) -> None:
+        """Replace the folder's contents; whole or not at all."""
+        with whole_folder(self.folder) as draft:
+            write_rows(draft, reference.rows)
+            write_text(draft / "measurements.csv", reference.measurements.to_csv(index=False, lineterminator="\n"))
+            write_text(draft / "tables.md", reference.tables)
+            write_json(draft / "about.json", dict(reference.about))
+            shutil.copytree(reference.model, draft / "checkpoint", copy_function=shutil.copyfile)
+
+    def rows(self) -> pd.DataFrame:
+        """The committed score rows."""
+        return read_rows(self.folder)
+
+    def measurements(self) -> pd.DataFrame:
+        """The committed measurements, every value as text."""
+        return pd.read_csv(self.folder / "measurements.csv", dtype=str, keep_default_na=False)
+
+    def tables(self) -> str:
+        """The committed tables."""
+        return (self.folder / "tables.md").read_text(encoding="utf-8")
+
+    def about(self) -> dict[str, Any]:
+        """How they were made."""
+        return read_json(self.folder / "about.json")

@@ -1,0 +1,120 @@
+"""Prompt ids are a prefix of the whole; BOS and EOS are there once; the response reads back as it was."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchbench.core.errors import BenchError
+from benchbench.data.encode import Encoder, lost_characters
+from benchbench.data.render import Rendered
+from benchbench.data.tokenizer import load_tokenizer
+
+from .tokenizers import bytes_with, words
+
+BYTES = bytes_with(bos_token="<s>")
+EOS = BYTES.eos_token_id
+
+
+def encode(prompt: str, *responses: str, tokenizer=BYTES, add_bos=False, append_eos=True):
+    encoder = Encoder.of(tokenizer, add_bos=add_bos, append_eos=append_eos)
+    return encoder.encode([Rendered(prompt, responses)])[0]
+
+
+def alone(text: str) -> list[int]:
+    return BYTES(text, add_special_tokens=False)["input_ids"]
+
+
+def test_a_boundary_that_does_not_merge_keeps_the_joint_ids():
+    one = encode("ab ", "!ab", append_eos=False)
+    assert one.prompt + one.responses[0] == alone("ab !ab")
+    assert one.retokenised == 0
+
+
+def test_a_merge_across_the_boundary_is_undone_and_counted():
+    """The tokenizer has "ab" as one token, so "a" + "b" would be one token that is neither prompt nor response."""
+    assert len(alone("ab")) == 1
+    one = encode("a", "b", "c", append_eos=False)
+    assert one.prompt == alone("a")
+    assert one.responses == (alone("b"), alone("c"))
+    assert one.retokenised == 1
+
+
+def test_eos_ends_each_response_once():
+    assert encode("a", "x").responses == ([*alone("x"), EOS],)
+    assert encode("a", "x<|endoftext|>").responses == ([*alone("x"), EOS],)
+    assert encode("a", "x<|endoftext|>\n").responses == ([*alone("x"), EOS],)
+    assert encode("a", "").responses == ([EOS],)
+    assert encode("a", "x", append_eos=False).responses == (alone("x"),)
+
+
+def test_an_eos_before_the_end_is_counted():
+    one = encode("a", "x<|endoftext|>y", "x")
+    assert one.responses[0] == [*alone("x"), EOS, *alone("y"), EOS]
+    assert one.eos_inside == 1
+
+
+def test_bos_begins_the_prompt_once():
+    bos = BYTES.bos_token_id
+    assert encode("a", "x", add_bos=True).prompt == [bos, *alone("a")]
+    assert encode("<s>a", "x", add_bos=True).prompt == [bos, *alone("a")]
+    assert encode("a", "x").prompt == alone("a")
+    assert encode("", "x", add_bos=True).prompt == [bos]
+
+
+def test_a_tokenizer_without_the_token_is_refused():
+    with pytest.raises(BenchError, match=r"tokenization\.add_bos: the tokenizer names no BOS token"):
+        Encoder.of(words(), add_bos=True, append_eos=False)
+    with pytest.raises(BenchError, match=r"tokenization\.append_eos: the tokenizer names no EOS token"):
+        Encoder.of(bytes_with(eos_token=None), add_bos=False, append_eos=True)
+
+
+def test_many_prompts_with_different_numbers_of_responses_stay_apart():
+    encoder = Encoder.of(BYTES, add_bos=False, append_eos=False)
+    rendered = [Rendered("a", ("b", "c")), Rendered("ab", ()), Rendered("x", ("y",)), Rendered("a", ("b",))]
+    encoded = encoder.encode(rendered)
+    assert [one.responses for one in encoded] == [(alone("b"), alone("c")), (), (alone("y"),), (alone("b"),)]
+    assert [one.retokenised for one in encoded] == [1, 0, 0, 1]
+    assert encoder.encode([]) == []
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_any_text_reads_back_and_the_prompt_ids_are_its_own(prompt, response):
+    one = encode(prompt, response, append_eos=False)
+    assert one.prompt == alone(prompt)
+    assert BYTES.decode(one.prompt + one.responses[0]) == prompt + response
+    assert BYTES.decode(one.responses[0]) == response
+
+
+def test_characters_without_a_token_are_counted():
+    assert lost_characters(words(), ["the cat", "the dog"]) == 0
+    assert lost_characters(words(), ["the \u00fc", "\u00e9t\u00e9"]) == 2
+    assert lost_characters(BYTES, ["the \u00fc \u4e2d"]) == 0
+    assert lost_characters(words(), []) == 0
+
+
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+
+
+@pytest.mark.shared_data
+@given(data=st.data())
+@settings(max_examples=150, deadline=None)
+def test_the_prefix_property_holds_for_the_real_neox_tokenizer(neox, data):
+    """The tokenizer normalises to NFC, so texts read back as their NFC."""
+    prompt, response = data.draw(_TEXT), data.draw(_TEXT)
+    one = encode(prompt, response, tokenizer=neox, append_eos=False)
+    assert one.prompt == neox(prompt, add_special_tokens=False)["input_ids"]
+    assert neox.decode(one.responses[0]) == unicodedata.normalize("NFC", response)
+
+
+@pytest.mark.shared_data
+def test_a_tokenizer_that_puts_a_space_in_front_does_not_put_one_at_the_boundary(shared):
+    """Llama 2 reads "Hello" alone as " Hello"; after "(" it must not."""
+    tokenizer = load_tokenizer("tokenizers/llama2", revision=None, pad_token="<unk>", folder=shared)
+    for prompt, response in (("Say it: Hel", "lo"), ("(", "Hello"), ("re", "turn"), ("a", "\nb"), ("x", " y")):
+        one = encode(prompt, response, tokenizer=tokenizer, append_eos=False)
+        assert tokenizer.decode(one.prompt + one.responses[0]) == prompt + response
+    assert encode("Say it: Hel", "lo", tokenizer=tokenizer).retokenised == 1
