@@ -35,7 +35,9 @@ def compare(
     dry_run: arguments.DryRun = False,
     as_json: arguments.Json = False,
 ) -> None:
-    """Train what is missing and compare methods, paired by seed and prompt, with intervals.
+    """Compare methods, paired by seed and prompt.
+
+    Trains what is missing first. Every difference has its interval; the SFT row is always there.
 
     Example: bench compare dpo simpo --seeds 42 13 3407
     """

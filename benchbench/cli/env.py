@@ -7,7 +7,7 @@ from benchbench.cli.output import print_json, stdout
 
 
 def env(device: arguments.Device = "auto", as_json: arguments.Json = False) -> None:
-    """Versions, device and variables that may move numbers; paste this into a bug report."""
+    """Print what may move numbers: versions, device, variables."""
     from benchbench.plan.machine import choose_machine
     from benchbench.stages.environment import environment
 

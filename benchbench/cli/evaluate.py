@@ -24,7 +24,9 @@ def evaluate(
     runs: arguments.Runs = None,
     as_json: arguments.Json = False,
 ) -> None:
-    """Measurements of finished cells, or of a model trained elsewhere; nothing is trained.
+    """Measure finished cells, or a model from elsewhere.
+
+    Nothing is trained here; a model folder or HUB_ID@REVISION is scored as method `external`.
 
     Example: bench eval dpo --setting tiny
     """

@@ -9,7 +9,7 @@ import typer
 from benchbench.cli import arguments
 from benchbench.cli.output import cell, print_json, print_rows, stdout
 
-app = typer.Typer(help="The methods there are, with paper, formula, needs and hyper-parameters.", no_args_is_help=True)
+app = typer.Typer(help="List and show methods: paper, formula, needs, units.", no_args_is_help=True)
 
 
 @app.command("ls")

@@ -9,7 +9,7 @@ import typer
 from benchbench.cli import arguments
 from benchbench.cli.output import print_json, print_rows, stdout
 
-app = typer.Typer(help="The recipes there are, what is in them, and whether they are valid.", no_args_is_help=True)
+app = typer.Typer(help="List, show and check recipes.", no_args_is_help=True)
 
 
 @app.command("ls")

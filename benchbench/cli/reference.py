@@ -29,7 +29,9 @@ def reference(
     runs: arguments.Runs = None,
     results: arguments.Results = None,
 ) -> None:
-    """Write the rows, tables and checkpoint that a clean clone regresses against; five seeds or more.
+    """Write reference results to commit.
+
+    Rows, tables and one checkpoint that a clean clone regresses against; five seeds or more.
 
     Example: bench reference dpo simpo ddo_rm --seeds 42 13 3407 7 11 --checkpoint dpo
     """

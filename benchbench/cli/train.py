@@ -23,7 +23,9 @@ def train(
     dry_run: arguments.DryRun = False,
     as_json: arguments.Json = False,
 ) -> None:
-    """Train and score every seed of recipes; what is finished already is not run again.
+    """Train and score every seed of recipes.
+
+    What is finished already is not run again; a killed run goes on where it stopped.
 
     Example: bench train recipes/ddo_rm_pythia410m.yaml
     """

@@ -24,7 +24,7 @@ def tune(
     runs: arguments.Runs = None,
     as_json: arguments.Json = False,
 ) -> None:
-    """Try an equal grid on a validation split and pick by a rule fixed beforehand.
+    """Try an equal grid on a validation split.
 
     The first setting of the grid that lacks no more than one paired standard error to the best is chosen.
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from rich.console import Console
 
-from benchbench.commands.record import last_losses, record_cells, scored_cell
 from benchbench.commands.session import Options, Session, incomplete, open_session, run_session, unfinished
 from benchbench.commands.targets import parse_seeds, resolve_all
 from benchbench.core.errors import BenchError
@@ -16,13 +15,17 @@ from benchbench.recipe.load import Loaded
 from benchbench.recipe.overrides import parse_overrides
 from benchbench.store.results import ResultStore
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 @dataclass(frozen=True)
 class Trained:
     """What a train command came to."""
 
     session: Session
-    measurements: pd.DataFrame
+    measurements: pd.DataFrame | None
+    """None where no cell was finished."""
     losses: dict[tuple[str, int], float]
     error: BenchError | None
     """Set where a cell failed; what succeeded is recorded all the same."""
@@ -48,19 +51,22 @@ def train(loaded: Sequence[Loaded], sessions: Sequence[Session], options: Option
 
 
 def _train_one(loaded: Loaded, session: Session, options: Options, console: Console) -> Trained:
+    # pandas and scipy take seconds to import, and a model that cannot be had is answered before
+    from benchbench.commands.record import last_losses, record_cells, scored_cell
+
     store = options.store
     ran = run_session(session, options, console)
     missing = unfinished(session, store)
     done = [cell for cell in session.cells if cell not in missing]
     scored = [scored_cell(cell, store, loaded.recipe.score.split) for cell in done]
     results = ResultStore(options.results_root, loaded.recipe.setting)
-    measured = record_cells(done, scored, store, results) if done else pd.DataFrame()
+    measured = record_cells(done, scored, store, results) if done else None
     return Trained(session, measured, last_losses(done, store), incomplete(session, store, ran))
 
 
 def summary(loaded: Loaded, trained: Trained) -> list[dict[str, object]]:
     """One row per finished cell: its last training loss and the headline metric."""
-    if trained.measurements.empty:
+    if trained.measurements is None:
         return []
     headline = loaded.recipe.score.headline
     frame = trained.measurements

@@ -111,9 +111,10 @@ class Encoder:
 
 def lost_characters(tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> int:
     """Distinct characters of the texts that the tokenizer has no token for."""
-    found = sorted({character for text in texts for character in text if not character.isspace()})
-    if not found:
-        return 0
+    distinct = set[str]()
+    for text in texts:
+        distinct.update(text)
+    found = sorted(character for character in distinct if not character.isspace())
     unknown = ("", tokenizer.unk_token) if tokenizer.unk_token else ("",)
     return sum(_text(tokenizer, ids).strip() in unknown for ids in _ids(tokenizer, found))
 

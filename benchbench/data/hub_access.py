@@ -74,7 +74,7 @@ def require_on_hub(kind: Literal["dataset", "model"], name: str, revision: str |
 def unavailable(what: str, reason: str) -> BenchError:
     """The error for something that is neither on this machine nor to be had."""
     return BenchError(
-        f"{what}: not on this machine, and {reason}; run `bench fetch RECIPE` where there is a network, or go online",
+        f"{what}: not on this machine, and {reason}; go online and run `bench fetch RECIPE`",
         exit_code=ExitCode.UNAVAILABLE,
     )
 

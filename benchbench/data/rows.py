@@ -89,7 +89,7 @@ def read_candidates(row: Row) -> Content:
     texts, scores = [], []
     for entry in entries:
         own = isinstance(entry, Mapping) and "role" not in entry
-        texts.append(read_response(entry.get("text") if own else entry, "a candidate"))
+        texts.append(read_response(entry.get("text") if own else entry, "candidate"))
         scores.append(entry.get("score") if own else None)
     listed = row.get("scores")
     if listed is not None:

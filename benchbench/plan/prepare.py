@@ -14,7 +14,7 @@ from benchbench.core.hashing import file_hash, fingerprint
 from benchbench.data.audit import audit
 from benchbench.data.serial import content_hash, from_json, to_json
 from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash, train_tokenizer
-from benchbench.models.resolve import TOKENIZER_PATTERNS, WEIGHT_PATTERNS, resolve_folder, weights_hash
+from benchbench.plan.weights import TOKENIZER_PATTERNS, WEIGHT_PATTERNS, resolve_folder, weights_hash
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import Loaded
 from benchbench.store.files import read_json, whole_folder, write_json
@@ -104,9 +104,8 @@ def _weights(loaded: Loaded) -> tuple[str | None, str]:
         loaded.folder_of("model.model_name_or_path"),
         patterns=WEIGHT_PATTERNS + TOKENIZER_PATTERNS,
         where="model.model_name_or_path",
-        recipe=str(loaded.path),
     )
-    return str(folder.path.resolve()), weights_hash(folder.path)
+    return str(folder.resolve()), weights_hash(folder)
 
 
 def _tokenizer(loaded: Loaded, root: Path, data: PreparedData) -> tuple[str, str]:
@@ -123,9 +122,8 @@ def _tokenizer(loaded: Loaded, root: Path, data: PreparedData) -> tuple[str, str
         loaded.folder_of(key),
         patterns=TOKENIZER_PATTERNS if own else WEIGHT_PATTERNS + TOKENIZER_PATTERNS,
         where=key,
-        recipe=str(loaded.path),
     )
-    path = str(folder.path.resolve())
+    path = str(folder.resolve())
     return path, tokenizer_hash(load_tokenizer(path, revision=None, pad_token=model.pad_token, folder=Path()))
 
 

@@ -1,0 +1,86 @@
+"""Where weights and tokenizers are on disk, and what their contents hash to. No torch here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.hashing import file_hash, fingerprint
+from benchbench.data.hub_access import check_commit, local_folder, require_on_hub, unavailable
+
+WEIGHT_PATTERNS = ("*.safetensors", "*.safetensors.index.json", "config.json", "adapter_config.json")
+TOKENIZER_PATTERNS = (
+    "tokenizer*",
+    "special_tokens_map.json",
+    "vocab.json",
+    "merges.txt",
+    "added_tokens.json",
+    "chat_template*",
+)
+_HASH_DIGITS = 64
+
+
+def resolve_folder(name: str, revision: str | None, base: Path, *, patterns: tuple[str, ...], where: str) -> Path:
+    """The local folder of a model or tokenizer: as given, from the hub's cache, or downloaded.
+
+    Args:
+        name: hub id, or a folder (relative to `base`).
+        revision: commit; required for a hub id.
+        base: folder that relative paths start from.
+        patterns: files that are needed.
+        where: dotted key, for messages.
+
+    Raises:
+        BenchError: exit code 2 for a hub id without a commit, 5 for what cannot be had.
+    """
+    folder = local_folder(name, base)
+    if folder is not None:
+        return folder
+    if revision is None:
+        raise BenchError(
+            f"{where}: '{name}' is a hub id (there is no such folder), so a revision is required, and none is given; "
+            "name the commit, since a branch moves"
+        )
+    try:
+        check_commit("revision", revision)
+    except ValueError as error:
+        raise BenchError(f"{where}: {error}") from None
+    return _from_hub(name, revision, patterns)
+
+
+def _from_hub(name: str, revision: str, patterns: tuple[str, ...]) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError
+
+    wanted = list(patterns)
+    try:
+        return Path(snapshot_download(name, revision=revision, allow_patterns=wanted, local_files_only=True))
+    except OSError:  # LocalEntryNotFoundError is one
+        require_on_hub("model", name, revision)
+    try:
+        return Path(snapshot_download(name, revision=revision, allow_patterns=wanted))
+    except (OSError, HfHubHTTPError) as error:
+        reason = f"the download failed ({type(error).__name__})"
+        raise unavailable(f"model {name} at revision {revision}", reason) from None
+
+
+def weights_hash(folder: Path) -> str:
+    """Content hash of a folder's weights and configuration.
+
+    Files in the hub's cache are named by their sha256 already; those are not read again.
+
+    Raises:
+        BenchError: the folder has no safetensors weights (pickles are never read).
+    """
+    files = sorted({path for pattern in WEIGHT_PATTERNS for path in folder.glob(pattern)})
+    if not any(path.suffix == ".safetensors" for path in files):
+        raise BenchError(
+            f"{folder}: no .safetensors weights found; other formats are not read", exit_code=ExitCode.UNAVAILABLE
+        )
+    return fingerprint({path.name: _hash(path) for path in files})
+
+
+def _hash(path: Path) -> str:
+    blob = path.resolve().name
+    named = path.is_symlink() and len(blob) == _HASH_DIGITS and all(c in "0123456789abcdef" for c in blob)
+    return blob if named else file_hash(path)

@@ -1,0 +1,1 @@
+"""Tests of models: log-probabilities, loading and saving, the reward head, folders."""

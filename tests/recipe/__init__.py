@@ -1,0 +1,1 @@
+"""Tests of recipes: reading, checking, resolving, identity."""
