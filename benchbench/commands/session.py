@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from benchbench.commands.data_view import data_lines, used_splits
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.method import Candidates, Need
 from benchbench.plan.build import Cell, Plan, build_plan
@@ -46,6 +47,8 @@ class Session:
     plan: Plan
     prepared: dict[str, Prepared]
     """By the recipe's label."""
+    data_report: tuple[str, ...]
+    """What was read, dropped, tied, identical or empty in the splits that the recipes use."""
 
     @property
     def cells(self) -> Sequence[Cell]:
@@ -69,7 +72,8 @@ def open_session(
         if faults:
             raise BenchError.of_faults(str(item.path), faults)
     plan = build_plan([(item, prepared[item.label], seeds) for item in loaded], score_split=score_split)
-    return Session(plan, prepared)
+    report = [line for item in loaded for line in data_lines(prepared[item.label].data, used_splits(item))]
+    return Session(plan, prepared, tuple(dict.fromkeys(report)))
 
 
 def _faults(loaded: Loaded, prepared: Prepared, score_split: str | None) -> list[Fault]:
@@ -131,6 +135,8 @@ def run_session(session: Session, options: Options, console: Console) -> Ran:
     if not todo:
         console.print(f"all {len(session.plan.stages)} stages are finished already", highlight=False)
         return Ran()
+    for line in session.data_report:
+        console.print(line, highlight=False, markup=False)
     models = [(s.run["model_path"], s.settings["model"]["from_config"]) for s in session.plan.stages.values()]
     machine = choose_machine(options.device, options.workers, models)
     console.print(

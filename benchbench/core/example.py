@@ -27,7 +27,7 @@ class Example:
     """
 
     id: str
-    """Unique within the data; rows, rewards and verdicts are joined on it."""
+    """Unique within its split; rows, rewards and verdicts of a split are joined on it."""
     prompt: tuple[Message, ...]
     """The conversation up to and including the turn that is answered."""
     candidates: tuple[str, ...]

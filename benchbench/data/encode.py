@@ -109,14 +109,22 @@ class Encoder:
         return [a[len(mark) :] if a[: len(mark)] == mark else own for a, own in zip(after, alone, strict=True)]
 
 
-def lost_characters(tokenizer: PreTrainedTokenizerBase, texts: Iterable[str]) -> int:
-    """Distinct characters of the texts that the tokenizer has no token for."""
-    distinct = set[str]()
-    for text in texts:
-        distinct.update(text)
-    found = sorted(character for character in distinct if not character.isspace())
-    unknown = ("", tokenizer.unk_token) if tokenizer.unk_token else ("",)
-    return sum(_text(tokenizer, ids).strip() in unknown for ids in _ids(tokenizer, found))
+def plain_characters(rendered: Rendered, special_tokens: Sequence[str]) -> set[str]:
+    """The distinct characters of a prompt and its responses, those of special tokens aside."""
+    characters = set[str]()
+    for text in (rendered.prompt, *rendered.responses):
+        for token in special_tokens:
+            text = text.replace(token, "")
+        characters.update(text)
+    return characters
+
+
+def lost_characters(tokenizer: PreTrainedTokenizerBase, characters: Iterable[str]) -> int:
+    """How many of the characters have no token: between two letters they vanish, or are the unknown token."""
+    found, bare = sorted(set(characters)), _text(tokenizer, _ids(tokenizer, ["aa"])[0])
+    between = [_text(tokenizer, ids) for ids in _ids(tokenizer, [f"a{character}a" for character in found])]
+    unknown = tokenizer.unk_token
+    return sum(text == bare or (isinstance(unknown, str) and unknown in text) for text in between)
 
 
 def _ids(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[list[int]]:

@@ -68,8 +68,8 @@ def template_text(section: TokenizationSection, tokenizer: PreTrainedTokenizerBa
         return tokenizer.chat_template
     named = ", ".join(tokenizer.chat_template) if tokenizer.chat_template else "none"
     raise BenchError(
-        f"tokenization.template: expected a template, for the tokenizer has no single chat template (named ones: {named}); "
-        "give `template` (plain text around each turn) or `chat_template` (a Jinja file)"
+        "tokenization.template: expected a template, for the tokenizer has no single chat template "
+        f"(named ones: {named}); give `template` (plain text around each turn) or `chat_template` (a Jinja file)"
     )
 
 

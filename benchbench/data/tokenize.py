@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Column, Example
 from benchbench.data.audit import Lengths
-from benchbench.data.encode import Encoded, Encoder, lost_characters
+from benchbench.data.encode import Encoded, Encoder, lost_characters, plain_characters
 from benchbench.data.render import Rendered, Renderer, renderer
 from benchbench.data.tokenized import TokenizationReport, Tokenized, TokenizedCandidate, TokenizedExample
 from benchbench.data.truncate import Cut, cut
@@ -55,7 +55,9 @@ def tokenize_examples(
     reasons, slips = Counter[str](), Counter[str]()
     lengths: list[tuple[int, int]] = []
     shared = list(range(len(tokenizer)))  # one object per id: a long data set would hold millions of equal ones
-    for example, encoded in _encode(examples, encoder, renderer(section, tokenizer, folder=folder)):
+    characters = set[str]()
+    for example, rendered, encoded in _encode(examples, encoder, renderer(section, tokenizer, folder=folder)):
+        characters |= plain_characters(rendered, tokenizer.all_special_tokens)
         lengths.extend((len(encoded.prompt), len(response)) for response in encoded.responses)
         slips.update(boundary_retokenised=encoded.retokenised, eos_inside=encoded.eos_inside)
         reason = _unfit(example, encoded, section)
@@ -65,12 +67,11 @@ def tokenize_examples(
             reasons[reason] += 1
         if reason is None or keep_all:
             rows.append(_row(example, cuts, shared, reason))
-    lost = lost_characters(tokenizer, (text for example in examples for text in _texts(example)))
     report = TokenizationReport(
         examples_read=len(examples),
         dropped={} if keep_all else dict(reasons),
         spared=dict(reasons) if keep_all else {},
-        lost_characters=lost,
+        lost_characters=lost_characters(tokenizer, characters),
         prompt_tokens=Lengths.of(prompt for prompt, _ in lengths),
         response_tokens=Lengths.of(response for _, response in lengths),
         **_flags(rows),
@@ -90,15 +91,13 @@ def _flags(rows: Sequence[TokenizedExample]) -> dict[str, int]:
     }
 
 
-def _texts(example: Example) -> Iterator[str]:
-    yield from (message.content for message in example.prompt)
-    yield from example.candidates
-
-
-def _encode(examples: Sequence[Example], encoder: Encoder, render: Renderer) -> Iterator[tuple[Example, Encoded]]:
+def _encode(
+    examples: Sequence[Example], encoder: Encoder, render: Renderer
+) -> Iterator[tuple[Example, Rendered, Encoded]]:
     for at in range(0, len(examples), _EXAMPLES_AT_A_TIME):
         block = examples[at : at + _EXAMPLES_AT_A_TIME]
-        yield from zip(block, encoder.encode([_render(example, render) for example in block]), strict=True)
+        rendered = [_render(example, render) for example in block]
+        yield from zip(block, rendered, encoder.encode(rendered), strict=True)
 
 
 def _render(example: Example, render: Renderer) -> Rendered:

@@ -61,7 +61,7 @@ class TokenizationReport:
     eos_inside: int = 0
     """Of those read: the EOS token stands in the response before its end."""
     lost_characters: int = 0
-    """Distinct characters of the data that the tokenizer has no token for."""
+    """Distinct characters of the rendered texts that the tokenizer has no token for."""
     prompt_tokens: Lengths = Lengths(0.0, 0)
     """Of the candidates read, before truncation, BOS included."""
     response_tokens: Lengths = Lengths(0.0, 0)

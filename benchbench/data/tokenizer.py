@@ -73,13 +73,13 @@ def load_tokenizer(
     elif revision is not None:
         raise BenchError(f"{name}: a local folder has no revision, got '{revision}'; leave it out")
     tokenizer = _from_pretrained(str(path or name), revision, trust_remote_code, online=False)
-    if tokenizer is None and path is None:
+    if isinstance(tokenizer, Exception) and path is None:
         require_on_hub("model", name, revision)
         tokenizer = _from_pretrained(name, revision, trust_remote_code, online=True)
-    if tokenizer is None or not tokenizer.is_fast:
-        raise BenchError(
-            f"{path or name}: expected a tokenizer that loads in its fast form (tokenizer.json), found none"
-        )
+    if isinstance(tokenizer, Exception):
+        raise BenchError(f"{path or name}: expected a tokenizer, found none that loads ({tokenizer})")
+    if not tokenizer.is_fast:
+        raise BenchError(f"{path or name}: expected a tokenizer with a fast form (tokenizer.json), found none")
     _set_padding(tokenizer, pad_token, name)
     return tokenizer
 
@@ -111,14 +111,14 @@ def _check_revision(name: str, revision: str | None) -> None:
 
 
 def _from_pretrained(source: str, revision: str | None, trust: bool, *, online: bool) -> Any:
-    """The tokenizer, or none where its files are not there or are no tokenizer."""
+    """The tokenizer, or the error where its files are not there or are no tokenizer."""
     from transformers import AutoTokenizer
 
     pinned = {} if revision is None else {"revision": revision}
     try:
         return AutoTokenizer.from_pretrained(source, local_files_only=not online, trust_remote_code=trust, **pinned)
-    except (OSError, ValueError, KeyError):
-        return None
+    except (OSError, ValueError, KeyError) as error:
+        return error
 
 
 def _set_padding(tokenizer: PreTrainedTokenizerBase, pad_token: str | None, name: str) -> None:

@@ -118,6 +118,7 @@ class LocalQueue:
             self.watcher.started(spec)
 
     def _idle(self) -> _Worker | None:
+        self._workers = [w for w in self._workers if w.spec is not None or w.process.is_alive()]
         for worker in self._workers:
             if worker.spec is None:
                 return worker

@@ -74,7 +74,16 @@ class ProgressView:
         self.finished += 1
         if record.status == "done":
             rate = f", {record.tokens / record.seconds:,.0f} tokens/s" if record.seconds else ""
-            text = f"[{self.finished}/{self.total}] {spec.title}: done in {record.seconds:.1f} s{rate}"
+            text = f"[{self.finished}/{self.total}] {spec.title}: done in {record.seconds:.1f} s{rate}{_cuts(record)}"
         else:
             text = f"[{self.finished}/{self.total}] {spec.title}: {record.status}: {record.message.strip()}"
         self.console.print(text, highlight=False, markup=False)
+
+
+def _cuts(record: StageRecord) -> str:
+    """What tokenisation dropped, cut or flagged, where it did."""
+    report = record.summary.get("tokenization", {})
+    parts = [f"{count} dropped ({reason})" for reason, count in report.get("dropped", {}).items()]
+    named = ("truncated", "empty", "identical", "overlong", "boundary_retokenised", "lost_characters")
+    parts += [f"{report[name]} {name.replace('_', ' ')}" for name in named if report.get(name)]
+    return f"; tokenisation: {', '.join(parts)}" if parts else ""

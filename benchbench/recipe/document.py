@@ -53,10 +53,10 @@ def read_document(path: Path) -> Document:
     except YAMLError as error:
         raise BenchError(f"{path}: not valid YAML: {error}") from None
     if not isinstance(loaded, CommentedMap):
-        raise BenchError(f"{path}: expected a mapping of keys to values, got {describe(_plain(loaded))}")
+        raise BenchError(f"{path}: expected a mapping of keys to values, got {describe(plain(loaded))}")
     origins: dict[str, str] = {}
     _collect_origins(loaded, (), str(path), origins)
-    return Document(_plain(loaded), origins)
+    return Document(plain(loaded), origins)
 
 
 def describe(value: Any) -> str:
@@ -72,12 +72,12 @@ def describe(value: Any) -> str:
     return "a list" if isinstance(value, (list, tuple)) else "a mapping"
 
 
-def _plain(node: Any) -> Any:
+def plain(node: Any) -> Any:
     """Values without ruamel's round-trip types, which would otherwise reach JSON and equality."""
     if isinstance(node, Mapping):
-        return {str(key): _plain(value) for key, value in node.items()}
+        return {str(key): plain(value) for key, value in node.items()}
     if isinstance(node, (list, tuple)):
-        return [_plain(value) for value in node]
+        return [plain(value) for value in node]
     if isinstance(node, bool) or node is None:
         return node
     for kind in (int, float, str):

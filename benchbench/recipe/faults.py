@@ -16,19 +16,28 @@ ALIASES = {
     "train_batch_size": "global_batch_size",
     "gradient_accumulation_steps": "global_batch_size",
     "micro_batch_size": "per_device_train_batch_size",
+    "eval_batch_size": "per_device_eval_batch_size",
     "epochs": "num_train_epochs",
     "num_epochs": "num_train_epochs",
     "n_epochs": "num_train_epochs",
+    "steps": "max_steps",
+    "num_steps": "max_steps",
+    "max_train_steps": "max_steps",
     "scheduler": "lr_scheduler_type",
     "lr_scheduler": "lr_scheduler_type",
     "max_seq_length": "max_length",
+    "max_seq_len": "max_length",
+    "model_max_length": "max_length",
     "cutoff_len": "max_length",
     "sequence_len": "max_length",
     "truncation_side": "truncation",
     "truncation_mode": "truncation",
     "grad_clip": "max_grad_norm",
+    "gradient_clipping": "max_grad_norm",
+    "clip_grad_norm": "max_grad_norm",
     "warmup": "warmup_steps",
     "optimizer": "optim",
+    "fp16": "bf16",
     "model_revision": "revision",
     "base_model": "model_name_or_path",
     "torch_dtype": "dtype",
@@ -36,8 +45,9 @@ ALIASES = {
     "dataset_name": "data.options.dataset_name",
     "loss_type": "method.name",
     "beta": "method.hyper.beta",
-    "metric": "metrics",
+    "label_smoothing": "method.hyper.label_smoothing",
     "lora_rank": "lora_r",
+    "target_modules": "lora_target_modules",
     "evaluation": "score",
 }
 """Names that other trainers use -> ours."""
@@ -53,12 +63,17 @@ _KINDS = {
     "dict_type": "a mapping",
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
+    "string_too_short": "text that is not empty",
 }
 
 
 def faults_of(error: ValidationError, *, model: type[BaseModel], prefix: str = "") -> list[Fault]:
     """Every fault of one validation, each with its dotted key."""
-    return [_fault(entry, model, prefix) for entry in error.errors(include_url=False)]
+    entries = error.errors(include_url=False)
+    inside = {entry["loc"][:-1] for entry in entries}
+    # a list whose items are all faulty counts as empty for pydantic; the items' faults say it better
+    kept = [entry for entry in entries if entry["type"] != "too_short" or entry["loc"] not in inside]
+    return [_fault(entry, model, prefix) for entry in kept]
 
 
 def _fault(entry: Mapping[str, Any], model: type[BaseModel], prefix: str) -> Fault:
@@ -66,39 +81,67 @@ def _fault(entry: Mapping[str, Any], model: type[BaseModel], prefix: str) -> Fau
     where = ".".join([prefix, *path] if prefix else path)
     kind, found, context = entry["type"], entry.get("input"), entry.get("ctx", {})
     if kind == "extra_forbidden":
-        return Fault(where, f"unknown key{_did_you_mean(path, model)}")
+        return Fault(where, f"unknown key; {_known(path, where, model)}")
     if kind == "missing":
         return Fault(where, "required, not given")
     if kind == "value_error":
         return Fault(where, str(context.get("error", entry["msg"])))
     if kind == "literal_error":
         return Fault(where, f"expected one of {_choices(context['expected'])}, got {describe(found)}")
+    if kind == "too_short":
+        items = "item" if context["min_length"] == 1 else "items"
+        return Fault(where, f"expected at least {context['min_length']} {items}, got {context['actual_length']}")
     if kind in _KINDS:
         return Fault(where, f"expected {_KINDS[kind]}, got {describe(found)}{_quotes(kind, found)}")
     return Fault(where, f"{_bounds(entry['msg'])}, got {describe(found)}")
 
 
-def _did_you_mean(path: Sequence[str], model: type[BaseModel]) -> str:
-    fields = _fields_at(model, path[:-1])
-    alias = ALIASES.get(path[-1])
-    if alias is not None and (alias in fields or "." in alias):
-        return f"; did you mean '{alias}'?"
-    close = suggestion(path[-1], fields).strip()
-    return f"; {close[0].lower()}{close[1:]}" if close else f"; known here: {', '.join(fields)}"
+def _known(path: Sequence[str], where: str, model: type[BaseModel]) -> str:
+    """What may have been meant by an unknown key: here, in another section, or a list of what is known here."""
+    fields, name = _fields_at(model, path[:-1]), path[-1]
+    alias = ALIASES.get(name, name)
+    if alias in fields:
+        return f"did you mean '{alias}'?"
+    elsewhere = [key for key in section_keys(model) if key == alias or key.endswith(f".{alias}")]
+    elsewhere += [alias] if "." in alias and not elsewhere else []
+    if elsewhere and where not in elsewhere:
+        return f"did you mean {_either(elsewhere)}?"
+    close = suggestion(name, fields).strip()
+    if close:
+        return f"{close[0].lower()}{close[1:]}"
+    return f"known here: {', '.join(fields)}" if fields else "none is known here"
+
+
+def _either(keys: Sequence[str]) -> str:
+    quoted = [f"'{key}'" for key in keys]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+
+
+def section_keys(model: type[BaseModel], prefix: str = "") -> list[str]:
+    """Dotted keys of a section and of all sections below it."""
+    keys: list[str] = []
+    for name, field in model.model_fields.items():
+        keys.append(f"{prefix}{name}")
+        inner = _section_of(field.annotation)
+        keys += section_keys(inner, f"{prefix}{name}.") if inner is not None else []
+    return keys
 
 
 def _fields_at(model: type[BaseModel], path: Sequence[str]) -> list[str]:
-    """Field names of the section that a path leads to; unions with None are looked through."""
-    current: Any = model
+    """Field names of the section that a path leads to; none where it leads to no section."""
+    current: type[BaseModel] | None = model
     for part in path:
         field = current.model_fields.get(part)
-        if field is None:
-            return []
-        options = [field.annotation, *getattr(field.annotation, "__args__", ())]
-        current = next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), None)
+        current = None if field is None else _section_of(field.annotation)
         if current is None:
             return []
     return list(current.model_fields)
+
+
+def _section_of(annotation: Any) -> type[BaseModel] | None:
+    """The section that a field holds; unions with None are looked through."""
+    options = [annotation, *getattr(annotation, "__args__", ())]
+    return next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), None)
 
 
 def _choices(expected: str) -> str:
@@ -106,11 +149,15 @@ def _choices(expected: str) -> str:
 
 
 def _quotes(kind: str, found: Any) -> str:
-    if kind == "string_type":
+    if kind == "string_type" and isinstance(found, bool | int | float):
         return "; put it in quotes"
-    if isinstance(found, str) and kind in ("int_type", "float_type", "bool_type"):
-        return "; remove the quotes" if _numeric(found) else ""
-    return ""
+    if not isinstance(found, str):
+        return ""
+    unquoted = found in ("true", "false") if kind == "bool_type" else kind in _NUMBERS and _numeric(found)
+    return "; remove the quotes" if unquoted else ""
+
+
+_NUMBERS = ("int_type", "float_type")
 
 
 def _numeric(text: str) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import benchbench
-from benchbench.core.errors import BenchError, suggestion
+from benchbench.core.errors import BenchError, Fault, suggestion
 from benchbench.recipe.document import Document, read_document
 
 
@@ -113,9 +113,9 @@ def find_setting(name: str, *, beside: Path | None = None) -> Entry:
     """
     if looks_like_path(name):
         local = beside / name if beside is not None else None
-        return _entry(local) if local is not None and local.is_file() else open_entry(name)
+        return _as_setting(_entry(local) if local is not None and local.is_file() else open_entry(name))
     settings = [entry for entry in entries() if entry.is_setting]
-    found = [entry for entry in settings if entry.setting_name == name]
+    found = _distinct(entry for entry in settings if entry.setting_name == name)
     if not found:
         known = sorted({entry.setting_name for entry in settings})
         raise BenchError(f"unknown setting '{name}'.{suggestion(name, known)} Known: {', '.join(known)}.")
@@ -126,6 +126,26 @@ def find_setting(name: str, *, beside: Path | None = None) -> Entry:
     return found[0]
 
 
+def _as_setting(entry: Entry) -> Entry:
+    if not entry.is_setting:
+        raise BenchError(
+            f"{entry.path}: this is a recipe (it names method '{entry.method[0]}'), not a setting; "
+            f"its setting is '{entry.setting_name}', and `bench recipes ls` lists all"
+        )
+    if not entry.setting_name:
+        raise BenchError.of_faults(str(entry.path), [Fault("name", "required, not given; expected a setting's name")])
+    return entry
+
+
+def _distinct(found: Iterable[Entry]) -> list[Entry]:
+    """Entries of different contents: a copy of a shipped file beside the shipped one is no second claim."""
+    kept: list[Entry] = []
+    for entry in found:
+        if not any(entry.values == other.values for other in kept):
+            kept.append(entry)
+    return kept
+
+
 def find_recipe(setting: str, method: str, variant: str) -> Entry | None:
     """The recipe for (setting, method, variant), or none.
 
@@ -133,7 +153,7 @@ def find_recipe(setting: str, method: str, variant: str) -> Entry | None:
         BenchError: two files match.
     """
     wanted = (setting, (method, variant))
-    found = [e for e in entries() if not e.is_setting and (e.setting_name, e.method) == wanted]
+    found = _distinct(e for e in entries() if not e.is_setting and (e.setting_name, e.method) == wanted)
     if len(found) > 1:
         raise BenchError(
             f"method '{method}' (variant '{variant}') has two recipes in setting '{setting}': {found[0].path} and "

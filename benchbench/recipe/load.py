@@ -13,11 +13,12 @@ from pydantic import ValidationError
 from benchbench.core.errors import BenchError, Fault
 from benchbench.core.hashing import fingerprint
 from benchbench.recipe import library
-from benchbench.recipe.document import Document
+from benchbench.recipe.document import Document, describe
 from benchbench.recipe.faults import faults_of
 from benchbench.recipe.overrides import Override
 from benchbench.recipe.schema import SETTING_KEYS, Recipe
 from benchbench.recipe.training import RUN_KEYS
+from benchbench.recipe.values import differences, drop, get, keys_below, merge, not_finite, put
 
 Check = Callable[[Recipe], "tuple[dict[str, Any], list[Fault]]"]
 """Binds what the schema leaves free (hyper-parameters, source options): (bound values by dotted key, faults)."""
@@ -57,10 +58,7 @@ class Loaded:
 
     def values(self) -> dict[str, Any]:
         """The resolved recipe as plain values, free-form parts with their defaults."""
-        values = self.recipe.model_dump(mode="json")
-        for key, bound in self.bound.items():
-            _put(values, key, bound)
-        return values
+        return _values(self.recipe, self.bound)
 
     @property
     def recipe_hash(self) -> str:
@@ -76,8 +74,7 @@ class Loaded:
 
     def comparable_values(self) -> dict[str, Any]:
         """The part of the recipe that a fair comparison holds fixed."""
-        values = without_run_keys(self.values())
-        return {"setting": self.recipe.setting} | {key: _get(values, key) for key in SETTING_KEYS}
+        return _comparable(self.values())
 
 
 def load_recipe(
@@ -103,13 +100,21 @@ def load_recipe(
             f"{target.path}: this is a setting (it names no method), not a recipe; "
             f"use `bench compare METHOD ... --setting {target.path}`"
         )
-    named = target.values.get("setting")
-    if setting is None and not isinstance(named, str):
-        raise BenchError.of_faults(
-            str(target.path), [Fault("setting", "required, not given; expected a setting's name")]
-        )
-    base = library.find_setting(setting or str(named), beside=target.path.parent)
+    base = _named_setting(target) if setting is None else library.find_setting(setting, beside=target.path.parent)
     return _resolve(target.document, target.path, base, tuple(overrides), tuple(checks))
+
+
+def _named_setting(target: library.Entry) -> library.Entry:
+    """The setting that a recipe names."""
+    named = target.values.get("setting")
+    if isinstance(named, str) and named:
+        try:
+            return library.find_setting(named, beside=target.path.parent)
+        except BenchError as error:
+            raise BenchError.of_faults(str(target.path), [Fault("setting", str(error))]) from None
+    found = "expected a setting's name, got " + describe(named)
+    message = "required, not given; expected a setting's name" if named is None else found
+    raise BenchError.of_faults(str(target.path), [Fault("setting", message)])
 
 
 def load_untuned(
@@ -142,15 +147,14 @@ def _resolve(
     *,
     untuned: bool = False,
 ) -> Loaded:
-    recipe_keys = {k: v for k, v in document.values.items() if k != "setting"}
-    values = _merge({k: v for k, v in base.values.items() if k != "name"}, recipe_keys)
-    origins = {k: v for k, v in base.document.origins.items() if k != "name"} | dict(document.origins)
+    own = {k: v for k, v in document.values.items() if k != "setting"}
+    setting = {k: v for k, v in base.values.items() if k != "name"}
+    values = merge(setting, own)
     for override in overrides:
-        _put(values, override.key, override.value)
-        origins = {k: v for k, v in origins.items() if not k.startswith(f"{override.key}.")}
-        origins[override.key] = "--set"
+        put(values, override.key, override.value)
     values["setting"] = base.setting_name
-    recipe, bound, faults = _validate(values, checks)
+    origins = _origins(document, overrides, base)
+    recipe, bound, faults = _validate(values, setting, checks)
     if faults or recipe is None:
         raise BenchError.of_faults(str(path), [_placed(fault, origins, path) for fault in faults])
     return Loaded(
@@ -161,26 +165,63 @@ def _resolve(
         bound=bound,
         overrides=tuple(o.text for o in overrides),
         untuned=untuned,
-        setting_overrides=_changed(document, overrides, base),
+        setting_overrides=_changed(_values(recipe, bound), setting, checks),
     )
 
 
+def _origins(document: Document, overrides: tuple[Override, ...], base: library.Entry) -> dict[str, str]:
+    """Where each key was written last; what a later value replaces as a whole has no origin any more."""
+    origins = {k: v for k, v in base.document.origins.items() if k != "name"}
+    later = [(k, v, isinstance(get(document.values, k), Mapping)) for k, v in document.origins.items()]
+    for override in overrides:
+        later += [
+            (override.key, "--set", False),
+            *((k, "--set", True) for k in keys_below(override.value, override.key)),
+        ]
+    for key, place, merged in later:
+        if not merged:
+            origins = {k: v for k, v in origins.items() if not k.startswith(f"{key}.")}
+        origins[key] = place
+    return origins
+
+
 def _validate(
-    values: Mapping[str, Any], checks: tuple[Check, ...]
+    values: Mapping[str, Any], setting: Mapping[str, Any], checks: tuple[Check, ...]
 ) -> tuple[Recipe | None, dict[str, Any], list[Fault]]:
-    try:
-        recipe = Recipe.model_validate_json(json.dumps(values))
-    except ValidationError as error:
-        return None, {}, faults_of(error, model=Recipe)
-    except ValueError as error:
-        return None, {}, [Fault("", f"a value is not finite ({error})")]
+    """The recipe, unless the schema refuses it; its bound parts; every fault of schema and checks."""
+    faults = not_finite(values)
+    recipe, wrong = _parsed(values)
+    faults += [fault for fault in wrong if fault.where not in {known.where for known in faults}]
+    tried = recipe if not faults else _parsed(_mended(values, faults, setting))[0]
     bound: dict[str, Any] = {}
-    faults: list[Fault] = []
-    for check in checks:
-        more, wrong = check(recipe)
+    places = tuple(fault.where for fault in faults)
+    for check in checks if tried is not None else ():
+        more, found = check(tried)
         bound |= more
-        faults += wrong
-    return recipe, bound, faults
+        faults += [f for f in found if not any(f.where == p or f.where.startswith(f"{p}.") for p in places)]
+    return (None if places else recipe), bound, faults
+
+
+def _parsed(values: Mapping[str, Any]) -> tuple[Recipe | None, list[Fault]]:
+    try:
+        return Recipe.model_validate_json(json.dumps(values)), []
+    except ValidationError as error:
+        return None, faults_of(error, model=Recipe)
+
+
+def _mended(values: Mapping[str, Any], faults: list[Fault], setting: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with every faulty key as in the setting, or left out, so that the rest can still be checked."""
+    mended = merge({}, values)
+    for fault in faults:
+        key = fault.where
+        while "." in key and not isinstance(get(values, key.rpartition(".")[0]), Mapping):
+            key = key.rpartition(".")[0]  # an item of a list: the list
+        theirs = get(setting, key)
+        if theirs is not None or key in setting:
+            put(mended, key, theirs)
+        else:
+            drop(mended, key)
+    return mended
 
 
 def _placed(fault: Fault, origins: Mapping[str, str], path: Path) -> Fault:
@@ -191,47 +232,29 @@ def _placed(fault: Fault, origins: Mapping[str, str], path: Path) -> Fault:
     return Fault(fault.where, f"{fault.message} ({origin})")
 
 
-def _changed(document: Document, overrides: tuple[Override, ...], base: library.Entry) -> tuple[str, ...]:
-    """Dotted keys of the setting's part that are given another value."""
-    given = {key: _get(document.values, key) for key in document.origins}
-    given |= {override.key: override.value for override in overrides}
-    return tuple(
-        sorted(
-            key
-            for key, value in given.items()
-            if any(key == s or key.startswith(f"{s}.") for s in SETTING_KEYS)
-            and not isinstance(value, Mapping)
-            and key.rsplit(".", 1)[-1] not in RUN_KEYS
-            and _get(base.values, key) != value
-        )
-    )
+def _changed(values: Mapping[str, Any], setting: Mapping[str, Any], checks: tuple[Check, ...]) -> tuple[str, ...]:
+    """Dotted keys of the setting's part whose resolved value is not the one the setting has by itself."""
+    required = {name: values[name] for name, field in Recipe.model_fields.items() if field.is_required()}
+    alone, bound, _ = _validate(required | dict(setting) | {"preference": values["preference"]}, setting, checks)
+    # a setting that is not whole without its recipes: only what it does say can be changed
+    theirs = _values(alone, bound) if alone is not None else merge(values, setting)
+    return tuple(sorted(differences(_comparable(values), _comparable(theirs))))
+
+
+def _values(recipe: Recipe, bound: Mapping[str, Any]) -> dict[str, Any]:
+    values = recipe.model_dump(mode="json")
+    for key, part in bound.items():
+        put(values, key, part)
+    return values
+
+
+def _comparable(values: Mapping[str, Any]) -> dict[str, Any]:
+    held = without_run_keys(values)
+    return {key: get(held, key) for key in ("setting", *SETTING_KEYS)}
 
 
 def without_run_keys(values: Any) -> Any:
     """Plain values without the settings of a run (memory, logging), at every depth."""
     if isinstance(values, Mapping):
         return {key: without_run_keys(value) for key, value in values.items() if key not in RUN_KEYS}
-    return values
-
-
-def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in top.items():
-        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-        merged[key] = _merge(merged[key], value) if both else value
-    return merged
-
-
-def _put(values: dict[str, Any], key: str, value: Any) -> None:
-    *parents, last = key.split(".")
-    for parent in parents:
-        inner = values.get(parent)
-        values[parent] = dict(inner) if isinstance(inner, Mapping) else {}
-        values = values[parent]
-    values[last] = value
-
-
-def _get(values: Any, key: str) -> Any:
-    for part in key.split("."):
-        values = values.get(part) if isinstance(values, Mapping) else None
     return values

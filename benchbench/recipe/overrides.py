@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from benchbench.core.errors import BenchError, Fault
+from benchbench.recipe.document import plain
 
 _KEY = re.compile(r"[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*")
 
@@ -24,8 +26,8 @@ class Override:
 
     @property
     def text(self) -> str:
-        """As the user would write it."""
-        return f"{self.key}={self.value}"
+        """As a user could write it: parsed again, it is this override."""
+        return f"{self.key}={self.value if _is_plain(self.value) else json.dumps(self.value, ensure_ascii=False)}"
 
 
 def parse_overrides(texts: Iterable[str]) -> tuple[Override, ...]:
@@ -46,10 +48,27 @@ def parse_overrides(texts: Iterable[str]) -> tuple[Override, ...]:
         if any(key == other.key for other in parsed):
             faults.append(Fault(f"--set {text}", f"'{key}' is set twice; keep one"))
             continue
+        around = next((o.key for o in parsed if key.startswith(f"{o.key}.") or o.key.startswith(f"{key}.")), None)
+        if around is not None:
+            faults.append(Fault(f"--set {text}", f"'{around}' and '{key}' overlap; keep one"))
+            continue
         try:
-            parsed.append(Override(key, YAML(typ="safe", pure=True).load(value) if value else ""))
+            parsed.append(Override(key, _read(value)))
         except YAMLError:
             faults.append(Fault(f"--set {text}", f"the value '{value}' is not valid YAML; put it in quotes"))
     if faults:
         raise BenchError.of_faults("command line", faults)
     return tuple(parsed)
+
+
+def _read(text: str) -> Any:
+    """A value as YAML 1.2 in JSON's types; a date stays text, nothing at all is the empty text."""
+    return plain(YAML(typ="rt", pure=True).load(text)) if text else ""
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is a text that needs no quotes."""
+    try:
+        return isinstance(value, str) and _read(value) == value
+    except YAMLError:
+        return False

@@ -77,8 +77,11 @@ class PlainTemplate(Section):
     """Text put around each turn, for models without a chat template; `{content}` stands for the turn's text."""
 
     system: str = "{content}"
+    """Around the system message, if there is one."""
     user: str
+    """Around each turn of the user."""
     assistant: str
+    """Around each earlier turn of the assistant; the response that is scored follows `generation_prompt` instead."""
     generation_prompt: str = ""
     """Text after the last turn, where the response begins."""
     strip: bool = True
@@ -133,13 +136,17 @@ class HeadlineSection(Section):
     """The one number that tables lead with and the Holm family is made of."""
 
     metric: NonEmpty
+    """An exhibit of the metrics room."""
     scoring: Literal["logp_mean", "logp_sum", "implicit", "reward_model"]
+    """What a response is scored by: the policy's mean or summed log-probability, its log-ratio to the SFT policy, or the
+    reward model."""
 
 
 class ScoreSection(Section):
     """Held-out scoring: one row per response; metrics are computed from the rows."""
 
     split: NonEmpty
+    """Held-out split; every example of it is a pair."""
     dtype: Literal["float32", "bfloat16"]
     """Precision of the forward pass and of log-softmax, sum and mean."""
     per_device_eval_batch_size: int = Field(default=64, gt=0)
@@ -178,6 +185,7 @@ class MethodSection(Section):
     """Which loss, with which numbers."""
 
     name: NonEmpty
+    """An exhibit of the methods room."""
     variant: NonEmpty = "default"
     """Label of this recipe among those of the same method and setting."""
     hyper: dict[str, Any] = Field(default_factory=dict)
@@ -188,7 +196,9 @@ class Recipe(Section):
     """Everything that reaches a result; one seed of it is a cell."""
 
     name: NonEmpty
+    """For people; a recipe is found by its setting, method and variant."""
     description: str = ""
+    """What `bench recipes ls` says of it."""
     setting: NonEmpty
     """Name of the setting this recipe belongs to."""
     notice: str = ""
@@ -199,9 +209,11 @@ class Recipe(Section):
     data: DataSection
     tokenization: TokenizationSection
     lora: LoraSection | None = None
+    """Adapters of all training stages; none trains the whole model."""
     sft: SftSection | None
     """Supervised fine-tuning before preference training; none starts from the model as it is."""
     reward_model: RewardModelSection | None = None
+    """Trained where a method takes its rewards from the stage; none where no method does."""
     preference: PreferenceSection | None = None
     """Preference training; none for the method `sft`, whose policy is the SFT stage itself."""
     score: ScoreSection

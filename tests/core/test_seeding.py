@@ -48,7 +48,7 @@ def test_drawing_more_from_one_stream_never_shifts_another():
 
 
 def test_no_global_generator_is_touched():
-    """numpy's and torch's global states are the same before and after."""
+    """Numpy's and torch's global states are the same before and after."""
     before = (np.random.get_state()[1].tolist(), torch.get_rng_state())  # noqa: NPY002
     draws(42, "data order")
     torch_seed(42, "dropout")
@@ -72,5 +72,9 @@ def test_two_streams_are_not_correlated():
 
 def test_the_draws_are_those_of_the_first_release():
     """Data orders of old runs must come out again: these numbers may only change with a new major version."""
-    assert draws(42, "data order, epoch 0", 3) == [3_469_574_755_525_662_849, 2_240_676_617_309_630_011, 424_823_905_461_150_380]
+    assert draws(42, "data order, epoch 0", 3) == [
+        3_469_574_755_525_662_849,
+        2_240_676_617_309_630_011,
+        424_823_905_461_150_380,
+    ]
     assert torch_seed(42, "initialisation") == 5_693_948_877_854_003_318

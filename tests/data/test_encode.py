@@ -81,6 +81,7 @@ def test_many_prompts_with_different_numbers_of_responses_stay_apart():
     assert encoder.encode([]) == []
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_any_text_reads_back_and_the_prompt_ids_are_its_own(prompt, response):
     one = encode(prompt, response, append_eos=False)
@@ -90,10 +91,10 @@ def test_any_text_reads_back_and_the_prompt_ids_are_its_own(prompt, response):
 
 
 def test_characters_without_a_token_are_counted():
-    assert lost_characters(words(), ["the cat", "the dog"]) == 0
-    assert lost_characters(words(), ["the \u00fc", "\u00e9t\u00e9"]) == 2
-    assert lost_characters(BYTES, ["the \u00fc \u4e2d"]) == 0
-    assert lost_characters(words(), []) == 0
+    assert lost_characters(words(), "the cat") == 0
+    assert lost_characters(words(), "the \u00fc\u00e9\nt\u00e9") == 3
+    assert lost_characters(BYTES, "the \u00fc \u4e2d\n\u0301\x00") == 0
+    assert lost_characters(words(), "") == 0
 
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

@@ -28,9 +28,7 @@ def rendered(*candidates, messages=CHAT, tokenizer=None, folder=Path(), **change
 
 def test_a_plain_template_goes_round_every_turn():
     prompt, responses = rendered("  good\n", "bad", template=TULU)
-    assert prompt == (
-        "<|system|>\nbe kind\n\n<|user|>\nhi\n\n<|assistant|>\nyes?\n\n<|user|>\nhow\n\n<|assistant|>\n"
-    )
+    assert prompt == ("<|system|>\nbe kind\n\n<|user|>\nhi\n\n<|assistant|>\nyes?\n\n<|user|>\nhow\n\n<|assistant|>\n")
     assert responses == ("good", "bad")
 
 

@@ -8,7 +8,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchbench.core.example import Example, Message
@@ -45,6 +45,7 @@ def comparable(example: Example):
     return replace(example, ratings=known(example.ratings), columns=columns)
 
 
+@settings(deadline=None)
 @given(examples())
 def test_an_example_comes_back_from_its_json(example):
     again = from_json(json.loads(json.dumps(to_json(example), allow_nan=False)))

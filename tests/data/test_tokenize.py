@@ -10,7 +10,7 @@ from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.example import Example, Message
 from benchbench.data.tokenize import LONG_PROMPT, NO_RESPONSE, OVER_LENGTH, tokenize_examples
 
-from .tokenizers import CHATML, bytes_with, plain, section, words
+from .tokenizers import CHATML, bytes_with, marks, plain, section, words
 
 
 def pair(name: str, prompt: str, *candidates: str, **more) -> Example:
@@ -95,7 +95,7 @@ def test_a_blank_response_without_eos_has_no_token():
 
 
 def test_cut_on_the_left_exact_and_as_published():
-    """"long": 11 + 5 = 16 and 11 + 2 = 13 tokens at 13: three cut on one side only."""
+    """The example "long" has 11 + 5 = 16 and 11 + 2 = 13 tokens; at 13 three are cut on one side only."""
     exact = tokenized(max_length=13, truncation="left").examples[1].candidates
     assert scored(exact[0]) == "one two three four<|endoftext|>"
     assert [c.truncated for c in exact] == [True, False] and not any(c.overlong for c in exact)
@@ -204,3 +204,8 @@ def test_an_example_that_cannot_be_rendered_is_named():
 
 def test_characters_that_the_tokenizer_loses_are_counted():
     assert tokenized([pair("x", "the c\u00e4t", "\u00fc")]).report.lost_characters == 2
+
+
+def test_so_are_those_of_the_template():
+    template = marks().model_copy(update={"user": "<|user|>\n{content}"})
+    assert tokenized(template=template).report.lost_characters == 1

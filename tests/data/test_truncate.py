@@ -6,7 +6,7 @@ Prompt 0..9 (10 tokens), response 10..15 (6 tokens, the last one EOS): 16 in all
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchbench.data.truncate import cut
@@ -92,6 +92,7 @@ def test_what_drop_would_refuse_is_cut_and_not_scored():
     assert (one.tokens, one.response, one.truncated) == (list(range(12)), (12, 12), True)
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 30),
     st.integers(1, 30),

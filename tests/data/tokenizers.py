@@ -25,7 +25,7 @@ def words() -> PreTrainedTokenizerFast:
 
 
 def bytes_with(**special: str) -> PreTrainedTokenizerFast:
-    """Byte-level BPE with merges such as "ab" and ".\\n"; every text is encodable."""
+    """Byte-level BPE with merges such as "ab"; every text is encodable."""
     backend = Tokenizer(models.BPE())
     backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     backend.decoder = decoders.ByteLevel()
@@ -46,7 +46,10 @@ def bytes_with(**special: str) -> PreTrainedTokenizerFast:
 def marks() -> PlainTemplate:
     """`<|user|>...<|assistant|>` without anything between."""
     return PlainTemplate(
-        system="{content}", user="<|user|>{content}", assistant="<|assistant|>{content}", generation_prompt="<|assistant|>"
+        system="{content}",
+        user="<|user|>{content}",
+        assistant="<|assistant|>{content}",
+        generation_prompt="<|assistant|>",
     )
 
 

@@ -64,7 +64,9 @@ def test_only_plain_types_are_left(tmp_path):
 
 
 def test_every_key_knows_its_line(tmp_path):
-    path = write(tmp_path, "# a comment\nname: x\n\npreference:\n  learning_rate: 5e-7   # peak\n  reward: {source: stage}\n")
+    path = write(
+        tmp_path, "# a comment\nname: x\n\npreference:\n  learning_rate: 5e-7   # peak\n  reward: {source: stage}\n"
+    )
     assert read_document(path).origins == {
         "name": f"{path}:2",
         "preference": f"{path}:4",

@@ -8,9 +8,12 @@ import pytest
 
 from benchbench.core.errors import BenchError
 from benchbench.recipe.faults import ALIASES, section_keys
+from benchbench.recipe.library import shipped_root
 from benchbench.recipe.schema import Recipe
 
 from .toys import HEAD, load, write
+
+SETTING = (shipped_root() / "settings" / "tiny.yaml").read_text("utf-8")
 
 
 def refusal(tmp_path, text, *, sets=()) -> list[str]:
@@ -169,9 +172,15 @@ def test_a_wrong_value_says_what_was_expected_and_found(tmp_path, written, messa
             "tokenization: {template: {user: hello}}",
             "tokenization.template: user: expected the text '{content}' exactly once, got 'hello'",
         ),
-        ("model: {from_config: {initializer_range: .inf}}", "model.from_config.initializer_range: expected a finite number, got the number inf"),
+        (
+            "model: {from_config: {initializer_range: .inf}}",
+            "model.from_config.initializer_range: expected a finite number, got the number inf",
+        ),
         ("method: {name: dpo, hyper: {beta: .nan}}", "method.hyper.beta: expected a finite number, got the number nan"),
-        ("method: {name: dpo, hyper: {beta: '0.1'}}", "method.hyper.beta: expected a number, got the text '0.1'; remove the quotes"),
+        (
+            "method: {name: dpo, hyper: {beta: '0.1'}}",
+            "method.hyper.beta: expected a number, got the text '0.1'; remove the quotes",
+        ),
         ("method: {name: dpo, hyper: {beta: -1}}", "method.hyper: beta: expected a finite number above 0, got -1.0"),
         ("method: dpo", "method: expected a mapping, got the text 'dpo'"),
         ("name: null", "name: expected text, got nothing"),
@@ -220,12 +229,11 @@ unheard: of
 
 
 def test_a_fault_of_the_setting_names_the_settings_line(tmp_path):
-    setting = write(tmp_path, (SETTING).replace("max_length: 96", "max_length: '96'"), "mine.yaml")
+    setting = write(tmp_path, SETTING.replace("max_length: 96", "max_length: '96'"), "mine.yaml")
     line = next(n for n, text in enumerate(setting.read_text().splitlines(), 1) if "max_length: '96'" in text)
     found = refusal(tmp_path, HEAD.replace("tiny", str(setting)))
     assert found == [
-        "tokenization.max_length: expected a whole number, got the text '96'; remove the quotes "
-        f"({setting}:{line})"
+        f"tokenization.max_length: expected a whole number, got the text '96'; remove the quotes ({setting}:{line})"
     ]
 
 
@@ -255,13 +263,16 @@ def test_an_unknown_source_suggests_the_nearest(tmp_path):
 
 
 def test_an_unknown_setting_suggests_the_nearest_under_its_key(tmp_path):
-    (found,) = refusal(tmp_path, HEAD.replace("tiny", "tyni"))
-    assert found.startswith("setting: unknown setting 'tyni'. Did you mean 'tiny'? Known: ")
+    (found,) = refusal(tmp_path, HEAD.replace("tiny", "tny"))
+    assert found.startswith("setting: unknown setting 'tny'. Did you mean 'tiny'? Known: ")
 
 
 @pytest.mark.parametrize(
     ("written", "found"),
-    [("", "required, not given; expected a setting's name"), ("setting: 5", "expected a setting's name, got the number 5")],
+    [
+        ("", "required, not given; expected a setting's name"),
+        ("setting: 5", "expected a setting's name, got the number 5"),
+    ],
 )
 def test_a_recipe_names_its_setting(tmp_path, written, found):
     assert refusal(tmp_path, f"name: toy\n{written}\nmethod: {{name: dpo}}\n") == [f"setting: {found}"]
@@ -298,8 +309,3 @@ def test_adapters_on_random_weights_are_refused(tmp_path):
     lora = "lora: {lora_r: 8, lora_alpha: 16, lora_dropout: 0.0, lora_target_modules: [dense]}\n"
     (found,) = refusal(tmp_path, HEAD + lora)
     assert found.startswith("lora: adapters need pretrained weights")
-
-
-from benchbench.recipe.library import shipped_root  # noqa: E402
-
-SETTING = (shipped_root() / "settings" / "tiny.yaml").read_text("utf-8")

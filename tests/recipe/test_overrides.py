@@ -19,7 +19,11 @@ from .toys import HEAD, load, write
         ("sft=null", "sft", None),
         ("model.revision='3949e12'", "model.revision", "3949e12"),
         ("seeds.list=[1, 2]", "seeds.list", [1, 2]),
-        ("preference.reward={source: column, column: gold}", "preference.reward", {"source": "column", "column": "gold"}),
+        (
+            "preference.reward={source: column, column: gold}",
+            "preference.reward",
+            {"source": "column", "column": "gold"},
+        ),
         ("description=", "description", ""),
         ("description=a=b", "description", "a=b"),
         ("name=2026-01-02", "name", "2026-01-02"),
@@ -30,7 +34,9 @@ def test_a_value_is_read_as_yaml_1_2(text, key, value):
     assert found == Override(key, value) and type(found.value) is type(value)
 
 
-@pytest.mark.parametrize("text", ["preference.learning_rate", "=3", "a..b=3", "preference learning_rate=3", ".a=3", "3=4"])
+@pytest.mark.parametrize(
+    "text", ["preference.learning_rate", "=3", "a..b=3", "preference learning_rate=3", ".a=3", "3=4"]
+)
 def test_what_is_no_assignment_is_refused_with_an_example(text):
     with pytest.raises(BenchError) as caught:
         parse_overrides([text])
@@ -84,8 +90,17 @@ def test_an_overridden_recipe_is_marked_as_such(tmp_path):
     assert found.origins["preference.learning_rate"] == found.origins["method.hyper.beta"] == "--set"
 
 
+@pytest.mark.parametrize(
+    "text", ["sft=null", "a=true", "a='3'", "a=some text", "a=[1, x]", "a={b: null}", "a='[1'", "a="]
+)
+def test_a_mark_can_be_given_again(text):
+    (found,) = parse_overrides([text])
+    assert parse_overrides([found.text]) == (found,)
+
+
 def test_a_section_set_as_a_whole_leaves_nothing_of_the_old_one(tmp_path):
     path = write(tmp_path, HEAD + "preference: {reward: {source: column, column: gold}}\n")
     found = load(path, sets=["preference.reward={source: stage}"])
     assert found.recipe.preference.reward.column is None
-    assert found.origins["preference.reward"] == "--set" and "preference.reward.source" not in found.origins
+    assert found.origins["preference.reward"] == found.origins["preference.reward.source"] == "--set"
+    assert "preference.reward.column" not in found.origins

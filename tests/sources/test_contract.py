@@ -54,6 +54,12 @@ def test_defaults_are_valid_or_the_message_names_the_option_to_give(source):
         assert source.options() == source.options()
 
 
+def test_what_is_loaded_is_used_as_its_splits():
+    loaded = sources.get("toy").load(sources.get("toy").options(demonstrations=3, preference_prompts=2), Path())
+    assert dict(loaded) == loaded.splits and len(loaded) == 6 and "sft" in loaded
+    assert set(loaded.readings) == set(loaded)
+
+
 def test_an_unknown_source_is_answered_with_the_nearest():
     with pytest.raises(BenchError, match="unknown source 'tou'. Did you mean 'toy'"):
         sources.get("tou")

@@ -19,8 +19,6 @@ from benchbench.data import hub_access
 from benchbench.sources import hub
 from benchbench.sources.hub import Options
 
-from .fake_hub import serving
-
 COMMIT = "3949bf5f8c17c394422ccfab0c31ea9c20bdeb85"
 README = b"""---
 configs:
@@ -102,7 +100,9 @@ def test_a_local_folder_is_pinned_by_the_hash_of_its_files(folder):
 
 
 def test_an_unknown_split_is_answered_with_those_there_are(folder):
-    with pytest.raises(BenchError, match="expected one of the dataset's splits train_prefs, test_prefs, got 'train'") as e:
+    with pytest.raises(
+        BenchError, match="expected one of the dataset's splits train_prefs, test_prefs, got 'train'"
+    ) as e:
         hub.load(Options("./set", splits={"train": "train"}), folder)
     assert e.value.exit_code == ExitCode.USAGE
 

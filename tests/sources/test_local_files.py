@@ -89,9 +89,7 @@ def test_holdout_takes_whole_prompts_and_always_the_same_ones(tmp_path):
     assert loaded.readings["train"].notes == {"moved to held-out splits": 100 - len(loaded["train"])}
 
     write(tmp_path / "a.jsonl", ROWS[::-1])
-    turned = local_files.load(
-        Options(files={"train": "a.jsonl"}, holdout={"validation": 0.15, "test": 0.25}), tmp_path
-    )
+    turned = local_files.load(Options(files={"train": "a.jsonl"}, holdout={"validation": 0.15, "test": 0.25}), tmp_path)
     for split, examples in loaded.items():
         assert {example.id for example in turned[split]} == {example.id for example in examples}
 
@@ -123,7 +121,9 @@ def test_a_missing_file_is_unavailable_and_named(tmp_path, call):
 
 def test_missing_columns_are_named_with_those_found(tmp_path):
     write(tmp_path / "a.jsonl", [{"question": "q", "answer": "a"}])
-    with pytest.raises(BenchError, match="expected the columns chosen, rejected; or .* found answer, question") as caught:
+    with pytest.raises(
+        BenchError, match="expected the columns chosen, rejected; or .* found answer, question"
+    ) as caught:
         local_files.load(Options(files={"train": "a.jsonl"}), tmp_path)
     assert caught.value.exit_code == ExitCode.USAGE
 

@@ -123,7 +123,7 @@ def test_the_annotator_agrees_with_gold_as_documented(length_bias, flip_rate, ag
 
 def test_more_flips_turn_round_more_of_the_same_labels():
     """Every pair flipped at 0.1 is flipped at 0.3, and texts, order of prompts and demonstrations stay."""
-    worlds = [toy.load(toy.Options(flip_rate=rate), Path()) for rate in (0.0, 0.1, 0.3)]
+    worlds = [toy.load(toy.Options(flip_rate=rate, demonstrations=99), Path()) for rate in (0.0, 0.1, 0.3)]
     clean, little, much = (world["train"] for world in worlds)
     flipped = [
         {a.id for a, b in zip(clean, other, strict=True) if a.candidates == b.candidates[::-1]}
@@ -186,7 +186,7 @@ def test_an_odd_number_of_candidates_leaves_the_last_out_of_the_reward_pairs():
 
 
 def test_another_world_seed_is_another_world_with_the_same_held_out_tasks():
-    other = toy.load(toy.Options(world_seed=1), Path())
+    other = toy.load(toy.Options(world_seed=1, demonstrations=1, preference_prompts=1), Path())
     assert other["test"][0] != WORLD["test"][0]
     prompts = {example.prompt for example in WORLD["train"]}
     assert not prompts & {example.prompt for example in other["test"]}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchbench.core.seeding import stream
@@ -106,6 +106,7 @@ def test_there_are_eight_families_with_two_wordings_each_and_no_wording_twice():
     assert len({family.reason for family in FAMILIES.values()}) == 8
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32))
 def test_a_prompt_says_its_task_and_any_drawn_response_is_well_formed(seed):
     rng = stream(seed, "test")
@@ -116,6 +117,7 @@ def test_a_prompt_says_its_task_and_any_drawn_response_is_well_formed(seed):
     assert parts.well_formed and parts.reward <= 4.0
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 3))
 def test_quality_decides_whether_the_answer_is_right(seed, level):
     """Levels 2 and 3 answer the truth; level 1 never does."""

@@ -1,0 +1,40 @@
+"""What was read, dropped, cut, tied, identical or empty, in lines for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from benchbench.recipe.load import Loaded
+from benchbench.store.prepared import PreparedData
+
+
+def used_splits(loaded: Loaded) -> list[str]:
+    """The splits that a recipe's stages read, in the order of the stages."""
+    recipe = loaded.recipe
+    sections = (recipe.sft, recipe.reward_model, recipe.preference, recipe.score)
+    return list(dict.fromkeys(section.split for section in sections if section is not None))
+
+
+def data_lines(data: PreparedData, splits: Iterable[str]) -> list[str]:
+    """One line per split, and one per pair of splits that share prompts."""
+    wanted = list(splits)
+    lines = [f"data, {split}: {_split(data.report['splits'][split])}" for split in wanted]
+    for overlap in data.report["overlaps"]:
+        first, second = overlap["splits"]
+        if overlap["prompts"] and first in wanted and second in wanted:
+            lines.append(f"data, {first} and {second}: {overlap['prompts']} prompts in both")
+    return lines
+
+
+def _split(report: Mapping[str, Any]) -> str:
+    parts = [f"{report['examples']} examples of {report['rows']} rows"]
+    parts += [f"dropped {count} ({reason})" for reason, count in report["dropped"].items()]
+    named = {
+        "tied ratings": report["tied_ratings"],
+        "identical candidates": report["identical_candidates"],
+        "empty responses": report["empty_responses"],
+        "repeated prompts": report["duplicate_prompts"],
+    }
+    parts += [f"{count} {name}" for name, count in (named | dict(report["notes"])).items() if count]
+    return ", ".join(parts)

@@ -1,0 +1,75 @@
+"""Shared by all tests: one small finished run, and files to write."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from harness import MICRO, ROOT, SHARED_DATA, Ended, Finished, bench
+
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    # workers are spawned, and each would compile torch and transformers anew
+    sys.dont_write_bytecode = False
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(ROOT / ".pytest_cache" / "pycache")
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """One finished comparison, made by the first test process that asks and shared by all."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    made = base / "finished"
+    made.mkdir(exist_ok=True)
+    with (base / "finished.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        record = made / "ended.json"
+        if not record.is_file():
+            begun = Finished(made / "runs", made / "results", Ended(-1, "", ""))
+            ended = bench(*begun.line, "--workers", 2, "--runs", begun.runs, "--results", begun.results)
+            record.write_text(json.dumps([ended.code, ended.out, ended.err]), encoding="utf-8")
+        ended = Ended(*json.loads(record.read_text(encoding="utf-8")))
+    assert ended.code == 0, ended.err
+    return Finished(made / "runs", made / "results", ended)
+
+
+@pytest.fixture
+def write_yaml(tmp_path: Path) -> Callable[..., Path]:
+    """Write a file of text, or the micro setting with replacements, into this test's folder."""
+
+    def write(name: str, text: str | None = None, *, swap: Mapping[str, str] | None = None) -> Path:
+        text = MICRO.read_text(encoding="utf-8") if text is None else text
+        for old, new in (swap or {}).items():
+            assert text.count(old) >= 1, old
+            text = text.replace(old, new)
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder outside the checkout."""
+    folder = tmp_path / "away"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real third-party data beside the checkout."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"{SHARED_DATA} is not there")
+    return SHARED_DATA

@@ -1,0 +1,1 @@
+"""Gates of the embedded setting."""

@@ -1,0 +1,126 @@
+"""Ways to run `bench`: in this process, as a user would, or stage by stage without workers.
+
+Starting a worker costs seconds of imports, so most tests use `finish`, which executes the stages of a plan in this
+process with the same function that workers call; what `bench` then finds is finished.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+MICRO = ROOT / "tests" / "micro.yaml"
+BENCH = Path(sys.executable).with_name("bench")
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a `bench` command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> object:
+        """Standard output as the one JSON document it is."""
+        return json.loads(self.out)
+
+
+def bench(*args: object) -> Ended:
+    """Run one command line in this process; workers are processes all the same."""
+    from benchbench.cli.main import main
+
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = main([str(arg) for arg in args])
+    return Ended(code, out.getvalue(), err.getvalue())
+
+
+def bench_process(*args: object, cwd: Path, timeout: float = 300, **variables: str) -> Ended:
+    """Run the real `bench` script."""
+    done = subprocess.run(
+        [BENCH, *map(str, args)],
+        cwd=cwd,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+def finish(
+    targets: Sequence[object],
+    *,
+    runs: Path,
+    setting: object = MICRO,
+    seeds: Sequence[int] = (1,),
+    sets: Sequence[str] = (),
+) -> dict[str, str]:
+    """Run every stage of a comparison in this process; stage key -> status."""
+    import torch
+
+    from benchbench.commands.compare import Request, prepare_comparison
+    from benchbench.commands.session import Options
+    from benchbench.stages.execute import execute
+
+    torch.set_num_threads(1)
+    request = Request(
+        [str(target) for target in targets], str(setting), [str(seed) for seed in seeds], overrides=list(sets)
+    )
+    options = Options("cpu", runs=runs)
+    plan = prepare_comparison(request, options).session.plan
+    status: dict[str, str] = {}
+    for key, spec in plan.stages.items():
+        if all(status[needed] == "done" for needed in spec.inputs.values()):
+            status[key] = execute(spec, options.store, device="cpu").status
+        else:
+            status[key] = "blocked"
+    return status
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    """Relative path -> bytes of every file below a folder."""
+    return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+
+
+def leftovers(root: Path) -> list[str]:
+    """What a command that refused must not leave behind: stages, results, drafts of files or folders."""
+    if not root.exists():
+        return []
+    allowed = ("data", "tokenizer", "locks")
+    found = [path.relative_to(root) for path in sorted(root.rglob("*"))]
+    return [str(path) for path in found if path.parts[0] not in allowed or any(p.startswith(".") for p in path.parts)]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The shared comparison: dpo, simpo, ddo_rm and ipo@sum over seeds 1 to 3. Read it; never write into it."""
+
+    runs: Path
+    results: Path
+    ended: Ended
+
+    METHODS = ("dpo", "simpo", "ddo_rm", "ipo@sum")
+    SEEDS = (1, 2, 3)
+
+    @property
+    def folder(self) -> Path:
+        """Where the tables are."""
+        return self.results / "micro"
+
+    @property
+    def line(self) -> list[object]:
+        """The command line, without the folders."""
+        return ["compare", *self.METHODS, "--setting", MICRO, "--seeds", *self.SEEDS]

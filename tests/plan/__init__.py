@@ -1,0 +1,1 @@
+"""Tests of plans: fingerprints, what is cached, the local queue."""

@@ -1,0 +1,132 @@
+"""What makes another recipe, and what breaks a comparison."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchbench.commands.recipes import leaves
+from benchbench.core.hashing import canonical
+from benchbench.recipe.library import shipped_root
+from benchbench.recipe.load import Loaded
+from benchbench.recipe.schema import SETTING_KEYS, Recipe
+from benchbench.recipe.training import RUN_KEYS
+
+from .toys import HEAD, load, write
+
+UNNAMED = {"name", "description", "notice"}
+
+
+@dataclass(frozen=True)
+class Otherwise(Loaded):
+    """A recipe with another value at one leaf, allowed or not."""
+
+    key: str = ""
+    value: Any = None
+
+    def values(self) -> dict[str, Any]:
+        """The resolved values with this one in place."""
+        values = deepcopy(super().values())
+        *parents, last = self.key.split(".")
+        inner = values
+        for parent in parents:
+            inner = inner[parent]
+        inner[last] = self.value
+        return values
+
+
+def changed(loaded: Loaded, key: str, value: Any) -> Loaded:
+    return Otherwise(**vars(loaded), key=key, value=value)
+
+
+def other(value):
+    """Another value than this one, of a similar kind."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return value + 1
+    if value is None:
+        return 1
+    return [*value, "more"] if isinstance(value, list) else f"{value} and more"
+
+
+def part_of_setting(key: str) -> bool:
+    return any(key == part or key.startswith(f"{part}.") for part in SETTING_KEYS)
+
+
+@pytest.fixture(scope="module", params=["dpo_tiny", "ddo_rm_gold_tiny", "ddo_rm_pythia410m"])
+def shipped(request):
+    return load(shipped_root() / f"{request.param}.yaml")
+
+
+def test_every_leaf_reaches_the_hash_that_it_should(shipped):
+    """Run keys, names and the list of seeds change nothing; all else is another recipe, and the setting's part breaks
+    comparability.
+    """
+    keys = [key for key, _ in leaves(shipped.values())]
+    assert len(keys) > 80
+    for key, value in leaves(shipped.values()):
+        found = changed(shipped, key, other(value))
+        assert canonical(found.values()) != canonical(shipped.values()), key
+        inert = key in UNNAMED or key == "seeds.list" or key.rsplit(".", 1)[-1] in RUN_KEYS
+        assert (found.recipe_hash == shipped.recipe_hash) == inert, key
+        compared = key == "setting" or (part_of_setting(key) and not inert)
+        assert (found.comparability_hash != shipped.comparability_hash) == compared, key
+
+
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_two_changes_never_cancel(data):
+    """Any two different changes of a recipe's numbers make two different recipes."""
+    shipped = load(shipped_root() / "dpo_tiny.yaml")
+    numbers = [
+        key
+        for key, value in leaves(shipped.values())
+        if isinstance(value, float) and key.rsplit(".", 1)[-1] not in RUN_KEYS
+    ]
+    first, second = (data.draw(st.sampled_from(numbers)) for _ in range(2))
+    a, b = (data.draw(st.floats(1e-9, 1e9)) for _ in range(2))
+    one, two = changed(shipped, first, a), changed(shipped, second, b)
+    same = canonical(one.values()) == canonical(two.values())
+    assert (one.recipe_hash == two.recipe_hash) == same
+
+
+def test_a_hash_does_not_depend_on_how_a_value_was_given(tmp_path):
+    """In the recipe, in the setting, as a default or on the command line."""
+    plain = load(write(tmp_path, HEAD))
+    spelled = load(
+        write(tmp_path, HEAD.replace("dpo}", "dpo, hyper: {beta: 0.1}}") + "preference: {warmup_steps: 10}\n")
+    )
+    given_by_hand = load(write(tmp_path, HEAD), sets=["method.hyper.beta=0.1", "preference.warmup_steps=10"])
+    assert plain.recipe_hash == spelled.recipe_hash == given_by_hand.recipe_hash
+
+
+def test_a_whole_number_for_a_fraction_is_the_same_number(tmp_path):
+    one = load(write(tmp_path, HEAD), sets=["preference.num_train_epochs=1"])
+    same = load(write(tmp_path, HEAD), sets=["preference.num_train_epochs=1.0"])
+    assert one.recipe_hash == same.recipe_hash
+
+
+def test_methods_of_one_setting_are_comparable():
+    hashes = {
+        setting: {
+            load(shipped_root() / f"{method}_{setting}.yaml").comparability_hash
+            for method in ("sft", "dpo", "simpo", "ddo_rm")
+        }
+        for setting in ("tiny", "pythia410m")
+    }
+    assert all(len(found) == 1 for found in hashes.values())
+    assert hashes["tiny"].isdisjoint(hashes["pythia410m"])
+
+
+def test_every_setting_key_exists():
+    for key in SETTING_KEYS:
+        section = Recipe
+        for part in key.split("."):
+            field = section.model_fields[part]
+            section = field.annotation

@@ -1,0 +1,1 @@
+"""The same command gives the same numbers; another seed others."""

@@ -1,0 +1,1 @@
+"""Runs on real third-party data and models."""

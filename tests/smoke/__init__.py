@@ -1,0 +1,1 @@
+"""The smallest run from the command line to its table."""

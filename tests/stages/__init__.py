@@ -1,0 +1,1 @@
+"""Tests of the stages, run one by one in this process."""

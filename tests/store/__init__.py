@@ -1,0 +1,1 @@
+"""Tests of the store: whole files, claims, tables."""
