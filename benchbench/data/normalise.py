@@ -44,8 +44,7 @@ def normalise(
     Raises:
         BenchError: a column is missing that the options or every known shape need, or no row is an example.
     """
-    present = {name for row in rows for name in row}
-    rows = _renamed(rows, rename or {}, present, where)
+    rows = _renamed(rows, rename or {}, where)
     filled = {name for row in rows for name, value in row.items() if value is not None}
     _check_columns(columns, filled, where)
     if not rows:
@@ -61,15 +60,21 @@ def normalise(
             dropped[str(reason)] += 1
     if not read:
         raise BenchError(f"{where}: no row of split '{split}' is an example; {_counted(dropped)}")
-    rated = any(rating == rating for _, content, _ in read for rating in content.ratings)
-    examples = tuple(
-        _example(name, content, extra, notes if rated else None)
-        for name, (_, content, extra) in zip(_unique([name for name, _, _ in read], notes), read, strict=True)
-    )
+    examples = _examples(read, notes)
     return Normalised(examples, Reading(len(rows), dict(sorted(dropped.items())), dict(sorted(notes.items()))))
 
 
-def _renamed(rows: Sequence[Row], rename: Mapping[str, str], present: set[str], where: str) -> Sequence[Row]:
+def _examples(read: Sequence[tuple[str, Content, Mapping[str, Column]]], notes: Counter[str]) -> tuple[Example, ...]:
+    rated = any(rating == rating for _, content, _ in read for rating in content.ratings)
+    names = _unique([name for name, _, _ in read], notes)
+    return tuple(
+        _example(name, content, extra, notes if rated else None)
+        for name, (_, content, extra) in zip(names, read, strict=True)
+    )
+
+
+def _renamed(rows: Sequence[Row], rename: Mapping[str, str], where: str) -> Sequence[Row]:
+    present = {name for row in rows for name in row}
     missing = [theirs for theirs in rename.values() if theirs not in present]
     if rows and missing:
         raise BenchError(

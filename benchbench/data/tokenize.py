@@ -54,8 +54,8 @@ def tokenize_examples(
     rows: list[TokenizedExample] = []
     reasons, slips = Counter[str](), Counter[str]()
     lengths: list[tuple[int, int]] = []
-    shared = list(range(len(tokenizer)))  # one object per id: a long data set would hold millions of equal ones
     characters = set[str]()
+    shared = list(range(len(tokenizer)))  # one object per id: a long data set would hold millions of equal ones
     for example, rendered, encoded in _encode(examples, encoder, renderer(section, tokenizer, folder=folder)):
         characters |= plain_characters(rendered, tokenizer.all_special_tokens)
         lengths.extend((len(encoded.prompt), len(response)) for response in encoded.responses)
@@ -63,17 +63,17 @@ def tokenize_examples(
         reason = _unfit(example, encoded, section)
         cuts = [cut(encoded.prompt, r, section, bos=encoder.bos is not None) for r in encoded.responses]
         reason = reason or _no_response(example, cuts, on_empty)
-        if reason is not None:
-            reasons[reason] += 1
+        reasons.update([reason] if reason else [])
         if reason is None or keep_all:
             rows.append(_row(example, cuts, shared, reason))
+    slips["lost_characters"] = lost_characters(tokenizer, characters)
+    prompts, responses = ([length[i] for length in lengths] for i in (0, 1))
     report = TokenizationReport(
         examples_read=len(examples),
         dropped={} if keep_all else dict(reasons),
         spared=dict(reasons) if keep_all else {},
-        lost_characters=lost_characters(tokenizer, characters),
-        prompt_tokens=Lengths.of(prompt for prompt, _ in lengths),
-        response_tokens=Lengths.of(response for _, response in lengths),
+        prompt_tokens=Lengths.of(prompts),
+        response_tokens=Lengths.of(responses),
         **_flags(rows),
         **slips,
     )

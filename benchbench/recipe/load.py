@@ -195,8 +195,8 @@ def _validate(
     tried = recipe if not faults else _parsed(_mended(values, faults, setting))[0]
     bound: dict[str, Any] = {}
     places = tuple(fault.where for fault in faults)
-    for check in checks if tried is not None else ():
-        more, found = check(tried)
+    for check in checks:
+        more, found = check(tried) if tried is not None else ({}, [])
         bound |= more
         faults += [f for f in found if not any(f.where == p or f.where.startswith(f"{p}.") for p in places)]
     return (None if places else recipe), bound, faults

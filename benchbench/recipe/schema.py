@@ -138,8 +138,8 @@ class HeadlineSection(Section):
     metric: NonEmpty
     """An exhibit of the metrics room."""
     scoring: Literal["logp_mean", "logp_sum", "implicit", "reward_model"]
-    """What a response is scored by: the policy's mean or summed log-probability, its log-ratio to the SFT policy, or the
-    reward model."""
+    """What a response is scored by: the policy's mean or summed log-probability, its log-ratio to the SFT policy, or
+    the reward model."""
 
 
 class ScoreSection(Section):

@@ -18,7 +18,6 @@ def test_named_terms_stay_as_they_are():
 
 
 def test_a_paper_reads_as_a_citation():
-    assert (
-        str(Paper("Meng et al.", 2024, arxiv="2405.14734", equation="6")) == "Meng et al. 2024, arXiv:2405.14734, eq. 6"
-    )
+    paper = Paper("Meng et al.", 2024, arxiv="2405.14734", equation="6")
+    assert str(paper) == "Meng et al. 2024, arXiv:2405.14734, eq. 6"
     assert str(Paper("Ouyang et al.", 2022)) == "Ouyang et al. 2022"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,8 +33,6 @@ def test_names_are_file_names_sorted_and_nothing_is_imported(kitchen):
 
 
 def test_a_new_file_is_a_new_exhibit(kitchen):
-    from pathlib import Path
-
     Path(kitchen.__path__[0], "pot.py").write_text("TOOL = 'a pot'\n")
     importlib.invalidate_caches()
     assert exhibit(kitchen, "pot", kind="tool", constant="TOOL") == "a pot"

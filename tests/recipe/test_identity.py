@@ -65,9 +65,7 @@ def shipped(request):
 
 
 def test_every_leaf_reaches_the_hash_that_it_should(shipped):
-    """Run keys, names and the list of seeds change nothing; all else is another recipe, and the setting's part breaks
-    comparability.
-    """
+    """Run keys, names and seeds change nothing; all else makes another recipe, the setting's part no comparable one."""
     keys = [key for key, _ in leaves(shipped.values())]
     assert len(keys) > 80
     for key, value in leaves(shipped.values()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import pytest
@@ -106,11 +107,8 @@ def test_the_path_of_one_of_two_that_match_decides(elsewhere):
 
 
 def test_a_setting_claimed_by_two_files_names_both(elsewhere):
-    write(
-        elsewhere / "recipes",
-        (SHIPPED / "settings" / "tiny.yaml").read_text("utf-8") + "preference: null\n"[:0] + "# mine\nlora: null\n",
-        "mine.yaml",
-    )
+    mine = (SHIPPED / "settings" / "tiny.yaml").read_text("utf-8").replace("max_length: 96", "max_length: 64")
+    write(elsewhere / "recipes", mine, "mine.yaml")
     with pytest.raises(BenchError, match="setting 'tiny' is claimed by two files, recipes/mine.yaml and .*tiny.yaml"):
         library.find_setting("tiny")
 
@@ -173,8 +171,6 @@ def test_a_method_without_a_recipe_runs_untuned_and_says_so():
 def test_a_file_that_changed_is_read_again(elsewhere):
     path = write(elsewhere / "recipes", HEAD.replace("dpo", "ipo"))
     assert resolve("ipo", setting="tiny").recipe.method.hyper == {}
-    import os
-
     path.write_text(HEAD.replace("dpo", "ipo, hyper: {beta: 0.7}"), encoding="utf-8")
     os.utime(path, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns + 10**9))
     assert resolve("ipo", setting="tiny").recipe.method.hyper == {"beta": 0.7}

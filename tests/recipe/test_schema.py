@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import fields
 from pathlib import Path
 from typing import get_args
 
@@ -10,6 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 import benchbench
+from benchbench import methods, sources
 from benchbench.recipe import schema, training
 from benchbench.recipe.schema import SETTING_KEYS, Recipe
 from benchbench.recipe.section import Section
@@ -117,10 +119,6 @@ def test_run_keys_are_fields_and_say_that_they_are_no_part_of_the_result():
 
 def test_no_setting_of_the_run_has_the_name_of_something_that_reaches_numbers():
     """Run keys are left out of hashes wherever they stand, so no source or method may use such a name."""
-    from dataclasses import fields
-
-    from benchbench import methods, sources
-
     exhibits = [methods.get(name).hyper for name in methods.names()]
     exhibits += [sources.get(name).options for name in sources.names()]
     for options in exhibits:

@@ -1,0 +1,45 @@
+"""Whether recipes hold fixed what a fair comparison holds fixed, and in which keys they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchbench.core.errors import BenchError
+from benchbench.recipe.load import Loaded
+
+
+def refuse_unequal(loaded: Sequence[Loaded]) -> None:
+    """Refuse recipes that do not hold fixed what a fair comparison holds fixed, naming the keys.
+
+    Raises:
+        BenchError: which key differs between which two recipes.
+    """
+    different = differing(loaded)
+    if different:
+        lines = [f"  {label}: {keys}" for label, keys in different.items()]
+        raise BenchError(
+            f"not comparable with {loaded[0].label}, whose setting differs:\n"
+            + "\n".join(lines)
+            + "\nGive all recipes the same setting, or add --allow-different for an audit, which marks every row."
+        )
+
+
+def differing(loaded: Sequence[Loaded]) -> dict[str, str]:
+    """Label -> the keys of the setting in which it differs from the first recipe, with both values."""
+    first = _flat(loaded[0].comparable_values())
+    found: dict[str, str] = {}
+    for item in loaded[1:]:
+        other = _flat(item.comparable_values())
+        keys = [k for k in sorted({*first, *other}) if first.get(k) != other.get(k)]
+        if keys:
+            found[item.label] = "; ".join(f"{k} is {other.get(k)}, not {first.get(k)}" for k in keys)
+    return found
+
+
+def _flat(values: object, prefix: str = "") -> dict[str, object]:
+    if not isinstance(values, dict) or not values:
+        return {prefix: values}
+    found: dict[str, object] = {}
+    for key, value in values.items():
+        found |= _flat(value, f"{prefix}.{key}" if prefix else str(key))
+    return found
