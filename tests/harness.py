@@ -70,12 +70,14 @@ def finish(
 ) -> dict[str, str]:
     """Run every stage of a comparison in this process; stage key -> status."""
     import torch
+    from transformers.utils import logging
 
     from benchbench.commands.compare import Request, prepare_comparison
     from benchbench.commands.session import Options
     from benchbench.stages.execute import execute
 
     torch.set_num_threads(1)
+    logging.disable_progress_bar()
     request = Request(
         [str(target) for target in targets], str(setting), [str(seed) for seed in seeds], overrides=list(sets)
     )

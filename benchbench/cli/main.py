@@ -32,14 +32,19 @@ app.add_typer(recipes.app, name="recipes")
 app.add_typer(methods.app, name="methods")
 
 
-@app.callback()
-def _options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
-) -> None:
-    """The reproducibility bench for preference optimisation of language models."""
-    if version:
+def _print_version(asked: bool) -> None:
+    if asked:
         typer.echo(f"benchbench {benchbench.__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """The reproducibility bench for preference optimisation of language models."""
 
 
 def run(args: list[str] | None = None) -> None:

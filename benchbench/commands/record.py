@@ -17,7 +17,7 @@ from benchbench.store.results import ResultStore
 from benchbench.store.rows import read_rows
 from benchbench.store.runs import RunStore
 
-CELL_KEY = ("recipe", "recipe_hash", "seed", "split")
+ROW_KEY = ("recipe", "recipe_hash", "seed", "split", "metric", "scoring")
 _JOIN = ["example", "candidate"]
 ENGINE = "torch"
 """Pair scores come from the training stack."""
@@ -73,7 +73,7 @@ def record_cells(
     """Put finished cells into cells.jsonl and measurements.csv; returns their measurements."""
     results.upsert_cells(_cell_record(cell, store, _split(item)) for cell, item in zip(cells, scored, strict=True))
     frame = measure_cells(cells, scored)
-    results.merge_table("measurements.csv", frame, key=CELL_KEY)
+    results.merge_table("measurements.csv", frame, key=ROW_KEY)
     return frame
 
 

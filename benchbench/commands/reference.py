@@ -79,7 +79,7 @@ def _tables(prepared: Prepared, compared: Compared, command: str) -> str:
     shown = dict.fromkeys([compared.headline, *(table for table in TABLES if table in there)])
     parts = [f"`{command}`", ""]
     if prepared.notice:
-        parts += [prepared.notice.split(";")[0].capitalize() + ".", ""]
+        parts += [prepared.notice.split(";")[0] + ".", ""]
     parts += [markdown_table(compared.comparisons, *table) for table in shown]
     return "\n".join(parts)
 

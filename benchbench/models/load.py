@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForCausalLM
 
-from benchbench.core.errors import BenchError
+from benchbench.core.errors import BenchError, Fault, suggestion
 from benchbench.core.seeding import torch_seed
 from benchbench.models.logps import unwrap
 
@@ -45,26 +45,15 @@ def build_base(spec: ModelSpec, tokenizer: Any, *, seed: int) -> Any:
     """The model that training starts from; weights from the pinned folder, or drawn from the seed.
 
     Raises:
-        BenchError: a vocabulary smaller than the tokenizer's.
+        BenchError: a vocabulary smaller than the tokenizer's; a configuration with a key that no model of its type
+            reads; a folder without some of the weights.
     """
-    dtype = getattr(torch, spec.settings["dtype"])
-    attention = spec.settings["attn_implementation"]
     if spec.path is not None:
-        model = AutoModelForCausalLM.from_pretrained(
-            spec.path,
-            dtype=dtype,
-            attn_implementation=attention,
-            trust_remote_code=spec.settings["trust_remote_code"],
-            local_files_only=True,
-        )
+        model = _from_folder(spec.path, spec)
     else:
-        values = {"vocab_size": len(tokenizer)} | dict(spec.settings["from_config"])
-        config = AutoConfig.for_model(
-            **values,
-            bos_token_id=tokenizer.bos_token_id,
-            eos_token_id=tokenizer.eos_token_id,
-            pad_token_id=tokenizer.pad_token_id,
-        )
+        special = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("bos", "eos", "pad")}
+        config = _configuration({"vocab_size": len(tokenizer), **special, **spec.settings["from_config"]})
+        dtype, attention = getattr(torch, spec.settings["dtype"]), spec.settings["attn_implementation"]
         with seeded(seed, "initialisation"):
             model = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation=attention)
     rows = model.get_input_embeddings().weight.shape[0]
@@ -74,6 +63,46 @@ def build_base(spec: ModelSpec, tokenizer: Any, *, seed: int) -> Any:
             "name a tokenizer that belongs to the model"
         )
     return model
+
+
+def _from_folder(folder: str | Path, spec: ModelSpec) -> Any:
+    """All weights of a folder; transformers would draw those that are not there, and warn."""
+    model, info = AutoModelForCausalLM.from_pretrained(
+        folder,
+        dtype=getattr(torch, spec.settings["dtype"]),
+        attn_implementation=spec.settings["attn_implementation"],
+        trust_remote_code=spec.settings["trust_remote_code"],
+        local_files_only=True,
+        output_loading_info=True,
+    )
+    if missing := sorted(info["missing_keys"]):
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        raise BenchError(f"{folder}: expected all weights of the model, found none of {', '.join(missing[:3])}{more}")
+    return model
+
+
+def _configuration(values: Mapping[str, Any]) -> Any:
+    """A configuration all of whose keys are read; transformers would take any other and ignore it."""
+    kind = values["model_type"]
+    if kind not in CONFIG_MAPPING:
+        hint = suggestion(kind, CONFIG_MAPPING.keys())
+        raise BenchError(f"model.from_config.model_type: unknown model type '{kind}'.{hint}")
+    config = AutoConfig.for_model(**values)
+    known = {*type(config)().to_dict(), *type(config).attribute_map, "model_type"}
+    faults = [
+        Fault(key, f"a {kind} has no such key.{suggestion(key, known)}")
+        for key in values
+        if key not in known and not _translated(key, values, config)
+    ]
+    if faults:
+        raise BenchError.of_faults("model.from_config", faults)
+    return config
+
+
+def _translated(key: str, values: Mapping[str, Any], config: Any) -> bool:
+    """Whether an older key reaches other fields of the configuration, as `rotary_pct` does."""
+    without = AutoConfig.for_model(**{k: v for k, v in values.items() if k != key}).to_dict()
+    return {k: v for k, v in config.to_dict().items() if k != key} != without
 
 
 def context_length(model: Any) -> int | None:
@@ -110,18 +139,12 @@ def add_lora(model: Any, lora: Mapping[str, Any], *, seed: int, task: str = "CAU
 
 def load_trained(folder: Path, spec: ModelSpec, *, trainable: bool) -> Any:
     """The policy that a stage left in `folder`: whole weights, or adapters on the pinned base."""
-    dtype = getattr(torch, spec.settings["dtype"])
-    attention = spec.settings["attn_implementation"]
     if not (folder / ADAPTER_FILE).is_file():
-        return AutoModelForCausalLM.from_pretrained(
-            folder, dtype=dtype, attn_implementation=attention, local_files_only=True
-        )
+        return _from_folder(folder, spec)
     from peft import PeftModel
 
-    base = AutoModelForCausalLM.from_pretrained(
-        spec.path, dtype=dtype, attn_implementation=attention, local_files_only=True
-    )
-    return PeftModel.from_pretrained(base, str(folder), is_trainable=trainable)
+    assert spec.path is not None, "adapters stand on pinned weights"
+    return PeftModel.from_pretrained(_from_folder(spec.path, spec), str(folder), is_trainable=trainable)
 
 
 def save_trained(model: Any, tokenizer: Any, folder: Path) -> None:
@@ -131,13 +154,12 @@ def save_trained(model: Any, tokenizer: Any, folder: Path) -> None:
 
 
 def disable_dropout(model: nn.Module) -> None:
-    """Set every dropout probability to zero, also those kept as numbers on attention modules."""
+    """Set every dropout probability to zero, also those that modules keep as numbers (`layerdrop` too)."""
     for module in model.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0
-        for name in ("attention_dropout", "hidden_dropout", "attn_dropout"):
-            if isinstance(getattr(module, name, None), float):
-                setattr(module, name, 0.0)
+        for name in [name for name, value in vars(module).items() if "drop" in name and isinstance(value, float)]:
+            setattr(module, name, 0.0)
 
 
 def use_checkpointing(model: Any) -> None:

@@ -40,7 +40,7 @@ class RewardModel(nn.Module):
         if self.pooling == "last_token":
             last = attention.sum(dim=-1) - 1
             return hidden[torch.arange(len(hidden), device=hidden.device), last]
-        weights = response.to(hidden.dtype)
+        weights = response.float()  # bfloat16 cannot count beyond 256
         return (hidden * weights.unsqueeze(-1)).sum(dim=1) / weights.sum(dim=-1, keepdim=True).clamp(min=1)
 
     def save_head(self, folder: Path) -> None:
@@ -53,7 +53,8 @@ class RewardModel(nn.Module):
     def load(cls, backbone: Any, folder: Path) -> RewardModel:
         """The head of a folder on a backbone that was loaded already."""
         config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
-        model = cls(backbone, pooling=config["pooling"], head_dtype=getattr(torch, config["head_dtype"]))
+        with torch.random.fork_rng(devices=[]):  # the draws of a fresh head are thrown away
+            model = cls(backbone, pooling=config["pooling"], head_dtype=getattr(torch, config["head_dtype"]))
         with torch.no_grad():
             model.head.weight.copy_(load_file(folder / HEAD_FILE)["weight"])
         return model

@@ -7,6 +7,7 @@ import platform
 import resource
 import sys
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import benchbench
@@ -55,7 +56,7 @@ def environment(device: str) -> dict[str, Any]:
     cuda = device.startswith("cuda")
     return {
         "device_kind": device_kind(device),
-        "device_name": torch.cuda.get_device_name() if cuda else platform.processor() or platform.machine(),
+        "device_name": torch.cuda.get_device_name() if cuda else cpu_name(),
         "cuda": torch.version.cuda if cuda else None,
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
@@ -63,6 +64,14 @@ def environment(device: str) -> dict[str, Any]:
         "packages": package_versions(),
         "variables": {name: os.environ[name] for name in VARIABLES if name in os.environ},
     }
+
+
+def cpu_name() -> str:
+    """The processor's name where Linux tells, else its architecture."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.machine()
 
 
 def device_kind(device: str) -> str:

@@ -1,0 +1,97 @@
+"""The lines of the README and of the issue, letter by letter."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import time
+from pathlib import Path
+
+import pytest
+import typer
+from harness import ROOT, bench, bench_process, leftovers
+
+from benchbench.cli.main import app
+
+LINES = sorted(
+    {
+        line.strip()
+        for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("    bench ")
+    }
+    | {"bench compare dpo simpo --seeds 42 13 3407", "bench train recipes/ddo_rm_pythia410m.yaml"}
+)
+ANSWER_SECONDS = 10
+
+
+def parsed(line: str) -> tuple[str, dict[str, object]]:
+    """Verb and parameters of a command line; nothing is run."""
+    verb, *words = shlex.split(line)[1:]
+    command = typer.main.get_command(app).commands[verb]
+    return verb, command.make_context(verb, words).params
+
+
+def test_the_comparison_of_the_readme_parses_as_written():
+    _, params = parsed("bench compare dpo simpo --seeds 42 13 3407")
+    assert params["targets"] == ["dpo", "simpo"]
+    assert params["seeds"] == ["42", "13", "3407"]
+
+
+def test_seeds_may_stand_before_other_options():
+    _, params = parsed("bench compare dpo simpo --seeds 42 13 --setting tiny --metrics auc tie_rate --json")
+    assert params["seeds"] == ["42", "13"]
+    assert params["metrics"] == ["auc", "tie_rate"]
+    assert params["setting"] == "tiny"
+    assert params["as_json"] is True
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_documented_lines_parse(line: str):
+    verb, params = parsed(line)
+    named = [word for word in shlex.split(line)[2:] if not word.startswith("--")]
+    targets = params.get("targets") or [params["target"]]
+    assert targets == named[: len(targets)], verb
+
+
+def test_the_comparison_of_the_readme_plans_three_seeds_of_both_methods_and_sft(tmp_path: Path, away: Path):
+    line = "compare dpo simpo --seeds 42 13 3407".split()
+    ended = bench(*line, "--dry-run", "--json", "--runs", tmp_path / "runs")
+    assert ended.code == 0, ended.err
+    assert ended.json["cells"] == 9
+    titles = [stage["stage"] for stage in ended.json["stages"]]
+    for seed in (42, 13, 3407):
+        for title in ("sft", "dpo", "simpo", "score dpo", "score simpo", "score sft"):
+            assert any(found.startswith(f"{title} seed {seed}") for found in titles), (title, seed)
+    assert leftovers(tmp_path / "runs") == []
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{"HF_HUB_OFFLINE": "1"}, {"HF_ENDPOINT": "http://127.0.0.1:9"}],
+    ids=["told to stay offline", "no hub"],
+)
+def test_the_papers_recipe_answers_in_seconds_where_nothing_can_be_had(tmp_path: Path, variables: dict[str, str]):
+    started = time.monotonic()
+    ended = bench_process(
+        "train", "recipes/ddo_rm_pythia410m.yaml", cwd=tmp_path, HF_HOME=str(tmp_path / "hf"), **variables
+    )
+    seconds = time.monotonic() - started
+    assert ended.code == 5, ended.err
+    assert "EleutherAI/pythia-410m" in ended.err
+    assert "HuggingFaceH4/ultrafeedback_binarized" in ended.err
+    assert "bench fetch" in ended.err
+    assert "Traceback" not in ended.err
+    assert ended.out == ""
+    assert leftovers(tmp_path / "runs") == []
+    assert not (tmp_path / "results").exists()
+    assert seconds < ANSWER_SECONDS
+
+
+def test_every_flag_in_the_readme_exists():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    if not readme.strip():
+        pytest.skip("README.md is not written yet")
+    commands = typer.main.get_command(app).commands.values()
+    known = {name for command in commands for option in command.params for name in option.opts}
+    written = set(re.findall(r"`?(--[a-z][a-z-]+)", readme))
+    assert written <= known

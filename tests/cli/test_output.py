@@ -1,0 +1,82 @@
+"""Results on stdout, everything else on stderr; `--json` makes stdout machine-readable for every verb."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import typer
+from harness import MICRO, Finished, bench
+
+from benchbench.cli.main import app
+
+
+def test_progress_goes_to_stderr_and_the_table_to_stdout(finished: Finished):
+    out, err = finished.ended.out, finished.ended.err
+    assert "pair_accuracy under logp_mean" in out
+    for word in ("stages to run", "done in", "tokens/s", "written:"):
+        assert word in err
+        assert word not in out
+    assert "pair_accuracy under" not in err
+
+
+def test_progress_off_a_terminal_is_one_plain_line_per_stage(finished: Finished):
+    lines = [line for line in finished.ended.err.splitlines() if ": done in" in line]
+    total = len(lines)
+    assert [line.split("]")[0] for line in lines] == [f"[{number}/{total}" for number in range(1, total + 1)]
+    assert "\x1b" not in finished.ended.err
+
+
+def json_lines(finished: Finished) -> dict[str, list[object]]:
+    """One quick command line per verb that prints JSON."""
+    micro = ["--setting", MICRO, "--runs", finished.runs, "--json"]
+    return {
+        "train": ["train", "dpo", *micro, "--dry-run"],
+        "eval": ["eval", "dpo", "--seeds", 1, *micro],
+        "compare": ["compare", "dpo", "--seeds", 1, *micro, "--dry-run"],
+        "fetch": ["fetch", "dpo", *micro],
+        "recipes ls": ["recipes", "ls", "--json"],
+        "recipes show": ["recipes", "show", "dpo", "--json"],
+        "recipes validate": ["recipes", "validate", "--json"],
+        "methods ls": ["methods", "ls", "--json"],
+        "methods show": ["methods", "show", "dpo", "--json"],
+        "env": ["env", "--json"],
+    }
+
+
+def verbs() -> dict[str, object]:
+    """Every command by its words."""
+    commands = typer.main.get_command(app).commands
+    found = {}
+    for name, command in commands.items():
+        inner = getattr(command, "commands", None)
+        found |= {f"{name} {verb}": each for verb, each in inner.items()} if inner else {name: command}
+    return found
+
+
+def test_every_verb_has_json():
+    assert [name for name, command in verbs().items() if "as_json" not in {p.name for p in command.params}] == []
+
+
+@pytest.mark.parametrize(
+    "verb",
+    ["train", "eval", "compare", "fetch", "recipes ls", "recipes show", "recipes validate", "methods ls", "methods show", "env"],
+)
+def test_json_is_one_document_and_nothing_else(finished: Finished, verb: str):
+    ended = bench(*json_lines(finished)[verb])
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out)
+    assert ended.out.strip()[0] in "[{"
+
+
+def test_json_has_null_where_a_number_is_undefined(finished: Finished, tmp_path):
+    """One seed has no interval; NaN is no JSON."""
+    ended = bench(
+        "compare", "dpo", "--setting", MICRO, "--seeds", 1, "--runs", finished.runs, "--results", tmp_path, "--json"
+    )
+    assert ended.code == 0, ended.err
+    assert "NaN" not in ended.out
+    rows = ended.json["comparisons"]
+    assert {row["low"] for row in rows} == {None}
+    assert all(isinstance(row["mean"], float) for row in rows)
+    assert "finished already" in ended.err
