@@ -32,7 +32,7 @@ def spread_options(args: Sequence[str], names: Sequence[str] = VARIADIC) -> list
                 return spread + list(args[position:])
             continue
         values = [value] if equals else []
-        while position < len(args) and not args[position].startswith("-"):
+        while position < len(args) and not _is_option(args[position]):
             values.append(args[position])
             position += 1
         if not values:
@@ -40,6 +40,11 @@ def spread_options(args: Sequence[str], names: Sequence[str] = VARIADIC) -> list
         for each in values:
             spread += [name, each]
     return spread
+
+
+def _is_option(word: str) -> bool:
+    """Whether a word begins an option; a negative number is a value, and is answered as one."""
+    return word.startswith("-") and not word[1:].isdecimal()
 
 
 class VariadicCommand(TyperCommand):

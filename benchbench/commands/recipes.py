@@ -24,7 +24,7 @@ def list_recipes() -> list[dict[str, str]]:
                 "setting": entry.setting_name,
                 "method": method,
                 "variant": variant,
-                "recipe": str(entry.path),
+                "recipe": entry.shown,
                 "description": str(entry.values.get("description", "")),
             }
         )
@@ -84,7 +84,7 @@ def validate(targets: Sequence[str]) -> list[str]:
             faults.append(Fault("", str(error)))
             continue
         kind = "setting" if entry.is_setting else f"{loaded.label} on {loaded.recipe.setting}"
-        good.append(f"{entry.path}: valid ({kind})")
+        good.append(f"{entry.shown}: valid ({kind})")
     if faults:
         raise BenchError("\n".join(str(fault) for fault in faults))
     return good

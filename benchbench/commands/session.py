@@ -171,12 +171,17 @@ def unfinished(session: Session, store: RunStore) -> list[Cell]:
 
 
 def incomplete(session: Session, store: RunStore, ran: Ran) -> BenchError | None:
-    """The error for a grid with failed cells; it never exits 0."""
+    """The error for a grid with failed cells; it never exits 0.
+
+    Exit code 2 where all that failed was the user's to mend, such as an example that is too long; 4 otherwise.
+    """
     cells = unfinished(session, store)
     if not cells:
         return None
     faults = [Fault(f"{cell.loaded.label} seed {cell.seed}", _reason(cell, session.plan, ran)) for cell in cells]
-    return BenchError.of_faults("incomplete", faults, exit_code=ExitCode.INCOMPLETE)
+    codes = {record.summary.get("exit_code") for record in ran.failed.values()}
+    code = ExitCode.USAGE if codes == {ExitCode.USAGE} else ExitCode.INCOMPLETE
+    return BenchError.of_faults("incomplete", faults, exit_code=code)
 
 
 def _reason(cell: Cell, plan: Plan, ran: Ran) -> str:

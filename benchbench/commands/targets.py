@@ -76,10 +76,11 @@ def parse_seeds(texts: Sequence[str] | None) -> tuple[int, ...] | None:
         for text in texts
         if not text.isdecimal()
     ]
-    faults += [Fault("--seeds", f"{text} is given twice") for text in sorted({t for t in texts if texts.count(t) > 1})]
+    seeds = [int(text) for text in texts if text.isdecimal()]
+    faults += [Fault("--seeds", f"{seed} is given twice") for seed in sorted({s for s in seeds if seeds.count(s) > 1})]
     if faults:
         raise BenchError.of_faults("command line", faults)
-    return tuple(int(text) for text in texts)
+    return tuple(seeds)
 
 
 def common_seeds(loaded: Sequence[Loaded], given: tuple[int, ...] | None) -> tuple[int, ...]:

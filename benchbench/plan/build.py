@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from benchbench import methods
@@ -12,6 +12,7 @@ from benchbench.core.records import StageSpec
 from benchbench.plan.prepare import Prepared
 from benchbench.recipe.load import Loaded, without_run_keys
 from benchbench.recipe.training import RUN_KEYS
+from benchbench.stages.versions import VERSIONS
 
 _NAMES = ("model_name_or_path", "revision", "tokenizer_name_or_path", "tokenizer_revision")
 """Names of weights and tokenizers; their content hashes stand in fingerprints instead."""
@@ -48,7 +49,8 @@ class Plan:
     cells: list[Cell] = field(default_factory=list)
 
     def add(self, spec: StageSpec) -> str:
-        """Add a stage once; equal stages of different methods are the same stage."""
+        """Add a stage once, with its version; equal stages of different methods are the same stage."""
+        spec = replace(spec, settings={**spec.settings, "stage_version": VERSIONS[spec.kind]})
         self.stages.setdefault(spec.key, spec)
         return spec.key
 

@@ -6,7 +6,7 @@ import multiprocessing
 import signal
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
@@ -43,7 +43,7 @@ class Ran:
     """What a queue run came to."""
 
     failed: Mapping[str, StageRecord] = field(default_factory=dict)
-    """Stages that failed, with their records."""
+    """Stages that failed or were stopped, with their records."""
     blocked: Sequence[str] = ()
     """Stages that never started, since one they read failed or the run was stopped."""
     signal: int | None = None
@@ -151,7 +151,7 @@ class LocalQueue:
 
     def _end(self, worker: _Worker, spec: StageSpec, value: StageRecord, failed: dict[str, StageRecord]) -> None:
         worker.spec = None
-        if value.status == "failed":
+        if value.status != "done":
             failed[spec.key] = value
         self.watcher.ended(spec, value)
 
@@ -162,8 +162,11 @@ class LocalQueue:
         status = "interrupted" if self._signal is not None else "failed"
         message = f"the worker process ended with exit code {worker.process.exitcode} (-9: killed, often out of memory)"
         before = self.store.record(spec.key)
-        environment = before.environment if before is not None else {"device_kind": self.device}
-        return self.store.write(StageRecord(spec.key, status, environment, message=message))
+        if before is None:
+            return self.store.write(StageRecord(spec.key, status, {"device_kind": self.device}, message=message))
+        if before.status == "done":  # it died after the stage, or another process finished the stage
+            return before
+        return self.store.write(replace(before, status=status, message=message))
 
     def _close(self) -> None:
         for worker in self._workers:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from benchbench import sources
-from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.example import Example
 from benchbench.core.hashing import file_hash, fingerprint
 from benchbench.data.audit import audit
@@ -54,7 +54,8 @@ def prepare(loaded: Loaded, root: Path) -> Prepared:
     tokenizer = None if data is None else _attempt(lambda: _tokenizer(loaded, root, data[0]), missing)
     template = _attempt(lambda: _chat_template(loaded), missing)
     if weights is None or data is None or tokenizer is None or template is None:
-        raise BenchError("\n".join(str(error) for error in missing), exit_code=ExitCode.UNAVAILABLE)
+        faults = [Fault("", str(error)) for error in missing]
+        raise BenchError.of_faults(str(loaded.path), faults, exit_code=ExitCode.UNAVAILABLE)
     return Prepared(*data, *weights, *tokenizer, *template)
 
 

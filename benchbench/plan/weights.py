@@ -7,6 +7,7 @@ from pathlib import Path
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.hashing import file_hash, fingerprint
 from benchbench.data.hub_access import check_commit, local_folder, require_on_hub, unavailable
+from benchbench.store.files import read_json
 
 WEIGHT_PATTERNS = ("*.safetensors", "*.safetensors.index.json", "config.json", "adapter_config.json")
 TOKENIZER_PATTERNS = (
@@ -27,7 +28,7 @@ def resolve_folder(name: str, revision: str | None, base: Path, *, patterns: tup
         name: hub id, or a folder (relative to `base`).
         revision: commit; required for a hub id.
         base: folder that relative paths start from.
-        patterns: files that are needed.
+        patterns: files that are wanted; without one of the first kind a cached snapshot is not enough.
         where: dotted key, for messages.
 
     Raises:
@@ -50,18 +51,27 @@ def resolve_folder(name: str, revision: str | None, base: Path, *, patterns: tup
 
 def _from_hub(name: str, revision: str, patterns: tuple[str, ...]) -> Path:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
     wanted = list(patterns)
     try:
-        return Path(snapshot_download(name, revision=revision, allow_patterns=wanted, local_files_only=True))
-    except OSError:  # LocalEntryNotFoundError is one
-        require_on_hub("model", name, revision)
+        cached = Path(snapshot_download(name, revision=revision, allow_patterns=wanted, local_files_only=True))
+    except (OSError, HFValidationError):  # LocalEntryNotFoundError is an OSError
+        cached = None
+    if cached is not None and _is_whole(cached, patterns):
+        return cached
+    require_on_hub("model", name, revision)
     try:
         return Path(snapshot_download(name, revision=revision, allow_patterns=wanted))
     except (OSError, HfHubHTTPError) as error:
         reason = f"the download failed ({type(error).__name__})"
         raise unavailable(f"model {name} at revision {revision}", reason) from None
+
+
+def _is_whole(folder: Path, patterns: tuple[str, ...]) -> bool:
+    """Whether a cached snapshot has what the first pattern names, and every shard; others may have loaded a part."""
+    shards = {name for index in folder.glob("*.index.json") for name in read_json(index)["weight_map"].values()}
+    return any(folder.glob(patterns[0])) and all((folder / name).is_file() for name in shards)
 
 
 def weights_hash(folder: Path) -> str:

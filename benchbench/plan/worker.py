@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -71,4 +72,5 @@ class _Throttled:
         now = time.monotonic()
         if now - self.last >= REPORT_SECONDS or event.get("step") == event.get("steps"):
             self.last = now
-            self.pipe.send(("progress", dict(event)))
+            with suppress(OSError):  # the parent is gone; should_stop sees it and leaves a checkpoint
+                self.pipe.send(("progress", dict(event)))

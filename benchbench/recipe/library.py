@@ -26,6 +26,13 @@ class Entry:
         return self.document.values
 
     @property
+    def shown(self) -> str:
+        """The path as a user may write it: shipped files as `recipes/...`, wherever the package is."""
+        inside = self.path.resolve()
+        root = shipped_root().resolve()
+        return str(Path("recipes") / inside.relative_to(root)) if inside.is_relative_to(root) else str(self.path)
+
+    @property
     def is_setting(self) -> bool:
         """A setting names no method."""
         return "method" not in self.values

@@ -21,13 +21,6 @@ from benchbench.store.runs import RunStore
 from benchbench.training.checkpoint import remove_checkpoint
 from benchbench.training.loop import Interrupted
 
-KINDS = ("sft", "reward_model", "preference", "score", "reward")
-
-
-def stage_version(kind: str) -> int:
-    """The VERSION of a stage's module."""
-    return importlib.import_module(f"benchbench.stages.{kind}").VERSION
-
 
 def execute(
     spec: StageSpec,
@@ -52,7 +45,7 @@ def execute(
         except Interrupted:
             ended = replace(record, status="interrupted", message="stopped on request; the next run resumes")
         except BenchError as error:
-            ended = replace(record, status="failed", message=str(error))
+            ended = replace(record, status="failed", message=str(error), summary={"exit_code": int(error.exit_code)})
         except Exception:
             ended = replace(record, status="failed", message=traceback.format_exc())
         else:

@@ -15,9 +15,6 @@ from benchbench.stages.fit import fit, policy_batches
 from benchbench.store.rows import read_rows
 from benchbench.training.objective import Caches, MethodObjective
 
-VERSION = 1
-"""Raised by hand when the numbers of this stage change."""
-
 
 def run(context: StageContext) -> Result:
     """Train the policy with a method; leaves model/."""

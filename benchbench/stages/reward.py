@@ -12,9 +12,6 @@ from benchbench.stages.reward_model import load_reward_model
 from benchbench.stages.score import batches
 from benchbench.store.rows import write_rows
 
-VERSION = 1
-"""Raised by hand when the numbers of this stage change."""
-
 
 def run(context: StageContext) -> Result:
     """Reward every response of a split; leaves rows.parquet. Nothing is dropped here."""

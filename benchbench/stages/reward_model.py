@@ -16,9 +16,6 @@ from benchbench.stages.fit import fit
 from benchbench.training.collate import collate
 from benchbench.training.objective import RewardObjective
 
-VERSION = 1
-"""Raised by hand when the numbers of this stage change."""
-
 
 def run(context: StageContext) -> Result:
     """Train a reward model on the chosen and rejected responses; leaves model/ and the head."""

@@ -16,12 +16,10 @@ from benchbench.data.tokenized import TokenizedExample
 from benchbench.models import load
 from benchbench.models.logps import token_logps
 from benchbench.stages.context import Result, StageContext, check_context
+from benchbench.stages.versions import VERSIONS
 from benchbench.store.rows import write_rows
 from benchbench.training.collate import collate
 from benchbench.training.loop import Interrupted
-
-VERSION = 1
-"""Raised by hand when the numbers of this stage change; stands in every row as `scorer_version`."""
 
 
 def run(context: StageContext) -> Result:
@@ -41,7 +39,7 @@ def run(context: StageContext) -> Result:
         rows += _rows(logps, examples, store_tokens=settings["store_tokens"])
         tokens += int(batch.attention.sum())
     frame = pd.DataFrame(rows).sort_values(["example", "candidate"], ignore_index=True)
-    write_rows(context.folder, frame.assign(scorer_version=VERSION))
+    write_rows(context.folder, frame.assign(scorer_version=VERSIONS["score"]))
     return Result(tokens, {"rows": len(frame), "tokenization": asdict(tokenized.report)})
 
 

@@ -8,9 +8,6 @@ from benchbench.stages.context import Result, StageContext, check_context
 from benchbench.stages.fit import fit, policy_batches
 from benchbench.training.objective import MethodObjective
 
-VERSION = 1
-"""Raised by hand when the numbers of this stage change."""
-
 
 def run(context: StageContext) -> Result:
     """Fine-tune the base model on the first candidate of each example; leaves model/."""
