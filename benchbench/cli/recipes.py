@@ -58,9 +58,14 @@ def validate(
     targets: Annotated[
         list[str] | None, typer.Argument(help="Recipe or setting files. Default: all there are.")
     ] = None,
+    as_json: arguments.Json = False,
 ) -> None:
     """Check recipes and settings; every fault of every file is listed."""
     from benchbench.commands.recipes import validate as command
 
-    for line in command(targets or []):
+    lines = command(targets or [])
+    if as_json:
+        print_json(lines)
+        return
+    for line in lines:
         stdout().print(line, highlight=False)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import stderr, stdout
+from benchbench.cli.output import print_json, stderr, stdout
 
 
 def reference(
@@ -28,6 +28,7 @@ def reference(
     workers: arguments.Workers = None,
     runs: arguments.Runs = None,
     results: arguments.Results = None,
+    as_json: arguments.Json = False,
 ) -> None:
     """Write reference results to commit.
 
@@ -52,4 +53,7 @@ def reference(
     )
     if readme is not None:
         put_tables(readme, made.tables, f"reference {Path(name).stem}")
-    stdout().print(made.tables, highlight=False, markup=False)
+    if as_json:
+        print_json({**made.about, "folder": str(place), "tables": made.tables})
+    else:
+        stdout().print(made.tables, highlight=False, markup=False)

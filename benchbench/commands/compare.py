@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 
@@ -17,7 +17,7 @@ from benchbench.comparison.columns import Comparison
 from benchbench.comparison.compare import compare as compare_cells
 from benchbench.core.errors import unknown_name
 from benchbench.recipe.load import Loaded
-from benchbench.recipe.overrides import parse_overrides
+from benchbench.recipe.overrides import Override, parse_overrides
 from benchbench.store.results import ResultStore
 
 BOOTSTRAP_SEED = 20_251_120
@@ -76,20 +76,33 @@ def prepare_comparison(request: Request, options: Options) -> Prepared:
     shown = tuple(_metric(text, metrics.names()) for text in request.metrics)
     loaded = resolve_all(request.targets, setting=request.setting, overrides=overrides)
     baseline = _baseline(request, loaded)
+    seeds = common_seeds(loaded, given)
     if all(item.recipe.method.name != "sft" for item in loaded):
-        first = loaded[0]
-        loaded.append(resolve("sft", setting=str(first.setting_path), overrides=_shared(overrides)))
+        loaded.append(_sft_row(loaded[0], overrides))
     if not request.allow_different:
         refuse_unequal(loaded)
-    seeds = common_seeds(loaded, given)
     session = open_session(loaded, seeds, options)
     text = notice(loaded[0].recipe.setting, [item.label for item in loaded], loaded[0].recipe.notice)
     return Prepared(loaded, seeds, baseline, session, text, shown)
 
 
-def _shared(overrides: Sequence) -> tuple:
-    """Overrides that the SFT row takes part in: those of a method or of preference training are not its own."""
-    return tuple(o for o in overrides if not o.key.startswith(("method", "preference")))
+def _sft_row(first: Loaded, overrides: Sequence[Override]) -> Loaded:
+    """The SFT row of a comparison: that of the setting, or of the first recipe where it changes its setting.
+
+    Overrides of a method or of preference training are not its own.
+    """
+    shared = tuple(o for o in overrides if not o.key.startswith(("method", "preference")))
+    row = resolve("sft", setting=str(first.setting_path), overrides=shared)
+    if row.comparability_hash == first.comparability_hash:
+        return row
+    own = {"name": f"sft_of_{first.recipe.name}", "method": row.recipe.method, "preference": row.recipe.preference}
+    return replace(
+        first,
+        recipe=first.recipe.model_copy(update=own),
+        bound={**first.bound, "method.hyper": row.bound["method.hyper"]},
+        overrides=row.overrides,
+        untuned=False,
+    )
 
 
 def _baseline(request: Request, loaded: Sequence[Loaded]) -> str:
@@ -142,7 +155,7 @@ def compare(prepared: Prepared, request: Request, options: Options, console: Con
     headline = (recipe.score.headline.metric, recipe.score.headline.scoring)
     gold = ["gold_pair_accuracy"] if all("column_gold" in cell.frame for cell in scored) else []
     hashes = {item.comparability_hash: item.label for item in prepared.loaded}
-    different = differing(prepared.loaded)
+    different = differing(prepared.loaded, baseline=prepared.baseline)
     comparisons = compare_cells(
         scored,
         baseline=prepared.baseline,

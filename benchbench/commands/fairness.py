@@ -24,11 +24,12 @@ def refuse_unequal(loaded: Sequence[Loaded]) -> None:
         )
 
 
-def differing(loaded: Sequence[Loaded]) -> dict[str, str]:
-    """Label -> the keys of the setting in which it differs from the first recipe, with both values."""
-    first = _flat(loaded[0].comparable_values())
+def differing(loaded: Sequence[Loaded], *, baseline: str | None = None) -> dict[str, str]:
+    """Label -> the keys of the setting in which it differs from the baseline (the first recipe), with both values."""
+    base = next((item for item in loaded if item.label == baseline), loaded[0])
+    first = _flat(base.comparable_values())
     found: dict[str, str] = {}
-    for item in loaded[1:]:
+    for item in loaded:
         other = _flat(item.comparable_values())
         keys = [k for k in sorted({*first, *other}) if first.get(k) != other.get(k)]
         if keys:

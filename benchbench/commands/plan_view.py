@@ -8,8 +8,6 @@ from typing import Any
 from benchbench.plan.build import Plan
 from benchbench.store.runs import RunStore
 
-_STATUS = {"done": "finished", "failed": "to run again"}
-
 
 def plan_rows(plan: Plan, store: RunStore) -> list[dict[str, Any]]:
     """One row per stage: title, key, status, and seconds as recorded or estimated."""

@@ -12,6 +12,7 @@ from benchbench.commands.data_view import data_lines, used_splits
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.method import Candidates, Need
 from benchbench.plan.build import Cell, Plan, build_plan
+from benchbench.plan.checks import length_faults
 from benchbench.plan.local_queue import LocalQueue, Ran
 from benchbench.plan.machine import choose_machine
 from benchbench.plan.prepare import Prepared, data_faults, prepare
@@ -83,9 +84,10 @@ def _faults(loaded: Loaded, prepared: Prepared, score_split: str | None) -> list
     faults = [Fault("", text) for text in data_faults(loaded, prepared.data)]
     if score_split is not None and score_split not in prepared.data.hashes:
         faults.append(Fault("split", f"the data has no split '{score_split}'"))
+    recipe = loaded.recipe
+    faults += length_faults(recipe, prepared.context_tokens)
     if faults:
         return faults
-    recipe = loaded.recipe
     shapes = prepared.data.shapes
     wrong = set(shapes[score_split or recipe.score.split].candidates) - {2}
     if wrong:

@@ -15,7 +15,8 @@ class CandidateBatch:
     """Right-padded token rows; a preference pair is K = 2 with the chosen response first.
 
     Raises:
-        ValueError: shapes that do not agree, or a candidate without a response token.
+        ValueError: shapes that do not agree, a candidate without a response token, or a scored token that nothing
+            precedes.
     """
 
     ids: tuple[str, ...]
@@ -25,7 +26,7 @@ class CandidateBatch:
     attention: Tensor
     """[B, K, T] bool, true where a token is real."""
     response: Tensor
-    """[B, K, T] bool, true where a token belongs to the response and is scored."""
+    """[B, K, T] bool, true where a token belongs to the response and is scored; never the first of a row."""
     columns: Mapping[str, Tensor] = field(default_factory=dict)
     """[B] or [B, K] float columns, by name."""
     allow_empty: bool = False
@@ -43,6 +44,8 @@ class CandidateBatch:
         for name, column in self.columns.items():
             if tuple(column.shape) not in ((shape[0],), (shape[0], shape[1])):
                 raise ValueError(f"column '{name}' has shape {tuple(column.shape)}, expected [B] or [B, K]")
+        if self.response[..., 0].any():
+            raise ValueError("the first token of a row is marked as response; nothing precedes it, so it has no score")
         if not self.allow_empty:
             bare = (~self.response.any(dim=-1)).any(dim=-1).nonzero().flatten().tolist()
             if bare:

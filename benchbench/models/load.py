@@ -67,7 +67,7 @@ def build_base(spec: ModelSpec, tokenizer: Any, *, seed: int) -> Any:
 
 def _from_folder(folder: str | Path, spec: ModelSpec) -> Any:
     """All weights of a folder; transformers would draw those that are not there, and warn."""
-    model, info = AutoModelForCausalLM.from_pretrained(
+    loaded: Any = AutoModelForCausalLM.from_pretrained(
         folder,
         dtype=getattr(torch, spec.settings["dtype"]),
         attn_implementation=spec.settings["attn_implementation"],
@@ -75,6 +75,7 @@ def _from_folder(folder: str | Path, spec: ModelSpec) -> Any:
         local_files_only=True,
         output_loading_info=True,
     )
+    model, info = loaded
     if missing := sorted(info["missing_keys"]):
         more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
         raise BenchError(f"{folder}: expected all weights of the model, found none of {', '.join(missing[:3])}{more}")

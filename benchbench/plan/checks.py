@@ -65,6 +65,21 @@ def _contradictions(recipe: Recipe, method: Method) -> list[Fault]:
     return faults
 
 
+def length_faults(recipe: Recipe, context_tokens: int | None) -> list[Fault]:
+    """Lengths that the model cannot read; a sequence as long would stop a stage half-way."""
+    if context_tokens is None:
+        return []
+    lengths: dict[str, int] = {}
+    for name in ("sft", "reward_model", "preference", "score"):
+        section = getattr(recipe, name)
+        if section is not None:
+            own = section.max_length is not None
+            key = f"{name}.max_length" if own else "tokenization.max_length"
+            lengths[key] = section.max_length if own else recipe.tokenization.max_length
+    limit = f"expected at most {context_tokens}, which is all that the model reads at once (max_position_embeddings)"
+    return [Fault(key, f"{limit}, got {length}") for key, length in lengths.items() if length > context_tokens]
+
+
 def _score_faults(recipe: Recipe) -> list[Fault]:
     faults: list[Fault] = []
     if (recipe.score.truncation or recipe.tokenization.truncation) == "drop":

@@ -14,7 +14,13 @@ from benchbench.core.hashing import file_hash, fingerprint
 from benchbench.data.audit import audit
 from benchbench.data.serial import content_hash, from_json, to_json
 from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash, train_tokenizer
-from benchbench.plan.weights import TOKENIZER_PATTERNS, WEIGHT_PATTERNS, resolve_folder, weights_hash
+from benchbench.plan.weights import (
+    TOKENIZER_PATTERNS,
+    WEIGHT_PATTERNS,
+    context_tokens,
+    resolve_folder,
+    weights_hash,
+)
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import Loaded
 from benchbench.store.files import read_json, whole_folder, write_json
@@ -34,6 +40,8 @@ class Prepared:
     model_path: str | None
     """Folder of the pinned weights; none for a model built from a configuration."""
     weights_hash: str
+    context_tokens: int | None
+    """Tokens that the model reads at once; none where its configuration does not say."""
     tokenizer_path: str
     tokenizer_hash: str
     chat_template: str | None
@@ -95,10 +103,10 @@ def _data(loaded: Loaded, root: Path) -> tuple[PreparedData, str]:
     return found, key
 
 
-def _weights(loaded: Loaded) -> tuple[str | None, str]:
+def _weights(loaded: Loaded) -> tuple[str | None, str, int | None]:
     model = loaded.recipe.model
     if model.model_name_or_path is None:
-        return None, fingerprint({"from_config": model.from_config})
+        return None, fingerprint({"from_config": model.from_config}), context_tokens(None, model.from_config)
     folder = resolve_folder(
         model.model_name_or_path,
         model.revision,
@@ -106,7 +114,7 @@ def _weights(loaded: Loaded) -> tuple[str | None, str]:
         patterns=WEIGHT_PATTERNS + TOKENIZER_PATTERNS,
         where="model.model_name_or_path",
     )
-    return str(folder.resolve()), weights_hash(folder)
+    return str(folder.resolve()), weights_hash(folder), context_tokens(folder, None)
 
 
 def _tokenizer(loaded: Loaded, root: Path, data: PreparedData) -> tuple[str, str]:
@@ -125,7 +133,10 @@ def _tokenizer(loaded: Loaded, root: Path, data: PreparedData) -> tuple[str, str
         where=key,
     )
     path = str(folder.resolve())
-    return path, tokenizer_hash(load_tokenizer(path, revision=None, pad_token=model.pad_token, folder=Path()))
+    tokenizer = load_tokenizer(
+        path, revision=None, pad_token=model.pad_token, folder=Path(), trust_remote_code=model.trust_remote_code
+    )
+    return path, tokenizer_hash(tokenizer)
 
 
 def _chat_template(loaded: Loaded) -> tuple[str | None, str | None]:
@@ -150,7 +161,7 @@ def _trained_tokenizer(loaded: Loaded, root: Path, data: PreparedData) -> tuple[
     folder = root / "tokenizer" / key
     if not (folder / "tokenizer_hash.json").is_file():
         texts = [text for line in data.lines(training.split) for text in _texts(from_json(line))]
-        with whole_folder(folder) as draft:
+        with whole_folder(folder, keep=True) as draft:
             tokenizer = train_tokenizer(texts, training)
             tokenizer.save_pretrained(draft)
             write_json(draft / "tokenizer_hash.json", {"hash": tokenizer_hash(tokenizer)})

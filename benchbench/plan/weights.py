@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.hashing import file_hash, fingerprint
@@ -88,6 +90,15 @@ def weights_hash(folder: Path) -> str:
             f"{folder}: no .safetensors weights found; other formats are not read", exit_code=ExitCode.UNAVAILABLE
         )
     return fingerprint({path.name: _hash(path) for path in files})
+
+
+def context_tokens(folder: Path | None, from_config: Mapping[str, Any] | None) -> int | None:
+    """Tokens that a model reads at once, where its configuration says so."""
+    config = from_config or {}
+    if folder is not None:
+        config = read_json(folder / "config.json") if (folder / "config.json").is_file() else {}
+    found = [config[name] for name in ("max_position_embeddings", "n_positions") if isinstance(config.get(name), int)]
+    return found[0] if found else None
 
 
 def _hash(path: Path) -> str:

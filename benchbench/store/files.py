@@ -49,16 +49,26 @@ def read_json(path: Path) -> Any:
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
-    """A folder to fill; it takes its place (replacing an older one) only when the block ends without an error."""
+def whole_folder(path: Path, *, keep: bool = False) -> Iterator[Path]:
+    """A folder to fill; it takes its place only when the block ends without an error.
+
+    Args:
+        path: its place.
+        keep: leave a folder that is there meanwhile, since it is named by its content; else it is replaced.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     draft.chmod(0o755)
     try:
         yield draft
-        if path.exists():
+        if path.exists() and not keep:
             shutil.rmtree(path)
-        draft.rename(path)
+        try:
+            draft.rename(path)
+        except OSError:
+            if not (keep and path.is_dir()):
+                raise
+            shutil.rmtree(draft)  # another process was faster
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise

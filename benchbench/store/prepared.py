@@ -63,7 +63,7 @@ def write_prepared(
     shapes: Mapping[str, SplitShape],
 ) -> PreparedData:
     """Store normalised splits; whole or not at all."""
-    with whole_folder(root / "data" / key) as draft:
+    with whole_folder(root / "data" / key, keep=True) as draft:
         for name, examples in splits.items():
             _write_lines(draft / f"{name}.jsonl", (to_json(example) for example in examples))
         plain = {split: asdict(shape) for split, shape in shapes.items()}

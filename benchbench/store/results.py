@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +30,12 @@ class ResultStore:
 
     def upsert_cells(self, records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Add or replace cells by their identity; the file is rewritten whole."""
-        known = {record["cell"]: dict(record) for record in self.cells()}
-        known |= {record["cell"]: dict(record) for record in records}
-        ordered = [known[key] for key in sorted(known)]
-        lines = [json.dumps(record, sort_keys=True) + "\n" for record in ordered]
-        write_text(self.folder / "cells.jsonl", "".join(lines))
+        with self._alone():
+            known = {record["cell"]: dict(record) for record in self.cells()}
+            known |= {record["cell"]: dict(record) for record in records}
+            ordered = [known[key] for key in sorted(known)]
+            lines = [json.dumps(record, sort_keys=True) + "\n" for record in ordered]
+            write_text(self.folder / "cells.jsonl", "".join(lines))
         return ordered
 
     def merge_table(self, name: str, frame: pd.DataFrame, *, key: Sequence[str]) -> Path:
@@ -42,14 +45,23 @@ class ResultStore:
         """
         path = self.folder / name
         merged = _as_text(frame)
-        if path.is_file():
-            old = pd.read_csv(path, dtype=str, keep_default_na=False)
-            fresh = set(merged[list(key)].itertuples(index=False, name=None))
-            kept = old.loc[[row not in fresh for row in old[list(key)].itertuples(index=False, name=None)]]
-            merged = pd.concat([kept, merged], ignore_index=True)
-        merged = merged.sort_values(list(map(str, merged.columns)), ignore_index=True)
-        write_text(path, merged.to_csv(index=False, lineterminator="\n"))
+        with self._alone():
+            if path.is_file():
+                old = pd.read_csv(path, dtype=str, keep_default_na=False)
+                fresh = set(merged[list(key)].itertuples(index=False, name=None))
+                kept = old.loc[[row not in fresh for row in old[list(key)].itertuples(index=False, name=None)]]
+                merged = pd.concat([kept, merged], ignore_index=True)
+            merged = merged.sort_values(list(map(str, merged.columns)), ignore_index=True)
+            write_text(path, merged.to_csv(index=False, lineterminator="\n"))
         return path
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes from changing a file between its reading and its writing."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / ".lock").open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
 
     def write_report(self, text: str) -> Path:
         """Write report.md."""

@@ -1,20 +1,19 @@
-"""Resumable state of a training run: weights, optimizer, random streams, position. Safetensors and JSON only."""
+"""Resumable state of a training run: weights, optimizer, random streams, position; one safetensors file."""
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from benchbench.store.files import whole_folder
-
 _CPU_RNG, _CUDA_RNG = "rng.cpu", "rng.cuda"
+_STATE, _DRAFT = "state.safetensors", "draft.safetensors"
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ def trainable(model: nn.Module) -> dict[str, nn.Parameter]:
 
 
 def save_checkpoint(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, position: Position) -> None:
-    """Replace the checkpoint by the present state; an older one stays until the new one is whole."""
+    """Replace the checkpoint by the present state in one step; at every moment a whole one is there."""
     tensors: dict[str, Tensor] = {f"model.{n}": p.detach().contiguous() for n, p in trainable(model).items()}
     names = {id(p): n for n, p in trainable(model).items()}
     for group in optimizer.param_groups:
@@ -43,17 +42,18 @@ def save_checkpoint(folder: Path, model: nn.Module, optimizer: torch.optim.Optim
     tensors[_CPU_RNG] = torch.get_rng_state()
     if torch.cuda.is_available():
         tensors[_CUDA_RNG] = torch.cuda.get_rng_state()
-    with whole_folder(folder) as draft:
-        save_file({k: v.cpu().clone() for k, v in tensors.items()}, draft / "state.safetensors")
-        state = {"step": position.step, "tokens": position.tokens}
-        (draft / "position.json").write_text(json.dumps(state) + "\n", encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    place = {"step": str(position.step), "tokens": str(position.tokens)}
+    save_file({k: v.cpu().clone() for k, v in tensors.items()}, folder / _DRAFT, metadata=place)
+    (folder / _DRAFT).replace(folder / _STATE)
 
 
 def load_checkpoint(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> Position | None:
     """Restore the checkpoint of a folder into model, optimizer and random streams; none if there is none."""
-    if not (folder / "position.json").is_file():
+    path = folder / _STATE
+    if not path.is_file():
         return None
-    tensors = load_file(folder / "state.safetensors")
+    tensors = load_file(path)
     named = trainable(model)
     with torch.no_grad():
         for name, parameter in named.items():
@@ -71,8 +71,9 @@ def load_checkpoint(folder: Path, model: nn.Module, optimizer: torch.optim.Optim
     torch.set_rng_state(tensors[_CPU_RNG])
     if torch.cuda.is_available() and _CUDA_RNG in tensors:
         torch.cuda.set_rng_state(tensors[_CUDA_RNG])
-    values = json.loads((folder / "position.json").read_text(encoding="utf-8"))
-    return Position(step=values["step"], tokens=values["tokens"])
+    with safe_open(path, "pt") as file:
+        place = file.metadata()
+    return Position(step=int(place["step"]), tokens=int(place["tokens"]))
 
 
 def remove_checkpoint(folder: Path) -> None:

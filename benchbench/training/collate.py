@@ -46,6 +46,7 @@ def collate(
             tokens[b, k, : len(candidate.tokens)] = torch.tensor(candidate.tokens, dtype=torch.long)
             attention[b, k, : len(candidate.tokens)] = True
             response[b, k, slice(*candidate.response)] = True
+    response[..., 0] = False  # nothing precedes it, so it has no log-probability
     return CandidateBatch(
         ids=tuple(e.id for e in examples),
         tokens=tokens.to(device),

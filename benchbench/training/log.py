@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
+from benchbench.store.files import write_text
+
 
 class TrainLog:
     """Writes lines of a run; lines past the step it resumes at are dropped first, they will be written again."""
@@ -15,6 +17,8 @@ class TrainLog:
     def __init__(self, path: Path, *, resume_at: int) -> None:
         self.path = path
         self.resume_at = resume_at
+        self.last: Mapping[str, Any] = {}
+        """The last line that stands in the file."""
         self._handle: TextIO | None = None
 
     def __enter__(self) -> Self:
@@ -27,19 +31,16 @@ class TrainLog:
                     break  # the half line of a killed run
                 if values["step"] <= self.resume_at:
                     kept.append(line)
-        self._handle = self.path.open("w", encoding="utf-8")
-        self._handle.writelines(f"{line}\n" for line in kept)
+                    self.last = values
+        write_text(self.path, "".join(f"{line}\n" for line in kept))
+        self._handle = self.path.open("a", encoding="utf-8", buffering=1)  # whole lines
         return self
 
     def write(self, line: Mapping[str, Any]) -> None:
         """Append one line."""
         assert self._handle is not None, "write inside the with block"
         self._handle.write(json.dumps(dict(line), sort_keys=True) + "\n")
-
-    def flush(self) -> None:
-        """Put on disk what was written, before a checkpoint claims it."""
-        assert self._handle is not None, "flush inside the with block"
-        self._handle.flush()
+        self.last = dict(line)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

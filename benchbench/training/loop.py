@@ -96,7 +96,7 @@ def train(job: Job) -> Outcome:
     optimizer = make_optimizer(job.model, settings)
     start = load_checkpoint(job.folder / "checkpoint", job.model, optimizer) or Position(step=0, tokens=0)
     warmup = warmup_length(steps, warmup_steps=settings["warmup_steps"], warmup_ratio=settings["warmup_ratio"])
-    tokens, last = start.tokens, {}
+    tokens = start.tokens
     with TrainLog(job.folder / "train.jsonl", resume_at=start.step) as log:
         for step in range(start.step, steps):
             rate = settings["learning_rate"] * rate_factor(
@@ -109,15 +109,13 @@ def train(job: Job) -> Outcome:
             final = step + 1 == steps
             if final or (step + 1) % settings["logging_steps"] == 0:
                 log.write(line)
-                last = line
             job.report({"step": step + 1, "steps": steps, "loss": line["loss"], "tokens": tokens - start.tokens})
             stopping = job.should_stop()
             if stopping or (not final and (step + 1) % settings["save_steps"] == 0):
-                log.flush()
                 save_checkpoint(job.folder / "checkpoint", job.model, optimizer, Position(step + 1, tokens))
             if stopping:
                 raise Interrupted
-    return Outcome(steps=steps, tokens=tokens, last=last)
+        return Outcome(steps=steps, tokens=tokens, last=log.last)
 
 
 def make_optimizer(model: nn.Module, settings: Mapping[str, Any]) -> torch.optim.Optimizer:

@@ -62,5 +62,12 @@ def test_a_candidate_without_response_token_is_refused_by_example():
         batch(response=without_response(1, 2))
 
 
+def test_a_scored_token_that_nothing_precedes_is_refused():
+    response = batch().response.clone()
+    response[0, 1] = True
+    with pytest.raises(ValueError, match="the first token of a row is marked as response"):
+        batch(response=response)
+
+
 def test_an_empty_response_is_kept_where_a_recipe_asks_for_it():
     assert batch(response=without_response(1, 2), allow_empty=True).lengths()[1, 2] == 0

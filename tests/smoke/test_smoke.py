@@ -13,7 +13,7 @@ LIMIT_SECONDS = 60
 def test_one_command_goes_from_nothing_to_a_table_within_a_minute(tmp_path: Path):
     started = time.monotonic()
     ended = bench_process(
-        "compare", "dpo", "ddo_rm", "--setting", MICRO, "--seeds", 1, "--workers", 1, "--metrics", "auc", cwd=tmp_path
+        "compare", "dpo", "ddo_rm", "--setting", MICRO, "--seeds", 1, "--workers", 2, "--metrics", "auc", cwd=tmp_path
     )
     assert ended.code == 0, ended.err
     assert time.monotonic() - started < LIMIT_SECONDS

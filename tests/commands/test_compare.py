@@ -1,0 +1,415 @@
+"""`bench compare`: what is in the tables, that they are right, and that nothing runs twice."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from harness import MICRO, Finished, bench, finish, tree
+from sklearn.metrics import roc_auc_score
+
+LABELS = ["dpo", "simpo", "ddo_rm", "ipo@sum", "sft"]
+MEASUREMENTS = (
+    "recipe recipe_hash setting method variant paper seed split metric scoring value se n unit direction "
+    "metric_version scorer_version engine device_kind"
+).split()
+SECONDS_FROM_CACHE = 20
+
+
+@pytest.fixture(scope="module")
+def measurements(finished: Finished) -> pd.DataFrame:
+    return pd.read_csv(finished.folder / "measurements.csv", keep_default_na=False, na_values=["nan"])
+
+
+@pytest.fixture(scope="module")
+def comparisons(finished: Finished) -> pd.DataFrame:
+    return pd.read_csv(finished.folder / "comparisons.csv", keep_default_na=False, na_values=["nan"])
+
+
+@pytest.fixture(scope="module")
+def cells(finished: Finished) -> list[dict]:
+    return [json.loads(line) for line in (finished.folder / "cells.jsonl").read_text().splitlines()]
+
+
+def labelled(frame: pd.DataFrame) -> pd.Series:
+    """Method, with its variant where that is not the default."""
+    return frame["method"].where(frame["variant"] == "default", frame["method"] + "@" + frame["variant"])
+
+
+def rows_of(finished: Finished, cell: dict, role: str) -> pd.DataFrame:
+    """The score rows of one role of a cell, sorted, as the stage left them."""
+    frame = pd.read_parquet(finished.runs / cell["stages"][role] / "rows.parquet")
+    return frame.sort_values(["example", "candidate"], ignore_index=True)
+
+
+# --- what is printed ------------------------------------------------------------------------------------------------
+
+
+def table_rows(out: str) -> list[list[str]]:
+    lines = [line.split() for line in out.splitlines()]
+    return [words for words in lines if words and words[0] in LABELS]
+
+
+def test_the_first_line_is_the_settings_notice(finished: Finished):
+    first = finished.ended.out.splitlines()[0]
+    assert first.startswith("micro: test setting, no evidence about anything; other settings with recipes")
+    assert "tiny" in first
+
+
+def test_every_method_and_sft_has_a_row_with_every_seed_and_the_baseline_is_first(finished: Finished, measurements):
+    rows = table_rows(finished.ended.out)
+    assert [row[0] for row in rows] == LABELS
+    assert "baseline" in rows[0]
+    assert all("[" in " ".join(row) for row in rows[1:])
+    headline = measurements[(measurements.metric == "pair_accuracy") & (measurements.scoring == "logp_mean")]
+    for row in rows:
+        values = headline[labelled(headline) == row[0]].sort_values("seed")["value"]
+        assert row[1:4] == [f"{value:.4f}" for value in values]
+        assert row[4] == f"{values.mean():.4f}"
+
+
+def test_methods_without_a_recipe_are_marked_untuned_and_sft_is_not(finished: Finished, comparisons):
+    assert [row[-1] == "untuned" for row in table_rows(finished.ended.out)] == [True, True, True, True, False]
+    marks = comparisons.groupby("candidate")["marks"].unique()
+    assert {label: list(found) for label, found in marks.items()} == {
+        label: ["" if label == "sft" else "untuned"] for label in LABELS
+    }
+
+
+# --- the files ------------------------------------------------------------------------------------------------------
+
+
+def test_the_tables_are_tidy(finished: Finished, measurements, comparisons, cells):
+    assert [name for name in MEASUREMENTS if name not in measurements.columns] == []
+    key = ["recipe", "recipe_hash", "seed", "split", "metric", "scoring"]
+    assert not measurements.duplicated(key).any()
+    assert not comparisons.duplicated(["methods", "seeds", "baseline", "metric", "scoring", "candidate"]).any()
+    assert set(measurements["seed"]) == {1, 2, 3}
+    assert len(cells) == len(LABELS) * 3
+    for name in ("seconds", "recorded_at", "environment"):
+        assert name in cells[0]
+        assert name not in measurements.columns
+        assert name not in comparisons.columns
+    assert set(measurements["scoring"]) == {"logp_mean", "logp_sum", "implicit", "reward_model"}
+    assert "gold_pair_accuracy" in set(measurements["metric"])
+    assert {"pair_accuracy", "pair_accuracy_strict", "auc", "mean_margin", "std_margin"} <= set(measurements["metric"])
+
+
+def test_no_volatile_value_is_in_the_derived_files(finished: Finished, cells):
+    """Nothing in them may differ between two runs: no time, no host, no version of a library."""
+    text = "".join((finished.folder / name).read_text() for name in ("measurements.csv", "comparisons.csv", "report.md"))
+    assert str(finished.runs) not in text
+    environment = cells[0]["environment"]["score"]
+    assert environment["packages"]["torch"] not in text
+    assert cells[0]["recorded_at"][:10] not in text
+
+
+def test_report_and_figure_are_written(finished: Finished):
+    report = (finished.folder / "report.md").read_text()
+    assert report.startswith("# dpo, simpo, ddo_rm, ipo@sum, sft on micro, seeds 1 2 3")
+    assert "> micro: test setting" in report
+    assert "| dpo |" in report
+    figure = finished.folder / "figures" / "pair_accuracy_logp_mean.png"
+    assert f"(figures/{figure.name})" in report
+    assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+def test_every_written_file_is_named_on_stderr(finished: Finished):
+    written = finished.ended.err.split("written: ")[1].replace("\n", "").split(", ")
+    assert all(Path(name).is_file() for name in written)
+    assert {Path(name).name for name in written} >= {"comparisons.csv", "report.md"}
+
+
+# --- the numbers, from the rows of the stages ------------------------------------------------------------------------
+
+
+def independent(finished: Finished, cell: dict) -> dict[tuple[str, str], float]:
+    """Every metric under every scoring, from the parquet files with pandas, numpy and scikit-learn alone."""
+    policy, reference, reward = (rows_of(finished, cell, role) for role in ("score", "reference", "reward"))
+    keep = ~policy.groupby("example")["identical"].transform("any")
+    length = policy["n_tokens"].clip(lower=1)
+    scorings = {
+        "logp_mean": policy["logp_sum"] / length,
+        "logp_sum": policy["logp_sum"],
+        "implicit": policy["logp_sum"] - reference["logp_sum"],
+        "reward_model": reward["reward"],
+    }
+    found = {}
+    for scoring, values in scorings.items():
+        chosen, rejected = (values[keep & (policy["candidate"] == k)].to_numpy() for k in (0, 1))
+        gold = [policy.loc[keep & (policy["candidate"] == k), "column_gold"].to_numpy() for k in (0, 1)]
+        margin = chosen - rejected
+        gold_sign = np.sign(gold[0] - gold[1])
+        both = np.concatenate([chosen, rejected])
+        labels = np.repeat([1, 0], len(chosen))
+        centred = np.concatenate([margin / 2, -margin / 2])
+        found |= {
+            ("pair_accuracy", scoring): (np.sign(margin) * 0.5 + 0.5).mean(),
+            ("pair_accuracy_strict", scoring): (margin > 0).mean(),
+            ("tie_rate", scoring): (margin == 0).mean(),
+            ("auc", scoring): roc_auc_score(labels, both),
+            ("auc_centred", scoring): roc_auc_score(labels, centred),
+            ("mean_margin", scoring): margin.mean(),
+            ("std_margin", scoring): margin.std(ddof=0),  # the population form, as the metric says
+            ("chosen_mean", scoring): chosen.mean(),
+            ("rejected_mean", scoring): rejected.mean(),
+            ("gold_pair_accuracy", scoring): (np.sign(margin) * gold_sign * 0.5 + 0.5).mean(),
+        }
+    return found
+
+
+def test_measurements_are_those_of_the_score_rows(finished: Finished, measurements, cells):
+    checked = 0
+    for cell in cells:
+        mine = measurements[(measurements["recipe_hash"] == cell["recipe_hash"]) & (measurements["seed"] == cell["seed"])]
+        expected = independent(finished, cell)
+        assert {(row.metric, row.scoring) for row in mine.itertuples()} == set(expected)
+        for row in mine.itertuples():
+            assert row.value == pytest.approx(expected[row.metric, row.scoring], rel=1e-12, abs=1e-12), row
+            checked += 1
+    assert checked == len(measurements) == len(cells) * 40
+
+
+def test_the_sft_row_has_no_implicit_reward(measurements):
+    """Its log-ratio to itself is zero everywhere: every pair ties."""
+    mine = measurements[(measurements["method"] == "sft") & (measurements["scoring"] == "implicit")]
+    assert set(mine[mine["metric"] == "tie_rate"]["value"]) == {1.0}
+    assert set(mine[mine["metric"] == "pair_accuracy"]["value"]) == {0.5}
+
+
+def test_the_reward_model_ranks_the_same_for_every_method_of_a_seed(measurements):
+    mine = measurements[(measurements["scoring"] == "reward_model") & (measurements["metric"] == "auc")]
+    assert (mine.groupby("seed")["value"].nunique() == 1).all()
+    assert mine["value"].nunique() > 1
+
+
+def test_differences_are_paired_by_seed(measurements, comparisons):
+    for row in comparisons.itertuples():
+        assert (row.seeds, row.baseline, row.k) == ("1 2 3", "dpo", 3)
+        mine, base = (
+            measurements[
+                (labelled(measurements) == label) & (measurements.metric == row.metric) & (measurements.scoring == row.scoring)
+            ].sort_values("seed")["value"].to_numpy()
+            for label in (row.candidate, "dpo")
+        )
+        assert [float(value) for value in row.values.split()] == mine.tolist()
+        assert row.mean == pytest.approx(mine.mean(), rel=1e-12)
+        if row.candidate != "dpo":
+            assert row.difference == pytest.approx((mine - base).mean(), rel=1e-9, abs=1e-12)
+            assert math.isnan(row.low) or row.low <= row.difference <= row.high
+        else:
+            assert math.isnan(row.difference)
+
+
+def test_holm_is_the_headlines_alone(comparisons):
+    headline = (comparisons["metric"] == "pair_accuracy") & (comparisons["scoring"] == "logp_mean")
+    others = comparisons["candidate"] != "dpo"
+    assert comparisons[headline & others]["p_holm"].notna().all()
+    assert comparisons[~(headline & others)]["p_holm"].isna().all()
+
+
+def test_methods_share_what_does_not_depend_on_them(cells):
+    """One SFT, one reference and one reward model per seed; one policy per method and seed."""
+    by_seed = {seed: [cell for cell in cells if cell["seed"] == seed] for seed in (1, 2, 3)}
+    sft = {seed: {cell["stages"]["policy"] for cell in found if cell["label"] == "sft"} for seed, found in by_seed.items()}
+    assert len(set.union(*sft.values())) == 3
+    for found in by_seed.values():
+        assert len({cell["stages"]["reference"] for cell in found}) == 1
+        assert len({cell["stages"]["reward"] for cell in found}) == 1
+        assert len({cell["stages"]["policy"] for cell in found}) == len(LABELS)
+
+
+def test_the_number_of_stages_is_that_of_the_design(finished: Finished):
+    count = {path.name: len(list(path.iterdir())) for path in finished.runs.iterdir()}
+    per_seed = {
+        "sft": 1,
+        "reward_model": 1,
+        "preference": 4,
+        "score": 5 + 1,  # five rows of the table, and the reference on the training pairs
+        "reward": 2,  # training pairs for ddo_rm, held-out pairs for the scoring
+    }
+    assert {name: count[name] for name in per_seed} == {name: 3 * number for name, number in per_seed.items()}
+
+
+# --- again, and a little more ---------------------------------------------------------------------------------------
+
+
+def test_the_same_command_again_runs_nothing_and_writes_the_same_bytes(finished: Finished, tmp_path: Path):
+    before = {path: path.stat().st_mtime_ns for path in finished.runs.rglob("*")}
+    started = time.monotonic()
+    again = bench(*finished.line, "--runs", finished.runs, "--results", tmp_path)
+    assert again.code == 0, again.err
+    assert time.monotonic() - started < SECONDS_FROM_CACHE
+    assert "stages are finished already" in again.err
+    assert {path: path.stat().st_mtime_ns for path in finished.runs.rglob("*")} == before
+    old, new = tree(finished.folder), tree(tmp_path / "micro")
+    assert set(old) == set(new)
+    assert [name for name in old if old[name] != new[name]] == ["cells.jsonl"]  # it has the time of recording
+    assert again.out == finished.ended.out
+
+
+def test_another_comparison_leaves_the_rows_of_the_first_in_the_files(finished: Finished, tmp_path: Path):
+    shutil.copytree(finished.folder, tmp_path / "micro")
+    ended = bench(
+        *("compare", "simpo", "dpo", "--setting", MICRO, "--seeds", 1, "--baseline", "sft"),
+        *("--runs", finished.runs, "--results", tmp_path),
+    )
+    assert ended.code == 0, ended.err
+    assert [row[0] for row in table_rows(ended.out)] == ["sft", "simpo", "dpo"]
+    assert (tmp_path / "micro" / "measurements.csv").read_bytes() == (finished.folder / "measurements.csv").read_bytes()
+    old, new = (pd.read_csv(path / "comparisons.csv", dtype=str) for path in (finished.folder, tmp_path / "micro"))
+    assert set(map(tuple, old.fillna("").to_numpy())) < set(map(tuple, new.fillna("").to_numpy()))
+    assert set(new["methods"]) == {"ddo_rm dpo ipo@sum sft simpo", "dpo sft simpo"}
+    assert "one seed: seed variance not estimated, no interval" in ended.out
+
+
+def statuses(ended) -> dict[str, str]:
+    return {stage["stage"]: stage["status"] for stage in ended.json["stages"]}
+
+
+def test_a_fourth_seed_costs_one_seed(finished: Finished):
+    """A dry run tells the stages left; all of them belong to the new seed."""
+    plan = bench(*finished.line, 4, "--runs", finished.runs, "--dry-run", "--json")
+    found = statuses(plan)
+    assert plan.json["cells"] == 4 * len(LABELS)
+    assert {title for title, status in found.items() if status != "finished"} == {
+        title for title in found if "seed 4" in title
+    }
+    assert sum("seed 4" in title for title in found) == 14
+
+
+def test_a_sweep_over_beta_shares_sft_and_reference(finished: Finished, tmp_path: Path):
+    line = ("compare", "dpo", "--setting", MICRO, "--seeds", 1, "--set", "method.hyper.beta=0.7")
+    plan = bench(*line, "--runs", finished.runs, "--dry-run", "--json")
+    assert statuses(plan) == {
+        "sft seed 1": "finished",
+        "reference log-probabilities seed 1": "finished",
+        "dpo seed 1": "to run",
+        "score dpo seed 1 on test": "to run",
+        "score sft seed 1 on test": "finished",
+    }
+    runs = tmp_path / "runs"
+    shutil.copytree(finished.runs, runs)
+    assert set(finish(["dpo"], runs=runs, sets=["method.hyper.beta=0.7"]).values()) == {"done"}
+    ended = bench(*line, "--runs", runs, "--results", tmp_path)
+    assert ended.code == 0, ended.err
+    rows = {row[0]: row for row in table_rows(ended.out)}
+    assert "--set method.hyper.beta=0.7" in " ".join(rows["dpo"])
+    assert "--set" not in " ".join(rows["sft"])
+
+
+def test_ipo_variants_are_two_rows(finished: Finished, tmp_path: Path):
+    runs = tmp_path / "runs"
+    shutil.copytree(finished.runs, runs)
+    finish(["ipo@mean", "ipo@sum"], runs=runs)
+    ended = bench(
+        "compare", "ipo@mean", "ipo@sum", "--setting", MICRO, "--seeds", 1, "--runs", runs, "--results", tmp_path, "--json"
+    )
+    assert ended.code == 0, ended.err
+    sums = {row["candidate"]: row["values"] for row in ended.json["comparisons"] if row["metric"] == "chosen_mean"}
+    assert set(sums) == {"ipo@mean", "ipo@sum", "sft"}
+    assert sums["ipo@mean"] != sums["ipo@sum"]
+
+
+def test_metrics_asked_for_are_shown_beside_the_headline(finished: Finished, tmp_path: Path):
+    ended = bench(
+        *("compare", "dpo", "simpo", "--setting", MICRO, "--seeds", 1, 2, "--metrics", "auc", "mean_margin/logp_sum"),
+        *("--runs", finished.runs, "--results", tmp_path),
+    )
+    titles = [line for line in ended.out.splitlines() if " under " in line]
+    assert [title.split(":")[0] for title in titles] == [
+        "pair_accuracy under logp_mean",
+        *(f"auc under {scoring}" for scoring in ("logp_mean", "logp_sum", "implicit")),
+        "mean_margin under logp_sum",
+    ]
+    assert len(list((tmp_path / "micro" / "figures").iterdir())) == 5
+
+
+# --- recipes --------------------------------------------------------------------------------------------------------
+
+
+def recipe(folder: Path, name: str, text: str) -> Path:
+    path = folder / f"{name}.yaml"
+    path.write_text(f"name: {name}\nsetting: {MICRO}\n{text}\n")
+    return path
+
+
+def test_a_recipe_is_tuned_and_its_numbers_are_its_own(tmp_path: Path, finished: Finished):
+    mine = recipe(tmp_path, "mine", "method: {name: dpo, hyper: {beta: 0.1}}")
+    ended = bench("compare", mine, "--seeds", 1, "--runs", finished.runs, "--results", tmp_path, "--json")
+    assert ended.code == 0, ended.err
+    assert "finished already" in ended.err, "the same numbers as without a recipe are the same stages"
+    assert {tuple(row["marks"]) for row in ended.json["comparisons"]} == {()}
+
+
+def test_the_seeds_are_those_of_the_recipes_and_not_of_the_sft_row(tmp_path: Path, finished: Finished):
+    mine = recipe(tmp_path, "mine", "method: {name: dpo}\nseeds: {list: [3, 1]}")
+    other = recipe(tmp_path, "other", "method: {name: simpo}\nseeds: {list: [3, 1]}")
+    ended = bench("compare", mine, other, "--runs", finished.runs, "--results", tmp_path, "--json")
+    assert ended.code == 0, ended.err
+    assert {tuple(row["seeds"]) for row in ended.json["comparisons"]} == {(3, 1)}
+
+
+def test_recipes_of_different_seeds_are_refused_unless_seeds_are_named(tmp_path: Path, finished: Finished):
+    mine = recipe(tmp_path, "mine", "method: {name: dpo}\nseeds: {list: [3, 1]}")
+    other = recipe(tmp_path, "other", "method: {name: simpo}\nseeds: {list: [1, 2]}")
+    ended = bench("compare", mine, other, "--runs", finished.runs, "--results", tmp_path)
+    assert ended.code == 2
+    assert "the recipes pin different seeds (dpo: 3 1; simpo: 1 2); name those to compare with --seeds" in ended.err
+
+
+def test_recipes_that_change_the_setting_alike_are_compared_with_their_own_sft(tmp_path: Path):
+    paths = [
+        recipe(tmp_path, name, f"method: {{name: {name}}}\nsft: {{max_steps: 2}}\nseeds: {{list: [1]}}")
+        for name in ("dpo", "simpo")
+    ]
+    status = finish(paths, runs=tmp_path / "runs")
+    assert set(status.values()) == {"done"}
+    assert sum(key.startswith("sft/") for key in status) == 1
+    ended = bench("compare", *paths, "--runs", tmp_path / "runs", "--results", tmp_path)
+    assert ended.code == 0, ended.err
+    assert [row[0] for row in table_rows(ended.out)] == ["dpo", "simpo", "sft"]
+    lock = next((tmp_path / "runs" / "sft").iterdir()) / "lock.yaml"
+    assert "max_steps: 2" in lock.read_text()
+
+
+@pytest.mark.parametrize("baseline", ["simpo", "dpo"])
+def test_an_audit_of_unequal_settings_marks_every_row_and_names_the_key(tmp_path: Path, baseline: str):
+    mine = recipe(tmp_path, "mine", "method: {name: dpo}\nsft: {max_steps: 2}")
+    line = ["compare", "simpo", mine, "--setting", MICRO, "--seeds", 1]
+    ended = bench(*line, "--runs", tmp_path / "runs")
+    assert ended.code == 2
+    assert "dpo: sft.max_steps is 2, not 4" in ended.err
+    from benchbench.commands.compare import Request, prepare_comparison
+    from benchbench.commands.session import Options
+    from benchbench.stages.execute import execute
+
+    request = Request(["simpo", str(mine)], str(MICRO), ["1"], allow_different=True)
+    options = Options("cpu", runs=tmp_path / "runs")
+    for spec in prepare_comparison(request, options).session.plan.stages.values():
+        assert execute(spec, options.store, device="cpu").status == "done"
+    audit = bench(
+        *(*line, "--allow-different", "--baseline", baseline, "--json"),
+        *("--runs", tmp_path / "runs", "--results", tmp_path),
+    )
+    assert audit.code == 0, audit.err
+    marks = {row["candidate"]: row["marks"] for row in audit.json["comparisons"]}
+    assert all("audit: settings differ" in found for found in marks.values())
+    differing = {label: [mark for mark in found if mark.startswith("differs in")] for label, found in marks.items()}
+    if baseline == "simpo":
+        assert differing == {"simpo": [], "dpo": ["differs in sft.max_steps is 2, not 4"], "sft": []}
+    else:
+        other = ["differs in sft.max_steps is 4, not 2"]
+        assert differing == {"simpo": other, "dpo": [], "sft": other}
+
+
+def test_sft_alone_is_a_table_of_one_row(finished: Finished, tmp_path: Path):
+    ended = bench("compare", "sft", "--setting", MICRO, "--seeds", 1, "--runs", finished.runs, "--results", tmp_path)
+    assert ended.code == 0, ended.err
+    assert [row[0] for row in table_rows(ended.out)] == ["sft"]

@@ -1,0 +1,57 @@
+"""`--dry-run`: the plan, what is finished, an estimate; nothing runs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from harness import MICRO, Finished, bench, finish, leftovers
+
+
+@pytest.mark.parametrize("verb", ["train", "compare"])
+def test_from_nothing_everything_is_to_run_and_nothing_does(tmp_path: Path, verb: str):
+    line = (verb, "dpo", "--setting", MICRO, "--seeds", 1, 2, "--runs", tmp_path / "runs", "--results", tmp_path / "res")
+    ended = bench(*line, "--dry-run")
+    assert ended.code == 0, ended.err
+    assert "to run; no estimate: a kind of stage never ran here" in ended.out
+    assert "finished" not in ended.out
+    assert leftovers(tmp_path / "runs") == []
+    assert not (tmp_path / "res").exists()
+
+
+def test_finished_stages_are_told_with_their_seconds(finished: Finished, tmp_path: Path):
+    line = (*finished.line, "--runs", finished.runs, "--results", tmp_path, "--dry-run")
+    ended = bench(*line)
+    assert ended.code == 0, ended.err
+    assert "15 cells, 42 stages, 0 to run; nothing left to run" in ended.out
+    stages = bench(*line, "--json").json
+    assert stages["seconds_left"] == 0
+    assert {stage["status"] for stage in stages["stages"]} == {"finished"}
+    assert all(stage["seconds"] > 0 for stage in stages["stages"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_left_is_estimated_from_what_ran_here(finished: Finished):
+    plan = bench("compare", "orpo", "--setting", MICRO, "--seeds", 1, "--runs", finished.runs, "--dry-run", "--json").json
+    left = [stage for stage in plan["stages"] if stage["status"] != "finished"]
+    assert {stage["stage"] for stage in left} == {"orpo seed 1", "score orpo seed 1 on test"}
+    assert plan["seconds_left"] == pytest.approx(sum(stage["seconds"] for stage in left))
+    assert plan["seconds_left"] > 0
+
+
+def test_a_failed_stage_is_to_run_again(tmp_path: Path):
+    sets = ["preference.learning_rate=1e30"]
+    status = finish(["simpo"], runs=tmp_path / "runs", sets=sets)
+    assert sorted(status.values()) == ["blocked", "done", "done", "failed"]
+    plan = bench(
+        *("compare", "simpo", "--setting", MICRO, "--seeds", 1, "--set", *sets),
+        *("--runs", tmp_path / "runs", "--dry-run", "--json"),
+    ).json
+    assert {stage["stage"]: stage["status"] for stage in plan["stages"]} == {
+        "sft seed 1": "finished",
+        "simpo seed 1": "to run again",
+        "score simpo seed 1 on test": "to run",
+        "score sft seed 1 on test": "finished",
+    }
+    shutil.rmtree(tmp_path / "runs")

@@ -1,0 +1,120 @@
+"""`bench eval`: finished cells, and models trained elsewhere."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from harness import MICRO, Finished, bench
+
+
+@pytest.fixture(scope="module")
+def dpo_cell(finished: Finished) -> dict:
+    """The record of dpo, seed 2."""
+    cells = [json.loads(line) for line in (finished.folder / "cells.jsonl").read_text().splitlines()]
+    return next(cell for cell in cells if (cell["label"], cell["seed"]) == ("dpo", 2))
+
+
+@pytest.fixture(scope="module")
+def dpo_model(finished: Finished, dpo_cell: dict) -> Path:
+    """Its model folder."""
+    return finished.runs / dpo_cell["stages"]["policy"] / "model"
+
+
+def values(ended, **wanted: object) -> dict[tuple[str, str], float]:
+    assert ended.code == 0, ended.err
+    rows = [row for row in ended.json if all(row[key] == value for key, value in wanted.items())]
+    assert rows
+    return {(row["metric"], row["scoring"]): row["value"] for row in rows}
+
+
+def test_finished_cells_are_measured_without_running_anything(finished: Finished):
+    before = {path: path.stat().st_mtime_ns for path in finished.runs.rglob("*")}
+    ended = bench("eval", "dpo", "--setting", MICRO, "--seeds", 1, 2, "--runs", finished.runs, "--json")
+    table = pd.read_csv(finished.folder / "measurements.csv")
+    for seed in (1, 2):
+        found = values(ended, seed=seed)
+        mine = table[(table["method"] == "dpo") & (table["seed"] == seed)].set_index(["metric", "scoring"])["value"]
+        assert {scoring for _, scoring in found} == {"logp_mean", "logp_sum", "implicit"}
+        for key, value in found.items():
+            assert value == mine[key]
+    assert {path: path.stat().st_mtime_ns for path in finished.runs.rglob("*")} == before
+
+
+def test_a_recipe_file_is_a_target_too(finished: Finished, tmp_path: Path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"name: mine\nsetting: {MICRO}\nmethod: {{name: simpo}}\n")
+    ended = bench("eval", path, "--runs", finished.runs)
+    assert ended.code == 0, ended.err
+    words = [line.split() for line in ended.out.splitlines()]
+    assert {row[2] for row in words if row and row[0] == "simpo"} == {"1", "2"}
+
+
+def test_a_model_folder_is_scored_as_external_with_the_numbers_of_its_cell(
+    finished: Finished, dpo_model: Path, tmp_path: Path
+):
+    ended = bench("eval", dpo_model, "--setting", MICRO, "--workers", 2, "--runs", tmp_path / "runs", "--json")
+    found = values(ended, method="external", seed="")
+    table = pd.read_csv(finished.folder / "measurements.csv")
+    mine = table[(table["method"] == "dpo") & (table["seed"] == 2)].set_index(["metric", "scoring"])["value"]
+    for key, value in found.items():
+        if key[1] in ("logp_mean", "logp_sum"):
+            assert value == pytest.approx(mine[key], rel=1e-9), key
+    assert {path.name for path in (tmp_path / "runs").iterdir() if path.name not in ("data", "locks")} == {"score"}
+
+
+def test_the_folder_loads_with_transformers_alone_and_scores_the_same(finished: Finished, dpo_cell: dict, dpo_model: Path):
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model = AutoModelForCausalLM.from_pretrained(dpo_model).eval()
+    tokenizer = AutoTokenizer.from_pretrained(dpo_model)
+    data = next((finished.runs / "data").iterdir())
+    examples = [json.loads(line) for line in (data / "test.jsonl").read_text().splitlines()]
+    rows = pd.read_parquet(finished.runs / dpo_cell["stages"]["score"] / "rows.parquet")
+    rows = rows.set_index(["example", "candidate"])
+    checked = 0
+    for example in examples[:10]:
+        content = example["prompt"][0]["content"].strip()
+        prompt = f"<|user|> {content} <|assistant|>"
+        for k, candidate in enumerate(example["candidates"]):
+            start = len(tokenizer(prompt, add_special_tokens=False)["input_ids"])
+            ids = tokenizer(prompt + candidate.strip(), add_special_tokens=False)["input_ids"]
+            tokens = torch.tensor([[*ids, tokenizer.eos_token_id]])
+            with torch.no_grad():
+                logps = model(tokens).logits.log_softmax(dim=-1)[0, :-1]
+            each = logps.gather(-1, tokens[0, 1:, None])[start - 1 :, 0]
+            row = rows.loc[example["id"], k]
+            assert row["n_tokens"] == len(each)
+            assert row["logp_sum"] == pytest.approx(float(each.sum()), rel=1e-5)
+            checked += 1
+    assert checked == 20
+
+
+def test_a_copy_of_the_folder_elsewhere_is_the_same_model(finished: Finished, dpo_model: Path, tmp_path: Path):
+    """Weights are told by content: another path plans the same stage."""
+    from benchbench.commands.evaluate import _external
+    from benchbench.commands.session import Options, open_session
+    from benchbench.commands.targets import CHECKS
+    from benchbench.recipe import library
+    from benchbench.recipe.load import load_untuned
+
+    shutil.copytree(dpo_model, tmp_path / "copy")
+
+    def stages(folder: Path) -> set[str]:
+        loaded = load_untuned(
+            library.find_setting(str(MICRO)), "sft", overrides=_external(str(folder)) or (), checks=CHECKS
+        )
+        return set(open_session([loaded], [0], Options("cpu", runs=tmp_path / "runs")).plan.stages)
+
+    assert stages(dpo_model) == stages(tmp_path / "copy")
+
+
+def test_eval_after_a_failed_run_says_what_is_missing(finished: Finished):
+    ended = bench("eval", "dpo", "--setting", MICRO, "--seeds", 1, 77, "--runs", finished.runs)
+    assert ended.code == 4
+    assert "dpo: no finished run for seed 77" in ended.err
+    assert "1" not in ended.err.split("seed 77")[0].split("no finished run")[1]

@@ -1,0 +1,48 @@
+"""`bench tune`: an equal grid, scored on a validation split."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from harness import MICRO, bench
+
+from benchbench.commands.tune import parse_grid
+from benchbench.core.errors import BenchError
+
+
+def test_a_grid_is_every_combination_with_the_last_key_fastest():
+    grid = parse_grid(["a.b=1,2", "c=x,y"])
+    assert [[(o.key, o.value) for o in point] for point in grid] == [
+        [("a.b", 1), ("c", "x")],
+        [("a.b", 1), ("c", "y")],
+        [("a.b", 2), ("c", "x")],
+        [("a.b", 2), ("c", "y")],
+    ]
+
+
+def test_all_faults_of_a_grid_are_told_at_once():
+    with pytest.raises(BenchError, match="2 problems"):
+        parse_grid(["a=1", "b"])
+
+
+def test_the_grid_is_scored_on_the_validation_split_and_one_setting_is_chosen(tmp_path: Path):
+    ended = bench(
+        *("tune", "simpo", "--setting", MICRO, "--grid", "preference.learning_rate=1e-4,1e-2", "--seeds", 1, 2),
+        *("--workers", 2, "--runs", tmp_path / "runs", "--json"),
+    )
+    assert ended.code == 0, ended.err
+    tuned = ended.json
+    assert (tuned["label"], tuned["split"], tuned["seeds"]) == ("simpo", "validation", [1, 2])
+    assert [row["preference.learning_rate"] for row in tuned["rows"]] == [1e-4, 1e-2]
+    assert [row["chosen"] for row in tuned["rows"]].count("chosen") == 1
+    best = max(row["mean"] for row in tuned["rows"])
+    for row in tuned["rows"]:
+        assert row["mean"] == pytest.approx((row["seed 1"] + row["seed 2"]) / 2)
+        assert row["lacks"] == pytest.approx(best - row["mean"])
+    chosen = next(row for row in tuned["rows"] if row["chosen"])
+    good = [row for row in tuned["rows"] if row["mean"] == best or row["lacks"] <= row["se"]]
+    assert chosen == good[0], "the first of those that are as good as the best within one standard error"
+    kinds = {path.name: len(list(path.iterdir())) for path in (tmp_path / "runs").iterdir()}
+    assert kinds["sft"] == 2, "a grid shares the SFT of a seed"
+    assert kinds["preference"] == 4

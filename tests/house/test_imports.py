@@ -1,0 +1,58 @@
+"""Import contracts, and what stays light."""
+
+from __future__ import annotations
+
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from harness import ROOT
+
+import benchbench
+
+MODULES = sorted(module.name for module in pkgutil.walk_packages(benchbench.__path__, "benchbench."))
+LIGHT = ("cli", "comparison", "core", "plan", "recipe", "store", "commands", "sources", "metrics")
+LINT = Path(sys.executable).with_name("lint-imports")
+HEAVY = ("torch", "transformers", "vllm", "datasets", "peft", "trl")
+
+
+def test_the_import_contracts_are_kept():
+    done = subprocess.run(
+        [LINT, "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "0 broken" in done.stdout
+
+
+def test_every_module_imports_and_says_what_it_is():
+    """In a process of its own, so that no module works only because another test imported something before."""
+    code = (
+        "import importlib, sys, warnings\n"
+        "warnings.filterwarnings('error', module='benchbench')\n"
+        "for name in sys.argv[1:]:\n"
+        "    doc = importlib.import_module(name).__doc__ or ''\n"
+        "    assert doc.strip() and doc.split('\\n')[0].rstrip()[-1] in '.:', name\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *MODULES], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(MODULES) > 60
+
+
+@pytest.mark.parametrize("room", LIGHT)
+def test_a_room_without_models_imports_no_torch(room: str):
+    mine = [name for name in MODULES if name.startswith(f"benchbench.{room}.") or name == f"benchbench.{room}"]
+    assert mine
+    code = (
+        "import importlib, sys\n"
+        "[importlib.import_module(name) for name in sys.argv[1:]]\n"
+        f"found = [name for name in {HEAVY} if name in sys.modules]\n"
+        "sys.exit(f'imports {found}' if found else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *mine], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,123 @@
+"""results/: cells are upserted, tables are merged, and the order of commands leaves no trace."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchbench.store.results import ResultStore
+
+KEY = ("method", "seed")
+ROWS = st.lists(
+    st.tuples(st.sampled_from(["dpo", "simpo", "sft"]), st.integers(1, 3), st.sampled_from(["auc", "acc"])),
+    min_size=1,
+    max_size=8,
+    unique=True,
+)
+VALUES = st.floats(allow_nan=True, allow_infinity=False, width=64)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ResultStore:
+    return ResultStore(tmp_path / "results", "micro")
+
+
+def frame(rows: list[tuple[str, int, str]], value: float = 0.5) -> pd.DataFrame:
+    return pd.DataFrame([{"method": m, "seed": s, "metric": metric, "value": value} for m, s, metric in rows])
+
+
+# --- cells ----------------------------------------------------------------------------------------------------------
+
+
+def test_cells_are_added_and_replaced_by_their_identity(store: ResultStore):
+    assert store.cells() == []
+    store.upsert_cells([{"cell": "b", "seconds": 1}, {"cell": "a", "seconds": 1}])
+    store.upsert_cells([{"cell": "b", "seconds": 2}, {"cell": "c", "seconds": 3}])
+    assert [(cell["cell"], cell["seconds"]) for cell in store.cells()] == [("a", 1), ("b", 2), ("c", 3)]
+    lines = (store.folder / "cells.jsonl").read_text().splitlines()
+    assert [json.loads(line)["cell"] for line in lines] == ["a", "b", "c"]
+
+
+def test_two_processes_that_record_at_once_lose_no_cell(store: ResultStore):
+    code = (
+        "import sys; from pathlib import Path; from benchbench.store.results import ResultStore\n"
+        "store = ResultStore(Path(sys.argv[1]), 'micro')\n"
+        "for n in range(60): store.upsert_cells([{'cell': f'{sys.argv[2]}-{n:03d}'}])"
+    )
+    root = str(store.folder.parent)
+    processes = [subprocess.Popen([sys.executable, "-c", code, root, name]) for name in ("a", "b")]
+    assert [process.wait(timeout=120) for process in processes] == [0, 0]
+    assert len(store.cells()) == 120
+
+
+# --- tables ---------------------------------------------------------------------------------------------------------
+
+
+@given(rows=ROWS, value=VALUES)
+@settings(max_examples=25, deadline=None)
+def test_merging_twice_changes_nothing(tmp_path_factory, rows, value):
+    store = ResultStore(tmp_path_factory.mktemp("merge"), "micro")
+    path = store.merge_table("table.csv", frame(rows, value), key=KEY)
+    once = path.read_bytes()
+    store.merge_table("table.csv", frame(rows, value), key=KEY)
+    assert path.read_bytes() == once
+
+
+@given(rows=ROWS, cut=st.integers(0, 8), order=st.randoms(use_true_random=False))
+@settings(max_examples=25, deadline=None)
+def test_the_file_depends_on_its_rows_not_on_the_order_of_commands(tmp_path_factory, rows, cut, order):
+    """Row sets of different keys, merged in any order and in any row order, give the same bytes."""
+    sets: dict[tuple[str, int], list] = {}
+    for row in rows:
+        sets.setdefault(row[:2], []).append(row)
+    groups = list(sets.values())
+
+    def written(groups: list[list]) -> bytes:
+        store = ResultStore(tmp_path_factory.mktemp("order"), "micro")
+        for group in groups:
+            store.merge_table("table.csv", frame(group), key=KEY)
+        return (store.folder / "table.csv").read_bytes()
+
+    whole = written([rows])
+    order.shuffle(groups)
+    assert written([order.sample(group, len(group)) for group in groups]) == whole
+
+
+def test_a_row_set_is_replaced_as_a_whole(store: ResultStore):
+    store.merge_table("table.csv", frame([("dpo", 1, "auc"), ("dpo", 1, "acc"), ("dpo", 2, "acc")]), key=KEY)
+    path = store.merge_table("table.csv", frame([("dpo", 1, "auc")], 0.7), key=KEY)
+    table = pd.read_csv(path)
+    assert list(table.itertuples(index=False, name=None)) == [("dpo", 1, "auc", 0.7), ("dpo", 2, "acc", 0.5)]
+
+
+@given(st.lists(VALUES, min_size=1, max_size=5))
+@settings(max_examples=25, deadline=None)
+def test_numbers_keep_every_digit_through_any_number_of_merges(tmp_path_factory, values):
+    store = ResultStore(tmp_path_factory.mktemp("digits"), "micro")
+    table = pd.DataFrame({"method": [f"m{i}" for i in range(len(values))], "seed": 1, "value": values})
+    store.merge_table("table.csv", table, key=KEY)
+    path = store.merge_table("table.csv", frame([("other", 9, "auc")])[["method", "seed", "value"]], key=KEY)
+    back = pd.read_csv(path, dtype=str, keep_default_na=False).set_index("method")["value"]
+    for i, value in enumerate(values):
+        read = float(back[f"m{i}"])
+        assert read == value or (math.isnan(read) and math.isnan(value))
+
+
+def test_empty_texts_and_nan_are_told_apart(store: ResultStore):
+    table = pd.DataFrame([{"method": "dpo", "seed": 1, "note": "", "value": math.nan}])
+    path = store.merge_table("table.csv", table, key=KEY)
+    store.merge_table("table.csv", frame([("sft", 1, "auc")])[["method", "seed"]].assign(note="x", value=1.0), key=KEY)
+    assert path.read_text().splitlines() == ["method,seed,note,value", "dpo,1,,nan", "sft,1,x,1.0"]
+
+
+def test_a_report_is_replaced(store: ResultStore):
+    store.write_report("one")
+    assert store.write_report("two").read_text() == "two"

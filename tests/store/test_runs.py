@@ -1,0 +1,121 @@
+"""runs/: records, what counts as finished, and the claim on a stage."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchbench.core.records import StageRecord, StageSpec
+from benchbench.store.files import read_json
+from benchbench.store.runs import RunStore, default_results, default_root
+
+SPEC = StageSpec("sft", "sft seed 1", {"training": {"learning_rate": 5e-7}, "seed": 1}, {}, {"data_key": "d"})
+ENVIRONMENT = {"device_kind": "cpu"}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "runs")
+
+
+def test_a_stage_is_finished_only_when_its_record_says_so(store: RunStore):
+    assert store.record(SPEC.key) is None
+    record = store.begin(SPEC, ENVIRONMENT)
+    assert record.status == "running"
+    assert not store.is_done(SPEC.key)
+    for status in ("failed", "interrupted"):
+        store.write(replace(record, status=status))
+        assert not store.is_done(SPEC.key)
+    store.write(replace(record, status="done", tokens=5))
+    assert store.is_done(SPEC.key)
+    assert store.record(SPEC.key).tokens == 5
+
+
+def test_lock_and_environment_are_on_disk_before_the_work(store: RunStore):
+    store.begin(SPEC, ENVIRONMENT)
+    folder = store.folder(SPEC.key)
+    assert read_json(folder / "env.json") == ENVIRONMENT
+    assert "learning_rate: 5.0e-07" in (folder / "lock.yaml").read_text().replace("5e-07", "5.0e-07")
+
+
+def test_a_second_attempt_counts_and_keeps_the_seconds(store: RunStore):
+    record = store.begin(SPEC, ENVIRONMENT)
+    store.write(replace(record, status="failed", seconds=7.5))
+    again = store.begin(SPEC, ENVIRONMENT)
+    assert (again.attempts, again.seconds, again.status, again.message) == (2, 7.5, "running", "")
+
+
+def test_records_of_one_kind_are_listed_in_the_order_of_their_folders(store: RunStore):
+    specs = [replace(SPEC, settings={"seed": seed}) for seed in range(4)]
+    for spec in specs:
+        store.begin(spec, ENVIRONMENT)
+    (store.root / "sft" / "not-a-stage").mkdir()
+    assert [record.key for record in store.records("sft")] == sorted(spec.key for spec in specs)
+    assert store.records("score") == []
+
+
+def test_the_default_folders_are_here_or_in_bench_home(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("BENCH_HOME", raising=False)
+    assert (default_root(), default_results()) == (Path("runs"), Path("results"))
+    monkeypatch.setenv("BENCH_HOME", "/srv/bench")
+    assert (default_root(), default_results()) == (Path("/srv/bench/runs"), Path("/srv/bench/results"))
+
+
+def test_a_claim_is_waited_for(store: RunStore):
+    order: list[str] = []
+
+    def second() -> None:
+        with store.claim(SPEC.key):
+            order.append("second")
+
+    with store.claim(SPEC.key):
+        thread = threading.Thread(target=second)
+        thread.start()
+        time.sleep(0.2)
+        order.append("first")
+    thread.join(timeout=10)
+    assert order == ["first", "second"]
+
+
+def test_claims_of_different_stages_do_not_wait_for_each_other(store: RunStore):
+    claimed: list[str] = []
+
+    def other() -> None:
+        with store.claim("sft/b"):
+            claimed.append("sft/b")
+
+    with store.claim("sft/a"):
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join(timeout=10)
+        assert claimed == ["sft/b"]
+
+
+def _hold(root: str, key: str, held: object) -> None:
+    with RunStore(Path(root)).claim(key):
+        held.set()
+        time.sleep(600)
+
+
+def test_a_killed_process_never_blocks_the_next(store: RunStore):
+    context = multiprocessing.get_context("spawn")
+    held = context.Event()
+    process = context.Process(target=_hold, args=(str(store.root), SPEC.key, held))
+    process.start()
+    assert held.wait(timeout=60)
+    process.kill()
+    process.join(timeout=10)
+    started = time.monotonic()
+    with store.claim(SPEC.key):
+        pass
+    assert time.monotonic() - started < 5
+
+
+def test_a_record_without_environment_is_refused():
+    with pytest.raises(ValueError, match="a record without environment"):
+        StageRecord(SPEC.key, "done", {})

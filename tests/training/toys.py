@@ -1,0 +1,161 @@
+"""A model, examples and caches small enough to train in milliseconds, with what every method declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM
+
+from benchbench import methods
+from benchbench.core.batch import CandidateBatch
+from benchbench.core.method import Candidates, Method
+from benchbench.core.seeding import stream
+from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
+from benchbench.models.load import seeded
+from benchbench.recipe.training import PreferenceSection
+from benchbench.training.collate import collate
+from benchbench.training.loop import Job, Objective
+from benchbench.training.objective import Caches, MethodObjective
+
+VOCABULARY, PAD = 40, 0
+
+
+def model(*, seed: int = 0, dtype: torch.dtype = torch.float64, **changes: Any) -> Any:
+    """A GPT-NeoX of two layers; dropout is off unless asked for. Eager attention would take softmax in float32."""
+    sizes = {
+        "vocab_size": VOCABULARY,
+        "hidden_size": 16,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 32,
+        "max_position_embeddings": 32,
+        "initializer_range": 0.2,
+        "hidden_dropout": 0.0,
+        "attention_dropout": 0.0,
+        "tie_word_embeddings": False,
+    }
+    config = AutoConfig.for_model("gpt_neox", **(sizes | changes))
+    with seeded(seed, "toy"):
+        return AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation="sdpa")
+
+
+def examples(count: int = 24, *, candidates: int = 2, seed: int = 0, longest: int = 10) -> list[TokenizedExample]:
+    """Prompts of 2 to 4 tokens, responses of 1 to `longest`."""
+    rng = stream(seed, "toy examples")
+    made = []
+    for number in range(count):
+        prompt = tuple(rng.integers(1, VOCABULARY, size=int(rng.integers(2, 5))).tolist())
+        rows = []
+        for _ in range(candidates):
+            response = tuple(rng.integers(1, VOCABULARY, size=int(rng.integers(1, longest + 1))).tolist())
+            rows.append(TokenizedCandidate(prompt + response, (len(prompt), len(prompt) + len(response))))
+        columns = {"p_chosen": float(rng.uniform(0, 1)), "score": tuple(rng.uniform(1, 10, size=candidates).tolist())}
+        made.append(TokenizedExample(f"e{number}", tuple(rows), False, columns))
+    return made
+
+
+def caches(given: Sequence[TokenizedExample], *, seed: int = 0) -> Caches:
+    """Random reference log-probabilities in (-4, 0) and standard normal rewards."""
+    rng = stream(seed, "toy caches")
+    lengths = {e.id: [c.response[1] - c.response[0] for c in e.candidates] for e in given}
+    return Caches(
+        reference={name: [rng.uniform(-4, 0, size=n).tolist() for n in found] for name, found in lengths.items()},
+        reward={name: rng.normal(size=len(found)).tolist() for name, found in lengths.items()},
+    )
+
+
+def settings(**changes: Any) -> dict[str, Any]:
+    """A training section as a stage gets it: 12 steps over 24 examples, four epochs."""
+    values = {
+        "split": "train",
+        "learning_rate": 0.01,
+        "lr_scheduler_type": "linear",
+        "warmup_steps": 2,
+        "max_steps": 12,
+        "global_batch_size": 8,
+        "per_device_train_batch_size": 4,
+        "weight_decay": 0.01,
+        "logging_steps": 1,
+        "save_steps": 1000,
+    }
+    return PreferenceSection.model_validate(values | changes).model_dump(mode="json")
+
+
+def batches(method: Method | None = None, **options: Any) -> Callable[[Sequence[TokenizedExample]], CandidateBatch]:
+    """How a stage makes the batches of a method."""
+    one = method is not None and method.candidates is Candidates.ONE
+    columns = () if method is None else method.columns
+    return partial(
+        collate, pad=PAD, device=torch.device("cpu"), columns=columns, candidates=1 if one else None, **options
+    )
+
+
+@dataclass(frozen=True)
+class Toy:
+    """A run to be made, and what it acts on."""
+
+    job: Job
+    model: Any
+
+    @property
+    def log(self) -> bytes:
+        """train.jsonl."""
+        return (self.job.folder / "train.jsonl").read_bytes()
+
+
+def toy(
+    folder: Path,
+    name: str = "dpo",
+    *,
+    given: Sequence[TokenizedExample] | None = None,
+    hyper: Mapping[str, Any] | None = None,
+    policy: Any = None,
+    objective: Callable[[Any], Objective] | None = None,
+    order_seed: int = 42,
+    report: Callable[[Mapping[str, Any]], None] = lambda event: None,
+    should_stop: Callable[[], bool] = lambda: False,
+    **training: Any,
+) -> Toy:
+    """A run of a method on toys; the same arguments give the same run."""
+    method = methods.get(name)
+    policy = model() if policy is None else policy
+    given = examples() if given is None else given
+    dtype = torch.float64 if next(policy.parameters()).dtype == torch.float64 else torch.float32
+    loss = MethodObjective(method, method.hyper(**(hyper or {})), policy, caches(given), dtype)
+    folder.mkdir(parents=True, exist_ok=True)
+    job = Job(
+        model=policy,
+        objective=loss if objective is None else objective(policy),
+        examples=given,
+        make_batch=batches(method),
+        settings=settings(**training),
+        order_seed=order_seed,
+        noise_seed=order_seed,
+        folder=folder,
+        report=report,
+        should_stop=should_stop,
+    )
+    return Toy(job, policy)
+
+
+def weights(policy: Any) -> dict[str, torch.Tensor]:
+    """A copy of all weights."""
+    return {name: value.detach().clone() for name, value in policy.state_dict().items()}
+
+
+def furthest(one: Mapping[str, torch.Tensor], other: Mapping[str, torch.Tensor]) -> float:
+    """Largest difference of two sets of weights."""
+    assert one.keys() == other.keys()
+    return max(float((one[name].double() - other[name].double()).abs().max()) for name in one)
+
+
+def after(count: int) -> Callable[[], bool]:
+    """True from the given call on: a request to stop after so many steps."""
+    calls = iter(np.arange(1, 10**6))
+    return lambda: bool(next(calls) >= count)
