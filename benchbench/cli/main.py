@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import benchbench
-from benchbench.cli import compare, env, evaluate, fetch, methods, recipes, reference, train, tune
+from benchbench.cli import check, compare, env, evaluate, fetch, methods, recipes, reference, train, tune
 from benchbench.cli.variadic import VariadicCommand
 from benchbench.core.errors import BenchError, ExitCode
 
@@ -26,6 +26,7 @@ app.command("eval", cls=VariadicCommand)(evaluate.evaluate)
 app.command("compare", cls=VariadicCommand)(compare.compare)
 app.command("tune", cls=VariadicCommand)(tune.tune)
 app.command("reference", cls=VariadicCommand)(reference.reference)
+app.command("check")(check.check)
 app.command("fetch")(fetch.fetch)
 app.command("env")(env.env)
 app.add_typer(recipes.app, name="recipes")

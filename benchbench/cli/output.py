@@ -20,11 +20,11 @@ def stderr() -> Console:
 
 
 def stdout() -> Console:
-    """Where results go; wide enough for tables when it is no terminal."""
+    """Where results go; when it is no terminal, wide enough that no table cell is ever cut."""
     from rich.console import Console
 
     console = Console()
-    return console if console.is_terminal else Console(width=200)
+    return console if console.is_terminal else Console(width=1000)
 
 
 def print_json(value: Any) -> None:

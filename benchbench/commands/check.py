@@ -57,9 +57,7 @@ def check(targets: Sequence[str], *, overrides: Sequence[str], options: Options)
     """
     loaded = _with_claims(targets, overrides)
     found = {item.recipe.name: _look(item, options) for item in loaded}
-    checked = [
-        _judged(item, claim, found[item.recipe.name], found) for item in loaded for claim in item.recipe.claims
-    ]
+    checked = [_judged(item, claim, found[item.recipe.name], found) for item in loaded for claim in item.recipe.claims]
     named = {item.recipe.name: item for item in loaded}
     effects = [
         _effect(item, named[claim.baseline], claim, found)
@@ -127,9 +125,7 @@ def _judged(loaded: Loaded, claim: ClaimSection, found: _Found, every: dict[str,
     return Checked(loaded.recipe.name, name, verdict, claim.source, claim.assumptions)
 
 
-def _effect(
-    loaded: Loaded, baseline: Loaded, claim: ClaimSection, found: dict[str, _Found]
-) -> Checked | None:
+def _effect(loaded: Loaded, baseline: Loaded, claim: ClaimSection, found: dict[str, _Found]) -> Checked | None:
     """The claimed difference to the baseline, paired by seed on both sides; none where it was not reported so."""
     key = (claim.metric, claim.scoring)
     base = [c for c in baseline.recipe.claims if (c.metric, c.scoring) == key and c.values is not None]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from benchbench import methods, metrics, sources
-from benchbench.core.errors import BenchError, Fault
+from benchbench.comparison.scorings import SCORINGS
+from benchbench.core.errors import BenchError, Fault, unknown_name
 from benchbench.core.method import Method, Need
 from benchbench.recipe.binding import bind, plain
 from benchbench.recipe.schema import Recipe
@@ -29,7 +30,7 @@ def bind_free_parts(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
         if options is not None:
             bound["data.options"] = plain(options)
     _exhibit(metrics, recipe.score.headline.metric, "score.headline.metric", faults)
-    return bound, faults + _score_faults(recipe)
+    return bound, faults + _score_faults(recipe) + _claim_faults(recipe)
 
 
 def _exhibit(room: Any, name: str, where: str, faults: list[Fault]) -> Any:
@@ -62,6 +63,16 @@ def _contradictions(recipe: Recipe, method: Method) -> list[Fault]:
         faults.append(
             Fault("lora", "adapters need pretrained weights; the model is built from_config; remove one of the two")
         )
+    return faults
+
+
+def _claim_faults(recipe: Recipe) -> list[Fault]:
+    """Claims about metrics or scorings that there are not."""
+    faults: list[Fault] = []
+    for place, claim in enumerate(recipe.claims):
+        _exhibit(metrics, claim.metric, f"claims.{place}.metric", faults)
+        if claim.scoring not in SCORINGS:
+            faults.append(Fault(f"claims.{place}.scoring", str(unknown_name("scoring", claim.scoring, SCORINGS))))
     return faults
 
 

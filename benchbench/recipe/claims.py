@@ -28,6 +28,8 @@ class ClaimSection(Section):
     """Test items of each run."""
     tolerance: float | None = Field(default=None, gt=0)
     """Difference that does not matter, fixed before any run; none: only the prediction interval applies."""
+    baseline: Annotated[str, Field(min_length=1)] | None = None
+    """Name of the recipe that the claimed effect is the difference to; none where no effect is claimed."""
     source: Annotated[str, Field(min_length=1)]
     """Table, row and version, or file and commit."""
     assumptions: tuple[str, ...] = ()

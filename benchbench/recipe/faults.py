@@ -130,7 +130,7 @@ def section_keys(model: type[BaseModel], prefix: str = "") -> list[str]:
 def _fields_at(model: type[BaseModel], path: Sequence[str]) -> list[str]:
     """Field names of the section that a path leads to; none where it leads to no section."""
     current: type[BaseModel] | None = model
-    for part in path:
+    for part in (part for part in path if not part.isdecimal()):  # numbers are places in a list
         field = current.model_fields.get(part)
         current = None if field is None else _section_of(field.annotation)
         if current is None:
@@ -139,9 +139,11 @@ def _fields_at(model: type[BaseModel], path: Sequence[str]) -> list[str]:
 
 
 def _section_of(annotation: Any) -> type[BaseModel] | None:
-    """The section that a field holds; unions with None are looked through."""
-    options = [annotation, *getattr(annotation, "__args__", ())]
-    return next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), None)
+    """The section that a field holds; lists and unions with None are looked through."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    inner = (_section_of(argument) for argument in getattr(annotation, "__args__", ()))
+    return next((section for section in inner if section is not None), None)
 
 
 def _choices(expected: str) -> str:

@@ -65,7 +65,7 @@ class Loaded:
         """Identity of everything that reaches a result, save the list of seeds."""
         values = without_run_keys(self.values())
         values["seeds"] = {key: value for key, value in values["seeds"].items() if key != "list"}
-        return fingerprint({k: v for k, v in values.items() if k not in ("name", "description", "notice")})
+        return fingerprint({k: v for k, v in values.items() if k not in ("name", "description", "notice", "claims")})
 
     @property
     def comparability_hash(self) -> str:

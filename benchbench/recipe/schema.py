@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from benchbench.recipe.claims import ClaimSection
 from benchbench.recipe.section import Section
 from benchbench.recipe.training import PreferenceSection, RewardModelSection, SftSection
 
@@ -217,3 +218,5 @@ class Recipe(Section):
     preference: PreferenceSection | None = None
     """Preference training; none for the method `sft`, whose policy is the SFT stage itself."""
     score: ScoreSection
+    claims: tuple[ClaimSection, ...] = ()
+    """Numbers that were reported for this recipe; no part of its identity."""

@@ -99,7 +99,7 @@ def test_device_versions_threads_and_paths_are_recorded_beside_it(finished: Fini
     assert environment["packages"]["torch"]
     lock = (folder / "lock.yaml").read_text()
     settings = lock.split("settings:")[1].split("\ntitle:")[0]
-    for word in ("torch", "tokenizer_path", "per_device", str(finished.runs)):
+    for word in ("packages", "threads", "tokenizer_path", "per_device", str(finished.runs)):
         assert word not in settings
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from pydantic import ValidationError
 
 from benchbench.core.errors import BenchError
-from benchbench.recipe.faults import ALIASES, section_keys
+from benchbench.recipe.faults import ALIASES, faults_of, section_keys
 from benchbench.recipe.library import shipped_root
 from benchbench.recipe.schema import Recipe
+from benchbench.recipe.section import Section
 
 from .toys import HEAD, load, write
 
@@ -115,6 +117,28 @@ def test_no_alias_hides_a_key_of_the_same_name(alias):
     assert alias not in {key.rsplit(".", 1)[-1] for key in section_keys(Recipe)}
 
 
+class Item(Section):
+    """One of a list."""
+
+    metric: str
+
+
+class Listed(Section):
+    """A section with a list of sections."""
+
+    items: tuple[Item, ...] | None = None
+
+
+def test_an_unknown_key_in_a_list_of_sections_is_suggested_likewise():
+    with pytest.raises(ValidationError) as caught:
+        Listed.model_validate_json('{"items": [{"metric": "auc"}, {"metrc": "auc"}]}')
+    found = [str(fault) for fault in faults_of(caught.value, model=Listed, prefix="claims")]
+    assert found == [
+        "claims.items.1.metric: required, not given",
+        "claims.items.1.metrc: unknown key; did you mean 'metric'?",
+    ]
+
+
 # Wrong types and values.
 
 
@@ -217,8 +241,7 @@ unheard: of
             "preference.lr: unknown key; did you mean 'learning_rate'?",
             "preference.max_steps: expected a whole number, got the text '3'; remove the quotes",
             "preference.truncation: expected one of right, left, drop, error, got the text 'lft'",
-            "unheard: unknown key; known here: name, description, setting, notice, method, seeds, model, data, "
-            "tokenization, lora, sft, reward_model, preference, score",
+            f"unheard: unknown key; known here: {', '.join(Recipe.model_fields)}",
             "method.hyper.marign: unknown key; did you mean 'margin'?",
             "data.options.flip_rate: expected a number, got the text 'much'",
             "score.truncation: expected right, left or error, got drop; held-out scoring never drops an example",

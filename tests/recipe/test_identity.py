@@ -19,7 +19,7 @@ from benchbench.recipe.training import RUN_KEYS
 
 from .toys import HEAD, load, write
 
-UNNAMED = {"name", "description", "notice"}
+UNNAMED = {"name", "description", "notice", "claims"}
 
 
 @dataclass(frozen=True)

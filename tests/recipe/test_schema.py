@@ -12,17 +12,21 @@ from pydantic import ValidationError
 
 import benchbench
 from benchbench import methods, sources
-from benchbench.recipe import schema, training
+from benchbench.recipe import training
 from benchbench.recipe.schema import SETTING_KEYS, Recipe
 from benchbench.recipe.section import Section
 from benchbench.recipe.training import RUN_KEYS
 
 PACKAGE = Path(benchbench.__file__).parent
+MODULES = {f"benchbench.recipe.{path.stem}" for path in (PACKAGE / "recipe").glob("*.py")} - {
+    "benchbench.recipe.binding"
+}
+"""Where sections are written down; those that binding makes are the exhibits' own."""
 
 
 def sections(root: type[Section] = Section) -> list[type[Section]]:
     """Every section of the schema."""
-    found = [c for c in root.__subclasses__() if c.__module__ in (schema.__name__, training.__name__)]
+    found = [c for c in root.__subclasses__() if c.__module__ in MODULES]
     return found + [inner for section in found for inner in sections(section)]
 
 
@@ -126,5 +130,5 @@ def test_no_setting_of_the_run_has_the_name_of_something_that_reaches_numbers():
 
 
 def test_the_parts_of_a_recipe_are_either_fixed_by_the_setting_or_the_recipes_own():
-    own = {"name", "description", "notice", "setting", "method", "seeds", "preference"}
+    own = {"name", "description", "notice", "setting", "method", "seeds", "preference", "claims"}
     assert own | {key.split(".")[0] for key in SETTING_KEYS} == set(Recipe.model_fields)

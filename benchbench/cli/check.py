@@ -1,0 +1,42 @@
+"""`bench check [RECIPE ...]`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from benchbench.cli import arguments
+from benchbench.cli.output import print_json, print_rows
+
+
+def check(
+    targets: Annotated[list[str] | None, typer.Argument(help="Recipes with claims. Default: all there are.")] = None,
+    overrides: arguments.Set = None,
+    runs: arguments.Runs = None,
+    as_json: arguments.Json = False,
+) -> None:
+    """Check finished cells against reported numbers.
+
+    Level and effect of every claim, by a tolerance fixed beforehand and a prediction interval; nothing is trained.
+    Exit code 3 where a number was not reproduced, 4 where one was not run.
+
+    Example: bench check recipes/ddo_rm_pythia410m.yaml
+    """
+    from benchbench.commands.check import check as command
+    from benchbench.commands.check import exit_code, rows
+    from benchbench.commands.session import Options
+
+    checked = command(targets or [], overrides=overrides or [], options=Options(runs=runs))
+    if as_json:
+        print_json([{**_plain(asdict(one)), "outcome": one.verdict.outcome.value} for one in checked])
+    else:
+        print_rows(rows(checked))
+    raise typer.Exit(int(exit_code(checked)))
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """Without the enumeration, which JSON has not."""
+    verdict = {key: value for key, value in values["verdict"].items() if key != "outcome"}
+    return {**values, "verdict": verdict}
