@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 from typing import Any
 
@@ -57,7 +57,7 @@ def check(targets: Sequence[str], *, overrides: Sequence[str], options: Options)
     """
     loaded = _with_claims(targets, overrides)
     found = {item.recipe.name: _look(item, options) for item in loaded}
-    checked = [_judged(item, claim, found[item.recipe.name], found) for item in loaded for claim in item.recipe.claims]
+    checked = [_judged(item, claim, found[item.recipe.name]) for item in loaded for claim in item.recipe.claims]
     named = {item.recipe.name: item for item in loaded}
     effects = [
         _effect(item, named[claim.baseline], claim, found)
@@ -112,13 +112,13 @@ def _look(loaded: Loaded, options: Options) -> _Found:
     return _Found(values, not_comparable(f"the recipe was changed in {changed}") if changed else None)
 
 
-def _judged(loaded: Loaded, claim: ClaimSection, found: _Found, every: dict[str, _Found]) -> Checked:
+def _judged(loaded: Loaded, claim: ClaimSection, found: _Found) -> Checked:
     ours = found.values.get((claim.metric, claim.scoring), {})
     reported = reported_runs(claim)
     if found.excuse is not None:
-        verdict = found.excuse
+        verdict = replace(found.excuse, reported=reported)
     elif not ours:
-        verdict = not_run(f"no finished cell has scores under {claim.scoring}")
+        verdict = replace(not_run(f"no finished cell has scores under {claim.scoring}"), reported=reported)
     else:
         verdict = judge(reported, runs_of(list(ours.values())), tolerance=claim.tolerance)
     name = f"{claim.metric} ({claim.scoring})"
@@ -136,22 +136,16 @@ def _effect(loaded: Loaded, baseline: Loaded, claim: ClaimSection, found: dict[s
     excuse = ours.excuse or theirs.excuse
     shared = sorted({*ours.values.get(key, {})} & {*theirs.values.get(key, {})})
     if excuse is not None:
-        verdict = excuse
+        verdict = replace(excuse, reported=reported)
     elif not shared:
-        verdict = not_run("no seed is finished for both")
+        verdict = replace(not_run("no seed is finished for both"), reported=reported)
     else:
         differences = [ours.values[key][seed] - theirs.values[key][seed] for seed in shared]
         verdict = judge(reported, runs_of(differences), tolerance=claim.tolerance)
         same = math.copysign(1, reported.mean) == math.copysign(1, fmean(differences))
-        verdict = _with_detail(verdict, f"{verdict.detail}; sign {'agrees' if same else 'differs'}")
+        verdict = replace(verdict, detail=f"{verdict.detail}; sign {'agrees' if same else 'differs'}")
     name = f"{claim.metric} ({claim.scoring}), difference to {baseline.recipe.name}"
     return Checked(loaded.recipe.name, name, verdict, claim.source, claim.assumptions)
-
-
-def _with_detail(verdict: Verdict, detail: str) -> Verdict:
-    from dataclasses import replace
-
-    return replace(verdict, detail=detail)
 
 
 def reported_runs(claim: ClaimSection) -> Runs:

@@ -106,6 +106,8 @@ def _faults(loaded: Loaded, prepared: Prepared, score_split: str | None) -> list
                 f"'{method.name}' takes pairs, split '{split}' has {_list(counts)} candidates",
             )
         )
+    if method.candidates is Candidates.ANY and len(counts) > 1:
+        faults.append(Fault("preference.split", f"expected one K, split '{split}' has {_list(counts)} candidates"))
     columns = shapes[split].columns
     known = ", ".join(columns) or "none"
     faults += [

@@ -23,7 +23,7 @@ Values = Mapping[str, Array]
 """Numbers of the rows by column, [rows] or [n, 2] with the chosen response first."""
 
 _CELL = ("recipe", "method", "variant", "seed", "split", "scorer_version")
-_SCORED = ("n_tokens", "logp_sum", "ref_logp_sum", "reward")
+_SCORED = ("n_tokens", "logp_sum", "logp_mean", "ref_logp_sum", "reward")
 _COLUMN_PREFIX = "column_"
 
 
@@ -41,13 +41,13 @@ class Scoring:
 
 
 SCORINGS: Mapping[str, Scoring] = {
-    "logp_mean": Scoring("nats per token", lambda rows: rows["logp_sum"] / np.maximum(rows["n_tokens"], 1)),
+    "logp_mean": Scoring("nats per token", lambda rows: rows["logp_mean"]),
     "logp_sum": Scoring("nats", lambda rows: rows["logp_sum"]),
     "implicit": Scoring("nats", lambda rows: rows["logp_sum"] - rows["ref_logp_sum"]),
     "reward_model": Scoring("reward", lambda rows: rows["reward"]),
 }
-"""Every scoring; `implicit` is the log-ratio to the reference without beta, for every method, and the mean
-of an empty response counts it as one token."""
+"""Every scoring; `implicit` is the log-ratio to the reference without beta, for every method. The mean is the
+scorer's own, in the precision it was asked for; that of an empty response counts it as one token."""
 
 
 @dataclass(frozen=True, eq=False)

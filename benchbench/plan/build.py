@@ -16,7 +16,8 @@ from benchbench.stages.versions import VERSIONS
 
 _NAMES = ("model_name_or_path", "revision", "tokenizer_name_or_path", "tokenizer_revision")
 """Names of weights and tokenizers; their content hashes stand in fingerprints instead."""
-_STAGE_KEYS = ("split", "max_length", "truncation", "reward", "reference", "on_empty_response", "score_truncation")
+_STAGE_KEYS = ("split", "max_length", "truncation", "reward", "reference", "on_empty_response", "own_per_method")
+_SCORE_PREFIX = "score_"
 """Keys of a training section that are not read by the loop; each goes to the part of the settings that reads it."""
 
 
@@ -116,6 +117,8 @@ class _Builder:
             **self.common(section, seeded=True),
             "method": {"name": "sft", "version": methods.get("sft").version},
         }
+        if section["own_per_method"]:
+            settings["for"] = self.loaded.label
         return self.plan.add(StageSpec("sft", f"sft seed {self.seed}", settings, {}, self.run(section)))
 
     def reward_model(self, start: str | None) -> str:
@@ -175,8 +178,11 @@ class _Builder:
     def reward(self, start: str | None, split: str) -> str:
         section = self.values["reward_model"]
         tokenization = self.tokenization(section)
-        if section["score_truncation"] is not None:
-            tokenization["truncation"] = section["score_truncation"]
+        own = {"truncation": section["score_truncation"], "append_eos": section["score_append_eos"]}
+        tokenization |= {key: value for key, value in own.items() if value is not None}
+        held_out = self.values["score"]["max_length"]
+        if split == self.score_split and held_out is not None:
+            tokenization["max_length"] = held_out
         settings = {
             **self.scored(split, tokenization | {"max_prompt_length": None}),
             "keep_all": True,
@@ -191,7 +197,11 @@ class _Builder:
         seeds = self.values["seeds"]
         return {
             **self.scored(section["split"], self.tokenization(section)),
-            "training": {k: v for k, v in without_run_keys(section).items() if k not in _STAGE_KEYS},
+            "training": {
+                k: v
+                for k, v in without_run_keys(section).items()
+                if k not in _STAGE_KEYS and not k.startswith(_SCORE_PREFIX)
+            },
             "lora": self.values["lora"],
             "seed": self.seed if seeded else None,
             "order_seed": self.seed if seeds["scope"] == "all" else seeds["fixed_seed"],
@@ -232,3 +242,9 @@ class _Builder:
 
 def _inputs(*, policy: str | None) -> dict[str, str]:
     return {} if policy is None else {"policy": policy}
+
+
+def _loop_settings(section: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a training section that the loop and its model read."""
+    kept = without_run_keys(section)
+    return {k: v for k, v in kept.items() if k not in _STAGE_KEYS and not k.startswith(_SCORE_PREFIX)}

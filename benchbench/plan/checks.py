@@ -44,10 +44,14 @@ def _exhibit(room: Any, name: str, where: str, faults: list[Fault]) -> Any:
 def _contradictions(recipe: Recipe, method: Method) -> list[Fault]:
     """Inputs that the method declares and the recipe does not provide."""
     faults: list[Fault] = []
+    if recipe.lora is not None and recipe.model.from_config is not None:
+        faults.append(
+            Fault("lora", "adapters need pretrained weights; the model is built from_config; remove one of the two")
+        )
     if method.name == "sft":
         return faults
     if recipe.preference is None:
-        return [Fault("preference", f"required, not given; method '{method.name}' trains on preferences")]
+        return [*faults, Fault("preference", f"required, not given; method '{method.name}' trains on preferences")]
     needs_stage = Need.REWARD in method.needs and recipe.preference.reward.source == "stage"
     if needs_stage and recipe.reward_model is None:
         faults.append(
@@ -59,10 +63,6 @@ def _contradictions(recipe: Recipe, method: Method) -> list[Fault]:
         )
     if Need.REFERENCE in method.needs and recipe.preference.reference == "sft" and recipe.sft is None:
         faults.append(Fault("preference.reference", "expected base, since the recipe has no sft stage, got sft"))
-    if recipe.lora is not None and recipe.model.from_config is not None:
-        faults.append(
-            Fault("lora", "adapters need pretrained weights; the model is built from_config; remove one of the two")
-        )
     return faults
 
 

@@ -11,7 +11,7 @@ from benchbench.core.hashing import file_hash, fingerprint
 from benchbench.data.hub_access import check_commit, local_folder, require_on_hub, unavailable
 from benchbench.store.files import read_json
 
-WEIGHT_PATTERNS = ("*.safetensors", "*.safetensors.index.json", "config.json", "adapter_config.json")
+WEIGHT_PATTERNS = ("*.safetensors", "*.safetensors.index.json", "config.json", "adapter_config.json", "*.py")
 TOKENIZER_PATTERNS = (
     "tokenizer*",
     "special_tokens_map.json",

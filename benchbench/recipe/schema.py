@@ -12,7 +12,17 @@ from benchbench.recipe.training import PreferenceSection, RewardModelSection, Sf
 
 NonEmpty = Annotated[str, Field(min_length=1)]
 
-SETTING_KEYS = ("model", "data", "tokenization", "lora", "sft", "reward_model", "score", "seeds.scope")
+SETTING_KEYS = (
+    "model",
+    "data",
+    "tokenization",
+    "lora",
+    "sft",
+    "reward_model",
+    "score",
+    "seeds.scope",
+    "seeds.fixed_seed",
+)
 """What a fair comparison holds fixed; a recipe that overrides one of these is not comparable any more."""
 
 

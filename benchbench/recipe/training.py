@@ -77,6 +77,9 @@ class TrainingSection(Section):
 class SftSection(TrainingSection):
     """Supervised fine-tuning on the first candidate of each example."""
 
+    own_per_method: bool = False
+    """Train one SFT policy for each method instead of one for all of a seed; the same but for the noise of training."""
+
 
 class RewardModelSection(TrainingSection):
     """A scalar head on the backbone, trained with the Bradley-Terry loss on pairs."""
@@ -91,6 +94,8 @@ class RewardModelSection(TrainingSection):
     """Backbone the training starts from."""
     score_truncation: Literal["right", "left", "error"] | None = None
     """Over-long texts when rewards are given: as in training where not named; required if training drops them."""
+    score_append_eos: bool | None = None
+    """End texts with EOS when rewards are given: as in training where not named."""
 
 
 class RewardSource(Section):

@@ -70,6 +70,7 @@ def load_reward_model(context: StageContext, name: str) -> RewardModel:
         folder,
         dtype=getattr(torch, settings["dtype"]),
         attn_implementation=settings["attn_implementation"],
+        trust_remote_code=settings["trust_remote_code"],
         local_files_only=True,
     )
     return RewardModel.load(backbone, folder)

@@ -80,7 +80,9 @@ def batches(
 def _rows(logps: Logps, examples: Sequence[TokenizedExample], *, store_tokens: bool) -> list[dict[str, Any]]:
     token, response = logps.token.cpu(), logps.response.cpu()
     # float32 log-probabilities are summed in float64; a lower precision was asked for and is kept
-    sums = token.double().sum(dim=-1) if token.dtype == torch.float32 else token.sum(dim=-1).double()
+    sums = (token.double() if token.dtype == torch.float32 else token).sum(dim=-1)
+    means = (sums / response.sum(dim=-1).clamp(min=1)).double()
+    sums = sums.double()
     rows = []
     for b, example in enumerate(examples):
         for k, candidate in enumerate(example.candidates):
@@ -89,6 +91,7 @@ def _rows(logps: Logps, examples: Sequence[TokenizedExample], *, store_tokens: b
                 "candidate": k,
                 "n_tokens": int(response[b, k].sum()),
                 "logp_sum": float(sums[b, k]),
+                "logp_mean": float(means[b, k]),
                 "truncated": candidate.truncated,
                 "empty": candidate.empty,
                 "overlong": candidate.overlong,

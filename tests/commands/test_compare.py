@@ -15,10 +15,7 @@ from harness import MICRO, Finished, bench, finish, tree
 from sklearn.metrics import roc_auc_score
 
 LABELS = ["dpo", "simpo", "ddo_rm", "ipo@sum", "sft"]
-MEASUREMENTS = (
-    "recipe recipe_hash setting method variant paper seed split metric scoring value se n unit direction "
-    "metric_version scorer_version engine device_kind"
-).split()
+MEASUREMENTS = ["recipe", "recipe_hash", "setting", "method", "variant", "paper", "seed", "split", "metric", "scoring", "value", "se", "n", "unit", "direction", "metric_version", "scorer_version", "engine", "device_kind"]
 SECONDS_FROM_CACHE = 20
 
 

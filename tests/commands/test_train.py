@@ -57,7 +57,7 @@ def test_a_finished_stage_leaves_its_records_and_no_checkpoint(finished: Finishe
 
 
 def test_what_succeeded_is_recorded_though_another_cell_failed(tmp_path: Path):
-    """simpo diverges, sft does not: its table is written, and the command still ends with code 4."""
+    """Simpo diverges, sft does not: its table is written, and the command still ends with code 4."""
     bad = tmp_path / "bad.yaml"
     bad.write_text(f"name: bad\nsetting: {MICRO}\nmethod: {{name: simpo}}\npreference: {{learning_rate: 1e30}}\n")
     assert "failed" in finish([bad], runs=tmp_path / "runs").values()

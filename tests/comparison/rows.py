@@ -23,6 +23,7 @@ def score_frame(chosen, rejected, *, seed=42, method="dpo", n_tokens=10, **colum
             "candidate": np.tile([0, 1], n),
             "n_tokens": n_tokens,
             "logp_sum": 10 * scores.ravel(),
+            "logp_mean": 10 * scores.ravel() / np.maximum(n_tokens, 1),
             "ref_logp_sum": np.nan,
             "reward": np.nan,
             "truncated": False,

@@ -172,7 +172,7 @@ def test_a_scoring_that_one_seed_lacks_is_a_hole(cells):
 def test_an_undefined_seed_leaves_its_row_undefined_and_the_others_alone(cells):
     def spoil(c):
         frame = c.frame.copy()
-        frame.loc[0, "logp_sum"] = np.nan
+        frame.loc[0, ["logp_sum", "logp_mean"]] = np.nan
         return cell("sft", c.seed, frame)
 
     spoiled = _compare([spoil(c) if (c.label, c.seed) == ("sft", 42) else c for c in cells], metrics=["auc"])

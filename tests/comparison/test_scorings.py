@@ -17,11 +17,10 @@ def frame():
     return score_frame([-1.0, -3.0, -6.0], [-2.0, -5.0, -4.0])
 
 
-def test_logp_mean_divides_by_the_tokens(frame):
-    frame["n_tokens"] = [10, 20, 30, 10, 60, 40]
-    scores = pair_scores(frame, "logp_mean")
-    assert scores.chosen.tolist() == [-1.0, -1.0, -1.0]
-    assert scores.rejected.tolist() == [-1.0, -5.0, -1.0]
+def test_logp_mean_is_the_scorers_own_mean(frame):
+    """In the precision the scorer was asked for; dividing the sum here would undo its rounding."""
+    frame["logp_mean"] = [-0.5, -1.0, -1.5, -2.0, -2.5, -3.0]
+    assert pair_scores(frame, "logp_mean").margin.tolist() == [0.5, 0.5, 0.5]
 
 
 def test_logp_sum_is_the_sum(frame):
@@ -38,11 +37,6 @@ def test_implicit_is_the_log_ratio_without_beta(frame):
 def test_reward_model_is_the_reward(frame):
     frame["reward"] = [3.0, 1.0, 0.5, 0.25, -1.0, 2.0]
     assert pair_scores(frame, "reward_model").margin.tolist() == [2.0, 0.25, -3.0]
-
-
-def test_an_empty_response_counts_as_one_token(frame):
-    frame.loc[0, ["n_tokens", "logp_sum"]] = 0, 0.0
-    assert pair_scores(frame, "logp_mean").chosen[0] == 0.0
 
 
 def test_pairs_are_sorted_by_example_as_text_whatever_the_order_of_the_rows():

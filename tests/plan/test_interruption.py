@@ -11,13 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import BENCH, MICRO, Ended, bench_process
+from harness import BENCH, MICRO, Ended
 from safetensors import safe_open
 
 pytestmark = pytest.mark.slow
 
 LINE = (
-    *("train", "simpo", "--setting", str(MICRO), "--seeds", "1", "--workers", "2"),
+    *("train", "simpo", "--setting", str(MICRO), "--seeds", "1"),
     *("--set", "preference.max_steps=500", "--set", "preference.save_steps=20"),
 )
 WAIT_SECONDS = 120
@@ -27,15 +27,22 @@ WAIT_SECONDS = 120
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run that nobody disturbed."""
     folder = tmp_path_factory.mktemp("whole")
-    ended = bench_process(*LINE, cwd=folder)
+    ended = finish_process(start(folder))
     assert ended.code == 0, ended.err
     return folder
 
 
 def start(folder: Path) -> subprocess.Popen:
-    """The command, in a process group of its own."""
+    """The command, in a process group of its own and on one core, so with one single-threaded worker."""
+    core = min(os.sched_getaffinity(0))
     return subprocess.Popen(
-        [BENCH, *LINE], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [BENCH, *LINE],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
     )
 
 
@@ -71,7 +78,7 @@ def status(folder: Path) -> dict:
 
 
 def worker_of(process: subprocess.Popen) -> int:
-    """Process id of the one spawned worker: a single chain of stages needs no second."""
+    """Process id of the one spawned worker."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     (worker,) = (child for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes())
     return int(worker)
@@ -99,7 +106,7 @@ def resumes(folder: Path, whole: Path) -> None:
     """The same command goes on from the checkpoint, and ends as if nothing had happened."""
     with safe_open(stage(folder) / "checkpoint" / "state.safetensors", "pt") as state:
         assert 20 <= int(state.metadata()["step"]) < 500
-    again = bench_process(*LINE, cwd=folder)
+    again = finish_process(start(folder))
     assert again.code == 0, again.err
     record = status(folder)
     assert (record["status"], record["attempts"]) == ("done", 2)
