@@ -43,7 +43,8 @@ def choose_machine(device: str, workers: int | None, models: Iterable[tuple[str 
         return Machine(name, workers or 1, max(1, cores // (workers or 1)))
     small = all(_bytes(folder, config) <= SMALL_MODEL_BYTES for folder, config in models)
     count = workers or (cores if small else 1)
-    return Machine(name, count, max(1, cores // count))
+    # the number of threads moves sums in their last digits: for a small model it never depends on --workers
+    return Machine(name, count, 1 if small else max(1, cores // count))
 
 
 def _device(asked: str) -> str:

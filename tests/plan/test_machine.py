@@ -20,6 +20,13 @@ def test_small_models_get_one_single_threaded_worker_per_core():
     assert (machine.device, machine.workers, machine.threads) == ("cpu", CORES, 1)
 
 
+@pytest.mark.parametrize("workers", [1, 2, 7])
+def test_the_numbers_of_a_small_model_do_not_hang_on_the_number_of_workers(workers: int):
+    """Threads split sums; one thread, whatever the workers, gives one result."""
+    machine = choose_machine("cpu", workers, [(None, SMALL)])
+    assert (machine.workers, machine.threads) == (workers, 1)
+
+
 def test_large_models_get_one_worker_with_all_cores():
     machine = choose_machine("cpu", None, [(None, SMALL), (None, LARGE)])
     assert (machine.workers, machine.threads) == (1, CORES)
@@ -27,8 +34,8 @@ def test_large_models_get_one_worker_with_all_cores():
 
 def test_what_was_asked_for_is_done():
     assert choose_machine("cpu", 3, [(None, LARGE)]).workers == 3
-    assert choose_machine("cpu", CORES, []).threads == 1
-    assert choose_machine("cpu", 4 * CORES, []).threads == 1
+    assert choose_machine("cpu", CORES, [(None, LARGE)]).threads == 1
+    assert choose_machine("cpu", 4 * CORES, [(None, LARGE)]).threads == 1
 
 
 def test_the_size_of_local_weights_is_that_of_their_files(tmp_path: Path):
