@@ -47,7 +47,7 @@ def test_a_changed_row_is_noticed(reference):
     before = {(m.metric, m.scoring): m.value for m in measure(one)}
     pair = one["example"] == one["example"].iloc[0]
     one.loc[pair, "logp_sum"] = one.loc[pair, "logp_sum"].to_numpy()[::-1]
-    one.loc[pair, "n_tokens"] = one.loc[pair, "n_tokens"].to_numpy()[::-1]
+    one.loc[pair, "logp_mean"] = one.loc[pair, "logp_mean"].to_numpy()[::-1]
     after = {(m.metric, m.scoring): m.value for m in measure(one)}
     moved = abs(after["pair_accuracy", "logp_mean"] - before["pair_accuracy", "logp_mean"])
     assert moved == pytest.approx(1e-3)
