@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-
 from harness import MICRO, ROOT, SHARED_DATA, Ended, Finished, bench
 
 os.environ["OMP_NUM_THREADS"] = "1"

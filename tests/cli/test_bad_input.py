@@ -80,7 +80,9 @@ def test_a_faulty_recipe_names_file_and_key(tmp_path: Path, write_yaml: Write, l
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path, write_yaml: Write):
-    text = f"name: mine\nsetting: {MICRO}\nmethod: {{name: dpo, hyper: {{betta: 1}}}}\nsft: {{lerning_rate: 1, bf16: 3}}\n"
+    text = (
+        f"name: mine\nsetting: {MICRO}\nmethod: {{name: dpo, hyper: {{betta: 1}}}}\nsft: {{lerning_rate: 1, bf16: 3}}\n"
+    )
     message = refused(tmp_path, "train", write_yaml("mine.yaml", text))
     assert "3 problems" in message
     for key in ("method.hyper.betta", "sft.lerning_rate", "sft.bf16"):

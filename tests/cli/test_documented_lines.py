@@ -54,7 +54,7 @@ def test_documented_lines_parse(line: str):
 
 
 def test_the_comparison_of_the_readme_plans_three_seeds_of_both_methods_and_sft(tmp_path: Path, away: Path):
-    line = "compare dpo simpo --seeds 42 13 3407".split()
+    line = ["compare", "dpo", "simpo", "--seeds", "42", "13", "3407"]
     ended = bench(*line, "--dry-run", "--json", "--runs", tmp_path / "runs")
     assert ended.code == 0, ended.err
     assert ended.json["cells"] == 9

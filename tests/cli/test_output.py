@@ -60,7 +60,18 @@ def test_every_verb_has_json():
 
 @pytest.mark.parametrize(
     "verb",
-    ["train", "eval", "compare", "fetch", "recipes ls", "recipes show", "recipes validate", "methods ls", "methods show", "env"],
+    [
+        "train",
+        "eval",
+        "compare",
+        "fetch",
+        "recipes ls",
+        "recipes show",
+        "recipes validate",
+        "methods ls",
+        "methods show",
+        "env",
+    ],
 )
 def test_json_is_one_document_and_nothing_else(finished: Finished, verb: str):
     ended = bench(*json_lines(finished)[verb])

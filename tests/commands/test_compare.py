@@ -15,7 +15,27 @@ from harness import MICRO, Finished, bench, finish, tree
 from sklearn.metrics import roc_auc_score
 
 LABELS = ["dpo", "simpo", "ddo_rm", "ipo@sum", "sft"]
-MEASUREMENTS = ["recipe", "recipe_hash", "setting", "method", "variant", "paper", "seed", "split", "metric", "scoring", "value", "se", "n", "unit", "direction", "metric_version", "scorer_version", "engine", "device_kind"]
+MEASUREMENTS = [
+    "recipe",
+    "recipe_hash",
+    "setting",
+    "method",
+    "variant",
+    "paper",
+    "seed",
+    "split",
+    "metric",
+    "scoring",
+    "value",
+    "se",
+    "n",
+    "unit",
+    "direction",
+    "metric_version",
+    "scorer_version",
+    "engine",
+    "device_kind",
+]
 SECONDS_FROM_CACHE = 20
 
 
@@ -100,7 +120,9 @@ def test_the_tables_are_tidy(finished: Finished, measurements, comparisons, cell
 
 def test_no_volatile_value_is_in_the_derived_files(finished: Finished, cells):
     """Nothing in them may differ between two runs: no time, no host, no version of a library."""
-    text = "".join((finished.folder / name).read_text() for name in ("measurements.csv", "comparisons.csv", "report.md"))
+    text = "".join(
+        (finished.folder / name).read_text() for name in ("measurements.csv", "comparisons.csv", "report.md")
+    )
     assert str(finished.runs) not in text
     environment = cells[0]["environment"]["score"]
     assert environment["packages"]["torch"] not in text
@@ -164,7 +186,9 @@ def independent(finished: Finished, cell: dict) -> dict[tuple[str, str], float]:
 def test_measurements_are_those_of_the_score_rows(finished: Finished, measurements, cells):
     checked = 0
     for cell in cells:
-        mine = measurements[(measurements["recipe_hash"] == cell["recipe_hash"]) & (measurements["seed"] == cell["seed"])]
+        mine = measurements[
+            (measurements["recipe_hash"] == cell["recipe_hash"]) & (measurements["seed"] == cell["seed"])
+        ]
         expected = independent(finished, cell)
         assert {(row.metric, row.scoring) for row in mine.itertuples()} == set(expected)
         for row in mine.itertuples():
@@ -191,8 +215,12 @@ def test_differences_are_paired_by_seed(measurements, comparisons):
         assert (row.seeds, row.baseline, row.k) == ("1 2 3", "dpo", 3)
         mine, base = (
             measurements[
-                (labelled(measurements) == label) & (measurements.metric == row.metric) & (measurements.scoring == row.scoring)
-            ].sort_values("seed")["value"].to_numpy()
+                (labelled(measurements) == label)
+                & (measurements.metric == row.metric)
+                & (measurements.scoring == row.scoring)
+            ]
+            .sort_values("seed")["value"]
+            .to_numpy()
             for label in (row.candidate, "dpo")
         )
         assert [float(value) for value in row.values.split()] == mine.tolist()
@@ -214,7 +242,9 @@ def test_holm_is_the_headlines_alone(comparisons):
 def test_methods_share_what_does_not_depend_on_them(cells):
     """One SFT, one reference and one reward model per seed; one policy per method and seed."""
     by_seed = {seed: [cell for cell in cells if cell["seed"] == seed] for seed in (1, 2, 3)}
-    sft = {seed: {cell["stages"]["policy"] for cell in found if cell["label"] == "sft"} for seed, found in by_seed.items()}
+    sft = {
+        seed: {cell["stages"]["policy"] for cell in found if cell["label"] == "sft"} for seed, found in by_seed.items()
+    }
     assert len(set.union(*sft.values())) == 3
     for found in by_seed.values():
         assert len({cell["stages"]["reference"] for cell in found}) == 1
@@ -306,7 +336,18 @@ def test_ipo_variants_are_two_rows(finished: Finished, tmp_path: Path):
     shutil.copytree(finished.runs, runs)
     finish(["ipo@mean", "ipo@sum"], runs=runs)
     ended = bench(
-        "compare", "ipo@mean", "ipo@sum", "--setting", MICRO, "--seeds", 1, "--runs", runs, "--results", tmp_path, "--json"
+        "compare",
+        "ipo@mean",
+        "ipo@sum",
+        "--setting",
+        MICRO,
+        "--seeds",
+        1,
+        "--runs",
+        runs,
+        "--results",
+        tmp_path,
+        "--json",
     )
     assert ended.code == 0, ended.err
     sums = {row["candidate"]: row["values"] for row in ended.json["comparisons"] if row["metric"] == "chosen_mean"}

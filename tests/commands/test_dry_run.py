@@ -11,7 +11,19 @@ from harness import MICRO, Finished, bench, finish, leftovers
 
 @pytest.mark.parametrize("verb", ["train", "compare"])
 def test_from_nothing_everything_is_to_run_and_nothing_does(tmp_path: Path, verb: str):
-    line = (verb, "dpo", "--setting", MICRO, "--seeds", 1, 2, "--runs", tmp_path / "runs", "--results", tmp_path / "res")
+    line = (
+        verb,
+        "dpo",
+        "--setting",
+        MICRO,
+        "--seeds",
+        1,
+        2,
+        "--runs",
+        tmp_path / "runs",
+        "--results",
+        tmp_path / "res",
+    )
     ended = bench(*line, "--dry-run")
     assert ended.code == 0, ended.err
     assert "to run; no estimate: a kind of stage never ran here" in ended.out
@@ -33,7 +45,9 @@ def test_finished_stages_are_told_with_their_seconds(finished: Finished, tmp_pat
 
 
 def test_what_is_left_is_estimated_from_what_ran_here(finished: Finished):
-    plan = bench("compare", "orpo", "--setting", MICRO, "--seeds", 1, "--runs", finished.runs, "--dry-run", "--json").json
+    plan = bench(
+        "compare", "orpo", "--setting", MICRO, "--seeds", 1, "--runs", finished.runs, "--dry-run", "--json"
+    ).json
     left = [stage for stage in plan["stages"] if stage["status"] != "finished"]
     assert {stage["stage"] for stage in left} == {"orpo seed 1", "score orpo seed 1 on test"}
     assert plan["seconds_left"] == pytest.approx(sum(stage["seconds"] for stage in left))

@@ -67,7 +67,9 @@ def test_a_model_folder_is_scored_as_external_with_the_numbers_of_its_cell(
     assert {path.name for path in (tmp_path / "runs").iterdir() if path.name not in ("data", "locks")} == {"score"}
 
 
-def test_the_folder_loads_with_transformers_alone_and_scores_the_same(finished: Finished, dpo_cell: dict, dpo_model: Path):
+def test_the_folder_loads_with_transformers_alone_and_scores_the_same(
+    finished: Finished, dpo_cell: dict, dpo_model: Path
+):
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     model = AutoModelForCausalLM.from_pretrained(dpo_model).eval()

@@ -21,7 +21,10 @@ def test_ls_lists_every_shipped_recipe_with_its_setting_and_method():
 
 def test_an_installed_bench_finds_the_shipped_recipes_from_anywhere(away: Path):
     here = bench("recipes", "ls", "--json").json
-    assert {(row["setting"], row["method"]) for row in here} >= {("tiny", "dpo"), ("pythia410m_ultrafeedback", "ddo_rm")}
+    assert {(row["setting"], row["method"]) for row in here} >= {
+        ("tiny", "dpo"),
+        ("pythia410m_ultrafeedback", "ddo_rm"),
+    }
     assert bench("recipes", "show", "recipes/ddo_rm_pythia410m.yaml").code == 0
 
 

@@ -17,7 +17,9 @@ def test_the_summary_has_a_row_per_seed_with_loss_and_headline(finished: Finishe
     assert [row["seed"] for row in ended.json] == [1, 3]
     assert all(row["last_loss"] > 0 for row in ended.json)
     table = pd.read_csv(finished.folder / "measurements.csv")
-    headline = table[(table["metric"] == "pair_accuracy") & (table["scoring"] == "logp_mean") & (table["method"] == "dpo")]
+    headline = table[
+        (table["metric"] == "pair_accuracy") & (table["scoring"] == "logp_mean") & (table["method"] == "dpo")
+    ]
     values = headline.set_index("seed")["value"]
     assert [row["pair_accuracy (logp_mean)"] for row in ended.json] == [values[1], values[3]]
     assert "pair_accuracy (logp_mean)" in bench(*line).out

@@ -47,7 +47,10 @@ def test_every_public_thing_has_a_docstring_that_begins_with_a_sentence(package:
         return bool(doc) and str(doc).splitlines()[0].rstrip().endswith((".", ":", "...", '".', "?"))
 
     bare = [
-        f"{path}: {node.name}" for path, tree in package.items() for node in public(tree) if not sentence(ast.get_docstring(node))
+        f"{path}: {node.name}"
+        for path, tree in package.items()
+        for node in public(tree)
+        if not sentence(ast.get_docstring(node))
     ]
     assert bare == []
 

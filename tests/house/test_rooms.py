@@ -48,7 +48,9 @@ def test_an_exhibit_is_short_and_has_a_test(room: str, name: str):
     assert any(name in text for text in tests) or any(f"{room}.names()" in text for text in tests)
 
 
-@pytest.mark.parametrize("name", [*(("methods", n) for n in methods.names()), *(("sources", n) for n in sources.names())])
+@pytest.mark.parametrize(
+    "name", [*(("methods", n) for n in methods.names()), *(("sources", n) for n in sources.names())]
+)
 def test_options_are_frozen_and_their_defaults_hold(name: tuple[str, str]):
     room, exhibit = name
     found = ROOMS[room][0].get(exhibit)

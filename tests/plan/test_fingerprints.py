@@ -25,7 +25,12 @@ AFTER_PREFERENCE = {"dpo seed 1", "ddo_rm seed 1", "score dpo seed 1 on test", "
 
 
 def plan_of(
-    runs: Path, targets: Sequence[str], *, setting: object = MICRO, seeds: Sequence[int] = (1,), sets: Sequence[str] = ()
+    runs: Path,
+    targets: Sequence[str],
+    *,
+    setting: object = MICRO,
+    seeds: Sequence[int] = (1,),
+    sets: Sequence[str] = (),
 ) -> Plan:
     request = Request(list(targets), str(setting), [str(seed) for seed in seeds], overrides=list(sets))
     return prepare_comparison(request, Options(runs=runs)).session.plan
@@ -35,7 +40,9 @@ def plan_of(
 def stages(tmp_path: Path) -> Stages:
     """Title -> key of every stage of a comparison of dpo and ddo_rm."""
 
-    def planned(*sets: str, targets: Sequence[str] = ("dpo", "ddo_rm"), runs: Path = tmp_path / "runs", **more) -> dict[str, str]:
+    def planned(
+        *sets: str, targets: Sequence[str] = ("dpo", "ddo_rm"), runs: Path = tmp_path / "runs", **more
+    ) -> dict[str, str]:
         plan = plan_of(runs, targets, sets=sets, **more)
         found = {spec.title: key for key, spec in plan.stages.items()}
         assert len(found) == len(plan.stages)
@@ -118,9 +125,11 @@ def test_device_versions_threads_and_paths_are_recorded_beside_it(finished: Fini
         ("tokenization.template.generation_prompt='<|assistant|> '", set()),
         ("model.attn_implementation=eager", set()),
         ("seeds.scope=init_only", set()),
-        ("reward_model.pooling=last_token", TITLES - AFTER_PREFERENCE - {"reward model seed 1"} - {
-            "rewards seed 1 on train", "rewards seed 1 on test"
-        } | {"dpo seed 1", "score dpo seed 1 on test"}),
+        (
+            "reward_model.pooling=last_token",
+            TITLES - AFTER_PREFERENCE - {"reward model seed 1"} - {"rewards seed 1 on train", "rewards seed 1 on test"}
+            | {"dpo seed 1", "score dpo seed 1 on test"},
+        ),
         ("preference.learning_rate=1e-4", TITLES - AFTER_PREFERENCE),
         ("preference.bf16=true", TITLES - AFTER_PREFERENCE - {"reference log-probabilities seed 1"}),
         ("score.dtype=bfloat16", TITLES - {t for t in TITLES if t.startswith("score ")}),
@@ -167,11 +176,18 @@ def test_the_version_of_a_method_changes_its_stages(stages: Stages, monkeypatch:
     ("kind", "kept"),
     [
         ("sft", set()),
-        ("score", {"sft seed 1", "reward model seed 1", "rewards seed 1 on train", "rewards seed 1 on test", "ddo_rm seed 1"}),
-        ("reward_model", {*TITLES} - {
-            *("reward model seed 1", "rewards seed 1 on train", "rewards seed 1 on test", "ddo_rm seed 1"),
-            "score ddo_rm seed 1 on test",
-        }),
+        (
+            "score",
+            {"sft seed 1", "reward model seed 1", "rewards seed 1 on train", "rewards seed 1 on test", "ddo_rm seed 1"},
+        ),
+        (
+            "reward_model",
+            {*TITLES}
+            - {
+                *("reward model seed 1", "rewards seed 1 on train", "rewards seed 1 on test", "ddo_rm seed 1"),
+                "score ddo_rm seed 1 on test",
+            },
+        ),
         ("preference", TITLES - AFTER_PREFERENCE),
     ],
 )
@@ -201,7 +217,9 @@ def test_every_kind_of_stage_has_a_module_and_a_version():
     modules = {p.stem for p in (ROOT / "benchbench" / "stages").glob("*.py")}
     assert set(VERSIONS) <= modules
     for kind in VERSIONS:
-        assert "\ndef run(context: StageContext) -> Result:" in (ROOT / "benchbench" / "stages" / f"{kind}.py").read_text()
+        assert (
+            "\ndef run(context: StageContext) -> Result:" in (ROOT / "benchbench" / "stages" / f"{kind}.py").read_text()
+        )
 
 
 # --- data -----------------------------------------------------------------------------------------------------------

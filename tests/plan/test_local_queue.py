@@ -126,7 +126,7 @@ def test_nothing_is_started_for_stages_that_are_finished(tmp_path: Path):
 
 
 def test_an_example_that_is_too_long_ends_the_command_with_the_users_code(tmp_path: Path):
-    """truncation: error, and a limit that the first long demonstration exceeds; nothing of the stage can be mistaken."""
+    """With `truncation: error`; nothing that is left of the stage can be mistaken for a result."""
     ended = bench(
         *("train", "sft", "--setting", MICRO, "--seeds", 1, "--set", "sft.max_length=24", "--workers", 2),
         *("--runs", tmp_path / "runs", "--results", tmp_path / "results"),

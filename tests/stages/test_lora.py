@@ -50,7 +50,9 @@ def test_a_policy_is_its_adapters_alone(adapted: Artefacts, title: str):
 
 def test_preference_training_goes_on_with_the_adapters_of_sft(adapted: Artefacts):
     """One pair of matrices per layer, moved away from where SFT left it; not a second adapter on top."""
-    sft, dpo = (load_file(adapted.folder(f"{name} seed 1") / "model" / "adapter_model.safetensors") for name in ("sft", "dpo"))
+    sft, dpo = (
+        load_file(adapted.folder(f"{name} seed 1") / "model" / "adapter_model.safetensors") for name in ("sft", "dpo")
+    )
     assert set(sft) == set(dpo)
     moved = {name: float((sft[name] - dpo[name]).abs().max()) for name in sft}
     assert all(value > 0 for value in moved.values())

@@ -19,7 +19,7 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
 
 
 def test_without_sft_the_policy_is_the_base_model(tmp_path: Path):
-    """simpo starts from the drawn weights; the row `sft` is the base model itself."""
+    """Simpo starts from the drawn weights; the row `sft` is the base model itself."""
     done = run(tmp_path, ["simpo"], "sft=null", "reward_model=null", "preference.learning_rate=1e-30")
     assert done.done()
     assert {key.split("/")[0] for key in done.status} == {"preference", "score"}

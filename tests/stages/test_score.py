@@ -152,6 +152,8 @@ def test_another_chat_template_is_another_stage(tmp_path: Path, write_yaml: Call
             "{% for m in messages %}{{ '" + mark + "' if m['role'] == 'assistant' else '' }}{{ m['content'] }}"
             "{% endfor %}{% if add_generation_prompt %}" + mark + "{% endif %}"
         )
-        plan = bench("compare", "sft", "--setting", chat, "--seeds", 1, "--runs", tmp_path / "r", "--dry-run", "--json").json
+        plan = bench(
+            "compare", "sft", "--setting", chat, "--seeds", 1, "--runs", tmp_path / "r", "--dry-run", "--json"
+        ).json
         keys.add(json.dumps([stage["key"] for stage in plan["stages"]]))
     assert len(keys) == 2

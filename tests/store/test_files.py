@@ -19,7 +19,11 @@ from benchbench.recipe.document import read_document
 from benchbench.store.files import read_json, whole_folder, write_json, write_text, write_yaml
 
 TREES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(min_size=1), inner, max_size=3),
     max_leaves=8,
 )
@@ -35,7 +39,9 @@ def test_a_text_is_written_and_replaced(tmp_path: Path):
 
 
 @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt, MemoryError])
-def test_a_crash_before_the_end_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]):
+def test_a_crash_before_the_end_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+):
     """The rename is the last step; whatever fails before or in it leaves the old file and no draft."""
     path = tmp_path / "file.json"
     write_json(path, {"old": 1})
