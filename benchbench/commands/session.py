@@ -15,7 +15,7 @@ from benchbench.plan.build import Cell, Plan, build_plan
 from benchbench.plan.checks import length_faults
 from benchbench.plan.local_queue import LocalQueue, Ran
 from benchbench.plan.machine import choose_machine
-from benchbench.plan.prepare import Prepared, data_faults, prepare
+from benchbench.plan.prepare import Prepared, data_faults, prepare_all
 from benchbench.plan.progress import ProgressView
 from benchbench.recipe.load import Loaded
 from benchbench.store.runs import RunStore, default_results, default_root
@@ -67,7 +67,7 @@ def open_session(
     """
     seeds = tuple(seeds)
     root = options.store.root
-    prepared = {item.label: prepare(item, root) for item in loaded}
+    prepared = prepare_all(loaded, root)
     for item in loaded:
         faults = _faults(item, prepared[item.label], score_split)
         if faults:

@@ -29,6 +29,8 @@ from benchbench.store.prepared import PreparedData, SplitShape, read_prepared, w
 T = TypeVar("T")
 PREPARED_VERSION = 1
 """Raised by hand when normalising or auditing changes what is stored."""
+_READING = ("data", "model.model_name_or_path", "model.tokenizer_name_or_path", "tokenization.chat_template")
+"""Keys that lead to files."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,24 @@ def prepare(loaded: Loaded, root: Path) -> Prepared:
         faults = [Fault("", str(error)) for error in missing]
         raise BenchError.of_faults(str(loaded.path), faults, exit_code=ExitCode.UNAVAILABLE)
     return Prepared(*data, *weights, *tokenizer, *template)
+
+
+def prepare_all(items: Sequence[Loaded], root: Path) -> dict[str, Prepared]:
+    """Label -> what it reads; what several recipes read alike is read and hashed once.
+
+    Raises:
+        BenchError: as `prepare`.
+    """
+    by_reading: dict[str, Prepared] = {}
+    prepared: dict[str, Prepared] = {}
+    for item in items:
+        values = item.values()
+        folders = [str(item.folder_of(key).resolve()) for key in _READING]
+        reading = fingerprint({"folders": folders, **{key: values[key.partition(".")[0]] for key in _READING}})
+        if reading not in by_reading:
+            by_reading[reading] = prepare(item, root)
+        prepared[item.label] = by_reading[reading]
+    return prepared
 
 
 def _attempt(make: Callable[[], T], missing: list[BenchError]) -> T | None:

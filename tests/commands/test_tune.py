@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from harness import MICRO, bench
+from harness import MICRO, bench, finish
 
 from benchbench.commands.tune import parse_grid
 from benchbench.core.errors import BenchError
@@ -27,11 +27,15 @@ def test_all_faults_of_a_grid_are_told_at_once():
 
 
 def test_the_grid_is_scored_on_the_validation_split_and_one_setting_is_chosen(tmp_path: Path):
+    for rate in ("1e-4", "1e-2"):  # the stages are those of an ordinary run on the validation split
+        sets = [f"preference.learning_rate={rate}", "score.split=validation"]
+        assert set(finish(["simpo"], runs=tmp_path / "runs", seeds=(1, 2), sets=sets).values()) == {"done"}
     ended = bench(
         *("tune", "simpo", "--setting", MICRO, "--grid", "preference.learning_rate=1e-4,1e-2", "--seeds", 1, 2),
-        *("--workers", 2, "--runs", tmp_path / "runs", "--json"),
+        *("--runs", tmp_path / "runs", "--json"),
     )
     assert ended.code == 0, ended.err
+    assert "finished already" in ended.err
     tuned = ended.json
     assert (tuned["label"], tuned["split"], tuned["seeds"]) == ("simpo", "validation", [1, 2])
     assert [row["preference.learning_rate"] for row in tuned["rows"]] == [1e-4, 1e-2]

@@ -1,0 +1,82 @@
+"""Data, tokenizer and weights on disk: made once, named by their content."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from harness import MICRO, leftovers
+
+from benchbench.commands.targets import resolve
+from benchbench.plan.prepare import prepare, prepare_all
+from benchbench.plan.weights import context_tokens
+
+
+def test_what_is_there_already_is_not_made_again(tmp_path: Path):
+    loaded = resolve("dpo", setting=str(MICRO))
+    first = prepare(loaded, tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    assert prepare(loaded, tmp_path) == first
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+    assert leftovers(tmp_path) == []
+
+
+def test_recipes_that_read_the_same_are_prepared_once(tmp_path: Path):
+    """The very same object: files are hashed once, however many methods are compared."""
+    loaded = [resolve(name, setting=str(MICRO)) for name in ("dpo", "simpo", "sft")]
+    prepared = prepare_all(loaded, tmp_path)
+    assert list(prepared) == ["dpo", "simpo", "sft"]
+    assert prepared["dpo"] is prepared["simpo"] is prepared["sft"]
+
+
+def test_recipes_with_equal_paths_in_different_folders_are_told_apart(
+    tmp_path: Path, write_yaml: Callable[..., Path], finished
+):
+    """Both settings say `model: my_model`, each beside its own folder."""
+    models = sorted((finished.runs / "sft").iterdir())[:2]
+    text = MICRO.read_text(encoding="utf-8")
+    begin, end = text.index("  from_config:"), text.index("  dtype: float32\ndata")
+    text = text[:begin] + "  model_name_or_path: my_model\n" + text[end:]
+    loaded = []
+    for name, method, model in (("one", "dpo", models[0]), ("two", "simpo", models[1])):
+        setting = write_yaml(f"{name}/setting.yaml", text)
+        shutil.copytree(model / "model", setting.parent / "my_model")
+        loaded.append(resolve(method, setting=str(setting)))
+    prepared = prepare_all(loaded, tmp_path / "runs")
+    assert prepared["dpo"].weights_hash != prepared["simpo"].weights_hash
+    assert prepared["dpo"].data is not prepared["simpo"].data
+    assert prepared["dpo"].data_key == prepared["simpo"].data_key
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"max_position_embeddings": 128}, 128),
+        ({"n_positions": 1024}, 1024),
+        ({}, None),
+        (None, None),
+        ({"max_position_embeddings": None}, None),
+    ],
+)
+def test_a_model_says_how_much_it_reads_or_nothing(config: dict | None, expected: int | None):
+    assert context_tokens(None, config) == expected
+
+
+def test_a_folder_of_adapters_says_nothing(tmp_path: Path):
+    (tmp_path / "adapter_config.json").write_text("{}")
+    assert context_tokens(tmp_path, None) is None
+    (tmp_path / "config.json").write_text('{"max_position_embeddings": 64}')
+    assert context_tokens(tmp_path, None) == 64
+
+
+def test_a_tokenizer_whose_vocabulary_is_smaller_than_its_characters_is_refused(tmp_path: Path):
+    from benchbench.core.errors import BenchError
+    from benchbench.recipe.overrides import parse_overrides
+
+    loaded = resolve("dpo", setting=str(MICRO), overrides=parse_overrides(["model.train_tokenizer.vocab_size=10"]))
+    with pytest.raises(BenchError, match="vocab_size: expected at least"):
+        prepare(loaded, tmp_path)
+    assert os.listdir(tmp_path / "tokenizer") == []
