@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import print_json, print_rows
+from benchbench.cli.output import print_json, print_rows, stdout
 
 
 def check(
@@ -28,12 +28,16 @@ def check(
     from benchbench.commands.check import exit_code, rows
     from benchbench.commands.session import Options
 
-    checked = command(targets or [], overrides=overrides or [], options=Options(runs=runs))
+    report = command(targets or [], overrides=overrides or [], options=Options(runs=runs))
     if as_json:
-        print_json([{**_plain(asdict(one)), "outcome": one.verdict.outcome.value} for one in checked])
+        claims = [{**_plain(asdict(one)), "outcome": one.verdict.outcome.value} for one in report.checked]
+        print_json({"claims": claims, "losses": report.losses})
     else:
-        print_rows(rows(checked))
-    raise typer.Exit(int(exit_code(checked)))
+        print_rows(rows(report.checked))
+        if report.losses:
+            stdout().print()
+            print_rows(report.losses, title="training losses, shown and not judged")
+    raise typer.Exit(int(exit_code(report.checked)))
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

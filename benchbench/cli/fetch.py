@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import print_json, print_rows
+from benchbench.cli.output import print_json, print_rows, stderr
 
 
 def fetch(
@@ -16,16 +16,17 @@ def fetch(
     runs: arguments.Runs = None,
     as_json: arguments.Json = False,
 ) -> None:
-    """Bring a recipe's data and weights here.
+    """Bring a recipe's data and weights here, and verify them.
 
-    Model and data come at their pinned revisions into the Hugging Face cache; what they hash to is printed.
+    Model and data come at their pinned revisions into the Hugging Face cache. Every cached file is compared with the
+    hub's hash of it, and what came is recorded in runs/fetched/; a later fetch that finds anything else fails.
 
     Example: bench fetch recipes/ddo_rm_pythia410m.yaml
     """
     from benchbench.commands.fetch import fetch as command
     from benchbench.commands.session import Options
 
-    rows = command(targets, setting=setting, options=Options(runs=runs))
+    rows = command(targets, setting=setting, options=Options(runs=runs), console=stderr())
     if as_json:
         print_json(rows)
     else:

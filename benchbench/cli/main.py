@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import benchbench
-from benchbench.cli import check, compare, env, evaluate, fetch, methods, recipes, reference, train, tune
+from benchbench.cli import audit, check, compare, env, evaluate, fetch, methods, recipes, reference, train, tune
 from benchbench.cli.variadic import VariadicCommand
 from benchbench.core.errors import BenchError, ExitCode
 
@@ -24,6 +24,7 @@ app = typer.Typer(
 app.command("train", cls=VariadicCommand)(train.train)
 app.command("eval", cls=VariadicCommand)(evaluate.evaluate)
 app.command("compare", cls=VariadicCommand)(compare.compare)
+app.command("audit", cls=VariadicCommand)(audit.audit)
 app.command("tune", cls=VariadicCommand)(tune.tune)
 app.command("reference", cls=VariadicCommand)(reference.reference)
 app.command("check")(check.check)
@@ -31,6 +32,8 @@ app.command("fetch")(fetch.fetch)
 app.command("env")(env.env)
 app.add_typer(recipes.app, name="recipes")
 app.add_typer(methods.app, name="methods")
+
+_OFFLINE_VARIABLE = "BENCH_OFFLINE"
 
 
 def _print_version(asked: bool) -> None:
@@ -41,11 +44,22 @@ def _print_version(asked: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
+    offline: Annotated[
+        bool,
+        typer.Option("--offline", envvar=_OFFLINE_VARIABLE, help="Use no network, only what is fetched already."),
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
     """The reproducibility bench for preference optimisation of language models."""
+    if offline:
+        from benchbench.core.offline import offline as forbid_network
+
+        source = context.get_parameter_source("offline")
+        given = _OFFLINE_VARIABLE if source is not None and source.name == "ENVIRONMENT" else "--offline"
+        context.with_resource(forbid_network(given))  # undone when the command line has been run, however it ends
 
 
 def run(args: list[str] | None = None) -> None:

@@ -31,7 +31,12 @@ def show(
     overrides: arguments.Set = None,
     as_json: arguments.Json = False,
 ) -> None:
-    """Print a resolved recipe with the origin of every value."""
+    """Print a resolved recipe with the origin of every value.
+
+    Then the numbers that were reported for it, and the quirks of the protocol they were reported for: each field with
+    its published value, its good value and what it does.
+    """
+    from benchbench.commands.recipes import claims, quirks
     from benchbench.commands.recipes import show as command
 
     loaded, rows = command(target, setting=setting, overrides=overrides or [])
@@ -42,6 +47,7 @@ def show(
                 "recipe_hash": loaded.recipe_hash,
                 "comparability_hash": loaded.comparability_hash,
                 "origins": {key: origin for key, _, origin in rows},
+                "quirks": quirks(loaded),
             }
         )
         return
@@ -51,6 +57,10 @@ def show(
     stdout().print(
         f"recipe {loaded.recipe_hash}, comparability {loaded.comparability_hash}{changed}{untuned}", highlight=False
     )
+    for title, table in (("reported numbers", claims(loaded)), ("quirks of the published protocol", quirks(loaded))):
+        if table:
+            stdout().print()
+            print_rows(table, title=title)
 
 
 @app.command("validate")

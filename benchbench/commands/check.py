@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from statistics import fmean, stdev
 from typing import Any
 
 from benchbench import metrics
 from benchbench.commands.record import score_rows
-from benchbench.commands.session import Options, open_session, unfinished
+from benchbench.commands.reported import Difference, known_differences, other_items
+from benchbench.commands.session import Options, Session, closure, open_session, unfinished
 from benchbench.commands.targets import CHECKS, resolve_all
 from benchbench.comparison.measure import measure_one
 from benchbench.comparison.replication import Runs
 from benchbench.comparison.scorings import pairs
 from benchbench.comparison.verdicts import Outcome, Verdict, judge, not_comparable, not_run
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.plan.build import Cell
 from benchbench.recipe import library
 from benchbench.recipe.claims import ClaimSection
 from benchbench.recipe.load import Loaded, load_recipe
 from benchbench.recipe.overrides import parse_overrides
+from benchbench.store.runs import RunStore
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,20 @@ class _Found:
     """(metric, scoring) -> seed -> value."""
     excuse: Verdict | None
     """Why nothing may be said."""
+    losses: dict[tuple[str, int], float] = field(default_factory=dict)
+    """(kind of stage, seed) -> mean of its logged training losses."""
 
 
-def check(targets: Sequence[str], *, overrides: Sequence[str], options: Options) -> list[Checked]:
+@dataclass(frozen=True)
+class Report:
+    """Everything that `bench check` found."""
+
+    checked: list[Checked]
+    losses: list[dict[str, Any]]
+    """Reported training losses beside ours; shown, never judged."""
+
+
+def check(targets: Sequence[str], *, overrides: Sequence[str], options: Options) -> Report:
     """Judge every claim of the recipes, level and effect.
 
     Args:
@@ -65,7 +79,8 @@ def check(targets: Sequence[str], *, overrides: Sequence[str], options: Options)
         for claim in item.recipe.claims
         if claim.baseline in named
     ]
-    return checked + [effect for effect in effects if effect is not None]
+    losses = [row for item in loaded for row in _loss_rows(item, found[item.recipe.name])]
+    return Report(checked + [effect for effect in effects if effect is not None], losses)
 
 
 def exit_code(checked: Sequence[Checked]) -> ExitCode:
@@ -102,14 +117,48 @@ def _look(loaded: Loaded, options: Options) -> _Found:
         return _Found({}, not_run("no finished cell"))
     rules = loaded.recipe.score
     values: dict[tuple[str, str], dict[int, float]] = {}
+    counts: dict[tuple[str, str], int] = {}
     for cell in done:
         paired = pairs(score_rows(cell, options.store, rules.split), exclude=rules.exclude)
         for claim in loaded.recipe.claims:
             if claim.scoring in paired.available:
                 one = measure_one(paired, metrics.get(claim.metric), claim.scoring, tie_credit=rules.tie_credit)
                 values.setdefault((claim.metric, claim.scoring), {})[cell.seed] = one.value
-    changed = ", ".join(text.split("=")[0] for text in loaded.overrides)
-    return _Found(values, not_comparable(f"the recipe was changed in {changed}") if changed else None)
+                counts[claim.metric, claim.scoring] = one.n
+    different = known_differences(loaded) + other_items(loaded.recipe.claims, counts)
+    return _Found(values, _excuse(different), _losses(done, session, options.store))
+
+
+def _excuse(different: Sequence[Difference]) -> Verdict | None:
+    if not different:
+        return None
+    parts = tuple(dict.fromkeys(one.part for one in different))
+    return not_comparable("; ".join(one.detail for one in different), parts)
+
+
+def _losses(cells: Sequence[Cell], session: Session, store: RunStore) -> dict[tuple[str, int], float]:
+    found: dict[tuple[str, int], float] = {}
+    for cell in cells:
+        for key in closure(cell, session.plan):
+            logged = store.logged_losses(key)
+            if logged:
+                found[session.plan.stages[key].kind, cell.seed] = fmean(logged)
+    return found
+
+
+def _loss_rows(loaded: Loaded, found: _Found) -> list[dict[str, Any]]:
+    return [
+        {
+            "recipe": loaded.recipe.name,
+            "stage": one.stage,
+            "seed": seed,
+            "reported": value,
+            "found (mean of logged steps)": found.losses.get((one.stage, seed)),
+            "source": one.source,
+        }
+        for one in loaded.recipe.reported_losses
+        for seed, value in one.values.items()
+    ]
 
 
 def _judged(loaded: Loaded, claim: ClaimSection, found: _Found) -> Checked:
@@ -121,17 +170,23 @@ def _judged(loaded: Loaded, claim: ClaimSection, found: _Found) -> Checked:
         verdict = replace(not_run(f"no finished cell has scores under {claim.scoring}"), reported=reported)
     else:
         verdict = judge(reported, runs_of(list(ours.values())), tolerance=claim.tolerance)
+        verdict = replace(verdict, detail=verdict.detail + _seeds(ours, loaded))
     name = f"{claim.metric} ({claim.scoring})"
     return Checked(loaded.recipe.name, name, verdict, claim.source, claim.assumptions)
+
+
+def _seeds(ours: Mapping[int, float], loaded: Loaded) -> str:
+    """Which seeds an incomplete answer rests on."""
+    missing = [seed for seed in loaded.recipe.seeds.list if seed not in ours]
+    return f"; without seed {', '.join(map(str, missing))}, not run" if missing else ""
 
 
 def _effect(loaded: Loaded, baseline: Loaded, claim: ClaimSection, found: dict[str, _Found]) -> Checked | None:
     """The claimed difference to the baseline, paired by seed on both sides; none where it was not reported so."""
     key = (claim.metric, claim.scoring)
-    base = [c for c in baseline.recipe.claims if (c.metric, c.scoring) == key and c.values is not None]
-    if not base or claim.values is None or base[0].values is None or set(base[0].values) != set(claim.values):
+    reported = reported_effect(loaded, baseline, key)
+    if reported is None:
         return None
-    reported = runs_of([claim.values[seed] - base[0].values[seed] for seed in sorted(claim.values)])
     ours, theirs = found[loaded.recipe.name], found[baseline.recipe.name]
     excuse = ours.excuse or theirs.excuse
     shared = sorted({*ours.values.get(key, {})} & {*theirs.values.get(key, {})})
@@ -146,6 +201,24 @@ def _effect(loaded: Loaded, baseline: Loaded, claim: ClaimSection, found: dict[s
         verdict = replace(verdict, detail=f"{verdict.detail}; sign {'agrees' if same else 'differs'}")
     name = f"{claim.metric} ({claim.scoring}), difference to {baseline.recipe.name}"
     return Checked(loaded.recipe.name, name, verdict, claim.source, claim.assumptions)
+
+
+def reported_effect(loaded: Loaded, baseline: Loaded, key: tuple[str, str]) -> Runs | None:
+    """The reported differences between two recipes, seed by seed; none where they were not reported by seed.
+
+    Args:
+        loaded: the recipe whose claims name the baseline.
+        baseline: that recipe.
+        key: metric and scoring.
+    """
+
+    def values(item: Loaded) -> Mapping[int, float] | None:
+        return next((c.values for c in item.recipe.claims if (c.metric, c.scoring) == key), None)
+
+    mine, theirs = values(loaded), values(baseline)
+    if loaded is baseline or mine is None or theirs is None or set(mine) != set(theirs):
+        return None
+    return runs_of([mine[seed] - theirs[seed] for seed in sorted(mine)])
 
 
 def reported_runs(claim: ClaimSection) -> Runs:
@@ -170,7 +243,8 @@ def rows(checked: Sequence[Checked]) -> list[dict[str, Any]]:
             "reported": _runs(one.verdict.reported),
             "found": _runs(one.verdict.found),
             "difference [95%]": _interval(one.verdict),
-            "verdict": one.verdict.outcome.value,
+            "expected [95%]": _bounds(one.verdict),
+            "verdict": one.verdict.words,
             "detail": one.verdict.detail,
             "assumptions": "; ".join(one.assumptions) or "-",
         }
@@ -183,6 +257,11 @@ def _runs(runs: Runs | None) -> str:
         return "-"
     spread = "" if math.isnan(runs.sd) else f" (sd {runs.sd:.4f})"
     return f"{runs.mean:.4f}{spread}, k = {runs.k}"
+
+
+def _bounds(verdict: Verdict) -> str:
+    low, high = verdict.prediction
+    return "-" if math.isnan(low) else f"{low:.4f} to {high:.4f}"
 
 
 def _interval(verdict: Verdict) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchbench.commands.targets import CHECKS, resolve
 from benchbench.core.errors import BenchError, Fault
 from benchbench.recipe import library
+from benchbench.recipe.claims import ClaimSection
 from benchbench.recipe.load import Loaded, load_recipe, load_untuned
 from benchbench.recipe.overrides import parse_overrides
+from benchbench.recipe.values import get
+
+_TABLES = ("claims", "reported_losses", "reported_on", "quirks")
 
 
 def list_recipes() -> list[dict[str, str]]:
@@ -32,9 +37,55 @@ def list_recipes() -> list[dict[str, str]]:
 
 
 def show(target: str, *, setting: str | None, overrides: Sequence[str]) -> tuple[Loaded, list[tuple[str, Any, str]]]:
-    """A resolved recipe: (key, value, origin) of every value."""
+    """A resolved recipe: (key, value, origin) of every value; claims and quirks have tables of their own."""
     loaded = resolve(target, setting=setting, overrides=parse_overrides(overrides))
-    return loaded, [(key, value, origin(loaded, key)) for key, value in leaves(loaded.values())]
+    values = {key: value for key, value in loaded.values().items() if key not in _TABLES}
+    return loaded, [(key, value, origin(loaded, key)) for key, value in leaves(values)]
+
+
+def quirks(loaded: Loaded) -> list[dict[str, Any]]:
+    """The quirks of the published protocol that concern a recipe: its own value beside the published and the good."""
+    method = loaded.recipe.method.name
+    rows = []
+    for quirk in loaded.recipe.quirks:
+        unread = method == "sft" and quirk.field.startswith("preference.")
+        if quirk.concerns(method) and not unread:
+            value = get(loaded.values(), quirk.field)
+            rows.append(
+                {
+                    "field": quirk.field,
+                    "here": value,
+                    "published": quirk.published_for(method),
+                    "good": " or ".join(map(_as_yaml, quirk.good)),
+                    "here is": quirk.state(method, value),
+                    "what the published value does": quirk.effect,
+                }
+            )
+    return rows
+
+
+def claims(loaded: Loaded) -> list[dict[str, Any]]:
+    """The numbers that were reported for a recipe."""
+    return [
+        {
+            "claim": f"{claim.metric} ({claim.scoring})",
+            "reported": _reported(claim),
+            "n": claim.n,
+            "tolerance": claim.tolerance,
+            "source": claim.source,
+        }
+        for claim in loaded.recipe.claims
+    ]
+
+
+def _reported(claim: ClaimSection) -> str:
+    if claim.values is not None:
+        return ", ".join(f"seed {seed}: {value:.6g}" for seed, value in claim.values.items())
+    return f"{claim.mean:.6g}, sd {'unknown' if claim.sd is None else format(claim.sd, '.6g')}, k = {claim.k}"
+
+
+def _as_yaml(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, bool) or value is None else f"{value}"
 
 
 def origin(loaded: Loaded, key: str) -> str:

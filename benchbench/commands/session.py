@@ -46,8 +46,8 @@ class Session:
     """A plan with what it was made from."""
 
     plan: Plan
-    prepared: dict[str, Prepared]
-    """By the recipe's label."""
+    prepared: list[Prepared]
+    """What each recipe reads, in their order."""
     data_report: tuple[str, ...]
     """What was read, dropped, tied, identical or empty in the splits that the recipes use."""
 
@@ -68,12 +68,13 @@ def open_session(
     seeds = tuple(seeds)
     root = options.store.root
     prepared = prepare_all(loaded, root)
-    for item in loaded:
-        faults = _faults(item, prepared[item.label], score_split)
+    for item, reads in zip(loaded, prepared, strict=True):
+        faults = _faults(item, reads, score_split)
         if faults:
             raise BenchError.of_faults(str(item.path), faults)
-    plan = build_plan([(item, prepared[item.label], seeds) for item in loaded], score_split=score_split)
-    report = [line for item in loaded for line in data_lines(prepared[item.label].data, used_splits(item))]
+    each = list(zip(loaded, prepared, strict=True))
+    plan = build_plan([(item, reads, seeds) for item, reads in each], score_split=score_split)
+    report = [line for item, reads in each for line in data_lines(reads.data, used_splits(item))]
     return Session(plan, prepared, tuple(dict.fromkeys(report)))
 
 
@@ -189,7 +190,7 @@ def incomplete(session: Session, store: RunStore, ran: Ran) -> BenchError | None
 
 
 def _reason(cell: Cell, plan: Plan, ran: Ran) -> str:
-    needed = _closure(cell, plan)
+    needed = closure(cell, plan)
     for key in needed:
         if key in ran.failed:
             lines = ran.failed[key].message.strip().splitlines()
@@ -197,7 +198,8 @@ def _reason(cell: Cell, plan: Plan, ran: Ran) -> str:
     return "not run"
 
 
-def _closure(cell: Cell, plan: Plan) -> list[str]:
+def closure(cell: Cell, plan: Plan) -> list[str]:
+    """Keys of every stage that a cell rests on, its own included."""
     found: list[str] = []
     todo = [key for key in cell.stages.values() if key is not None]
     while todo:

@@ -8,7 +8,17 @@ from enum import Enum
 
 from benchbench.comparison.intervals import Interval
 from benchbench.comparison.power import minimum_detectable_difference
-from benchbench.comparison.replication import Runs, difference_interval, prediction_half_width
+from benchbench.comparison.replication import (
+    Runs,
+    borrowed_half_width,
+    borrowed_interval,
+    difference_interval,
+    prediction_half_width,
+    runs_to_decide,
+)
+
+LEAST_WITHOUT_SPREAD = 5
+"""Runs of ours from which a report without a spread can be judged by its tolerance (evaluation.md C7)."""
 
 
 class Outcome(Enum):
@@ -40,6 +50,13 @@ class Verdict:
     """Minimum detectable difference."""
     decisive: bool = False
     """The interval lies wholly outside the tolerance."""
+    differs_in: tuple[str, ...] = ()
+    """What is known to differ, in a word each."""
+
+    @property
+    def words(self) -> str:
+        """The outcome, with what is known to differ."""
+        return ": ".join([self.outcome.value, *([", ".join(self.differs_in)] if self.differs_in else [])])
 
 
 def not_run(detail: str) -> Verdict:
@@ -47,26 +64,47 @@ def not_run(detail: str) -> Verdict:
     return Verdict(Outcome.NOT_RUN, detail)
 
 
-def not_comparable(detail: str) -> Verdict:
+def not_comparable(detail: str, differs_in: tuple[str, ...] = ()) -> Verdict:
     """What was run is not what was reported, and this is where it differs."""
-    return Verdict(Outcome.NOT_COMPARABLE, detail)
+    return Verdict(Outcome.NOT_COMPARABLE, detail, differs_in=differs_in)
 
 
 def judge(reported: Runs, found: Runs, *, tolerance: float | None) -> Verdict:
     """Judge one claim on identical test items.
+
+    A report of one run has no spread of its own; then ours stands for both, and fewer than five runs of ours never
+    say more than compatible.
 
     Args:
         reported: the report's runs.
         found: ours.
         tolerance: difference that does not matter; none leaves the prediction interval as the only statement.
     """
-    half = prediction_half_width(reported.sd, reported.k, found.k)
+    borrowed = math.isnan(reported.sd) and found.k > 1
+    if borrowed:
+        half = borrowed_half_width(found.sd, reported.k, found.k)
+        wide, narrow = (borrowed_interval(reported, found, level=level) for level in (0.95, 0.90))
+    else:
+        half = prediction_half_width(reported.sd, reported.k, found.k)
+        wide, narrow = (difference_interval(reported, found, level=level) for level in (0.95, 0.90))
     bounds = (reported.mean - half, reported.mean + half)
-    wide = difference_interval(reported, found, level=0.95)
-    narrow = difference_interval(reported, found, level=0.90)
+    decides = None if borrowed and found.k < LEAST_WITHOUT_SPREAD else tolerance
+    outcome, detail, decisive = _outcome(wide, narrow, bounds, found, decides)
+    if borrowed:
+        detail += "; the report has no spread, its variance is assumed equal to ours"
     needed = minimum_detectable_difference(wide.se, wide.df)
-    outcome, detail, decisive = _outcome(wide, narrow, bounds, found, tolerance)
+    if outcome is Outcome.UNDERPOWERED and not math.isnan(needed):
+        detail += f"; minimum detectable difference {needed:.4g}"
+        if decides is not None and not borrowed:
+            detail += "; " + _more_runs(reported, found, decides)
     return Verdict(outcome, detail, reported, found, wide, bounds, needed, decisive)
+
+
+def _more_runs(reported: Runs, found: Runs, tolerance: float) -> str:
+    m = runs_to_decide(reported, found, tolerance=tolerance)
+    if m is None:
+        return f"no number of runs on our side would decide against the report's {reported.k}"
+    return f"about {m} runs of ours would decide"
 
 
 def _outcome(
@@ -90,9 +128,10 @@ def _outcome(
 def _by_prediction(
     wide: Interval, bounds: tuple[float, float], outside: bool, tolerance: float | None
 ) -> tuple[Outcome, str, bool]:
-    why = "no tolerance" if tolerance is None else wide.note or "no spread"
-    if outside:
-        return Outcome.OUTSIDE, f"{why}; prediction interval {bounds[0]:.4f} to {bounds[1]:.4f}", False
+    why = wide.note if math.isnan(wide.low) else "no tolerance that applies" if tolerance is None else ""
     if math.isnan(bounds[0]):
-        return Outcome.UNDERPOWERED, f"{why}, and the report has no spread: no interval can be given", False
-    return Outcome.UNDERPOWERED, f"{why}; inside the prediction interval {bounds[0]:.4f} to {bounds[1]:.4f}", False
+        return Outcome.UNDERPOWERED, f"{why or 'no spread'}: no interval can be given", False
+    where = f"prediction interval {bounds[0]:.4f} to {bounds[1]:.4f}"
+    if outside:
+        return Outcome.OUTSIDE, f"{why}; {where}", False
+    return Outcome.UNDERPOWERED, f"{why}; inside the {where}", False

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchbench.core.example import Example
+from benchbench.core.repository import Repository
 
 Splits = Mapping[str, Sequence[Example]]
 """Normalised examples by split name."""
@@ -43,6 +44,10 @@ class Loaded(Mapping[str, Sequence[Example]]):
         return len(self.splits)
 
 
+def no_repository(options: Any, folder: Path) -> None:
+    """The answer of a source whose data is in no repository of the hub, nor in a folder of that format."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """One exhibit of the sources room."""
@@ -58,5 +63,7 @@ class Source:
     """
     identity: Callable[[Any, Path], Mapping[str, str]]
     """(options, folder) -> what pins the content besides the options: file hashes or a resolved revision."""
+    repository: Callable[[Any, Path], Repository | None] = no_repository
+    """(options, folder) -> the repository that the data is from; raises as `identity` does."""
     version: int = 1
     """Raised by hand when the examples this source produces change."""

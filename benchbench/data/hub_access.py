@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 from pathlib import Path
 from typing import Literal
 
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.offline import forbidden_by
 
 DEADLINE_SECONDS = 5.0
 """How long the hub may take to say whether it has a repository."""
-_OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -43,15 +42,6 @@ def check_commit(key: str, revision: str) -> None:
         )
 
 
-def offline_variable() -> str | None:
-    """The environment variable that forbids the network, as "NAME=value"; none where it is allowed."""
-    for name in _OFFLINE_VARIABLES:
-        value = os.environ.get(name, "")
-        if value.upper() in ("1", "ON", "YES", "TRUE"):
-            return f"{name}={value}"
-    return None
-
-
 def require_on_hub(kind: Literal["dataset", "model"], name: str, revision: str | None) -> None:
     """Return only if the hub answers, in time, that it has this revision of the repository.
 
@@ -59,8 +49,8 @@ def require_on_hub(kind: Literal["dataset", "model"], name: str, revision: str |
         BenchError: exit code 5; offline, unreachable, or not there.
     """
     what = f"{kind} {name} at revision {revision}"
-    if variable := offline_variable():
-        raise unavailable(what, f"{variable} forbids the network")
+    if given := forbidden_by():
+        raise unavailable(what, f"{given} forbids the network")
     answer: list[Exception | None] = []
     thread = threading.Thread(target=_ask, args=(kind, name, revision, answer), daemon=True)
     thread.start()

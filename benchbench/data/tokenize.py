@@ -32,7 +32,7 @@ def tokenize_examples(
     tokenizer: PreTrainedTokenizerBase,
     section: TokenizationSection,
     *,
-    on_empty: Literal["drop", "keep", "error"],
+    on_empty: Literal["drop", "keep_constant", "error"],
     keep_all: bool = False,
     folder: Path = Path(),
 ) -> Tokenized:
@@ -123,11 +123,12 @@ def _unfit(example: Example, encoded: Encoded, section: TokenizationSection) -> 
 
 
 def _no_response(example: Example, cuts: Sequence[Cut], on_empty: str) -> str | None:
-    if on_empty == "keep" or all(begin < end for _, (begin, end), _, _ in cuts):
+    if on_empty == "keep_constant" or all(begin < end for _, (begin, end), _, _ in cuts):
         return None
     if on_empty == "error":
         raise BenchError(
-            f"example {example.id}: a candidate has no response token left; choose on_empty_response drop or keep"
+            f"example {example.id}: a candidate has no response token left; "
+            "choose on_empty_response drop or keep_constant"
         )
     return NO_RESPONSE
 

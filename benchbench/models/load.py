@@ -148,6 +148,26 @@ def load_trained(folder: Path, spec: ModelSpec, *, trainable: bool) -> Any:
     return PeftModel.from_pretrained(_from_folder(spec.path, spec), str(folder), is_trainable=trainable)
 
 
+def with_adapter(model: Any, folder: Path) -> Any:
+    """A model with the frozen adapters of a folder on it; the model itself where there is no such folder."""
+    if not (folder / ADAPTER_FILE).is_file():
+        return model
+    from peft import PeftModel
+
+    return PeftModel.from_pretrained(model, str(folder))
+
+
+def set_precision(model: nn.Module, dtype: torch.dtype) -> None:
+    """Weights in `dtype`, all but those of adapters, which stay in float32 as peft trains and loads them.
+
+    Buffers stay as the model made them: `model.to(dtype)` would round the rotary frequencies too, and a rounded
+    frequency times a position in the hundreds is another angle.
+    """
+    for name, parameter in model.named_parameters():
+        if ".lora_" not in name:
+            parameter.data = parameter.data.to(dtype)
+
+
 def save_trained(model: Any, tokenizer: Any, folder: Path) -> None:
     """Write a folder that `AutoModelForCausalLM` and `AutoTokenizer` read back."""
     model.save_pretrained(folder, safe_serialization=True)

@@ -168,7 +168,7 @@ class _Builder:
             "dtype": section["dtype"],
             "bf16": False,
             "keep_all": True,
-            "on_empty_response": "keep",
+            "on_empty_response": "keep_constant",
             "store_tokens": False,
             "seed": self.base_seed(policy),
         }
@@ -186,7 +186,7 @@ class _Builder:
         settings = {
             **self.scored(split, tokenization | {"max_prompt_length": None}),
             "keep_all": True,
-            "on_empty_response": "keep",
+            "on_empty_response": "keep_constant",
         }
         inputs = {"reward_model": self.reward_model(start)}
         title = f"rewards seed {self.seed} on {split}"
@@ -197,11 +197,7 @@ class _Builder:
         seeds = self.values["seeds"]
         return {
             **self.scored(section["split"], self.tokenization(section)),
-            "training": {
-                k: v
-                for k, v in without_run_keys(section).items()
-                if k not in _STAGE_KEYS and not k.startswith(_SCORE_PREFIX)
-            },
+            "training": _loop_settings(section),
             "lora": self.values["lora"],
             "seed": self.seed if seeded else None,
             "order_seed": self.seed if seeds["scope"] == "all" else seeds["fixed_seed"],

@@ -10,6 +10,7 @@ from benchbench.core.errors import BenchError, Fault, unknown_name
 from benchbench.core.method import Method, Need
 from benchbench.recipe.binding import bind, plain
 from benchbench.recipe.schema import Recipe
+from benchbench.recipe.values import put
 
 
 def bind_free_parts(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
@@ -30,7 +31,7 @@ def bind_free_parts(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
         if options is not None:
             bound["data.options"] = plain(options)
     _exhibit(metrics, recipe.score.headline.metric, "score.headline.metric", faults)
-    return bound, faults + _score_faults(recipe) + _claim_faults(recipe)
+    return bound, faults + _score_faults(recipe) + _claim_faults(recipe) + _annotation_faults(recipe, bound)
 
 
 def _exhibit(room: Any, name: str, where: str, faults: list[Fault]) -> Any:
@@ -74,6 +75,37 @@ def _claim_faults(recipe: Recipe) -> list[Fault]:
         if claim.scoring not in SCORINGS:
             faults.append(Fault(f"claims.{place}.scoring", str(unknown_name("scoring", claim.scoring, SCORINGS))))
     return faults
+
+
+def _annotation_faults(recipe: Recipe, bound: dict[str, Any]) -> list[Fault]:
+    """Conditions and quirks that name no key of the recipe, or no method."""
+    values = recipe.model_dump(mode="json")
+    for key, part in bound.items():
+        put(values, key, part)
+    faults = [
+        Fault(f"reported_on.{key}", "expected a key of the recipe, got none of that name")
+        for key in recipe.reported_on
+        if not _is_key(values, key)
+    ]
+    for place, quirk in enumerate(recipe.quirks):
+        if quirk.concerns(recipe.method.name) and not _is_key(values, quirk.field):
+            faults.append(Fault(f"quirks.{place}.field", f"expected a key of the recipe, got '{quirk.field}'"))
+        for name in quirk.published if isinstance(quirk.published, dict) else ():
+            _exhibit(methods, name, f"quirks.{place}.published", faults)
+    return faults
+
+
+def _is_key(values: Any, key: str) -> bool:
+    """Whether a recipe can have a dotted key; below a source's options, and where a section is absent, it can."""
+    if key.startswith("data.options."):
+        return True
+    for part in key.split("."):
+        if values is None:
+            return True
+        if not isinstance(values, dict) or part not in values:
+            return False
+        values = values[part]
+    return True
 
 
 def length_faults(recipe: Recipe, context_tokens: int | None) -> list[Fault]:

@@ -69,21 +69,21 @@ def prepare(loaded: Loaded, root: Path) -> Prepared:
     return Prepared(*data, *weights, *tokenizer, *template)
 
 
-def prepare_all(items: Sequence[Loaded], root: Path) -> dict[str, Prepared]:
-    """Label -> what it reads; what several recipes read alike is read and hashed once.
+def prepare_all(items: Sequence[Loaded], root: Path) -> list[Prepared]:
+    """What each recipe reads, in their order; what several read alike is read and hashed once.
 
     Raises:
         BenchError: as `prepare`.
     """
     by_reading: dict[str, Prepared] = {}
-    prepared: dict[str, Prepared] = {}
+    prepared: list[Prepared] = []
     for item in items:
         values = item.values()
         folders = [str(item.folder_of(key).resolve()) for key in _READING]
         reading = fingerprint({"folders": folders, **{key: values[key.partition(".")[0]] for key in _READING}})
         if reading not in by_reading:
             by_reading[reading] = prepare(item, root)
-        prepared[item.label] = by_reading[reading]
+        prepared.append(by_reading[reading])
     return prepared
 
 

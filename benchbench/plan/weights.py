@@ -9,6 +9,7 @@ from typing import Any
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.hashing import file_hash, fingerprint
 from benchbench.data.hub_access import check_commit, local_folder, require_on_hub, unavailable
+from benchbench.data.hub_cache import hub_hash, require_sound
 from benchbench.store.files import read_json
 
 WEIGHT_PATTERNS = ("*.safetensors", "*.safetensors.index.json", "config.json", "adapter_config.json", "*.py")
@@ -34,7 +35,7 @@ def resolve_folder(name: str, revision: str | None, base: Path, *, patterns: tup
         where: dotted key, for messages.
 
     Raises:
-        BenchError: exit code 2 for a hub id without a commit, 5 for what cannot be had.
+        BenchError: exit code 2 for a hub id without a commit, 5 for what cannot be had or came damaged.
     """
     folder = local_folder(name, base)
     if folder is not None:
@@ -63,15 +64,23 @@ def _from_hub(name: str, revision: str, patterns: tuple[str, ...]) -> Path:
     if cached is not None and _is_whole(cached, patterns):
         return cached
     require_on_hub("model", name, revision)
+    what = f"model {name} at revision {revision}"
     try:
-        return Path(snapshot_download(name, revision=revision, allow_patterns=wanted))
+        folder = Path(snapshot_download(name, revision=revision, allow_patterns=wanted))
     except (OSError, HfHubHTTPError) as error:
-        reason = f"the download failed ({type(error).__name__})"
-        raise unavailable(f"model {name} at revision {revision}", reason) from None
+        raise unavailable(what, f"the download failed ({type(error).__name__})") from None
+    require_sound(what, folder)
+    return folder
 
 
 def _is_whole(folder: Path, patterns: tuple[str, ...]) -> bool:
-    """Whether a cached snapshot has what the first pattern names, and every shard; others may have loaded a part."""
+    """Whether a cached snapshot has what the first pattern names, and every shard; others may have loaded a part.
+
+    A link whose file was deleted, as a damaged one is, is no file.
+    """
+    wanted = [path for path in folder.iterdir() if any(path.match(pattern) for pattern in patterns)]
+    if not all(path.is_file() for path in wanted):
+        return False
     shards = {name for index in folder.glob("*.index.json") for name in read_json(index)["weight_map"].values()}
     return any(folder.glob(patterns[0])) and all((folder / name).is_file() for name in shards)
 
@@ -102,6 +111,5 @@ def context_tokens(folder: Path | None, from_config: Mapping[str, Any] | None) -
 
 
 def _hash(path: Path) -> str:
-    blob = path.resolve().name
-    named = path.is_symlink() and len(blob) == _HASH_DIGITS and all(c in "0123456789abcdef" for c in blob)
-    return blob if named else file_hash(path)
+    named = hub_hash(path)
+    return named if named is not None and len(named) == _HASH_DIGITS else file_hash(path)

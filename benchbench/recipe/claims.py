@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -44,3 +44,14 @@ class ClaimSection(Section):
         if self.mean is not None and self.k is None:
             raise ValueError("k: required beside mean, not given")
         return self
+
+
+class LossSection(Section):
+    """A training loss that was reported; `bench check` shows it beside ours and judges nothing by it."""
+
+    stage: Literal["sft", "reward_model", "preference"]
+    """The optimizer run it belongs to."""
+    values: Annotated[dict[int, float], Field(min_length=1)]
+    """Seed -> mean loss over the run's optimizer steps."""
+    source: Annotated[str, Field(min_length=1)]
+    """Table, row and version, or file and commit."""

@@ -10,7 +10,8 @@ from typing import Any
 
 import benchbench
 from benchbench.core.errors import BenchError, Fault, suggestion
-from benchbench.recipe.document import Document, read_document
+from benchbench.recipe.document import Document, describe, read_document
+from benchbench.recipe.values import overlay
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,29 @@ def find_setting(name: str, *, beside: Path | None = None) -> Entry:
             f"setting '{name}' is claimed by two files, {found[0].path} and {found[1].path}; rename one of them"
         )
     return found[0]
+
+
+def extended(setting: Entry) -> Entry:
+    """A setting laid over the one it `extends`, and so on; every value keeps the place it was written at.
+
+    Raises:
+        BenchError: there is no setting of that name, or settings extend each other in a circle.
+    """
+    chain = [setting]
+    while (name := chain[-1].values.get("extends")) is not None:
+        if not isinstance(name, str) or not name:
+            fault = Fault("extends", f"expected a setting's name, got {describe(name)}")
+            raise BenchError.of_faults(str(chain[-1].path), [fault])
+        base = find_setting(name, beside=chain[-1].path.parent)
+        if any(base.path.resolve() == known.path.resolve() for known in chain):
+            names = " extends ".join(entry.setting_name for entry in (*chain, base))
+            raise BenchError(f"{setting.path}: settings extend each other in a circle: {names}")
+        chain.append(base)
+    document = chain.pop().document
+    for entry in reversed(chain):
+        document = overlay(document, entry.document)
+    values = {key: value for key, value in document.values.items() if key != "extends"}
+    return Entry(setting.path, Document(values, {k: v for k, v in document.origins.items() if k != "extends"}))
 
 
 def _as_setting(entry: Entry) -> Entry:

@@ -16,9 +16,9 @@ from benchbench.recipe import library
 from benchbench.recipe.document import Document, describe
 from benchbench.recipe.faults import faults_of
 from benchbench.recipe.overrides import Override
-from benchbench.recipe.schema import SETTING_KEYS, Recipe
+from benchbench.recipe.schema import ANNOTATIONS, SETTING_KEYS, Recipe
 from benchbench.recipe.training import RUN_KEYS
-from benchbench.recipe.values import differences, drop, get, keys_below, merge, not_finite, put
+from benchbench.recipe.values import differences, drop, get, keys_below, merge, not_finite, overlay, put
 
 Check = Callable[[Recipe], "tuple[dict[str, Any], list[Fault]]"]
 """Binds what the schema leaves free (hyper-parameters, source options): (bound values by dotted key, faults)."""
@@ -65,7 +65,7 @@ class Loaded:
         """Identity of everything that reaches a result, save the list of seeds."""
         values = without_run_keys(self.values())
         values["seeds"] = {key: value for key, value in values["seeds"].items() if key != "list"}
-        return fingerprint({k: v for k, v in values.items() if k not in ("name", "description", "notice", "claims")})
+        return fingerprint({k: v for k, v in values.items() if k not in ANNOTATIONS})
 
     @property
     def comparability_hash(self) -> str:
@@ -147,6 +147,7 @@ def _resolve(
     *,
     untuned: bool = False,
 ) -> Loaded:
+    base = library.extended(base)
     own = {k: v for k, v in document.values.items() if k != "setting"}
     setting = {k: v for k, v in base.values.items() if k != "name"}
     values = merge(setting, own)
@@ -171,17 +172,11 @@ def _resolve(
 
 def _origins(document: Document, overrides: tuple[Override, ...], base: library.Entry) -> dict[str, str]:
     """Where each key was written last; what a later value replaces as a whole has no origin any more."""
-    origins = {k: v for k, v in base.document.origins.items() if k != "name"}
-    later = [(k, v, isinstance(get(document.values, k), Mapping)) for k, v in document.origins.items()]
+    setting = Document({}, {k: v for k, v in base.document.origins.items() if k != "name"})
+    origins = dict(overlay(setting, document).origins)
     for override in overrides:
-        later += [
-            (override.key, "--set", False),
-            *((k, "--set", True) for k in keys_below(override.value, override.key)),
-        ]
-    for key, place, merged in later:
-        if not merged:
-            origins = {k: v for k, v in origins.items() if not k.startswith(f"{key}.")}
-        origins[key] = place
+        origins = {k: v for k, v in origins.items() if not k.startswith(f"{override.key}.")}
+        origins |= dict.fromkeys([override.key, *keys_below(override.value, override.key)], "--set")
     return origins
 
 

@@ -6,11 +6,23 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from benchbench.recipe.claims import ClaimSection
+from benchbench.recipe.claims import ClaimSection, LossSection
+from benchbench.recipe.quirks import QuirkSection
 from benchbench.recipe.section import Section
 from benchbench.recipe.training import PreferenceSection, RewardModelSection, SftSection
 
 NonEmpty = Annotated[str, Field(min_length=1)]
+
+ANNOTATIONS = (
+    "name",
+    "description",
+    "notice",
+    "claims",
+    "reported_losses",
+    "reported_on",
+    "quirks",
+)
+"""What a recipe says about itself; nothing of it reaches a result or an identity."""
 
 SETTING_KEYS = (
     "model",
@@ -229,4 +241,10 @@ class Recipe(Section):
     """Preference training; none for the method `sft`, whose policy is the SFT stage itself."""
     score: ScoreSection
     claims: tuple[ClaimSection, ...] = ()
-    """Numbers that were reported for this recipe; no part of its identity."""
+    """Numbers that were reported for this recipe; no part of its identity, like all that follows."""
+    reported_losses: tuple[LossSection, ...] = ()
+    """Training losses that were reported; shown, never judged."""
+    reported_on: dict[str, Any] = Field(default_factory=dict)
+    """Dotted key -> the value that the report states; a recipe with another value is known not to be comparable."""
+    quirks: tuple[QuirkSection, ...] = ()
+    """Where the published protocol does otherwise than it should; `bench audit` removes them one at a time."""

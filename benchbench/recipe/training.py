@@ -120,5 +120,6 @@ class PreferenceSection(TrainingSection):
     """Read only by methods that declare a reward."""
     reference: Literal["sft", "base"] = "sft"
     """The frozen anchor; read only by methods that declare a reference."""
-    on_empty_response: Literal["drop", "keep", "error"] = "drop"
-    """Examples with a candidate that has no response token left: drop and count, keep, or stop."""
+    on_empty_response: Literal["drop", "keep_constant", "error"] = "drop"
+    """Examples with a candidate that has no response token left: drop and count, keep with the constant loss of a
+    response of probability one, or stop."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchbench.core.errors import Fault
-from benchbench.recipe.document import describe
+from benchbench.recipe.document import Document, describe
 
 
 def get(values: Any, key: str) -> Any:
@@ -43,6 +43,19 @@ def merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
         both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
         merged[key] = merge(merged[key], value) if both else value
     return merged
+
+
+def overlay(base: Document, top: Document) -> Document:
+    """Base with top laid over it; every value keeps the place where it was written last.
+
+    What a value of `top` replaces as a whole has no place of its own any more.
+    """
+    origins = dict(base.origins)
+    for key, place in top.origins.items():
+        if not isinstance(get(top.values, key), Mapping):
+            origins = {k: v for k, v in origins.items() if not k.startswith(f"{key}.")}
+        origins[key] = place
+    return Document(merge(base.values, top.values), origins)
 
 
 def keys_below(value: Any, prefix: str) -> list[str]:

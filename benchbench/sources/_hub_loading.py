@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchbench.core.errors import BenchError
 from benchbench.data.hub_access import require_on_hub, unavailable
+from benchbench.data.hub_cache import require_sound, snapshot_folder
 from benchbench.data.rows import Row
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def open_revision(name: str, config: str | None, revision: str) -> datasets.Data
     the commit by name, and what comes over the network is checked to be the commit.
 
     Raises:
-        BenchError: exit code 5 where this revision is neither cached nor to be had.
+        BenchError: exit code 5 where this revision is neither cached nor to be had, or came damaged.
     """
     if cached := _cached(name, config, revision):
         return cached
@@ -41,12 +42,28 @@ def open_revision(name: str, config: str | None, revision: str) -> datasets.Data
         if builder.hash != revision:
             raise unavailable(f"dataset {name} at revision {revision}", f"only revision {builder.hash} was found")
         _require_one_config(builder, config, name)
+        _bring_sources(builder, name, revision)
         builder.download_and_prepare()
     except (OSError, HTTPError) as error:
         raise unavailable(f"dataset {name} at revision {revision}", f"it could not be fetched ({error})") from None
     except (ValueError, DatasetsError) as error:
         raise BenchError(f"dataset {name} at revision {revision}: {error}") from None
     return builder
+
+
+def _bring_sources(builder: datasets.DatasetBuilder, name: str, revision: str) -> None:
+    """Download what the arrow tables are made from, and compare it with the hub's hashes before they are.
+
+    `datasets` would make tables from a damaged file, which have no published hash to find that out by.
+    """
+    from huggingface_hub import snapshot_download
+
+    prefix = f"hf://datasets/{name}@{revision}/"
+    urls = [url for split in (builder.config.data_files or {}).values() for url in split]
+    wanted = [url.removeprefix(prefix) for url in urls if url.startswith(prefix)]
+    if wanted:
+        snapshot_download(name, repo_type="dataset", revision=revision, allow_patterns=wanted)
+        require_sound(f"dataset {name} at revision {revision}", snapshot_folder("dataset", name, revision))
 
 
 def open_folder(path: Path, config: str | None) -> datasets.DatasetBuilder:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchbench.core.errors import BenchError
+from benchbench.core.repository import Repository
 from benchbench.core.source import Loaded, Source
 from benchbench.data.files import content_hash
 from benchbench.data.hub_access import check_commit, local_folder
@@ -73,6 +74,12 @@ def identity(options: Options, folder: Path) -> Mapping[str, str]:
     return {"revision": _revision(options)} if path is None else {options.dataset_name: content_hash(path)}
 
 
+def repository(options: Options, folder: Path) -> Repository:
+    """The dataset's own, at its commit, or the local folder."""
+    path = _local(options, folder)
+    return Repository("dataset", options.dataset_name, _revision(options) if path is None else None, path)
+
+
 def _local(options: Options, folder: Path) -> Path | None:
     path = local_folder(options.dataset_name, folder)
     if path is not None and options.dataset_revision is not None:
@@ -92,4 +99,4 @@ def _revision(options: Options) -> str:
     return options.dataset_revision
 
 
-SOURCE = Source(name="hub", options=Options, load=load, identity=identity)
+SOURCE = Source(name="hub", options=Options, load=load, identity=identity, repository=repository)

@@ -21,7 +21,7 @@ from benchbench.recipe.schema import TokenizationSection
 from benchbench.store.prepared import read_prepared
 
 Report = Callable[[Mapping[str, Any]], None]
-OnEmpty = Literal["drop", "keep", "error"]
+OnEmpty = Literal["drop", "keep_constant", "error"]
 
 
 @dataclass(frozen=True)

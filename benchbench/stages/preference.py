@@ -32,7 +32,7 @@ def run(context: StageContext) -> Result:
         reward=rewards(context) if Need.REWARD in method.needs else {},
     )
     objective = MethodObjective(method, hyper, model, caches)
-    make_batch = policy_batches(context, tokenizer, method, allow_empty=on_empty == "keep")
+    make_batch = policy_batches(context, tokenizer, method, allow_empty=on_empty == "keep_constant")
     outcome = fit(context, model, objective, tokenized, make_batch)
     load.save_trained(model, tokenizer, context.folder / "model")
     return outcome

@@ -16,6 +16,9 @@ from benchbench.stages.fit import fit
 from benchbench.training.collate import collate
 from benchbench.training.objective import RewardObjective
 
+ADAPTER = "adapter"
+"""Folder of the adapters beside the backbone they stand on, where the recipe has any."""
+
 
 def run(context: StageContext) -> Result:
     """Train a reward model on the chosen and rejected responses; leaves model/ and the head."""
@@ -52,11 +55,15 @@ def _backbone(context: StageContext, tokenizer: Any) -> Any:
 
 
 def save(model: RewardModel, tokenizer: Any, context: StageContext) -> None:
-    """Whole backbone (adapters merged in its own precision) and head."""
+    """Whole backbone as it was before adapters, the adapters, and the head.
+
+    Adapters are not merged: in a bfloat16 weight most of what they learned at small rates would be rounded away.
+    """
     folder = context.folder / "model"
     backbone = model.backbone
-    if hasattr(backbone, "merge_and_unload"):
-        backbone = backbone.merge_and_unload()
+    if hasattr(backbone, "unload"):
+        backbone.save_pretrained(folder / ADAPTER, safe_serialization=True)
+        backbone = backbone.unload()
     backbone.save_pretrained(folder, safe_serialization=True)
     tokenizer.save_pretrained(folder)
     model.save_head(folder)
@@ -73,4 +80,4 @@ def load_reward_model(context: StageContext, name: str) -> RewardModel:
         trust_remote_code=settings["trust_remote_code"],
         local_files_only=True,
     )
-    return RewardModel.load(backbone, folder)
+    return RewardModel.load(load.with_adapter(backbone, folder / ADAPTER), folder)

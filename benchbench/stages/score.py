@@ -27,7 +27,8 @@ def run(context: StageContext) -> Result:
     settings = context.settings
     tokenizer = context.tokenizer()
     dtype = getattr(torch, settings["dtype"])
-    model = _policy(context, tokenizer).to(device=context.device, dtype=dtype).eval()
+    model = _policy(context, tokenizer).to(context.device).eval()
+    load.set_precision(model, dtype)
     keep_all = settings["keep_all"]
     tokenized = context.tokenized(tokenizer, on_empty=settings["on_empty_response"], keep_all=keep_all)
     check_context(tokenized.examples, model, context.spec.title)

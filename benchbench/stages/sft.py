@@ -16,10 +16,12 @@ def run(context: StageContext) -> Result:
     model = load.build_base(context.model_spec(), tokenizer, seed=settings["seed"])
     if settings["lora"] is not None:
         model = load.add_lora(model, settings["lora"], seed=settings["seed"])
-    tokenized = context.tokenized(tokenizer, on_empty="drop", first_only=True)
+    on_empty = settings.get("on_empty_response", "drop")
+    tokenized = context.tokenized(tokenizer, on_empty=on_empty, first_only=True)
     check_context(tokenized.examples, model, context.spec.title)
     method = methods.get("sft")
     objective = MethodObjective(method, method.hyper(), model)
-    outcome = fit(context, model, objective, tokenized, policy_batches(context, tokenizer, method))
+    make_batch = policy_batches(context, tokenizer, method, allow_empty=on_empty == "keep_constant")
+    outcome = fit(context, model, objective, tokenized, make_batch)
     load.save_trained(model, tokenizer, context.folder / "model")
     return outcome

@@ -63,9 +63,9 @@ class ResultStore:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
 
-    def write_report(self, text: str) -> Path:
-        """Write report.md."""
-        path = self.folder / "report.md"
+    def write_report(self, text: str, *, name: str = "report.md") -> Path:
+        """Write a document."""
+        path = self.folder / name
         write_text(path, text)
         return path
 

@@ -8,6 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchbench.core.errors import BenchError
+
 ROWS = "rows.parquet"
 
 
@@ -18,5 +20,17 @@ def write_rows(folder: Path, frame: pd.DataFrame) -> None:
 
 
 def read_rows(folder: Path) -> pd.DataFrame:
-    """The table of a finished stage."""
-    return pq.read_table(folder / ROWS).to_pandas()
+    """The table of a finished stage.
+
+    Raises:
+        BenchError: the file is missing or damaged.
+    """
+    path = folder / ROWS
+    try:
+        return pq.read_table(path).to_pandas()
+    except (OSError, pa.ArrowInvalid) as error:
+        reason = str(error).splitlines()[0]
+        raise BenchError(
+            f"{path}: expected a table of score rows, found a missing or damaged file ({reason}); "
+            "bring it back, or remove its folder and run the command that makes it"
+        ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -64,6 +65,13 @@ class RunStore:
         """Put a record on disk."""
         write_json(self.folder(record.key) / "status.json", asdict(record))
         return record
+
+    def logged_losses(self, key: str) -> list[float]:
+        """The logged training losses of a finished stage; none for a stage that trains nothing."""
+        path = self.folder(key) / "train.jsonl"
+        if not path.is_file():
+            return []
+        return [json.loads(line)["loss"] for line in path.read_text(encoding="utf-8").splitlines()]
 
     @contextmanager
     def claim(self, key: str) -> Iterator[None]:

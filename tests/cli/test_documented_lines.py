@@ -91,7 +91,7 @@ def test_every_flag_in_the_readme_exists():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     if not readme.strip():
         pytest.skip("README.md is not written yet")
-    commands = typer.main.get_command(app).commands.values()
-    known = {name for command in commands for option in command.params for name in option.opts}
+    group = typer.main.get_command(app)
+    known = {name for command in (group, *group.commands.values()) for option in command.params for name in option.opts}
     written = set(re.findall(r"`?(--[a-z][a-z-]+)", readme))
     assert written <= known

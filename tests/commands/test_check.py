@@ -13,7 +13,7 @@ from benchbench.recipe.claims import ClaimSection
 
 def test_the_published_claims_are_not_run_where_nothing_was_run(tmp_path, capsys):
     code = main(["check", "recipes/ddo_rm_pythia410m.yaml", "--runs", str(tmp_path), "--json"])
-    rows = json.loads(capsys.readouterr().out)
+    rows = json.loads(capsys.readouterr().out)["claims"]
     assert code == 4
     assert {row["outcome"] for row in rows} == {"not run"}
     assert {row["claim"].split(" ")[0] for row in rows} == {"pair_accuracy", "auc", "mean_margin", "std_margin"}
@@ -22,7 +22,7 @@ def test_the_published_claims_are_not_run_where_nothing_was_run(tmp_path, capsys
 
 def test_the_effect_is_claimed_where_both_recipes_are_checked(tmp_path, capsys):
     main(["check", "--runs", str(tmp_path), "--json"])
-    rows = json.loads(capsys.readouterr().out)
+    rows = json.loads(capsys.readouterr().out)["claims"]
     effect = [row for row in rows if row["claim"] == "pair_accuracy (logp_mean), difference to dpo_pythia410m"]
     assert len(effect) == 1
     # +1.25, +4.25, +5.40 points: mean 3.63

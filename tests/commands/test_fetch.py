@@ -13,3 +13,7 @@ def test_every_part_is_listed_with_its_hash(finished: Finished):
     assert parts["tokenizer"]["name"] == "trained"
     assert all(len(row["content hash"]) >= 16 for row in rows)
     assert len({row["content hash"] for row in rows}) == len(rows)
+    assert {row["verified"] for row in rows if row["part"].startswith("data")} == {"examples by their content hash"}
+    assert parts["weights"]["verified"] is parts["tokenizer"]["verified"] is None
+    assert {row["record"] for row in rows} == {None}
+    assert not (finished.runs / "fetched").exists()

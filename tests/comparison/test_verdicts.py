@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from benchbench.comparison.replication import Runs
-from benchbench.comparison.verdicts import Outcome, judge
+from benchbench.comparison.replication import Runs, borrowed_half_width, runs_to_decide
+from benchbench.comparison.verdicts import Outcome, judge, not_comparable
 
 
 def test_the_worked_example_is_compatible_but_underpowered():
@@ -32,7 +32,12 @@ def test_the_worked_example_is_compatible_but_underpowered():
         (Runs(0.50, 0.01, 3), Runs(0.60, math.nan, 1), 0.015, Outcome.OUTSIDE),
         (Runs(0.50, 0.01, 3), Runs(0.60, 0.01, 3), None, Outcome.OUTSIDE),
         (Runs(0.50, 0.01, 3), Runs(0.51, 0.01, 3), None, Outcome.UNDERPOWERED),
-        (Runs(0.50, math.nan, 1), Runs(0.60, 0.01, 3), 0.015, Outcome.UNDERPOWERED),
+        (Runs(0.50, math.nan, 1), Runs(0.60, 0.01, 3), 0.015, Outcome.OUTSIDE),
+        (Runs(0.50, math.nan, 1), Runs(0.51, 0.01, 3), 0.015, Outcome.UNDERPOWERED),
+        (Runs(0.50, math.nan, 1), Runs(0.5001, 0.001, 3), 0.015, Outcome.UNDERPOWERED),
+        (Runs(0.50, math.nan, 1), Runs(0.5001, 0.001, 5), 0.015, Outcome.REPRODUCED),
+        (Runs(0.50, math.nan, 1), Runs(0.60, 0.01, 5), 0.015, Outcome.NOT_REPRODUCED),
+        (Runs(0.50, math.nan, 1), Runs(0.60, math.nan, 1), 0.015, Outcome.UNDERPOWERED),
     ],
 )
 def test_each_situation_has_its_verdict(reported, found, tolerance, outcome):
@@ -53,3 +58,35 @@ def test_without_a_tolerance_nothing_is_ever_reproduced():
     verdict = judge(Runs(0.50, 0.001, 5), Runs(0.50, 0.001, 5), tolerance=None)
     assert verdict.outcome is Outcome.UNDERPOWERED
     assert "no tolerance" in verdict.detail
+
+
+def test_an_undecided_verdict_says_how_many_runs_would_decide_it():
+    """Paper 0.50 +- 0.004 (k = 10), ours 0.504 +- 0.02 (m = 3), tolerance 0.015: 90% half-width below 0.011."""
+    reported, found = Runs(0.50, 0.004, 10), Runs(0.504, 0.02, 3)
+    verdict = judge(reported, found, tolerance=0.015)
+    assert verdict.outcome is Outcome.UNDERPOWERED
+    m = runs_to_decide(reported, found, tolerance=0.015)
+    assert m is not None and f"about {m} runs of ours would decide" in verdict.detail
+    decided = judge(reported, Runs(found.mean, found.sd, m), tolerance=0.015)
+    assert decided.outcome is Outcome.REPRODUCED
+    assert judge(reported, Runs(found.mean, found.sd, m - 1), tolerance=0.015).outcome is Outcome.UNDERPOWERED
+    assert "minimum detectable difference" in verdict.detail
+
+
+def test_a_noisy_report_cannot_be_decided_from_our_side():
+    verdict = judge(Runs(0.50, 0.05, 3), Runs(0.51, 0.01, 3), tolerance=0.015)
+    assert "no number of runs on our side would decide" in verdict.detail
+
+
+@pytest.mark.parametrize(("m", "factor"), [(3, 4.97), (5, 3.04), (10, 2.37)])
+def test_a_report_of_one_run_borrows_our_spread(m, factor):
+    """The factors of evaluation.md C7."""
+    assert borrowed_half_width(1.0, 1, m) == pytest.approx(factor, abs=6e-3)
+    verdict = judge(Runs(0.5, math.nan, 1), Runs(0.5, 0.01, m), tolerance=0.001)
+    assert verdict.prediction[1] == pytest.approx(0.5 + factor * 0.01, abs=1e-4)
+    assert "variance is assumed equal to ours" in verdict.detail
+
+
+def test_a_verdict_in_words_says_what_is_known_to_differ():
+    assert not_comparable("other model", ("model", "data")).words == "not comparable: model, data"
+    assert judge(Runs(0.50, 0.001, 5), Runs(0.501, 0.001, 5), tolerance=0.015).words == "reproduced"

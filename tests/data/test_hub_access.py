@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.offline import VARIABLES, forbidden_by, offline
 from benchbench.data import hub_access
-from benchbench.data.hub_access import check_commit, local_folder, offline_variable, require_on_hub
-
-NAMES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE")
+from benchbench.data.hub_access import check_commit, local_folder, require_on_hub
 
 
 @pytest.fixture
 def online(monkeypatch):
-    for name in NAMES:
+    for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
 
 
@@ -42,15 +41,22 @@ def test_only_a_whole_commit_pins(revision):
     check_commit("revision", "3949bf5f8c17c394422ccfab0c31ea9c20bdeb85")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", VARIABLES)
 def test_every_offline_variable_is_respected(online, monkeypatch, name):
-    assert offline_variable() is None
+    assert forbidden_by() is None
     monkeypatch.setenv(name, "0")
-    assert offline_variable() is None
+    assert forbidden_by() is None
     monkeypatch.setenv(name, "true")
-    assert offline_variable() == f"{name}=true"
+    assert forbidden_by() == f"{name}=true"
     with pytest.raises(BenchError, match=f"model a/b at revision None: not on this machine, and {name}=true forbids"):
         require_on_hub("model", "a/b", None)
+
+
+def test_the_option_is_named_where_it_forbids_the_network(online):
+    with offline(), pytest.raises(BenchError, match="not on this machine, and --offline forbids the network") as caught:
+        require_on_hub("model", "a/b", None)
+    assert caught.value.exit_code == ExitCode.UNAVAILABLE
+    assert forbidden_by() is None
 
 
 def test_a_hub_that_refuses_the_connection_is_unavailable(online, monkeypatch):

@@ -80,7 +80,7 @@ def test_cut_on_the_right():
 def test_an_example_left_without_a_response_token_is_dropped_kept_or_an_error():
     assert tokenized(max_length=11).report.dropped == {NO_RESPONSE: 1}
     assert [row.id for row in tokenized(max_length=11).examples] == ["short", "same", "blank"]
-    kept = tokenized(max_length=11, on_empty="keep")
+    kept = tokenized(max_length=11, on_empty="keep_constant")
     assert kept.report.dropped == {} and kept.examples[1].candidates[0].response == (11, 11)
     assert kept.examples[1].candidates[0].empty and kept.report.empty == 3
     with pytest.raises(BenchError, match="example long: a candidate has no response token left") as caught:
@@ -90,7 +90,7 @@ def test_an_example_left_without_a_response_token_is_dropped_kept_or_an_error():
 
 def test_a_blank_response_without_eos_has_no_token():
     assert tokenized(append_eos=False).report.dropped == {NO_RESPONSE: 1}
-    kept = tokenized(append_eos=False, on_empty="keep").examples[3].candidates[0]
+    kept = tokenized(append_eos=False, on_empty="keep_constant").examples[3].candidates[0]
     assert kept.response == (4, 4) and kept.empty
 
 

@@ -51,7 +51,7 @@ def test_preference_training_beats_sft_against_labels_and_gold(gains, method, me
 def test_sampled_answers_of_sft_are_well_formed():
     options = Options()
     prepared = prepare_comparison(Request(["sft"]), options)
-    (data,) = {item.data.folder: item.data for item in prepared.session.prepared.values()}.values()
+    (data,) = {item.data.folder: item.data for item in prepared.session.prepared}.values()
     examples = [from_json(line) for line in data.lines("test")[:SAMPLED_PROMPTS]]
     shares = []
     for cell in prepared.session.cells:

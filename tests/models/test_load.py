@@ -11,7 +11,16 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from benchbench.core.errors import BenchError
 from benchbench.models import load
-from benchbench.models.load import ModelSpec, add_lora, build_base, disable_dropout, load_trained, save_trained, seeded
+from benchbench.models.load import (
+    ModelSpec,
+    add_lora,
+    build_base,
+    disable_dropout,
+    load_trained,
+    save_trained,
+    seeded,
+    set_precision,
+)
 from benchbench.models.logps import token_logps
 
 from .toys import batch, configuration, spec, tiny, tokenizer
@@ -88,6 +97,20 @@ def test_a_larger_vocabulary_is_taken():
 def test_weights_have_the_precision_that_is_asked_for(dtype):
     model = build_base(spec(dtype=dtype), tokenizer(), seed=42)
     assert {p.dtype for p in model.parameters()} == {getattr(torch, dtype)}
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+def test_setting_the_precision_spares_adapters_and_rotary_frequencies(dtype):
+    """`model.to(dtype)` would round both; a rounded frequency is another position far from the beginning."""
+    model = add_lora(build_base(spec(), tokenizer(), seed=42), LORA, seed=42)
+    buffers = {name: value.clone() for name, value in model.named_buffers()}
+    assert any("inv_freq" in name for name in buffers)
+    set_precision(model, dtype)
+    found = {name: parameter.dtype for name, parameter in model.named_parameters()}
+    assert {found[name] for name in found if ".lora_" in name} == {torch.float32}
+    assert {found[name] for name in found if ".lora_" not in name} == {dtype}
+    for name, value in model.named_buffers():
+        assert value.dtype == buffers[name].dtype and torch.equal(value, buffers[name])
 
 
 def test_a_misspelt_key_of_the_configuration_is_refused():

@@ -28,8 +28,8 @@ def test_recipes_that_read_the_same_are_prepared_once(tmp_path: Path):
     """The very same object: files are hashed once, however many methods are compared."""
     loaded = [resolve(name, setting=str(MICRO)) for name in ("dpo", "simpo", "sft")]
     prepared = prepare_all(loaded, tmp_path)
-    assert list(prepared) == ["dpo", "simpo", "sft"]
-    assert prepared["dpo"] is prepared["simpo"] is prepared["sft"]
+    assert len(prepared) == 3
+    assert prepared[0] is prepared[1] is prepared[2]
 
 
 def test_recipes_with_equal_paths_in_different_folders_are_told_apart(
@@ -46,9 +46,9 @@ def test_recipes_with_equal_paths_in_different_folders_are_told_apart(
         shutil.copytree(model / "model", setting.parent / "my_model")
         loaded.append(resolve(method, setting=str(setting)))
     prepared = prepare_all(loaded, tmp_path / "runs")
-    assert prepared["dpo"].weights_hash != prepared["simpo"].weights_hash
-    assert prepared["dpo"].data is not prepared["simpo"].data
-    assert prepared["dpo"].data_key == prepared["simpo"].data_key
+    assert prepared[0].weights_hash != prepared[1].weights_hash
+    assert prepared[0].data is not prepared[1].data
+    assert prepared[0].data_key == prepared[1].data_key
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,13 @@ def test_a_cache_without_a_shard_of_the_weights_is_not_enough(cache):
     assert "the hub cannot be reached" in unavailable()
 
 
+def test_a_cache_with_a_link_to_a_deleted_file_is_not_enough(cache):
+    """As after the deletion of a damaged one."""
+    folder = snapshot(cache, "model.safetensors", "tokenizer.json")
+    (folder / "config.json").symlink_to(folder / "deleted")
+    assert "the hub cannot be reached" in unavailable()
+
+
 # Hashes.
 
 
@@ -173,3 +180,16 @@ def test_a_folder_without_safetensors_is_refused(tmp_path, name):
     with pytest.raises(BenchError, match="no .safetensors weights found; other formats are not read") as caught:
         weights_hash(tmp_path)
     assert caught.value.status == 5
+
+
+def test_a_file_that_several_repositories_share_is_known_by_its_sha256(tmp_path):
+    """The hub's client may keep one file for all repositories, under a hash of another kind (`HF_HUB_DISABLE_XET`)."""
+    real = model(tmp_path / "real")
+    linked = tmp_path / "repository" / "snapshots"
+    linked.mkdir(parents=True)
+    for number, path in enumerate(sorted(real.iterdir())):
+        (tmp_path / f"{number:064x}").write_bytes(path.read_bytes())
+        blob = tmp_path / "repository" / file_hash(path)
+        blob.symlink_to(tmp_path / f"{number:064x}")
+        (linked / path.name).symlink_to(blob)
+    assert weights_hash(linked) == weights_hash(real)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 import benchbench
 from benchbench import methods, sources
 from benchbench.recipe import training
-from benchbench.recipe.schema import SETTING_KEYS, Recipe
+from benchbench.recipe.schema import ANNOTATIONS, SETTING_KEYS, Recipe
 from benchbench.recipe.section import Section
 from benchbench.recipe.training import RUN_KEYS
 
@@ -130,5 +130,5 @@ def test_no_setting_of_the_run_has_the_name_of_something_that_reaches_numbers():
 
 
 def test_the_parts_of_a_recipe_are_either_fixed_by_the_setting_or_the_recipes_own():
-    own = {"name", "description", "notice", "setting", "method", "seeds", "preference", "claims"}
-    assert own | {key.split(".")[0] for key in SETTING_KEYS} == set(Recipe.model_fields)
+    own = {"setting", "method", "seeds", "preference"}
+    assert own | {*ANNOTATIONS} | {key.split(".")[0] for key in SETTING_KEYS} == set(Recipe.model_fields)

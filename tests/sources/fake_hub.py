@@ -1,19 +1,52 @@
-"""A hub with one dataset at one commit, on this machine: as much of the protocol as a download needs."""
+"""A hub with some repositories, each at one commit, on this machine: as much of the protocol as a download needs."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
+LARGE = (".parquet", ".safetensors")
+"""Files that the hub keeps outside git, and names by their sha256."""
 
-def _handler(name: str, commit: str, files: Mapping[str, bytes]) -> type[BaseHTTPRequestHandler]:
-    api = f"/api/datasets/{name}"
 
+@dataclass(frozen=True)
+class Repo:
+    """One repository at one commit."""
+
+    kind: str
+    """`model` or `dataset`."""
+    name: str
+    commit: str
+    files: Mapping[str, bytes]
+    sent: Mapping[str, bytes] = field(default_factory=dict)
+    """What goes over the wire in place of a file's content."""
+
+    @property
+    def api(self) -> str:
+        return f"/api/{self.kind}s/{self.name}"
+
+    @property
+    def resolve(self) -> str:
+        prefix = "" if self.kind == "model" else f"/{self.kind}s"
+        return f"{prefix}/{self.name}/resolve/{self.commit}/"
+
+
+def hub_hash(path: str, content: bytes) -> str:
+    """What the hub names a file by: git's hash of the blob, sha256 for a large file."""
+    return hashlib.sha256(content).hexdigest() if path.endswith(LARGE) else _blob(content)
+
+
+def _blob(content: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+
+
+def _handler(repos: Sequence[Repo]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def log_message(self, *_: object) -> None:
             pass
@@ -27,26 +60,32 @@ def _handler(name: str, commit: str, files: Mapping[str, bytes]) -> type[BaseHTT
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"{}")
             path = unquote(urlsplit(self.path).path)
-            if path == f"{api}/paths-info/{commit}":
-                self._json([_entry(p, files[p]) for p in asked["paths"] if p in files])
-            else:
-                self._send(404, b"", {"X-Error-Code": "RevisionNotFound"})
+            for repo in repos:
+                if path == f"{repo.api}/paths-info/{repo.commit}":
+                    return self._json([_entry(p, repo.files[p]) for p in asked["paths"] if p in repo.files])
+            return self._send(404, b"", {"X-Error-Code": "RevisionNotFound"})
 
         def _answer(self, *, body: bool) -> None:
             path = unquote(urlsplit(self.path).path)
-            if path == f"{api}/revision/{commit}":
-                siblings = [{"rfilename": p} for p in files]
-                return self._json({"id": name, "sha": commit, "siblings": siblings, "tags": [], "private": False})
-            if path.startswith(f"{api}/tree/{commit}"):
-                return self._json(_listing(files, path.removeprefix(f"{api}/tree/{commit}").strip("/")))
-            file = path.removeprefix(f"/datasets/{name}/resolve/{commit}/")
-            if file in files:
-                headers = {"ETag": f'"{_sha(files[file])}"', "X-Repo-Commit": commit}
-                return self._send(200, files[file], headers, body=body)
-            if file != path:
-                return self._send(404, b"", {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": commit})
-            code = "RevisionNotFound" if name in path else "RepoNotFound"
+            for repo in repos:
+                if path == f"{repo.api}/revision/{repo.commit}":
+                    siblings = [{"rfilename": p} for p in repo.files]
+                    about = {"id": repo.name, "sha": repo.commit, "siblings": siblings, "tags": [], "private": False}
+                    return self._json(about)
+                if path.startswith(f"{repo.api}/tree/{repo.commit}"):
+                    inside = path.removeprefix(f"{repo.api}/tree/{repo.commit}").strip("/")
+                    return self._json(_listing(repo.files, inside))
+                if path.startswith(repo.resolve):
+                    return self._file(repo, path.removeprefix(repo.resolve), body=body)
+            code = "RevisionNotFound" if any(repo.name in path for repo in repos) else "RepoNotFound"
             return self._send(404, b"", {"X-Error-Code": code})
+
+        def _file(self, repo: Repo, path: str, *, body: bool) -> None:
+            headers = {"X-Repo-Commit": repo.commit}
+            if path not in repo.files:
+                return self._send(404, b"", headers | {"X-Error-Code": "EntryNotFound"})
+            headers["ETag"] = f'"{hub_hash(path, repo.files[path])}"'
+            return self._send(200, repo.sent.get(path, repo.files[path]), headers, body=body)
 
         def _json(self, value: object) -> None:
             self._send(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
@@ -63,10 +102,6 @@ def _handler(name: str, commit: str, files: Mapping[str, bytes]) -> type[BaseHTT
     return Handler
 
 
-def _sha(content: bytes) -> str:
-    return hashlib.sha1(content).hexdigest()
-
-
 def _listing(files: Mapping[str, bytes], inside: str) -> list[dict[str, object]]:
     """All files below a folder, and the folders between."""
     folders = {parent for p in files for parent in _parents(p)}
@@ -80,13 +115,16 @@ def _parents(path: str) -> list[str]:
 
 
 def _entry(path: str, content: bytes) -> dict[str, object]:
-    return {"type": "file", "path": path, "size": len(content), "oid": _sha(content)}
+    entry: dict[str, object] = {"type": "file", "path": path, "size": len(content), "oid": _blob(content)}
+    if path.endswith(LARGE):
+        entry["lfs"] = {"oid": hub_hash(path, content), "size": len(content), "pointerSize": 130}
+    return entry
 
 
 @contextmanager
-def serving(name: str, commit: str, files: Mapping[str, bytes]) -> Iterator[str]:
+def serving(*repos: Repo) -> Iterator[str]:
     """The address of the hub, while it runs."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(name, commit, files))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(repos))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

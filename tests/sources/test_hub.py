@@ -190,7 +190,7 @@ _CHAIN = """
 import os, sys
 sys.path.insert(0, sys.argv[1])
 from sources.test_hub import COMMIT, files
-from sources.fake_hub import serving
+from sources.fake_hub import Repo, serving
 
 def ask(revision):
     from pathlib import Path
@@ -202,7 +202,7 @@ def ask(revision):
     except BenchError as error:
         print(int(error.exit_code), error)
 
-with serving("someone/Some-Prefs", COMMIT, files()) as address:
+with serving(Repo("dataset", "someone/Some-Prefs", COMMIT, files())) as address:
     os.environ["HF_ENDPOINT"] = address
     ask(COMMIT)
     ask("b" * 40)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from harness import MICRO, Finished, bench
+from peft import PeftModel
 from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
 
 from .artefacts import Artefacts, local_model, run
 
@@ -74,13 +78,42 @@ def test_sft_moved_away_from_the_base(adapted: Artefacts, tmp_path: Path, settin
     assert not np.allclose(base["logp_sum"], adapted.rows("score sft seed 1 on test")["logp_sum"], rtol=1e-6)
 
 
-def test_the_reward_model_is_whole_with_its_adapters_merged(adapted: Artefacts, pretrained: Path):
+def test_the_reward_model_is_the_merged_sft_policy_with_its_own_adapters_beside_it(
+    adapted: Artefacts, pretrained: Path
+):
+    """Not merged: a reward must not depend on what the precision of the weights leaves of an adapter."""
     folder = adapted.folder("reward model seed 1") / "model"
     assert (folder / "reward_head.safetensors").is_file()
-    merged, base = load_file(folder / "model.safetensors"), load_file(pretrained / "model.safetensors")
-    changed = [name for name in merged if not torch.equal(merged[name], base[f"gpt_neox.{name}"])]
-    assert changed
-    assert all("query_key_value.weight" in name or "dense" in name for name in changed)
+    found = load_file(folder / "model.safetensors")
+    policy = PeftModel.from_pretrained(
+        AutoModelForCausalLM.from_pretrained(pretrained), adapted.folder("sft seed 1") / "model"
+    )
+    merged = policy.merge_and_unload().base_model.state_dict()
+    assert found.keys() == {name for name in merged if "inv_freq" not in name}
+    for name, tensor in found.items():
+        torch.testing.assert_close(tensor, merged[name], rtol=1e-6, atol=1e-7)
+    adapters = load_file(folder / "adapter" / "adapter_model.safetensors")
+    assert len(adapters) == 8
+    assert all(float(tensor.abs().max()) > 0 for tensor in adapters.values()), "B is no longer zero after training"
+
+
+def test_rewards_are_given_with_the_adapters(adapted: Artefacts, tmp_path: Path):
+    """The same stage without its adapters' folder gives other rewards."""
+    from benchbench.core.records import StageSpec
+    from benchbench.stages.execute import execute
+    from benchbench.store.runs import RunStore
+
+    runs = tmp_path / "runs"
+    shutil.copytree(adapted.runs, runs)
+    key = next(key for key in adapted.status if key.startswith("reward/"))
+    lock = adapted.lock(key)
+    for path in (runs / "reward_model").glob("*/model/adapter"):
+        shutil.rmtree(path)
+    shutil.rmtree(runs / key)
+    spec = StageSpec.from_json({name: lock[name] for name in ("kind", "title", "settings", "inputs", "run")})
+    assert execute(spec, RunStore(runs), device="cpu").status == "done"
+    with_adapters, without = (pd.read_parquet(root / key / "rows.parquet")["reward"] for root in (adapted.runs, runs))
+    assert not np.allclose(with_adapters, without, rtol=1e-4)
 
 
 def test_seeds_draw_their_own_adapters_and_share_the_base(tmp_path: Path, setting: Path):

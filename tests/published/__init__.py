@@ -1,0 +1,1 @@
+"""The published protocol as the recipes have it, on a small model and real rows."""
