@@ -8,7 +8,20 @@ from typing import Annotated
 import typer
 
 import benchbench
-from benchbench.cli import audit, check, compare, env, evaluate, fetch, methods, recipes, reference, train, tune
+from benchbench.cli import (
+    audit,
+    check,
+    compare,
+    env,
+    evaluate,
+    fetch,
+    methods,
+    recipes,
+    reference,
+    regress,
+    train,
+    tune,
+)
 from benchbench.cli.variadic import VariadicCommand
 from benchbench.core.errors import BenchError, ExitCode
 
@@ -27,6 +40,7 @@ app.command("compare", cls=VariadicCommand)(compare.compare)
 app.command("audit", cls=VariadicCommand)(audit.audit)
 app.command("tune", cls=VariadicCommand)(tune.tune)
 app.command("reference", cls=VariadicCommand)(reference.reference)
+app.command("regress", cls=VariadicCommand)(regress.regress)
 app.command("check")(check.check)
 app.command("fetch")(fetch.fetch)
 app.command("env")(env.env)

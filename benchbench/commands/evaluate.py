@@ -39,17 +39,28 @@ def evaluate(
         BenchError: exit code 4 for cells that are not finished, 5 for a model that cannot be had.
     """
     parsed = parse_overrides(overrides)
-    model = _external(target)
-    if model is None:
+    if _external(target) is None:
         return _finished(resolve(target, setting=setting, overrides=parsed), parse_seeds(seeds), options)
-    base = library.find_setting(setting or DEFAULT_SETTING)
-    loaded = load_untuned(base, "sft", overrides=(*parsed, *model), checks=CHECKS)
-    session = open_session([loaded], [0], options)
+    session = external_session(target, setting, parsed, options)
     ran = run_session(session, options, console)
     error = incomplete(session, options.store, ran)
     if error is not None:
         raise error
     return _measure(session, options).assign(recipe=target, method=EXTERNAL, paper="", seed="")
+
+
+def external_session(target: str, setting: str | None, overrides: Sequence[Override], options: Options) -> Session:
+    """The scoring of a model that was trained elsewhere, as a session of one cell.
+
+    Raises:
+        BenchError: the target is no model folder and no hub id with a revision, or cannot be had.
+    """
+    model = _external(target)
+    if model is None:
+        raise BenchError(f"{target}: expected a model folder, or a hub id with its revision")
+    base = library.find_setting(setting or DEFAULT_SETTING)
+    loaded = load_untuned(base, "sft", overrides=(*overrides, *model), checks=CHECKS)
+    return open_session([loaded], [0], options)
 
 
 def _external(target: str) -> tuple[Override, ...] | None:

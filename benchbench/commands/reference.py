@@ -10,8 +10,10 @@ from rich.console import Console
 from benchbench.commands.compare import Compared, Prepared, Request, compare, prepare_comparison
 from benchbench.commands.record import ENGINE, score_rows
 from benchbench.commands.session import Options
+from benchbench.commands.targets import DEFAULT_SETTING
 from benchbench.comparison.rendering import markdown_table
 from benchbench.core.errors import BenchError
+from benchbench.plan.weights import weights_hash
 from benchbench.store.reference import Reference, ReferenceStore
 from benchbench.store.results import ResultStore
 
@@ -48,16 +50,34 @@ def write_reference(
         raise BenchError(f"--seeds: a reference needs {LEAST_SEEDS} seeds or more, got {len(prepared.seeds)}")
     compared = compare(prepared, request, options, console)
     results = ResultStore(options.results_root, prepared.loaded[0].recipe.setting)
+    model = _model(prepared, checkpoint, options)
     reference = Reference(
         rows=_rows(prepared, options),
         measurements=_measurements(prepared, results),
         tables=_tables(prepared, compared, command),
-        model=_model(prepared, checkpoint, options),
-        about={"command": command, "engine": ENGINE, "checkpoint": checkpoint, "seed": prepared.seeds[0]}
+        model=model,
+        about=_about(request, prepared, command)
+        | {"checkpoint": checkpoint, "checkpoint_hash": weights_hash(model)}
         | _environment(prepared, options),
     )
     ReferenceStore(folder).write(reference)
     return reference
+
+
+def _about(request: Request, prepared: Prepared, command: str) -> dict[str, object]:
+    """What `bench regress` needs to make the numbers again."""
+    rules = prepared.loaded[0].recipe.score
+    return {
+        "command": command,
+        "engine": ENGINE,
+        "setting": request.setting or DEFAULT_SETTING,
+        "targets": list(request.targets),
+        "seeds": list(prepared.seeds),
+        "seed": prepared.seeds[0],
+        "tie_credit": rules.tie_credit,
+        "exclude": list(rules.exclude),
+        "headline": [rules.headline.metric, rules.headline.scoring],
+    }
 
 
 def _rows(prepared: Prepared, options: Options) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from benchbench.core.errors import BenchError
 from benchbench.store.files import read_json, whole_folder, write_json, write_text
 from benchbench.store.rows import read_rows, write_rows
 
@@ -45,6 +46,11 @@ class ReferenceStore:
             write_json(draft / "about.json", dict(reference.about))
             shutil.copytree(reference.model, draft / "checkpoint", copy_function=shutil.copyfile)
 
+    @property
+    def checkpoint(self) -> Path:
+        """Folder of the committed checkpoint."""
+        return self.folder / "checkpoint"
+
     def rows(self) -> pd.DataFrame:
         """The committed score rows."""
         return read_rows(self.folder)
@@ -58,5 +64,12 @@ class ReferenceStore:
         return (self.folder / "tables.md").read_text(encoding="utf-8")
 
     def about(self) -> dict[str, Any]:
-        """How they were made."""
-        return read_json(self.folder / "about.json")
+        """How they were made.
+
+        Raises:
+            BenchError: there are no reference results in this folder.
+        """
+        path = self.folder / "about.json"
+        if not path.is_file():
+            raise BenchError(f"{path}: no such file; expected a folder that `bench reference` wrote")
+        return read_json(path)

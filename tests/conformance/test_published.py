@@ -14,8 +14,9 @@ come from whole gradients with `max_grad_norm` and `adam_epsilon` larger by the 
 **Bits of bfloat16.** Token log-probabilities are the same to the bit however a row is padded, but on a CPU the bfloat16
 sum over a row depends on the row's width in memory, and attention on whether there is a mask at all. So the published
 code disagrees with itself between batches (in 2 of 38 scores and 1 of 38 rewards here, by one unit in the last place of
-the sum). Where it agrees with itself we agree with it to the bit; where not, we are at one of its two values. DPO's
-reference is scored once, in batches of its own, so that its loss starts within rounding of ln 2 and not at ln 2.
+the sum). Where it agrees with itself we agree with it to the bit; where not, we are at one of its two values, at every
+batch size from 1 to 16. DPO's reference is scored once, in batches of its own, so its loss starts within rounding of
+ln 2: 3e-9 off at the recipe's batch, 3e-5 at a batch of 1.
 """
 
 from __future__ import annotations
@@ -31,7 +32,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from harness import SHARED_DATA
 
 from .published import toy_neox
 
@@ -150,7 +150,7 @@ class Ours:
     """Title -> rows of the stages that score or reward."""
 
 
-def run_ours(folder: Path, *sets: str) -> Ours:
+def run_ours(folder: Path, shared: Path, *sets: str) -> Ours:
     """The stages of the shipped recipes on the toy, one by one in this process."""
     from benchbench.commands.compare import Request, prepare_comparison
     from benchbench.commands.session import Options
@@ -160,7 +160,7 @@ def run_ours(folder: Path, *sets: str) -> Ours:
     overrides = [
         f"model.model_name_or_path={folder / 'base'}",
         "model.revision=null",
-        f"data={json.dumps({'source': 'local_files', 'options': {'files': lay_out(folder)}})}",
+        f"data={json.dumps({'source': 'local_files', 'options': {'files': lay_out(folder, shared)}})}",
         "sft.split=train",
         "sft.own_per_method=false",  # it would be the same one, trained again
         "lora.lora_dropout=0.0",
@@ -196,13 +196,13 @@ def run_ours(folder: Path, *sets: str) -> Ours:
     return Ours(watch.seen, tables)
 
 
-def lay_out(folder: Path) -> dict[str, str]:
+def lay_out(folder: Path, shared: Path) -> dict[str, str]:
     """Write the model and the rows; split -> file."""
-    toy_neox.write_model(folder / "base", SHARED_DATA)
+    toy_neox.write_model(folder / "base", shared)
     files = {}
     for split, names in (("train", toy_neox.TRAIN), ("test", toy_neox.TEST)):
         path = folder / f"{split}.jsonl"
-        lines = [json.dumps(row) + "\n" for row in toy_neox.rows(names, SHARED_DATA)]
+        lines = [json.dumps(row) + "\n" for row in toy_neox.rows(names, shared)]
         path.write_text("".join(lines), encoding="utf-8")
         files[split] = str(path)
     return files
@@ -215,6 +215,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Ours:
     assert FIXTURES["float32"]["ddo_rm"]["learning_rate"] == rates[2]
     return run_ours(
         tmp_path_factory.mktemp("plain"),
+        shared,
         "model.dtype=float32",
         "reward_model.head_dtype=float32",
         "score.dtype=float32",
@@ -226,7 +227,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Ours:
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Ours:
     """Precisions and rates as the recipes have them."""
-    return run_ours(tmp_path_factory.mktemp("published"))
+    return run_ours(tmp_path_factory.mktemp("published"), shared)
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -312,15 +313,15 @@ def test_adapters_are_float32_on_bfloat16_weights_and_the_head_is_bfloat16(publi
     assert theirs.get("head") == (["bfloat16"] if stage == "reward_model" else None)
 
 
-@pytest.mark.parametrize(("stage", "error"), [("sft", 1e-5), ("reward_model", 1e-5), ("dpo", 1e-3), ("ddo_rm", 1e-2)])
+@pytest.mark.parametrize(("stage", "error"), [("sft", 1e-6), ("reward_model", 1e-6), ("dpo", 1e-4), ("ddo_rm", 1e-5)])
 def test_in_the_published_precisions_losses_are_theirs_but_for_rounding(published: Ours, stage: str, error: float):
-    """DPO and DDO-RM read a reference and rewards that were made in other batches, hence rounded otherwise."""
+    """DPO and DDO-RM read a reference and rewards that were made in other batches, hence may be rounded otherwise."""
     ours = [line["loss"] for line in published.seen[stage].log]
-    assert ours == pytest.approx(FIXTURES["bfloat16"][stage]["losses"], rel=error if SAME_MACHINE else 10 * error)
+    assert ours == pytest.approx(FIXTURES["bfloat16"][stage]["losses"], rel=error if SAME_MACHINE else 1e-2)
 
 
 def test_in_the_published_precisions_dpo_starts_at_ln_2(published: Ours):
-    assert published.seen["dpo"].log[0]["loss"] == pytest.approx(math.log(2), rel=1e-3)
+    assert published.seen["dpo"].log[0]["loss"] == pytest.approx(math.log(2), rel=1e-4 if SAME_MACHINE else 1e-3)
 
 
 def test_most_of_the_bfloat16_head_cannot_move(published: Ours):

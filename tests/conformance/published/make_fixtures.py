@@ -5,14 +5,15 @@ It runs in an environment of its own and imports nothing of benchbench:
     python3 -m venv OWN && OWN/bin/pip install torch==2.13.0 trl==1.0.0 transformers==5.5.0 peft==0.18.1
     OMP_NUM_THREADS=1 OWN/bin/python tests/conformance/published/make_fixtures.py SHARED_DATA
 
-(the CPU build of torch is enough; any of 2.11 to 2.13 will do, but bits of bfloat16 are those of the machine and of the
-torch that made them). SHARED_DATA is the folder of third-party data that the tests read too. Two files are written
+(the CPU build of torch is enough; bits of bfloat16 are those of the machine and of the torch that made them, and the
+fixtures say which). SHARED_DATA is the folder of third-party data that the tests read too. Two files are written
 beside this one: `fixtures.json`, to be read, and `fixtures.npz`, the first gradients and the adapters after five steps.
 
 Training is that of the real trainers on the toy: SFTTrainer, RewardTrainer and DPOTrainer of TRL, and for DDO-RM the
 Trainer of transformers, with their own tokenising, truncating, sampling, accumulating, clipping and stepping; only
 weights are put in by hand. The loss of DDO-RM and the evaluation are written here from the published description; there
-the adapters stand unmerged, in float32, on the weights of their model.
+the adapters stand unmerged, in float32, on the weights of their model. Both were held against the released code,
+zuojr/ddorm-llm-preference-benchmark at 86a91f4, src/benchmark/{scoring,utils,eval_pairwise,trainer_ddorm}.py.
 """
 
 from __future__ import annotations
@@ -259,9 +260,10 @@ def precisions(model: Any) -> dict[str, list[str]]:
     found: dict[str, set[str]] = {}
     for name, tensor in (*model.named_parameters(), *model.named_buffers()):
         known = toy_neox.canonical(name)
-        kind = (
-            "rotary" if "inv_freq" in name else "base" if known is None else "head" if known == "head" else "adapters"
-        )
+        if known is None:
+            kind = "rotary" if "inv_freq" in name else "base"
+        else:
+            kind = "head" if known == "head" else "reference" if ".ref." in name else "adapters"
         found.setdefault(kind, set()).add(str(tensor.dtype).removeprefix("torch."))
     return {kind: sorted(dtypes) for kind, dtypes in sorted(found.items())}
 
