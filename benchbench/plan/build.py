@@ -10,7 +10,7 @@ from benchbench import methods
 from benchbench.core.method import Need
 from benchbench.core.records import StageSpec
 from benchbench.plan.prepare import Prepared
-from benchbench.recipe.load import Loaded, without_run_keys
+from benchbench.recipe.load import Loaded, without_later, without_run_keys
 from benchbench.recipe.training import RUN_KEYS
 from benchbench.stages.versions import VERSIONS
 
@@ -93,7 +93,8 @@ class _Builder:
 
     @property
     def values(self) -> dict[str, Any]:
-        return self.loaded.values()
+        """The resolved values, less the later fields that change nothing; run settings are still there."""
+        return without_later(self.loaded.values())
 
     def cell(self, *, with_rewards: bool) -> Cell:
         start = self.sft()
@@ -113,10 +114,13 @@ class _Builder:
         section = self.values["sft"]
         if section is None:
             return None
+        on_empty = section.get("on_empty_response")
         settings = {
             **self.common(section, seeded=True),
             "method": {"name": "sft", "version": methods.get("sft").version},
         }
+        if on_empty is not None:
+            settings["on_empty_response"] = on_empty
         if section["own_per_method"]:
             settings["for"] = self.loaded.label
         return self.plan.add(StageSpec("sft", f"sft seed {self.seed}", settings, {}, self.run(section)))

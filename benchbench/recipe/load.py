@@ -17,7 +17,7 @@ from benchbench.recipe.document import Document, describe
 from benchbench.recipe.faults import faults_of
 from benchbench.recipe.overrides import Override
 from benchbench.recipe.schema import ANNOTATIONS, SETTING_KEYS, Recipe
-from benchbench.recipe.training import RUN_KEYS
+from benchbench.recipe.training import JOINED_LATER, RUN_KEYS
 from benchbench.recipe.values import differences, drop, get, keys_below, merge, not_finite, overlay, put
 
 Check = Callable[[Recipe], "tuple[dict[str, Any], list[Fault]]"]
@@ -63,7 +63,7 @@ class Loaded:
     @property
     def recipe_hash(self) -> str:
         """Identity of everything that reaches a result, save the list of seeds."""
-        values = without_run_keys(self.values())
+        values = identified(self.values())
         values["seeds"] = {key: value for key, value in values["seeds"].items() if key != "list"}
         return fingerprint({k: v for k, v in values.items() if k not in ANNOTATIONS})
 
@@ -244,8 +244,24 @@ def _values(recipe: Recipe, bound: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _comparable(values: Mapping[str, Any]) -> dict[str, Any]:
-    held = without_run_keys(values)
+    held = identified(values)
     return {key: get(held, key) for key in ("setting", *SETTING_KEYS)}
+
+
+def identified(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of resolved values that makes an identity: no run settings, no later field that changes nothing."""
+    return without_later(without_run_keys(values))
+
+
+def without_later(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values without the fields that joined later, where they are as if they had not."""
+    kept = dict(values)
+    for key, before in JOINED_LATER.items():
+        section, _, name = key.rpartition(".")
+        inner = kept.get(section) if section else kept
+        if isinstance(inner, Mapping) and name in inner and inner[name] == before:
+            drop(kept, key)
+    return kept
 
 
 def without_run_keys(values: Any) -> Any:

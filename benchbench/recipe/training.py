@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -16,6 +17,16 @@ RUN_KEYS = (
     "save_steps",
 )
 """Settings of the run, not of the result: recorded, never part of a fingerprint."""
+
+
+JOINED_LATER: Mapping[str, Any] = {
+    "sft.gradient_divisor": 1.0,
+    "reward_model.gradient_divisor": 1.0,
+    "preference.gradient_divisor": 1.0,
+    "sft.on_empty_response": "drop",
+}
+"""Fields that joined after results were committed -> the value that means what was done before. At that value a field
+is no part of an identity, so that a new field makes no finished stage and no committed number another one."""
 
 
 class TrainingSection(Section):
@@ -47,6 +58,8 @@ class TrainingSection(Section):
     """Decoupled; biases and normalisation weights are left out, as in transformers."""
     max_grad_norm: float = Field(default=1.0, gt=0)
     """Gradient clipping by global norm."""
+    gradient_divisor: float = Field(default=1.0, gt=0)
+    """What gradients are divided by before they are clipped; 1 but for stacks that divide once too often."""
     bf16: bool = False
     """bfloat16 autocast of the forward pass."""
     disable_dropout: bool = True
@@ -79,6 +92,8 @@ class SftSection(TrainingSection):
 
     own_per_method: bool = False
     """Train one SFT policy for each method instead of one for all of a seed; the same but for the noise of training."""
+    on_empty_response: Literal["drop", "keep_constant", "error"] = "drop"
+    """Examples without a response token left: drop and count, keep (they fill a place in their batch), or stop."""
 
 
 class RewardModelSection(TrainingSection):

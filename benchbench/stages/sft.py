@@ -16,7 +16,7 @@ def run(context: StageContext) -> Result:
     model = load.build_base(context.model_spec(), tokenizer, seed=settings["seed"])
     if settings["lora"] is not None:
         model = load.add_lora(model, settings["lora"], seed=settings["seed"])
-    on_empty = settings.get("on_empty_response", "drop")
+    on_empty = settings.get("on_empty_response", "drop")  # absent at its default
     tokenized = context.tokenized(tokenizer, on_empty=on_empty, first_only=True)
     check_context(tokenized.examples, model, context.spec.title)
     method = methods.get("sft")

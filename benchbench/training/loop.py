@@ -148,7 +148,7 @@ def _step(
         with _autocast(piece, settings["bf16"]):
             terms, stats = job.objective(piece)
         loss = _reduce(terms, counts)
-        loss.backward()
+        (loss / settings["gradient_divisor"]).backward()
         _add(totals, {"loss": loss.detach()})
         for name, term in terms.items():
             _add(totals, {f"loss/{name}": term.values.detach().sum() / counts[term.over]})

@@ -15,7 +15,7 @@ from benchbench.core.hashing import canonical
 from benchbench.recipe.library import shipped_root
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.schema import ANNOTATIONS, SETTING_KEYS, Recipe
-from benchbench.recipe.training import RUN_KEYS
+from benchbench.recipe.training import JOINED_LATER, RUN_KEYS
 
 from .toys import HEAD, load, write
 
@@ -75,6 +75,16 @@ def test_every_leaf_reaches_the_hash_that_it_should(shipped):
         assert (found.recipe_hash == shipped.recipe_hash) == inert, key
         compared = key == "setting" or (part_of_setting(key) and not inert)
         assert (found.comparability_hash != shipped.comparability_hash) == compared, key
+
+
+def test_a_field_that_joined_later_is_no_part_of_an_identity_until_it_changes_something(tmp_path):
+    before = load(write(tmp_path, HEAD))
+    for key, value in JOINED_LATER.items():
+        same = load(write(tmp_path, HEAD), sets=[f"{key}={value}"])
+        assert (same.recipe_hash, same.comparability_hash) == (before.recipe_hash, before.comparability_hash), key
+        assert key.partition(".")[0] in same.values(), "it is still shown"
+    other = load(write(tmp_path, HEAD), sets=["preference.gradient_divisor=2.0"])
+    assert other.recipe_hash != before.recipe_hash
 
 
 @settings(max_examples=30, deadline=None)
