@@ -41,9 +41,10 @@ check: setup
 smoke: setup
 	$(BIN)/python -m pytest -n 0 tests/smoke
 
-# What was measured once must come out again from the committed rows.
+# What was measured once must come out again: from the committed rows, from the committed checkpoint, from a new seed; and
+# a run with flipped labels must be noticed.
 regress: setup
-	$(BIN)/python -m pytest -n 0 tests/regress
+	$(BIN)/bench regress results/reference/tiny --canary data.options.flip_rate=1.0
 
 bench: setup
 	$(BIN)/python -m tests.speed.run

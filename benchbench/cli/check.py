@@ -25,7 +25,8 @@ def check(
     Example: bench check recipes/ddo_rm_pythia410m.yaml
     """
     from benchbench.commands.check import check as command
-    from benchbench.commands.check import exit_code, rows
+    from benchbench.commands.check import exit_code
+    from benchbench.commands.check_view import rows
     from benchbench.commands.session import Options
 
     report = command(targets or [], overrides=overrides or [], options=Options(runs=runs))

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 from typing import Any
 
-from benchbench import metrics
-from benchbench.commands.record import score_rows
-from benchbench.commands.reported import Difference, known_differences, other_items
-from benchbench.commands.session import Options, Session, closure, open_session, unfinished
+from benchbench.commands.found import Found, look
+from benchbench.commands.session import Options
 from benchbench.commands.targets import CHECKS, resolve_all
-from benchbench.comparison.measure import measure_one
 from benchbench.comparison.replication import Runs
-from benchbench.comparison.scorings import pairs
-from benchbench.comparison.verdicts import Outcome, Verdict, judge, not_comparable, not_run
-from benchbench.core.errors import BenchError, ExitCode
-from benchbench.plan.build import Cell
+from benchbench.comparison.verdicts import Outcome, Verdict, judge, not_run
+from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.recipe import library
 from benchbench.recipe.claims import ClaimSection
 from benchbench.recipe.load import Loaded, load_recipe
-from benchbench.recipe.overrides import parse_overrides
-from benchbench.store.runs import RunStore
+from benchbench.recipe.overrides import Override, parse_overrides
 
 
 @dataclass(frozen=True)
@@ -35,18 +29,6 @@ class Checked:
     verdict: Verdict
     source: str
     assumptions: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Found:
-    """What a recipe's finished cells say."""
-
-    values: dict[tuple[str, str], dict[int, float]]
-    """(metric, scoring) -> seed -> value."""
-    excuse: Verdict | None
-    """Why nothing may be said."""
-    losses: dict[tuple[str, int], float] = field(default_factory=dict)
-    """(kind of stage, seed) -> mean of its logged training losses."""
 
 
 @dataclass(frozen=True)
@@ -69,84 +51,68 @@ def check(targets: Sequence[str], *, overrides: Sequence[str], options: Options)
     Raises:
         BenchError: a recipe without claims, or a faulty one.
     """
-    loaded = _with_claims(targets, overrides)
-    found = {item.recipe.name: _look(item, options) for item in loaded}
-    checked = [_judged(item, claim, found[item.recipe.name]) for item in loaded for claim in item.recipe.claims]
+    parsed = parse_overrides(overrides)
+    loaded = _with_claims(targets, parsed)
     named = {item.recipe.name: item for item in loaded}
+    named |= _baselines(loaded, named, parsed)
+    found = {name: look(item, options) for name, item in named.items()}
+    checked = [_judged(item, claim, found[item.recipe.name]) for item in loaded for claim in item.recipe.claims]
     effects = [
         _effect(item, named[claim.baseline], claim, found)
         for item in loaded
         for claim in item.recipe.claims
-        if claim.baseline in named
+        if claim.baseline is not None
     ]
     losses = [row for item in loaded for row in _loss_rows(item, found[item.recipe.name])]
     return Report(checked + [effect for effect in effects if effect is not None], losses)
 
 
 def exit_code(checked: Sequence[Checked]) -> ExitCode:
-    """3 where a number was not reproduced, 4 where one was not run, else 0."""
-    outcomes = {one.verdict.outcome for one in checked}
-    if Outcome.NOT_REPRODUCED in outcomes:
+    """3 where a number was not reproduced or is decisively outside, 4 where one was not run, else 0."""
+    verdicts = [one.verdict for one in checked]
+    failed = (
+        one.outcome is Outcome.NOT_REPRODUCED or (one.outcome is Outcome.OUTSIDE and one.decisive) for one in verdicts
+    )
+    if any(failed):
         return ExitCode.GATE
-    return ExitCode.INCOMPLETE if Outcome.NOT_RUN in outcomes else ExitCode.DONE
+    return ExitCode.INCOMPLETE if any(one.outcome is Outcome.NOT_RUN for one in verdicts) else ExitCode.DONE
 
 
-def _with_claims(targets: Sequence[str], overrides: Sequence[str]) -> list[Loaded]:
-    parsed = parse_overrides(overrides)
+def _with_claims(targets: Sequence[str], overrides: Sequence[Override]) -> list[Loaded]:
     if targets:
-        loaded = resolve_all(targets, setting=None, overrides=parsed)
+        loaded = resolve_all(targets, setting=None, overrides=overrides)
         bare = [item.recipe.name for item in loaded if not item.recipe.claims]
         if bare:
             raise BenchError(f"{', '.join(bare)}: no claims, so there is nothing to check")
         return loaded
     entries = [entry for entry in library.entries() if not entry.is_setting and entry.values.get("claims")]
-    return [load_recipe(entry, overrides=parsed, checks=CHECKS) for entry in entries]
+    return [load_recipe(entry, overrides=overrides, checks=CHECKS) for entry in entries]
 
 
-def _look(loaded: Loaded, options: Options) -> _Found:
-    """The measurements of a recipe's finished cells, or why they say nothing."""
-    try:
-        session = open_session([loaded], loaded.recipe.seeds.list, options)
-    except BenchError as error:
-        if error.exit_code is not ExitCode.UNAVAILABLE:
-            raise
-        return _Found({}, not_run("model or data are not on this machine"))
-    missing = unfinished(session, options.store)
-    done = [cell for cell in session.cells if cell not in missing]
-    if not done:
-        return _Found({}, not_run("no finished cell"))
-    rules = loaded.recipe.score
-    values: dict[tuple[str, str], dict[int, float]] = {}
-    counts: dict[tuple[str, str], int] = {}
-    for cell in done:
-        paired = pairs(score_rows(cell, options.store, rules.split), exclude=rules.exclude)
-        for claim in loaded.recipe.claims:
-            if claim.scoring in paired.available:
-                one = measure_one(paired, metrics.get(claim.metric), claim.scoring, tie_credit=rules.tie_credit)
-                values.setdefault((claim.metric, claim.scoring), {})[cell.seed] = one.value
-                counts[claim.metric, claim.scoring] = one.n
-    different = known_differences(loaded) + other_items(loaded.recipe.claims, counts)
-    return _Found(values, _excuse(different), _losses(done, session, options.store))
+def _baselines(
+    loaded: Sequence[Loaded], named: Mapping[str, Loaded], overrides: Sequence[Override]
+) -> dict[str, Loaded]:
+    """The recipes that claimed effects are differences to, where they are not checked themselves.
+
+    Overrides of a method or of preference training are not theirs.
+
+    Raises:
+        BenchError: a claim names a baseline that no recipe has for a name.
+    """
+    shared = tuple(o for o in overrides if not o.key.startswith(("method", "preference")))
+    wanted = {claim.baseline: item for item in loaded for claim in item.recipe.claims if claim.baseline is not None}
+    entries = {str(entry.values.get("name")): entry for entry in library.entries() if not entry.is_setting}
+    faults = [
+        Fault(f"{item.path}: claims", f"expected the name of a recipe as baseline, got '{name}'")
+        for name, item in wanted.items()
+        if name not in named and name not in entries
+    ]
+    if faults:
+        raise BenchError.of_faults("claims", faults)
+    return {name: load_recipe(entries[name], overrides=shared, checks=CHECKS) for name in wanted if name not in named}
 
 
-def _excuse(different: Sequence[Difference]) -> Verdict | None:
-    if not different:
-        return None
-    parts = tuple(dict.fromkeys(one.part for one in different))
-    return not_comparable("; ".join(one.detail for one in different), parts)
-
-
-def _losses(cells: Sequence[Cell], session: Session, store: RunStore) -> dict[tuple[str, int], float]:
-    found: dict[tuple[str, int], float] = {}
-    for cell in cells:
-        for key in closure(cell, session.plan):
-            logged = store.logged_losses(key)
-            if logged:
-                found[session.plan.stages[key].kind, cell.seed] = fmean(logged)
-    return found
-
-
-def _loss_rows(loaded: Loaded, found: _Found) -> list[dict[str, Any]]:
+def _loss_rows(loaded: Loaded, found: Found) -> list[dict[str, Any]]:
     return [
         {
             "recipe": loaded.recipe.name,
@@ -161,7 +127,7 @@ def _loss_rows(loaded: Loaded, found: _Found) -> list[dict[str, Any]]:
     ]
 
 
-def _judged(loaded: Loaded, claim: ClaimSection, found: _Found) -> Checked:
+def _judged(loaded: Loaded, claim: ClaimSection, found: Found) -> Checked:
     ours = found.values.get((claim.metric, claim.scoring), {})
     reported = reported_runs(claim)
     if found.excuse is not None:
@@ -181,7 +147,7 @@ def _seeds(ours: Mapping[int, float], loaded: Loaded) -> str:
     return f"; without seed {', '.join(map(str, missing))}, not run" if missing else ""
 
 
-def _effect(loaded: Loaded, baseline: Loaded, claim: ClaimSection, found: dict[str, _Found]) -> Checked | None:
+def _effect(loaded: Loaded, baseline: Loaded, claim: ClaimSection, found: dict[str, Found]) -> Checked | None:
     """The claimed difference to the baseline, paired by seed on both sides; none where it was not reported so."""
     key = (claim.metric, claim.scoring)
     reported = reported_effect(loaded, baseline, key)
@@ -232,41 +198,3 @@ def reported_runs(claim: ClaimSection) -> Runs:
 def runs_of(values: Sequence[float]) -> Runs:
     """Mean, sample standard deviation and number of single runs."""
     return Runs(fmean(values), stdev(values) if len(values) > 1 else math.nan, len(values))
-
-
-def rows(checked: Sequence[Checked]) -> list[dict[str, Any]]:
-    """The verdict table."""
-    return [
-        {
-            "recipe": one.recipe,
-            "claim": one.claim,
-            "reported": _runs(one.verdict.reported),
-            "found": _runs(one.verdict.found),
-            "difference [95%]": _interval(one.verdict),
-            "expected [95%]": _bounds(one.verdict),
-            "verdict": one.verdict.words,
-            "detail": one.verdict.detail,
-            "assumptions": "; ".join(one.assumptions) or "-",
-        }
-        for one in checked
-    ]
-
-
-def _runs(runs: Runs | None) -> str:
-    if runs is None:
-        return "-"
-    spread = "" if math.isnan(runs.sd) else f" (sd {runs.sd:.4f})"
-    return f"{runs.mean:.4f}{spread}, k = {runs.k}"
-
-
-def _bounds(verdict: Verdict) -> str:
-    low, high = verdict.prediction
-    return "-" if math.isnan(low) else f"{low:.4f} to {high:.4f}"
-
-
-def _interval(verdict: Verdict) -> str:
-    if verdict.difference is None:
-        return "-"
-    low, high = verdict.difference.low, verdict.difference.high
-    bounds = "n/a" if math.isnan(low) else f"{low:+.4f}, {high:+.4f}"
-    return f"{verdict.difference.mean:+.4f} [{bounds}]"

@@ -49,7 +49,7 @@ class Verdict:
     needed: float = math.nan
     """Minimum detectable difference."""
     decisive: bool = False
-    """The interval lies wholly outside the tolerance."""
+    """The interval lies wholly outside the tolerance; or the value outside the prediction interval at 99%, too."""
     differs_in: tuple[str, ...] = ()
     """What is known to differ, in a word each."""
 
@@ -81,15 +81,21 @@ def judge(reported: Runs, found: Runs, *, tolerance: float | None) -> Verdict:
         tolerance: difference that does not matter; none leaves the prediction interval as the only statement.
     """
     borrowed = math.isnan(reported.sd) and found.k > 1
+
+    def half_at(level: float) -> float:
+        if borrowed:
+            return borrowed_half_width(found.sd, reported.k, found.k, level=level)
+        return prediction_half_width(reported.sd, reported.k, found.k, level=level)
+
     if borrowed:
-        half = borrowed_half_width(found.sd, reported.k, found.k)
         wide, narrow = (borrowed_interval(reported, found, level=level) for level in (0.95, 0.90))
     else:
-        half = prediction_half_width(reported.sd, reported.k, found.k)
         wide, narrow = (difference_interval(reported, found, level=level) for level in (0.95, 0.90))
-    bounds = (reported.mean - half, reported.mean + half)
+    bounds = (reported.mean - half_at(0.95), reported.mean + half_at(0.95))
     decides = None if borrowed and found.k < LEAST_WITHOUT_SPREAD else tolerance
     outcome, detail, decisive = _outcome(wide, narrow, bounds, found, decides)
+    if outcome is Outcome.OUTSIDE and abs(found.mean - reported.mean) > half_at(0.99):
+        decisive, detail = True, f"{detail}; decisively, outside that at 99% too"
     if borrowed:
         detail += "; the report has no spread, its variance is assumed equal to ours"
     needed = minimum_detectable_difference(wide.se, wide.df)

@@ -90,3 +90,10 @@ def test_a_report_of_one_run_borrows_our_spread(m, factor):
 def test_a_verdict_in_words_says_what_is_known_to_differ():
     assert not_comparable("other model", ("model", "data")).words == "not comparable: model, data"
     assert judge(Runs(0.50, 0.001, 5), Runs(0.501, 0.001, 5), tolerance=0.015).words == "reproduced"
+
+
+def test_outside_is_decisive_where_the_99_percent_interval_is_left_too():
+    """K = m = 3: half-width 3.51 sd at 95%, 8.10 sd at 99%."""
+    assert not judge(Runs(0.50, 0.01, 3), Runs(0.55, 0.01, 3), tolerance=None).decisive
+    verdict = judge(Runs(0.50, 0.01, 3), Runs(0.60, 0.01, 3), tolerance=None)
+    assert verdict.decisive and "decisively" in verdict.detail

@@ -79,6 +79,18 @@ def test_no_microbatch_is_larger_than_it_may_be(tmp_path):
     assert seen == [3, 3, 2, 3, 3, 2]
 
 
+def test_a_gradient_divisor_acts_on_clipping_and_epsilon_alone(tmp_path):
+    """Divided by 4 under a norm of 0.5: as whole gradients under a norm of 2 and an epsilon four times as large."""
+    divided = run(tmp_path / "divided", gradient_divisor=4.0, max_grad_norm=0.5, adam_epsilon=1e-6, weight_decay=0.0)
+    whole = run(tmp_path / "whole", max_grad_norm=2.0, adam_epsilon=4e-6, weight_decay=0.0)
+    for one, other in zip(divided[0], whole[0], strict=True):
+        assert one["loss"] == pytest.approx(other["loss"], rel=1e-9)
+        assert 4 * one["grad_norm"] == pytest.approx(other["grad_norm"], rel=1e-6)
+    assert furthest(divided[1], whole[1]) < 1e-9
+    plain = run(tmp_path / "plain", max_grad_norm=0.5, adam_epsilon=1e-6, weight_decay=0.0)
+    assert furthest(divided[1], plain[1]) > 1e-6
+
+
 def test_denominators_are_those_of_the_whole_step():
     """Three examples in pieces of two and one; chosen lengths 3, 1, 2, rejected 1, 1, 4."""
     made = [shaped(i, pair) for i, pair in enumerate([(3, 1), (1, 1), (2, 4)])]

@@ -1,0 +1,74 @@
+"""What a recipe's finished cells say about its claims, or why they say nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+
+from benchbench import metrics
+from benchbench.commands.record import score_rows
+from benchbench.commands.reported import Difference, known_differences, other_items
+from benchbench.commands.session import Options, Session, closure, open_session, unfinished
+from benchbench.comparison.measure import measure_one
+from benchbench.comparison.scorings import pairs
+from benchbench.comparison.verdicts import Verdict, not_comparable, not_run
+from benchbench.core.errors import BenchError, ExitCode
+from benchbench.plan.build import Cell
+from benchbench.recipe.load import Loaded
+from benchbench.store.runs import RunStore
+
+
+@dataclass(frozen=True)
+class Found:
+    """Measurements by seed."""
+
+    values: dict[tuple[str, str], dict[int, float]]
+    """(metric, scoring) -> seed -> value."""
+    excuse: Verdict | None
+    """Why nothing may be said."""
+    losses: dict[tuple[str, int], float] = field(default_factory=dict)
+    """(kind of stage, seed) -> mean of its logged training losses."""
+
+
+def look(loaded: Loaded, options: Options) -> Found:
+    """The measurements of a recipe's finished cells, or why they say nothing."""
+    try:
+        session = open_session([loaded], loaded.recipe.seeds.list, options)
+    except BenchError as error:
+        if error.exit_code is not ExitCode.UNAVAILABLE:
+            raise
+        return Found({}, not_run("model or data are not on this machine"))
+    missing = unfinished(session, options.store)
+    done = [cell for cell in session.cells if cell not in missing]
+    if not done:
+        return Found({}, not_run("no finished cell"))
+    rules = loaded.recipe.score
+    values: dict[tuple[str, str], dict[int, float]] = {}
+    counts: dict[tuple[str, str], int] = {}
+    for cell in done:
+        paired = pairs(score_rows(cell, options.store, rules.split), exclude=rules.exclude)
+        for claim in loaded.recipe.claims:
+            if claim.scoring in paired.available:
+                one = measure_one(paired, metrics.get(claim.metric), claim.scoring, tie_credit=rules.tie_credit)
+                values.setdefault((claim.metric, claim.scoring), {})[cell.seed] = one.value
+                counts[claim.metric, claim.scoring] = one.n
+    different = known_differences(loaded) + other_items(loaded.recipe.claims, counts)
+    return Found(values, _excuse(different), _losses(done, session, options.store))
+
+
+def _excuse(different: Sequence[Difference]) -> Verdict | None:
+    if not different:
+        return None
+    parts = tuple(dict.fromkeys(one.part for one in different))
+    return not_comparable("; ".join(one.detail for one in different), parts)
+
+
+def _losses(cells: Sequence[Cell], session: Session, store: RunStore) -> dict[tuple[str, int], float]:
+    found: dict[tuple[str, int], float] = {}
+    for cell in cells:
+        for key in closure(cell, session.plan):
+            logged = store.logged_losses(key)
+            if logged:
+                found[session.plan.stages[key].kind, cell.seed] = fmean(logged)
+    return found
