@@ -1,0 +1,109 @@
+"""Generation as data: what is asked of an engine, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How responses are drawn; every field is given, since every engine has another default.
+
+    Raises:
+        ValueError: a value out of its range, or a filter beside greedy decoding, which reads none.
+    """
+
+    max_new_tokens: int
+    temperature: float
+    """0 is greedy."""
+    top_p: float
+    """In (0, 1]; 1 keeps all."""
+    top_k: int
+    """0 keeps all."""
+    min_p: float
+    """In [0, 1); 0 keeps all."""
+    repetition_penalty: float
+    """1 changes nothing."""
+    stop_token_ids: tuple[int, ...]
+    """EOS and whatever else ends a turn; at least one."""
+
+    def __post_init__(self) -> None:
+        rules = {
+            "max_new_tokens": (self.max_new_tokens >= 1, "a whole number of 1 or more"),
+            "temperature": (self.temperature >= 0, "a number of 0 or more"),
+            "top_p": (0 < self.top_p <= 1, "a number in (0, 1]"),
+            "top_k": (self.top_k >= 0, "a whole number of 0 or more"),
+            "min_p": (0 <= self.min_p < 1, "a number in [0, 1)"),
+            "repetition_penalty": (self.repetition_penalty > 0, "a number above 0"),
+            "stop_token_ids": (bool(self.stop_token_ids), "at least one token id"),
+        }
+        wrong = [f"{key}: expected {want}, got {getattr(self, key)}" for key, (ok, want) in rules.items() if not ok]
+        if self.temperature == 0 and (self.top_p, self.top_k, self.min_p) != (1.0, 0, 0.0):
+            wrong.append("top_p, top_k, min_p: greedy decoding (temperature 0) reads none; expected 1, 0 and 0")
+        if wrong:
+            raise ValueError("; ".join(wrong))
+
+
+@dataclass(frozen=True)
+class Request:
+    """One response that is asked for."""
+
+    example: str
+    """Id of the example the prompt is from."""
+    sample: int
+    """Which of several responses to the same prompt, from 0."""
+    prompt: tuple[int, ...]
+    """Token ids; an engine adds nothing to them."""
+    seed: int
+    """Of this request's own draws, so that neither order nor batch matters to them; 0 <= seed < 2**63."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One response."""
+
+    example: str
+    sample: int
+    tokens: tuple[int, ...]
+    """Without the prompt and without the token that ended it."""
+    finish: Literal["stop", "length"]
+    """`stop`: a stop token came; `length`: `max_new_tokens` came first."""
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """What a row must say of the engine that made it."""
+
+    engine: str
+    version: str
+    dtype: str
+    device_kind: str
+    start_seconds: float
+    """From nothing to the first model loaded; paid once per process."""
+    settings: Mapping[str, Any]
+    """Whatever else of the engine may move its numbers."""
+
+
+class Engine(Protocol):
+    """Draws responses; one process of it serves several models one after another."""
+
+    def load(self, model: Path) -> None:
+        """Take the weights of a folder in the hub's format (whole weights, no adapters) in place of the last ones."""
+
+    def generate(self, requests: Sequence[Request], sampling: Sampling) -> list[Generation]:
+        """One generation per request, in their order.
+
+        Raises:
+            BenchError: a prompt that does not leave room for `max_new_tokens`; nothing is ever cut.
+        """
+        ...
+
+    def info(self) -> EngineInfo:
+        """What it is; valid after the first `load`."""
+        ...
+
+    def close(self) -> None:
+        """End the process and free its memory."""

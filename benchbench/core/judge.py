@@ -1,0 +1,68 @@
+"""Judging as data: contests between two responses, and verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchbench.core.example import Message
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Two responses to one prompt, in the slots in which a judge sees them."""
+
+    example: str
+    sample: int
+    prompt: tuple[Message, ...]
+    first: str
+    """Text in the first slot."""
+    second: str
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    """Further columns of the example, for judges that know the right answer."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a judge says of one contest."""
+
+    first_wins: float | None
+    """1 the first slot wins, 0 the second, 0.5 a tie; any other number in [0, 1] is a probability; none: missing."""
+    raw: str = ""
+    """The judge's own words, or its two scores, as they came."""
+    note: str = ""
+    """Why it is missing."""
+
+
+@dataclass(frozen=True)
+class JudgeContext:
+    """Where a judge works; nothing of it may move a verdict."""
+
+    folder: Path
+    """Folder of the recipe file, from which relative paths of the options start."""
+    device: str = "cpu"
+    report: Callable[[str], None] = lambda _: None
+    """Called with a line for people, such as a wait before a retry."""
+
+
+@dataclass(frozen=True)
+class Judge:
+    """An exhibit of the judges room."""
+
+    name: str
+    version: int
+    """Raised by hand when its verdicts change."""
+    options: type[Any]
+    """Frozen dataclass of its options; all of them are part of a verdict's identity."""
+    sees_slots: bool
+    """Whether the slot may matter to it, so that both orders are asked; a score of each text alone does not see them."""
+    judge: Callable[[Any, Sequence[Contest], JudgeContext], Iterator[Verdict]]
+    """(options, contests, context) -> one verdict each, in their order, as they come, so that a judge that dies
+    half-way has given what it had. Identical texts never reach it; they tie without a call.
+
+    Raises BenchError for what cannot be judged at all: a server that cannot be reached, a file of other texts.
+    """
+    identity: Callable[[Any, Path], Mapping[str, str]] = lambda _, __: {}
+    """(options, folder) -> what pins its verdicts besides the options: hashes of weights or files."""
