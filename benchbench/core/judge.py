@@ -64,5 +64,5 @@ class Judge:
 
     Raises BenchError for what cannot be judged at all: a server that cannot be reached, a file of other texts.
     """
-    identity: Callable[[Any, Path], Mapping[str, str]] = lambda _, __: {}
+    identity: Callable[[Any, Path], Mapping[str, str]] = lambda _options, _folder: {}
     """(options, folder) -> what pins its verdicts besides the options: hashes of weights or files."""
