@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import print_json, stderr, stdout
+from benchbench.cli.output import print_json, print_rows, stderr, stdout
 from benchbench.cli.plan import print_plan
 
 
@@ -28,6 +28,7 @@ def compare(
     allow_mixed: Annotated[
         bool, typer.Option("--allow-mixed", help="Compare rows of different kinds of device; they are marked.")
     ] = False,
+    pairs_only: Annotated[bool, typer.Option("--pairs-only", help="Neither draw nor judge responses.")] = False,
     device: arguments.Device = "auto",
     workers: arguments.Workers = None,
     runs: arguments.Runs = None,
@@ -47,7 +48,7 @@ def compare(
 
     options = Options(device, workers, runs, results)
     request = command.Request(
-        targets, setting, seeds, baseline, overrides or [], metrics or [], allow_different, allow_mixed
+        targets, setting, seeds, baseline, overrides or [], metrics or [], allow_different, allow_mixed, pairs_only
     )
     prepared = command.prepare_comparison(request, options)
     if not as_json and prepared.notice:
@@ -63,10 +64,14 @@ def compare(
                 "notice": prepared.notice,
                 "headline": list(compared.headline),
                 "comparisons": [asdict(row) for row in compared.comparisons],
+                "win_rates": [asdict(row) for row in compared.samples.rows] if compared.samples is not None else [],
                 "files": compared.files,
             }
         )
         return
     for metric, scoring in compared.shown:
         stdout().print(terminal_table(compared.comparisons, metric, scoring))
+    for title, rows in compared.samples.tables() if compared.samples is not None else ():
+        stdout().print()
+        print_rows(rows, title=title)
     console.print("written: " + ", ".join(compared.files), highlight=False)

@@ -14,6 +14,7 @@ from benchbench.cli import (
     compare,
     env,
     evaluate,
+    export,
     fetch,
     methods,
     recipes,
@@ -36,6 +37,7 @@ app = typer.Typer(
 )
 app.command("train", cls=VariadicCommand)(train.train)
 app.command("eval", cls=VariadicCommand)(evaluate.evaluate)
+app.command("export", cls=VariadicCommand)(export.export)
 app.command("compare", cls=VariadicCommand)(compare.compare)
 app.command("audit", cls=VariadicCommand)(audit.audit)
 app.command("tune", cls=VariadicCommand)(tune.tune)

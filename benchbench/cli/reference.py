@@ -44,10 +44,10 @@ def reference(
     name = setting or "tiny"
     place = folder or options.results_root / "reference" / Path(name).stem
     made = write_reference(
-        Request(targets, setting, seeds),
+        Request(targets, setting, seeds, pairs_only=True),
         checkpoint=checkpoint,
         folder=place,
-        command="bench " + shlex.join(sys.argv[1:]),
+        command="bench " + shlex.join(_without_places(sys.argv[1:])),
         options=options,
         console=stderr(),
     )
@@ -57,3 +57,18 @@ def reference(
         print_json({**made.about, "folder": str(place), "tables": made.tables})
     else:
         stdout().print(made.tables, highlight=False, markup=False)
+
+
+_PLACES = ("--runs", "--results", "--folder", "--device", "--workers")
+
+
+def _without_places(words: list[str]) -> list[str]:
+    """A command line without what is one machine's own: where files are, and what it runs on."""
+    kept: list[str] = []
+    skip = False
+    for word in words:
+        named = word.partition("=")[0] in _PLACES
+        if not skip and not named:
+            kept.append(word)
+        skip = named and "=" not in word
+    return kept

@@ -10,6 +10,7 @@ from rich.console import Console
 from benchbench.commands.fairness import differing, refuse_unequal
 from benchbench.commands.record import record_cells, scored_cell
 from benchbench.commands.report import write_comparison
+from benchbench.commands.samples import Samples, collect, write_samples
 from benchbench.commands.session import Options, Session, incomplete, open_session, run_session
 from benchbench.commands.targets import common_seeds, notice, parse_seeds, resolve, resolve_all
 from benchbench.comparison.cells import Admission
@@ -48,6 +49,8 @@ class Request:
     metrics: Sequence[str] = ()
     allow_different: bool = False
     allow_mixed: bool = False
+    pairs_only: bool = False
+    """Neither draw nor judge responses."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def prepare_comparison(request: Request, options: Options) -> Prepared:
         loaded.append(_sft_row(loaded[0], overrides))
     if not request.allow_different:
         refuse_unequal(loaded)
-    session = open_session(loaded, seeds, options)
+    session = open_session(loaded, seeds, options, with_samples=not request.pairs_only, baseline=baseline)
     text = notice(loaded[0].recipe.setting, [item.label for item in loaded], loaded[0].recipe.notice)
     return Prepared(loaded, seeds, baseline, session, text, shown)
 
@@ -136,6 +139,8 @@ class Compared:
     """(metric, scoring) of every table to show, the headline first."""
     files: list[str]
     """What was written."""
+    samples: Samples | None = None
+    """Win rates and what responses are like; none where nothing was drawn."""
 
 
 def compare(prepared: Prepared, request: Request, options: Options, console: Console) -> Compared:
@@ -175,7 +180,11 @@ def compare(prepared: Prepared, request: Request, options: Options, console: Con
     record_cells(cells, scored, store, results)
     tables = _tables(comparisons, headline, prepared.shown)
     files = write_comparison(results, comparisons, tables, title=_title(prepared), notice=prepared.notice)
-    return Compared(comparisons, headline, tables, files)
+    samples = collect(cells, store, allow_mixed=request.allow_mixed)
+    if samples is not None:
+        labels = [item.label for item in prepared.loaded]
+        files += write_samples(samples, results, methods=labels, seeds=prepared.seeds)
+    return Compared(comparisons, headline, tables, files, samples)
 
 
 def _title(prepared: Prepared) -> str:

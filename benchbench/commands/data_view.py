@@ -12,7 +12,7 @@ from benchbench.store.prepared import PreparedData
 def used_splits(loaded: Loaded) -> list[str]:
     """The splits that a recipe's stages read, in the order of the stages."""
     recipe = loaded.recipe
-    sections = (recipe.sft, recipe.reward_model, recipe.preference, recipe.score)
+    sections = (recipe.sft, recipe.reward_model, recipe.preference, recipe.score, recipe.generate)
     return list(dict.fromkeys(section.split for section in sections if section is not None))
 
 

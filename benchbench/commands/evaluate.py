@@ -49,8 +49,26 @@ def evaluate(
     return _measure(session, options).assign(recipe=target, method=EXTERNAL, paper="", seed="")
 
 
-def external_session(target: str, setting: str | None, overrides: Sequence[Override], options: Options) -> Session:
+def is_external(target: str) -> bool:
+    """Whether a target is a model folder or a hub id with its revision, not a recipe.
+
+    Raises:
+        BenchError: a folder without a model, or a hub id without a revision.
+    """
+    return _external(target) is not None
+
+
+def external_session(
+    target: str, setting: str | None, overrides: Sequence[Override], options: Options, *, with_samples: bool = False
+) -> Session:
     """The scoring of a model that was trained elsewhere, as a session of one cell.
+
+    Args:
+        target: model folder, or hub id with its revision.
+        setting: name or path.
+        overrides: `--set` values.
+        options: of the run.
+        with_samples: plan its responses, too, where the setting has them drawn; nobody judges them.
 
     Raises:
         BenchError: the target is no model folder and no hub id with a revision, or cannot be had.
@@ -59,8 +77,8 @@ def external_session(target: str, setting: str | None, overrides: Sequence[Overr
     if model is None:
         raise BenchError(f"{target}: expected a model folder, or a hub id with its revision")
     base = library.find_setting(setting or DEFAULT_SETTING)
-    loaded = load_untuned(base, "sft", overrides=(*overrides, *model), checks=CHECKS)
-    return open_session([loaded], [0], options)
+    loaded = load_untuned(base, "sft", overrides=(*overrides, *model, Override("judge", None)), checks=CHECKS)
+    return open_session([loaded], [0], options, with_samples=with_samples)
 
 
 def _external(target: str) -> tuple[Override, ...] | None:

@@ -209,7 +209,9 @@ def _trained(
 ) -> list[_Trained]:
     """Each target and SFT at one seed."""
     rules = committed.about
-    prepared = prepare_comparison(Request(targets, rules["setting"], [str(seed)], overrides=overrides), options)
+    prepared = prepare_comparison(
+        Request(targets, rules["setting"], [str(seed)], overrides=overrides, pairs_only=True), options
+    )
     changed = [
         f"{item.recipe.name} is {item.recipe_hash}, not {committed.hashes.get(item.recipe.name, 'there')}"
         for item in prepared.loaded

@@ -58,9 +58,23 @@ class Session:
 
 
 def open_session(
-    loaded: Sequence[Loaded], seeds: Iterable[int], options: Options, *, score_split: str | None = None
+    loaded: Sequence[Loaded],
+    seeds: Iterable[int],
+    options: Options,
+    *,
+    score_split: str | None = None,
+    with_samples: bool = False,
+    baseline: str | None = None,
 ) -> Session:
     """Bring data and weights to disk, check them against the recipes, and plan the stages.
+
+    Args:
+        loaded: the recipes.
+        seeds: one cell each.
+        options: of the run.
+        score_split: score another split than the recipes name.
+        with_samples: draw and judge responses, too, where the recipes have them drawn.
+        baseline: label that the others' responses are judged against.
 
     Raises:
         BenchError: what cannot be had (exit code 5), or data that the recipes cannot use (2), all faults at once.
@@ -73,7 +87,12 @@ def open_session(
         if faults:
             raise BenchError.of_faults(str(item.path), faults)
     each = list(zip(loaded, prepared, strict=True))
-    plan = build_plan([(item, reads, seeds) for item, reads in each], score_split=score_split)
+    plan = build_plan(
+        [(item, reads, seeds) for item, reads in each],
+        score_split=score_split,
+        with_samples=with_samples,
+        baseline=baseline,
+    )
     report = [line for item, reads in each for line in data_lines(reads.data, used_splits(item))]
     return Session(plan, prepared, tuple(dict.fromkeys(report)))
 
@@ -142,7 +161,8 @@ def run_session(session: Session, options: Options, console: Console) -> Ran:
         return Ran()
     for line in session.data_report:
         console.print(line, highlight=False, markup=False)
-    models = [(s.run["model_path"], s.settings["model"]["from_config"]) for s in session.plan.stages.values()]
+    specs = [spec for spec in session.plan.stages.values() if "model" in spec.settings]
+    models = [(spec.run["model_path"], spec.settings["model"]["from_config"]) for spec in specs]
     machine = choose_machine(options.device, options.workers, models)
     console.print(
         f"{len(todo)} of {len(session.plan.stages)} stages to run on {machine.device}; "

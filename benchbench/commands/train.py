@@ -42,7 +42,9 @@ def plan_training(
     """The recipes and their plans; nothing runs."""
     loaded = resolve_all(targets, setting=setting, overrides=parse_overrides(overrides))
     given = parse_seeds(seeds)
-    return loaded, [open_session([item], given or item.recipe.seeds.list, options) for item in loaded]
+    return loaded, [
+        open_session([item], given or item.recipe.seeds.list, options, with_samples=True) for item in loaded
+    ]
 
 
 def train(loaded: Sequence[Loaded], sessions: Sequence[Session], options: Options, console: Console) -> list[Trained]:

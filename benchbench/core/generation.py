@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,11 +34,11 @@ class Sampling:
     def __post_init__(self) -> None:
         rules = {
             "max_new_tokens": (self.max_new_tokens >= 1, "a whole number of 1 or more"),
-            "temperature": (self.temperature >= 0, "a number of 0 or more"),
+            "temperature": (0 <= self.temperature < math.inf, "a number of 0 or more"),
             "top_p": (0 < self.top_p <= 1, "a number in (0, 1]"),
             "top_k": (self.top_k >= 0, "a whole number of 0 or more"),
             "min_p": (0 <= self.min_p < 1, "a number in [0, 1)"),
-            "repetition_penalty": (self.repetition_penalty > 0, "a number above 0"),
+            "repetition_penalty": (0 < self.repetition_penalty < math.inf, "a number above 0"),
             "stop_token_ids": (bool(self.stop_token_ids), "at least one token id"),
         }
         wrong = [f"{key}: expected {want}, got {getattr(self, key)}" for key, (ok, want) in rules.items() if not ok]

@@ -20,8 +20,9 @@ class Contest:
     first: str
     """Text in the first slot."""
     second: str
-    columns: Mapping[str, Any] = field(default_factory=dict)
-    """Further columns of the example, for judges that know the right answer."""
+    first_ended: bool = True
+    """Whether it came to its own end; false for a response that was cut at a number of tokens."""
+    second_ended: bool = True
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ class Verdict:
     """The judge's own words, or its two scores, as they came."""
     note: str = ""
     """Why it is missing."""
+    usage: Mapping[str, float] = field(default_factory=dict)
+    """What it took, such as requests, tokens and cost; summed over a run."""
+    answered_by: str = ""
+    """Who answered, in the judge's own words: the dated model that a server names."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +60,16 @@ class Judge:
     version: int
     """Raised by hand when its verdicts change."""
     options: type[Any]
-    """Frozen dataclass of its options; all of them are part of a verdict's identity."""
+    """Frozen dataclass of its options; all but those of `handling` are part of a verdict's identity."""
     sees_slots: bool
-    """Whether the slot may matter to it, so that both orders are asked; a score of each text alone does not see them."""
-    judge: Callable[[Any, Sequence[Contest], JudgeContext], Iterator[Verdict]]
-    """(options, contests, context) -> one verdict each, in their order, as they come, so that a judge that dies
-    half-way has given what it had. Identical texts never reach it; they tie without a call.
+    """Whether the slot may matter to it, so that both orders are asked; a score of each text by itself sees none."""
+    judge: Callable[[Any, Sequence[Contest], JudgeContext], Iterator[tuple[int, Verdict]]]
+    """(options, contests, context) -> (place of the contest, its verdict) once for each, as they come and in any order,
+    so that a judge that dies half-way has given all that it had. Identical texts never reach it; they tie uncalled.
 
     Raises BenchError for what cannot be judged at all: a server that cannot be reached, a file of other texts.
     """
     identity: Callable[[Any, Path], Mapping[str, str]] = lambda _options, _folder: {}
     """(options, folder) -> what pins its verdicts besides the options: hashes of weights or files."""
+    handling: frozenset[str] = frozenset()
+    """Options that move no verdict, such as a rate limit, or that `identity` pins by content, such as a path."""

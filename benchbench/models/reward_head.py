@@ -9,11 +9,15 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from transformers import AutoModel
 
 from benchbench.core.batch import CandidateBatch
+from benchbench.models.load import with_adapter
 
 HEAD_FILE = "reward_head.safetensors"
 CONFIG_FILE = "reward_head.json"
+ADAPTER = "adapter"
+"""Folder of the adapters beside the backbone they stand on, where the recipe has any."""
 
 
 class RewardModel(nn.Module):
@@ -58,3 +62,15 @@ class RewardModel(nn.Module):
         with torch.no_grad():
             model.head.weight.copy_(load_file(folder / HEAD_FILE)["weight"])
         return model
+
+
+def load_reward_model(folder: Path, *, dtype: str, attn_implementation: str, trust_remote_code: bool) -> RewardModel:
+    """The reward model that a stage left in its folder `model`: backbone, adapters where it has any, and head."""
+    backbone = AutoModel.from_pretrained(
+        folder,
+        dtype=getattr(torch, dtype),
+        attn_implementation=attn_implementation,
+        trust_remote_code=trust_remote_code,
+        local_files_only=True,
+    )
+    return RewardModel.load(with_adapter(backbone, folder / ADAPTER), folder)

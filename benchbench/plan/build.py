@@ -9,6 +9,7 @@ from typing import Any
 from benchbench import methods
 from benchbench.core.method import Need
 from benchbench.core.records import StageSpec
+from benchbench.plan.judged import judged
 from benchbench.plan.prepare import Prepared
 from benchbench.recipe.load import Loaded, without_later, without_run_keys
 from benchbench.recipe.training import RUN_KEYS
@@ -35,11 +36,17 @@ class Cell:
     """Key of the held-out score of the setting's SFT policy (the base model's where there is no SFT)."""
     reward: str | None
     """Key of the held-out rewards; none where no method of the plan has a reward model."""
+    generate: str | None = None
+    """Key of the policy's own responses; none where the recipe draws none."""
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+    """Opponent (a label, or `chosen` for the data's preferred responses) -> key of the verdicts."""
 
     @property
     def stages(self) -> dict[str, str | None]:
         """Role -> stage key."""
-        return {"policy": self.policy, "score": self.score, "reference": self.reference, "reward": self.reward}
+        pairs = {"policy": self.policy, "score": self.score, "reference": self.reference, "reward": self.reward}
+        judged = {f"verdicts against {opponent}": key for opponent, key in self.verdicts.items()}
+        return pairs | {"generate": self.generate} | judged
 
 
 @dataclass
@@ -56,12 +63,20 @@ class Plan:
         return spec.key
 
 
-def build_plan(items: Iterable[tuple[Loaded, Prepared, Sequence[int]]], *, score_split: str | None = None) -> Plan:
+def build_plan(
+    items: Iterable[tuple[Loaded, Prepared, Sequence[int]]],
+    *,
+    score_split: str | None = None,
+    baseline: str | None = None,
+    with_samples: bool = True,
+) -> Plan:
     """The graph for several recipes with their seeds.
 
     Args:
         items: recipe, what it reads, seeds.
         score_split: score another split than the recipes name, such as validation.
+        baseline: label that the others' responses are judged against; none where there is nothing to compare.
+        with_samples: draw and judge responses where a recipe has them drawn.
     """
     items = list(items)
     with_rewards = any(_needs_reward_model(loaded) for loaded, _, _ in items)
@@ -70,7 +85,8 @@ def build_plan(items: Iterable[tuple[Loaded, Prepared, Sequence[int]]], *, score
         for seed in seeds:
             rewards = with_rewards and loaded.recipe.reward_model is not None
             builder = _Builder(plan, loaded, prepared, seed, score_split or loaded.recipe.score.split)
-            plan.cells.append(builder.cell(with_rewards=rewards))
+            plan.cells.append(builder.cell(with_rewards=rewards, with_samples=with_samples))
+    plan.cells = [judged(plan, cell, baseline) for cell in plan.cells]
     return plan
 
 
@@ -96,7 +112,7 @@ class _Builder:
         """The resolved values, less the later fields that change nothing; run settings are still there."""
         return without_later(self.loaded.values())
 
-    def cell(self, *, with_rewards: bool) -> Cell:
+    def cell(self, *, with_rewards: bool, with_samples: bool) -> Cell:
         start = self.sft()
         method = methods.get(self.loaded.recipe.method.name)
         policy = start if method.name == "sft" else self.preference(start)
@@ -108,7 +124,26 @@ class _Builder:
             score=reference if method.name == "sft" else self.score(policy, self.loaded.label, self.score_split),
             reference=reference,
             reward=self.reward(start, self.score_split) if with_rewards else None,
+            generate=self.generate(policy, start) if with_samples else None,
         )
+
+    def generate(self, policy: str | None, start: str | None) -> str | None:
+        """The policy's own responses; the SFT policy is the reference of their KL."""
+        section = self.values.get("generate")
+        if section is None:
+            return None
+        settings = {
+            **self.scored(section["split"], self.values["tokenization"]),
+            "generate": section,
+            "seed": self.seed,
+            "base_seed": self.base_seed(policy),
+        }
+        inputs = _inputs(policy=policy)
+        if start is not None and start != policy:
+            inputs["reference"] = start
+        label = "sft" if policy == start else self.loaded.label
+        title = f"responses of {label} seed {self.seed} on {section['split']}"
+        return self.plan.add(StageSpec("generate", title, settings, inputs, self.run(self.values["score"])))
 
     def sft(self) -> str | None:
         section = self.values["sft"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchbench import methods, metrics, sources
+from benchbench import judges, methods, metrics, sources
 from benchbench.comparison.scorings import SCORINGS
 from benchbench.core.errors import BenchError, Fault, unknown_name
 from benchbench.core.method import Method, Need
@@ -30,6 +30,14 @@ def bind_free_parts(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
         faults += wrong
         if options is not None:
             bound["data.options"] = plain(options)
+    if recipe.judge is not None:
+        judge = _exhibit(judges, recipe.judge.name, "judge.name", faults)
+        if judge is not None:
+            options, wrong = bind(judge.options, recipe.judge.options, where="judge.options")
+            faults += wrong
+            if options is not None:
+                moving = {k: v for k, v in plain(options).items() if k not in judge.handling}
+                bound["judge.options"] = moving  # a rate limit makes no other recipe
     _exhibit(metrics, recipe.score.headline.metric, "score.headline.metric", faults)
     return bound, faults + _score_faults(recipe) + _claim_faults(recipe) + _annotation_faults(recipe, bound)
 

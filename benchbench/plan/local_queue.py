@@ -18,7 +18,7 @@ from benchbench.store.runs import RunStore
 
 GRACE_SECONDS = 120.0
 """How long workers may take to write a checkpoint after a request to stop."""
-_FIRST = ("sft", "reward_model", "preference", "score", "reward")
+_FIRST = ("sft", "reward_model", "preference", "generate", "score", "reward", "judge")
 """Of the stages that could start, those that others wait for longest go first."""
 
 
@@ -55,6 +55,8 @@ class _Worker:
     process: BaseProcess
     pipe: Connection
     spec: StageSpec | None = None
+    generates: bool = False
+    """It holds the engine, which is started once for all responses of a grid."""
 
 
 class LocalQueue:
@@ -109,9 +111,12 @@ class LocalQueue:
         waiting = set(todo) | running | set(failed)
         free = [spec for spec in todo.values() if not waiting.intersection(spec.inputs.values())]
         for spec in sorted(free, key=lambda s: _FIRST.index(s.kind)):
-            worker = self._idle()
+            worker = self._generator() if spec.kind == "generate" else self._idle()
             if worker is None:
+                if spec.kind == "generate":
+                    continue  # its engine is in a process that is busy; others need not wait for it
                 return
+            worker.generates |= spec.kind == "generate"
             del todo[spec.key]
             worker.spec = spec
             worker.pipe.send(spec.as_json())
@@ -131,6 +136,13 @@ class LocalQueue:
         theirs.close()
         self._workers.append(_Worker(process, ours))
         return self._workers[-1]
+
+    def _generator(self) -> _Worker | None:
+        """The worker with the engine, if it is idle; any idle one where none has it yet."""
+        holders = [worker for worker in self._workers if worker.generates and worker.process.is_alive()]
+        if not holders:
+            return self._idle()
+        return holders[0] if holders[0].spec is None else None
 
     def _ready(self) -> list[_Worker]:
         pipes = wait([worker.pipe for worker in self._busy()], timeout=0.5)

@@ -196,7 +196,7 @@ def data_faults(loaded: Loaded, data: PreparedData) -> list[str]:
     """What the recipe's stages need of the data and do not find, one sentence each."""
     recipe = loaded.recipe
     wanted: dict[str, str] = {"score.split": recipe.score.split}
-    for name in ("sft", "reward_model", "preference"):
+    for name in ("sft", "reward_model", "preference", "generate"):
         section = getattr(recipe, name)
         if section is not None:
             wanted[f"{name}.split"] = section.split

@@ -73,7 +73,7 @@ class ProgressView:
             self._bars.remove_task(task)
         self.finished += 1
         if record.status == "done":
-            rate = f", {record.tokens / record.seconds:,.0f} tokens/s" if record.seconds else ""
+            rate = f", {record.tokens / record.seconds:,.0f} tokens/s" if record.seconds and record.tokens else ""
             text = f"[{self.finished}/{self.total}] {spec.title}: done in {record.seconds:.1f} s{rate}{_cuts(record)}"
         else:
             text = f"[{self.finished}/{self.total}] {spec.title}: {record.status}: {record.message.strip()}"

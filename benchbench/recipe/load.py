@@ -245,7 +245,8 @@ def _values(recipe: Recipe, bound: Mapping[str, Any]) -> dict[str, Any]:
 
 def _comparable(values: Mapping[str, Any]) -> dict[str, Any]:
     held = identified(values)
-    return {key: get(held, key) for key in ("setting", *SETTING_KEYS)}
+    found = {key: get(held, key) for key in ("setting", *SETTING_KEYS)}
+    return {key: value for key, value in found.items() if value is not None or key not in JOINED_LATER}
 
 
 def identified(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from benchbench.recipe.claims import ClaimSection, LossSection
+from benchbench.recipe.generation import GenerateSection, JudgeSection
 from benchbench.recipe.quirks import QuirkSection
 from benchbench.recipe.section import Section
 from benchbench.recipe.training import PreferenceSection, RewardModelSection, SftSection
@@ -32,6 +33,8 @@ SETTING_KEYS = (
     "sft",
     "reward_model",
     "score",
+    "generate",
+    "judge",
     "seeds.scope",
     "seeds.fixed_seed",
 )
@@ -240,6 +243,10 @@ class Recipe(Section):
     preference: PreferenceSection | None = None
     """Preference training; none for the method `sft`, whose policy is the SFT stage itself."""
     score: ScoreSection
+    generate: GenerateSection | None = None
+    """Responses drawn from each policy; none where a recipe measures pairs alone."""
+    judge: JudgeSection | None = None
+    """Who judges them; none where there is nothing to judge."""
     claims: tuple[ClaimSection, ...] = ()
     """Numbers that were reported for this recipe; no part of its identity, like all that follows."""
     reported_losses: tuple[LossSection, ...] = ()
@@ -248,3 +255,9 @@ class Recipe(Section):
     """Dotted key -> the value that the report states; a recipe with another value is known not to be comparable."""
     quirks: tuple[QuirkSection, ...] = ()
     """Where the published protocol does otherwise than it should; `bench audit` removes them one at a time."""
+
+    @model_validator(mode="after")
+    def _judges_something(self) -> Self:
+        if self.judge is not None and self.generate is None:
+            raise ValueError("judge: needs responses to judge; add a generate section, or leave judge out")
+        return self

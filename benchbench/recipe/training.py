@@ -24,6 +24,8 @@ JOINED_LATER: Mapping[str, Any] = {
     "reward_model.gradient_divisor": 1.0,
     "preference.gradient_divisor": 1.0,
     "sft.on_empty_response": "drop",
+    "generate": None,
+    "judge": None,
 }
 """Fields that joined after results were committed -> the value that means what was done before. At that value a field
 is no part of an identity, so that a new field makes no finished stage and no committed number another one."""

@@ -18,7 +18,7 @@ from benchbench.data.tokenized import Tokenized, TokenizedExample
 from benchbench.data.tokenizer import load_tokenizer
 from benchbench.models.load import ModelSpec, context_length
 from benchbench.recipe.schema import TokenizationSection
-from benchbench.recipe.training import JOINED_LATER
+from benchbench.recipe.training import JOINED_LATER, TrainingSection
 from benchbench.store.prepared import read_prepared
 
 Report = Callable[[Mapping[str, Any]], None]
@@ -73,7 +73,8 @@ class StageContext:
 
     def training(self) -> dict[str, Any]:
         """The stage's training section with the settings of this run."""
-        later = {key.rpartition(".")[2]: value for key, value in JOINED_LATER.items()}
+        named = ((key.rpartition(".")[2], value) for key, value in JOINED_LATER.items())
+        later = {name: value for name, value in named if name in TrainingSection.model_fields}
         return {**later, **self.settings["training"], **self.spec.run["training"]}
 
     def examples(self) -> list[Example]:

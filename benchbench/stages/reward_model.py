@@ -6,18 +6,14 @@ from functools import partial
 from typing import Any
 
 import torch
-from transformers import AutoModel
 
-from benchbench.models import load
+from benchbench.models import load, reward_head
 from benchbench.models.logps import unwrap
-from benchbench.models.reward_head import RewardModel
+from benchbench.models.reward_head import ADAPTER, RewardModel
 from benchbench.stages.context import Result, StageContext, check_context
 from benchbench.stages.fit import fit
 from benchbench.training.collate import collate
 from benchbench.training.objective import RewardObjective
-
-ADAPTER = "adapter"
-"""Folder of the adapters beside the backbone they stand on, where the recipe has any."""
 
 
 def run(context: StageContext) -> Result:
@@ -71,13 +67,10 @@ def save(model: RewardModel, tokenizer: Any, context: StageContext) -> None:
 
 def load_reward_model(context: StageContext, name: str) -> RewardModel:
     """The finished reward model of an input stage."""
-    folder = context.input(name) / "model"
     settings = context.settings["model"]
-    backbone = AutoModel.from_pretrained(
-        folder,
-        dtype=getattr(torch, settings["dtype"]),
+    return reward_head.load_reward_model(
+        context.input(name) / "model",
+        dtype=settings["dtype"],
         attn_implementation=settings["attn_implementation"],
         trust_remote_code=settings["trust_remote_code"],
-        local_files_only=True,
     )
-    return RewardModel.load(load.with_adapter(backbone, folder / ADAPTER), folder)

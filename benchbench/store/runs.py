@@ -11,6 +11,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.store.files import read_json, write_json, write_yaml
 
@@ -89,3 +93,17 @@ class RunStore:
         """All records of one kind of stage, in folder order."""
         found = (self.record(f"{kind}/{path.name}") for path in sorted((self.root / kind).glob("*")) if path.is_dir())
         return [record for record in found if record is not None]
+
+
+def finished_stage(folder: Path) -> StageSpec:
+    """What the finished stage in a folder is.
+
+    Raises:
+        BenchError: exit code 5; no stage has finished there.
+    """
+    try:
+        if read_json(folder / "status.json")["status"] == "done":
+            return StageSpec.from_json(YAML(typ="safe", pure=True).load(folder / "lock.yaml"))
+    except (OSError, ValueError, TypeError, KeyError, YAMLError):
+        pass
+    raise BenchError(f"{folder}: expected the folder of a finished stage, found none", exit_code=ExitCode.UNAVAILABLE)

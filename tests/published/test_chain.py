@@ -7,7 +7,7 @@ from harness import bench
 
 from .conftest import SEEDS, SETTING, Chain
 
-pytestmark = pytest.mark.shared_data
+pytestmark = [pytest.mark.shared_data, pytest.mark.slow]
 RECIPES = ("recipes/dpo_pythia410m.yaml", "recipes/ddo_rm_pythia410m.yaml")
 
 

@@ -1,0 +1,61 @@
+"""`bench export FORMAT TARGET ...`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchbench.cli import arguments
+from benchbench.cli.output import print_json, stderr
+
+
+def export(
+    format: Annotated[str, typer.Argument(help="alpaca_eval, arena_hard, mt_bench or reward_bench.")],
+    targets: Annotated[
+        list[str],
+        typer.Argument(help="Recipes, METHODs, model folders or HUB_ID@REVISION, as for eval."),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder that the files are written into, below the tool's names.")],
+    prompts: Annotated[
+        Path | None,
+        typer.Option(
+            "--prompts",
+            help="The prompt file that was answered. Default: the only one that was, else the setting's own split.",
+        ),
+    ] = None,
+    subsets: Annotated[
+        Path | None,
+        typer.Option("--subsets", help="For reward_bench: rows of id and subset. Default: ids of the form SUBSET/ID."),
+    ] = None,
+    token_len: Annotated[
+        str, typer.Option("--token-len", help="For arena_hard: whose tokens are counted, own or gpt-4o (by tiktoken).")
+    ] = "own",
+    setting: arguments.Setting = None,
+    seeds: arguments.Seeds = None,
+    overrides: arguments.Set = None,
+    runs: arguments.Runs = None,
+    as_json: arguments.Json = False,
+) -> None:
+    """Write finished responses or pair scores as files that other tools read unchanged.
+
+    Nothing is drawn or scored here: `bench eval TARGET --prompts FILE` draws, `bench train` scores. The same responses
+    give the same bytes: ids of answers are made from their content and time stamps are 0.
+
+    Example: bench export alpaca_eval dpo --setting tiny --out exported
+    """
+    from benchbench.commands.export import Request
+    from benchbench.commands.export import export as command
+    from benchbench.commands.session import Options
+
+    request = Request(format, targets, out, prompts, subsets, token_len, setting, seeds, overrides or [])
+    done = command(request, Options(runs=runs))
+    console = stderr()
+    for note in done.notes:
+        console.print(note, highlight=False, markup=False)
+    if as_json:
+        print_json({"files": done.files, "notes": done.notes})
+    else:
+        for path in done.files:
+            typer.echo(path)

@@ -1,0 +1,98 @@
+"""Responses and verdicts of finished cells: win-rate tables, what responses are like, and their files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from benchbench.comparison.audit import markdown
+from benchbench.comparison.sample_tables import (
+    Against,
+    against,
+    shown_statistics,
+    shown_win_rates,
+    statistics_frame,
+    win_rate_frame,
+)
+from benchbench.core.errors import BenchError
+from benchbench.plan.build import Cell
+from benchbench.store.generations import read_engine, read_generations
+from benchbench.store.results import ResultStore
+from benchbench.store.runs import RunStore
+from benchbench.store.verdicts import read_verdicts
+
+WIN_RATE_KEY = ("methods", "seeds")
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What the responses of a comparison came to."""
+
+    rows: list[Against]
+    """By opponent, in the order of the comparison's labels."""
+    statistics: pd.DataFrame
+    judge: str
+
+    def tables(self) -> list[tuple[str, list[dict[str, str]]]]:
+        """(title, rows) of every table for a reader."""
+        tables = []
+        for opponent in dict.fromkeys(row.opponent for row in self.rows):
+            own = [row for row in self.rows if row.opponent == opponent]
+            against_whom = "the data's chosen response" if opponent == "chosen" else opponent
+            tables.append((f"win rate against {against_whom}, judge {self.judge}", shown_win_rates(own)))
+        if len(self.statistics):
+            tables.append(("responses, means over seeds", shown_statistics(self.statistics)))
+        return tables
+
+
+def collect(cells: Sequence[Cell], store: RunStore, *, allow_mixed: bool) -> Samples | None:
+    """Everything that was drawn and judged in finished cells; none where nothing was drawn.
+
+    Raises:
+        BenchError: responses of different engines or kinds of device side by side.
+    """
+    drawn = {
+        (cell.loaded.label, cell.seed): (
+            read_generations(store.folder(cell.generate)),
+            read_engine(store.folder(cell.generate)),
+        )
+        for cell in cells
+        if cell.generate is not None
+    }
+    if not drawn:
+        return None
+    engines = sorted({f"{about['engine']} {about['version']} on {about['device_kind']}" for _, about in drawn.values()})
+    if len(engines) > 1 and not allow_mixed:
+        raise BenchError(
+            f"responses were drawn by {' and '.join(engines)}; draw all with one, or add --allow-mixed, which shows it"
+        )
+    judge = next((c.loaded.recipe.judge.name for c in cells if c.loaded.recipe.judge is not None), "none")
+    grouped: dict[tuple[str, str], dict[int, pd.DataFrame]] = {}
+    for cell in cells:
+        for opponent, key in cell.verdicts.items():
+            named = read_verdicts(store.folder(key)).assign(label=cell.loaded.label, opponent=opponent)
+            grouped.setdefault((opponent, cell.loaded.label), {})[cell.seed] = named
+    opponents = list(dict.fromkeys(opponent for opponent, _ in grouped))
+    ordered = [key for opponent in opponents for key in grouped if key[0] == opponent]
+    rows = [against(grouped[key], judge=judge) for key in ordered]
+    return Samples(rows, statistics_frame(drawn), judge)
+
+
+def write_samples(samples: Samples, results: ResultStore, *, methods: Sequence[str], seeds: Sequence[int]) -> list[str]:
+    """win_rates.csv, responses.csv and their report; returns the paths."""
+    identity = {"methods": " ".join(sorted(methods)), "seeds": " ".join(map(str, seeds))}
+    files = []
+    if samples.rows:
+        files.append(
+            results.merge_table("win_rates.csv", _tagged(win_rate_frame(samples.rows), identity), key=WIN_RATE_KEY)
+        )
+    files.append(results.merge_table("responses.csv", _tagged(samples.statistics, identity), key=WIN_RATE_KEY))
+    parts = [part for title, rows in samples.tables() for part in (f"**{title}**", "", markdown(rows), "")]
+    files.append(results.write_report("\n".join(parts), name="win_rates.md"))
+    return [str(path) for path in files]
+
+
+def _tagged(frame: pd.DataFrame, identity: dict[str, str]) -> pd.DataFrame:
+    return pd.concat([pd.DataFrame([identity] * len(frame)), frame.reset_index(drop=True)], axis=1)

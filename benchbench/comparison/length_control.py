@@ -1,0 +1,153 @@
+"""Length-controlled win rate on any prompt set: what the win rate would be if both texts were of the same length.
+
+P(label wins) = 1 / (1 + exp(-(a + b tanh(d / sd(d))))), with d the label's characters less the opponent's; the answer
+is the prediction at d = 0, from `a` alone. The length feature is that of AlpacaEval 2 (2404.04475; sd with ddof 1,
+not centred) with the opposite sign. Its instruction difficulty, gamed baselines and penalty, which need a file made for
+805 prompts and one judge, are left out; so the two numbers are different metrics and may not share a column.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from benchbench.comparison.clustered import as_probability, seeded_interval
+from benchbench.comparison.contests import Policy, contests, prompts, sides
+from benchbench.comparison.intervals import Interval, undefined_interval
+from benchbench.comparison.soft_logistic import fit, influence
+from benchbench.core.measurement import Array
+
+_SMALLEST_RANGE = 1e-6
+"""Of the length feature, which lies in (-1, 1): below it, it is a second intercept."""
+_LARGEST = 20.0
+"""Coefficient in log-odds (odds of 5e8 to one) beyond which a maximum is one in name only."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LengthControlled:
+    """One label against one opponent at equal length."""
+
+    label: str
+    opponent: str
+    seeds: tuple[int, ...]
+    values: tuple[float, ...]
+    """[k] length-controlled win rate of each seed, a fraction."""
+    interval: Interval
+    """Of the length-controlled win rate, made on log-odds, which seeds are averaged on; `p` tests one half."""
+    effect: Interval
+    """Of b: log-odds that the label gains from the opponent's texts being far shorter; above 0 where length wins."""
+    prompts: int
+    note: str
+
+
+def length_controlled(
+    by_seed: Mapping[int, pd.DataFrame], *, policy: Policy = "average", level: float = 0.95
+) -> LengthControlled:
+    """The length-controlled win rate of one label against one opponent.
+
+    Args:
+        by_seed: verdict rows (`contests.COLUMNS`) of each seed, over the same prompts; lengths may differ by seed.
+        policy: what two orders make of a contest.
+        level: coverage of the intervals, in (0, 1).
+
+    Outcomes may be soft; the samples of a prompt weigh one together. Variances are the sandwich's over prompts, crossed
+    with seeds; the spread of the lengths is taken as known. NaN with a note where the lengths say nothing, or where the
+    outcomes leave a coefficient without bound.
+
+    Raises:
+        ValueError: rows of several labels or opponents, or rows that are none.
+        BenchError: the same verdict twice, or other prompts in one seed.
+    """
+    examples = prompts(by_seed)
+    label, opponent = sides(pd.concat(by_seed.values()))
+    models = [_Model.of(frame, examples, policy) for frame in by_seed.values()]
+    whys = [(seed, model.unidentified()) for seed, model in zip(by_seed, models, strict=True)]
+    note = "; ".join(f"seed {seed}: {why}" if len(by_seed) > 1 else why for seed, why in whys if why)
+    if note:
+        undefined = undefined_interval(math.nan, level=level, note=note)
+        level_at_zero, effect, values = undefined, undefined, (math.nan,) * len(models)
+    else:
+        fitted = [(model.coefficients, model.influence(len(examples))) for model in models]
+        # [k, n, 2]; what cancels out leaves rounding errors, which are no spread
+        pseudo = np.round(np.stack([coefficients + influences for coefficients, influences in fitted]), 12)
+        intercept, effect = (seeded_interval(pseudo[:, :, which], level=level) for which in (0, 1))
+        level_at_zero = as_probability(intercept)
+        values = tuple(float(expit(coefficients[0])) for coefficients, _ in fitted)
+        note = "; ".join(dict.fromkeys(model.extrapolated() for model in models if model.extrapolated()))
+    return LengthControlled(
+        label=label,
+        opponent=opponent,
+        seeds=tuple(by_seed),
+        values=values,
+        interval=level_at_zero,
+        effect=effect,
+        prompts=len(examples),
+        note=note,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Model:
+    """The contests of one seed as a logistic model."""
+
+    feature: Array
+    """[m] tanh(d / sd(d))."""
+    outcome: Array
+    """[m]"""
+    weight: Array
+    """[m] one over the number of the prompt's contests."""
+    cluster: Array
+    """[m] number of the prompt."""
+
+    @staticmethod
+    def of(rows: pd.DataFrame, examples: Array, policy: Policy) -> _Model:
+        made = contests(rows)
+        outcome, cluster = made.outcome(policy), np.searchsorted(examples, made.example)
+        longer = made.length - made.opponent_length
+        sd = float(longer.std(ddof=1)) if len(longer) > 1 else 0.0
+        feature = np.tanh(longer / sd) if sd > 0 else np.zeros(len(longer))
+        judged = np.isfinite(outcome)
+        per_prompt = np.bincount(cluster[judged], minlength=len(examples))
+        return _Model(feature[judged], outcome[judged], 1 / per_prompt[cluster[judged]], cluster[judged])
+
+    def unidentified(self) -> str:
+        """Why there is no unique finite maximum (Albert & Anderson 1984); empty where there is."""
+        if len(self.outcome) == 0:
+            return "no verdicts"
+        if np.ptp(self.feature) < _SMALLEST_RANGE:
+            return "the difference in length is the same everywhere, so length and quality cannot be told apart"
+        won, lost = self.feature[self.outcome > 0], self.feature[self.outcome < 1]
+        if len(won) == 0 or len(lost) == 0:
+            return f"every contest was {'won' if len(won) else 'lost'}: no length-controlled win rate"
+        if won.min() >= lost.max() or lost.min() >= won.max():
+            return "the difference in length alone decides every contest: no length-controlled win rate"
+        if np.abs(self.coefficients).max() > _LARGEST:
+            return "the difference in length alone all but decides every contest: no length-controlled win rate"
+        return ""
+
+    def extrapolated(self) -> str:
+        """What to say where no contest is near equal lengths."""
+        if self.feature.min() > 0 or self.feature.max() < 0:
+            side = "longer" if self.feature.min() > 0 else "shorter"
+            return f"the label's text is {side} in every contest: equal length is an extrapolation"
+        return ""
+
+    @property
+    def design(self) -> Array:
+        """[m, 2] one and the length feature."""
+        return np.stack([np.ones_like(self.feature), self.feature], axis=1)
+
+    @cached_property
+    def coefficients(self) -> Array:
+        """[2] intercept and effect of length; only where there is a finite maximum."""
+        return fit(self.design, self.outcome, self.weight)
+
+    def influence(self, n_prompts: int) -> Array:
+        """[prompts, 2] of each prompt on the coefficients."""
+        return influence(self.design, self.outcome, self.weight, self.coefficients, self.cluster, n_prompts)

@@ -1,0 +1,39 @@
+"""Prompts alone as token ids, as an engine is given them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchbench.core.example import Example
+from benchbench.data.encode import Encoder
+from benchbench.data.render import renderer
+from benchbench.recipe.schema import TokenizationSection
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+def encode_prompts(
+    examples: Sequence[Example],
+    tokenizer: PreTrainedTokenizerBase,
+    section: TokenizationSection,
+    *,
+    folder: Path = Path(),
+) -> list[tuple[int, ...]]:
+    """The token ids of each example's prompt, up to where the response begins; the very ids that are scored before it.
+
+    Args:
+        examples: of one split.
+        tokenizer: a fast one.
+        section: template, and whether BOS is put in front (exactly once).
+        folder: of the recipe file, for `chat_template`.
+
+    Raises:
+        BenchError: no template, or no BOS token.
+    """
+    encoder = Encoder.of(tokenizer, add_bos=section.add_bos, append_eos=False)
+    render = renderer(section, tokenizer, folder=folder)
+    encoded = encoder.encode([render(example.prompt, ()) for example in examples])
+    return [tuple(one.prompt) for one in encoded]

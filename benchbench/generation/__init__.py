@@ -1,0 +1,1 @@
+"""Workshop of responses: one protocol (`core.generation.Engine`), two engines, and what belongs to them."""

@@ -1,0 +1,121 @@
+"""Batched decoding with a key-value cache: left-padded prompts in, tokens out."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import DynamicCache
+
+from benchbench.core.generation import Generation, Request, Sampling
+from benchbench.generation.sampler import draw, penalise, probabilities, uniforms
+
+ENDED_FRACTION = 0.25
+"""Ended responses leave the batch when they are this share of it; each time copies the cache once."""
+
+
+def decode(model: Any, requests: Sequence[Request], sampling: Sampling, *, device: torch.device) -> list[Generation]:
+    """One batch of responses, in the requests' order.
+
+    Padding stands left of a prompt, is masked in attention, and does not count in positions.
+    """
+    batch = _Batch(model, requests, sampling, device)
+    for step in range(sampling.max_new_tokens):
+        batch.step(step)
+        if batch.all_ended():
+            break
+    tokens = batch.out.tolist()
+    return [
+        Generation(request.example, request.sample, tuple(row[:length]), "stop" if stopped else "length")
+        for request, row, length, stopped in zip(
+            requests, tokens, batch.lengths.tolist(), batch.stopped.tolist(), strict=True
+        )
+    ]
+
+
+class _Batch:
+    """Rows that still grow, and the responses so far; `rows` says whose response a row is."""
+
+    def __init__(self, model: Any, requests: Sequence[Request], sampling: Sampling, device: torch.device) -> None:
+        self.model, self.sampling = model, sampling
+        self.inputs, self.mask = _left_padded([request.prompt for request in requests], device)  # [B, T]
+        self.positions = (self.mask.cumsum(dim=-1) - 1).clamp(min=0)  # [B, T]
+        self.cache = DynamicCache(config=model.config)
+        self.extra = {"logits_to_keep": 1} if "logits_to_keep" in inspect.signature(model.forward).parameters else {}
+        count = len(requests)
+        self.rows = torch.arange(count, device=device)
+        self.ended = torch.zeros(count, dtype=torch.bool, device=device)
+        self.stop = torch.tensor(sampling.stop_token_ids, device=device)
+        self.out = torch.zeros(count, sampling.max_new_tokens, dtype=torch.long, device=device)
+        self.lengths = torch.zeros(count, dtype=torch.long, device=device)
+        self.stopped = torch.zeros(count, dtype=torch.bool, device=device)
+        self.uniforms = None
+        if sampling.temperature > 0:
+            self.uniforms = uniforms([request.seed for request in requests], sampling.max_new_tokens).to(device)
+        self.seen: Tensor | None = None
+
+    def step(self, number: int) -> None:
+        """One more token for every row."""
+        if number:
+            self._drop_ended()
+        out = self.model(
+            input_ids=self.inputs,
+            attention_mask=self.mask,
+            position_ids=self.positions,
+            past_key_values=self.cache,
+            use_cache=True,
+            **self.extra,
+        )
+        token = self._choose(out.logits[:, -1].float(), number)  # [B]
+        stops = torch.isin(token, self.stop)
+        grows = self.rows[~self.ended & ~stops]
+        self.out[grows, number] = token[~self.ended & ~stops]
+        self.lengths[grows] += 1
+        self.stopped[self.rows[~self.ended & stops]] = True
+        self.ended |= stops
+        self.inputs = token.unsqueeze(-1)
+        self.positions = self.positions[:, -1:] + 1
+        self.mask = torch.nn.functional.pad(self.mask, (0, 1), value=1)
+
+    def all_ended(self) -> bool:
+        """Whether no row grows any more."""
+        return bool(self.ended.all())
+
+    def _choose(self, logits: Tensor, number: int) -> Tensor:
+        if self.sampling.repetition_penalty != 1:
+            self._note_seen(logits)
+            assert self.seen is not None
+            logits = penalise(logits, self.seen[self.rows], self.sampling.repetition_penalty)
+        if self.uniforms is None:
+            return logits.argmax(dim=-1)
+        return draw(probabilities(logits, self.sampling), self.uniforms[self.rows, number])
+
+    def _note_seen(self, logits: Tensor) -> None:
+        """What stands in prompt and response so far: the tokens that were fed in, padding left out."""
+        if self.seen is None:
+            self.seen = torch.zeros(len(self.rows), logits.shape[-1], dtype=torch.bool, device=logits.device)
+        real = self.mask[:, -self.inputs.shape[1] :].bool()
+        owners = self.rows.unsqueeze(-1).expand_as(self.inputs)
+        self.seen[owners[real], self.inputs[real]] = True
+
+    def _drop_ended(self) -> None:
+        if int(self.ended.sum()) < ENDED_FRACTION * len(self.ended):
+            return
+        keep = (~self.ended).nonzero().squeeze(-1)
+        self.cache.batch_select_indices(keep)
+        self.rows, self.ended = self.rows[keep], self.ended[keep]
+        self.inputs, self.mask, self.positions = self.inputs[keep], self.mask[keep], self.positions[keep]
+
+
+def _left_padded(prompts: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:
+    """[B, T] token ids and mask; padding repeats id 0, which nothing reads."""
+    width = max(len(prompt) for prompt in prompts)
+    ids = torch.zeros(len(prompts), width, dtype=torch.long)
+    mask = torch.zeros(len(prompts), width, dtype=torch.long)
+    for row, prompt in enumerate(prompts):
+        ids[row, width - len(prompt) :] = torch.tensor(prompt)
+        mask[row, width - len(prompt) :] = 1
+    return ids.to(device), mask.to(device)

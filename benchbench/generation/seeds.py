@@ -1,0 +1,32 @@
+"""The requests of a set of prompts, each with a seed of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from benchbench.core.generation import Request
+from benchbench.core.hashing import canonical
+from benchbench.core.seeding import torch_seed
+
+
+def request_seed(seed: int, example: str, sample: int) -> int:
+    """The seed of one response, in [0, 2**63): from the run's seed, the prompt's id and which sample it is.
+
+    Neither the method nor the model is in it, so methods draw paired responses, as they read data in the same order.
+    """
+    return torch_seed(seed, "generation " + canonical([example, sample]))
+
+
+def make_requests(prompts: Mapping[str, Sequence[int]], *, seed: int, samples: int = 1) -> list[Request]:
+    """`samples` requests per prompt, in the prompts' order.
+
+    Args:
+        prompts: example id -> token ids, template and special tokens included.
+        seed: the run's.
+        samples: responses per prompt.
+    """
+    return [
+        Request(example, sample, tuple(tokens), request_seed(seed, example, sample))
+        for example, tokens in prompts.items()
+        for sample in range(samples)
+    ]

@@ -1,0 +1,121 @@
+"""Options of a chat judge."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+HANDLING = frozenset(
+    {
+        "template",
+        "api_key_env",
+        "on_refused",
+        "max_retries",
+        "backoff_seconds",
+        "timeout_seconds",
+        "requests_per_minute",
+        "max_concurrency",
+        "price_per_million_prompt_tokens",
+        "price_per_million_completion_tokens",
+    }
+)
+"""Options that move no verdict."""
+_OURS = ("model", "messages", "max_tokens", "max_completion_tokens", "temperature", "top_p", "seed", "n", "stream")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which server, what it is asked, and how it is treated.
+
+    Raises:
+        ValueError: a value out of its range, or a key where the name of a variable belongs.
+    """
+
+    base_url: str
+    """Up to and including `/v1`; part of a verdict's identity, since a name may mean another model elsewhere."""
+    model: str
+    """As the server knows it; a dated name where there is one."""
+    model_revision: str | None = None
+    """Commit or date of what the name stands for; not sent, part of the identity."""
+    api_key_env: str | None = None
+    """Name of the environment variable that holds the key; never the key itself."""
+    template: str | None = None
+    """File with {conversation}, {first} and {second}, once each, relative to the recipe file; none for our own."""
+    system: str | None = None
+    """System message before the question."""
+    temperature: float | None = 0.0
+    """None leaves it out of the request, for models that refuse it; so with the next two."""
+    top_p: float | None = 1.0
+    """Share of probability that is drawn from."""
+    seed: int | None = 0
+    """Sent with every question; a second attempt at a verdict has the next one."""
+    max_tokens: int = 1024
+    """Tokens of an answer; one that is cut there has no verdict."""
+    max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    """How the server calls it."""
+    extra_body: dict[str, Any] = field(default_factory=dict)
+    """Further fields of the request, for one kind of server."""
+    on_refused: Literal["error", "missing"] = "error"
+    """A request that the server refuses, as one longer than its context: stop, or leave the verdict missing."""
+    max_retries: int = 6
+    """Attempts after the first, for 429, 5xx, time-outs and broken connections."""
+    backoff_seconds: float = 1.0
+    """Wait before the first of them; doubled each time, at most a minute, more where the server asks for it."""
+    timeout_seconds: float = 120.0
+    """For one request."""
+    requests_per_minute: float | None = None
+    """Evenly spaced, retries included; none for no limit."""
+    max_concurrency: int = 4
+    """Requests at the same time."""
+    price_per_million_prompt_tokens: float | None = None
+    """For the cost, in whatever currency; together with the next one."""
+    price_per_million_completion_tokens: float | None = None
+    """As the one before."""
+
+    def __post_init__(self) -> None:
+        url, numbers = urlsplit(self.base_url), (self.requests_per_minute, self.timeout_seconds, self.backoff_seconds)
+        prices = (self.price_per_million_prompt_tokens, self.price_per_million_completion_tokens)
+        rules = {
+            "base_url: expected http(s)://host/v1 without user, password or query": url.scheme in ("http", "https")
+            and bool(url.hostname)
+            and not (url.username or url.password or url.query),
+            "model: expected a name": bool(self.model),
+            "api_key_env: expected the name of an environment variable, not a key": self.api_key_env is None
+            or re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.api_key_env) is not None,
+            "temperature: expected 0 or more": self.temperature is None or self.temperature >= 0,
+            "top_p: expected a number in (0, 1]": self.top_p is None or 0 < self.top_p <= 1,
+            "max_tokens, max_concurrency: expected 1 or more": min(self.max_tokens, self.max_concurrency) >= 1,
+            "max_retries: expected 0 to 20": 0 <= self.max_retries <= 20,
+            "requests_per_minute, timeout_seconds, backoff_seconds: expected more than 0": all(
+                number is None or number > 0 for number in numbers
+            ),
+            "prices: expected both, 0 or more, or none": prices == (None, None)
+            or all(price is not None and price >= 0 for price in prices),
+            f"extra_body: expected none of {', '.join(_OURS)}": not {*_OURS} & {*self.extra_body},
+        }
+        if wrong := [rule for rule, holds in rules.items() if not holds]:
+            raise ValueError("; ".join(wrong))
+
+    def body(self, prompt: str, attempt: int) -> dict[str, Any]:
+        """The request; `attempt` counts from 0."""
+        messages = [] if self.system is None else [{"role": "system", "content": self.system}]
+        seed = None if self.seed is None else self.seed + attempt
+        optional = {"temperature": self.temperature, "top_p": self.top_p, "seed": seed}
+        return {
+            "model": self.model,
+            "messages": [*messages, {"role": "user", "content": prompt}],
+            self.max_tokens_field: self.max_tokens,
+            **{name: value for name, value in optional.items() if value is not None},
+            **self.extra_body,
+        }
+
+    def cost(self, tokens: Mapping[str, int]) -> dict[str, float]:
+        """`cost` of counted tokens; nothing where prices are not given."""
+        prompt, completion = self.price_per_million_prompt_tokens, self.price_per_million_completion_tokens
+        if prompt is None or completion is None:
+            return {}
+        asked, answered = tokens.get("prompt_tokens", 0), tokens.get("completion_tokens", 0)
+        return {"cost": (asked * prompt + answered * completion) / 1e6}

@@ -1,0 +1,73 @@
+"""Responses that belong together: one of ours and one of theirs for each example and sample."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+import pandas as pd
+
+from benchbench.core.errors import BenchError
+
+Key = tuple[str, int]
+
+
+class Response(NamedTuple):
+    """One text."""
+
+    example: str
+    sample: int
+    text: str
+    ended: bool
+
+
+def matched(
+    prompts: Collection[str], ours: pd.DataFrame, theirs: pd.DataFrame, *, label: str, opponent: str
+) -> list[tuple[Response, Response]]:
+    """Pairs by example and sample, in that order.
+
+    Raises:
+        BenchError: no responses, the same example and sample twice, one that only one side has, or no prompt for it.
+    """
+    mine, others = _by_key(ours, label), _by_key(theirs, opponent)
+    for have, lack, of in ((mine, others, opponent), (others, mine, label)):
+        if alone := sorted(have.keys() - lack.keys()):
+            raise BenchError(
+                f"{label} against {opponent}: {len(alone)} of {len(have)} responses have no counterpart of {of}, such "
+                f"as {_name(alone[0])}; both sides need the same examples and samples"
+            )
+    if unknown := sorted({example for example, _ in mine} - set(prompts)):
+        raise BenchError(f"{label} against {opponent}: no prompt for {len(unknown)} examples, such as {unknown[0]}")
+    return [(mine[key], others[key]) for key in sorted(mine)]
+
+
+def one_per_example(texts: Mapping[str, str], like: pd.DataFrame) -> pd.DataFrame:
+    """A text per example, such as the data's chosen response, for every sample of other responses.
+
+    Raises:
+        BenchError: an example without a text.
+    """
+    keys = like[["example", "sample"]].reset_index(drop=True)
+    absent = sorted({*keys["example"]} - texts.keys())
+    if absent:
+        raise BenchError(f"expected a response for each example, found none for {len(absent)}, such as {absent[0]}")
+    return keys.assign(text=[texts[example] for example in keys["example"]])
+
+
+def _by_key(frame: pd.DataFrame, whose: str) -> dict[Key, Response]:
+    if frame.empty:
+        raise BenchError(f"responses of {whose}: expected at least one, found none")
+    ended = frame["finish"] != "length" if "finish" in frame.columns else pd.Series(True, index=frame.index)
+    found: dict[Key, Response] = {}
+    for example, sample, text, end in zip(frame["example"], frame["sample"], frame["text"], ended, strict=True):
+        key = (str(example), int(sample))
+        if key in found:
+            raise BenchError(f"responses of {whose}: {_name(key)} is there twice; give each response its own sample")
+        if not isinstance(text, str):
+            raise BenchError(f"responses of {whose}: {_name(key)}: expected a text, found {type(text).__name__}")
+        found[key] = Response(*key, text, bool(end))
+    return found
+
+
+def _name(key: Key) -> str:
+    return f"sample {key[1]} of example {key[0]}"

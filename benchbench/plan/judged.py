@@ -1,0 +1,57 @@
+"""Verdicts in the graph: whose responses are held against whose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from benchbench import judges
+from benchbench.core.records import StageSpec
+from benchbench.judging.identity import judge_identity
+from benchbench.recipe.binding import bind, plain
+
+if TYPE_CHECKING:
+    from benchbench.plan.build import Cell, Plan
+
+CHOSEN = "chosen"
+"""The opponent that is the data's preferred response."""
+
+
+def judged(plan: Plan, cell: Cell, baseline: str | None) -> Cell:
+    """The cell with its verdict stages, which are added to the plan."""
+    if cell.loaded.recipe.judge is None or cell.generate is None:
+        return cell
+    keys = {name: plan.add(_spec(plan, cell, name, other)) for name, other in _opponents(plan, cell, baseline)}
+    return replace(cell, verdicts=keys)
+
+
+def _opponents(plan: Plan, cell: Cell, baseline: str | None) -> Iterator[tuple[str, str | None]]:
+    """(label, key of its responses), `chosen` without a key; of two rows that meet, the later one is judged."""
+    section = cell.loaded.recipe.judge
+    assert section is not None
+    if "chosen" in section.against:
+        yield CHOSEN, None
+    beside = [other for other in plan.cells if other.seed == cell.seed and other.generate is not None]
+    before = beside[: next(i for i, other in enumerate(beside) if other.loaded.label == cell.loaded.label)]
+    for other in beside:
+        label = other.loaded.label
+        is_baseline = "baseline" in section.against and label == baseline
+        meets = "each_other" in section.against and other in before
+        if label != cell.loaded.label and other.generate != cell.generate and (is_baseline or meets):
+            yield label, other.generate
+
+
+def _spec(plan: Plan, cell: Cell, opponent: str, theirs: str | None) -> StageSpec:
+    section = cell.loaded.recipe.judge
+    assert section is not None and cell.generate is not None
+    judge = judges.get(section.name)
+    options, faults = bind(judge.options, section.options, where="judge.options")
+    assert not faults, faults
+    folder = cell.loaded.folder_of("judge.options")
+    generated = plan.stages[cell.generate]
+    settings = {"judge": judge_identity(judge, options, folder), "data": generated.settings["data"]}
+    inputs = {"ours": cell.generate} | ({} if theirs is None else {"theirs": theirs})
+    run = {"folder": str(folder), "data_key": generated.run["data_key"], "options": plain(options)}
+    title = f"verdicts on {cell.loaded.label} against {opponent} seed {cell.seed}"
+    return StageSpec("judge", title, settings, inputs, run)

@@ -1,0 +1,66 @@
+"""Sections of the second half of a claim: responses drawn from each policy, and who judges them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from benchbench.recipe.section import Section
+
+NonEmpty = Annotated[str, Field(min_length=1)]
+
+
+class GenerateSection(Section):
+    """Responses drawn from each policy; every sampling field is written out, since every engine has another default."""
+
+    split: NonEmpty
+    """Split whose prompts are answered."""
+    num_prompts: int | None = Field(default=None, gt=0)
+    """Its first so many prompts, in the data's order; none takes all."""
+    num_samples: int = Field(default=1, gt=0)
+    """Responses to each prompt."""
+    engine: Literal["auto", "vllm", "transformers"] = "auto"
+    """`auto` takes vLLM where it is installed and works; rows say which it was."""
+    dtype: Literal["float32", "bfloat16"]
+    """Precision of weights and activations."""
+    max_new_tokens: int = Field(gt=0)
+    """Longest response; a prompt that leaves no room for it is an error, never cut."""
+    temperature: float = Field(ge=0)
+    """0 is greedy, which is another metric than sampling."""
+    top_p: float = Field(gt=0, le=1)
+    """Smallest set of tokens with this much probability; 1 keeps all."""
+    top_k: int = Field(ge=0)
+    """0 keeps all."""
+    min_p: float = Field(ge=0, lt=1)
+    """Tokens at least this likely, as a share of the likeliest; 0 keeps all."""
+    repetition_penalty: float = Field(gt=0)
+    """1 changes nothing."""
+    stop_tokens: tuple[NonEmpty, ...] = ()
+    """Tokens that end a response besides EOS, such as an end-of-turn mark."""
+    max_num_seqs: int = Field(default=64, gt=0)
+    """Responses drawn side by side; it shapes batches, and so may move a bfloat16 argmax."""
+
+    @model_validator(mode="after")
+    def _greedy(self) -> Self:
+        if self.temperature == 0 and (self.top_p, self.top_k, self.min_p) != (1.0, 0, 0.0):
+            raise ValueError(
+                "temperature: greedy decoding (0) reads neither top_p, top_k nor min_p; set 1.0, 0 and 0.0"
+            )
+        if self.temperature == 0 and self.num_samples > 1:
+            raise ValueError("num_samples: greedy decoding (temperature 0) has one response per prompt, expected 1")
+        return self
+
+
+class JudgeSection(Section):
+    """Who decides between two responses, and what a policy's responses are held against."""
+
+    name: NonEmpty
+    """An exhibit of the judges room."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """The judge's own options; those that move no verdict, such as a rate limit, are no part of an identity."""
+    against: tuple[Literal["baseline", "chosen", "each_other"], ...] = Field(
+        default=("baseline", "chosen"), min_length=1
+    )
+    """`baseline`: the same seed's responses of the comparison's baseline; `chosen`: the data's preferred responses;
+    `each_other`: every other row, for Bradley-Terry ratings."""

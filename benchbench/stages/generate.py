@@ -1,0 +1,199 @@
+"""Generating: a policy's own responses to the prompts of a split, one row each, with what drew them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+import torch
+
+from benchbench.core.generation import Generation, Request, Sampling
+from benchbench.data.prompts import encode_prompts
+from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
+from benchbench.generation.canary import run_canary
+from benchbench.generation.choose import Choice, choose
+from benchbench.generation.kept import kept_engine
+from benchbench.generation.merge import is_adapter, merge_adapter
+from benchbench.generation.requests import chunks
+from benchbench.generation.seeds import make_requests
+from benchbench.generation.settings import EngineSettings
+from benchbench.generation.shape import shape_of_folder
+from benchbench.models import load
+from benchbench.models.logps import token_logps
+from benchbench.recipe.schema import TokenizationSection
+from benchbench.stages.context import Result, StageContext
+from benchbench.stages.score import batches
+from benchbench.stages.turns import with_first_responses
+from benchbench.store.generations import write_generations
+from benchbench.training.loop import Interrupted
+
+BATCHES_AT_A_TIME = 4
+"""Batches between two looks at whether to stop."""
+
+
+def run(context: StageContext) -> Result:
+    """Draw the responses; leaves generations.jsonl and engine.json."""
+    section = context.settings["generate"]
+    tokenizer = context.tokenizer()
+    requests = _requests(context, tokenizer)
+    sampling = _sampling(section, tokenizer)
+    with _servable(context, tokenizer) as (folder, merged):
+        settings = EngineSettings(
+            device=str(context.device),
+            dtype=section["dtype"],
+            threads=torch.get_num_threads(),
+            batch_size=section["max_num_seqs"],
+            trust_remote_code=context.settings["model"]["trust_remote_code"],
+        )
+        choice = _choice(context, folder, settings, sampling)
+        engine = kept_engine(choice, settings, log=context.root / "engine.log")
+        engine.load(folder)
+        drawn = _draw(context, engine, requests, sampling)
+        canary = asdict(run_canary(engine, requests, sampling))
+        info = asdict(engine.info())
+    frame = _frame(drawn, requests, tokenizer)
+    if _is_plain(sampling):
+        frame = _with_logps(context, frame, drawn, requests, tokenizer)
+    about = {"reason": choice.reason, "merged": merged, "sampling": asdict(sampling), "canary": canary} | info
+    write_generations(context.folder, frame, about)
+    tokens = sum(len(one.tokens) for one in drawn)
+    return Result(tokens, {"responses": len(frame), "engine": info["engine"], "version": info["version"]})
+
+
+def _requests(context: StageContext, tokenizer: Any) -> list[Request]:
+    section = context.settings["generate"]
+    tokenization = TokenizationSection.model_validate(
+        {**context.settings["tokenization"], "chat_template": context.spec.run["chat_template"]}
+    )
+    examples = with_first_responses(context, context.examples()[: section["num_prompts"]])
+    prompts = encode_prompts(examples, tokenizer, tokenization)
+    by_id = dict(zip((example.id for example in examples), prompts, strict=True))
+    return make_requests(by_id, seed=context.settings["seed"], samples=section["num_samples"])
+
+
+def _sampling(section: Mapping[str, Any], tokenizer: Any) -> Sampling:
+    """The recipe's fields, with EOS and its further stop tokens as ids.
+
+    Raises:
+        BenchError: a stop token that the tokenizer does not have as one token, or no EOS.
+    """
+    from benchbench.core.errors import BenchError
+
+    if tokenizer.eos_token_id is None:
+        raise BenchError("generate: the tokenizer names no EOS token, so no response would end")
+    known = tokenizer.get_vocab()
+    unknown = [text for text in section["stop_tokens"] if text not in known]
+    if unknown:
+        raise BenchError(f"generate.stop_tokens: expected tokens of the tokenizer, got {', '.join(unknown)}")
+    stops = dict.fromkeys([int(tokenizer.eos_token_id), *(known[text] for text in section["stop_tokens"])])
+    names = ("max_new_tokens", "temperature", "top_p", "top_k", "min_p", "repetition_penalty")
+    return Sampling(**{name: section[name] for name in names}, stop_token_ids=tuple(stops))
+
+
+@contextmanager
+def _servable(context: StageContext, tokenizer: Any) -> Iterator[tuple[Path, bool]]:
+    """A folder of whole weights for an engine, and whether adapters were merged into them for it."""
+    with TemporaryDirectory(prefix="serving-", dir=context.folder) as scratch:
+        if "policy" not in context.spec.inputs:
+            path = context.spec.run["model_path"]
+            if path is not None:
+                yield Path(path), False
+                return
+            base = load.build_base(context.model_spec(), tokenizer, seed=context.settings["base_seed"])
+            load.save_trained(base, tokenizer, Path(scratch))
+            yield Path(scratch), False
+            return
+        folder = context.input("policy") / "model"
+        if not is_adapter(folder):
+            yield folder, False
+            return
+        yield merge_adapter(folder, context.model_spec(), Path(scratch) / "merged", tokenizer=tokenizer), True
+
+
+def _choice(context: StageContext, folder: Path, settings: EngineSettings, sampling: Sampling) -> Choice:
+    shape = shape_of_folder(folder, trust_remote_code=settings.trust_remote_code)
+    asked = context.settings["generate"]["engine"]
+    return choose(asked, shapes=[shape], device=settings.device, sampling=[sampling])
+
+
+def _draw(context: StageContext, engine: Any, requests: Sequence[Request], sampling: Sampling) -> list[Generation]:
+    """Every response, in the order of the requests.
+
+    Raises:
+        Interrupted: the stage was asked to stop; generation starts over next time.
+    """
+    size = BATCHES_AT_A_TIME * int(context.settings["generate"]["max_num_seqs"])
+    parts = chunks(requests, size)
+    found: dict[tuple[str, int], Generation] = {}
+    tokens = 0
+    for number, part in enumerate(parts):
+        if context.should_stop():
+            raise Interrupted
+        for one in engine.generate(part, sampling):
+            found[one.example, one.sample] = one
+            tokens += len(one.tokens)
+        context.report({"step": number + 1, "steps": len(parts), "tokens": tokens})
+    return [found[request.example, request.sample] for request in requests]
+
+
+def _frame(drawn: Sequence[Generation], requests: Sequence[Request], tokenizer: Any) -> pd.DataFrame:
+    rows = [
+        {
+            "example": one.example,
+            "sample": one.sample,
+            "text": tokenizer.decode(list(one.tokens), skip_special_tokens=True).strip(),
+            "tokens": list(one.tokens),
+            "finish": one.finish,
+            "logp_sum": None,
+            "ref_logp_sum": None,
+        }
+        for one in drawn
+    ]
+    return pd.DataFrame(rows)
+
+
+def _is_plain(sampling: Sampling) -> bool:
+    """Drawn from the policy's own distribution, which alone gives a KL."""
+    filters = (sampling.temperature, sampling.top_p, sampling.top_k, sampling.min_p, sampling.repetition_penalty)
+    return filters == (1.0, 1.0, 0, 0.0, 1.0)
+
+
+def _with_logps(
+    context: StageContext, frame: pd.DataFrame, drawn: Sequence[Generation], requests: Sequence[Request], tokenizer: Any
+) -> pd.DataFrame:
+    """Log-probabilities of the responses under the policy and the reference, by the training stack, never the engine.
+
+    The end token is scored where EOS is the only one.
+    """
+    ends = [tokenizer.eos_token_id] if not context.settings["generate"]["stop_tokens"] else []
+    examples = []
+    for place, (request, one) in enumerate(zip(requests, drawn, strict=True)):
+        response = [*one.tokens, *(ends if one.finish == "stop" else [])]
+        tokens = (*request.prompt, *response)
+        candidate = TokenizedCandidate(tokens, (len(request.prompt), len(tokens)), empty=not response)
+        examples.append(TokenizedExample(str(place), (candidate,), identical=False, columns={}))
+    columns = {"logp_sum": _sums(context, "policy", examples, tokenizer)}
+    if "reference" in context.spec.inputs:
+        columns["ref_logp_sum"] = _sums(context, "reference", examples, tokenizer)
+    return frame.assign(**columns)
+
+
+def _sums(context: StageContext, name: str, examples: Sequence[TokenizedExample], tokenizer: Any) -> list[float]:
+    if name in context.spec.inputs:
+        model = load.load_trained(context.input(name) / "model", context.model_spec(), trainable=False)
+    else:
+        model = load.build_base(context.model_spec(), tokenizer, seed=context.settings["base_seed"])
+    model = model.to(context.device).eval()
+    load.set_precision(model, getattr(torch, context.settings["generate"]["dtype"]))
+    sums = [0.0] * len(examples)
+    for batch, part in batches(context, examples, tokenizer.pad_token_id):
+        with torch.no_grad():
+            token = token_logps(model, batch, dtype=torch.float32).token.double().sum(dim=-1)
+        for row, example in zip(token[:, 0].tolist(), part, strict=True):
+            sums[int(example.id)] = row
+    return sums

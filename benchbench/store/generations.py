@@ -1,0 +1,45 @@
+"""generations.jsonl and engine.json of a generate stage: what was drawn, and by what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchbench.core.errors import BenchError
+from benchbench.store.files import read_json, write_json, write_text
+
+COLUMNS = ("example", "sample", "text", "tokens", "finish", "logp_sum", "ref_logp_sum")
+
+
+def write_generations(folder: Path, frame: pd.DataFrame, about: Mapping[str, Any]) -> None:
+    """Store the responses, one JSON line each, and what made them."""
+    values = zip(*(list(frame[name]) for name in COLUMNS), strict=True)
+    lines = [json.dumps(dict(zip(COLUMNS, row, strict=True)), ensure_ascii=False) + "\n" for row in values]
+    write_text(folder / "generations.jsonl", "".join(lines))
+    write_json(folder / "engine.json", dict(about))
+
+
+def read_generations(folder: Path) -> pd.DataFrame:
+    """The responses of a finished stage, one row each.
+
+    Raises:
+        BenchError: the file is missing or damaged.
+    """
+    path = folder / "generations.jsonl"
+    try:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        return pd.DataFrame(rows, columns=list(COLUMNS))
+    except (OSError, ValueError) as error:
+        raise BenchError(
+            f"{path}: expected one JSON object per response, found a missing or damaged file ({error}); "
+            "remove its folder and run the command that makes it"
+        ) from None
+
+
+def read_engine(folder: Path) -> dict[str, Any]:
+    """What drew them: engine, version, precision, device, canary."""
+    return read_json(folder / "engine.json")

@@ -1,0 +1,24 @@
+"""Seeds of requests."""
+
+from __future__ import annotations
+
+from benchbench.generation.seeds import make_requests, request_seed
+
+
+def test_a_seed_depends_on_seed_prompt_and_sample_and_on_nothing_else():
+    found = {request_seed(seed, example, sample) for seed in (1, 2) for example in ("a", "b") for sample in (0, 1)}
+    assert len(found) == 8
+    assert all(0 <= seed < 2**63 for seed in found)
+    assert request_seed(1, "a", 0) == request_seed(1, "a", 0) == 8508943696288509325
+
+
+def test_ids_and_samples_do_not_run_into_each_other():
+    assert request_seed(1, "a 1", 0) != request_seed(1, "a", 10)
+
+
+def test_every_prompt_gets_its_samples_whatever_stands_beside_it():
+    alone = make_requests({"b": [3, 4]}, seed=5, samples=2)
+    together = make_requests({"a": [2], "b": [3, 4]}, seed=5, samples=2)
+    assert together[2:] == alone
+    assert [(r.example, r.sample, r.prompt) for r in alone] == [("b", 0, (3, 4)), ("b", 1, (3, 4))]
+    assert len({r.seed for r in together}) == 4

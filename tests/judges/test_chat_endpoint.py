@@ -1,0 +1,236 @@
+"""The chat judge against a server that answers well, badly, late, or not at all."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.judge import JudgeContext
+from benchbench.core.offline import offline
+from benchbench.judges.chat_endpoint import ASKED_AGAIN, JUDGE, Options, identity
+
+from .chat_server import ChatServer, Reply, prefers, replies, serving
+from .contests import contest, contests, verdicts
+
+
+def options(server: ChatServer, **changes: Any) -> Options:
+    return replace(Options(server.url, "some-judge", backoff_seconds=0.01, max_retries=3, timeout_seconds=5), **changes)
+
+
+def test_verdicts_follow_the_texts_through_the_slots():
+    with serving(prefers("horse")) as server:
+        given = [contest("the hare", "a horse"), contest("a horse", "the hare"), contest("a horse", "the horse")]
+        found = verdicts(JUDGE, options(server), given)
+    assert [verdict.first_wins for verdict in found] == [0.0, 1.0, 0.5]
+    assert found[0].raw == "Because of the horse.\n[[B]]" and found[0].note == ""
+    assert {verdict.answered_by for verdict in found} == {"some-judge-2026-01-01"}
+
+
+def test_every_decoding_parameter_is_in_the_request_and_nothing_else():
+    with serving(replies(Reply())) as server:
+        verdicts(
+            JUDGE, options(server, temperature=0.5, top_p=0.9, seed=7, max_tokens=33, system="Be fair."), contests(1)
+        )
+        plain = {"temperature": None, "top_p": None, "seed": None, "max_tokens_field": "max_completion_tokens"}
+        verdicts(JUDGE, options(server, **plain, extra_body={"top_k": 5}), contests(1))
+    first, second = (seen.body for seen in server.seen)
+    messages = first.pop("messages")
+    assert first == {"model": "some-judge", "temperature": 0.5, "top_p": 0.9, "seed": 7, "max_tokens": 33}
+    assert [message["role"] for message in messages] == ["system", "user"]
+    assert set(second) == {"model", "messages", "max_completion_tokens", "top_k"}
+    assert server.seen[0].path == "/v1/chat/completions"
+
+
+def test_an_answer_without_verdict_is_asked_for_once_more_with_the_same_prompt_and_the_next_seed():
+    with serving(replies(Reply("Hard to say."), Reply("[[B]]"))) as server:
+        (verdict,) = verdicts(JUDGE, options(server, seed=3), contests(1))
+    assert verdict.first_wins == 0.0
+    assert verdict.raw == f"Hard to say.{ASKED_AGAIN}[[B]]"
+    assert [seen.body["seed"] for seen in server.seen] == [3, 4]
+    assert server.seen[0].body["messages"] == server.seen[1].body["messages"]
+    assert verdict.usage == {"requests": 2, "prompt_tokens": 200, "completion_tokens": 20}
+
+
+@pytest.mark.parametrize("text", ["Hard to say.", "", None, ["no", "text"], "[[A]] and [[B]]"])
+def test_nonsense_twice_is_missing_and_says_so(text: Any):
+    with serving(replies(Reply(text))) as server:
+        (verdict,) = verdicts(JUDGE, options(server), contests(1))
+    assert verdict.first_wins is None and "asked twice" in verdict.note
+    assert len(server.seen) == 2
+    assert verdict.raw != ""
+
+
+def test_an_answer_that_was_cut_has_no_verdict():
+    with serving(replies(Reply("[[A]]", finish="length"))) as server:
+        (verdict,) = verdicts(JUDGE, options(server), contests(1))
+    assert verdict.first_wins is None and "max_tokens" in verdict.note
+
+
+@pytest.mark.parametrize("bad", [Reply(status=429), Reply(status=500), Reply(status=503), Reply(hang_up=True)])
+def test_what_may_pass_is_tried_again(bad: Reply):
+    lines: list[str] = []
+    with serving(replies(bad, bad, Reply())) as server:
+        given = contests(1)
+        (verdict,) = verdicts(JUDGE, options(server), given, JudgeContext(None, report=lines.append))  # type: ignore[arg-type]
+    assert verdict.first_wins == 1.0 and verdict.usage["requests"] == 3
+    assert len(lines) == 2 and "attempt 2 in 0.01 s" in lines[0] and "attempt 3 in 0.02 s" in lines[1]
+
+
+def test_a_slow_server_is_given_up_on_and_asked_again():
+    with serving(replies(Reply(seconds=1.5), Reply())) as server:
+        (verdict,) = verdicts(JUDGE, options(server, timeout_seconds=0.3), contests(1))
+    assert verdict.first_wins == 1.0 and len(server.seen) == 2
+
+
+def test_the_server_may_ask_for_a_longer_wait():
+    with serving(replies(Reply(status=429, headers={"Retry-After": "1"}), Reply())) as server:
+        verdicts(JUDGE, options(server), contests(1))
+    assert server.seen[1].at - server.seen[0].at >= 1.0
+
+
+def test_attempts_are_bounded():
+    with serving(replies(Reply(status=500, raw="out of order"))) as server:
+        with pytest.raises(
+            BenchError, match=r"no answer in 4 attempts, the last time it answers 500 \(out of order\)"
+        ) as e:
+            verdicts(JUDGE, options(server), contests(1))
+        assert e.value.exit_code == ExitCode.UNAVAILABLE
+    assert len(server.seen) == 4
+
+
+@pytest.mark.parametrize("raw", ["<html>hello</html>", "[]", "{}", '{"choices": []}', '{"choices": [{}]}', "3"])
+def test_a_server_of_another_kind_is_an_error_and_no_missing_verdict(raw: str):
+    with serving(replies(Reply(raw=raw))) as server, pytest.raises(BenchError, match="what is no chat completion"):
+        verdicts(JUDGE, options(server, max_retries=1), contests(1))
+
+
+@pytest.mark.parametrize("status", [301, 401, 403, 404])
+def test_what_waiting_cannot_mend_ends_at_once(status: int):
+    with serving(replies(Reply(status=status, raw="no"))) as server:
+        with pytest.raises(BenchError, match=f"got {status} \\(no\\); see base_url, model and the key"):
+            verdicts(JUDGE, options(server, max_concurrency=1), contests(5))
+        assert len(server.seen) == 1
+
+
+def test_a_refused_request_names_its_example_or_is_missing_on_demand():
+    def reply(number: int, body: dict[str, Any]) -> Reply:
+        long = "hare 1" in body["messages"][0]["content"]
+        return Reply(status=400, raw="longer than the context") if long else Reply()
+
+    with serving(reply) as server:
+        with pytest.raises(
+            BenchError, match=r"example e1: .*refuses the request: 400 \(longer than the context\); set"
+        ):
+            verdicts(JUDGE, options(server), contests(3))
+        found = verdicts(JUDGE, options(server, on_refused="missing"), contests(3))
+    assert [verdict.first_wins for verdict in found] == [1.0, None, 1.0]
+    assert "longer than the context" in found[1].note and found[1].raw == ""
+
+
+def test_a_server_that_dies_half_way_has_given_what_it_had():
+    """Nothing that was answered is lost, whatever the order, and the error comes once."""
+    with serving(lambda number, body: Reply() if number < 7 else Reply(hang_up=True)) as server:
+        came: list[int] = []
+        with pytest.raises(BenchError, match="no answer in 4 attempts, the last time the connection broke"):
+            for place, verdict in JUDGE.judge(options(server), contests(20), JudgeContext(None)):  # type: ignore[arg-type]
+                assert verdict.first_wins == 1.0
+                came.append(place)
+    assert len(set(came)) == len(came) == 7
+
+
+def test_a_server_that_is_not_there_is_said_at_once():
+    with serving(replies(Reply())) as server:
+        gone = options(server, backoff_seconds=20)
+    start = time.monotonic()
+    with pytest.raises(BenchError, match="cannot be reached"):
+        verdicts(JUDGE, gone, contests(3))
+    assert time.monotonic() - start < 5
+
+
+def test_requests_keep_the_pace_and_the_number_at_a_time():
+    with serving(replies(Reply(seconds=0.05))) as server:
+        verdicts(JUDGE, options(server, requests_per_minute=600, max_concurrency=3), contests(6))
+        times = [seen.at for seen in server.seen]
+        assert times[-1] - times[0] >= 0.45
+        assert server.busiest <= 3
+    with serving(replies(Reply(seconds=0.2))) as server:
+        verdicts(JUDGE, options(server, max_concurrency=3), contests(9))
+        assert server.busiest == 3
+
+
+def test_whoever_stops_listening_ends_the_judge():
+    with serving(replies(Reply(seconds=0.05))) as server:
+        judging = JUDGE.judge(options(server, max_concurrency=2), contests(200), JudgeContext(None))  # type: ignore[arg-type]
+        next(judging)
+        judging.close()  # type: ignore[attr-defined]
+        assert len(server.seen) < 10
+
+
+def test_the_cost_is_that_of_the_tokens():
+    prices = {"price_per_million_prompt_tokens": 2.0, "price_per_million_completion_tokens": 8.0}
+    with serving(replies(Reply(), Reply(usage=None))) as server:
+        first, second = verdicts(JUDGE, options(server, **prices, max_concurrency=1), contests(2))
+    assert first.usage["cost"] == pytest.approx((100 * 2 + 10 * 8) / 1e6)
+    assert second.usage == {"requests": 1, "cost": 0.0}
+
+
+def test_the_key_comes_from_the_variable_and_stands_in_no_message(monkeypatch):
+    monkeypatch.setenv("SOME_JUDGE_KEY", "very-secret-4711")
+    with serving(replies(Reply())) as server:
+        verdicts(JUDGE, options(server, api_key_env="SOME_JUDGE_KEY"), contests(1))
+        verdicts(JUDGE, options(server), contests(1))
+    assert server.seen[0].headers["Authorization"] == "Bearer very-secret-4711"
+    assert "Authorization" not in server.seen[1].headers
+    repeats = Reply(status=401, raw="wrong key very-secret-4711")
+    with serving(replies(repeats)) as server, pytest.raises(BenchError) as refused:
+        verdicts(JUDGE, options(server, api_key_env="SOME_JUDGE_KEY"), contests(1))
+    assert "very-secret" not in str(refused.value) and "wrong key ***" in str(refused.value)
+    monkeypatch.delenv("SOME_JUDGE_KEY")
+    with pytest.raises(BenchError, match="the environment variable SOME_JUDGE_KEY, found none"):
+        verdicts(JUDGE, options(server, api_key_env="SOME_JUDGE_KEY"), contests(1))
+
+
+def test_offline_forbids_other_machines_and_allows_this_one():
+    with offline(), serving(replies(Reply())) as server:
+        assert verdicts(JUDGE, options(server), contests(1))[0].first_wins == 1.0
+        away = options(server, base_url="http://judge.example.com/v1")
+        with pytest.raises(BenchError, match="--offline forbids the network"):
+            verdicts(JUDGE, away, contests(1))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"base_url": "judge.example.com/v1"}, "base_url: expected http"),
+        ({"base_url": "https://me:secret@judge.example.com/v1"}, "base_url: expected http"),
+        ({"base_url": "https://judge.example.com/v1?key=1"}, "base_url: expected http"),
+        ({"model": ""}, "model: expected a name"),
+        ({"api_key_env": "sk-123-456"}, "expected the name of an environment variable, not a key"),
+        ({"temperature": -1.0}, "temperature: expected 0 or more"),
+        ({"top_p": 0.0}, "top_p: expected"),
+        ({"max_tokens": 0}, "max_tokens, max_concurrency: expected 1 or more"),
+        ({"max_retries": 21}, "max_retries: expected 0 to 20"),
+        ({"timeout_seconds": 0.0}, "expected more than 0"),
+        ({"price_per_million_prompt_tokens": 1.0}, "prices: expected both"),
+        ({"extra_body": {"temperature": 1}}, "extra_body: expected none of"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(changes: dict[str, Any], message: str):
+    with pytest.raises(ValueError, match=message):
+        Options(**{"base_url": "http://localhost:8000/v1", "model": "m", **changes})
+
+
+def test_the_template_is_part_of_the_identity_and_its_place_is_not(tmp_path):
+    plain = Options("http://localhost:8000/v1", "m")
+    for name in ("one.txt", "two.txt"):
+        (tmp_path / name).write_text("{conversation} {first} {second}")
+    one, two = (replace(plain, template=name) for name in ("one.txt", "two.txt"))
+    assert identity(one, tmp_path) == identity(two, tmp_path) != identity(plain, tmp_path)
+    with serving(replies(Reply())) as server:
+        found = verdicts(JUDGE, options(server, template="one.txt"), [contest("x", "y")], JudgeContext(tmp_path))
+    assert found[0].first_wins == 1.0
+    assert server.seen[0].body["messages"][0]["content"].endswith("horse? x y")

@@ -1,0 +1,265 @@
+"""From two sets of responses to verdict rows: orders, ties, the cache, and what goes wrong."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.judge import Judge, Verdict
+from benchbench.judging.identity import judge_identity
+from benchbench.judging.pairs import COLUMNS, judge_pairs
+from benchbench.judging.responses import one_per_example
+from benchbench.store.verdicts import VerdictCache
+
+from .judges import Counting, Options, context, prompts, responses
+
+OURS = ["short", "a long answer", "same", "x"]
+THEIRS = ["much longer", "brief", "same", "y"]
+
+
+def run(
+    judge: Judge,
+    ours: pd.DataFrame | None = None,
+    theirs: pd.DataFrame | None = None,
+    *,
+    cache: VerdictCache | None = None,
+    options: Options | None = None,
+    **more: Any,
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    return judge_pairs(
+        judge,
+        options or Options(),
+        prompts(10),
+        responses(OURS) if ours is None else ours,
+        responses(THEIRS) if theirs is None else theirs,
+        label="dpo",
+        opponent="sft",
+        cache=cache,
+        context=context(),
+        **more,
+    )
+
+
+def test_rows_are_seen_from_the_labels_side_in_both_orders():
+    counting = Counting()
+    rows, summary = run(counting.judge)
+    assert tuple(rows.columns) == COLUMNS
+    found = [tuple(row) for row in rows[["example", "order", "outcome", "identical"]].to_numpy()]
+    assert found == [
+        ("e0", "first", 0.0, False),
+        ("e0", "second", 0.0, False),
+        ("e1", "first", 1.0, False),
+        ("e1", "second", 1.0, False),
+        ("e2", "both", 0.5, True),
+        ("e3", "first", 0.5, False),
+        ("e3", "second", 0.5, False),
+    ]
+    assert set(rows["label"]) == {"dpo"} and set(rows["opponent"]) == {"sft"}
+    assert rows["length"].tolist() == [5, 5, 13, 13, 4, 1, 1]
+    assert rows["opponent_length"].tolist() == [11, 11, 5, 5, 4, 1, 1]
+    assert rows["raw"].tolist()[:3] == ["5 against 11", "11 against 5", "13 against 5"]
+    assert [(one.first, one.second) for one in counting.asked[:2]] == [
+        ("short", "much longer"),
+        ("much longer", "short"),
+    ]
+    assert counting.asked[0].prompt == prompts(1)["e0"]
+    assert summary["pairs"] == 4 and summary["identical"] == 1 and summary["calls"] == 6
+    assert summary["cost"] == pytest.approx(0.6) and summary["usage"] == {"cost": summary["cost"], "requests": 6}
+
+
+def test_a_judge_that_prefers_a_slot_shows_it():
+    rows, _ = run(Counting(lambda contest: Verdict(1.0)).judge)
+    outcomes = rows[~rows["identical"]].groupby("order")["outcome"].mean()
+    assert outcomes.to_dict() == {"first": 1.0, "second": 0.0}
+
+
+def test_a_judge_that_sees_no_slots_is_asked_once():
+    counting = Counting(sees_slots=False)
+    rows, summary = run(counting.judge)
+    assert set(rows["order"]) == {"both"} and rows["outcome"].tolist() == [0.0, 1.0, 0.5, 0.5]
+    assert summary["calls"] == 3
+
+
+def test_probabilities_are_turned_with_the_order():
+    rows, _ = run(Counting(lambda contest: Verdict(0.75)).judge)
+    assert rows.loc[0, "outcome"] == 0.75 and rows.loc[1, "outcome"] == 0.25
+
+
+def test_identical_texts_tie_even_where_nothing_else_is_to_be_asked():
+    counting = Counting()
+    rows, summary = run(counting.judge, responses(["same", "so"]), responses(["same", "so"]))
+    assert rows["outcome"].tolist() == [0.5, 0.5] and rows["identical"].all() and not rows["cached"].any()
+    assert counting.asked == [] and summary["calls"] == 0
+
+
+def test_the_same_texts_twice_are_asked_once():
+    ours, theirs = (pd.concat([f, f.assign(sample=1)]) for f in (responses(OURS), responses(THEIRS)))
+    counting = Counting()
+    rows, summary = run(counting.judge, ours, theirs)
+    assert len(rows) == 14 and summary["calls"] == len(counting.asked) == 6
+    assert rows[rows["sample"] == 0]["outcome"].tolist() == rows[rows["sample"] == 1]["outcome"].tolist()
+
+
+def test_missing_verdicts_stay_and_say_why():
+    def rule(contest: Any) -> Verdict:
+        return Verdict(None, "hm", "no verdict") if contest.first == "short" else Verdict(1.0)
+
+    rows, summary = run(Counting(rule).judge)
+    assert math.isnan(rows.loc[0, "outcome"]) and rows.loc[0, "note"] == "no verdict"  # type: ignore[arg-type]
+    assert rows["outcome"].isna().sum() == summary["missing"] == 1
+    assert summary["missing_notes"] == {"no verdict": 1}
+
+
+def test_the_second_run_asks_nothing_and_gives_the_same_rows(tmp_path: Path):
+    cache = tmp_path / "cache.jsonl"
+    first, one = run(Counting(backwards=True).judge, cache=VerdictCache(cache))
+    silent = Counting(dies_after=0)
+    second, two = run(silent.judge, cache=VerdictCache(cache))
+    pd.testing.assert_frame_equal(first.drop(columns="cached"), second.drop(columns="cached"), check_exact=True)
+    assert silent.asked == [] and two["calls"] == 0 and two["cached"] == one["calls"] == 6
+    assert second["cached"].tolist() == [True, True, True, True, False, True, True]
+    assert not first["cached"].any()
+    assert two["cost"] == 0.0 and two["usage_cached"] == one["usage"]
+
+
+def test_a_missing_verdict_is_kept_where_the_judge_said_something(tmp_path: Path):
+    cache = tmp_path / "cache.jsonl"
+    run(Counting(lambda contest: Verdict(None, "nonsense", "no verdict")).judge, cache=VerdictCache(cache))
+    rows, summary = run(Counting().judge, cache=VerdictCache(cache))
+    assert summary["calls"] == 0 and summary["missing"] == 6
+    other = tmp_path / "other.jsonl"
+    run(Counting(lambda contest: Verdict(None, "", "refused")).judge, cache=VerdictCache(other))
+    rows, summary = run(Counting().judge, cache=VerdictCache(other))
+    assert summary["calls"] == 6 and not rows["outcome"].isna().any()
+
+
+def test_a_judge_that_dies_half_way_is_resumed(tmp_path: Path):
+    cache = tmp_path / "cache.jsonl"
+    whole, _ = run(Counting().judge)
+    with pytest.raises(
+        BenchError, match=r"(?s)the judge died\n4 of 6 verdicts came before and are kept in .*cache"
+    ) as e:
+        run(Counting(dies_after=4, backwards=True).judge, cache=VerdictCache(cache))
+    assert e.value.exit_code == ExitCode.UNAVAILABLE
+    rest = Counting()
+    rows, summary = run(rest.judge, cache=VerdictCache(cache))
+    assert len(rest.asked) == summary["calls"] == 2 and summary["cached"] == 4
+    pd.testing.assert_frame_equal(rows.drop(columns="cached"), whole.drop(columns="cached"), check_exact=True)
+
+
+def test_a_run_that_is_stopped_loses_nothing_and_ends_the_judge(tmp_path: Path):
+    class Stop(Exception):
+        pass
+
+    def progress(done: int, total: int) -> None:
+        assert total == 6
+        if done == 3:
+            raise Stop
+
+    cache, counting = VerdictCache(tmp_path / "cache.jsonl"), Counting()
+    with pytest.raises(Stop):
+        run(counting.judge, cache=cache, progress=progress)
+    assert counting.closed and len(VerdictCache(cache.path)) == 3
+
+
+def test_half_a_line_in_the_cache_is_asked_again(tmp_path: Path):
+    cache = tmp_path / "cache.jsonl"
+    first, _ = run(Counting().judge, cache=VerdictCache(cache))
+    cache.write_bytes(cache.read_bytes()[:-20])
+    rows, summary = run(Counting().judge, cache=VerdictCache(cache))
+    assert summary["calls"] == 1 and summary["damaged_lines"] == 1
+    pd.testing.assert_frame_equal(first.drop(columns="cached"), rows.drop(columns="cached"), check_exact=True)
+
+
+def test_options_that_move_no_verdict_do_not_empty_the_cache(tmp_path: Path):
+    cache = tmp_path / "cache.jsonl"
+    run(Counting().judge, cache=VerdictCache(cache))
+    assert run(Counting().judge, cache=VerdictCache(cache), options=Options(pace=9))[1]["calls"] == 0
+    assert run(Counting().judge, cache=VerdictCache(cache), options=Options(strictness=2.0))[1]["calls"] == 6
+
+
+def test_the_identity_holds_what_moves_a_verdict():
+    assert judge_identity(Counting().judge, Options(), Path()) == {
+        "name": "counting",
+        "version": 1,
+        "options": {"strictness": 1.0},
+        "identity": {"file": "ab12"},
+    }
+
+
+def test_a_cut_response_is_told_to_the_judge():
+    counting = Counting(sees_slots=False)
+    ours = responses(OURS).assign(finish=["length", "stop", "stop", "stop"])
+    run(counting.judge, ours)
+    assert [one.first_ended for one in counting.asked] == [False, True, True]
+    assert all(one.second_ended for one in counting.asked)
+
+
+def test_the_order_of_the_responses_moves_nothing():
+    rows, _ = run(Counting().judge)
+    shuffled, _ = run(Counting().judge, responses(OURS)[::-1], responses(THEIRS).sample(frac=1, random_state=1))
+    pd.testing.assert_frame_equal(rows, shuffled)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "message"),
+    [
+        (
+            responses(OURS),
+            responses(THEIRS[:3]),
+            "1 of 4 responses have no counterpart of sft, such as sample 0 of example e3",
+        ),
+        (responses(OURS[:2]), responses(THEIRS), "2 of 4 responses have no counterpart of dpo"),
+        (
+            responses(OURS, samples=2),
+            responses(THEIRS),
+            "4 of 8 responses have no counterpart of sft, such as sample 1",
+        ),
+        (
+            pd.concat([responses(OURS)] * 2),
+            responses(THEIRS),
+            "responses of dpo: sample 0 of example e0 is there twice",
+        ),
+        (
+            responses(OURS),
+            pd.concat([responses(THEIRS)] * 2),
+            "responses of sft: sample 0 of example e0 is there twice",
+        ),
+        (responses([]), responses(THEIRS), "responses of dpo: expected at least one"),
+        (responses(["a"] * 12), responses(["b"] * 12), "no prompt for 2 examples, such as e10"),
+        (responses(OURS).assign(text=None), responses(THEIRS), "expected a text, found NoneType"),
+    ],
+)
+def test_responses_that_do_not_belong_together_are_refused(ours: pd.DataFrame, theirs: pd.DataFrame, message: str):
+    counting = Counting()
+    with pytest.raises(BenchError, match=message):
+        run(counting.judge, ours, theirs)
+    assert counting.asked == []
+
+
+def test_one_text_stands_against_every_sample():
+    ours = responses(["a", "b"], samples=3)
+    theirs = one_per_example({"e0": "chosen 0", "e1": "chosen 1", "e2": "of no one"}, ours)
+    assert theirs["text"].tolist() == ["chosen 0"] * 3 + ["chosen 1"] * 3
+    rows, summary = run(Counting().judge, ours, theirs)
+    assert len(rows) == 12 and summary["pairs"] == 6
+    with pytest.raises(BenchError, match="found none for 1, such as e1"):
+        one_per_example({"e0": "chosen"}, ours)
+
+
+def test_the_rows_are_contests_of_the_comparison():
+    from benchbench.comparison.contests import contests
+
+    rows, _ = run(Counting().judge)
+    found = contests(rows)
+    assert dict(zip(found.example, found.outcome("average"), strict=True)) == {
+        "e0": 0.0,
+        "e1": 1.0,
+        "e2": 0.5,
+        "e3": 0.5,
+    }

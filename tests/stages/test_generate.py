@@ -1,0 +1,161 @@
+"""Responses and verdicts of the micro setting: drawn, stored, judged, shown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from harness import MICRO, bench, finish
+
+SECTIONS = """generate:
+  split: test
+  num_prompts: 12
+  num_samples: 2
+  engine: transformers
+  dtype: float32
+  max_new_tokens: 8
+  temperature: 1.0
+  top_p: 1.0
+  top_k: 0
+  min_p: 0.0
+  repetition_penalty: 1.0
+judge:
+  name: gold
+  against: [baseline, chosen, each_other]
+"""
+METHODS = ("dpo", "simpo")
+SEEDS = (1, 2)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished comparison with responses; its folder has setting.yaml and runs/."""
+    root = tmp_path_factory.mktemp("responses")
+    (root / "setting.yaml").write_text(MICRO.read_text(encoding="utf-8") + SECTIONS, encoding="utf-8")
+    status = finish(METHODS, runs=root / "runs", setting=root / "setting.yaml", seeds=SEEDS)
+    assert set(status.values()) == {"done"}, status
+    return root
+
+
+def stages(root: Path, kind: str) -> dict[str, Path]:
+    """Title -> folder."""
+    found = {}
+    for path in (root / "runs" / kind).iterdir():
+        lines = (path / "lock.yaml").read_text(encoding="utf-8").splitlines()
+        found[next(line for line in lines if line.startswith("title:")).removeprefix("title: ")] = path
+    return found
+
+
+def read(folder: Path, name: str) -> pd.DataFrame:
+    return pd.DataFrame([json.loads(line) for line in (folder / name).read_text(encoding="utf-8").splitlines()])
+
+
+def test_every_policy_answers_every_prompt(made: Path):
+    found = stages(made, "generate")
+    labels = {f"responses of {label} seed {seed} on test" for label in (*METHODS, "sft") for seed in SEEDS}
+    assert set(found) == labels
+    for folder in found.values():
+        frame = read(folder, "generations.jsonl")
+        assert len(frame) == 12 * 2
+        assert not frame.duplicated(["example", "sample"]).any()
+        assert (frame["tokens"].map(len) <= 8).all()
+        assert set(frame["finish"]) <= {"stop", "length"}
+
+
+def test_a_record_says_what_drew_the_responses(made: Path):
+    for folder in stages(made, "generate").values():
+        about = json.loads((folder / "engine.json").read_text(encoding="utf-8"))
+        assert about["engine"] == "transformers" and about["dtype"] == "float32" and about["device_kind"] == "cpu"
+        assert about["merged"] is False
+        assert about["canary"]["identical_fraction"] == 1.0
+        assert about["sampling"]["max_new_tokens"] == 8
+
+
+def test_samples_are_scored_by_the_training_stack_for_their_kl(made: Path):
+    found = stages(made, "generate")
+    sft, dpo = (read(found[f"responses of {label} seed 1 on test"], "generations.jsonl") for label in ("sft", "dpo"))
+    assert sft["logp_sum"].notna().all() and (sft["logp_sum"] <= 0).all()
+    assert sft["ref_logp_sum"].isna().all(), "the SFT policy is the reference itself"
+    assert dpo["ref_logp_sum"].notna().all()
+
+
+def test_the_same_request_seeds_pair_the_methods(made: Path):
+    found = stages(made, "generate")
+    frames = [read(found[f"responses of {label} seed 1 on test"], "generations.jsonl") for label in ("sft", "dpo")]
+    same = (frames[0]["text"] == frames[1]["text"]).mean()
+    other = read(found["responses of sft seed 2 on test"], "generations.jsonl")
+    assert same > (frames[0]["text"] == other["text"]).mean()
+
+
+def test_verdicts_meet_every_opponent_once(made: Path):
+    titles = set(stages(made, "judge"))
+    for seed in SEEDS:
+        assert f"verdicts on dpo against chosen seed {seed}" in titles
+        assert f"verdicts on simpo against dpo seed {seed}" in titles
+        assert f"verdicts on sft against dpo seed {seed}" in titles
+        assert f"verdicts on sft against simpo seed {seed}" in titles, "each other"
+        assert f"verdicts on dpo against dpo seed {seed}" not in titles
+
+
+def compare(made: Path, tmp_path: Path, *words: object):
+    line = ["compare", *METHODS, "--setting", made / "setting.yaml", "--seeds", *SEEDS, *words]
+    ended = bench(*line, "--runs", made / "runs", "--results", tmp_path, "--device", "cpu")
+    assert ended.code == 0, ended.err
+    return ended
+
+
+def test_compare_shows_win_rates_beside_pair_metrics(made: Path, tmp_path: Path):
+    ended = compare(made, tmp_path)
+    assert "win rate against dpo, judge gold" in ended.out
+    assert "win rate against the data's chosen response, judge gold" in ended.out
+    assert "at equal length" in ended.out and "first slot" in ended.out
+    assert "responses, means over seeds" in ended.out
+    frame = pd.read_csv(tmp_path / "micro" / "win_rates.csv")
+    assert set(frame["metric"]) == {"win_rate", "length_controlled_win_rate"}
+    raw = frame[frame["metric"] == "win_rate"]
+    assert raw["value"].between(0, 1).all()
+    assert (raw["n"] == 12).all(), "prompts are the clusters, not responses"
+    counted = raw["wins"] + raw["ties"] + raw["losses"] + raw["missing"]
+    assert (counted == 24).all()
+    responses = pd.read_csv(tmp_path / "micro" / "responses.csv")
+    assert {"response_tokens", "truncated", "distinct_1", "kl_k1"} <= set(responses["metric"])
+    assert (tmp_path / "micro" / "win_rates.md").is_file()
+
+
+def test_the_tables_are_the_same_when_nothing_is_run(made: Path, tmp_path: Path):
+    first, second = (compare(made, tmp_path / name).out for name in ("a", "b"))
+    assert first == second
+    for name in ("win_rates.csv", "responses.csv"):
+        texts = [(tmp_path / folder / "micro" / name).read_bytes() for folder in ("a", "b")]
+        assert texts[0] == texts[1]
+
+
+def test_pairs_only_leaves_responses_alone(made: Path, tmp_path: Path):
+    assert "win rate" not in compare(made, tmp_path, "--pairs-only").out
+
+
+def test_a_judge_without_responses_is_refused(tmp_path: Path):
+    text = MICRO.read_text(encoding="utf-8") + "judge: {name: gold}\n"
+    (tmp_path / "setting.yaml").write_text(text, encoding="utf-8")
+    ended = bench("compare", "dpo", "simpo", "--setting", tmp_path / "setting.yaml", "--dry-run")
+    assert ended.code == 2 and "add a generate section" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("name: gold", "name: golden", "Did you mean 'gold'"),
+        ("max_new_tokens: 8", "max_new_tokens: 0", "generate.max_new_tokens: expected"),
+        ("temperature: 1.0", "temperature: 0.0", "num_samples: greedy decoding"),
+        ("split: test\n  num_prompts", "split: tests\n  num_prompts", "the data has no split 'tests'"),
+        ("  temperature: 1.0\n", "", "generate.temperature: required"),
+    ],
+)
+def test_a_faulty_section_is_told_before_anything_runs(tmp_path: Path, old: str, new: str, told: str):
+    text = MICRO.read_text(encoding="utf-8") + SECTIONS.replace(old, new)
+    (tmp_path / "setting.yaml").write_text(text, encoding="utf-8")
+    line = ["compare", "dpo", "simpo", "--setting", tmp_path / "setting.yaml", "--runs", tmp_path / "runs"]
+    ended = bench(*line, "--dry-run")
+    assert ended.code == 2 and told in ended.err, ended.err

@@ -1,0 +1,142 @@
+"""The cache of verdicts, and the verdicts of a finished stage."""
+
+from __future__ import annotations
+
+import json
+import math
+import multiprocessing
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from benchbench.core.errors import BenchError
+from benchbench.core.example import Message
+from benchbench.core.judge import Contest, Verdict
+from benchbench.store.verdicts import (
+    FILE,
+    ROW_COLUMNS,
+    VerdictCache,
+    read_verdicts,
+    verdict_key,
+    write_verdicts,
+)
+
+CONTEST = Contest("e0", 0, (Message("user", "why?"),), "one", "two")
+JUDGE = {"name": "some", "version": 1, "options": {"temperature": 0.0}, "identity": {"template": "ab"}}
+
+
+def test_what_reaches_a_verdict_is_in_its_key_and_nothing_else():
+    same = [replace(CONTEST, example="e9"), replace(CONTEST, sample=3)]
+    others = [
+        replace(CONTEST, first="two", second="one"),
+        replace(CONTEST, first="One"),
+        replace(CONTEST, second="two "),
+        replace(CONTEST, first_ended=False),
+        replace(CONTEST, second_ended=False),
+        replace(CONTEST, prompt=(Message("user", "Why?"),)),
+        replace(CONTEST, prompt=(Message("system", "why?"),)),
+        replace(CONTEST, prompt=(*CONTEST.prompt, Message("user", "why?"))),
+    ]
+    key = verdict_key(JUDGE, CONTEST)
+    assert {verdict_key(JUDGE, one) for one in same} == {key}
+    keys = [verdict_key(JUDGE, one) for one in others]
+    judges = [JUDGE | {"version": 2}, JUDGE | {"options": {"temperature": 1.0}}, JUDGE | {"identity": {}}]
+    keys += [verdict_key(judge, CONTEST) for judge in [*judges, JUDGE | {"name": "other"}]]
+    assert len({key, *keys}) == 1 + len(keys)
+
+
+def test_answers_come_back_as_they_were_missing_ones_too(tmp_path: Path):
+    cache = VerdictCache(tmp_path / "deep" / "cache.jsonl")
+    given = {
+        "a": Verdict(1.0, "line\nbreak \u2028 [[A]] \ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16")),
+        "b": Verdict(None, "nonsense", "no verdict", {"requests": 2, "cost": 0.1 + 0.2}, "m-2026"),
+        "c": Verdict(1 / 3),
+        "d": Verdict(0.0, "lone \udc80"),
+    }
+    for key, verdict in given.items():
+        cache.add(key, verdict)
+    again = VerdictCache(cache.path)
+    assert {key: again.get(key) for key in given} == given == {key: cache.get(key) for key in given}
+    assert again.get("z") is None and len(again) == 4 and again.damaged == 0
+
+
+def test_half_a_line_of_a_killed_run_costs_one_answer(tmp_path: Path):
+    path = tmp_path / "cache.jsonl"
+    cache = VerdictCache(path)
+    for key in "abc":
+        cache.add(key, Verdict(1.0, key))
+    whole = path.read_bytes()
+    for cut in range(1, len(whole.splitlines()[-1]) + 1):
+        path.write_bytes(whole[:-cut])
+        again = VerdictCache(path)
+        if cut == 1:  # the line break alone is missing
+            assert len(again) == 3 and again.damaged == 0
+        else:
+            assert [again.get(key) is None for key in "abc"] == [False, False, True]
+        again.add("d", Verdict(0.0, "d"))
+        last = VerdictCache(path)
+        assert last.get("d") == Verdict(0.0, "d") and last.get("b") == Verdict(1.0, "b")
+        assert last.damaged == again.damaged <= 1
+
+
+def test_lines_that_are_no_verdicts_are_passed_over_and_counted(tmp_path: Path):
+    path = tmp_path / "cache.jsonl"
+    VerdictCache(path).add("a", Verdict(1.0))
+    with path.open("a") as file:
+        file.write('3\n[]\n{"key": "b"}\n{"first_wins": 1}\nnull\n{"key": "c", "first_wins": 1, "strange": 2}\n\n')
+    cache = VerdictCache(path)
+    assert len(cache) == 1 and cache.damaged == 6
+
+
+def _fill(path: Path, name: str) -> None:
+    cache = VerdictCache(path)
+    for number in range(100):
+        cache.add(f"{name}{number}", Verdict(0.5, name * 500))
+
+
+def test_several_processes_add_to_one_file(tmp_path: Path):
+    path = tmp_path / "cache.jsonl"
+    workers = [multiprocessing.get_context("fork").Process(target=_fill, args=(path, name)) for name in "xyz"]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    cache = VerdictCache(path)
+    assert len(cache) == 300 and cache.damaged == 0
+    assert all(cache.get(f"{name}{n}") == Verdict(0.5, name * 500) for name in "xyz" for n in range(100))
+
+
+def test_every_judge_has_a_file_of_its_own(tmp_path: Path):
+    one, two = VerdictCache.of(tmp_path, JUDGE), VerdictCache.of(tmp_path, JUDGE | {"version": 2})
+    assert one.path != two.path and one.path.parent == tmp_path / "verdicts"
+    assert one.path.name.startswith("some-") and one.path == VerdictCache.of(tmp_path, dict(JUDGE)).path
+
+
+def rows() -> pd.DataFrame:
+    values = [
+        ("e0", 0, "dpo", "sft", "first", 1.0, False, 3, 4, "[[A]]", ""),
+        ("e0", 0, "dpo", "sft", "second", math.nan, False, 3, 4, "what?\n\u2028", "asked twice"),
+        ("e1", 0, "dpo", "sft", "both", 0.1 + 0.2, True, 3, 3, "", ""),
+    ]
+    return pd.DataFrame(values, columns=list(ROW_COLUMNS))
+
+
+def test_rows_of_a_stage_come_back_and_the_same_rows_are_the_same_bytes(tmp_path: Path):
+    write_verdicts(tmp_path, rows().assign(cached=[True, False, True]))
+    pd.testing.assert_frame_equal(read_verdicts(tmp_path), rows())
+    first = (tmp_path / FILE).read_bytes()
+    assert json.loads(first.splitlines()[1])["outcome"] is None
+    write_verdicts(tmp_path, rows().assign(cached=False))
+    assert (tmp_path / FILE).read_bytes() == first
+    write_verdicts(tmp_path, read_verdicts(tmp_path))
+    assert (tmp_path / FILE).read_bytes() == first
+
+
+@pytest.mark.parametrize("content", [None, b"{", b"[]\n", b'{"example": "e"}\n', b"\xff\xfe"])
+def test_damaged_rows_are_said(tmp_path: Path, content: bytes | None):
+    if content is not None:
+        (tmp_path / FILE).write_bytes(content)
+    with pytest.raises(BenchError, match="expected verdict rows, found a missing or damaged file"):
+        read_verdicts(tmp_path)
