@@ -20,6 +20,7 @@ import benchbench
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.offline import VARIABLES as OFFLINE_VARIABLES
 from benchbench.generation.settings import EngineSettings
+from benchbench.generation.vllm_process import SCRATCH_PREFIX
 
 SERVER = "benchbench.generation.vllm_process"
 SILENCE_SECONDS = 900.0
@@ -66,7 +67,7 @@ class Child:
         self._log = log.open("ab+") if log else tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the process)
         self._log_start = self._log.seek(0, os.SEEK_END)
         self._pipe, theirs = Pipe()
-        self._scratch = tempfile.TemporaryDirectory(prefix="benchbench-vllm-")  # vLLM leaves files there
+        self._scratch = tempfile.TemporaryDirectory(prefix=SCRATCH_PREFIX)  # vLLM leaves files there
         root = str(Path(benchbench.__file__).parents[1])
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
         # not multiprocessing: a worker of the local queue is a daemon, which may have no children there

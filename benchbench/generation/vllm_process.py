@@ -12,15 +12,20 @@ import importlib
 import json
 import logging
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
 import traceback
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
+SCRATCH_PREFIX = "benchbench-vllm-"
+"""Of the folder that the parent makes for vLLM's temporary files."""
 HEARTBEAT_SECONDS = 1.0
 """At most one sign of progress per so many seconds."""
 RELOAD_LOGGER = "vllm.model_executor.model_loader.reload.layerwise"
@@ -53,6 +58,9 @@ def _end_with(parent: int) -> None:
     """Nobody waits for an answer any more once the parent is gone."""
     while os.getppid() == parent:
         time.sleep(1)
+    scratch = Path(tempfile.gettempdir())
+    if scratch.name.startswith(SCRATCH_PREFIX):
+        shutil.rmtree(scratch, ignore_errors=True)  # the parent can no longer
     os._exit(1)
 
 

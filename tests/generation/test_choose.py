@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from benchbench.core.errors import BenchError, ExitCode
@@ -96,3 +100,20 @@ def test_a_process_keeps_one_engine_and_closes_it_for_another():
     kept.close_kept()
     assert kept.kept_engine(Choice("transformers", ""), EngineSettings()) is not first
     kept.close_kept()
+
+
+def test_choosing_and_asking_import_nothing_heavy():
+    """Plans and command lines may read these; only what computes imports torch, and only its own process vLLM."""
+    package = Path(module.__file__).parent
+    heavy = {"decode", "merge", "sampler", "transformers_engine"}
+    light = sorted({path.stem for path in package.glob("*.py")} - heavy - {"__init__"})
+    code = (
+        "import importlib, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    importlib.import_module('benchbench.generation.' + name)\n"
+        "    found = {'torch', 'transformers', 'vllm'} & set(sys.modules)\n"
+        "    if found: sys.exit(f'{name} imports {found}')"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *light], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(light) >= 10

@@ -175,7 +175,7 @@ def test_vllm_filters_as_the_transformers_engine_does(opened: Callable[[str], En
     engine = opened("vllm")
     engine.load(models[0])
     sampling = sampled(1, temperature=1.3, top_k=40, top_p=0.7, min_p=0.05)
-    prompt = prompts(1)["p0"]
+    prompt = prompts(1, longest=4)["p0"]
     expected = 2000 * probabilities(logits_after(models[0], prompt).unsqueeze(0), sampling)[0]
     drawn = torch.zeros(VOCAB, dtype=torch.float64)
     for generation in engine.generate(make_requests({"a": prompt}, seed=1, samples=2000), sampling):

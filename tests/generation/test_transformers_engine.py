@@ -64,7 +64,7 @@ def test_draws_follow_the_exact_distribution_of_the_first_token(random_model: Pa
     from scipy import stats
 
     sampling = sampled(1, temperature=1.3, top_k=40, top_p=0.9, min_p=0.02, stop=(EOS,))
-    prompt = prompts(1)["p0"]
+    prompt = prompts(1, longest=4)["p0"]
     found = engine_with(random_model, batch_size=512).generate(
         make_requests({"a": prompt}, seed=3, samples=6000), sampling
     )

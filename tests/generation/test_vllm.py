@@ -1,4 +1,4 @@
-"""What takes more than one start of vLLM: reload against a fresh process, models of all kinds, death, its own limits."""
+"""What takes more than one start of vLLM: reload against a fresh process, models of all kinds, death, limits."""
 
 from __future__ import annotations
 
@@ -148,13 +148,17 @@ def test_the_process_ends_with_the_process_that_asked(tmp_path: Path):
         "engine = VllmEngine(EngineSettings())\nengine.load(Path(sys.argv[1]))\n"
         "print(engine._child._process.pid, flush=True)\nos.kill(os.getpid(), 9)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code, TRAINED], capture_output=True, text=True, check=False)
+    variables = os.environ | {"TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code, TRAINED], env=variables, capture_output=True, text=True, check=False
+    )
     assert done.returncode == -9, done.stderr
     gone = Path("/proc") / done.stdout.split()[-1]
     until = time.monotonic() + 20
     while gone.exists() and time.monotonic() < until:
         time.sleep(0.2)
     assert not gone.exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_head_sizes_are_those_that_this_vllm_has():

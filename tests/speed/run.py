@@ -1,8 +1,11 @@
-"""`make bench`: DPO training steps of this loop and of TRL's, side by side in one process, with other load recorded.
+"""`make bench`: this loop beside TRL's, and vLLM beside transformers, with other load recorded.
 
-Both train the same tiny GPT-NeoX on the same pairs with cached reference log-probabilities, float32, one thread,
-no checkpointing. Times are CPU-seconds of this process, which neighbours disturb less than wall time; a ratio from
-a machine with other load is printed with that load.
+Training: both train the same tiny GPT-NeoX on the same pairs with cached reference log-probabilities, float32, one
+thread, no checkpointing. Times are CPU-seconds of this process, which neighbours disturb less than wall time.
+
+Generation: both engines answer the same prompts greedily, float32, with all cores. Times are wall seconds, since vLLM
+works in another process; starting it is reported apart. A ratio from a machine with other load is printed with that
+load.
 """
 
 from __future__ import annotations
@@ -12,12 +15,15 @@ import io
 import json
 import os
 import random
+import resource
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-import torch
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as vLLM's process has it; torch's OpenMP reads it when imported
+
+import torch  # noqa: E402
 
 PAIRS, BATCH, WORDS = 192, 16, 200
 SETTINGS = {
@@ -152,15 +158,98 @@ def time_trl(folder: Path) -> float:
     return clock.seconds
 
 
+def generation_requests() -> list:
+    """64 prompts of 11 to 115 random tokens."""
+    from benchbench.generation.seeds import make_requests
+
+    draw = random.Random(0)
+    prompts = {str(i): [draw.randrange(4, 4096) for _ in range(draw.randint(11, 115))] for i in range(64)}
+    return make_requests(prompts, seed=0)
+
+
+def make_generator(folder: Path) -> Path:
+    """A random GPT-NeoX of 13.8 M parameters."""
+    from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
+
+    torch.manual_seed(0)
+    config = GPTNeoXConfig(
+        vocab_size=4096,
+        hidden_size=384,
+        num_hidden_layers=6,
+        num_attention_heads=6,
+        intermediate_size=1536,
+        max_position_embeddings=512,
+        pad_token_id=0,
+        eos_token_id=1,
+    )
+    GPTNeoXForCausalLM(config).save_pretrained(folder)
+    return folder
+
+
+def time_generation(folder: Path) -> dict:
+    """Tokens per second of both engines, three rounds in turn, the best of each."""
+    from benchbench.core.generation import Sampling
+    from benchbench.generation.choose import Choice, installed_vllm, open_engine
+    from benchbench.generation.settings import EngineSettings
+
+    if installed_vllm() is None:
+        return {"what": "generation: vLLM is not installed, so there is nothing to compare"}
+    cores = len(os.sched_getaffinity(0))
+    torch.set_num_threads(cores)
+    before, started = other_load(), time.monotonic()
+    model, requests = make_generator(folder), generation_requests()
+    greedy = Sampling(96, 0.0, 1.0, 0, 0.0, 1.0, (1,))
+    engines = {name: open_engine(Choice(name, ""), EngineSettings(threads=cores)) for name in ("vllm", "transformers")}
+    best = dict.fromkeys(engines, 0.0)
+    answers = {}
+    for engine in engines.values():
+        engine.load(model)
+    for _ in range(3):
+        for name, engine in engines.items():
+            begin = time.monotonic()
+            answers[name] = engine.generate(requests, greedy)
+            made = sum(len(one.tokens) for one in answers[name])
+            best[name] = max(best[name], made / (time.monotonic() - begin))
+    start_seconds = engines["vllm"].info().start_seconds
+    for engine in engines.values():
+        engine.close()  # what vLLM's process used counts as ours once it has ended
+    return {
+        "what": f"generation, 64 prompts, 96 new tokens, 13.8 M parameters, float32, greedy, {cores} threads",
+        "vllm_tokens_per_second": best["vllm"],
+        "transformers_tokens_per_second": best["transformers"],
+        "ratio": best["vllm"] / best["transformers"],
+        "identical_responses": sum(a == b for a, b in zip(*answers.values(), strict=True)),
+        "vllm_start_seconds": start_seconds,
+        "other_load_cores": neighbours(before, other_load(), time.monotonic() - started),
+    }
+
+
 def other_load() -> tuple[float, float]:
-    """(busy CPU-seconds of the whole machine, of this process); the difference of two readings tells of neighbours."""
+    """(busy CPU-seconds of the whole machine, of this process and those it ended).
+
+    The difference of two readings tells of neighbours.
+    """
     fields = [int(x) for x in Path("/proc/stat").read_text().splitlines()[0].split()[1:8]]
     busy = (sum(fields) - fields[3] - fields[4]) / os.sysconf("SC_CLK_TCK")
-    return busy, time.process_time()
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return busy, time.process_time() + ended.ru_utime + ended.ru_stime
+
+
+def neighbours(before: tuple[float, float], after: tuple[float, float], wall: float) -> float:
+    """Cores that others kept busy between two readings."""
+    return round(max(0.0, ((after[0] - before[0]) - (after[1] - before[1])) / wall), 2)
 
 
 def main() -> None:
-    """Three rounds, ours and TRL's in turn; prints JSON."""
+    """Training, then generation; prints one JSON document."""
+    report = {"training": time_training()}
+    with tempfile.TemporaryDirectory() as name, contextlib.redirect_stdout(io.StringIO()):
+        report["generation"] = time_generation(Path(name))
+    sys.stdout.write(json.dumps(report, indent=2) + "\n")
+
+
+def time_training() -> dict:
+    """Three rounds, ours and TRL's in turn."""
     torch.set_num_threads(1)
     before, started = other_load(), time.monotonic()
     ours, theirs = [], []
@@ -171,15 +260,13 @@ def main() -> None:
             ours.append(time_ours(folder))
             theirs.append(time_trl(folder))
     after, wall = other_load(), time.monotonic() - started
-    neighbours = ((after[0] - before[0]) - (after[1] - before[1])) / wall
-    report = {
+    return {
         "what": f"DPO, {PAIRS} pairs, batch {BATCH}, 0.8 M parameters, float32, one thread, cached reference",
         "ours_pairs_per_cpu_second": PAIRS / min(ours),
         "trl_pairs_per_cpu_second": PAIRS / min(theirs),
         "ratio": min(theirs) / min(ours),
-        "other_load_cores": round(max(0.0, neighbours), 2),
+        "other_load_cores": neighbours(before, after, wall),
     }
-    sys.stdout.write(json.dumps(report, indent=2) + "\n")
 
 
 if __name__ == "__main__":
