@@ -131,7 +131,7 @@ def _judged(loaded: Loaded, claim: ClaimSection, found: Found) -> Checked:
     ours = found.values.get((claim.metric, claim.scoring), {})
     reported = reported_runs(claim)
     if found.excuse is not None:
-        verdict = replace(found.excuse, reported=reported)
+        verdict = replace(found.excuse, reported=reported, found=runs_of(list(ours.values())) if ours else None)
     elif not ours:
         verdict = replace(not_run(f"no finished cell has scores under {claim.scoring}"), reported=reported)
     else:
@@ -156,12 +156,12 @@ def _effect(loaded: Loaded, baseline: Loaded, claim: ClaimSection, found: dict[s
     ours, theirs = found[loaded.recipe.name], found[baseline.recipe.name]
     excuse = ours.excuse or theirs.excuse
     shared = sorted({*ours.values.get(key, {})} & {*theirs.values.get(key, {})})
+    differences = [ours.values[key][seed] - theirs.values[key][seed] for seed in shared]
     if excuse is not None:
-        verdict = replace(excuse, reported=reported)
+        verdict = replace(excuse, reported=reported, found=runs_of(differences) if shared else None)
     elif not shared:
         verdict = replace(not_run("no seed is finished for both"), reported=reported)
     else:
-        differences = [ours.values[key][seed] - theirs.values[key][seed] for seed in shared]
         verdict = judge(reported, runs_of(differences), tolerance=claim.tolerance)
         same = math.copysign(1, reported.mean) == math.copysign(1, fmean(differences))
         verdict = replace(verdict, detail=f"{verdict.detail}; sign {'agrees' if same else 'differs'}")

@@ -18,6 +18,7 @@ def test_check_says_that_model_and_data_are_not_those_of_the_report(chain: Chain
     assert len(claims) == 4 + 8 + 4
     assert {row["outcome"] for row in claims} == {"not comparable"}
     assert {tuple(row["verdict"]["differs_in"]) for row in claims} == {("model", "data")}
+    assert all(row["verdict"]["found"]["k"] >= 2 for row in claims), "what was found is shown all the same"
     detail = claims[0]["verdict"]["detail"]
     assert "reported on EleutherAI/pythia-410m" in detail
     assert "24 held-out pairs, reported on 2000" in detail
