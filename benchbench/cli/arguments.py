@@ -12,6 +12,7 @@ Seeds = Annotated[
     list[str] | None,
     typer.Option("--seeds", help="Seeds, one cell each: --seeds 42 13 3407. Default: those the recipe pins."),
 ]
+Baseline = Annotated[str | None, typer.Option("--baseline", help="Row to compare with. Default: the first.")]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", help="Override one value: --set preference.learning_rate=5e-7. Repeatable; rows are marked."),

@@ -16,7 +16,7 @@ def audit(
     targets: Annotated[list[str], typer.Argument(help="Methods (METHOD or METHOD@VARIANT) or recipe files.")],
     setting: arguments.Setting = None,
     seeds: arguments.Seeds = None,
-    baseline: Annotated[str | None, typer.Option("--baseline", help="Row to compare with. Default: the first.")] = None,
+    baseline: arguments.Baseline = None,
     quirks: Annotated[
         list[str] | None,
         typer.Option("--quirk", help="Remove this quirk only, by its field. Repeatable. Default: all."),

@@ -16,7 +16,7 @@ def compare(
     targets: Annotated[list[str], typer.Argument(help="Methods (METHOD or METHOD@VARIANT) or recipe files.")],
     setting: arguments.Setting = None,
     seeds: arguments.Seeds = None,
-    baseline: Annotated[str | None, typer.Option("--baseline", help="Row to compare with. Default: the first.")] = None,
+    baseline: arguments.Baseline = None,
     metrics: Annotated[
         list[str] | None,
         typer.Option("--metrics", help="Further tables: METRIC or METRIC/SCORING, as in auc mean_margin/logp_sum."),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from benchbench.comparison.audit import markdown
+from benchbench.comparison.bradley_terry import Ratings, bradley_terry
 from benchbench.comparison.sample_tables import (
     Against,
     against,
+    shown_ratings,
     shown_statistics,
     shown_win_rates,
     statistics_frame,
@@ -18,6 +20,7 @@ from benchbench.comparison.sample_tables import (
 )
 from benchbench.core.errors import BenchError
 from benchbench.plan.build import Cell
+from benchbench.plan.judged import CHOSEN
 from benchbench.store.generations import read_engine, read_generations
 from benchbench.store.results import ResultStore
 from benchbench.store.runs import RunStore
@@ -34,14 +37,18 @@ class Samples:
     """By opponent, in the order of the comparison's labels."""
     statistics: pd.DataFrame
     judge: str
+    ratings: Ratings | None = None
+    """Where every row met every other."""
 
     def tables(self) -> list[tuple[str, list[dict[str, str]]]]:
         """(title, rows) of every table for a reader."""
         tables = []
         for opponent in dict.fromkeys(row.opponent for row in self.rows):
             own = [row for row in self.rows if row.opponent == opponent]
-            against_whom = "the data's chosen response" if opponent == "chosen" else opponent
+            against_whom = "the data's chosen response" if opponent == CHOSEN else opponent
             tables.append((f"win rate against {against_whom}, judge {self.judge}", shown_win_rates(own)))
+        if self.ratings is not None:
+            tables.append((f"Bradley-Terry ratings, judge {self.judge}", shown_ratings(self.ratings)))
         if len(self.statistics):
             tables.append(("responses, means over seeds", shown_statistics(self.statistics)))
         return tables
@@ -77,7 +84,17 @@ def collect(cells: Sequence[Cell], store: RunStore, *, allow_mixed: bool) -> Sam
     opponents = list(dict.fromkeys(opponent for opponent, _ in grouped))
     ordered = [key for opponent in opponents for key in grouped if key[0] == opponent]
     rows = [against(grouped[key], judge=judge) for key in ordered]
-    return Samples(rows, statistics_frame(drawn), judge)
+    return Samples(rows, statistics_frame(drawn), judge, _ratings(cells, grouped))
+
+
+def _ratings(cells: Sequence[Cell], grouped: Mapping[tuple[str, str], Mapping[int, pd.DataFrame]]) -> Ratings | None:
+    """Ratings of the rows that met each other; none where the recipes hold them against a baseline alone."""
+    if not all(c.loaded.recipe.judge is not None and "each_other" in c.loaded.recipe.judge.against for c in cells):
+        return None
+    met = [frames for (opponent, _), frames in grouped.items() if opponent != CHOSEN]
+    if not met:
+        return None
+    return bradley_terry({seed: pd.concat([frames[seed] for frames in met]) for seed in met[0]})
 
 
 def write_samples(samples: Samples, results: ResultStore, *, methods: Sequence[str], seeds: Sequence[int]) -> list[str]:

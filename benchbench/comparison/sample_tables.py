@@ -9,6 +9,8 @@ from statistics import fmean
 
 import pandas as pd
 
+from benchbench.comparison.bradley_terry import Ratings
+from benchbench.comparison.intervals import Interval
 from benchbench.comparison.length_control import LengthControlled, length_controlled
 from benchbench.comparison.samples import sample_statistics
 from benchbench.comparison.win_rates import SeededWinRate, win_rate_over_seeds
@@ -101,6 +103,23 @@ def shown_win_rates(rows: Sequence[Against]) -> list[dict[str, str]]:
         }
         for row in rows
     ]
+
+
+def shown_ratings(ratings: Ratings) -> list[dict[str, str]]:
+    """Rows for a reader: Bradley-Terry ratings in log-odds, the mean of all 0, and the expected win rate."""
+    return [
+        {
+            "method": label,
+            "rating [95%]": _interval(*_bounds(ratings.rating(label))),
+            "expected win rate against all others [95%]": _interval(*_bounds(ratings.win_rate(label))),
+            "note": ratings.note or "-",
+        }
+        for label in ratings.labels
+    ]
+
+
+def _bounds(interval: Interval) -> tuple[float, float, float]:
+    return interval.mean, interval.low, interval.high
 
 
 _COUNTS = ("wins", "ties", "losses")

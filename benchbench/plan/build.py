@@ -68,7 +68,7 @@ def build_plan(
     *,
     score_split: str | None = None,
     baseline: str | None = None,
-    with_samples: bool = True,
+    with_samples: bool = False,
 ) -> Plan:
     """The graph for several recipes with their seeds.
 

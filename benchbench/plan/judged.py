@@ -37,7 +37,8 @@ def _opponents(plan: Plan, cell: Cell, baseline: str | None) -> Iterator[tuple[s
     for other in beside:
         label = other.loaded.label
         is_baseline = "baseline" in section.against and label == baseline
-        meets = "each_other" in section.against and other in before
+        told = "baseline" in section.against and cell.loaded.label == baseline  # the others' verdicts against it say it
+        meets = "each_other" in section.against and other in before and not told
         if label != cell.loaded.label and other.generate != cell.generate and (is_baseline or meets):
             yield label, other.generate
 

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import torch
 
+from benchbench.core.errors import BenchError
 from benchbench.core.generation import Generation, Request, Sampling
 from benchbench.data.prompts import encode_prompts
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
@@ -82,8 +83,6 @@ def _sampling(section: Mapping[str, Any], tokenizer: Any) -> Sampling:
     Raises:
         BenchError: a stop token that the tokenizer does not have as one token, or no EOS.
     """
-    from benchbench.core.errors import BenchError
-
     if tokenizer.eos_token_id is None:
         raise BenchError("generate: the tokenizer names no EOS token, so no response would end")
     known = tokenizer.get_vocab()

@@ -99,6 +99,15 @@ def test_verdicts_meet_every_opponent_once(made: Path):
         assert f"verdicts on dpo against dpo seed {seed}" not in titles
 
 
+def test_with_another_baseline_no_contest_is_judged_from_both_sides(made: Path):
+    line = ["compare", *METHODS, "--setting", made / "setting.yaml", "--baseline", "simpo", "--runs", made / "runs"]
+    rows = bench(*line, "--seeds", 1, "--dry-run", "--json").json["stages"]
+    met = [row["stage"].removeprefix("verdicts on ").split(" against ") for row in rows if row["kind"] == "judge"]
+    pairs = [frozenset((label, rest.split(" ")[0])) for label, rest in met]
+    assert len(set(pairs)) == len(pairs)
+    assert {frozenset(pair) for pair in (("dpo", "simpo"), ("sft", "simpo"), ("sft", "dpo"))} <= set(pairs)
+
+
 def compare(made: Path, tmp_path: Path, *words: object):
     line = ["compare", *METHODS, "--setting", made / "setting.yaml", "--seeds", *SEEDS, *words]
     ended = bench(*line, "--runs", made / "runs", "--results", tmp_path, "--device", "cpu")
@@ -112,6 +121,7 @@ def test_compare_shows_win_rates_beside_pair_metrics(made: Path, tmp_path: Path)
     assert "win rate against the data's chosen response, judge gold" in ended.out
     assert "at equal length" in ended.out and "first slot" in ended.out
     assert "responses, means over seeds" in ended.out
+    assert "Bradley-Terry ratings, judge gold" in ended.out and "expected win rate against all others" in ended.out
     frame = pd.read_csv(tmp_path / "micro" / "win_rates.csv")
     assert set(frame["metric"]) == {"win_rate", "length_controlled_win_rate"}
     raw = frame[frame["metric"] == "win_rate"]
