@@ -25,30 +25,22 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as vLLM's process has it; tor
 
 import torch  # noqa: E402
 
+from benchbench.recipe.training import PreferenceSection  # noqa: E402
+
 PAIRS, BATCH, WORDS = 192, 16, 200
-SETTINGS = {
-    "learning_rate": 5e-4,
-    "lr_scheduler_type": "linear",
-    "warmup_steps": 0,
-    "warmup_ratio": None,
-    "num_train_epochs": 1.0,
-    "max_steps": None,
-    "global_batch_size": BATCH,
-    "per_device_train_batch_size": BATCH,
-    "adam_beta1": 0.9,
-    "adam_beta2": 0.999,
-    "adam_epsilon": 1e-8,
-    "weight_decay": 0.0,
-    "max_grad_norm": 1.0,
-    "bf16": False,
-    "data_order": "sequential",
-    "length_window": 1,
-    "logging_steps": 1000,
-    "save_steps": 10_000,
-}
+SETTINGS = PreferenceSection(
+    split="train",
+    learning_rate=5e-4,
+    lr_scheduler_type="linear",
+    global_batch_size=BATCH,
+    per_device_train_batch_size=BATCH,
+    data_order="sequential",
+    logging_steps=1000,
+    save_steps=10_000,
+).model_dump(mode="json")
 
 
-def make_rows() -> list[dict[str, str]]:
+def make_rows(pairs: int) -> list[dict[str, str]]:
     """Pairs of random words with the lengths of real preference data, scaled down."""
     draw = random.Random(0)
     words = [f"w{i}" for i in range(WORDS)]
@@ -56,7 +48,7 @@ def make_rows() -> list[dict[str, str]]:
     def text(low: int, high: int) -> str:
         return " ".join(draw.choices(words, k=draw.randint(low, high)))
 
-    return [{"prompt": text(8, 60) + " ", "chosen": text(10, 60), "rejected": text(10, 90)} for _ in range(PAIRS)]
+    return [{"prompt": text(8, 60) + " ", "chosen": text(10, 60), "rejected": text(10, 90)} for _ in range(pairs)]
 
 
 def make_model_and_tokenizer() -> tuple:
@@ -82,7 +74,7 @@ def make_model_and_tokenizer() -> tuple:
     return GPTNeoXForCausalLM(config), tokenizer
 
 
-def time_ours(folder: Path) -> float:
+def time_ours(folder: Path, pairs: int) -> float:
     """CPU-seconds of one epoch of this loop."""
     from benchbench import methods
     from benchbench.core.batch import CandidateBatch
@@ -100,7 +92,7 @@ def time_ours(folder: Path) -> float:
 
     examples = [
         TokenizedExample(str(i), (row(r["prompt"], r["chosen"]), row(r["prompt"], r["rejected"])), False, {})
-        for i, r in enumerate(make_rows())
+        for i, r in enumerate(make_rows(pairs))
     ]
 
     def make_batch(part: list[TokenizedExample]) -> CandidateBatch:
@@ -118,7 +110,7 @@ def time_ours(folder: Path) -> float:
     return time.process_time() - start
 
 
-def time_trl(folder: Path) -> float:
+def time_trl(folder: Path, pairs: int) -> float:
     """CPU-seconds of TRL's training loop over the same pairs; its reference pass and set-up are not counted."""
     from datasets import Dataset
     from transformers import TrainerCallback
@@ -150,7 +142,7 @@ def time_trl(folder: Path) -> float:
     trainer = DPOTrainer(
         model=model,
         args=config,
-        train_dataset=Dataset.from_list(make_rows()),
+        train_dataset=Dataset.from_list(make_rows(pairs)),
         processing_class=tokenizer,
         callbacks=[clock],
     )
@@ -186,8 +178,8 @@ def make_generator(folder: Path) -> Path:
     return folder
 
 
-def time_generation(folder: Path) -> dict:
-    """Tokens per second of both engines, three rounds in turn, the best of each."""
+def time_generation(folder: Path, rounds: int = 3) -> dict:
+    """Tokens per second of both engines, rounds in turn, the best of each."""
     from benchbench.core.generation import Sampling
     from benchbench.generation.choose import Choice, installed_vllm, open_engine
     from benchbench.generation.settings import EngineSettings
@@ -204,7 +196,7 @@ def time_generation(folder: Path) -> dict:
     answers = {}
     for engine in engines.values():
         engine.load(model)
-    for _ in range(3):
+    for _ in range(rounds):
         for name, engine in engines.items():
             begin = time.monotonic()
             answers[name] = engine.generate(requests, greedy)
@@ -248,22 +240,22 @@ def main() -> None:
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
 
 
-def time_training() -> dict:
-    """Three rounds, ours and TRL's in turn."""
+def time_training(pairs: int = PAIRS, rounds: int = 3) -> dict:
+    """Rounds of ours and TRL's in turn; the best of each."""
     torch.set_num_threads(1)
     before, started = other_load(), time.monotonic()
     ours, theirs = [], []
     with tempfile.TemporaryDirectory() as name, contextlib.redirect_stdout(io.StringIO()):
-        for turn in range(3):
+        for turn in range(rounds):
             folder = Path(name) / str(turn)
             folder.mkdir()
-            ours.append(time_ours(folder))
-            theirs.append(time_trl(folder))
+            ours.append(time_ours(folder, pairs))
+            theirs.append(time_trl(folder, pairs))
     after, wall = other_load(), time.monotonic() - started
     return {
-        "what": f"DPO, {PAIRS} pairs, batch {BATCH}, 0.8 M parameters, float32, one thread, cached reference",
-        "ours_pairs_per_cpu_second": PAIRS / min(ours),
-        "trl_pairs_per_cpu_second": PAIRS / min(theirs),
+        "what": f"DPO, {pairs} pairs, batch {BATCH}, 0.8 M parameters, float32, one thread, cached reference",
+        "ours_pairs_per_cpu_second": pairs / min(ours),
+        "trl_pairs_per_cpu_second": pairs / min(theirs),
         "ratio": min(theirs) / min(ours),
         "other_load_cores": neighbours(before, after, wall),
     }
