@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -29,6 +30,10 @@ def compare(
         bool, typer.Option("--allow-mixed", help="Compare rows of different kinds of device; they are marked.")
     ] = False,
     pairs_only: Annotated[bool, typer.Option("--pairs-only", help="Neither draw nor judge responses.")] = False,
+    prompts: Annotated[
+        Path | None,
+        typer.Option("--prompts", help="Draw and judge answers to this file's prompts instead, as for eval."),
+    ] = None,
     device: arguments.Device = "auto",
     workers: arguments.Workers = None,
     runs: arguments.Runs = None,
@@ -48,7 +53,16 @@ def compare(
 
     options = Options(device, workers, runs, results)
     request = command.Request(
-        targets, setting, seeds, baseline, overrides or [], metrics or [], allow_different, allow_mixed, pairs_only
+        targets,
+        setting,
+        seeds,
+        baseline,
+        overrides or [],
+        metrics or [],
+        allow_different,
+        allow_mixed,
+        pairs_only,
+        prompts,
     )
     prepared = command.prepare_comparison(request, options)
     if not as_json and prepared.notice:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from rich.console import Console
 
@@ -16,7 +17,9 @@ from benchbench.commands.targets import common_seeds, notice, parse_seeds, resol
 from benchbench.comparison.cells import Admission
 from benchbench.comparison.columns import Comparison
 from benchbench.comparison.compare import compare as compare_cells
-from benchbench.core.errors import unknown_name
+from benchbench.core.errors import BenchError, unknown_name
+from benchbench.data.prompt_files import read_prompt_file
+from benchbench.plan.prompted import prepare_prompts
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.overrides import Override, parse_overrides
 from benchbench.store.results import ResultStore
@@ -51,6 +54,8 @@ class Request:
     allow_mixed: bool = False
     pairs_only: bool = False
     """Neither draw nor judge responses."""
+    prompts: Path | None = None
+    """File of prompts that are answered instead of the setting's own split."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,9 @@ def prepare_comparison(request: Request, options: Options) -> Prepared:
     """
     from benchbench import metrics
 
+    if request.prompts is not None and request.pairs_only:
+        raise BenchError("--pairs-only draws no responses, so --prompts would not be read; drop one of them")
+    asked = None if request.prompts is None else read_prompt_file(request.prompts)
     overrides = parse_overrides(request.overrides)
     given = parse_seeds(request.seeds)
     shown = tuple(_metric(text, metrics.names()) for text in request.metrics)
@@ -84,7 +92,14 @@ def prepare_comparison(request: Request, options: Options) -> Prepared:
         loaded.append(_sft_row(loaded[0], overrides))
     if not request.allow_different:
         refuse_unequal(loaded)
-    session = open_session(loaded, seeds, options, with_samples=not request.pairs_only, baseline=baseline)
+    session = open_session(
+        loaded,
+        seeds,
+        options,
+        with_samples=not request.pairs_only,
+        baseline=baseline,
+        prompts=None if asked is None else prepare_prompts(asked, options.store.root),
+    )
     text = notice(loaded[0].recipe.setting, [item.label for item in loaded], loaded[0].recipe.notice)
     return Prepared(loaded, seeds, baseline, session, text, shown)
 
@@ -180,7 +195,8 @@ def compare(prepared: Prepared, request: Request, options: Options, console: Con
     record_cells(cells, scored, store, results)
     tables = _tables(comparisons, headline, prepared.shown)
     files = write_comparison(results, comparisons, tables, title=_title(prepared), notice=prepared.notice)
-    samples = collect(cells, store, allow_mixed=request.allow_mixed)
+    plan = prepared.session.plan
+    samples = collect(cells, plan, store, allow_mixed=request.allow_mixed, prompts=request.prompts)
     if samples is not None:
         labels = [item.label for item in prepared.loaded]
         files += write_samples(samples, results, methods=labels, seeds=prepared.seeds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -19,14 +20,16 @@ from benchbench.comparison.sample_tables import (
     win_rate_frame,
 )
 from benchbench.core.errors import BenchError
-from benchbench.plan.build import Cell
+from benchbench.core.hashing import fingerprint
+from benchbench.plan.build import Cell, Plan
 from benchbench.plan.judged import CHOSEN
 from benchbench.store.generations import read_engine, read_generations
 from benchbench.store.results import ResultStore
 from benchbench.store.runs import RunStore
 from benchbench.store.verdicts import read_verdicts
 
-WIN_RATE_KEY = ("methods", "seeds")
+RESPONSES_KEY = ("methods", "seeds", "prompts", "prompts_hash")
+WIN_RATES_KEY = (*RESPONSES_KEY, "judge_hash")
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,12 @@ class Samples:
     """By opponent, in the order of the comparison's labels."""
     statistics: pd.DataFrame
     judge: str
+    prompts: str
+    """Prompt file, or the split of the data that was answered."""
+    prompts_hash: str
+    """Of its content."""
+    judge_hash: str
+    """Of the judge's name, version and options; empty where nothing was judged."""
     ratings: Ratings | None = None
     """Where every row met every other."""
 
@@ -46,7 +55,8 @@ class Samples:
         for opponent in dict.fromkeys(row.opponent for row in self.rows):
             own = [row for row in self.rows if row.opponent == opponent]
             against_whom = "the data's chosen response" if opponent == CHOSEN else opponent
-            tables.append((f"win rate against {against_whom}, judge {self.judge}", shown_win_rates(own)))
+            of = f"{own[0].controlled.prompts} prompts of {self.prompts}"
+            tables.append((f"win rate against {against_whom}, judge {self.judge}, {of}", shown_win_rates(own)))
         if self.ratings is not None:
             tables.append((f"Bradley-Terry ratings, judge {self.judge}", shown_ratings(self.ratings)))
         if len(self.statistics):
@@ -54,8 +64,12 @@ class Samples:
         return tables
 
 
-def collect(cells: Sequence[Cell], store: RunStore, *, allow_mixed: bool) -> Samples | None:
+def collect(
+    cells: Sequence[Cell], plan: Plan, store: RunStore, *, allow_mixed: bool, prompts: Path | None
+) -> Samples | None:
     """Everything that was drawn and judged in finished cells; none where nothing was drawn.
+
+    `prompts` is the file that was answered; none for the recipes' own split.
 
     Raises:
         BenchError: responses of different engines or kinds of device side by side.
@@ -76,6 +90,8 @@ def collect(cells: Sequence[Cell], store: RunStore, *, allow_mixed: bool) -> Sam
             f"responses were drawn by {' and '.join(engines)}; draw all with one, or add --allow-mixed, which shows it"
         )
     judge = next((c.loaded.recipe.judge.name for c in cells if c.loaded.recipe.judge is not None), "none")
+    answered = next(plan.stages[cell.generate].settings["data"] for cell in cells if cell.generate is not None)
+    judged = {fingerprint(plan.stages[key].settings["judge"]) for cell in cells for key in cell.verdicts.values()}
     grouped: dict[tuple[str, str], dict[int, pd.DataFrame]] = {}
     for cell in cells:
         for opponent, key in cell.verdicts.items():
@@ -84,7 +100,15 @@ def collect(cells: Sequence[Cell], store: RunStore, *, allow_mixed: bool) -> Sam
     opponents = list(dict.fromkeys(opponent for opponent, _ in grouped))
     ordered = [key for opponent in opponents for key in grouped if key[0] == opponent]
     rows = [against(grouped[key], judge=judge) for key in ordered]
-    return Samples(rows, statistics_frame(drawn), judge, _ratings(cells, grouped))
+    return Samples(
+        rows,
+        statistics_frame(drawn),
+        judge,
+        answered["split"] if prompts is None else prompts.name,
+        answered["hash"],
+        " ".join(sorted(judged)),
+        _ratings(cells, grouped),
+    )
 
 
 def _ratings(cells: Sequence[Cell], grouped: Mapping[tuple[str, str], Mapping[int, pd.DataFrame]]) -> Ratings | None:
@@ -99,13 +123,17 @@ def _ratings(cells: Sequence[Cell], grouped: Mapping[tuple[str, str], Mapping[in
 
 def write_samples(samples: Samples, results: ResultStore, *, methods: Sequence[str], seeds: Sequence[int]) -> list[str]:
     """win_rates.csv, responses.csv and their report; returns the paths."""
-    identity = {"methods": " ".join(sorted(methods)), "seeds": " ".join(map(str, seeds))}
+    identity = {
+        "methods": " ".join(sorted(methods)),
+        "seeds": " ".join(map(str, seeds)),
+        "prompts": samples.prompts,
+        "prompts_hash": samples.prompts_hash,
+    }
     files = []
     if samples.rows:
-        files.append(
-            results.merge_table("win_rates.csv", _tagged(win_rate_frame(samples.rows), identity), key=WIN_RATE_KEY)
-        )
-    files.append(results.merge_table("responses.csv", _tagged(samples.statistics, identity), key=WIN_RATE_KEY))
+        rates = _tagged(win_rate_frame(samples.rows), {**identity, "judge_hash": samples.judge_hash})
+        files.append(results.merge_table("win_rates.csv", rates, key=WIN_RATES_KEY))
+    files.append(results.merge_table("responses.csv", _tagged(samples.statistics, identity), key=RESPONSES_KEY))
     parts = [part for title, rows in samples.tables() for part in (f"**{title}**", "", markdown(rows), "")]
     files.append(results.write_report("\n".join(parts), name="win_rates.md"))
     return [str(path) for path in files]

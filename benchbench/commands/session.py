@@ -17,6 +17,7 @@ from benchbench.plan.local_queue import LocalQueue, Ran
 from benchbench.plan.machine import choose_machine
 from benchbench.plan.prepare import Prepared, data_faults, prepare_all
 from benchbench.plan.progress import ProgressView
+from benchbench.plan.prompted import PreparedPrompts
 from benchbench.recipe.load import Loaded
 from benchbench.store.runs import RunStore, default_results, default_root
 
@@ -65,6 +66,7 @@ def open_session(
     score_split: str | None = None,
     with_samples: bool = False,
     baseline: str | None = None,
+    prompts: PreparedPrompts | None = None,
 ) -> Session:
     """Bring data and weights to disk, check them against the recipes, and plan the stages.
 
@@ -75,6 +77,7 @@ def open_session(
         score_split: score another split than the recipes name.
         with_samples: draw and judge responses, too, where the recipes have them drawn.
         baseline: label that the others' responses are judged against.
+        prompts: that are answered instead of the recipes' own split.
 
     Raises:
         BenchError: what cannot be had (exit code 5), or data that the recipes cannot use (2), all faults at once.
@@ -92,6 +95,7 @@ def open_session(
         score_split=score_split,
         with_samples=with_samples,
         baseline=baseline,
+        prompts=prompts,
     )
     report = [line for item, reads in each for line in data_lines(reads.data, used_splits(item))]
     return Session(plan, prepared, tuple(dict.fromkeys(report)))

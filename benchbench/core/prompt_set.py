@@ -20,6 +20,8 @@ class Prompt:
     """The user's second turn, asked after the first response; none where there is one turn."""
     fields: Mapping[str, str] = field(default_factory=dict)
     """What else the row says of itself, such as `dataset` and `category`."""
+    response: str | None = None
+    """The file's own response, which others may be held against, such as the `output` of AlpacaEval's baseline."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class PromptSet:
             raise ValueError("prompt set: expected prompts, found none")
         if len(set(ids)) < len(ids):
             raise ValueError("prompt set: an id is given twice")
+
+    @property
+    def has_responses(self) -> bool:
+        """Whether every prompt comes with a response."""
+        return all(prompt.response is not None for prompt in self.prompts)
 
     @property
     def turns(self) -> int:

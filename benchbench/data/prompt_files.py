@@ -96,9 +96,15 @@ def _id(value: Any, what: str) -> str:
     return str(value)
 
 
+def _response(row: Row, name: str) -> str | None:
+    """The row's own response; none where it has none."""
+    return None if row.get(name) is None else read_text(row[name], name)
+
+
 def _alpaca_eval(row: Row, number: int) -> Prompt:
     read_text(row.get("dataset"), "dataset")
-    return Prompt(f"alpaca_eval-{number - 1:03d}", _user(row.get("instruction"), "instruction"), None, _fields(row))
+    messages = _user(row.get("instruction"), "instruction")
+    return Prompt(f"alpaca_eval-{number - 1:03d}", messages, None, _fields(row), _response(row, "output"))
 
 
 def _arena_hard(row: Row, number: int) -> Prompt:
@@ -130,7 +136,7 @@ def _own(row: Row, number: int) -> Prompt:
     del number
     name, messages = _id(row.get("id"), "id"), read_prompt(row.get("prompt"))
     if row.get("turns") is None:
-        return Prompt(name, messages, None, _fields(row))
+        return Prompt(name, messages, None, _fields(row), _response(row, "response"))
     first, second = _two_turns(row["turns"])
     if first != messages[-1].content:
         raise UnfitRowError("the first of turns is not the prompt")

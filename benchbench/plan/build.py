@@ -11,6 +11,7 @@ from benchbench.core.method import Need
 from benchbench.core.records import StageSpec
 from benchbench.plan.judged import judged
 from benchbench.plan.prepare import Prepared
+from benchbench.plan.prompted import PreparedPrompts, asked
 from benchbench.recipe.load import Loaded, without_later, without_run_keys
 from benchbench.recipe.training import RUN_KEYS
 from benchbench.stages.versions import VERSIONS
@@ -69,6 +70,7 @@ def build_plan(
     score_split: str | None = None,
     baseline: str | None = None,
     with_samples: bool = False,
+    prompts: PreparedPrompts | None = None,
 ) -> Plan:
     """The graph for several recipes with their seeds.
 
@@ -77,6 +79,10 @@ def build_plan(
         score_split: score another split than the recipes name, such as validation.
         baseline: label that the others' responses are judged against; none where there is nothing to compare.
         with_samples: draw and judge responses where a recipe has them drawn.
+        prompts: that are answered instead of the recipes' own split.
+
+    Raises:
+        BenchError: prompts that the recipes cannot answer or judge.
     """
     items = list(items)
     with_rewards = any(_needs_reward_model(loaded) for loaded, _, _ in items)
@@ -86,6 +92,8 @@ def build_plan(
             rewards = with_rewards and loaded.recipe.reward_model is not None
             builder = _Builder(plan, loaded, prepared, seed, score_split or loaded.recipe.score.split)
             plan.cells.append(builder.cell(with_rewards=rewards, with_samples=with_samples))
+    if prompts is not None:
+        asked(plan, prompts)
     plan.cells = [judged(plan, cell, baseline) for cell in plan.cells]
     return plan
 

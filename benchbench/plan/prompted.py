@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from benchbench.core.errors import BenchError
 from benchbench.core.example import Example, Message
 from benchbench.core.hashing import fingerprint
 from benchbench.core.prompt_set import Prompt, PromptSet
 from benchbench.core.records import StageSpec
 from benchbench.data.serial import content_hash, from_json, to_json
-from benchbench.plan.build import Cell, Plan
 from benchbench.store.prepared import PreparedData, SplitShape, read_prepared, write_prepared
+
+if TYPE_CHECKING:
+    from benchbench.plan.build import Cell, Plan
 
 FIRST_TURN, SECOND_TURN = "prompts", "prompts_second_turn"
 """Splits of prepared prompt sets; the second turn's hold the conversation without the first response."""
 NO_RESPONSE = ("",)
-"""Candidates of a row that is a prompt alone; examples have one at least."""
+"""Candidates of a row that is a prompt alone, which nothing is held against; examples have one at least."""
 REPORT = "prompt_set"
 
 
@@ -57,7 +61,7 @@ def prepare_prompts(prompts: PromptSet, root: Path) -> PreparedPrompts:
 def _examples(prompts: PromptSet, split: str) -> Iterator[Example]:
     for prompt in prompts.prompts:
         if split == FIRST_TURN:
-            yield Example(prompt.id, prompt.messages, NO_RESPONSE)
+            yield Example(prompt.id, prompt.messages, NO_RESPONSE if prompt.response is None else (prompt.response,))
         elif prompt.second is not None:
             yield Example(prompt.id, (*prompt.messages, Message("user", prompt.second)), NO_RESPONSE)
 
@@ -108,3 +112,33 @@ def prompted(plan: Plan, cell: Cell, prompts: PreparedPrompts) -> list[StageSpec
         run = {**own.run, "data_key": prompts.key}
         stages.append(replace(own, title=title, settings=settings, inputs={**own.inputs, **first}, run=run))
     return stages
+
+
+def asked(plan: Plan, prompts: PreparedPrompts) -> None:
+    """Put a prompt set in the place of the split that every cell of the plan answers; nothing is judged yet.
+
+    Raises:
+        BenchError: cells that answer nothing, a set of two turns, or a set without responses where the recipe's judge
+            holds answers against chosen ones.
+    """
+    for cell in plan.cells:
+        where, judge = cell.loaded.setting_path, cell.loaded.recipe.judge
+        if cell.generate is None:
+            raise BenchError(f"{where}: --prompts: expected a generate section, which says how responses are drawn")
+        if prompts.prompts.turns > 1:
+            raise BenchError(
+                "--prompts: compare judges single answers, and this file's prompts have two turns; draw the answers "
+                "with bench eval --prompts and take them to the tool of this format with bench export"
+            )
+        if judge is not None and "chosen" in judge.against and not prompts.prompts.has_responses:
+            others = ", ".join(name for name in judge.against if name != "chosen") or "baseline"
+            raise BenchError(
+                f"{where}: judge.against: expected 'chosen' only with responses in the prompt file (`output` in "
+                f"AlpacaEval's format, `response` in our own), found rows without; add --set 'judge.against=[{others}]'"
+            )
+    own = [cell.generate for cell in plan.cells]
+    specs = [prompted(plan, cell, prompts)[0] for cell in plan.cells]
+    for key in own:
+        plan.stages.pop(str(key), None)
+    plan.stages |= {spec.key: spec for spec in specs}
+    plan.cells = [replace(cell, generate=spec.key) for cell, spec in zip(plan.cells, specs, strict=True)]

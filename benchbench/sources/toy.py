@@ -17,7 +17,7 @@ from benchbench.sources._toy_gold import GoldParts, gold_reward
 from benchbench.sources._toy_responses import Annotator
 from benchbench.sources._toy_splits import draw_candidates, draw_demonstrations, label_pairs
 
-__all__ = ["SOURCE", "GoldParts", "Options", "gold_reward"]
+__all__ = ["SOURCE", "Annotator", "GoldParts", "Options", "gold_reward"]
 
 _RANGES = {
     "world_seed": (0, 2**63),

@@ -41,16 +41,18 @@ class ResultStore:
     def merge_table(self, name: str, frame: pd.DataFrame, *, key: Sequence[str]) -> Path:
         """Replace the row sets of a table that `frame` has anew, keep the others.
 
-        Sorted by all columns as text, so that the file depends on its rows alone, not on the order of commands.
+        Sorted by all columns as text, so that the file depends on its rows alone, not on the order of commands. A file
+        written before a column of the key was there is read by the columns it has.
         """
         path = self.folder / name
         merged = _as_text(frame)
         with self._alone():
             if path.is_file():
                 old = pd.read_csv(path, dtype=str, keep_default_na=False)
-                fresh = set(merged[list(key)].itertuples(index=False, name=None))
-                kept = old.loc[[row not in fresh for row in old[list(key)].itertuples(index=False, name=None)]]
-                merged = pd.concat([kept, merged], ignore_index=True)
+                known = [name for name in key if name in old.columns]
+                fresh = set(merged[known].itertuples(index=False, name=None))
+                kept = old.loc[[row not in fresh for row in old[known].itertuples(index=False, name=None)]]
+                merged = pd.concat([kept, merged], ignore_index=True).fillna("")
             merged = merged.sort_values(list(map(str, merged.columns)), ignore_index=True)
             write_text(path, merged.to_csv(index=False, lineterminator="\n"))
         return path

@@ -75,8 +75,8 @@ def write_verdicts(path: Path, given: list[Contest]) -> None:
             writer.writerow([prompt_hash(one.prompt), one.first, one.second, ("first", "second", "tie")[number % 3]])
 
 
-def test_the_room_holds_the_four_judges_and_no_private_file():
-    assert judges.names() == ("chat_endpoint", "gold", "human_file", "reward_model")
+def test_the_room_holds_the_five_judges_and_no_private_file():
+    assert judges.names() == ("chat_endpoint", "gold", "human_file", "reward_model", "toy_annotator")
 
 
 def test_name_is_the_file_name_and_the_version_a_positive_integer(judge: Judge):
@@ -121,7 +121,7 @@ def test_the_other_order_turns_the_verdict_round(judge: Judge, options: Any, tmp
     turned = [dataclasses.replace(one, first=one.second, second=one.first) for one in given]
     here = [verdict.first_wins for verdict in verdicts(judge, options, given, context(tmp_path))]
     there = [verdict.first_wins for verdict in verdicts(judge, options, turned, context(tmp_path))]
-    assert there == [1 - wins for wins in here if wins is not None]
+    assert there == pytest.approx([1 - wins for wins in here if wins is not None], abs=1e-15)
 
 
 def test_no_contests_are_no_verdicts(judge: Judge, options: Any, tmp_path: Path):

@@ -121,3 +121,11 @@ def test_empty_texts_and_nan_are_told_apart(store: ResultStore):
 def test_a_report_is_replaced(store: ResultStore):
     store.write_report("one")
     assert store.write_report("two").read_text() == "two"
+
+
+def test_a_table_from_before_a_column_of_the_key_is_read_by_what_it_has(store: ResultStore):
+    store.merge_table("table.csv", frame([("dpo", 1, "auc"), ("sft", 1, "auc")], 0.5), key=KEY)
+    fresh = frame([("dpo", 1, "auc")], 0.7).assign(prompts="test")
+    path = store.merge_table("table.csv", fresh, key=(*KEY, "prompts"))
+    rows = pd.read_csv(path, keep_default_na=False)
+    assert rows[["method", "value", "prompts"]].values.tolist() == [["dpo", 0.7, "test"], ["sft", 0.5, ""]]

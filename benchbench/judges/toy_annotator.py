@@ -1,0 +1,51 @@
+"""The annotator who labels the toy world, as a judge of responses: a known taste for length beside a known reward.
+
+It shows what a judge with that taste does to a win rate, and what length control makes of it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from benchbench.core.judge import Contest, Judge, JudgeContext, Verdict
+from benchbench.judges._toy_rewards import gold_rewards
+from benchbench.sources.toy import Annotator
+
+
+@dataclass(frozen=True)
+class Options:
+    """Its faults, as the data of the source `toy` names them.
+
+    Raises:
+        ValueError: a value out of its range.
+    """
+
+    length_bias: float = 0.3
+    """Gold reward that four more words are worth to it, in [-100, 100]; at 0.3 a filler costs nothing."""
+    flip_rate: float = 0.0
+    """Probability that a verdict is turned round, in [0, 1]."""
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("length_bias", -100.0, 100.0), ("flip_rate", 0.0, 1.0)):
+            value = getattr(self, name)
+            if not math.isfinite(value) or not low <= value <= high:
+                raise ValueError(f"{name}: expected a number from {low:g} to {high:g}, got {value}")
+
+
+def judge(options: Options, contests: Sequence[Contest], context: JudgeContext) -> Iterator[tuple[int, Verdict]]:
+    """The probability that the annotator prefers the first, flips included; nothing is drawn.
+
+    Raises:
+        BenchError: a prompt that is not of the toy world.
+    """
+    annotator = Annotator(options.length_bias, options.flip_rate)
+    for place, contest in enumerate(contests):
+        gold = gold_rewards(contest, "toy_annotator")
+        raw = json.dumps({"first": gold[0], "second": gold[1]})
+        yield place, Verdict(annotator.labels_first((contest.first, contest.second), gold), raw)
+
+
+JUDGE = Judge(name="toy_annotator", version=1, options=Options, sees_slots=False, judge=judge)
