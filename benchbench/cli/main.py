@@ -9,6 +9,7 @@ import typer
 
 import benchbench
 from benchbench.cli import (
+    alpaca_eval,
     audit,
     check,
     compare,
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.command("train", cls=VariadicCommand)(train.train)
 app.command("eval", cls=VariadicCommand)(evaluate.evaluate)
 app.command("export", cls=VariadicCommand)(export.export)
+app.command("alpaca-eval")(alpaca_eval.alpaca_eval)
 app.command("compare", cls=VariadicCommand)(compare.compare)
 app.command("audit", cls=VariadicCommand)(audit.audit)
 app.command("tune", cls=VariadicCommand)(tune.tune)

@@ -42,7 +42,7 @@ class Calibration:
     """What the project computed once for its judge and baseline, by instruction in the official order.
 
     Raises:
-        BenchError: another number of instructions, or a value that is not finite.
+        BenchError: another number of instructions, or a length or difficulty that is not finite.
     """
 
     difficulty: Array
@@ -50,13 +50,14 @@ class Calibration:
     gamed_length: Array
     """[gamed baselines, 805] tanh of their standardised length differences."""
     gamed_won: Array
-    """[gamed baselines, 805] how far they win against the baseline, in [0, 1]."""
+    """[gamed baselines, 805] how far they win against the baseline, in [0, 1]; NaN where the judge failed."""
 
     def __post_init__(self) -> None:
         check_difficulty(self.difficulty)
         for name in ("gamed_length", "gamed_won"):
             values = getattr(self, name)
-            if values.ndim != 2 or values.shape[1] != INSTRUCTIONS or not np.isfinite(values).all():
+            numbers = values if name == "gamed_length" else values[~np.isnan(values)]
+            if values.ndim != 2 or values.shape[1] != INSTRUCTIONS or not np.isfinite(numbers).all():
                 raise BenchError(f"{name}: expected finite numbers [gamed baselines, {INSTRUCTIONS}]")
 
 

@@ -1,6 +1,7 @@
 """The `alpaca-eval` package itself reads our export and prints our win rate.
 
-It is no dependency: name an interpreter that has it in BENCH_ALPACA_EVAL_PYTHON, or install it beside the bench.
+It is a dependency of development alone; where it is not installed, name an interpreter that has it in
+BENCH_ALPACA_EVAL_PYTHON.
 """
 
 from __future__ import annotations
@@ -31,7 +32,6 @@ def interpreter() -> str:
     return named or sys.executable
 
 
-@pytest.mark.slow
 def test_the_package_reads_our_export_and_prints_our_row(interpreter: str, tmp_path: Path):
     ids = [f"alpaca_eval-{place:03d}" for place in range(5)]
     files = exports.get("alpaca_eval").files(responses(prompt_set(ids, dataset="helpful_base")))

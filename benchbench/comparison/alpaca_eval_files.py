@@ -1,0 +1,156 @@
+"""Files of AlpacaEval 2: a judge's annotations, and what its length control was calibrated with.
+
+`annotations.json` is what `alpaca_eval` writes beside a leaderboard row, `df_gamed.csv` what it reads from the dataset
+repository `tatsu-lab/alpaca_eval` (commit cd543a14 of the project, `metrics/glm_winrate.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchbench.comparison.alpaca_eval import INSTRUCTIONS
+from benchbench.comparison.alpaca_eval_fit import Calibration
+from benchbench.core.errors import BenchError, ExitCode, Fault
+from benchbench.data.files import read_rows
+from benchbench.data.rows import Row
+
+UNKNOWN = -1
+"""Place of an instruction that is not AlpacaEval's."""
+_DIGITS = 8
+_TEXTS = ("instruction", "output_1", "output_2", "generator_1", "generator_2")
+_CALIBRATION = ("index", "preference", "std_delta_len", "instruction_difficulty")
+
+
+@dataclass(frozen=True, eq=False)
+class Annotations:
+    """Every verdict of one judge on one model against one baseline."""
+
+    path: Path
+    model: str
+    baseline: str
+    judge: str
+    """`annotator` of the rows; empty where they name none."""
+    frame: pd.DataFrame
+    """In the file's order: `index` (official place, `UNKNOWN` for other instructions), `instruction`, `preference`
+    (NaN where the judge failed), `identical`, `len_output_1` and `len_output_2` (characters)."""
+
+
+@cache
+def _official() -> dict[str, int]:
+    """First digits of the SHA-256 of each official instruction -> its place."""
+    text = files("benchbench.comparison").joinpath("alpaca_eval_order.txt").read_text(encoding="ascii")
+    return {digits: place for place, digits in enumerate(text.split())}
+
+
+def official_places(instructions: Iterable[str]) -> list[int]:
+    """Place of each instruction in AlpacaEval's set of 805; `UNKNOWN` for any other text."""
+    known = _official()
+    digests = (hashlib.sha256(text.strip().encode()).hexdigest()[:_DIGITS] for text in instructions)
+    return [known.get(digits, UNKNOWN) for digits in digests]
+
+
+def read_annotations(path: Path) -> list[Annotations]:
+    """The annotations of a file, by model, baseline and judge.
+
+    Raises:
+        BenchError: exit code 5 where there is no file; all rows at once that are no annotations, or whose instruction
+            the same model, baseline and judge have already.
+    """
+    rows = read_rows(path)
+    if not rows:
+        raise BenchError(f"{path}: expected annotations, found no rows")
+    faults = [fault for number, row in enumerate(rows, start=1) for fault in _faults(row, number)]
+    first: dict[tuple[str, ...], int] = {}
+    for number, row in enumerate(rows, start=1):
+        key = (*_group(row), str(row.get("instruction")))
+        if first.setdefault(key, number) != number:
+            faults.append(
+                Fault(f"row {number}", f"the instruction of row {first[key]} again; keep one verdict on each")
+            )
+    if faults:
+        raise BenchError.of_faults(str(path), faults)
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault(_group(row), []).append(row)
+    return [Annotations(path, *group, _frame(own)) for group, own in groups.items()]
+
+
+def _group(row: Row) -> tuple[str, str, str]:
+    return str(row.get("generator_2")), str(row.get("generator_1")), str(row.get("annotator") or "")
+
+
+def _faults(row: Row, number: int) -> list[Fault]:
+    absent = [name for name in _TEXTS if not isinstance(row.get(name), str)]
+    found = []
+    if absent:
+        found.append(
+            Fault(f"row {number}", f"expected texts under {', '.join(_TEXTS)}; no text is {', '.join(absent)}")
+        )
+    preference = row.get("preference", "nothing")
+    number_given = isinstance(preference, (int, float)) and not isinstance(preference, bool)
+    if not (preference is None or (number_given and (math.isnan(preference) or _in_range(preference)))):
+        told = f"preference: expected 0 (draw), a number from 1 (the baseline wins) to 2, or null; found {preference!r}"
+        found.append(Fault(f"row {number}", told))
+    return found
+
+
+def _in_range(preference: float) -> bool:
+    return preference == 0 or 1 <= preference <= 2
+
+
+def _frame(rows: Sequence[Row]) -> pd.DataFrame:
+    preference = [math.nan if row["preference"] is None else float(row["preference"]) for row in rows]
+    return pd.DataFrame(
+        {
+            "index": official_places(row["instruction"] for row in rows),
+            "instruction": [row["instruction"] for row in rows],
+            "preference": preference,
+            "identical": [row["output_1"] == row["output_2"] for row in rows],
+            "len_output_1": [len(row["output_1"]) for row in rows],
+            "len_output_2": [len(row["output_2"]) for row in rows],
+        }
+    )
+
+
+def read_calibration(path: Path) -> Calibration:
+    """The instruction difficulties and gamed baselines of `df_gamed.csv`.
+
+    Raises:
+        BenchError: exit code 5 where there is no file; columns that are missing, no numbers, or rows that are not every
+            instruction once for each gamed baseline.
+    """
+    if not path.is_file():
+        raise BenchError(
+            f"{path}: no such file; AlpacaEval's is df_gamed.csv of the dataset repository tatsu-lab/alpaca_eval "
+            "(hf download tatsu-lab/alpaca_eval df_gamed.csv --repo-type dataset)",
+            exit_code=ExitCode.UNAVAILABLE,
+        )
+    try:
+        table = pd.read_csv(path)
+    except (ValueError, OSError) as error:
+        raise BenchError(f"{path}: cannot be read as CSV ({error})") from None
+    if absent := [name for name in (*_CALIBRATION, "model") if name not in table]:
+        raise BenchError(f"{path}: expected the columns of df_gamed.csv, found none named {', '.join(absent)}")
+    numbers = table[list(_CALIBRATION)].apply(pd.to_numeric, errors="coerce")
+    faults = []
+    for model, own in numbers.groupby(table["model"], sort=True):
+        if sorted(own["index"].tolist()) != list(range(INSTRUCTIONS)):
+            expected = f"every index from 0 to {INSTRUCTIONS - 1} once"
+            faults.append(Fault(f"model {model}", f"expected {expected}, found {len(own)} rows that are not that"))
+    if faults:
+        raise BenchError.of_faults(str(path), faults)
+    ordered = numbers.assign(model=table["model"]).sort_values(["model", "index"])
+    difficulty, length, won = (
+        ordered[name].to_numpy(dtype=np.float64).reshape(-1, INSTRUCTIONS)
+        for name in ("instruction_difficulty", "std_delta_len", "preference")
+    )
+    return Calibration(difficulty[0], np.tanh(length), won)

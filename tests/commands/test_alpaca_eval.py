@@ -1,0 +1,220 @@
+"""`bench alpaca-eval`: real annotations to their published rows, beside the package itself, and refusals."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from harness import bench
+
+JUDGE = "weighted_alpaca_eval_gpt4_turbo"
+PUBLISHED = ("win_rate", "standard_error", "n_wins", "n_wins_base", "n_draws", "n_total", "discrete_win_rate")
+MODELS = ("alpaca-7b", "FuseChat-Gemma-2-9B-Instruct")
+PACKAGE = """
+import json, sys
+import pandas as pd
+from alpaca_eval.metrics import glm_winrate
+glm_winrate.hf_hub_download = lambda **unused: sys.argv[2]
+rows = pd.DataFrame(json.load(open(sys.argv[1])))
+found = glm_winrate.get_length_controlled_winrate(rows, save_weights_dir=None)
+print(json.dumps({name: float(value) for name, value in found.items()}))
+"""
+"""What the package makes of a file of annotations and a df_gamed.csv."""
+
+
+def rows_of(shared: Path, model: str) -> list[dict[str, Any]]:
+    """The annotations of one model as `alpaca_eval` writes them, with real texts."""
+    path = shared / "alpaca_eval" / f"candidates.{JUDGE}.jsonl.gz"
+    found = []
+    with gzip.open(path, "rt", encoding="utf-8") as handle:
+        for line in handle:
+            row = json.loads(line)
+            for one in row["candidates"]:
+                if one["model"] == model:
+                    found.append(
+                        {
+                            "instruction": row["prompt"][0]["content"],
+                            "output_1": row["reference"]["text"],
+                            "generator_1": row["reference"]["model"],
+                            "output_2": one["text"],
+                            "generator_2": model,
+                            "annotator": row["judge"],
+                            "preference": None if one["score"] is None else 1 + one["score"],
+                        }
+                    )
+    return found
+
+
+def write(path: Path, rows: list[dict[str, Any]]) -> Path:
+    path.write_text(json.dumps(rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def calibration(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The reconstructed calibration in the columns of df_gamed.csv."""
+    table = pd.read_csv(shared / "alpaca_eval" / "lc_calibration_reconstructed.csv")
+    parts = [
+        pd.DataFrame(
+            {
+                "model": f"gpt4_1106_preview_{name}",
+                "index": table["index"],
+                "preference": table[f"gamed_{name}_p_est"],
+                "std_delta_len": np.arctanh(table[f"gamed_{name}_tanh_len"]),
+                "instruction_difficulty": table["instruction_difficulty_est"],
+                "not_gamed_baseline": False,
+            }
+        )
+        for name in ("concise", "verbose")
+    ]
+    path = tmp_path_factory.mktemp("calibration") / "df_gamed.csv"
+    pd.concat(parts).to_csv(path, index=False)
+    return path
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize("model", MODELS)
+def test_real_annotations_give_the_published_row(shared: Path, calibration: Path, tmp_path: Path, model: str):
+    file = write(tmp_path / "annotations.json", rows_of(shared, model))
+    ended = bench("alpaca-eval", file, "--calibration", calibration, "--json")
+    assert ended.code == 0, ended.err
+    (row,) = ended.json  # type: ignore[misc]
+    published = pd.read_csv(shared / "alpaca_eval" / f"leaderboard.{JUDGE}.csv").set_index("model").loc[model]
+    for name in PUBLISHED:
+        assert row[name] == pytest.approx(published[name], rel=0, abs=1e-9), name
+    assert row["avg_length"] == published["avg_length"]
+    assert row["length_controlled_winrate"] == pytest.approx(published["length_controlled_winrate"], abs=1)
+    assert row["lc_low"] < row["length_controlled_winrate"] < row["lc_high"]
+    assert row["lc_high"] - row["lc_low"] > 2 * 1.96 * row["lc_standard_error"], "the published error is too small"
+    assert (row["model"], row["baseline"], row["annotator"]) == (model, "gpt4_1106_preview", JUDGE)
+
+
+@pytest.mark.shared_data
+@pytest.mark.skipif(importlib.util.find_spec("alpaca_eval") is None, reason="no alpaca-eval")
+@pytest.mark.parametrize("model", MODELS)
+def test_the_package_s_own_length_control_is_equal(shared: Path, calibration: Path, tmp_path: Path, model: str):
+    file = write(tmp_path / "annotations.json", rows_of(shared, model))
+    (row,) = bench("alpaca-eval", file, "--calibration", calibration, "--json").json  # type: ignore[misc]
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", PACKAGE, file, calibration], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    theirs = json.loads(done.stdout.splitlines()[-1])
+    for name in PUBLISHED:
+        assert row[name] == pytest.approx(theirs[name], rel=0, abs=1e-9), name
+    for name in ("length_controlled_winrate", "lc_standard_error"):
+        assert row[name] == pytest.approx(theirs[name], rel=0, abs=1e-6), name
+
+
+@pytest.mark.shared_data
+def test_rows_that_are_missing_or_re_ordered_have_no_alpaca_eval_length_control(
+    shared: Path, calibration: Path, tmp_path: Path
+):
+    """Both files in one message; without a calibration both have their raw row and our own length control."""
+    whole = rows_of(shared, "vicuna-7b-v1.5")
+    swapped = [*whole[:5], whole[6], whole[5], *whole[7:]]
+    files = [write(tmp_path / "short.json", rows_of(shared, "phi-2")), write(tmp_path / "swapped.json", swapped)]
+    ended = bench("alpaca-eval", *files, "--calibration", calibration)
+    assert ended.code == 2
+    assert "alpaca-eval: 2 problems" in ended.err
+    assert "short.json, phi-2: length-controlled AlpacaEval win rate" in ended.err
+    assert "2 of them are missing" in ended.err
+    assert "re-ordered (from row 5 on)" in ended.err
+    assert ended.out == ""
+    rows = bench("alpaca-eval", *files, "--json").json
+    assert [row["model"] for row in rows] == ["phi-2", "vicuna-7b-v1.5"]  # type: ignore[index]
+    assert all(row["length_controlled_winrate"] is None for row in rows)  # type: ignore[union-attr]
+    assert all(row["equal_length_low"] < row["equal_length_win_rate"] < row["equal_length_high"] for row in rows)  # type: ignore[union-attr]
+
+
+def annotation(number: int, **changes: Any) -> dict[str, Any]:
+    """A row of no official instruction."""
+    row = {
+        "instruction": f"instruction {number}",
+        "output_1": "a" * (3 + number % 7),
+        "output_2": "b" * (3 + number % 5),
+        "generator_1": "base",
+        "generator_2": "model",
+        "preference": (1.0, 2.0, 1.5, 1.3)[number % 4],
+    }
+    return row | changes
+
+
+def test_any_prompt_set_has_a_raw_row_and_our_length_control(tmp_path: Path):
+    rows = [annotation(n) for n in range(40)] + [annotation(n, generator_2="other", preference=0) for n in range(40)]
+    ended = bench("alpaca-eval", write(tmp_path / "mine.json", rows))
+    assert ended.code == 0, ended.err
+    lines = [line for line in ended.out.splitlines() if line.startswith(("model ", "other "))][1:]
+    assert len(lines) == 2
+    assert "10/10/20" in lines[0] and "47.50" not in lines[0]
+    assert "0/40/0" in lines[1] and "50.00" in lines[1]
+    assert "needs --calibration df_gamed.csv" in lines[0]
+
+
+def test_a_judge_that_failed_is_left_out_and_counted(tmp_path: Path):
+    rows = [annotation(n) for n in range(40)] + [annotation(40, preference=None)]
+    (row,) = bench("alpaca-eval", write(tmp_path / "mine.json", rows), "--json").json  # type: ignore[misc]
+    assert row["n_total"] == 40
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([], "expected annotations, found no rows"),
+        ([annotation(1, preference=0.5)], "row 1: preference: expected 0 (draw), a number from 1"),
+        ([annotation(1, preference="2")], "found '2'"),
+        ([{"instruction": "x"}], "no text is output_1, output_2, generator_1, generator_2"),
+        ([annotation(1), annotation(2), annotation(1)], "row 3: the instruction of row 1 again"),
+    ],
+)
+def test_rows_that_are_no_annotations_are_refused(tmp_path: Path, rows: list[dict[str, Any]], told: str):
+    ended = bench("alpaca-eval", write(tmp_path / "mine.json", rows))
+    assert ended.code == 2
+    assert told in ended.err
+    assert "Traceback" not in ended.err
+
+
+def gamed(**changes: Any) -> pd.DataFrame:
+    columns = {
+        "model": "a",
+        "index": range(805),
+        "preference": 0.5,
+        "std_delta_len": 1.0,
+        "instruction_difficulty": 0.0,
+    }
+    return pd.DataFrame(columns | changes)
+
+
+@pytest.mark.parametrize(
+    ("table", "code", "told"),
+    [
+        (None, 5, "hf download tatsu-lab/alpaca_eval df_gamed.csv --repo-type dataset"),
+        (gamed().drop(columns="std_delta_len"), 2, "found none named std_delta_len"),
+        (gamed().iloc[1:], 2, "model a: expected every index from 0 to 804 once, found 804 rows"),
+        (gamed(instruction_difficulty="hard"), 2, "instruction difficulty: expected 805 finite numbers"),
+    ],
+)
+def test_a_calibration_that_is_none_is_refused(tmp_path: Path, table: pd.DataFrame | None, code: int, told: str):
+    if table is not None:
+        table.to_csv(tmp_path / "df_gamed.csv", index=False)
+    file = write(tmp_path / "mine.json", [annotation(1)])
+    ended = bench("alpaca-eval", file, "--calibration", tmp_path / "df_gamed.csv")
+    assert ended.code == code
+    assert told in ended.err
+
+
+@pytest.mark.shared_data
+def test_the_official_order_is_that_of_the_published_prompts(shared: Path):
+    from benchbench.comparison.alpaca_eval_files import UNKNOWN, official_places
+
+    texts = [row["instruction"] for row in rows_of(shared, "alpaca-7b")]
+    assert official_places(texts) == list(range(805))
+    assert official_places(["something else", texts[7]]) == [UNKNOWN, 7]
