@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
+from benchbench.commands.adapters import is_adapters_alone, whole_weights
 from benchbench.commands.record import measure_cells, scored_cell
 from benchbench.commands.session import Options, Session, incomplete, open_session, run_session, unfinished
 from benchbench.commands.targets import CHECKS, DEFAULT_SETTING, parse_seeds, resolve
@@ -64,7 +65,7 @@ def external_session(
     """The scoring of a model that was trained elsewhere, as a session of one cell.
 
     Args:
-        target: model folder, or hub id with its revision.
+        target: model folder, or hub id with its revision; adapters alone are merged into their base first.
         setting: name or path.
         overrides: `--set` values.
         options: of the run.
@@ -76,6 +77,8 @@ def external_session(
     model = _external(target)
     if model is None:
         raise BenchError(f"{target}: expected a model folder, or a hub id with its revision")
+    if is_adapters_alone(Path(target)):
+        model = _external(str(whole_weights(Path(target), options.store.root))) or model
     base = library.find_setting(setting or DEFAULT_SETTING)
     loaded = load_untuned(base, "sft", overrides=(*overrides, *model, Override("judge", None)), checks=CHECKS)
     return open_session([loaded], [0], options, with_samples=with_samples)
@@ -87,7 +90,7 @@ def _external(target: str) -> tuple[Override, ...] | None:
     name, at, revision = target.partition("@")
     values: dict[str, Any] = {}
     if path.is_dir():
-        if not (path / "config.json").is_file() and not (path / "adapter_config.json").is_file():
+        if not (path / "config.json").is_file() and not is_adapters_alone(path):
             raise BenchError(f"{target}: a folder without config.json; expected a model in the hub's format")
         values = {"model_name_or_path": str(path.resolve()), "revision": None}
     elif at and name.count("/") == 1 and not name.startswith((".", "/")):

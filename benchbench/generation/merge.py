@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.models import load
+from benchbench.store.files import write_json
 
 MERGE_DTYPE = "float32"
 """Base and adapters are added in this precision whatever the recipe trains in, and saved in it."""
+MERGED_FILE = "merged.json"
+"""In a merged folder, so that rows can say so."""
 
 
 def is_adapter(folder: Path) -> bool:
@@ -20,7 +24,14 @@ def is_adapter(folder: Path) -> bool:
     return (folder / load.ADAPTER_FILE).is_file()
 
 
-def merge_adapter(adapter: Path, base: load.ModelSpec, folder: Path, *, tokenizer: Any = None) -> Path:
+def is_merged(folder: Path) -> bool:
+    """Whether the whole weights of a folder were made by `merge_adapter`."""
+    return (folder / MERGED_FILE).is_file()
+
+
+def merge_adapter(
+    adapter: Path, base: load.ModelSpec, folder: Path, *, tokenizer: Any = None, beside: Iterable[Path] = ()
+) -> Path:
     """Write base plus adapters as whole float32 weights; the result's log-probabilities differ by rounding only.
 
     Args:
@@ -28,6 +39,7 @@ def merge_adapter(adapter: Path, base: load.ModelSpec, folder: Path, *, tokenize
         base: the pinned weights it stands on.
         folder: to write; it appears whole or not at all.
         tokenizer: saved beside the weights, where a reader of the folder needs one.
+        beside: files copied there, such as those of a tokenizer as it is.
 
     Returns:
         `folder`.
@@ -48,5 +60,8 @@ def merge_adapter(adapter: Path, base: load.ModelSpec, folder: Path, *, tokenize
     merged.save_pretrained(draft, safe_serialization=True)
     if tokenizer is not None:
         tokenizer.save_pretrained(draft)
+    for path in beside:
+        shutil.copy(path, draft)
+    write_json(draft / MERGED_FILE, {"dtype": MERGE_DTYPE})
     os.replace(draft, folder)
     return folder

@@ -19,7 +19,7 @@ from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
 from benchbench.generation.canary import run_canary
 from benchbench.generation.choose import Choice, choose
 from benchbench.generation.kept import kept_engine
-from benchbench.generation.merge import is_adapter, merge_adapter
+from benchbench.generation.merge import is_adapter, is_merged, merge_adapter
 from benchbench.generation.requests import chunks
 from benchbench.generation.seeds import make_requests
 from benchbench.generation.settings import EngineSettings
@@ -101,7 +101,7 @@ def _servable(context: StageContext, tokenizer: Any) -> Iterator[tuple[Path, boo
         if "policy" not in context.spec.inputs:
             path = context.spec.run["model_path"]
             if path is not None:
-                yield Path(path), False
+                yield Path(path), is_merged(Path(path))
                 return
             base = load.build_base(context.model_spec(), tokenizer, seed=context.settings["base_seed"])
             load.save_trained(base, tokenizer, Path(scratch))

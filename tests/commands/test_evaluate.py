@@ -115,6 +115,51 @@ def test_a_copy_of_the_folder_elsewhere_is_the_same_model(finished: Finished, dp
     assert stages(dpo_model) == stages(tmp_path / "copy")
 
 
+@pytest.fixture
+def adapters(dpo_model: Path, tmp_path: Path) -> Path:
+    """Moved LoRA adapters on the DPO model, as peft and TRL save them."""
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    torch.manual_seed(0)
+    base = AutoModelForCausalLM.from_pretrained(dpo_model)
+    config = LoraConfig(r=4, lora_alpha=8, target_modules=["query_key_value"], init_lora_weights=False)
+    get_peft_model(base, config).save_pretrained(tmp_path / "adapters")
+    return tmp_path / "adapters"
+
+
+def test_adapters_alone_are_merged_into_the_base_they_name(adapters: Path, dpo_model: Path, tmp_path: Path):
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    assert not (adapters / "config.json").exists() and not list(adapters.glob("tokenizer*"))
+    where = ("--setting", MICRO, "--workers", 1, "--runs", tmp_path / "runs", "--json")
+    found = values(bench("eval", adapters, *where), method="external")
+    assert found != values(bench("eval", dpo_model, *where), method="external")
+    model = AutoModelForCausalLM.from_pretrained(dpo_model)
+    whole = PeftModel.from_pretrained(model, str(adapters)).merge_and_unload()  # type: ignore[attr-defined]
+    whole.save_pretrained(tmp_path / "whole")
+    for path in dpo_model.glob("*token*"):
+        shutil.copy(path, tmp_path / "whole")
+    expected = values(bench("eval", tmp_path / "whole", *where), method="external")
+    assert found == pytest.approx(expected, abs=1e-6)
+    assert len(list((tmp_path / "runs" / "merged").iterdir())) == 1
+
+
+def test_adapters_whose_base_cannot_be_told_are_refused(adapters: Path, tmp_path: Path):
+    path = adapters / "adapter_config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    for base, code, told in (
+        ("nobody/nothing", 2, "so a revision is required"),
+        (None, 2, "expected the model that the adapters stand on"),
+    ):
+        path.write_text(json.dumps(config | {"base_model_name_or_path": base}), encoding="utf-8")
+        ended = bench("eval", adapters, "--setting", MICRO, "--runs", tmp_path / "runs")
+        assert ended.code == code
+        assert told in ended.err
+        assert "adapter_config.json: base_model_name_or_path" in ended.err
+
+
 def test_eval_after_a_failed_run_says_what_is_missing(finished: Finished):
     ended = bench("eval", "dpo", "--setting", MICRO, "--seeds", 1, 77, "--runs", finished.runs)
     assert ended.code == 4

@@ -152,6 +152,19 @@ def test_a_model_folder_is_asked_as_external(world: Path, drawn: dict[str, Ended
     assert {row["generator"] for row in rows} == {"trained"}
 
 
+def test_adapters_alone_are_asked_as_merged_weights(world: Path, drawn: dict[str, Ended], tmp_path: Path):
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    (policy,) = (world / "runs" / "preference").glob("*/model")
+    config = LoraConfig(r=2, target_modules=["query_key_value"], init_lora_weights=False)
+    get_peft_model(AutoModelForCausalLM.from_pretrained(policy), config).save_pretrained(tmp_path / "adapters")
+    words = ("--setting", world / "mine.yaml", "--runs", tmp_path / "runs", "--workers", 1, "--json")
+    ended = bench("eval", tmp_path / "adapters", "--prompts", world / "alpaca.json", *words)
+    assert ended.code == 0, ended.err
+    assert {(row["method"], row["merged"]) for row in ended.json} == {("external", True)}
+
+
 def test_reward_bench_needs_subsets_and_takes_them_from_a_file(world: Path, tmp_path: Path):
     refused = run(world, "export", "reward_bench", "dpo", "--out", tmp_path / "out")
     assert refused.code == 2
