@@ -11,7 +11,7 @@ import pandas as pd
 from rich.console import Console
 
 from benchbench.commands.evaluate import EXTERNAL, external_session, is_external
-from benchbench.commands.session import Options, Session, open_session, run_session
+from benchbench.commands.session import Options, Session, in_one_line, open_session, run_session
 from benchbench.commands.targets import parse_seeds, resolve
 from benchbench.comparison.cells import MissingRunsError
 from benchbench.comparison.sample_tables import statistics_frame
@@ -122,10 +122,7 @@ def _rows(policies: Policies, cell: Cell, stages: Sequence[StageSpec], options: 
 
 def _refuse_failures(plan: Plan, ran: Ran) -> None:
     """The error for responses that could not be drawn; 2 where all of it was the user's to mend, 4 otherwise."""
-    faults = [
-        Fault(plan.stages[key].title, f"{(record.message.strip().splitlines() or ['no message'])[-1]} (see {key})")
-        for key, record in ran.failed.items()
-    ]
+    faults = [Fault(plan.stages[key].title, f"{in_one_line(record)} (see {key})") for key, record in ran.failed.items()]
     faults += [Fault(plan.stages[key].title, "not run") for key in ran.blocked]
     if faults:
         codes = {record.summary.get("exit_code") for record in ran.failed.values()}

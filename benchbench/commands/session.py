@@ -11,6 +11,7 @@ from rich.console import Console
 from benchbench.commands.data_view import data_lines, used_splits
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.method import Candidates, Need
+from benchbench.core.records import StageRecord
 from benchbench.plan.build import Cell, Plan, build_plan
 from benchbench.plan.checks import length_faults
 from benchbench.plan.local_queue import LocalQueue, Ran
@@ -217,9 +218,16 @@ def _reason(cell: Cell, plan: Plan, ran: Ran) -> str:
     needed = closure(cell, plan)
     for key in needed:
         if key in ran.failed:
-            lines = ran.failed[key].message.strip().splitlines()
-            return f"stage '{plan.stages[key].title}' failed: {lines[-1] if lines else 'no message'} (see {key})"
+            return f"stage '{plan.stages[key].title}' failed: {in_one_line(ran.failed[key])} (see {key})"
     return "not run"
+
+
+def in_one_line(record: StageRecord) -> str:
+    """Why a stage failed: the user's errors by their beginning, ours by the last line of the traceback."""
+    lines = [line.strip() for line in record.message.strip().splitlines()]
+    if not lines:
+        return "no message"
+    return "; ".join(lines[:2]) if "exit_code" in record.summary else lines[-1]
 
 
 def closure(cell: Cell, plan: Plan) -> list[str]:

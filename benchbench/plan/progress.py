@@ -51,7 +51,10 @@ class ProgressView:
         self._tasks[spec.key] = self._bars.add_task(spec.title, total=None, note="loading")
 
     def progress(self, event: Mapping[str, Any]) -> None:
-        """A stage moved on."""
+        """A stage moved on, or has a line for people."""
+        if "message" in event:
+            self.console.print(f"{event['title']}: {event['message']}", highlight=False, markup=False)
+            return
         key, now = event["key"], time.monotonic()
         first = self._started.setdefault(key, now)
         rate = event["tokens"] / (now - first) if now > first else 0.0

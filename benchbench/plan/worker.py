@@ -72,7 +72,7 @@ class _Throttled:
 
     def __call__(self, event: Mapping[str, Any]) -> None:
         now = time.monotonic()
-        if now - self.last >= REPORT_SECONDS or event.get("step") == event.get("steps"):
-            self.last = now
+        if "message" in event or now - self.last >= REPORT_SECONDS or event.get("step") == event.get("steps"):
+            self.last = now if "step" in event else self.last
             with suppress(OSError):  # the parent is gone; should_stop sees it and leaves a checkpoint
                 self.pipe.send(("progress", dict(event)))

@@ -33,6 +33,9 @@ def run(context: StageContext) -> Result:
         if context.should_stop():
             raise Interrupted
 
+    def tell(line: str) -> None:
+        context.report({"message": line})
+
     rows, summary = judge_pairs(
         judge,
         options,
@@ -42,7 +45,7 @@ def run(context: StageContext) -> Result:
         label="ours",
         opponent="theirs",
         cache=VerdictCache.of(context.root, who),
-        context=JudgeContext(Path(context.spec.run["folder"]), str(context.device)),
+        context=JudgeContext(Path(context.spec.run["folder"]), str(context.device), tell),
         progress=progress,
     )
     write_verdicts(context.folder, rows)

@@ -1,0 +1,153 @@
+"""What can go wrong between responses and a win rate, from the command line: one clear message, and nothing lost."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import MICRO, Ended, bench, finish
+
+from tests.judges.chat_server import Reply, prefers, serving
+
+SECTIONS = """
+generate:
+  split: test
+  num_prompts: 6
+  engine: transformers
+  dtype: float32
+  max_new_tokens: 6
+  temperature: 1.0
+  top_p: 1.0
+  top_k: 0
+  min_p: 0.0
+  repetition_penalty: 1.0
+judge:
+  name: gold
+  against: [chosen]
+"""
+PROMPTS = 6
+CONTESTS = 2 * PROMPTS
+"""Of dpo and of sft, one seed."""
+PATIENCE = {"timeout_seconds": 5, "max_retries": 1, "backoff_seconds": 0.05, "max_concurrency": 1}
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Finished stages with responses."""
+    folder = tmp_path_factory.mktemp("judged")
+    (folder / "mine.yaml").write_text(MICRO.read_text(encoding="utf-8") + SECTIONS, encoding="utf-8")
+    assert set(finish(["dpo"], setting=folder / "mine.yaml", seeds=(1,), runs=folder / "runs").values()) == {"done"}
+    return folder
+
+
+@pytest.fixture
+def world(drawn: Path, tmp_path: Path) -> Path:
+    """A copy to work in."""
+    shutil.copytree(drawn, tmp_path / "world")
+    return tmp_path / "world"
+
+
+def compare(world: Path, *words: object) -> Ended:
+    where = ("--setting", world / "mine.yaml", "--runs", world / "runs", "--results", world / "results")
+    return bench("compare", "dpo", "--seeds", 1, "--workers", 1, *where, *words)
+
+
+def chat(url: str, **options: object) -> list[str]:
+    given = {"base_url": url, "model": "some-judge", **PATIENCE, **options}
+    sets = ("judge.name=chat_endpoint", *(f"judge.options.{name}={value}" for name, value in given.items()))
+    return [word for one in sets for word in ("--set", one)]
+
+
+def win_rates(world: Path) -> list[dict[str, str]]:
+    with (world / "results" / "micro" / "win_rates.csv").open() as handle:
+        return list(csv.DictReader(handle))
+
+
+def refused(ended: Ended, code: int, *told: str) -> None:
+    assert ended.code == code, ended.err
+    for words in told:
+        assert words in ended.err, ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_server_that_dies_half_way_leaves_its_verdicts_and_is_asked_the_rest_only(world: Path):
+    answered = 9
+
+    def dying(number: int, body: dict[str, Any]) -> Reply:
+        return prefers("answer")(number, body) if number < answered else Reply(hang_up=True)
+
+    with serving(dying) as server:
+        url, port = server.url, server.server_port
+        refused(compare(world, *chat(url)), 4, "no answer in 2 attempts", "attempt 2 in 0.05 s")
+    assert not (world / "results").exists(), "a comparison with holes is not written"
+    with serving(prefers("answer"), port) as server:
+        ended = compare(world, *chat(url))
+        assert ended.code == 0, ended.err
+        asked = len(server.seen)
+    with serving(prefers("answer")) as fresh:
+        assert compare(world, *chat(fresh.url)).code == 0
+        assert asked == len(fresh.seen) - answered
+    assert {row["missing"] for row in win_rates(world)} == {"0"}
+
+
+def test_a_server_that_is_not_there_and_one_that_is_too_slow(world: Path):
+    refused(compare(world, *chat("http://127.0.0.1:9/v1")), 4, "127.0.0.1:9")
+    with serving(lambda number, body: Reply(seconds=1.0)) as server:
+        ended = compare(world, *chat(server.url, timeout_seconds=0.2))
+    refused(ended, 4, "it did not answer within 0.2 s")
+
+
+def test_a_judge_that_answers_nonsense_leaves_missing_verdicts_that_are_shown(world: Path):
+    with serving(lambda number, body: Reply("As a language model I like both.")) as server:
+        ended = compare(world, *chat(server.url))
+        questions = Counter(seen.body["messages"][-1]["content"] for seen in server.seen)
+    assert ended.code == 0, ended.err
+    rows = [row for row in win_rates(world) if row["metric"] == "win_rate"]
+    assert {(row["method"], row["value"]) for row in rows} == {("dpo", "nan"), ("sft", "nan")}
+    assert all(int(row["missing"]) == 2 * PROMPTS for row in rows)
+    assert set(questions.values()) == {2}, "each asked again once"
+    assert len(questions) <= 2 * CONTESTS, "both orders; texts that both policies gave are asked of once"
+    assert "n/a" in ended.out
+
+
+def test_verdicts_that_are_missing_in_part_are_counted_beside_the_win_rate(world: Path):
+    def moody(number: int, body: dict[str, Any]) -> Reply:
+        unsure = len(body["messages"][-1]["content"]) % 3 == 0
+        return Reply("Who knows?") if unsure else prefers("answer")(number, body)
+
+    with serving(moody) as server:
+        ended = compare(world, *chat(server.url))
+    assert ended.code == 0, ended.err
+    rows = [row for row in win_rates(world) if row["metric"] == "win_rate"]
+    assert all(0 < int(row["missing"]) < 2 * PROMPTS for row in rows)
+    assert all(0 <= float(row["value"]) <= 1 for row in rows)
+
+
+def test_a_verdict_file_for_other_texts_is_refused(world: Path):
+    rows = "prompt_hash,first,second,first_wins\n" + "0" * 64 + ",one text,another,first\n"
+    (world / "verdicts.csv").write_text(rows, encoding="utf-8")
+    words = ("--set", "judge.name=human_file", "--set", f"judge.options.path={world / 'verdicts.csv'}")
+    refused(compare(world, *words), 2, "verdicts.csv: it has no verdict for 6 of 6 contests", "of other texts")
+
+
+def test_a_prompt_that_leaves_no_room_is_refused_not_cut(world: Path):
+    ended = compare(world, "--set", "generate.max_new_tokens=126")
+    refused(ended, 2, "leaves no room for max_new_tokens 126 in the model's context of 128")
+    assert "failed: generation: 6 problems; example test-00003: a prompt of 17 tokens" in ended.err
+
+
+def test_an_engine_that_is_missing_or_cannot_serve_the_model_is_refused(world: Path):
+    ended = compare(world, "--set", "generate.engine=vllm")
+    refused(ended, 2, "vllm")
+    assert "head" in ended.err or "not installed" in ended.err
+
+
+def test_duplicated_prompts_are_refused(world: Path):
+    rows = [json.dumps({"id": name, "prompt": "x"}) + "\n" for name in "ab"]
+    (world / "prompts.jsonl").write_text("".join(rows), encoding="utf-8")
+    refused(compare(world, "--prompts", world / "prompts.jsonl"), 2, "row 2", "that of row 1 again")
