@@ -72,6 +72,8 @@ class Generation:
     """Without the prompt and without the token that ended it."""
     finish: Literal["stop", "length"]
     """`stop`: a stop token came; `length`: `max_new_tokens` came first."""
+    end: int | None = None
+    """The token that ended it; none where none did."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from transformers import DynamicCache
 from benchbench.core.generation import Generation, Request, Sampling
 from benchbench.generation.sampler import draw, penalise, probabilities, uniforms
 
+_NONE = -1
 ENDED_FRACTION = 0.25
 """Ended responses leave the batch when they are this share of it; each time copies the cache once."""
 
@@ -27,13 +28,13 @@ def decode(model: Any, requests: Sequence[Request], sampling: Sampling, *, devic
         batch.step(step)
         if batch.all_ended():
             break
-    tokens = batch.out.tolist()
-    return [
-        Generation(request.example, request.sample, tuple(row[:length]), "stop" if stopped else "length")
-        for request, row, length, stopped in zip(
-            requests, tokens, batch.lengths.tolist(), batch.stopped.tolist(), strict=True
-        )
-    ]
+    found = []
+    for request, row, length, end in zip(
+        requests, batch.out.tolist(), batch.lengths.tolist(), batch.ends.tolist(), strict=True
+    ):
+        reason, by = ("length", None) if end == _NONE else ("stop", end)
+        found.append(Generation(request.example, request.sample, tuple(row[:length]), reason, by))
+    return found
 
 
 class _Batch:
@@ -51,7 +52,7 @@ class _Batch:
         self.stop = torch.tensor(sampling.stop_token_ids, device=device)
         self.out = torch.zeros(count, sampling.max_new_tokens, dtype=torch.long, device=device)
         self.lengths = torch.zeros(count, dtype=torch.long, device=device)
-        self.stopped = torch.zeros(count, dtype=torch.bool, device=device)
+        self.ends = torch.full((count,), _NONE, dtype=torch.long, device=device)
         self.uniforms = None
         if sampling.temperature > 0:
             self.uniforms = uniforms([request.seed for request in requests], sampling.max_new_tokens).to(device)
@@ -74,7 +75,7 @@ class _Batch:
         grows = self.rows[~self.ended & ~stops]
         self.out[grows, number] = token[~self.ended & ~stops]
         self.lengths[grows] += 1
-        self.stopped[self.rows[~self.ended & stops]] = True
+        self.ends[self.rows[~self.ended & stops]] = token[~self.ended & stops]
         self.ended |= stops
         self.inputs = token.unsqueeze(-1)
         self.positions = self.positions[:, -1:] + 1

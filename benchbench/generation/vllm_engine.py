@@ -172,7 +172,7 @@ class VllmEngine:
 def _generation(request: Request, tokens: Sequence[int], reason: str) -> Generation:
     """The stop token, which vLLM leaves at the end of a response, is no part of it."""
     if reason == "stop":
-        return Generation(request.example, request.sample, tuple(tokens[:-1]), "stop")
+        return Generation(request.example, request.sample, tuple(tokens[:-1]), "stop", tokens[-1])
     if reason != "length":
         raise BenchError(f"example {request.example}: vLLM ended a response for the reason '{reason}', not asked for")
     return Generation(request.example, request.sample, tuple(tokens), "length")

@@ -148,6 +148,7 @@ def _frame(drawn: Sequence[Generation], requests: Sequence[Request], tokenizer: 
             "text": tokenizer.decode(list(one.tokens), skip_special_tokens=True).strip(),
             "tokens": list(one.tokens),
             "finish": one.finish,
+            "end": one.end,
             "logp_sum": None,
             "ref_logp_sum": None,
         }
@@ -167,12 +168,11 @@ def _with_logps(
 ) -> pd.DataFrame:
     """Log-probabilities of the responses under the policy and the reference, by the training stack, never the engine.
 
-    The end token is scored where EOS is the only one.
+    The token that ended a response is scored with it.
     """
-    ends = [tokenizer.eos_token_id] if not context.settings["generate"]["stop_tokens"] else []
     examples = []
     for place, (request, one) in enumerate(zip(requests, drawn, strict=True)):
-        response = [*one.tokens, *(ends if one.finish == "stop" else [])]
+        response = [*one.tokens, *([] if one.end is None else [one.end])]
         tokens = (*request.prompt, *response)
         candidate = TokenizedCandidate(tokens, (len(request.prompt), len(tokens)), empty=not response)
         examples.append(TokenizedExample(str(place), (candidate,), identical=False, columns={}))

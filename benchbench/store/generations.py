@@ -12,7 +12,7 @@ import pandas as pd
 from benchbench.core.errors import BenchError
 from benchbench.store.files import read_json, write_json, write_text
 
-COLUMNS = ("example", "sample", "text", "tokens", "finish", "logp_sum", "ref_logp_sum")
+COLUMNS = ("example", "sample", "text", "tokens", "finish", "end", "logp_sum", "ref_logp_sum")
 
 
 def write_generations(folder: Path, frame: pd.DataFrame, about: Mapping[str, Any]) -> None:

@@ -89,11 +89,11 @@ def test_a_response_ends_at_a_stop_id_or_at_its_length_and_nowhere_else(engine: 
         if cut is None:
             assert one == whole
         else:
-            assert one == Generation(whole.example, whole.sample, whole.tokens[:cut], "stop")
+            assert one == Generation(whole.example, whole.sample, whole.tokens[:cut], "stop", whole.tokens[cut])
     assert all(len(g.tokens) == 20 for g in free if g.finish == "length")
     first = engine.generate(REQUESTS[:1], greedy(4))[0].tokens[0]
     ended = engine.generate(REQUESTS[:1], greedy(4, stop=(first,)))[0]
-    assert (ended.tokens, ended.finish) == ((), "stop")
+    assert (ended.tokens, ended.finish, ended.end) == ((), "stop", first)
 
 
 @each_engine
