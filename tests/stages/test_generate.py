@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -79,6 +80,36 @@ def test_samples_are_scored_by_the_training_stack_for_their_kl(made: Path):
     assert sft["logp_sum"].notna().all() and (sft["logp_sum"] <= 0).all()
     assert sft["ref_logp_sum"].isna().all(), "the SFT policy is the reference itself"
     assert dpo["ref_logp_sum"].notna().all()
+
+
+def test_the_token_that_ended_a_response_is_scored_whichever_it_is(made: Path, tmp_path: Path):
+    """Against transformers itself: log-probabilities of response and end given the prompt."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    shutil.copytree(made / "runs", tmp_path / "runs")
+    model = AutoModelForCausalLM.from_pretrained(stages(made, "sft")["sft seed 1"] / "model").eval()
+    tokenizer = AutoTokenizer.from_pretrained(stages(made, "sft")["sft seed 1"] / "model")
+    free = read(stages(made, "generate")["responses of sft seed 1 on test"], "generations.jsonl")
+    common = free["tokens"].explode().value_counts().index[0]
+    stop = tokenizer.convert_ids_to_tokens(int(common))
+    sets = [f"generate.stop_tokens={json.dumps([stop])}", "judge=null"]
+    status = finish(["sft"], runs=tmp_path / "runs", setting=made / "setting.yaml", sets=sets)
+    assert set(status.values()) == {"done"}
+    (folder,) = (tmp_path / "runs" / key for key in status if key.startswith("generate/"))
+    frame = read(folder, "generations.jsonl")
+    ended = frame[frame["finish"] == "stop"]
+    assert int(common) in set(ended["end"]) and frame.loc[frame["finish"] == "length", "end"].isna().all()
+    (data,) = (made / "runs" / "data").glob("*/test.jsonl")
+    prompts = {row["id"]: row["prompt"][0]["content"] for row in map(json.loads, data.read_text().splitlines())}
+    for row in frame.head(12).itertuples():
+        text = f"<|user|> {prompts[row.example]} <|assistant|>"
+        prompt = tokenizer(text, add_special_tokens=False)["input_ids"]
+        response = [*row.tokens, *([] if row.finish == "length" else [int(row.end)])]
+        with torch.no_grad():
+            logps = model(torch.tensor([prompt + response])).logits[0].log_softmax(dim=-1)
+        each = [logps[len(prompt) - 1 + i, token].item() for i, token in enumerate(response)]
+        assert row.logp_sum == pytest.approx(sum(each), abs=1e-4)
 
 
 def test_the_same_request_seeds_pair_the_methods(made: Path):
