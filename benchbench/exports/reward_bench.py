@@ -1,8 +1,9 @@
-"""RewardBench's result file: `results/eval-set/<model>.json`, one accuracy per subset.
+"""RewardBench's result file: `results/eval-set/benchbench/<model>.json`, one accuracy per subset.
 
 Format of `reward-bench` (github.com/allenai/reward-bench at 05a9005, `scripts/run_dpo.py`; evaluation.md E1): `model,
-ref_model, model_type, chat_template` and one key per subset. A pair counts where chosen scores strictly higher: a tie
-is wrong, in which it differs from this bench's own tables.
+ref_model, model_type, chat_template` and one key per subset. Its leaderboard looks for files in folders named by an
+organisation, as hub ids begin, and nowhere else (`analysis/utils.py`); ours is `benchbench`. A pair counts where chosen
+scores strictly higher: a tie is wrong, in which it differs from this bench's own tables.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from typing import Any
 from benchbench.core.errors import BenchError
 from benchbench.core.export import Export, PairScores
 
+ORGANISATION = "benchbench"
 RESERVED = ("model", "ref_model", "model_type", "chat_template")
 
 
 def files(scores: PairScores) -> Mapping[str, str]:
-    """`results/eval-set/<model>.json`.
+    """`results/eval-set/benchbench/<model>.json`.
 
     Raises:
         BenchError: no pairs, a score that is no number, or a subset named like one of the other keys.
@@ -27,7 +29,7 @@ def files(scores: PairScores) -> Mapping[str, str]:
     if rows.empty or bool(rows[["chosen", "rejected"]].isna().to_numpy().any()):
         raise BenchError(f"reward_bench: {scores.model}: expected finite scores of pairs, found none or NaN")
     result: dict[str, Any] = {
-        "model": scores.model,
+        "model": f"{ORGANISATION}/{scores.model}",
         "ref_model": scores.reference,
         "model_type": "DPO" if scores.reference is not None else "DPO Ref. Free",
         "chat_template": scores.template,
@@ -39,7 +41,9 @@ def files(scores: PairScores) -> Mapping[str, str]:
         if subset in RESERVED:
             raise BenchError(f"reward_bench: expected another name for subset '{subset}', which is a key of the format")
         result[subset] = sum(right[subset]) / len(right[subset])
-    return {f"results/eval-set/{scores.model}.json": json.dumps(result, indent=2, ensure_ascii=False) + "\n"}
+    return {
+        f"results/eval-set/{ORGANISATION}/{scores.model}.json": json.dumps(result, indent=2, ensure_ascii=False) + "\n"
+    }
 
 
 EXPORT = Export(name="reward_bench", reads="pairs", files=files)
