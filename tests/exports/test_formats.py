@@ -101,7 +101,7 @@ def test_reward_bench_counts_strictly_higher_pairs_by_subset():
     path, text = only(exports.get("reward_bench").files(PairScores("dpo-seed1", "sft-seed1", "mine", rows)))
     assert path == "results/eval-set/benchbench/dpo-seed1.json"
     assert json.loads(text) == {
-        "model": "dpo-seed1",
+        "model": "benchbench/dpo-seed1",
         "ref_model": "sft-seed1",
         "model_type": "DPO",
         "chat_template": "mine",
