@@ -14,6 +14,7 @@ from benchbench.comparison.sample_tables import (
     Against,
     against,
     shown_ratings,
+    shown_rewards,
     shown_statistics,
     shown_win_rates,
     statistics_frame,
@@ -57,6 +58,8 @@ class Samples:
             against_whom = "the data's chosen response" if opponent == CHOSEN else opponent
             of = f"{own[0].controlled.prompts} prompts of {self.prompts}"
             tables.append((f"win rate against {against_whom}, judge {self.judge}, {of}", shown_win_rates(own)))
+            if rewards := shown_rewards(own):
+                tables.append((f"scores of judge {self.judge} beside those of {against_whom}", rewards))
         if self.ratings is not None:
             tables.append((f"Bradley-Terry ratings, judge {self.judge}", shown_ratings(self.ratings)))
         if len(self.statistics):

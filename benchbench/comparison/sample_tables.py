@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -12,6 +12,7 @@ import pandas as pd
 from benchbench.comparison.bradley_terry import Ratings
 from benchbench.comparison.intervals import Interval
 from benchbench.comparison.length_control import LengthControlled, length_controlled
+from benchbench.comparison.reward_difference import RewardDifference, reward_difference
 from benchbench.comparison.samples import sample_statistics
 from benchbench.comparison.win_rates import SeededWinRate, win_rate_over_seeds
 
@@ -36,6 +37,8 @@ class Against:
     judge: str
     raw: SeededWinRate
     controlled: LengthControlled
+    rewards: RewardDifference | None
+    """Where the judge scores each text by itself."""
 
 
 def against(by_seed: Mapping[int, pd.DataFrame], *, judge: str) -> Against:
@@ -47,11 +50,19 @@ def against(by_seed: Mapping[int, pd.DataFrame], *, judge: str) -> Against:
     """
     raw = win_rate_over_seeds(by_seed)
     one = raw.runs[0]
-    return Against(one.label, one.opponent, judge, raw, length_controlled(by_seed))
+    return Against(one.label, one.opponent, judge, raw, length_controlled(by_seed), reward_difference(by_seed))
+
+
+REWARD_METRICS = {
+    "reward_difference": "judge's units",
+    "bradley_terry_expectation": "fraction",
+    "reward_per_100_characters": "judge's units",
+}
+"""Metric -> unit, in the order of `RewardDifference.values`."""
 
 
 def win_rate_frame(rows: Sequence[Against]) -> pd.DataFrame:
-    """One tidy row per label, opponent and seed; aggregates are derived, never stored among seeds."""
+    """One tidy row per label, opponent, seed and metric; aggregates are derived, never stored among seeds."""
     return pd.DataFrame(
         [
             {
@@ -63,7 +74,7 @@ def win_rate_frame(rows: Sequence[Against]) -> pd.DataFrame:
                 "value": value,
                 "se": se,
                 "n": run.prompts,
-                "unit": "fraction",
+                "unit": REWARD_METRICS.get(metric, "fraction"),
                 "wins": run.wins,
                 "ties": run.ties,
                 "losses": run.losses,
@@ -75,10 +86,11 @@ def win_rate_frame(rows: Sequence[Against]) -> pd.DataFrame:
                 "note": run.note,
             }
             for row in rows
-            for seed, run, controlled in zip(row.raw.seeds, row.raw.runs, row.controlled.values, strict=True)
+            for place, (seed, run) in enumerate(zip(row.raw.seeds, row.raw.runs, strict=True))
             for metric, value, se in (
                 ("win_rate", run.value, run.interval.se),
-                ("length_controlled_win_rate", controlled, math.nan),
+                ("length_controlled_win_rate", row.controlled.values[place], math.nan),
+                *((name, value, math.nan) for name, value in _rewards(row, place)),
             )
         ]
     )
@@ -102,6 +114,26 @@ def shown_win_rates(rows: Sequence[Against]) -> list[dict[str, str]]:
             "theirs": f"{fmean(run.opponent_length for run in row.raw.runs):.1f}",
         }
         for row in rows
+    ]
+
+
+def _rewards(row: Against, place: int) -> Iterator[tuple[str, float]]:
+    if row.rewards is not None:
+        yield from zip(REWARD_METRICS, row.rewards.values[place], strict=True)
+
+
+def shown_rewards(rows: Sequence[Against]) -> list[dict[str, str]]:
+    """Rows for a reader: differences in the judge's own scores, and how they go with length."""
+    return [
+        {
+            "method": row.label,
+            "score difference [95%]": _interval(*_bounds(row.rewards.difference)),
+            "Bradley-Terry expectation [95%]": _interval(*_bounds(row.rewards.expectation)),
+            "score per 100 characters [95%]": _interval(*_bounds(row.rewards.length_slope)),
+            "note": row.rewards.note or "-",
+        }
+        for row in rows
+        if row.rewards is not None
     ]
 
 

@@ -39,6 +39,8 @@ class Verdict:
     """What it took, such as requests, tokens and cost; summed over a run."""
     answered_by: str = ""
     """Who answered, in the judge's own words: the dated model that a server names."""
+    scores: tuple[float, float] | None = None
+    """Of the first and of the second text, where the judge scores each by itself; in its own units."""
 
 
 @dataclass(frozen=True)

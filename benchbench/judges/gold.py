@@ -24,7 +24,7 @@ def judge(options: Options, contests: Sequence[Contest], context: JudgeContext) 
     for place, contest in enumerate(contests):
         first, second = gold_rewards(contest, "gold")
         raw = json.dumps({"first": first, "second": second})
-        yield place, Verdict(0.5 if first == second else float(first > second), raw)
+        yield place, Verdict(0.5 if first == second else float(first > second), raw, scores=(first, second))
 
 
-JUDGE = Judge(name="gold", version=1, options=Options, sees_slots=False, judge=judge)
+JUDGE = Judge(name="gold", version=2, options=Options, sees_slots=False, judge=judge)

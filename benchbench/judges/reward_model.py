@@ -72,7 +72,8 @@ def judge(options: Options, contests: Sequence[Contest], context: JudgeContext) 
             yield place, Verdict(None, f"{first} {second}", "a reward is not finite")
             continue
         raw = json.dumps({"first": first, "second": second})
-        yield place, Verdict(_sigmoid(first - second) if options.soft else _winner(first, second), raw)
+        wins = _sigmoid(first - second) if options.soft else _winner(first, second)
+        yield place, Verdict(wins, raw, scores=(first, second))
 
 
 def _winner(first: float, second: float) -> float:
@@ -111,7 +112,7 @@ def identity(options: Options, folder: Path) -> Mapping[str, str]:
 
 JUDGE = Judge(
     name="reward_model",
-    version=1,
+    version=2,
     options=Options,
     sees_slots=False,
     judge=judge,

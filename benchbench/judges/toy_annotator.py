@@ -44,8 +44,10 @@ def judge(options: Options, contests: Sequence[Contest], context: JudgeContext) 
     annotator = Annotator(options.length_bias, options.flip_rate)
     for place, contest in enumerate(contests):
         gold = gold_rewards(contest, "toy_annotator")
-        raw = json.dumps({"first": gold[0], "second": gold[1]})
-        yield place, Verdict(annotator.labels_first((contest.first, contest.second), gold), raw)
+        texts = (contest.first, contest.second)
+        scores = (annotator.utility(texts[0], gold[0]), annotator.utility(texts[1], gold[1]))
+        raw = json.dumps({"first": scores[0], "second": scores[1]})
+        yield place, Verdict(annotator.labels_first(texts, gold), raw, scores=scores)
 
 
 JUDGE = Judge(name="toy_annotator", version=1, options=Options, sees_slots=False, judge=judge)

@@ -86,7 +86,9 @@ def judge_pairs(
     asked = _Asked({key: verdict for key, verdict in kept.items() if verdict is not None}, {})
     _ask(judge, options, {k: c for k, c in wanted.items() if k not in asked.read}, asked, cache, context, progress)
     rows = [_row(q, asked, label, opponent) for q in questions]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"outcome": "float64"})
+    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(
+        {"outcome": "float64", "score": "float64", "opponent_score": "float64"}
+    )
     return frame, _summary(frame, len(pairs), asked, cache)
 
 
@@ -151,6 +153,9 @@ def _row(question: _Question, asked: _Asked, label: str, opponent: str) -> dict[
     verdict = Verdict(0.5)
     if question.key is not None:
         verdict = asked.read[question.key] if cached else asked.given[question.key]
+    score, their_score = verdict.scores or (math.nan, math.nan)
+    if order == "second":
+        score, their_score = their_score, score
     wins = math.nan if verdict.first_wins is None else verdict.first_wins
     return {
         "example": contest.example,
@@ -162,6 +167,8 @@ def _row(question: _Question, asked: _Asked, label: str, opponent: str) -> dict[
         "identical": question.key is None,
         "length": len(ours),
         "opponent_length": len(theirs),
+        "score": score,
+        "opponent_score": their_score,
         "raw": verdict.raw,
         "note": verdict.note,
         "cached": cached,

@@ -105,9 +105,12 @@ class Annotator:
 
     def prefers_first(self, texts: tuple[str, str], gold: tuple[float, float]) -> float:
         """P(the first is preferred) before flips."""
-        words = len(texts[0].split()) - len(texts[1].split())
-        u = gold[0] - gold[1] + self.length_bias * words / WORDS_PER_FILLER
+        u = self.utility(texts[0], gold[0]) - self.utility(texts[1], gold[1])
         return 0.5 + 0.5 * math.tanh(u / TEMPERATURE / 2)
+
+    def utility(self, text: str, gold: float) -> float:
+        """What it takes a text for: gold reward, and its liking for words."""
+        return gold + self.length_bias * len(text.split()) / WORDS_PER_FILLER
 
     def labels_first(self, texts: tuple[str, str], gold: tuple[float, float]) -> float:
         """P(the label says the first), flips included."""

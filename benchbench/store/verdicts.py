@@ -27,6 +27,8 @@ ROW_COLUMNS = (
     "identical",
     "length",
     "opponent_length",
+    "score",
+    "opponent_score",
     "raw",
     "note",
 )
@@ -86,6 +88,7 @@ class VerdictCache:
             "note": verdict.note,
             "usage": dict(verdict.usage),
             "answered_by": verdict.answered_by,
+            "scores": verdict.scores,
         }
         line = json.dumps(values, allow_nan=False).encode() + b"\n"
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,8 +101,8 @@ class VerdictCache:
     def _read(self, line: bytes) -> None:
         try:
             values = json.loads(line)
-            key = values.pop("key")
-            self._kept.setdefault(key, Verdict(**values))
+            key, scores = values.pop("key"), values.pop("scores", None)
+            self._kept.setdefault(key, Verdict(**values, scores=None if scores is None else tuple(scores)))
         except (ValueError, TypeError, KeyError, AttributeError):
             self.damaged += bool(line.strip())
 
@@ -126,4 +129,4 @@ def read_verdicts(folder: Path) -> pd.DataFrame:
             f"{path}: expected verdict rows, found a missing or damaged file ({error}); "
             "remove its folder and run the command that makes it"
         ) from None
-    return frame.astype({"outcome": "float64"})
+    return frame.astype({"outcome": "float64", "score": "float64", "opponent_score": "float64"})

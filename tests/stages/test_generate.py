@@ -154,7 +154,9 @@ def test_compare_shows_win_rates_beside_pair_metrics(made: Path, tmp_path: Path)
     assert "responses, means over seeds" in ended.out
     assert "Bradley-Terry ratings, judge gold" in ended.out and "expected win rate against all others" in ended.out
     frame = pd.read_csv(tmp_path / "micro" / "win_rates.csv")
-    assert set(frame["metric"]) == {"win_rate", "length_controlled_win_rate"}
+    rewards = {"reward_difference", "bradley_terry_expectation", "reward_per_100_characters"}
+    assert set(frame["metric"]) == {"win_rate", "length_controlled_win_rate"} | rewards
+    assert "score per 100 characters" in ended.out, "the gold judge scores each text by itself"
     raw = frame[frame["metric"] == "win_rate"]
     assert raw["value"].between(0, 1).all()
     assert (raw["n"] == 12).all(), "prompts are the clusters, not responses"

@@ -116,9 +116,9 @@ def test_every_judge_has_a_file_of_its_own(tmp_path: Path):
 
 def rows() -> pd.DataFrame:
     values = [
-        ("e0", 0, "dpo", "sft", "first", 1.0, False, 3, 4, "[[A]]", ""),
-        ("e0", 0, "dpo", "sft", "second", math.nan, False, 3, 4, "what?\n\u2028", "asked twice"),
-        ("e1", 0, "dpo", "sft", "both", 0.1 + 0.2, True, 3, 3, "", ""),
+        ("e0", 0, "dpo", "sft", "first", 1.0, False, 3, 4, math.nan, math.nan, "[[A]]", ""),
+        ("e0", 0, "dpo", "sft", "second", math.nan, False, 3, 4, 1.5, -0.25, "what?\n\u2028", "asked twice"),
+        ("e1", 0, "dpo", "sft", "both", 0.1 + 0.2, True, 3, 3, math.nan, math.nan, "", ""),
     ]
     return pd.DataFrame(values, columns=list(ROW_COLUMNS))
 
