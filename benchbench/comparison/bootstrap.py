@@ -24,7 +24,11 @@ DRAWS = 2000
 FEW_SEEDS = 5
 """Up to this many seeds the percentile interval would be too narrow."""
 
+_LARGEST_BLOCK = 2**21
+"""Numbers of one array of counts, 16 MiB; draws are taken in blocks of so many."""
+
 Value = Callable[[PairScores], float]
+Counted = Callable[[PairScores, Array], Array]
 
 
 def paired_bootstrap(
@@ -54,12 +58,26 @@ def paired_bootstrap(
     return bootstrap_interval(observed, drawn[:, :k] - drawn[:, k:], rng=rng, n=len(candidate[0].chosen), level=level)
 
 
-def resample(scores: Sequence[PairScores], value: Value, *, rng: np.random.Generator, draws: int) -> Array:
-    """[draws, cells] the metric of every cell on the same resampled prompts."""
+def resample(
+    scores: Sequence[PairScores],
+    value: Value,
+    *,
+    rng: np.random.Generator,
+    draws: int,
+    counted: Counted | None = None,
+) -> Array:
+    """[draws, cells] the metric of every cell on the same resampled prompts; `counted` says the same faster."""
     n = len(scores[0].chosen)
     if any(len(cell.chosen) != n for cell in scores):
         raise ValueError("expected cells over the same pairs, got different numbers of pairs")
     drawn = np.empty((draws, len(scores)))
+    if counted is not None:
+        step = max(1, _LARGEST_BLOCK // n)
+        for start in range(0, draws, step):
+            block = [np.bincount(rng.integers(n, size=n), minlength=n) for _ in range(start, min(draws, start + step))]
+            counts = np.stack(block).astype(np.float64)
+            drawn[start : start + step] = np.stack([counted(cell, counts) for cell in scores], axis=1)
+        return drawn
     for draw in range(draws):
         chosen_prompts = rng.integers(n, size=n)
         drawn[draw] = [value(_take(cell, chosen_prompts)) for cell in scores]

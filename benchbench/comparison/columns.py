@@ -121,7 +121,8 @@ class Table:
         baseline = self.grid.labels[0]
         every = [cell for own in scores.values() for cell in own]
         draws = self.draws if len(self.grid.seeds) > 1 else 0  # one seed gets no interval
-        drawn = resample(every, metric.value, rng=stream(self.rng_seed, "bootstrap prompts"), draws=draws)
+        rng = stream(self.rng_seed, "bootstrap prompts")
+        drawn = resample(every, metric.value, rng=rng, draws=draws, counted=metric.resampled)
         by_label = dict(zip(scores, np.split(drawn, len(scores), axis=1), strict=True))  # [draws, k] each
         return {
             label: bootstrap_interval(

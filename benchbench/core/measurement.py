@@ -73,6 +73,9 @@ class Metric:
     """[n] contributions whose mean is the metric; none where the metric is not a mean over pairs."""
     se: Callable[[PairScores], float] | None = None
     """Standard error over prompts, where it is not that of a mean."""
+    resampled: Callable[[PairScores, Array], Array] | None = None
+    """(scores, [draws, n] how often each pair is in a draw) -> [draws] `value` of every draw, to the last bit; where
+    there is a faster way than one draw after another."""
     columns: tuple[str, ...] = ()
     """Columns the metric reads; without them it is not computed."""
     version: int = 1

@@ -22,6 +22,22 @@ def area(positive: Array, negative: Array) -> float:
     return float((below + not_above) / (2 * len(positive) * len(negative)))
 
 
+def resampled_area(positive: Array, negative: Array, counts: Array) -> Array:
+    """[draws] `area` with the i-th positive and negative repeated counts[draw, i] times.
+
+    Scores are sorted once for all draws; the counts stay whole numbers below 2**53, so nothing is rounded.
+    """
+    order = np.argsort(negative)
+    ordered, queries = negative[order], positive
+    below = np.searchsorted(ordered, queries, side="left")
+    not_above = np.searchsorted(ordered, queries, side="right")
+    total = np.zeros((len(counts), len(negative) + 1))
+    np.cumsum(counts[:, order], axis=1, out=total[:, 1:])  # [draws, n + 1] negatives before each place
+    hits = (counts * (total[:, below] + total[:, not_above])).sum(axis=1)
+    drawn = counts.sum(axis=1)
+    return hits / (2 * drawn * drawn)
+
+
 def clustered_error(positive: Array, negative: Array) -> float:
     """Standard error where the i-th positive and the i-th negative share a prompt.
 

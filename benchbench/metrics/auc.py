@@ -7,8 +7,8 @@ beside `pair_accuracy` and `auc_centred`. Ties count one half by definition, wha
 
 from __future__ import annotations
 
-from benchbench.core.measurement import Metric, PairScores
-from benchbench.metrics._auc import area, clustered_error
+from benchbench.core.measurement import Array, Metric, PairScores
+from benchbench.metrics._auc import area, clustered_error, resampled_area
 
 
 def value(scores: PairScores) -> float:
@@ -21,4 +21,9 @@ def se(scores: PairScores) -> float:
     return clustered_error(scores.chosen, scores.rejected)
 
 
-METRIC = Metric(name="auc", unit="fraction", direction="higher", value=value, se=se)
+def resampled(scores: PairScores, counts: Array) -> Array:
+    """Of every draw of a bootstrap over prompts."""
+    return resampled_area(scores.chosen, scores.rejected, counts)
+
+
+METRIC = Metric(name="auc", unit="fraction", direction="higher", value=value, se=se, resampled=resampled)

@@ -6,8 +6,8 @@ pairs: a view of the margins that rewards large right ones. Ties count one half.
 
 from __future__ import annotations
 
-from benchbench.core.measurement import Metric, PairScores
-from benchbench.metrics._auc import area, clustered_error
+from benchbench.core.measurement import Array, Metric, PairScores
+from benchbench.metrics._auc import area, clustered_error, resampled_area
 
 
 def value(scores: PairScores) -> float:
@@ -20,4 +20,9 @@ def se(scores: PairScores) -> float:
     return clustered_error(scores.margin, -scores.margin)
 
 
-METRIC = Metric(name="auc_centred", unit="fraction", direction="higher", value=value, se=se)
+def resampled(scores: PairScores, counts: Array) -> Array:
+    """Of every draw of a bootstrap over prompts."""
+    return resampled_area(scores.margin, -scores.margin, counts)
+
+
+METRIC = Metric(name="auc_centred", unit="fraction", direction="higher", value=value, se=se, resampled=resampled)

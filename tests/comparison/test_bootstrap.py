@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchbench import metrics
 from benchbench.comparison.bootstrap import FEW_SEEDS, bootstrap_interval, paired_bootstrap, resample
@@ -26,6 +28,24 @@ def _cells(k, *, n=120, effect=0.0, seed_sd=0.1, rng_seed=0):
         candidate.append(PairScores(offset + 0.5 + gain + rng.normal(size=n), offset + rng.normal(size=n)))
         baseline.append(PairScores(offset + 0.5 + rng.normal(size=n), offset + rng.normal(size=n)))
     return candidate, baseline
+
+
+@pytest.mark.parametrize("name", [name for name in metrics.names() if metrics.get(name).resampled is not None])
+@given(data=st.data())
+def test_the_faster_way_says_the_same_to_the_last_bit(name: str, data):
+    """With ties, and in blocks."""
+    metric, n = metrics.get(name), data.draw(st.integers(1, 9))
+    numbers = st.lists(st.integers(-3, 3).map(float), min_size=n, max_size=n).map(np.array)
+    cells = [PairScores(data.draw(numbers), data.draw(numbers)) for _ in range(2)]
+    one_by_one = resample(cells, metric.value, rng=np.random.default_rng(3), draws=7)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("benchbench.comparison.bootstrap._LARGEST_BLOCK", data.draw(st.integers(1, 40)))
+        found = resample(cells, metric.value, rng=np.random.default_rng(3), draws=7, counted=metric.resampled)
+    assert (found == one_by_one).all()
+
+
+def test_the_metrics_that_sort_have_a_faster_way():
+    assert {name for name in metrics.names() if metrics.get(name).resampled is not None} == {"auc", "auc_centred"}
 
 
 def test_for_a_mean_it_is_the_crossed_interval():
