@@ -26,6 +26,7 @@ class ProgressView:
         self._tasks: dict[str, TaskID] = {}
         self._started: dict[str, float] = {}
         self._lines: dict[str, float] = {}
+        self._said: set[str] = set()
         self._bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -53,7 +54,7 @@ class ProgressView:
     def progress(self, event: Mapping[str, Any]) -> None:
         """A stage moved on, or has a line for people."""
         if "message" in event:
-            self.console.print(f"{event['title']}: {event['message']}", highlight=False, markup=False)
+            self._say(event)
             return
         key, now = event["key"], time.monotonic()
         first = self._started.setdefault(key, now)
@@ -68,6 +69,14 @@ class ProgressView:
                 f"{event['title']}: step {event['step']}/{event['steps']}, {note}, about {left:.0f} s left",
                 highlight=False,
             )
+
+    def _say(self, event: Mapping[str, Any]) -> None:
+        """A line for people; one of a whole grid (`once`) is said once, without the stage."""
+        if not event.get("once"):
+            self.console.print(f"{event['title']}: {event['message']}", highlight=False, markup=False)
+        elif event["message"] not in self._said:
+            self._said.add(event["message"])
+            self.console.print(event["message"], highlight=False, markup=False)
 
     def ended(self, spec: StageSpec, record: StageRecord) -> None:
         """A stage ended, one way or another."""

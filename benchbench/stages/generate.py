@@ -52,6 +52,7 @@ def run(context: StageContext) -> Result:
             trust_remote_code=context.settings["model"]["trust_remote_code"],
         )
         choice = _choice(context, folder, settings, sampling)
+        context.report({"message": choice.reason, "once": True})
         engine = kept_engine(choice, settings, log=context.root / "engine.log")
         engine.load(folder)
         drawn = _draw(context, engine, requests, sampling)

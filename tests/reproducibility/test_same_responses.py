@@ -1,0 +1,50 @@
+"""The same recipe from nothing draws the same responses, whichever engine draws them."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+from harness import MICRO, bench
+
+SECTION = """
+generate:
+  split: test
+  num_prompts: 24
+  num_samples: 2
+  engine: {engine}
+  dtype: float32
+  max_new_tokens: 12
+  temperature: 1.0
+  top_p: 1.0
+  top_k: 0
+  min_p: 0.0
+  repetition_penalty: 1.0
+"""
+no_vllm = importlib.util.find_spec("vllm") is None
+
+
+@pytest.mark.parametrize(
+    "engine", [pytest.param("vllm", marks=pytest.mark.skipif(no_vllm, reason="no vLLM")), "transformers"]
+)
+def test_the_same_recipe_twice_draws_the_same_responses(engine: str, tmp_path: Path):
+    """One attention head of size 32, the smallest that vLLM serves on CPU; the second time in another folder."""
+    text = MICRO.read_text(encoding="utf-8").replace("num_attention_heads: 2", "num_attention_heads: 1")
+    (tmp_path / "mine.yaml").write_text(text + SECTION.format(engine=engine), encoding="utf-8")
+    drawn, messages = [], []
+    for name in ("one", "two"):
+        runs = tmp_path / name
+        ended = bench(
+            "train", "sft", "--setting", tmp_path / "mine.yaml", "--seeds", 1, 2, "--runs", runs, "--workers", 1
+        )
+        assert ended.code == 0, ended.err
+        drawn.append({path.parent.name: path.read_bytes() for path in (runs / "generate").glob("*/generations.jsonl")})
+        messages.append([line for line in ended.err.splitlines() if line.startswith("generation: ")])
+        about = json.loads(next((runs / "generate").glob("*/engine.json")).read_text(encoding="utf-8"))
+        assert about["engine"] == engine and about["canary"]["identical_fraction"] == 1.0
+    assert drawn[0] == drawn[1]
+    one, two = drawn[0].values()
+    assert one != two, "another seed draws others"
+    assert [len(lines) for lines in messages] == [1, 1], "which engine, said once"
