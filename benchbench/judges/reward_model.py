@@ -71,9 +71,8 @@ def judge(options: Options, contests: Sequence[Contest], context: JudgeContext) 
         if not (math.isfinite(first) and math.isfinite(second)):
             yield place, Verdict(None, f"{first} {second}", "a reward is not finite")
             continue
-        raw = json.dumps({"first": first, "second": second})
         wins = _sigmoid(first - second) if options.soft else _winner(first, second)
-        yield place, Verdict(wins, raw, scores=(first, second))
+        yield place, Verdict(wins, json.dumps({"first": first, "second": second}), scores=(first, second))
 
 
 def _winner(first: float, second: float) -> float:

@@ -22,7 +22,7 @@ def context(root: Path, inputs: dict[str, str]) -> StageContext:
 
 
 def test_the_first_response_stands_before_the_second_turn(tmp_path: Path):
-    rows = [(name, 0, text, [1], "stop", None, None) for name, text in (("b", "B!"), ("a", ""))]
+    rows = [(name, 0, text, [1], "stop", 0, None, None) for name, text in (("b", "B!"), ("a", ""))]
     (tmp_path / "generate" / "first").mkdir(parents=True)
     write_generations(tmp_path / "generate" / "first", pd.DataFrame(rows, columns=list(COLUMNS)), {})
     asked = with_first_responses(context(tmp_path, {"first": "generate/first"}), ASKED)
