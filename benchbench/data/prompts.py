@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchbench.core.example import Example
 from benchbench.data.encode import Encoder
 from benchbench.data.render import renderer
+from benchbench.data.serial import prompt_hash
 from benchbench.recipe.schema import TokenizationSection
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
+
+
+def first_prompts(examples: Iterable[Example], count: int | None) -> list[Example]:
+    """The first `count` examples with a prompt of their own, in their order; none takes all.
+
+    A prompt that is there again is left out: its responses would count twice, as if they were independent.
+    """
+    by_prompt: dict[str, Example] = {}
+    for example in examples:
+        if count is not None and len(by_prompt) == count:
+            break
+        by_prompt.setdefault(prompt_hash(example.prompt), example)
+    return list(by_prompt.values())
 
 
 def encode_prompts(

@@ -12,6 +12,7 @@ from benchbench.core.example import Example, Message
 from benchbench.core.hashing import fingerprint
 from benchbench.core.prompt_set import Prompt, PromptSet
 from benchbench.core.records import StageSpec
+from benchbench.data.prompts import first_prompts
 from benchbench.data.serial import content_hash, from_json, to_json
 from benchbench.store.prepared import PreparedData, SplitShape, read_prepared, write_prepared
 
@@ -83,7 +84,7 @@ def prompt_sets(root: Path) -> list[PreparedPrompts]:
 
 def split_prompts(data: PreparedData, split: str, count: int | None) -> PromptSet:
     """The prompts of a setting's own split, as far as responses are drawn to them."""
-    examples = [from_json(line) for line in data.lines(split)[:count]]
+    examples = first_prompts((from_json(line) for line in data.lines(split)), count)
     return PromptSet("split", tuple(Prompt(example.id, example.prompt) for example in examples))
 
 

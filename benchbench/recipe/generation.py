@@ -17,7 +17,7 @@ class GenerateSection(Section):
     split: NonEmpty
     """Split whose prompts are answered."""
     num_prompts: int | None = Field(default=None, gt=0)
-    """Its first so many prompts, in the data's order; none takes all."""
+    """Its first so many prompts, in the data's order, one that is there again left out; none takes all."""
     num_samples: int = Field(default=1, gt=0)
     """Responses to each prompt."""
     engine: Literal["auto", "vllm", "transformers"] = "auto"

@@ -14,7 +14,7 @@ import torch
 
 from benchbench.core.errors import BenchError
 from benchbench.core.generation import Generation, Request, Sampling
-from benchbench.data.prompts import encode_prompts
+from benchbench.data.prompts import encode_prompts, first_prompts
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
 from benchbench.generation.canary import run_canary
 from benchbench.generation.choose import Choice, choose
@@ -72,7 +72,7 @@ def _requests(context: StageContext, tokenizer: Any) -> list[Request]:
     tokenization = TokenizationSection.model_validate(
         {**context.settings["tokenization"], "chat_template": context.spec.run["chat_template"]}
     )
-    examples = with_first_responses(context, context.examples()[: section["num_prompts"]])
+    examples = with_first_responses(context, first_prompts(context.examples(), section["num_prompts"]))
     prompts = encode_prompts(examples, tokenizer, tokenization)
     by_id = dict(zip((example.id for example in examples), prompts, strict=True))
     return make_requests(by_id, seed=context.settings["seed"], samples=section["num_samples"])

@@ -65,6 +65,25 @@ def test_every_policy_answers_every_prompt(made: Path):
         assert set(frame["finish"]) <= {"stop", "length"}
 
 
+def test_a_prompt_that_is_there_again_is_not_asked_again(tmp_path: Path):
+    """Three rows of one prompt: its responses would count three times, as if they were independent."""
+    rows = [json.dumps({"prompt": text, "chosen": "a b", "rejected": "c"}) for text in ("x", "y", "x ", "z", "x", "y")]
+    for split in ("train", "test"):
+        (tmp_path / f"{split}.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    text = MICRO.read_text(encoding="utf-8")
+    before, _, after = text.partition("data:\n")
+    data = (
+        "data:\n  source: local_files\n  options: {files: {train: train.jsonl, sft: train.jsonl, test: test.jsonl}}\n"
+    )
+    rest = after[after.index("tokenization:") :]
+    sections = SECTIONS.partition("judge:")[0].replace("num_prompts: 12", "num_prompts: 3")
+    (tmp_path / "setting.yaml").write_text(before + data + rest + sections, encoding="utf-8")
+    status = finish(["sft"], runs=tmp_path / "runs", setting=tmp_path / "setting.yaml", sets=["reward_model=null"])
+    assert set(status.values()) == {"done"}
+    (folder,) = (tmp_path / "runs" / key for key in status if key.startswith("generate/"))
+    assert read(folder, "generations.jsonl").groupby("example").size().tolist() == [2, 2, 2]
+
+
 def test_a_record_says_what_drew_the_responses(made: Path):
     for folder in stages(made, "generate").values():
         about = json.loads((folder / "engine.json").read_text(encoding="utf-8"))
