@@ -86,10 +86,22 @@ class ProgressView:
         self.finished += 1
         if record.status == "done":
             rate = f", {record.tokens / record.seconds:,.0f} tokens/s" if record.seconds and record.tokens else ""
-            text = f"[{self.finished}/{self.total}] {spec.title}: done in {record.seconds:.1f} s{rate}{_cuts(record)}"
+            facts = f"{record.seconds:.1f} s{rate}{_cuts(record)}{_asked(record)}"
+            text = f"[{self.finished}/{self.total}] {spec.title}: done in {facts}"
         else:
             text = f"[{self.finished}/{self.total}] {spec.title}: {record.status}: {record.message.strip()}"
         self.console.print(text, highlight=False, markup=False)
+
+
+def _asked(record: StageRecord) -> str:
+    """What a judge was asked, what was known already, what stayed missing, and what it cost."""
+    summary = record.summary
+    if "calls" not in summary:
+        return ""
+    parts = [f"{summary['calls']} verdicts asked", f"{summary['cached']} known"]
+    parts += [f"{summary['missing']} missing"] if summary["missing"] else []
+    parts += [f"cost {summary['cost']:.4g}"] if summary["cost"] else []
+    return f"; {', '.join(parts)}"
 
 
 def _cuts(record: StageRecord) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -93,6 +94,7 @@ def test_a_server_that_dies_half_way_leaves_its_verdicts_and_is_asked_the_rest_o
         assert compare(world, *chat(fresh.url)).code == 0
         assert asked == len(fresh.seen) - answered
     assert {row["missing"] for row in win_rates(world)} == {"0"}
+    assert f"{answered} known" in ended.err and "missing" not in ended.err
 
 
 def test_a_server_that_is_not_there_and_one_that_is_too_slow(world: Path):
@@ -120,12 +122,14 @@ def test_verdicts_that_are_missing_in_part_are_counted_beside_the_win_rate(world
         unsure = len(body["messages"][-1]["content"]) % 3 == 0
         return Reply("Who knows?") if unsure else prefers("answer")(number, body)
 
+    prices = {f"price_per_million_{kind}_tokens": 1000 for kind in ("prompt", "completion")}
     with serving(moody) as server:
-        ended = compare(world, *chat(server.url))
+        ended = compare(world, *chat(server.url, **prices))
     assert ended.code == 0, ended.err
     rows = [row for row in win_rates(world) if row["metric"] == "win_rate"]
     assert all(0 < int(row["missing"]) < 2 * PROMPTS for row in rows)
     assert all(0 <= float(row["value"]) <= 1 for row in rows)
+    assert re.search(r"verdicts on dpo .* verdicts asked, \d+ known, \d+ missing, cost \d", ended.err)
 
 
 def test_a_verdict_file_for_other_texts_is_refused(world: Path):
