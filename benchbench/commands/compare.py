@@ -196,7 +196,8 @@ def compare(prepared: Prepared, request: Request, options: Options, console: Con
     tables = _tables(comparisons, headline, prepared.shown)
     files = write_comparison(results, comparisons, tables, title=_title(prepared), notice=prepared.notice)
     plan = prepared.session.plan
-    samples = collect(cells, plan, store, allow_mixed=request.allow_mixed, prompts=request.prompts)
+    marks = {row.candidate: row.marks for row in comparisons}
+    samples = collect(cells, plan, store, allow_mixed=request.allow_mixed, prompts=request.prompts, marks=marks)
     if samples is not None:
         labels = [item.label for item in prepared.loaded]
         files += write_samples(samples, results, methods=labels, seeds=prepared.seeds)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from benchbench.comparison.audit import markdown
 from benchbench.comparison.bradley_terry import Ratings, bradley_terry
+from benchbench.comparison.rendering import shared_marks
 from benchbench.comparison.sample_tables import (
     Against,
     against,
@@ -47,17 +48,28 @@ class Samples:
     """Of its content."""
     judge_hash: str
     """Of the judge's name, version and options; empty where nothing was judged."""
+    marks: Mapping[str, Sequence[str]]
+    """Label -> what a reader must know of its rows: untuned, overridden."""
     ratings: Ratings | None = None
     """Where every row met every other."""
+
+    @property
+    def shared_marks(self) -> tuple[str, ...]:
+        """Marks of every label."""
+        return shared_marks(list(self.marks.values()))
 
     def tables(self) -> list[tuple[str, list[dict[str, str]]]]:
         """(title, rows) of every table for a reader."""
         tables = []
+        own_marks = {
+            label: "; ".join(mark for mark in marks if mark not in self.shared_marks)
+            for label, marks in self.marks.items()
+        }
         for opponent in dict.fromkeys(row.opponent for row in self.rows):
             own = [row for row in self.rows if row.opponent == opponent]
             against_whom = "the data's chosen response" if opponent == CHOSEN else opponent
-            of = f"{own[0].controlled.prompts} prompts of {self.prompts}"
-            tables.append((f"win rate against {against_whom}, judge {self.judge}, {of}", shown_win_rates(own)))
+            who = f"judge {self.judge}, {own[0].controlled.prompts} prompts of {self.prompts}"
+            tables.append((f"win rate against {against_whom}, {who}", shown_win_rates(own, own_marks)))
             if rewards := shown_rewards(own):
                 tables.append((f"scores of judge {self.judge} beside those of {against_whom}", rewards))
         if self.ratings is not None:
@@ -68,11 +80,17 @@ class Samples:
 
 
 def collect(
-    cells: Sequence[Cell], plan: Plan, store: RunStore, *, allow_mixed: bool, prompts: Path | None
+    cells: Sequence[Cell],
+    plan: Plan,
+    store: RunStore,
+    *,
+    allow_mixed: bool,
+    prompts: Path | None,
+    marks: Mapping[str, Sequence[str]],
 ) -> Samples | None:
     """Everything that was drawn and judged in finished cells; none where nothing was drawn.
 
-    `prompts` is the file that was answered; none for the recipes' own split.
+    `prompts` is the file that was answered; none for the recipes' own split. `marks` are those of the pair tables.
 
     Raises:
         BenchError: responses of different engines or kinds of device side by side.
@@ -110,6 +128,7 @@ def collect(
         answered["split"] if prompts is None else prompts.name,
         answered["hash"],
         " ".join(sorted(judged)),
+        marks,
         _ratings(cells, grouped),
     )
 
@@ -134,13 +153,17 @@ def write_samples(samples: Samples, results: ResultStore, *, methods: Sequence[s
     }
     files = []
     if samples.rows:
-        rates = _tagged(win_rate_frame(samples.rows), {**identity, "judge_hash": samples.judge_hash})
+        rates = _tagged(win_rate_frame(samples.rows), {**identity, "judge_hash": samples.judge_hash}, samples.marks)
         files.append(results.merge_table("win_rates.csv", rates, key=WIN_RATES_KEY))
-    files.append(results.merge_table("responses.csv", _tagged(samples.statistics, identity), key=RESPONSES_KEY))
-    parts = [part for title, rows in samples.tables() for part in (f"**{title}**", "", markdown(rows), "")]
+    files.append(
+        results.merge_table("responses.csv", _tagged(samples.statistics, identity, samples.marks), key=RESPONSES_KEY)
+    )
+    parts = [f"every row: {'; '.join(samples.shared_marks)}", ""] if samples.shared_marks else []
+    parts += [part for title, rows in samples.tables() for part in (f"**{title}**", "", markdown(rows), "")]
     files.append(results.write_report("\n".join(parts), name="win_rates.md"))
     return [str(path) for path in files]
 
 
-def _tagged(frame: pd.DataFrame, identity: dict[str, str]) -> pd.DataFrame:
-    return pd.concat([pd.DataFrame([identity] * len(frame)), frame.reset_index(drop=True)], axis=1)
+def _tagged(frame: pd.DataFrame, identity: dict[str, str], marks: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    tagged = pd.concat([pd.DataFrame([identity] * len(frame)), frame.reset_index(drop=True)], axis=1)
+    return tagged.assign(marks=["; ".join(marks.get(label, ())) for label in tagged["method"]])

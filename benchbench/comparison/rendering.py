@@ -91,7 +91,9 @@ def _layout(comparisons: Sequence[Comparison], metric: str, scoring: str) -> _La
     rows = column_of(comparisons, metric, scoring)
     first = rows[0]
     with_holm = any(not math.isnan(row.p_holm) for row in rows)
-    with_marks = any(row.marks for row in rows)
+    shared = shared_marks([row.marks for row in rows])
+    own_marks = [[mark for mark in row.marks if mark not in shared] for row in rows]
+    with_marks = any(own_marks)
     head = [
         "method",
         *(f"seed {seed}" for seed in first.seeds),
@@ -111,12 +113,20 @@ def _layout(comparisons: Sequence[Comparison], metric: str, scoring: str) -> _La
             *([_p(row.p_holm)] if with_holm else []),
             _number(row.minimum_detectable_difference, row.unit),
             str(row.n),
-            *(["; ".join(row.marks)] if with_marks else []),
+            *(["; ".join(marks)] if with_marks else []),
         )
-        for row in rows
+        for row, marks in zip(rows, own_marks, strict=True)
     ]
     title = f"{metric} under {scoring}: {first.unit}, {_WAYS[first.direction]}; baseline {first.baseline}"
-    return _Layout(title, tuple(head), tuple(body), _footnotes(rows, with_holm=with_holm))
+    notes = (*_footnotes(rows, with_holm=with_holm), *([f"every row: {'; '.join(shared)}"] if shared else []))
+    return _Layout(title, tuple(head), tuple(body), notes)
+
+
+def shared_marks(marks: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """What every one of several rows is marked with; it is said once. Nothing of a single row."""
+    if len(marks) < 2:
+        return ()
+    return tuple(mark for mark in marks[0] if all(mark in own for own in marks[1:]))
 
 
 def _footnotes(rows: Sequence[Comparison], *, with_holm: bool) -> tuple[str, ...]:

@@ -96,8 +96,12 @@ def win_rate_frame(rows: Sequence[Against]) -> pd.DataFrame:
     )
 
 
-def shown_win_rates(rows: Sequence[Against]) -> list[dict[str, str]]:
-    """Rows for a reader: every seed's value, mean with its interval, at equal length, and what stands beside it."""
+def shown_win_rates(rows: Sequence[Against], marks: Mapping[str, str]) -> list[dict[str, str]]:
+    """Rows for a reader: every seed's value, mean with its interval, at equal length, and what stands beside it.
+
+    `marks` says by label what a reader must know of the row; without any there is no such column.
+    """
+    marked = any(marks.get(row.label) for row in rows)
     return [
         {
             "method": row.label,
@@ -112,6 +116,7 @@ def shown_win_rates(rows: Sequence[Against]) -> list[dict[str, str]]:
             "missing": str(sum(run.missing for run in row.raw.runs)),
             "characters": f"{fmean(run.length for run in row.raw.runs):.1f}",
             "theirs": f"{fmean(run.opponent_length for run in row.raw.runs):.1f}",
+            **({"marks": marks.get(row.label, "")} if marked else {}),
         }
         for row in rows
     ]

@@ -78,6 +78,8 @@ def test_tables_of_other_prompts_and_judges_stay_beside_each_other(world: Path, 
         assert ended.code == 0, ended.err
     with (tmp_path / "micro" / "win_rates.csv").open() as handle:
         table = list(csv.DictReader(handle))
+    assert {row["judge"] for row in table if "--set judge.options.length_bias=0.6" in row["marks"]} == {"toy_annotator"}
+    assert "every row: --set " in (tmp_path / "micro" / "win_rates.md").read_text(encoding="utf-8")
     found = {(row["prompts"], row["judge"], row["opponent"]) for row in table}
     assert found == {
         ("answered.jsonl", "gold", "chosen"),

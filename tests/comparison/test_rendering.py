@@ -60,6 +60,18 @@ def _printed(rows, *, width, metric="pair_accuracy"):
     return console.file.getvalue()
 
 
+def test_what_marks_every_row_is_said_once_below():
+    rows = [
+        dataclasses.replace(BASELINE, marks=("--set a=1",)),
+        dataclasses.replace(CANDIDATE, marks=("x", "--set a=1")),
+    ]
+    table = markdown_table(rows, "pair_accuracy", "logp_mean")
+    assert table.splitlines()[-1] == "- every row: --set a=1"
+    assert table.count("--set a=1") == 1 and "| x |" in table
+    same = [dataclasses.replace(row, marks=("--set a=1",)) for row in ROWS]
+    assert "marks" not in markdown_table(same, "pair_accuracy", "logp_mean")
+
+
 def test_the_markdown_table_literally():
     assert markdown_table(ROWS, "pair_accuracy", "logp_mean") == (
         "**pair_accuracy under logp_mean: fraction, higher is better; baseline dpo**\n"
