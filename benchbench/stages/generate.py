@@ -18,7 +18,7 @@ from benchbench.data.prompts import encode_prompts, first_prompts
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
 from benchbench.generation.canary import run_canary
 from benchbench.generation.choose import Choice, choose
-from benchbench.generation.kept import kept_engine
+from benchbench.generation.kept import loaded_engine
 from benchbench.generation.merge import is_adapter, is_merged, merge_adapter
 from benchbench.generation.requests import chunks
 from benchbench.generation.seeds import make_requests
@@ -52,9 +52,9 @@ def run(context: StageContext) -> Result:
             trust_remote_code=context.settings["model"]["trust_remote_code"],
         )
         choice = _choice(context, folder, settings, sampling)
+        fall_back, log = section["engine"] == "auto", context.root / "engine.log"
+        engine, choice = loaded_engine(choice, settings, folder, fall_back=fall_back, log=log)
         context.report({"message": choice.reason, "once": True})
-        engine = kept_engine(choice, settings, log=context.root / "engine.log")
-        engine.load(folder)
         drawn = _draw(context, engine, requests, sampling)
         canary = asdict(run_canary(engine, requests, sampling))
         info = asdict(engine.info())

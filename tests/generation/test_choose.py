@@ -117,3 +117,75 @@ def test_choosing_and_asking_import_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", code, *light], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert len(light) >= 10
+
+
+class Stub:
+    """An engine whose `load` fails as often as it is told to."""
+
+    def __init__(self, error: BenchError | None) -> None:
+        self.error, self.loads = error, 0
+
+    def load(self, model: Path) -> None:
+        self.loads += 1
+        if self.error is not None:
+            raise self.error
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def stubs(monkeypatch: pytest.MonkeyPatch):
+    """Opened engines by name; `broken` is what vLLM's `load` raises."""
+    opened: dict[str, list[Stub]] = {"vllm": [], "transformers": []}
+    broken: list[BenchError | None] = [None]
+
+    def opening(choice: Choice, settings: EngineSettings, *, log: Path | None) -> Stub:
+        opened[choice.engine].append(Stub(broken[0] if choice.engine == "vllm" else None))
+        return opened[choice.engine][-1]
+
+    for name in ("_kept", "_broken"):
+        monkeypatch.setattr(kept, name, {})
+    monkeypatch.setattr(kept, "_worked", set())
+    monkeypatch.setattr(kept, "open_engine", opening)
+    return opened, broken
+
+
+DEAD = BenchError("vLLM could not load m: it died;\nsee the log", exit_code=ExitCode.FAILED)
+VLLM = Choice("vllm", "generation: vllm")
+
+
+def test_auto_goes_on_with_transformers_where_vllm_does_not_start(stubs, tmp_path: Path):
+    opened, broken = stubs
+    broken[0] = DEAD
+    for _ in range(2):
+        engine, choice = kept.loaded_engine(VLLM, EngineSettings(), tmp_path, fall_back=True)
+        assert engine is opened["transformers"][0]
+        assert choice.engine == "transformers"
+        assert choice.reason == (
+            "generation: transformers, not vllm, which did not start: vLLM could not load m: it died; see the log"
+        )
+    assert len(opened["vllm"]) == 1, "it is not tried for every model again"
+    assert opened["transformers"][0].loads == 2
+
+
+@pytest.mark.parametrize(
+    ("fall_back", "error"), [(False, DEAD), (True, BenchError("no such model", exit_code=ExitCode.USAGE))]
+)
+def test_vllm_that_was_asked_for_and_what_is_no_matter_of_starting_stay_errors(
+    stubs, tmp_path: Path, fall_back: bool, error: BenchError
+):
+    opened, broken = stubs
+    broken[0] = error
+    with pytest.raises(BenchError, match=str(error).splitlines()[0]):
+        kept.loaded_engine(VLLM, EngineSettings(), tmp_path, fall_back=fall_back)
+    assert opened["transformers"] == []
+
+
+def test_an_engine_that_has_worked_is_not_left_half_way(stubs, tmp_path: Path):
+    opened, _ = stubs
+    kept.loaded_engine(VLLM, EngineSettings(), tmp_path, fall_back=True)
+    opened["vllm"][0].error = DEAD
+    with pytest.raises(BenchError, match="it died"):
+        kept.loaded_engine(VLLM, EngineSettings(), tmp_path, fall_back=True)
+    assert opened["transformers"] == []
