@@ -22,6 +22,24 @@ BENCH = Path(sys.executable).with_name("bench")
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
+def generate_section(*, prompts: int, tokens: int, samples: int = 1, engine: str = "transformers") -> str:
+    """A setting's `generate` section, for the end of a copy of the micro setting."""
+    return f"""
+generate:
+  split: test
+  num_prompts: {prompts}
+  num_samples: {samples}
+  engine: {engine}
+  dtype: float32
+  max_new_tokens: {tokens}
+  temperature: 1.0
+  top_p: 1.0
+  top_k: 0
+  min_p: 0.0
+  repetition_penalty: 1.0
+"""
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a `bench` command ended."""

@@ -46,6 +46,8 @@ class Samples:
     """Prompt file, or the split of the data that was answered."""
     prompts_hash: str
     """Of its content."""
+    chosen: str
+    """What the opponent `chosen` is, in words."""
     judge_hash: str
     """Of the judge's name, version and options; empty where nothing was judged."""
     marks: Mapping[str, Sequence[str]]
@@ -67,7 +69,7 @@ class Samples:
         }
         for opponent in dict.fromkeys(row.opponent for row in self.rows):
             own = [row for row in self.rows if row.opponent == opponent]
-            against_whom = "the data's chosen response" if opponent == CHOSEN else opponent
+            against_whom = self.chosen if opponent == CHOSEN else opponent
             who = f"judge {self.judge}, {own[0].controlled.prompts} prompts of {self.prompts}"
             tables.append((f"win rate against {against_whom}, {who}", shown_win_rates(own, own_marks)))
             if rewards := shown_rewards(own):
@@ -127,6 +129,7 @@ def collect(
         judge,
         answered["split"] if prompts is None else prompts.name,
         answered["hash"],
+        "the data's chosen response" if prompts is None else "the file's own response",
         " ".join(sorted(judged)),
         marks,
         _ratings(cells, grouped),

@@ -11,27 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import MICRO, Ended, bench, finish
+from harness import MICRO, Ended, bench, finish, generate_section
 
 from tests.judges.chat_server import Reply, prefers, serving
 
-SECTIONS = """
-generate:
-  split: test
-  num_prompts: 6
-  engine: transformers
-  dtype: float32
-  max_new_tokens: 6
-  temperature: 1.0
-  top_p: 1.0
-  top_k: 0
-  min_p: 0.0
-  repetition_penalty: 1.0
-judge:
+PROMPTS = 6
+SECTIONS = (
+    generate_section(prompts=PROMPTS, tokens=6)
+    + """judge:
   name: gold
   against: [chosen]
 """
-PROMPTS = 6
+)
 CONTESTS = 2 * PROMPTS
 """Of dpo and of sft, one seed."""
 PATIENCE = {"timeout_seconds": 5, "max_retries": 1, "backoff_seconds": 0.05, "max_concurrency": 1}

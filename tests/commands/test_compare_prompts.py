@@ -7,26 +7,17 @@ import json
 from pathlib import Path
 
 import pytest
-from harness import MICRO, Ended, bench, finish
+from harness import MICRO, Ended, bench, finish, generate_section
 
 from benchbench import sources
 
-SECTIONS = """
-generate:
-  split: test
-  num_prompts: 4
-  engine: transformers
-  dtype: float32
-  max_new_tokens: 6
-  temperature: 1.0
-  top_p: 1.0
-  top_k: 0
-  min_p: 0.0
-  repetition_penalty: 1.0
-judge:
+SECTIONS = (
+    generate_section(prompts=4, tokens=6)
+    + """judge:
   name: gold
   against: [baseline, chosen]
 """
+)
 BASELINE_ALONE = ("--set", "judge.against=[baseline]")
 
 
@@ -68,6 +59,7 @@ def test_a_file_s_prompts_are_answered_and_judged(world: Path, tmp_path: Path):
     assert {row["prompts"] for row in table} == {"answered.jsonl"}
     assert {row["n"] for row in table} == {"10"}
     titles = (tmp_path / "micro" / "win_rates.md").read_text(encoding="utf-8")
+    assert "**win rate against the file's own response, judge gold, 10 prompts of answered.jsonl**" in titles
     assert "**win rate against dpo, judge gold, 10 prompts of answered.jsonl**" in titles
 
 

@@ -10,23 +10,11 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from harness import MICRO, Ended, bench, finish, tree
+from harness import MICRO, Ended, bench, finish, generate_section, tree
 
 from benchbench.store.generations import read_generations
 
-GENERATE = """
-generate:
-  split: test
-  num_prompts: 4
-  engine: transformers
-  dtype: float32
-  max_new_tokens: 6
-  temperature: 1.0
-  top_p: 1.0
-  top_k: 0
-  min_p: 0.0
-  repetition_penalty: 1.0
-"""
+GENERATE = generate_section(prompts=4, tokens=6)
 ALPACA = [{"dataset": "helpful_base" if i < 3 else "koala", "instruction": f"sort {i} b a"} for i in range(5)]
 ARENA = [{"uid": f"{i:016x}", "category": "hard_prompt", "prompt": f"list {i} c"} for i in range(5)]
 MT = [{"question_id": 81 + i, "category": "writing", "turns": [f"say {i}", f"again {i}"]} for i in range(5)]

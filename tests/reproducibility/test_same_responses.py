@@ -7,22 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
-from harness import MICRO, bench
+from harness import MICRO, bench, generate_section
 
-SECTION = """
-generate:
-  split: test
-  num_prompts: 24
-  num_samples: 2
-  engine: {engine}
-  dtype: float32
-  max_new_tokens: 12
-  temperature: 1.0
-  top_p: 1.0
-  top_k: 0
-  min_p: 0.0
-  repetition_penalty: 1.0
-"""
 no_vllm = importlib.util.find_spec("vllm") is None
 
 
@@ -32,7 +18,9 @@ no_vllm = importlib.util.find_spec("vllm") is None
 def test_the_same_recipe_twice_draws_the_same_responses(engine: str, tmp_path: Path):
     """One attention head of size 32, the smallest that vLLM serves on CPU; the second time in another folder."""
     text = MICRO.read_text(encoding="utf-8").replace("num_attention_heads: 2", "num_attention_heads: 1")
-    (tmp_path / "mine.yaml").write_text(text + SECTION.format(engine=engine), encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(
+        text + generate_section(prompts=24, tokens=12, samples=2, engine=engine), encoding="utf-8"
+    )
     drawn, messages = [], []
     for name in ("one", "two"):
         runs = tmp_path / name

@@ -8,24 +8,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from harness import MICRO, bench, finish
+from harness import MICRO, bench, finish, generate_section
 
-SECTIONS = """generate:
-  split: test
-  num_prompts: 12
-  num_samples: 2
-  engine: transformers
-  dtype: float32
-  max_new_tokens: 8
-  temperature: 1.0
-  top_p: 1.0
-  top_k: 0
-  min_p: 0.0
-  repetition_penalty: 1.0
-judge:
+SECTIONS = (
+    generate_section(prompts=12, tokens=8, samples=2)
+    + """judge:
   name: gold
   against: [baseline, chosen, each_other]
 """
+)
 METHODS = ("dpo", "simpo")
 SEEDS = (1, 2)
 
