@@ -39,6 +39,8 @@ def variables(settings: EngineSettings) -> dict[str, str]:
     chosen = {
         "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
         "VLLM_NO_USAGE_STATS": "1",
+        "VLLM_CONFIGURE_LOGGING": "1",
+        "VLLM_LOGGING_LEVEL": "INFO",  # a library of ours may have turned it down for itself, as TRL does
         "DO_NOT_TRACK": "1",
         "OMP_NUM_THREADS": str(settings.threads),
         "GOMP_SPINCOUNT": SPIN_COUNT,

@@ -100,11 +100,14 @@ class _Server:
     def _reload(self, folder: str) -> bool:
         """Other weights in place of these; whether all layers took them, which vLLM says in its log alone."""
         log, seen = logging.getLogger(RELOAD_LOGGER), _Failures()
+        level = log.level
+        log.setLevel(logging.WARNING)  # whatever is printed, this is heard
         log.addHandler(seen)
         try:
             self.llm.collective_rpc("reload_weights", kwargs={"weights_path": folder})
         finally:
             log.removeHandler(seen)
+            log.setLevel(level)
         return bool(self.llm.reset_prefix_cache()) and not seen.layers
 
     def end(self) -> None:

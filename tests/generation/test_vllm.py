@@ -105,7 +105,11 @@ def test_one_process_serves_models_of_all_kinds(tmp_path: Path):
 
 
 def test_a_reload_that_passes_a_layer_by_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """The second guard: the log is believed even where the configuration is not said to be tied."""
+    """The second guard: the log is believed even where the configuration is not said to be tied.
+
+    It is read whatever a user, or a library of this process, has vLLM print.
+    """
+    monkeypatch.setenv("VLLM_LOGGING_LEVEL", "ERROR")
     monkeypatch.setattr("benchbench.generation.vllm_engine.shape_of_folder", untied)
     one, two = (neox(tmp_path / name, i, layers=2, tied=True) for i, name in enumerate(("one", "two")))
     engine = VllmEngine(EngineSettings())
