@@ -56,7 +56,7 @@ def require_on_hub(kind: Literal["dataset", "model"], name: str, revision: str |
     thread.start()
     thread.join(DEADLINE_SECONDS)
     if not answer:
-        raise unavailable(what, f"the hub did not answer within {DEADLINE_SECONDS:g} seconds")
+        raise unavailable(what, _silent())
     if answer[0] is not None:
         raise unavailable(what, _reason(answer[0]))
 
@@ -80,9 +80,16 @@ def _ask(kind: str, name: str, revision: str | None, answer: list[Exception | No
         answer.append(None)
 
 
+def _silent() -> str:
+    return f"the hub did not answer within {DEADLINE_SECONDS:g} seconds"
+
+
 def _reason(error: Exception) -> str:
+    from httpx import TimeoutException
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
+    if isinstance(error, TimeoutException):  # the client's clock may run out before ours
+        return _silent()
     if isinstance(error, HFValidationError):
         return "this is no name that a repository can have"
     if isinstance(error, HfHubHTTPError) and error.response.status_code in (401, 403, 404):

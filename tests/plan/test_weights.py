@@ -102,6 +102,19 @@ def test_a_hub_that_never_answers_is_not_waited_for(cache, monkeypatch):
         assert "the hub did not answer within 1 seconds" in unavailable()
 
 
+@pytest.mark.parametrize("patience", [0.2, 5.0])
+def test_whichever_clock_runs_out_first_it_is_told_alike(cache, monkeypatch, patience):
+    """The client's own time-out, or ours beside it."""
+    monkeypatch.setattr(hub_access, "DEADLINE_SECONDS", 1.0)
+    from huggingface_hub import HfApi
+
+    asked = HfApi.repo_info
+    monkeypatch.setattr(HfApi, "repo_info", lambda *args, **named: asked(*args, **named | {"timeout": patience}))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        assert "the hub did not answer within 1 seconds" in unavailable()
+
+
 def test_offline_nothing_is_asked(cache, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr(hub_access, "_ask", lambda *_: pytest.fail("asked"))
