@@ -13,7 +13,7 @@ from benchbench.commands.pair_export import pair_scores
 from benchbench.commands.responses import Policies, asked_stages, drawn_rows, open_policies, own_stages
 from benchbench.commands.session import Options
 from benchbench.commands.token_length import COUNTERS, gpt_4o_lengths
-from benchbench.core.errors import BenchError, ExitCode, unknown_name
+from benchbench.core.errors import BenchError, ExitCode, Fault, unknown_name
 from benchbench.core.export import Export, PairScores, Responses
 from benchbench.core.prompt_set import PromptSet
 from benchbench.core.records import StageSpec
@@ -69,6 +69,7 @@ def export(request: Request, options: Options) -> Exported:
     form = exports.get(request.format)
     if request.token_len not in COUNTERS:
         raise unknown_name("counter of --token-len", request.token_len, COUNTERS)
+    _refuse_unread(form, request)
     if form.reads == "responses":
         models, prompts = _responses(form, request, options)
     else:
@@ -93,6 +94,22 @@ def export(request: Request, options: Options) -> Exported:
     about_path = request.out / f"{form.name}.export.json"
     write_json(about_path, about)
     return Exported([str(request.out / path) for path in texts] + [str(about_path)], notes)
+
+
+def _refuse_unread(form: Export, request: Request) -> None:
+    """Refuse what this format would not read.
+
+    Raises:
+        BenchError: every such option at once.
+    """
+    unread = {
+        "--prompts": request.prompts is not None and form.reads != "responses",
+        "--subsets": request.subsets is not None and form.reads != "pairs",
+        f"--token-len {request.token_len}": request.token_len != Request.token_len and form.name != "arena_hard",
+    }
+    faults = [Fault(option, f"{form.name} does not read it; leave it out") for option, wrong in unread.items() if wrong]
+    if faults:
+        raise BenchError.of_faults("export", faults)
 
 
 def _notes(form: Export, prompts: PromptSet | None, token_len: str) -> list[str]:

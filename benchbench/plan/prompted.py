@@ -119,13 +119,19 @@ def asked(plan: Plan, prompts: PreparedPrompts) -> None:
     """Put a prompt set in the place of the split that every cell of the plan answers; nothing is judged yet.
 
     Raises:
-        BenchError: cells that answer nothing, a set of two turns, or a set without responses where the recipe's judge
-            holds answers against chosen ones.
+        BenchError: cells that answer nothing or several times, a set of two turns, or a set without responses where
+            the recipe's judge holds answers against chosen ones.
     """
     for cell in plan.cells:
         where, judge = cell.loaded.setting_path, cell.loaded.recipe.judge
         if cell.generate is None:
             raise BenchError(f"{where}: --prompts: expected a generate section, which says how responses are drawn")
+        samples = plan.stages[cell.generate].settings["generate"]["num_samples"]
+        if samples > 1:
+            raise BenchError(
+                f"{where}: generate.num_samples: expected 1 with --prompts, which draws one answer to each prompt, "
+                f"found {samples}; add --set generate.num_samples=1"
+            )
         if prompts.prompts.turns > 1:
             raise BenchError(
                 "--prompts: compare judges single answers, and this file's prompts have two turns; draw the answers "

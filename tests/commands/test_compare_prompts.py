@@ -95,6 +95,7 @@ def test_the_answers_are_those_that_eval_draws(world: Path, tmp_path: Path):
     [
         ("plain", (), "judge.against: expected 'chosen' only with responses in the prompt file"),
         ("half", (), "add --set 'judge.against=[baseline]'"),
+        ("answered", ("--set", "generate.num_samples=2"), "generate.num_samples: expected 1 with --prompts"),
         ("turns", BASELINE_ALONE, "two turns; draw the answers with bench eval --prompts"),
         ("doubled", BASELINE_ALONE, "row 2: expected every prompt once, found that of row 1 again"),
         ("plain", ("--pairs-only",), "--pairs-only draws no responses"),

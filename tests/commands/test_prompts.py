@@ -181,6 +181,21 @@ def test_reward_bench_needs_subsets_and_takes_them_from_a_file(world: Path, tmp_
         (("eval", "dpo", "--prompts", "none.json"), 5, "no such file"),
         (("eval", "dpo", "--prompts", "mine.yaml"), 2, "expected a file ending in"),
         (("export", "alpaca_evil", "dpo", "--out", "out"), 2, "Did you mean 'alpaca_eval'?"),
+        (
+            ("export", "alpaca_eval", "dpo", "--subsets", "x.jsonl", "--out", "out"),
+            2,
+            "--subsets: alpaca_eval does not read",
+        ),
+        (
+            ("export", "mt_bench", "dpo", "--token-len", "gpt-4o", "--out", "out"),
+            2,
+            "--token-len gpt-4o: mt_bench does not",
+        ),
+        (
+            ("export", "reward_bench", "dpo", "--prompts", "x.jsonl", "--out", "out"),
+            2,
+            "--prompts: reward_bench does not",
+        ),
         (("export", "alpaca_eval", "dpo", "--prompts", "other.jsonl", "--out", "out"), 4, "bench eval dpo --prompts"),
     ],
 )
