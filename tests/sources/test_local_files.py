@@ -142,7 +142,7 @@ def test_missing_columns_are_named_with_those_found(tmp_path):
         ("a.json", b"[1]", "row 0: expected a JSON object, found int"),
         ("a.jsonl", b'{"prompt": "\xff"}', r"cannot be read as \.jsonl"),
         ("a.jsonl.gz", b"no gzip", r"cannot be read as \.jsonl\.gz"),
-        ("a.jsonl.gz", gzip.compress(b"{}" * 50)[:-9], r"cannot be read as \.jsonl\.gz"),
+        ("a.jsonl.gz", gzip.compress(b"{}" * 50, mtime=0)[:-9], r"cannot be read as \.jsonl\.gz"),
         ("a.parquet", b"no parquet", r"cannot be read as \.parquet"),
         ("a.csv", b"prompt,chosen\n", r"expected a file ending in \.jsonl"),
     ],
