@@ -21,6 +21,9 @@ def reference(
     folder: Annotated[
         Path | None, typer.Option("--folder", help="Where. Default: results/reference/SETTING, to be committed.")
     ] = None,
+    pairs_only: Annotated[
+        bool, typer.Option("--pairs-only", help="Neither draw nor judge responses, so no win rates.")
+    ] = False,
     readme: Annotated[
         Path | None, typer.Option("--readme", help="Document whose marked part is replaced by the tables.")
     ] = None,
@@ -32,7 +35,7 @@ def reference(
 ) -> None:
     """Write reference results to commit.
 
-    Rows, tables and one checkpoint that a clean clone regresses against; five seeds or more.
+    Rows, verdicts, tables and one checkpoint that a clean clone regresses against; five seeds or more.
 
     Example: bench reference dpo simpo ddo_rm --seeds 42 13 3407 7 11 --checkpoint dpo
     """
@@ -44,7 +47,7 @@ def reference(
     name = setting or "tiny"
     place = folder or options.results_root / "reference" / Path(name).stem
     made = write_reference(
-        Request(targets, setting, seeds, pairs_only=True),
+        Request(targets, setting, seeds, pairs_only=pairs_only),
         checkpoint=checkpoint,
         folder=place,
         command="bench " + shlex.join(_without_places(sys.argv[1:])),

@@ -33,9 +33,10 @@ def regress(
 ) -> None:
     """Find out whether a number moved.
 
-    Tier 1 computes the committed tables from the committed rows, tier 2 scores the committed checkpoint again, tier 3
-    trains one new seed, which must fall into the prediction interval of the committed ones; a breach is tried once
-    more with a second new seed. Exit code 3 where a number moved.
+    Tier 1 computes the committed numbers from the committed rows and verdicts, tier 2 scores the committed checkpoint
+    again, tier 3 trains one new seed, which must fall into the prediction interval of the committed ones; a breach of
+    the headline is tried once more with a second new seed, any other number outside warns. Exit code 3 where a number
+    moved.
 
     Example: bench regress results/reference/tiny --canary data.options.flip_rate=1.0
     """

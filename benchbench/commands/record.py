@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,7 +14,9 @@ from benchbench import methods
 from benchbench.comparison.cells import Cell as ScoredCell
 from benchbench.comparison.tables import measurements_frame
 from benchbench.core.hashing import fingerprint
+from benchbench.data.serial import from_json, prompt_hash
 from benchbench.plan.build import Cell
+from benchbench.store.prepared import read_prepared
 from benchbench.store.results import ResultStore
 from benchbench.store.rows import read_rows
 from benchbench.store.runs import RunStore
@@ -24,7 +28,7 @@ ENGINE = "torch"
 
 
 def score_rows(cell: Cell, store: RunStore, split: str) -> pd.DataFrame:
-    """The cell's rows: policy, reference and reward of every held-out response."""
+    """The cell's rows: policy, reference and reward of every held-out response, and the hash of its prompt."""
     frame = read_rows(store.folder(cell.score))
     reference = read_rows(store.folder(cell.reference)).rename(columns={"logp_sum": "ref_logp_sum"})
     frame = frame.merge(reference[[*_JOIN, "ref_logp_sum"]], on=_JOIN, validate="one_to_one")
@@ -34,14 +38,25 @@ def score_rows(cell: Cell, store: RunStore, split: str) -> pd.DataFrame:
     else:
         frame["reward"] = float("nan")
     method = cell.loaded.recipe.method
+    prompts = _prompts(store.root, cell.data, split)
     identity = {
         "recipe": cell.loaded.recipe.name,
         "method": method.name,
         "variant": method.variant,
         "seed": cell.seed,
         "split": split,
+        "prompt": [prompts[example] for example in frame["example"]],
     }
     return frame.assign(**identity)
+
+
+@lru_cache(maxsize=4)
+def _prompts(root: Path, key: str, split: str) -> Mapping[str, str]:
+    """Example -> hash of its prompt, of prepared data, which lies under its own content."""
+    prepared = read_prepared(root, key)
+    assert prepared is not None, "a plan prepares what its cells read"
+    examples = (from_json(line) for line in prepared.lines(split))
+    return {example.id: prompt_hash(example.prompt)[:16] for example in examples}
 
 
 def scored_cell(cell: Cell, store: RunStore, split: str) -> ScoredCell:

@@ -9,9 +9,13 @@ from rich.console import Console
 
 from benchbench.commands.compare import Compared, Prepared, Request, compare, prepare_comparison
 from benchbench.commands.record import ENGINE, score_rows
+from benchbench.commands.samples import Samples, verdict_rows
 from benchbench.commands.session import Options
 from benchbench.commands.targets import DEFAULT_SETTING
+from benchbench.comparison.audit import markdown
+from benchbench.comparison.regression import WIN_RATE_COLUMNS
 from benchbench.comparison.rendering import markdown_table
+from benchbench.comparison.sample_tables import win_rate_frame
 from benchbench.core.errors import BenchError
 from benchbench.plan.weights import weights_hash
 from benchbench.store.reference import Reference, ReferenceStore
@@ -54,6 +58,8 @@ def write_reference(
     reference = Reference(
         rows=_rows(prepared, options),
         measurements=_measurements(prepared, results),
+        verdicts=_verdicts(prepared, options),
+        win_rates=_win_rates(prepared, compared.samples),
         tables=_tables(prepared, compared, command),
         model=model,
         about=_about(request, prepared, command)
@@ -94,6 +100,30 @@ def _measurements(prepared: Prepared, results: ResultStore) -> pd.DataFrame:
     return frame.loc[frame["recipe_hash"].isin(hashes) & frame["seed"].isin(seeds)]
 
 
+VERDICT_COLUMNS = (
+    *("recipe", "seed", "label", "opponent", "example", "sample", "order", "outcome", "identical"),
+    *("length", "opponent_length", "score", "opponent_score"),
+)
+"""What numbers follow from; neither texts nor what a judge said of them."""
+
+
+def _verdicts(prepared: Prepared, options: Options) -> pd.DataFrame | None:
+    frames = [
+        frame.assign(recipe=cell.loaded.recipe.name, seed=cell.seed).reindex(columns=list(VERDICT_COLUMNS))
+        for cell in prepared.session.cells
+        for frame in verdict_rows(cell, options.store).values()
+    ]
+    return pd.concat(frames, ignore_index=True) if frames else None
+
+
+def _win_rates(prepared: Prepared, samples: Samples | None) -> pd.DataFrame | None:
+    if samples is None or not samples.rows:
+        return None
+    recipes = {item.label: item.recipe.name for item in prepared.loaded}
+    frame = win_rate_frame(samples.rows)
+    return frame.assign(recipe=[recipes[label] for label in frame["method"]]).reindex(columns=list(WIN_RATE_COLUMNS))
+
+
 def _tables(prepared: Prepared, compared: Compared, command: str) -> str:
     there = {(row.metric, row.scoring) for row in compared.comparisons}
     shown = dict.fromkeys([compared.headline, *(table for table in TABLES if table in there)])
@@ -101,6 +131,10 @@ def _tables(prepared: Prepared, compared: Compared, command: str) -> str:
     if prepared.notice:
         parts += [prepared.notice.split(";")[0] + ".", ""]
     parts += [markdown_table(compared.comparisons, *table) for table in shown]
+    if compared.samples is not None:
+        for opponent in compared.samples.opponents:
+            title, rows = compared.samples.win_rates(opponent)
+            parts += [f"**{title}**", "", markdown(rows), ""]
     return "\n".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +13,22 @@ from rich.console import Console
 from benchbench.commands.compare import Request, prepare_comparison
 from benchbench.commands.evaluate import external_session
 from benchbench.commands.record import score_rows
+from benchbench.commands.samples import verdict_rows
 from benchbench.commands.session import Options, Session, incomplete, run_session
 from benchbench.comparison.measure import measure
-from benchbench.comparison.regression import GATE, WARN, Band, Key, band, drift, measured_again, moved
+from benchbench.comparison.regression import (
+    GATE,
+    WARN,
+    WIN_RATE_COLUMNS,
+    Band,
+    Key,
+    band,
+    drift,
+    measured_again,
+    moved,
+    versus,
+    win_rates_again,
+)
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.plan.weights import weights_hash
 from benchbench.stages.versions import VERSIONS
@@ -49,6 +63,9 @@ class Committed:
     about: Mapping[str, Any]
     rows: pd.DataFrame
     values: Mapping[Key, float]
+    verdicts: pd.DataFrame | None
+    """None where nothing was judged."""
+    win_rates: Mapping[Key, float]
     hashes: Mapping[str, str]
     """Recipe -> its hash."""
 
@@ -59,11 +76,12 @@ class Committed:
         return metric, scoring
 
     def bands(self, alpha: float) -> dict[tuple[str, str, str], Band]:
-        """(recipe, metric, scoring) -> where a new run is to be expected."""
+        """(recipe, metric, scoring) -> where a new run is to be expected; none where some committed runs are NaN."""
         runs: dict[tuple[str, str, str], list[float]] = {}
-        for (recipe, _, metric, scoring), value in self.values.items():
+        for (recipe, _, metric, scoring), value in (*self.values.items(), *self.win_rates.items()):
             runs.setdefault((recipe, metric, scoring), []).append(value)
-        return {key: band(values, alpha=alpha) for key, values in runs.items()}
+        whole = {key: values for key, values in runs.items() if len({math.isfinite(value) for value in values}) == 1}
+        return {key: band(values, alpha=alpha) for key, values in whole.items()}
 
 
 def read_reference(store: ReferenceStore) -> Committed:
@@ -92,7 +110,19 @@ def read_reference(store: ReferenceStore) -> Committed:
         )
     records = frame.to_dict("records")
     values = {(r["recipe"], int(r["seed"]), r["metric"], r["scoring"]): float(r["value"]) for r in records}
-    return Committed(store, about, rows, values, {r["recipe"]: r["recipe_hash"] for r in records})
+    hashes = {r["recipe"]: r["recipe_hash"] for r in records}
+    return Committed(store, about, rows, values, store.verdicts(), _win_rates(store), hashes)
+
+
+def _win_rates(store: ReferenceStore) -> dict[Key, float]:
+    frame = store.win_rates()
+    if frame is None:
+        return {}
+    absent = [name for name in WIN_RATE_COLUMNS if name not in frame.columns]
+    if absent:
+        raise BenchError(f"{store.folder}: win_rates.csv: expected a column {', '.join(absent)}, not there; {_REMAKE}")
+    records = frame.to_dict("records")
+    return {(r["recipe"], int(r["seed"]), r["metric"], versus(r["opponent"])): float(r["value"]) for r in records}
 
 
 _REMAKE = "make the reference again with `bench reference`"
@@ -105,11 +135,19 @@ def new_seeds(committed: Committed) -> tuple[int, int]:
 
 
 def recompute(committed: Committed) -> Iterator[Finding]:
-    """Tier 1: every committed measurement from the committed rows."""
+    """Tier 1: every committed measurement from the committed rows, every win rate from the committed verdicts."""
     about = committed.about
     again = measured_again(committed.rows, tie_credit=about["tie_credit"], exclude=about["exclude"])
-    told = moved(committed.values, again)
     what = f"{len(committed.values)} measurements from {len(committed.rows)} rows"
+    yield from _recomputed(what, moved(committed.values, again))
+    if committed.verdicts is not None or committed.win_rates:
+        verdicts = committed.verdicts
+        again = {} if verdicts is None else win_rates_again(verdicts)
+        what = f"{len(committed.win_rates)} win rates from {0 if verdicts is None else len(verdicts)} verdicts"
+        yield from _recomputed(what, moved(committed.win_rates, again))
+
+
+def _recomputed(what: str, told: Sequence[str]) -> Iterator[Finding]:
     if not told:
         yield Finding("1 recompute", what, "equal to 1e-9", "equal", "same")
     for line in told[:_MOST]:
@@ -166,15 +204,28 @@ def retrain(
     for place, seed in enumerate(seeds):
         last = place == len(seeds) - 1
         breached: list[str] = []
-        for one in _trained(committed, targets, seed, overrides, options, console):
+        inside = outside = 0
+        samples = committed.verdicts is not None
+        for one in _trained(committed, targets, seed, overrides, options, console, samples=samples):
             for (metric, scoring), value in one.values.items():
                 headline = (metric, scoring) == committed.headline
                 expected = (gate if headline else warn).get((one.recipe, metric, scoring))
-                if expected is None or (expected.holds(value) and not headline):
+                if expected is None:
                     continue
-                yield _placed(f"{one.recipe} seed {seed}, {metric} ({scoring})", expected, value, headline, last)
-                if headline and not expected.holds(value):
+                held = expected.holds(value)
+                if not headline:
+                    inside, outside = inside + held, outside + (not held)
+                if headline or not held:
+                    yield _placed(f"{one.recipe} seed {seed}, {metric} ({scoring})", expected, value, headline, last)
+                if headline and not held:
                     breached.append(one.target)
+        yield Finding(
+            "3 re-train",
+            f"seed {seed}: {inside + outside} other numbers" + (", win rates among them" if samples else ""),
+            f"inside their bands of {1 - WARN:.1%}",
+            f"{outside} outside" if outside else "all inside",
+            "warning" if outside else "inside",
+        )
         targets = breached
         if not targets:
             return
@@ -206,11 +257,13 @@ def _trained(
     overrides: Sequence[str],
     options: Options,
     console: Console,
+    *,
+    samples: bool = False,
 ) -> list[_Trained]:
-    """Each target and SFT at one seed."""
+    """Each target and SFT at one seed; with samples, their win rates as well."""
     rules = committed.about
     prepared = prepare_comparison(
-        Request(targets, rules["setting"], [str(seed)], overrides=overrides, pairs_only=True), options
+        Request(targets, rules["setting"], [str(seed)], overrides=overrides, pairs_only=not samples), options
     )
     changed = [
         f"{item.recipe.name} is {item.recipe_hash}, not {committed.hashes.get(item.recipe.name, 'there')}"
@@ -226,6 +279,9 @@ def _trained(
         frame = score_rows(cell, options.store, cell.loaded.recipe.score.split)
         measured = measure(frame, tie_credit=rules["tie_credit"], exclude=rules["exclude"])
         values = {(one.metric, one.scoring): one.value for one in measured}
+        for judged in verdict_rows(cell, options.store).values():
+            again = win_rates_again(judged.assign(recipe=cell.loaded.recipe.name, seed=seed))
+            values |= {(metric, scoring): value for (_, _, metric, scoring), value in again.items()}
         found.append(_Trained(target, cell.loaded.recipe.name, values))
     return found
 

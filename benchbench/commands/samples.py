@@ -60,20 +60,34 @@ class Samples:
         """Marks of every label."""
         return shared_marks(list(self.marks.values()))
 
-    def tables(self) -> list[tuple[str, list[dict[str, str]]]]:
-        """(title, rows) of every table for a reader."""
-        tables = []
+    @property
+    def opponents(self) -> tuple[str, ...]:
+        """Whom rows were held against, in the order of the tables."""
+        return tuple(dict.fromkeys(row.opponent for row in self.rows))
+
+    def win_rates(self, opponent: str) -> tuple[str, list[dict[str, str]]]:
+        """(title, rows) of the win rates against one opponent, for a reader."""
         own_marks = {
             label: "; ".join(mark for mark in marks if mark not in self.shared_marks)
             for label, marks in self.marks.items()
         }
-        for opponent in dict.fromkeys(row.opponent for row in self.rows):
-            own = [row for row in self.rows if row.opponent == opponent]
-            against_whom = self.chosen if opponent == CHOSEN else opponent
-            who = f"judge {self.judge}, {own[0].controlled.prompts} prompts of {self.prompts}"
-            tables.append((f"win rate against {against_whom}, {who}", shown_win_rates(own, own_marks)))
-            if rewards := shown_rewards(own):
-                tables.append((f"scores of judge {self.judge} beside those of {against_whom}", rewards))
+        own = self._against(opponent)
+        who = f"judge {self.judge}, {own[0].controlled.prompts} prompts of {self.prompts}"
+        return f"win rate against {self._named(opponent)}, {who}", shown_win_rates(own, own_marks)
+
+    def _against(self, opponent: str) -> list[Against]:
+        return [row for row in self.rows if row.opponent == opponent]
+
+    def _named(self, opponent: str) -> str:
+        return self.chosen if opponent == CHOSEN else opponent
+
+    def tables(self) -> list[tuple[str, list[dict[str, str]]]]:
+        """(title, rows) of every table for a reader."""
+        tables = []
+        for opponent in self.opponents:
+            tables.append(self.win_rates(opponent))
+            if rewards := shown_rewards(self._against(opponent)):
+                tables.append((f"scores of judge {self.judge} beside those of {self._named(opponent)}", rewards))
         if self.ratings is not None:
             tables.append((f"Bradley-Terry ratings, judge {self.judge}", shown_ratings(self.ratings)))
         if len(self.statistics):
@@ -117,8 +131,7 @@ def collect(
     judged = {fingerprint(plan.stages[key].settings["judge"]) for cell in cells for key in cell.verdicts.values()}
     grouped: dict[tuple[str, str], dict[int, pd.DataFrame]] = {}
     for cell in cells:
-        for opponent, key in cell.verdicts.items():
-            named = read_verdicts(store.folder(key)).assign(label=cell.loaded.label, opponent=opponent)
+        for opponent, named in verdict_rows(cell, store).items():
             grouped.setdefault((opponent, cell.loaded.label), {})[cell.seed] = named
     opponents = list(dict.fromkeys(opponent for opponent, _ in grouped))
     ordered = [key for opponent in opponents for key in grouped if key[0] == opponent]
@@ -134,6 +147,14 @@ def collect(
         marks,
         _ratings(cells, grouped),
     )
+
+
+def verdict_rows(cell: Cell, store: RunStore) -> dict[str, pd.DataFrame]:
+    """Opponent -> the verdict rows of a finished cell, with the names of label and opponent."""
+    return {
+        opponent: read_verdicts(store.folder(key)).assign(label=cell.loaded.label, opponent=opponent)
+        for opponent, key in cell.verdicts.items()
+    }
 
 
 def _ratings(cells: Sequence[Cell], grouped: Mapping[tuple[str, str], Mapping[int, pd.DataFrame]]) -> Ratings | None:

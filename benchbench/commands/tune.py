@@ -20,6 +20,7 @@ from benchbench.commands.session import Options, incomplete, open_session, run_s
 from benchbench.commands.targets import common_seeds, parse_seeds, resolve
 from benchbench.comparison.intervals import crossed_interval
 from benchbench.comparison.scorings import pairs
+from benchbench.core.clusters import over_prompts
 from benchbench.core.errors import BenchError, Fault
 from benchbench.plan.build import Cell
 from benchbench.recipe.load import Loaded
@@ -109,7 +110,7 @@ def _named(loaded: Loaded, values: Sequence[Override]) -> Loaded:
 
 
 def _contributions(loaded: Loaded, cells: Sequence[Cell], store: RunStore, split: str) -> np.ndarray:
-    """[k seeds, n pairs] contributions to the headline metric."""
+    """[k seeds, prompts] contributions to the headline metric."""
     headline = loaded.recipe.score.headline
     metric = metrics.get(headline.metric)
     if metric.per_pair is None:
@@ -121,5 +122,6 @@ def _contributions(loaded: Loaded, cells: Sequence[Cell], store: RunStore, split
     for cell in cells:
         if cell.loaded.label == loaded.label:
             paired = pairs(score_rows(cell, store, split), exclude=rules.exclude)
-            rows.append(metric.per_pair(paired.scores(headline.scoring, tie_credit=rules.tie_credit)))
+            scores = paired.scores(headline.scoring, tie_credit=rules.tie_credit)
+            rows.append(over_prompts(metric.per_pair(scores), scores.prompt))
     return np.stack(rows)

@@ -55,7 +55,7 @@ def paired_bootstrap(
     observed = np.array([value(c) - value(b) for c, b in zip(candidate, baseline, strict=True)])
     drawn = resample([*candidate, *baseline], value, rng=rng, draws=draws)
     k = len(candidate)
-    return bootstrap_interval(observed, drawn[:, :k] - drawn[:, k:], rng=rng, n=len(candidate[0].chosen), level=level)
+    return bootstrap_interval(observed, drawn[:, :k] - drawn[:, k:], rng=rng, n=candidate[0].prompts, level=level)
 
 
 def resample(
@@ -67,21 +67,33 @@ def resample(
     counted: Counted | None = None,
 ) -> Array:
     """[draws, cells] the metric of every cell on the same resampled prompts; `counted` says the same faster."""
-    n = len(scores[0].chosen)
-    if any(len(cell.chosen) != n for cell in scores):
-        raise ValueError("expected cells over the same pairs, got different numbers of pairs")
+    first = scores[0]
+    pairs, n = len(first.chosen), first.prompts
+    if any(len(cell.chosen) != pairs or cell.prompts != n for cell in scores):
+        raise ValueError("expected cells over the same pairs, got different numbers of pairs or prompts")
     drawn = np.empty((draws, len(scores)))
     if counted is not None:
-        step = max(1, _LARGEST_BLOCK // n)
+        step = max(1, _LARGEST_BLOCK // pairs)
         for start in range(0, draws, step):
             block = [np.bincount(rng.integers(n, size=n), minlength=n) for _ in range(start, min(draws, start + step))]
             counts = np.stack(block).astype(np.float64)
+            counts = counts if first.prompt is None else counts[:, first.prompt]
             drawn[start : start + step] = np.stack([counted(cell, counts) for cell in scores], axis=1)
         return drawn
+    members = _members(first)
     for draw in range(draws):
         chosen_prompts = rng.integers(n, size=n)
-        drawn[draw] = [value(_take(cell, chosen_prompts)) for cell in scores]
+        chosen_pairs = chosen_prompts if members is None else np.concatenate([members[p] for p in chosen_prompts])
+        drawn[draw] = [value(_take(cell, chosen_pairs)) for cell in scores]
     return drawn
+
+
+def _members(scores: PairScores) -> list[Array] | None:
+    """Places of each prompt's pairs; none where every pair has a prompt of its own."""
+    if scores.prompt is None:
+        return None
+    order = np.argsort(scores.prompt, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(scores.prompt[order])) + 1)
 
 
 def bootstrap_interval(
@@ -158,6 +170,6 @@ def _no_interval(observed: Array, drawn: Array, n: int) -> str:
     return ""
 
 
-def _take(scores: PairScores, prompts: Array) -> PairScores:
-    columns = {name: (chosen[prompts], rejected[prompts]) for name, (chosen, rejected) in scores.columns.items()}
-    return PairScores(scores.chosen[prompts], scores.rejected[prompts], columns, scores.tie_credit)
+def _take(scores: PairScores, pairs: Array) -> PairScores:
+    columns = {name: (chosen[pairs], rejected[pairs]) for name, (chosen, rejected) in scores.columns.items()}
+    return PairScores(scores.chosen[pairs], scores.rejected[pairs], columns, scores.tie_credit)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from benchbench.comparison.scorings import Pairs, pairs
 from benchbench.core.errors import BenchError, ExitCode, Fault, unknown_name
+from benchbench.core.measurement import Array
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,10 +81,17 @@ class Grid:
     seeds: tuple[int, ...]
     examples: tuple[str, ...]
     """[n] example ids, the same in every cell."""
+    prompt: Array | None
+    """[n] number of each pair's prompt; none where every pair has a prompt of its own."""
     pairs: Mapping[tuple[str, int], Pairs]
     """The pairs of each (label, seed)."""
     marks: Mapping[str, tuple[str, ...]]
     """What a reader must know of each label."""
+
+    @property
+    def prompts(self) -> int:
+        """Number of different prompts."""
+        return len(self.examples) if self.prompt is None else int(self.prompt.max()) + 1
 
     def row(self, label: str) -> list[Pairs]:
         """[k] the pairs of each seed of one label."""
@@ -118,7 +127,8 @@ def make_grid(
     paired = {place: pairs(cell.frame, exclude=exclude) for place, cell in by_place.items()}
     _refuse_unpaired(paired, first=(baseline, seeds[0]))
     marks = {label: _marks(label, cells, baseline, admission) for label in labels}
-    return Grid(labels, seeds, paired[baseline, seeds[0]].examples, paired, marks)
+    first = paired[baseline, seeds[0]]
+    return Grid(labels, seeds, first.examples, first.prompt, paired, marks)
 
 
 def _by_place(cells: Sequence[Cell], seeds: Sequence[int] | None) -> dict[tuple[str, int], Cell]:
@@ -171,8 +181,16 @@ def _refuse_unpaired(paired: Mapping[tuple[str, int], Pairs], *, first: tuple[st
             some = sorted(set(found.examples) ^ set(expected.examples))[:3]
             message = f"its pairs are not those of {first[0]} seed {first[1]}, for example {', '.join(some)}"
             faults.append(Fault(where, f"{message}; score both on the same pairs with the same exclusions"))
+        elif not _same_prompts(found, expected):
+            faults.append(Fault(where, f"its pairs share other prompts than those of {first[0]} seed {first[1]}"))
     if faults:
         raise BenchError.of_faults("comparison", faults)
+
+
+def _same_prompts(found: Pairs, expected: Pairs) -> bool:
+    if found.prompt is None or expected.prompt is None:
+        return found.prompt is expected.prompt
+    return np.array_equal(found.prompt, expected.prompt)
 
 
 def _marks(label: str, cells: Sequence[Cell], baseline: str, admission: Admission) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from benchbench.comparison.cells import Grid, MissingRunsError
 from benchbench.comparison.intervals import Interval, crossed_interval, undefined_interval
 from benchbench.comparison.measure import measure_one
 from benchbench.comparison.power import minimum_detectable_difference
+from benchbench.core.clusters import over_prompts
 from benchbench.core.measurement import Array, Measurement, Metric, PairScores
 from benchbench.core.seeding import stream
 
@@ -53,6 +54,8 @@ class Comparison:
     """True difference found with 80 % power at an uncorrected level of 1 - `level`."""
     n: int
     """Number of pairs."""
+    prompts: int
+    """Number of their prompts, which are the clusters of the interval."""
     unit: str
     direction: str
     note: str = ""
@@ -107,7 +110,8 @@ class Table:
         if metric.per_pair is not None:
             per_pair = {label: np.stack([metric.per_pair(s) for s in own]) for label, own in scores.items()}
             compared = {
-                label: crossed_interval(own - per_pair[baseline], level=self.level) for label, own in per_pair.items()
+                label: crossed_interval(over_prompts(own - per_pair[baseline], self.grid.prompt), level=self.level)
+                for label, own in per_pair.items()
             }
         else:
             observed = {label: _values(measured[label]) for label in scores}
@@ -129,7 +133,7 @@ class Table:
                 observed[label] - observed[baseline],
                 by_label[label] - by_label[baseline],
                 rng=stream(self.rng_seed, "bootstrap seeds"),
-                n=len(self.grid.examples),
+                n=self.grid.prompts,
                 level=self.level,
             )
             for label in scores
@@ -171,6 +175,7 @@ class Table:
             p_holm=math.nan,
             minimum_detectable_difference=_detectable(interval, k),
             n=len(self.grid.examples),
+            prompts=self.grid.prompts,
             unit=own[0].unit,
             direction=own[0].direction,
             note="; ".join(note for note in notes if note),

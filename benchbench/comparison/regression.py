@@ -12,6 +12,7 @@ import pandas as pd
 
 from benchbench.comparison.measure import measure
 from benchbench.comparison.replication import prediction_half_width
+from benchbench.comparison.sample_tables import against, win_rate_frame
 
 EXACT = 1e-9
 """Tables from stored rows: equal up to the rounding of sums."""
@@ -43,7 +44,9 @@ class Band:
 
 
 def band(values: Sequence[float], *, alpha: float) -> Band:
-    """Mean +- t_{k-1} sd sqrt(1 + 1/k): 3.41 sd at k = 10 and alpha 0.01."""
+    """Mean +- t_{k-1} sd sqrt(1 + 1/k): 3.41 sd at k = 10 and alpha 0.01; NaN where a value is."""
+    if not np.isfinite(values).all():
+        return Band(math.nan, math.nan, math.nan, len(values))
     mean = fmean(values)
     half = prediction_half_width(stdev(values), len(values), 1, level=1 - alpha)
     return Band(mean, mean - half, mean + half, len(values))
@@ -57,6 +60,31 @@ def measured_again(rows: pd.DataFrame, *, tie_credit: float, exclude: Sequence[s
         for seed, frame in of_recipe.groupby("seed")
         for one in measure(frame, tie_credit=tie_credit, exclude=exclude)
     }
+
+
+WIN_RATE_COLUMNS = ("recipe", "seed", "metric", "opponent", "judge", "value")
+"""Of the committed win rates."""
+
+
+def win_rates_again(verdicts: pd.DataFrame) -> dict[Key, float]:
+    """Every win rate, raw and at equal length, and what a judge's scores come to, from verdict rows.
+
+    Args:
+        verdicts: rows of `contests.COLUMNS` and a judge's scores, with their `recipe` and `seed`; the scoring of the
+            answer is whom the row was held against.
+    """
+    found: dict[Key, float] = {}
+    for recipe, of_recipe in verdicts.groupby("recipe"):
+        for opponent, rows in of_recipe.groupby("opponent"):
+            by_seed = {int(str(seed)): frame for seed, frame in rows.groupby("seed")}
+            for one in win_rate_frame([against(by_seed, judge="")]).to_dict("records"):
+                found[str(recipe), int(one["seed"]), str(one["metric"]), versus(str(opponent))] = float(one["value"])
+    return found
+
+
+def versus(opponent: str) -> str:
+    """What stands in the place of a scoring where the number is one against an opponent."""
+    return f"against {opponent}"
 
 
 def moved(committed: Mapping[Key, float], again: Mapping[Key, float]) -> list[str]:

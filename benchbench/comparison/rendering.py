@@ -138,6 +138,8 @@ def _footnotes(rows: Sequence[Comparison], *, with_holm: bool) -> tuple[str, ...
         notes.append(f"p Holm: corrected over the {family} row{'s' if family != 1 else ''} against the baseline")
     if methods:
         notes.append("MDD: minimum detectable difference, found with 80 % power before any correction")
+    if rows[0].prompts < rows[0].n:
+        notes.append(f"n: pairs, of {rows[0].prompts} prompts, which are the clusters of the intervals")
     notes += [f"{row.candidate}: {row.note}" for row in rows if row.note and row.note != "baseline"]
     return tuple(notes)
 

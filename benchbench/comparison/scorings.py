@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from benchbench.core.clusters import prompt_numbers
 from benchbench.core.errors import unknown_name
 from benchbench.core.measurement import Array, PairScores
 
@@ -68,6 +69,8 @@ class Pairs:
     """Version of the score stage that made the rows."""
     values: Values
     """[n, 2] numbers of the rows by column."""
+    prompt: Array | None = None
+    """[n] number of each pair's prompt; none where every pair has a prompt of its own, or the rows name none."""
 
     def scores(self, scoring: str, *, tie_credit: float = 0.5) -> PairScores:
         """The pair scores under one scoring, with every column of the rows.
@@ -83,14 +86,15 @@ class Pairs:
         scores = _scored(scoring, self.values)  # [n, 2]
         columns = {name: self.values[_COLUMN_PREFIX + name] for name in self.columns}
         sides = {name: (values[:, 0], values[:, 1]) for name, values in columns.items()}
-        return PairScores(scores[:, 0], scores[:, 1], sides, tie_credit)
+        return PairScores(scores[:, 0], scores[:, 1], sides, tie_credit, self.prompt)
 
 
 def pairs(frame: pd.DataFrame, *, exclude: Sequence[str] = ()) -> Pairs:
     """Check the score rows of one cell and pair them.
 
     Args:
-        frame: one row per response, all of one recipe, method, variant, seed, split and scorer version.
+        frame: one row per response, all of one recipe, method, variant, seed, split and scorer version; pairs with the
+            same `prompt` are one cluster, without such a column each is one of its own.
         exclude: flags; a pair with one of them on either response is left out.
 
     Raises:
@@ -110,6 +114,7 @@ def pairs(frame: pd.DataFrame, *, exclude: Sequence[str] = ()) -> Pairs:
     for mask in flagged.values():
         keep &= ~mask
     values = _values(frame)
+    prompts = np.asarray(frame["prompt"], dtype=str)[order][::2][keep] if "prompt" in frame else None
     return Pairs(
         examples=tuple(examples[row] for row, kept in zip(order[::2], keep, strict=True) if kept),
         left_out={flag: int(mask.sum()) for flag, mask in flagged.items()},
@@ -118,6 +123,7 @@ def pairs(frame: pd.DataFrame, *, exclude: Sequence[str] = ()) -> Pairs:
         split=str(frame["split"].iloc[0]),
         scorer_version=int(frame["scorer_version"].iloc[0]),
         values={name: column[order].reshape(-1, 2)[keep] for name, column in values.items()},
+        prompt=None if prompts is None else prompt_numbers(prompts),
     )
 
 

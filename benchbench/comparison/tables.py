@@ -62,6 +62,7 @@ COMPARISON_COLUMNS = (
     "minimum_detectable_difference",
     "k",
     "n",
+    "prompts",
     "unit",
     "direction",
     "marks",

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from benchbench.core.clusters import over_prompts
+
 Array = np.ndarray
 
 
@@ -27,10 +29,17 @@ class PairScores:
     """Per-candidate columns such as `gold`: ([n] chosen, [n] rejected)."""
     tie_credit: float = 0.5
     """What a tied pair earns, in [0, 1]."""
+    prompt: Array | None = None
+    """[n] number of each pair's prompt, from 0, which is its cluster; none where every pair has a prompt of its own."""
 
     def __post_init__(self) -> None:
         if self.chosen.shape != self.rejected.shape or self.chosen.ndim != 1:
             raise ValueError(f"expected two arrays [n], got {self.chosen.shape} and {self.rejected.shape}")
+
+    @property
+    def prompts(self) -> int:
+        """Number of different prompts."""
+        return len(self.chosen) if self.prompt is None else int(self.prompt.max()) + 1
 
     @property
     def margin(self) -> Array:
@@ -93,9 +102,9 @@ class Metric:
     def _error(self, scores: PairScores) -> float:
         if self.se is not None:
             return float(self.se(scores))
-        if self.per_pair is None or len(scores.chosen) < 2:
+        if self.per_pair is None or scores.prompts < 2:
             return math.nan
-        values = self.per_pair(scores)
+        values = over_prompts(self.per_pair(scores), scores.prompt)
         return float(values.std(ddof=1) / math.sqrt(len(values)))
 
     def _measurement(self, scoring: str, value: float, se: float, n: int, note: str) -> Measurement:

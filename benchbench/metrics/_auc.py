@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from benchbench.core.clusters import over_prompts
 from benchbench.core.measurement import Array
 
 
@@ -38,19 +39,18 @@ def resampled_area(positive: Array, negative: Array, counts: Array) -> Array:
     return hits / (2 * drawn * drawn)
 
 
-def clustered_error(positive: Array, negative: Array) -> float:
-    """Standard error where the i-th positive and the i-th negative share a prompt.
+def clustered_error(positive: Array, negative: Array, prompt: Array | None = None) -> float:
+    """Standard error where the i-th positive and the i-th negative share a prompt, and pairs of one number as well.
 
     DeLong's components V10_i = mean_j psi(w_i, l_j) and V01_i = mean_j psi(w_j, l_i), with the pairs as
     clusters (Obuchowski 1997): Var = (S10 + S01 + 2 S11) / n, which is the variance of V10 + V01 over n.
     DeLong's own form leaves S11 out and was up to three times too large in simulation
-    (evaluation.md A2). NaN for fewer than two pairs.
+    (evaluation.md A2). NaN for fewer than two prompts.
     """
-    n = len(positive)
-    if n < 2:
+    components = over_prompts(_share_below(positive, negative) + 1 - _share_below(negative, positive), prompt)
+    if len(components) < 2:
         return math.nan
-    components = _share_below(positive, negative) + 1 - _share_below(negative, positive)
-    return float(components.std(ddof=1) / math.sqrt(n))
+    return float(components.std(ddof=1) / math.sqrt(len(components)))
 
 
 def _share_below(queries: Array, pool: Array) -> Array:

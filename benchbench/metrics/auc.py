@@ -17,8 +17,8 @@ def value(scores: PairScores) -> float:
 
 
 def se(scores: PairScores) -> float:
-    """Clustered standard error: the two responses of a pair share a prompt."""
-    return clustered_error(scores.chosen, scores.rejected)
+    """Clustered standard error: the two responses of a pair share a prompt, as may several pairs."""
+    return clustered_error(scores.chosen, scores.rejected, scores.prompt)
 
 
 def resampled(scores: PairScores, counts: Array) -> Array:

@@ -17,7 +17,7 @@ def value(scores: PairScores) -> float:
 
 def se(scores: PairScores) -> float:
     """Clustered standard error: both centred scores of a pair come from one margin."""
-    return clustered_error(scores.margin, -scores.margin)
+    return clustered_error(scores.margin, -scores.margin, scores.prompt)
 
 
 def resampled(scores: PairScores, counts: Array) -> Array:

@@ -37,6 +37,8 @@ class Cell:
     """Key of the held-out score of the setting's SFT policy (the base model's where there is no SFT)."""
     reward: str | None
     """Key of the held-out rewards; none where no method of the plan has a reward model."""
+    data: str
+    """Key of the prepared data that is scored."""
     generate: str | None = None
     """Key of the policy's own responses; none where the recipe draws none."""
     verdicts: Mapping[str, str] = field(default_factory=dict)
@@ -132,6 +134,7 @@ class _Builder:
             score=reference if method.name == "sft" else self.score(policy, self.loaded.label, self.score_split),
             reference=reference,
             reward=self.reward(start, self.score_split) if with_rewards else None,
+            data=self.prepared.data_key,
             generate=self.generate(policy, start) if with_samples else None,
         )
 

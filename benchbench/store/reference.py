@@ -1,4 +1,4 @@
-"""results/reference/<setting>/: committed rows, measurements, tables and one checkpoint."""
+"""results/reference/<setting>/: committed rows and verdicts, what follows from them, tables and one checkpoint."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from benchbench.core.errors import BenchError
 from benchbench.store.files import read_json, whole_folder, write_json, write_text
 from benchbench.store.rows import read_rows, write_rows
 
+VERDICTS = "verdicts.parquet"
+WIN_RATES = "win_rates.csv"
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -23,6 +26,10 @@ class Reference:
     """Score rows of every cell."""
     measurements: pd.DataFrame
     """As in measurements.csv, every value as text."""
+    verdicts: pd.DataFrame | None
+    """Verdict rows of every cell; none where nothing was judged."""
+    win_rates: pd.DataFrame | None
+    """What follows from them, one row per cell, opponent and metric."""
     tables: str
     """Markdown tables, with the command that made them."""
     model: Path
@@ -42,6 +49,10 @@ class ReferenceStore:
         with whole_folder(self.folder) as draft:
             write_rows(draft, reference.rows)
             write_text(draft / "measurements.csv", reference.measurements.to_csv(index=False, lineterminator="\n"))
+            if reference.verdicts is not None and reference.win_rates is not None:
+                write_rows(draft, reference.verdicts, name=VERDICTS)
+                table = reference.win_rates.to_csv(index=False, na_rep="nan", lineterminator="\n")
+                write_text(draft / WIN_RATES, table)
             write_text(draft / "tables.md", reference.tables)
             write_json(draft / "about.json", dict(reference.about))
             shutil.copytree(reference.model, draft / "checkpoint", copy_function=shutil.copyfile)
@@ -58,6 +69,15 @@ class ReferenceStore:
     def measurements(self) -> pd.DataFrame:
         """The committed measurements, every value as text."""
         return pd.read_csv(self.folder / "measurements.csv", dtype=str, keep_default_na=False)
+
+    def verdicts(self) -> pd.DataFrame | None:
+        """The committed verdict rows; none where nothing was judged."""
+        return read_rows(self.folder, name=VERDICTS) if (self.folder / VERDICTS).is_file() else None
+
+    def win_rates(self) -> pd.DataFrame | None:
+        """The committed win rates, every value as text; none where nothing was judged."""
+        path = self.folder / WIN_RATES
+        return pd.read_csv(path, dtype=str, keep_default_na=False) if path.is_file() else None
 
     def tables(self) -> str:
         """The committed tables."""

@@ -13,24 +13,24 @@ from benchbench.core.errors import BenchError
 ROWS = "rows.parquet"
 
 
-def write_rows(folder: Path, frame: pd.DataFrame) -> None:
+def write_rows(folder: Path, frame: pd.DataFrame, *, name: str = ROWS) -> None:
     """Store a table of a stage."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    pq.write_table(table, folder / ROWS, compression="zstd")
+    pq.write_table(table, folder / name, compression="zstd")
 
 
-def read_rows(folder: Path) -> pd.DataFrame:
+def read_rows(folder: Path, *, name: str = ROWS) -> pd.DataFrame:
     """The table of a finished stage.
 
     Raises:
         BenchError: the file is missing or damaged.
     """
-    path = folder / ROWS
+    path = folder / name
     try:
         return pq.read_table(path).to_pandas()
     except (OSError, pa.ArrowInvalid) as error:
         reason = str(error).splitlines()[0]
         raise BenchError(
-            f"{path}: expected a table of score rows, found a missing or damaged file ({reason}); "
+            f"{path}: expected a table of rows, found a missing or damaged file ({reason}); "
             "bring it back, or remove its folder and run the command that makes it"
         ) from None

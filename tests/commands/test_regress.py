@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from harness import MICRO, bench, finish, tree
+from harness import MICRO, bench, finish, generate_section, tree
 
 SEEDS = range(5)
 FLIPPED = "data.options.flip_rate=1.0"
@@ -18,10 +18,13 @@ FLIPPED = "data.options.flip_rate=1.0"
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A reference of the micro setting, and the stages of the new seed and of the canary, finished."""
     root = tmp_path_factory.mktemp("regress")
-    assert set(finish(["simpo"], runs=root / "runs", seeds=SEEDS).values()) == {"done"}
-    assert set(finish(["simpo"], runs=root / "runs", seeds=[101, 102]).values()) == {"done"}
-    assert set(finish(["simpo"], runs=root / "runs", seeds=[101], sets=[FLIPPED]).values()) == {"done"}
-    line = ("reference", "simpo", "--setting", MICRO, "--seeds", *SEEDS, "--checkpoint", "simpo")
+    setting = root / "judged.yaml"
+    judged = generate_section(prompts=12, tokens=8) + "judge:\n  name: gold\n  against: [baseline, chosen]\n"
+    setting.write_text(MICRO.read_text(encoding="utf-8") + judged, encoding="utf-8")
+    for seeds, sets in ((SEEDS, ()), ((101, 102), ()), ((101,), (FLIPPED,))):
+        status = finish(["simpo"], runs=root / "runs", setting=setting, seeds=list(seeds), sets=sets)
+        assert set(status.values()) == {"done"}
+    line = ("reference", "simpo", "--setting", setting, "--seeds", *SEEDS, "--checkpoint", "simpo")
     ended = bench(*line, "--runs", root / "runs", "--results", root / "results", "--folder", root / "reference")
     assert ended.code == 0, ended.err
     return root
@@ -59,7 +62,54 @@ def test_nothing_moved_where_nothing_was_changed(made: Path):
     rows = regress(made, made / "reference")
     assert {row["verdict"] for row in rows} <= {"same", "inside", "warning"}
     assert {row["tier"] for row in rows} == {"1 recompute", "2 re-score", "3 re-train"}
-    assert [row["verdict"] for row in rows if row["tier"] != "3 re-train"] == ["same", "same"]
+    assert [row["verdict"] for row in rows if row["tier"] != "3 re-train"] == ["same", "same", "same"]
+    # simpo against chosen, sft against chosen and simpo, five seeds, five numbers each
+    assert rows[1]["what"] == f"{3 * 5 * 5} win rates from {3 * 5 * 12} verdicts"
+    (others,) = [row for row in rows if row["what"].startswith("seed 101: ")]
+    assert others["what"].endswith("other numbers, win rates among them")
+
+
+def test_tier_1_notices_one_verdict_turned_round(made: Path, copy: Path):
+    frame = pd.read_parquet(copy / "verdicts.parquet")
+    place = frame.index[frame["outcome"] != 0.5][0]
+    frame.loc[place, "outcome"] = 1 - frame.loc[place, "outcome"]
+    frame.to_parquet(copy / "verdicts.parquet")
+    rows = regress(made, copy, "--tier", 1)
+    assert [row["verdict"] for row in rows[:2]] == ["same", "moved"]
+    assert "win_rate (against" in rows[1]["found"]
+
+
+def test_tier_1_notices_verdicts_that_are_gone(made: Path, copy: Path):
+    (copy / "verdicts.parquet").unlink()
+    rows = regress(made, copy, "--tier", 1)
+    assert rows[0]["verdict"] == "same" and {row["verdict"] for row in rows[1:]} == {"moved"}
+    assert "cannot be measured any more" in rows[1]["found"]
+
+
+def test_tier_3_warns_of_a_win_rate_outside_its_band(made: Path, copy: Path):
+    path = copy / "win_rates.csv"
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    chosen = (frame["metric"] == "win_rate") & (frame["opponent"] == "chosen") & (frame["recipe"] == "simpo_micro")
+    assert chosen.sum() == len(SEEDS)
+    frame.loc[chosen, "value"] = [str(-0.5 + 1e-4 * place) for place in range(len(SEEDS))]
+    frame.to_csv(path, index=False)
+    rows = regress(made, copy, "--tier", 3)
+    (found,) = [row for row in rows if "win_rate (against chosen)" in row["what"] and "length" not in row["what"]]
+    assert found["verdict"] == "warning" and "simpo_micro seed 101" in found["what"]
+    (others,) = [row for row in rows if row["what"].startswith("seed 101: ")]
+    assert others["verdict"] == "warning" and others["found"].endswith("outside")
+
+
+def test_a_reference_without_verdicts_neither_draws_nor_judges(made: Path, tmp_path: Path):
+    line = ("reference", "simpo", "--setting", made / "judged.yaml", "--seeds", *SEEDS, "--checkpoint", "simpo")
+    folder = tmp_path / "reference"
+    ended = bench(*line, "--runs", made / "runs", "--results", tmp_path / "results", "--folder", folder, "--pairs-only")
+    assert ended.code == 0, ended.err
+    assert not (folder / "verdicts.parquet").exists() and not (folder / "win_rates.csv").exists()
+    assert "win rate" not in (folder / "tables.md").read_text(encoding="utf-8")
+    rows = regress(made, folder)
+    assert [row["tier"] for row in rows[:3]] == ["1 recompute", "2 re-score", "3 re-train"]
+    assert not any("win rates" in row["what"] for row in rows)
 
 
 def test_tier_1_notices_one_row_turned_round(made: Path, copy: Path):
@@ -70,7 +120,7 @@ def test_tier_1_notices_one_row_turned_round(made: Path, copy: Path):
 
     change_rows(copy, turn)
     rows = regress(made, copy, "--tier", 1)
-    assert {row["verdict"] for row in rows} == {"moved"}
+    assert {row["verdict"] for row in rows[:-1]} == {"moved"} and "win rates" in rows[-1]["what"]
     assert "committed" in rows[0]["found"] and "measured" in rows[0]["found"]
 
 
@@ -79,8 +129,8 @@ def test_tier_1_notices_a_measurement_that_was_typed_in(made: Path, copy: Path):
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     frame.loc[0, "value"] = "0.123"
     frame.to_csv(path, index=False)
-    (row,) = regress(made, copy, "--tier", 1)
-    assert row["verdict"] == "moved" and "0.123" in row["found"]
+    row, verdicts = regress(made, copy, "--tier", 1)
+    assert row["verdict"] == "moved" and "0.123" in row["found"] and verdicts["verdict"] == "same"
 
 
 def test_tier_2_notices_rows_that_the_checkpoint_does_not_give(made: Path, copy: Path):

@@ -31,6 +31,7 @@ BASELINE = Comparison(
     p_holm=math.nan,
     minimum_detectable_difference=math.nan,
     n=2000,
+    prompts=2000,
     unit="fraction",
     direction="higher",
     note="baseline",
