@@ -27,12 +27,17 @@ def alpaca_eval(
     All rates are percentages. `length_controlled_winrate` is AlpacaEval 2's model, fitted as published; its interval is
     ours, since the published standard error leaves out the judge's noise. `at equal length` is this bench's own model.
 
+    Where the published model cannot be fitted, such as to instructions that are missing or re-ordered, it is n/a; the
+    rest of the rows is printed, and the exit code is 2.
+
     Example: bench alpaca-eval annotations.json --calibration df_gamed.csv
     """
     from benchbench.commands.alpaca_eval import alpaca_eval as command
+    from benchbench.commands.alpaca_eval import check_length_control
 
     rows = command(files, calibration)
     if as_json:
         print_json([row.tidy() for row in rows])
     else:
         print_rows([row.shown() for row in rows])
+    check_length_control(rows)

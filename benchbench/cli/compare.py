@@ -78,7 +78,7 @@ def compare(
                 "notice": prepared.notice,
                 "headline": list(compared.headline),
                 "comparisons": [asdict(row) for row in compared.comparisons],
-                "win_rates": [asdict(row) for row in compared.samples.rows] if compared.samples is not None else [],
+                **({"win_rates": []} if compared.samples is None else compared.samples.as_values()),
                 "files": compared.files,
             }
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,18 @@ from typing import Any
 
 import pandas as pd
 
-from benchbench.comparison.alpaca_eval import RawRow, extreme_change, length_controlled_row, probability, raw_row
+from benchbench.comparison.alpaca_eval import (
+    BASELINE_ROW,
+    LengthControlledRow,
+    RawRow,
+    extreme_change,
+    length_controlled_row,
+    probability,
+    raw_row,
+)
 from benchbench.comparison.alpaca_eval_files import Annotations, read_annotations, read_calibration
 from benchbench.comparison.alpaca_eval_fit import Calibration, bootstrap, refit
-from benchbench.comparison.intervals import Interval
+from benchbench.comparison.intervals import Interval, undefined_interval
 from benchbench.comparison.length_control import LengthControlled, length_controlled
 from benchbench.core.errors import BenchError, Fault
 from benchbench.core.seeding import stream
@@ -22,6 +31,20 @@ JUDGE, BASELINE = "weighted_alpaca_eval_gpt4_turbo", "gpt4_1106_preview"
 BOOTSTRAP_SEED = 20_251_121
 """Fixed, so that the same annotations give the same intervals."""
 NO_CALIBRATION = "length_controlled_winrate needs --calibration df_gamed.csv"
+OWN_ROW = "50 by construction, since model and baseline are the same"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """AlpacaEval's own length control of one model."""
+
+    row: LengthControlledRow | None = None
+    """None without a calibration, and where it is refused."""
+    interval: Interval | None = None
+    """Of the length-controlled win rate, from drawing instructions and fitting again; a percentage."""
+    refusal: str = ""
+    """Why there is none although it was asked for; empty otherwise."""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,25 +55,28 @@ class Row:
     raw: RawRow
     equal_length: LengthControlled
     """By this bench's model, which any prompt set has; a fraction."""
-    length_controlled_winrate: float | None
-    """By AlpacaEval's model; none without a calibration."""
-    lc_standard_error: float | None
-    """As published: no uncertainty of the win rate."""
-    interval: Interval | None
-    """Of the length-controlled win rate, from drawing instructions and fitting again; a percentage."""
-    note: str
+    published: Published
+    """By AlpacaEval's model."""
+
+    @property
+    def note(self) -> str:
+        """What there is to say, each remark with the column that it is of."""
+        own = self.equal_length
+        unsure = own.interval.note if math.isnan(own.interval.low) else ""
+        remarks = [*self.published.notes, f"at equal length: {own.note or unsure}" if own.note or unsure else ""]
+        return "; ".join(remark for remark in remarks if remark)
 
     def tidy(self) -> dict[str, Any]:
         """Everything, under the leaderboard's names where it has them."""
-        own, lc = self.equal_length.interval, self.interval
+        own, lc, published = self.equal_length.interval, self.published.interval, self.published.row
         return {
             "file": str(self.annotations.path),
             "model": self.annotations.model,
             "baseline": self.annotations.baseline,
             "annotator": self.annotations.judge,
             **{name: getattr(self.raw, name) for name in RawRow.__dataclass_fields__},
-            "length_controlled_winrate": self.length_controlled_winrate,
-            "lc_standard_error": self.lc_standard_error,
+            "length_controlled_winrate": None if published is None else published.length_controlled_winrate,
+            "lc_standard_error": None if published is None else published.lc_standard_error,
             "lc_low": None if lc is None else lc.low,
             "lc_high": None if lc is None else lc.high,
             "equal_length_win_rate": 100 * own.mean,
@@ -61,15 +87,15 @@ class Row:
 
     def shown(self) -> dict[str, str]:
         """For a reader."""
-        own, lc = self.equal_length.interval, self.interval
-        controlled = "-" if lc is None else f"{lc.mean:.2f} [{lc.low:.2f}, {lc.high:.2f}]"
+        own, lc = self.equal_length.interval, self.published.interval
+        nothing = "n/a" if self.published.refusal else "-"
         return {
             "model": self.annotations.model,
             "baseline": self.annotations.baseline,
-            "win_rate": f"{self.raw.win_rate:.2f}",
-            "standard_error": f"{self.raw.standard_error:.2f}",
-            "length_controlled_winrate [95%]": controlled,
-            "at equal length [95%]": f"{100 * own.mean:.2f} [{100 * own.low:.2f}, {100 * own.high:.2f}]",
+            "win_rate": _percentage(self.raw.win_rate),
+            "standard_error": _percentage(self.raw.standard_error),
+            "length_controlled_winrate [95%]": nothing if lc is None else _bounded(lc.mean, lc.low, lc.high),
+            "at equal length [95%]": _bounded(100 * own.mean, 100 * own.low, 100 * own.high),
             "wins/draws/losses": f"{self.raw.n_wins}/{self.raw.n_draws}/{self.raw.n_wins_base}",
             "n_total": str(self.raw.n_total),
             "avg_length": str(self.raw.avg_length),
@@ -85,47 +111,60 @@ def alpaca_eval(paths: Sequence[Path], calibration: Path | None) -> list[Row]:
         calibration: AlpacaEval's `df_gamed.csv`; none leaves its length control out.
 
     Raises:
-        BenchError: files that are none; with a calibration, every row at once whose instructions are missing or
-            re-ordered, since difficulties are looked up by position.
+        BenchError: files that are none.
     """
     known = None if calibration is None else read_calibration(calibration)
     read = [one for path in paths for one in read_annotations(path)]
-    rows, faults = [], []
-    for one in read:
-        try:
-            rows.append(_row(one, known))
-        except BenchError as error:
-            faults.append(Fault(f"{one.path}, {one.model}", str(error)))
+    return [_row(one, known) for one in read]
+
+
+def check_length_control(rows: Sequence[Row]) -> None:
+    """Refuse rows that were to have AlpacaEval's length control and cannot; for after they are shown.
+
+    Raises:
+        BenchError: every row at once, such as those whose instructions are missing or re-ordered, since difficulties
+            are looked up by position.
+    """
+    faults = [
+        Fault(f"{row.annotations.path}, {row.annotations.model}", row.published.refusal)
+        for row in rows
+        if row.published.refusal
+    ]
     if faults:
         raise BenchError.of_faults("alpaca-eval", faults)
-    return rows
 
 
 def _row(one: Annotations, calibration: Calibration | None) -> Row:
-    frame = one.frame
-    raw = raw_row(frame["preference"].to_numpy(), frame["len_output_2"].to_numpy())
-    notes, lc, interval = [], None, None
-    if calibration is None:
-        notes.append(NO_CALIBRATION)
-    else:
-        fitted = refit(frame, calibration)
-        lc = length_controlled_row(fitted.weights, calibration.difficulty, order=frame["index"].to_numpy())
-        rng = stream(BOOTSTRAP_SEED, f"length-controlled {one.model} {one.baseline} {one.judge}")
-        interval = bootstrap(frame, calibration, fitted, rng=rng)
-        notes.append(extreme_change(raw.win_rate, lc.length_controlled_winrate))
-        if (one.judge or JUDGE, one.baseline) != (JUDGE, BASELINE):
-            notes.append(f"difficulties are those of {JUDGE} against {BASELINE}")
-    controlled = length_controlled({0: _verdicts(one)})
-    notes.append(controlled.note)
+    raw = raw_row(one.frame["preference"].to_numpy(), one.frame["len_output_2"].to_numpy())
     return Row(
         annotations=one,
         raw=raw,
-        equal_length=controlled,
-        length_controlled_winrate=None if lc is None else lc.length_controlled_winrate,
-        lc_standard_error=None if lc is None else lc.lc_standard_error,
-        interval=interval,
-        note="; ".join(note for note in notes if note),
+        equal_length=length_controlled({0: _verdicts(one)}),
+        published=_published(one, calibration, raw.win_rate),
     )
+
+
+def _published(one: Annotations, calibration: Calibration | None, win_rate: float) -> Published:
+    if calibration is None:
+        return Published(notes=(NO_CALIBRATION,))
+    if one.model == one.baseline:
+        interval = undefined_interval(BASELINE_ROW.length_controlled_winrate, level=0.95, note=OWN_ROW)
+        return Published(row=BASELINE_ROW, interval=interval, notes=(f"length_controlled_winrate: {OWN_ROW}",))
+    try:
+        fitted = refit(one.frame, calibration)
+    except BenchError as error:
+        return Published(refusal=str(error), notes=(str(error),))
+    row = length_controlled_row(fitted.weights, calibration.difficulty, order=one.frame["index"].to_numpy())
+    rng = stream(BOOTSTRAP_SEED, f"length-controlled {one.model} {one.baseline} {one.judge}")
+    interval = bootstrap(one.frame, calibration, fitted, rng=rng)
+    others = (one.judge or JUDGE, one.baseline) != (JUDGE, BASELINE)
+    remarks = (
+        interval.note,
+        extreme_change(win_rate, row.length_controlled_winrate),
+        f"difficulties are those of {JUDGE} against {BASELINE}" if others else "",
+    )
+    notes = tuple(f"length_controlled_winrate: {remark}" for remark in remarks if remark)
+    return Published(row=row, interval=interval, notes=notes)
 
 
 def _verdicts(one: Annotations) -> pd.DataFrame:
@@ -144,3 +183,13 @@ def _verdicts(one: Annotations) -> pd.DataFrame:
             "opponent_length": frame["len_output_1"],
         }
     )
+
+
+def _percentage(value: float) -> str:
+    return "n/a" if math.isnan(value) else f"{value:.2f}"
+
+
+def _bounded(value: float, low: float, high: float) -> str:
+    if math.isnan(low):
+        return "n/a" if math.isnan(value) else f"{value:.2f} [n/a]"
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]"

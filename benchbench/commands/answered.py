@@ -24,6 +24,9 @@ def drawn_set(form: str, cells: Sequence[tuple[Policies, Cell]], store: RunStore
         specs = [spec for policies, cell in cells for spec in asked_stages(policies, cell, prompts)]
         return all(store.is_done(spec.key) for spec in specs)
 
+    drawn = [policies.session.plan.stages[str(cell.generate)].settings["generate"] for policies, cell in cells]
+    if any(section["num_samples"] > 1 for section in drawn):
+        return None  # a prompt file is answered once each
     found = [prompts for prompts in prompt_sets(store.root) if answered(prompts)]
     found = [prompts for prompts in found if prompts.prompts.format == form] or found
     if len(found) > 1:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchbench.commands.fairness import differing, refuse_unequal
+from benchbench.commands.fairness import differing, refuse_other_judges, refuse_unequal
 from benchbench.commands.record import record_cells, scored_cell
 from benchbench.commands.report import write_comparison
 from benchbench.commands.samples import Samples, collect, write_samples
 from benchbench.commands.session import Options, Session, incomplete, open_session, run_session
-from benchbench.commands.targets import common_seeds, notice, parse_seeds, resolve, resolve_all
+from benchbench.commands.targets import common_seeds, notice, parse_seeds, refuse_unread, resolve, resolve_all
 from benchbench.comparison.cells import Admission
 from benchbench.comparison.columns import Comparison
 from benchbench.comparison.compare import compare as compare_cells
@@ -81,6 +81,8 @@ def prepare_comparison(request: Request, options: Options) -> Prepared:
 
     if request.prompts is not None and request.pairs_only:
         raise BenchError("--pairs-only draws no responses, so --prompts would not be read; drop one of them")
+    if request.prompts is not None:
+        refuse_unread(request.overrides)
     asked = None if request.prompts is None else read_prompt_file(request.prompts)
     overrides = parse_overrides(request.overrides)
     given = parse_seeds(request.seeds)
@@ -100,6 +102,8 @@ def prepare_comparison(request: Request, options: Options) -> Prepared:
         baseline=baseline,
         prompts=None if asked is None else prepare_prompts(asked, options.store.root),
     )
+    if not request.allow_different:
+        refuse_other_judges(session.cells, session.plan)
     text = notice(loaded[0].recipe.setting, [item.label for item in loaded], loaded[0].recipe.notice)
     return Prepared(loaded, seeds, baseline, session, text, shown)
 

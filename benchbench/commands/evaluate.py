@@ -40,6 +40,7 @@ def evaluate(
         BenchError: exit code 4 for cells that are not finished, 5 for a model that cannot be had.
     """
     parsed = parse_overrides(overrides)
+    refuse_seeds(target, seeds)
     if _external(target) is None:
         return _finished(resolve(target, setting=setting, overrides=parsed), parse_seeds(seeds), options)
     session = external_session(target, setting, parsed, options)
@@ -48,6 +49,16 @@ def evaluate(
     if error is not None:
         raise error
     return _measure(session, options).assign(recipe=target, method=EXTERNAL, paper="", seed="")
+
+
+def refuse_seeds(target: str, seeds: Sequence[str] | None) -> None:
+    """Refuse seeds for the scores of a model from elsewhere, on which nothing is drawn.
+
+    Raises:
+        BenchError: exit code 2.
+    """
+    if seeds and is_external(target):
+        raise BenchError(f"--seeds: not read, since {target} is one model and scoring it draws nothing; leave it out")
 
 
 def is_external(target: str) -> bool:
@@ -60,9 +71,15 @@ def is_external(target: str) -> bool:
 
 
 def external_session(
-    target: str, setting: str | None, overrides: Sequence[Override], options: Options, *, with_samples: bool = False
+    target: str,
+    setting: str | None,
+    overrides: Sequence[Override],
+    options: Options,
+    *,
+    with_samples: bool = False,
+    seeds: Sequence[int] = (0,),
 ) -> Session:
-    """The scoring of a model that was trained elsewhere, as a session of one cell.
+    """The scoring of a model that was trained elsewhere, as a session of one cell for each seed.
 
     Args:
         target: model folder, or hub id with its revision; adapters alone are merged into their base first.
@@ -70,6 +87,7 @@ def external_session(
         overrides: `--set` values.
         options: of the run.
         with_samples: plan its responses, too, where the setting has them drawn; nobody judges them.
+        seeds: that responses are drawn with; nothing else depends on them.
 
     Raises:
         BenchError: the target is no model folder and no hub id with a revision, or cannot be had.
@@ -81,7 +99,7 @@ def external_session(
         model = _external(str(whole_weights(Path(target), options.store.root))) or model
     base = library.find_setting(setting or DEFAULT_SETTING)
     loaded = load_untuned(base, "sft", overrides=(*overrides, *model, Override("judge", None)), checks=CHECKS)
-    return open_session([loaded], [0], options, with_samples=with_samples)
+    return open_session([loaded], seeds, options, with_samples=with_samples)
 
 
 def _external(target: str) -> tuple[Override, ...] | None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchbench.core.errors import BenchError
+from benchbench.core.hashing import fingerprint
+from benchbench.judging.labels import judge_label
+from benchbench.plan.build import Cell, Plan
 from benchbench.recipe.load import Loaded
 
 
@@ -21,6 +24,28 @@ def refuse_unequal(loaded: Sequence[Loaded]) -> None:
             f"not comparable with {loaded[0].label}, whose setting differs:\n"
             + "\n".join(lines)
             + "\nGive all recipes the same setting, or add --allow-different for an audit, which marks every row."
+        )
+
+
+def refuse_other_judges(cells: Sequence[Cell], plan: Plan) -> None:
+    """Refuse rows that other judges judge; what options name, a template or weights, counts by its content.
+
+    Raises:
+        BenchError: which judge, with what it judges with, is whose.
+    """
+    judges: dict[str, dict[str, str]] = {}
+    for cell in cells:
+        for key in cell.verdicts.values():
+            identity = plan.stages[key].settings["judge"]
+            section = cell.loaded.recipe.judge
+            assert section is not None, "only recipes with a judge have verdicts"
+            judges.setdefault(fingerprint(identity), {})[cell.loaded.label] = judge_label(identity, section.options)
+    if len(judges) > 1:
+        lines = [f"  {', '.join(own)}: {next(iter(own.values()))} ({key})" for key, own in judges.items()]
+        raise BenchError(
+            "not comparable, since the verdicts are of different judges, or of one with other options or templates:\n"
+            + "\n".join(lines)
+            + "\nGive all recipes the same judge, or add --allow-different for an audit, which names each row's judge."
         )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchbench.commands.evaluate import external_session, is_external
+from benchbench.commands.evaluate import external_session, is_external, refuse_seeds
 from benchbench.commands.record import score_rows
 from benchbench.commands.responses import Policies
 from benchbench.commands.session import Options, open_session, unfinished
@@ -48,6 +48,7 @@ def pair_scores(
         BenchError: exit code 4 for cells that are not scored; pairs without a subset.
     """
     parsed = parse_overrides(overrides)
+    refuse_seeds(target, seeds)
     external = is_external(target)
     if external:
         session = external_session(target, setting, parsed, options)

@@ -15,7 +15,7 @@ from benchbench.commands.targets import DEFAULT_SETTING
 from benchbench.comparison.audit import markdown
 from benchbench.comparison.regression import WIN_RATE_COLUMNS
 from benchbench.comparison.rendering import markdown_table
-from benchbench.comparison.sample_tables import win_rate_frame
+from benchbench.comparison.win_rate_tables import win_rate_frame
 from benchbench.core.errors import BenchError
 from benchbench.plan.weights import weights_hash
 from benchbench.store.reference import Reference, ReferenceStore

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from benchbench.commands.evaluate import EXTERNAL, external_session, is_external
 from benchbench.commands.session import Options, Session, in_one_line, open_session, run_session
-from benchbench.commands.targets import parse_seeds, resolve
+from benchbench.commands.targets import parse_seeds, refuse_unread, resolve
 from benchbench.comparison.cells import MissingRunsError
 from benchbench.comparison.sample_tables import statistics_frame
 from benchbench.core.errors import BenchError, ExitCode, Fault
@@ -41,7 +41,8 @@ class Policies:
         """Name in other tools' files: label and seed, or what the model from elsewhere is called."""
         if not self.external:
             return _safe(f"{cell.loaded.label}-seed{cell.seed}")
-        return _safe(Path(self.target.partition("@")[0]).name)
+        name = Path(self.target.partition("@")[0]).name
+        return _safe(name if len(self.session.cells) == 1 else f"{name}-seed{cell.seed}")
 
 
 def _safe(name: str) -> str:
@@ -60,7 +61,8 @@ def open_policies(
     parsed = parse_overrides(overrides)
     external = is_external(target)
     if external:
-        session = external_session(target, setting, parsed, options, with_samples=True)
+        given = parse_seeds(seeds) or (0,)
+        session = external_session(target, setting, parsed, options, with_samples=True, seeds=given)
     else:
         loaded = resolve(target, setting=setting, overrides=parsed)
         cells = parse_seeds(seeds) or loaded.recipe.seeds.list
@@ -99,6 +101,7 @@ def draw(
     Raises:
         BenchError: as `read_prompt_file` and `open_policies`; exit code 4 where responses could not be drawn.
     """
+    refuse_unread(overrides)
     read = read_prompt_file(file)
     policies = open_policies(target, setting=setting, seeds=seeds, overrides=overrides, options=options)
     prompts = prepare_prompts(read, options.store.root)
@@ -143,8 +146,8 @@ def drawn_rows(stages: Sequence[StageSpec], options: Options) -> pd.DataFrame | 
         frame = read_generations(options.store.folder(spec.key))
         if max(frame["sample"]) > 0:
             raise BenchError(
-                f"{spec.title}: expected one response per prompt, found several; set generate.num_samples to 1, or "
-                "draw to a prompt file with bench eval TARGET --prompts FILE, which takes one each"
+                f"{spec.title}: expected one response per prompt, found several; draw and export with "
+                "--set generate.num_samples=1"
             )
         counts = [len(tokens) for tokens in frame["tokens"]]
         frames.append(frame[["example", "text"]].assign(turn=turn, tokens=counts))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -11,18 +11,20 @@ import pandas as pd
 from benchbench.comparison.audit import markdown
 from benchbench.comparison.bradley_terry import Ratings, bradley_terry
 from benchbench.comparison.rendering import shared_marks
-from benchbench.comparison.sample_tables import (
+from benchbench.comparison.sample_tables import shown_statistics, statistics_frame
+from benchbench.comparison.win_rate_tables import (
     Against,
     against,
+    interval_frame,
+    shared_notes,
     shown_ratings,
     shown_rewards,
-    shown_statistics,
     shown_win_rates,
-    statistics_frame,
     win_rate_frame,
 )
 from benchbench.core.errors import BenchError
 from benchbench.core.hashing import fingerprint
+from benchbench.judging.labels import judge_label
 from benchbench.plan.build import Cell, Plan
 from benchbench.plan.judged import CHOSEN
 from benchbench.store.generations import read_engine, read_generations
@@ -30,7 +32,7 @@ from benchbench.store.results import ResultStore
 from benchbench.store.runs import RunStore
 from benchbench.store.verdicts import read_verdicts
 
-RESPONSES_KEY = ("methods", "seeds", "prompts", "prompts_hash")
+RESPONSES_KEY = ("methods", "seeds", "prompts", "prompts_hash", "generate_hash")
 WIN_RATES_KEY = (*RESPONSES_KEY, "judge_hash")
 
 
@@ -42,6 +44,7 @@ class Samples:
     """By opponent, in the order of the comparison's labels."""
     statistics: pd.DataFrame
     judge: str
+    """Its name and what it judges with; several where an audit allowed it."""
     prompts: str
     """Prompt file, or the split of the data that was answered."""
     prompts_hash: str
@@ -50,6 +53,10 @@ class Samples:
     """What the opponent `chosen` is, in words."""
     judge_hash: str
     """Of the judge's name, version and options; empty where nothing was judged."""
+    temperature: str
+    """That responses were drawn at, part of every win rate's name."""
+    generate_hash: str
+    """Of everything that says how responses were drawn."""
     marks: Mapping[str, Sequence[str]]
     """Label -> what a reader must know of its rows: untuned, overridden."""
     ratings: Ratings | None = None
@@ -73,7 +80,21 @@ class Samples:
         }
         own = self._against(opponent)
         who = f"judge {self.judge}, {own[0].controlled.prompts} prompts of {self.prompts}"
-        return f"win rate against {self._named(opponent)}, {who}", shown_win_rates(own, own_marks)
+        title = "; ".join(
+            [
+                f"win rate against {self._named(opponent)}, {who}, temperature {self.temperature}",
+                *shared_notes(own),
+            ]
+        )
+        return title, shown_win_rates(own, own_marks)
+
+    def as_values(self) -> dict[str, object]:
+        """Everything for a program: win rates, their intervals and ratings, and what responses are like."""
+        return {
+            "win_rates": [asdict(row) for row in self.rows],
+            "win_rate_intervals": interval_frame(self.rows, self.ratings).to_dict("records"),
+            "responses": self.statistics.to_dict("records"),
+        }
 
     def _against(self, opponent: str) -> list[Against]:
         return [row for row in self.rows if row.opponent == opponent]
@@ -126,27 +147,39 @@ def collect(
         raise BenchError(
             f"responses were drawn by {' and '.join(engines)}; draw all with one, or add --allow-mixed, which shows it"
         )
-    judge = next((c.loaded.recipe.judge.name for c in cells if c.loaded.recipe.judge is not None), "none")
-    answered = next(plan.stages[cell.generate].settings["data"] for cell in cells if cell.generate is not None)
+    asked = [plan.stages[cell.generate].settings for cell in cells if cell.generate is not None]
+    answered = asked[0]["data"]
     judged = {fingerprint(plan.stages[key].settings["judge"]) for cell in cells for key in cell.verdicts.values()}
+    named = {cell.loaded.label: _judge(cell, plan, several=len(judged) > 1) for cell in cells if cell.verdicts}
     grouped: dict[tuple[str, str], dict[int, pd.DataFrame]] = {}
     for cell in cells:
-        for opponent, named in verdict_rows(cell, store).items():
-            grouped.setdefault((opponent, cell.loaded.label), {})[cell.seed] = named
+        for opponent, frame in verdict_rows(cell, store).items():
+            grouped.setdefault((opponent, cell.loaded.label), {})[cell.seed] = frame
     opponents = list(dict.fromkeys(opponent for opponent, _ in grouped))
     ordered = [key for opponent in opponents for key in grouped if key[0] == opponent]
-    rows = [against(grouped[key], judge=judge) for key in ordered]
+    rows = [against(grouped[key], judge=named[key[1]]) for key in ordered]
     return Samples(
         rows,
         statistics_frame(drawn),
-        judge,
+        " and ".join(dict.fromkeys(named.values())) or "none",
         answered["split"] if prompts is None else prompts.name,
         answered["hash"],
         "the data's chosen response" if prompts is None else "the file's own response",
         " ".join(sorted(judged)),
+        " and ".join(dict.fromkeys(f"{one['generate']['temperature']:g}" for one in asked)),
+        " ".join(sorted({fingerprint(one["generate"]) for one in asked})),
         marks,
         _ratings(cells, grouped),
     )
+
+
+def _judge(cell: Cell, plan: Plan, *, several: bool) -> str:
+    """Name of the judge of a cell's verdicts; with the hash of its identity where an audit has several."""
+    section = cell.loaded.recipe.judge
+    assert section is not None, "only recipes with a judge have verdicts"
+    identity = plan.stages[next(iter(cell.verdicts.values()))].settings["judge"]
+    label = judge_label(identity, section.options)
+    return f"{label} [{fingerprint(identity)}]" if several else label
 
 
 def verdict_rows(cell: Cell, store: RunStore) -> dict[str, pd.DataFrame]:
@@ -168,17 +201,24 @@ def _ratings(cells: Sequence[Cell], grouped: Mapping[tuple[str, str], Mapping[in
 
 
 def write_samples(samples: Samples, results: ResultStore, *, methods: Sequence[str], seeds: Sequence[int]) -> list[str]:
-    """win_rates.csv, responses.csv and their report; returns the paths."""
+    """win_rates.csv, win_rate_intervals.csv, responses.csv and their report; returns the paths."""
     identity = {
         "methods": " ".join(sorted(methods)),
         "seeds": " ".join(map(str, seeds)),
         "prompts": samples.prompts,
         "prompts_hash": samples.prompts_hash,
+        "generate_hash": samples.generate_hash,
+        "temperature": samples.temperature,
     }
     files = []
     if samples.rows:
-        rates = _tagged(win_rate_frame(samples.rows), {**identity, "judge_hash": samples.judge_hash}, samples.marks)
-        files.append(results.merge_table("win_rates.csv", rates, key=WIN_RATES_KEY))
+        judged = {**identity, "judge_hash": samples.judge_hash}
+        tables = {
+            "win_rates.csv": win_rate_frame(samples.rows),
+            "win_rate_intervals.csv": interval_frame(samples.rows, samples.ratings),
+        }
+        for name, frame in tables.items():
+            files.append(results.merge_table(name, _tagged(frame, judged, samples.marks), key=WIN_RATES_KEY))
     files.append(
         results.merge_table("responses.csv", _tagged(samples.statistics, identity, samples.marks), key=RESPONSES_KEY)
     )

@@ -14,6 +14,7 @@ from benchbench.core.method import Candidates, Need
 from benchbench.core.records import StageRecord
 from benchbench.plan.build import Cell, Plan, build_plan
 from benchbench.plan.checks import length_faults
+from benchbench.plan.drawable import draw_faults
 from benchbench.plan.local_queue import LocalQueue, Ran
 from benchbench.plan.machine import choose_machine
 from benchbench.plan.prepare import Prepared, data_faults, prepare_all
@@ -88,6 +89,8 @@ def open_session(
     prepared = prepare_all(loaded, root)
     for item, reads in zip(loaded, prepared, strict=True):
         faults = _faults(item, reads, score_split)
+        if with_samples:
+            faults += draw_faults(item, reads, lambda: choose_machine(options.device, None, ()).device)
         if faults:
             raise BenchError.of_faults(str(item.path), faults)
     each = list(zip(loaded, prepared, strict=True))

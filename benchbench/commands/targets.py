@@ -12,6 +12,8 @@ from benchbench.recipe.load import Loaded, load_recipe, load_untuned
 from benchbench.recipe.overrides import Override
 
 DEFAULT_SETTING = "tiny"
+_OF_THE_SPLIT = ("generate.split", "generate.num_prompts")
+"""Which of a split's prompts are answered; a prompt file is answered whole."""
 CHECKS = (bind_free_parts,)
 
 
@@ -42,6 +44,18 @@ def resolve(target: str, *, setting: str | None, overrides: Iterable[Override] =
         )
     hyper = method.variants[variant]
     return load_untuned(base, name, variant=variant, hyper=hyper, overrides=overrides, checks=CHECKS)
+
+
+def refuse_unread(overrides: Sequence[str]) -> None:
+    """Refuse `--set` values that a prompt file leaves unread.
+
+    Raises:
+        BenchError: names them.
+    """
+    unread = [text for text in overrides if text.partition("=")[0].strip() in _OF_THE_SPLIT]
+    if unread:
+        named = ", ".join(unread)
+        raise BenchError(f"--set {named}: not read with --prompts, whose file is answered whole; leave it out")
 
 
 def _recipe_variants(setting: str, method: str) -> set[str]:

@@ -58,7 +58,7 @@ class Weights:
 
 
 BASELINE = Weights(0.0, 0.0, 0.0)
-"""Of the baseline against itself, by construction; its length-controlled win rate is 50."""
+"""Of the baseline against itself, by construction."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,10 @@ class LengthControlledRow:
     lc_standard_error: float
     """As published: spread of the predictions over instructions, without the judge's noise and that of the weights, so
     no uncertainty of the win rate (evaluation.md rule B2; `alpaca_eval_fit.bootstrap` gives one)."""
+
+
+BASELINE_ROW = LengthControlledRow(50.0, 0.0)
+"""Of the baseline against itself, by construction; the project neither fits it nor looks at its annotations."""
 
 
 def raw_row(preference: Array, length: Array) -> RawRow:
@@ -147,8 +151,8 @@ def check_order(order: Sequence[int] | Array) -> None:
     else:
         found = f"they are re-ordered (from row {int(np.argmax(places != expected))} on)"
     raise BenchError(
-        f"length-controlled AlpacaEval win rate: expected all {INSTRUCTIONS} instructions in the official order, but "
-        f"{found}; judge the whole set, or take the length-controlled win rate of this bench, which any prompt set has"
+        f"length_controlled_winrate: expected all {INSTRUCTIONS} instructions in the official order, but {found}; "
+        "judge the whole set, or take the win rate at equal length of this bench, which any prompt set has"
     )
 
 

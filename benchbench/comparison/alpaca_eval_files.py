@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from reprlib import repr as shortened
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,6 +29,8 @@ UNKNOWN = -1
 """Place of an instruction that is not AlpacaEval's."""
 _DIGITS = 8
 _TEXTS = ("instruction", "output_1", "output_2", "generator_1", "generator_2")
+_WRITTEN = ("instruction", "generator_1", "generator_2", "annotator")
+"""Texts that are hashed or printed, which needs whole characters; outputs are measured alone."""
 _CALIBRATION = ("index", "preference", "std_delta_len", "instruction_difficulty")
 
 
@@ -95,16 +99,26 @@ def _faults(row: Row, number: int) -> list[Fault]:
         found.append(
             Fault(f"row {number}", f"expected texts under {', '.join(_TEXTS)}; no text is {', '.join(absent)}")
         )
+    for name in _WRITTEN:
+        if half := _half_character(row.get(name)):
+            told = f"{name}: expected whole characters, found half of one ({half!r}); write its other half too"
+            found.append(Fault(f"row {number}", told))
     preference = row.get("preference", "nothing")
-    number_given = isinstance(preference, (int, float)) and not isinstance(preference, bool)
-    if not (preference is None or (number_given and (math.isnan(preference) or _in_range(preference)))):
-        told = f"preference: expected 0 (draw), a number from 1 (the baseline wins) to 2, or null; found {preference!r}"
-        found.append(Fault(f"row {number}", told))
+    if not _is_preference(preference):
+        told = "preference: expected 0 (draw), a number from 1 (the baseline wins) to 2, or null; found "
+        found.append(Fault(f"row {number}", told + shortened(preference)))
     return found
 
 
-def _in_range(preference: float) -> bool:
-    return preference == 0 or 1 <= preference <= 2
+def _half_character(text: Any) -> str:
+    """The first surrogate without its pair, which JSON can write and UTF-8 cannot; empty where there is none."""
+    return next((c for c in text if "\ud800" <= c <= "\udfff"), "") if isinstance(text, str) else ""
+
+
+def _is_preference(value: Any) -> bool:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return True
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and (value == 0 or 1 <= value <= 2)
 
 
 def _frame(rows: Sequence[Row]) -> pd.DataFrame:
@@ -125,8 +139,8 @@ def read_calibration(path: Path) -> Calibration:
     """The instruction difficulties and gamed baselines of `df_gamed.csv`.
 
     Raises:
-        BenchError: exit code 5 where there is no file; columns that are missing, no numbers, or rows that are not every
-            instruction once for each gamed baseline.
+        BenchError: exit code 5 where there is no file; columns that are missing, values that are none, rows that are
+            not every instruction once for each gamed baseline, or difficulties that differ between these.
     """
     if not path.is_file():
         raise BenchError(
@@ -140,13 +154,8 @@ def read_calibration(path: Path) -> Calibration:
         raise BenchError(f"{path}: cannot be read as CSV ({error})") from None
     if absent := [name for name in (*_CALIBRATION, "model") if name not in table]:
         raise BenchError(f"{path}: expected the columns of df_gamed.csv, found none named {', '.join(absent)}")
-    numbers = table[list(_CALIBRATION)].apply(pd.to_numeric, errors="coerce")
-    faults = []
-    for model, own in numbers.groupby(table["model"], sort=True):
-        if sorted(own["index"].tolist()) != list(range(INSTRUCTIONS)):
-            expected = f"every index from 0 to {INSTRUCTIONS - 1} once"
-            faults.append(Fault(f"model {model}", f"expected {expected}, found {len(own)} rows that are not that"))
-    if faults:
+    numbers = pd.DataFrame({name: pd.to_numeric(table[name], errors="coerce") for name in _CALIBRATION})
+    if faults := _calibration_faults(table, numbers):
         raise BenchError.of_faults(str(path), faults)
     ordered = numbers.assign(model=table["model"]).sort_values(["model", "index"])
     difficulty, length, won = (
@@ -154,3 +163,45 @@ def read_calibration(path: Path) -> Calibration:
         for name in ("instruction_difficulty", "std_delta_len", "preference")
     )
     return Calibration(difficulty[0], np.tanh(length), won)
+
+
+def _calibration_faults(table: pd.DataFrame, numbers: pd.DataFrame) -> list[Fault]:
+    """What `df_gamed.csv` has that it should not; `numbers` are its columns with NaN for whatever is no number."""
+    every = f"every index from 0 to {INSTRUCTIONS - 1} once"
+    if table.empty:
+        return [Fault("", f"expected {every} for each gamed baseline, found no rows")]
+    won = numbers["preference"].to_numpy()
+    columns = [
+        ("model", "the gamed baseline's name in every row", table["model"].notna(), ""),
+        (
+            "preference",
+            "numbers in [0, 1], how far the gamed baseline wins, or nothing",
+            ((won >= 0) & (won <= 1)) | table["preference"].isna(),
+            "; those of annotations.json are 1 too high" if (won > 1).any() else "",
+        ),
+        ("std_delta_len", "numbers", numbers["std_delta_len"].notna(), ""),
+        ("instruction_difficulty", "finite numbers", np.isfinite(numbers["instruction_difficulty"]), ""),
+    ]
+    faults = []
+    for name, expected, fitting, hint in columns:
+        rows = np.flatnonzero(~fitting)
+        if len(rows):
+            value = table[name].iloc[rows[0]]
+            found = "none" if name == "model" else "nothing" if pd.isna(value) else value
+            where = f"row {rows[0] + 1} ({len(rows)} row{'s' if len(rows) > 1 else ''} in all)"
+            faults.append(Fault(name, f"expected {expected}, found {found} in {where}{hint}"))
+    for model, own in numbers.groupby(table["model"], sort=True):
+        if sorted(own["index"].tolist()) != list(range(INSTRUCTIONS)):
+            faults.append(Fault(f"model {model}", f"expected {every}, found {len(own)} rows that are not that"))
+    return faults or _unequal_difficulties(numbers)
+
+
+def _unequal_difficulties(numbers: pd.DataFrame) -> list[Fault]:
+    """Difficulties come from one fit and are a property of the instruction alone."""
+    difficulty = numbers.sort_values("index")["instruction_difficulty"].to_numpy().reshape(INSTRUCTIONS, -1)
+    unequal = np.flatnonzero(np.ptp(difficulty, axis=1))
+    if not len(unequal):
+        return []
+    place = unequal[0]
+    found = f"index {place} has {difficulty[place].min()} and {difficulty[place].max()} ({len(unequal)} in all)"
+    return [Fault("instruction_difficulty", f"expected the same for every gamed baseline, found that {found}")]

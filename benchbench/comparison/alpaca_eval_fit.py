@@ -137,18 +137,23 @@ def bootstrap(
     """The length-controlled win rate with an interval that has the judge's noise and that of the weights in it.
 
     Instructions are drawn with replacement, gamed rows with theirs, and the model is fitted again at the chosen penalty
-    (evaluation.md rule B2). A percentage; `p` tests 50.
+    (evaluation.md rule B2). A percentage; `p` tests 50. NaN with a note where the verdicts do not differ, since the
+    draws then have the spread of the gamed rows alone.
     """
     rows, instruction = _training_rows(annotations, calibration)
-    of_instruction = [np.flatnonzero(instruction == place) for place in range(INSTRUCTIONS)]
     order = np.arange(INSTRUCTIONS)
+    value = length_controlled_row(fitted.weights, calibration.difficulty, order=order).length_controlled_winrate
+    verdicts = rows.won[rows.design[:, 2] == 1]
+    if np.ptp(verdicts) == 0:
+        told = {0.0: "was lost", 1.0: "was won"}.get(float(verdicts[0]), "has the same verdict")
+        return undefined_interval(value, level=level, note=f"every contest {told}: no spread to measure, no interval")
+    of_instruction = [np.flatnonzero(instruction == place) for place in range(INSTRUCTIONS)]
     drawn = np.empty(draws)
     for draw in range(draws):
         places = rng.integers(INSTRUCTIONS, size=INSTRUCTIONS)
         weights = Weights(*rows.take(np.concatenate([of_instruction[place] for place in places])).fit(fitted.penalty))
         at_draw = calibration.difficulty[places]
         drawn[draw] = length_controlled_row(weights, at_draw, order=order).length_controlled_winrate
-    value = length_controlled_row(fitted.weights, calibration.difficulty, order=order).length_controlled_winrate
     se = float(drawn.std(ddof=1))
     if se == 0:
         return undefined_interval(value, level=level, note="no spread to measure, no interval")
@@ -175,7 +180,7 @@ def _training_rows(annotations: pd.DataFrame, calibration: Calibration) -> tuple
     sd = float(longer.std(ddof=1))
     if not sd > 0 or np.isnan(won).all():
         what = "outputs that differ in length from the baseline's" if not sd > 0 else "a preference"
-        raise BenchError(f"length-controlled AlpacaEval win rate: expected {what}, found none; take the raw win rate")
+        raise BenchError(f"length_controlled_winrate: expected {what}, found none; take the raw win rate")
     gamed = len(calibration.gamed_won)
     instruction = np.tile(np.arange(INSTRUCTIONS), gamed + 1)
     is_model = np.repeat([0.0, 1.0], [gamed * INSTRUCTIONS, INSTRUCTIONS])

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from benchbench.comparison.intervals import Interval, Spread, few_seeds_note, t_interval, undefined_interval
+from benchbench.comparison.intervals import EVEN, Interval, Spread, few_seeds_note, t_interval, undefined_interval
 from benchbench.core.measurement import Array, PairScores
 
 DRAWS = 2000
@@ -118,6 +118,8 @@ def bootstrap_interval(
     if k > FEW_SEEDS:
         return _percentile(mean, drawn, rng=rng, level=level)
     se, df = _spread(observed, drawn, n).error()
+    if se == 0:
+        return undefined_interval(mean, level=level, note=EVEN)
     method = f"paired bootstrap ({len(drawn)} draws), crossed t"
     return t_interval(mean, se, df, level=level, method=method, note=few_seeds_note(k))
 

@@ -39,6 +39,11 @@ class Interval:
             raise ValueError(f"{self.method}: an interval of NaN needs a note")
 
 
+EVEN = "all seeds and all prompts have the same mean: no spread to measure, no interval"
+_NO_SPREAD = 1e-12
+"""Of the largest difference: a standard error below it is one of rounding."""
+
+
 @dataclass(frozen=True)
 class Spread:
     """Mean squares of a seeds by prompts table, each divided by the number of its entries."""
@@ -96,6 +101,8 @@ def crossed_interval(differences: Array, *, level: float = 0.95) -> Interval:
         n=n,
     )
     se, df = spread.error()
+    if se <= _NO_SPREAD * float(np.abs(differences).max()):
+        return undefined_interval(mean, level=level, note=EVEN)
     return t_interval(mean, se, df, level=level, method="crossed t over seeds and prompts", note=few_seeds_note(k))
 
 

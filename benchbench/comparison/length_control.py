@@ -15,18 +15,21 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from benchbench.comparison.clustered import as_probability, seeded_interval
 from benchbench.comparison.contests import Policy, contests, prompts, sides
 from benchbench.comparison.intervals import Interval, undefined_interval
-from benchbench.comparison.soft_logistic import fit, influence
+from benchbench.comparison.soft_logistic import deviance, fit, influence
 from benchbench.core.measurement import Array
 
 _SMALLEST_RANGE = 1e-6
 """Of the length feature, which lies in (-1, 1): below it, it is a second intercept."""
 _LARGEST = 20.0
 """Coefficient in log-odds (odds of 5e8 to one) beyond which a maximum is one in name only."""
+_DECISIVE = 0.8
+"""Share of the outcomes' deviance from which on length is said to decide them. No size of a coefficient says so: where
+texts are longer nearly throughout, the feature is nearly constant, and coin flips leave coefficients of any size."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,34 +123,71 @@ class _Model:
         """Why there is no unique finite maximum (Albert & Anderson 1984); empty where there is."""
         if len(self.outcome) == 0:
             return "no verdicts"
+        by_far = (
+            f"the label's text is {self.side} in every contest, by so much that nothing can be said at equal length"
+        )
         if np.ptp(self.feature) < _SMALLEST_RANGE:
+            if np.abs(self.feature).min() > 1 - _SMALLEST_RANGE:
+                return by_far
             return "the difference in length is the same everywhere, so length and quality cannot be told apart"
+        mean = float(np.average(self.outcome, weights=self.weight))
+        if abs(logit(mean)) > _LARGEST:
+            return f"every contest was {'won' if mean > 0.5 else 'lost'}: no length-controlled win rate"
         won, lost = self.feature[self.outcome > 0], self.feature[self.outcome < 1]
-        if len(won) == 0 or len(lost) == 0:
-            return f"every contest was {'won' if len(won) else 'lost'}: no length-controlled win rate"
         if won.min() >= lost.max() or lost.min() >= won.max():
             return "the difference in length alone decides every contest: no length-controlled win rate"
-        if np.abs(self.coefficients).max() > _LARGEST:
+        if np.abs(self.coefficients).max() <= _LARGEST:
+            return ""
+        if self.side:
+            return by_far
+        if self.explained() >= _DECISIVE:
             return "the difference in length alone all but decides every contest: no length-controlled win rate"
-        return ""
-
-    def extrapolated(self) -> str:
-        """What to say where no contest is near equal lengths."""
-        if self.feature.min() > 0 or self.feature.max() < 0:
-            side = "longer" if self.feature.min() > 0 else "shorter"
-            return f"the label's text is {side} in every contest: equal length is an extrapolation"
+        if abs(self.coefficients[0]) > _LARGEST:
+            return "hardly any contest is near equal length, so length and quality cannot be told apart"
         return ""
 
     @property
-    def design(self) -> Array:
-        """[m, 2] one and the length feature."""
-        return np.stack([np.ones_like(self.feature), self.feature], axis=1)
+    def side(self) -> str:
+        """What the label's text is in every contest, longer or shorter; empty where it is now one and now the other."""
+        return "longer" if self.feature.min() > 0 else "shorter" if self.feature.max() < 0 else ""
 
-    @cached_property
+    def extrapolated(self) -> str:
+        """What to say where no contest is at equal length."""
+        if self.side:
+            return f"the label's text is {self.side} in every contest: equal length is an extrapolation"
+        return ""
+
+    def explained(self) -> float:
+        """Share of the outcomes' deviance that length explains; where outcomes differ."""
+        intercept = np.array([logit(np.average(self.outcome, weights=self.weight)), 0.0])
+        left, whole = (
+            deviance(self._design, self.outcome, self.weight, coefficients)
+            for coefficients in (self._fitted, intercept)
+        )
+        return 1 - left / whole
+
+    @property
     def coefficients(self) -> Array:
         """[2] intercept and effect of length; only where there is a finite maximum."""
-        return fit(self.design, self.outcome, self.weight)
+        return self._back @ self._fitted
 
     def influence(self, n_prompts: int) -> Array:
         """[prompts, 2] of each prompt on the coefficients."""
-        return influence(self.design, self.outcome, self.weight, self.coefficients, self.cluster, n_prompts)
+        own = influence(self._design, self.outcome, self.weight, self._fitted, self.cluster, n_prompts)
+        return own @ self._back.T
+
+    @cached_property
+    def _fitted(self) -> Array:
+        """[2] coefficients of the standardised feature."""
+        return fit(self._design, self.outcome, self.weight)
+
+    @property
+    def _design(self) -> Array:
+        """[m, 2] one and the standardised feature; a nearly constant one is fitted no worse than any other so."""
+        return np.stack([np.ones_like(self.feature), (self.feature - self.feature.mean()) / self.feature.std()], axis=1)
+
+    @property
+    def _back(self) -> Array:
+        """[2, 2] from the coefficients of the standardised feature to those of the feature."""
+        mean, sd = self.feature.mean(), self.feature.std()
+        return np.array([[1.0, -mean / sd], [0.0, 1 / sd]])

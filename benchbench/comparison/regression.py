@@ -12,7 +12,7 @@ import pandas as pd
 
 from benchbench.comparison.measure import measure
 from benchbench.comparison.replication import prediction_half_width
-from benchbench.comparison.sample_tables import against, win_rate_frame
+from benchbench.comparison.win_rate_tables import against, win_rate_frame
 
 EXACT = 1e-9
 """Tables from stored rows: equal up to the rounding of sums."""

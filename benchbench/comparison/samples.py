@@ -18,7 +18,9 @@ import pandas as pd
 from benchbench.core.measurement import Array
 
 REFUSALS = re.compile(
-    r"^\s*(i['’]?m (really |very )?sorry|sorry|i (can(no|['’])t|am (not able|unable)|won['’]t)|as an ai)\b",
+    r"^\s*(sorry|my apologies|i apologi[sz]e|as an? (ai|(large )?language model)"
+    r"|(unfortunately,? )?i(['’]?m| am) ((really |very |so )?sorry|not able|unable)"
+    r"|(unfortunately,? )?i (can ?not|can['’]t|won['’]t|will not))\b",
     re.IGNORECASE,
 )
 """How a refusal begins, in English; a count of these words, not a judgement."""
@@ -90,7 +92,8 @@ def _kl(frame: pd.DataFrame, plain: bool) -> list[Statistic]:
     note = "" if plain else "not drawn at temperature 1 without filters, so no KL"
     ratio = frame["ref_logp_sum"].to_numpy(dtype=np.float64) - frame["logp_sum"].to_numpy(dtype=np.float64)
     examples = list(frame["example"])
-    lengths = np.maximum(1, [len(ids) for ids in frame["tokens"]])
+    ended = (frame["finish"] == "stop").to_numpy()  # the token that ended a response is in both sums
+    lengths = np.maximum(1, np.array([len(ids) for ids in frame["tokens"]]) + ended)
     if not plain:
         return [Statistic("kl_k1", math.nan, math.nan, "nats per response", len(ratio), note)]
     return [

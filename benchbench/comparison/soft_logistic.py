@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import entr, expit
 
 from benchbench.core.measurement import Array
 
@@ -56,6 +56,11 @@ def influence(design: Array, outcome: Array, weight: Array, coefficients: Array,
     scores = np.zeros((n, design.shape[1]))
     np.add.at(scores, cluster, residual[:, None] * design)
     return n * np.linalg.solve(_information(design, weight, coefficients), scores.T).T
+
+
+def deviance(design: Array, outcome: Array, weight: Array, coefficients: Array) -> float:
+    """Half the deviance: by how much the log-likelihood is below that of a model which predicts each outcome itself."""
+    return _loss(design, outcome, weight, coefficients) - float(weight @ (entr(outcome) + entr(1 - outcome)))
 
 
 def _information(design: Array, weight: Array, coefficients: Array) -> Array:

@@ -41,6 +41,8 @@ class Cell:
     """Key of the prepared data that is scored."""
     generate: str | None = None
     """Key of the policy's own responses; none where the recipe draws none."""
+    answered: str = ""
+    """Key of the prompt set that the responses are to; empty where it is the recipe's own split."""
     verdicts: Mapping[str, str] = field(default_factory=dict)
     """Opponent (a label, or `chosen` for the data's preferred responses) -> key of the verdicts."""
 
@@ -48,8 +50,9 @@ class Cell:
     def stages(self) -> dict[str, str | None]:
         """Role -> stage key."""
         pairs = {"policy": self.policy, "score": self.score, "reference": self.reference, "reward": self.reward}
-        judged = {f"verdicts against {opponent}": key for opponent, key in self.verdicts.items()}
-        return pairs | {"generate": self.generate} | judged
+        to = f" to prompts {self.answered}" if self.answered else ""
+        judged = {f"verdicts against {opponent}{to}": key for opponent, key in self.verdicts.items()}
+        return pairs | {f"generate{to}": self.generate} | judged
 
 
 @dataclass

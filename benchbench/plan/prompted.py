@@ -97,9 +97,18 @@ def prompted(plan: Plan, cell: Cell, prompts: PreparedPrompts) -> list[StageSpec
         plan: that the cell is of.
         cell: with a generate stage.
         prompts: on disk.
+
+    Raises:
+        BenchError: a recipe that draws several samples.
     """
     assert cell.generate is not None, "only cells with a generate section are asked"
     own = plan.stages[cell.generate]
+    samples = own.settings["generate"]["num_samples"]
+    if samples > 1:
+        raise BenchError(
+            f"{cell.loaded.setting_path}: generate.num_samples: expected 1 with --prompts, which draws one answer to "
+            f"each prompt, found {samples}; add --set generate.num_samples=1"
+        )
     stages: list[StageSpec] = []
     for split in prompts.splits:
         asked = {"split": split, "num_prompts": None, "num_samples": 1}
@@ -126,12 +135,6 @@ def asked(plan: Plan, prompts: PreparedPrompts) -> None:
         where, judge = cell.loaded.setting_path, cell.loaded.recipe.judge
         if cell.generate is None:
             raise BenchError(f"{where}: --prompts: expected a generate section, which says how responses are drawn")
-        samples = plan.stages[cell.generate].settings["generate"]["num_samples"]
-        if samples > 1:
-            raise BenchError(
-                f"{where}: generate.num_samples: expected 1 with --prompts, which draws one answer to each prompt, "
-                f"found {samples}; add --set generate.num_samples=1"
-            )
         if prompts.prompts.turns > 1:
             raise BenchError(
                 "--prompts: compare judges single answers, and this file's prompts have two turns; draw the answers "
@@ -148,4 +151,6 @@ def asked(plan: Plan, prompts: PreparedPrompts) -> None:
     for key in own:
         plan.stages.pop(str(key), None)
     plan.stages |= {spec.key: spec for spec in specs}
-    plan.cells = [replace(cell, generate=spec.key) for cell, spec in zip(plan.cells, specs, strict=True)]
+    plan.cells = [
+        replace(cell, generate=spec.key, answered=prompts.key) for cell, spec in zip(plan.cells, specs, strict=True)
+    ]

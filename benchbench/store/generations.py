@@ -31,7 +31,8 @@ def read_generations(folder: Path) -> pd.DataFrame:
     """
     path = folder / "generations.jsonl"
     try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        text = path.read_text(encoding="utf-8")
+        rows = [json.loads(line) for line in text.split("\n") if line]  # a response may hold other line separators
         return pd.DataFrame(rows, columns=list(COLUMNS))
     except (OSError, ValueError) as error:
         raise BenchError(

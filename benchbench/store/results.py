@@ -29,10 +29,13 @@ class ResultStore:
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
     def upsert_cells(self, records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Add or replace cells by their identity; the file is rewritten whole."""
+        """Add or replace cells by their identity; the file is rewritten whole.
+
+        Roles of stages that a command had no use for, such as responses beside `--pairs-only`, stay as they were.
+        """
         with self._alone():
             known = {record["cell"]: dict(record) for record in self.cells()}
-            known |= {record["cell"]: dict(record) for record in records}
+            known |= {record["cell"]: _joined(known.get(record["cell"], {}), record) for record in records}
             ordered = [known[key] for key in sorted(known)]
             lines = [json.dumps(record, sort_keys=True) + "\n" for record in ordered]
             write_text(self.folder / "cells.jsonl", "".join(lines))
@@ -70,6 +73,12 @@ class ResultStore:
         path = self.folder / name
         write_text(path, text)
         return path
+
+
+def _joined(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """The new record, with the old one's entries of what both hold by role of a stage."""
+    by_role = ("stages", "seconds", "tokens", "peak_memory_gib", "environment")
+    return {**new, **{name: {**old.get(name, {}), **new[name]} for name in by_role if name in new}}
 
 
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:

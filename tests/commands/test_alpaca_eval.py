@@ -118,21 +118,83 @@ def test_the_package_s_own_length_control_is_equal(shared: Path, calibration: Pa
 def test_rows_that_are_missing_or_re_ordered_have_no_alpaca_eval_length_control(
     shared: Path, calibration: Path, tmp_path: Path
 ):
-    """Both files in one message; without a calibration both have their raw row and our own length control."""
+    """Both reasons in one message, and nothing else lost: every file has its raw row, the sound one all of it."""
     whole = rows_of(shared, "vicuna-7b-v1.5")
     swapped = [*whole[:5], whole[6], whole[5], *whole[7:]]
-    files = [write(tmp_path / "short.json", rows_of(shared, "phi-2")), write(tmp_path / "swapped.json", swapped)]
-    ended = bench("alpaca-eval", *files, "--calibration", calibration)
+    files = [
+        write(tmp_path / "short.json", rows_of(shared, "phi-2")),
+        write(tmp_path / "whole.json", whole),
+        write(tmp_path / "swapped.json", swapped),
+    ]
+    ended = bench("alpaca-eval", *files, "--calibration", calibration, "--json")
     assert ended.code == 2
     assert "alpaca-eval: 2 problems" in ended.err
-    assert "short.json, phi-2: length-controlled AlpacaEval win rate" in ended.err
+    assert "short.json, phi-2: length_controlled_winrate: expected all 805 instructions" in ended.err
     assert "2 of them are missing" in ended.err
     assert "re-ordered (from row 5 on)" in ended.err
-    assert ended.out == ""
-    rows = bench("alpaca-eval", *files, "--json").json
-    assert [row["model"] for row in rows] == ["phi-2", "vicuna-7b-v1.5"]  # type: ignore[index]
-    assert all(row["length_controlled_winrate"] is None for row in rows)  # type: ignore[union-attr]
-    assert all(row["equal_length_low"] < row["equal_length_win_rate"] < row["equal_length_high"] for row in rows)  # type: ignore[union-attr]
+    short, sound, re_ordered = ended.json  # type: ignore[misc]
+    assert [row["model"] for row in (short, sound, re_ordered)] == ["phi-2", "vicuna-7b-v1.5", "vicuna-7b-v1.5"]
+    assert sound["lc_low"] < sound["length_controlled_winrate"] < sound["lc_high"]
+    assert sound["note"] == ""
+    for row, reason in ((short, "2 of them are missing"), (re_ordered, "re-ordered (from row 5 on)")):
+        assert [row[name] for name in ("length_controlled_winrate", "lc_standard_error", "lc_low")] == [None] * 3
+        assert row["note"].startswith("length_controlled_winrate: expected all 805 instructions")
+        assert reason in row["note"]
+        assert row["equal_length_low"] < row["equal_length_win_rate"] < row["equal_length_high"]
+    plain = bench("alpaca-eval", *files, "--calibration", calibration)
+    assert (plain.code, plain.err) == (2, ended.err)
+    lines = [line for line in plain.out.splitlines() if line.startswith(("phi-2 ", "vicuna-7b-v1.5 "))]
+    assert [" n/a " in line for line in lines] == [True, False, True]
+    assert "re-ordered (from row 5 on)" in lines[2]
+    without = bench("alpaca-eval", *files, "--json")
+    assert without.code == 0
+    assert all(row["length_controlled_winrate"] is None for row in without.json)  # type: ignore[union-attr]
+
+
+@pytest.fixture(scope="module")
+def sound_calibration(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of two gamed baselines that are none."""
+    path = tmp_path_factory.mktemp("sound") / "df_gamed.csv"
+    concise, verbose = gamed(std_delta_len=0.7, preference=0.3), gamed(model="b", std_delta_len=-0.7, preference=0.6)
+    pd.concat([concise, verbose]).to_csv(path, index=False)
+    return path
+
+
+def test_the_baseline_s_own_row_is_one_half_by_construction(tmp_path: Path, sound_calibration: Path):
+    """As by the package, which neither fits nor looks at the order; other files are not touched."""
+    own = [annotation(n, generator_2="base", output_2="a" * (3 + n % 7), preference=1.5) for n in range(40)]
+    path = write(tmp_path / "own.json", own)
+    ended = bench("alpaca-eval", path, "--calibration", sound_calibration, "--json")
+    assert (ended.code, ended.err) == (0, "")
+    (row,) = ended.json  # type: ignore[misc]
+    assert (row["win_rate"], row["length_controlled_winrate"], row["lc_standard_error"]) == (50, 50, 0)
+    assert (row["lc_low"], row["lc_high"]) == (None, None)
+    assert "length_controlled_winrate: 50 by construction, since model and baseline are the same" in row["note"]
+    plain = bench("alpaca-eval", path, "--calibration", sound_calibration)
+    assert "50.00 [n/a]" in plain.out
+
+
+def test_a_model_without_verdicts_keeps_its_row(tmp_path: Path, sound_calibration: Path):
+    path = write(tmp_path / "mine.json", [annotation(n, preference=None) for n in range(10)])
+    ended = bench("alpaca-eval", path, "--calibration", sound_calibration)
+    assert ended.code == 2
+    *_, line = ended.out.splitlines()
+    assert "nan" not in line
+    assert [cell.strip() for cell in line.split("│")][:6] == ["model", "base", *["n/a"] * 4]
+
+
+@pytest.mark.shared_data
+def test_notes_name_the_column_they_are_of(shared: Path, calibration: Path, tmp_path: Path):
+    lost = [row | {"preference": 1.0} for row in rows_of(shared, "vicuna-7b-v1.5")]
+    ended = bench("alpaca-eval", write(tmp_path / "lost.json", lost), "--calibration", calibration, "--json")
+    assert ended.code == 0, ended.err
+    (row,) = ended.json  # type: ignore[misc]
+    assert row["length_controlled_winrate"] < 0.01
+    assert (row["lc_low"], row["lc_high"]) == (None, None)
+    assert row["note"] == (
+        "length_controlled_winrate: every contest was lost: no spread to measure, no interval; "
+        "at equal length: every contest was lost: no length-controlled win rate"
+    )
 
 
 def annotation(number: int, **changes: Any) -> dict[str, Any]:
@@ -173,6 +235,12 @@ def test_a_judge_that_failed_is_left_out_and_counted(tmp_path: Path):
         ([annotation(1, preference="2")], "found '2'"),
         ([{"instruction": "x"}], "no text is output_1, output_2, generator_1, generator_2"),
         ([annotation(1), annotation(2), annotation(1)], "row 3: the instruction of row 1 again"),
+        ([annotation(1, instruction="x \ud83d y")], r"expected whole characters, found half of one ('\ud83d')"),
+        ([annotation(1, generator_2="\udc00")], r"row 1: generator_2: expected whole characters, found half of one"),
+        ([annotation(1, annotator="\udc00")], r"row 1: annotator: expected whole characters, found half of one"),
+        ([annotation(1), annotation(2, preference=10**400)], "row 2: preference: expected 0 (draw), a number from 1"),
+        ([annotation(1, preference=float("inf"))], "found inf"),
+        ([annotation(1, preference=True)], "found True"),
     ],
 )
 def test_rows_that_are_no_annotations_are_refused(tmp_path: Path, rows: list[dict[str, Any]], told: str):
@@ -180,6 +248,12 @@ def test_rows_that_are_no_annotations_are_refused(tmp_path: Path, rows: list[dic
     assert ended.code == 2
     assert told in ended.err
     assert "Traceback" not in ended.err
+    assert len(ended.err) < 1000
+
+
+def test_an_output_with_half_a_character_is_measured_all_the_same(tmp_path: Path):
+    rows = [annotation(n, output_2="b" * (n % 5) + "\ud83d") for n in range(40)]
+    assert bench("alpaca-eval", write(tmp_path / "mine.json", rows)).code == 0
 
 
 def gamed(**changes: Any) -> pd.DataFrame:
@@ -199,7 +273,15 @@ def gamed(**changes: Any) -> pd.DataFrame:
         (None, 5, "hf download tatsu-lab/alpaca_eval df_gamed.csv --repo-type dataset"),
         (gamed().drop(columns="std_delta_len"), 2, "found none named std_delta_len"),
         (gamed().iloc[1:], 2, "model a: expected every index from 0 to 804 once, found 804 rows"),
-        (gamed(instruction_difficulty="hard"), 2, "instruction difficulty: expected 805 finite numbers"),
+        (gamed().iloc[:0], 2, "expected every index from 0 to 804 once for each gamed baseline, found no rows"),
+        (gamed(model=None), 2, "model: expected the gamed baseline's name in every row, found none in row 1 (805 rows"),
+        (pd.concat([gamed(), gamed(model=None).head(1)]), 2, "found none in row 806 (1 row in all)"),
+        (gamed(instruction_difficulty="hard"), 2, "instruction_difficulty: expected finite numbers, found hard"),
+        (gamed(std_delta_len=None), 2, "std_delta_len: expected numbers, found nothing in row 1 (805 rows in all)"),
+        (gamed(preference=1.25), 2, "preference: expected numbers in [0, 1], how far the gamed baseline wins"),
+        (gamed(preference=1.25), 2, "found 1.25 in row 1 (805 rows in all); those of annotations.json are 1 too high"),
+        (gamed(preference="even"), 2, "found even in row 1"),
+        (pd.concat([gamed(), gamed(model="b", instruction_difficulty=0.1)]), 2, "index 0 has 0.0 and 0.1 (805 in all)"),
     ],
 )
 def test_a_calibration_that_is_none_is_refused(tmp_path: Path, table: pd.DataFrame | None, code: int, told: str):
@@ -209,6 +291,15 @@ def test_a_calibration_that_is_none_is_refused(tmp_path: Path, table: pd.DataFra
     ended = bench("alpaca-eval", file, "--calibration", tmp_path / "df_gamed.csv")
     assert ended.code == code
     assert told in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_gamed_baseline_that_the_judge_failed_on_is_no_fault(tmp_path: Path):
+    preference = [None, *[0.5] * 804]
+    gamed(preference=preference, std_delta_len=float("inf")).to_csv(tmp_path / "df_gamed.csv", index=False)
+    file = write(tmp_path / "mine.json", [annotation(n, generator_2="base") for n in range(5)])
+    ended = bench("alpaca-eval", file, "--calibration", tmp_path / "df_gamed.csv")
+    assert ended.code == 0, ended.err
 
 
 @pytest.mark.shared_data

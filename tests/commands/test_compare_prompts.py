@@ -59,8 +59,10 @@ def test_a_file_s_prompts_are_answered_and_judged(world: Path, tmp_path: Path):
     assert {row["prompts"] for row in table} == {"answered.jsonl"}
     assert {row["n"] for row in table} == {"10"}
     titles = (tmp_path / "micro" / "win_rates.md").read_text(encoding="utf-8")
-    assert "**win rate against the file's own response, judge gold, 10 prompts of answered.jsonl**" in titles
-    assert "**win rate against dpo, judge gold, 10 prompts of answered.jsonl**" in titles
+    assert "**win rate against the file's own response, judge gold, 10 prompts of answered.jsonl, temp" in titles
+    assert "**win rate against dpo, judge gold, 10 prompts of answered.jsonl, temperature 1" in titles
+    records = [json.loads(line) for line in (tmp_path / "micro" / "cells.jsonl").read_text().splitlines()]
+    assert all(any(role.startswith("generate to prompts ") for role in record["stages"]) for record in records)
 
 
 def test_tables_of_other_prompts_and_judges_stay_beside_each_other(world: Path, tmp_path: Path):
@@ -99,6 +101,8 @@ def test_the_answers_are_those_that_eval_draws(world: Path, tmp_path: Path):
         ("turns", BASELINE_ALONE, "two turns; draw the answers with bench eval --prompts"),
         ("doubled", BASELINE_ALONE, "row 2: expected every prompt once, found that of row 1 again"),
         ("plain", ("--pairs-only",), "--pairs-only draws no responses"),
+        ("plain", ("--set", "generate.num_prompts=2"), "--set generate.num_prompts=2: not read with --prompts"),
+        ("plain", ("--set", "generate.split=train"), "--set generate.split=train: not read with --prompts"),
         ("none", (), "no such file"),
     ],
 )

@@ -140,6 +140,22 @@ def test_a_model_folder_is_asked_as_external(world: Path, drawn: dict[str, Ended
     assert {row["generator"] for row in rows} == {"trained"}
 
 
+def test_a_model_folder_is_asked_once_for_each_seed_and_scored_without_any(world: Path, tmp_path: Path):
+    (policy,) = (world / "runs" / "preference").glob("*/model")
+    model = shutil.copytree(policy, tmp_path / "trained")
+    words = ("--setting", world / "mine.yaml", "--runs", tmp_path / "runs", "--seeds", 1, 2)
+    ended = bench("eval", model, "--prompts", world / "alpaca.json", *words, "--workers", 1, "--json")
+    assert ended.code == 0, ended.err
+    assert {row["seed"] for row in ended.json} == {1, 2}
+    assert len({row["folder"] for row in ended.json}) == 2
+    done = bench("export", "alpaca_eval", model, "--out", tmp_path / "out", *words)
+    assert done.code == 0, done.err
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= {"trained-seed1", "trained-seed2"}
+    for verb in (("eval", model), ("export", "reward_bench", model, "--out", tmp_path / "pairs")):
+        refused = bench(*verb, *words)
+        assert refused.code == 2 and "--seeds: not read" in refused.err, refused.err
+
+
 def test_adapters_alone_are_asked_as_merged_weights(world: Path, drawn: dict[str, Ended], tmp_path: Path):
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
@@ -179,6 +195,12 @@ def test_reward_bench_needs_subsets_and_takes_them_from_a_file(world: Path, tmp_
     [
         (("eval", "simpo", "--prompts", "alpaca.json"), 4, "simpo: no finished run for seed 1"),
         (("eval", "dpo", "--prompts", "none.json"), 5, "no such file"),
+        (
+            ("eval", "dpo", "--prompts", "alpaca.json", "--set", "generate.num_samples=3"),
+            2,
+            "expected 1 with --prompts",
+        ),
+        (("eval", "dpo", "--prompts", "alpaca.json", "--set", "generate.num_prompts=2"), 2, "answered whole"),
         (("eval", "dpo", "--prompts", "mine.yaml"), 2, "expected a file ending in"),
         (("export", "alpaca_evil", "dpo", "--out", "out"), 2, "Did you mean 'alpaca_eval'?"),
         (
@@ -203,7 +225,7 @@ def test_what_cannot_be_is_one_message(
     world: Path, words: tuple[str, ...], code: int, told: str, away: Path, tmp_path: Path
 ):
     (world / "other.jsonl").write_text(json.dumps({"id": "x", "prompt": "unasked"}) + "\n", encoding="utf-8")
-    ended = run(world, words[0], *(world / word if "." in word else word for word in words[1:]))
+    ended = run(world, words[0], *(world / word if "." in word and "=" not in word else word for word in words[1:]))
     assert ended.code == code, ended.err
     assert told in ended.err
     assert "Traceback" not in ended.err

@@ -136,6 +136,22 @@ def test_the_bootstrap_is_wider_than_the_published_error(annotations, calibratio
     assert found == again
 
 
+@pytest.mark.parametrize(
+    ("preference", "told"),
+    [(1.0, "every contest was lost"), (2.0, "every contest was won"), (1.5, "every contest has the same verdict")],
+)
+def test_verdicts_without_spread_have_no_interval(preference, told):
+    """Drawing instructions again shows the gamed baselines' spread alone, which is far too little."""
+    rows = toy().assign(preference=preference)
+    rows.loc[3, "preference"] = np.nan
+    fitted = refit(rows, toy_calibration())
+    found = bootstrap(rows, toy_calibration(), fitted, rng=np.random.default_rng(0), draws=20)
+    row = length_controlled_row(fitted.weights, toy_calibration().difficulty, order=OFFICIAL)
+    assert found.mean == row.length_controlled_winrate
+    assert np.isnan([found.low, found.high, found.se, found.p]).all()
+    assert found.note == f"{told}: no spread to measure, no interval"
+
+
 def test_a_failure_of_the_judge_is_left_out_of_the_fit_alone():
     rows = toy()
     rows.loc[[3, 700], "preference"] = np.nan

@@ -155,3 +155,14 @@ def test_an_interval_over_prompts_alone_does_not_cover_when_seeds_are_noisy():
         low, high = stats.ttest_1samp(differences.mean(axis=0), 0.0).confidence_interval(0.95)
         hits += low <= 0 <= high
     assert hits / 300 < 0.6
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[[1, 0], [0, 1]], [[1, 0, 1, 0], [0, 1, 0, 1]], [[0.3, 0.1, 0.2], [0.1, 0.2, 0.3], [0.2, 0.3, 0.1]]],
+)
+def test_even_seeds_and_prompts_leave_no_spread_to_measure(values):
+    """A latin square: every seed and every prompt has the same mean, though no two values are alike."""
+    found = crossed_interval(np.array(values, dtype=float))
+    assert found.mean == pytest.approx(np.mean(values))
+    assert math.isnan(found.low) and math.isnan(found.p) and "same mean" in found.note

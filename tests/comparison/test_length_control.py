@@ -114,7 +114,9 @@ def test_soft_labels_are_expected_outcomes():
         (slotless([0.0, 0.0], length=[5, 20]), "every contest was lost"),
         (slotless([0.0, 1.0, 1.0], length=[5, 20, 30]), "length alone decides"),
         (slotless([1.0, 0.5, 0.0], length=[5, 20, 30]), "length alone decides"),
-        (slotless([0.5, 0.5, 1.0], length=[35, 30, 29], opponent_length=[19, 15, 7]), "all but decides"),
+        (slotless([1e-12, 1e-11, 1e-12], length=[5, 20, 30]), "every contest was lost"),
+        (slotless([0.5, 0.5, 1.0], length=[35, 30, 29], opponent_length=[19, 15, 7]), "longer in every contest, by"),
+        (slotless([0.5, 0.5, 0.0], length=[19, 15, 7], opponent_length=[35, 30, 29]), "shorter in every contest, by"),
         (slotless([float("nan")] * 2, length=[5, 20]), "no verdicts"),
     ],
 )
@@ -128,6 +130,57 @@ def test_equal_length_far_from_all_texts_is_called_an_extrapolation():
     rows = slotless([1.0, 0.0, 1.0, 0.0], length=[20, 30, 40, 50])
     assert "longer in every contest" in length_controlled({0: rows}).note
     assert "shorter in every contest" in length_controlled({0: mirrored(rows)}).note
+
+
+def coin_flips(mean: float, *, near=(), n=300, rng_seed: int | list[int] = 0) -> pd.DataFrame:
+    """Verdicts that have nothing to do with length, on a label whose texts are longer by about `mean`, save `near`."""
+    rng = np.random.default_rng(rng_seed)
+    difference = rng.normal(mean, 60, n)
+    difference[: len(near)] = near
+    return slotless((rng.random(n) < 0.55).astype(float), length=1000 + difference, opponent_length=1000)
+
+
+@pytest.mark.parametrize("mean", [350, 450, 600])
+def test_texts_that_are_longer_throughout_are_no_verdicts_on_length(mean):
+    """The feature is all but constant, so coefficients without bound say nothing of what decides the contests."""
+    notes = [length_controlled({0: coin_flips(mean, rng_seed=[2, seed])}).note for seed in range(20)]
+    assert not any("decides" in note or "the same" in note for note in notes)
+    assert sum("longer in every contest, by so much that nothing can be said at equal length" in n for n in notes) > 10
+
+
+def test_a_few_texts_of_about_equal_length_do_not_make_length_decide_either():
+    rows = [coin_flips(800, near=(-20.0, 10.0), n=100, rng_seed=[3, seed]) for seed in range(40)]
+    found = [length_controlled({0: own}) for own in rows]
+    notes = [one.note for one in found]
+    assert not any("decides" in note for note in notes)
+    assert sum("hardly any contest is near equal length" in note for note in notes) > 5
+    assert all(math.isnan(one.interval.mean) == bool(one.note) for one in found)
+
+
+@pytest.mark.parametrize(
+    ("mean", "near", "n", "seed"), [(500, (), 20, 84), (600, (), 100, 22), (600, (), 300, 26), (800, (5.0,), 300, 15)]
+)
+def test_a_feature_that_is_constant_within_rounding_is_no_error(mean, near, n, seed):
+    """In its own units these ended in a singular matrix, or without a maximum."""
+    note = length_controlled({0: coin_flips(mean, near=near, n=n, rng_seed=[2, seed])}).note
+    assert "longer in every contest" in note or "hardly any contest is near equal length" in note
+
+
+@pytest.mark.parametrize("quality", [0.0, 3.0])
+def test_a_judge_that_looks_at_length_alone_all_but_decides(quality):
+    found = length_controlled({0: drawn(quality, 40.0, n=400)})
+    assert found.note == "the difference in length alone all but decides every contest: no length-controlled win rate"
+
+
+def test_one_text_that_is_far_longer_than_all_others_leaves_a_win_rate():
+    """It makes the spread wide and so the coefficient large; equal length stays in the midst of the contests."""
+    rng = np.random.default_rng(0)
+    difference = np.r_[rng.normal(0, 50, 1000), 100_000]
+    won = rng.random(1001) < 1 / (1 + np.exp(-0.4 - difference / 70))
+    found = length_controlled({0: slotless(won.astype(float), length=difference, opponent_length=0)})
+    assert found.effect.mean > 20
+    assert found.interval.low < 1 / (1 + math.exp(-0.4)) < found.interval.high
+    assert found.note == ""
 
 
 def test_seeds_are_crossed_with_the_prompts():

@@ -80,7 +80,10 @@ def test_kl_of_samples_agrees_with_the_exact_kl():
     for name in ("kl_k1", "kl_k3"):
         assert found[name].value == pytest.approx(exact, abs=4 * found[name].se)
     assert found["kl_k3"].se < found["kl_k1"].se
-    assert found["kl_k1_per_token"].value == pytest.approx(found["kl_k1"].value)
+    # one token and the end token that is scored with it; a response that was cut has no end
+    assert found["kl_k1_per_token"].value == pytest.approx(found["kl_k1"].value / 2)
+    cut = {one.name: one for one in sample_statistics(given.assign(finish="length"), plain=True)}
+    assert cut["kl_k1_per_token"].value == pytest.approx(cut["kl_k1"].value)
 
 
 def test_filtered_samples_have_no_kl():

@@ -160,7 +160,8 @@ def test_compare_shows_win_rates_beside_pair_metrics(made: Path, tmp_path: Path)
     ended = compare(made, tmp_path)
     assert "win rate against dpo, judge gold" in ended.out
     assert "win rate against the data's chosen response, judge gold" in ended.out
-    assert "at equal length" in ended.out and "first slot" in ended.out
+    assert "at equal length" in ended.out and "p Holm" in ended.out and "MDD" in ended.out
+    assert "first slot" not in ended.out, "the gold judge sees none"
     assert "responses, means over seeds" in ended.out
     assert "Bradley-Terry ratings, judge gold" in ended.out and "expected win rate against all others" in ended.out
     frame = pd.read_csv(tmp_path / "micro" / "win_rates.csv")
@@ -175,6 +176,51 @@ def test_compare_shows_win_rates_beside_pair_metrics(made: Path, tmp_path: Path)
     responses = pd.read_csv(tmp_path / "micro" / "responses.csv")
     assert {"response_tokens", "truncated", "distinct_1", "kl_k1"} <= set(responses["metric"])
     assert (tmp_path / "micro" / "win_rates.md").is_file()
+    intervals = pd.read_csv(tmp_path / "micro" / "win_rate_intervals.csv")
+    assert {"win_rate", "length_controlled_win_rate", "length_effect", "rating", "expected_win_rate"} <= set(
+        intervals["metric"]
+    )
+    assert (intervals.loc[intervals["metric"] == "rating", "opponent"] == "all others").all()
+    assert (intervals["k"] == 2).all() and set(intervals["temperature"]) == {1}
+
+
+def test_the_document_has_everything_for_a_program(made: Path, tmp_path: Path):
+    found = compare(made, tmp_path, "--json").json
+    assert {"win_rates", "win_rate_intervals", "responses"} <= set(found)
+    assert {row["metric"] for row in found["responses"]} >= {"response_tokens", "kl_k1"}
+    assert {row["metric"] for row in found["win_rate_intervals"]} >= {"win_rate", "rating"}
+
+
+def test_responses_drawn_otherwise_stand_beside_each_other(made: Path, tmp_path: Path):
+    """Drawn at another temperature they are other numbers, which never replace those of the recipe."""
+    changed = ("--set", "generate.temperature=0.5")
+    for seeds in SEEDS:
+        status = finish(METHODS, runs=made / "runs", setting=made / "setting.yaml", seeds=[seeds], sets=changed[1:])
+        assert set(status.values()) == {"done"}, status
+    before = compare(made, tmp_path)
+    plain = pd.read_csv(tmp_path / "micro" / "responses.csv")
+    ended = compare(made, tmp_path, *changed)
+    assert "temperature 1;" in before.out or "temperature 1\n" in before.out
+    assert "temperature 0.5" in ended.out
+    for name in ("win_rates.csv", "win_rate_intervals.csv", "responses.csv"):
+        frame = pd.read_csv(tmp_path / "micro" / name)
+        assert set(frame["temperature"]) == {1.0, 0.5}, name
+        assert frame.groupby("temperature")["generate_hash"].nunique().eq(1).all()
+    both = pd.read_csv(tmp_path / "micro" / "responses.csv")
+    assert len(both[both["temperature"] == 1.0]) == len(plain)
+    kl = both[(both["temperature"] == 0.5) & (both["metric"] == "kl_k1") & (both["method"] == "dpo")]
+    assert kl["value"].isna().all() and kl["note"].str.contains("not drawn at temperature 1").all() and len(kl)
+
+
+def test_the_record_of_a_cell_keeps_the_responses_that_another_command_had_no_use_for(made: Path, tmp_path: Path):
+    def roles() -> set[str]:
+        lines = (tmp_path / "micro" / "cells.jsonl").read_text(encoding="utf-8").splitlines()
+        return {role for record in map(json.loads, lines) if record["label"] == "dpo" for role in record["stages"]}
+
+    compare(made, tmp_path)
+    full = roles()
+    compare(made, tmp_path, "--pairs-only")
+    assert roles() == full and "generate" in full
 
 
 def test_the_tables_are_the_same_when_nothing_is_run(made: Path, tmp_path: Path):
@@ -204,6 +250,9 @@ def test_a_judge_without_responses_is_refused(tmp_path: Path):
         ("temperature: 1.0", "temperature: 0.0", "num_samples: greedy decoding"),
         ("split: test\n  num_prompts", "split: tests\n  num_prompts", "the data has no split 'tests'"),
         ("  temperature: 1.0\n", "", "generate.temperature: required"),
+        ("max_new_tokens: 8", "max_new_tokens: 128", "generate.max_new_tokens: expected less than 128"),
+        ("max_new_tokens: 8", "max_new_tokens: 8\n  stop_tokens: ['<|im_end|>', a]", "tokenizer, got <|im_end|>"),
+        ("engine: transformers", "engine: vllm", "heads have size 16"),
     ],
 )
 def test_a_faulty_section_is_told_before_anything_runs(tmp_path: Path, old: str, new: str, told: str):
