@@ -83,7 +83,7 @@ def _refuse_repeats(prompts: list[Prompt], path: Path) -> None:
 
 
 def _fields(row: Row) -> Mapping[str, str]:
-    return {name: row[name] for name in FIELDS if isinstance(row.get(name), str)}
+    return {name: read_text(row[name], name) for name in FIELDS if isinstance(row.get(name), str)}
 
 
 def _user(value: Any, what: str) -> tuple[Message, ...]:
@@ -93,7 +93,7 @@ def _user(value: Any, what: str) -> tuple[Message, ...]:
 def _id(value: Any, what: str) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":
         raise UnfitRowError(f"{what} is no text or whole number")
-    return str(value)
+    return read_text(str(value), what)
 
 
 def _response(row: Row, name: str) -> str | None:
@@ -103,6 +103,8 @@ def _response(row: Row, name: str) -> str | None:
 
 def _alpaca_eval(row: Row, number: int) -> Prompt:
     read_text(row.get("dataset"), "dataset")
+    if row.get("input"):
+        raise UnfitRowError("an input beside the instruction, which would not be read; put it into the instruction")
     messages = _user(row.get("instruction"), "instruction")
     return Prompt(f"alpaca_eval-{number - 1:03d}", messages, None, _fields(row), _response(row, "output"))
 

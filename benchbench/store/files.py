@@ -48,6 +48,18 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def _swap(draft: Path, path: Path) -> None:
+    """Put a folder in the place of another, which goes only when the new one is there."""
+    old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    path.rename(old)
+    try:
+        draft.rename(path)
+    except BaseException:
+        old.rename(path)
+        raise
+    shutil.rmtree(old)
+
+
 @contextmanager
 def whole_folder(path: Path, *, keep: bool = False) -> Iterator[Path]:
     """A folder to fill; it takes its place only when the block ends without an error.
@@ -62,7 +74,8 @@ def whole_folder(path: Path, *, keep: bool = False) -> Iterator[Path]:
     try:
         yield draft
         if path.exists() and not keep:
-            shutil.rmtree(path)
+            _swap(draft, path)
+            return
         try:
             draft.rename(path)
         except OSError:

@@ -82,6 +82,9 @@ def test_our_own_rows_may_be_conversations_and_packed(tmp_path: Path):
         ([{"id": "x", "prompt": []}], r"row 1: .*expected own"),
         ([OWN | {"turns": ["other", "again"]}], r"row 1: the first of turns is not the prompt"),
         ([{"id": "", "prompt": "Hi"}], r"row 1: id is no text"),
+        ([{"id": "\ud83d", "prompt": "Hi"}], r"row 1: id is not valid Unicode"),
+        ([MT | {"category": "\ud83d"}], r"row 1: category is not valid Unicode"),
+        ([ALPACA | {"input": "beside it"}], r"row 1: an input beside the instruction"),
     ],
 )
 def test_what_is_no_prompt_file_is_refused_by_row(tmp_path: Path, rows: list, told: str):

@@ -132,6 +132,25 @@ def test_an_error_leaves_the_old_folder_and_no_draft(tmp_path: Path):
     assert [path.name for path in tmp_path.iterdir()] == ["place"]
 
 
+def test_a_folder_that_cannot_take_its_place_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The old one goes only when the new one is there: a disk may fail between the two."""
+    place = tmp_path / "place"
+    with whole_folder(place) as draft:
+        (draft / "one").write_text("1")
+    rename = Path.rename
+
+    def failing(self: Path, target: Path) -> Path:
+        if (self / "two").exists():
+            raise OSError("disk")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(OSError, match="disk"), whole_folder(place) as draft:
+        (draft / "two").write_text("2")
+    assert [path.name for path in place.iterdir()] == ["one"]
+    assert [path.name for path in tmp_path.iterdir()] == ["place"]
+
+
 def test_two_writers_of_one_content_do_not_disturb_each_other(tmp_path: Path):
     """Both found nothing and filled a draft; the second keeps what the first, and perhaps a reader, has."""
     place = tmp_path / "place"

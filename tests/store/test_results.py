@@ -39,11 +39,19 @@ def frame(rows: list[tuple[str, int, str]], value: float = 0.5) -> pd.DataFrame:
 
 def test_cells_are_added_and_replaced_by_their_identity(store: ResultStore):
     assert store.cells() == []
-    store.upsert_cells([{"cell": "b", "seconds": 1}, {"cell": "a", "seconds": 1}])
-    store.upsert_cells([{"cell": "b", "seconds": 2}, {"cell": "c", "seconds": 3}])
-    assert [(cell["cell"], cell["seconds"]) for cell in store.cells()] == [("a", 1), ("b", 2), ("c", 3)]
+    store.upsert_cells([{"cell": "b", "label": "1"}, {"cell": "a", "label": "1"}])
+    store.upsert_cells([{"cell": "b", "label": "2"}, {"cell": "c", "label": "3"}])
+    assert [(cell["cell"], cell["label"]) for cell in store.cells()] == [("a", "1"), ("b", "2"), ("c", "3")]
     lines = (store.folder / "cells.jsonl").read_text().splitlines()
     assert [json.loads(line)["cell"] for line in lines] == ["a", "b", "c"]
+
+
+def test_what_is_kept_by_role_is_joined(store: ResultStore):
+    """A command that draws nothing does not forget what another one drew."""
+    store.upsert_cells([{"cell": "a", "stages": {"score": "s1", "generate": "g1"}, "seconds": {"score": 1.0}}])
+    store.upsert_cells([{"cell": "a", "stages": {"score": "s2"}, "seconds": {"score": 2.0}}])
+    (found,) = store.cells()
+    assert found["stages"] == {"score": "s2", "generate": "g1"} and found["seconds"] == {"score": 2.0}
 
 
 def test_two_processes_that_record_at_once_lose_no_cell(store: ResultStore):
