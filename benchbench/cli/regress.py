@@ -41,13 +41,14 @@ def regress(
     Example: bench regress results/reference/tiny --canary data.options.flip_rate=1.0
     """
     from benchbench.commands import regress as command
+    from benchbench.commands.committed import read_reference
     from benchbench.commands.session import Options
     from benchbench.commands.targets import parse_seeds
     from benchbench.store.reference import ReferenceStore
 
     options = Options(device, workers, runs)
     place = folder or options.results_root / "reference" / "tiny"
-    committed = command.read_reference(ReferenceStore(place))
+    committed = read_reference(ReferenceStore(place))
     new = parse_seeds(seeds) or command.new_seeds(committed)
     console, findings = stderr(), []
     with tempfile.TemporaryDirectory(prefix="bench-regress-") as scratch:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import pandas as pd
 from rich.console import Console
 
+from benchbench.commands.committed import REMAKE, Committed
 from benchbench.commands.compare import Request, prepare_comparison
 from benchbench.commands.evaluate import external_session
 from benchbench.commands.record import score_rows
@@ -19,23 +17,15 @@ from benchbench.comparison.measure import measure
 from benchbench.comparison.regression import (
     GATE,
     WARN,
-    WIN_RATE_COLUMNS,
     Band,
-    Key,
-    band,
     drift,
     measured_again,
     moved,
-    versus,
     win_rates_again,
 )
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.plan.weights import weights_hash
-from benchbench.stages.versions import VERSIONS
-from benchbench.store.reference import ReferenceStore
 
 TIERS = (1, 2, 3)
-_ABOUT = ("setting", "targets", "seeds", "tie_credit", "exclude", "headline", "checkpoint", "seed", "checkpoint_hash")
 
 
 @dataclass(frozen=True)
@@ -53,79 +43,6 @@ class Finding:
     def fails(self) -> bool:
         """Whether the gate fails for it."""
         return self.verdict in ("moved", "outside", "not noticed")
-
-
-@dataclass(frozen=True)
-class Committed:
-    """A folder of reference results, read and checked."""
-
-    store: ReferenceStore
-    about: Mapping[str, Any]
-    rows: pd.DataFrame
-    values: Mapping[Key, float]
-    verdicts: pd.DataFrame | None
-    """None where nothing was judged."""
-    win_rates: Mapping[Key, float]
-    hashes: Mapping[str, str]
-    """Recipe -> its hash."""
-
-    @property
-    def headline(self) -> tuple[str, str]:
-        """(metric, scoring) that the gate is on."""
-        metric, scoring = self.about["headline"]
-        return metric, scoring
-
-    def bands(self, alpha: float) -> dict[tuple[str, str, str], Band]:
-        """(recipe, metric, scoring) -> where a new run is to be expected; none where some committed runs are NaN."""
-        runs: dict[tuple[str, str, str], list[float]] = {}
-        for (recipe, _, metric, scoring), value in (*self.values.items(), *self.win_rates.items()):
-            runs.setdefault((recipe, metric, scoring), []).append(value)
-        whole = {key: values for key, values in runs.items() if len({math.isfinite(value) for value in values}) == 1}
-        return {key: band(values, alpha=alpha) for key, values in whole.items()}
-
-
-def read_reference(store: ReferenceStore) -> Committed:
-    """Read a folder of reference results.
-
-    Raises:
-        BenchError: it is none, is damaged, has rows of several scorer versions or of another than this program's, or
-            a checkpoint that is not the one the rows were scored with.
-    """
-    about = store.about()
-    missing = [name for name in _ABOUT if name not in about]
-    if missing:
-        raise BenchError(f"{store.folder / 'about.json'}: expected {', '.join(missing)}, not there; {_REMAKE}")
-    rows, frame = store.rows(), store.measurements()
-    versions = sorted({int(version) for version in rows["scorer_version"]})
-    if versions != [VERSIONS["score"]]:
-        raise BenchError(
-            f"{store.folder / 'rows.parquet'}: expected rows of scorer version {VERSIONS['score']}, "
-            f"found {' and '.join(map(str, versions))}; {_REMAKE}"
-        )
-    found = weights_hash(store.checkpoint)
-    if found != about["checkpoint_hash"]:
-        raise BenchError(
-            f"{store.checkpoint}: expected the checkpoint {about['checkpoint_hash']} that the rows were scored with, "
-            f"found {found}; bring the right one back, or {_REMAKE}"
-        )
-    records = frame.to_dict("records")
-    values = {(r["recipe"], int(r["seed"]), r["metric"], r["scoring"]): float(r["value"]) for r in records}
-    hashes = {r["recipe"]: r["recipe_hash"] for r in records}
-    return Committed(store, about, rows, values, store.verdicts(), _win_rates(store), hashes)
-
-
-def _win_rates(store: ReferenceStore) -> dict[Key, float]:
-    frame = store.win_rates()
-    if frame is None:
-        return {}
-    absent = [name for name in WIN_RATE_COLUMNS if name not in frame.columns]
-    if absent:
-        raise BenchError(f"{store.folder}: win_rates.csv: expected a column {', '.join(absent)}, not there; {_REMAKE}")
-    records = frame.to_dict("records")
-    return {(r["recipe"], int(r["seed"]), r["metric"], versus(r["opponent"])): float(r["value"]) for r in records}
-
-
-_REMAKE = "make the reference again with `bench reference`"
 
 
 def new_seeds(committed: Committed) -> tuple[int, int]:
@@ -271,7 +188,7 @@ def _trained(
         if not overrides and item.recipe_hash != committed.hashes.get(item.recipe.name)
     ]
     if changed:
-        raise BenchError(f"the recipes are not those of the reference: {'; '.join(changed)}; {_REMAKE}")
+        raise BenchError(f"the recipes are not those of the reference: {'; '.join(changed)}; {REMAKE}")
     _finish(prepared.session, options, console)
     names = [*targets, "sft"]  # one seed: a cell per recipe, in their order, SFT's added last where it was not named
     found = []

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
+
+UNCOUNTED = "uncounted"
+"""In a verdict's usage: answers whose cost is unknown, since nobody said what they took."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,34 @@ class JudgeContext:
     device: str = "cpu"
     report: Callable[[str], None] = lambda _: None
     """Called with a line for people, such as a wait before a retry."""
+    should_stop: Callable[[], bool] = lambda: False
+    """Whether the run is to end; a judge that takes long asks twice a second and then gives what it has."""
+    known: int = 0
+    """Contests of this run whose verdicts were read from the cache, so that the judge is not asked for them."""
+    pins: Mapping[str, str] = field(default_factory=dict)
+    """What `Judge.identity` gave for this run, under which answers are kept; empty where nobody keeps them."""
+
+    def require(self, pin: str, found: str, what: str) -> None:
+        """Refuse a file that is another than the one that was pinned.
+
+        Args:
+            pin: its name in the identity.
+            found: the same of what the judge has read.
+            what: for the message, the option and the file.
+
+        Raises:
+            BenchError: the file was changed in between.
+        """
+        if self.pins.get(pin, found) != found:
+            raise changed(what)
+
+
+def changed(what: str) -> BenchError:
+    """The error for a file of a judge that was edited while the run went on."""
+    return BenchError(
+        f"{what}: expected the content that it had when this run was planned, found another; run the command again to "
+        "judge by the new one, or put the old one back"
+    )
 
 
 @dataclass(frozen=True)
@@ -68,6 +100,7 @@ class Judge:
     judge: Callable[[Any, Sequence[Contest], JudgeContext], Iterator[tuple[int, Verdict]]]
     """(options, contests, context) -> (place of the contest, its verdict) once for each, as they come and in any order,
     so that a judge that dies half-way has given all that it had. Identical texts never reach it; they tie uncalled.
+    It may give fewer where `context.should_stop` says so, and nowhere else.
 
     Raises BenchError for what cannot be judged at all: a server that cannot be reached, a file of other texts.
     """
@@ -75,3 +108,10 @@ class Judge:
     """(options, folder) -> what pins its verdicts besides the options: hashes of weights or files."""
     handling: frozenset[str] = frozenset()
     """Options that move no verdict, such as a rate limit, or that `identity` pins by content, such as a path."""
+    on_missing: frozenset[str] = frozenset()
+    """Those of `handling` that say what becomes of a contest without a verdict: no part of what an answer is kept
+    under, but of a finished stage where they are not at their default."""
+    pinned_by: Mapping[str, str] = field(default_factory=dict)
+    """Name in `identity` -> the option that names what is pinned, for messages."""
+    asked_alone: bool = False
+    """Whether only one stage at a time may ask it, since every answer is paid for and requests are paced."""

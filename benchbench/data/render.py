@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
@@ -29,13 +30,16 @@ def renderer(section: TokenizationSection, tokenizer: PreTrainedTokenizerBase, *
     """How this recipe writes messages as text; `folder` is that of the recipe file.
 
     Raises:
-        BenchError: no template is given and the tokenizer has none, or the template's file is missing.
+        BenchError: no template is given and the tokenizer has none, the template's file is missing, or it writes
+            today's date and the recipe pins none.
     """
     if section.template is not None:
         template = section.template
+        _refuse_date(section.template_date, "a plain template")
         return lambda messages, candidates: _plain(template, messages, candidates)
     chat_template = template_text(section, tokenizer, folder=folder)
-    return lambda messages, candidates: _chat(chat_template, tokenizer, messages, candidates)
+    today = _today(chat_template, section.template_date)
+    return lambda messages, candidates: _chat(chat_template, today, tokenizer, messages, candidates)
 
 
 def render(
@@ -73,6 +77,28 @@ def template_text(section: TokenizationSection, tokenizer: PreTrainedTokenizerBa
     )
 
 
+NOW = "strftime_now"
+"""The function by which a chat template asks for today's date, as transformers provides it."""
+
+
+def _today(chat_template: str, pinned: date | None) -> dict[str, Any]:
+    """What a template is given beside the conversation, so that the same recipe gives the same prompts on any day."""
+    if NOW not in chat_template:
+        _refuse_date(pinned, f"a chat template without {NOW}")
+        return {}
+    if pinned is None:
+        raise BenchError(
+            "tokenization.template_date: required, not given: the chat template writes today's date into every prompt "
+            f"({NOW}), so each day would give other token ids; set it to a date, as in 2024-07-26"
+        )
+    return {NOW: pinned.strftime}
+
+
+def _refuse_date(pinned: date | None, reader: str) -> None:
+    if pinned is not None:
+        raise BenchError(f"tokenization.template_date: not read by {reader}; leave it out")
+
+
 def _plain(template: PlainTemplate, messages: Sequence[Message], candidates: Sequence[str]) -> Rendered:
     around = {"system": template.system, "user": template.user, "assistant": template.assistant}
     turns = [_fill(around[message.role], message.content, template.strip) for message in messages]
@@ -86,7 +112,11 @@ def _fill(around: str, content: str, strip: bool) -> str:
 
 
 def _chat(
-    template: str, tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], candidates: Sequence[str]
+    template: str,
+    today: Mapping[str, Any],
+    tokenizer: PreTrainedTokenizerBase,
+    messages: Sequence[Message],
+    candidates: Sequence[str],
 ) -> Rendered:
     from jinja2 import TemplateError
 
@@ -95,7 +125,7 @@ def _chat(
     def text(conversation: list[dict[str, str]], *, open_ended: bool) -> str:
         return str(
             tokenizer.apply_chat_template(
-                conversation, chat_template=template, tokenize=False, add_generation_prompt=open_ended
+                conversation, chat_template=template, tokenize=False, add_generation_prompt=open_ended, **today
             )
         )
 

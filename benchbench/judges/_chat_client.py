@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import threading
+import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from contextlib import suppress
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
 
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.judges._chat_answer import Completion, completion
 
 LONGEST_WAIT = 60.0
 """Seconds between two attempts, at most; a server's own Retry-After may ask for five times as much."""
@@ -26,21 +27,7 @@ class RefusedError(BenchError):
 
 
 class StoppedError(Exception):
-    """Another request failed for good, or nobody waits for the answer any more."""
-
-
-@dataclass(frozen=True)
-class Completion:
-    """One answer."""
-
-    text: str
-    model: str
-    """As the server names it."""
-    finish: str
-    tokens: Mapping[str, int]
-    """`prompt_tokens` and `completion_tokens`, where the server counts them."""
-    requests: int
-    """Attempts that it took."""
+    """Another request failed for good, or the run is to end."""
 
 
 class _Failure(NamedTuple):
@@ -50,12 +37,12 @@ class _Failure(NamedTuple):
 
 
 class ChatClient:
-    """Shared by threads; a context manager, whose end stops whoever still waits.
+    """Shared by the tasks of one event loop.
 
     Args:
         base_url: up to and including `/v1`.
         key: for the header; it never stands in a message.
-        timeout: seconds for one request.
+        timeout: seconds for one request, from connecting to the last byte of the answer.
         retries: attempts after the first one.
         backoff: seconds before the first of them; doubled each time.
         per_minute: requests per minute, retries included; none for no limit.
@@ -76,25 +63,22 @@ class ChatClient:
         self.url = base_url.rstrip("/") + "/chat/completions"
         self._key, self._retries, self._backoff, self._report = key, retries, backoff, report
         self._gap = 60 / per_minute if per_minute else 0.0
-        self._next, self._lock = 0.0, threading.Lock()
-        self._stopped, self._answered = threading.Event(), threading.Event()
+        self._next, self._timeout = 0.0, timeout
+        self._stopped, self._answered = asyncio.Event(), False
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         here = urlsplit(base_url).hostname in ("localhost", "127.0.0.1", "::1")
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=64)
-        self._http = httpx.Client(headers=headers, timeout=timeout, limits=limits, trust_env=not here)
+        self._http = httpx.AsyncClient(headers=headers, timeout=None, limits=limits, trust_env=not here)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-        self._http.close()
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
 
     def stop(self) -> None:
-        """Let no further attempt begin, and end all waiting."""
+        """Let no further attempt begin, and end all waiting between attempts; what is under way goes on."""
         self._stopped.set()
 
-    def complete(self, body: Mapping[str, Any]) -> Completion:
+    async def complete(self, body: Mapping[str, Any]) -> Completion:
         """One chat completion; what raises BenchError stops all others too, what raises RefusedError does not.
 
         Raises:
@@ -103,48 +87,52 @@ class ChatClient:
             StoppedError: `stop` was called.
         """
         try:
-            return self._try(body)
+            return await self._try(body)
         except BenchError as error:
             if not isinstance(error, RefusedError):
                 self.stop()
             raise
 
-    def _try(self, body: Mapping[str, Any]) -> Completion:
+    async def _try(self, body: Mapping[str, Any]) -> Completion:
         failure = _Failure("")
         for attempt in range(1, self._retries + 2):
-            self._take_turn()
-            answer = self._send(body, attempt)
+            await self._take_turn()
+            answer = await self._send(body, attempt)
             if isinstance(answer, Completion):
                 return answer
             failure = answer
             if attempt <= self._retries:
                 wait = max(min(self._backoff * 2 ** (attempt - 1), LONGEST_WAIT), min(failure.wait, 5 * LONGEST_WAIT))
                 self._report(f"{self.url}: {failure.reason}; attempt {attempt + 1} in {wait:.3g} s")
-                self._sleep(wait)
+                await self._sleep(wait)
         raise BenchError(
             f"{self.url}: no answer in {self._retries + 1} attempts, the last time {failure.reason}",
             exit_code=ExitCode.UNAVAILABLE,
         )
 
-    def _take_turn(self) -> None:
-        with self._lock:
-            now = time.monotonic()
-            turn = max(now, self._next)
-            self._next = turn + self._gap
-        self._sleep(turn - now)
+    async def _take_turn(self) -> None:
+        now = time.monotonic()
+        turn = max(now, self._next)
+        self._next = turn + self._gap
+        await self._sleep(turn - now)
 
-    def _sleep(self, seconds: float) -> None:
-        if self._stopped.wait(seconds):
+    async def _sleep(self, seconds: float) -> None:
+        if not self._stopped.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._stopped.wait()
+        if self._stopped.is_set():
             raise StoppedError
 
-    def _send(self, body: Mapping[str, Any], attempt: int) -> Completion | _Failure:
+    async def _send(self, body: Mapping[str, Any], attempt: int) -> Completion | _Failure:
         try:
-            response = self._http.post(self.url, json=body)
-        except httpx.TimeoutException:
-            return _Failure(f"it did not answer within {self._http.timeout.read:g} s")
-        except (httpx.TransportError, httpx.InvalidURL) as error:
+            async with asyncio.timeout(self._timeout):
+                response = await self._http.post(self.url, json=body)
+        except TimeoutError:
+            return _Failure(f"it did not answer within {self._timeout:g} s")
+        except (httpx.RequestError, httpx.InvalidURL) as error:
             return self._broken(error)
-        self._answered.set()
+        self._answered = True
         status = response.status_code
         if status in _RETRIED or status >= 500:
             return _Failure(f"it answers {status} ({self._words(response)})", _retry_after(response))
@@ -157,8 +145,8 @@ class ChatClient:
                 exit_code=ExitCode.UNAVAILABLE,
             )
         try:
-            return _completion(response.json(), attempt)
-        except (ValueError, LookupError, TypeError, AttributeError):
+            return completion(response.json(), attempt)
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             return _Failure(f"it answers {status} with what is no chat completion ({self._words(response)})")
 
     def _broken(self, error: Exception) -> _Failure:
@@ -168,7 +156,9 @@ class ChatClient:
             if isinstance(cause, BenchError):  # the network is forbidden
                 raise cause
             cause = cause.__cause__ or cause.__context__
-        if isinstance(error, httpx.ConnectError | httpx.InvalidURL) and not self._answered.is_set():
+        if isinstance(error, httpx.DecodingError):
+            return _Failure(f"its answer cannot be decoded ({error})")
+        if isinstance(error, httpx.ConnectError | httpx.InvalidURL) and not self._answered:
             raise BenchError(
                 f"{self.url}: cannot be reached ({error}); start the server, or see base_url",
                 exit_code=ExitCode.UNAVAILABLE,
@@ -185,16 +175,3 @@ class ChatClient:
 def _retry_after(response: httpx.Response) -> float:
     value = response.headers.get("retry-after", "")
     return float(value) if value.isdecimal() else 0.0
-
-
-def _completion(answer: Any, requests: int) -> Completion:
-    choice, usage = answer["choices"][0], answer.get("usage") or {}
-    text = choice["message"]["content"]
-    counted = {name: usage.get(name) for name in ("prompt_tokens", "completion_tokens")}
-    return Completion(
-        text=text if isinstance(text, str) else "",
-        model=str(answer.get("model") or ""),
-        finish=str(choice.get("finish_reason") or ""),
-        tokens={name: count for name, count in counted.items() if isinstance(count, int)},
-        requests=requests,
-    )

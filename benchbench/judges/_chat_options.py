@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
+
+from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.judge import UNCOUNTED
 
 HANDLING = frozenset(
     {
@@ -23,6 +27,9 @@ HANDLING = frozenset(
     }
 )
 """Options that move no verdict."""
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+_KEY = re.compile(r"(SK|GSK|HF|XAI|GHP|R8|PPLX|NVAPI)_[A-Z0-9]{16,}|(.*_)?(?=[A-Z]*[0-9])[A-Z0-9]{16,}(_.*)?")
+"""Keys in capitals: a known prefix before a long word, or a long word with a digit; HF_TOKEN is a name."""
 _OURS = ("model", "messages", "max_tokens", "max_completion_tokens", "temperature", "top_p", "seed", "n", "stream")
 
 
@@ -41,7 +48,7 @@ class Options:
     model_revision: str | None = None
     """Commit or date of what the name stands for; not sent, part of the identity."""
     api_key_env: str | None = None
-    """Name of the environment variable that holds the key; never the key itself."""
+    """Name of the environment variable that holds the key, in capitals; never the key itself."""
     template: str | None = None
     """File with {conversation}, {first} and {second}, once each, relative to the recipe file; none for our own."""
     system: str | None = None
@@ -65,13 +72,14 @@ class Options:
     backoff_seconds: float = 1.0
     """Wait before the first of them; doubled each time, at most a minute, more where the server asks for it."""
     timeout_seconds: float = 120.0
-    """For one request."""
+    """For one request, from connecting to the last byte of its answer."""
     requests_per_minute: float | None = None
     """Evenly spaced, retries included; none for no limit."""
     max_concurrency: int = 4
     """Requests at the same time."""
     price_per_million_prompt_tokens: float | None = None
-    """For the cost, in whatever currency; together with the next one."""
+    """For the cost, in whatever currency; together with the next one. Of tokens that the server does not count it is
+    unknown."""
     price_per_million_completion_tokens: float | None = None
     """As the one before."""
 
@@ -83,8 +91,10 @@ class Options:
             and bool(url.hostname)
             and not (url.username or url.password or url.query),
             "model: expected a name": bool(self.model),
-            "api_key_env: expected the name of an environment variable, not a key": self.api_key_env is None
-            or re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.api_key_env) is not None,
+            # what was given is not repeated: it may be a key
+            "api_key_env: expected the name of an environment variable, not a key: capitals, digits and _, such as "
+            "JUDGE_API_KEY": self.api_key_env is None
+            or (_VARIABLE.fullmatch(self.api_key_env) is not None and _KEY.fullmatch(self.api_key_env) is None),
             "temperature: expected 0 or more": self.temperature is None or self.temperature >= 0,
             "top_p: expected a number in (0, 1]": self.top_p is None or 0 < self.top_p <= 1,
             "max_tokens, max_concurrency: expected 1 or more": min(self.max_tokens, self.max_concurrency) >= 1,
@@ -113,9 +123,27 @@ class Options:
         }
 
     def cost(self, tokens: Mapping[str, int]) -> dict[str, float]:
-        """`cost` of counted tokens; nothing where prices are not given."""
+        """`cost` of counted tokens, or that they were not counted; nothing where prices are not given."""
         prompt, completion = self.price_per_million_prompt_tokens, self.price_per_million_completion_tokens
         if prompt is None or completion is None:
             return {}
-        asked, answered = tokens.get("prompt_tokens", 0), tokens.get("completion_tokens", 0)
-        return {"cost": (asked * prompt + answered * completion) / 1e6}
+        if tokens.keys() != {"prompt_tokens", "completion_tokens"}:
+            return {UNCOUNTED: 1}
+        return {"cost": (tokens["prompt_tokens"] * prompt + tokens["completion_tokens"] * completion) / 1e6}
+
+    def key(self) -> str | None:
+        """What the variable holds; none where no variable is named.
+
+        Raises:
+            BenchError: nothing that a request can carry; the message does not repeat it.
+        """
+        if self.api_key_env is None:
+            return None
+        key = os.environ.get(self.api_key_env, "").strip()
+        if key and key.isascii() and key.isprintable() and " " not in key:
+            return key
+        found = "one with spaces or with characters that are not ASCII" if key else "none"
+        raise BenchError(
+            f"judge chat_endpoint: expected a key in the environment variable {self.api_key_env}, found {found}",
+            exit_code=ExitCode.UNAVAILABLE,
+        )

@@ -10,7 +10,7 @@ from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.example import Message
 from benchbench.core.judge import Contest
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 """Raised by hand when the same answer is read otherwise; part of a verdict's identity."""
 FIELDS = ("conversation", "first", "second")
 DEFAULT_TEMPLATE = """\
@@ -36,6 +36,7 @@ _MARKUP = r"[\s*_#>`\"']*"
 _LAST_LINE = re.compile(
     rf"{_MARKUP}(?:(?:final\s+)?verdict[\s*_]*:{_MARKUP})?\[\[([ABC])\]\]{_MARKUP}\.?{_MARKUP}", re.IGNORECASE
 )
+_FENCE = re.compile(r"\s*(```+|~~~+)\s*")
 _FIELD = re.compile(r"\{(" + "|".join(FIELDS) + r")\}")
 
 
@@ -74,9 +75,9 @@ def _conversation(prompt: Sequence[Message]) -> str:
 def parse(answer: str) -> float | None:
     """1 for the first slot, 0 for the second, 0.5 for a tie; none where the last line is no verdict.
 
-    The last line that is not blank must be the verdict alone, markup and the word "verdict:" aside: a marker in the
-    reasons, two markers or a marker in a sentence decide nothing.
+    The last line that is neither blank nor the end of a code block must be the verdict alone, markup and the word
+    "verdict:" aside: a marker in the reasons, two markers or a marker in a sentence decide nothing.
     """
-    lines = [line for line in answer.splitlines() if line.strip()]
+    lines = [line for line in answer.splitlines() if line.strip() and not _FENCE.fullmatch(line)]
     found = _LAST_LINE.fullmatch(lines[-1]) if lines else None
     return _VERDICTS[found[1].upper()] if found else None

@@ -16,8 +16,8 @@ from benchbench.core.judge import Contest, JudgeContext
 from benchbench.data.hub_access import local_folder, require_on_hub
 from benchbench.data.tokenize import tokenize_examples
 from benchbench.data.tokenizer import load_tokenizer
+from benchbench.judges._reward_options import Options, check_read, is_stage
 from benchbench.judges._reward_stage import model_settings, tokenization
-from benchbench.judges.reward_model import Options
 from benchbench.models.load import context_length
 from benchbench.models.reward_head import load_reward_model
 
@@ -29,10 +29,12 @@ def scorer(options: Options, contests: Sequence[Contest], context: JudgeContext)
     """The reward of a text of these contests; computed when asked for, and remembered.
 
     Raises:
-        BenchError: no such model, or one that gives other than one number; a text that is too long.
+        BenchError: no such model, or one that gives other than one number; an option that it does not read; a text
+            that is too long.
     """
     local = local_folder(options.model_name_or_path, context.folder)
-    if local is not None and (local / "lock.yaml").is_file():
+    check_read(options, local)
+    if local is not None and is_stage(local):
         score = _trained(options, local, contests, context)
     else:
         score = _classifier(options, local, context)
@@ -76,8 +78,6 @@ def _trained(options: Options, folder: Path, contests: Sequence[Contest], contex
 def _classifier(options: Options, local: Path | None, context: JudgeContext) -> Score:
     if options.max_length is None:
         raise BenchError(f"judge reward_model: max_length: required for a classifier ({options.model_name_or_path})")
-    if options.append_eos is not None:
-        raise BenchError("judge reward_model: append_eos: expected none for a classifier, whose template says it")
     tokenizer = _pretrained(AutoTokenizer, options, local)
     attention = {} if options.attn_implementation is None else {"attn_implementation": options.attn_implementation}
     model, info = _pretrained(

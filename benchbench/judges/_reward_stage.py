@@ -14,7 +14,7 @@ from benchbench.recipe.schema import TokenizationSection
 from benchbench.store.runs import finished_stage
 
 if TYPE_CHECKING:
-    from benchbench.judges.reward_model import Options
+    from benchbench.judges._reward_options import Options
 
 
 def tokenization(options: Options, folder: Path) -> TokenizationSection:

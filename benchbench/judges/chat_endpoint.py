@@ -7,15 +7,15 @@ the same prompt, and a `seed` greater by one; then the verdict is missing and sa
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchbench.core.errors import BenchError, ExitCode
-from benchbench.core.judge import Contest, Judge, JudgeContext, Verdict
+from benchbench.core.errors import BenchError
+from benchbench.core.judge import UNCOUNTED, Contest, Judge, JudgeContext, Verdict
 from benchbench.judges._chat_options import HANDLING, Options
 from benchbench.judges._chat_prompt import PARSER_VERSION, fill, parse, read_template
 
@@ -27,51 +27,51 @@ def judge(options: Options, contests: Sequence[Contest], context: JudgeContext) 
     """Ask for every contest, several at a time.
 
     Raises:
-        BenchError: no key, no server, or one that stopped answering; every answer that came is yielded first.
+        BenchError: no key, no server, one that stopped answering or refuses everything, or another template than was
+            planned; every answer that came is yielded first.
     """
-    from benchbench.judges._chat_client import ChatClient, StoppedError
+    from benchbench.judges._chat_client import ChatClient
+    from benchbench.judges._chat_loop import answers
 
     template = read_template(_template_path(options, context.folder))
+    context.require("template", _hash(template), f"judge.options.template ({options.template})")
     client = ChatClient(
         options.base_url,
-        key=_key(options),
+        key=options.key(),
         timeout=options.timeout_seconds,
         retries=options.max_retries,
         backoff=options.backoff_seconds,
         per_minute=options.requests_per_minute,
         report=context.report,
     )
-    with client, ThreadPoolExecutor(options.max_concurrency) as pool:
-        # nothing is cancelled: once the client is stopped, what has not begun ends at once
-        asked = {pool.submit(_ask, client, options, template, one): place for place, one in enumerate(contests)}
-        fault: Exception | None = None
-        try:
-            for future in as_completed(asked):
-                error = future.exception()
-                if error is None:
-                    yield asked[future], future.result()
-                elif isinstance(error, Exception) and not isinstance(error, StoppedError):
-                    fault = fault or error
-                    client.stop()
-        finally:
-            client.stop()
-        if fault is not None:
-            raise fault
+    refused, uncounted = [], 0.0
+    ask, at_a_time = partial(_ask, options, template), options.max_concurrency
+    with closing(answers(client, ask, contests, at_a_time=at_a_time, should_stop=context.should_stop)) as coming:
+        for place, verdict in coming:
+            refused += [] if verdict.usage else [verdict.note]
+            uncounted += verdict.usage.get(UNCOUNTED, 0)
+            yield place, verdict
+    if uncounted:
+        context.report(f"{options.base_url}: tokens of {uncounted:g} answers were not counted; the cost is unknown")
+    if refused and len(refused) == len(contests) and not context.known:
+        raise BenchError(f"judge chat_endpoint: none of {len(contests)} questions was answered: {refused[0]}")
 
 
-def _ask(client: Any, options: Options, template: str, contest: Contest) -> Verdict:
+async def _ask(options: Options, template: str, client: Any, contest: Contest) -> Verdict:
     from benchbench.judges._chat_client import RefusedError
 
     prompt, answers, usage, model = fill(template, contest), [], Counter[str](), ""
     note = ""
     for attempt in range(2):
         try:
-            answer = client.complete(options.body(prompt, attempt))
+            answer = await client.complete(options.body(prompt, attempt))
         except RefusedError as error:
             if options.on_refused == "error":
                 more = "set `on_refused: missing` to go on without this verdict"
                 raise BenchError(f"judge chat_endpoint, example {contest.example}: {error}; {more}") from None
             return Verdict(None, ASKED_AGAIN.join(answers), str(error), usage, model)
+        except UnicodeEncodeError:
+            return Verdict(None, note="half of a surrogate pair in a text, which no request can hold")
         answers.append(answer.text)
         usage.update({"requests": answer.requests, **answer.tokens, **options.cost(answer.tokens)})
         model = answer.model
@@ -82,18 +82,6 @@ def _ask(client: Any, options: Options, template: str, contest: Contest) -> Verd
     return Verdict(None, ASKED_AGAIN.join(answers), f"{note}, asked twice", usage, model)
 
 
-def _key(options: Options) -> str | None:
-    if options.api_key_env is None:
-        return None
-    key = os.environ.get(options.api_key_env, "").strip()
-    if not key:
-        raise BenchError(
-            f"judge chat_endpoint: expected a key in the environment variable {options.api_key_env}, found none",
-            exit_code=ExitCode.UNAVAILABLE,
-        )
-    return key
-
-
 def _template_path(options: Options, folder: Path) -> Path | None:
     return None if options.template is None else folder / options.template
 
@@ -101,7 +89,11 @@ def _template_path(options: Options, folder: Path) -> Path | None:
 def identity(options: Options, folder: Path) -> Mapping[str, str]:
     """The template's content and the parser; what model a name stands for today no server tells beforehand."""
     template = read_template(_template_path(options, folder))
-    return {"template": hashlib.sha256(template.encode()).hexdigest(), "parser": str(PARSER_VERSION)}
+    return {"template": _hash(template), "parser": str(PARSER_VERSION)}
+
+
+def _hash(template: str) -> str:
+    return hashlib.sha256(template.encode()).hexdigest()
 
 
 JUDGE = Judge(
@@ -112,4 +104,7 @@ JUDGE = Judge(
     judge=judge,
     identity=identity,
     handling=HANDLING,
+    on_missing=frozenset({"on_refused"}),
+    pinned_by={"template": "template"},
+    asked_alone=True,
 )

@@ -8,65 +8,34 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from benchbench.core.errors import BenchError
 from benchbench.core.judge import Contest, Judge, JudgeContext, Verdict
 from benchbench.data.files import content_hash
 from benchbench.data.hub_access import check_commit, local_folder
+from benchbench.judges._reward_options import Options, check_read, is_stage
 
-
-@dataclass(frozen=True)
-class Options:
-    """Which model, and how it reads a text; never the model that trained the policies or labelled their data.
-
-    Raises:
-        ValueError: options that contradict each other.
-    """
-
-    model_name_or_path: str
-    """Hub id or folder of a classifier with one label, or folder of a finished reward-model stage
-    (`runs/reward_model/...`); relative to the recipe file."""
-    revision: str | None = None
-    """Commit; required for a hub id."""
-    soft: bool = False
-    """The verdict is sigmoid(first - second), the Bradley-Terry probability, instead of 1, 0 or 0.5."""
-    dtype: Literal["float32", "bfloat16"] | None = None
-    """Precision of the weights; none for that of the trained stage, or float32."""
-    attn_implementation: str | None = None
-    """Attention kernel; none for that of the trained stage, or what transformers takes."""
-    trust_remote_code: bool = False
-    """Run code that comes with the model repository."""
-    max_length: int | None = None
-    """Tokens of prompt and response; required for a classifier, as the stage was trained where not given."""
-    truncation: Literal["right", "left", "error"] | None = None
-    """Longer texts: cut on that side, or stop. None: `error`, or as the stage was trained."""
-    append_eos: bool | None = None
-    """Of a trained stage only: end texts with EOS; none for as in its training."""
-    text: Literal["chat_template", "text_pair"] = "chat_template"
-    """Of a classifier only: the whole conversation in its chat template, or prompt and response as two texts."""
-    chat_template: str | None = None
-    """Of a classifier only: file of a Jinja template instead of its own, relative to the recipe file."""
-
-    def __post_init__(self) -> None:
-        if self.text == "text_pair" and self.chat_template is not None:
-            raise ValueError("chat_template: expected none with text: text_pair")
-        if self.max_length is not None and self.max_length < 2:
-            raise ValueError(f"max_length: expected 2 or more, got {self.max_length}")
+_MODEL = "model_name_or_path"
+PINNED_BY = {"weights": _MODEL, "tokenization": _MODEL, "model": _MODEL, "chat_template": "chat_template"}
+"""Name in `identity` -> the option that names it."""
 
 
 def judge(options: Options, contests: Sequence[Contest], context: JudgeContext) -> Iterator[tuple[int, Verdict]]:
     """The higher reward wins; equal rewards tie.
 
     Raises:
-        BenchError: no such model, more than one label, no template, a text that is too long.
+        BenchError: no such model, or another than was planned; an option that it does not read; more than one label,
+            no template, a text that is too long.
     """
     from benchbench.judges._reward_scorers import scorer
 
     score = scorer(options, contests, context)
+    for pin, found in identity(options, context.folder).items() if context.pins else ():
+        context.require(pin, found, f"judge.options.{PINNED_BY[pin]} ({getattr(options, PINNED_BY[pin])})")
     for place, contest in enumerate(contests):
+        if context.should_stop():
+            return
         first, second = score(contest.prompt, contest.first), score(contest.prompt, contest.second)
         if not (math.isfinite(first) and math.isfinite(second)):
             yield place, Verdict(None, f"{first} {second}", "a reward is not finite")
@@ -88,19 +57,20 @@ def identity(options: Options, folder: Path) -> Mapping[str, str]:
     """The content of a local folder, or name and commit of the hub; and of the template.
 
     Raises:
-        BenchError: no such folder, or a hub id without a commit.
+        BenchError: no such folder, a hub id without a commit, or an option that is not read.
     """
     pins = {}
     local = local_folder(options.model_name_or_path, folder)
+    check_read(options, local)
     if local is not None:
-        pins["weights"] = content_hash(local / "model" if (local / "lock.yaml").is_file() else local)
+        pins["weights"] = content_hash(local / "model" if is_stage(local) else local)
     else:
         try:
             check_commit("revision", options.revision or "")
         except ValueError as error:
             raise BenchError(f"judge reward_model, {options.model_name_or_path} (no local folder): {error}") from None
         pins["weights"] = f"{options.model_name_or_path}@{options.revision}"
-    if local is not None and (local / "lock.yaml").is_file():
+    if local is not None and is_stage(local):
         from benchbench.judges._reward_stage import reading
 
         pins |= reading(options, local)
@@ -117,4 +87,5 @@ JUDGE = Judge(
     judge=judge,
     identity=identity,
     handling=frozenset({"model_name_or_path", "revision", "chat_template"}),
+    pinned_by=PINNED_BY,
 )

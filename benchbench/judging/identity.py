@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchbench.core.judge import Judge
+from benchbench.core.errors import BenchError
+from benchbench.core.judge import Judge, changed
 from benchbench.recipe.binding import plain
 
 
@@ -23,3 +26,34 @@ def judge_identity(judge: Judge, options: Any, folder: Path) -> dict[str, Any]:
     values = {name: value for name, value in plain(options).items() if name not in judge.handling}
     pins = dict(judge.identity(options, folder))
     return {"name": judge.name, "version": judge.version, "options": values, "identity": pins}
+
+
+def check_identity(judge: Judge, options: Any, folder: Path, planned: Mapping[str, Any]) -> None:
+    """Refuse a judge that is another than the one that the verdicts are to be filed under.
+
+    Args:
+        judge: the exhibit.
+        options: an instance of its options.
+        folder: that of the recipe file.
+        planned: what `judge_identity` gave when the run was planned.
+
+    Raises:
+        BenchError: a file that the options name was changed since, or is not there any more; or the judge's code was.
+    """
+    found = judge_identity(judge, options, folder)
+    if found == planned:
+        return
+    before, now = planned["identity"], found["identity"]
+    pins = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
+    if not pins:
+        raise BenchError(f"judge {judge.name}: its code was changed since this run was planned; run the command again")
+    names = dict.fromkeys(judge.pinned_by.get(pin, pin) for pin in pins)
+    values = [f"judge.options.{name} ({getattr(options, name, None)})" for name in names]
+    raise changed(", ".join(values))
+
+
+def missing_settings(judge: Judge, options: Any) -> dict[str, Any]:
+    """What becomes of contests without a verdict, where that is not the default; part of stage settings alone."""
+    values = plain(options)
+    defaults = {one.name: one.default for one in dataclasses.fields(judge.options)}
+    return {name: values[name] for name in sorted(judge.on_missing) if values[name] != defaults[name]}

@@ -6,12 +6,10 @@ the cache, and every new answer is kept there before the next one is waited for.
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from typing import Any, cast
 
 import pandas as pd
 
@@ -20,26 +18,14 @@ from benchbench.core.example import Message
 from benchbench.core.judge import Contest, Judge, JudgeContext, Verdict
 from benchbench.judging.identity import judge_identity
 from benchbench.judging.responses import Response, matched
-from benchbench.store.verdicts import ROW_COLUMNS, VerdictCache, verdict_key
+from benchbench.judging.rows import COLUMNS, Asked, Question, row, summary
+from benchbench.store.verdicts import VerdictCache, verdict_key
 
-COLUMNS = (*ROW_COLUMNS, "cached")
-"""Of the rows; `comparison.contests` says what they mean. `cached`: not asked in this run."""
 Prompts = Mapping[str, Sequence[Message]]
 
 
-class _Question(NamedTuple):
-    contest: Contest
-    order: str
-    key: str | None
-    """Of the cache; none for identical texts."""
-
-
-@dataclass
-class _Asked:
-    """What is known of the answers so far."""
-
-    read: dict[str, Verdict]
-    given: dict[str, Verdict]
+class StoppedError(Exception):
+    """The run was asked to end before every verdict was there; the cache keeps those that are."""
 
 
 def judge_pairs(
@@ -54,6 +40,7 @@ def judge_pairs(
     cache: VerdictCache | None,
     context: JudgeContext,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    who: Mapping[str, Any] | None = None,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Verdicts on every response of ours against theirs of the same example and sample.
 
@@ -67,51 +54,78 @@ def judge_pairs(
         opponent: whose `theirs` are.
         cache: of this judge; none asks for everything.
         context: where the judge works.
-        progress: (answers given, answers asked for), after each of them; what it raises ends the run, and nothing
-            that was answered is lost.
+        progress: (answers given, answers asked for), after each of them; what it raises ends the run at once, and
+            nothing that came before is lost.
+        who: the judge's identity, where it was settled before; what the judge reads must have it.
 
     Returns:
         Rows sorted by example, sample and order, and a summary: `pairs`, `identical`, `calls` (contests put to the
-        judge), `cached` (answers read instead), `missing` and `missing_notes`, `cost` and `usage` of this run,
-        `usage_cached` of what was read, `answered_by`, `damaged_lines` of the cache.
+        judge), `cached` (answers read instead), `missing` and `missing_notes`, `cost` (none where it is unknown) and
+        `usage` of this run, `usage_cached` of what was read, `answered_by`, `damaged_lines` of the cache.
 
     Raises:
         BenchError: responses that do not belong together, or what the judge raises; what it gave before is kept.
+        StoppedError: `context.should_stop` said so; what the judge gave is kept.
     """
     pairs = matched(prompts, ours, theirs, label=label, opponent=opponent)
-    who = judge_identity(judge, options, context.folder)
+    who = judge_identity(judge, options, context.folder) if who is None else who
+    context = replace(context, pins=who["identity"])
     questions = [q for ours, theirs in pairs for q in _questions(judge, who, prompts, ours, theirs)]
     wanted = {q.key: q.contest for q in questions if q.key is not None}  # the same texts twice are asked once
-    kept = {key: cache.get(key) for key in wanted} if cache is not None else {}
-    asked = _Asked({key: verdict for key, verdict in kept.items() if verdict is not None}, {})
-    _ask(judge, options, {k: c for k, c in wanted.items() if k not in asked.read}, asked, cache, context, progress)
-    rows = [_row(q, asked, label, opponent) for q in questions]
+    asked = Asked(_known(cache, wanted), {}, {})
+    if len(asked.read) < len(wanted):
+        with _turn(judge, cache, context):
+            asked.read = _known(cache, wanted)
+            left = {key: contest for key, contest in wanted.items() if key not in asked.read}
+            _ask(judge, options, left, asked, cache, replace(context, known=len(asked.read)), progress)
+    rows = [row(q, asked, label, opponent) for q in questions]
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(
         {"outcome": "float64", "score": "float64", "opponent_score": "float64"}
     )
-    return frame, _summary(frame, len(pairs), asked, cache)
+    return frame, summary(frame, len(pairs), asked, cache)
 
 
 def _questions(
     judge: Judge, who: Mapping[str, Any], prompts: Prompts, ours: Response, theirs: Response
-) -> Iterator[_Question]:
+) -> Iterator[Question]:
     def contest(first: Response, second: Response) -> Contest:
         prompt = tuple(prompts[ours.example])
         return Contest(ours.example, ours.sample, prompt, first.text, second.text, first.ended, second.ended)
 
     if ours.text == theirs.text:
-        yield _Question(contest(ours, theirs), "both", None)
+        yield Question(contest(ours, theirs), "both", None)
         return
     orders = {"first": contest(ours, theirs), "second": contest(theirs, ours)}
     for order, one in orders.items() if judge.sees_slots else [("both", orders["first"])]:
-        yield _Question(one, order, verdict_key(who, one))
+        yield Question(one, order, verdict_key(who, one))
+
+
+def _known(cache: VerdictCache | None, wanted: Mapping[str, Contest]) -> dict[str, Verdict]:
+    found = {key: cache.get(key) for key in wanted} if cache is not None else {}
+    return {key: verdict for key, verdict in found.items() if verdict is not None}
+
+
+@contextmanager
+def _turn(judge: Judge, cache: VerdictCache | None, context: JudgeContext) -> Iterator[None]:
+    """Wait until no other stage asks a judge that is asked alone; the cache then holds what the others were told."""
+    if cache is None or not judge.asked_alone:
+        yield
+        return
+
+    def waiting() -> None:
+        context.report(f"judge {judge.name}: another stage asks it, this one waits and takes over its answers")
+
+    with cache.alone(context.should_stop, waiting) as came:
+        if not came:
+            raise StoppedError
+        yield
 
 
 def _ask(
     judge: Judge,
     options: Any,
     wanted: Mapping[str, Contest],
-    asked: _Asked,
+    asked: Asked,
     cache: VerdictCache | None,
     context: JudgeContext,
     progress: Callable[[int, int], None],
@@ -123,18 +137,20 @@ def _ask(
         # a generator, so that closing it ends what the judge has under way
         with closing(cast(Any, judge.judge(options, list(wanted.values()), context))) as verdicts:
             for place, verdict in verdicts:
-                asked.given[keys[place]] = verdict
-                if cache is not None and _is_answer(verdict):
-                    cache.add(keys[place], verdict)
+                kept = cache.add(keys[place], verdict) if cache is not None and _is_answer(verdict) else verdict
+                asked.paid[keys[place]], asked.given[keys[place]] = verdict, kept
                 progress(len(asked.given), len(keys))
     except BenchError as error:
-        if cache is None or not asked.given:
+        came = sum(map(_is_answer, asked.given.values()))
+        if cache is None or not came:
             raise
         raise BenchError(
-            f"{error}\n{len(asked.given)} of {len(keys)} verdicts came before and are kept in {cache.path}; "
+            f"{error}\n{came} of {len(keys)} verdicts came before and are kept in {cache.path}; "
             "the next run asks only for the others",
             exit_code=error.exit_code,
         ) from None
+    if len(asked.given) < len(keys) and context.should_stop():
+        raise StoppedError
     if len(asked.given) != len(keys):
         raise RuntimeError(f"judge {judge.name} gave {len(asked.given)} verdicts on {len(keys)} contests")
 
@@ -142,59 +158,3 @@ def _ask(
 def _is_answer(verdict: Verdict) -> bool:
     """Whether it is worth keeping: a missing verdict only where the judge said something."""
     return verdict.first_wins is not None or verdict.raw != ""
-
-
-def _row(question: _Question, asked: _Asked, label: str, opponent: str) -> dict[str, Any]:
-    contest, order = question.contest, question.order
-    ours, theirs = contest.first, contest.second
-    if order == "second":
-        ours, theirs = theirs, ours
-    cached = question.key in asked.read
-    verdict = Verdict(0.5)
-    if question.key is not None:
-        verdict = asked.read[question.key] if cached else asked.given[question.key]
-    score, their_score = verdict.scores or (math.nan, math.nan)
-    if order == "second":
-        score, their_score = their_score, score
-    wins = math.nan if verdict.first_wins is None else verdict.first_wins
-    return {
-        "example": contest.example,
-        "sample": contest.sample,
-        "label": label,
-        "opponent": opponent,
-        "order": order,
-        "outcome": 1 - wins if order == "second" else wins,
-        "identical": question.key is None,
-        "length": len(ours),
-        "opponent_length": len(theirs),
-        "score": score,
-        "opponent_score": their_score,
-        "raw": verdict.raw,
-        "note": verdict.note,
-        "cached": cached,
-    }
-
-
-def _summary(frame: pd.DataFrame, pairs: int, asked: _Asked, cache: VerdictCache | None) -> dict[str, Any]:
-    missing = frame[frame["outcome"].isna()]
-    usage = _total(asked.given)
-    answered = Counter(v.answered_by for v in (*asked.read.values(), *asked.given.values()) if v.answered_by)
-    return {
-        "pairs": pairs,
-        "identical": sum(map(bool, frame["identical"])),
-        "calls": len(asked.given),
-        "cached": len(asked.read),
-        "missing": len(missing),
-        "missing_notes": dict(Counter(missing["note"])),
-        "cost": usage.get("cost", 0.0),
-        "usage": usage,
-        "usage_cached": _total(asked.read),
-        "answered_by": dict(sorted(answered.items())),
-        "damaged_lines": 0 if cache is None else cache.damaged,
-    }
-
-
-def _total(verdicts: Mapping[str, Verdict]) -> dict[str, float]:
-    """Usage summed in the order of the names, so that the order of arrival moves no sum."""
-    names = sorted({name for verdict in verdicts.values() for name in verdict.usage})
-    return {name: math.fsum(verdict.usage.get(name, 0) for verdict in verdicts.values()) for name in names}

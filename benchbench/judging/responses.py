@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import pandas as pd
 
 from benchbench.core.errors import BenchError
+from benchbench.core.example import Message
 
 Key = tuple[str, int]
 
@@ -22,12 +23,13 @@ class Response(NamedTuple):
 
 
 def matched(
-    prompts: Collection[str], ours: pd.DataFrame, theirs: pd.DataFrame, *, label: str, opponent: str
+    prompts: Mapping[str, Sequence[Message]], ours: pd.DataFrame, theirs: pd.DataFrame, *, label: str, opponent: str
 ) -> list[tuple[Response, Response]]:
     """Pairs by example and sample, in that order.
 
     Raises:
-        BenchError: no responses, the same example and sample twice, one that only one side has, or no prompt for it.
+        BenchError: no responses, the same example and sample twice, one that only one side has, no prompt for it,
+            or one with half of a surrogate pair, which no request can hold.
     """
     mine, others = _by_key(ours, label), _by_key(theirs, opponent)
     for have, lack, of in ((mine, others, opponent), (others, mine, label)):
@@ -38,6 +40,9 @@ def matched(
             )
     if unknown := sorted({example for example, _ in mine} - set(prompts)):
         raise BenchError(f"{label} against {opponent}: no prompt for {len(unknown)} examples, such as {unknown[0]}")
+    broken = sorted({example for example, _ in mine if not all(_is_whole(turn.content) for turn in prompts[example])})
+    if broken:
+        raise BenchError(f"prompt of example {broken[0]}: expected a text, found half of a surrogate pair in it")
     return [(mine[key], others[key]) for key in sorted(mine)]
 
 
@@ -45,12 +50,14 @@ def one_per_example(texts: Mapping[str, str], like: pd.DataFrame) -> pd.DataFram
     """A text per example, such as the data's chosen response, for every sample of other responses.
 
     Raises:
-        BenchError: an example without a text.
+        BenchError: an example without a text, or with one that holds half of a surrogate pair.
     """
     keys = like[["example", "sample"]].reset_index(drop=True)
     absent = sorted({*keys["example"]} - texts.keys())
     if absent:
         raise BenchError(f"expected a response for each example, found none for {len(absent)}, such as {absent[0]}")
+    if broken := [example for example in dict.fromkeys(keys["example"]) if not _is_whole(texts[example])]:
+        raise BenchError(f"response of example {broken[0]}: expected a text, found half of a surrogate pair in it")
     return keys.assign(text=[texts[example] for example in keys["example"]])
 
 
@@ -71,3 +78,12 @@ def _by_key(frame: pd.DataFrame, whose: str) -> dict[Key, Response]:
 
 def _name(key: Key) -> str:
     return f"sample {key[1]} of example {key[0]}"
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a text can be written as UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

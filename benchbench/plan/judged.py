@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from benchbench import judges
 from benchbench.core.records import StageSpec
-from benchbench.judging.identity import judge_identity
+from benchbench.judging.identity import judge_identity, missing_settings
 from benchbench.recipe.binding import bind, plain
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ def _spec(plan: Plan, cell: Cell, opponent: str, theirs: str | None) -> StageSpe
     folder = cell.loaded.folder_of("judge.options")
     generated = plan.stages[cell.generate]
     settings = {"judge": judge_identity(judge, options, folder), "data": generated.settings["data"]}
+    if missing := missing_settings(judge, options):
+        settings["missing"] = missing
     inputs = {"ours": cell.generate} | ({} if theirs is None else {"theirs": theirs})
     run = {"folder": str(folder), "data_key": generated.run["data_key"], "options": plain(options)}
     title = f"verdicts on {cell.loaded.label} against {opponent} seed {cell.seed}"

@@ -12,6 +12,7 @@ from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.example import Example
 from benchbench.core.hashing import file_hash, fingerprint
 from benchbench.data.audit import audit
+from benchbench.data.render import renderer
 from benchbench.data.serial import content_hash, from_json, to_json
 from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash, train_tokenizer
 from benchbench.plan.weights import (
@@ -156,6 +157,9 @@ def _tokenizer(loaded: Loaded, root: Path, data: PreparedData) -> tuple[str, str
     tokenizer = load_tokenizer(
         path, revision=None, pad_token=model.pad_token, folder=Path(), trust_remote_code=model.trust_remote_code
     )
+    section, beside = loaded.recipe.tokenization, loaded.folder_of("tokenization.chat_template")
+    if section.chat_template is None or (beside / section.chat_template).is_file():
+        renderer(section, tokenizer, folder=beside)  # a template that cannot be used is told before anything is trained
     return path, tokenizer_hash(tokenizer)
 
 

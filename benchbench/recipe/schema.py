@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -128,6 +129,9 @@ class TokenizationSection(Section):
     """A plain template; none uses the tokenizer's own chat template."""
     chat_template: NonEmpty | None = None
     """Path of a Jinja chat template that replaces the tokenizer's own (relative to the recipe file)."""
+    template_date: date | None = Field(default=None, strict=False)
+    """What a chat template that writes today's date into every prompt (it calls `strftime_now`) takes for today, as
+    YYYY-MM-DD; required for such a template, and refused for any other."""
     add_bos: bool
     """Begin with the tokenizer's BOS token, exactly once."""
     append_eos: bool

@@ -24,6 +24,7 @@ JOINED_LATER: Mapping[str, Any] = {
     "reward_model.gradient_divisor": 1.0,
     "preference.gradient_divisor": 1.0,
     "sft.on_empty_response": "drop",
+    "tokenization.template_date": None,
     "generate": None,
     "judge": None,
 }

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from benchbench import judges
+from benchbench.core.errors import BenchError
+from benchbench.core.example import Example
 from benchbench.core.judge import JudgeContext
-from benchbench.judging.pairs import judge_pairs
+from benchbench.judging.identity import check_identity
+from benchbench.judging.pairs import StoppedError, judge_pairs
 from benchbench.judging.responses import one_per_example
 from benchbench.recipe.binding import bind
 from benchbench.stages.context import Result, StageContext
@@ -16,37 +20,65 @@ from benchbench.training.loop import Interrupted
 
 
 def run(context: StageContext) -> Result:
-    """Judge; leaves verdicts.jsonl. Every answer is kept in the judge's cache as it comes."""
+    """Judge; leaves verdicts.jsonl. Every answer is kept in the judge's cache as it comes.
+
+    Raises:
+        BenchError: the judge is another than when the run was planned, at the start or at the end; texts that cannot
+            be held against each other; or what the judge raises.
+        Interrupted: the stage was asked to stop; the next run asks for what is not in the cache.
+    """
     who = context.settings["judge"]
-    judge = judges.get(who["name"])
+    judge, folder = judges.get(who["name"]), Path(context.spec.run["folder"])
     options, faults = bind(judge.options, context.spec.run["options"], where="judge.options")
     assert options is not None and not faults, faults
+    check_identity(judge, options, folder, who)
     examples = {example.id: example for example in context.examples()}
     ours = read_generations(context.input("ours"))
     if "theirs" in context.spec.inputs:
         theirs = read_generations(context.input("theirs"))
     else:
-        theirs = one_per_example({name: example.candidates[0] for name, example in examples.items()}, ours)
+        theirs = one_per_example(_chosen({name: examples[name] for name in ours["example"] if name in examples}), ours)
 
     def progress(done: int, total: int) -> None:
         context.report({"step": done, "steps": total, "tokens": 0})
-        if context.should_stop():
-            raise Interrupted
 
     def tell(line: str) -> None:
         context.report({"message": line})
 
-    rows, summary = judge_pairs(
-        judge,
-        options,
-        {name: example.prompt for name, example in examples.items()},
-        ours,
-        theirs,
-        label="ours",
-        opponent="theirs",
-        cache=VerdictCache.of(context.root, who),
-        context=JudgeContext(Path(context.spec.run["folder"]), str(context.device), tell),
-        progress=progress,
-    )
+    try:
+        rows, summary = judge_pairs(
+            judge,
+            options,
+            {name: example.prompt for name, example in examples.items()},
+            ours,
+            theirs,
+            label="ours",
+            opponent="theirs",
+            cache=VerdictCache.of(context.root, who),
+            context=JudgeContext(folder, str(context.device), tell, context.should_stop),
+            progress=progress,
+            who=who,
+        )
+    except StoppedError:
+        raise Interrupted from None
+    check_identity(judge, options, folder, who)
     write_verdicts(context.folder, rows)
     return Result(0, summary)
+
+
+def _chosen(examples: Mapping[str, Example]) -> dict[str, str]:
+    """The response of each example that the data prefers: of a pair the first, else the only one.
+
+    Raises:
+        BenchError: more than two candidates, in no order, or a response that is labelled bad.
+    """
+    many = [name for name, example in examples.items() if len(example.candidates) > 2]
+    bad = [name for name, example in examples.items() if example.label is False]
+    for names, found in ((many, "more than two candidates, in no order"), (bad, "a response that is labelled bad")):
+        if names:
+            raise BenchError(
+                f"judge.against: expected 'chosen' only on a split of pairs or of single responses, found {found}, in "
+                f"{len(names)} of {len(examples)} examples, such as {names[0]}; set generate.split to a split of "
+                "pairs, or judge.against to [baseline]"
+            )
+    return {name: example.candidates[0] for name, example in examples.items()}

@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import shutil
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,14 @@ from typing import Any
 import pytest
 from harness import MICRO, Ended, bench, finish, generate_section
 
+from benchbench.commands.compare import Request, prepare_comparison
+from benchbench.commands.session import Options
+from benchbench.core.errors import BenchError
+from benchbench.core.example import Example, Message
+from benchbench.core.records import StageRecord, StageSpec
+from benchbench.stages.execute import execute
+from benchbench.stages.judge import _chosen
+from benchbench.store.verdicts import VerdictCache
 from tests.judges.chat_server import Reply, prefers, serving
 
 PROMPTS = 6
@@ -146,3 +155,119 @@ def test_duplicated_prompts_are_refused(world: Path):
     rows = [json.dumps({"id": name, "prompt": "x"}) + "\n" for name in "ab"]
     (world / "prompts.jsonl").write_text("".join(rows), encoding="utf-8")
     refused(compare(world, "--prompts", world / "prompts.jsonl"), 2, "row 2", "that of row 1 again")
+
+
+def judge_stages(world: Path, words: list[str]) -> dict[str, StageSpec]:
+    """The judge stages of the comparison, planned but not run."""
+    sets = [word for word in words if word != "--set"]
+    request = Request(["dpo"], str(world / "mine.yaml"), ["1"], overrides=sets)
+    plan = prepare_comparison(request, Options("cpu", runs=world / "runs")).session.plan
+    return {key: spec for key, spec in plan.stages.items() if spec.kind == "judge"}
+
+
+def judged(world: Path, spec: StageSpec, **more: Any) -> StageRecord:
+    return execute(spec, Options("cpu", runs=world / "runs").store, device="cpu", **more)
+
+
+def test_a_template_that_is_edited_after_planning_is_not_filed_under_the_old_one(world: Path):
+    template = world / "t.txt"
+    template.write_text("GOOD {conversation} {first} {second}")
+    with serving(lambda number, body: Reply()) as server:
+        one, two = judge_stages(world, chat(server.url, template=template)).values()
+        template.write_text("BAD {conversation} {first} {second}")
+        record = judged(world, one)
+        assert record.status == "failed" and not server.seen
+        assert f"judge.options.template ({template}): expected the content that it had when this run" in record.message
+        template.write_text("GOOD {conversation} {first} {second}")
+        assert judged(world, one).status == "done"
+
+    def edited(number: int, body: dict[str, Any]) -> Reply:
+        template.write_text("BAD {conversation} {first} {second}")
+        return Reply("[[B]]")
+
+    with serving(edited, server.server_port) as server:
+        record = judged(world, two)
+    assert record.status == "failed" and "judge.options.template" in record.message
+    assert server.seen and all(seen.body["messages"][-1]["content"].startswith("GOOD") for seen in server.seen)
+
+
+def test_a_verdict_file_that_is_edited_after_planning_is_refused(world: Path):
+    path = world / "verdicts.jsonl"
+    path.write_text(json.dumps({"prompt": "p", "first": "a", "second": "b", "first_wins": 1}) + "\n")
+    words = ["--set", "judge.name=human_file", "--set", f"judge.options.path={path}"]
+    (one, _) = judge_stages(world, words).values()
+    path.write_text(json.dumps({"prompt": "p", "first": "a", "second": "b", "first_wins": 0}) + "\n")
+    assert f"judge.options.path ({path}): expected the content" in judged(world, one).message
+
+
+def test_a_stage_that_is_stopped_while_a_server_hangs_ends_soon_and_keeps_what_came(world: Path):
+    def reply(number: int, body: dict[str, Any]) -> Reply:
+        return Reply(seconds=0.1 if number < 4 else 60.0)
+
+    with serving(reply) as server:
+        words = chat(server.url, max_concurrency=2, timeout_seconds=60)
+        (one, _) = judge_stages(world, words).values()
+        start = time.monotonic()
+        record = judged(world, one, should_stop=lambda: len(server.seen) > 5)
+        assert time.monotonic() - start < 10
+        assert record.status == "interrupted" and len(server.seen) == 6
+    assert len(VerdictCache.of(world / "runs", one.settings["judge"])) == 4
+    with serving(lambda number, body: Reply(), server.server_port) as again:
+        record = judged(world, one)
+    assert record.status == "done" and record.summary["cached"] == 4 and len(again.seen) == record.summary["calls"]
+
+
+def test_what_becomes_of_refused_requests_is_part_of_a_finished_stage_and_not_of_a_verdict(world: Path):
+    def picky(number: int, body: dict[str, Any]) -> Reply:
+        return Reply() if number % 2 else Reply(status=400, raw="too long")
+
+    with serving(picky) as server:
+        (lenient, _) = judge_stages(world, chat(server.url, on_refused="missing")).values()
+        (strict, _) = judge_stages(world, chat(server.url)).values()
+        assert lenient.key != strict.key and lenient.settings["judge"] == strict.settings["judge"]
+        assert set(strict.settings) == {"judge", "data", "stage_version"}, "the default leaves finished stages finished"
+        record = judged(world, lenient)
+        assert record.status == "done" and record.summary["missing"] > 0
+        answered = len(server.seen) - record.summary["missing"]
+        assert "refuses the request: 400 (too long)" in judged(world, strict).message
+    with serving(lambda number, body: Reply(), server.server_port) as mended:
+        assert judged(world, strict).status == "done"
+        assert len(mended.seen) <= len(server.seen) - answered
+
+
+def test_a_server_that_refuses_every_request_fails_the_stage(world: Path):
+    with serving(lambda number, body: Reply(status=400, raw="Unsupported parameter: max_tokens")) as server:
+        ended = compare(world, *chat(server.url, on_refused="missing"))
+    refused(ended, 2, "none of", "questions was answered", "Unsupported parameter: max_tokens")
+    assert not (world / "results").exists()
+
+
+def test_chosen_is_refused_where_the_first_candidate_is_not_the_chosen_one(world: Path):
+    sets = ["generate.split=train_candidates"]
+    assert set(finish(["dpo"], setting=world / "mine.yaml", runs=world / "runs", sets=sets).values()) == {
+        "done",
+        "failed",
+    }
+    words = [word for one in sets for word in ("--set", one)]
+    told = (
+        "expected 'chosen' only on a split of pairs or of single responses, found more than two candidates, in no order"
+    )
+    assert all(told in judged(world, spec).message for spec in judge_stages(world, words).values())
+
+
+def test_two_workers_ask_a_server_once_and_at_one_pace(world: Path):
+    with serving(lambda number, body: Reply(seconds=0.05)) as server:
+        where = ("--setting", world / "mine.yaml", "--runs", world / "runs", "--results", world / "results")
+        ended = bench("compare", "dpo", "--seeds", 1, "--workers", 2, *where, *chat(server.url))
+        assert ended.code == 0, ended.err
+        asked = Counter(seen.body["messages"][-1]["content"] for seen in server.seen)
+        assert set(asked.values()) == {1} and server.busiest == 1
+
+
+def test_the_chosen_response_is_the_first_of_a_pair_or_the_only_one_that_is_not_labelled_bad():
+    prompt = (Message("user", "why?"),)
+    pair, single = Example("e0", prompt, ("good", "bad"), (0.5, 1.0)), Example("e1", prompt, ("only",))
+    liked, disliked = (Example(f"e{label}", prompt, ("it",), label=label) for label in (True, False))
+    assert _chosen({"e0": pair, "e1": single, "e2": liked}) == {"e0": "good", "e1": "only", "e2": "it"}
+    with pytest.raises(BenchError, match="found a response that is labelled bad, in 1 of 2 examples, such as e3"):
+        _chosen({"e2": liked, "e3": disliked})

@@ -95,3 +95,26 @@ def test_a_template_that_refuses_a_conversation_says_why():
     tokenizer.chat_template = "{{ raise_exception('no system turn, please') }}"
     with pytest.raises(BenchError, match="chat template: it refuses a conversation .*no system turn, please"):
         rendered("x", tokenizer=tokenizer, template=None)
+
+
+TODAY = "{{ strftime_now('%d %b %Y') }}\n" + CHATML
+
+
+def test_a_template_that_writes_todays_date_takes_the_one_of_the_recipe():
+    """Else the same recipe gives other token ids on another day, and nothing says so."""
+    tokenizer = bytes_with()
+    tokenizer.chat_template = TODAY
+    prompt, responses = rendered(
+        "a", messages=CHAT[1:2], tokenizer=tokenizer, template=None, template_date="2024-07-26"
+    )
+    assert prompt.startswith("26 Jul 2024\n<|im_start|>") and responses == ("a<|im_end|>\n",)
+    with pytest.raises(BenchError, match=r"tokenization\.template_date: required, not given: the chat template writes"):
+        rendered("a", messages=CHAT[1:2], tokenizer=tokenizer, template=None)
+
+
+def test_a_date_that_no_template_reads_is_refused():
+    tokenizer = bytes_with()
+    tokenizer.chat_template = CHATML
+    for template in (None, TULU):
+        with pytest.raises(BenchError, match=r"tokenization\.template_date: not read by"):
+            rendered("a", messages=CHAT[1:2], tokenizer=tokenizer, template=template, template_date="2024-07-26")

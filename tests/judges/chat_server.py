@@ -23,8 +23,10 @@ class Reply:
     """The whole body instead of a completion."""
     seconds: float = 0.0
     hang_up: bool = False
+    drips: int = 0
+    """Blanks before the body, one every tenth of a second."""
     finish: str = "stop"
-    usage: dict[str, int] | None = field(default_factory=lambda: {"prompt_tokens": 100, "completion_tokens": 10})
+    usage: dict[str, float] | None = field(default_factory=lambda: {"prompt_tokens": 100, "completion_tokens": 10})
 
 
 @dataclass
@@ -91,8 +93,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(reply.status)
         for name, value in {"Content-Type": "application/json", **reply.headers}.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(data)))
+        self.send_header("Content-Length", str(len(data) + reply.drips))
         self.end_headers()
+        for _ in range(reply.drips):
+            self.wfile.write(b" ")
+            time.sleep(0.1)
         self.wfile.write(data)
 
     def log_message(self, format: str, *args: object) -> None:

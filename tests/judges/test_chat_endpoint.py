@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -108,6 +110,45 @@ def test_a_server_of_another_kind_is_an_error_and_no_missing_verdict(raw: str):
         verdicts(JUDGE, options(server, max_retries=1), contests(1))
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [Reply(raw="no gzip", headers={"Content-Encoding": "gzip"}), Reply(raw="[" * 100_000)],
+    ids=["encoding", "nesting"],
+)
+def test_an_answer_that_cannot_be_read_is_tried_again(bad: Reply):
+    with serving(replies(bad, Reply())) as server:
+        (verdict,) = verdicts(JUDGE, options(server), contests(1))
+    assert verdict.first_wins == 1.0 and len(server.seen) == 2
+
+
+def test_the_time_limit_is_one_of_the_whole_request():
+    """Five seconds of blanks, each well within the limit."""
+    start = time.monotonic()
+    with (
+        serving(replies(Reply(drips=50))) as server,
+        pytest.raises(BenchError, match=r"it did not answer within 0\.5 s"),
+    ):
+        verdicts(JUDGE, options(server, timeout_seconds=0.5, max_retries=0), contests(1))
+    assert time.monotonic() - start < 3
+
+
+def test_text_in_parts_is_read():
+    parts = [{"type": "text", "text": "It is larger.\n"}, {"type": "text", "text": "[[B]]"}, {"type": "image"}, 3]
+    with serving(replies(Reply(parts))) as server:
+        (verdict,) = verdicts(JUDGE, options(server), contests(1))
+    assert verdict.first_wins == 0.0 and verdict.raw == "It is larger.\n[[B]]"
+
+
+def test_half_a_surrogate_pair_is_a_missing_verdict():
+    with serving(replies(Reply())) as server:
+        broken, whole = verdicts(JUDGE, options(server), [contest("a \ud83d", "b"), contest("a", "b")])
+    assert broken.first_wins is None and "half of a surrogate pair" in broken.note
+    assert whole.first_wins == 1.0
+    with serving(replies(Reply("a \ud83d horse\n[[A]]"))) as server:
+        (answered,) = verdicts(JUDGE, options(server), contests(1))
+    assert answered.raw == "a ? horse\n[[A]]" and answered.first_wins == 1.0
+
+
 @pytest.mark.parametrize("status", [301, 401, 403, 404])
 def test_what_waiting_cannot_mend_ends_at_once(status: int):
     with serving(replies(Reply(status=status, raw="no"))) as server:
@@ -129,6 +170,51 @@ def test_a_refused_request_names_its_example_or_is_missing_on_demand():
         found = verdicts(JUDGE, options(server, on_refused="missing"), contests(3))
     assert [verdict.first_wins for verdict in found] == [1.0, None, 1.0]
     assert "longer than the context" in found[1].note and found[1].raw == ""
+
+
+def test_a_server_that_refuses_everything_is_an_error_even_where_refusals_are_missing():
+    with serving(replies(Reply(status=400, raw="Unsupported parameter: max_tokens"))) as server:
+        lenient = options(server, on_refused="missing")
+        with pytest.raises(BenchError, match=r"none of 3 questions was answered: .*Unsupported parameter: max_tokens"):
+            verdicts(JUDGE, lenient, contests(3))
+        rest = verdicts(JUDGE, lenient, contests(3), JudgeContext(Path(), known=1))
+    assert all(verdict.first_wins is None for verdict in rest), "others of the run were answered before"
+
+
+def test_a_template_that_was_edited_since_is_not_asked_with(tmp_path):
+    with serving(replies(Reply())) as server:
+        (tmp_path / "t.txt").write_text("{conversation} {first} {second}")
+        given = options(server, template="t.txt")
+        where = JudgeContext(tmp_path, pins=identity(given, tmp_path))
+        verdicts(JUDGE, given, contests(1), where)
+        (tmp_path / "t.txt").write_text("The worse wins: {conversation} {first} {second}")
+        with pytest.raises(BenchError, match=r"judge.options.template \(t.txt\): expected the content that it had"):
+            verdicts(JUDGE, given, contests(1), where)
+        assert len(server.seen) == 1
+
+
+def test_a_request_to_stop_gives_what_is_under_way_and_waits_for_nobody_who_does_not_answer():
+    def reply(number: int, body: dict[str, Any]) -> Reply:
+        question = body["messages"][0]["content"]
+        return Reply(seconds=60.0 if "hare 3" in question else 0.3)
+
+    with serving(reply) as server:
+        given = options(server, max_concurrency=4, timeout_seconds=60)
+        where = JudgeContext(Path(), should_stop=lambda: len(server.seen) >= 4)
+        start = time.monotonic()
+        found = dict(JUDGE.judge(given, contests(20), where))
+        assert time.monotonic() - start < 3
+    assert {0, 1, 2} <= set(found) and 3 not in found
+    assert len(found) == len(server.seen) - 1 < 8, "what the server answered, and no more"
+    assert all(verdict.first_wins == 1.0 for verdict in found.values())
+
+
+def test_a_request_to_stop_is_heard_between_two_attempts():
+    with serving(replies(Reply(status=503))) as server:
+        given = options(server, backoff_seconds=50)
+        start = time.monotonic()
+        assert list(JUDGE.judge(given, contests(3), JudgeContext(Path(), should_stop=lambda: bool(server.seen)))) == []
+        assert time.monotonic() - start < 3
 
 
 def test_a_server_that_dies_half_way_has_given_what_it_had():
@@ -175,7 +261,22 @@ def test_the_cost_is_that_of_the_tokens():
     with serving(replies(Reply(), Reply(usage=None))) as server:
         first, second = verdicts(JUDGE, options(server, **prices, max_concurrency=1), contests(2))
     assert first.usage["cost"] == pytest.approx((100 * 2 + 10 * 8) / 1e6)
-    assert second.usage == {"requests": 1, "cost": 0.0}
+    assert second.usage == {"requests": 1, "uncounted": 1}, "unknown, not free"
+
+
+def test_tokens_that_nobody_counted_are_said_and_whole_numbers_with_a_point_are_counted():
+    prices = {"price_per_million_prompt_tokens": 2.0, "price_per_million_completion_tokens": 8.0}
+    lines: list[str] = []
+    usages = ({"prompt_tokens": 100.0, "completion_tokens": 10.0}, {"prompt_tokens": 0.5}, None)
+    with serving(replies(*(Reply(usage=usage) for usage in usages))) as server:
+        where = JudgeContext(Path(), report=lines.append)
+        found = verdicts(JUDGE, options(server, **prices, max_concurrency=1), contests(3), where)
+    assert found[0].usage == {"requests": 1, "prompt_tokens": 100, "completion_tokens": 10, "cost": 280 / 1e6}
+    assert [one.usage.get("cost") for one in found[1:]] == [None, None]
+    assert lines == [f"{server.url}: tokens of 2 answers were not counted; the cost is unknown"]
+    with serving(replies(Reply(usage=None))) as server:
+        (plain,) = verdicts(JUDGE, options(server), contests(1))
+    assert plain.usage == {"requests": 1}, "without prices nobody asks what it cost"
 
 
 def test_the_key_comes_from_the_variable_and_stands_in_no_message(monkeypatch):
@@ -192,6 +293,40 @@ def test_the_key_comes_from_the_variable_and_stands_in_no_message(monkeypatch):
     monkeypatch.delenv("SOME_JUDGE_KEY")
     with pytest.raises(BenchError, match="the environment variable SOME_JUDGE_KEY, found none"):
         verdicts(JUDGE, options(server, api_key_env="SOME_JUDGE_KEY"), contests(1))
+
+
+@pytest.mark.parametrize("key", ["sk-\u043a\u043b\u044e\u0447", "sk-ab\ncd", "sk ab", "sk\u2019x", "sk\x00x"])
+def test_a_key_that_no_header_can_hold_is_said_without_it(key: str, monkeypatch):
+    monkeypatch.setattr("os.environ", {**os.environ, "SOME_JUDGE_KEY": key})
+    with serving(replies(Reply())) as server, pytest.raises(BenchError, match="SOME_JUDGE_KEY, found one with") as e:
+        verdicts(JUDGE, options(server, api_key_env="SOME_JUDGE_KEY"), contests(1))
+    assert key not in str(e.value) and server.seen == []
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "hf_abcDEF0123456789abcDEF0123456789ab",
+        "gsk_AbC123def456",
+        "sk_live_abc",
+        "deadbeef0123",
+        "SK-PROJ-ABC",
+        "HF_ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        "AKIAIOSFODNN7EXAMPLE",
+        "0123456789ABCDEF0123456789ABCDEF",
+        "DEADBEEF0123456789ABCDEF",
+        "some_key",
+    ],
+)
+def test_a_key_in_the_place_of_a_variables_name_is_refused_and_not_repeated(key: str):
+    with pytest.raises(ValueError, match="expected the name of an environment variable, not a key") as refused:
+        Options("http://localhost:8000/v1", "m", api_key_env=key)
+    assert key not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "HF_TOKEN", "GSK_KEY", "_KEY2", "MY_OPENAI_COMPATIBLE_KEY_3"])
+def test_usual_names_of_variables_are_taken(name: str):
+    assert Options("http://localhost:8000/v1", "m", api_key_env=name).api_key_env == name
 
 
 def test_offline_forbids_other_machines_and_allows_this_one():

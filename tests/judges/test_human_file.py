@@ -12,7 +12,7 @@ import pytest
 
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
-from benchbench.core.judge import Contest
+from benchbench.core.judge import Contest, JudgeContext
 from benchbench.judges.human_file import JUDGE, Options, identity, prompt_key, text_key
 
 from .contests import PROMPT, contest, context, verdicts
@@ -78,6 +78,44 @@ def test_a_file_of_other_texts_is_refused_with_a_count_and_an_example(tmp_path):
         verdicts(JUDGE, Options("v.jsonl", partial=True), given[1:], context(tmp_path))
 
 
+def test_a_run_that_goes_on_may_have_nothing_left_in_the_file(tmp_path):
+    """The contests that it had a verdict for were read from the cache."""
+    written(tmp_path / "v.jsonl", [row("a", "b", 1)])
+    left = [contest("a", "c")]
+    found = verdicts(JUDGE, Options("v.jsonl", partial=True), left, JudgeContext(tmp_path, known=1))
+    assert [verdict.first_wins for verdict in found] == [None]
+    with pytest.raises(BenchError, match="no verdict for 1 of 1 contests"):
+        verdicts(JUDGE, Options("v.jsonl"), left, JudgeContext(tmp_path, known=1))
+
+
+def test_texts_that_differ_in_outer_white_space_alone_tie(tmp_path):
+    options = written(tmp_path / "v.jsonl", [row("a", "b", 1), row("c", "c ", 1)])
+    given = [contest("a", "b"), contest("b ", "b"), contest("c", "c\n")]
+    found = verdicts(JUDGE, options, given, context(tmp_path))
+    assert [verdict.first_wins for verdict in found] == [1.0, 0.5, 0.5]
+    assert all(verdict.raw and not verdict.note for verdict in found)
+
+
+def test_blank_hashes_are_none_and_capitals_are_the_same_hash(tmp_path):
+    blank = {**row("a", "b", 1), "prompt_hash": "", "first_hash": "", "second_hash": ""}
+    capitals = {name: str(value).upper() for name, value in hashed("c", "d", "0").items()}
+    for name in ("v.jsonl", "v.csv"):
+        both = [dict.fromkeys(blank, "") | one for one in (blank, capitals)]
+        found = verdicts(
+            JUDGE, written(tmp_path / name, both), [contest("a", "b"), contest("c", "d")], context(tmp_path)
+        )
+        assert [verdict.first_wins for verdict in found] == [1.0, 0.0]
+
+
+def test_a_file_that_was_edited_since_gives_no_verdict(tmp_path):
+    options = written(tmp_path / "v.jsonl", [row("a", "b", 1)])
+    where = JudgeContext(tmp_path, pins=identity(options, tmp_path))
+    assert len(verdicts(JUDGE, options, [contest("a", "b")], where)) == 1
+    written(tmp_path / "v.jsonl", [row("a", "b", 0)])
+    with pytest.raises(BenchError, match=r"judge.options.path \(v.jsonl\): expected the content that it had"):
+        verdicts(JUDGE, options, [contest("a", "b")], where)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -89,6 +127,10 @@ def test_a_file_of_other_texts_is_refused_with_a_count_and_an_example(tmp_path):
         row("a", "b", 1, prompt=[{"role": "user"}]),
         row("a", "b", 1, prompt=7),
         {**row("a", "b", 1), "first": 3},
+        {**row("a", "b", 1), "first_hash": ["a"]},
+        {**row("a", "b", 1), "prompt_hash": ["a"]},
+        {**row("a", "b", 1), "prompt_hash": 5},
+        {**row("a", "b", 1), "second_hash": "no hash"},
     ],
 )
 def test_a_row_that_says_nothing_is_named(tmp_path, wrong: dict[str, Any]):

@@ -16,7 +16,7 @@ from stages.artefacts import local_model
 
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
-from benchbench.core.judge import Contest
+from benchbench.core.judge import Contest, JudgeContext
 from benchbench.data.serial import from_json
 from benchbench.judges.reward_model import JUDGE, Options, identity
 
@@ -181,6 +181,40 @@ def test_what_the_options_name_replaces_the_stages_tokenisation(trained: Path):
     assert identity(plain, Path()) != identity(bare, Path())
     with pytest.raises(BenchError, match="more than max_length 5"):
         verdicts(JUDGE, Options(str(trained), max_length=5), given)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("chat_template", "t.jinja"), ("text", "text_pair"), ("trust_remote_code", True), ("revision", "ab" * 20)],
+)
+def test_what_a_trained_stage_does_not_read_is_refused(trained: Path, name: str, value: Any):
+    """At planning, when the identity is made, and by whoever judges without one."""
+    given = Options(str(trained), **{name: value})
+    for tried in (lambda: identity(given, Path()), lambda: verdicts(JUDGE, given, contests(1))):
+        with pytest.raises(BenchError, match=f"judge reward_model, .*: 1 problem\n  {name}: expected none for a"):
+            tried()
+
+
+def test_what_a_classifier_does_not_read_is_refused(folder: Path):
+    given = replace(OPTIONS, append_eos=True, revision="ab" * 20)
+    for tried in (lambda: identity(given, folder), lambda: verdicts(JUDGE, given, contests(1), context(folder))):
+        with pytest.raises(BenchError, match=r"(?s)2 problems.*revision: expected none for a local.*append_eos: exp"):
+            tried()
+
+
+def test_weights_that_were_changed_since_give_no_verdict(tmp_path: Path):
+    classifier_folder(tmp_path / "rm")
+    where = JudgeContext(tmp_path, pins=identity(OPTIONS, tmp_path))
+    assert len(verdicts(JUDGE, OPTIONS, contests(1), where)) == 1
+    classifier_folder(tmp_path / "rm", seed=1)
+    with pytest.raises(BenchError, match=r"judge.options.model_name_or_path \(./rm\): expected the content"):
+        verdicts(JUDGE, OPTIONS, contests(1), where)
+
+
+def test_a_request_to_stop_is_heard_between_two_contests(folder: Path):
+    answers = iter([False, False, True])
+    stopping = JudgeContext(folder, should_stop=lambda: next(answers))
+    assert [place for place, _ in JUDGE.judge(OPTIONS, contests(9), stopping)] == [0, 1]
 
 
 def test_a_stage_with_adapters_is_loaded_with_them(tmp_path: Path, finished: Finished):

@@ -20,6 +20,7 @@ class Options:
 
     strictness: float = 1.0
     pace: int = 3
+    lenient: bool = False
 
 
 class Counting:
@@ -32,10 +33,13 @@ class Counting:
         sees_slots: bool = True,
         dies_after: int | None = None,
         backwards: bool = False,
+        listens: bool = False,
+        asked_alone: bool = False,
     ) -> None:
         self.asked: list[Contest] = []
         self.rule = rule or longer
-        self.dies_after, self.backwards = dies_after, backwards
+        self.dies_after, self.backwards, self.listens = dies_after, backwards, listens
+        self.context = JudgeContext(Path())
         self.closed = False
         self.judge = Judge(
             name="counting",
@@ -44,15 +48,20 @@ class Counting:
             sees_slots=sees_slots,
             judge=self._judge,
             identity=lambda options, folder: {"file": "ab12"},
-            handling=frozenset({"pace"}),
+            handling=frozenset({"pace", "lenient"}),
+            on_missing=frozenset({"lenient"}),
+            pinned_by={"file": "pace"},
+            asked_alone=asked_alone,
         )
 
     def _judge(self, options: Any, contests: Sequence[Contest], context: JudgeContext) -> Iterator[tuple[int, Verdict]]:
-        places = list(range(len(contests)))
+        self.context, places = context, list(range(len(contests)))
         try:
             for place in reversed(places) if self.backwards else places:
                 if self.dies_after is not None and len(self.asked) >= self.dies_after:
                     raise BenchError("the judge died", exit_code=ExitCode.UNAVAILABLE)
+                if self.listens and context.should_stop():
+                    return
                 self.asked.append(contests[place])
                 yield place, self.rule(contests[place])
         finally:
@@ -75,8 +84,3 @@ def responses(texts: Sequence[str], *, samples: int = 1) -> pd.DataFrame:
 def prompts(count: int) -> dict[str, tuple[Message, ...]]:
     """A prompt for each example."""
     return {f"e{i}": (Message("user", f"question {i}"),) for i in range(count)}
-
-
-def context(folder: Path = Path()) -> JudgeContext:
-    """A place on the processor."""
-    return JudgeContext(folder)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +13,15 @@ import pandas as pd
 import pytest
 
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.core.judge import Judge, Verdict
+from benchbench.core.example import Message
+from benchbench.core.judge import Judge, JudgeContext, Verdict
 from benchbench.judging.identity import judge_identity
-from benchbench.judging.pairs import COLUMNS, judge_pairs
-from benchbench.judging.responses import one_per_example
+from benchbench.judging.pairs import StoppedError, judge_pairs
+from benchbench.judging.responses import matched, one_per_example
+from benchbench.judging.rows import COLUMNS
 from benchbench.store.verdicts import VerdictCache
 
-from .judges import Counting, Options, context, prompts, responses
+from .judges import Counting, Options, longer, prompts, responses
 
 OURS = ["short", "a long answer", "same", "x"]
 THEIRS = ["much longer", "brief", "same", "y"]
@@ -29,6 +34,8 @@ def run(
     *,
     cache: VerdictCache | None = None,
     options: Options | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+    report: Callable[[str], None] = lambda line: None,
     **more: Any,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     return judge_pairs(
@@ -40,7 +47,7 @@ def run(
         label="dpo",
         opponent="sft",
         cache=cache,
-        context=context(),
+        context=JudgeContext(Path(), should_stop=should_stop, report=report),
         **more,
     )
 
@@ -167,6 +174,81 @@ def test_a_run_that_is_stopped_loses_nothing_and_ends_the_judge(tmp_path: Path):
     assert counting.closed and len(VerdictCache(cache.path)) == 3
 
 
+def test_a_request_to_stop_ends_early_and_loses_nothing(tmp_path: Path):
+    """The judge ends by itself; that it gave fewer verdicts than it was asked for is an error of ours otherwise."""
+    cache = tmp_path / "cache.jsonl"
+    stopped: list[int] = []
+
+    def progress(done: int, total: int) -> None:
+        if done == 4:
+            stopped.append(done)
+
+    counting = Counting(listens=True)
+    with pytest.raises(StoppedError):
+        run(counting.judge, cache=VerdictCache(cache), progress=progress, should_stop=lambda: bool(stopped))
+    assert len(counting.asked) == len(VerdictCache(cache)) == 4
+    _, summary = run(Counting().judge, cache=VerdictCache(cache))
+    assert summary["calls"] == 2
+    calls = iter([False] * 3 + [True] + [False] * 9)
+    with pytest.raises(RuntimeError, match="gave 3 verdicts on 6 contests"):
+        run(Counting(listens=True).judge, should_stop=lambda: next(calls))
+
+
+def test_what_another_process_was_told_first_is_the_verdict_of_both(tmp_path: Path):
+    """Both opened the cache before either asked."""
+    path = tmp_path / "cache.jsonl"
+    mine, others = VerdictCache(path), VerdictCache(path)
+    first, _ = run(Counting().judge, cache=others)
+    rows, summary = run(Counting(lambda contest: Verdict(0.5, "never the same")).judge, cache=mine)
+    pd.testing.assert_frame_equal(rows.drop(columns="cached"), first.drop(columns="cached"), check_exact=True)
+    assert summary["calls"] == 6 and summary["usage"] == {}, "it was asked, and its own answers were paid for"
+    assert len(VerdictCache(path)) == 6 and len(path.read_bytes().splitlines()) == 6
+
+
+def test_a_judge_that_is_asked_alone_is_asked_once_by_two_at_a_time(tmp_path: Path):
+    path, lines = tmp_path / "cache.jsonl", []
+    slow = Counting(lambda contest: (time.sleep(0.1), longer(contest))[1], asked_alone=True)
+    quick = Counting(asked_alone=True)
+    caches = [VerdictCache(path), VerdictCache(path)]
+    thread = threading.Thread(target=lambda: run(slow.judge, cache=caches[0]))
+    thread.start()
+    while not slow.asked:
+        time.sleep(0.01)
+    rows, summary = run(quick.judge, cache=caches[1], report=lines.append)
+    thread.join()
+    assert len(slow.asked) == summary["cached"] == 6 and quick.asked == [] and rows["outcome"].notna().all()
+    assert lines == ["judge counting: another stage asks it, this one waits and takes over its answers"]
+
+
+def test_who_waits_for_a_judge_hears_a_request_to_stop(tmp_path: Path):
+    cache = VerdictCache(tmp_path / "cache.jsonl")
+    with VerdictCache(cache.path).alone(lambda: False, lambda: None) as came, pytest.raises(StoppedError):
+        assert came
+        run(Counting(asked_alone=True).judge, cache=cache, should_stop=lambda: True)
+
+
+def test_the_judge_is_told_what_is_known_and_what_it_must_be(tmp_path: Path):
+    cache = tmp_path / "cache.jsonl"
+    with pytest.raises(BenchError):
+        run(Counting(dies_after=4).judge, cache=VerdictCache(cache))
+    counting = Counting()
+    run(counting.judge, cache=VerdictCache(cache))
+    assert counting.context.known == 4 and counting.context.pins == {"file": "ab12"}
+
+
+def test_refused_questions_are_not_counted_among_what_is_kept(tmp_path: Path):
+    """A judge that gives nothing but refusals and then dies has left nothing in the cache."""
+    dying = Counting(lambda contest: Verdict(None, "", "refused"), dies_after=4)
+    with pytest.raises(BenchError) as error:
+        run(dying.judge, cache=VerdictCache(tmp_path / "cache.jsonl"))
+    assert str(error.value) == "the judge died"
+
+
+def test_a_cost_that_nobody_counted_is_unknown():
+    _, summary = run(Counting(lambda contest: Verdict(1.0, usage={"requests": 1, "uncounted": 1})).judge)
+    assert summary["cost"] is None and summary["usage"]["uncounted"] == 6
+
+
 def test_half_a_line_in_the_cache_is_asked_again(tmp_path: Path):
     cache = tmp_path / "cache.jsonl"
     first, _ = run(Counting().judge, cache=VerdictCache(cache))
@@ -250,6 +332,14 @@ def test_one_text_stands_against_every_sample():
     assert len(rows) == 12 and summary["pairs"] == 6
     with pytest.raises(BenchError, match="found none for 1, such as e1"):
         one_per_example({"e0": "chosen"}, ours)
+    with pytest.raises(BenchError, match="response of example e1: expected a text, found half of a surrogate pair"):
+        one_per_example({"e0": "chosen", "e1": "chosen \udc80"}, ours)
+
+
+def test_a_prompt_that_no_request_can_hold_is_refused():
+    prompt = {"e0": (Message("user", "why \ud83d"),)}
+    with pytest.raises(BenchError, match="prompt of example e0: expected a text, found half of a surrogate pair"):
+        matched(prompt, responses(["a"]), responses(["b"]), label="dpo", opponent="sft")
 
 
 def test_the_rows_are_contests_of_the_comparison():

@@ -90,6 +90,68 @@ def test_lines_that_are_no_verdicts_are_passed_over_and_counted(tmp_path: Path):
     assert len(cache) == 1 and cache.damaged == 6
 
 
+def test_values_that_no_verdict_has_are_damage(tmp_path: Path):
+    path = tmp_path / "cache.jsonl"
+    wrong = [
+        {"first_wins": "A"},
+        {"first_wins": 7},
+        {"first_wins": True},
+        {"first_wins": math.nan},
+        {"first_wins": 1, "raw": 3},
+        {"first_wins": 1, "note": None},
+        {"first_wins": 1, "usage": []},
+        {"first_wins": 1, "usage": {"cost": "much"}},
+        {"first_wins": 1, "answered_by": 3},
+        {"first_wins": 1, "scores": [1]},
+        {"first_wins": 1, "scores": [1, "2"]},
+        {"first_wins": 1, "key": ["x"]},
+        {"first_wins": 1, "key": None},
+    ]
+    path.write_text("".join(json.dumps({"key": "k", **one}) + "\n" for one in wrong) + "[" * 100_000 + "\n")
+    cache = VerdictCache(path)
+    assert len(cache) == 0 and cache.damaged == len(wrong) + 1
+    assert cache.add("k", Verdict(0.5)) == Verdict(0.5) and VerdictCache(path).get("k") == Verdict(0.5)
+
+
+def test_the_first_answer_is_the_one_that_all_keep(tmp_path: Path):
+    path = tmp_path / "cache.jsonl"
+    one, two = VerdictCache(path), VerdictCache(path)
+    assert one.add("a", Verdict(1.0, "one")) == Verdict(1.0, "one")
+    assert two.add("a", Verdict(0.0, "two")) == Verdict(1.0, "one") == two.get("a")
+    assert two.add("b", Verdict(0.0, "two")) == Verdict(0.0, "two")
+    assert one.get("b") is None
+    one.refresh()
+    assert one.get("b") == Verdict(0.0, "two")
+    with path.open("ab") as file:
+        file.write(b'{"key": "half')
+    two.refresh()
+    one.add("c", Verdict(0.5))
+    two.refresh()
+    assert two.get("c") == Verdict(0.5) and two.damaged == 1 and len(path.read_bytes().splitlines()) == 4
+
+
+def test_a_cache_that_was_thrown_away_meanwhile_is_made_anew(tmp_path: Path):
+    cache = VerdictCache(tmp_path / "cache.jsonl")
+    cache.add("a", Verdict(1.0))
+    cache.path.unlink()
+    cache.add("b", Verdict(0.0))
+    assert VerdictCache(cache.path).get("b") == Verdict(0.0) and cache.get("a") == Verdict(1.0)
+
+
+def test_one_at_a_time_holds_the_turn_and_reads_what_the_others_left(tmp_path: Path):
+    path, waits = tmp_path / "new" / "cache.jsonl", []
+    cache = VerdictCache(path)
+    stops = iter([False, True])
+    with VerdictCache(path).alone(lambda: False, lambda: waits.append("first")) as came:
+        assert came
+        with cache.alone(lambda: next(stops), lambda: waits.append("second")) as second:
+            assert not second
+        VerdictCache(path).add("a", Verdict(1.0))
+    assert waits == ["second"] and cache.get("a") is None
+    with cache.alone(lambda: True, lambda: None) as came:
+        assert came and cache.get("a") == Verdict(1.0)
+
+
 def _fill(path: Path, name: str) -> None:
     cache = VerdictCache(path)
     for number in range(100):

@@ -1,0 +1,89 @@
+"""Reference results as `bench reference` wrote them, read and checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from benchbench.comparison.regression import WIN_RATE_COLUMNS, Band, Key, band, versus
+from benchbench.core.errors import BenchError
+from benchbench.plan.weights import weights_hash
+from benchbench.stages.versions import VERSIONS
+from benchbench.store.reference import ReferenceStore
+
+REMAKE = "make the reference again with `bench reference`"
+_ABOUT = ("setting", "targets", "seeds", "tie_credit", "exclude", "headline", "checkpoint", "seed", "checkpoint_hash")
+
+
+@dataclass(frozen=True)
+class Committed:
+    """A folder of reference results, read and checked."""
+
+    store: ReferenceStore
+    about: Mapping[str, Any]
+    rows: pd.DataFrame
+    values: Mapping[Key, float]
+    verdicts: pd.DataFrame | None
+    """None where nothing was judged."""
+    win_rates: Mapping[Key, float]
+    hashes: Mapping[str, str]
+    """Recipe -> its hash."""
+
+    @property
+    def headline(self) -> tuple[str, str]:
+        """(metric, scoring) that the gate is on."""
+        metric, scoring = self.about["headline"]
+        return metric, scoring
+
+    def bands(self, alpha: float) -> dict[tuple[str, str, str], Band]:
+        """(recipe, metric, scoring) -> where a new run is to be expected; none where some committed runs are NaN."""
+        runs: dict[tuple[str, str, str], list[float]] = {}
+        for (recipe, _, metric, scoring), value in (*self.values.items(), *self.win_rates.items()):
+            runs.setdefault((recipe, metric, scoring), []).append(value)
+        whole = {key: values for key, values in runs.items() if len({math.isfinite(value) for value in values}) == 1}
+        return {key: band(values, alpha=alpha) for key, values in whole.items()}
+
+
+def read_reference(store: ReferenceStore) -> Committed:
+    """Read a folder of reference results.
+
+    Raises:
+        BenchError: it is none, is damaged, has rows of several scorer versions or of another than this program's, or
+            a checkpoint that is not the one the rows were scored with.
+    """
+    about = store.about()
+    missing = [name for name in _ABOUT if name not in about]
+    if missing:
+        raise BenchError(f"{store.folder / 'about.json'}: expected {', '.join(missing)}, not there; {REMAKE}")
+    rows, frame = store.rows(), store.measurements()
+    versions = sorted({int(version) for version in rows["scorer_version"]})
+    if versions != [VERSIONS["score"]]:
+        raise BenchError(
+            f"{store.folder / 'rows.parquet'}: expected rows of scorer version {VERSIONS['score']}, "
+            f"found {' and '.join(map(str, versions))}; {REMAKE}"
+        )
+    found = weights_hash(store.checkpoint)
+    if found != about["checkpoint_hash"]:
+        raise BenchError(
+            f"{store.checkpoint}: expected the checkpoint {about['checkpoint_hash']} that the rows were scored with, "
+            f"found {found}; bring the right one back, or {REMAKE}"
+        )
+    records = frame.to_dict("records")
+    values = {(r["recipe"], int(r["seed"]), r["metric"], r["scoring"]): float(r["value"]) for r in records}
+    hashes = {r["recipe"]: r["recipe_hash"] for r in records}
+    return Committed(store, about, rows, values, store.verdicts(), _win_rates(store), hashes)
+
+
+def _win_rates(store: ReferenceStore) -> dict[Key, float]:
+    frame = store.win_rates()
+    if frame is None:
+        return {}
+    absent = [name for name in WIN_RATE_COLUMNS if name not in frame.columns]
+    if absent:
+        raise BenchError(f"{store.folder}: win_rates.csv: expected a column {', '.join(absent)}, not there; {REMAKE}")
+    records = frame.to_dict("records")
+    return {(r["recipe"], int(r["seed"]), r["metric"], versus(r["opponent"])): float(r["value"]) for r in records}

@@ -1,0 +1,96 @@
+"""Answers of a judge as rows, and what they come to."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from benchbench.core.judge import UNCOUNTED, Contest, Verdict
+from benchbench.store.verdicts import ROW_COLUMNS, VerdictCache
+
+COLUMNS = (*ROW_COLUMNS, "cached")
+"""Of the rows; `comparison.contests` says what they mean. `cached`: not asked in this run."""
+
+
+class Question(NamedTuple):
+    """A contest, in the order in which it is put."""
+
+    contest: Contest
+    order: str
+    key: str | None
+    """Of the cache; none for identical texts."""
+
+
+@dataclass
+class Asked:
+    """What is known of the answers so far."""
+
+    read: dict[str, Verdict]
+    """From the cache."""
+    given: dict[str, Verdict]
+    """In this run, as the cache keeps them: another process's where that was first."""
+    paid: dict[str, Verdict]
+    """In this run, as they came."""
+
+
+def row(question: Question, asked: Asked, label: str, opponent: str) -> dict[str, Any]:
+    """One answer, seen from the label's side."""
+    contest, order = question.contest, question.order
+    ours, theirs = contest.first, contest.second
+    if order == "second":
+        ours, theirs = theirs, ours
+    cached = question.key in asked.read
+    verdict = Verdict(0.5)
+    if question.key is not None:
+        verdict = asked.read[question.key] if cached else asked.given[question.key]
+    score, their_score = verdict.scores or (math.nan, math.nan)
+    if order == "second":
+        score, their_score = their_score, score
+    wins = math.nan if verdict.first_wins is None else verdict.first_wins
+    return {
+        "example": contest.example,
+        "sample": contest.sample,
+        "label": label,
+        "opponent": opponent,
+        "order": order,
+        "outcome": 1 - wins if order == "second" else wins,
+        "identical": question.key is None,
+        "length": len(ours),
+        "opponent_length": len(theirs),
+        "score": score,
+        "opponent_score": their_score,
+        "raw": verdict.raw,
+        "note": verdict.note,
+        "cached": cached,
+    }
+
+
+def summary(frame: pd.DataFrame, pairs: int, asked: Asked, cache: VerdictCache | None) -> dict[str, Any]:
+    """What the answers of one run come to; `judge_pairs` says what the names mean."""
+    missing = frame[frame["outcome"].isna()]
+    usage = _total(asked.paid)
+    answered = Counter(v.answered_by for v in (*asked.read.values(), *asked.given.values()) if v.answered_by)
+    return {
+        "pairs": pairs,
+        "identical": sum(map(bool, frame["identical"])),
+        "calls": len(asked.given),
+        "cached": len(asked.read),
+        "missing": len(missing),
+        "missing_notes": dict(Counter(missing["note"])),
+        "cost": None if usage.get(UNCOUNTED) else usage.get("cost", 0.0),
+        "usage": usage,
+        "usage_cached": _total(asked.read),
+        "answered_by": dict(sorted(answered.items())),
+        "damaged_lines": 0 if cache is None else cache.damaged,
+    }
+
+
+def _total(verdicts: Mapping[str, Verdict]) -> dict[str, float]:
+    """Usage summed in the order of the names, so that the order of arrival moves no sum."""
+    names = sorted({name for verdict in verdicts.values() for name in verdict.usage})
+    return {name: math.fsum(verdict.usage.get(name, 0) for verdict in verdicts.values()) for name in names}
