@@ -19,6 +19,7 @@ from benchbench.core.hashing import fingerprint
 from benchbench.data.files import read_rows
 from benchbench.data.rows import ID_COLUMNS
 from benchbench.plan.build import Cell
+from benchbench.recipe.load import without_later
 from benchbench.recipe.overrides import parse_overrides
 
 
@@ -69,7 +70,8 @@ def _scores(policies: Policies, cell: Cell, named: Mapping[str, str] | None, opt
     score = frame["logp_sum"] - frame["ref_logp_sum"] if anchored else frame["logp_sum"]
     wide = frame.assign(score=score).pivot(index="example", columns="candidate", values="score")
     rows = pd.DataFrame({"example": wide.index, "chosen": wide[0].to_numpy(), "rejected": wide[1].to_numpy()})
-    template = fingerprint(cell.loaded.recipe.tokenization.model_dump(mode="json"))
+    section = cell.loaded.recipe.tokenization.model_dump(mode="json")
+    template = fingerprint(without_later({"tokenization": section})["tokenization"])
     return PairScores(
         model=policies.model(cell),
         reference=f"sft-seed{cell.seed}" if anchored else None,

@@ -14,6 +14,7 @@ from benchbench.core.errors import BenchError
 from benchbench.core.example import Example, Message
 from benchbench.core.judge import Contest, JudgeContext
 from benchbench.data.hub_access import local_folder, require_on_hub
+from benchbench.data.render import NOW
 from benchbench.data.tokenize import tokenize_examples
 from benchbench.data.tokenizer import load_tokenizer
 from benchbench.judges._reward_options import Options, check_read, is_stage
@@ -119,6 +120,11 @@ def _encoder(options: Options, tokenizer: Any, folder: Path) -> Callable[[Prompt
             raise BenchError(
                 f"judge reward_model: {options.model_name_or_path} has no chat template; "
                 "give one as chat_template, or set text: text_pair"
+            )
+        if NOW in template:
+            raise BenchError(
+                f"judge reward_model: {options.model_name_or_path}: its chat template writes today's date into every "
+                f"conversation ({NOW}), so each day would give other verdicts; give chat_template, a file with a date"
             )
     tokenizer.truncation_side = cut if cut != "error" else "right"
 

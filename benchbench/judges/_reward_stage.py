@@ -10,6 +10,7 @@ from benchbench.core.errors import BenchError
 from benchbench.core.hashing import canonical
 from benchbench.data.files import content_hash
 from benchbench.data.tokenize import VERSION
+from benchbench.recipe.load import without_later
 from benchbench.recipe.schema import TokenizationSection
 from benchbench.store.runs import finished_stage
 
@@ -56,5 +57,6 @@ def reading(options: Options, folder: Path) -> Mapping[str, str]:
     """What of the lock file reaches a score, as text."""
     section = tokenization(options, folder)
     template = None if section.chat_template is None else content_hash(Path(section.chat_template))
-    values = section.model_dump(mode="json") | {"chat_template": template, "version": VERSION}
+    plain = without_later({"tokenization": section.model_dump(mode="json")})["tokenization"]
+    values = plain | {"chat_template": template, "version": VERSION}
     return {"tokenization": canonical(values), "model": canonical(model_settings(options, folder))}

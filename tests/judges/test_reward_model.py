@@ -95,6 +95,15 @@ def test_a_pair_of_texts_goes_without_a_template(tmp_path: Path):
         assert json.loads(verdict.raw)["first"] == pytest.approx(float(model(torch.tensor([ids])).logits), abs=1e-6)
 
 
+def test_a_template_that_writes_todays_date_is_refused(tmp_path: Path):
+    classifier_folder(tmp_path / "rm", template=False)
+    (tmp_path / "today.jinja").write_text(
+        "{{ strftime_now('%Y') }}{% for m in messages %}{{ m['content'] }}{% endfor %}"
+    )
+    with pytest.raises(BenchError, match="writes today's date into every conversation"):
+        verdicts(JUDGE, replace(OPTIONS, chat_template="today.jinja"), contests(1), context(tmp_path))
+
+
 def test_long_texts_stop_or_are_cut_as_asked(folder: Path):
     given = [contest("which " * 60, "horse " * 60)]
     short = replace(OPTIONS, max_length=30)
