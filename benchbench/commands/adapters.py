@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from benchbench.core.errors import BenchError
-from benchbench.core.hashing import fingerprint
+from benchbench.core.hashing import file_hash, fingerprint
+from benchbench.models.adapters import ADAPTER_FILE, MERGE_VERSION, is_adapters_alone, read_adapter_config
 from benchbench.plan.weights import TOKENIZER_PATTERNS, WEIGHT_PATTERNS, resolve_folder, weights_hash
-from benchbench.store.files import read_json
+from benchbench.store.runs import RunStore
 
-ADAPTER_FILE = "adapter_config.json"
+__all__ = ["is_adapters_alone", "whole_weights"]
+
 BASE = "base_model_name_or_path"
-
-
-def is_adapters_alone(folder: Path) -> bool:
-    """Whether a folder holds adapters and no whole weights."""
-    return (folder / ADAPTER_FILE).is_file() and not (folder / "config.json").is_file()
+VOCABULARIES = ("tokenizer.json", "tokenizer.model", "vocab.json")
+"""Files of which a tokenizer has at least one."""
+TOKENIZER_CONFIG = "tokenizer_config.json"
+TEMPLATE = "chat_template"
 
 
 def whole_weights(adapters: Path, root: Path) -> Path:
@@ -23,33 +26,59 @@ def whole_weights(adapters: Path, root: Path) -> Path:
 
     Args:
         adapters: folder with adapter_config.json.
-        root: of the run store; the folder's name is the hash of both contents.
+        root: of the run store; the folder's name is the hash of both contents, the tokenizer and how it is merged.
 
     Raises:
-        BenchError: adapters without a base, a base on the hub without a commit, or weights that cannot be had (exit
-            code 5).
+        BenchError: adapters without a base, that do not fit it, or whose base is adapters again; a base on the hub
+            without a commit; files that cannot be had, or are damaged (exit code 5).
     """
-    config = read_json(adapters / ADAPTER_FILE)
-    name, where = config.get(BASE), f"{adapters / ADAPTER_FILE}: {BASE}"
+    config = read_adapter_config(adapters)
+    name, revision, where = config.get(BASE), config.get("revision"), f"{adapters / ADAPTER_FILE}: {BASE}"
     if not isinstance(name, str) or not name:
         raise BenchError(f"{where}: expected the model that the adapters stand on, found none; name it there")
-    wanted = WEIGHT_PATTERNS + TOKENIZER_PATTERNS
-    base = resolve_folder(name, config.get("revision"), adapters, patterns=wanted, where=where)
-    folder = root / "merged" / fingerprint({"adapters": weights_hash(adapters), "base": weights_hash(base)})
-    if not folder.is_dir():
-        _merge(adapters, base, folder)
+    if not isinstance(revision, str | None):
+        raise BenchError(f"{adapters / ADAPTER_FILE}: revision: expected a commit or nothing, found {revision}")
+    base = resolve_folder(name, revision, adapters, patterns=WEIGHT_PATTERNS + TOKENIZER_PATTERNS, where=where)
+    if (base / ADAPTER_FILE).is_file():
+        raise BenchError(f"{where}: {base}: expected whole weights, found adapters; merge those first")
+    tokenizer = _tokenizer_files(adapters, base)
+    content = {
+        "version": MERGE_VERSION,
+        "adapters": weights_hash(adapters),
+        "base": weights_hash(base),
+        "tokenizer": {path.name: file_hash(path) for path in tokenizer},
+    }
+    folder = root / "merged" / fingerprint(content)
+    with RunStore(root).claim(f"merged/{folder.name}"):
+        if not folder.is_dir():
+            _merge(adapters, base, folder, tokenizer)
     return folder
 
 
-def _merge(adapters: Path, base: Path, folder: Path) -> None:
-    from benchbench.generation.merge import MERGE_DTYPE, merge_adapter
+def _merge(adapters: Path, base: Path, folder: Path, tokenizer: Iterable[Path]) -> None:
+    from benchbench.generation import merge
     from benchbench.models.load import ModelSpec
 
-    tokenizer = _tokenizer_files(adapters) or _tokenizer_files(base)
-    settings = {"dtype": MERGE_DTYPE, "attn_implementation": None, "trust_remote_code": False}
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    merge_adapter(adapters, ModelSpec(settings, str(base)), folder, beside=tokenizer)
+    settings = {"dtype": merge.MERGE_DTYPE, "attn_implementation": None, "trust_remote_code": False}
+    merge.merge_adapter(adapters, ModelSpec(settings, str(base)), folder, beside=tokenizer)
 
 
-def _tokenizer_files(folder: Path) -> list[Path]:
+def _tokenizer_files(adapters: Path, base: Path) -> list[Path]:
+    """The adapters' own where they are a whole tokenizer; else the base's, and what stands beside the adapters."""
+    own, lent = ({path.name: path for path in _matching(folder)} for folder in (adapters, base))
+    if TOKENIZER_CONFIG in own and not own.keys().isdisjoint(VOCABULARIES):
+        return list(own.values())
+    if any(name.startswith(TEMPLATE) for name in own) or _has_template(adapters / TOKENIZER_CONFIG):
+        lent = {name: path for name, path in lent.items() if not name.startswith(TEMPLATE)}
+    return [path for _, path in sorted((lent | own).items())]
+
+
+def _matching(folder: Path) -> list[Path]:
     return sorted({path for pattern in TOKENIZER_PATTERNS for path in folder.glob(pattern) if path.is_file()})
+
+
+def _has_template(path: Path) -> bool:
+    try:
+        return TEMPLATE in json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, TypeError, ValueError):  # no such file, or none that a tokenizer could be read from
+        return False

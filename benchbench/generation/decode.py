@@ -9,13 +9,21 @@ from typing import Any
 import torch
 from torch import Tensor
 from transformers import DynamicCache
+from transformers.cache_utils import DynamicLayer, LinearAttentionCacheLayerMixin
 
+from benchbench.core.errors import BenchError
 from benchbench.core.generation import Generation, Request, Sampling
 from benchbench.generation.sampler import draw, penalise, probabilities, uniforms
 
 _NONE = -1
 ENDED_FRACTION = 0.25
 """Ended responses leave the batch when they are this share of it; each time copies the cache once."""
+CHECK_LENGTHS = (8, 5, 2)
+"""Tokens of the prompts that `check_cache` tries."""
+CHECK_STEPS = 3
+CHECK_TOLERANCE = {torch.float32: 1e-2}
+COARSE_TOLERANCE = 0.2
+"""In other precisions. Of the logits' norm around their mean: rounding is far below, another context far above."""
 
 
 def decode(model: Any, requests: Sequence[Request], sampling: Sampling, *, device: torch.device) -> list[Generation]:
@@ -25,7 +33,7 @@ def decode(model: Any, requests: Sequence[Request], sampling: Sampling, *, devic
     """
     batch = _Batch(model, requests, sampling, device)
     for step in range(sampling.max_new_tokens):
-        batch.step(step)
+        batch.take(batch.forward(step), step)
         if batch.all_ended():
             break
     found = []
@@ -35,6 +43,61 @@ def decode(model: Any, requests: Sequence[Request], sampling: Sampling, *, devic
         reason, by = ("length", None) if end == _NONE else ("stop", end)
         found.append(Generation(request.example, request.sample, tuple(row[:length]), reason, by))
     return found
+
+
+def check_cache(model: Any, *, device: torch.device, context: int | None = None) -> None:
+    """Refuse a model whose cache `decode` cannot carry on: some take no notice of it and go on as if after nothing.
+
+    A few prompts with padding and a few steps with a row that leaves, against the whole sequence read at once.
+
+    Args:
+        model: in eval mode.
+        device: it is on.
+        context: tokens it can read; a shorter one is tried with less.
+
+    Raises:
+        BenchError: naming the type of the model.
+    """
+    longest = min(CHECK_LENGTHS[0], (context or CHECK_LENGTHS[0] + CHECK_STEPS) - CHECK_STEPS)
+    if longest < 1:
+        return
+    vocab = model.config.get_text_config().vocab_size
+    lengths = [max(1, longest - CHECK_LENGTHS[0] + length) for length in CHECK_LENGTHS]
+    ids = [[7919 * (row + 1) * (at + 1) % vocab for at in range(length)] for row, length in enumerate(lengths)]
+    requests = [Request(str(row), 0, tuple(prompt), 0) for row, prompt in enumerate(ids)]
+    greedy = Sampling(CHECK_STEPS, 0.0, 1.0, 0, 0.0, 1.0, (-1,))
+    try:
+        moved = _moved(model, _Batch(model, requests, greedy, device), ids)
+    except torch.OutOfMemoryError:
+        raise
+    except (AttributeError, IndexError, KeyError, NotImplementedError, RuntimeError, TypeError, ValueError) as error:
+        raise _refusal(model, f"{type(error).__name__}: {' '.join(str(error).split())[:120]}") from None
+    if moved > CHECK_TOLERANCE.get(model.dtype, COARSE_TOLERANCE):
+        raise _refusal(model, f"its logits move by {moved:.1%} when it goes on from its cache")
+
+
+def _refusal(model: Any, why: str) -> BenchError:
+    return BenchError(
+        f"generation: expected a model whose cache the transformers engine can carry from token to token, found a "
+        f"{model.config.model_type}, whose cache is of another kind ({why}); use engine: vllm where that serves it"
+    )
+
+
+def _moved(model: Any, batch: _Batch, ids: list[list[int]]) -> float:
+    """Root of the mean squared distance between cached logits and those of the whole sequence, as a share."""
+    distance = size = 0.0
+    for number in range(CHECK_STEPS):
+        logits = batch.forward(number)
+        for row, found, ended in zip(batch.rows.tolist(), logits, batch.ended.tolist(), strict=True):
+            if ended:
+                continue
+            sequence = torch.tensor([ids[row] + batch.out[row, :number].tolist()], device=logits.device)
+            whole = model(input_ids=sequence, use_cache=False).logits[0, -1].float()
+            distance += float((found - whole).square().sum())
+            size += float((whole - whole.mean()).square().sum())
+        batch.take(logits, number)
+        batch.ended[1] |= number == 0
+    return (distance / size) ** 0.5 if size else 0.0
 
 
 class _Batch:
@@ -58,8 +121,8 @@ class _Batch:
             self.uniforms = uniforms([request.seed for request in requests], sampling.max_new_tokens).to(device)
         self.seen: Tensor | None = None
 
-    def step(self, number: int) -> None:
-        """One more token for every row."""
+    def forward(self, number: int) -> Tensor:
+        """[B, V] logits of the token with this number, for every row that is still there."""
         if number:
             self._drop_ended()
         out = self.model(
@@ -70,7 +133,11 @@ class _Batch:
             use_cache=True,
             **self.extra,
         )
-        token = self._choose(out.logits[:, -1].float(), number)  # [B]
+        return out.logits[:, -1].float()
+
+    def take(self, logits: Tensor, number: int) -> None:
+        """One more token for every row."""
+        token = self._choose(logits, number)  # [B]
         stops = torch.isin(token, self.stop)
         grows = self.rows[~self.ended & ~stops]
         self.out[grows, number] = token[~self.ended & ~stops]
@@ -103,12 +170,20 @@ class _Batch:
         self.seen[owners[real], self.inputs[real]] = True
 
     def _drop_ended(self) -> None:
-        if int(self.ended.sum()) < ENDED_FRACTION * len(self.ended):
+        if int(self.ended.sum()) < ENDED_FRACTION * len(self.ended) or not _divisible(self.cache):
             return
         keep = (~self.ended).nonzero().squeeze(-1)
         self.cache.batch_select_indices(keep)
         self.rows, self.ended = self.rows[keep], self.ended[keep]
         self.inputs, self.mask, self.positions = self.inputs[keep], self.mask[keep], self.positions[keep]
+
+
+def _divisible(cache: DynamicCache) -> bool:
+    """Whether rows can leave it; the states of linear attention and convolutions know no such operation."""
+    return all(
+        isinstance(layer, DynamicLayer) and not isinstance(layer, LinearAttentionCacheLayerMixin)
+        for layer in cache.layers
+    )
 
 
 def _left_padded(prompts: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:

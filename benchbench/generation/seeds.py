@@ -9,24 +9,26 @@ from benchbench.core.hashing import canonical
 from benchbench.core.seeding import torch_seed
 
 
-def request_seed(seed: int, example: str, sample: int) -> int:
-    """The seed of one response, in [0, 2**63): from the run's seed, the prompt's id and which sample it is.
+def request_seed(seed: int, example: str, sample: int, turn: int = 1) -> int:
+    """The seed of one response, in [0, 2**63): from the run's seed, the prompt's id, which sample and which turn it is.
 
     Neither the method nor the model is in it, so methods draw paired responses, as they read data in the same order.
     """
-    return torch_seed(seed, "generation " + canonical([example, sample]))
+    later = [turn] if turn > 1 else []
+    return torch_seed(seed, "generation " + canonical([example, sample, *later]))
 
 
-def make_requests(prompts: Mapping[str, Sequence[int]], *, seed: int, samples: int = 1) -> list[Request]:
+def make_requests(prompts: Mapping[str, Sequence[int]], *, seed: int, samples: int = 1, turn: int = 1) -> list[Request]:
     """`samples` requests per prompt, in the prompts' order.
 
     Args:
         prompts: example id -> token ids, template and special tokens included.
         seed: the run's.
         samples: responses per prompt.
+        turn: of the conversation; each has draws of its own.
     """
     return [
-        Request(example, sample, tuple(tokens), request_seed(seed, example, sample))
+        Request(example, sample, tuple(tokens), request_seed(seed, example, sample, turn))
         for example, tokens in prompts.items()
         for sample in range(samples)
     ]

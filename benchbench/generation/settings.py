@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 DTYPES = ("float32", "bfloat16", "float16")
@@ -27,8 +27,14 @@ class EngineSettings:
     """Responses at once, at most. Recorded: the shape of a batch may move the last digits."""
     max_model_len: int | None = None
     """Tokens of prompt and response together, where fewer than the model's context are to be allowed."""
+    expected_tokens: int | None = field(default=None, compare=False)
+    """Tokens of the longest prompt with its response, where they are known when the engine is opened. vLLM is sized for
+    them; it starts again for more, so that these settings are the same engine for all stages of a grid."""
     kv_cache_gib: float = 4.0
-    """At most so much memory for keys and values in vLLM, which takes less where a full batch needs less."""
+    """At most so much memory for keys and values in vLLM, unless two responses of its length need more; less where a
+    full batch needs less."""
+    attn_implementation: str = "sdpa"
+    """How transformers computes attention, as it names it; vLLM has kernels of its own."""
     trust_remote_code: bool = False
     """Whether code that comes with a model may run."""
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchbench.core.errors import BenchError, ExitCode
-
-ADAPTER_FILE = "adapter_config.json"
+from benchbench.models.adapters import ADAPTER_FILE
 
 
 @dataclass(frozen=True)

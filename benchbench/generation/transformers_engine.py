@@ -11,13 +11,11 @@ from typing import Any
 import torch
 
 from benchbench.core.generation import EngineInfo, Generation, Request, Sampling
-from benchbench.generation.decode import decode
+from benchbench.generation.decode import check_cache, decode
 from benchbench.generation.requests import canonical_order, check_requests
 from benchbench.generation.settings import EngineSettings
 from benchbench.generation.shape import shape_of_folder
 from benchbench.models import load
-
-ATTENTION = "sdpa"
 
 
 class TransformersEngine:
@@ -35,20 +33,23 @@ class TransformersEngine:
         """Take the weights of a folder in place of the last ones.
 
         Raises:
-            BenchError: no model there, only adapters, or not all of its weights.
+            BenchError: no model there, only adapters, or not all of its weights; one whose cache cannot be carried on.
         """
         began = time.monotonic()
         self._model = None  # its memory is free before the next one takes more
         shape = shape_of_folder(model, trust_remote_code=self.settings.trust_remote_code)
         values = {
             "dtype": self.settings.dtype,
-            "attn_implementation": ATTENTION,
+            "attn_implementation": self.settings.attn_implementation,
             "trust_remote_code": self.settings.trust_remote_code,
         }
         loaded = load.load_trained(model, load.ModelSpec(values, None), trainable=False)
-        self._model = loaded.to(self._device).eval()
+        loaded = loaded.to(self._device).eval()
         limits = [limit for limit in (shape.context, self.settings.max_model_len) if limit is not None]
         self._limit, self._vocab = min(limits, default=None), shape.vocab
+        with torch.inference_mode():
+            check_cache(loaded, device=self._device, context=self._limit)
+        self._model = loaded
         if self._start_seconds is None:
             self._start_seconds = time.monotonic() - began
 
@@ -89,7 +90,7 @@ class TransformersEngine:
                 **self.settings.facts(),
                 "threads": torch.get_num_threads(),
                 "torch": torch.__version__,
-                "attn_implementation": ATTENTION,
+                "attn_implementation": self.settings.attn_implementation,
                 "max_model_len": self._limit,
             },
         )

@@ -22,6 +22,8 @@ BLOCK_TOKENS = 128
 """Tokens that the cache is allotted in on CPU, and more than on CUDA."""
 BATCHED_TOKENS = 4096
 """Tokens through the model in one step, at least: prompts of several requests are read together up to this."""
+LEAST_ROOM = 2048
+"""Tokens of a prompt with its response that vLLM has room for, at least, where the model reads so many."""
 
 
 class VllmEngine:
@@ -29,7 +31,7 @@ class VllmEngine:
 
     Where configuration and names of tensors are the last model's, `load` puts other weights in place (hundredths of a
     second); else the process makes its engine anew (seconds), as it does for tied embeddings, whose head vLLM's reload
-    forgets. On CUDA that takes a new process.
+    forgets. On CUDA that takes a new process. A prompt longer than there is room for has the engine made anew, too.
     """
 
     def __init__(self, settings: EngineSettings, *, log: Path | None = None) -> None:
@@ -50,7 +52,11 @@ class VllmEngine:
         self._child: Child | None = None
         self._signature: dict[str, Any] = {}
         self._shape: ModelShape | None = None
+        self._model: Path | None = None
         self._limit = 0
+        """What the model can read."""
+        self._needed = settings.expected_tokens
+        """The most that was asked for so far, or is expected."""
         self._version = ""
         self._start_seconds: float | None = None
         self._arguments: dict[str, Any] = {}
@@ -69,8 +75,8 @@ class VllmEngine:
             raise BenchError(f"{model}: vLLM cannot serve this model: {obstacle}; use engine: auto or transformers")
         signature, limit = weights_signature(model), self._context(shape, model)
         refuse_missing(model, trust_remote_code=trust)
-        arguments = self._engine_arguments(shape, limit)
-        same = signature == self._signature and not shape.tied
+        arguments = self._engine_arguments(shape, room(self._needed, limit))
+        same = signature == self._signature and arguments == self._arguments and not shape.tied
         if not same and self.settings.device_kind == "cuda":
             self.close()  # whether a second engine finds all memory of the first free was not tried there
         began = time.monotonic()
@@ -81,6 +87,7 @@ class VllmEngine:
         answer = self._child.ask(f"vLLM could not load {model}", do="load", engine=engine, reload=same)
         self.loaded_by, self._version = answer["how"], answer["version"]
         self._signature, self._shape, self._limit, self._arguments = signature, shape, limit, arguments
+        self._model = model
         if self._start_seconds is None:
             self._start_seconds = time.monotonic() - began
 
@@ -90,12 +97,9 @@ class VllmEngine:
             raise BenchError(f"{model}: its configuration names no context length; give max_model_len")
         return min(limits)
 
-    def _engine_arguments(self, shape: ModelShape, limit: int) -> dict[str, Any]:
+    def _engine_arguments(self, shape: ModelShape, length: int) -> dict[str, Any]:
         """Everything that moves a number or takes memory, said; vLLM has defaults for each that depend on much."""
         settings, cpu = self.settings, self.settings.device_kind == "cpu"
-        per_token = shape.cache_bytes_per_token(ELEMENT_BYTES[settings.dtype])
-        tokens = (limit // BLOCK_TOKENS + 2) * BLOCK_TOKENS
-        wanted = min(per_token * tokens * settings.batch_size, int(settings.kv_cache_gib * 2**30))
         return {
             "tokenizer": None,
             "skip_tokenizer_init": True,
@@ -103,13 +107,13 @@ class VllmEngine:
             "load_format": "safetensors",
             "dtype": settings.dtype,
             "seed": 0,
-            "max_model_len": limit,
+            "max_model_len": length,
             "max_num_seqs": settings.batch_size,
-            "max_num_batched_tokens": max(BATCHED_TOKENS, limit),
+            "max_num_batched_tokens": max(BATCHED_TOKENS, length),
             "enable_prefix_caching": False,
             "enable_chunked_prefill": False,
             "enforce_eager": cpu,  # CUDA graphs pay for themselves; compiling for CPU does not
-            "kv_cache_memory_bytes": max(wanted, 2 * per_token * tokens),
+            "kv_cache_memory_bytes": cache_bytes(shape, settings, length),
             "gpu_memory_utilization": 0.3,
             "trust_remote_code": settings.trust_remote_code,
             "disable_log_stats": True,
@@ -129,6 +133,8 @@ class VllmEngine:
         obstacle = vllm_obstacle(self._shape, self.settings.device, [sampling])
         if obstacle is not None:
             raise BenchError(f"generation: vLLM cannot do this: {obstacle}; use engine: auto or transformers")
+        self._make_room(max((len(request.prompt) for request in requests), default=0) + sampling.max_new_tokens)
+        assert self._child is not None
         order = canonical_order(requests)
         ordered = [requests[i] for i in order]
         answers = self._child.ask(
@@ -140,6 +146,13 @@ class VllmEngine:
         )
         found = {i: _generation(requests[i], *answer) for i, answer in zip(order, answers, strict=True)}
         return [found[i] for i in range(len(requests))]
+
+    def _make_room(self, needed: int) -> None:
+        """Make the engine anew where it has too little."""
+        self._needed = max(needed, self._needed or 0)
+        if needed > self._arguments["max_model_len"]:
+            assert self._model is not None
+            self.load(self._model)
 
     def info(self) -> EngineInfo:
         """What it is.
@@ -167,6 +180,23 @@ class VllmEngine:
         if self._child is not None:
             self._child.close()
             self._child = None
+
+
+def room(needed: int | None, context: int) -> int:
+    """Tokens of a prompt with its response that vLLM is sized for, as a power of two, so that it seldom changes.
+
+    Args:
+        needed: by the longest prompt with its response, as far as known.
+        context: what the model can read.
+    """
+    return min(context, max(LEAST_ROOM, 1 << max(0, (needed or 0) - 1).bit_length()))
+
+
+def cache_bytes(shape: ModelShape, settings: EngineSettings, length: int) -> int:
+    """Memory for keys and values: of a full batch, or as much as there may be, or of two responses of full length."""
+    per_token = shape.cache_bytes_per_token(ELEMENT_BYTES[settings.dtype])
+    one = per_token * (length // BLOCK_TOKENS + 2) * BLOCK_TOKENS
+    return max(min(one * settings.batch_size, int(settings.kv_cache_gib * 2**30)), 2 * one)
 
 
 def _generation(request: Request, tokens: Sequence[int], reason: str) -> Generation:

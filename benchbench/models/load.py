@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import nn
 from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForCausalLM
 
-from benchbench.core.errors import BenchError, Fault, suggestion
+from benchbench.core.errors import BenchError, ExitCode, Fault, suggestion
 from benchbench.core.seeding import torch_seed
+from benchbench.models.adapters import ADAPTER_FILE, holds_whole_weights, put_adapters
 from benchbench.models.logps import unwrap
-
-ADAPTER_FILE = "adapter_config.json"
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def build_base(spec: ModelSpec, tokenizer: Any, *, seed: int) -> Any:
         special = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("bos", "eos", "pad")}
         config = _configuration({"vocab_size": len(tokenizer), **special, **spec.settings["from_config"]})
         dtype, attention = getattr(torch, spec.settings["dtype"]), spec.settings["attn_implementation"]
-        with seeded(seed, "initialisation"):
+        with seeded(seed, "initialisation"), _attention_of(spec, config.model_type):
             model = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation=attention)
     rows = model.get_input_embeddings().weight.shape[0]
     if rows < len(tokenizer):
@@ -66,20 +66,59 @@ def build_base(spec: ModelSpec, tokenizer: Any, *, seed: int) -> Any:
 
 
 def _from_folder(folder: str | Path, spec: ModelSpec) -> Any:
-    """All weights of a folder; transformers would draw those that are not there, and warn."""
-    loaded: Any = AutoModelForCausalLM.from_pretrained(
-        folder,
-        dtype=getattr(torch, spec.settings["dtype"]),
-        attn_implementation=spec.settings["attn_implementation"],
-        trust_remote_code=spec.settings["trust_remote_code"],
-        local_files_only=True,
-        output_loading_info=True,
-    )
+    """All weights of a folder; transformers would draw those that are not there, and warn.
+
+    It puts the base that they name below adapters alone.
+    """
+    adapters = (Path(folder) / ADAPTER_FILE).is_file()
+    if adapters and holds_whole_weights(Path(folder)):
+        raise BenchError(f"{folder}: expected one model, found whole weights and adapters; remove the one or the other")
+    with _attention_of(spec, str(folder)), _sound(folder):
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=getattr(torch, spec.settings["dtype"]),
+            attn_implementation=spec.settings["attn_implementation"],
+            trust_remote_code=spec.settings["trust_remote_code"],
+            local_files_only=True,
+            output_loading_info=True,
+        )
     model, info = loaded
     if missing := sorted(info["missing_keys"]):
-        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-        raise BenchError(f"{folder}: expected all weights of the model, found none of {', '.join(missing[:3])}{more}")
+        raise BenchError(f"{folder}: expected all weights of the model, found none of {_some(missing)}")
+    if adapters and (alien := sorted(info["unexpected_keys"])):
+        raise BenchError(f"{folder}: expected adapters that fit their base, found what fits nothing: {_some(alien)}")
     return model
+
+
+@contextmanager
+def _attention_of(spec: ModelSpec, model: str) -> Iterator[None]:
+    """Where a model has no such attention, or this machine has not."""
+    try:
+        yield
+    except (ImportError, ValueError) as error:
+        said = " ".join(str(error).split())
+        if not any(word in said.lower() for word in ("attention", "attn_implementation")):
+            raise
+        raise BenchError(
+            f"model.attn_implementation: {model}: expected what the model and this machine have, found "
+            f"{spec.settings['attn_implementation']}; eager goes with every model ({said[:200]})"
+        ) from None
+
+
+@contextmanager
+def _sound(folder: str | Path) -> Iterator[None]:
+    """Where a file of weights is cut off."""
+    try:
+        yield
+    except SafetensorError as error:
+        raise BenchError(
+            f"{folder}: a file of its weights is damaged ({error}); copy or download it again",
+            exit_code=ExitCode.UNAVAILABLE,
+        ) from None
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _configuration(values: Mapping[str, Any]) -> Any:
@@ -139,22 +178,28 @@ def add_lora(model: Any, lora: Mapping[str, Any], *, seed: int, task: str = "CAU
 
 
 def load_trained(folder: Path, spec: ModelSpec, *, trainable: bool) -> Any:
-    """The policy that a stage left in `folder`: whole weights, or adapters on the pinned base."""
+    """The policy that a stage left in `folder`: whole weights, or adapters on the pinned base.
+
+    Raises:
+        BenchError: a folder without some of the weights; adapters that do not fit the base, or stand on others.
+    """
     if not (folder / ADAPTER_FILE).is_file():
         return _from_folder(folder, spec)
-    from peft import PeftModel
-
     assert spec.path is not None, "adapters stand on pinned weights"
-    return PeftModel.from_pretrained(_from_folder(spec.path, spec), str(folder), is_trainable=trainable)
+    if (Path(spec.path) / ADAPTER_FILE).is_file():
+        raise BenchError(f"{folder}: its base {spec.path}: expected whole weights, found adapters; merge those first")
+    return put_adapters(_from_folder(spec.path, spec), folder, trainable=trainable)
 
 
 def with_adapter(model: Any, folder: Path) -> Any:
-    """A model with the frozen adapters of a folder on it; the model itself where there is no such folder."""
+    """A model with the frozen adapters of a folder on it; the model itself where there is no such folder.
+
+    Raises:
+        BenchError: adapters that do not fit the model.
+    """
     if not (folder / ADAPTER_FILE).is_file():
         return model
-    from peft import PeftModel
-
-    return PeftModel.from_pretrained(model, str(folder))
+    return put_adapters(model, folder, trainable=False)
 
 
 def set_precision(model: nn.Module, dtype: torch.dtype) -> None:

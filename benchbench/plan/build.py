@@ -146,12 +146,10 @@ class _Builder:
         section = self.values.get("generate")
         if section is None:
             return None
-        settings = {
-            **self.scored(section["split"], self.values["tokenization"]),
-            "generate": section,
-            "seed": self.seed,
-            "base_seed": self.base_seed(policy),
-        }
+        data = self.scored(section["split"], self.values["tokenization"])
+        settings = {**data, "generate": section, "seed": self.seed, "base_seed": self.base_seed(policy)}
+        if settings["model"]["attn_implementation"] != "sdpa":
+            settings["attention"] = "obeyed"  # before, engines drew with sdpa whatever the recipe said
         inputs = _inputs(policy=policy)
         if start is not None and start != policy:
             inputs["reference"] = start

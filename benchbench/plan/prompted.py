@@ -116,6 +116,7 @@ def prompted(plan: Plan, cell: Cell, prompts: PreparedPrompts) -> list[StageSpec
             **own.settings,
             "data": {"split": split, "hash": prompts.data.hashes[split]},
             "generate": {**own.settings["generate"], **asked},
+            **({"turn": len(stages) + 1} if stages else {}),  # draws of its own
         }
         first = {"first": stages[0].key} if stages else {}
         title = f"responses of {cell.loaded.label} seed {cell.seed} to {split.replace('_', ' ')} of {prompts.key}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -35,11 +36,17 @@ from benchbench.training.loop import Interrupted
 
 BATCHES_AT_A_TIME = 4
 """Batches between two looks at whether to stop."""
+TURN = "turn"
+"""Setting of a stage that answers a later turn than the first; others have none."""
+SERVING = "serving-"
+"""Of the folder that holds weights made for the engine, as long as it draws."""
 
 
 def run(context: StageContext) -> Result:
     """Draw the responses; leaves generations.jsonl and engine.json."""
     section = context.settings["generate"]
+    for leftover in context.folder.glob(f"{SERVING}*"):  # of an attempt that was killed
+        shutil.rmtree(leftover, ignore_errors=True)
     tokenizer = context.tokenizer()
     requests = _requests(context, tokenizer)
     sampling = _sampling(section, tokenizer)
@@ -49,6 +56,8 @@ def run(context: StageContext) -> Result:
             dtype=section["dtype"],
             threads=torch.get_num_threads(),
             batch_size=section["max_num_seqs"],
+            expected_tokens=max((len(one.prompt) for one in requests), default=0) + sampling.max_new_tokens,
+            attn_implementation=context.settings["model"]["attn_implementation"],
             trust_remote_code=context.settings["model"]["trust_remote_code"],
         )
         choice = _choice(context, folder, settings, sampling)
@@ -75,7 +84,8 @@ def _requests(context: StageContext, tokenizer: Any) -> list[Request]:
     examples = with_first_responses(context, first_prompts(context.examples(), section["num_prompts"]))
     prompts = encode_prompts(examples, tokenizer, tokenization)
     by_id = dict(zip((example.id for example in examples), prompts, strict=True))
-    return make_requests(by_id, seed=context.settings["seed"], samples=section["num_samples"])
+    turn = context.settings.get(TURN, 1)
+    return make_requests(by_id, seed=context.settings["seed"], samples=section["num_samples"], turn=turn)
 
 
 def _sampling(section: Mapping[str, Any], tokenizer: Any) -> Sampling:
@@ -98,7 +108,7 @@ def _sampling(section: Mapping[str, Any], tokenizer: Any) -> Sampling:
 @contextmanager
 def _servable(context: StageContext, tokenizer: Any) -> Iterator[tuple[Path, bool]]:
     """A folder of whole weights for an engine, and whether adapters were merged into them for it."""
-    with TemporaryDirectory(prefix="serving-", dir=context.folder) as scratch:
+    with TemporaryDirectory(prefix=SERVING, dir=context.folder) as scratch:
         if "policy" not in context.spec.inputs:
             path = context.spec.run["model_path"]
             if path is not None:

@@ -22,3 +22,11 @@ def test_every_prompt_gets_its_samples_whatever_stands_beside_it():
     assert together[2:] == alone
     assert [(r.example, r.sample, r.prompt) for r in alone] == [("b", 0, (3, 4)), ("b", 1, (3, 4))]
     assert len({r.seed for r in together}) == 4
+
+
+def test_a_second_turn_has_draws_of_its_own_and_the_first_keeps_its_own():
+    """Else both turns are drawn with the same uniform numbers, token for token."""
+    first, second = (make_requests({"a": [2], "b": [3]}, seed=5, samples=2, turn=turn) for turn in (1, 2))
+    assert first == make_requests({"a": [2], "b": [3]}, seed=5, samples=2)
+    assert len({r.seed for r in (*first, *second)}) == 8
+    assert request_seed(1, "a", 0, turn=2) == 4718928369931571446

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from benchbench.core.generation import Generation
 from benchbench.generation.seeds import make_requests
 from benchbench.generation.settings import EngineSettings
 from benchbench.generation.transformers_engine import TransformersEngine
+from benchbench.models.load import seeded
 
 from .toys import EOS, TRAINED, VOCAB, greedy, logits_after, neox, prompts, sampled
 
@@ -109,6 +111,147 @@ def test_what_no_engine_can_serve_is_refused_in_words(random_model: Path, tmp_pa
         short.generate(make_requests({"a": [5] * 16}, seed=0), greedy(5))
     assert short.generate([], greedy(5)) == []
     assert isinstance(short.generate(make_requests({"a": [5] * 16}, seed=0), greedy(4))[0], Generation)
+
+
+def test_attention_is_computed_as_the_recipe_says(tmp_path: Path):
+    """Gemma 2 caps attention logits, which sdpa leaves out: another model (up to 0.75 nats per token)."""
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    config = AutoConfig.for_model(
+        "gemma2",
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=16,
+        vocab_size=VOCAB,
+        max_position_embeddings=64,
+        attn_logit_softcapping=0.5,
+        query_pre_attn_scalar=1,
+        tie_word_embeddings=False,
+    )
+    with seeded(0, "toy model"):
+        model = AutoModelForCausalLM.from_config(config)
+        for parameter in model.parameters():
+            torch.nn.init.normal_(parameter, std=0.5)
+        model.save_pretrained(tmp_path / "model")
+    asked = make_requests(prompts(6, longest=20), seed=0)
+    found = {}
+    for attention in ("eager", "sdpa"):
+        engine = engine_with(tmp_path / "model", attn_implementation=attention)
+        assert engine.info().settings["attn_implementation"] == attention
+        found[attention] = engine.generate(asked, greedy(20))
+    assert found["eager"] != found["sdpa"], "else the test proves nothing"
+    model = AutoModelForCausalLM.from_pretrained(tmp_path / "model", attn_implementation="eager")
+    for request, one in zip(asked, found["eager"], strict=True):
+        assert list(one.tokens) == argmax_alone(model, request.prompt, 20)
+
+
+def argmax_alone(model: Any, prompt: tuple[int, ...], count: int) -> list[int]:
+    """Greedy decoding without a cache, batch or padding, up to EOS."""
+    ids = list(prompt)
+    for _ in range(count):
+        with torch.no_grad():
+            token = int(model(torch.tensor([ids]), use_cache=False).logits[0, -1].argmax())
+        if token == EOS:
+            break
+        ids.append(token)
+    return ids[len(prompt) :]
+
+
+def test_a_model_that_has_eager_attention_alone_is_served(tmp_path: Path):
+    from transformers import BloomConfig, BloomForCausalLM
+
+    with seeded(0, "toy model"):
+        model = BloomForCausalLM(
+            BloomConfig(vocab_size=VOCAB, hidden_size=32, n_layer=2, n_head=2, initializer_range=0.5)
+        ).eval()
+    model.save_pretrained(tmp_path / "model")
+    asked = make_requests(prompts(6, longest=20), seed=0)
+    for request, one in zip(
+        asked, engine_with(tmp_path / "model", attn_implementation="eager").generate(asked, greedy(8)), strict=True
+    ):
+        assert list(one.tokens) == argmax_alone(model, request.prompt, 8)
+    with pytest.raises(BenchError, match="model.attn_implementation: .* eager goes with every model"):
+        engine_with(tmp_path / "model", attn_implementation="sdpa")
+
+
+OTHER_CACHES = {
+    "mamba": {"state_size": 8},
+    "recurrent_gemma": {"intermediate_size": 64, "num_attention_heads": 2, "lru_width": 32, "num_hidden_layers": 3},
+}
+HYBRIDS = {
+    "qwen3_next": {
+        "intermediate_size": 64,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "head_dim": 16,
+        "linear_num_value_heads": 2,
+        "linear_num_key_heads": 2,
+        "linear_key_head_dim": 8,
+        "linear_value_head_dim": 8,
+        "num_experts": 2,
+        "num_experts_per_tok": 1,
+        "moe_intermediate_size": 16,
+        "shared_expert_intermediate_size": 16,
+        "layer_types": ["linear_attention", "full_attention"],
+    },
+    "falcon_h1": {
+        "intermediate_size": 64,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "head_dim": 16,
+        "mamba_d_ssm": 32,
+        "mamba_n_heads": 2,
+        "mamba_d_head": 16,
+        "mamba_d_state": 8,
+        "mamba_n_groups": 1,
+    },
+}
+
+
+def random_of(kind: str, values: dict[str, Any], folder: Path) -> Any:
+    """A model of large random weights, where what was read before a token matters; saved in the folder."""
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    special = {"bos_token_id": 0, "eos_token_id": EOS, "pad_token_id": 0}
+    config = AutoConfig.for_model(
+        kind, **{"vocab_size": VOCAB, "hidden_size": 32, "num_hidden_layers": 2, **special, **values}
+    )
+    with seeded(0, "toy model"):
+        model = AutoModelForCausalLM.from_config(config).eval()
+        for parameter in model.parameters():
+            if parameter.dim() > 1:
+                torch.nn.init.normal_(parameter, std=0.4)
+    model.save_pretrained(folder)
+    return model
+
+
+@pytest.mark.parametrize("kind", OTHER_CACHES)
+def test_a_model_whose_cache_is_of_another_kind_is_refused(tmp_path: Path, kind: str):
+    """It would go on from every token as if it were the first, and say nothing."""
+    random_of(kind, OTHER_CACHES[kind], tmp_path / "model")
+    with pytest.raises(BenchError, match=rf"found a {kind}, .* use engine: vllm"):
+        engine_with(tmp_path / "model", attn_implementation="eager")
+
+
+@pytest.mark.parametrize("kind", HYBRIDS)
+def test_rows_stay_in_a_cache_that_they_cannot_leave(tmp_path: Path, kind: str):
+    model = random_of(kind, HYBRIDS[kind], tmp_path / "model")
+    asked = make_requests(prompts(8, longest=12), seed=0)
+    free = engine_with(tmp_path / "model").generate(asked, greedy(8))
+    for request, one in zip(asked, free, strict=True):
+        assert list(one.tokens) == argmax_alone(model, request.prompt, 8)
+    stops = (EOS, *{one.tokens[1] for one in free[:5]})
+    for whole, one in zip(free, engine_with(tmp_path / "model").generate(asked, greedy(8, stop=stops)), strict=True):
+        cut = next((i for i, token in enumerate(whole.tokens) if token in stops), len(whole.tokens))
+        assert one.tokens == whole.tokens[:cut]
+
+
+def test_a_short_context_is_no_reason_to_refuse(tmp_path: Path):
+    random_of("gpt2", {"n_head": 2, "n_positions": 4}, tmp_path / "model")
+    assert engine_with(tmp_path / "model").generate(make_requests({"a": [5, 6]}, seed=0), greedy(2))
 
 
 @pytest.mark.parametrize("values", [{"dtype": "fp32"}, {"threads": 0}, {"batch_size": 0}, {"max_model_len": 1}])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,12 +15,13 @@ import pytest
 from benchbench.core.errors import BenchError
 from benchbench.core.generation import Generation, Sampling
 from benchbench.generation.choose import CPU_HEAD_SIZES, installed_vllm
+from benchbench.generation.merge import merge_adapter
 from benchbench.generation.seeds import make_requests
 from benchbench.generation.settings import EngineSettings
 from benchbench.generation.shape import ModelShape, shape_of_folder
 from benchbench.generation.transformers_engine import TransformersEngine
 from benchbench.generation.vllm_engine import VllmEngine
-from benchbench.models.load import seeded
+from benchbench.models.load import ModelSpec, load_trained, seeded
 
 from .toys import TRAINED, VOCAB, greedy, neox, prompts, sampled
 
@@ -100,6 +102,54 @@ def test_one_process_serves_models_of_all_kinds(tmp_path: Path):
             found.append(process_of(engine))
             assert engine.generate(REQUESTS, greedy()) == reference(folder, greedy()), folder.name
         assert len(set(found)) == 1
+    finally:
+        engine.close()
+
+
+def test_a_prompt_longer_than_there_is_room_for_is_answered_alike(tmp_path: Path):
+    """The engine is made anew with more room, and goes on with it."""
+    model, other = (reading_much(neox(tmp_path / name, i)) for i, name in enumerate(("one", "two")))
+    long = make_requests({**prompts(4), "long": [5 + i % 200 for i in range(2100)]}, seed=7)
+    engine, expected = VllmEngine(EngineSettings(expected_tokens=100)), TransformersEngine(EngineSettings())
+    try:
+        engine.load(model)
+        expected.load(model)
+        assert engine.generate(REQUESTS, greedy()) == expected.generate(REQUESTS, greedy())
+        assert engine.info().settings["max_model_len"] == 2048
+        assert engine.generate(long, greedy(12)) == expected.generate(long, greedy(12))
+        assert engine.info().settings["max_model_len"] == 4096
+        engine.load(other)
+        expected.load(other)
+        assert engine.loaded_by == "weights reloaded"
+        assert engine.generate(REQUESTS, greedy()) == expected.generate(REQUESTS, greedy())
+        with pytest.raises(BenchError, match="in the model's context of 8192"):
+            engine.generate(long, greedy(8000))
+    finally:
+        engine.close()
+
+
+def reading_much(folder: Path) -> Path:
+    path = folder / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8")) | {"max_position_embeddings": 8192}
+    path.write_text(json.dumps(config), encoding="utf-8")
+    return folder
+
+
+def test_a_model_that_was_untied_to_merge_its_adapters_is_served(tmp_path: Path):
+    from peft import LoraConfig, get_peft_model
+
+    settings = {"dtype": "float32", "attn_implementation": "sdpa", "trust_remote_code": False}
+    base = ModelSpec(settings, str(neox(tmp_path / "base", 0, layers=2, tied=True)))
+    lora = LoraConfig(r=4, target_modules=["query_key_value", "lm_head"], init_lora_weights=False)
+    with seeded(1, "adapters"):
+        get_peft_model(load_trained(tmp_path / "base", base, trainable=True), lora).save_pretrained(tmp_path / "lora")
+    folder = merge_adapter(tmp_path / "lora", base, tmp_path / "merged")
+    engine = VllmEngine(EngineSettings())
+    try:
+        engine.load(folder)
+        found = engine.generate(REQUESTS, greedy())
+        assert found == reference(folder, greedy())
+        assert found != reference(tmp_path / "base", greedy())
     finally:
         engine.close()
 

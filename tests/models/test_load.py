@@ -9,7 +9,7 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from benchbench.core.errors import BenchError
+from benchbench.core.errors import BenchError, ExitCode
 from benchbench.models import load
 from benchbench.models.load import (
     ModelSpec,
@@ -161,6 +161,22 @@ def test_a_folder_without_some_of_the_weights_is_refused(tmp_path):
         BenchError, match=rf"^{tmp_path}: expected all weights of the model, found none of lm_head.weight"
     ):
         build_base(spec(path=str(tmp_path)), tokenizer(), seed=42)
+
+
+def test_a_cut_off_file_of_weights_is_damage(tmp_path):
+    tiny().save_pretrained(tmp_path)
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(BenchError, match=rf"^{tmp_path}: a file of its weights is damaged") as caught:
+        build_base(spec(path=str(tmp_path)), tokenizer(), seed=42)
+    assert caught.value.exit_code is ExitCode.UNAVAILABLE
+
+
+@pytest.mark.parametrize("pinned", [False, True])
+def test_an_attention_that_the_model_lacks_is_named(tmp_path, pinned):
+    tiny("bloom").save_pretrained(tmp_path)
+    with pytest.raises(BenchError, match=r"^model\.attn_implementation: .*found sdpa; eager goes with every model"):
+        build_base(spec("bloom", path=str(tmp_path) if pinned else None), tokenizer(), seed=1)
 
 
 def test_tied_weights_are_not_missing(tmp_path):

