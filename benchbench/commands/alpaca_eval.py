@@ -68,15 +68,15 @@ class Row:
 
     def tidy(self) -> dict[str, Any]:
         """Everything, under the leaderboard's names where it has them."""
-        own, lc, published = self.equal_length.interval, self.published.interval, self.published.row
+        own, lc, row = self.equal_length.interval, self.published.interval, self.published.row
         return {
             "file": str(self.annotations.path),
             "model": self.annotations.model,
             "baseline": self.annotations.baseline,
             "annotator": self.annotations.judge,
             **{name: getattr(self.raw, name) for name in RawRow.__dataclass_fields__},
-            "length_controlled_winrate": None if published is None else published.length_controlled_winrate,
-            "lc_standard_error": None if published is None else published.lc_standard_error,
+            "length_controlled_winrate": None if row is None else row.length_controlled_winrate,
+            "lc_standard_error": None if row is None else row.lc_standard_error,
             "lc_low": None if lc is None else lc.low,
             "lc_high": None if lc is None else lc.high,
             "equal_length_win_rate": 100 * own.mean,

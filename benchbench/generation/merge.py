@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -93,7 +94,9 @@ def _save_merged(adapter: Path, base: load.ModelSpec, draft: Path) -> Tensor:
         raise BenchError(f"{adapter}: expected numbers, found weights or log-probabilities that are not finite")
     tied = model.config.tie_word_embeddings
     _untie(model)
-    merged = model.merge_and_unload(safe_merge=True)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*(tie_word_embeddings|no longer tied).*")  # they are untied here
+        merged = model.merge_and_unload(safe_merge=True)
     if tied and not merged.config.tie_word_embeddings:
         merged._weight_conversions = None  # of names in the base's file, which had none for a head
     merged.save_pretrained(draft, safe_serialization=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ MERGE_VERSION = 2
 """Of `generation.merge`: raised by hand when a merged folder comes out otherwise."""
 WHOLE_WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
 """What transformers looks for in a folder of whole weights."""
+_CARED_FOR = ("Found missing adapter keys", "Model has `tie_word_embeddings=True`")
+"""How warnings of peft begin that nobody needs: what is missing is refused here, and merging unties what is tied."""
 _PREFIX = "base_model.model."
 """Of names in an adapter file."""
 
@@ -63,7 +66,10 @@ def put_adapters(model: Any, folder: Path, *, trainable: bool) -> Any:
     _require_addable(folder)
     names = _names(folder)
     try:
-        found = PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)
+        with warnings.catch_warnings():
+            for known in _CARED_FOR:
+                warnings.filterwarnings("ignore", message=known)
+            found = PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)
     except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:  # peft has no error of its own
         why = " ".join(f"{error}".split())
         raise BenchError(f"{folder}: expected adapters that fit their base; peft says: {why[:300]}") from None
