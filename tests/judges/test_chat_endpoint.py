@@ -129,7 +129,7 @@ def test_the_time_limit_is_one_of_the_whole_request():
         pytest.raises(BenchError, match=r"it did not answer within 0\.5 s"),
     ):
         verdicts(JUDGE, options(server, timeout_seconds=0.5, max_retries=0), contests(1))
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 4.5
 
 
 def test_text_in_parts_is_read():
@@ -196,14 +196,14 @@ def test_a_template_that_was_edited_since_is_not_asked_with(tmp_path):
 def test_a_request_to_stop_gives_what_is_under_way_and_waits_for_nobody_who_does_not_answer():
     def reply(number: int, body: dict[str, Any]) -> Reply:
         question = body["messages"][0]["content"]
-        return Reply(seconds=60.0 if "hare 3" in question else 0.3)
+        return Reply(seconds=60.0 if "hare 3" in question else 0.1)
 
     with serving(reply) as server:
         given = options(server, max_concurrency=4, timeout_seconds=60)
         where = JudgeContext(Path(), should_stop=lambda: len(server.seen) >= 4)
         start = time.monotonic()
         found = dict(JUDGE.judge(given, contests(20), where))
-        assert time.monotonic() - start < 3
+        assert time.monotonic() - start < 20, "far less than the minute that nobody answers"
     assert {0, 1, 2} <= set(found) and 3 not in found
     assert len(found) == len(server.seen) - 1 < 8, "what the server answered, and no more"
     assert all(verdict.first_wins == 1.0 for verdict in found.values())
@@ -214,7 +214,7 @@ def test_a_request_to_stop_is_heard_between_two_attempts():
         given = options(server, backoff_seconds=50)
         start = time.monotonic()
         assert list(JUDGE.judge(given, contests(3), JudgeContext(Path(), should_stop=lambda: bool(server.seen)))) == []
-        assert time.monotonic() - start < 3
+        assert time.monotonic() - start < 20
 
 
 def test_a_server_that_dies_half_way_has_given_what_it_had():
@@ -234,7 +234,7 @@ def test_a_server_that_is_not_there_is_said_at_once():
     start = time.monotonic()
     with pytest.raises(BenchError, match="cannot be reached"):
         verdicts(JUDGE, gone, contests(3))
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 15
 
 
 def test_requests_keep_the_pace_and_the_number_at_a_time():
