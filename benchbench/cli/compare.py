@@ -48,6 +48,7 @@ def compare(
     Example: bench compare dpo simpo --seeds 42 13 3407
     """
     from benchbench.commands import compare as command
+    from benchbench.commands.samples import NO_SAMPLES
     from benchbench.commands.session import Options
     from benchbench.comparison.rendering import terminal_table
 
@@ -78,7 +79,7 @@ def compare(
                 "notice": prepared.notice,
                 "headline": list(compared.headline),
                 "comparisons": [asdict(row) for row in compared.comparisons],
-                **({"win_rates": []} if compared.samples is None else compared.samples.as_values()),
+                **(NO_SAMPLES if compared.samples is None else compared.samples.as_values()),
                 "files": compared.files,
             }
         )

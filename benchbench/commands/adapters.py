@@ -8,11 +8,9 @@ from pathlib import Path
 
 from benchbench.core.errors import BenchError
 from benchbench.core.hashing import file_hash, fingerprint
-from benchbench.models.adapters import ADAPTER_FILE, MERGE_VERSION, is_adapters_alone, read_adapter_config
+from benchbench.models.adapters import ADAPTER_FILE, MERGE_VERSION, read_adapter_config
 from benchbench.plan.weights import TOKENIZER_PATTERNS, WEIGHT_PATTERNS, resolve_folder, weights_hash
 from benchbench.store.runs import RunStore
-
-__all__ = ["is_adapters_alone", "whole_weights"]
 
 BASE = "base_model_name_or_path"
 VOCABULARIES = ("tokenizer.json", "tokenizer.model", "vocab.json")

@@ -81,10 +81,10 @@ def prepare_comparison(request: Request, options: Options) -> Prepared:
 
     if request.prompts is not None and request.pairs_only:
         raise BenchError("--pairs-only draws no responses, so --prompts would not be read; drop one of them")
-    if request.prompts is not None:
-        refuse_unread(request.overrides)
-    asked = None if request.prompts is None else read_prompt_file(request.prompts)
     overrides = parse_overrides(request.overrides)
+    if request.prompts is not None:
+        refuse_unread(overrides)
+    asked = None if request.prompts is None else read_prompt_file(request.prompts)
     given = parse_seeds(request.seeds)
     shown = tuple(_metric(text, metrics.names()) for text in request.metrics)
     loaded = resolve_all(request.targets, setting=request.setting, overrides=overrides)

@@ -9,12 +9,13 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
-from benchbench.commands.adapters import is_adapters_alone, whole_weights
+from benchbench.commands.adapters import whole_weights
 from benchbench.commands.record import measure_cells, scored_cell
 from benchbench.commands.session import Options, Session, incomplete, open_session, run_session, unfinished
 from benchbench.commands.targets import CHECKS, DEFAULT_SETTING, parse_seeds, resolve
 from benchbench.comparison.cells import MissingRunsError
 from benchbench.core.errors import BenchError
+from benchbench.models.adapters import is_adapters_alone
 from benchbench.recipe import library
 from benchbench.recipe.load import Loaded, load_untuned
 from benchbench.recipe.overrides import Override, parse_overrides

@@ -27,6 +27,14 @@ def refuse_unequal(loaded: Sequence[Loaded]) -> None:
         )
 
 
+def judge_of(cell: Cell, plan: Plan) -> tuple[str, str]:
+    """(hash of the identity, name with what it judges with) of the one judge of a cell's verdicts."""
+    section = cell.loaded.recipe.judge
+    assert section is not None, "only recipes with a judge have verdicts"
+    identity = plan.stages[next(iter(cell.verdicts.values()))].settings["judge"]
+    return fingerprint(identity), judge_label(identity, section.options)
+
+
 def refuse_other_judges(cells: Sequence[Cell], plan: Plan) -> None:
     """Refuse rows that other judges judge; what options name, a template or weights, counts by its content.
 
@@ -35,11 +43,9 @@ def refuse_other_judges(cells: Sequence[Cell], plan: Plan) -> None:
     """
     judges: dict[str, dict[str, str]] = {}
     for cell in cells:
-        for key in cell.verdicts.values():
-            identity = plan.stages[key].settings["judge"]
-            section = cell.loaded.recipe.judge
-            assert section is not None, "only recipes with a judge have verdicts"
-            judges.setdefault(fingerprint(identity), {})[cell.loaded.label] = judge_label(identity, section.options)
+        if cell.verdicts:
+            key, name = judge_of(cell, plan)
+            judges.setdefault(key, {})[cell.loaded.label] = name
     if len(judges) > 1:
         lines = [f"  {', '.join(own)}: {next(iter(own.values()))} ({key})" for key, own in judges.items()]
         raise BenchError(

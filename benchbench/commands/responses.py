@@ -101,7 +101,7 @@ def draw(
     Raises:
         BenchError: as `read_prompt_file` and `open_policies`; exit code 4 where responses could not be drawn.
     """
-    refuse_unread(overrides)
+    refuse_unread(parse_overrides(overrides))
     read = read_prompt_file(file)
     policies = open_policies(target, setting=setting, seeds=seeds, overrides=overrides, options=options)
     prompts = prepare_prompts(read, options.store.root)

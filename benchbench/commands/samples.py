@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchbench.commands.fairness import judge_of
 from benchbench.comparison.audit import markdown
 from benchbench.comparison.bradley_terry import Ratings, bradley_terry
 from benchbench.comparison.rendering import shared_marks
@@ -24,7 +25,6 @@ from benchbench.comparison.win_rate_tables import (
 )
 from benchbench.core.errors import BenchError
 from benchbench.core.hashing import fingerprint
-from benchbench.judging.labels import judge_label
 from benchbench.plan.build import Cell, Plan
 from benchbench.plan.judged import CHOSEN
 from benchbench.store.generations import read_engine, read_generations
@@ -32,6 +32,8 @@ from benchbench.store.results import ResultStore
 from benchbench.store.runs import RunStore
 from benchbench.store.verdicts import read_verdicts
 
+NO_SAMPLES: Mapping[str, object] = {"win_rates": [], "win_rate_intervals": [], "responses": []}
+"""`Samples.as_values` where nothing was drawn."""
 RESPONSES_KEY = ("methods", "seeds", "prompts", "prompts_hash", "generate_hash")
 WIN_RATES_KEY = (*RESPONSES_KEY, "judge_hash")
 
@@ -149,8 +151,9 @@ def collect(
         )
     asked = [plan.stages[cell.generate].settings for cell in cells if cell.generate is not None]
     answered = asked[0]["data"]
-    judged = {fingerprint(plan.stages[key].settings["judge"]) for cell in cells for key in cell.verdicts.values()}
-    named = {cell.loaded.label: _judge(cell, plan, several=len(judged) > 1) for cell in cells if cell.verdicts}
+    judges = {cell.loaded.label: judge_of(cell, plan) for cell in cells if cell.verdicts}
+    judged = {key for key, _ in judges.values()}
+    named = {label: f"{name} [{key}]" if len(judged) > 1 else name for label, (key, name) in judges.items()}
     grouped: dict[tuple[str, str], dict[int, pd.DataFrame]] = {}
     for cell in cells:
         for opponent, frame in verdict_rows(cell, store).items():
@@ -171,15 +174,6 @@ def collect(
         marks,
         _ratings(cells, grouped),
     )
-
-
-def _judge(cell: Cell, plan: Plan, *, several: bool) -> str:
-    """Name of the judge of a cell's verdicts; with the hash of its identity where an audit has several."""
-    section = cell.loaded.recipe.judge
-    assert section is not None, "only recipes with a judge have verdicts"
-    identity = plan.stages[next(iter(cell.verdicts.values()))].settings["judge"]
-    label = judge_label(identity, section.options)
-    return f"{label} [{fingerprint(identity)}]" if several else label
 
 
 def verdict_rows(cell: Cell, store: RunStore) -> dict[str, pd.DataFrame]:

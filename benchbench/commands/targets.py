@@ -46,13 +46,13 @@ def resolve(target: str, *, setting: str | None, overrides: Iterable[Override] =
     return load_untuned(base, name, variant=variant, hyper=hyper, overrides=overrides, checks=CHECKS)
 
 
-def refuse_unread(overrides: Sequence[str]) -> None:
+def refuse_unread(overrides: Sequence[Override]) -> None:
     """Refuse `--set` values that a prompt file leaves unread.
 
     Raises:
         BenchError: names them.
     """
-    unread = [text for text in overrides if text.partition("=")[0].strip() in _OF_THE_SPLIT]
+    unread = [override.text for override in overrides if override.key in _OF_THE_SPLIT]
     if unread:
         named = ", ".join(unread)
         raise BenchError(f"--set {named}: not read with --prompts, whose file is answered whole; leave it out")

@@ -110,7 +110,7 @@ def _layout(comparisons: Sequence[Comparison], metric: str, scoring: str) -> _La
             *(_number(value, row.unit) for value in row.values),
             _number(row.mean, row.unit),
             _difference(row),
-            *([_p(row.p_holm)] if with_holm else []),
+            *([shown_p(row.p_holm)] if with_holm else []),
             _number(row.minimum_detectable_difference, row.unit),
             str(row.n),
             *(["; ".join(marks)] if with_marks else []),
@@ -162,7 +162,13 @@ def _number(value: float, unit: str, *, sign: str = "") -> str:
     return format(value, f"{sign}.4f" if unit == "fraction" else f"{sign}#.4g")
 
 
-def _p(value: float) -> str:
+def shown_number(value: float) -> str:
+    """Four decimals."""
+    return "n/a" if math.isnan(value) else f"{value:.4f}"
+
+
+def shown_p(value: float) -> str:
+    """A p-value."""
     if math.isnan(value):
         return "n/a"
     return "<0.0001" if value < 0.0001 else f"{value:.4f}"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from benchbench.comparison.rendering import shown_number
 from benchbench.comparison.samples import sample_statistics
 
 SHOWN_STATISTICS = (
@@ -61,7 +62,7 @@ def shown_statistics(frame: pd.DataFrame) -> list[dict[str, str]]:
         own = frame[frame["method"] == label]
         row = {"method": str(label)}
         for name in SHOWN_STATISTICS:
-            row[name] = _number(float(own.loc[own["metric"] == name, "value"].mean()))
+            row[name] = shown_number(float(own.loc[own["metric"] == name, "value"].mean()))
         row["engine"] = ", ".join(dict.fromkeys(own["engine"]))
         row["canary"] = f"{own['canary_identical'].mean():.0%} identical"
         rows.append(row)
@@ -72,7 +73,3 @@ def _canary(about: Mapping[str, object]) -> Mapping[str, float]:
     canary = about["canary"]
     assert isinstance(canary, Mapping)
     return canary
-
-
-def _number(value: float) -> str:
-    return "n/a" if math.isnan(value) else f"{value:.4f}"

@@ -14,6 +14,7 @@ from benchbench.comparison.bradley_terry import Ratings
 from benchbench.comparison.intervals import Interval
 from benchbench.comparison.length_control import LengthControlled, length_controlled
 from benchbench.comparison.power import minimum_detectable_difference
+from benchbench.comparison.rendering import shown_number, shown_p
 from benchbench.comparison.reward_difference import RewardDifference, reward_difference
 from benchbench.comparison.significance import holm
 from benchbench.comparison.win_rates import SeededWinRate, win_rate_over_seeds
@@ -206,8 +207,8 @@ def shown_win_rates(rows: Sequence[Against], marks: Mapping[str, str]) -> list[d
             "seeds " + ", ".join(map(str, row.raw.seeds)): " ".join(f"{value:.4f}" for value in row.raw.values),
             "win rate [95%]": _interval(row.raw.interval),
             "at equal length [95%]": _interval(row.controlled.interval),
-            "p Holm": _p(adjusted),
-            "MDD": _number(_detectable(row.raw.interval)),
+            "p Holm": shown_p(adjusted),
+            "MDD": shown_number(_detectable(row.raw.interval)),
             "wins/ties/losses": "/".join(str(sum(getattr(run, name) for run in row.raw.runs)) for name in _COUNTS),
             **(_slots(row) if slots else {}),
             "missing": str(sum(run.missing for run in row.raw.runs)),
@@ -226,7 +227,7 @@ _COUNTS = ("wins", "ties", "losses")
 def _slots(row: Against) -> dict[str, str]:
     return {
         "first slot": _signed(fmean(run.first_bias for run in row.raw.runs)),
-        "consistent": _number(fmean(run.consistency for run in row.raw.runs)),
+        "consistent": shown_number(fmean(run.consistency for run in row.raw.runs)),
     }
 
 
@@ -261,16 +262,8 @@ def shown_ratings(ratings: Ratings) -> list[dict[str, str]]:
 def _interval(interval: Interval) -> str:
     if math.isnan(interval.mean):
         return "n/a"
-    return f"{interval.mean:.4f} [{_number(interval.low)}, {_number(interval.high)}]"
-
-
-def _number(value: float) -> str:
-    return "n/a" if math.isnan(value) else f"{value:.4f}"
+    return f"{interval.mean:.4f} [{shown_number(interval.low)}, {shown_number(interval.high)}]"
 
 
 def _signed(value: float) -> str:
     return "n/a" if math.isnan(value) else f"{value:+.4f}"
-
-
-def _p(value: float) -> str:
-    return "<0.0001" if value < 0.0001 else _number(value)

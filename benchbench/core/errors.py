@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 
+class Interrupted(Exception):
+    """The run was asked to stop; what was done so far is on disk."""
+
+
 class ExitCode(IntEnum):
     """What a shell or a CI job learns from how `bench` ended."""
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import pandas as pd
 
-from benchbench.core.errors import BenchError
+from benchbench.core.errors import BenchError, Interrupted
 from benchbench.core.example import Message
 from benchbench.core.judge import Contest, Judge, JudgeContext, Verdict
 from benchbench.judging.identity import judge_identity
@@ -22,10 +22,6 @@ from benchbench.judging.rows import COLUMNS, Asked, Question, row, summary
 from benchbench.store.verdicts import VerdictCache, verdict_key
 
 Prompts = Mapping[str, Sequence[Message]]
-
-
-class StoppedError(Exception):
-    """The run was asked to end before every verdict was there; the cache keeps those that are."""
 
 
 def judge_pairs(
@@ -65,7 +61,7 @@ def judge_pairs(
 
     Raises:
         BenchError: responses that do not belong together, or what the judge raises; what it gave before is kept.
-        StoppedError: `context.should_stop` said so; what the judge gave is kept.
+        Interrupted: `context.should_stop` said so; what the judge gave is kept.
     """
     pairs = matched(prompts, ours, theirs, label=label, opponent=opponent)
     who = judge_identity(judge, options, context.folder) if who is None else who
@@ -117,7 +113,7 @@ def _turn(judge: Judge, cache: VerdictCache | None, context: JudgeContext) -> It
 
     with cache.alone(context.should_stop, waiting) as came:
         if not came:
-            raise StoppedError
+            raise Interrupted
         yield
 
 
@@ -150,7 +146,7 @@ def _ask(
             exit_code=error.exit_code,
         ) from None
     if len(asked.given) < len(keys) and context.should_stop():
-        raise StoppedError
+        raise Interrupted
     if len(asked.given) != len(keys):
         raise RuntimeError(f"judge {judge.name} gave {len(asked.given)} verdicts on {len(keys)} contests")
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from benchbench.core.errors import BenchError, ExitCode, Fault
-from benchbench.core.generation import Sampling
+from benchbench.data.tokenizer import load_tokenizer
+from benchbench.generation.choose import choose
+from benchbench.generation.sampling import sampling_of
+from benchbench.generation.shape import ModelShape, shape_of_folder, shape_of_values
 from benchbench.plan.prepare import Prepared
 from benchbench.recipe.load import Loaded
 
@@ -30,41 +33,28 @@ def draw_faults(loaded: Loaded, prepared: Prepared, device: Callable[[], str]) -
     if limit is not None and section.max_new_tokens >= limit:
         told = f"expected less than {limit}, which the model reads at once, prompt included"
         faults.append(Fault("generate.max_new_tokens", f"{told}; got {section.max_new_tokens}"))
-    unknown = _unknown(section.stop_tokens, prepared.tokenizer_path)
-    if unknown:
-        faults.append(Fault("generate.stop_tokens", f"expected tokens of the tokenizer, got {', '.join(unknown)}"))
-    if section.engine == "vllm":
-        faults += _engine_faults(loaded, prepared, device())
+    if section.stop_tokens or section.engine == "vllm":  # most have neither, and a tokenizer takes seconds to load
+        tokenizer = load_tokenizer(
+            prepared.tokenizer_path,
+            revision=None,
+            pad_token=loaded.recipe.model.pad_token,
+            folder=Path(),
+            trust_remote_code=loaded.recipe.model.trust_remote_code,
+        )
+        try:
+            sampling = sampling_of(section.model_dump(), tokenizer)
+            if section.engine == "vllm":
+                choose("vllm", shapes=[_shape(loaded, prepared)], device=device(), sampling=[sampling])
+        except BenchError as error:
+            if error.exit_code is not ExitCode.USAGE:
+                raise
+            faults.append(Fault("", str(error)))
     return faults
 
 
-def _unknown(tokens: Sequence[str], tokenizer_path: str) -> list[str]:
-    if not tokens:
-        return []  # most have none, and a tokenizer takes seconds to load
-    from transformers import AutoTokenizer
-
-    known = AutoTokenizer.from_pretrained(tokenizer_path).get_vocab()
-    return [token for token in tokens if token not in known]
-
-
-def _engine_faults(loaded: Loaded, prepared: Prepared, device: str) -> list[Fault]:
-    """An engine that was asked for by name, since nothing else is taken in its place."""
-    from benchbench.generation.choose import choose
-    from benchbench.generation.shape import shape_of_folder, shape_of_values
-
-    section, model = loaded.recipe.generate, loaded.recipe.model
-    assert section is not None
-    names = ("max_new_tokens", "temperature", "top_p", "top_k", "min_p", "repetition_penalty")
-    sampling = Sampling(**{name: getattr(section, name) for name in names}, stop_token_ids=(0,))
-    if prepared.model_path is None:
-        assert model.from_config is not None, "a model has weights or a configuration"
-        shape = shape_of_values(model.from_config)
-    else:
-        shape = shape_of_folder(Path(prepared.model_path), trust_remote_code=model.trust_remote_code)
-    try:
-        choose("vllm", shapes=[shape], device=device, sampling=[sampling])
-    except BenchError as error:
-        if error.exit_code is not ExitCode.USAGE:
-            raise
-        return [Fault("generate.engine", str(error))]
-    return []
+def _shape(loaded: Loaded, prepared: Prepared) -> ModelShape:
+    model = loaded.recipe.model
+    if prepared.model_path is not None:
+        return shape_of_folder(Path(prepared.model_path), trust_remote_code=model.trust_remote_code)
+    assert model.from_config is not None, "a model has weights or a configuration"
+    return shape_of_values(model.from_config)

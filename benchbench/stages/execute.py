@@ -13,13 +13,12 @@ from typing import Any
 
 import torch
 
-from benchbench.core.errors import BenchError
+from benchbench.core.errors import BenchError, Interrupted
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.stages.context import Report, Result, StageContext
 from benchbench.stages.environment import environment, peak_memory_gib
 from benchbench.store.runs import RunStore
 from benchbench.training.checkpoint import remove_checkpoint
-from benchbench.training.loop import Interrupted
 
 
 def execute(

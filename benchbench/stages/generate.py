@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import torch
 
-from benchbench.core.errors import BenchError
+from benchbench.core.errors import Interrupted
 from benchbench.core.generation import Generation, Request, Sampling
 from benchbench.data.prompts import encode_prompts, first_prompts
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
@@ -22,6 +22,7 @@ from benchbench.generation.choose import Choice, choose
 from benchbench.generation.kept import loaded_engine
 from benchbench.generation.merge import is_adapter, is_merged, merge_adapter
 from benchbench.generation.requests import chunks
+from benchbench.generation.sampling import sampling_of
 from benchbench.generation.seeds import make_requests
 from benchbench.generation.settings import EngineSettings
 from benchbench.generation.shape import shape_of_folder
@@ -32,7 +33,6 @@ from benchbench.stages.context import Result, StageContext
 from benchbench.stages.score import batches
 from benchbench.stages.turns import with_first_responses
 from benchbench.store.generations import write_generations
-from benchbench.training.loop import Interrupted
 
 BATCHES_AT_A_TIME = 4
 """Batches between two looks at whether to stop."""
@@ -49,7 +49,7 @@ def run(context: StageContext) -> Result:
         shutil.rmtree(leftover, ignore_errors=True)
     tokenizer = context.tokenizer()
     requests = _requests(context, tokenizer)
-    sampling = _sampling(section, tokenizer)
+    sampling = sampling_of(section, tokenizer)
     with _servable(context, tokenizer) as (folder, merged):
         settings = EngineSettings(
             device=str(context.device),
@@ -86,23 +86,6 @@ def _requests(context: StageContext, tokenizer: Any) -> list[Request]:
     by_id = dict(zip((example.id for example in examples), prompts, strict=True))
     turn = context.settings.get(TURN, 1)
     return make_requests(by_id, seed=context.settings["seed"], samples=section["num_samples"], turn=turn)
-
-
-def _sampling(section: Mapping[str, Any], tokenizer: Any) -> Sampling:
-    """The recipe's fields, with EOS and its further stop tokens as ids.
-
-    Raises:
-        BenchError: a stop token that the tokenizer does not have as one token, or no EOS.
-    """
-    if tokenizer.eos_token_id is None:
-        raise BenchError("generate: the tokenizer names no EOS token, so no response would end")
-    known = tokenizer.get_vocab()
-    unknown = [text for text in section["stop_tokens"] if text not in known]
-    if unknown:
-        raise BenchError(f"generate.stop_tokens: expected tokens of the tokenizer, got {', '.join(unknown)}")
-    stops = dict.fromkeys([int(tokenizer.eos_token_id), *(known[text] for text in section["stop_tokens"])])
-    names = ("max_new_tokens", "temperature", "top_p", "top_k", "min_p", "repetition_penalty")
-    return Sampling(**{name: section[name] for name in names}, stop_token_ids=tuple(stops))
 
 
 @contextmanager

@@ -10,13 +10,12 @@ from benchbench.core.errors import BenchError
 from benchbench.core.example import Example
 from benchbench.core.judge import JudgeContext
 from benchbench.judging.identity import check_identity
-from benchbench.judging.pairs import StoppedError, judge_pairs
+from benchbench.judging.pairs import judge_pairs
 from benchbench.judging.responses import one_per_example
 from benchbench.recipe.binding import bind
 from benchbench.stages.context import Result, StageContext
 from benchbench.store.generations import read_generations
 from benchbench.store.verdicts import VerdictCache, write_verdicts
-from benchbench.training.loop import Interrupted
 
 
 def run(context: StageContext) -> Result:
@@ -45,22 +44,19 @@ def run(context: StageContext) -> Result:
     def tell(line: str) -> None:
         context.report({"message": line})
 
-    try:
-        rows, summary = judge_pairs(
-            judge,
-            options,
-            {name: example.prompt for name, example in examples.items()},
-            ours,
-            theirs,
-            label="ours",
-            opponent="theirs",
-            cache=VerdictCache.of(context.root, who),
-            context=JudgeContext(folder, str(context.device), tell, context.should_stop),
-            progress=progress,
-            who=who,
-        )
-    except StoppedError:
-        raise Interrupted from None
+    rows, summary = judge_pairs(
+        judge,
+        options,
+        {name: example.prompt for name, example in examples.items()},
+        ours,
+        theirs,
+        label="ours",
+        opponent="theirs",
+        cache=VerdictCache.of(context.root, who),
+        context=JudgeContext(folder, str(context.device), tell, context.should_stop),
+        progress=progress,
+        who=who,
+    )
     check_identity(judge, options, folder, who)
     write_verdicts(context.folder, rows)
     return Result(0, summary)

@@ -11,6 +11,7 @@ import pandas as pd
 import torch
 
 from benchbench.core.batch import CandidateBatch
+from benchbench.core.errors import Interrupted
 from benchbench.core.scores import Logps
 from benchbench.data.tokenized import TokenizedExample
 from benchbench.models import load
@@ -19,7 +20,6 @@ from benchbench.stages.context import Result, StageContext, check_context
 from benchbench.stages.versions import VERSIONS
 from benchbench.store.rows import write_rows
 from benchbench.training.collate import collate
-from benchbench.training.loop import Interrupted
 
 
 def run(context: StageContext) -> Result:

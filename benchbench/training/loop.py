@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from benchbench.core.batch import CandidateBatch
-from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.errors import BenchError, ExitCode, Interrupted
 from benchbench.core.method import Over, Term
 from benchbench.core.seeding import torch_seed
 from benchbench.data.tokenized import TokenizedExample
@@ -34,10 +34,6 @@ class Objective(Protocol):
     def __call__(self, batch: CandidateBatch) -> tuple[Mapping[str, Term], Mapping[str, Tensor]]:
         """Named terms of the loss, and per-example quantities [B] to log as means over the step."""
         ...
-
-
-class Interrupted(Exception):
-    """The run was asked to stop; a checkpoint of the present step is on disk."""
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ import pytest
 from harness import MICRO, ROOT, bench
 from safetensors.torch import load_file, save_file
 
-from benchbench.commands.adapters import is_adapters_alone, whole_weights
+from benchbench.commands.adapters import whole_weights
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.generation import merge
-from benchbench.models.adapters import MERGE_VERSION
+from benchbench.models.adapters import MERGE_VERSION, is_adapters_alone
 
 BASE = ROOT / "results" / "reference" / "tiny" / "checkpoint"
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"

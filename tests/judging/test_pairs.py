@@ -12,11 +12,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.errors import BenchError, ExitCode, Interrupted
 from benchbench.core.example import Message
 from benchbench.core.judge import Judge, JudgeContext, Verdict
 from benchbench.judging.identity import judge_identity
-from benchbench.judging.pairs import StoppedError, judge_pairs
+from benchbench.judging.pairs import judge_pairs
 from benchbench.judging.responses import matched, one_per_example
 from benchbench.judging.rows import COLUMNS
 from benchbench.store.verdicts import VerdictCache
@@ -184,7 +184,7 @@ def test_a_request_to_stop_ends_early_and_loses_nothing(tmp_path: Path):
             stopped.append(done)
 
     counting = Counting(listens=True)
-    with pytest.raises(StoppedError):
+    with pytest.raises(Interrupted):
         run(counting.judge, cache=VerdictCache(cache), progress=progress, should_stop=lambda: bool(stopped))
     assert len(counting.asked) == len(VerdictCache(cache)) == 4
     _, summary = run(Counting().judge, cache=VerdictCache(cache))
@@ -222,7 +222,7 @@ def test_a_judge_that_is_asked_alone_is_asked_once_by_two_at_a_time(tmp_path: Pa
 
 def test_who_waits_for_a_judge_hears_a_request_to_stop(tmp_path: Path):
     cache = VerdictCache(tmp_path / "cache.jsonl")
-    with VerdictCache(cache.path).alone(lambda: False, lambda: None) as came, pytest.raises(StoppedError):
+    with VerdictCache(cache.path).alone(lambda: False, lambda: None) as came, pytest.raises(Interrupted):
         assert came
         run(Counting(asked_alone=True).judge, cache=cache, should_stop=lambda: True)
 

@@ -200,7 +200,7 @@ def test_responses_drawn_otherwise_stand_beside_each_other(made: Path, tmp_path:
     before = compare(made, tmp_path)
     plain = pd.read_csv(tmp_path / "micro" / "responses.csv")
     ended = compare(made, tmp_path, *changed)
-    assert "temperature 1;" in before.out or "temperature 1\n" in before.out
+    assert "temperature 1" in before.out and "temperature 0.5" not in before.out
     assert "temperature 0.5" in ended.out
     for name in ("win_rates.csv", "win_rate_intervals.csv", "responses.csv"):
         frame = pd.read_csv(tmp_path / "micro" / name)
@@ -233,6 +233,8 @@ def test_the_tables_are_the_same_when_nothing_is_run(made: Path, tmp_path: Path)
 
 def test_pairs_only_leaves_responses_alone(made: Path, tmp_path: Path):
     assert "win rate" not in compare(made, tmp_path, "--pairs-only").out
+    found = compare(made, tmp_path, "--pairs-only", "--json").json
+    assert [found[name] for name in ("win_rates", "win_rate_intervals", "responses")] == [[], [], []]
 
 
 def test_a_judge_without_responses_is_refused(tmp_path: Path):
