@@ -24,6 +24,8 @@ FIRST_TURN, SECOND_TURN = "prompts", "prompts_second_turn"
 NO_RESPONSE = ("",)
 """Candidates of a row that is a prompt alone, which nothing is held against; examples have one at least."""
 REPORT = "prompt_set"
+PREPARED_VERSION = 2
+"""Raised by hand when what is stored of a prompt set changes."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class PreparedPrompts:
 def prepare_prompts(prompts: PromptSet, root: Path) -> PreparedPrompts:
     """Put a prompt set under runs/data, by its content; what is there is not written again."""
     rows = [asdict(prompt) for prompt in prompts.prompts]
-    key = fingerprint({"format": prompts.format, "prompts": rows})
+    key = fingerprint({"prepared_version": PREPARED_VERSION, "format": prompts.format, "prompts": rows})
     found = read_prepared(root, key)
     if found is None:
         splits = {name: list(_examples(prompts, name)) for name in (FIRST_TURN, SECOND_TURN)[: prompts.turns]}

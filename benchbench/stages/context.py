@@ -9,13 +9,14 @@ from typing import Any, Literal
 
 import torch
 
-from benchbench.core.errors import BenchError
+from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.example import Example
+from benchbench.core.hashing import file_hash
 from benchbench.core.records import StageSpec
 from benchbench.data.serial import from_json
 from benchbench.data.tokenize import tokenize_examples
 from benchbench.data.tokenized import Tokenized, TokenizedExample
-from benchbench.data.tokenizer import load_tokenizer
+from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash
 from benchbench.models.load import ModelSpec, context_length
 from benchbench.recipe.schema import TokenizationSection
 from benchbench.recipe.training import JOINED_LATER, TrainingSection
@@ -62,14 +63,34 @@ class StageContext:
         return ModelSpec(self.settings["model"], self.spec.run["model_path"])
 
     def tokenizer(self) -> Any:
-        """The setting's tokenizer."""
-        return load_tokenizer(
-            self.spec.run["tokenizer_path"],
+        """The setting's tokenizer.
+
+        Raises:
+            BenchError: exit code 5; its files are not those that the stage was planned with.
+        """
+        path = self.spec.run["tokenizer_path"]
+        tokenizer = load_tokenizer(
+            path,
             revision=None,
             pad_token=self.settings["model"]["pad_token"],
             folder=Path(),
             trust_remote_code=self.settings["model"]["trust_remote_code"],
         )
+        require_planned(f"tokenizer {path}", self.settings["model"]["tokenizer"], tokenizer_hash(tokenizer))
+        return tokenizer
+
+    def tokenization(self) -> TokenizationSection:
+        """The stage's tokenisation settings, with the place of its chat template's file.
+
+        Raises:
+            BenchError: exit code 5; that file is not the one that the stage was planned with.
+        """
+        path = self.spec.run["chat_template"]
+        settings = self.settings["tokenization"]
+        if path is not None:
+            found = file_hash(Path(path)) if Path(path).is_file() else "none"
+            require_planned(f"chat template {path}", settings["chat_template"], found)
+        return TokenizationSection.model_validate({**settings, "chat_template": path})
 
     def training(self) -> dict[str, Any]:
         """The stage's training section with the settings of this run."""
@@ -81,17 +102,16 @@ class StageContext:
         """The normalised examples of the stage's split."""
         data = self.settings["data"]
         prepared = read_prepared(self.root, self.spec.run["data_key"])
-        if prepared is None or prepared.hashes[data["split"]] != data["hash"]:
-            raise RuntimeError(f"prepared data of {self.spec.key} is missing or changed under way")
+        found = "none" if prepared is None else prepared.hashes[data["split"]]
+        require_planned(f"prepared data runs/data/{self.spec.run['data_key']}", data["hash"], found)
+        assert prepared is not None
         return [from_json(line) for line in prepared.lines(data["split"])]
 
     def tokenized(
         self, tokenizer: Any, *, on_empty: OnEmpty, keep_all: bool = False, first_only: bool = False
     ) -> Tokenized:
         """The split as token ids, by the stage's tokenisation settings."""
-        section = TokenizationSection.model_validate(
-            {**self.settings["tokenization"], "chat_template": self.spec.run["chat_template"]}
-        )
+        section = self.tokenization()
         examples = self.examples()
         if first_only:
             examples = [_first_candidate(example) for example in examples]
@@ -102,6 +122,25 @@ class StageContext:
                 f"tokenisation: {tokenized.report}; see tokenization.max_length and max_prompt_length"
             )
         return tokenized
+
+
+def require_planned(what: str, planned: str, found: str) -> None:
+    """Refuse to go on with other content than the stage is filed under.
+
+    Args:
+        what: kind and place of what was opened.
+        planned: the content hash in the stage's settings.
+        found: that of what is there now, or `none`.
+
+    Raises:
+        BenchError: exit code 5; they differ.
+    """
+    if found != planned:
+        raise BenchError(
+            f"{what}: expected the content that it had when this run was planned ({planned[:12]}), found another "
+            f"({found[:12]}); run the command again to use what is there now, or put the old one back",
+            exit_code=ExitCode.UNAVAILABLE,
+        )
 
 
 def check_context(examples: Sequence[TokenizedExample], model: Any, where: str) -> None:

@@ -28,7 +28,6 @@ from benchbench.generation.settings import EngineSettings
 from benchbench.generation.shape import shape_of_folder
 from benchbench.models import load
 from benchbench.models.logps import token_logps
-from benchbench.recipe.schema import TokenizationSection
 from benchbench.stages.context import Result, StageContext
 from benchbench.stages.score import batches
 from benchbench.stages.turns import with_first_responses
@@ -78,11 +77,8 @@ def run(context: StageContext) -> Result:
 
 def _requests(context: StageContext, tokenizer: Any) -> list[Request]:
     section = context.settings["generate"]
-    tokenization = TokenizationSection.model_validate(
-        {**context.settings["tokenization"], "chat_template": context.spec.run["chat_template"]}
-    )
     examples = with_first_responses(context, first_prompts(context.examples(), section["num_prompts"]))
-    prompts = encode_prompts(examples, tokenizer, tokenization)
+    prompts = encode_prompts(examples, tokenizer, context.tokenization())
     by_id = dict(zip((example.id for example in examples), prompts, strict=True))
     turn = context.settings.get(TURN, 1)
     return make_requests(by_id, seed=context.settings["seed"], samples=section["num_samples"], turn=turn)

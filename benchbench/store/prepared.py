@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
+from benchbench.core.errors import BenchError, ExitCode
 from benchbench.store.files import read_json, whole_folder, write_json
 
 T = TypeVar("T")
@@ -35,11 +37,32 @@ class PreparedData:
     """What was read, dropped, tied, identical or empty, and prompts shared between splits."""
     shapes: Mapping[str, SplitShape]
     """By split."""
+    files: Mapping[str, str]
+    """sha256 of each split's file, as it was written."""
 
     def lines(self, split: str) -> list[Any]:
-        """The split's examples as plain JSON values."""
-        with (self.folder / f"{split}.jsonl").open(encoding="utf-8") as handle:
-            return [json.loads(line) for line in handle]
+        """The split's examples as plain JSON values.
+
+        Raises:
+            BenchError: exit code 5; the file is not there, or not as it was written.
+        """
+        path = self.folder / f"{split}.jsonl"
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise _changed(path, f"cannot be read ({error.strerror})") from None
+        if (digest := sha256(content).hexdigest()) != self.files[split]:
+            raise _changed(path, f"has the content {digest[:12]}, was written as {self.files[split][:12]}")
+        return [json.loads(line) for line in content.decode().split("\n") if line]
+
+
+def _changed(path: Path, found: str) -> BenchError:
+    return BenchError(
+        f"{path}: expected the data as they were prepared, found a file that {found}; prepared data are not to "
+        f"be edited: change the data themselves, or remove {path.parent} and run the command again, which prepares "
+        "them anew",
+        exit_code=ExitCode.UNAVAILABLE,
+    )
 
 
 def read_prepared(root: Path, key: str) -> PreparedData | None:
@@ -48,8 +71,10 @@ def read_prepared(root: Path, key: str) -> PreparedData | None:
     if not (folder / "prepared.json").is_file():
         return None
     index = read_json(folder / "prepared.json")
+    if "files" not in index:  # of a version that is not read any more
+        return None
     shapes = {split: SplitShape(**shape) for split, shape in index["shapes"].items()}
-    return PreparedData(folder, index["hashes"], index["report"], shapes)
+    return PreparedData(folder, index["hashes"], index["report"], shapes, index["files"])
 
 
 def write_prepared(
@@ -64,16 +89,24 @@ def write_prepared(
 ) -> PreparedData:
     """Store normalised splits; whole or not at all."""
     with whole_folder(root / "data" / key, keep=True) as draft:
-        for name, examples in splits.items():
-            _write_lines(draft / f"{name}.jsonl", (to_json(example) for example in examples))
+        files = {
+            name: _write_lines(draft / f"{name}.jsonl", (to_json(example) for example in examples))
+            for name, examples in splits.items()
+        }
         plain = {split: asdict(shape) for split, shape in shapes.items()}
-        write_json(draft / "prepared.json", {"hashes": dict(hashes), "report": dict(report), "shapes": plain})
+        index = {"hashes": dict(hashes), "report": dict(report), "shapes": plain, "files": files}
+        write_json(draft / "prepared.json", index)
     prepared = read_prepared(root, key)
     assert prepared is not None
     return prepared
 
 
-def _write_lines(path: Path, values: Iterable[Any]) -> None:
-    with path.open("w", encoding="utf-8") as handle:
+def _write_lines(path: Path, values: Iterable[Any]) -> str:
+    """Write one JSON value per line; returns the sha256 of the file."""
+    digest = sha256()
+    with path.open("wb") as handle:
         for value in values:
-            handle.write(json.dumps(value, ensure_ascii=False, allow_nan=True) + "\n")
+            line = (json.dumps(value, ensure_ascii=False, allow_nan=True) + "\n").encode()
+            digest.update(line)
+            handle.write(line)
+    return digest.hexdigest()

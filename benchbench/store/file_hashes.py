@@ -1,0 +1,60 @@
+"""runs/hashes/: content hashes of files that are read again and again, such as weights of gigabytes.
+
+A file's content is read once and its hash kept beside what the file system says of it. As long as size, times and
+inode are the same, so is the content, and a look costs a millisecond; else the content is read again. A change within
+the last moments may leave the times as they were, so the hash of a file that is so fresh is not kept.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from benchbench.core.hashing import file_hash
+from benchbench.store.files import read_json, write_json
+
+SETTLED_SECONDS = 2.0
+"""Times of a file system may be as coarse as this; a file that was changed more recently is read each time."""
+
+
+def kept_hash(path: Path, root: Path, *, read: Callable[[Path], str] = file_hash) -> str:
+    """sha256 of a file's bytes, as hex; read from the file only where it may have changed.
+
+    Args:
+        path: the file; links are followed.
+        root: the `runs/` folder, where hashes are kept.
+        read: how a file's bytes are hashed.
+    """
+    real = path.resolve()
+    entry = root / "hashes" / f"{sha256(str(real).encode()).hexdigest()[:32]}.json"
+    state = _state(real)
+    known = _known(entry)
+    if known is not None and known["state"] == state:
+        return str(known["sha256"])
+    found = read(real)
+    settled = max(state["mtime_ns"], state["ctime_ns"]) / 1e9 + SETTLED_SECONDS < time.time()
+    if settled and _state(real) == state:
+        write_json(entry, {"path": str(real), "state": state, "sha256": found})
+    return found
+
+
+def _state(path: Path) -> dict[str, int]:
+    stat = path.stat()
+    return {
+        "size": stat.st_size,
+        "mtime_ns": stat.st_mtime_ns,
+        "ctime_ns": stat.st_ctime_ns,
+        "inode": stat.st_ino,
+        "device": stat.st_dev,
+    }
+
+
+def _known(entry: Path) -> dict[str, Any] | None:
+    try:
+        known = read_json(entry)
+        return known if {"state", "sha256"} <= known.keys() else None
+    except (OSError, ValueError, AttributeError, TypeError):
+        return None  # not there, or damaged: the file itself is read

@@ -1,0 +1,51 @@
+"""Prepared data on disk: read as written, or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchbench.core.errors import BenchError, ExitCode
+from benchbench.store.prepared import PreparedData, SplitShape, read_prepared, write_prepared
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> PreparedData:
+    rows = [{"id": str(number), "text": "a\u2028b"} for number in range(3)]
+    return write_prepared(
+        tmp_path,
+        "key",
+        {"train": rows},
+        lambda row: row,
+        hashes={"train": "content"},
+        report={},
+        shapes={"train": SplitShape(3, [1], {})},
+    )
+
+
+def test_lines_come_back_as_they_were_written(data: PreparedData, tmp_path: Path):
+    again = read_prepared(tmp_path, "key")
+    assert again == data
+    assert again is not None
+    assert [row["text"] for row in again.lines("train")] == ["a\u2028b"] * 3
+
+
+@pytest.mark.parametrize("edit", ["a line less", "a letter", "gone"])
+def test_a_file_that_was_edited_by_hand_is_refused(data: PreparedData, edit: str):
+    path = data.folder / "train.jsonl"
+    text = path.read_text(encoding="utf-8")
+    if edit == "gone":
+        path.unlink()
+    else:
+        path.write_text(text[: text.rindex('{"id')] if edit == "a line less" else text.replace("a", "c", 1))
+    with pytest.raises(BenchError, match="expected the data as they were prepared") as caught:
+        data.lines("train")
+    assert caught.value.exit_code is ExitCode.UNAVAILABLE
+    assert "run the command again" in str(caught.value)
+
+
+def test_data_of_a_version_without_hashes_of_files_are_not_read(data: PreparedData, tmp_path: Path):
+    index = data.folder / "prepared.json"
+    index.write_text(index.read_text().replace('"files"', '"others"'))
+    assert read_prepared(tmp_path, "key") is None
