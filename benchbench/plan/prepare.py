@@ -28,7 +28,7 @@ from benchbench.store.files import read_json, whole_folder, write_json
 from benchbench.store.prepared import PreparedData, SplitShape, read_prepared, write_prepared
 
 T = TypeVar("T")
-PREPARED_VERSION = 1
+PREPARED_VERSION = 2
 """Raised by hand when normalising or auditing changes what is stored."""
 _READING = ("data", "model.model_name_or_path", "model.tokenizer_name_or_path", "tokenization.chat_template")
 """Keys that lead to files."""
