@@ -53,11 +53,11 @@ def account_for(
         BenchError: all columns and fields that would be lost, in one message that says how to use each.
     """
     read = {*shape.required, *shape.optional}
-    tools = {place: found for place, row in enumerate(rows) if (found := _tools(row, read))}
+    tools = {place: found for place, row in enumerate(rows) if (found := tools_in(row, read))}
     plain = [row for place, row in enumerate(rows) if place not in tools]
     filled = filled_columns(plain)
-    unread = filled - read - {*columns} - {*ID_COLUMNS}
-    fields = {f"{names.get(column, column)}.{field}" for column, field in _fields(plain, read & filled)}
+    unread = filled - read - {*columns} - {*ID_COLUMNS} - {*TOOL_COLUMNS}  # of plain rows: tools that are none
+    fields = {f"{names.get(column, column)}.{field}" for column, field in unread_fields(plain, read & filled)}
     known = {name for name in unread if is_metadata(name) and not _holds_turns(plain, name)}
     quiet = {field for field in fields if is_metadata(field.rpartition(".")[2])}
     faults = [_tool_fault(tools)] if tools and on_tool_calls == "error" else []
@@ -96,7 +96,7 @@ def _tool_fault(tools: Mapping[int, str]) -> Fault:
     )
 
 
-def _tools(row: Row, read: Collection[str]) -> str:
+def tools_in(row: Row, read: Collection[str]) -> str:
     """Where a row has tools, calls of tools or their results; an empty text if nowhere."""
     for name in TOOL_COLUMNS:
         if name not in read and row.get(name) not in _NO_TOOLS and not is_empty(row.get(name)):
@@ -124,7 +124,7 @@ def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
             yield from _mappings(inner)
 
 
-def _fields(rows: Sequence[Row], columns: Collection[str]) -> set[tuple[str, str]]:
+def unread_fields(rows: Sequence[Row], columns: Collection[str]) -> set[tuple[str, str]]:
     """Filled fields of turns and candidates that no reader looks at, with their column."""
     found = set[tuple[str, str]]()
     for row in rows:

@@ -16,6 +16,7 @@ from typing import Any
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
 from benchbench.core.prompt_set import Prompt, PromptSet
+from benchbench.data.columns import tools_in, unread_fields
 from benchbench.data.context import COLUMNS, in_front, require_stated
 from benchbench.data.files import read_rows
 from benchbench.data.known_names import is_metadata
@@ -28,6 +29,7 @@ FIELDS = ("dataset", "category", "cluster", "subcategory")
 ANSWERS = (
     *("candidates", "chosen", "rejected", "chosen_by_style", "rejected_by_style", "styles", "completion", "response"),
     *("output", "response_a", "response_b", "majority", "label", "score_chosen", "score_rejected", "scores"),
+    *("p_a", "reward_scores"),
 )
 """Answers to a prompt and what is said of them: no part of it, so that a data set's file may be a prompt file."""
 
@@ -58,6 +60,7 @@ def read_prompt_file(path: Path) -> PromptSet:
         expected = "; or ".join(f"{form.name}: {form.expected}" for form in _FORMATS)
         found = ", ".join(sorted(map(str, rows[0]))) or "none"
         raise BenchError(f"{path}, row 1: expected {expected}; found the fields {found}")
+    _refuse_unread(form, rows, path)
     prompts = [_read(form, row, number, f"{path}, row {number}") for number, row in enumerate(rows, start=1)]
     _refuse_repeats(prompts, path)
     return PromptSet(form.name, tuple(prompts))
@@ -68,7 +71,6 @@ def _read(form: _Format, row: Row, number: int, where: str) -> Prompt:
         raise BenchError(
             f"{where}: expected {form.name} as in row 1 ({form.expected}), found {', '.join(sorted(map(str, row)))}"
         )
-    _refuse_unread(form, row, where)
     try:
         prompt = form.read(row, number)
     except UnfitRowError as reason:
@@ -78,13 +80,21 @@ def _read(form: _Format, row: Row, number: int, where: str) -> Prompt:
     return prompt
 
 
-def _refuse_unread(form: _Format, row: Row, where: str) -> None:
-    filled = sorted(name for name, value in row.items() if not is_empty(value))
-    lost = [n for n in filled if n not in (*form.columns, *FIELDS, *ANSWERS) and not is_metadata(n)]
+def _refuse_unread(form: _Format, rows: list[Row], path: Path) -> None:
+    """Every field that nothing would read, of rows and of their turns, in one message."""
+    lost: dict[str, int] = {}
+    for number, row in enumerate(rows, start=1):
+        names = [n for n, v in row.items() if n not in (*form.columns, *FIELDS, *ANSWERS) and not is_empty(v)]
+        names += [f"{column}.{field}" for column, field in unread_fields([row], form.columns)]
+        names += [found] if (found := tools_in(row, form.columns)) and not found.startswith("column") else []
+        for name in names:
+            if not is_metadata(name.rpartition(".")[2]):
+                lost.setdefault(name, number)
     if lost:
+        found = ", ".join(f"{name} (row {number})" for name, number in sorted(lost.items()))
         raise BenchError(
-            f"{where}: expected {form.name}, found fields that nothing would read: {', '.join(lost)}; put what the "
-            f"model is to see into the prompt ({', '.join(form.columns)} are read), and take the rest out of the file"
+            f"{path}: expected {form.name}, found what nothing would read: {found}; put what the model is to see into "
+            f"the prompt ({', '.join(form.columns)} are read), and take the rest out of the file"
         )
 
 

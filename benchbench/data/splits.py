@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from benchbench.core.errors import BenchError, suggestion
 from benchbench.core.example import Example
@@ -36,16 +37,15 @@ def load_rows(
     check_ignored(rows, ignore)
     splits: dict[str, Sequence[Example]] = {}
     readings: dict[str, Reading] = {}
+    faults: list[str] = []
+    options: dict[str, Any] = {"rename": rename, "columns": columns, "ignore": ignore, "on_tool_calls": on_tool_calls}
     for split, raw in rows.items():
-        splits[split], readings[split] = normalise(
-            raw,
-            split=split,
-            where=where[split],
-            rename=rename,
-            columns=columns,
-            ignore=ignore,
-            on_tool_calls=on_tool_calls,
-        )
+        try:
+            splits[split], readings[split] = normalise(raw, split=split, where=where[split], **options)
+        except BenchError as error:
+            faults.append(str(error))
+    if faults:
+        raise BenchError("\n".join(dict.fromkeys(faults)))
     if holdout:
         _carve_out(splits, readings, holdout, holdout_from)
     for split, count in limit.items():
