@@ -60,8 +60,8 @@ def read_prompt_file(path: Path) -> PromptSet:
         expected = "; or ".join(f"{form.name}: {form.expected}" for form in _FORMATS)
         found = ", ".join(sorted(map(str, rows[0]))) or "none"
         raise BenchError(f"{path}, row 1: expected {expected}; found the fields {found}")
-    _refuse_unread(form, rows, path)
     prompts = [_read(form, row, number, f"{path}, row {number}") for number, row in enumerate(rows, start=1)]
+    _refuse_unread(form, rows, path)
     _refuse_repeats(prompts, path)
     return PromptSet(form.name, tuple(prompts))
 
