@@ -16,7 +16,7 @@ from typing import Any
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
 from benchbench.core.prompt_set import Prompt, PromptSet
-from benchbench.data.columns import tools_in, unread_fields
+from benchbench.data.columns import unread_fields
 from benchbench.data.context import COLUMNS, in_front, require_stated
 from benchbench.data.files import read_rows
 from benchbench.data.known_names import is_metadata
@@ -86,7 +86,6 @@ def _refuse_unread(form: _Format, rows: list[Row], path: Path) -> None:
     for number, row in enumerate(rows, start=1):
         names = [n for n, v in row.items() if n not in (*form.columns, *FIELDS, *ANSWERS) and not is_empty(v)]
         names += [f"{column}.{field}" for column, field in unread_fields([row], form.columns)]
-        names += [found] if (found := tools_in(row, form.columns)) and not found.startswith("column") else []
         for name in names:
             if not is_metadata(name.rpartition(".")[2]):
                 lost.setdefault(name, number)

@@ -205,12 +205,17 @@ def check_messages(row: Row, turn: Turn) -> None:
     """
     if is_empty(row.get("messages")):
         return
-    messages = in_front(row, read_conversation(row["messages"], "messages"))
-    wholes = [turn.prompt, *((*turn.prompt, Message("assistant", response)) for response in turn.responses)]
+    messages = _stripped(in_front(row, read_conversation(row["messages"], "messages")))
+    prompt = _stripped(turn.prompt)
+    wholes = [prompt, *([*prompt, ("assistant", response.strip())] for response in turn.responses)]
     if messages not in wholes:
         raise UnfitRowError(
             "messages are neither the prompt nor the prompt with a response; ignore_columns can name them"
         )
+
+
+def _stripped(turns: Sequence[Message]) -> list[tuple[str, str]]:
+    return [(turn.role, turn.content.strip()) for turn in turns]
 
 
 _BESIDE = (*COLUMNS, "messages")

@@ -106,7 +106,10 @@ def test_what_stands_beside_a_prompt_of_our_own_rows_is_part_of_it(tmp_path: Pat
         ([{"id": "x", "prompt": [{"role": "user", "content": "a", "name": "b"}]}], r"own, found .*: prompt.name"),
         ([{"id": "x", "prompt": "a", "tools": [{"name": "f"}]}], r"own, found .*: tools \(row 1\)"),
         ([OWN | {"system": "Be long."}], r"row 1: two system messages that differ; expected own"),
-        ([{"id": "x", "prompt": [{"role": "tool", "content": "a"}]}], r"own, found .*'role' of a turn in 'prompt'"),
+        (
+            [{"id": "x", "prompt": [{"role": "tool", "content": "a"}]}],
+            r"row 1: prompt has a turn of unknown role; expected",
+        ),
     ],
 )
 def test_what_is_no_prompt_file_is_refused_by_row(tmp_path: Path, rows: list, told: str):
