@@ -16,7 +16,7 @@ TOOL_ROLES = ("tool", "function", "function_call", "observation", "tool_call", "
 TOOL_CALLS = "tool calls"
 _NO_TOOLS = ("[]", "{}", "null")
 """JSON in a text that says there is none."""
-_CANDIDATE_FIELDS = ("text", "score", "scores")
+_CANDIDATE_FIELDS = ("text", "score")
 
 
 class Account(NamedTuple):
@@ -33,7 +33,7 @@ def account_for(
     shape: Shape,
     *,
     names: Mapping[str, str],
-    replaced: Collection[str],
+    given: Collection[str],
     columns: Collection[str],
     on_tool_calls: str,
     where: str,
@@ -44,7 +44,7 @@ def account_for(
         rows: of one split, under our names, without what the recipe ignores.
         shape: of the rows.
         names: our column -> what the data calls it, where that is another name.
-        replaced: columns of the data whose name `rename` gives to another column.
+        given: columns with a value as the data has them, before any has another name.
         columns: further columns of numbers that the recipe keeps.
         on_tool_calls: `error` or `drop`.
         where: file or data set, for the message.
@@ -59,9 +59,9 @@ def account_for(
     unread = filled - read - {*columns} - {*ID_COLUMNS} - {*TOOL_COLUMNS}  # of plain rows: tools that are none
     fields = {f"{names.get(column, column)}.{field}" for column, field in unread_fields(plain, read & filled)}
     known = {name for name in unread if is_metadata(name) and not _holds_turns(plain, name)}
-    quiet = {field for field in fields if is_metadata(field.rpartition(".")[2])}
+    quiet = {field for field in fields if is_metadata(last := field.rpartition(".")[2]) or last == "scores"}
     faults = [_tool_fault(tools)] if tools and on_tool_calls == "error" else []
-    faults += [Fault(name, _REPLACED) for name in sorted(replaced)]
+    faults += [Fault(name, _REPLACED) for name in sorted(names.keys() & given - {*names.values()})]
     faults += [Fault(names.get(name, name), _column_help(plain, name)) for name in sorted(unread - known)]
     faults += [Fault(name, _FIELD) for name in sorted(fields - quiet)]
     if faults:

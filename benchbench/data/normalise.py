@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from benchbench.core.errors import BenchError, suggestion
 from benchbench.core.example import Column, Example
 from benchbench.core.source import Reading
-from benchbench.data.columns import TOOL_CALLS, account_for, without_ignored
+from benchbench.data.columns import TOOL_CALLS, Account, account_for, without_ignored
 from benchbench.data.known_names import filled_columns, name_notes, other_names, under_our_names
 from benchbench.data.messages import UnfitRowError, read_number
 from benchbench.data.rows import ID_COLUMNS, SHAPES, Content, Row, Shape, check_messages
@@ -51,9 +51,9 @@ def normalise(
         BenchError: a column is missing that the options or every known shape need, a column or field would be lost, or
             no row is an example.
     """
-    rename = rename or {}
-    given = without_ignored(rows, ignore)
-    rows = _renamed(given, rename, where)
+    rows = without_ignored(rows, ignore)
+    given = filled_columns(rows)
+    rows = _renamed(rows, rename or {}, where)
     _check_columns(columns, {name for row in rows for name, value in row.items() if value is not None}, where)
     if not rows:
         raise BenchError(f"{where}: expected rows for split '{split}', found none")
@@ -62,13 +62,27 @@ def normalise(
     account = account_for(
         rows,
         shape,
-        names={**rename, **others},
-        replaced=filled_columns(given) & rename.keys() - {*rename.values()},
+        names={**(rename or {}), **others},
+        given=given,
         columns=columns,
         on_tool_calls=on_tool_calls,
         where=where,
     )
-    dropped, notes = Counter[str](), name_notes(rows, others)
+    examples, counts = _read(rows, shape, account, columns, split, where, name_notes(rows, others))
+    return Normalised(examples, Reading(len(rows), *counts, account.not_read))
+
+
+def _read(
+    rows: Sequence[Row],
+    shape: Shape,
+    account: Account,
+    columns: Sequence[str],
+    split: str,
+    where: str,
+    notes: Counter[str],
+) -> tuple[tuple[Example, ...], tuple[dict[str, int], dict[str, int]]]:
+    """Examples of the rows that are some; what was dropped, and what the data report counts of the others."""
+    dropped = Counter[str]()
     read: list[tuple[str, Content, Mapping[str, Column]]] = []
     for index, row in enumerate(rows):
         try:
@@ -76,15 +90,14 @@ def normalise(
                 raise UnfitRowError(TOOL_CALLS)
             content = shape.read(row)
             check_messages(row, content.turn)
-            notes.update(content.notes)
             read.append((_own_id(row) or f"{split}-{index:05d}", content, _extra(row, columns, content, notes)))
+            notes.update(content.notes)
         except UnfitRowError as reason:
             dropped[str(reason)] += 1
     if not read:
         raise BenchError(f"{where}: no row of split '{split}' is an example; {_counted(dropped)}")
     examples = _examples(read, notes)
-    counts = dict(sorted(dropped.items())), dict(sorted(notes.items()))
-    return Normalised(examples, Reading(len(rows), *counts, account.not_read))
+    return examples, (dict(sorted(dropped.items())), dict(sorted(notes.items())))
 
 
 def _examples(read: Sequence[tuple[str, Content, Mapping[str, Column]]], notes: Counter[str]) -> tuple[Example, ...]:

@@ -130,8 +130,8 @@ def _check_ignored(names: Sequence[str], wanted: set[str]) -> None:
     for name in names:
         if names.count(name) > 1 or name in wanted:
             raise ValueError(f"ignore_columns: expected distinct names that no other option reads, got '{name}'")
-        if name.rpartition(".")[2] in TOOL_FIELDS and "." in name:
+        if name.rpartition(".")[2] in TOOL_FIELDS:
             raise ValueError(
-                f"ignore_columns: expected fields without which the turn is the same, got '{name}'; "
+                f"ignore_columns: expected what a turn is the same without, got '{name}'; "
                 "on_tool_calls says what becomes of tool calls"
             )

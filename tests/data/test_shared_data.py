@@ -164,16 +164,20 @@ def test_real_dialogues_in_one_text_are_the_turns_they_are_made_of(shared):
 
 def test_every_column_of_the_real_data_is_read_or_known(shared):
     """No real file needs an option, and what is not read has no part of a conversation."""
+    origin = ("source", "split")
     expected = {
-        "pairs/hhh_alignment": (131, ("source", "split")),
-        "pairs/llamafactory_dpo_en": (213, ("source", "split")),
-        "pairs/llamafactory_dpo_zh": (203, ("source", "split")),
-        "pairs/llmbar": (627, ("meta", "source", "split")),
-        "pairs/ultrafeedback_binarized": (812, ("source", "split")),
-        "pairs/ultrafeedback_ratings": (660, ("meta", "source", "split")),
-        "sft/alpaca_en_demo": (709, ("source", "split")),
-        "unpaired/llamafactory_kto_en": (216, ("source", "split")),
-        "candidates/vicuna_bench_gpt4_scores": (59, ("candidates.model", "meta", "source", "split")),
+        "pairs/hhh_alignment": (131, origin),
+        "pairs/llamafactory_dpo_en": (213, origin),
+        "pairs/llamafactory_dpo_zh": (203, origin),
+        "pairs/llmbar": (627, ("meta", *origin)),
+        "pairs/ultrafeedback_binarized": (812, origin),
+        "pairs/ultrafeedback_ratings": (660, ("meta", *origin)),
+        "sft/alpaca_en_demo": (709, origin),
+        "unpaired/llamafactory_kto_en": (216, origin),
+        "candidates/vicuna_bench_gpt4_scores": (
+            59,
+            ("candidates.model", "candidates.scores", "meta", "source", "split"),
+        ),
     }
     for name, (count, not_read) in expected.items():
         rows = read_rows(shared / f"{name}.jsonl.gz")

@@ -235,6 +235,7 @@ def test_a_row_without_a_split_is_named(tmp_path, value):
         ({"files": {"train": "a"}, "ignore_columns": ["w"], "columns": ["w"]}, "ignore_columns: .* got 'w'"),
         ({"files": {"train": "a"}, "ignore_columns": ["w"], "rename": {"prompt": "w"}}, "ignore_columns: .* got 'w'"),
         ({"files": {"train": "a"}, "ignore_columns": ["chosen.tool_calls"]}, "ignore_columns: .*on_tool_calls says"),
+        ({"files": {"train": "a"}, "ignore_columns": ["tool_calls"]}, "ignore_columns: .*on_tool_calls says"),
     ],
 )
 def test_options_that_contradict_each_other(options, message):
