@@ -37,4 +37,6 @@ def _split(report: Mapping[str, Any]) -> str:
         "repeated prompts": report["duplicate_prompts"],
     }
     parts += [f"{count} {name}" for name, count in (named | dict(report["notes"])).items() if count]
+    unread = report.get("columns_not_read", ())
+    parts += [f"columns not read: {' '.join(unread)}"] if unread else []
     return ", ".join(parts)

@@ -24,6 +24,8 @@ class Reading:
     """Rows that are no example, by reason."""
     notes: Mapping[str, int] = field(default_factory=dict)
     """What was put right or left open in rows that were kept, such as repeated ids or missing scores."""
+    not_read: tuple[str, ...] = ()
+    """Columns, and fields of turns, that carry no conversation and were not read, as the data calls them."""
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ class SplitAudit:
     """Rows that are no example, by reason."""
     notes: Mapping[str, int]
     """What was put right or left open in the rows kept."""
+    columns_not_read: tuple[str, ...]
+    """Columns, and fields of turns, that carry no conversation."""
     examples: int
     candidates: Mapping[str, int]
     """Number of candidates (as text, for JSON) -> examples that have so many."""
@@ -91,6 +93,7 @@ def _split_audit(examples: Sequence[Example], prompts: Sequence[str], reading: R
         rows=reading.rows,
         dropped=dict(reading.dropped),
         notes=dict(reading.notes),
+        columns_not_read=tuple(reading.not_read),
         examples=len(examples),
         candidates={str(size): sizes[size] for size in sorted(sizes)},
         tied_ratings=sum(_best_is_shared(example) for example in examples),

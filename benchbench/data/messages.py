@@ -8,7 +8,16 @@ from typing import Any, NamedTuple
 
 from benchbench.core.example import Message
 
-ROLES = ("system", "user", "assistant")
+ROLES: Mapping[str, str] = {
+    "system": "system",
+    "user": "user",
+    "assistant": "assistant",
+    "human": "user",
+    "gpt": "assistant",
+}
+"""Names of roles in OpenAI's, TRL's and ShareGPT's data -> ours."""
+TURN_FIELDS = (("role", "content"), ("from", "value"))
+"""Who speaks and what is said: OpenAI's and TRL's names, ShareGPT's names."""
 
 
 class UnfitRowError(ValueError):
@@ -20,6 +29,20 @@ class Turn(NamedTuple):
 
     prompt: tuple[Message, ...]
     responses: tuple[str, ...]
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a value carries nothing: none, an empty text, or a list or mapping of such."""
+    if isinstance(value, Mapping):
+        return all(is_empty(inner) for inner in value.values())
+    if isinstance(value, (list, tuple)):
+        return all(is_empty(inner) for inner in value)
+    return value is None or value == ""
+
+
+def turn_fields(turn: Mapping[str, Any]) -> tuple[str, str]:
+    """The names under which a turn has its role and its text."""
+    return TURN_FIELDS[1] if "role" not in turn and "from" in turn else TURN_FIELDS[0]
 
 
 def read_text(value: Any, what: str) -> str:
@@ -36,7 +59,7 @@ def read_text(value: Any, what: str) -> str:
 
 
 def read_conversation(value: Any, what: str) -> tuple[Message, ...]:
-    """A list of `{role, content}`, or one of them."""
+    """A list of `{role, content}` or `{from, value}`, or one of them."""
     turns = [value] if isinstance(value, Mapping) else value
     if not isinstance(turns, Sequence) or isinstance(turns, str) or not turns:
         raise UnfitRowError(f"{what} is no list of turns")
@@ -44,20 +67,12 @@ def read_conversation(value: Any, what: str) -> tuple[Message, ...]:
     for turn in turns:
         if not isinstance(turn, Mapping):
             raise UnfitRowError(f"{what} is no list of turns")
-        if turn.get("role") not in ROLES:
+        role, content = turn_fields(turn)
+        speaker = ROLES.get(turn[role]) if isinstance(turn.get(role), str) else None
+        if speaker is None:
             raise UnfitRowError(f"{what} has a turn of unknown role")
-        messages.append(Message(turn["role"], read_text(turn.get("content"), f"content of a turn in {what}")))
+        messages.append(Message(speaker, read_text(turn.get(content), f"content of a turn in {what}")))
     return tuple(messages)
-
-
-def read_prompt(value: Any) -> tuple[Message, ...]:
-    """A text, which is a user's, or a conversation that ends with a turn to be answered."""
-    if value is None:
-        raise UnfitRowError("no prompt")
-    prompt = (
-        (Message("user", read_text(value, "prompt")),) if isinstance(value, str) else read_conversation(value, "prompt")
-    )
-    return check_prompt(prompt)
 
 
 def check_prompt(prompt: tuple[Message, ...]) -> tuple[Message, ...]:

@@ -10,8 +10,10 @@ from typing import Any, NamedTuple
 from benchbench.core.errors import BenchError, suggestion
 from benchbench.core.example import Column, Example
 from benchbench.core.source import Reading
+from benchbench.data.columns import TOOL_CALLS, Account, account_for, without_ignored
+from benchbench.data.known_names import filled_columns, name_notes, other_names, under_our_names
 from benchbench.data.messages import UnfitRowError, read_number
-from benchbench.data.rows import ID_COLUMNS, SHAPES, Content, Row, Shape
+from benchbench.data.rows import ID_COLUMNS, SHAPES, Content, Row, Shape, check_messages
 
 REPEATED_IDS = "repeated ids, made unique with #2, #3, ..."
 MISSING_SCORES = "missing scores, NaN"
@@ -31,6 +33,8 @@ def normalise(
     where: str,
     rename: Mapping[str, str] | None = None,
     columns: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    on_tool_calls: str = "error",
 ) -> Normalised:
     """Read the rows of one split.
 
@@ -40,28 +44,60 @@ def normalise(
         where: file or data set, for messages.
         rename: our column name -> theirs.
         columns: further numeric columns to keep, one number per row or one per candidate.
+        ignore: columns, and fields of turns as `column.field`, that are not read.
+        on_tool_calls: `error`, or `drop` to leave rows with tools or tool calls out.
 
     Raises:
-        BenchError: a column is missing that the options or every known shape need, or no row is an example.
+        BenchError: a column is missing that the options or every known shape need, a column or field would be lost, or
+            no row is an example.
     """
+    rows = without_ignored(rows, ignore)
+    given = filled_columns(rows)
     rows = _renamed(rows, rename or {}, where)
-    filled = {name for row in rows for name, value in row.items() if value is not None}
-    _check_columns(columns, filled, where)
+    _check_columns(columns, {name for row in rows for name, value in row.items() if value is not None}, where)
     if not rows:
         raise BenchError(f"{where}: expected rows for split '{split}', found none")
-    shape = _shape(filled, where)
-    dropped, notes = Counter[str](), Counter[str]()
+    others = other_names(rows, spare=columns)
+    shape, rows = _shape(rows, others, where), under_our_names(rows, others)
+    account = account_for(
+        rows,
+        shape,
+        names={**(rename or {}), **others},
+        given=given,
+        columns=columns,
+        on_tool_calls=on_tool_calls,
+        where=where,
+    )
+    examples, counts = _read(rows, shape, account, columns, split, where, name_notes(rows, others))
+    return Normalised(examples, Reading(len(rows), *counts, account.not_read))
+
+
+def _read(
+    rows: Sequence[Row],
+    shape: Shape,
+    account: Account,
+    columns: Sequence[str],
+    split: str,
+    where: str,
+    notes: Counter[str],
+) -> tuple[tuple[Example, ...], tuple[dict[str, int], dict[str, int]]]:
+    """Examples of the rows that are some; what was dropped, and what the data report counts of the others."""
+    dropped = Counter[str]()
     read: list[tuple[str, Content, Mapping[str, Column]]] = []
     for index, row in enumerate(rows):
         try:
+            if index in account.with_tools:
+                raise UnfitRowError(TOOL_CALLS)
             content = shape.read(row)
+            check_messages(row, content.turn)
             read.append((_own_id(row) or f"{split}-{index:05d}", content, _extra(row, columns, content, notes)))
+            notes.update(content.notes)
         except UnfitRowError as reason:
             dropped[str(reason)] += 1
     if not read:
         raise BenchError(f"{where}: no row of split '{split}' is an example; {_counted(dropped)}")
     examples = _examples(read, notes)
-    return Normalised(examples, Reading(len(rows), dict(sorted(dropped.items())), dict(sorted(notes.items()))))
+    return examples, (dict(sorted(dropped.items())), dict(sorted(notes.items())))
 
 
 def _examples(read: Sequence[tuple[str, Content, Mapping[str, Column]]], notes: Counter[str]) -> tuple[Example, ...]:
@@ -91,10 +127,13 @@ def _renamed(rows: Sequence[Row], rename: Mapping[str, str], where: str) -> Sequ
     ]
 
 
-def _shape(filled: set[str], where: str) -> Shape:
-    for shape in SHAPES:
-        if filled.issuperset(shape.required):
-            return shape
+def _shape(rows: Sequence[Row], others: Mapping[str, str], where: str) -> Shape:
+    """The shape that the columns with a value tell; if none does, empty texts and lists are values too."""
+    filled = {name for row in rows for name, value in row.items() if value is not None}
+    for names in (filled_columns(rows) | others.keys(), filled | others.keys()):
+        for shape in SHAPES:
+            if names.issuperset(shape.required):
+                return shape
     expected = "; or ".join(", ".join(shape.required) for shape in SHAPES)
     raise BenchError(
         f"{where}: expected the columns {expected}; found {_listed(filled)}; `rename` says which column is which"

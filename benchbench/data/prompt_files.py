@@ -1,5 +1,7 @@
 """Prompt sets from files: AlpacaEval, Arena-Hard, MT-Bench, and our own rows; nothing is dropped or put right.
 
+Every field of a row is read, known to be no part of a prompt, or refused.
+
 The formats are those of `alpaca_eval` (model_outputs.json), `arena-hard-auto` (question.jsonl of both releases) and
 FastChat's `llm_judge` (question.jsonl), as evaluation.md B2 to B4 describe them.
 """
@@ -14,13 +16,22 @@ from typing import Any
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
 from benchbench.core.prompt_set import Prompt, PromptSet
+from benchbench.data.columns import unread_fields
+from benchbench.data.context import COLUMNS, in_front, require_stated
 from benchbench.data.files import read_rows
-from benchbench.data.messages import UnfitRowError, read_prompt, read_text
+from benchbench.data.known_names import is_metadata
+from benchbench.data.messages import UnfitRowError, is_empty, read_text
 from benchbench.data.rows import Row
 from benchbench.data.serial import prompt_hash
 
 FIELDS = ("dataset", "category", "cluster", "subcategory")
 """Of a row, kept where they are text."""
+ANSWERS = (
+    *("candidates", "chosen", "rejected", "chosen_by_style", "rejected_by_style", "styles", "completion", "response"),
+    *("output", "response_a", "response_b", "majority", "label", "score_chosen", "score_rejected", "scores"),
+    *("p_a", "reward_scores"),
+)
+"""Answers to a prompt and what is said of them: no part of it, so that a data set's file may be a prompt file."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +41,8 @@ class _Format:
     """What a row of it looks like, for messages."""
     fits: Callable[[Row], bool]
     read: Callable[[Row, int], Prompt]
+    columns: tuple[str, ...]
+    """Fields of a row that are read."""
 
 
 def read_prompt_file(path: Path) -> PromptSet:
@@ -48,6 +61,7 @@ def read_prompt_file(path: Path) -> PromptSet:
         found = ", ".join(sorted(map(str, rows[0]))) or "none"
         raise BenchError(f"{path}, row 1: expected {expected}; found the fields {found}")
     prompts = [_read(form, row, number, f"{path}, row {number}") for number, row in enumerate(rows, start=1)]
+    _refuse_unread(form, rows, path)
     _refuse_repeats(prompts, path)
     return PromptSet(form.name, tuple(prompts))
 
@@ -64,6 +78,23 @@ def _read(form: _Format, row: Row, number: int, where: str) -> Prompt:
     if not prompt.messages[-1].content.strip() or (prompt.second is not None and not prompt.second.strip()):
         raise BenchError(f"{where}: empty prompt; expected {form.name}: {form.expected}")
     return prompt
+
+
+def _refuse_unread(form: _Format, rows: list[Row], path: Path) -> None:
+    """Every field that nothing would read, of rows and of their turns, in one message."""
+    lost: dict[str, int] = {}
+    for number, row in enumerate(rows, start=1):
+        names = [n for n, v in row.items() if n not in (*form.columns, *FIELDS, *ANSWERS) and not is_empty(v)]
+        names += [f"{column}.{field}" for column, field in unread_fields([row], form.columns)]
+        for name in names:
+            if not is_metadata(name.rpartition(".")[2]):
+                lost.setdefault(name, number)
+    if lost:
+        found = ", ".join(f"{name} (row {number})" for name, number in sorted(lost.items()))
+        raise BenchError(
+            f"{path}: expected {form.name}, found what nothing would read: {found}; put what the model is to see into "
+            f"the prompt ({', '.join(form.columns)} are read), and take the rest out of the file"
+        )
 
 
 def _refuse_repeats(prompts: list[Prompt], path: Path) -> None:
@@ -136,7 +167,7 @@ def _two_turns(value: Any) -> tuple[str, str]:
 
 def _own(row: Row, number: int) -> Prompt:
     del number
-    name, messages = _id(row.get("id"), "id"), read_prompt(row.get("prompt"))
+    name, messages = _id(row.get("id"), "id"), in_front(row, require_stated(row).turns)
     if row.get("turns") is None:
         return Prompt(name, messages, None, _fields(row), _response(row, "response"))
     first, second = _two_turns(row["turns"])
@@ -151,16 +182,33 @@ def _first_turn(row: Row) -> Any:
 
 
 _FORMATS = (
-    _Format("alpaca_eval", "dataset, instruction", lambda row: "instruction" in row, _alpaca_eval),
+    _Format(
+        "alpaca_eval",
+        "dataset, instruction",
+        lambda row: "instruction" in row,
+        _alpaca_eval,
+        ("dataset", "instruction", "input", "output"),
+    ),
     _Format(
         "arena_hard",
         "uid, category and prompt, or question_id, category and one turn",
         lambda row: "uid" in row or ("question_id" in row and isinstance(_first_turn(row), Mapping)),
         _arena_hard,
+        ("uid", "question_id", "prompt", "turns"),
     ),
-    _Format("mt_bench", "question_id, category and two turns", lambda row: "question_id" in row, _mt_bench),
     _Format(
-        "own", "id and prompt (messages), with two turns where wanted", lambda r: "id" in r and "prompt" in r, _own
+        "mt_bench",
+        "question_id, category and two turns",
+        lambda row: "question_id" in row,
+        _mt_bench,
+        ("question_id", "turns"),
+    ),
+    _Format(
+        "own",
+        "id and prompt (messages), with two turns where wanted",
+        lambda row: "id" in row and "prompt" in row,
+        _own,
+        ("id", "prompt", "turns", "response", *COLUMNS),
     ),
 )
 """In the order tried on the first row."""

@@ -101,9 +101,20 @@ def _refuse_date(pinned: date | None, reader: str) -> None:
 
 def _plain(template: PlainTemplate, messages: Sequence[Message], candidates: Sequence[str]) -> Rendered:
     around = {"system": template.system, "user": template.user, "assistant": template.assistant}
+    if template.strip and not around[messages[-1].role].split("{content}")[1] + template.generation_prompt:
+        _refuse_lost_space(messages[-1].content, candidates)
     turns = [_fill(around[message.role], message.content, template.strip) for message in messages]
     responses = tuple(candidate.strip() if template.strip else candidate for candidate in candidates)
     return Rendered("".join(turns) + template.generation_prompt, responses)
+
+
+def _refuse_lost_space(before: str, candidates: Sequence[str]) -> None:
+    """Where the template puts nothing between prompt and response, stripping would join two words to one."""
+    if before != before.rstrip() or any(candidate != candidate.lstrip() for candidate in candidates):
+        raise BenchError(
+            "tokenization.template: expected text between the last turn and the response, found none, so that `strip` "
+            f"would take the white space there ({before[-20:]!r}); set strip: false, or a generation_prompt"
+        )
 
 
 def _fill(around: str, content: str, strip: bool) -> str:

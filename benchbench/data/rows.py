@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from benchbench.core.example import Message
+from benchbench.data.boundary import common_beginning
+from benchbench.data.context import (
+    COLUMNS,
+    Stated,
+    in_front,
+    prompt_text,
+    read_beside,
+    read_stated,
+    require_stated,
+    states,
+)
+from benchbench.data.dialogue import is_dialogue, read_dialogue
 from benchbench.data.messages import (
     Turn,
     UnfitRowError,
     check_prompt,
+    is_empty,
     only_turn,
     read_conversation,
     read_number,
-    read_prompt,
     read_response,
     read_text,
     shared_prefix,
 )
+from benchbench.data.round_trip import conserved
 
 Row = Mapping[str, Any]
+CUT_PROMPT = "prompts taken as the common beginning of two texts"
 
 
 class Content(NamedTuple):
@@ -29,6 +44,8 @@ class Content(NamedTuple):
     ratings: tuple[float, ...] = ()
     """One per response, NaN where the row has none; empty for shapes without ratings."""
     label: bool | None = None
+    notes: tuple[str, ...] = ()
+    """What the data report counts of rows that are kept."""
 
 
 @dataclass(frozen=True)
@@ -40,45 +57,95 @@ class Shape:
     read: Callable[[Row], Content]
 
 
-def _pair_of_texts(prompt: Any, chosen: str, rejected: str) -> Turn:
+def _pair_of_texts(row: Row, chosen: str, rejected: str) -> tuple[Turn, tuple[str, ...]]:
     chosen, rejected = read_text(chosen, "chosen"), read_text(rejected, "rejected")
-    if prompt is not None:
-        return Turn(read_prompt(prompt), (chosen, rejected))
+    stated, dialogues = read_stated(row), [is_dialogue(text) for text in (chosen, rejected)]
+    if all(dialogues):
+        one, other = read_dialogue(chosen), read_dialogue(rejected)
+        if stated is None or (states(stated, one[:-1]) and states(stated, other[:-1])):
+            own = _common_turns(stated, one, other)
+            return _rest(row, own, (one, other), len(own), None, (chosen, rejected)), ()
+    if stated is not None:
+        return _answers(row, stated, (chosen, rejected), ("chosen", "rejected")), ()
+    if any(dialogues):
+        raise UnfitRowError("one of chosen and rejected is a dialogue, the other is not")
     if chosen == rejected:
         raise UnfitRowError("no prompt, and chosen and rejected are the same text")
-    end = shared_prefix(chosen, rejected)
-    if end and chosen[end - 1] == " ":
-        end -= 1
-    return Turn(read_prompt(chosen[:end]), (chosen[end:], rejected[end:]))
+    end = common_beginning(chosen, rejected)
+    own = check_prompt((Message("user", chosen[:end]),))
+    turn = conserved(Turn(own, (chosen[end:], rejected[end:])), None, (chosen, rejected))
+    return turn._replace(prompt=in_front(row, own)), (CUT_PROMPT,)
 
 
-def _pair_of_conversations(prompt: Any, chosen: Any, rejected: Any) -> Turn:
+def _pair_of_conversations(row: Row, chosen: Any, rejected: Any) -> Turn:
     one, other = read_conversation(chosen, "chosen"), read_conversation(rejected, "rejected")
     lone = len(one) == len(other) == 1
-    if prompt is not None and (lone or not isinstance(prompt, str)):
-        stated = read_prompt(prompt)
-        end = len(stated) if one[: len(stated)] == stated == other[: len(stated)] else 0
-    else:
-        end = min(shared_prefix(one, other), len(one) - 1, len(other) - 1)
-        if not end:
-            raise UnfitRowError("no prompt")
-        stated = check_prompt(one[:end])
-    return Turn(stated, (only_turn(one[end:], "chosen"), only_turn(other[end:], "rejected")))
+    stated = read_stated(row) if lone else read_beside(row)
+    if stated is None or (stated.text is not None and not lone):
+        own = _common_turns(stated, one, other)
+        return _rest(row, own, (one, other), len(own), None, (chosen, rejected))
+    leads = (in_front(row, stated.turns), stated.turns)
+    own = next((lead for lead in leads if one[: len(lead)] == lead == other[: len(lead)]), None)
+    if own is not None:
+        return _rest(row, own, (one, other), len(own), None, (chosen, rejected))
+    return _rest(row, stated.turns, (one, other), 0, _prompt_of(row), (chosen, rejected))
+
+
+def _common_turns(stated: Stated | None, one: tuple[Message, ...], other: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The turns that two conversations begin with, the last of the shorter one aside; a stated prompt is among them."""
+    end = min(shared_prefix(one, other), len(one) - 1, len(other) - 1)
+    if not end:
+        raise UnfitRowError("no prompt")
+    own = check_prompt(one[:end])
+    if stated is not None and not states(stated, own):
+        raise UnfitRowError("prompt is no turn of the conversations beside it")
+    return own
+
+
+def _rest(
+    row: Row,
+    own: tuple[Message, ...],
+    conversations: Sequence[Sequence[Message]],
+    end: int,
+    prompt: Any,
+    came: Sequence[Any],
+) -> Turn:
+    """What is left of conversations after their prompt, and the prompt with what stands before it."""
+    names = ("chosen", "rejected")
+    responses = tuple(only_turn(turns[end:], name) for turns, name in zip(conversations, names, strict=True))
+    return conserved(Turn(own, responses), prompt, came)._replace(prompt=in_front(row, own))
+
+
+def _answers(row: Row, stated: Stated, values: Sequence[Any], names: Sequence[str]) -> Turn:
+    """Responses to a prompt in a column of its own."""
+    texts = (read_response(value, name) for value, name in zip(values, names, strict=True))
+    responses = tuple(stated.answer(text, name) for text, name in zip(texts, names, strict=True))
+    turn = conserved(Turn(stated.turns, responses), _prompt_of(row), values)
+    return turn._replace(prompt=in_front(row, stated.turns))
+
+
+def _prompt_of(row: Row) -> Any:
+    return prompt_text(row.get("prompt"), row.get("input"))
 
 
 def read_pair(row: Row) -> Content:
     """Chosen and rejected, as texts or conversations, with the prompt in a column or as their common beginning.
 
-    A prompt given as text beside conversations that hold it is passed over, as in TRL. Unlike TRL, a text that
-    begins the other one leaves an empty response, and two equal texts without a prompt are no example.
+    Two texts that are whole dialogues are read as conversations. A prompt given as text beside conversations must be
+    a turn of theirs. Unlike TRL, texts without a prompt are cut between words, a text that begins the other one leaves
+    an empty response, and two equal texts without a prompt are no example.
     """
-    prompt, chosen, rejected = row.get("prompt"), row.get("chosen"), row.get("rejected")
+    chosen, rejected = row.get("chosen"), row.get("rejected")
     if chosen is None or rejected is None:
         raise UnfitRowError("no chosen or no rejected response")
     if isinstance(chosen, str) != isinstance(rejected, str):
         raise UnfitRowError("one of chosen and rejected is a text, the other a conversation")
-    turn = (_pair_of_texts if isinstance(chosen, str) else _pair_of_conversations)(prompt, chosen, rejected)
-    return Content(turn, tuple(read_number(row.get(name), "a score") for name in ("score_chosen", "score_rejected")))
+    if isinstance(chosen, str):
+        turn, notes = _pair_of_texts(row, chosen, rejected)
+    else:
+        turn, notes = _pair_of_conversations(row, chosen, rejected), ()
+    ratings = tuple(read_number(row.get(name), "a score") for name in ("score_chosen", "score_rejected"))
+    return Content(turn, ratings, notes=notes)
 
 
 def read_candidates(row: Row) -> Content:
@@ -88,8 +155,8 @@ def read_candidates(row: Row) -> Content:
         raise UnfitRowError("no candidates")
     texts, scores = [], []
     for entry in entries:
-        own = isinstance(entry, Mapping) and "role" not in entry
-        texts.append(read_response(entry.get("text") if own else entry, "candidate"))
+        own = isinstance(entry, Mapping) and not entry.keys() & {"role", "from"}
+        texts.append(entry.get("text") if own else entry)
         scores.append(entry.get("score") if own else None)
     listed = row.get("scores")
     if listed is not None:
@@ -97,7 +164,7 @@ def read_candidates(row: Row) -> Content:
             raise UnfitRowError("scores are not one per candidate")
         scores = list(listed)
     ratings = tuple(read_number(score, "a score") for score in scores)
-    return Content(Turn(read_prompt(row.get("prompt")), tuple(texts)), ratings)
+    return Content(_answers(row, require_stated(row), texts, ["candidate"] * len(texts)), ratings)
 
 
 def read_unpaired(row: Row) -> Content:
@@ -105,15 +172,16 @@ def read_unpaired(row: Row) -> Content:
     label = row.get("label")
     if not isinstance(label, (int, float)) or label not in (0, 1):
         raise UnfitRowError("label is not true or false")
-    return Content(
-        Turn(read_prompt(row.get("prompt")), (read_response(row.get("completion"), "completion"),)), label=bool(label)
-    )
+    if row.get("completion") is None and row.get("response") is None and not is_empty(row.get("messages")):
+        return read_messages(row)._replace(label=bool(label))
+    name = "response" if row.get("response") is not None else "completion"
+    return Content(_answers(row, require_stated(row), (row.get(name),), (name,)), label=bool(label))
 
 
 def read_demonstration(row: Row) -> Content:
     """A prompt and its response."""
     name = "response" if row.get("response") is not None else "completion"
-    return Content(Turn(read_prompt(row.get("prompt")), (read_response(row.get(name), "response"),)))
+    return Content(_answers(row, require_stated(row), (row.get(name),), ("response",)))
 
 
 def read_messages(row: Row) -> Content:
@@ -121,16 +189,45 @@ def read_messages(row: Row) -> Content:
     messages = read_conversation(row.get("messages"), "messages")
     if len(messages) == 1:
         raise UnfitRowError("no prompt")
-    return Content(Turn(check_prompt(messages[:-1]), (only_turn(messages[-1:], "response"),)))
+    own = check_prompt(messages[:-1])
+    stated = read_beside(row)
+    if stated is not None and not states(stated, own):
+        raise UnfitRowError("prompt is no turn of the messages beside it")
+    turn = conserved(Turn(own, (only_turn(messages[-1:], "response"),)), None, (row.get("messages"),))
+    return Content(turn._replace(prompt=in_front(row, own)))
 
 
+def check_messages(row: Row, turn: Turn) -> None:
+    """Hold the messages that some data have beside prompt and responses against what was read.
+
+    Raises:
+        UnfitRowError: they are neither the prompt nor the prompt with one of the responses.
+    """
+    if is_empty(row.get("messages")):
+        return
+    messages = _stripped(in_front(row, read_conversation(row["messages"], "messages")))
+    prompt = _stripped(turn.prompt)
+    wholes = [prompt, *([*prompt, ("assistant", response.strip())] for response in turn.responses)]
+    if messages not in wholes:
+        raise UnfitRowError(
+            "messages are neither the prompt nor the prompt with a response; ignore_columns can name them"
+        )
+
+
+def _stripped(turns: Sequence[Message]) -> list[tuple[str, str]]:
+    return [(turn.role, turn.content.strip()) for turn in turns]
+
+
+_BESIDE = (*COLUMNS, "messages")
 SHAPES = (
-    Shape(("chosen", "rejected"), ("prompt", "score_chosen", "score_rejected"), read_pair),
-    Shape(("prompt", "candidates"), ("scores",), read_candidates),
-    Shape(("prompt", "completion", "label"), (), read_unpaired),
-    Shape(("prompt", "response"), (), read_demonstration),
-    Shape(("prompt", "completion"), (), read_demonstration),
-    Shape(("messages",), (), read_messages),
+    Shape(("chosen", "rejected"), ("prompt", "score_chosen", "score_rejected", *_BESIDE), read_pair),
+    Shape(("prompt", "candidates"), ("scores", *_BESIDE), read_candidates),
+    Shape(("prompt", "completion", "label"), _BESIDE, read_unpaired),
+    Shape(("prompt", "response", "label"), _BESIDE, read_unpaired),
+    Shape(("messages", "label"), ("prompt", *COLUMNS), read_unpaired),
+    Shape(("prompt", "response"), _BESIDE, read_demonstration),
+    Shape(("prompt", "completion"), _BESIDE, read_demonstration),
+    Shape(("messages",), ("prompt", *COLUMNS), read_messages),
 )
 """In the order tried; the first whose required columns have a value in some row is the shape of the whole split."""
 ID_COLUMNS = ("id", "prompt_id", "example_id")

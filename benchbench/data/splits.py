@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from benchbench.core.errors import BenchError, suggestion
 from benchbench.core.example import Example
 from benchbench.core.source import Loaded, Reading
+from benchbench.data.columns import TOOL_FIELDS, check_ignored
 from benchbench.data.normalise import normalise
 from benchbench.data.rows import KNOWN_COLUMNS, Row
 from benchbench.data.serial import prompt_hash
@@ -18,6 +21,8 @@ def load_rows(
     where: Mapping[str, str],
     rename: Mapping[str, str],
     columns: Sequence[str],
+    ignore: Sequence[str] = (),
+    on_tool_calls: str = "error",
     holdout: Mapping[str, float] | None = None,
     holdout_from: str = "train",
     limit: Mapping[str, int],
@@ -29,10 +34,18 @@ def load_rows(
     Raises:
         BenchError: columns or splits that are not there, or a split without an example.
     """
+    check_ignored(rows, ignore)
     splits: dict[str, Sequence[Example]] = {}
     readings: dict[str, Reading] = {}
+    faults: list[str] = []
+    options: dict[str, Any] = {"rename": rename, "columns": columns, "ignore": ignore, "on_tool_calls": on_tool_calls}
     for split, raw in rows.items():
-        splits[split], readings[split] = normalise(raw, split=split, where=where[split], rename=rename, columns=columns)
+        try:
+            splits[split], readings[split] = normalise(raw, split=split, where=where[split], **options)
+        except BenchError as error:
+            faults.append(str(error))
+    if faults:
+        raise BenchError("\n".join(dict.fromkeys(faults)))
     if holdout:
         _carve_out(splits, readings, holdout, holdout_from)
     for split, count in limit.items():
@@ -61,13 +74,13 @@ def _carve_out(
             raise BenchError(f"data.options.holdout: split '{split}' gets no example; change the fractions")
         splits[split] = tuple(examples)
         if split != origin:
-            readings[split] = Reading(rows=len(examples))
+            readings[split] = Reading(rows=len(examples), not_read=readings[origin].not_read)
     moved = sum(len(parts[split]) for split in shares)
     readings[origin] = _noted(readings[origin], "moved to held-out splits", moved)
 
 
 def _noted(reading: Reading, note: str, count: int) -> Reading:
-    return Reading(reading.rows, reading.dropped, {**reading.notes, note: count})
+    return replace(reading, notes={**reading.notes, note: count})
 
 
 def _part(example: Example, shares: Mapping[str, float]) -> str | None:
@@ -81,7 +94,12 @@ def _part(example: Example, shares: Mapping[str, float]) -> str | None:
 
 
 def check_options(
-    *, rename: Mapping[str, str], columns: Sequence[str], limit: Mapping[str, int], holdout: Mapping[str, float]
+    *,
+    rename: Mapping[str, str],
+    columns: Sequence[str],
+    ignore_columns: Sequence[str] = (),
+    limit: Mapping[str, int],
+    holdout: Mapping[str, float],
 ) -> None:
     """Check what does not need the data.
 
@@ -97,6 +115,7 @@ def check_options(
     for name in columns:
         if name in (*KNOWN_COLUMNS, "score") or list(columns).count(name) > 1:
             raise ValueError(f"columns: expected distinct names of further columns, got '{name}'")
+    _check_ignored(ignore_columns, {*rename.values(), *columns})
     for split, count in limit.items():
         if count < 1:
             raise ValueError(f"limit.{split}: expected a number of examples >= 1, got {count}")
@@ -105,3 +124,14 @@ def check_options(
             raise ValueError(f"holdout.{split}: expected a fraction between 0 and 1, got {share}")
     if sum(holdout.values()) >= 1:
         raise ValueError(f"holdout: expected fractions that leave something, got a sum of {sum(holdout.values())}")
+
+
+def _check_ignored(names: Sequence[str], wanted: set[str]) -> None:
+    for name in names:
+        if names.count(name) > 1 or name in wanted:
+            raise ValueError(f"ignore_columns: expected distinct names that no other option reads, got '{name}'")
+        if name.rpartition(".")[2] in TOOL_FIELDS:
+            raise ValueError(
+                f"ignore_columns: expected what a turn is the same without, got '{name}'; "
+                "on_tool_calls says what becomes of tool calls"
+            )

@@ -27,9 +27,12 @@ JOINED_LATER: Mapping[str, Any] = {
     "tokenization.template_date": None,
     "generate": None,
     "judge": None,
+    "data.options.ignore_columns": [],
+    "data.options.on_tool_calls": "error",
 }
 """Fields that joined after results were committed -> the value that means what was done before. At that value a field
-is no part of an identity, so that a new field makes no finished stage and no committed number another one."""
+is no part of an identity, so that a new field makes no finished stage and no committed number another one. A source's
+options have their place here too."""
 
 
 class TrainingSection(Section):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from benchbench.core.errors import BenchError
 from benchbench.core.repository import Repository
@@ -35,6 +36,10 @@ class Options:
     """Our column name -> the dataset's."""
     columns: list[str] = field(default_factory=list)
     """Further numeric columns to keep, one number per row or one per candidate."""
+    ignore_columns: list[str] = field(default_factory=list)
+    """Columns, and fields of turns as `column.field`, that are left out; any other that nothing reads is refused."""
+    on_tool_calls: Literal["error", "drop"] = "error"
+    """Rows with tools, tool calls or their results: refuse the data, or leave the rows out and count them."""
     limit: dict[str, int] = field(default_factory=dict)
     """Our split -> number of its first examples to keep."""
 
@@ -45,7 +50,13 @@ class Options:
             check_commit("dataset_revision", self.dataset_revision)
         if not self.splits:
             raise ValueError("splits: expected at least one, such as {train: train_prefs}, got none")
-        check_options(rename=self.rename, columns=self.columns, limit=self.limit, holdout={})
+        check_options(
+            rename=self.rename,
+            columns=self.columns,
+            ignore_columns=self.ignore_columns,
+            limit=self.limit,
+            holdout={},
+        )
 
 
 def load(options: Options, folder: Path) -> Loaded:
@@ -64,6 +75,8 @@ def load(options: Options, folder: Path) -> Loaded:
         where={ours: f"{label}, {theirs}" for ours, theirs in options.splits.items()},
         rename=options.rename,
         columns=options.columns,
+        ignore=options.ignore_columns,
+        on_tool_calls=options.on_tool_calls,
         limit=options.limit,
     )
 
@@ -99,4 +112,4 @@ def _revision(options: Options) -> str:
     return options.dataset_revision
 
 
-SOURCE = Source(name="hub", options=Options, load=load, identity=identity, repository=repository)
+SOURCE = Source(name="hub", options=Options, load=load, identity=identity, repository=repository, version=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from benchbench.core.errors import BenchError
 from benchbench.core.source import Loaded, Source
@@ -31,6 +32,10 @@ class Options:
     """Our column name -> the file's."""
     columns: list[str] = field(default_factory=list)
     """Further numeric columns to keep, one number per row or one per candidate."""
+    ignore_columns: list[str] = field(default_factory=list)
+    """Columns, and fields of turns as `column.field`, that are left out; any other that nothing reads is refused."""
+    on_tool_calls: Literal["error", "drop"] = "error"
+    """Rows with tools, tool calls or their results: refuse the data, or leave the rows out and count them."""
     holdout: dict[str, float] = field(default_factory=dict)
     """New split -> fraction of prompts, in (0, 1), moved there out of `holdout_from` by a hash of the prompt."""
     holdout_from: str = "train"
@@ -46,7 +51,13 @@ class Options:
         for split, paths in self.files.items():
             if not paths or (not isinstance(paths, str) and len(set(paths)) < len(paths)):
                 raise ValueError(f"files.{split}: expected one or several different paths, got {paths!r}")
-        check_options(rename=self.rename, columns=self.columns, limit=self.limit, holdout=self.holdout)
+        check_options(
+            rename=self.rename,
+            columns=self.columns,
+            ignore_columns=self.ignore_columns,
+            limit=self.limit,
+            holdout=self.holdout,
+        )
 
     def paths(self) -> dict[str, list[str]]:
         """Split -> paths as written; the split of `path` is the empty text."""
@@ -69,6 +80,8 @@ def load(options: Options, folder: Path) -> Loaded:
         where=where,
         rename=options.rename,
         columns=options.columns,
+        ignore=options.ignore_columns,
+        on_tool_calls=options.on_tool_calls,
         holdout=options.holdout,
         holdout_from=options.holdout_from,
         limit=options.limit,
@@ -84,7 +97,7 @@ def _by_split(rows: list[Row], column: str, path: Path) -> dict[str, list[Row]]:
                 f"{path}, row {number}: expected a split's name in column '{column}', found {name!r}; "
                 f"columns: {', '.join(row)}"
             )
-        splits.setdefault(name, []).append(row)
+        splits.setdefault(name, []).append({key: value for key, value in row.items() if key != column})
     if not splits:
         raise BenchError(f"{path}: expected rows, found none")
     return splits
@@ -95,4 +108,4 @@ def identity(options: Options, folder: Path) -> Mapping[str, str]:
     return {path: content_hash(folder / path) for paths in options.paths().values() for path in paths}
 
 
-SOURCE = Source(name="local_files", options=Options, load=load, identity=identity)
+SOURCE = Source(name="local_files", options=Options, load=load, identity=identity, version=2)

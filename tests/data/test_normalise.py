@@ -160,8 +160,8 @@ PAIR = {"prompt": "q", "chosen": "a", "rejected": "b"}
         ({**PAIR, "prompt": []}, "prompt is no list of turns"),
         ({**PAIR, "prompt": 3}, "prompt is no list of turns"),
         ({**PAIR, "prompt": ["q"]}, "prompt is no list of turns"),
-        ({**PAIR, "prompt": [{"role": "tool", "content": "q"}]}, "prompt has a turn of unknown role"),
-        ({**PAIR, "prompt": [{"from": "human", "value": "q"}]}, "prompt has a turn of unknown role"),
+        ({**PAIR, "prompt": [{"role": "narrator", "content": "q"}]}, "prompt has a turn of unknown role"),
+        ({**PAIR, "prompt": [{"from": "narrator", "value": "q"}]}, "prompt has a turn of unknown role"),
         ({**PAIR, "prompt": [{"role": "user", "content": None}]}, "no content of a turn in prompt"),
         ({**PAIR, "prompt": [{"role": "user", "content": [1]}]}, "content of a turn in prompt is not text"),
         ({**PAIR, "prompt": [user("q"), assistant("a")]}, "prompt ends with an assistant turn"),
@@ -267,7 +267,7 @@ def test_further_columns_are_numbers_or_one_number_per_candidate():
 def test_rename_overrides_a_column_of_that_name():
     rows = [{"prompt": "wrong", "question": "q", "good": "a", "bad": "b"}]
     names = {"prompt": "question", "chosen": "good", "rejected": "bad"}
-    example = normalise(rows, split="train", where="here", rename=names).examples[0]
+    example = read(*rows, rename=names, ignore=["prompt"]).examples[0]
     assert example.prompt == QUESTION and example.candidates == ("a", "b")
 
 

@@ -64,6 +64,21 @@ def test_our_own_rows_may_be_conversations_and_packed(tmp_path: Path):
     assert (read.prompts[1].id, read.prompts[1].messages) == ("7", (Message("user", "Plain."),))
 
 
+def test_what_stands_beside_a_prompt_of_our_own_rows_is_part_of_it(tmp_path: Path):
+    rows = [
+        {"id": 1, "prompt": "Hi", "system": "Be brief.", "history": [["a", "b"]], "input": "it"},
+        {"id": 2, "prompt": "Ho", "system": "", "candidates": [{"text": "a"}], "source": "s", "model": "m"},
+    ]
+    first, second = read_prompt_file(write(tmp_path, rows)).prompts
+    assert [(m.role, m.content) for m in first.messages] == [
+        ("system", "Be brief."),
+        ("user", "a"),
+        ("assistant", "b"),
+        ("user", "Hi\n\nit"),
+    ]
+    assert second.messages == (Message("user", "Ho"),)
+
+
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
@@ -85,6 +100,16 @@ def test_our_own_rows_may_be_conversations_and_packed(tmp_path: Path):
         ([{"id": "\ud83d", "prompt": "Hi"}], r"row 1: id is not valid Unicode"),
         ([MT | {"category": "\ud83d"}], r"row 1: category is not valid Unicode"),
         ([ALPACA | {"input": "beside it"}], r"row 1: an input beside the instruction"),
+        ([ALPACA, ALPACA | {"instruction": "b", "system": "s"}], r"alpaca_eval, found .*: system \(row 2\); put"),
+        ([MT | {"system": "s", "context": "c"}], r"mt_bench, found .*: context \(row 1\), system \(row 1\)"),
+        ([ARENA_1 | {"turns": [{"content": "Hi", "image": "x"}]}], r"arena_hard, found .*: turns.image \(row 1\)"),
+        ([{"id": "x", "prompt": [{"role": "user", "content": "a", "name": "b"}]}], r"own, found .*: prompt.name"),
+        ([{"id": "x", "prompt": "a", "tools": [{"name": "f"}]}], r"own, found .*: tools \(row 1\)"),
+        ([OWN | {"system": "Be long."}], r"row 1: two system messages that differ; expected own"),
+        (
+            [{"id": "x", "prompt": [{"role": "tool", "content": "a"}]}],
+            r"row 1: prompt has a turn of unknown role; expected",
+        ),
     ],
 )
 def test_what_is_no_prompt_file_is_refused_by_row(tmp_path: Path, rows: list, told: str):

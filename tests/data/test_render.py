@@ -118,3 +118,19 @@ def test_a_date_that_no_template_reads_is_refused():
     for template in (None, TULU):
         with pytest.raises(BenchError, match=r"tokenization\.template_date: not read by"):
             rendered("a", messages=CHAT[1:2], tokenizer=tokenizer, template=template, template_date="2024-07-26")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "response"), [("Is rain wet? Yes,", " it is."), ("Is rain wet?\n", "Yes."), ("Is rain wet?", "\nYes.")]
+)
+def test_a_template_that_would_join_two_words_is_refused(prompt, response):
+    bare = PlainTemplate(user="{content}", assistant="{content}")
+    turns = [Message("user", prompt)]
+    with pytest.raises(BenchError, match="set strip: false, or a generation_prompt"):
+        render(turns, [response], section(template=bare), None, folder=Path())
+    kept = section(template=bare.model_copy(update={"strip": False}))
+    whole = render(turns, [response], kept, None, folder=Path())
+    assert whole.prompt + whole.responses[0] == prompt + response
+    between = bare.model_copy(update={"user": "{content}\n"})
+    assert render(turns, [response], section(template=between), None, folder=Path()).responses == (response.strip(),)
+    assert render([Message("user", "a")], ["b"], section(template=bare), None, folder=Path()) == ("a", ("b",))

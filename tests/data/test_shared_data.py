@@ -141,3 +141,45 @@ def test_empty_sides_are_scored_on_their_eos_alone_and_flagged(neox, read):
     assert one.report.identical == 3 and one.report.empty == 2
     blank = [c for row in one.examples for c in row.candidates if c.empty]
     assert [end - begin for begin, end in (c.response for c in blank)] == [1, 1]
+
+
+def test_real_dialogues_in_one_text_are_the_turns_they_are_made_of(shared):
+    """The rows of HH as they are published: whole dialogues, no prompt column."""
+    marks = {"user": "\n\nHuman: ", "assistant": "\n\nAssistant: "}
+    rows = read_rows(shared / "pairs/hh_rlhf_helpful.jsonl.gz")
+    starts = ["".join(marks[turn["role"]] + turn["content"] for turn in row["prompt"]) for row in rows]
+    raw = [
+        {side: f"{start}{marks['assistant']}{row[side]}" for side in ("chosen", "rejected")}
+        for row, start in zip(rows, starts, strict=True)
+    ]
+    open_ended = [
+        {"prompt": f"{start}\n\nAssistant:", **{side: f" {row[side]}" for side in ("chosen", "rejected")}}
+        for row, start in zip(rows, starts, strict=True)
+    ]
+    expected = normalise([{k: v for k, v in row.items() if k != "id"} for row in rows], split="t", where="")
+    for spelling in (raw, open_ended):
+        examples, reading = normalise(spelling, split="t", where="")
+        assert examples == expected.examples and not reading.dropped
+
+
+def test_every_column_of_the_real_data_is_read_or_known(shared):
+    """No real file needs an option, and what is not read has no part of a conversation."""
+    origin = ("source", "split")
+    expected = {
+        "pairs/hhh_alignment": (131, origin),
+        "pairs/llamafactory_dpo_en": (213, origin),
+        "pairs/llamafactory_dpo_zh": (203, origin),
+        "pairs/llmbar": (627, ("meta", *origin)),
+        "pairs/ultrafeedback_binarized": (812, origin),
+        "pairs/ultrafeedback_ratings": (660, ("meta", *origin)),
+        "sft/alpaca_en_demo": (709, origin),
+        "unpaired/llamafactory_kto_en": (216, origin),
+        "candidates/vicuna_bench_gpt4_scores": (
+            59,
+            ("candidates.model", "candidates.scores", "meta", "source", "split"),
+        ),
+    }
+    for name, (count, not_read) in expected.items():
+        rows = read_rows(shared / f"{name}.jsonl.gz")
+        examples, reading = normalise(rows, split="train", where=name)
+        assert (len(examples), reading.not_read, reading.dropped) == (count, not_read, {}), name

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from benchbench.commands.recipes import leaves
 from benchbench.core.hashing import canonical
 from benchbench.recipe.library import shipped_root
-from benchbench.recipe.load import Loaded
+from benchbench.recipe.load import Loaded, without_later
 from benchbench.recipe.schema import ANNOTATIONS, SETTING_KEYS, Recipe
 from benchbench.recipe.training import JOINED_LATER, RUN_KEYS
 from benchbench.recipe.values import get
@@ -89,6 +89,23 @@ def test_a_field_that_joined_later_is_no_part_of_an_identity_until_it_changes_so
         assert key.partition(".")[0] in same.values(), "it is still shown"
     other = load(write(tmp_path, HEAD), sets=["preference.gradient_divisor=2.0"])
     assert other.recipe_hash != before.recipe_hash
+
+
+def test_an_option_of_a_source_that_joined_later_is_no_part_of_an_identity_until_it_changes_something(tmp_path):
+    path = write(tmp_path, HEAD)
+
+    def read(more):
+        return load(path, sets=[f"data={{source: local_files, options: {{files: {{sft: a.jsonl}}{more}}}}}"])
+
+    def hashes(more):
+        return read(more).recipe_hash, read(more).comparability_hash
+
+    later = [key.removeprefix("data.options.") for key in JOINED_LATER if key.startswith("data.options.")]
+    assert {"ignore_columns", "on_tool_calls"} <= {*later}
+    assert hashes("") == hashes(", ignore_columns: [], on_tool_calls: error")
+    assert len({hashes(""), hashes(", ignore_columns: [a]"), hashes(", on_tool_calls: drop")}) == 3
+    stripped = without_later(read("").values())["data"]["options"]
+    assert not {*later} & {*stripped} and stripped["files"] == {"sft": "a.jsonl"}
 
 
 @settings(max_examples=30, deadline=None)

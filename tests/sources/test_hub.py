@@ -89,6 +89,18 @@ def test_a_local_folder_in_the_hubs_format(folder):
     assert example.ratings == (8.0, 5.5)
 
 
+def test_the_columns_of_ultrafeedback_are_all_read(folder):
+    """`messages` is held against the pair, `prompt_id` is the id, `score_*` are the ratings."""
+    loaded = hub.load(Options("./set", splits={"train": "train_prefs"}), folder)
+    reading = loaded.readings["train"]
+    assert (reading.not_read, reading.notes, reading.dropped) == ((), {}, {})
+    assert [example.ratings for example in loaded["train"]][:2] == [(8.0, 8.0), (8.0, 5.5)]
+    bare = hub.load(Options("./set", splits={"train": "train_prefs"}, ignore_columns=["messages"]), folder)
+    assert dict(bare) == dict(loaded)
+    with pytest.raises(BenchError, match="ignore_columns: .*: mesages. Did you mean 'messages'"):
+        hub.load(Options("./set", splits={"train": "train_prefs"}, ignore_columns=["mesages"]), folder)
+
+
 def test_a_local_folder_is_pinned_by_the_hash_of_its_files(folder):
     options = Options("set", splits={"train": "train_prefs"})
     before = hub.identity(options, folder)

@@ -182,6 +182,7 @@ def test_a_folder_of_several_splits_says_which_folder_to_name(tmp_path):
         ({"holdout": {"test": 1e-9}}, "holdout: split 'test' gets no example"),
         ({"rename": {"chosen": "choosen"}}, "rename names columns .* Did you mean 'chosen'"),
         ({"columns": ["weight"]}, "expected the columns weight; found chosen, id, prompt, rejected, split"),
+        ({"ignore_columns": ["choosen"]}, r"ignore_columns: .*: choosen\. Did you mean 'chosen'"),
     ],
 )
 def test_options_that_do_not_fit_the_data(tmp_path, options, message):
@@ -189,6 +190,23 @@ def test_options_that_do_not_fit_the_data(tmp_path, options, message):
     with pytest.raises(BenchError, match=message) as caught:
         local_files.load(Options(files={"train": "a.jsonl"}, **options), tmp_path)
     assert caught.value.exit_code == ExitCode.USAGE
+
+
+def test_what_every_split_would_lose_is_told_at_once(tmp_path):
+    write(tmp_path / "a.jsonl", [{**ROWS[0], "context": "c"}])
+    write(tmp_path / "b.jsonl", [{**ROWS[0], "hint": "h"}])
+    options = {"files": {"train": "a.jsonl", "test": "b.jsonl"}}
+    with pytest.raises(BenchError, match=r"(?s)a\.jsonl: .*context: .*b\.jsonl: .*hint: "):
+        local_files.load(Options(**options), tmp_path)
+    loaded = local_files.load(Options(**options, ignore_columns=["context", "hint"]), tmp_path)
+    assert [reading.not_read for reading in loaded.readings.values()] == [("split",), ("split",)]
+
+
+def test_the_column_of_splits_is_read_whatever_its_name(tmp_path):
+    write(tmp_path / "a.jsonl", [{**row, "fold": "train", "split": None} for row in ROWS])
+    options = Options(path="a.jsonl", split_column="fold", holdout={"test": 0.25})
+    readings = local_files.load(options, tmp_path).readings
+    assert readings["train"].not_read == readings["test"].not_read == ()
 
 
 @pytest.mark.parametrize("value", [None, 3, ""])
@@ -213,6 +231,11 @@ def test_a_row_without_a_split_is_named(tmp_path, value):
         ({"files": {"train": "a"}, "rename": {"choosen": "x"}}, "rename: expected one of .* Did you mean 'chosen'"),
         ({"files": {"train": "a"}, "columns": ["score"]}, "columns: expected distinct names of further columns"),
         ({"files": {"train": "a"}, "columns": ["w", "w"]}, "columns: expected distinct names"),
+        ({"files": {"train": "a"}, "ignore_columns": ["w", "w"]}, "ignore_columns: expected distinct names"),
+        ({"files": {"train": "a"}, "ignore_columns": ["w"], "columns": ["w"]}, "ignore_columns: .* got 'w'"),
+        ({"files": {"train": "a"}, "ignore_columns": ["w"], "rename": {"prompt": "w"}}, "ignore_columns: .* got 'w'"),
+        ({"files": {"train": "a"}, "ignore_columns": ["chosen.tool_calls"]}, "ignore_columns: .*on_tool_calls says"),
+        ({"files": {"train": "a"}, "ignore_columns": ["tool_calls"]}, "ignore_columns: .*on_tool_calls says"),
     ],
 )
 def test_options_that_contradict_each_other(options, message):
