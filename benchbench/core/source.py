@@ -24,6 +24,9 @@ class Reading:
     """Rows that are no example, by reason."""
     notes: Mapping[str, int] = field(default_factory=dict)
     """What was put right or left open in rows that were kept, such as repeated ids or missing scores."""
+    ordered: bool = True
+    """Whether the first candidate of each example is the preferred one, as far as the rows tell; candidates without
+    ratings are in no order."""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ class Shape:
     required: tuple[str, ...]
     optional: tuple[str, ...]
     read: Callable[[Row], Content]
+    ordered: bool = True
+    """The row says which response is the preferred one, by its name or since there is no other."""
 
 
 def _pair_of_texts(prompt: Any, chosen: str, rejected: str) -> Turn:
@@ -105,9 +107,10 @@ def read_unpaired(row: Row) -> Content:
     label = row.get("label")
     if not isinstance(label, (int, float)) or label not in (0, 1):
         raise UnfitRowError("label is not true or false")
-    return Content(
-        Turn(read_prompt(row.get("prompt")), (read_response(row.get("completion"), "completion"),)), label=bool(label)
-    )
+    if row.get("messages") is not None:
+        return read_messages(row)._replace(label=bool(label))
+    name = "response" if row.get("response") is not None else "completion"
+    return Content(Turn(read_prompt(row.get("prompt")), (read_response(row.get(name), name),)), label=bool(label))
 
 
 def read_demonstration(row: Row) -> Content:
@@ -126,8 +129,10 @@ def read_messages(row: Row) -> Content:
 
 SHAPES = (
     Shape(("chosen", "rejected"), ("prompt", "score_chosen", "score_rejected"), read_pair),
-    Shape(("prompt", "candidates"), ("scores",), read_candidates),
+    Shape(("prompt", "candidates"), ("scores",), read_candidates, ordered=False),
     Shape(("prompt", "completion", "label"), (), read_unpaired),
+    Shape(("prompt", "response", "label"), (), read_unpaired),
+    Shape(("messages", "label"), (), read_unpaired),
     Shape(("prompt", "response"), (), read_demonstration),
     Shape(("prompt", "completion"), (), read_demonstration),
     Shape(("messages",), (), read_messages),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from benchbench.core.errors import BenchError, suggestion
 from benchbench.core.example import Example
 from benchbench.core.source import Loaded, Reading
+from benchbench.data.columns import SCORE
 from benchbench.data.normalise import normalise
+from benchbench.data.preference_order import PreferenceOrder
 from benchbench.data.rows import KNOWN_COLUMNS, Row
 from benchbench.data.serial import prompt_hash
 
@@ -21,6 +24,8 @@ def load_rows(
     holdout: Mapping[str, float] | None = None,
     holdout_from: str = "train",
     limit: Mapping[str, int],
+    drop_missing: Sequence[str] = (),
+    order: PreferenceOrder | None = None,
 ) -> Loaded:
     """Normalise every split, carve the held-out parts out of one of them, then cut to the limits.
 
@@ -32,7 +37,15 @@ def load_rows(
     splits: dict[str, Sequence[Example]] = {}
     readings: dict[str, Reading] = {}
     for split, raw in rows.items():
-        splits[split], readings[split] = normalise(raw, split=split, where=where[split], rename=rename, columns=columns)
+        splits[split], readings[split] = normalise(
+            raw,
+            split=split,
+            where=where[split],
+            rename=rename,
+            columns=columns,
+            drop_missing=drop_missing,
+            order=order,
+        )
     if holdout:
         _carve_out(splits, readings, holdout, holdout_from)
     for split, count in limit.items():
@@ -61,13 +74,13 @@ def _carve_out(
             raise BenchError(f"data.options.holdout: split '{split}' gets no example; change the fractions")
         splits[split] = tuple(examples)
         if split != origin:
-            readings[split] = Reading(rows=len(examples))
+            readings[split] = Reading(len(examples), ordered=readings[origin].ordered)
     moved = sum(len(parts[split]) for split in shares)
     readings[origin] = _noted(readings[origin], "moved to held-out splits", moved)
 
 
 def _noted(reading: Reading, note: str, count: int) -> Reading:
-    return Reading(reading.rows, reading.dropped, {**reading.notes, note: count})
+    return replace(reading, notes={**reading.notes, note: count})
 
 
 def _part(example: Example, shares: Mapping[str, float]) -> str | None:
@@ -81,7 +94,12 @@ def _part(example: Example, shares: Mapping[str, float]) -> str | None:
 
 
 def check_options(
-    *, rename: Mapping[str, str], columns: Sequence[str], limit: Mapping[str, int], holdout: Mapping[str, float]
+    *,
+    rename: Mapping[str, str],
+    columns: Sequence[str],
+    limit: Mapping[str, int],
+    holdout: Mapping[str, float],
+    drop_missing: Sequence[str] = (),
 ) -> None:
     """Check what does not need the data.
 
@@ -97,6 +115,9 @@ def check_options(
     for name in columns:
         if name in (*KNOWN_COLUMNS, "score") or list(columns).count(name) > 1:
             raise ValueError(f"columns: expected distinct names of further columns, got '{name}'")
+    for name in drop_missing:
+        if name not in (*columns, SCORE):
+            raise ValueError(f"drop_missing: expected columns out of {', '.join((*columns, SCORE))}, got '{name}'")
     for split, count in limit.items():
         if count < 1:
             raise ValueError(f"limit.{split}: expected a number of examples >= 1, got {count}")

@@ -259,7 +259,7 @@ def without_later(values: Mapping[str, Any]) -> dict[str, Any]:
     kept = dict(values)
     for key, before in JOINED_LATER.items():
         section, _, name = key.rpartition(".")
-        inner = kept.get(section) if section else kept
+        inner = get(kept, section) if section else kept
         if isinstance(inner, Mapping) and name in inner and inner[name] == before:
             drop(kept, key)
     return kept

@@ -27,6 +27,9 @@ JOINED_LATER: Mapping[str, Any] = {
     "tokenization.template_date": None,
     "generate": None,
     "judge": None,
+    "data.options.drop_missing": [],
+    "data.options.preferred_by": "ratings",
+    "data.options.max_contradicted": 0.05,
 }
 """Fields that joined after results were committed -> the value that means what was done before. At that value a field
 is no part of an identity, so that a new field makes no finished stage and no committed number another one."""

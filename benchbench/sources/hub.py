@@ -11,6 +11,7 @@ from benchbench.core.repository import Repository
 from benchbench.core.source import Loaded, Source
 from benchbench.data.files import content_hash
 from benchbench.data.hub_access import check_commit, local_folder
+from benchbench.data.preference_order import PreferenceOrder, PreferredBy
 from benchbench.data.splits import check_options, load_rows
 from benchbench.sources._hub_loading import open_folder, open_revision, read_split
 
@@ -35,6 +36,13 @@ class Options:
     """Our column name -> the dataset's."""
     columns: list[str] = field(default_factory=list)
     """Further numeric columns to keep, one number per row or one per candidate."""
+    drop_missing: list[str] = field(default_factory=list)
+    """Columns, `score` for the ratings; rows without a number in one of them are dropped and counted."""
+    preferred_by: PreferredBy = "ratings"
+    """What says which candidate is the preferred one: `ratings`, wherever all candidates of a row have one, or `given`,
+    the order (chosen before rejected, the first of several candidates)."""
+    max_contradicted: float = 0.05
+    """Share of a split's rated rows, in [0, 1], whose ratings may contradict the order given; more is an error."""
     limit: dict[str, int] = field(default_factory=dict)
     """Our split -> number of its first examples to keep."""
 
@@ -45,7 +53,10 @@ class Options:
             check_commit("dataset_revision", self.dataset_revision)
         if not self.splits:
             raise ValueError("splits: expected at least one, such as {train: train_prefs}, got none")
-        check_options(rename=self.rename, columns=self.columns, limit=self.limit, holdout={})
+        check_options(
+            rename=self.rename, columns=self.columns, limit=self.limit, holdout={}, drop_missing=self.drop_missing
+        )
+        PreferenceOrder(self.preferred_by, self.max_contradicted)
 
 
 def load(options: Options, folder: Path) -> Loaded:
@@ -65,6 +76,8 @@ def load(options: Options, folder: Path) -> Loaded:
         rename=options.rename,
         columns=options.columns,
         limit=options.limit,
+        drop_missing=options.drop_missing,
+        order=PreferenceOrder(options.preferred_by, options.max_contradicted),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from benchbench.core.errors import BenchError
 from benchbench.core.source import Loaded, Source
 from benchbench.data.files import content_hash, read_rows
+from benchbench.data.preference_order import PreferenceOrder, PreferredBy
 from benchbench.data.rows import Row
 from benchbench.data.splits import check_options, load_rows
 
@@ -31,6 +32,13 @@ class Options:
     """Our column name -> the file's."""
     columns: list[str] = field(default_factory=list)
     """Further numeric columns to keep, one number per row or one per candidate."""
+    drop_missing: list[str] = field(default_factory=list)
+    """Columns, `score` for the ratings; rows without a number in one of them are dropped and counted."""
+    preferred_by: PreferredBy = "ratings"
+    """What says which candidate is the preferred one: `ratings`, wherever all candidates of a row have one, or `given`,
+    the order (chosen before rejected, the first of several candidates)."""
+    max_contradicted: float = 0.05
+    """Share of a split's rated rows, in [0, 1], whose ratings may contradict the order given; more is an error."""
     holdout: dict[str, float] = field(default_factory=dict)
     """New split -> fraction of prompts, in (0, 1), moved there out of `holdout_from` by a hash of the prompt."""
     holdout_from: str = "train"
@@ -46,7 +54,14 @@ class Options:
         for split, paths in self.files.items():
             if not paths or (not isinstance(paths, str) and len(set(paths)) < len(paths)):
                 raise ValueError(f"files.{split}: expected one or several different paths, got {paths!r}")
-        check_options(rename=self.rename, columns=self.columns, limit=self.limit, holdout=self.holdout)
+        check_options(
+            rename=self.rename,
+            columns=self.columns,
+            limit=self.limit,
+            holdout=self.holdout,
+            drop_missing=self.drop_missing,
+        )
+        PreferenceOrder(self.preferred_by, self.max_contradicted)
 
     def paths(self) -> dict[str, list[str]]:
         """Split -> paths as written; the split of `path` is the empty text."""
@@ -72,6 +87,8 @@ def load(options: Options, folder: Path) -> Loaded:
         holdout=options.holdout,
         holdout_from=options.holdout_from,
         limit=options.limit,
+        drop_missing=options.drop_missing,
+        order=PreferenceOrder(options.preferred_by, options.max_contradicted),
     )
 
 

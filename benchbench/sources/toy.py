@@ -87,7 +87,9 @@ def load(options: Options, folder: Path) -> Loaded:
     for split, count in (("validation", options.validation_prompts), ("test", options.test_prompts)):
         held_out = draw_candidates(seed, split, count, 2)
         splits[split] = label_pairs(held_out, _names(split, count), annotator, seed=seed, split=split)
-    readings = {split: Reading(rows=len(examples)) for split, examples in splits.items()}
+    readings = {
+        split: Reading(len(examples), ordered=split != "train_candidates") for split, examples in splits.items()
+    }
     return Loaded({split: tuple(examples) for split, examples in splits.items()}, readings)
 
 

@@ -8,20 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from benchbench.data.columns import ColumnShape, SplitShape
 from benchbench.store.files import read_json, whole_folder, write_json
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class SplitShape:
-    """What can be asked of a split without reading it."""
-
-    examples: int
-    candidates: Sequence[int]
-    """The numbers of candidates per example that occur."""
-    columns: Mapping[str, str]
-    """Columns that every example has -> `example` (one number) or `candidate` (one per candidate)."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +38,13 @@ def read_prepared(root: Path, key: str) -> PreparedData | None:
     if not (folder / "prepared.json").is_file():
         return None
     index = read_json(folder / "prepared.json")
-    shapes = {split: SplitShape(**shape) for split, shape in index["shapes"].items()}
+    shapes = {split: _shape(shape) for split, shape in index["shapes"].items()}
     return PreparedData(folder, index["hashes"], index["report"], shapes)
+
+
+def _shape(values: Mapping[str, Any]) -> SplitShape:
+    columns = {name: ColumnShape(**column) for name, column in values["columns"].items()}
+    return SplitShape(**{**values, "columns": columns})
 
 
 def write_prepared(
