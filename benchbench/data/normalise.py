@@ -71,11 +71,10 @@ def normalise(
         raise BenchError(f"{where}: no row of split '{split}' is an example; {_counted(dropped)}")
     order = order or PreferenceOrder()
     claimed = shape.ordered or all(len(content.turn.responses) == 1 for _, content, _ in read)
-    ordered = put_in_order(
-        _examples(read, notes), order, claimed=claimed, where=f"{where}, split '{split}'", notes=notes
-    )
-    known = knows_order(ordered, order, claimed=claimed)
-    return Normalised(ordered, Reading(len(rows), dict(sorted(dropped.items())), dict(sorted(notes.items())), known))
+    place = f"{where}, split '{split}'"
+    examples = put_in_order(_examples(read, notes), order, claimed=claimed, where=place, notes=notes)
+    known = knows_order(examples, order, claimed=claimed)
+    return Normalised(examples, Reading(len(rows), dict(sorted(dropped.items())), dict(sorted(notes.items())), known))
 
 
 def _examples(read: Sequence[tuple[str, Content, Mapping[str, Column]]], notes: Counter[str]) -> tuple[Example, ...]:

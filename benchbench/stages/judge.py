@@ -34,9 +34,8 @@ def run(context: StageContext) -> Result:
     if "theirs" in context.spec.inputs:
         theirs = read_generations(context.input("theirs"))
     else:
-        theirs = one_per_example(
-            chosen_responses({name: examples[name] for name in ours["example"] if name in examples}), ours
-        )
+        answered = {name: examples[name] for name in ours["example"] if name in examples}
+        theirs = one_per_example(chosen_responses(answered), ours)
 
     def progress(done: int, total: int) -> None:
         context.report({"step": done, "steps": total, "tokens": 0})

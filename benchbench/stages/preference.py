@@ -64,10 +64,11 @@ def rewards(context: StageContext) -> Mapping[str, Sequence[float]]:
         frame = read_rows(context.input("reward")).sort_values(["example", "candidate"])
         wrong = frame.loc[~np.isfinite(frame["reward"])]
         if len(wrong):
+            one = wrong.iloc[0]
             raise BenchError(
-                f"{context.spec.title}: expected finite rewards, found {wrong['reward'].iloc[0]} for candidate "
-                f"{wrong['candidate'].iloc[0]} of example {wrong['example'].iloc[0]}, and in {len(wrong)} of {len(frame)} "
-                "rows; the reward model is of no use: train it with a smaller reward_model.learning_rate",
+                f"{context.spec.title}: expected finite rewards, found {len(wrong)} of {len(frame)} that are not, "
+                f"such as {one['reward']} for candidate {one['candidate']} of example {one['example']}; the reward "
+                "model diverged: a smaller reward_model.learning_rate or max_grad_norm is the usual way out",
                 exit_code=ExitCode.FAILED,
             )
         return {str(name): group.tolist() for name, group in frame.groupby("example")["reward"]}

@@ -9,6 +9,7 @@ import pytest
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.example import Message
 from benchbench.data.normalise import MISSING_SCORES, REPEATED_IDS, normalise
+from benchbench.data.preference_order import UNRATED
 
 
 def user(text: str) -> dict[str, str]:
@@ -90,7 +91,7 @@ def test_missing_scores_are_nan_and_counted_and_none_at_all_is_no_rating():
     examples, reading = read({**base, "score_chosen": 1.0, "score_rejected": None}, base)
     assert examples[0].ratings is not None and examples[0].ratings[0] == 1.0
     assert [math.isnan(r) for e in examples for r in e.ratings or ()] == [False, True, True, True]
-    assert reading.notes == {MISSING_SCORES: 3}
+    assert reading.notes == {MISSING_SCORES: 3, UNRATED: 2}
     examples, reading = read({**base, "score_chosen": None, "score_rejected": None})
     assert examples[0].ratings is None and reading.notes == {}
 
