@@ -18,7 +18,7 @@ def used_splits(loaded: Loaded) -> list[str]:
 
 def data_lines(data: PreparedData, splits: Iterable[str]) -> list[str]:
     """One line per split, and one per pair of splits that share prompts."""
-    wanted = list(splits)
+    wanted = list(dict.fromkeys(splits))
     lines = [f"data, {split}: {_split(data.report['splits'][split])}" for split in wanted]
     for overlap in data.report["overlaps"]:
         first, second = overlap["splits"]

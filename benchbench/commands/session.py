@@ -101,7 +101,8 @@ def open_session(
         baseline=baseline,
         prompts=prompts,
     )
-    report = [line for item, reads in each for line in data_lines(reads.data, used_splits(item))]
+    also = [] if score_split is None else [score_split]
+    report = [line for item, reads in each for line in data_lines(reads.data, [*used_splits(item), *also])]
     report += [line for item, reads in each for line in label_lines(item, reads.data)]
     return Session(plan, prepared, tuple(dict.fromkeys(report)))
 

@@ -63,7 +63,7 @@ def normalise(
         try:
             content = shape.read(row)
             extra = _extra(row, columns, content)
-            _refuse_missing({**extra, SCORE: content.ratings or math.nan}, drop_missing)
+            _refuse_missing({**extra, SCORE: content.ratings}, drop_missing)
             read.append((_own_id(row) or f"{split}-{index:05d}", content, extra))
         except UnfitRowError as reason:
             dropped[str(reason)] += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from benchbench import methods
+from benchbench import methods, metrics
 from benchbench.core.errors import BenchError, Fault
 from benchbench.core.example import Example
 from benchbench.core.method import Candidates, Column, Method, Need
@@ -46,6 +46,7 @@ def data_faults(recipe: Recipe, data: PreparedData, score_split: str | None) -> 
     """Shapes, labels, orders and columns that a stage cannot use; every split that is named is there."""
     faults = _sft_faults(recipe, data)
     faults += _pair_faults("score.split", score_split or recipe.score.split, data)
+    faults += _metric_faults(score_split or recipe.score.split, data)
     if recipe.reward_model is not None:
         faults += _pair_faults("reward_model.split", recipe.reward_model.split, data)
     method = methods.get(recipe.method.name)
@@ -93,6 +94,18 @@ def _pair_faults(key: str, split: str, data: PreparedData) -> list[Fault]:
     if wrong:
         return [Fault(key, f"expected pairs, found examples with {_list(wrong)} candidates")]
     return _order_faults(key, split, data)
+
+
+def _metric_faults(split: str, data: PreparedData) -> list[Fault]:
+    """Columns that a metric would read for each response, and that say something of the pair."""
+    faults: list[Fault] = []
+    for name in metrics.names():
+        for column in metrics.get(name).columns:
+            shape = data.shapes[split].columns.get(column)
+            if shape is not None and shape.per != "candidate":
+                told = f"metric '{name}' reads one number per candidate, column '{column}' has {_FOUND[shape.per]}"
+                faults.append(Fault("score.split", f"{told}; mend it, or keep it under another name (rename)"))
+    return faults
 
 
 def _order_faults(key: str, split: str, data: PreparedData) -> list[Fault]:

@@ -94,7 +94,7 @@ class TrainingSection(Section):
 
 
 class SftSection(TrainingSection):
-    """Supervised fine-tuning on the first candidate of each example."""
+    """Supervised fine-tuning on the first candidate, the preferred one, of each example that is not labelled false."""
 
     own_per_method: bool = False
     """Train one SFT policy for each method instead of one for all of a seed; the same but for the noise of training."""

@@ -43,7 +43,10 @@ def read_prepared(root: Path, key: str) -> PreparedData | None:
 
 
 def _shape(values: Mapping[str, Any]) -> SplitShape:
-    columns = {name: ColumnShape(**column) for name, column in values["columns"].items()}
+    columns = {
+        name: ColumnShape(column, None, None) if isinstance(column, str) else ColumnShape(**column)
+        for name, column in values["columns"].items()  # a text in what older versions left beside prompt sets
+    }
     return SplitShape(**{**values, "columns": columns})
 
 

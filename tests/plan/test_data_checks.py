@@ -106,6 +106,13 @@ def test_ratings_are_a_reward_column_and_a_missing_one_is_told(told):
     )
 
 
+def test_a_metric_that_reads_responses_refuses_a_number_of_the_pair(told):
+    """Else gold would order no pair, and the accuracy be one half."""
+    whole = {split: [{**row, "gold": 1} for row in PAIRS] for split in ("sft", "train", "reward", "test")}
+    message = told("dpo", options=", columns: [gold]", **whole)
+    assert "'gold_pair_accuracy' reads one number per candidate, column 'gold' has one per example" in message
+
+
 # --- orders ---------------------------------------------------------------------------------------------------------
 
 
