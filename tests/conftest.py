@@ -81,3 +81,12 @@ def shared() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"{SHARED_DATA} is not there")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def cases(shared: Path) -> Path:
+    """The folder of small inputs that failed, beside the real data."""
+    folder = shared.parent / "cases"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not there")
+    return folder

@@ -18,7 +18,7 @@ def used_splits(loaded: Loaded) -> list[str]:
 
 def data_lines(data: PreparedData, splits: Iterable[str]) -> list[str]:
     """One line per split, and one per pair of splits that share prompts."""
-    wanted = list(splits)
+    wanted = list(dict.fromkeys(splits))
     lines = [f"data, {split}: {_split(data.report['splits'][split])}" for split in wanted]
     for overlap in data.report["overlaps"]:
         first, second = overlap["splits"]
@@ -27,9 +27,20 @@ def data_lines(data: PreparedData, splits: Iterable[str]) -> list[str]:
     return lines
 
 
+def label_lines(loaded: Loaded, data: PreparedData) -> list[str]:
+    """What supervised fine-tuning leaves out of a split with labels."""
+    section = loaded.recipe.sft
+    labels = data.shapes[section.split].labels if section is not None else {}
+    if section is None or not labels:
+        return []
+    told = f"the {labels['true']} examples labelled true; {labels['false']} labelled false are left out"
+    return [f"sft, {section.split}: trains on {told}"]
+
+
 def _split(report: Mapping[str, Any]) -> str:
     parts = [f"{report['examples']} examples of {report['rows']} rows"]
     parts += [f"dropped {count} ({reason})" for reason, count in report["dropped"].items()]
+    parts += [f"{count} labelled {label}" for label, count in report["labels"].items()]
     named = {
         "tied ratings": report["tied_ratings"],
         "identical candidates": report["identical_candidates"],

@@ -8,16 +8,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchbench.commands.data_view import data_lines, used_splits
+from benchbench.commands.data_view import data_lines, label_lines, used_splits
 from benchbench.core.errors import BenchError, ExitCode, Fault
-from benchbench.core.method import Candidates, Need
 from benchbench.core.records import StageRecord
 from benchbench.plan.build import Cell, Plan, build_plan
 from benchbench.plan.checks import length_faults
+from benchbench.plan.data_checks import chosen_faults, data_faults, split_faults
 from benchbench.plan.drawable import draw_faults
 from benchbench.plan.local_queue import LocalQueue, Ran
 from benchbench.plan.machine import choose_machine
-from benchbench.plan.prepare import Prepared, data_faults, prepare_all
+from benchbench.plan.prepare import Prepared, prepare_all
 from benchbench.plan.progress import ProgressView
 from benchbench.plan.prompted import PreparedPrompts
 from benchbench.recipe.load import Loaded
@@ -88,7 +88,7 @@ def open_session(
     root = options.store.root
     prepared = prepare_all(loaded, root)
     for item, reads in zip(loaded, prepared, strict=True):
-        faults = _faults(item, reads, score_split)
+        faults = _faults(item, reads, score_split, against_chosen=with_samples and prompts is None)
         if with_samples:
             faults += draw_faults(item, reads, lambda: choose_machine(options.device, None, ()).device)
         if faults:
@@ -101,63 +101,21 @@ def open_session(
         baseline=baseline,
         prompts=prompts,
     )
-    report = [line for item, reads in each for line in data_lines(reads.data, used_splits(item))]
+    also = [] if score_split is None else [score_split]
+    report = [line for item, reads in each for line in data_lines(reads.data, [*used_splits(item), *also])]
+    report += [line for item, reads in each for line in label_lines(item, reads.data)]
     return Session(plan, prepared, tuple(dict.fromkeys(report)))
 
 
-def _faults(loaded: Loaded, prepared: Prepared, score_split: str | None) -> list[Fault]:
+def _faults(loaded: Loaded, prepared: Prepared, score_split: str | None, *, against_chosen: bool) -> list[Fault]:
     """What the recipe and its method ask of the data and do not find there."""
-    from benchbench import methods
-
-    faults = [Fault("", text) for text in data_faults(loaded, prepared.data)]
-    if score_split is not None and score_split not in prepared.data.hashes:
-        faults.append(Fault("split", f"the data has no split '{score_split}'"))
-    recipe = loaded.recipe
-    faults += length_faults(recipe, prepared.context_tokens)
-    if faults:
-        return faults
-    shapes = prepared.data.shapes
-    wrong = set(shapes[score_split or recipe.score.split].candidates) - {2}
-    if wrong:
-        faults.append(Fault("score.split", f"expected pairs, found examples with {_list(wrong)} candidates"))
-    if recipe.reward_model is not None and set(shapes[recipe.reward_model.split].candidates) != {2}:
-        faults.append(Fault("reward_model.split", "expected pairs, found other numbers of candidates"))
-    method = methods.get(recipe.method.name)
-    if recipe.preference is None or method.name == "sft":
-        return faults
-    split = recipe.preference.split
-    counts = set(shapes[split].candidates)
-    if method.candidates is Candidates.PAIR and counts != {2}:
-        faults.append(
-            Fault(
-                "preference.split",
-                f"'{method.name}' takes pairs, split '{split}' has {_list(counts)} candidates",
-            )
-        )
-    if method.candidates is Candidates.ANY and len(counts) > 1:
-        faults.append(Fault("preference.split", f"expected one K, split '{split}' has {_list(counts)} candidates"))
-    columns = shapes[split].columns
-    known = ", ".join(columns) or "none"
-    faults += [
-        Fault("method.name", f"'{method.name}' reads the column '{name}', which split '{split}' lacks; it has {known}")
-        for name in method.columns
-        if name not in columns
-    ]
-    reward = recipe.preference.reward
-    if Need.REWARD in method.needs and reward.column is not None and columns.get(reward.column) != "candidate":
-        have = [name for name, kind in columns.items() if kind == "candidate"]
-        faults.append(
-            Fault(
-                "preference.reward.column",
-                f"expected a column with one number per candidate, split '{split}' has {', '.join(have) or 'none'}; "
-                f"got '{reward.column}'",
-            )
-        )
+    recipe, data = loaded.recipe, prepared.data
+    missing = split_faults(recipe, data, score_split)
+    faults = missing + length_faults(recipe, prepared.context_tokens)
+    if not missing:
+        faults += data_faults(recipe, data, score_split)
+        faults += chosen_faults(recipe, data) if against_chosen else []
     return faults
-
-
-def _list(counts: Iterable[int]) -> str:
-    return ", ".join(str(count) for count in sorted(counts))
 
 
 def run_session(session: Session, options: Options, console: Console) -> Ran:

@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from benchbench import methods
-from benchbench.core.method import Method
+from benchbench.core.method import Column, Method
 
 
 def list_methods() -> list[dict[str, str]]:
@@ -18,7 +18,7 @@ def list_methods() -> list[dict[str, str]]:
         {
             "method": name,
             "paper": str(method.paper),
-            "needs": ", ".join(sorted([need.value for need in method.needs] + list(method.columns))) or "-",
+            "needs": ", ".join(sorted([need.value for need in method.needs] + list(method.column_names))) or "-",
             "candidates": method.candidates.value,
             "variants": ", ".join(method.variants),
         }
@@ -36,7 +36,7 @@ def describe_method(name: str) -> dict[str, Any]:
         "title": method.paper.title or "",
         "description": inspect.cleandoc(module.__doc__ or ""),
         "needs": sorted(need.value for need in method.needs),
-        "columns": list(method.columns),
+        "columns": [_column(column) for column in method.columns],
         "candidates": method.candidates.value,
         "loss": inspect.getdoc(method.loss) or "",
         "monotone_in_chosen": method.monotone_in_chosen or method.monotone_reason,
@@ -44,6 +44,12 @@ def describe_method(name: str) -> dict[str, Any]:
         "variants": {key: dict(value) for key, value in method.variants.items()},
         "version": method.version,
     }
+
+
+def _column(column: Column) -> str:
+    """A declared column with what may stand in it."""
+    gaps = "none missing" if column.missing == "refuse" else "may be missing"
+    return f"{column.name} ({column.expected}, one per {column.per}, {gaps})"
 
 
 def _fields(method: Method) -> list[dict[str, Any]]:

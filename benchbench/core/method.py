@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,6 +21,42 @@ class Need(Enum):
     """Log-probabilities under the frozen anchor policy."""
     REWARD = "reward"
     """One reward per candidate, from a reward-model stage or from a column of the data."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the data that a loss reads, and what may stand in it; held against the data before anything runs.
+
+    Raises:
+        ValueError: a range that holds no number.
+    """
+
+    name: str
+    low: float = -math.inf
+    """Smallest value allowed."""
+    high: float = math.inf
+    """Largest value allowed."""
+    per: Literal["example", "candidate"] = "example"
+    """One number per example, or one per candidate."""
+    missing: Literal["refuse", "keep"] = "refuse"
+    """Where a value is missing: the data are refused, or the loss gets NaN and says what that means."""
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.high:
+            raise ValueError(f"column '{self.name}': expected low <= high, got {self.low} and {self.high}")
+
+    def allows(self, value: float) -> bool:
+        """Whether a value that is there is a finite number of the range."""
+        return math.isfinite(value) and self.low <= value <= self.high
+
+    @property
+    def expected(self) -> str:
+        """The range in words."""
+        if math.isfinite(self.low) and math.isfinite(self.high):
+            return f"numbers in [{self.low:g}, {self.high:g}]"
+        if math.isfinite(self.low):
+            return f"numbers of at least {self.low:g}"
+        return f"numbers of at most {self.high:g}" if math.isfinite(self.high) else "finite numbers"
 
 
 class Over(Enum):
@@ -88,7 +125,7 @@ class Method:
     reward: Callable[[Scores, Any], Tensor]
     """(scores, hyper) -> [B, K] the method's own implicit reward, for logging."""
     needs: frozenset[Need] = frozenset()
-    columns: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
     """Columns of the data that the loss reads."""
     candidates: Candidates = Candidates.PAIR
     monotone_in_chosen: bool = True
@@ -99,6 +136,11 @@ class Method:
     """Named presets of hyper-parameters; `default` is the paper's form."""
     version: int = 1
     """Raised by hand when the numbers this method produces change."""
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the declared columns."""
+        return tuple(column.name for column in self.columns)
 
 
 def terms_of(loss: Any) -> Mapping[str, Term]:

@@ -26,6 +26,9 @@ class Reading:
     """What was put right or left open in rows that were kept, such as repeated ids or missing scores."""
     not_read: tuple[str, ...] = ()
     """Columns, and fields of turns, that carry no conversation and were not read, as the data calls them."""
+    ordered: bool = True
+    """Whether the first candidate of each example is the preferred one, as far as the rows tell; candidates without
+    ratings are in no order."""
 
 
 @dataclass(frozen=True)

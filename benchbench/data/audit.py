@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from benchbench.core.example import Example
 from benchbench.core.source import Reading, Splits
+from benchbench.data.column_shape import label_counts
 from benchbench.data.serial import prompt_hash
 
 
@@ -41,6 +42,8 @@ class SplitAudit:
     examples: int
     candidates: Mapping[str, int]
     """Number of candidates (as text, for JSON) -> examples that have so many."""
+    labels: Mapping[str, int]
+    """`true` and `false` -> examples with that label; empty where there are no labels."""
     tied_ratings: int
     """Examples whose best rating belongs to several candidates."""
     identical_candidates: int
@@ -96,6 +99,7 @@ def _split_audit(examples: Sequence[Example], prompts: Sequence[str], reading: R
         columns_not_read=tuple(reading.not_read),
         examples=len(examples),
         candidates={str(size): sizes[size] for size in sorted(sizes)},
+        labels=label_counts(examples),
         tied_ratings=sum(_best_is_shared(example) for example in examples),
         identical_candidates=sum(len({c.strip() for c in e.candidates}) < len(e.candidates) for e in examples),
         empty_responses=sum(not candidate.strip() for example in examples for candidate in example.candidates),

@@ -106,9 +106,13 @@ def read_number(value: Any, what: str) -> float:
         return math.nan
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise UnfitRowError(f"{what} is not a number")
-    if math.isinf(value):
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        number = math.inf
+    if math.isinf(number):
         raise UnfitRowError(f"{what} is not finite")
-    return float(value)
+    return number
 
 
 def shared_prefix(first: Sequence[Any], second: Sequence[Any]) -> int:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 from benchbench.core.errors import BenchError, suggestion
 from benchbench.core.example import Column, Example
 from benchbench.core.source import Reading
+from benchbench.data.column_shape import SCORE, is_missing, values_of
 from benchbench.data.columns import TOOL_CALLS, Account, account_for, without_ignored
 from benchbench.data.known_names import filled_columns, name_notes, other_names, under_our_names
 from benchbench.data.messages import UnfitRowError, read_number
+from benchbench.data.preference_order import PreferenceOrder, knows_order, put_in_order
 from benchbench.data.rows import ID_COLUMNS, SHAPES, Content, Row, Shape, check_messages
 
 REPEATED_IDS = "repeated ids, made unique with #2, #3, ..."
 MISSING_SCORES = "missing scores, NaN"
+
+
+_Entry = tuple[str, Content, Mapping[str, Column]]
+"""Name, content and further columns of a row."""
 
 
 class Normalised(NamedTuple):
@@ -35,6 +41,8 @@ def normalise(
     columns: Sequence[str] = (),
     ignore: Sequence[str] = (),
     on_tool_calls: str = "error",
+    drop_missing: Sequence[str] = (),
+    order: PreferenceOrder | None = None,
 ) -> Normalised:
     """Read the rows of one split.
 
@@ -46,10 +54,12 @@ def normalise(
         columns: further numeric columns to keep, one number per row or one per candidate.
         ignore: columns, and fields of turns as `column.field`, that are not read.
         on_tool_calls: `error`, or `drop` to leave rows with tools or tool calls out.
+        drop_missing: rows without a number in one of these columns (`score` too) are dropped.
+        order: what decides which candidate is the preferred one.
 
     Raises:
-        BenchError: a column is missing that the options or every known shape need, a column or field would be lost, or
-            no row is an example.
+        BenchError: a column is missing that the options or every known shape need, a column or field would be lost, no
+            row is an example, or the ratings contradict the order.
     """
     rows = without_ignored(rows, ignore)
     given = filled_columns(rows)
@@ -68,45 +78,70 @@ def normalise(
         on_tool_calls=on_tool_calls,
         where=where,
     )
-    examples, counts = _read(rows, shape, account, columns, split, where, name_notes(rows, others))
-    return Normalised(examples, Reading(len(rows), *counts, account.not_read))
+    place = f"{where}, split '{split}'"
+    notes = name_notes(rows, others)
+    read, dropped = _read(
+        rows, shape, account, split=split, where=where, notes=notes, columns=columns, drop=drop_missing
+    )
+    order = order or PreferenceOrder()
+    claimed = shape.ordered or all(len(content.turn.responses) == 1 for _, content, _ in read)
+    examples = put_in_order(_examples(read, notes), order, claimed=claimed, where=place, notes=notes)
+    known = knows_order(examples, order, claimed=claimed)
+    counts = dict(sorted(dropped.items())), dict(sorted(notes.items()))
+    return Normalised(examples, Reading(len(rows), *counts, account.not_read, known))
 
 
 def _read(
     rows: Sequence[Row],
     shape: Shape,
     account: Account,
-    columns: Sequence[str],
+    *,
     split: str,
     where: str,
     notes: Counter[str],
-) -> tuple[tuple[Example, ...], tuple[dict[str, int], dict[str, int]]]:
-    """Examples of the rows that are some; what was dropped, and what the data report counts of the others."""
+    columns: Sequence[str],
+    drop: Sequence[str],
+) -> tuple[list[_Entry], Counter[str]]:
+    """Name, content and columns of every row that is an example; the others are counted by reason."""
     dropped = Counter[str]()
-    read: list[tuple[str, Content, Mapping[str, Column]]] = []
+    read: list[_Entry] = []
     for index, row in enumerate(rows):
         try:
             if index in account.with_tools:
                 raise UnfitRowError(TOOL_CALLS)
             content = shape.read(row)
             check_messages(row, content.turn)
-            read.append((_own_id(row) or f"{split}-{index:05d}", content, _extra(row, columns, content, notes)))
+            extra = _extra(row, columns, content)
+            _refuse_missing({**extra, SCORE: content.ratings}, drop)
+            read.append((_own_id(row) or f"{split}-{index:05d}", content, extra))
             notes.update(content.notes)
         except UnfitRowError as reason:
             dropped[str(reason)] += 1
     if not read:
         raise BenchError(f"{where}: no row of split '{split}' is an example; {_counted(dropped)}")
-    examples = _examples(read, notes)
-    return examples, (dict(sorted(dropped.items())), dict(sorted(notes.items())))
+    return read, dropped
 
 
-def _examples(read: Sequence[tuple[str, Content, Mapping[str, Column]]], notes: Counter[str]) -> tuple[Example, ...]:
+def _examples(read: Sequence[_Entry], notes: Counter[str]) -> tuple[Example, ...]:
     rated = any(rating == rating for _, content, _ in read for rating in content.ratings)
     names = _unique([name for name, _, _ in read], notes)
+    listed = {name for _, _, extra in read for name, column in extra.items() if isinstance(column, tuple)}
     return tuple(
-        _example(name, content, extra, notes if rated else None)
+        _example(name, content, _widened(extra, listed, len(content.turn.responses), notes), notes if rated else None)
         for name, (_, content, extra) in zip(names, read, strict=True)
     )
+
+
+def _widened(
+    extra: Mapping[str, Column], listed: Set[str], candidates: int, notes: Counter[str]
+) -> Mapping[str, Column]:
+    """Columns with their gaps counted; nothing, in a column of lists, is a gap for each candidate."""
+    widened: dict[str, Column] = {}
+    for name, column in extra.items():
+        gap = name in listed and not isinstance(column, tuple) and math.isnan(column)
+        widened[name] = (math.nan,) * candidates if gap else column
+        _count_missing(widened[name], f"missing values in column '{name}', NaN", notes)
+    return widened
 
 
 def _renamed(rows: Sequence[Row], rename: Mapping[str, str], where: str) -> Sequence[Row]:
@@ -165,7 +200,13 @@ def _unique(names: Sequence[str], notes: Counter[str]) -> list[str]:
     return unique
 
 
-def _extra(row: Row, columns: Sequence[str], content: Content, notes: Counter[str]) -> Mapping[str, Column]:
+def _refuse_missing(columns: Mapping[str, Column], wanted: Sequence[str]) -> None:
+    for name in wanted:
+        if is_missing(columns[name]):
+            raise UnfitRowError(f"no value in column '{name}' (drop_missing)")
+
+
+def _extra(row: Row, columns: Sequence[str], content: Content) -> Mapping[str, Column]:
     extra: dict[str, Column] = {}
     for name in columns:
         value = row.get(name)
@@ -175,8 +216,6 @@ def _extra(row: Row, columns: Sequence[str], content: Content, notes: Counter[st
             extra[name] = tuple(_plain_number(v, name) for v in value)
         else:
             extra[name] = _plain_number(value, name)
-    for name, value in extra.items():
-        _count_missing(value, f"missing values in column '{name}', NaN", notes)
     return extra
 
 
@@ -185,7 +224,7 @@ def _plain_number(value: Any, name: str) -> float:
 
 
 def _count_missing(value: Column, note: str, notes: Counter[str]) -> None:
-    missing = sum(math.isnan(v) for v in (value if isinstance(value, tuple) else (value,)))
+    missing = sum(math.isnan(v) for v in values_of(value))
     if missing:
         notes[note] += missing
 
@@ -196,7 +235,7 @@ def _example(name: str, content: Content, extra: Mapping[str, Column], notes: Co
     if notes is None:
         return Example(name, prompt, responses, None, content.label, extra)
     _count_missing(content.ratings, MISSING_SCORES, notes)
-    return Example(name, prompt, responses, content.ratings, content.label, {**extra, "score": content.ratings})
+    return Example(name, prompt, responses, content.ratings, content.label, {**extra, SCORE: content.ratings})
 
 
 def _counted(dropped: Mapping[str, int]) -> str:

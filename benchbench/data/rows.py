@@ -55,6 +55,8 @@ class Shape:
     required: tuple[str, ...]
     optional: tuple[str, ...]
     read: Callable[[Row], Content]
+    ordered: bool = True
+    """The row says which response is the preferred one, by its name or since there is no other."""
 
 
 def _pair_of_texts(row: Row, chosen: str, rejected: str) -> tuple[Turn, tuple[str, ...]]:
@@ -221,7 +223,7 @@ def _stripped(turns: Sequence[Message]) -> list[tuple[str, str]]:
 _BESIDE = (*COLUMNS, "messages")
 SHAPES = (
     Shape(("chosen", "rejected"), ("prompt", "score_chosen", "score_rejected", *_BESIDE), read_pair),
-    Shape(("prompt", "candidates"), ("scores", *_BESIDE), read_candidates),
+    Shape(("prompt", "candidates"), ("scores", *_BESIDE), read_candidates, ordered=False),
     Shape(("prompt", "completion", "label"), _BESIDE, read_unpaired),
     Shape(("prompt", "response", "label"), _BESIDE, read_unpaired),
     Shape(("messages", "label"), ("prompt", *COLUMNS), read_unpaired),

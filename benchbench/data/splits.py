@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from benchbench.core.errors import BenchError, suggestion
 from benchbench.core.example import Example
 from benchbench.core.source import Loaded, Reading
+from benchbench.data.column_shape import SCORE
 from benchbench.data.columns import TOOL_FIELDS, check_ignored
 from benchbench.data.normalise import normalise
+from benchbench.data.preference_order import PreferenceOrder
 from benchbench.data.rows import KNOWN_COLUMNS, Row
 from benchbench.data.serial import prompt_hash
 
@@ -26,6 +27,8 @@ def load_rows(
     holdout: Mapping[str, float] | None = None,
     holdout_from: str = "train",
     limit: Mapping[str, int],
+    drop_missing: Sequence[str] = (),
+    order: PreferenceOrder | None = None,
 ) -> Loaded:
     """Normalise every split, carve the held-out parts out of one of them, then cut to the limits.
 
@@ -38,10 +41,19 @@ def load_rows(
     splits: dict[str, Sequence[Example]] = {}
     readings: dict[str, Reading] = {}
     faults: list[str] = []
-    options: dict[str, Any] = {"rename": rename, "columns": columns, "ignore": ignore, "on_tool_calls": on_tool_calls}
     for split, raw in rows.items():
         try:
-            splits[split], readings[split] = normalise(raw, split=split, where=where[split], **options)
+            splits[split], readings[split] = normalise(
+                raw,
+                split=split,
+                where=where[split],
+                rename=rename,
+                columns=columns,
+                ignore=ignore,
+                on_tool_calls=on_tool_calls,
+                drop_missing=drop_missing,
+                order=order,
+            )
         except BenchError as error:
             faults.append(str(error))
     if faults:
@@ -74,7 +86,8 @@ def _carve_out(
             raise BenchError(f"data.options.holdout: split '{split}' gets no example; change the fractions")
         splits[split] = tuple(examples)
         if split != origin:
-            readings[split] = Reading(rows=len(examples), not_read=readings[origin].not_read)
+            origin_reading = readings[origin]
+            readings[split] = Reading(len(examples), not_read=origin_reading.not_read, ordered=origin_reading.ordered)
     moved = sum(len(parts[split]) for split in shares)
     readings[origin] = _noted(readings[origin], "moved to held-out splits", moved)
 
@@ -100,6 +113,7 @@ def check_options(
     ignore_columns: Sequence[str] = (),
     limit: Mapping[str, int],
     holdout: Mapping[str, float],
+    drop_missing: Sequence[str] = (),
 ) -> None:
     """Check what does not need the data.
 
@@ -116,6 +130,9 @@ def check_options(
         if name in (*KNOWN_COLUMNS, "score") or list(columns).count(name) > 1:
             raise ValueError(f"columns: expected distinct names of further columns, got '{name}'")
     _check_ignored(ignore_columns, {*rename.values(), *columns})
+    for name in drop_missing:
+        if name not in (*columns, SCORE):
+            raise ValueError(f"drop_missing: expected columns out of {', '.join((*columns, SCORE))}, got '{name}'")
     for split, count in limit.items():
         if count < 1:
             raise ValueError(f"limit.{split}: expected a number of examples >= 1, got {count}")

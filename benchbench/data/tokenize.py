@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from benchbench.core.errors import BenchError
-from benchbench.core.example import Column, Example
+from benchbench.core.example import Example
 from benchbench.data.audit import Lengths
+from benchbench.data.column_shape import columns_of
 from benchbench.data.encode import Encoded, Encoder, lost_characters, plain_characters
 from benchbench.data.render import Rendered, Renderer, renderer
 from benchbench.data.tokenized import TokenizationReport, Tokenized, TokenizedCandidate, TokenizedExample
@@ -145,13 +146,4 @@ def _row(example: Example, cuts: Sequence[Cut], shared: Sequence[int], spared: s
         for text, one in zip(example.candidates, cuts, strict=True)
     )
     rows = {(candidate.tokens, candidate.response) for candidate in candidates}
-    return TokenizedExample(example.id, candidates, len(candidates) > 1 and len(rows) == 1, _columns(example), spared)
-
-
-def _columns(example: Example) -> dict[str, Column]:
-    columns: dict[str, Column] = dict(example.columns)
-    if example.ratings is not None:
-        columns.setdefault("score", example.ratings)
-    if example.label is not None:
-        columns.setdefault("label", float(example.label))
-    return columns
+    return TokenizedExample(example.id, candidates, len(candidates) > 1 and len(rows) == 1, columns_of(example), spared)

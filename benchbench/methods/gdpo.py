@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from torch import Tensor
 from torch.nn import functional as F
 
-from benchbench.core.method import Method, Need, Paper
+from benchbench.core.method import Column, Method, Need, Paper
 from benchbench.core.scores import Scores, log_ratio, pair
 
 
@@ -67,7 +67,7 @@ METHOD = Method(
     loss=loss,
     reward=reward,
     needs=frozenset({Need.REFERENCE}),
-    columns=("p_chosen",),
+    columns=(Column("p_chosen", low=0.0, high=1.0),),
     monotone_in_chosen=False,
     monotone_reason="Where p_chosen is below one half the second candidate is the preferred one.",
 )

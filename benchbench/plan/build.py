@@ -170,7 +170,11 @@ class _Builder:
             settings["on_empty_response"] = on_empty
         if section["own_per_method"]:
             settings["for"] = self.loaded.label
-        return self.plan.add(StageSpec("sft", f"sft seed {self.seed}", settings, {}, self.run(section)))
+        title = f"sft seed {self.seed}"
+        if labels := self.prepared.data.shapes[section["split"]].labels:
+            settings["labels"] = "true only"  # before, all were trained on
+            title += f", on {labels['true']} of {sum(labels.values())} examples, those labelled true"
+        return self.plan.add(StageSpec("sft", title, settings, {}, self.run(section)))
 
     def reward_model(self, start: str | None) -> str:
         section = self.values["reward_model"]

@@ -12,6 +12,7 @@ from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.example import Example
 from benchbench.core.hashing import file_hash, fingerprint
 from benchbench.data.audit import audit
+from benchbench.data.column_shape import split_shape
 from benchbench.data.render import renderer
 from benchbench.data.serial import content_hash, from_json, to_json
 from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash, train_tokenizer
@@ -25,7 +26,7 @@ from benchbench.plan.weights import (
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import Loaded
 from benchbench.store.files import read_json, whole_folder, write_json
-from benchbench.store.prepared import PreparedData, SplitShape, read_prepared, write_prepared
+from benchbench.store.prepared import PreparedData, read_prepared, write_prepared
 
 T = TypeVar("T")
 PREPARED_VERSION = 2
@@ -118,7 +119,7 @@ def _data(loaded: Loaded, root: Path) -> tuple[PreparedData, str]:
     if found is None:
         splits = source.load(options, folder)
         hashes = {name: content_hash({name: examples}) for name, examples in splits.items()}
-        shapes = {name: _shape(examples) for name, examples in splits.items()}
+        shapes = {n: split_shape(e, ordered=splits.readings[n].ordered) for n, e in splits.items()}
         report = audit(splits, splits.readings).as_json()
         found = write_prepared(root, key, splits, to_json, hashes=hashes, report=report, shapes=shapes)
     return found, key
@@ -194,27 +195,3 @@ def _trained_tokenizer(loaded: Loaded, root: Path, data: PreparedData) -> tuple[
 
 def _texts(example: Example) -> list[str]:
     return [message.content for message in example.prompt] + list(example.candidates)
-
-
-def data_faults(loaded: Loaded, data: PreparedData) -> list[str]:
-    """What the recipe's stages need of the data and do not find, one sentence each."""
-    recipe = loaded.recipe
-    wanted: dict[str, str] = {"score.split": recipe.score.split}
-    for name in ("sft", "reward_model", "preference", "generate"):
-        section = getattr(recipe, name)
-        if section is not None:
-            wanted[f"{name}.split"] = section.split
-    faults: list[str] = []
-    for key, split in wanted.items():
-        if split not in data.hashes:
-            faults.append(f"{key}: the data has no split '{split}'; it has {', '.join(sorted(data.hashes))}")
-        elif not data.shapes[split].examples:
-            faults.append(f"{key}: split '{split}' is empty")
-    return faults
-
-
-def _shape(examples: Sequence[Example]) -> SplitShape:
-    """What every example of a split has."""
-    shared = set.intersection(*({*e.columns} for e in examples)) if examples else set()
-    kinds = {n: "candidate" if isinstance(examples[0].columns[n], tuple) else "example" for n in sorted(shared)}
-    return SplitShape(len(examples), sorted({len(e.candidates) for e in examples}), kinds)

@@ -12,9 +12,10 @@ from benchbench.core.example import Example, Message
 from benchbench.core.hashing import fingerprint
 from benchbench.core.prompt_set import Prompt, PromptSet
 from benchbench.core.records import StageSpec
+from benchbench.data.column_shape import SplitShape
 from benchbench.data.prompts import first_prompts
 from benchbench.data.serial import content_hash, from_json, to_json
-from benchbench.store.prepared import PreparedData, SplitShape, read_prepared, write_prepared
+from benchbench.store.prepared import PreparedData, read_prepared, write_prepared
 
 if TYPE_CHECKING:
     from benchbench.plan.build import Cell, Plan

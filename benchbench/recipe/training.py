@@ -29,6 +29,9 @@ JOINED_LATER: Mapping[str, Any] = {
     "judge": None,
     "data.options.ignore_columns": [],
     "data.options.on_tool_calls": "error",
+    "data.options.drop_missing": [],
+    "data.options.preferred_by": "ratings",
+    "data.options.max_contradicted": 0.05,
 }
 """Fields that joined after results were committed -> the value that means what was done before. At that value a field
 is no part of an identity, so that a new field makes no finished stage and no committed number another one. A source's
@@ -94,7 +97,7 @@ class TrainingSection(Section):
 
 
 class SftSection(TrainingSection):
-    """Supervised fine-tuning on the first candidate of each example."""
+    """Supervised fine-tuning on the first candidate, the preferred one, of each example that is not labelled false."""
 
     own_per_method: bool = False
     """Train one SFT policy for each method instead of one for all of a seed; the same but for the noise of training."""

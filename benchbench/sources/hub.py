@@ -12,6 +12,7 @@ from benchbench.core.repository import Repository
 from benchbench.core.source import Loaded, Source
 from benchbench.data.files import content_hash
 from benchbench.data.hub_access import check_commit, local_folder
+from benchbench.data.preference_order import PreferenceOrder, PreferredBy
 from benchbench.data.splits import check_options, load_rows
 from benchbench.sources._hub_loading import open_folder, open_revision, read_split
 
@@ -40,6 +41,13 @@ class Options:
     """Columns, and fields of turns as `column.field`, that are left out; any other that nothing reads is refused."""
     on_tool_calls: Literal["error", "drop"] = "error"
     """Rows with tools, tool calls or their results: refuse the data, or leave the rows out and count them."""
+    drop_missing: list[str] = field(default_factory=list)
+    """Columns, `score` for the ratings; rows without a number in one of them are dropped and counted."""
+    preferred_by: PreferredBy = "ratings"
+    """What says which candidate is the preferred one: `ratings`, wherever all candidates of a row have one, or `given`,
+    the order (chosen before rejected, the first of several candidates)."""
+    max_contradicted: float = 0.05
+    """Share of a split's rated rows, in [0, 1], whose ratings may contradict the order given; more is an error."""
     limit: dict[str, int] = field(default_factory=dict)
     """Our split -> number of its first examples to keep."""
 
@@ -56,7 +64,9 @@ class Options:
             ignore_columns=self.ignore_columns,
             limit=self.limit,
             holdout={},
+            drop_missing=self.drop_missing,
         )
+        PreferenceOrder(self.preferred_by, self.max_contradicted)
 
 
 def load(options: Options, folder: Path) -> Loaded:
@@ -78,6 +88,8 @@ def load(options: Options, folder: Path) -> Loaded:
         ignore=options.ignore_columns,
         on_tool_calls=options.on_tool_calls,
         limit=options.limit,
+        drop_missing=options.drop_missing,
+        order=PreferenceOrder(options.preferred_by, options.max_contradicted),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 from benchbench.core.errors import BenchError
 from benchbench.core.source import Loaded, Source
 from benchbench.data.files import content_hash, read_rows
+from benchbench.data.preference_order import PreferenceOrder, PreferredBy
 from benchbench.data.rows import Row
 from benchbench.data.splits import check_options, load_rows
 
@@ -36,6 +37,13 @@ class Options:
     """Columns, and fields of turns as `column.field`, that are left out; any other that nothing reads is refused."""
     on_tool_calls: Literal["error", "drop"] = "error"
     """Rows with tools, tool calls or their results: refuse the data, or leave the rows out and count them."""
+    drop_missing: list[str] = field(default_factory=list)
+    """Columns, `score` for the ratings; rows without a number in one of them are dropped and counted."""
+    preferred_by: PreferredBy = "ratings"
+    """What says which candidate is the preferred one: `ratings`, wherever all candidates of a row have one, or `given`,
+    the order (chosen before rejected, the first of several candidates)."""
+    max_contradicted: float = 0.05
+    """Share of a split's rated rows, in [0, 1], whose ratings may contradict the order given; more is an error."""
     holdout: dict[str, float] = field(default_factory=dict)
     """New split -> fraction of prompts, in (0, 1), moved there out of `holdout_from` by a hash of the prompt."""
     holdout_from: str = "train"
@@ -57,7 +65,9 @@ class Options:
             ignore_columns=self.ignore_columns,
             limit=self.limit,
             holdout=self.holdout,
+            drop_missing=self.drop_missing,
         )
+        PreferenceOrder(self.preferred_by, self.max_contradicted)
 
     def paths(self) -> dict[str, list[str]]:
         """Split -> paths as written; the split of `path` is the empty text."""
@@ -85,6 +95,8 @@ def load(options: Options, folder: Path) -> Loaded:
         holdout=options.holdout,
         holdout_from=options.holdout_from,
         limit=options.limit,
+        drop_missing=options.drop_missing,
+        order=PreferenceOrder(options.preferred_by, options.max_contradicted),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from benchbench.core.source import Loaded, Reading, Source
@@ -87,7 +87,8 @@ def load(options: Options, folder: Path) -> Loaded:
     for split, count in (("validation", options.validation_prompts), ("test", options.test_prompts)):
         held_out = draw_candidates(seed, split, count, 2)
         splits[split] = label_pairs(held_out, _names(split, count), annotator, seed=seed, split=split)
-    readings = {split: Reading(rows=len(examples)) for split, examples in splits.items()}
+    readings = {split: Reading(len(examples)) for split, examples in splits.items()}
+    readings["train_candidates"] = replace(readings["train_candidates"], ordered=False)  # as drawn
     return Loaded({split: tuple(examples) for split, examples in splits.items()}, readings)
 
 

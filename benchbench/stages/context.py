@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +24,8 @@ from benchbench.store.prepared import read_prepared
 
 Report = Callable[[Mapping[str, Any]], None]
 OnEmpty = Literal["drop", "keep_constant", "error"]
+LABELLED_FALSE = "labelled false"
+"""Why an example is no demonstration."""
 
 
 @dataclass(frozen=True)
@@ -108,14 +110,20 @@ class StageContext:
         return [from_json(line) for line in prepared.lines(data["split"])]
 
     def tokenized(
-        self, tokenizer: Any, *, on_empty: OnEmpty, keep_all: bool = False, first_only: bool = False
+        self, tokenizer: Any, *, on_empty: OnEmpty, keep_all: bool = False, demonstrations: bool = False
     ) -> Tokenized:
-        """The split as token ids, by the stage's tokenisation settings."""
+        """The split as token ids, by the stage's tokenisation settings.
+
+        As `demonstrations` only the first candidate of each example is read, and no example that is labelled false.
+        """
         section = self.tokenization()
-        examples = self.examples()
-        if first_only:
-            examples = [_first_candidate(example) for example in examples]
+        examples, labelled_false = self.examples(), 0
+        if demonstrations:
+            shown = [_first_candidate(example) for example in examples if example.label is not False]
+            examples, labelled_false = shown, len(examples) - len(shown)
         tokenized = tokenize_examples(examples, tokenizer, section, on_empty=on_empty, keep_all=keep_all)
+        if labelled_false:
+            tokenized = _with_dropped(tokenized, LABELLED_FALSE, labelled_false)
         if not tokenized.examples:
             raise BenchError(
                 f"{self.spec.title}: no example of split '{self.settings['data']['split']}' is left after "
@@ -157,6 +165,12 @@ def check_context(examples: Sequence[TokenizedExample], model: Any, where: str) 
             f"{where}: example {longest.id} has {length} tokens, the model reads at most {limit}; "
             f"set tokenization.max_length to {limit} or less, with a truncation"
         )
+
+
+def _with_dropped(tokenized: Tokenized, reason: str, count: int) -> Tokenized:
+    report = tokenized.report
+    read = report.examples_read + count
+    return replace(tokenized, report=replace(report, examples_read=read, dropped={**report.dropped, reason: count}))
 
 
 def _first_candidate(example: Example) -> Example:

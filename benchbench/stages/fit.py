@@ -26,7 +26,7 @@ def policy_batches(context: StageContext, tokenizer: Any, method: Method, *, all
         collate,
         pad=tokenizer.pad_token_id,
         device=context.device,
-        columns=method.columns,
+        columns=method.column_names,
         candidates=1 if method.candidates is Candidates.ONE else None,
         allow_empty=allow_empty,
     )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from benchbench import judges
-from benchbench.core.errors import BenchError
-from benchbench.core.example import Example
 from benchbench.core.judge import JudgeContext
+from benchbench.judging.chosen import chosen_responses
 from benchbench.judging.identity import check_identity
 from benchbench.judging.pairs import judge_pairs
 from benchbench.judging.responses import one_per_example
@@ -36,7 +34,8 @@ def run(context: StageContext) -> Result:
     if "theirs" in context.spec.inputs:
         theirs = read_generations(context.input("theirs"))
     else:
-        theirs = one_per_example(_chosen({name: examples[name] for name in ours["example"] if name in examples}), ours)
+        answered = {name: examples[name] for name in ours["example"] if name in examples}
+        theirs = one_per_example(chosen_responses(answered), ours)
 
     def progress(done: int, total: int) -> None:
         context.report({"step": done, "steps": total, "tokens": 0})
@@ -60,21 +59,3 @@ def run(context: StageContext) -> Result:
     check_identity(judge, options, folder, who)
     write_verdicts(context.folder, rows)
     return Result(0, summary)
-
-
-def _chosen(examples: Mapping[str, Example]) -> dict[str, str]:
-    """The response of each example that the data prefers: of a pair the first, else the only one.
-
-    Raises:
-        BenchError: more than two candidates, in no order, or a response that is labelled bad.
-    """
-    many = [name for name, example in examples.items() if len(example.candidates) > 2]
-    bad = [name for name, example in examples.items() if example.label is False]
-    for names, found in ((many, "more than two candidates, in no order"), (bad, "a response that is labelled bad")):
-        if names:
-            raise BenchError(
-                f"judge.against: expected 'chosen' only on a split of pairs or of single responses, found {found}, in "
-                f"{len(names)} of {len(examples)} examples, such as {names[0]}; set generate.split to a split of "
-                "pairs, or judge.against to [baseline]"
-            )
-    return {name: example.candidates[0] for name, example in examples.items()}

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from benchbench import methods
+from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.example import Example
 from benchbench.core.method import Need
+from benchbench.data.column_shape import columns_of
 from benchbench.models import load
 from benchbench.recipe.binding import bind
 from benchbench.stages.context import Result, StageContext, check_context
@@ -58,11 +62,20 @@ def rewards(context: StageContext) -> Mapping[str, Sequence[float]]:
     source = context.settings["reward"]
     if source["source"] == "stage":
         frame = read_rows(context.input("reward")).sort_values(["example", "candidate"])
+        wrong = frame.loc[~np.isfinite(frame["reward"])]
+        if len(wrong):
+            one = wrong.iloc[0]
+            raise BenchError(
+                f"{context.spec.title}: expected finite rewards, found {len(wrong)} of {len(frame)} that are not, "
+                f"such as {one['reward']} for candidate {one['candidate']} of example {one['example']}; the reward "
+                "model diverged: a smaller reward_model.learning_rate or max_grad_norm is the usual way out",
+                exit_code=ExitCode.FAILED,
+            )
         return {str(name): group.tolist() for name, group in frame.groupby("example")["reward"]}
     return {example.id: _column(example, source["column"]) for example in context.examples()}
 
 
 def _column(example: Example, name: str) -> Sequence[float]:
-    value = example.columns[name]
+    value = columns_of(example)[name]
     assert isinstance(value, tuple), f"column {name} is per example, the plan has checked that it is per candidate"
     return value

@@ -10,14 +10,14 @@ from benchbench.training.objective import MethodObjective
 
 
 def run(context: StageContext) -> Result:
-    """Fine-tune the base model on the first candidate of each example; leaves model/."""
+    """Fine-tune the base model on the first candidate of each example that is not labelled false; leaves model/."""
     settings = context.settings
     tokenizer = context.tokenizer()
     model = load.build_base(context.model_spec(), tokenizer, seed=settings["seed"])
     if settings["lora"] is not None:
         model = load.add_lora(model, settings["lora"], seed=settings["seed"])
     on_empty = settings.get("on_empty_response", "drop")  # absent at its default
-    tokenized = context.tokenized(tokenizer, on_empty=on_empty, first_only=True)
+    tokenized = context.tokenized(tokenizer, on_empty=on_empty, demonstrations=True)
     check_context(tokenized.examples, model, context.spec.title)
     method = methods.get("sft")
     objective = MethodObjective(method, method.hyper(), model)

@@ -10,20 +10,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.data.column_shape import ColumnShape, SplitShape
 from benchbench.store.files import read_json, whole_folder, write_json
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class SplitShape:
-    """What can be asked of a split without reading it."""
-
-    examples: int
-    candidates: Sequence[int]
-    """The numbers of candidates per example that occur."""
-    columns: Mapping[str, str]
-    """Columns that every example has -> `example` (one number) or `candidate` (one per candidate)."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +63,13 @@ def read_prepared(root: Path, key: str) -> PreparedData | None:
     index = read_json(folder / "prepared.json")
     if "files" not in index:  # of a version that is not read any more
         return None
-    shapes = {split: SplitShape(**shape) for split, shape in index["shapes"].items()}
+    shapes = {split: _shape(shape) for split, shape in index["shapes"].items()}
     return PreparedData(folder, index["hashes"], index["report"], shapes, index["files"])
+
+
+def _shape(values: Mapping[str, Any]) -> SplitShape:
+    columns = {name: ColumnShape(**column) for name, column in values["columns"].items()}
+    return SplitShape(**{**values, "columns": columns})
 
 
 def write_prepared(

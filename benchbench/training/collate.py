@@ -52,13 +52,15 @@ def collate(
         tokens=tokens.to(device),
         attention=attention.to(device),
         response=response.to(device),
-        columns={name: _column(examples, name, device) for name in columns},
+        columns={name: _column(examples, name, count, device) for name in columns},
         allow_empty=allow_empty,
     )
 
 
-def _column(examples: Sequence[TokenizedExample], name: str, device: torch.device) -> Tensor:
-    return torch.tensor([e.columns[name] for e in examples], dtype=torch.float32, device=device)
+def _column(examples: Sequence[TokenizedExample], name: str, count: int, device: torch.device) -> Tensor:
+    values = [e.columns[name] for e in examples]
+    used = [value[:count] if isinstance(value, tuple) else value for value in values]
+    return torch.tensor(used, dtype=torch.float32, device=device)
 
 
 def microbatches(

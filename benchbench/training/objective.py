@@ -52,7 +52,7 @@ class MethodObjective:
         if Need.REWARD in needs:
             rows = [self.caches.reward[name] for name in batch.ids]
             reward = torch.tensor(rows, dtype=self.dtype, device=batch.tokens.device)  # [B, K]
-        columns = {name: batch.columns[name].to(self.dtype) for name in self.method.columns}
+        columns = {name: batch.columns[name].to(self.dtype) for name in self.method.column_names}
         return Scores(policy, reference, reward, columns)
 
     def __call__(self, batch: CandidateBatch) -> tuple[Terms, Stats]:

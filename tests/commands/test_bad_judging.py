@@ -16,11 +16,8 @@ from harness import MICRO, Ended, bench, finish, generate_section
 
 from benchbench.commands.compare import Request, prepare_comparison
 from benchbench.commands.session import Options
-from benchbench.core.errors import BenchError
-from benchbench.core.example import Example, Message
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.stages.execute import execute
-from benchbench.stages.judge import _chosen
 from benchbench.store.verdicts import VerdictCache
 from tests.judges.chat_server import Reply, prefers, serving
 
@@ -243,16 +240,10 @@ def test_a_server_that_refuses_every_request_fails_the_stage(world: Path):
 
 
 def test_chosen_is_refused_where_the_first_candidate_is_not_the_chosen_one(world: Path):
-    sets = ["generate.split=train_candidates"]
-    assert set(finish(["dpo"], setting=world / "mine.yaml", runs=world / "runs", sets=sets).values()) == {
-        "done",
-        "failed",
-    }
-    words = [word for one in sets for word in ("--set", one)]
-    told = (
-        "expected 'chosen' only on a split of pairs or of single responses, found more than two candidates, in no order"
-    )
-    assert all(told in judged(world, spec).message for spec in judge_stages(world, words).values())
+    before = {path for path in (world / "runs").rglob("*")}
+    told = "judge.against: expected 'chosen' only where one is; split 'train_candidates' has more than one candidate"
+    refused(compare(world, "--set", "generate.split=train_candidates"), 2, told)
+    assert {path.parts[len(world.parts) + 1] for path in {*(world / "runs").rglob("*")} - before} <= {"data", "locks"}
 
 
 def test_two_workers_ask_a_server_once_and_at_one_pace(world: Path):
@@ -262,12 +253,3 @@ def test_two_workers_ask_a_server_once_and_at_one_pace(world: Path):
         assert ended.code == 0, ended.err
         asked = Counter(seen.body["messages"][-1]["content"] for seen in server.seen)
         assert set(asked.values()) == {1} and server.busiest == 1
-
-
-def test_the_chosen_response_is_the_first_of_a_pair_or_the_only_one_that_is_not_labelled_bad():
-    prompt = (Message("user", "why?"),)
-    pair, single = Example("e0", prompt, ("good", "bad"), (0.5, 1.0)), Example("e1", prompt, ("only",))
-    liked, disliked = (Example(f"e{label}", prompt, ("it",), label=label) for label in (True, False))
-    assert _chosen({"e0": pair, "e1": single, "e2": liked}) == {"e0": "good", "e1": "only", "e2": "it"}
-    with pytest.raises(BenchError, match="found a response that is labelled bad, in 1 of 2 examples, such as e3"):
-        _chosen({"e2": liked, "e3": disliked})

@@ -31,6 +31,7 @@ def test_counts_of_one_split():
     assert (train.rows, train.examples) == (7, 5)
     assert train.dropped == {"empty prompt": 2} and train.notes == {"missing scores, NaN": 3}
     assert train.candidates == {"2": 4, "3": 1}
+    assert train.labels == {}
     assert train.tied_ratings == 2  # a, and c where two share the best
     assert train.identical_candidates == 1  # a
     assert train.empty_responses == 2  # one of b, one of d

@@ -9,6 +9,7 @@ import pytest
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.example import Message
 from benchbench.data.normalise import MISSING_SCORES, REPEATED_IDS, normalise
+from benchbench.data.preference_order import UNRATED
 
 
 def user(text: str) -> dict[str, str]:
@@ -90,7 +91,7 @@ def test_missing_scores_are_nan_and_counted_and_none_at_all_is_no_rating():
     examples, reading = read({**base, "score_chosen": 1.0, "score_rejected": None}, base)
     assert examples[0].ratings is not None and examples[0].ratings[0] == 1.0
     assert [math.isnan(r) for e in examples for r in e.ratings or ()] == [False, True, True, True]
-    assert reading.notes == {MISSING_SCORES: 3}
+    assert reading.notes == {MISSING_SCORES: 3, UNRATED: 2}
     examples, reading = read({**base, "score_chosen": None, "score_rejected": None})
     assert examples[0].ratings is None and reading.notes == {}
 
@@ -121,6 +122,21 @@ def test_thumbs():
         {"prompt": "q", "completion": "a", "label": True}, {"prompt": "q", "completion": [assistant("b")], "label": 0}
     ).examples
     assert (up.candidates, up.label, down.candidates, down.label) == (("a",), True, ("b",), False)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"prompt": "q", "completion": "a"},
+        {"prompt": "q", "response": "a"},
+        {"messages": [user("q"), assistant("a")]},
+    ],
+)
+def test_a_label_beside_a_demonstration_is_read_whatever_its_shape(row):
+    up, down = read({**row, "label": 1}, {**row, "label": False}).examples
+    assert (up.prompt, up.candidates, up.label) == (QUESTION, ("a",), True)
+    assert (down.candidates, down.label) == (("a",), False)
+    assert only(row).label is None
 
 
 @pytest.mark.parametrize(
@@ -262,6 +278,29 @@ def test_further_columns_are_numbers_or_one_number_per_candidate():
     }
     _, reading = read({**PAIR, "gold": [1, 2]}, {**PAIR, "gold": [1, 2, 3]}, {**PAIR, "gold": "high"}, columns=["gold"])
     assert reading.dropped == {"column 'gold' has not one value per candidate": 1, "column 'gold' is not a number": 1}
+
+
+def test_nothing_in_a_column_of_lists_is_a_gap_for_each_candidate():
+    examples, reading = read({**PAIR, "gold": [1, 2]}, {**PAIR, "gold": None}, columns=["gold"])
+    gap = examples[1].columns["gold"]
+    assert isinstance(gap, tuple) and len(gap) == 2 and all(map(math.isnan, gap))
+    assert reading.notes == {"missing values in column 'gold', NaN": 2}
+
+
+def test_rows_without_a_value_in_a_named_column_are_dropped_and_counted():
+    rows = [{**PAIR, "p": 0.5, "score_chosen": 2, "score_rejected": score} for score in (1, None, 1)]
+    rows += [{**PAIR, "p": None, "score_chosen": 2, "score_rejected": 1}, {**PAIR, "p": math.nan, "score_chosen": 2}]
+    examples, reading = read(*rows, columns=["p"], drop_missing=["p", "score"])
+    assert [e.id for e in examples] == ["train-00000", "train-00002"] and not reading.notes
+    assert reading.dropped == {
+        "no value in column 'p' (drop_missing)": 2,
+        "no value in column 'score' (drop_missing)": 1,
+    }
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), float("inf")])
+def test_a_number_too_large_to_be_one_is_not_finite(value):
+    assert reason({**PAIR, "score_chosen": value, "score_rejected": 1}, good=PAIR) == "a score is not finite"
 
 
 def test_rename_overrides_a_column_of_that_name():

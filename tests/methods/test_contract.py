@@ -16,7 +16,16 @@ from benchbench import methods
 from benchbench.core.method import Candidates, Need, terms_of
 from benchbench.core.scores import Logps, Scores, UndeclaredInputError
 
-from .toys import accepted_candidates, declared, of_step, one_token, random_logps, random_scores, with_policy_tokens
+from .toys import (
+    accepted_candidates,
+    declared,
+    low_columns,
+    of_step,
+    one_token,
+    random_logps,
+    random_scores,
+    with_policy_tokens,
+)
 
 PRESETS = [(name, variant) for name in methods.names() for variant in methods.get(name).variants]
 
@@ -187,7 +196,7 @@ def test_a_method_that_is_not_monotone_says_why_and_is_not(name):
                 one_token(chosen, -30.0),
                 reference=one_token(-30.0, -30.0),
                 reward=torch.tensor([[0.0, 1.0]]),
-                columns={"p_chosen": torch.tensor([0.2])},
+                columns=low_columns(method),
             ),
         ).item()
         for chosen in torch.linspace(-30, 0, 31).tolist()
@@ -204,9 +213,9 @@ def test_a_declared_input_is_read(method):
     without = {
         Need.REFERENCE: replace(scores, _reference=None),
         Need.REWARD: replace(scores, _reward=None),
-        **{column: replace(scores, _columns={}) for column in method.columns},
+        **{column: replace(scores, _columns={}) for column in method.column_names},
     }
-    for wanted in (*method.needs, *method.columns):
+    for wanted in (*method.needs, *method.column_names):
         with pytest.raises(UndeclaredInputError, match="declare"):
             method.loss(without[wanted], method.hyper())
 

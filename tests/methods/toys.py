@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from benchbench.core.method import Candidates, Method, Need, Over, terms_of
+from benchbench.core.method import Candidates, Column, Method, Need, Over, terms_of
 from benchbench.core.scores import Logps, Scores
 
 
@@ -48,8 +49,35 @@ def declared(
         policy,
         reference if Need.REFERENCE in method.needs else None,
         reward if Need.REWARD in method.needs else None,
-        {name: columns[name] for name in method.columns},
+        {column.name: columns[column.name] for column in method.columns},
     )
+
+
+def between(column: Column, share: float) -> float:
+    """The value that lies so far into a column's range; where an end is open, within 5 of the other or of 0."""
+    low = column.low if math.isfinite(column.low) else min(column.high, 5.0) - 10.0
+    high = column.high if math.isfinite(column.high) else max(column.low, -5.0) + 10.0
+    return low + share * (high - low)
+
+
+def random_columns(
+    method: Method, rng: torch.Generator, *, examples: int, candidates: int, dtype: torch.dtype = torch.float64
+) -> dict[str, Tensor]:
+    """Values of every column that a method declares, as it declares them."""
+    made: dict[str, Tensor] = {}
+    for column in method.columns:
+        shape = (examples,) if column.per == "example" else (examples, candidates)
+        shares = torch.rand(shape, generator=rng, dtype=torch.float64)
+        made[column.name] = (between(column, 0.0) + shares * (between(column, 1.0) - between(column, 0.0))).to(dtype)
+    return made
+
+
+def low_columns(method: Method) -> dict[str, Tensor]:
+    """Values for one pair at a fifth of each range: of a soft label, one that prefers the second response."""
+    return {
+        column.name: torch.full((1,) if column.per == "example" else (1, 2), between(column, 0.2))
+        for column in method.columns
+    }
 
 
 def random_scores(
@@ -69,7 +97,7 @@ def random_scores(
         policy or random_logps(seed, **shape),
         reference=random_logps(seed + 1000, **shape),
         reward=torch.randn((examples, candidates), generator=rng, dtype=torch.float64).to(dtype),
-        columns={"p_chosen": torch.rand((examples,), generator=rng, dtype=torch.float64).to(dtype)},
+        columns=random_columns(method, rng, **shape),
     )
 
 

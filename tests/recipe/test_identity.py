@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from benchbench.commands.recipes import leaves
 from benchbench.core.hashing import canonical
 from benchbench.recipe.library import shipped_root
-from benchbench.recipe.load import Loaded, without_later
+from benchbench.recipe.load import Loaded, identified, without_later
 from benchbench.recipe.schema import ANNOTATIONS, SETTING_KEYS, Recipe
 from benchbench.recipe.training import JOINED_LATER, RUN_KEYS
 from benchbench.recipe.values import get
@@ -106,6 +106,20 @@ def test_an_option_of_a_source_that_joined_later_is_no_part_of_an_identity_until
     assert len({hashes(""), hashes(", ignore_columns: [a]"), hashes(", on_tool_calls: drop")}) == 3
     stripped = without_later(read("").values())["data"]["options"]
     assert not {*later} & {*stripped} and stripped["files"] == {"sft": "a.jsonl"}
+
+
+def test_a_source_option_that_joined_later_is_no_part_of_an_identity_until_it_changes_something():
+    before = load(shipped_root() / "dpo_pythia410m.yaml")
+    later = {key.rpartition(".")[2] for key in JOINED_LATER if key.startswith("data.options.")}
+    assert later <= before.values()["data"]["options"].keys(), "they are shown"
+    assert not later & identified(before.values())["data"]["options"].keys()
+    for text in ("preferred_by=ratings", "max_contradicted=0.05", "drop_missing=[]"):
+        same = load(shipped_root() / "dpo_pythia410m.yaml", sets=[f"data.options.{text}"])
+        assert (same.recipe_hash, same.comparability_hash) == (before.recipe_hash, before.comparability_hash), text
+    for text in ("preferred_by=given", "max_contradicted=1.0", "drop_missing=[score]"):
+        other = load(shipped_root() / "dpo_pythia410m.yaml", sets=[f"data.options.{text}"])
+        assert other.recipe_hash != before.recipe_hash, text
+        assert other.comparability_hash != before.comparability_hash, text
 
 
 @settings(max_examples=30, deadline=None)

@@ -94,6 +94,25 @@ def test_holdout_takes_whole_prompts_and_always_the_same_ones(tmp_path):
         assert {example.id for example in turned[split]} == {example.id for example in examples}
 
 
+def test_ratings_decide_unless_the_options_say_otherwise(tmp_path):
+    rows = [{"prompt": f"q{i}", "candidates": ["a", "b"], "scores": [1, 9]} for i in range(20)]
+    write(tmp_path / "a.jsonl", rows)
+    files = {"train": "a.jsonl"}
+    loaded = local_files.load(Options(files=files, holdout={"test": 0.5}), tmp_path)
+    assert {example.candidates for examples in loaded.values() for example in examples} == {("b", "a")}
+    given = Options(files=files, holdout={"test": 0.5}, preferred_by="given", max_contradicted=1.0)
+    loaded = local_files.load(given, tmp_path)
+    assert {example.candidates for examples in loaded.values() for example in examples} == {("a", "b")}
+    with pytest.raises(BenchError, match=r"a\.jsonl, split 'train': expected the first response .* 20 of 20 rated"):
+        local_files.load(Options(files=files, preferred_by="given"), tmp_path)
+
+
+def test_a_split_carved_out_of_candidates_in_no_order_is_in_none(tmp_path):
+    write(tmp_path / "a.jsonl", [{"prompt": f"q{i}", "candidates": ["a", "b"]} for i in range(20)])
+    loaded = local_files.load(Options(files={"train": "a.jsonl"}, holdout={"test": 0.5}, limit={"test": 2}), tmp_path)
+    assert [loaded.readings[split].ordered for split in ("train", "test")] == [False, False]
+
+
 def test_limit_comes_last(tmp_path):
     write(tmp_path / "a.jsonl", ROWS)
     options = Options(files={"train": "a.jsonl"}, holdout={"test": 0.25}, limit={"test": 3})
@@ -236,6 +255,9 @@ def test_a_row_without_a_split_is_named(tmp_path, value):
         ({"files": {"train": "a"}, "ignore_columns": ["w"], "rename": {"prompt": "w"}}, "ignore_columns: .* got 'w'"),
         ({"files": {"train": "a"}, "ignore_columns": ["chosen.tool_calls"]}, "ignore_columns: .*on_tool_calls says"),
         ({"files": {"train": "a"}, "ignore_columns": ["tool_calls"]}, "ignore_columns: .*on_tool_calls says"),
+        ({"files": {"train": "a"}, "preferred_by": "score"}, "preferred_by: expected ratings or given"),
+        ({"files": {"train": "a"}, "max_contradicted": -0.1}, "max_contradicted: expected a share in"),
+        ({"files": {"train": "a"}, "drop_missing": ["w"]}, "drop_missing: expected columns out of score, got 'w'"),
     ],
 )
 def test_options_that_contradict_each_other(options, message):

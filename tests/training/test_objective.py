@@ -30,7 +30,7 @@ def test_exactly_the_declared_inputs_are_built(method):
     scores = objective(method, given).scores(batches(method)(given))
     assert (scores._reference is not None) == (Need.REFERENCE in method.needs)
     assert (scores._reward is not None) == (Need.REWARD in method.needs)
-    assert scores._columns.keys() == set(method.columns)
+    assert scores._columns.keys() == set(method.column_names)
 
 
 def test_a_method_without_needs_needs_no_caches(method):
@@ -53,7 +53,7 @@ def test_inputs_belong_to_their_examples(method):
         torch.testing.assert_close(other.reference.sum().flip(0), one.reference.sum())
     if one._reward is not None:
         torch.testing.assert_close(other.reward.flip(0), one.reward)
-    for name in method.columns:
+    for name in method.column_names:
         torch.testing.assert_close(other.column(name).flip(0), one.column(name))
 
 

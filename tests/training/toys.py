@@ -14,6 +14,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from benchbench import methods
 from benchbench.core.batch import CandidateBatch
+from benchbench.core.example import Column
 from benchbench.core.method import Candidates, Method
 from benchbench.core.seeding import stream
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
@@ -22,6 +23,7 @@ from benchbench.recipe.training import PreferenceSection
 from benchbench.training.collate import collate
 from benchbench.training.loop import Job, Objective
 from benchbench.training.objective import Caches, MethodObjective
+from tests.methods.toys import between
 
 VOCABULARY, PAD = 40, 0
 
@@ -47,7 +49,8 @@ def model(*, seed: int = 0, dtype: torch.dtype = torch.float64, **changes: Any) 
 
 def examples(count: int = 24, *, candidates: int = 2, seed: int = 0, longest: int = 10) -> list[TokenizedExample]:
     """Prompts of 2 to 4 tokens, responses of 1 to `longest`."""
-    rng = stream(seed, "toy examples")
+    rng, shares = stream(seed, "toy examples"), stream(seed, "toy columns")
+    declared = {column.name: column for name in methods.names() for column in methods.get(name).columns}
     made = []
     for number in range(count):
         prompt = tuple(rng.integers(1, VOCABULARY, size=int(rng.integers(2, 5))).tolist())
@@ -55,7 +58,12 @@ def examples(count: int = 24, *, candidates: int = 2, seed: int = 0, longest: in
         for _ in range(candidates):
             response = tuple(rng.integers(1, VOCABULARY, size=int(rng.integers(1, longest + 1))).tolist())
             rows.append(TokenizedCandidate(prompt + response, (len(prompt), len(prompt) + len(response))))
-        columns = {"p_chosen": float(rng.uniform(0, 1)), "score": tuple(rng.uniform(1, 10, size=candidates).tolist())}
+        columns: dict[str, Column] = {"p_chosen": float(rng.uniform(0, 1))}
+        columns["score"] = tuple(rng.uniform(1, 10, size=candidates).tolist())
+        for column in declared.values():
+            size = 1 if column.per == "example" else candidates
+            drawn = tuple(between(column, share) for share in shares.uniform(0, 1, size=size).tolist())
+            columns.setdefault(column.name, drawn[0] if column.per == "example" else drawn)
         made.append(TokenizedExample(f"e{number}", tuple(rows), False, columns))
     return made
 
@@ -90,7 +98,7 @@ def settings(**changes: Any) -> dict[str, Any]:
 def batches(method: Method | None = None, **options: Any) -> Callable[[Sequence[TokenizedExample]], CandidateBatch]:
     """How a stage makes the batches of a method."""
     one = method is not None and method.candidates is Candidates.ONE
-    columns = () if method is None else method.columns
+    columns = () if method is None else method.column_names
     return partial(
         collate, pad=PAD, device=torch.device("cpu"), columns=columns, candidates=1 if one else None, **options
     )

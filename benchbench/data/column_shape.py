@@ -1,0 +1,95 @@
+"""The numbers beside a split's texts: which columns there are, and what stands in them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from benchbench.core.example import Column, Example
+
+LABEL, SCORE = "label", "score"
+
+
+def columns_of(example: Example) -> dict[str, Column]:
+    """The example's columns, its ratings as `score`, its label as `label` (1 up, 0 down)."""
+    columns: dict[str, Column] = dict(example.columns)
+    if example.ratings is not None:
+        columns.setdefault(SCORE, example.ratings)
+    if example.label is not None:
+        columns.setdefault(LABEL, float(example.label))
+    return columns
+
+
+def values_of(column: Column) -> tuple[float, ...]:
+    """The column's numbers, however many."""
+    return column if isinstance(column, tuple) else (column,)
+
+
+def is_missing(column: Column) -> bool:
+    """Whether one of its numbers is not there."""
+    return any(math.isnan(value) for value in values_of(column))
+
+
+@dataclass(frozen=True)
+class ColumnShape:
+    """One column of a split in a few numbers."""
+
+    per: str
+    """`example`: one number; `candidate`: one per candidate; `mixed`: now the one, now the other."""
+    low: float | None
+    """Smallest number; none where there is no number at all."""
+    high: float | None
+    """Largest number."""
+    missing: int = 0
+    """Examples in which a value is missing."""
+
+
+@dataclass(frozen=True)
+class SplitShape:
+    """What can be asked of a split without reading it."""
+
+    examples: int
+    candidates: Sequence[int]
+    """The numbers of candidates per example that occur."""
+    columns: Mapping[str, ColumnShape]
+    """Columns that every example has, those that tokenising adds included."""
+    labels: Mapping[str, int] = field(default_factory=dict)
+    """`true` and `false` -> examples with that label; empty where the split has no labels."""
+    ordered: bool = True
+    """Whether the first candidate is known to be the preferred one."""
+
+
+def split_shape(examples: Sequence[Example], *, ordered: bool) -> SplitShape:
+    """What every example of a split has."""
+    found = [columns_of(example) for example in examples]
+    shared = set.intersection(*({*one} for one in found)) if found else set[str]()
+    return SplitShape(
+        len(examples),
+        sorted({len(e.candidates) for e in examples}),
+        {name: _column_shape([one[name] for one in found]) for name in sorted(shared)},
+        label_counts(examples),
+        ordered,
+    )
+
+
+def label_counts(examples: Sequence[Example]) -> dict[str, int]:
+    """`true` and `false` -> examples with that label; empty where there are no labels."""
+    labels = [example.label for example in examples if example.label is not None]
+    return {"true": labels.count(True), "false": labels.count(False)} if labels else {}
+
+
+def _column_shape(columns: Sequence[Column]) -> ColumnShape:
+    numbers = [value for column in columns for value in values_of(column) if not math.isnan(value)]
+    kinds = set(_kinds(columns))
+    return ColumnShape(
+        kinds.pop() if len(kinds) == 1 else "mixed",
+        min(numbers, default=None),
+        max(numbers, default=None),
+        sum(is_missing(column) for column in columns),
+    )
+
+
+def _kinds(columns: Sequence[Column]) -> Iterator[str]:
+    for column in columns:
+        yield "candidate" if isinstance(column, tuple) else "example"

@@ -1,0 +1,136 @@
+"""Which candidate is the preferred one: the ratings say it, or the order given; contradictions are counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from benchbench.core.errors import BenchError
+from benchbench.core.example import Column, Example
+from benchbench.data.column_shape import is_missing
+
+PreferredBy = Literal["ratings", "given"]
+PUT_FIRST = "candidates put best first by their ratings"
+EXCHANGED = "ratings against the order given, ratings taken"
+KEPT = "ratings against the order given, order kept"
+UNRATED = "ratings missing, order kept"
+NO_ORDER = "candidates without ratings, in no known order"
+SOFT = "p_chosen below one half, order kept"
+P_CHOSEN = "p_chosen"
+"""Probability that the first candidate of a pair is the preferred one; it turns with the pair."""
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class PreferenceOrder:
+    """What decides which candidate is the preferred one, and so the first.
+
+    Raises:
+        ValueError: "option: expected ..., got ...".
+    """
+
+    by: PreferredBy = "ratings"
+    max_contradicted: float = 0.05
+
+    def __post_init__(self) -> None:
+        if self.by not in get_args(PreferredBy):
+            raise ValueError(f"preferred_by: expected ratings or given, got '{self.by}'")
+        if not 0 <= self.max_contradicted <= 1:
+            raise ValueError(f"max_contradicted: expected a share in [0, 1], got {self.max_contradicted}")
+
+
+def put_in_order(
+    examples: Sequence[Example], order: PreferenceOrder, *, claimed: bool, where: str, notes: Counter[str]
+) -> tuple[Example, ...]:
+    """The examples with their preferred candidate first; equal ratings keep the order given.
+
+    Args:
+        examples: of one split.
+        order: what decides.
+        claimed: the rows name the preferred response, as `chosen` or as the only one; a list of candidates does not.
+        where: file or data set and split, for messages.
+        notes: what was put right or left open is counted there.
+
+    Raises:
+        BenchError: the ratings contradict the order that the rows, or the recipe, claim in more rows than allowed.
+    """
+    claimed = claimed or order.by == "given"
+    several = [example for example in examples if len(example.candidates) > 1]
+    rated = [example for example in several if _is_rated(example)]
+    against = [example for example in rated if _best_first(example)[0] != 0]
+    if claimed:
+        _refuse(against, len(rated), order, where)
+    if order.by == "given":
+        _note(notes, KEPT, len(against))
+    elif claimed:
+        _note(notes, EXCHANGED, len(against))
+    else:
+        _note(notes, PUT_FIRST, sum(_best_first(one) != [*range(len(one.candidates))] for one in rated))
+    _note(notes, UNRATED, sum(one.ratings is not None and not _is_rated(one) for one in several))
+    _note(notes, NO_ORDER, 0 if claimed or rated else len(several))
+    ordered = tuple(examples) if order.by == "given" else tuple(map(_sorted, examples))
+    _note(notes, SOFT, sum(map(_prefers_second, ordered)))
+    return ordered
+
+
+def knows_order(examples: Sequence[Example], order: PreferenceOrder, *, claimed: bool) -> bool:
+    """Whether the first candidate means something: the rows or the recipe say so, or there are ratings."""
+    return claimed or order.by == "given" or any(map(_is_rated, examples))
+
+
+def _refuse(against: Sequence[Example], rated: int, order: PreferenceOrder, where: str) -> None:
+    if not rated or len(against) <= order.max_contradicted * rated:
+        return
+    names = ", ".join(example.id for example in against[:_SHOWN]) + (", ..." if len(against) > _SHOWN else "")
+    raise BenchError(
+        f"{where}: expected the first response (of a pair the chosen one) to have the best rating, found a better "
+        f"rated one after it in {len(against)} of {rated} rated rows ({len(against) / rated:.1%}; "
+        f"max_contradicted allows {order.max_contradicted:.1%}): {names}. Where the ratings are right, set "
+        "data.options.max_contradicted higher and preferred_by to ratings, which puts the best one first; where the "
+        "order is right, max_contradicted higher and preferred_by to given; where a column has the wrong name, "
+        "give the right one by rename"
+    )
+
+
+def _is_rated(example: Example) -> bool:
+    return example.ratings is not None and not is_missing(example.ratings)
+
+
+def _best_first(example: Example) -> list[int]:
+    ratings = example.ratings
+    assert ratings is not None
+    return sorted(range(len(ratings)), key=lambda k: -ratings[k])
+
+
+def _sorted(example: Example) -> Example:
+    """The example best first, with what belongs to each candidate; as it is where a rating is missing."""
+    places = _best_first(example) if _is_rated(example) else []
+    if places == sorted(places):
+        return example
+    ratings = example.ratings
+    assert ratings is not None
+
+    def moved(name: str, column: Column) -> Column:
+        if isinstance(column, tuple):
+            return tuple(column[k] for k in places)
+        turns = name == P_CHOSEN and len(places) == 2 and 0 <= column <= 1
+        return 1.0 - column if turns else column
+
+    return replace(
+        example,
+        candidates=tuple(example.candidates[k] for k in places),
+        ratings=tuple(ratings[k] for k in places),
+        columns={name: moved(name, column) for name, column in example.columns.items()},
+    )
+
+
+def _prefers_second(example: Example) -> bool:
+    p = example.columns.get(P_CHOSEN)
+    return isinstance(p, float) and len(example.candidates) == 2 and p < 0.5
+
+
+def _note(notes: Counter[str], note: str, count: int) -> None:
+    if count:
+        notes[note] += count

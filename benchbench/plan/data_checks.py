@@ -1,0 +1,183 @@
+"""What a recipe's stages and its method ask of the data and do not find there, before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from benchbench import methods, metrics
+from benchbench.core.errors import BenchError, Fault
+from benchbench.core.example import Example
+from benchbench.core.method import Candidates, Column, Method, Need
+from benchbench.data.column_shape import LABEL, columns_of, is_missing, values_of
+from benchbench.data.prompts import first_prompts
+from benchbench.data.serial import from_json
+from benchbench.judging.chosen import chosen_responses
+from benchbench.plan.judged import CHOSEN
+from benchbench.recipe.schema import Recipe
+from benchbench.store.prepared import PreparedData
+
+_FOUND = {
+    "example": "one per example",
+    "candidate": "one per candidate",
+    "mixed": "lists in some examples only",
+}
+
+
+def split_faults(recipe: Recipe, data: PreparedData, score_split: str | None) -> list[Fault]:
+    """Splits that the recipe names, or the command scores instead, and that are not there or empty."""
+    wanted: dict[str, str] = {"score.split": recipe.score.split}
+    for name in ("sft", "reward_model", "preference", "generate"):
+        section = getattr(recipe, name)
+        if section is not None:
+            wanted[f"{name}.split"] = section.split
+    if score_split is not None:
+        wanted["split"] = score_split
+    there = ", ".join(sorted(data.hashes))
+    faults: list[Fault] = []
+    for key, split in wanted.items():
+        if split not in data.hashes:
+            faults.append(Fault(key, f"the data has no split '{split}'; it has {there}"))
+        elif not data.shapes[split].examples:
+            faults.append(Fault(key, f"split '{split}' is empty"))
+    return faults
+
+
+def data_faults(recipe: Recipe, data: PreparedData, score_split: str | None) -> list[Fault]:
+    """Shapes, labels, orders and columns that a stage cannot use; every split that is named is there."""
+    faults = _sft_faults(recipe, data)
+    faults += _pair_faults("score.split", score_split or recipe.score.split, data)
+    faults += _metric_faults(score_split or recipe.score.split, data)
+    if recipe.reward_model is not None:
+        faults += _pair_faults("reward_model.split", recipe.reward_model.split, data)
+    method = methods.get(recipe.method.name)
+    if recipe.preference is None or method.name == "sft":
+        return faults
+    split, reward = recipe.preference.split, recipe.preference.reward
+    faults += _preference_faults(split, method, data)
+    for column in method.columns:
+        faults += _column_faults(method, column, split, data)
+    if Need.REWARD in method.needs and reward.column is not None:
+        faults += _reward_faults(reward.column, split, data)
+    return faults
+
+
+def chosen_faults(recipe: Recipe, data: PreparedData) -> list[Fault]:
+    """Prompts whose data have no one preferred response, where the judge holds answers against it."""
+    if recipe.judge is None or recipe.generate is None or CHOSEN not in recipe.judge.against:
+        return []
+    split = recipe.generate.split
+    shape = data.shapes[split]
+    if not shape.ordered:
+        told = f"split '{split}' has more than one candidate, in no order; set generate.split to a split of pairs"
+        return [Fault("judge.against", f"expected 'chosen' only where one is; {told}, or judge.against to [baseline]")]
+    if max(shape.candidates) <= 2 and not shape.labels.get("false"):
+        return []
+    try:
+        chosen_responses({e.id: e for e in first_prompts(_read(data, split), recipe.generate.num_prompts)})
+    except BenchError as error:
+        return [Fault("", str(error))]
+    return []
+
+
+def _sft_faults(recipe: Recipe, data: PreparedData) -> list[Fault]:
+    if recipe.sft is None:
+        return []
+    split = recipe.sft.split
+    labels = data.shapes[split].labels
+    if labels and not labels["true"]:
+        return [Fault("sft.split", f"expected examples labelled true, found none in split '{split}'")]
+    return _order_faults("sft.split", split, data)
+
+
+def _pair_faults(key: str, split: str, data: PreparedData) -> list[Fault]:
+    wrong = set(data.shapes[split].candidates) - {2}
+    if wrong:
+        return [Fault(key, f"expected pairs, found examples with {_list(wrong)} candidates")]
+    return _order_faults(key, split, data)
+
+
+def _metric_faults(split: str, data: PreparedData) -> list[Fault]:
+    """Columns that a metric would read for each response, and that say something of the pair."""
+    faults: list[Fault] = []
+    for name in metrics.names():
+        for column in metrics.get(name).columns:
+            shape = data.shapes[split].columns.get(column)
+            if shape is not None and shape.per != "candidate":
+                told = f"metric '{name}' reads one number per candidate, column '{column}' has {_FOUND[shape.per]}"
+                faults.append(Fault("score.split", f"{told}; mend it, or keep it under another name (rename)"))
+    return faults
+
+
+def _order_faults(key: str, split: str, data: PreparedData) -> list[Fault]:
+    """A split whose first candidates are taken for the preferred ones, and are just the first."""
+    if data.shapes[split].ordered:
+        return []
+    told = f"expected the preferred response first, found candidates without ratings, in no order, in split '{split}'"
+    return [Fault(key, f"{told}; give each a score, or say data.options.preferred_by: given where the first is it")]
+
+
+def _preference_faults(split: str, method: Method, data: PreparedData) -> list[Fault]:
+    shape = data.shapes[split]
+    counts, faults = set(shape.candidates), list[Fault]()
+    told = f"split '{split}' has {_list(counts)} candidates"
+    if method.candidates is Candidates.PAIR and counts != {2}:
+        faults.append(Fault("preference.split", f"'{method.name}' takes pairs, {told}"))
+    elif method.candidates is not Candidates.ANY:
+        faults += _order_faults("preference.split", split, data)
+    elif len(counts) > 1:
+        faults.append(Fault("preference.split", f"expected one K, {told}"))
+    elif min(counts) < 2:
+        faults.append(Fault("preference.split", f"'{method.name}' takes two candidates or more, {told}"))
+    if shape.labels and LABEL not in method.column_names:
+        told = f"'{method.name}' does not read labels (thumbs up or down), which split '{split}' has"
+        faults.append(Fault("preference.split", f"{told}; take a split of pairs or candidates"))
+    return faults
+
+
+def _column_faults(method: Method, column: Column, split: str, data: PreparedData) -> list[Fault]:
+    columns = data.shapes[split].columns
+    if column.name in columns:
+        return _value_faults("preference.split", column, split, data)
+    told = f"'{method.name}' reads the column '{column.name}', which split '{split}' lacks"
+    return [Fault("method.name", f"{told}; it has {', '.join(columns) or 'none'}")]
+
+
+def _reward_faults(name: str, split: str, data: PreparedData) -> list[Fault]:
+    columns = data.shapes[split].columns
+    if name in columns and columns[name].per != "example":
+        return _value_faults("preference.reward.column", Column(name, per="candidate"), split, data)
+    have = ", ".join(known for known, shape in columns.items() if shape.per == "candidate") or "none"
+    told = f"expected a column with one number per candidate, split '{split}' has {have}; got '{name}'"
+    return [Fault("preference.reward.column", told)]
+
+
+def _value_faults(key: str, column: Column, split: str, data: PreparedData) -> list[Fault]:
+    """Values of another kind, outside the range, or missing; the split is read only where there are some."""
+    shape = data.shapes[split].columns[column.name]
+    where, faults = f"split '{split}', column '{column.name}'", list[Fault]()
+    if shape.per != column.per:
+        return [Fault(key, f"{where}: expected one number per {column.per}, found {_FOUND[shape.per]}")]
+    if not all(value is None or column.allows(value) for value in (shape.low, shape.high)):
+        wrong = [(name, value) for name, value in _numbers(data, split, column.name) if not column.allows(value)]
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        told = f"{where}: expected {column.expected}, found {wrong[0][1]:g} in example {wrong[0][0]}{more}"
+        faults.append(Fault(key, told))
+    if shape.missing and column.missing == "refuse":
+        first = next(e.id for e in _read(data, split) if is_missing(columns_of(e)[column.name]))
+        told = f"{where}: missing in {shape.missing} of {data.shapes[split].examples} examples, first {first}; fill it"
+        faults.append(Fault(key, f"{told}, or drop the rows with data.options.drop_missing: [{column.name}]"))
+    return faults
+
+
+def _numbers(data: PreparedData, split: str, name: str) -> Iterator[tuple[str, float]]:
+    """Example and value of every number of a column, gaps left out."""
+    for example in _read(data, split):
+        yield from ((example.id, value) for value in values_of(columns_of(example)[name]) if value == value)
+
+
+def _read(data: PreparedData, split: str) -> Iterator[Example]:
+    return (from_json(line) for line in data.lines(split))
+
+
+def _list(counts: Iterable[int]) -> str:
+    return ", ".join(str(count) for count in sorted(counts))

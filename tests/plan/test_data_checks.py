@@ -1,0 +1,177 @@
+"""What the data lack is told before anything is trained, with the example and the way out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import MICRO, bench, leftovers
+
+from benchbench import methods
+from benchbench.core.method import Candidates, Column
+from benchbench.data.column_shape import split_shape
+from benchbench.data.serial import from_json, to_json
+from benchbench.plan import data_checks
+from benchbench.store.prepared import write_prepared
+
+Row = Mapping[str, Any]
+PAIR = {"prompt": "What is two and two?", "chosen": "four", "rejected": "five"}
+PAIRS = [{**PAIR, "prompt": f"What is {i} and {i}?"} for i in range(6)]
+THUMBS = [{"prompt": f"Say {i}.", "completion": f"It is {i}.", "label": i % 2 == 0} for i in range(6)]
+OPTIONS = "options: {demonstrations: 160, preference_prompts: 48, validation_prompts: 24, test_prompts: 40}"
+
+
+@pytest.fixture
+def told(write_yaml: Callable[..., Path], tmp_path: Path) -> Callable[..., str]:
+    """What a comparison says that is refused: one method over files by split, `pairs` where none is given."""
+
+    def refused(method: str, *sets: str, options: str = "", code: int = 2, **files: Sequence[Row]) -> str:
+        splits = {"sft": PAIRS, "train": PAIRS, "reward": PAIRS, "test": PAIRS, **files}
+        for split, rows in splits.items():
+            (tmp_path / f"{split}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+        listed = ", ".join(f"{split}: {split}.jsonl" for split in splits)
+        swap = {"source: toy": "source: local_files", OPTIONS: f"options: {{files: {{{listed}}}{options}}}"}
+        setting = write_yaml("mine.yaml", swap=swap)
+        words = [word for text in sets for word in ("--set", text)]
+        where = ("--runs", tmp_path / "runs", "--seeds", 1, "--dry-run")
+        ended = bench("compare", method, "--setting", setting, *words, *where)
+        assert ended.code == code, ended.err
+        assert leftovers(tmp_path / "runs") == []
+        return ended.err if code else ended.out
+
+    return refused
+
+
+def soft(*values: float | None) -> list[Row]:
+    return [{**row, "p_chosen": value} for row, value in zip(PAIRS, values, strict=True)]
+
+
+# --- columns --------------------------------------------------------------------------------------------------------
+
+
+def test_a_value_outside_the_declared_range_is_named_with_its_example(told):
+    message = told("gdpo", options=", columns: [p_chosen]", train=soft(0.5, 80, 0.2, 1, -3, 7), **_soft())
+    found = "split 'train', column 'p_chosen': expected numbers in [0, 1], found 80 in example train-00001 (and 2 more)"
+    assert f"preference.split: {found}" in message
+
+
+def test_a_missing_value_is_named_with_its_example_and_can_be_dropped(told):
+    files = {"train": soft(0.5, 0.5, 0.5, None, 0.5, float("nan")), **_soft()}
+    message = told("gdpo", options=", columns: [p_chosen]", **files)
+    assert "column 'p_chosen': missing in 2 of 6 examples, first train-00003; fill it, or drop the rows" in message
+    assert "data.options.drop_missing: [p_chosen]" in message
+    plan = told("gdpo", options=", columns: [p_chosen], drop_missing: [p_chosen]", code=0, **files)
+    assert "gdpo seed 1" in plan
+
+
+def test_a_whole_column_of_the_wrong_kind_is_refused(told):
+    lists = [{**row, "p_chosen": [0.7, 0.3]} for row in PAIRS]
+    message = told("gdpo", options=", columns: [p_chosen]", train=lists, **_soft())
+    assert "column 'p_chosen': expected one number per example, found one per candidate" in message
+    mixed = [*soft(0.5, 0.5, 0.5, 0.5, 0.5, 0.5)[:3], *lists[3:]]
+    message = told("gdpo", options=", columns: [p_chosen]", train=mixed, **_soft())
+    assert "expected one number per example, found lists in some examples only" in message
+
+
+@pytest.mark.parametrize(
+    ("gold", "message"),
+    [
+        ([[1, 2], None, [1, 2], [1, None], [0, 1], [0, 1]], "missing in 2 of 6 examples, first train-00001; fill it"),
+        ([[1, 2], 3, [1, 2], [1, 2], [0, 1], [0, 1]], "one number per candidate, found lists in some examples only"),
+        ([3, 3, 3, 3, 3, 3], "expected a column with one number per candidate, split 'train' has none; got 'gold'"),
+    ],
+)
+def test_rewards_from_a_column_are_one_per_candidate_and_none_missing(told, gold, message):
+    rows = [{**row, "gold": value} for row, value in zip(PAIRS, gold, strict=True)]
+    reward = "preference.reward={source: column, column: gold}"
+    whole = {split: [{**row, "gold": [1, 0]} for row in PAIRS] for split in ("sft", "reward", "test")}
+    assert message in told("ddo_rm", reward, options=", columns: [gold]", train=rows, **whole)
+
+
+def test_ratings_are_a_reward_column_and_a_missing_one_is_told(told):
+    rows = [{**row, "score_chosen": 9, "score_rejected": None if i == 4 else 2} for i, row in enumerate(PAIRS)]
+    reward = "preference.reward={source: column, column: score}"
+    message = told("ddo_rm", reward, train=rows)
+    assert "column 'score': missing in 1 of 6 examples, first train-00004" in message
+    assert "ddo_rm seed 1" in told(
+        "ddo_rm",
+        reward,
+        options=", drop_missing: [score]",
+        code=0,
+        **dict.fromkeys(("sft", "train", "reward", "test"), rows),
+    )
+
+
+def test_a_metric_that_reads_responses_refuses_a_number_of_the_pair(told):
+    """Else gold would order no pair, and the accuracy be one half."""
+    whole = {split: [{**row, "gold": 1} for row in PAIRS] for split in ("sft", "train", "reward", "test")}
+    message = told("dpo", options=", columns: [gold]", **whole)
+    assert "'gold_pair_accuracy' reads one number per candidate, column 'gold' has one per example" in message
+
+
+# --- orders ---------------------------------------------------------------------------------------------------------
+
+
+def test_candidates_in_no_order_are_refused_where_the_first_is_taken_for_the_preferred_one(told):
+    rows = [{"prompt": row["prompt"], "candidates": ["four", "five"]} for row in PAIRS]
+    message = told("dpo", sft=rows, train=rows, test=rows)
+    for key in ("sft.split", "preference.split", "score.split"):
+        assert f"{key}: expected the preferred response first, found candidates without ratings, in no order" in message
+    assert "preferred_by: given" in message
+    assert "dpo seed 1" in told("dpo", options=", preferred_by: given", code=0, sft=rows, train=rows, test=rows)
+    scored = [{**row, "scores": [1, 9]} for row in rows]
+    assert "dpo seed 1" in told("dpo", code=0, sft=scored, train=scored, test=scored)
+
+
+def test_a_method_over_candidates_needs_no_order_and_two_of_them(told):
+    rows = [{"prompt": row["prompt"], "candidates": ["four", "five", "six"]} for row in PAIRS]
+    assert "ddo_rm seed 1" in told("ddo_rm", code=0, train=rows)
+    one = [{"prompt": row["prompt"], "candidates": ["four"]} for row in PAIRS]
+    message = told("ddo_rm", train=one)
+    assert "'ddo_rm' takes two candidates or more, split 'train' has 1 candidates" in message
+
+
+def test_the_toy_worlds_candidates_are_in_no_order(tmp_path: Path):
+    sets = ("--set", "preference.split=train_candidates", "--set", "data.options.candidates=2")
+    ended = bench("compare", "dpo", "--setting", MICRO, *sets, "--runs", tmp_path / "runs", "--dry-run")
+    assert ended.code == 2 and "preference.split: expected the preferred response first" in ended.err
+
+
+# --- labels ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_plan_says_that_sft_trains_on_the_examples_labelled_true(told):
+    assert "sft seed 1, on 3 of 6 examples, those labelled true" in told("dpo", code=0, sft=THUMBS)
+    bad = [{**row, "label": False} for row in THUMBS]
+    assert "sft.split: expected examples labelled true, found none in split 'sft'" in told("dpo", sft=bad)
+
+
+@pytest.mark.parametrize("method", ["dpo", "ddo_rm"])
+def test_a_stage_that_does_not_read_labels_refuses_a_split_that_has_them(told, method: str):
+    message = told(method, train=THUMBS, reward=THUMBS, test=THUMBS)
+    assert f"preference.split: '{method}' does not read labels (thumbs up or down), which split 'train' has" in message
+    assert "reward_model.split: expected pairs" in message and "score.split: expected pairs" in message
+
+
+def test_a_method_that_declares_the_label_finds_it(tmp_path: Path):
+    """Tokenising adds `label` and `score`, and the plan knows it."""
+    rows = [{"id": f"e{i}", "prompt": [{"role": "user", "content": "q"}], "candidates": ["a"]} for i in range(4)]
+    examples = [from_json({**row, "label": i < 2}) for i, row in enumerate(rows)]
+    shapes = {"train": split_shape(examples, ordered=True)}
+    data = write_prepared(
+        tmp_path, "key", {"train": examples}, to_json, hashes={"train": "h"}, report={}, shapes=shapes
+    )
+    method = replace(methods.get("dpo"), candidates=Candidates.ONE, columns=(Column("label", low=0, high=1),))
+    assert data_checks._preference_faults("train", method, data) == []
+    assert data_checks._column_faults(method, method.columns[0], "train", data) == []
+    (fault,) = data_checks._column_faults(method, Column("weight"), "train", data)
+    assert "reads the column 'weight', which split 'train' lacks; it has label" in str(fault)
+
+
+def _soft() -> dict[str, list[Row]]:
+    """The other splits, with a column that is whole."""
+    return {split: soft(*[0.5] * 6) for split in ("sft", "reward", "test")}
