@@ -55,7 +55,7 @@ def test_what_belongs_to_a_candidate_moves_with_it_and_what_belongs_to_the_row_s
 
 
 def test_a_pair_whose_rejected_response_is_rated_higher_is_exchanged_and_counted():
-    examples, reading = read(pair(9, 2), pair(2, 9, gold=[1, 0]), pair(5, 5), order=ANY, columns=[])
+    examples, reading = read(pair(9, 2), pair(2, 9), pair(5, 5), order=ANY, columns=[])
     assert candidates(examples) == ["ab", "ba", "ab"]
     assert reading.notes == {EXCHANGED: 1}
 
