@@ -33,7 +33,7 @@ def account_for(
     shape: Shape,
     *,
     names: Mapping[str, str],
-    given: Collection[str],
+    given: set[str],
     columns: Collection[str],
     on_tool_calls: str,
     where: str,
