@@ -159,7 +159,7 @@ def _compared(items: Sequence[Loaded], cells: Sequence[Cell], prepared: Prepared
     rules = items[0].recipe.score
     claimed = [claim.metric for item in items for claim in item.recipe.claims]
     return compare(
-        [scored_cell(cell, options.store, rules.split) for cell in cells],
+        [scored_cell(cell, options.store, rules.split, prepared.session.plan) for cell in cells],
         baseline=prepared.baseline,
         metrics=list(dict.fromkeys(claimed)),
         tie_credit=rules.tie_credit,

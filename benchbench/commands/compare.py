@@ -14,7 +14,7 @@ from benchbench.commands.report import write_comparison
 from benchbench.commands.samples import Samples, collect, write_samples
 from benchbench.commands.session import Options, Session, incomplete, open_session, run_session
 from benchbench.commands.targets import common_seeds, notice, parse_seeds, refuse_unread, resolve, resolve_all
-from benchbench.comparison.cells import Admission
+from benchbench.comparison.cells import Admission, same_runs
 from benchbench.comparison.columns import Comparison
 from benchbench.comparison.compare import compare as compare_cells
 from benchbench.core.errors import BenchError, unknown_name
@@ -175,7 +175,8 @@ def compare(prepared: Prepared, request: Request, options: Options, console: Con
         raise error
     recipe = prepared.loaded[0].recipe
     cells = prepared.session.cells
-    scored = [scored_cell(cell, store, cell.loaded.recipe.score.split) for cell in cells]
+    plan = prepared.session.plan
+    scored = [scored_cell(cell, store, cell.loaded.recipe.score.split, plan) for cell in cells]
     headline = (recipe.score.headline.metric, recipe.score.headline.scoring)
     gold = ["gold_pair_accuracy"] if all("column_gold" in cell.frame for cell in scored) else []
     hashes = {item.comparability_hash: item.label for item in prepared.loaded}
@@ -199,9 +200,11 @@ def compare(prepared: Prepared, request: Request, options: Options, console: Con
     record_cells(cells, scored, store, results)
     tables = _tables(comparisons, headline, prepared.shown)
     files = write_comparison(results, comparisons, tables, title=_title(prepared), notice=prepared.notice)
-    plan = prepared.session.plan
     marks = {row.candidate: row.marks for row in comparisons}
-    samples = collect(cells, plan, store, allow_mixed=request.allow_mixed, prompts=request.prompts, marks=marks)
+    runs = {label: same_runs(scored, label, prepared.seeds, "logp_sum") for label in marks}
+    samples = collect(
+        cells, plan, store, allow_mixed=request.allow_mixed, prompts=request.prompts, marks=marks, runs=runs
+    )
     if samples is not None:
         labels = [item.label for item in prepared.loaded]
         files += write_samples(samples, results, methods=labels, seeds=prepared.seeds)

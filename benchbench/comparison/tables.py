@@ -61,6 +61,7 @@ COMPARISON_COLUMNS = (
     "p_holm",
     "minimum_detectable_difference",
     "k",
+    "runs",
     "n",
     "prompts",
     "unit",
