@@ -22,7 +22,7 @@ from benchbench.store.results import ResultStore
 from benchbench.store.rows import read_rows
 from benchbench.store.runs import RunStore
 
-ROW_KEY = ("recipe", "recipe_hash", "seed", "split", "metric", "scoring")
+ROW_KEY = ("recipe", "recipe_hash", "overrides", "seed", "split", "metric", "scoring")
 _JOIN = ["example", "candidate"]
 ENGINE = "torch"
 """Pair scores come from the training stack."""
@@ -76,6 +76,7 @@ def scored_cell(cell: Cell, store: RunStore, split: str, plan: Plan | None = Non
         setting=loaded.recipe.setting,
         paper=str(methods.get(loaded.recipe.method.name).paper),
         untuned=loaded.untuned,
+        overrides=" ".join(sorted(loaded.overrides)),
         marked=" ".join(f"--set {text}" for text in loaded.overrides),
         engine=ENGINE,
         device_kind=str(record.environment["device_kind"]),

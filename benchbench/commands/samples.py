@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchbench.commands.fairness import judge_of
+from benchbench.commands.report import About
 from benchbench.comparison.audit import markdown
 from benchbench.comparison.bradley_terry import Ratings, bradley_terry
 from benchbench.comparison.rendering import shared_marks
@@ -35,7 +36,7 @@ from benchbench.store.verdicts import read_verdicts
 
 NO_SAMPLES: Mapping[str, object] = {"win_rates": [], "win_rate_intervals": [], "responses": []}
 """`Samples.as_values` where nothing was drawn."""
-RESPONSES_KEY = ("methods", "seeds", "prompts", "prompts_hash", "generate_hash")
+RESPONSES_KEY = ("methods", "seeds", "overrides", "prompts", "prompts_hash", "generate_hash")
 WIN_RATES_KEY = (*RESPONSES_KEY, "judge_hash")
 
 
@@ -207,11 +208,14 @@ def _ratings(
     return bradley_terry(by_seed, replicates=_runs(runs, by_seed, runs))
 
 
-def write_samples(samples: Samples, results: ResultStore, *, methods: Sequence[str], seeds: Sequence[int]) -> list[str]:
+def write_samples(
+    samples: Samples, results: ResultStore, *, methods: Sequence[str], seeds: Sequence[int], about: About
+) -> list[str]:
     """win_rates.csv, win_rate_intervals.csv, responses.csv and their report; returns the paths."""
     identity = {
         "methods": " ".join(sorted(methods)),
         "seeds": " ".join(map(str, seeds)),
+        "overrides": about.overrides,
         "prompts": samples.prompts,
         "prompts_hash": samples.prompts_hash,
         "generate_hash": samples.generate_hash,
@@ -229,9 +233,11 @@ def write_samples(samples: Samples, results: ResultStore, *, methods: Sequence[s
     files.append(
         results.merge_table("responses.csv", _tagged(samples.statistics, identity, samples.marks), key=RESPONSES_KEY)
     )
-    parts = [f"every row: {'; '.join(samples.shared_marks)}", ""] if samples.shared_marks else []
+    parts = about.head
+    parts += [f"every row: {'; '.join(samples.shared_marks)}", ""] if samples.shared_marks else []
     parts += [part for title, rows in samples.tables() for part in (f"**{title}**", "", markdown(rows), "")]
     files.append(results.write_report("\n".join(parts), name="win_rates.md"))
+    results.own(files[-1], command=about.command)
     return [str(path) for path in files]
 
 

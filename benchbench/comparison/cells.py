@@ -33,6 +33,8 @@ class Cell:
     """The method's paper, as a table shows it."""
     untuned: bool = False
     """Without a recipe in this setting: the paper's defaults under the setting's training block."""
+    overrides: str = ""
+    """`--set` values of the cell, sorted; empty for the recipe as it stands."""
     marked: str = ""
     """What an audit has to say about the row; mostly empty."""
     engine: str
