@@ -142,8 +142,8 @@ def retrain(
             "3 re-train",
             f"seed {seed}: {inside + outside + unplaced} other numbers" + (", win rates among them" if samples else ""),
             f"inside their bands of {1 - WARN:.1%}",
-            (f"{outside} outside" if outside else "all inside")
-            + (f"; {unplaced} moved whose committed runs show no spread" if unplaced else ""),
+            (f"{unplaced} moved whose committed runs show no spread; " if unplaced else "")
+            + (f"{outside} outside" if outside else "all others inside" if unplaced else "all inside"),
             "warning" if outside or unplaced else "inside",
         )
         targets = breached

@@ -93,11 +93,11 @@ def tune(
         raise error
     scored = [scored_cell(cell, options.store, split, session.plan) for cell in session.cells]
     tried = [_tried(item, scored, chosen_seeds) for item in named]
-    return _picked(loaded[0].label, split, settings, tried)
+    return pick(loaded[0].label, split, settings, tried)
 
 
 @dataclass(frozen=True, eq=False)
-class _Tried:
+class Tried:
     """One setting of the grid."""
 
     label: str
@@ -112,14 +112,14 @@ class _Tried:
         """Mean over different runs."""
         return replicates(self.seeds, {self.label: self.runs}).mean(self.values.mean(axis=1))
 
-    def lacks(self, other: _Tried) -> tuple[Interval, int, str]:
+    def lacks(self, other: Tried) -> tuple[Interval, int, str]:
         """(what it lacks to another setting, number of runs that rests on, what to say of them)."""
         both = replicates(self.seeds, {self.label: self.runs, other.label: other.runs})
         kept, note = both.merged(other.values - self.values)
         return crossed_interval(kept), len(kept), note
 
 
-def _picked(label: str, split: str, settings: Sequence[tuple[Override, ...]], tried: Sequence[_Tried]) -> Tuned:
+def pick(label: str, split: str, settings: Sequence[tuple[Override, ...]], tried: Sequence[Tried]) -> Tuned:
     """The rule: the first setting that lacks no more than one standard error to the best; of one run there is none."""
     best = tried[int(np.argmax([one.mean for one in tried]))]
     rows: list[dict[str, object]] = []
@@ -149,7 +149,7 @@ def _named(loaded: Loaded, values: Sequence[Override]) -> Loaded:
     return replace(loaded, recipe=loaded.recipe.model_copy(update={"method": method}))
 
 
-def _tried(loaded: Loaded, cells: Sequence[Cell], seeds: tuple[int, ...]) -> _Tried:
+def _tried(loaded: Loaded, cells: Sequence[Cell], seeds: tuple[int, ...]) -> Tried:
     """The contributions of one setting to the headline metric, and which of its seeds are different runs."""
     headline = loaded.recipe.score.headline
     metric = metrics.get(headline.metric)
@@ -164,4 +164,4 @@ def _tried(loaded: Loaded, cells: Sequence[Cell], seeds: tuple[int, ...]) -> _Tr
             paired = pairs(cell.frame, exclude=rules.exclude)
             scores = paired.scores(headline.scoring, tie_credit=rules.tie_credit)
             rows.append(over_prompts(metric.per_pair(scores), scores.prompt))
-    return _Tried(loaded.label, seeds, np.stack(rows), same_runs(cells, loaded.label, seeds, headline.scoring))
+    return Tried(loaded.label, seeds, np.stack(rows), same_runs(cells, loaded.label, seeds, headline.scoring))
