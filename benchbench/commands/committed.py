@@ -66,8 +66,8 @@ class Committed:
     def _runs(self) -> Mapping[tuple[str, str], Mapping[int, int]]:
         """(recipe, scoring) -> seed -> its run, by the committed rows."""
         frames: dict[str, dict[int, pd.DataFrame]] = {}
-        for (recipe, seed), frame in self.rows.groupby(["recipe", "seed"]):
-            frames.setdefault(str(recipe), {})[int(seed)] = frame
+        for recipe, of_recipe in self.rows.groupby("recipe"):
+            frames[str(recipe)] = {int(str(seed)): frame for seed, frame in of_recipe.groupby("seed")}
         return defaultdict(
             dict,
             {

@@ -164,9 +164,9 @@ def test_a_plan_tells_epochs_and_batches_that_differ(tmp_path: Path, finished: F
     paths = [
         recipe(
             tmp_path,
-            f"{name}.yaml",
-            f"name: {name}_mine\nsetting: {MICRO}\nmethod: {{name: {name}}}\n"
-            f"preference: {{max_steps: null, num_train_epochs: {epochs}, global_batch_size: {batch}}}\n",
+            f"{name}_mine",
+            f"method: {{name: {name}}}\n"
+            f"preference: {{max_steps: null, num_train_epochs: {epochs}, global_batch_size: {batch}}}",
         )
         for name, epochs, batch in (("dpo", 1, 8), ("simpo", 2, 4))
     ]
