@@ -20,21 +20,33 @@ def check(
     """Check finished cells against reported numbers.
 
     Level and effect of every claim, by a tolerance fixed beforehand and a prediction interval; nothing is trained.
-    Exit code 3 where a number was not reproduced, 4 where one was not run.
+    Exit code 3 where a number was not reproduced, corrected over all claims judged; 4 where one was not run.
 
     Example: bench check recipes/ddo_rm_pythia410m.yaml
     """
     from benchbench.commands.check import check as command
     from benchbench.commands.check import exit_code
-    from benchbench.commands.check_view import rows
+    from benchbench.commands.check_view import footnote, rows
     from benchbench.commands.session import Options
+    from benchbench.comparison.verdicts import gates
 
     report = command(targets or [], overrides=overrides or [], options=Options(runs=runs))
     if as_json:
-        claims = [{**_plain(asdict(one)), "outcome": one.verdict.outcome.value} for one in report.checked]
+        found = gates([one.verdict for one in report.checked])
+        claims = [
+            {
+                **_plain(asdict(one)),
+                "outcome": one.verdict.outcome.value,
+                "p_holm": gate.p_holm,
+                "gate_fails": gate.fails,
+            }
+            for one, gate in zip(report.checked, found, strict=True)
+        ]
         print_json({"claims": claims, "losses": report.losses})
     else:
         print_rows(rows(report.checked))
+        if note := footnote(report.checked):
+            stdout().print(note, highlight=False)
         if report.losses:
             stdout().print()
             print_rows(report.losses, title="training losses, shown and not judged")

@@ -77,6 +77,7 @@ def compare(
         print_json(
             {
                 "notice": prepared.notice,
+                "budgets": compared.budgets,
                 "headline": list(compared.headline),
                 "comparisons": [asdict(row) for row in compared.comparisons],
                 **(NO_SAMPLES if compared.samples is None else compared.samples.as_values()),
@@ -84,6 +85,8 @@ def compare(
             }
         )
         return
+    for line in compared.budgets:
+        stdout().print(line, highlight=False, markup=False)
     for metric, scoring in compared.shown:
         stdout().print(terminal_table(compared.comparisons, metric, scoring))
     for title, rows in compared.samples.tables() if compared.samples is not None else ():

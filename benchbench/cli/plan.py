@@ -17,14 +17,18 @@ def print_plan(plans: Sequence[Plan], store: RunStore, *, as_json: bool) -> None
     """The stages of plans, each once."""
     from benchbench.commands.plan_view import plan_rows, total_estimate
     from benchbench.plan.build import Plan
+    from benchbench.plan.replicates import copies
 
     merged = Plan({k: v for plan in plans for k, v in plan.stages.items()}, [c for plan in plans for c in plan.cells])
     rows = plan_rows(merged, store)
     estimate = total_estimate(rows)
+    remarks = copies(merged)
     if as_json:
-        print_json({"stages": rows, "cells": len(merged.cells), "seconds_left": estimate})
+        print_json({"stages": rows, "cells": len(merged.cells), "seconds_left": estimate, "remarks": remarks})
         return
     print_rows(rows)
+    for line in remarks:
+        stdout().print(line, highlight=False, markup=False)
     left = sum(row["status"] != "finished" for row in rows)
     time = (
         f"about {estimate:.0f} s of one worker"

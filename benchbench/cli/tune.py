@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import print_json, print_rows, stderr
+from benchbench.cli.output import print_json, print_rows, stderr, stdout
 
 
 def tune(
@@ -49,3 +49,5 @@ def tune(
         print_json(asdict(tuned))
     else:
         print_rows(tuned.rows, title=f"{tuned.label} on split {tuned.split}")
+        for note in tuned.notes:
+            stdout().print(note, highlight=False, markup=False)

@@ -50,6 +50,8 @@ class Prepared:
     baseline: str
     session: Session
     """All stages of all variants; those that several share are in it once."""
+    overrides: str = ""
+    """`--set` values, sorted."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def prepare_audit(request: Request, options: Options) -> Prepared:
     cells = iter(session.cells)
     for _, items, kept in variants:
         kept += [next(cells) for _ in range(len(items) * len(seeds))]
-    return Prepared(variants, seeds, baseline, session)
+    return Prepared(variants, seeds, baseline, session, " ".join(sorted(request.overrides)))
 
 
 def _quirks(published: Sequence[Loaded], asked: Sequence[str], own: Sequence[Override]) -> list[QuirkSection]:
@@ -159,7 +161,7 @@ def _compared(items: Sequence[Loaded], cells: Sequence[Cell], prepared: Prepared
     rules = items[0].recipe.score
     claimed = [claim.metric for item in items for claim in item.recipe.claims]
     return compare(
-        [scored_cell(cell, options.store, rules.split) for cell in cells],
+        [scored_cell(cell, options.store, rules.split, prepared.session.plan) for cell in cells],
         baseline=prepared.baseline,
         metrics=list(dict.fromkeys(claimed)),
         tie_credit=rules.tie_credit,
@@ -179,8 +181,10 @@ def _write(
 ) -> list[str]:
     setting = prepared.variants[0][1][0].recipe.setting
     results = ResultStore(options.results_root, setting)
-    table = results.merge_table("audit.csv", audit_frame(rows), key=("candidate", "baseline", "seeds"))
-    parts = [f"# Audit of {setting}: {headline[0]} under {headline[1]}, seeds {rows[0].seeds}", ""]
+    frame = audit_frame(rows).assign(overrides=prepared.overrides)
+    table = results.merge_table("audit.csv", frame, key=("candidate", "baseline", "seeds", "overrides"))
+    title = f"# Audit of {setting}: {headline[0]} under {headline[1]}, seeds {rows[0].seeds}"
+    parts = [f"{title}, with {prepared.overrides}" if prepared.overrides else title, ""]
     for candidate in dict.fromkeys(row.candidate for row in rows):
         parts += [markdown(shown([row for row in rows if row.candidate == candidate], *headline)), ""]
     parts += [f"- {line}" for line in footnotes(reported)]

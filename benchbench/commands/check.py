@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 from typing import Any
 
+import numpy as np
+
 from benchbench.commands.found import Found, look
 from benchbench.commands.session import Options
 from benchbench.commands.targets import CHECKS, resolve_all
+from benchbench.comparison.replicates import replicates
 from benchbench.comparison.replication import Runs
-from benchbench.comparison.verdicts import Outcome, Verdict, judge, not_run
+from benchbench.comparison.verdicts import Outcome, Verdict, gates, judge, not_run
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.recipe import library
 from benchbench.recipe.claims import ClaimSection
@@ -68,12 +71,9 @@ def check(targets: Sequence[str], *, overrides: Sequence[str], options: Options)
 
 
 def exit_code(checked: Sequence[Checked]) -> ExitCode:
-    """3 where a number was not reproduced or is decisively outside, 4 where one was not run, else 0."""
+    """3 where a number was not reproduced or is decisively outside after the correction, 4 where one was not run."""
     verdicts = [one.verdict for one in checked]
-    failed = (
-        one.outcome is Outcome.NOT_REPRODUCED or (one.outcome is Outcome.OUTSIDE and one.decisive) for one in verdicts
-    )
-    if any(failed):
+    if any(gate.fails for gate in gates(verdicts)):
         return ExitCode.GATE
     return ExitCode.INCOMPLETE if any(one.outcome is Outcome.NOT_RUN for one in verdicts) else ExitCode.DONE
 
@@ -131,14 +131,24 @@ def _judged(loaded: Loaded, claim: ClaimSection, found: Found) -> Checked:
     ours = found.values.get((claim.metric, claim.scoring), {})
     reported = reported_runs(claim)
     if found.excuse is not None:
-        verdict = replace(found.excuse, reported=reported, found=runs_of(list(ours.values())) if ours else None)
+        verdict = replace(found.excuse, reported=reported, found=_runs(claim, ours, [found])[0] if ours else None)
     elif not ours:
         verdict = replace(not_run(f"no finished cell has scores under {claim.scoring}"), reported=reported)
     else:
-        verdict = judge(reported, runs_of(list(ours.values())), tolerance=claim.tolerance)
-        verdict = replace(verdict, detail=verdict.detail + _seeds(ours, loaded))
+        runs, note = _runs(claim, ours, [found])
+        verdict = judge(reported, runs, tolerance=claim.tolerance)
+        verdict = replace(verdict, detail=verdict.detail + note + _seeds(ours, loaded))
     name = f"{claim.metric} ({claim.scoring})"
     return Checked(loaded.recipe.name, name, verdict, claim.source, claim.assumptions)
+
+
+def _runs(claim: ClaimSection, values: Mapping[int, float], founds: Sequence[Found]) -> tuple[Runs, str]:
+    """The different runs among the values of some seeds, and what to say where some are copies of one run."""
+    sides = {str(place): [found.runs[claim.scoring][seed] for seed in values] for place, found in enumerate(founds)}
+    found = replicates(list(values), sides)
+    kept, _ = found.merged(np.array(list(values.values())))
+    copied = f"; {len(values)} seeds are {found.k} different runs" if found.k < len(values) else ""
+    return runs_of(kept.tolist()), copied
 
 
 def _seeds(ours: Mapping[int, float], loaded: Loaded) -> str:
@@ -156,15 +166,17 @@ def _effect(loaded: Loaded, baseline: Loaded, claim: ClaimSection, found: dict[s
     ours, theirs = found[loaded.recipe.name], found[baseline.recipe.name]
     excuse = ours.excuse or theirs.excuse
     shared = sorted({*ours.values.get(key, {})} & {*theirs.values.get(key, {})})
-    differences = [ours.values[key][seed] - theirs.values[key][seed] for seed in shared]
+    differences = {seed: ours.values[key][seed] - theirs.values[key][seed] for seed in shared}
+    both = [ours, theirs]
     if excuse is not None:
-        verdict = replace(excuse, reported=reported, found=runs_of(differences) if shared else None)
+        verdict = replace(excuse, reported=reported, found=_runs(claim, differences, both)[0] if shared else None)
     elif not shared:
         verdict = replace(not_run("no seed is finished for both"), reported=reported)
     else:
-        verdict = judge(reported, runs_of(differences), tolerance=claim.tolerance)
-        same = math.copysign(1, reported.mean) == math.copysign(1, fmean(differences))
-        verdict = replace(verdict, detail=f"{verdict.detail}; sign {'agrees' if same else 'differs'}")
+        runs, note = _runs(claim, differences, both)
+        verdict = judge(reported, runs, tolerance=claim.tolerance)
+        same = math.copysign(1, reported.mean) == math.copysign(1, runs.mean)
+        verdict = replace(verdict, detail=f"{verdict.detail}{note}; sign {'agrees' if same else 'differs'}")
     name = f"{claim.metric} ({claim.scoring}), difference to {baseline.recipe.name}"
     return Checked(loaded.recipe.name, name, verdict, claim.source, claim.assumptions)
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchbench.commands.check import Checked
+from benchbench.comparison.rendering import shown_p
 from benchbench.comparison.replication import Runs
-from benchbench.comparison.verdicts import Verdict
+from benchbench.comparison.verdicts import FAMILY_LEVEL, Verdict, gates
 
 
 def rows(checked: Sequence[Checked]) -> list[dict[str, Any]]:
@@ -22,11 +23,24 @@ def rows(checked: Sequence[Checked]) -> list[dict[str, Any]]:
             "difference [95%]": _interval(one.verdict),
             "expected [95%]": _bounds(one.verdict),
             "verdict": one.verdict.words,
+            "p Holm": shown_p(gate.p_holm),
+            "gate": "fails" if gate.fails else "holds" if one.verdict.is_judged else "-",
             "detail": one.verdict.detail,
             "assumptions": "; ".join(one.assumptions) or "-",
         }
-        for one in checked
+        for one, gate in zip(checked, gates([one.verdict for one in checked]), strict=True)
     ]
+
+
+def footnote(checked: Sequence[Checked]) -> str:
+    """What the gate is; empty where no claim was judged."""
+    family = sum(one.verdict.is_judged for one in checked)
+    if not family:
+        return ""
+    return (
+        f"verdict: of each claim alone, at 95 %; gate: what exit code 3 stands for, by Holm's correction over the "
+        f"{family} claim{'s' if family > 1 else ''} that this command judged (p Holm at most {FAMILY_LEVEL:g})"
+    )
 
 
 def _runs(runs: Runs | None) -> str:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from benchbench.comparison.regression import WIN_RATE_COLUMNS, Band, Key, band, versus
+from benchbench.comparison.replicates import replicates, run_names
+from benchbench.comparison.scorings import SCORINGS
 from benchbench.core.errors import BenchError
 from benchbench.plan.weights import weights_hash
 from benchbench.stages.versions import VERSIONS
@@ -40,12 +45,37 @@ class Committed:
         return metric, scoring
 
     def bands(self, alpha: float) -> dict[tuple[str, str, str], Band]:
-        """(recipe, metric, scoring) -> where a new run is to be expected; none where some committed runs are NaN."""
-        runs: dict[tuple[str, str, str], list[float]] = {}
-        for (recipe, _, metric, scoring), value in (*self.values.items(), *self.win_rates.items()):
-            runs.setdefault((recipe, metric, scoring), []).append(value)
-        whole = {key: values for key, values in runs.items() if len({math.isfinite(value) for value in values}) == 1}
-        return {key: band(values, alpha=alpha) for key, values in whole.items()}
+        """(recipe, metric, scoring) -> where a new run is to be expected; none where some committed runs are NaN.
+
+        Seeds that are copies of one run count once.
+        """
+        runs: dict[tuple[str, str, str], dict[int, float]] = {}
+        for (recipe, seed, metric, scoring), value in (*self.values.items(), *self.win_rates.items()):
+            runs.setdefault((recipe, metric, scoring), {})[seed] = value
+        whole = {k: own for k, own in runs.items() if len({math.isfinite(value) for value in own.values()}) == 1}
+        return {key: band(self._different(key, own), alpha=alpha) for key, own in whole.items()}
+
+    def _different(self, key: tuple[str, str, str], values: Mapping[int, float]) -> list[float]:
+        """The values of different runs; a win rate's are those of the policy."""
+        recipe, _, scoring = key
+        names = self._runs[recipe, scoring if scoring in SCORINGS else "logp_sum"]
+        found = replicates(list(values), {recipe: [names.get(seed, seed) for seed in values]})
+        return found.merged(np.array(list(values.values())))[0].tolist()
+
+    @cached_property
+    def _runs(self) -> Mapping[tuple[str, str], Mapping[int, int]]:
+        """(recipe, scoring) -> seed -> its run, by the committed rows."""
+        frames: dict[str, dict[int, pd.DataFrame]] = {}
+        for recipe, of_recipe in self.rows.groupby("recipe"):
+            frames[str(recipe)] = {int(str(seed)): frame for seed, frame in of_recipe.groupby("seed")}
+        return defaultdict(
+            dict,
+            {
+                (recipe, scoring): dict(zip(own, run_names(own, scoring), strict=True))
+                for recipe, own in frames.items()
+                for scoring in SCORINGS
+            },
+        )
 
 
 def read_reference(store: ReferenceStore) -> Committed:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
 
+from benchbench.commands.budgets import budget_lines
 from benchbench.commands.fairness import differing, refuse_other_judges, refuse_unequal
 from benchbench.commands.record import record_cells, scored_cell
-from benchbench.commands.report import write_comparison
+from benchbench.commands.report import About, write_comparison
 from benchbench.commands.samples import Samples, collect, write_samples
 from benchbench.commands.session import Options, Session, incomplete, open_session, run_session
 from benchbench.commands.targets import common_seeds, notice, parse_seeds, refuse_unread, resolve, resolve_all
-from benchbench.comparison.cells import Admission
+from benchbench.comparison.cells import Admission, same_runs
 from benchbench.comparison.columns import Comparison
 from benchbench.comparison.compare import compare as compare_cells
 from benchbench.core.errors import BenchError, unknown_name
@@ -56,6 +58,26 @@ class Request:
     """Neither draw nor judge responses."""
     prompts: Path | None = None
     """File of prompts that are answered instead of the setting's own split."""
+
+    @property
+    def command(self) -> str:
+        """The command line that asks for this, without folders, device and workers."""
+        words = ["bench", "compare", *self.targets]
+        for option, values in {
+            "--setting": [self.setting] if self.setting else [],
+            "--seeds": self.seeds or [],
+            "--baseline": [self.baseline] if self.baseline else [],
+            "--metrics": self.metrics,
+            "--prompts": [self.prompts] if self.prompts else [],
+        }.items():
+            words += [option, *map(str, values)] if values else []
+        words += [word for text in self.overrides for word in ("--set", text)]
+        flags = {
+            "--allow-different": self.allow_different,
+            "--allow-mixed": self.allow_mixed,
+            "--pairs-only": self.pairs_only,
+        }
+        return shlex.join([*words, *(flag for flag, given in flags.items() if given)])
 
 
 @dataclass(frozen=True)
@@ -158,6 +180,10 @@ class Compared:
     """(metric, scoring) of every table to show, the headline first."""
     files: list[str]
     """What was written."""
+    runs: dict[str, list[int]]
+    """Label -> [k] the run of each seed; equal numbers are copies of one run."""
+    budgets: list[str]
+    """Where the rows' training differs, a line each."""
     samples: Samples | None = None
     """Win rates and what responses are like; none where nothing was drawn."""
 
@@ -175,7 +201,8 @@ def compare(prepared: Prepared, request: Request, options: Options, console: Con
         raise error
     recipe = prepared.loaded[0].recipe
     cells = prepared.session.cells
-    scored = [scored_cell(cell, store, cell.loaded.recipe.score.split) for cell in cells]
+    plan = prepared.session.plan
+    scored = [scored_cell(cell, store, cell.loaded.recipe.score.split, plan) for cell in cells]
     headline = (recipe.score.headline.metric, recipe.score.headline.scoring)
     gold = ["gold_pair_accuracy"] if all("column_gold" in cell.frame for cell in scored) else []
     hashes = {item.comparability_hash: item.label for item in prepared.loaded}
@@ -196,16 +223,23 @@ def compare(prepared: Prepared, request: Request, options: Options, console: Con
         ),
     )
     results = ResultStore(options.results_root, recipe.setting)
+    for name in results.retire():
+        console.print(f"{results.folder / name}: changed since it was written, so it stays", highlight=False)
     record_cells(cells, scored, store, results)
     tables = _tables(comparisons, headline, prepared.shown)
-    files = write_comparison(results, comparisons, tables, title=_title(prepared), notice=prepared.notice)
-    plan = prepared.session.plan
+    budgets = budget_lines(cells, plan, store, baseline=prepared.baseline)
+    overrides = " ".join(sorted(request.overrides))
+    about = About(_title(prepared), request.command, prepared.notice, budgets, overrides)
+    files = write_comparison(results, comparisons, tables, about=about)
     marks = {row.candidate: row.marks for row in comparisons}
-    samples = collect(cells, plan, store, allow_mixed=request.allow_mixed, prompts=request.prompts, marks=marks)
+    runs = {label: same_runs(scored, label, prepared.seeds, "logp_sum") for label in marks}
+    samples = collect(
+        cells, plan, store, allow_mixed=request.allow_mixed, prompts=request.prompts, marks=marks, runs=runs
+    )
     if samples is not None:
         labels = [item.label for item in prepared.loaded]
-        files += write_samples(samples, results, methods=labels, seeds=prepared.seeds)
-    return Compared(comparisons, headline, tables, files, samples)
+        files += write_samples(samples, results, methods=labels, seeds=prepared.seeds, about=about)
+    return Compared(comparisons, headline, tables, files, runs, budgets, samples)
 
 
 def _title(prepared: Prepared) -> str:

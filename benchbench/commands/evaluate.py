@@ -50,7 +50,9 @@ def evaluate(
     error = incomplete(session, options.store, ran)
     if error is not None:
         raise error
-    return _measure(session, options).assign(recipe=target, method=EXTERNAL, paper="", seed="")
+    return _measure(session, options).assign(
+        recipe=target, method=EXTERNAL, paper="", seed="", overrides=" ".join(sorted(overrides))
+    )
 
 
 def refuse_seeds(target: str, seeds: Sequence[str] | None) -> None:

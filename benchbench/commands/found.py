@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from benchbench import metrics
-from benchbench.commands.record import score_rows
+from benchbench.commands.record import scored_cell
 from benchbench.commands.reported import Difference, known_differences, other_items
 from benchbench.commands.session import Options, Session, closure, open_session, unfinished
+from benchbench.comparison.cells import same_runs
 from benchbench.comparison.measure import measure_one
 from benchbench.comparison.scorings import pairs
 from benchbench.comparison.verdicts import Verdict, not_comparable, not_run
@@ -27,6 +28,8 @@ class Found:
     """(metric, scoring) -> seed -> value."""
     excuse: Verdict | None
     """Why nothing may be said."""
+    runs: dict[str, dict[int, int]] = field(default_factory=dict)
+    """Scoring -> seed -> its run; equal numbers are copies of one run."""
     losses: dict[tuple[str, int], float] = field(default_factory=dict)
     """(kind of stage, seed) -> mean of its logged training losses."""
 
@@ -46,15 +49,21 @@ def look(loaded: Loaded, options: Options) -> Found:
     rules = loaded.recipe.score
     values: dict[tuple[str, str], dict[int, float]] = {}
     counts: dict[tuple[str, str], int] = {}
-    for cell in done:
-        paired = pairs(score_rows(cell, options.store, rules.split), exclude=rules.exclude)
+    scored = [scored_cell(cell, options.store, rules.split, session.plan) for cell in done]
+    for cell in scored:
+        paired = pairs(cell.frame, exclude=rules.exclude)
         for claim in loaded.recipe.claims:
             if claim.scoring in paired.available:
                 one = measure_one(paired, metrics.get(claim.metric), claim.scoring, tie_credit=rules.tie_credit)
                 values.setdefault((claim.metric, claim.scoring), {})[cell.seed] = one.value
                 counts[claim.metric, claim.scoring] = one.n
+    seeds = [cell.seed for cell in scored]
+    runs = {
+        scoring: dict(zip(seeds, same_runs(scored, loaded.label, seeds, scoring), strict=True))
+        for scoring in {claim.scoring for claim in loaded.recipe.claims}
+    }
     different = known_differences(loaded) + other_items(loaded.recipe.claims, counts)
-    return Found(values, _excuse(different), _losses(done, session, options.store))
+    return Found(values, _excuse(different), runs, _losses(done, session, options.store))
 
 
 def _excuse(different: Sequence[Difference]) -> Verdict | None:

@@ -15,13 +15,14 @@ from benchbench.comparison.cells import Cell as ScoredCell
 from benchbench.comparison.tables import measurements_frame
 from benchbench.core.hashing import fingerprint
 from benchbench.data.serial import from_json, prompt_hash
-from benchbench.plan.build import Cell
+from benchbench.plan.build import Cell, Plan
+from benchbench.plan.replicates import run_of
 from benchbench.store.prepared import read_prepared
 from benchbench.store.results import ResultStore
 from benchbench.store.rows import read_rows
 from benchbench.store.runs import RunStore
 
-ROW_KEY = ("recipe", "recipe_hash", "seed", "split", "metric", "scoring")
+ROW_KEY = ("recipe", "recipe_hash", "overrides", "seed", "split", "metric", "scoring")
 _JOIN = ["example", "candidate"]
 ENGINE = "torch"
 """Pair scores come from the training stack."""
@@ -59,8 +60,8 @@ def _prompts(root: Path, key: str, split: str) -> Mapping[str, str]:
     return {example.id: prompt_hash(example.prompt)[:16] for example in examples}
 
 
-def scored_cell(cell: Cell, store: RunStore, split: str) -> ScoredCell:
-    """A finished cell as the comparison reads it."""
+def scored_cell(cell: Cell, store: RunStore, split: str, plan: Plan | None = None) -> ScoredCell:
+    """A finished cell as the comparison reads it; with its plan, what its seed reaches is known."""
     loaded = cell.loaded
     record = store.record(cell.score)
     assert record is not None, "only finished cells are compared"
@@ -75,10 +76,13 @@ def scored_cell(cell: Cell, store: RunStore, split: str) -> ScoredCell:
         setting=loaded.recipe.setting,
         paper=str(methods.get(loaded.recipe.method.name).paper),
         untuned=loaded.untuned,
+        overrides=" ".join(sorted(loaded.overrides)),
         marked=" ".join(f"--set {text}" for text in loaded.overrides),
         engine=ENGINE,
         device_kind=str(record.environment["device_kind"]),
         frame=score_rows(cell, store, split),
+        run="" if plan is None else run_of(plan, cell.score),
+        reward_run="" if plan is None or cell.reward is None else run_of(plan, cell.reward),
     )
 
 

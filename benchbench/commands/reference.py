@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,7 @@ from benchbench.comparison.regression import WIN_RATE_COLUMNS
 from benchbench.comparison.rendering import markdown_table
 from benchbench.comparison.win_rate_tables import win_rate_frame
 from benchbench.core.errors import BenchError
+from benchbench.plan.replicates import copies
 from benchbench.plan.weights import weights_hash
 from benchbench.store.reference import Reference, ReferenceStore
 from benchbench.store.results import ResultStore
@@ -52,7 +54,9 @@ def write_reference(
     prepared = prepare_comparison(request, options)
     if len(prepared.seeds) < LEAST_SEEDS:
         raise BenchError(f"--seeds: a reference needs {LEAST_SEEDS} seeds or more, got {len(prepared.seeds)}")
+    _refuse_copies(copies(prepared.session.plan))
     compared = compare(prepared, request, options, console)
+    _refuse_copies(_equal_rows(prepared, compared))
     results = ResultStore(options.results_root, prepared.loaded[0].recipe.setting)
     model = _model(prepared, checkpoint, options)
     reference = Reference(
@@ -68,6 +72,22 @@ def write_reference(
     )
     ReferenceStore(folder).write(reference)
     return reference
+
+
+def _refuse_copies(lines: Sequence[str]) -> None:
+    if lines:
+        told = "\n".join(f"  {line}" for line in lines)
+        raise BenchError(f"--seeds: a reference needs seeds that are different runs, or it has no bands:\n{told}")
+
+
+def _equal_rows(prepared: Prepared, compared: Compared) -> list[str]:
+    """Rows that were trained and are of fewer than five different runs."""
+    trained = {cell.loaded.label for cell in prepared.session.cells if cell.policy is not None}
+    return [
+        f"{label}: its {len(runs)} seeds are {len(set(runs))} different runs, by their scores"
+        for label, runs in compared.runs.items()
+        if label in trained and len(set(runs)) < LEAST_SEEDS
+    ]
 
 
 def _about(request: Request, prepared: Prepared, command: str) -> dict[str, object]:
@@ -97,7 +117,7 @@ def _measurements(prepared: Prepared, results: ResultStore) -> pd.DataFrame:
     hashes = [item.recipe_hash for item in prepared.loaded]
     seeds = [str(seed) for seed in prepared.seeds]
     frame = pd.read_csv(results.folder / "measurements.csv", dtype=str, keep_default_na=False)
-    return frame.loc[frame["recipe_hash"].isin(hashes) & frame["seed"].isin(seeds)]
+    return frame.loc[frame["recipe_hash"].isin(hashes) & frame["seed"].isin(seeds) & (frame["overrides"] == "")]
 
 
 VERDICT_COLUMNS = (

@@ -121,7 +121,7 @@ def retrain(
     for place, seed in enumerate(seeds):
         last = place == len(seeds) - 1
         breached: list[str] = []
-        inside = outside = 0
+        inside = outside = unplaced = 0
         samples = committed.verdicts is not None
         for one in _trained(committed, targets, seed, overrides, options, console, samples=samples):
             for (metric, scoring), value in one.values.items():
@@ -130,7 +130,9 @@ def retrain(
                 if expected is None:
                     continue
                 held = expected.holds(value)
-                if not headline:
+                if not headline and expected.unknown and value != expected.mean:
+                    unplaced += 1
+                elif not headline:
                     inside, outside = inside + held, outside + (not held)
                 if headline or not held:
                     yield _placed(f"{one.recipe} seed {seed}, {metric} ({scoring})", expected, value, headline, last)
@@ -138,10 +140,11 @@ def retrain(
                     breached.append(one.target)
         yield Finding(
             "3 re-train",
-            f"seed {seed}: {inside + outside} other numbers" + (", win rates among them" if samples else ""),
+            f"seed {seed}: {inside + outside + unplaced} other numbers" + (", win rates among them" if samples else ""),
             f"inside their bands of {1 - WARN:.1%}",
-            f"{outside} outside" if outside else "all inside",
-            "warning" if outside else "inside",
+            (f"{unplaced} moved whose committed runs show no spread; " if unplaced else "")
+            + (f"{outside} outside" if outside else "all others inside" if unplaced else "all inside"),
+            "warning" if outside or unplaced else "inside",
         )
         targets = breached
         if not targets:
@@ -151,6 +154,9 @@ def retrain(
 def _placed(what: str, expected: Band, value: float, headline: bool, last: bool) -> Finding:
     """A value and its band; a headline number outside is tried again while there are seeds."""
     verdict, told = "inside", f"{value:.4f}"
+    if expected.unknown:
+        known = f"{expected.mean:.4f}, without a band: the committed runs show no spread"
+        return Finding("3 re-train", what, known, told, "same" if value == expected.mean else "warning")
     if not expected.holds(value):
         verdict = "outside" if headline and last else "warning"
         told += "; tried again with another seed" if headline and not last else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from benchbench.comparison.columns import Comparison
 from benchbench.comparison.plots import plot_comparison
@@ -10,7 +11,29 @@ from benchbench.comparison.rendering import column_of, markdown_table
 from benchbench.comparison.tables import comparisons_frame
 from benchbench.store.results import ResultStore
 
-COMPARISON_KEY = ("methods", "seeds", "baseline")
+COMPARISON_KEY = ("methods", "seeds", "baseline", "overrides")
+
+
+@dataclass(frozen=True)
+class About:
+    """What a report says of itself."""
+
+    title: str
+    command: str
+    """The command line that made it, without what is one machine's own."""
+    notice: str = ""
+    """Of the setting."""
+    budgets: Sequence[str] = ()
+    """Where the rows' training differs."""
+    overrides: str = ""
+    """Of the whole comparison, sorted; empty for a plain one."""
+
+    @property
+    def head(self) -> list[str]:
+        """Lines of a document above its tables."""
+        told = [f"> {text}" for text in (self.notice, *self.budgets) if text]
+        spaced = [line for text in told for line in (text, "")]
+        return [f"Made by `{self.command}`.", "", *spaced]
 
 
 def write_comparison(
@@ -18,20 +41,20 @@ def write_comparison(
     comparisons: Sequence[Comparison],
     tables: Sequence[tuple[str, str]],
     *,
-    title: str,
-    notice: str,
+    about: About,
 ) -> list[str]:
     """Write comparisons.csv, report.md and one figure per shown table; returns the paths."""
-    files = [results.merge_table("comparisons.csv", comparisons_frame(comparisons), key=COMPARISON_KEY)]
-    parts = [f"# {title}", ""]
-    if notice:
-        parts += [f"> {notice}", ""]
+    frame = comparisons_frame(comparisons, overrides=about.overrides)
+    files = [results.merge_table("comparisons.csv", frame, key=COMPARISON_KEY)]
+    parts = [f"# {about.title}", "", *about.head]
     for metric, scoring in tables:
         name = f"{metric}_{scoring}.png"
         figure = results.folder / "figures" / name
         figure.parent.mkdir(parents=True, exist_ok=True)
         plot_comparison(column_of(comparisons, metric, scoring), figure)
+        results.own(figure, command=about.command)
         files.append(figure)
         parts += [markdown_table(comparisons, metric, scoring), f"![{metric}, {scoring}](figures/{name})", ""]
     files.append(results.write_report("\n".join(parts)))
+    results.own(files[-1], command=about.command)
     return [str(path) for path in files]

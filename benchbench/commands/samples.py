@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from benchbench.commands.fairness import judge_of
+from benchbench.commands.report import About
 from benchbench.comparison.audit import markdown
 from benchbench.comparison.bradley_terry import Ratings, bradley_terry
 from benchbench.comparison.rendering import shared_marks
+from benchbench.comparison.replicates import Replicates, replicates
 from benchbench.comparison.sample_tables import shown_statistics, statistics_frame
 from benchbench.comparison.win_rate_tables import (
     Against,
@@ -34,7 +36,7 @@ from benchbench.store.verdicts import read_verdicts
 
 NO_SAMPLES: Mapping[str, object] = {"win_rates": [], "win_rate_intervals": [], "responses": []}
 """`Samples.as_values` where nothing was drawn."""
-RESPONSES_KEY = ("methods", "seeds", "prompts", "prompts_hash", "generate_hash")
+RESPONSES_KEY = ("methods", "seeds", "overrides", "prompts", "prompts_hash", "generate_hash")
 WIN_RATES_KEY = (*RESPONSES_KEY, "judge_hash")
 
 
@@ -126,10 +128,12 @@ def collect(
     allow_mixed: bool,
     prompts: Path | None,
     marks: Mapping[str, Sequence[str]],
+    runs: Mapping[str, Sequence[int]],
 ) -> Samples | None:
     """Everything that was drawn and judged in finished cells; none where nothing was drawn.
 
-    `prompts` is the file that was answered; none for the recipes' own split. `marks` are those of the pair tables.
+    `prompts` is the file that was answered; none for the recipes' own split. `marks` are those of the pair tables, and
+    `runs` say by label which seeds are copies of one run: responses may differ where policies do not.
 
     Raises:
         BenchError: responses of different engines or kinds of device side by side.
@@ -160,7 +164,7 @@ def collect(
             grouped.setdefault((opponent, cell.loaded.label), {})[cell.seed] = frame
     opponents = list(dict.fromkeys(opponent for opponent, _ in grouped))
     ordered = [key for opponent in opponents for key in grouped if key[0] == opponent]
-    rows = [against(grouped[key], judge=named[key[1]]) for key in ordered]
+    rows = [against(grouped[key], judge=named[key[1]], replicates=_runs(runs, grouped[key], key)) for key in ordered]
     return Samples(
         rows,
         statistics_frame(drawn),
@@ -172,8 +176,13 @@ def collect(
         " and ".join(dict.fromkeys(f"{one['generate']['temperature']:g}" for one in asked)),
         " ".join(sorted({fingerprint(one["generate"]) for one in asked})),
         marks,
-        _ratings(cells, grouped),
+        _ratings(cells, grouped, runs),
     )
+
+
+def _runs(runs: Mapping[str, Sequence[int]], by_seed: Iterable[int], labels: Iterable[str]) -> Replicates:
+    """The independent runs of rows of some labels; the data's chosen responses are no run."""
+    return replicates(tuple(by_seed), {label: runs[label] for label in labels if label != CHOSEN})
 
 
 def verdict_rows(cell: Cell, store: RunStore) -> dict[str, pd.DataFrame]:
@@ -184,21 +193,29 @@ def verdict_rows(cell: Cell, store: RunStore) -> dict[str, pd.DataFrame]:
     }
 
 
-def _ratings(cells: Sequence[Cell], grouped: Mapping[tuple[str, str], Mapping[int, pd.DataFrame]]) -> Ratings | None:
+def _ratings(
+    cells: Sequence[Cell],
+    grouped: Mapping[tuple[str, str], Mapping[int, pd.DataFrame]],
+    runs: Mapping[str, Sequence[int]],
+) -> Ratings | None:
     """Ratings of the rows that met each other; none where the recipes hold them against a baseline alone."""
     if not all(c.loaded.recipe.judge is not None and "each_other" in c.loaded.recipe.judge.against for c in cells):
         return None
     met = [frames for (opponent, _), frames in grouped.items() if opponent != CHOSEN]
     if not met:
         return None
-    return bradley_terry({seed: pd.concat([frames[seed] for frames in met]) for seed in met[0]})
+    by_seed = {seed: pd.concat([frames[seed] for frames in met]) for seed in met[0]}
+    return bradley_terry(by_seed, replicates=_runs(runs, by_seed, runs))
 
 
-def write_samples(samples: Samples, results: ResultStore, *, methods: Sequence[str], seeds: Sequence[int]) -> list[str]:
+def write_samples(
+    samples: Samples, results: ResultStore, *, methods: Sequence[str], seeds: Sequence[int], about: About
+) -> list[str]:
     """win_rates.csv, win_rate_intervals.csv, responses.csv and their report; returns the paths."""
     identity = {
         "methods": " ".join(sorted(methods)),
         "seeds": " ".join(map(str, seeds)),
+        "overrides": about.overrides,
         "prompts": samples.prompts,
         "prompts_hash": samples.prompts_hash,
         "generate_hash": samples.generate_hash,
@@ -216,9 +233,11 @@ def write_samples(samples: Samples, results: ResultStore, *, methods: Sequence[s
     files.append(
         results.merge_table("responses.csv", _tagged(samples.statistics, identity, samples.marks), key=RESPONSES_KEY)
     )
-    parts = [f"every row: {'; '.join(samples.shared_marks)}", ""] if samples.shared_marks else []
+    parts = about.head
+    parts += [f"every row: {'; '.join(samples.shared_marks)}", ""] if samples.shared_marks else []
     parts += [part for title, rows in samples.tables() for part in (f"**{title}**", "", markdown(rows), "")]
     files.append(results.write_report("\n".join(parts), name="win_rates.md"))
+    results.own(files[-1], command=about.command)
     return [str(path) for path in files]
 
 

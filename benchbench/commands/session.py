@@ -20,6 +20,7 @@ from benchbench.plan.machine import choose_machine
 from benchbench.plan.prepare import Prepared, prepare_all
 from benchbench.plan.progress import ProgressView
 from benchbench.plan.prompted import PreparedPrompts
+from benchbench.plan.replicates import copies
 from benchbench.recipe.load import Loaded
 from benchbench.store.runs import RunStore, default_results, default_root
 
@@ -121,6 +122,8 @@ def _faults(loaded: Loaded, prepared: Prepared, score_split: str | None, *, agai
 def run_session(session: Session, options: Options, console: Console) -> Ran:
     """Run what is not finished; failures are shown and returned, not raised."""
     store = options.store
+    for line in copies(session.plan):
+        console.print(line, highlight=False, markup=False)
     todo = [key for key in session.plan.stages if not store.is_done(key)]
     if not todo:
         console.print(f"all {len(session.plan.stages)} stages are finished already", highlight=False)

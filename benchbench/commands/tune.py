@@ -8,6 +8,7 @@ gentlest setting upwards so gives the gentlest that is as good as the best as fa
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -15,17 +16,17 @@ import numpy as np
 from rich.console import Console
 
 from benchbench import metrics
-from benchbench.commands.record import score_rows
+from benchbench.commands.record import scored_cell
 from benchbench.commands.session import Options, incomplete, open_session, run_session
 from benchbench.commands.targets import common_seeds, parse_seeds, resolve
-from benchbench.comparison.intervals import crossed_interval
+from benchbench.comparison.cells import Cell, same_runs
+from benchbench.comparison.intervals import Interval, crossed_interval
+from benchbench.comparison.replicates import replicates
 from benchbench.comparison.scorings import pairs
 from benchbench.core.clusters import over_prompts
 from benchbench.core.errors import BenchError, Fault
-from benchbench.plan.build import Cell
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.overrides import Override, parse_overrides
-from benchbench.store.runs import RunStore
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Tuned:
     seeds: tuple[int, ...]
     rows: list[dict[str, object]]
     """One per setting: its values, the metric of every seed and its mean, what it lacks to the best, chosen or not."""
+    notes: tuple[str, ...] = ()
+    """Where the rule could not be what it is, and what it became."""
 
 
 def parse_grid(texts: Sequence[str]) -> list[tuple[Override, ...]]:
@@ -88,18 +91,55 @@ def tune(
     error = incomplete(session, options.store, run_session(session, options, console))
     if error is not None:
         raise error
-    columns = [_contributions(item, session.cells, options.store, split) for item in named]
-    means = [float(column.mean()) for column in columns]
-    best = columns[int(np.argmax(means))]
+    scored = [scored_cell(cell, options.store, split, session.plan) for cell in session.cells]
+    tried = [_tried(item, scored, chosen_seeds) for item in named]
+    return pick(loaded[0].label, split, settings, tried)
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """One setting of the grid."""
+
+    label: str
+    seeds: tuple[int, ...]
+    values: np.ndarray
+    """[k seeds, prompts] contributions to the headline metric."""
+    runs: list[int]
+    """[k] the run of each seed; equal numbers are copies of one run."""
+
+    @property
+    def mean(self) -> float:
+        """Mean over different runs."""
+        return replicates(self.seeds, {self.label: self.runs}).mean(self.values.mean(axis=1))
+
+    def lacks(self, other: Tried) -> tuple[Interval, int, str]:
+        """(what it lacks to another setting, number of runs that rests on, what to say of them)."""
+        both = replicates(self.seeds, {self.label: self.runs, other.label: other.runs})
+        kept, note = both.merged(other.values - self.values)
+        return crossed_interval(kept), len(kept), note
+
+
+def pick(label: str, split: str, settings: Sequence[tuple[Override, ...]], tried: Sequence[Tried]) -> Tuned:
+    """The rule: the first setting that lacks no more than one standard error to the best; of one run there is none."""
+    best = tried[int(np.argmax([one.mean for one in tried]))]
     rows: list[dict[str, object]] = []
-    for values, column in zip(settings, columns, strict=True):
-        per_seed = {f"seed {s}": float(v) for s, v in zip(chosen_seeds, column.mean(axis=1), strict=True)}
-        lacks = crossed_interval(best - column)
-        good = column is best or lacks.mean <= lacks.se
+    notes: list[str] = []
+    for values, own in zip(settings, tried, strict=True):
+        per_seed = {f"seed {s}": float(v) for s, v in zip(own.seeds, own.values.mean(axis=1), strict=True)}
+        lacks, k, copied = own.lacks(best)
+        se = lacks.se if k > 1 else math.nan
+        if own is not best:
+            notes += [_no_rule(own.seeds, copied)] if k == 1 else [copied]
+        good = own is best or lacks.mean <= 0 or lacks.mean <= se
         row: dict[str, object] = {override.key: override.value for override in values}
-        row |= {**per_seed, "mean": float(column.mean()), "lacks": lacks.mean, "se": lacks.se}
+        row |= {**per_seed, "mean": own.mean, "lacks": lacks.mean, "se": se}
         rows.append({**row, "chosen": "chosen" if good and not any(r["chosen"] for r in rows) else ""})
-    return Tuned(loaded[0].label, split, chosen_seeds, rows)
+    return Tuned(label, split, tried[0].seeds, rows, tuple(dict.fromkeys(note for note in notes if note)))
+
+
+def _no_rule(seeds: Sequence[int], copied: str) -> str:
+    why = copied or f"one seed ({seeds[0]}): seed variance not estimated"
+    return f"{why}; so there is no standard error, and the rule became the maximum of one run of each setting"
 
 
 def _named(loaded: Loaded, values: Sequence[Override]) -> Loaded:
@@ -109,8 +149,8 @@ def _named(loaded: Loaded, values: Sequence[Override]) -> Loaded:
     return replace(loaded, recipe=loaded.recipe.model_copy(update={"method": method}))
 
 
-def _contributions(loaded: Loaded, cells: Sequence[Cell], store: RunStore, split: str) -> np.ndarray:
-    """[k seeds, prompts] contributions to the headline metric."""
+def _tried(loaded: Loaded, cells: Sequence[Cell], seeds: tuple[int, ...]) -> Tried:
+    """The contributions of one setting to the headline metric, and which of its seeds are different runs."""
     headline = loaded.recipe.score.headline
     metric = metrics.get(headline.metric)
     if metric.per_pair is None:
@@ -120,8 +160,8 @@ def _contributions(loaded: Loaded, cells: Sequence[Cell], store: RunStore, split
     rules = loaded.recipe.score
     rows = []
     for cell in cells:
-        if cell.loaded.label == loaded.label:
-            paired = pairs(score_rows(cell, store, split), exclude=rules.exclude)
+        if cell.label == loaded.label:
+            paired = pairs(cell.frame, exclude=rules.exclude)
             scores = paired.scores(headline.scoring, tie_credit=rules.tie_credit)
             rows.append(over_prompts(metric.per_pair(scores), scores.prompt))
-    return np.stack(rows)
+    return Tried(loaded.label, seeds, np.stack(rows), same_runs(cells, loaded.label, seeds, headline.scoring))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from scipy.special import expit, logit
 from benchbench.comparison.clustered import as_probability, seeded_interval
 from benchbench.comparison.contests import Policy, contests, prompt_means, prompts
 from benchbench.comparison.intervals import Interval, undefined_interval
+from benchbench.comparison.replicates import Replicates, interval_of_runs
 from benchbench.comparison.soft_logistic import fit, influence
 from benchbench.core.measurement import Array
 
@@ -42,6 +44,8 @@ class Ratings:
     """Coverage of the intervals, in (0, 1)."""
     note: str
     """Why there are no ratings; empty where there are."""
+    replicates: Replicates | None = None
+    """Which seeds are different runs; each of its own where it is not known."""
 
     @property
     def values(self) -> Array:
@@ -84,7 +88,7 @@ class Ratings:
             return undefined_interval(math.nan, level=self.level, note=self.note)
         values = estimates[:, None] + np.einsum("knl,kl->kn", self.influences, gradient)
         # what cancels out leaves rounding errors, which are no spread
-        return seeded_interval(np.round(values, 12), level=self.level)
+        return interval_of_runs(np.round(values, 12), self.replicates, partial(seeded_interval, level=self.level))
 
     def _place(self, label: str) -> int:
         if label not in self.labels:
@@ -92,7 +96,13 @@ class Ratings:
         return self.labels.index(label)
 
 
-def bradley_terry(by_seed: Mapping[int, pd.DataFrame], *, policy: Policy = "average", level: float = 0.95) -> Ratings:
+def bradley_terry(
+    by_seed: Mapping[int, pd.DataFrame],
+    *,
+    policy: Policy = "average",
+    level: float = 0.95,
+    replicates: Replicates | None = None,
+) -> Ratings:
     """The ratings of all labels of a round robin.
 
     Args:
@@ -100,6 +110,7 @@ def bradley_terry(by_seed: Mapping[int, pd.DataFrame], *, policy: Policy = "aver
             either side.
         policy: what two orders make of a contest.
         level: coverage of the intervals, in (0, 1).
+        replicates: which seeds are different runs; each of its own where it is not given.
 
     The samples and orders of one pair of labels at one prompt weigh one together, as in the win rate. A finite maximum
     exists exactly if no group of labels won everything against the rest (Ford 1957); otherwise the ratings are NaN and
@@ -127,6 +138,7 @@ def bradley_terry(by_seed: Mapping[int, pd.DataFrame], *, policy: Policy = "aver
         contests=sum(games.contests for games in played),
         level=level,
         note=note,
+        replicates=replicates,
     )
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from benchbench.comparison.scorings import Pairs, pairs
+from benchbench.comparison.replicates import Replicates, replicates, run_names
+from benchbench.comparison.scorings import SCORINGS, Pairs, pairs
 from benchbench.core.errors import BenchError, ExitCode, Fault, unknown_name
 from benchbench.core.measurement import Array
 
@@ -32,12 +33,18 @@ class Cell:
     """The method's paper, as a table shows it."""
     untuned: bool = False
     """Without a recipe in this setting: the paper's defaults under the setting's training block."""
+    overrides: str = ""
+    """`--set` values of the cell, sorted; empty for the recipe as it stands."""
     marked: str = ""
     """What an audit has to say about the row; mostly empty."""
     engine: str
     device_kind: str
     frame: pd.DataFrame
     """Score rows, one per response."""
+    run: str = ""
+    """Identity of the policy's stages without seeds that reach nothing; empty where it is not known."""
+    reward_run: str = ""
+    """The same of the stages that gave the rewards."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +94,12 @@ class Grid:
     """The pairs of each (label, seed)."""
     marks: Mapping[str, tuple[str, ...]]
     """What a reader must know of each label."""
+    runs: Mapping[str, Mapping[str, Sequence[int]]]
+    """Scoring -> label -> [k] the run of each seed; equal numbers are copies of one run."""
+
+    def replicates(self, scoring: str, *labels: str) -> Replicates:
+        """The independent runs of a contrast between labels under one scoring."""
+        return replicates(self.seeds, {label: self.runs[scoring][label] for label in labels})
 
     @property
     def prompts(self) -> int:
@@ -128,7 +141,15 @@ def make_grid(
     _refuse_unpaired(paired, first=(baseline, seeds[0]))
     marks = {label: _marks(label, cells, baseline, admission) for label in labels}
     first = paired[baseline, seeds[0]]
-    return Grid(labels, seeds, first.examples, first.prompt, paired, marks)
+    runs = {scoring: {label: same_runs(cells, label, seeds, scoring) for label in labels} for scoring in SCORINGS}
+    return Grid(labels, seeds, first.examples, first.prompt, paired, marks, runs)
+
+
+def same_runs(cells: Sequence[Cell], label: str, seeds: Sequence[int], scoring: str) -> list[int]:
+    """[k] the run of each seed of one label, named by its first seed."""
+    own = {cell.seed: cell for cell in cells if cell.label == label}
+    known = {seed: own[seed].reward_run if scoring == "reward_model" else own[seed].run for seed in seeds}
+    return run_names({seed: own[seed].frame for seed in seeds}, scoring, known)
 
 
 def _by_place(cells: Sequence[Cell], seeds: Sequence[int] | None) -> dict[tuple[str, int], Cell]:

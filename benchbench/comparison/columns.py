@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from benchbench.comparison.cells import Grid, MissingRunsError
 from benchbench.comparison.intervals import Interval, crossed_interval, undefined_interval
 from benchbench.comparison.measure import measure_one
 from benchbench.comparison.power import minimum_detectable_difference
+from benchbench.comparison.replicates import Replicates, interval_of_runs, with_note
 from benchbench.core.clusters import over_prompts
 from benchbench.core.measurement import Array, Measurement, Metric, PairScores
 from benchbench.core.seeding import stream
@@ -61,6 +63,8 @@ class Comparison:
     note: str = ""
     marks: tuple[str, ...] = ()
     """What a reader must know of the row: untuned, audit, another device."""
+    runs: int = 0
+    """Number of different runs that the difference rests on; seeds that are copies of one run count once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,16 +114,29 @@ class Table:
         if metric.per_pair is not None:
             per_pair = {label: np.stack([metric.per_pair(s) for s in own]) for label, own in scores.items()}
             compared = {
-                label: crossed_interval(over_prompts(own - per_pair[baseline], self.grid.prompt), level=self.level)
+                label: self._crossed(label, over_prompts(own - per_pair[baseline], self.grid.prompt), scoring)
                 for label, own in per_pair.items()
             }
         else:
             observed = {label: _values(measured[label]) for label in scores}
-            compared = self._bootstrap(scores, observed, metric)
+            compared = self._bootstrap(scores, observed, metric, scoring)
         return intervals | {label: interval for label, interval in compared.items() if label != baseline}
 
+    def _crossed(self, label: str, differences: Array, scoring: str) -> Interval:
+        """The interval of [k, prompts] differences, in which copies of one run count once."""
+        return interval_of_runs(
+            differences, self._replicates(scoring, label), partial(crossed_interval, level=self.level)
+        )
+
+    def _replicates(self, scoring: str, label: str) -> Replicates:
+        return self.grid.replicates(scoring, *dict.fromkeys([label, self.grid.labels[0]]))
+
     def _bootstrap(
-        self, scores: Mapping[str, Sequence[PairScores]], observed: Mapping[str, Array], metric: Metric
+        self,
+        scores: Mapping[str, Sequence[PairScores]],
+        observed: Mapping[str, Array],
+        metric: Metric,
+        scoring: str,
     ) -> dict[str, Interval]:
         """All labels from the same draws, so that an interval does not depend on the other rows."""
         baseline = self.grid.labels[0]
@@ -128,16 +145,21 @@ class Table:
         rng = stream(self.rng_seed, "bootstrap prompts")
         drawn = resample(every, metric.value, rng=rng, draws=draws, counted=metric.resampled)
         by_label = dict(zip(scores, np.split(drawn, len(scores), axis=1), strict=True))  # [draws, k] each
-        return {
-            label: bootstrap_interval(
-                observed[label] - observed[baseline],
-                by_label[label] - by_label[baseline],
+        found: dict[str, Interval] = {}
+        for label in scores:
+            differences = np.vstack([observed[label], by_label[label]]) - np.vstack(
+                [observed[baseline], by_label[baseline]]
+            )  # [1 + draws, k]
+            kept, note = self._replicates(scoring, label).merged(differences.T)
+            interval = bootstrap_interval(
+                kept[:, 0],
+                kept[:, 1:].T,
                 rng=stream(self.rng_seed, "bootstrap seeds"),
                 n=self.grid.prompts,
                 level=self.level,
             )
-            for label in scores
-        }
+            found[label] = replace(interval, note=with_note(interval.note, note))
+        return found
 
     def _no_interval(self, label: str, measured: Mapping[str, Sequence[Measurement]]) -> Interval:
         baseline = self.grid.labels[0]
@@ -155,7 +177,9 @@ class Table:
         values = _values(own)
         theirs = _values(measured[baseline]) if baseline in measured else np.full(k, np.nan)
         differences = values - theirs if label != baseline else np.full(k, np.nan)
-        notes = [interval.note, *_cell_notes(self.grid.seeds, own)]
+        alone, both = self.grid.replicates(own[0].scoring, label), self._replicates(own[0].scoring, label)
+        note = interval.note if label != baseline else "; ".join(part for part in ("baseline", alone.note) if part)
+        notes = [note, *_cell_notes(self.grid.seeds, own)]
         return Comparison(
             metric=own[0].metric,
             scoring=own[0].scoring,
@@ -165,7 +189,7 @@ class Table:
             values=tuple(values.tolist()),
             baseline_values=tuple(theirs.tolist()),
             differences=tuple(differences.tolist()),
-            mean=float(values.mean()),
+            mean=alone.mean(values),
             difference=interval.mean,
             low=interval.low,
             high=interval.high,
@@ -173,7 +197,8 @@ class Table:
             interval_method=interval.method,
             p=interval.p,
             p_holm=math.nan,
-            minimum_detectable_difference=_detectable(interval, k),
+            minimum_detectable_difference=_detectable(interval, both.k),
+            runs=both.k,
             n=len(self.grid.examples),
             prompts=self.grid.prompts,
             unit=own[0].unit,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from scipy.special import expit, logit
 from benchbench.comparison.clustered import as_probability, seeded_interval
 from benchbench.comparison.contests import Policy, contests, prompts, sides
 from benchbench.comparison.intervals import Interval, undefined_interval
+from benchbench.comparison.replicates import Replicates, interval_of_runs
 from benchbench.comparison.soft_logistic import deviance, fit, influence
 from benchbench.core.measurement import Array
 
@@ -50,7 +51,11 @@ class LengthControlled:
 
 
 def length_controlled(
-    by_seed: Mapping[int, pd.DataFrame], *, policy: Policy = "average", level: float = 0.95
+    by_seed: Mapping[int, pd.DataFrame],
+    *,
+    policy: Policy = "average",
+    level: float = 0.95,
+    replicates: Replicates | None = None,
 ) -> LengthControlled:
     """The length-controlled win rate of one label against one opponent.
 
@@ -58,6 +63,7 @@ def length_controlled(
         by_seed: verdict rows (`contests.COLUMNS`) of each seed, over the same prompts; lengths may differ by seed.
         policy: what two orders make of a contest.
         level: coverage of the intervals, in (0, 1).
+        replicates: which seeds are different runs; each of its own where it is not given.
 
     Outcomes may be soft; the samples of a prompt weigh one together. Variances are the sandwich's over prompts, crossed
     with seeds; the spread of the lengths is taken as known. NaN with a note where the lengths say nothing, or where the
@@ -79,7 +85,9 @@ def length_controlled(
         fitted = [(model.coefficients, model.influence(len(examples))) for model in models]
         # [k, n, 2]; what cancels out leaves rounding errors, which are no spread
         pseudo = np.round(np.stack([coefficients + influences for coefficients, influences in fitted]), 12)
-        intercept, effect = (seeded_interval(pseudo[:, :, which], level=level) for which in (0, 1))
+        intercept, effect = (
+            interval_of_runs(pseudo[:, :, which], replicates, partial(seeded_interval, level=level)) for which in (0, 1)
+        )
         level_at_zero = as_probability(intercept)
         values = tuple(float(expit(coefficients[0])) for coefficients, _ in fitted)
         note = "; ".join(dict.fromkeys(model.extrapolated() for model in models if model.extrapolated()))

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from benchbench.comparison.measure import measure
-from benchbench.comparison.replication import prediction_half_width
+from benchbench.comparison.replication import Runs, prediction_half_width
 from benchbench.comparison.win_rate_tables import against, win_rate_frame
 
 EXACT = 1e-9
@@ -36,20 +36,32 @@ class Band:
     high: float
     k: int
 
+    @property
+    def unknown(self) -> bool:
+        """Whether the committed runs have a mean and no spread, so that no other value is known to be outside."""
+        return math.isnan(self.low) and not math.isnan(self.mean)
+
     def holds(self, value: float) -> bool:
-        """Whether a value lies inside; NaN belongs to a band of NaN alone."""
-        if math.isnan(value) or math.isnan(self.low):
+        """Whether a value lies inside, or is not known to lie outside; NaN belongs to a band of NaN alone."""
+        if math.isnan(value) or math.isnan(self.mean):
             return math.isnan(value) and math.isnan(self.mean)
-        return self.low <= value <= self.high
+        return self.unknown or self.low <= value <= self.high
 
 
 def band(values: Sequence[float], *, alpha: float) -> Band:
-    """Mean +- t_{k-1} sd sqrt(1 + 1/k): 3.41 sd at k = 10 and alpha 0.01; NaN where a value is."""
+    """Mean +- t_{k-1} sd sqrt(1 + 1/k): 3.41 sd at k = 10 and alpha 0.01; NaN where a value is.
+
+    Args:
+        values: one per committed run, copies of one run left out.
+        alpha: two-sided level.
+
+    Runs that are all equal, or a single one, have no known spread: the band then has a mean and no bounds.
+    """
     if not np.isfinite(values).all():
         return Band(math.nan, math.nan, math.nan, len(values))
-    mean = fmean(values)
-    half = prediction_half_width(stdev(values), len(values), 1, level=1 - alpha)
-    return Band(mean, mean - half, mean + half, len(values))
+    runs = Runs(fmean(values), stdev(values) if len(values) > 1 else math.nan, len(values))
+    half = prediction_half_width(runs.spread, runs.k, 1, level=1 - alpha)
+    return Band(runs.mean, runs.mean - half, runs.mean + half, runs.k)
 
 
 def measured_again(rows: pd.DataFrame, *, tie_credit: float, exclude: Sequence[str]) -> dict[Key, float]:

@@ -25,9 +25,25 @@ class Runs:
     """Number of runs, at least 1."""
 
     @property
+    def even(self) -> bool:
+        """Whether several runs are said to be equal, as copies of one run are, or numbers that were rounded."""
+        return self.k > 1 and self.sd <= _NO_SPREAD * max(abs(self.mean), _SMALLEST)
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation; NaN where it is unknown, which a spread of zero is as well."""
+        return self.sd if self.k > 1 and not self.even else math.nan
+
+    @property
     def variance(self) -> float:
         """Variance of the mean; NaN where the spread is unknown."""
-        return self.sd**2 / self.k if self.k > 1 else math.nan
+        return self.spread**2 / self.k
+
+
+_NO_SPREAD = 1e-12
+"""Of the mean: a standard deviation below it is one of rounding."""
+_SMALLEST = 1e-3
+"""Mean below which a standard deviation is held against this number instead."""
 
 
 def difference_interval(reported: Runs, rerun: Runs, *, level: float = 0.95) -> Interval:
@@ -41,8 +57,6 @@ def difference_interval(reported: Runs, rerun: Runs, *, level: float = 0.95) -> 
     total = sum(variance for variance, _ in variances)
     if math.isnan(total):
         return undefined_interval(difference, level=level, note="a spread is unknown, no interval")
-    if total == 0:
-        return undefined_interval(difference, level=level, note="no spread to measure, no interval")
     df = total**2 / sum(variance**2 / runs_df for variance, runs_df in variances)
     return t_interval(difference, math.sqrt(total), df, level=level, method="Welch t over runs")
 
@@ -50,9 +64,9 @@ def difference_interval(reported: Runs, rerun: Runs, *, level: float = 0.95) -> 
 def prediction_half_width(sd: float, k: int, m: int, *, level: float = 0.95) -> float:
     """Half-width of the prediction interval for the mean of m new runs around the mean of k runs.
 
-    t_{k-1} sd sqrt(1/k + 1/m) (Spence & Stanley 2016); NaN for k = 1, where no spread is known.
+    t_{k-1} sd sqrt(1/k + 1/m) (Spence & Stanley 2016); NaN for k = 1 and for a spread of zero, which is unknown.
     """
-    if k < 2:
+    if k < 2 or not sd > 0:
         return math.nan
     return float(stats.t.ppf((1 + level) / 2, k - 1)) * sd * math.sqrt(1 / k + 1 / m)
 
@@ -60,18 +74,30 @@ def prediction_half_width(sd: float, k: int, m: int, *, level: float = 0.95) -> 
 def borrowed_half_width(sd: float, k: int, m: int, *, level: float = 0.95) -> float:
     """Half-width of the prediction interval where only our m runs have a spread, taken for the report's k as well.
 
-    t_{m-1} sd sqrt(1/k + 1/m); for a report of one run 4.97, 3.04 and 2.37 sd at m = 3, 5, 10 (evaluation.md C7).
+    t_{m-1} sd sqrt(1/k + 1/m); for a report of one run 4.97, 3.04 and 2.37 sd at m = 3, 5, 10 (evaluation.md C7). NaN
+    for a spread of zero, which is unknown.
     """
+    if m < 2 or not sd > 0:
+        return math.nan
     return float(stats.t.ppf((1 + level) / 2, m - 1)) * sd * math.sqrt(1 / k + 1 / m)
 
 
 def borrowed_interval(reported: Runs, rerun: Runs, *, level: float = 0.95) -> Interval:
     """D = rerun - reported, the report's spread taken to be ours."""
     difference = rerun.mean - reported.mean
-    se = rerun.sd * math.sqrt(1 / reported.k + 1 / rerun.k)
+    se = rerun.spread * math.sqrt(1 / reported.k + 1 / rerun.k)
     if not se > 0:
-        return undefined_interval(difference, level=level, note="no spread to measure, no interval")
+        return undefined_interval(difference, level=level, note="a spread is unknown, no interval")
     return t_interval(difference, se, rerun.k - 1, level=level, method="t over our runs")
+
+
+def prediction_p(reported: Runs, rerun: Runs) -> float:
+    """Two-sided p-value of our mean under the prediction interval, from the report's spread or, without one, ours."""
+    own = math.isnan(reported.spread)
+    sd, df = (rerun.spread, rerun.k - 1) if own else (reported.spread, reported.k - 1)
+    if math.isnan(sd):
+        return math.nan
+    return float(2 * stats.t.sf(abs(rerun.mean - reported.mean) / (sd * math.sqrt(1 / reported.k + 1 / rerun.k)), df))
 
 
 def runs_to_decide(reported: Runs, rerun: Runs, *, tolerance: float, most: int = 200) -> int | None:

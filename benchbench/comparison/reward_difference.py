@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from scipy.special import expit
 from benchbench.comparison.clustered import seeded_interval
 from benchbench.comparison.contests import prompt_means, prompts, sides
 from benchbench.comparison.intervals import Interval, undefined_interval
+from benchbench.comparison.replicates import Replicates, interval_of_runs
 from benchbench.core.measurement import Array
 
 CHARACTERS = 100
@@ -42,13 +44,16 @@ class RewardDifference:
     note: str
 
 
-def reward_difference(by_seed: Mapping[int, pd.DataFrame], *, level: float = 0.95) -> RewardDifference | None:
+def reward_difference(
+    by_seed: Mapping[int, pd.DataFrame], *, level: float = 0.95, replicates: Replicates | None = None
+) -> RewardDifference | None:
     """Differences in score of one label against one opponent; none where the judge gives no scores.
 
     Args:
         by_seed: verdict rows of each seed, with the columns `score` and `opponent_score`; identical texts, of which no
             judge was asked, differ by 0.
         level: coverage of the intervals, in (0, 1).
+        replicates: which seeds are different runs; each of its own where it is not given.
 
     Samples of a prompt weigh one together; contests without finite scores are left out and counted in the note.
     """
@@ -64,9 +69,9 @@ def reward_difference(by_seed: Mapping[int, pd.DataFrame], *, level: float = 0.9
         label=label,
         opponent=opponent,
         seeds=tuple(by_seed),
-        difference=_interval(np.stack([one[0] for one in means]), level),
-        expectation=_interval(np.stack([one[1] for one in means]), level, against=0.5),
-        length_slope=_interval(np.stack(slopes), level, note="all differences in length are equal, so no slope"),
+        difference=_interval(np.stack([one[0] for one in means]), level, replicates),
+        expectation=_interval(np.stack([one[1] for one in means]), level, replicates, against=0.5),
+        length_slope=_interval(np.stack(slopes), level, replicates, note=_NO_SLOPE),
         values=tuple((_mean(one[0]), _mean(one[1]), _mean(slope)) for one, slope in zip(means, slopes, strict=True)),
         note=f"{left_out} contests without a score" if left_out else "",
     )
@@ -77,11 +82,21 @@ def _mean(values: Array) -> float:
     return float(finite.mean()) if len(finite) else math.nan
 
 
-def _interval(values: Array, level: float, *, against: float = 0.0, note: str = "a prompt has no score") -> Interval:
+_NO_SLOPE = "all differences in length are equal, so no slope"
+
+
+def _interval(
+    values: Array,
+    level: float,
+    replicates: Replicates | None,
+    *,
+    against: float = 0.0,
+    note: str = "a prompt has no score",
+) -> Interval:
     """Of [k, n] values, or pseudo-values; undefined where one is missing, since seeds and prompts are crossed."""
     if not np.isfinite(values).all():
         return undefined_interval(_mean(values), level=level, note=note)
-    return seeded_interval(np.round(values, 12), against=against, level=level)
+    return interval_of_runs(np.round(values, 12), replicates, partial(seeded_interval, against=against, level=level))
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,13 +39,15 @@ class Scoring:
     unit: str
     score: Callable[[Values], Array]
     """Score of each row, in the shape of the values."""
+    reads: tuple[str, ...]
+    """Columns that the score is made of; cells with equal ones are one run under this scoring."""
 
 
 SCORINGS: Mapping[str, Scoring] = {
-    "logp_mean": Scoring("nats per token", lambda rows: rows["logp_mean"]),
-    "logp_sum": Scoring("nats", lambda rows: rows["logp_sum"]),
-    "implicit": Scoring("nats", lambda rows: rows["logp_sum"] - rows["ref_logp_sum"]),
-    "reward_model": Scoring("reward", lambda rows: rows["reward"]),
+    "logp_mean": Scoring("nats per token", lambda rows: rows["logp_mean"], ("logp_mean",)),
+    "logp_sum": Scoring("nats", lambda rows: rows["logp_sum"], ("logp_sum",)),
+    "implicit": Scoring("nats", lambda rows: rows["logp_sum"] - rows["ref_logp_sum"], ("logp_sum", "ref_logp_sum")),
+    "reward_model": Scoring("reward", lambda rows: rows["reward"], ("reward",)),
 }
 """Every scoring; `implicit` is the log-ratio to the reference without beta, for every method. The mean is the
 scorer's own, in the precision it was asked for; that of an empty response counts it as one token."""

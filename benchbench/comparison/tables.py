@@ -24,6 +24,7 @@ MEASUREMENT_COLUMNS = (
     "setting",
     "method",
     "variant",
+    "overrides",
     "paper",
     "seed",
     "split",
@@ -40,12 +41,15 @@ MEASUREMENT_COLUMNS = (
     "device_kind",
     "note",
 )
-_MEASUREMENT_KEY = ("setting", "method", "variant", "recipe", "recipe_hash", "seed", "split", "metric", "scoring")
+_MEASUREMENT_KEY = (
+    *("setting", "method", "variant", "recipe", "recipe_hash", "overrides", "seed", "split", "metric", "scoring"),
+)
 
 COMPARISON_COLUMNS = (
     "methods",
     "seeds",
     "baseline",
+    "overrides",
     "metric",
     "scoring",
     "candidate",
@@ -61,6 +65,7 @@ COMPARISON_COLUMNS = (
     "p_holm",
     "minimum_detectable_difference",
     "k",
+    "runs",
     "n",
     "prompts",
     "unit",
@@ -68,7 +73,7 @@ COMPARISON_COLUMNS = (
     "marks",
     "note",
 )
-_COMPARISON_KEY = ("methods", "seeds", "baseline", "metric", "scoring", "candidate")
+_COMPARISON_KEY = ("methods", "seeds", "baseline", "overrides", "metric", "scoring", "candidate")
 
 
 def measurements_frame(cells: Sequence[Cell], *, tie_credit: float = 0.5, exclude: Sequence[str] = ()) -> pd.DataFrame:
@@ -78,11 +83,12 @@ def measurements_frame(cells: Sequence[Cell], *, tie_credit: float = 0.5, exclud
     return _sorted(frame, (*_MEASUREMENT_KEY, "engine", "device_kind"))
 
 
-def comparisons_frame(comparisons: Sequence[Comparison]) -> pd.DataFrame:
-    """One row per comparison, keyed by methods, seeds, baseline, metric, scoring and candidate.
+def comparisons_frame(comparisons: Sequence[Comparison], *, overrides: str = "") -> pd.DataFrame:
+    """One row per comparison, keyed by methods, seeds, baseline, overrides, metric, scoring and candidate.
 
     Args:
         comparisons: the whole answer of one `compare`; its labels, sorted, are the key `methods`.
+        overrides: of the whole comparison; a row says in its marks which of them are its own. Empty for a plain one.
     """
     methods = " ".join(sorted({row.candidate for row in comparisons}))
     rows = [
@@ -90,6 +96,7 @@ def comparisons_frame(comparisons: Sequence[Comparison]) -> pd.DataFrame:
             **asdict(row),
             "methods": methods,
             "seeds": " ".join(str(seed) for seed in row.seeds),
+            "overrides": overrides,
             "values": _joined(row.values),
             "baseline_values": _joined(row.baseline_values),
             "k": len(row.seeds),
@@ -114,6 +121,7 @@ def _measurement_rows(cell: Cell, tie_credit: float, exclude: Sequence[str]) -> 
         "setting": cell.setting,
         "method": cell.method,
         "variant": cell.variant,
+        "overrides": cell.overrides,
         "paper": cell.paper,
         "seed": cell.seed,
         "split": paired.split,

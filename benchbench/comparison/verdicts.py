@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+
+import numpy as np
 
 from benchbench.comparison.intervals import Interval
 from benchbench.comparison.power import minimum_detectable_difference
@@ -14,8 +17,10 @@ from benchbench.comparison.replication import (
     borrowed_interval,
     difference_interval,
     prediction_half_width,
+    prediction_p,
     runs_to_decide,
 )
+from benchbench.comparison.significance import holm
 
 LEAST_WITHOUT_SPREAD = 5
 """Runs of ours from which a report without a spread can be judged by its tolerance (evaluation.md C7)."""
@@ -52,11 +57,52 @@ class Verdict:
     """The interval lies wholly outside the tolerance; or the value outside the prediction interval at 99%, too."""
     differs_in: tuple[str, ...] = ()
     """What is known to differ, in a word each."""
+    p: float = math.nan
+    """Of the test that the outcome rests on, uncorrected; NaN where a spread is unknown."""
 
     @property
     def words(self) -> str:
         """The outcome, with what is known to differ."""
         return ": ".join([self.outcome.value, *([", ".join(self.differs_in)] if self.differs_in else [])])
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether numbers were held against each other."""
+        return self.outcome not in (Outcome.NOT_RUN, Outcome.NOT_COMPARABLE)
+
+    @property
+    def fails(self) -> bool:
+        """Whether the claim fails by itself, at the level of a single claim."""
+        outside = self.outcome is Outcome.OUTSIDE and self.decisive
+        return self.outcome is Outcome.NOT_REPRODUCED or outside
+
+
+FAMILY_LEVEL = 0.05
+"""Chance that a gate over claims that are all true fails, however many there are."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One claim as a member of the family of all that were judged together."""
+
+    p_holm: float
+    """Corrected over the family; NaN where nothing was tested."""
+    fails: bool
+    """The claim fails by itself, and after the correction as well."""
+
+
+def gates(verdicts: Sequence[Verdict]) -> list[Gate]:
+    """The gate of each claim, corrected by Holm over all claims that were judged (evaluation.md C7, step 3).
+
+    A verdict says at 95 % what it says of its claim alone; twelve true claims so fail one in nine times. A claim that
+    was judged without a test, since a spread is unknown, counts in the family; one that was not run does not.
+    """
+    family = [place for place, verdict in enumerate(verdicts) if verdict.is_judged]
+    adjusted = holm(np.array([verdicts[place].p for place in family], dtype=np.float64))
+    found = [Gate(math.nan, False)] * len(verdicts)
+    for place, p in zip(family, adjusted, strict=True):
+        found[place] = Gate(float(p), verdicts[place].fails and bool(p <= FAMILY_LEVEL))
+    return found
 
 
 def not_run(detail: str) -> Verdict:
@@ -73,19 +119,19 @@ def judge(reported: Runs, found: Runs, *, tolerance: float | None) -> Verdict:
     """Judge one claim on identical test items.
 
     A report of one run has no spread of its own; then ours stands for both, and fewer than five runs of ours never
-    say more than compatible.
+    say more than compatible. Runs that are all equal have no known spread either: nothing is decided by it.
 
     Args:
         reported: the report's runs.
         found: ours.
         tolerance: difference that does not matter; none leaves the prediction interval as the only statement.
     """
-    borrowed = math.isnan(reported.sd) and found.k > 1
+    borrowed = math.isnan(reported.spread) and not math.isnan(found.spread)
 
     def half_at(level: float) -> float:
         if borrowed:
-            return borrowed_half_width(found.sd, reported.k, found.k, level=level)
-        return prediction_half_width(reported.sd, reported.k, found.k, level=level)
+            return borrowed_half_width(found.spread, reported.k, found.k, level=level)
+        return prediction_half_width(reported.spread, reported.k, found.k, level=level)
 
     if borrowed:
         wide, narrow = (borrowed_interval(reported, found, level=level) for level in (0.95, 0.90))
@@ -98,12 +144,17 @@ def judge(reported: Runs, found: Runs, *, tolerance: float | None) -> Verdict:
         decisive, detail = True, f"{detail}; decisively, outside that at 99% too"
     if borrowed:
         detail += "; the report has no spread, its variance is assumed equal to ours"
+    even = [name for name, runs in (("reported", reported), ("found", found)) if runs.even]
+    if even:
+        detail += f"; all runs {' and '.join(even)} are equal, so their spread is unknown and not zero"
     needed = minimum_detectable_difference(wide.se, wide.df)
     if outcome is Outcome.UNDERPOWERED and not math.isnan(needed):
         detail += f"; minimum detectable difference {needed:.4g}"
         if decides is not None and not borrowed:
             detail += "; " + _more_runs(reported, found, decides)
-    return Verdict(outcome, detail, reported, found, wide, bounds, needed, decisive)
+    by_tolerance = decides is not None and not math.isnan(wide.low)
+    p = wide.p if by_tolerance else prediction_p(reported, found)
+    return Verdict(outcome, detail, reported, found, wide, bounds, needed, decisive, p=p)
 
 
 def _more_runs(reported: Runs, found: Runs, tolerance: float) -> str:

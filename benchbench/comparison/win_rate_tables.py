@@ -15,6 +15,7 @@ from benchbench.comparison.intervals import Interval
 from benchbench.comparison.length_control import LengthControlled, length_controlled
 from benchbench.comparison.power import minimum_detectable_difference
 from benchbench.comparison.rendering import shown_number, shown_p
+from benchbench.comparison.replicates import Replicates
 from benchbench.comparison.reward_difference import RewardDifference, reward_difference
 from benchbench.comparison.significance import holm
 from benchbench.comparison.win_rates import SeededWinRate, win_rate_over_seeds
@@ -68,16 +69,18 @@ def _of_seeds(seeds: Sequence[int], notes: Sequence[str]) -> str:
     return "; ".join(f"seed {seed}: {note}" for seed, note in zip(seeds, notes, strict=True) if note)
 
 
-def against(by_seed: Mapping[int, pd.DataFrame], *, judge: str) -> Against:
+def against(by_seed: Mapping[int, pd.DataFrame], *, judge: str, replicates: Replicates | None = None) -> Against:
     """The win rate of one label against one opponent over seeds, raw and at equal length.
 
     Args:
         by_seed: verdict rows of each seed, with the names of label and opponent.
         judge: its name, for the table.
+        replicates: which seeds are different runs of both; each of its own where it is not given.
     """
-    raw = win_rate_over_seeds(by_seed)
-    one = raw.runs[0]
-    return Against(one.label, one.opponent, judge, raw, length_controlled(by_seed), reward_difference(by_seed))
+    raw = win_rate_over_seeds(by_seed, replicates=replicates)
+    controlled = length_controlled(by_seed, replicates=replicates)
+    rewards = reward_difference(by_seed, replicates=replicates)
+    return Against(raw.runs[0].label, raw.runs[0].opponent, judge, raw, controlled, rewards)
 
 
 def win_rate_frame(rows: Sequence[Against]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ import pandas as pd
 from benchbench.comparison.clustered import prompt_interval, seeded_interval
 from benchbench.comparison.contests import Contests, Policy, contests, prompt_means, prompts, side, sides
 from benchbench.comparison.intervals import Interval
+from benchbench.comparison.replicates import Replicates, interval_of_runs
 from benchbench.core.measurement import Array
 
 MISSING_WARNING_FRACTION = 0.01
@@ -138,7 +140,11 @@ def win_rate(rows: pd.DataFrame, *, policy: Policy = "average", level: float = 0
 
 
 def win_rate_over_seeds(
-    by_seed: Mapping[int, pd.DataFrame], *, policy: Policy = "average", level: float = 0.95
+    by_seed: Mapping[int, pd.DataFrame],
+    *,
+    policy: Policy = "average",
+    level: float = 0.95,
+    replicates: Replicates | None = None,
 ) -> SeededWinRate:
     """The win rates of several seeds on the same prompts, and their mean against one half.
 
@@ -146,6 +152,7 @@ def win_rate_over_seeds(
         by_seed: verdict rows of each seed, of one label against one opponent.
         policy: what two orders make of a contest.
         level: coverage of the intervals, in (0, 1).
+        replicates: which seeds are different runs; each of its own where it is not given.
 
     Seeds and prompts are both drawn, hence the crossed interval of evaluation.md C2 i. A prompt without a verdict in
     one seed takes that seed's mean there, so that it neither moves the mean nor adds to the spread.
@@ -164,7 +171,9 @@ def win_rate_over_seeds(
     return SeededWinRate(
         seeds=tuple(by_seed),
         runs=tuple(win_rate(rows, policy=policy, level=level) for rows in by_seed.values()),
-        interval=seeded_interval(_filled(values[:, judged]), against=0.5, level=level),
+        interval=interval_of_runs(
+            _filled(values[:, judged]), replicates, partial(seeded_interval, against=0.5, level=level)
+        ),
     )
 
 

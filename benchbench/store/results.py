@@ -12,7 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from benchbench.store.files import write_text
+from benchbench.core.hashing import file_hash
+from benchbench.store.files import read_json, write_json, write_text
 
 
 class ResultStore:
@@ -73,6 +74,40 @@ class ResultStore:
         path = self.folder / name
         write_text(path, text)
         return path
+
+    def own(self, path: Path, *, command: str) -> None:
+        """Record a document or figure, as it is on disk now, as one that a command made."""
+        with self._alone():
+            known = self._documents()
+            known["files"][path.relative_to(self.folder).as_posix()] = file_hash(path)
+            write_json(self.folder / _DOCUMENTS, known | {"command": command})
+
+    def retire(self) -> list[str]:
+        """Remove the documents and figures that the last command made; a newer table never lies beside them.
+
+        Only what is recorded and still as it was written is removed; returns what somebody has changed since, which
+        stays.
+        """
+        with self._alone():
+            changed = []
+            for name, content in self._documents()["files"].items():
+                path = self.folder / name
+                if not path.is_file():
+                    continue
+                if file_hash(path) == content:
+                    path.unlink()
+                else:
+                    changed.append(name)
+            (self.folder / _DOCUMENTS).unlink(missing_ok=True)
+        return changed
+
+    def _documents(self) -> dict[str, Any]:
+        path = self.folder / _DOCUMENTS
+        return read_json(path) if path.is_file() else {"command": "", "files": {}}
+
+
+_DOCUMENTS = ".documents.json"
+"""What reports and figures of a folder the last command made, by content; anything else there is somebody's own."""
 
 
 def _joined(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ MEASUREMENTS = [
     "setting",
     "method",
     "variant",
+    "overrides",
     "paper",
     "seed",
     "split",
@@ -106,7 +107,8 @@ def test_the_tables_are_tidy(finished: Finished, measurements, comparisons, cell
     assert [name for name in MEASUREMENTS if name not in measurements.columns] == []
     key = ["recipe", "recipe_hash", "seed", "split", "metric", "scoring"]
     assert not measurements.duplicated(key).any()
-    assert not comparisons.duplicated(["methods", "seeds", "baseline", "metric", "scoring", "candidate"]).any()
+    key = ["methods", "seeds", "baseline", "overrides", "metric", "scoring", "candidate"]
+    assert not comparisons.duplicated(key).any()
     assert set(measurements["seed"]) == {1, 2, 3}
     assert len(cells) == len(LABELS) * 3
     for name in ("seconds", "recorded_at", "environment"):
@@ -137,6 +139,41 @@ def test_report_and_figure_are_written(finished: Finished):
     figure = finished.folder / "figures" / "pair_accuracy_logp_mean.png"
     assert f"(figures/{figure.name})" in report
     assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+def test_reports_say_which_command_made_them(finished: Finished):
+    line = f"Made by `bench compare dpo simpo ddo_rm ipo@sum --setting {MICRO} --seeds 1 2 3`."
+    assert line in (finished.folder / "report.md").read_text()
+
+
+def test_budgets_that_differ_stand_above_the_table(finished: Finished):
+    """Only ddo_rm rests on a reward model; the rows share everything else."""
+    told = [line for line in finished.ended.out.splitlines() if line.startswith("training budgets differ")]
+    assert len(told) == 1
+    assert told[0].startswith("training budgets differ: ddo_rm reward model 3 steps, batches of 8, split reward")
+    assert told[0].endswith("; dpo no reward model")
+    assert finished.ended.out.index(told[0]) < finished.ended.out.index("pair_accuracy under logp_mean")
+    assert f"> {told[0]}" in (finished.folder / "report.md").read_text()
+
+
+def test_a_plan_tells_epochs_and_batches_that_differ(tmp_path: Path, finished: Finished):
+    from benchbench.commands.budgets import budget_lines
+    from benchbench.commands.compare import Request, prepare_comparison
+    from benchbench.commands.session import Options
+
+    paths = [
+        recipe(
+            tmp_path,
+            f"{name}_mine",
+            f"method: {{name: {name}}}\n"
+            f"preference: {{max_steps: null, num_train_epochs: {epochs}, global_batch_size: {batch}}}",
+        )
+        for name, epochs, batch in (("dpo", 1, 8), ("simpo", 2, 4))
+    ]
+    options = Options(runs=finished.runs)
+    session = prepare_comparison(Request([str(path) for path in paths], None, ["1"]), options).session
+    told = budget_lines(session.cells, session.plan, options.store, baseline="sft")
+    assert told == ["training budgets differ: simpo 2 epochs, batches of 4; dpo 1 epoch, batches of 8"]
 
 
 def test_every_written_file_is_named_on_stderr(finished: Finished):
@@ -293,7 +330,23 @@ def test_another_comparison_leaves_the_rows_of_the_first_in_the_files(finished: 
     old, new = (pd.read_csv(path / "comparisons.csv", dtype=str) for path in (finished.folder, tmp_path / "micro"))
     assert set(map(tuple, old.fillna("").to_numpy())) < set(map(tuple, new.fillna("").to_numpy()))
     assert set(new["methods"]) == {"ddo_rm dpo ipo@sum sft simpo", "dpo sft simpo"}
-    assert "one seed: seed variance not estimated, no interval" in ended.out
+    assert "one seed: seed variance not estimated" in ended.out
+
+
+def test_no_figure_of_an_older_request_lies_beside_a_newer_table(finished: Finished, tmp_path: Path):
+    line = ("--setting", MICRO, "--seeds", 1, "--runs", finished.runs, "--results", tmp_path)
+    assert bench("compare", "dpo", "--metrics", "auc", *line).code == 0
+    figures = tmp_path / "micro" / "figures"
+    assert len(list(figures.iterdir())) == 4
+    (figures / "my own.png").write_bytes(b"mine")
+    (figures / "auc_logp_sum.png").write_bytes(b"redrawn by hand")
+    ended = bench("compare", "simpo", *line)
+    assert ended.code == 0, ended.err
+    assert {path.name for path in figures.iterdir()} == {
+        *("pair_accuracy_logp_mean.png", "my own.png", "auc_logp_sum.png")
+    }
+    assert "auc_logp_sum.png: changed since it was written, so it stays" in ended.err
+    assert f"bench compare simpo --setting {MICRO} --seeds 1" in (tmp_path / "micro" / "report.md").read_text()
 
 
 def statuses(ended) -> dict[str, str]:
@@ -329,6 +382,17 @@ def test_a_sweep_over_beta_shares_sft_and_reference(finished: Finished, tmp_path
     rows = {row[0]: row for row in table_rows(ended.out)}
     assert "--set method.hyper.beta=0.7" in " ".join(rows["dpo"])
     assert "--set" not in " ".join(rows["sft"])
+    assert bench(*line[:-2], "--runs", runs, "--results", tmp_path).code == 0
+    tables = {
+        name: pd.read_csv(tmp_path / "micro" / name, keep_default_na=False)
+        for name in ("comparisons.csv", "measurements.csv")
+    }
+    for name, method in (("comparisons.csv", "candidate"), ("measurements.csv", "method")):
+        own = tables[name][tables[name][method] == "dpo"]
+        assert set(own["overrides"]) == {"", "method.hyper.beta=0.7"}
+        assert (own["overrides"] == "").sum() * 2 == len(own), "the plain rows are all there, beside those of --set"
+    sft = tables["measurements.csv"][tables["measurements.csv"]["method"] == "sft"]
+    assert set(sft["overrides"]) == {""}, "SFT has no beta, so its row is the plain one"
 
 
 def test_ipo_variants_are_two_rows(finished: Finished, tmp_path: Path):

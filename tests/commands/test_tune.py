@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 from harness import MICRO, bench, finish
 
-from benchbench.commands.tune import parse_grid
+from benchbench.commands.tune import Tried, Tuned, parse_grid, pick
 from benchbench.core.errors import BenchError
 
 
@@ -24,6 +26,30 @@ def test_a_grid_is_every_combination_with_the_last_key_fastest():
 def test_all_faults_of_a_grid_are_told_at_once():
     with pytest.raises(BenchError, match="2 problems"):
         parse_grid(["a=1", "b"])
+
+
+def tried(label: str, values: list[list[float]], runs: list[int]) -> Tried:
+    return Tried(label, (1, 2, 3), np.array(values), runs)
+
+
+def picked(*settings: Tried) -> Tuned:
+    return pick("dpo", "validation", parse_grid(["a=1,2"]), settings)
+
+
+def test_three_copies_of_one_run_have_no_standard_error_so_the_maximum_is_chosen():
+    one, two = [0.0, 1.0, 1.0, 0.0], [1.0, 1.0, 0.0, 1.0]
+    tuned = picked(tried("a", [one] * 3, [1, 1, 1]), tried("b", [two] * 3, [1, 1, 1]))
+    assert [row["chosen"] for row in tuned.rows] == ["", "chosen"]
+    assert all(math.isnan(row["se"]) for row in tuned.rows if not row["chosen"])
+    assert len(tuned.notes) == 1
+    assert tuned.notes[0].startswith("seed variance not estimated (3 seeds are one run: 1, 2, 3)")
+    assert tuned.notes[0].endswith("the rule became the maximum of one run of each setting")
+
+
+def test_a_setting_that_is_as_good_everywhere_is_chosen_where_it_is_gentler():
+    values = [[0.0, 1.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0], [0.0, 1.0, 0.0, 1.0]]
+    tuned = picked(tried("a", values, [1, 2, 3]), tried("b", values, [1, 2, 3]))
+    assert [row["chosen"] for row in tuned.rows] == ["chosen", ""]
 
 
 def test_the_grid_is_scored_on_the_validation_split_and_one_setting_is_chosen(tmp_path: Path):
@@ -47,6 +73,12 @@ def test_the_grid_is_scored_on_the_validation_split_and_one_setting_is_chosen(tm
     chosen = next(row for row in tuned["rows"] if row["chosen"])
     good = [row for row in tuned["rows"] if row["mean"] == best or row["lacks"] <= row["se"]]
     assert chosen == good[0], "the first of those that are as good as the best within one standard error"
+    assert tuned["notes"] == []
+    alone = bench(
+        *("tune", "simpo", "--setting", MICRO, "--grid", "preference.learning_rate=1e-4,1e-2", "--seeds", 1),
+        *("--runs", tmp_path / "runs"),
+    )
+    assert "so there is no standard error, and the rule became the maximum of one run of each setting" in alone.out
     kinds = {path.name: len(list(path.iterdir())) for path in (tmp_path / "runs").iterdir()}
     assert kinds["sft"] == 2, "a grid shares the SFT of a seed"
     assert kinds["preference"] == 4

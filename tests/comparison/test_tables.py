@@ -32,7 +32,7 @@ def rows(cells):
 def test_the_columns_of_the_measurements_are_those_of_the_design(cells):
     frame = measurements_frame(cells)
     expected = (
-        "recipe recipe_hash setting method variant paper seed split metric scoring value se n unit direction "
+        "recipe recipe_hash setting method variant overrides paper seed split metric scoring value se n unit direction "
         "metric_version scorer_version engine device_kind note"
     )
     assert " ".join(frame.columns) == expected

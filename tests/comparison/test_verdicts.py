@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
+from scipy import stats
 
+from benchbench.comparison import verdicts as module
 from benchbench.comparison.replication import Runs, borrowed_half_width, runs_to_decide
-from benchbench.comparison.verdicts import Outcome, judge, not_comparable
+from benchbench.comparison.verdicts import Outcome, Verdict, gates, judge, not_comparable, not_run
 
 
 def test_the_worked_example_is_compatible_but_underpowered():
@@ -97,3 +100,73 @@ def test_outside_is_decisive_where_the_99_percent_interval_is_left_too():
     assert not judge(Runs(0.50, 0.01, 3), Runs(0.55, 0.01, 3), tolerance=None).decisive
     verdict = judge(Runs(0.50, 0.01, 3), Runs(0.60, 0.01, 3), tolerance=None)
     assert verdict.decisive and "decisively" in verdict.detail
+
+
+# --- no spread is an unknown spread -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tolerance", [None, 0.015])
+@pytest.mark.parametrize("m", [1, 3, 5])
+def test_spreads_of_zero_decide_nothing(tolerance, m):
+    """0.0001 apart, both sides without any spread: nothing is known of what a run may do."""
+    verdict = judge(Runs(0.5, 0.0, 3), Runs(0.5001, 0.0 if m > 1 else math.nan, m), tolerance=tolerance)
+    assert (verdict.outcome, verdict.decisive) == (Outcome.UNDERPOWERED, False)
+    assert "are equal, so their spread is unknown and not zero" in verdict.detail
+    assert math.isnan(verdict.p) and math.isnan(verdict.prediction[0])
+    assert not gates([verdict])[0].fails
+
+
+def test_a_report_without_a_spread_of_its_own_borrows_ours_where_it_says_zero():
+    verdict = judge(Runs(0.5, 0.0, 3), Runs(0.51, 0.01, 5), tolerance=0.015)
+    assert "its variance is assumed equal to ours" in verdict.detail
+    assert verdict.difference is not None and verdict.difference.low < 0.01 < verdict.difference.high
+
+
+def test_copies_of_ours_leave_the_reports_prediction_alone():
+    """t(2, .975) * 0.01 * sqrt(1/3 + 1/3)."""
+    verdict = judge(Runs(0.5, 0.01, 3), Runs(0.51, 0.0, 3), tolerance=0.015)
+    assert verdict.outcome is Outcome.UNDERPOWERED
+    assert verdict.prediction[1] - 0.5 == pytest.approx(4.3027 * 0.01 * math.sqrt(2 / 3), rel=1e-4)
+
+
+# --- many claims are one family ---------------------------------------------------------------------------------------
+
+
+def claims(rng: np.random.Generator, *, tolerance: float | None, m: int, shift: float = 0.0) -> list[Verdict]:
+    """Twelve claims of three runs each, all true unless ours are shifted."""
+    theirs, ours = rng.normal(0.5, 0.01, (12, 3)), rng.normal(0.5 + shift, 0.01, (12, m))
+    return [
+        judge(
+            Runs(float(a.mean()), float(a.std(ddof=1)), 3),
+            Runs(float(b.mean()), float(b.std(ddof=1)) if m > 1 else math.nan, m),
+            tolerance=tolerance,
+        )
+        for a, b in zip(theirs, ours, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(("tolerance", "uncorrected"), [(None, 0.08), (0.0001, 0.3)])
+def test_twelve_true_claims_fail_the_gate_no_more_often_than_one_does(monkeypatch, tolerance, uncorrected):
+    """Without the correction .11 (12 claims at 1 %) or more; with it at most .05, within Monte Carlo's error."""
+    monkeypatch.setattr(module, "minimum_detectable_difference", lambda *_: math.nan)  # slow, and no part of this
+    rng, repeats = np.random.default_rng(7), 200
+    made = [claims(rng, tolerance=tolerance, m=3) for _ in range(repeats)]
+    alone = np.mean([any(one.fails for one in verdicts) for verdicts in made])
+    together = np.mean([any(gate.fails for gate in gates(verdicts)) for verdicts in made])
+    assert alone > uncorrected
+    assert together <= 0.05 + 2 * math.sqrt(0.05 * 0.95 / repeats)
+
+
+def test_a_claim_that_is_far_off_fails_the_gate_among_others():
+    rng = np.random.default_rng(7)
+    verdicts = [*claims(rng, tolerance=0.015, m=5)[:11], *claims(rng, tolerance=0.015, m=5, shift=0.3)[:1]]
+    assert [gate.fails for gate in gates(verdicts)] == [False] * 11 + [True]
+
+
+def test_claims_that_were_not_run_are_no_part_of_the_family():
+    verdict = judge(Runs(0.50, 0.01, 3), Runs(0.60, 0.01, 3), tolerance=None)
+    assert verdict.p == pytest.approx(2 * stats.t.sf(0.1 / (0.01 * math.sqrt(2 / 3)), 2))
+    assert gates([verdict])[0].p_holm == verdict.p
+    assert gates([not_run("nothing"), verdict, not_comparable("other model")])[1].p_holm == verdict.p
+    unknown = judge(Runs(0.5, math.nan, 1), Runs(0.5, math.nan, 1), tolerance=None)
+    assert gates([unknown, verdict])[1].p_holm == 2 * verdict.p, "judged, but without a test"

@@ -137,3 +137,20 @@ def test_a_table_from_before_a_column_of_the_key_is_read_by_what_it_has(store: R
     path = store.merge_table("table.csv", fresh, key=(*KEY, "prompts"))
     rows = pd.read_csv(path, keep_default_na=False)
     assert rows[["method", "value", "prompts"]].values.tolist() == [["dpo", 0.7, "test"], ["sft", 0.5, ""]]
+
+
+# --- documents of one request ---------------------------------------------------------------------------------------
+
+
+def test_documents_of_the_last_command_go_and_what_is_somebodys_own_stays(store: ResultStore):
+    figure = store.folder / "figures" / "auc.png"
+    store.write_report("notes", name="figures/mine.png")
+    for path, text in ((figure, "drawn"), (store.folder / "win_rates.md", "rates"), (store.folder / "gone.md", "x")):
+        store.write_report(text, name=str(path.relative_to(store.folder)))
+        store.own(path, command="bench compare dpo simpo")
+    store.write_report("rates, and what I think of them", name="win_rates.md")
+    (store.folder / "gone.md").unlink()
+    assert store.retire() == ["win_rates.md"]
+    assert not figure.exists()
+    assert (store.folder / "figures" / "mine.png").read_text() == "notes"
+    assert store.retire() == [], "what was retired is recorded no more"

@@ -1,0 +1,106 @@
+"""What each row of a comparison was trained with, and where that differs: no error, but said above every table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from benchbench.plan.build import Cell, Plan
+from benchbench.store.runs import RunStore
+
+_KINDS = {"preference": "", "sft": "SFT ", "reward_model": "reward model "}
+"""Kind of a training stage -> what its numbers are called; those of preference training need no name."""
+
+Budget = Mapping[str, Mapping[str, str]]
+"""Kind of a training stage -> quantity -> its value in words."""
+
+
+def budget_lines(cells: Sequence[Cell], plan: Plan, store: RunStore, *, baseline: str) -> list[str]:
+    """One line for every row whose training differs from the baseline's in steps, batch, epochs, data or stages.
+
+    A row without preference training, such as SFT, is the start of the others and is held against them in its SFT
+    stage alone; where it is the baseline, the first trained row takes its place.
+
+    Args:
+        cells: finished cells.
+        plan: their plan.
+        store: where their records are.
+        baseline: label.
+    """
+    budgets = {label: _budget([c for c in cells if c.loaded.label == label], plan, store) for label in _labels(cells)}
+    trained = [label for label, budget in budgets.items() if "preference" in budget]
+    first = baseline if baseline in trained or not trained else trained[0]
+    found = []
+    for label, budget in budgets.items():
+        mine, theirs = _different(budget, budgets[first])
+        if mine:
+            found.append(f"training budgets differ: {label} {', '.join(mine)}; {first} {', '.join(theirs)}")
+    return found
+
+
+def _labels(cells: Sequence[Cell]) -> list[str]:
+    return list(dict.fromkeys(cell.loaded.label for cell in cells))
+
+
+def _different(one: Budget, other: Budget) -> tuple[list[str], list[str]]:
+    """What differs, in words of each side."""
+    mine: list[str] = []
+    theirs: list[str] = []
+    alike = ("preference" in one) == ("preference" in other)
+    for kind, name in _KINDS.items():
+        own, its = one.get(kind), other.get(kind)
+        if own == its or (kind != "sft" and not alike):
+            continue
+        for found, against, words in ((own, its, mine), (its, own, theirs)):
+            if found is None:
+                words.append(f"no {name.strip()}")
+            else:
+                shown = [value for key, value in found.items() if against is None or against.get(key) != value]
+                words.append(name + ", ".join(shown))
+    return mine, theirs
+
+
+def _budget(cells: Sequence[Cell], plan: Plan, store: RunStore) -> Budget:
+    """The training that one row's policies rest on, over its seeds."""
+    stages: dict[str, dict[str, None]] = {}
+    for cell in cells:
+        for key in _under(plan, cell.policy):
+            kind = plan.stages[key].kind
+            if kind in _KINDS:
+                stages.setdefault(kind, {})[key] = None
+    return {kind: _quantities(list(keys), plan, store) for kind, keys in stages.items()}
+
+
+def _under(plan: Plan, key: str | None) -> list[str]:
+    """A stage and every stage that it rests on."""
+    if key is None:
+        return []
+    return [key, *(below for needed in plan.stages[key].inputs.values() for below in _under(plan, needed))]
+
+
+def _quantities(keys: Sequence[str], plan: Plan, store: RunStore) -> dict[str, str]:
+    settings = plan.stages[keys[0]].settings
+    training: Mapping[str, Any] = settings["training"]
+    records = [record for key in keys if (record := store.record(key)) is not None]
+    steps = sorted({int(record.summary["steps"]) for record in records if "steps" in record.summary})
+    examples = sorted({int(record.summary["examples"]) for record in records if "examples" in record.summary})
+    found = {} if training["max_steps"] is not None else {"epochs": _count(training["num_train_epochs"], "epoch")}
+    return {
+        **found,
+        "steps": _span(steps, "step"),
+        "batch": f"batches of {training['global_batch_size']}",
+        "data": f"split {settings['data']['split']} ({settings['data']['hash'][:8]})",
+        "examples": _span(examples, "example"),
+        "tokens": f"{sum(record.tokens for record in records)} tokens",
+    }
+
+
+def _count(number: float, what: str) -> str:
+    return f"{number:g} {what}{'' if number == 1 else 's'}"
+
+
+def _span(numbers: Sequence[int], what: str) -> str:
+    """One number, or the smallest and the largest where seeds differ."""
+    if len(numbers) > 1:
+        return f"{numbers[0]} to {numbers[-1]} {what}s"
+    return _count(numbers[0], what) if numbers else f"unknown {what}s"
