@@ -161,12 +161,9 @@ class _Builder:
         section = self.values["sft"]
         if section is None:
             return None
-        on_empty = section.get("on_empty_response")
-        settings = {
-            **self.common(section, seeded=True),
-            "method": {"name": "sft", "version": methods.get("sft").version},
-        }
-        if on_empty is not None:
+        method = {"name": "sft", "version": methods.get("sft").version}
+        settings = {**self.common(section, seeded=True), "method": method}
+        if (on_empty := section.get("on_empty_response")) is not None:
             settings["on_empty_response"] = on_empty
         if section["own_per_method"]:
             settings["for"] = self.loaded.label
