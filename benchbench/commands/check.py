@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 from typing import Any
 
+from benchbench import metrics
 from benchbench.commands.found import Found, look
 from benchbench.commands.session import Options
 from benchbench.commands.targets import CHECKS, resolve_all
+from benchbench.comparison.columns import RATE
 from benchbench.comparison.replication import Runs
 from benchbench.comparison.verdicts import Outcome, Verdict, judge, not_run
 from benchbench.core.errors import BenchError, ExitCode, Fault
@@ -135,10 +137,15 @@ def _judged(loaded: Loaded, claim: ClaimSection, found: Found) -> Checked:
     elif not ours:
         verdict = replace(not_run(f"no finished cell has scores under {claim.scoring}"), reported=reported)
     else:
-        verdict = judge(reported, runs_of(list(ours.values())), tolerance=claim.tolerance)
+        verdict = judge(reported, runs_of(list(ours.values())), tolerance=claim.tolerance, limits=_limits(claim))
         verdict = replace(verdict, detail=verdict.detail + _seeds(ours, loaded))
     name = f"{claim.metric} ({claim.scoring})"
     return Checked(loaded.recipe.name, name, verdict, claim.source, claim.assumptions)
+
+
+def _limits(claim: ClaimSection) -> tuple[float, float]:
+    """Least and largest value of the claimed metric."""
+    return (0.0, 1.0) if metrics.get(claim.metric).unit == RATE else (-math.inf, math.inf)
 
 
 def _seeds(ours: Mapping[int, float], loaded: Loaded) -> str:
@@ -162,7 +169,8 @@ def _effect(loaded: Loaded, baseline: Loaded, claim: ClaimSection, found: dict[s
     elif not shared:
         verdict = replace(not_run("no seed is finished for both"), reported=reported)
     else:
-        verdict = judge(reported, runs_of(differences), tolerance=claim.tolerance)
+        most = _limits(claim)[1]
+        verdict = judge(reported, runs_of(differences), tolerance=claim.tolerance, limits=(-most, most))
         same = math.copysign(1, reported.mean) == math.copysign(1, fmean(differences))
         verdict = replace(verdict, detail=f"{verdict.detail}; sign {'agrees' if same else 'differs'}")
     name = f"{claim.metric} ({claim.scoring}), difference to {baseline.recipe.name}"

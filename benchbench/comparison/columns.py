@@ -9,13 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchbench.comparison.bootstrap import bootstrap_interval, resample
+from benchbench.comparison.bounded import difference_of_rates, within
 from benchbench.comparison.cells import Grid, MissingRunsError
-from benchbench.comparison.intervals import Interval, crossed_interval, undefined_interval
+from benchbench.comparison.clustered import seeded_interval
+from benchbench.comparison.intervals import Interval, undefined_interval
 from benchbench.comparison.measure import measure_one
-from benchbench.comparison.power import minimum_detectable_difference
+from benchbench.comparison.power import UNKNOWN, Detectable, minimum_detectable_difference
 from benchbench.core.clusters import over_prompts
 from benchbench.core.measurement import Array, Measurement, Metric, PairScores
 from benchbench.core.seeding import stream
+
+RATE = "fraction"
+"""Unit of metrics in [0, 1], whose differences lie in [-1, 1]."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +52,17 @@ class Comparison:
     """Coverage of the interval, in (0, 1)."""
     interval_method: str
     p: float
-    """Two-sided p-value of no difference, uncorrected."""
+    """Two-sided p-value of no difference, uncorrected; with one seed it speaks of the two runs, not of the methods."""
     p_holm: float
-    """Corrected over all rows of the headline column; NaN elsewhere."""
+    """Corrected over all rows of the headline column; NaN elsewhere, and with one seed."""
     minimum_detectable_difference: float
-    """True difference found with 80 % power at an uncorrected level of 1 - `level`."""
+    """True difference that is found with 80 % power, with a confidence of 80 %, at an uncorrected level of 1 - `level`;
+    infinite where no difference that the metric can have is."""
+    mdd_estimate: float = math.nan
+    """The same without a confidence: with the standard error as it was estimated."""
+    mdd_low: float = math.nan
+    mdd_high: float = math.nan
+    """5 to 95 % range of `mdd_estimate`, from the distribution of the estimated standard error."""
     n: int
     """Number of pairs."""
     prompts: int
@@ -109,13 +120,16 @@ class Table:
             return intervals
         if metric.per_pair is not None:
             per_pair = {label: np.stack([metric.per_pair(s) for s in own]) for label, own in scores.items()}
+            make = difference_of_rates if metric.unit == RATE else seeded_interval
             compared = {
-                label: crossed_interval(over_prompts(own - per_pair[baseline], self.grid.prompt), level=self.level)
+                label: make(over_prompts(own - per_pair[baseline], self.grid.prompt), level=self.level)
                 for label, own in per_pair.items()
             }
         else:
             observed = {label: _values(measured[label]) for label in scores}
             compared = self._bootstrap(scores, observed, metric)
+            if metric.unit == RATE:
+                compared = {label: within(interval, -1.0, 1.0) for label, interval in compared.items()}
         return intervals | {label: interval for label, interval in compared.items() if label != baseline}
 
     def _bootstrap(
@@ -124,15 +138,13 @@ class Table:
         """All labels from the same draws, so that an interval does not depend on the other rows."""
         baseline = self.grid.labels[0]
         every = [cell for own in scores.values() for cell in own]
-        draws = self.draws if len(self.grid.seeds) > 1 else 0  # one seed gets no interval
         rng = stream(self.rng_seed, "bootstrap prompts")
-        drawn = resample(every, metric.value, rng=rng, draws=draws, counted=metric.resampled)
+        drawn = resample(every, metric.value, rng=rng, draws=self.draws, counted=metric.resampled)
         by_label = dict(zip(scores, np.split(drawn, len(scores), axis=1), strict=True))  # [draws, k] each
         return {
             label: bootstrap_interval(
                 observed[label] - observed[baseline],
                 by_label[label] - by_label[baseline],
-                rng=stream(self.rng_seed, "bootstrap seeds"),
                 n=self.grid.prompts,
                 level=self.level,
             )
@@ -156,6 +168,7 @@ class Table:
         theirs = _values(measured[baseline]) if baseline in measured else np.full(k, np.nan)
         differences = values - theirs if label != baseline else np.full(k, np.nan)
         notes = [interval.note, *_cell_notes(self.grid.seeds, own)]
+        detectable = _detectable(interval, k, largest=1.0 if own[0].unit == RATE else math.inf)
         return Comparison(
             metric=own[0].metric,
             scoring=own[0].scoring,
@@ -173,7 +186,10 @@ class Table:
             interval_method=interval.method,
             p=interval.p,
             p_holm=math.nan,
-            minimum_detectable_difference=_detectable(interval, k),
+            minimum_detectable_difference=detectable.assured,
+            mdd_estimate=detectable.estimate,
+            mdd_low=detectable.low,
+            mdd_high=detectable.high,
             n=len(self.grid.examples),
             prompts=self.grid.prompts,
             unit=own[0].unit,
@@ -183,9 +199,11 @@ class Table:
         )
 
 
-def _detectable(interval: Interval, k: int) -> float:
-    df = k - 1.0 if math.isnan(interval.df) else interval.df  # the percentile bootstrap has none of its own
-    return minimum_detectable_difference(interval.se, df, alpha=1 - interval.level)
+def _detectable(interval: Interval, k: int, *, largest: float) -> Detectable:
+    """Of methods; one seed says nothing of what more of them would see."""
+    if k == 1:
+        return UNKNOWN
+    return minimum_detectable_difference(interval, largest=largest)
 
 
 def _values(measured: Sequence[Measurement]) -> Array:

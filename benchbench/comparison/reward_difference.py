@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from benchbench.comparison.bounded import seeded_rate
 from benchbench.comparison.clustered import seeded_interval
 from benchbench.comparison.contests import prompt_means, prompts, sides
 from benchbench.comparison.intervals import Interval, undefined_interval
@@ -65,7 +66,7 @@ def reward_difference(by_seed: Mapping[int, pd.DataFrame], *, level: float = 0.9
         opponent=opponent,
         seeds=tuple(by_seed),
         difference=_interval(np.stack([one[0] for one in means]), level),
-        expectation=_interval(np.stack([one[1] for one in means]), level, against=0.5),
+        expectation=_interval(np.stack([one[1] for one in means]), level, rate=True),
         length_slope=_interval(np.stack(slopes), level, note="all differences in length are equal, so no slope"),
         values=tuple((_mean(one[0]), _mean(one[1]), _mean(slope)) for one, slope in zip(means, slopes, strict=True)),
         note=f"{left_out} contests without a score" if left_out else "",
@@ -77,11 +78,11 @@ def _mean(values: Array) -> float:
     return float(finite.mean()) if len(finite) else math.nan
 
 
-def _interval(values: Array, level: float, *, against: float = 0.0, note: str = "a prompt has no score") -> Interval:
+def _interval(values: Array, level: float, *, rate: bool = False, note: str = "a prompt has no score") -> Interval:
     """Of [k, n] values, or pseudo-values; undefined where one is missing, since seeds and prompts are crossed."""
     if not np.isfinite(values).all():
         return undefined_interval(_mean(values), level=level, note=note)
-    return seeded_interval(np.round(values, 12), against=against, level=level)
+    return (seeded_rate if rate else seeded_interval)(np.round(values, 12), level=level)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from benchbench.comparison.clustered import prompt_interval, seeded_interval
+from benchbench.comparison.bounded import rate_interval, seeded_rate
 from benchbench.comparison.contests import Contests, Policy, contests, prompt_means, prompts, side, sides
 from benchbench.comparison.intervals import Interval
 from benchbench.core.measurement import Array
@@ -31,7 +31,7 @@ class WinRate:
     value: float
     """Mean over prompts of the mean over samples and orders; NaN without a verdict."""
     interval: Interval
-    """Of the win rate over prompts; its `p` tests one half."""
+    """Of the win rate over prompts (Wilson); its `p` is the score test of one half."""
     wins: int
     """Contests in which the label earned more than one half over both orders."""
     ties: int
@@ -78,7 +78,7 @@ class SeededWinRate:
     runs: tuple[WinRate, ...]
     """One per seed."""
     interval: Interval
-    """Mean over seeds with its two-way crossed t interval; its `p` tests one half."""
+    """Mean over seeds with Wilson's interval, seeds and prompts crossed; its `p` is the score test of one half."""
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -118,7 +118,7 @@ def win_rate(rows: pd.DataFrame, *, policy: Policy = "average", level: float = 0
         opponent=opponent,
         policy=policy,
         value=float(values.mean()) if len(values) else math.nan,
-        interval=prompt_interval(values, against=0.5, level=level),
+        interval=rate_interval(values[None, :], against=0.5, level=level),
         wins=int((leaning == 1).sum()),
         ties=int((leaning == 0).sum()),
         losses=int((leaning == -1).sum()),
@@ -147,8 +147,9 @@ def win_rate_over_seeds(
         policy: what two orders make of a contest.
         level: coverage of the intervals, in (0, 1).
 
-    Seeds and prompts are both drawn, hence the crossed interval of evaluation.md C2 i. A prompt without a verdict in
-    one seed takes that seed's mean there, so that it neither moves the mean nor adds to the spread.
+    Seeds and prompts are both drawn, hence the crossed standard error of evaluation.md C2 i in Wilson's interval. A
+    prompt without a verdict in one seed takes that seed's mean there, so that it neither moves the mean nor adds to the
+    spread.
 
     Raises:
         ValueError: rows of several labels or opponents, or rows that are none.
@@ -164,7 +165,7 @@ def win_rate_over_seeds(
     return SeededWinRate(
         seeds=tuple(by_seed),
         runs=tuple(win_rate(rows, policy=policy, level=level) for rows in by_seed.values()),
-        interval=seeded_interval(_filled(values[:, judged]), against=0.5, level=level),
+        interval=seeded_rate(_filled(values[:, judged]), against=0.5, level=level),
     )
 
 
