@@ -15,6 +15,7 @@ from benchbench.commands.samples import Samples, collect, write_samples
 from benchbench.commands.session import Options, Session, incomplete, open_session, run_session
 from benchbench.commands.targets import common_seeds, notice, parse_seeds, refuse_unread, resolve, resolve_all
 from benchbench.comparison.cells import Admission
+from benchbench.comparison.cells import Cell as ScoredCell
 from benchbench.comparison.columns import Comparison
 from benchbench.comparison.compare import compare as compare_cells
 from benchbench.core.errors import BenchError, unknown_name
@@ -176,6 +177,25 @@ def compare(prepared: Prepared, request: Request, options: Options, console: Con
     recipe = prepared.loaded[0].recipe
     cells = prepared.session.cells
     scored = [scored_cell(cell, store, cell.loaded.recipe.score.split) for cell in cells]
+    headline, comparisons = compare_scored(prepared, request, scored)
+    results = ResultStore(options.results_root, recipe.setting)
+    record_cells(cells, scored, store, results)
+    tables = _tables(comparisons, headline, prepared.shown)
+    files = write_comparison(results, comparisons, tables, title=_title(prepared), notice=prepared.notice)
+    plan = prepared.session.plan
+    marks = {row.candidate: row.marks for row in comparisons}
+    samples = collect(cells, plan, store, allow_mixed=request.allow_mixed, prompts=request.prompts, marks=marks)
+    if samples is not None:
+        labels = [item.label for item in prepared.loaded]
+        files += write_samples(samples, results, methods=labels, seeds=prepared.seeds)
+    return Compared(comparisons, headline, tables, files, samples)
+
+
+def compare_scored(
+    prepared: Prepared, request: Request, scored: Sequence[ScoredCell]
+) -> tuple[tuple[str, str], list[Comparison]]:
+    """(metric and scoring of the headline, every comparison) of finished cells, by their recipes' rules."""
+    recipe = prepared.loaded[0].recipe
     headline = (recipe.score.headline.metric, recipe.score.headline.scoring)
     gold = ["gold_pair_accuracy"] if all("column_gold" in cell.frame for cell in scored) else []
     hashes = {item.comparability_hash: item.label for item in prepared.loaded}
@@ -195,17 +215,7 @@ def compare(prepared: Prepared, request: Request, options: Options, console: Con
             allow_mixed=request.allow_mixed,
         ),
     )
-    results = ResultStore(options.results_root, recipe.setting)
-    record_cells(cells, scored, store, results)
-    tables = _tables(comparisons, headline, prepared.shown)
-    files = write_comparison(results, comparisons, tables, title=_title(prepared), notice=prepared.notice)
-    plan = prepared.session.plan
-    marks = {row.candidate: row.marks for row in comparisons}
-    samples = collect(cells, plan, store, allow_mixed=request.allow_mixed, prompts=request.prompts, marks=marks)
-    if samples is not None:
-        labels = [item.label for item in prepared.loaded]
-        files += write_samples(samples, results, methods=labels, seeds=prepared.seeds)
-    return Compared(comparisons, headline, tables, files, samples)
+    return headline, comparisons
 
 
 def _title(prepared: Prepared) -> str:

@@ -62,8 +62,8 @@ class Spread:
     def error(self) -> tuple[float, float]:
         """Standard error of the grand mean and its Satterthwaite degrees of freedom (evaluation.md C2 i).
 
-        Where seeds + prompts - residual is not positive but for rounding, the larger of the first two stands alone, with
-        its own degrees of freedom. Where it is positive but small, the formula falls below the degrees of
+        Where seeds + prompts - residual is not positive but for rounding, the larger of the first two stands alone,
+        with its own degrees of freedom. Where it is positive but small, the formula falls below the degrees of
         freedom of either table margin, down to 0, and its interval grows without bound (1e148 in
         simulations without any effect of prompts); the smaller margin is the floor here, which kept the
         coverage at .94 to .98 in those cases and changes nothing elsewhere.
