@@ -6,7 +6,12 @@ crossed t of `intervals`, at every number of seeds (evaluation.md C2 ii). Percen
 no alternative: the spread of k resampled points is low by sqrt((k - 1) / k) and has no t correction, and draws of
 prompts within drawn seeds count the residual twice.
 
-COVERAGE_TABLE
+Coverage at 95 % (100 prompts, true difference 0, 400 repeats; docs/statistics.md), quiet / noisy seeds:
+
+    metric        k = 3        k = 5        k = 6        k = 10
+    auc           .950 / .932  .940 / .963  .963 / .953  .950 / .948
+    auc_centred   .963 / .948  .938 / .953  .945 / .935  .960 / .943
+    std_margin    .955 / .955  .965 / .960  .940 / .943  .950 / .968
 """
 
 from __future__ import annotations

@@ -71,7 +71,10 @@ class Spread:
         seeds_df, prompts_df = self.k - 1, self.n - 1
         bracket = self.seeds + self.prompts - self.residual
         if bracket <= NO_SPREAD * (self.seeds + self.prompts):  # what is left of a difference that cancels out
-            return max((math.sqrt(self.seeds), float(seeds_df)), (math.sqrt(self.prompts), float(prompts_df)))
+            larger = max(self.seeds, self.prompts)
+            level = larger * (1 - NO_SPREAD)  # of two that are equal but for rounding, the one that is known less well
+            dfs = [df for part, df in ((self.seeds, seeds_df), (self.prompts, prompts_df)) if part >= level]
+            return math.sqrt(larger), float(min(dfs))
         parts = (self.seeds**2 / seeds_df, self.prompts**2 / prompts_df, self.residual**2 / (seeds_df * prompts_df))
         return math.sqrt(bracket), max(bracket**2 / sum(parts), float(min(seeds_df, prompts_df)))
 
