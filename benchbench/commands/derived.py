@@ -97,9 +97,11 @@ def _samples(prepared: Prepared, committed: Committed, marks: dict[str, tuple[st
         return None
     grouped: dict[tuple[str, str], dict[int, pd.DataFrame]] = {}
     for cell in prepared.session.cells:
-        own = _of(committed.verdicts, cell.loaded.recipe.name, cell.seed, committed) if cell.verdicts else None
-        for opponent in cell.verdicts if own is not None else ():
-            rows = own[own["opponent"] == opponent]
+        if not cell.verdicts:
+            continue
+        own = _of(committed.verdicts, cell.loaded.recipe.name, cell.seed, committed)
+        for opponent in cell.verdicts:
+            rows = own.loc[own["opponent"] == opponent]
             grouped.setdefault((opponent, cell.loaded.label), {})[cell.seed] = rows.reset_index(drop=True)
     plan = prepared.session.plan
     return gathered(prepared.session.cells, plan, grouped, pd.DataFrame(), prompts=None, marks=marks)
@@ -111,7 +113,7 @@ def _of(frame: pd.DataFrame, recipe: str, seed: int, committed: Committed) -> pd
     Raises:
         BenchError: there are none.
     """
-    own = frame[(frame["recipe"] == recipe) & (frame["seed"] == seed)].reset_index(drop=True)
+    own = frame.loc[(frame["recipe"] == recipe) & (frame["seed"] == seed)].reset_index(drop=True)
     if own.empty:
         raise BenchError(f"{committed.store.folder}: expected rows of {recipe} seed {seed}, found none; {REMAKE}")
     return own
