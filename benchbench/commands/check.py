@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from benchbench import metrics
 from benchbench.commands.found import Found, look
 from benchbench.commands.session import Options
 from benchbench.commands.targets import CHECKS, resolve_all
+from benchbench.comparison.columns import RATE
 from benchbench.comparison.replicates import replicates
 from benchbench.comparison.replication import Runs
 from benchbench.comparison.verdicts import Outcome, Verdict, gates, judge, not_run
@@ -136,7 +138,7 @@ def _judged(loaded: Loaded, claim: ClaimSection, found: Found) -> Checked:
         verdict = replace(not_run(f"no finished cell has scores under {claim.scoring}"), reported=reported)
     else:
         runs, note = _runs(claim, ours, [found])
-        verdict = judge(reported, runs, tolerance=claim.tolerance)
+        verdict = judge(reported, runs, tolerance=claim.tolerance, limits=_limits(claim))
         verdict = replace(verdict, detail=verdict.detail + note + _seeds(ours, loaded))
     name = f"{claim.metric} ({claim.scoring})"
     return Checked(loaded.recipe.name, name, verdict, claim.source, claim.assumptions)
@@ -149,6 +151,11 @@ def _runs(claim: ClaimSection, values: Mapping[int, float], founds: Sequence[Fou
     kept, _ = found.merged(np.array(list(values.values())))
     copied = f"; {len(values)} seeds are {found.k} different runs" if found.k < len(values) else ""
     return runs_of(kept.tolist()), copied
+
+
+def _limits(claim: ClaimSection) -> tuple[float, float]:
+    """Least and largest value of the claimed metric."""
+    return (0.0, 1.0) if metrics.get(claim.metric).unit == RATE else (-math.inf, math.inf)
 
 
 def _seeds(ours: Mapping[int, float], loaded: Loaded) -> str:
@@ -174,7 +181,8 @@ def _effect(loaded: Loaded, baseline: Loaded, claim: ClaimSection, found: dict[s
         verdict = replace(not_run("no seed is finished for both"), reported=reported)
     else:
         runs, note = _runs(claim, differences, both)
-        verdict = judge(reported, runs, tolerance=claim.tolerance)
+        most = _limits(claim)[1]
+        verdict = judge(reported, runs, tolerance=claim.tolerance, limits=(-most, most))
         same = math.copysign(1, reported.mean) == math.copysign(1, runs.mean)
         verdict = replace(verdict, detail=f"{verdict.detail}{note}; sign {'agrees' if same else 'differs'}")
     name = f"{claim.metric} ({claim.scoring}), difference to {baseline.recipe.name}"

@@ -17,6 +17,7 @@ from benchbench.commands.samples import Samples, collect, write_samples
 from benchbench.commands.session import Options, Session, incomplete, open_session, run_session
 from benchbench.commands.targets import common_seeds, notice, parse_seeds, refuse_unread, resolve, resolve_all
 from benchbench.comparison.cells import Admission, same_runs
+from benchbench.comparison.cells import Cell as ScoredCell
 from benchbench.comparison.columns import Comparison
 from benchbench.comparison.compare import compare as compare_cells
 from benchbench.core.errors import BenchError, unknown_name
@@ -203,6 +204,32 @@ def compare(prepared: Prepared, request: Request, options: Options, console: Con
     cells = prepared.session.cells
     plan = prepared.session.plan
     scored = [scored_cell(cell, store, cell.loaded.recipe.score.split, plan) for cell in cells]
+    headline, comparisons = compare_scored(prepared, request, scored)
+    results = ResultStore(options.results_root, recipe.setting)
+    for name in results.retire():
+        console.print(f"{results.folder / name}: changed since it was written, so it stays", highlight=False)
+    record_cells(cells, scored, store, results)
+    tables = _tables(comparisons, headline, prepared.shown)
+    budgets = budget_lines(cells, plan, store, baseline=prepared.baseline)
+    overrides = " ".join(sorted(request.overrides))
+    about = About(_title(prepared), request.command, prepared.notice, budgets, overrides)
+    files = write_comparison(results, comparisons, tables, about=about)
+    marks = {row.candidate: row.marks for row in comparisons}
+    runs = {label: same_runs(scored, label, prepared.seeds, "logp_sum") for label in marks}
+    samples = collect(
+        cells, plan, store, allow_mixed=request.allow_mixed, prompts=request.prompts, marks=marks, runs=runs
+    )
+    if samples is not None:
+        labels = [item.label for item in prepared.loaded]
+        files += write_samples(samples, results, methods=labels, seeds=prepared.seeds, about=about)
+    return Compared(comparisons, headline, tables, files, runs, budgets, samples)
+
+
+def compare_scored(
+    prepared: Prepared, request: Request, scored: Sequence[ScoredCell]
+) -> tuple[tuple[str, str], list[Comparison]]:
+    """(metric and scoring of the headline, every comparison) of finished cells, by their recipes' rules."""
+    recipe = prepared.loaded[0].recipe
     headline = (recipe.score.headline.metric, recipe.score.headline.scoring)
     gold = ["gold_pair_accuracy"] if all("column_gold" in cell.frame for cell in scored) else []
     hashes = {item.comparability_hash: item.label for item in prepared.loaded}
@@ -222,24 +249,7 @@ def compare(prepared: Prepared, request: Request, options: Options, console: Con
             allow_mixed=request.allow_mixed,
         ),
     )
-    results = ResultStore(options.results_root, recipe.setting)
-    for name in results.retire():
-        console.print(f"{results.folder / name}: changed since it was written, so it stays", highlight=False)
-    record_cells(cells, scored, store, results)
-    tables = _tables(comparisons, headline, prepared.shown)
-    budgets = budget_lines(cells, plan, store, baseline=prepared.baseline)
-    overrides = " ".join(sorted(request.overrides))
-    about = About(_title(prepared), request.command, prepared.notice, budgets, overrides)
-    files = write_comparison(results, comparisons, tables, about=about)
-    marks = {row.candidate: row.marks for row in comparisons}
-    runs = {label: same_runs(scored, label, prepared.seeds, "logp_sum") for label in marks}
-    samples = collect(
-        cells, plan, store, allow_mixed=request.allow_mixed, prompts=request.prompts, marks=marks, runs=runs
-    )
-    if samples is not None:
-        labels = [item.label for item in prepared.loaded]
-        files += write_samples(samples, results, methods=labels, seeds=prepared.seeds, about=about)
-    return Compared(comparisons, headline, tables, files, runs, budgets, samples)
+    return headline, comparisons
 
 
 def _title(prepared: Prepared) -> str:

@@ -61,10 +61,10 @@ def write_reference(
     model = _model(prepared, checkpoint, options)
     reference = Reference(
         rows=_rows(prepared, options),
-        measurements=_measurements(prepared, results),
+        measurements=measurements_of(prepared, results),
         verdicts=_verdicts(prepared, options),
-        win_rates=_win_rates(prepared, compared.samples),
-        tables=_tables(prepared, compared, command),
+        win_rates=win_rates_of(prepared, compared.samples),
+        tables=tables_of(prepared, compared, command),
         model=model,
         about=_about(request, prepared, command)
         | {"checkpoint": checkpoint, "checkpoint_hash": weights_hash(model)}
@@ -112,7 +112,7 @@ def _rows(prepared: Prepared, options: Options) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _measurements(prepared: Prepared, results: ResultStore) -> pd.DataFrame:
+def measurements_of(prepared: Prepared, results: ResultStore) -> pd.DataFrame:
     """The tidy measurements of exactly these cells."""
     hashes = [item.recipe_hash for item in prepared.loaded]
     seeds = [str(seed) for seed in prepared.seeds]
@@ -136,7 +136,8 @@ def _verdicts(prepared: Prepared, options: Options) -> pd.DataFrame | None:
     return pd.concat(frames, ignore_index=True) if frames else None
 
 
-def _win_rates(prepared: Prepared, samples: Samples | None) -> pd.DataFrame | None:
+def win_rates_of(prepared: Prepared, samples: Samples | None) -> pd.DataFrame | None:
+    """One row per cell, opponent and metric; none where nothing was judged."""
     if samples is None or not samples.rows:
         return None
     recipes = {item.label: item.recipe.name for item in prepared.loaded}
@@ -144,7 +145,8 @@ def _win_rates(prepared: Prepared, samples: Samples | None) -> pd.DataFrame | No
     return frame.assign(recipe=[recipes[label] for label in frame["method"]]).reindex(columns=list(WIN_RATE_COLUMNS))
 
 
-def _tables(prepared: Prepared, compared: Compared, command: str) -> str:
+def tables_of(prepared: Prepared, compared: Compared, command: str) -> str:
+    """The tables of a comparison as markdown, with the command that made them."""
     there = {(row.metric, row.scoring) for row in compared.comparisons}
     shown = dict.fromkeys([compared.headline, *(table for table in TABLES if table in there)])
     parts = [f"`{command}`", ""]

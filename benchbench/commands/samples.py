@@ -12,6 +12,7 @@ from benchbench.commands.fairness import judge_of
 from benchbench.commands.report import About
 from benchbench.comparison.audit import markdown
 from benchbench.comparison.bradley_terry import Ratings, bradley_terry
+from benchbench.comparison.detectable import LEGEND
 from benchbench.comparison.rendering import shared_marks
 from benchbench.comparison.replicates import Replicates, replicates
 from benchbench.comparison.sample_tables import shown_statistics, statistics_frame
@@ -88,6 +89,7 @@ class Samples:
             [
                 f"win rate against {self._named(opponent)}, {who}, temperature {self.temperature}",
                 *shared_notes(own),
+                *([LEGEND] if any(len(row.raw.seeds) > 1 for row in own) else []),
             ]
         )
         return title, shown_win_rates(own, own_marks)
@@ -153,21 +155,38 @@ def collect(
         raise BenchError(
             f"responses were drawn by {' and '.join(engines)}; draw all with one, or add --allow-mixed, which shows it"
         )
+    grouped: dict[tuple[str, str], dict[int, pd.DataFrame]] = {}
+    for cell in cells:
+        for opponent, frame in verdict_rows(cell, store).items():
+            grouped.setdefault((opponent, cell.loaded.label), {})[cell.seed] = frame
+    return gathered(cells, plan, grouped, statistics_frame(drawn), prompts=prompts, marks=marks, runs=runs)
+
+
+def gathered(
+    cells: Sequence[Cell],
+    plan: Plan,
+    grouped: Mapping[tuple[str, str], Mapping[int, pd.DataFrame]],
+    statistics: pd.DataFrame,
+    *,
+    prompts: Path | None,
+    marks: Mapping[str, Sequence[str]],
+    runs: Mapping[str, Sequence[int]],
+) -> Samples:
+    """What verdict rows come to, by (opponent, label) and seed, with what the plan says of how they were made.
+
+    The arguments are those of `collect`, with the verdicts and what responses are like.
+    """
     asked = [plan.stages[cell.generate].settings for cell in cells if cell.generate is not None]
     answered = asked[0]["data"]
     judges = {cell.loaded.label: judge_of(cell, plan) for cell in cells if cell.verdicts}
     judged = {key for key, _ in judges.values()}
     named = {label: f"{name} [{key}]" if len(judged) > 1 else name for label, (key, name) in judges.items()}
-    grouped: dict[tuple[str, str], dict[int, pd.DataFrame]] = {}
-    for cell in cells:
-        for opponent, frame in verdict_rows(cell, store).items():
-            grouped.setdefault((opponent, cell.loaded.label), {})[cell.seed] = frame
     opponents = list(dict.fromkeys(opponent for opponent, _ in grouped))
     ordered = [key for opponent in opponents for key in grouped if key[0] == opponent]
     rows = [against(grouped[key], judge=named[key[1]], replicates=_runs(runs, grouped[key], key)) for key in ordered]
     return Samples(
         rows,
-        statistics_frame(drawn),
+        statistics,
         " and ".join(dict.fromkeys(named.values())) or "none",
         answered["split"] if prompts is None else prompts.name,
         answered["hash"],

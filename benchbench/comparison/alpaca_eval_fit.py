@@ -162,8 +162,8 @@ def bootstrap(
     )
     return Interval(
         mean=value,
-        low=found.low + 50,
-        high=found.high + 50,
+        low=max(found.low + 50, 0.0),
+        high=min(found.high + 50, 100.0),
         se=se,
         df=found.df,
         p=found.p,

@@ -1,5 +1,7 @@
 """Intervals of what is a mean over prompts, or behaves like one: prompts are the clusters, seeds cross them.
 
+For quantities without a bound, log-odds among them; rates and their differences are `bounded`'s.
+
 An estimate that is no mean has an influence of each prompt on it, which averages to zero; estimate plus influence are
 values whose mean is the estimate and whose spread is its clustered (sandwich) variance. So one pair of functions serves
 win rates, ratings and length control.
@@ -17,6 +19,7 @@ from benchbench.comparison.intervals import Interval, crossed_interval, t_interv
 from benchbench.core.measurement import Array
 
 ONE_SEED = "one seed: seed variance not estimated"
+"""Said of every interval over prompts alone: it speaks of the runs that were made and not of their methods."""
 
 
 def prompt_interval(values: Array, *, against: float = 0.0, level: float = 0.95) -> Interval:
@@ -51,9 +54,13 @@ def seeded_interval(values: Array, *, against: float = 0.0, level: float = 0.95)
         level: coverage of the interval, in (0, 1).
     """
     if len(values) == 1:
-        interval = prompt_interval(values[0], against=against, level=level)
-        return replace(interval, note="; ".join(note for note in (ONE_SEED, interval.note) if note))
+        return of_one_seed(prompt_interval(values[0], against=against, level=level))
     return _shifted(crossed_interval(values - against, level=level), against)
+
+
+def of_one_seed(interval: Interval) -> Interval:
+    """The interval over prompts alone, labelled as such."""
+    return replace(interval, note="; ".join(note for note in (ONE_SEED, interval.note) if note), one_run=True)
 
 
 def as_probability(log_odds: Interval) -> Interval:

@@ -10,14 +10,19 @@ from functools import partial
 import numpy as np
 
 from benchbench.comparison.bootstrap import bootstrap_interval, resample
+from benchbench.comparison.bounded import difference_of_rates, within
 from benchbench.comparison.cells import Grid, MissingRunsError
-from benchbench.comparison.intervals import Interval, crossed_interval, undefined_interval
+from benchbench.comparison.clustered import seeded_interval
+from benchbench.comparison.intervals import Interval, undefined_interval
 from benchbench.comparison.measure import measure_one
-from benchbench.comparison.power import minimum_detectable_difference
+from benchbench.comparison.power import UNKNOWN, Detectable, minimum_detectable_difference
 from benchbench.comparison.replicates import Replicates, interval_of_runs, with_note
 from benchbench.core.clusters import over_prompts
 from benchbench.core.measurement import Array, Measurement, Metric, PairScores
 from benchbench.core.seeding import stream
+
+RATE = "fraction"
+"""Unit of metrics in [0, 1], whose differences lie in [-1, 1]."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +54,17 @@ class Comparison:
     """Coverage of the interval, in (0, 1)."""
     interval_method: str
     p: float
-    """Two-sided p-value of no difference, uncorrected."""
+    """Two-sided p-value of no difference, uncorrected; with one seed it speaks of the two runs, not of the methods."""
     p_holm: float
-    """Corrected over all rows of the headline column; NaN elsewhere."""
+    """Corrected over all rows of the headline column; NaN elsewhere, and with one seed."""
     minimum_detectable_difference: float
-    """True difference found with 80 % power at an uncorrected level of 1 - `level`."""
+    """True difference that is found with 80 % power, with a confidence of 80 %, at an uncorrected level of 1 - `level`;
+    infinite where no difference that the metric can have is."""
+    mdd_estimate: float = math.nan
+    """The same without a confidence: with the standard error as it was estimated."""
+    mdd_low: float = math.nan
+    mdd_high: float = math.nan
+    """5 to 95 % range of `mdd_estimate`, from the distribution of the estimated standard error."""
     n: int
     """Number of pairs."""
     prompts: int
@@ -114,19 +125,21 @@ class Table:
         if metric.per_pair is not None:
             per_pair = {label: np.stack([metric.per_pair(s) for s in own]) for label, own in scores.items()}
             compared = {
-                label: self._crossed(label, over_prompts(own - per_pair[baseline], self.grid.prompt), scoring)
+                label: self._crossed(label, own - per_pair[baseline], scoring, metric.unit)
                 for label, own in per_pair.items()
             }
         else:
             observed = {label: _values(measured[label]) for label in scores}
             compared = self._bootstrap(scores, observed, metric, scoring)
+            if metric.unit == RATE:
+                compared = {label: within(interval, -1.0, 1.0) for label, interval in compared.items()}
         return intervals | {label: interval for label, interval in compared.items() if label != baseline}
 
-    def _crossed(self, label: str, differences: Array, scoring: str) -> Interval:
-        """The interval of [k, prompts] differences, in which copies of one run count once."""
-        return interval_of_runs(
-            differences, self._replicates(scoring, label), partial(crossed_interval, level=self.level)
-        )
+    def _crossed(self, label: str, differences: Array, scoring: str, unit: str) -> Interval:
+        """The interval of [k, pairs] differences, in which copies of one run count once."""
+        values = over_prompts(differences, self.grid.prompt)
+        make = partial(difference_of_rates if unit == RATE else seeded_interval, level=self.level)
+        return interval_of_runs(values, self._replicates(scoring, label), make)
 
     def _replicates(self, scoring: str, label: str) -> Replicates:
         return self.grid.replicates(scoring, *dict.fromkeys([label, self.grid.labels[0]]))
@@ -141,9 +154,8 @@ class Table:
         """All labels from the same draws, so that an interval does not depend on the other rows."""
         baseline = self.grid.labels[0]
         every = [cell for own in scores.values() for cell in own]
-        draws = self.draws if len(self.grid.seeds) > 1 else 0  # one seed gets no interval
         rng = stream(self.rng_seed, "bootstrap prompts")
-        drawn = resample(every, metric.value, rng=rng, draws=draws, counted=metric.resampled)
+        drawn = resample(every, metric.value, rng=rng, draws=self.draws, counted=metric.resampled)
         by_label = dict(zip(scores, np.split(drawn, len(scores), axis=1), strict=True))  # [draws, k] each
         found: dict[str, Interval] = {}
         for label in scores:
@@ -154,7 +166,6 @@ class Table:
             interval = bootstrap_interval(
                 kept[:, 0],
                 kept[:, 1:].T,
-                rng=stream(self.rng_seed, "bootstrap seeds"),
                 n=self.grid.prompts,
                 level=self.level,
             )
@@ -180,6 +191,7 @@ class Table:
         alone, both = self.grid.replicates(own[0].scoring, label), self._replicates(own[0].scoring, label)
         note = interval.note if label != baseline else "; ".join(part for part in ("baseline", alone.note) if part)
         notes = [note, *_cell_notes(self.grid.seeds, own)]
+        detectable = _detectable(interval, largest=1.0 if own[0].unit == RATE else math.inf)
         return Comparison(
             metric=own[0].metric,
             scoring=own[0].scoring,
@@ -197,8 +209,11 @@ class Table:
             interval_method=interval.method,
             p=interval.p,
             p_holm=math.nan,
-            minimum_detectable_difference=_detectable(interval, both.k),
-            runs=both.k,
+            minimum_detectable_difference=detectable.assured,
+            mdd_estimate=detectable.estimate,
+            mdd_low=detectable.low,
+            mdd_high=detectable.high,
+            runs=1 if interval.one_run else both.k,
             n=len(self.grid.examples),
             prompts=self.grid.prompts,
             unit=own[0].unit,
@@ -208,9 +223,11 @@ class Table:
         )
 
 
-def _detectable(interval: Interval, k: int) -> float:
-    df = k - 1.0 if math.isnan(interval.df) else interval.df  # the percentile bootstrap has none of its own
-    return minimum_detectable_difference(interval.se, df, alpha=1 - interval.level)
+def _detectable(interval: Interval, *, largest: float) -> Detectable:
+    """Of methods; one run says nothing of what more of them would see."""
+    if interval.one_run:
+        return UNKNOWN
+    return minimum_detectable_difference(interval, largest=largest)
 
 
 def _values(measured: Sequence[Measurement]) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -75,5 +76,7 @@ def _with_holm(rows: Sequence[Comparison], headline: tuple[str, str]) -> list[Co
         for place, row in enumerate(rows)
         if (row.metric, row.scoring) == headline and row.candidate != row.baseline
     ]
-    adjusted = dict(zip(family, holm(np.array([rows[place].p for place in family])), strict=True))
+    # one run says nothing of how runs differ, and a corrected p-value is read as a claim about methods
+    tested = [rows[place].p if rows[place].runs > 1 else math.nan for place in family]
+    adjusted = dict(zip(family, holm(np.array(tested)), strict=True))
     return [replace(row, p_holm=float(adjusted[place])) if place in adjusted else row for place, row in enumerate(rows)]

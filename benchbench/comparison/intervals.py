@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -21,9 +21,9 @@ class Interval:
     high: float
     """Upper bound at `level`."""
     se: float
-    """Standard error of the mean difference."""
+    """Standard error of the mean difference; NaN where there is no spread to measure one from."""
     df: float
-    """Degrees of freedom of the t distribution, NaN where none was used."""
+    """Degrees of freedom of the t distribution, NaN without a standard error."""
     p: float
     """Two-sided p-value of no difference, in [0, 1]."""
     level: float
@@ -31,6 +31,10 @@ class Interval:
     method: str
     """How the interval was made, for the reader of a table; `none` where there is none."""
     note: str = ""
+    spread: Spread | None = None
+    """What the standard error was made of, where seeds and prompts are crossed."""
+    one_run: bool = False
+    """Over prompts alone: it speaks of the runs that were made, and not of their methods."""
 
     def __post_init__(self) -> None:
         if not 0 < self.level < 1:
@@ -39,8 +43,9 @@ class Interval:
             raise ValueError(f"{self.method}: an interval of NaN needs a note")
 
 
+CROSSED = "crossed t over seeds and prompts"
 EVEN = "all seeds and all prompts have the same mean: no spread to measure, no interval"
-_NO_SPREAD = 1e-12
+NO_SPREAD = 1e-12
 """Of the largest difference: a standard error below it is one of rounding."""
 
 
@@ -59,18 +64,39 @@ class Spread:
     def error(self) -> tuple[float, float]:
         """Standard error of the grand mean and its Satterthwaite degrees of freedom (evaluation.md C2 i).
 
-        Where seeds + prompts - residual is not positive, the larger of the first two stands alone, with
-        its own degrees of freedom. Where it is positive but small, the formula falls below the degrees of
+        Where seeds + prompts - residual is not positive but for rounding, the larger of the first two stands alone,
+        with its own degrees of freedom. Where it is positive but small, the formula falls below the degrees of
         freedom of either table margin, down to 0, and its interval grows without bound (1e148 in
         simulations without any effect of prompts); the smaller margin is the floor here, which kept the
         coverage at .94 to .98 in those cases and changes nothing elsewhere.
         """
         seeds_df, prompts_df = self.k - 1, self.n - 1
         bracket = self.seeds + self.prompts - self.residual
-        if bracket <= 0:
-            return max((math.sqrt(self.seeds), float(seeds_df)), (math.sqrt(self.prompts), float(prompts_df)))
+        if bracket <= NO_SPREAD * (self.seeds + self.prompts):  # what is left of a difference that cancels out
+            larger = max(self.seeds, self.prompts)
+            level = larger * (1 - NO_SPREAD)  # of two that are equal but for rounding, the one that is known less well
+            dfs = [df for part, df in ((self.seeds, seeds_df), (self.prompts, prompts_df)) if part >= level]
+            return math.sqrt(larger), float(min(dfs))
         parts = (self.seeds**2 / seeds_df, self.prompts**2 / prompts_df, self.residual**2 / (seeds_df * prompts_df))
         return math.sqrt(bracket), max(bracket**2 / sum(parts), float(min(seeds_df, prompts_df)))
+
+    def upper(self, confidence: float) -> tuple[float, float]:
+        """Upper confidence limit of the standard error, and the degrees of freedom of a spread of that size.
+
+        Graybill and Wang's modified large-sample limit (1980, JASA 75:869; with a difference: Ting et al. 1990). A
+        chi-square limit with the Satterthwaite degrees of freedom is too low with few seeds, since these are an
+        estimate as well: where the seeds look quiet by chance, they are too many.
+        """
+        dfs = (self.k - 1, self.n - 1, (self.k - 1) * (self.n - 1))
+        over_seeds, over_prompts = (df / float(stats.chi2.ppf(1 - confidence, df)) for df in dfs[:2])
+        under = dfs[2] / float(stats.chi2.ppf(confidence, dfs[2]))
+        parts = (
+            (over_seeds - 1) * self.seeds,
+            (over_prompts - 1) * self.prompts,
+            (1 - under) * self.residual,
+        )
+        limit = self.error()[0] ** 2 + math.hypot(*parts)
+        return math.sqrt(limit), replace(self, seeds=self.seeds * over_seeds).error()[1]
 
 
 def crossed_interval(differences: Array, *, level: float = 0.95) -> Interval:
@@ -90,20 +116,27 @@ def crossed_interval(differences: Array, *, level: float = 0.95) -> Interval:
     note = _no_interval(differences, k, n)
     if note:
         return undefined_interval(mean, level=level, note=note)
-    by_seed = differences.mean(axis=1)  # [k]
-    by_prompt = differences.mean(axis=0)  # [n]
-    residual = differences - by_seed[:, None] - by_prompt[None, :] + mean  # [k, n]
-    spread = Spread(
+    spread = crossed_spread(differences)
+    se, df = spread.error()
+    if se <= NO_SPREAD * float(np.abs(differences).max()):
+        return undefined_interval(mean, level=level, note=EVEN)
+    interval = t_interval(mean, se, df, level=level, method=CROSSED, note=few_seeds_note(k))
+    return replace(interval, spread=spread)
+
+
+def crossed_spread(values: Array) -> Spread:
+    """The mean squares of [k, n] values, two seeds and two prompts at least."""
+    k, n = values.shape
+    by_seed = values.mean(axis=1)  # [k]
+    by_prompt = values.mean(axis=0)  # [n]
+    residual = values - by_seed[:, None] - by_prompt[None, :] + values.mean()  # [k, n]
+    return Spread(
         seeds=float(by_seed.var(ddof=1)) / k,
         prompts=float(by_prompt.var(ddof=1)) / n,
         residual=float((residual**2).sum()) / ((k - 1) * (n - 1)) / (k * n),
         k=k,
         n=n,
     )
-    se, df = spread.error()
-    if se <= _NO_SPREAD * float(np.abs(differences).max()):
-        return undefined_interval(mean, level=level, note=EVEN)
-    return t_interval(mean, se, df, level=level, method="crossed t over seeds and prompts", note=few_seeds_note(k))
 
 
 def paired_difference(candidate: Array, baseline: Array, *, level: float = 0.95) -> Interval:

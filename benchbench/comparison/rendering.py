@@ -11,6 +11,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from benchbench.comparison.columns import Comparison
+from benchbench.comparison.power import LEGEND
 
 _WAYS = {"higher": "higher is better", "lower": "lower is better", "none": "neither direction is better"}
 
@@ -111,7 +112,9 @@ def _layout(comparisons: Sequence[Comparison], metric: str, scoring: str) -> _La
             _number(row.mean, row.unit),
             _difference(row),
             *([shown_p(row.p_holm)] if with_holm else []),
-            _number(row.minimum_detectable_difference, row.unit),
+            shown_detectable(
+                row.minimum_detectable_difference, _number(row.minimum_detectable_difference, row.unit), 1.0
+            ),
             str(row.n),
             *(["; ".join(marks)] if with_marks else []),
         )
@@ -137,7 +140,7 @@ def _footnotes(rows: Sequence[Comparison], *, with_holm: bool) -> tuple[str, ...
         family = sum(row.candidate != row.baseline for row in rows)
         notes.append(f"p Holm: corrected over the {family} row{'s' if family != 1 else ''} against the baseline")
     if methods:
-        notes.append("MDD: minimum detectable difference, found with 80 % power before any correction")
+        notes.append(f"MDD: {LEGEND}")
     if rows[0].prompts < rows[0].n:
         notes.append(f"n: pairs, of {rows[0].prompts} prompts, which are the clusters of the intervals")
     notes += [f"{row.candidate}: {row.note}" for row in rows if row.note and row.note != "baseline"]
@@ -160,6 +163,11 @@ def _number(value: float, unit: str, *, sign: str = "") -> str:
     if math.isnan(value):
         return "n/a"
     return format(value, f"{sign}.4f" if unit == "fraction" else f"{sign}#.4g")
+
+
+def shown_detectable(value: float, text: str, largest: float) -> str:
+    """A minimum detectable difference, or that none is up to the largest that the metric can have."""
+    return f">{largest:g}" if math.isinf(value) else text
 
 
 def shown_number(value: float) -> str:

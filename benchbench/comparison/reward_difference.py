@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from benchbench.comparison.bounded import seeded_rate
 from benchbench.comparison.clustered import seeded_interval
 from benchbench.comparison.contests import prompt_means, prompts, sides
 from benchbench.comparison.intervals import Interval, undefined_interval
@@ -70,7 +71,7 @@ def reward_difference(
         opponent=opponent,
         seeds=tuple(by_seed),
         difference=_interval(np.stack([one[0] for one in means]), level, replicates),
-        expectation=_interval(np.stack([one[1] for one in means]), level, replicates, against=0.5),
+        expectation=_interval(np.stack([one[1] for one in means]), level, replicates, rate=True),
         length_slope=_interval(np.stack(slopes), level, replicates, note=_NO_SLOPE),
         values=tuple((_mean(one[0]), _mean(one[1]), _mean(slope)) for one, slope in zip(means, slopes, strict=True)),
         note=f"{left_out} contests without a score" if left_out else "",
@@ -90,13 +91,14 @@ def _interval(
     level: float,
     replicates: Replicates | None,
     *,
-    against: float = 0.0,
+    rate: bool = False,
     note: str = "a prompt has no score",
 ) -> Interval:
     """Of [k, n] values, or pseudo-values; undefined where one is missing, since seeds and prompts are crossed."""
     if not np.isfinite(values).all():
         return undefined_interval(_mean(values), level=level, note=note)
-    return interval_of_runs(np.round(values, 12), replicates, partial(seeded_interval, against=against, level=level))
+    make = seeded_rate if rate else seeded_interval
+    return interval_of_runs(np.round(values, 12), replicates, partial(make, level=level))
 
 
 @dataclass(frozen=True, eq=False)

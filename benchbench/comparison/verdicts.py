@@ -9,8 +9,10 @@ from enum import Enum
 
 import numpy as np
 
+from benchbench.comparison.bounded import within
 from benchbench.comparison.intervals import Interval
 from benchbench.comparison.power import minimum_detectable_difference
+from benchbench.comparison.rendering import shown_detectable
 from benchbench.comparison.replication import (
     Runs,
     borrowed_half_width,
@@ -52,7 +54,7 @@ class Verdict:
     prediction: tuple[float, float] = (math.nan, math.nan)
     """Where the mean of our runs was to be expected, from the report's own spread."""
     needed: float = math.nan
-    """Minimum detectable difference."""
+    """Minimum detectable difference, found with 80 % power with a confidence of 80 %; infinite beyond the range."""
     decisive: bool = False
     """The interval lies wholly outside the tolerance; or the value outside the prediction interval at 99%, too."""
     differs_in: tuple[str, ...] = ()
@@ -115,7 +117,9 @@ def not_comparable(detail: str, differs_in: tuple[str, ...] = ()) -> Verdict:
     return Verdict(Outcome.NOT_COMPARABLE, detail, differs_in=differs_in)
 
 
-def judge(reported: Runs, found: Runs, *, tolerance: float | None) -> Verdict:
+def judge(
+    reported: Runs, found: Runs, *, tolerance: float | None, limits: tuple[float, float] = (-math.inf, math.inf)
+) -> Verdict:
     """Judge one claim on identical test items.
 
     A report of one run has no spread of its own; then ours stands for both, and fewer than five runs of ours never
@@ -125,6 +129,7 @@ def judge(reported: Runs, found: Runs, *, tolerance: float | None) -> Verdict:
         reported: the report's runs.
         found: ours.
         tolerance: difference that does not matter; none leaves the prediction interval as the only statement.
+        limits: least and largest value that the number can have; no interval leaves them.
     """
     borrowed = math.isnan(reported.spread) and not math.isnan(found.spread)
 
@@ -137,7 +142,10 @@ def judge(reported: Runs, found: Runs, *, tolerance: float | None) -> Verdict:
         wide, narrow = (borrowed_interval(reported, found, level=level) for level in (0.95, 0.90))
     else:
         wide, narrow = (difference_interval(reported, found, level=level) for level in (0.95, 0.90))
-    bounds = (reported.mean - half_at(0.95), reported.mean + half_at(0.95))
+    least, most = limits
+    wide, narrow = (within(interval, least - most, most - least) for interval in (wide, narrow))
+    half = half_at(0.95)
+    bounds = (half, half) if math.isnan(half) else (max(reported.mean - half, least), min(reported.mean + half, most))
     decides = None if borrowed and found.k < LEAST_WITHOUT_SPREAD else tolerance
     outcome, detail, decisive = _outcome(wide, narrow, bounds, found, decides)
     if outcome is Outcome.OUTSIDE and abs(found.mean - reported.mean) > half_at(0.99):
@@ -147,9 +155,10 @@ def judge(reported: Runs, found: Runs, *, tolerance: float | None) -> Verdict:
     even = [name for name, runs in (("reported", reported), ("found", found)) if runs.even]
     if even:
         detail += f"; all runs {' and '.join(even)} are equal, so their spread is unknown and not zero"
-    needed = minimum_detectable_difference(wide.se, wide.df)
+    needed = minimum_detectable_difference(wide, largest=most - least).assured
     if outcome is Outcome.UNDERPOWERED and not math.isnan(needed):
-        detail += f"; minimum detectable difference {needed:.4g}"
+        size = shown_detectable(needed, f"{needed:.4g}", most - least)
+        detail += f"; minimum detectable difference {size} (80% power with 80% confidence)"
         if decides is not None and not borrowed:
             detail += "; " + _more_runs(reported, found, decides)
     by_tolerance = decides is not None and not math.isnan(wide.low)

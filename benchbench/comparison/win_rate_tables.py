@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from benchbench.comparison.bradley_terry import Ratings
+from benchbench.comparison.detectable import FARTHEST, detectable_rate
 from benchbench.comparison.intervals import Interval
 from benchbench.comparison.length_control import LengthControlled, length_controlled
-from benchbench.comparison.power import minimum_detectable_difference
-from benchbench.comparison.rendering import shown_number, shown_p
+from benchbench.comparison.rendering import shown_detectable, shown_number, shown_p
 from benchbench.comparison.replicates import Replicates
 from benchbench.comparison.reward_difference import RewardDifference, reward_difference
 from benchbench.comparison.significance import holm
@@ -155,6 +155,7 @@ _LOG_ODDS = ("length_effect", "rating")
 def _interval_row(
     label: str, opponent: str, judge: str, metric: str, interval: Interval, seeds: Sequence[int]
 ) -> dict[str, object]:
+    detectable = detectable_rate(metric, interval)
     return {
         "method": label,
         "opponent": opponent,
@@ -167,7 +168,10 @@ def _interval_row(
         "se": interval.se,
         "df": interval.df,
         "p": interval.p,
-        "minimum_detectable_difference": _detectable(interval),
+        "minimum_detectable_difference": detectable.assured,
+        "mdd_estimate": detectable.estimate,
+        "mdd_low": detectable.low,
+        "mdd_high": detectable.high,
         "k": len(seeds),
         "unit": "log-odds" if metric in _LOG_ODDS else REWARD_METRICS.get(metric, "fraction"),
         "interval_method": interval.method,
@@ -175,16 +179,17 @@ def _interval_row(
     }
 
 
-def _detectable(interval: Interval) -> float:
-    return minimum_detectable_difference(interval.se, interval.df, alpha=1 - interval.level)
-
-
 def _holm(rows: Sequence[Against]) -> list[float]:
-    """Corrected p-values of the raw win rates; the family are the rows against one opponent."""
+    """Corrected p-values of the raw win rates; the family are the rows against one opponent.
+
+    NaN with one run, which says something of runs and nothing of methods.
+    """
     adjusted = [math.nan] * len(rows)
     for opponent in dict.fromkeys(row.opponent for row in rows):
         family = [place for place, row in enumerate(rows) if row.opponent == opponent]
-        corrected = holm(np.array([rows[place].raw.interval.p for place in family]))
+        intervals = [rows[place].raw.interval for place in family]
+        tested = [math.nan if interval.one_run else interval.p for interval in intervals]
+        corrected = holm(np.array(tested))
         for place, value in zip(family, corrected, strict=True):
             adjusted[place] = float(value)
     return adjusted
@@ -211,7 +216,7 @@ def shown_win_rates(rows: Sequence[Against], marks: Mapping[str, str]) -> list[d
             "win rate [95%]": _interval(row.raw.interval),
             "at equal length [95%]": _interval(row.controlled.interval),
             "p Holm": shown_p(adjusted),
-            "MDD": shown_number(_detectable(row.raw.interval)),
+            "MDD": _shown_detectable(row),
             "wins/ties/losses": "/".join(str(sum(getattr(run, name) for run in row.raw.runs)) for name in _COUNTS),
             **(_slots(row) if slots else {}),
             "missing": str(sum(run.missing for run in row.raw.runs)),
@@ -222,6 +227,11 @@ def shown_win_rates(rows: Sequence[Against], marks: Mapping[str, str]) -> list[d
         }
         for row, own, adjusted in zip(rows, notes, _holm(rows), strict=True)
     ]
+
+
+def _shown_detectable(row: Against) -> str:
+    value = detectable_rate("win_rate", row.raw.interval).assured
+    return shown_detectable(value, shown_number(value), FARTHEST)
 
 
 _COUNTS = ("wins", "ties", "losses")

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from benchbench.comparison.clustered import prompt_interval, seeded_interval
+from benchbench.comparison.bounded import rate_interval, seeded_rate
 from benchbench.comparison.contests import Contests, Policy, contests, prompt_means, prompts, side, sides
 from benchbench.comparison.intervals import Interval
 from benchbench.comparison.replicates import Replicates, interval_of_runs
@@ -33,7 +33,7 @@ class WinRate:
     value: float
     """Mean over prompts of the mean over samples and orders; NaN without a verdict."""
     interval: Interval
-    """Of the win rate over prompts; its `p` tests one half."""
+    """Of the win rate over prompts (Wilson); its `p` is the score test of one half."""
     wins: int
     """Contests in which the label earned more than one half over both orders."""
     ties: int
@@ -80,7 +80,7 @@ class SeededWinRate:
     runs: tuple[WinRate, ...]
     """One per seed."""
     interval: Interval
-    """Mean over seeds with its two-way crossed t interval; its `p` tests one half."""
+    """Mean over seeds with Wilson's interval, seeds and prompts crossed; its `p` is the score test of one half."""
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -120,7 +120,7 @@ def win_rate(rows: pd.DataFrame, *, policy: Policy = "average", level: float = 0
         opponent=opponent,
         policy=policy,
         value=float(values.mean()) if len(values) else math.nan,
-        interval=prompt_interval(values, against=0.5, level=level),
+        interval=rate_interval(values[None, :], against=0.5, level=level),
         wins=int((leaning == 1).sum()),
         ties=int((leaning == 0).sum()),
         losses=int((leaning == -1).sum()),
@@ -154,8 +154,9 @@ def win_rate_over_seeds(
         level: coverage of the intervals, in (0, 1).
         replicates: which seeds are different runs; each of its own where it is not given.
 
-    Seeds and prompts are both drawn, hence the crossed interval of evaluation.md C2 i. A prompt without a verdict in
-    one seed takes that seed's mean there, so that it neither moves the mean nor adds to the spread.
+    Seeds and prompts are both drawn, hence the crossed standard error of evaluation.md C2 i in Wilson's interval. A
+    prompt without a verdict in one seed takes that seed's mean there, so that it neither moves the mean nor adds to the
+    spread.
 
     Raises:
         ValueError: rows of several labels or opponents, or rows that are none.
@@ -172,7 +173,7 @@ def win_rate_over_seeds(
         seeds=tuple(by_seed),
         runs=tuple(win_rate(rows, policy=policy, level=level) for rows in by_seed.values()),
         interval=interval_of_runs(
-            _filled(values[:, judged]), replicates, partial(seeded_interval, against=0.5, level=level)
+            _filled(values[:, judged]), replicates, partial(seeded_rate, against=0.5, level=level)
         ),
     )
 

@@ -48,14 +48,15 @@ class ReferenceStore:
         """Replace the folder's contents; whole or not at all."""
         with whole_folder(self.folder) as draft:
             write_rows(draft, reference.rows)
-            write_text(draft / "measurements.csv", reference.measurements.to_csv(index=False, lineterminator="\n"))
             if reference.verdicts is not None and reference.win_rates is not None:
                 write_rows(draft, reference.verdicts, name=VERDICTS)
-                table = reference.win_rates.to_csv(index=False, na_rep="nan", lineterminator="\n")
-                write_text(draft / WIN_RATES, table)
-            write_text(draft / "tables.md", reference.tables)
+            _write_derived(draft, reference.measurements, reference.win_rates, reference.tables)
             write_json(draft / "about.json", dict(reference.about))
             shutil.copytree(reference.model, draft / "checkpoint", copy_function=shutil.copyfile)
+
+    def rewrite(self, measurements: pd.DataFrame, win_rates: pd.DataFrame | None, tables: str) -> None:
+        """Replace what follows from the rows and verdicts, which stay as they are."""
+        _write_derived(self.folder, measurements, win_rates, tables)
 
     @property
     def checkpoint(self) -> Path:
@@ -93,3 +94,10 @@ class ReferenceStore:
         if not path.is_file():
             raise BenchError(f"{path}: no such file; expected a folder that `bench reference` wrote")
         return read_json(path)
+
+
+def _write_derived(folder: Path, measurements: pd.DataFrame, win_rates: pd.DataFrame | None, tables: str) -> None:
+    write_text(folder / "measurements.csv", measurements.to_csv(index=False, lineterminator="\n"))
+    if win_rates is not None:
+        write_text(folder / WIN_RATES, win_rates.to_csv(index=False, na_rep="nan", lineterminator="\n"))
+    write_text(folder / "tables.md", tables)

@@ -81,13 +81,17 @@ def test_json_is_one_document_and_nothing_else(finished: Finished, verb: str):
 
 
 def test_json_has_null_where_a_number_is_undefined(finished: Finished, tmp_path):
-    """One seed has no interval; NaN is no JSON."""
+    """One seed has no detectable difference, the baseline no interval; NaN is no JSON."""
     ended = bench(
         "compare", "dpo", "--setting", MICRO, "--seeds", 1, "--runs", finished.runs, "--results", tmp_path, "--json"
     )
     assert ended.code == 0, ended.err
     assert "NaN" not in ended.out
     rows = ended.json["comparisons"]
-    assert {row["low"] for row in rows} == {None}
+    assert {row["minimum_detectable_difference"] for row in rows} == {None}
+    assert {row["low"] for row in rows if row["candidate"] == "dpo"} == {None}
+    assert all(
+        isinstance(row["low"], float) for row in rows if row["metric"] == "pair_accuracy" and row["candidate"] == "sft"
+    )
     assert all(isinstance(row["mean"], float) for row in rows)
     assert "finished already" in ended.err

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from benchbench import metrics
+from benchbench.comparison.bounded import difference_of_rates
 from benchbench.comparison.cells import MissingRunsError
 from benchbench.comparison.compare import HEADLINE, compare
 from benchbench.comparison.intervals import crossed_interval
@@ -59,11 +60,19 @@ def test_means_over_pairs_get_the_crossed_interval_of_their_difference_matrix(ce
         scores = [pair_scores(c.frame, "logp_mean") for c in sorted(cells, key=lambda c: c.seed) if c.label == label]
         return np.stack([metrics.get("pair_accuracy").per_pair(s) for s in scores])
 
-    expected = crossed_interval(credits("simpo") - credits("dpo"))
+    expected = difference_of_rates(credits("simpo") - credits("dpo"))
     row = _row(rows, "simpo")
     assert (row.difference, row.low, row.high, row.p) == (expected.mean, expected.low, expected.high, expected.p)
     assert row.interval_method == "crossed t over seeds and prompts"
-    assert row.minimum_detectable_difference == minimum_detectable_difference(expected.se, expected.df)
+    detectable = minimum_detectable_difference(expected, largest=1.0)
+    assert row.minimum_detectable_difference == detectable.assured
+    assert (row.mdd_estimate, row.mdd_low, row.mdd_high) == (detectable.estimate, detectable.low, detectable.high)
+    margins = [
+        np.stack([pair_scores(c.frame, "logp_mean").margin for c in cells if c.label == label])
+        for label in ("simpo", "dpo")
+    ]
+    unbounded, margin = crossed_interval(margins[0] - margins[1]), _row(rows, "simpo", "mean_margin")
+    assert (margin.low, margin.high, margin.p) == (unbounded.low, unbounded.high, unbounded.p)
     assert row.difference == pytest.approx(np.mean(row.differences))
     assert row.low < row.difference < row.high
 
@@ -134,19 +143,22 @@ def test_the_tie_credit_reaches_the_values():
     assert "33.3% of the pairs tie" in _row(_compare(cells), "dpo").note
 
 
-def test_one_seed_shows_a_difference_and_no_interval(cells):
-    rows = _compare([c for c in cells if c.seed == 42], metrics=["auc"])
-    for metric in ("pair_accuracy", "auc"):
+def test_one_seed_shows_an_interval_over_prompts_with_its_label_and_no_claim_about_methods(cells):
+    """No Holm p and no detectable difference, which would speak of methods (evaluation.md C2)."""
+    rows = _compare([c for c in cells if c.seed == 42], metrics=["auc", "mean_margin"])
+    for metric in ("pair_accuracy", "auc", "mean_margin"):
         row = _row(rows, "simpo", metric)
         assert row.difference == pytest.approx(row.differences[0])
-        assert all(math.isnan(x) for x in (row.low, row.p, row.p_holm, row.minimum_detectable_difference))
-        assert row.note == "one seed: seed variance not estimated, no interval"
+        assert row.low < row.difference < row.high and 0 < row.p < 1 and "over prompts" in row.interval_method
+        assert all(math.isnan(x) for x in (row.p_holm, row.minimum_detectable_difference, row.mdd_high))
+        assert row.note == "one seed: seed variance not estimated"
 
 
 def test_two_equal_methods_show_no_difference_and_no_certainty(cells):
     baseline = [c for c in cells if c.label == "dpo"]
     row = _row(_compare([*baseline, *(cell("twin", c.seed, c.frame) for c in baseline)]), "twin")
-    assert row.difference == 0.0 and math.isnan(row.p) and "all differences are equal" in row.note
+    assert row.difference == 0.0 and row.low < -0.02 and row.high > 0.02
+    assert row.p == 1.0 and math.isnan(row.minimum_detectable_difference) and "no spread to measure" in row.note
 
 
 def test_a_scoring_that_the_baseline_lacks_is_shown_without_a_difference(cells):

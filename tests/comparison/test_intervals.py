@@ -68,6 +68,11 @@ def test_a_bracket_that_is_not_positive_is_replaced_by_the_larger_margin(seeds, 
     assert Spread(seeds, prompts, residual, k=3, n=10).error() == pytest.approx((se, df))
 
 
+def test_what_rounding_leaves_of_a_bracket_is_no_standard_error():
+    """1 + 4 - 5 less one part in 10^15: a standard error of 7e-8 would be certainty."""
+    assert Spread(1.0, 4.0, 5.0 - 5e-15, k=3, n=10).error() == pytest.approx((2.0, 9.0))
+
+
 def test_the_degrees_of_freedom_do_not_fall_below_those_of_the_smaller_margin():
     """1 + 1 - 1.9 = 0.1 would leave 0.01 / (1/2 + 1/9 + 0.2) = 0.012 degrees of freedom and an endless interval."""
     assert Spread(1.0, 1.0, 1.9, k=3, n=10).error() == pytest.approx((math.sqrt(0.1), 2.0))

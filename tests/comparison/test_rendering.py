@@ -85,8 +85,13 @@ def test_the_markdown_table_literally():
         "\n"
         "- difference: to dpo, with its 95% interval; crossed t over seeds and prompts\n"
         "- p Holm: corrected over the 1 row against the baseline\n"
-        "- MDD: minimum detectable difference, found with 80 % power before any correction\n"
+        "- MDD: minimum detectable difference: found with 80 % power, with 80 % confidence, before any correction\n"
     )
+
+
+def test_a_difference_that_cannot_be_found_within_the_range_is_said_to_be_beyond_it():
+    rows = [BASELINE, dataclasses.replace(CANDIDATE, minimum_detectable_difference=math.inf)]
+    assert "| 0.0400 | >1 | 2000 |" in markdown_table(rows, "pair_accuracy", "logp_mean")
 
 
 def test_the_terminal_shows_the_same_numbers():

@@ -84,10 +84,12 @@ def test_holm_is_over_the_rows_against_one_opponent_and_mdd_is_that_of_the_inter
     assert raw["p_holm"].tolist() == pytest.approx([2 * p[0], max(p[1], 2 * p[0]), p[2]])
     assert tidy.loc[tidy["metric"] != "win_rate", "p_holm"].isna().all()
     interval = rows[0].raw.interval
-    expected = minimum_detectable_difference(interval.se, interval.df, alpha=0.05)
-    assert raw["minimum_detectable_difference"].iloc[0] == pytest.approx(expected)
+    at_half = 0.5 / math.sqrt(interval.mean * (1 - interval.mean))
+    expected = minimum_detectable_difference(interval, largest=0.5, factor=at_half)
+    assert raw["minimum_detectable_difference"].iloc[0] == pytest.approx(expected.assured)
+    assert raw["mdd_high"].iloc[0] == pytest.approx(expected.high)
     shown = shown_win_rates(rows[:2], {})
-    assert shown[0]["MDD"] == f"{expected:.4f}"
+    assert shown[0]["MDD"] == f"{expected.assured:.4f}"
     assert set(tidy["metric"]) == {"win_rate", "length_controlled_win_rate", "length_effect"}
 
 
@@ -98,6 +100,25 @@ def test_ratings_stand_among_the_intervals():
     found = tidy[tidy["metric"] == "rating"].set_index("method")
     assert found.loc["a", "mean"] == pytest.approx(ratings.rating("a").mean)
     assert (found["opponent"] == "all others").all() and (found["unit"] == "log-odds").all()
+
+
+def test_a_distance_from_one_half_that_cannot_be_found_is_said_to_be_beyond_it():
+    """Two seeds of twelve prompts that differ much: one degree of freedom finds nothing below 1/2."""
+    first, second = _outcomes(0, n=12, win=0.9), _outcomes(1, n=12, win=0.3)
+    row = against({0: first, 1: second}, judge="gold")
+    (shown,) = shown_win_rates([row], {})
+    assert shown["MDD"] == ">0.5"
+    tidy = interval_frame([row], None).set_index("metric")
+    assert math.isinf(tidy.loc["win_rate", "minimum_detectable_difference"])
+    assert tidy.loc["length_controlled_win_rate", "minimum_detectable_difference"] <= 0.5
+
+
+def test_one_seed_has_an_interval_and_makes_no_claim_about_methods():
+    row = against({0: _outcomes(0)}, judge="gold")
+    (shown,) = shown_win_rates([row], {})
+    assert "[0." in shown["win rate [95%]"] and (shown["p Holm"], shown["MDD"]) == ("n/a", "n/a")
+    tidy = interval_frame([row], None).set_index("metric")
+    assert tidy.loc["win_rate", "note"] == "one seed: seed variance not estimated"
 
 
 def test_all_verdicts_missing_is_a_row_of_nan_and_not_an_error():

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from benchbench.comparison.bounded import rate_interval
 from benchbench.comparison.clustered import prompt_interval
 from benchbench.comparison.contests import mirrored
 from benchbench.comparison.intervals import crossed_interval
@@ -114,7 +115,11 @@ def test_the_order_of_the_rows_does_not_matter(rows, shuffle):
 def test_ties_alone_are_one_half(rows):
     found = win_rate(rows)
     assert (found.value, found.net, found.wins, found.losses) == (0.5, 0.0, 0, 0)
-    assert math.isnan(found.interval.low)
+    interval = found.interval
+    if found.prompts == 1:
+        assert math.isnan(interval.low) and "one prompt" in interval.note
+    else:
+        assert 0 <= interval.low < 0.4 and 0.6 < interval.high <= 1 and "no spread" in interval.note
 
 
 @LIGHT
@@ -127,12 +132,11 @@ def test_a_prompt_that_is_asked_again_is_no_new_prompt(outcomes, times):
     assert (many.interval.se, many.interval.low) == pytest.approx((one.interval.se, one.interval.low), nan_ok=True)
 
 
-def test_the_interval_is_scipys_t_test_against_one_half():
+def test_the_interval_of_a_run_is_wilsons_over_prompts():
     outcomes = np.random.default_rng(0).choice([0, 0.5, 1], 50, p=[0.2, 0.2, 0.6])
     found = win_rate(slotless(outcomes), level=0.9).interval
-    expected = stats.ttest_1samp(outcomes, 0.5)
-    assert found.p == pytest.approx(expected.pvalue)
-    assert (found.low, found.high) == pytest.approx(tuple(expected.confidence_interval(0.9)))
+    assert found == rate_interval(outcomes[None, :], level=0.9)
+    assert found.method == "Wilson over prompts" and found.se == pytest.approx(stats.sem(outcomes))
 
 
 def test_up_to_one_per_cent_of_missing_verdicts_needs_no_bounds():
@@ -156,14 +160,17 @@ def test_no_spread_is_no_interval_and_says_why(values, note):
     assert math.isnan(found.low) and note in found.note
 
 
-def test_over_seeds_it_is_the_crossed_interval_against_one_half():
+def test_over_seeds_it_is_wilsons_with_the_crossed_standard_error():
     values = np.random.default_rng(1).choice([0, 0.5, 1], (3, 40), p=[0.3, 0.2, 0.5])
     found = win_rate_over_seeds({13: slotless(values[0]), 42: slotless(values[1]), 7: slotless(values[2])})
     expected = crossed_interval(values - 0.5)
     assert found.seeds == (13, 42, 7)
     assert found.values == pytest.approx(values.mean(axis=1))
-    assert (found.interval.mean, found.interval.low) == pytest.approx((expected.mean + 0.5, expected.low + 0.5))
-    assert (found.interval.p, found.interval.df) == (expected.p, expected.df)
+    assert (found.interval.mean, found.interval.se) == pytest.approx((expected.mean + 0.5, expected.se))
+    assert found.interval.df == pytest.approx(expected.df)
+    assert (found.interval.low, found.interval.high) == pytest.approx(
+        (rate_interval(values).low, rate_interval(values).high)
+    )
 
 
 def test_one_seed_has_the_interval_over_prompts_and_says_so():
@@ -190,15 +197,16 @@ def test_seeds_of_other_prompts_or_labels_are_refused():
 
 @pytest.mark.shared_data
 def test_human_verdicts(shared):
-    """Every pair of five models: the plain mean and its t test, and the complement from the other side."""
+    """Every pair of five models: the plain mean and its score test, and the complement from the other side."""
     rows = pandalm(shared)
     pairs = rows.groupby(["label", "opponent"])
     assert len(pairs) == 10 and len(rows) == 708
     for (label, opponent), own in pairs:
         found = win_rate(own)
-        expected = stats.ttest_1samp(own["outcome"], 0.5)
+        outcome = own["outcome"].to_numpy()
+        scored = (outcome.mean() - 0.5) / (0.5 * stats.sem(outcome) / math.sqrt(outcome.mean() * (1 - outcome.mean())))
         assert (found.label, found.opponent, found.prompts) == (label, opponent, len(own))
         assert found.value == pytest.approx(own["outcome"].mean(), rel=1e-12)
-        assert found.interval.p == pytest.approx(expected.pvalue, rel=1e-9)
+        assert found.interval.p == pytest.approx(2 * stats.t.sf(abs(scored), len(own) - 1), rel=1e-9)
         assert found.net == pytest.approx((own["outcome"] > 0.5).mean() - (own["outcome"] < 0.5).mean())
         assert win_rate(mirrored(own)).value == pytest.approx(1 - found.value, rel=1e-12)
