@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from benchbench.core.errors import BenchError
 from benchbench.core.hashing import file_hash, fingerprint
+from benchbench.data.tokenizer_files import (
+    CONFIG,
+    MODEL_CONFIG,
+    TOKENIZER_PATTERNS,
+    has_vocabulary,
+    read_object,
+    require_vocabulary,
+    tokenizer_files,
+)
 from benchbench.models.adapters import ADAPTER_FILE, MERGE_VERSION, read_adapter_config
-from benchbench.plan.weights import TOKENIZER_PATTERNS, WEIGHT_PATTERNS, resolve_folder, weights_hash
+from benchbench.plan.weights import WEIGHT_PATTERNS, resolve_folder, weights_hash
 from benchbench.store.runs import RunStore
 
 BASE = "base_model_name_or_path"
-VOCABULARIES = ("tokenizer.json", "tokenizer.model", "vocab.json")
-"""Files of which a tokenizer has at least one."""
-TOKENIZER_CONFIG = "tokenizer_config.json"
 TEMPLATE = "chat_template"
 
 
@@ -39,13 +45,13 @@ def whole_weights(adapters: Path, root: Path) -> Path:
     base = resolve_folder(name, revision, adapters, patterns=WEIGHT_PATTERNS + TOKENIZER_PATTERNS, where=where)
     if (base / ADAPTER_FILE).is_file():
         raise BenchError(f"{where}: {base}: expected whole weights, found adapters; merge those first")
-    tokenizer = _tokenizer_files(adapters, base)
-    content = {
+    content: dict[str, Any] = {
         "version": MERGE_VERSION,
         "adapters": weights_hash(adapters),
         "base": weights_hash(base),
-        "tokenizer": {path.name: file_hash(path) for path in tokenizer},
     }
+    tokenizer = _tokenizer_files(adapters, base)
+    content["tokenizer"] = {name: file_hash(path) for name, path in tokenizer.items()}
     folder = root / "merged" / fingerprint(content)
     with RunStore(root).claim(f"merged/{folder.name}"):
         if not folder.is_dir():
@@ -53,7 +59,7 @@ def whole_weights(adapters: Path, root: Path) -> Path:
     return folder
 
 
-def _merge(adapters: Path, base: Path, folder: Path, tokenizer: Iterable[Path]) -> None:
+def _merge(adapters: Path, base: Path, folder: Path, tokenizer: Mapping[str, Path]) -> None:
     from benchbench.generation import merge
     from benchbench.models.load import ModelSpec
 
@@ -61,22 +67,17 @@ def _merge(adapters: Path, base: Path, folder: Path, tokenizer: Iterable[Path]) 
     merge.merge_adapter(adapters, ModelSpec(settings, str(base)), folder, beside=tokenizer)
 
 
-def _tokenizer_files(adapters: Path, base: Path) -> list[Path]:
-    """The adapters' own where they are a whole tokenizer; else the base's, and what stands beside the adapters."""
-    own, lent = ({path.name: path for path in _matching(folder)} for folder in (adapters, base))
-    if TOKENIZER_CONFIG in own and not own.keys().isdisjoint(VOCABULARIES):
-        return list(own.values())
-    if any(name.startswith(TEMPLATE) for name in own) or _has_template(adapters / TOKENIZER_CONFIG):
-        lent = {name: path for name, path in lent.items() if not name.startswith(TEMPLATE)}
-    return [path for _, path in sorted((lent | own).items())]
+def _tokenizer_files(adapters: Path, base: Path) -> dict[str, Path]:
+    """The adapters' own where they are a whole tokenizer; else the base's, and what stands beside the adapters.
 
-
-def _matching(folder: Path) -> list[Path]:
-    return sorted({path for pattern in TOKENIZER_PATTERNS for path in folder.glob(pattern) if path.is_file()})
-
-
-def _has_template(path: Path) -> bool:
-    try:
-        return TEMPLATE in json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, TypeError, ValueError):  # no such file, or none that a tokenizer could be read from
-        return False
+    Raises:
+        BenchError: neither has a vocabulary.
+    """
+    own, lent = ({n: p for n, p in tokenizer_files(one).items() if n != MODEL_CONFIG} for one in (adapters, base))
+    if CONFIG in own and has_vocabulary(adapters):
+        return own
+    if not has_vocabulary(adapters):
+        require_vocabulary(base)
+    if any(TEMPLATE in name for name in own) or TEMPLATE in read_object(adapters / CONFIG):
+        lent = {name: path for name, path in lent.items() if TEMPLATE not in name}
+    return dict(sorted((lent | own).items()))

@@ -22,6 +22,7 @@ from benchbench.recipe.overrides import Override, parse_overrides
 
 EXTERNAL = "external"
 """Method name of models that were trained elsewhere."""
+_TOKENIZER_KEYS = ("model.tokenizer_name_or_path", "model.tokenizer_revision", "model.train_tokenizer")
 
 
 def evaluate(
@@ -85,7 +86,7 @@ def external_session(
     Args:
         target: model folder, or hub id with its revision; adapters alone are merged into their base first.
         setting: name or path.
-        overrides: `--set` values.
+        overrides: `--set` values; the tokenizer is the model's own unless they name one.
         options: of the run.
         with_samples: plan its responses, too, where the setting has them drawn; nobody judges them.
         seeds: that responses are drawn with; nothing else depends on them.
@@ -99,6 +100,8 @@ def external_session(
     if is_adapters_alone(Path(target)):
         model = _external(str(whole_weights(Path(target), options.store.root))) or model
     base = library.find_setting(setting or DEFAULT_SETTING)
+    named = {key for key in _TOKENIZER_KEYS for one in overrides if f"{one.key}.".startswith(f"{key}.")}
+    model = tuple(override for override in model if override.key not in named)  # asked for, so not the folder's own
     loaded = load_untuned(base, "sft", overrides=(*overrides, *model, Override("judge", None)), checks=CHECKS)
     return open_session([loaded], seeds, options, with_samples=with_samples)
 
@@ -118,9 +121,7 @@ def _external(target: str) -> tuple[Override, ...] | None:
         if name.count("/") == 1 and not library.looks_like_path(name.split("/")[1]) and not target.endswith(".yaml"):
             raise BenchError(f"{target}: no such folder; a hub id needs its revision, as in {target}@COMMIT")
         return None
-    own = not path.is_dir() or any(path.glob("tokenizer*"))
-    if own:
-        values |= {"tokenizer_name_or_path": None, "tokenizer_revision": None, "train_tokenizer": None}
+    values |= {"tokenizer_name_or_path": None, "tokenizer_revision": None, "train_tokenizer": None}
     values |= {"from_config": None}
     changed = tuple(Override(f"model.{key}", value) for key, value in values.items())
     return (*changed, Override("sft", None), Override("lora", None), Override("reward_model", None))

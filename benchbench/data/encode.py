@@ -119,12 +119,23 @@ def plain_characters(rendered: Rendered, special_tokens: Sequence[str]) -> set[s
     return characters
 
 
-def lost_characters(tokenizer: PreTrainedTokenizerBase, characters: Iterable[str]) -> int:
-    """How many of the characters have no token: between two letters they vanish, or are the unknown token."""
+class Unkept(NamedTuple):
+    """Distinct characters of texts that do not come back from their tokens."""
+
+    lost: int
+    """Without a token: between two letters they vanish, or are the unknown token."""
+    changed: int
+    """Made into others, as by a normaliser that lowers all letters."""
+
+
+def unkept_characters(tokenizer: PreTrainedTokenizerBase, characters: Iterable[str]) -> Unkept:
+    """How many of the characters a tokenizer does not keep."""
     found, bare = sorted(set(characters)), _text(tokenizer, _ids(tokenizer, ["aa"])[0])
     between = [_text(tokenizer, ids) for ids in _ids(tokenizer, [f"a{character}a" for character in found])]
     unknown = tokenizer.unk_token
-    return sum(text == bare or (isinstance(unknown, str) and unknown in text) for text in between)
+    lost = [text == bare or (isinstance(unknown, str) and unknown in text) for text in between]
+    changed = [c not in text and not gone for c, text, gone in zip(found, between, lost, strict=True)]
+    return Unkept(sum(lost), sum(changed))
 
 
 def _ids(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[list[int]]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Literal
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Column, Example
 from benchbench.data.audit import Lengths
-from benchbench.data.encode import Encoded, Encoder, lost_characters, plain_characters
+from benchbench.data.encode import Encoded, Encoder, plain_characters, unkept_characters
 from benchbench.data.render import Rendered, Renderer, renderer
 from benchbench.data.tokenized import TokenizationReport, Tokenized, TokenizedCandidate, TokenizedExample
+from benchbench.data.tokenizer import id_bound
 from benchbench.data.truncate import Cut, cut
 from benchbench.recipe.schema import TokenizationSection
 
@@ -55,7 +56,7 @@ def tokenize_examples(
     reasons, slips = Counter[str](), Counter[str]()
     lengths: list[tuple[int, int]] = []
     characters = set[str]()
-    shared = list(range(len(tokenizer)))  # one object per id: a long data set would hold millions of equal ones
+    shared = list(range(id_bound(tokenizer)))  # one object per id: a long data set would hold millions of equal ones
     for example, rendered, encoded in _encode(examples, encoder, renderer(section, tokenizer, folder=folder)):
         characters |= plain_characters(rendered, tokenizer.all_special_tokens)
         lengths.extend((len(encoded.prompt), len(response)) for response in encoded.responses)
@@ -66,7 +67,8 @@ def tokenize_examples(
         reasons.update([reason] if reason else [])
         if reason is None or keep_all:
             rows.append(_row(example, cuts, shared, reason))
-    slips["lost_characters"] = lost_characters(tokenizer, characters)
+    unkept = unkept_characters(tokenizer, characters)
+    slips.update(lost_characters=unkept.lost, changed_characters=unkept.changed)
     prompts, responses = ([length[i] for length in lengths] for i in (0, 1))
     report = TokenizationReport(
         examples_read=len(examples),

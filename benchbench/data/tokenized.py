@@ -62,6 +62,8 @@ class TokenizationReport:
     """Of those read: the EOS token stands in the response before its end."""
     lost_characters: int = 0
     """Distinct characters of the rendered texts that the tokenizer has no token for."""
+    changed_characters: int = 0
+    """Distinct characters of the rendered texts that its normaliser makes into others."""
     prompt_tokens: Lengths = Lengths(0.0, 0)
     """Of the candidates read, before truncation, BOS included."""
     response_tokens: Lengths = Lengths(0.0, 0)

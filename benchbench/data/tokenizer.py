@@ -1,16 +1,29 @@
-"""Tokenizers: trained here, loaded pinned, and told apart by content."""
+"""Tokenizers: trained here, loaded pinned, saved, and told apart by content."""
 
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from benchbench.core.errors import BenchError
-from benchbench.core.hashing import canonical
-from benchbench.data.hub_access import check_commit, local_folder, require_on_hub
+from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.hashing import canonical, file_hash
+from benchbench.data.hub_access import check_commit, local_folder, require_on_hub, unavailable
+from benchbench.data.hub_cache import snapshot_folder
+from benchbench.data.tokenizer_check import check_tokenizer, how_to_mend
+from benchbench.data.tokenizer_files import (
+    MODEL_CONFIG,
+    TOKENIZER_PATTERNS,
+    WHOLE,
+    has_vocabulary,
+    require_vocabulary,
+    tokenizer_files,
+)
+from benchbench.data.tokenizer_probes import TEXTS, ids_of
 from benchbench.recipe.schema import TokenizerTraining
 
 if TYPE_CHECKING:
@@ -18,6 +31,10 @@ if TYPE_CHECKING:
 
 PADDING = "<|padding|>"
 END_OF_TEXT = "<|endoftext|>"
+_SCRATCH = "benchbench-tokenizer-"
+"""Of folders that are gone at the end of a call."""
+_REMOTE = "transformers_modules"
+"""Package of code that comes with a folder."""
 
 
 def train_tokenizer(texts: Iterable[str], training: TokenizerTraining) -> PreTrainedTokenizerFast:
@@ -62,26 +79,73 @@ def load_tokenizer(
     folder: Path,
     trust_remote_code: bool = False,
 ) -> PreTrainedTokenizerBase:
-    """A fast tokenizer from a folder (relative to the recipe's `folder`) or, pinned to a commit, from the hub.
+    """A fast tokenizer that pads, from a folder (relative to the recipe's `folder`) or, pinned to a commit, the hub.
 
     Raises:
-        BenchError: exit code 5 where it cannot be had; 2 without revision, padding token or fast form.
+        BenchError: as `read_tokenizer`; no padding token.
+    """
+    tokenizer = read_tokenizer(name, revision=revision, folder=folder, trust_remote_code=trust_remote_code)
+    _set_padding(tokenizer, pad_token, name)
+    return tokenizer
+
+
+def read_tokenizer(
+    name: str, *, revision: str | None, folder: Path, trust_remote_code: bool = False
+) -> PreTrainedTokenizerBase:
+    """A fast tokenizer as its files say it is: from `tokenizer_files` and no others, and checked against them.
+
+    Raises:
+        BenchError: exit code 5 where it cannot be had; 2 without revision, vocabulary or fast form, and where what
+            is loaded is not what the files say.
     """
     path = local_folder(name, folder)
     if path is None:
-        _check_revision(name, revision)
+        path = _from_hub(name, revision)
     elif revision is not None:
         raise BenchError(f"{name}: a local folder has no revision, got '{revision}'; leave it out")
-    tokenizer = _from_pretrained(str(path or name), revision, trust_remote_code, online=False)
-    if isinstance(tokenizer, Exception) and path is None:
-        require_on_hub("model", name, revision)
-        tokenizer = _from_pretrained(name, revision, trust_remote_code, online=True)
-    if isinstance(tokenizer, Exception):
-        raise BenchError(f"{path or name}: expected a tokenizer, found none that loads ({tokenizer})")
+    require_vocabulary(path)
+    tokenizer = _loaded(path, trust_remote_code)
     if not tokenizer.is_fast:
-        raise BenchError(f"{path or name}: expected a tokenizer with a fast form (tokenizer.json), found none")
-    _set_padding(tokenizer, pad_token, name)
+        raise BenchError(f"{path}: expected a tokenizer with a fast form ({WHOLE}), found none")
+    check_tokenizer(tokenizer, tokenizer_files(path), str(path))
     return tokenizer
+
+
+def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
+    """Write a tokenizer into the folder of its model, which is written before; it is read back and compared.
+
+    Raises:
+        BenchError: exit code 1; what stands there now is another tokenizer.
+    """
+    tokenizer.save_pretrained(folder)
+    code = type(tokenizer).__module__.startswith(_REMOTE)
+    try:
+        again = read_tokenizer(str(folder.resolve()), revision=None, folder=Path(), trust_remote_code=code)
+        why = "" if tokenizer_hash(again) == tokenizer_hash(tokenizer) else _difference(tokenizer, again)
+    except BenchError as error:
+        why = str(error)
+    if why:
+        raise BenchError(
+            f"{folder}: the tokenizer that was saved is not the one in memory once it is read back: {why}",
+            exit_code=ExitCode.FAILED,
+        )
+
+
+def check_saved(tokenizer: PreTrainedTokenizerBase, model_type: str, where: str) -> None:
+    """Return only if a tokenizer is still itself once it stands beside a model of that type.
+
+    transformers reads some types' tokenizers by a class of theirs, whatever the files say.
+
+    Raises:
+        BenchError: it is not.
+    """
+    with TemporaryDirectory(prefix=_SCRATCH) as scratch:
+        (Path(scratch) / MODEL_CONFIG).write_text(json.dumps({"model_type": model_type}), encoding="utf-8")
+        try:
+            save_tokenizer(tokenizer, Path(scratch))
+        except BenchError as error:
+            told = str(error).replace(f"{Path(scratch).resolve()}: ", "").replace(f"{scratch}: ", "")
+            raise BenchError(f"{where}: beside a model of type {model_type}, {told}; choose another type") from None
 
 
 def tokenizer_hash(tokenizer: PreTrainedTokenizerBase) -> str:
@@ -92,33 +156,97 @@ def tokenizer_hash(tokenizer: PreTrainedTokenizerBase) -> str:
     """
     if not tokenizer.is_fast:
         raise ValueError("expected a fast tokenizer")
+    return hashlib.sha256(canonical(_content(tokenizer)).encode()).hexdigest()
+
+
+def _content(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
     backend = json.loads(tokenizer.backend_tokenizer.to_str())  # type: ignore[attr-defined]  # fast ones have it
     content = {
         "backend": {key: value for key, value in backend.items() if key not in ("padding", "truncation")},
         "special_tokens": {key: str(value) for key, value in tokenizer.special_tokens_map.items()},
         "chat_template": tokenizer.chat_template,
     }
-    return hashlib.sha256(canonical(content).encode()).hexdigest()
+    if getattr(tokenizer, "split_special_tokens", False):
+        content["split_special_tokens"] = True
+    if tokenizer.clean_up_tokenization_spaces and backend["model"]["type"] != "BPE":  # ignored there
+        content["clean_up_tokenization_spaces"] = True
+    if code := _code(tokenizer):
+        content["code"] = code
+    return content
 
 
-def _check_revision(name: str, revision: str | None) -> None:
+def id_bound(tokenizer: PreTrainedTokenizerBase) -> int:
+    """Rows that a model needs: one more than the last id; more than there are entries where ids are left out."""
+    return max(len(tokenizer), 1 + max(tokenizer.get_vocab().values(), default=-1))
+
+
+def _from_hub(name: str, revision: str | None) -> Path:
+    """Folder of a pinned revision in the hub's cache; fetched if its vocabulary is not there."""
     if revision is None:
         raise BenchError(f"tokenizer {name}: revision required for a hub id, not given")
     try:
         check_commit("revision", revision)
     except ValueError as error:
         raise BenchError(f"tokenizer {name}: {error}") from None
+    folder = snapshot_folder("model", name, revision)
+    if folder.is_dir() and has_vocabulary(folder):
+        return folder
+    require_on_hub("model", name, revision)
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        return Path(snapshot_download(name, revision=revision, allow_patterns=list(TOKENIZER_PATTERNS)))
+    except (OSError, HfHubHTTPError) as error:
+        what = f"tokenizer {name} at revision {revision}"
+        raise unavailable(what, f"the download failed ({type(error).__name__})") from None
 
 
-def _from_pretrained(source: str, revision: str | None, trust: bool, *, online: bool) -> Any:
-    """The tokenizer, or the error where its files are not there or are no tokenizer."""
+def _loaded(folder: Path, trust: bool) -> PreTrainedTokenizerBase:
+    """From a view of the folder that holds its tokenizer's files alone.
+
+    Code that comes with a folder may read anything beside it, so it is given the folder itself.
+    """
     from transformers import AutoTokenizer
 
-    pinned = {} if revision is None else {"revision": revision}
-    try:
-        return AutoTokenizer.from_pretrained(source, local_files_only=not online, trust_remote_code=trust, **pinned)
-    except (OSError, ValueError, KeyError) as error:
-        return error
+    with TemporaryDirectory(prefix=_SCRATCH) as scratch:
+        view = folder.resolve()
+        if not trust:
+            view = Path(scratch)
+            for name, path in tokenizer_files(folder).items():
+                (view / name).parent.mkdir(exist_ok=True)
+                (view / name).symlink_to(path.resolve())
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(str(view), local_files_only=True, trust_remote_code=trust)
+        except Exception as error:  # a class that does not fit its files fails in whatever way
+            said = " ".join(str(error).split()).replace(str(view), str(folder))
+            names = ", ".join(tokenizer_files(folder))
+            raise BenchError(
+                f"{folder}: expected a tokenizer, found none that loads (from {names}: {said[:200]}); "
+                f"{how_to_mend(tokenizer_files(folder))}"
+            ) from None
+    tokenizer.name_or_path = tokenizer.init_kwargs["name_or_path"] = str(folder)
+    return tokenizer
+
+
+def _difference(one: PreTrainedTokenizerBase, other: PreTrainedTokenizerBase) -> str:
+    """What is not alike: a text with other ids, else the first part of the contents."""
+    mine, theirs = _content(one), _content(other)
+    part = next(name for name in {**mine, **theirs} if mine.get(name) != theirs.get(name))
+    for text, ids, again in zip(TEXTS, ids_of(one, TEXTS), ids_of(other, TEXTS), strict=True):
+        if ids != again:
+            return f"{text!r} was {ids[:12]}, and is {again[:12]}"
+    return f"its {part.replace('_', ' ')} differs"
+
+
+def _code(tokenizer: PreTrainedTokenizerBase) -> dict[str, str]:
+    """Hashes of the files of a class that came with a folder; nothing of those that transformers has."""
+    if not type(tokenizer).__module__.startswith(_REMOTE):
+        return {}
+    from transformers.dynamic_module_utils import get_relative_import_files
+
+    file = inspect.getfile(type(tokenizer))
+    return {Path(path).name: file_hash(Path(path)) for path in (file, *get_relative_import_files(file))}
 
 
 def _set_padding(tokenizer: PreTrainedTokenizerBase, pad_token: str | None, name: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import warnings
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.data.tokenizer import save_tokenizer
 from benchbench.models import load
 from benchbench.models.adapters import ADAPTER_FILE
 from benchbench.store.files import whole_folder, write_json
@@ -38,7 +39,12 @@ def is_merged(folder: Path) -> bool:
 
 
 def merge_adapter(
-    adapter: Path, base: load.ModelSpec, folder: Path, *, tokenizer: Any = None, beside: Iterable[Path] = ()
+    adapter: Path,
+    base: load.ModelSpec,
+    folder: Path,
+    *,
+    tokenizer: Any = None,
+    beside: Mapping[str, Path] | None = None,
 ) -> Path:
     """Write base plus adapters as whole float32 weights; the result's log-probabilities differ by rounding only.
 
@@ -50,7 +56,7 @@ def merge_adapter(
         folder: to write; it appears whole or not at all. Drafts of killed merges are removed, so two processes that
             may want the same one take turns.
         tokenizer: saved beside the weights, where a reader of the folder needs one.
-        beside: files copied there, such as those of a tokenizer as it is.
+        beside: files copied there by their names in the folder, such as those of a tokenizer as it is.
 
     Returns:
         `folder`.
@@ -79,9 +85,10 @@ def merge_adapter(
                 exit_code=ExitCode.FAILED,
             )
         if tokenizer is not None:
-            tokenizer.save_pretrained(draft)
-        for path in beside:
-            shutil.copy(path, draft)
+            save_tokenizer(tokenizer, draft)
+        for name, path in (beside or {}).items():
+            (draft / name).parent.mkdir(exist_ok=True)
+            shutil.copy(path, draft / name)
         write_json(draft / MERGED_FILE, {"dtype": MERGE_DTYPE})
     return folder
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForSequenceClassification
 
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.errors import BenchError
@@ -16,7 +16,7 @@ from benchbench.core.judge import Contest, JudgeContext
 from benchbench.data.hub_access import local_folder, require_on_hub
 from benchbench.data.render import NOW
 from benchbench.data.tokenize import tokenize_examples
-from benchbench.data.tokenizer import load_tokenizer
+from benchbench.data.tokenizer import load_tokenizer, read_tokenizer
 from benchbench.judges._reward_options import Options, check_read, is_stage
 from benchbench.judges._reward_stage import model_settings, tokenization
 from benchbench.models.load import context_length
@@ -79,7 +79,12 @@ def _trained(options: Options, folder: Path, contests: Sequence[Contest], contex
 def _classifier(options: Options, local: Path | None, context: JudgeContext) -> Score:
     if options.max_length is None:
         raise BenchError(f"judge reward_model: max_length: required for a classifier ({options.model_name_or_path})")
-    tokenizer = _pretrained(AutoTokenizer, options, local)
+    tokenizer = read_tokenizer(
+        options.model_name_or_path,
+        revision=options.revision,
+        folder=context.folder,
+        trust_remote_code=options.trust_remote_code,
+    )
     attention = {} if options.attn_implementation is None else {"attn_implementation": options.attn_implementation}
     model, info = _pretrained(
         AutoModelForSequenceClassification,

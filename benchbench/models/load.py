@@ -15,6 +15,7 @@ from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForCausalLM
 
 from benchbench.core.errors import BenchError, ExitCode, Fault, suggestion
 from benchbench.core.seeding import torch_seed
+from benchbench.data.tokenizer import id_bound, save_tokenizer
 from benchbench.models.adapters import ADAPTER_FILE, holds_whole_weights, put_adapters
 from benchbench.models.logps import unwrap
 
@@ -52,14 +53,14 @@ def build_base(spec: ModelSpec, tokenizer: Any, *, seed: int) -> Any:
         model = _from_folder(spec.path, spec)
     else:
         special = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("bos", "eos", "pad")}
-        config = _configuration({"vocab_size": len(tokenizer), **special, **spec.settings["from_config"]})
+        config = _configuration({"vocab_size": id_bound(tokenizer), **special, **spec.settings["from_config"]})
         dtype, attention = getattr(torch, spec.settings["dtype"]), spec.settings["attn_implementation"]
         with seeded(seed, "initialisation"), _attention_of(spec, config.model_type):
             model = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation=attention)
     rows = model.get_input_embeddings().weight.shape[0]
-    if rows < len(tokenizer):
+    if rows < id_bound(tokenizer):
         raise BenchError(
-            f"model: the tokenizer has {len(tokenizer)} entries, the model's vocabulary {rows}; "
+            f"model: the tokenizer has {id_bound(tokenizer)} entries, the model's vocabulary {rows}; "
             "name a tokenizer that belongs to the model"
         )
     return model
@@ -216,7 +217,7 @@ def set_precision(model: nn.Module, dtype: torch.dtype) -> None:
 def save_trained(model: Any, tokenizer: Any, folder: Path) -> None:
     """Write a folder that `AutoModelForCausalLM` and `AutoTokenizer` read back."""
     model.save_pretrained(folder, safe_serialization=True)
-    tokenizer.save_pretrained(folder)
+    save_tokenizer(tokenizer, folder)
 
 
 def disable_dropout(model: nn.Module) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from benchbench import sources
 from benchbench.core.errors import BenchError, ExitCode, Fault
@@ -14,9 +14,10 @@ from benchbench.core.hashing import file_hash, fingerprint
 from benchbench.data.audit import audit
 from benchbench.data.render import renderer
 from benchbench.data.serial import content_hash, from_json, to_json
-from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash, train_tokenizer
+from benchbench.data.tokenizer import id_bound, load_tokenizer, save_tokenizer, tokenizer_hash, train_tokenizer
+from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS, tokenizer_files
+from benchbench.plan.vocabulary import check_beside, check_rows, model_config, writes_models
 from benchbench.plan.weights import (
-    TOKENIZER_PATTERNS,
     WEIGHT_PATTERNS,
     context_tokens,
     resolve_folder,
@@ -28,6 +29,8 @@ from benchbench.store.files import read_json, whole_folder, write_json
 from benchbench.store.prepared import PreparedData, SplitShape, read_prepared, write_prepared
 
 T = TypeVar("T")
+BESIDE = "stands_beside_"
+"""Begins the name of an empty file in a trained tokenizer's folder: for this type of model it was found to fit."""
 PREPARED_VERSION = 1
 """Raised by hand when normalising or auditing changes what is stored."""
 _READING = ("data", "model.model_name_or_path", "model.tokenizer_name_or_path", "tokenization.chat_template")
@@ -62,7 +65,8 @@ def prepare(loaded: Loaded, root: Path) -> Prepared:
     missing: list[BenchError] = []
     weights = _attempt(lambda: _weights(loaded), missing)
     data = _attempt(lambda: _data(loaded, root), missing)
-    tokenizer = None if data is None else _attempt(lambda: _tokenizer(loaded, root, data[0]), missing)
+    known = None if weights is None else weights[0]
+    tokenizer = None if data is None else _attempt(lambda: _tokenizer(loaded, root, data[0], known), missing)
     template = _attempt(lambda: _chat_template(loaded), missing)
     if weights is None or data is None or tokenizer is None or template is None:
         faults = [Fault("", str(error)) for error in missing]
@@ -138,10 +142,10 @@ def _weights(loaded: Loaded) -> tuple[str | None, str, int | None]:
     return str(folder.resolve()), weights_hash(folder), context_tokens(folder, None)
 
 
-def _tokenizer(loaded: Loaded, root: Path, data: PreparedData) -> tuple[str, str]:
-    model = loaded.recipe.model
+def _tokenizer(loaded: Loaded, root: Path, data: PreparedData, weights: str | None) -> tuple[str, str]:
+    model, config = loaded.recipe.model, model_config(loaded, weights)
     if model.train_tokenizer is not None:
-        return _trained_tokenizer(loaded, root, data)
+        return _trained_tokenizer(loaded, root, data, config)
     own = model.tokenizer_name_or_path is not None
     key = "model.tokenizer_name_or_path" if own else "model.model_name_or_path"
     name = model.tokenizer_name_or_path or model.model_name_or_path
@@ -157,6 +161,9 @@ def _tokenizer(loaded: Loaded, root: Path, data: PreparedData) -> tuple[str, str
     tokenizer = load_tokenizer(
         path, revision=None, pad_token=model.pad_token, folder=Path(), trust_remote_code=model.trust_remote_code
     )
+    check_rows(id_bound(tokenizer), config)
+    if writes_models(loaded):
+        check_beside(tokenizer, config, lent=path != weights)
     section, beside = loaded.recipe.tokenization, loaded.folder_of("tokenization.chat_template")
     if section.chat_template is None or (beside / section.chat_template).is_file():
         renderer(section, tokenizer, folder=beside)  # a template that cannot be used is told before anything is trained
@@ -173,7 +180,7 @@ def _chat_template(loaded: Loaded) -> tuple[str | None, str | None]:
     return str(path.resolve()), file_hash(path)
 
 
-def _trained_tokenizer(loaded: Loaded, root: Path, data: PreparedData) -> tuple[str, str]:
+def _trained_tokenizer(loaded: Loaded, root: Path, data: PreparedData, config: Mapping[str, Any]) -> tuple[str, str]:
     training = loaded.recipe.model.train_tokenizer
     assert training is not None
     if training.split not in data.hashes:
@@ -183,13 +190,30 @@ def _trained_tokenizer(loaded: Loaded, root: Path, data: PreparedData) -> tuple[
         )
     key = fingerprint({"training": training.model_dump(mode="json"), "data": data.hashes[training.split]})
     folder = root / "tokenizer" / key
-    if not (folder / "tokenizer_hash.json").is_file():
+    record, beside = folder / "tokenizer_hash.json", folder / f"{BESIDE}{config.get('model_type')}"
+    if not record.is_file():
         texts = [text for line in data.lines(training.split) for text in _texts(from_json(line))]
         with whole_folder(folder, keep=True) as draft:
             tokenizer = train_tokenizer(texts, training)
-            tokenizer.save_pretrained(draft)
-            write_json(draft / "tokenizer_hash.json", {"hash": tokenizer_hash(tokenizer)})
-    return str(folder.resolve()), read_json(folder / "tokenizer_hash.json")["hash"]
+            save_tokenizer(tokenizer, draft)
+            about = {"hash": tokenizer_hash(tokenizer), "entries": id_bound(tokenizer), "files": _file_hashes(draft)}
+            write_json(draft / record.name, about)
+    told = read_json(record)
+    if told.get("files", found := _file_hashes(folder)) != found:  # those made before this was noted have no hashes
+        raise BenchError(
+            f"{folder}: expected the tokenizer as it was trained, found changed files; delete the folder",
+            exit_code=ExitCode.UNAVAILABLE,
+        )
+    check_rows(told.get("entries", 0), config)
+    if writes_models(loaded) and not beside.is_file():
+        tokenizer = load_tokenizer(str(folder.resolve()), revision=None, pad_token=None, folder=Path())
+        check_beside(tokenizer, config, lent=True)
+        beside.touch()
+    return str(folder.resolve()), told["hash"]
+
+
+def _file_hashes(folder: Path) -> dict[str, str]:
+    return {name: file_hash(path) for name, path in tokenizer_files(folder).items()}
 
 
 def _texts(example: Example) -> list[str]:

@@ -9,7 +9,8 @@ from benchbench.core.errors import BenchError
 from benchbench.core.repository import Kind, Repository
 from benchbench.data.hub_access import local_folder
 from benchbench.data.hub_cache import HashedFile, read_files, snapshot_folder
-from benchbench.plan.weights import TOKENIZER_PATTERNS, WEIGHT_PATTERNS
+from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS
+from benchbench.plan.weights import WEIGHT_PATTERNS
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import Loaded
 

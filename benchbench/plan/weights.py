@@ -13,14 +13,6 @@ from benchbench.data.hub_cache import hub_hash, require_sound
 from benchbench.store.files import read_json
 
 WEIGHT_PATTERNS = ("*.safetensors", "*.safetensors.index.json", "config.json", "adapter_config.json", "*.py")
-TOKENIZER_PATTERNS = (
-    "tokenizer*",
-    "special_tokens_map.json",
-    "vocab.json",
-    "merges.txt",
-    "added_tokens.json",
-    "chat_template*",
-)
 _HASH_DIGITS = 64
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from benchbench.data.tokenizer import save_tokenizer
 from benchbench.models import load, reward_head
 from benchbench.models.logps import unwrap
 from benchbench.models.reward_head import ADAPTER, RewardModel
@@ -61,7 +62,7 @@ def save(model: RewardModel, tokenizer: Any, context: StageContext) -> None:
         backbone.save_pretrained(folder / ADAPTER, safe_serialization=True)
         backbone = backbone.unload()
     backbone.save_pretrained(folder, safe_serialization=True)
-    tokenizer.save_pretrained(folder)
+    save_tokenizer(tokenizer, folder)
     model.save_head(folder)
 
 

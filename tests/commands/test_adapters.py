@@ -152,6 +152,12 @@ def on_nothing(folder: Path) -> None:
     configured(folder, base_model_name_or_path=str(folder.with_name("empty")))
 
 
+def without_tokenizer(folder: Path) -> None:
+    base = folder.with_name("bare")
+    shutil.copytree(BASE, base, ignore=shutil.ignore_patterns("tokenizer*"))
+    configured(folder, base_model_name_or_path=str(base))
+
+
 USAGE, UNAVAILABLE = ExitCode.USAGE, ExitCode.UNAVAILABLE
 
 
@@ -170,6 +176,7 @@ USAGE, UNAVAILABLE = ExitCode.USAGE, ExitCode.UNAVAILABLE
         (not_a_number, "not finite", USAGE),
         (on_adapters, "expected whole weights, found adapters", USAGE),
         (on_nothing, "no .safetensors weights", UNAVAILABLE),
+        (without_tokenizer, "expected a tokenizer, found none that loads", USAGE),
         (on_a_file, "adapter_config.json: no such folder", UNAVAILABLE),
         (half, "damaged", UNAVAILABLE),
         (no_weights, "no .safetensors weights", UNAVAILABLE),

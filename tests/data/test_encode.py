@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchbench.core.errors import BenchError
-from benchbench.data.encode import Encoder, lost_characters
+from benchbench.data.encode import Encoder, Unkept, unkept_characters
 from benchbench.data.render import Rendered
 from benchbench.data.tokenizer import load_tokenizer
 
@@ -91,10 +91,10 @@ def test_any_text_reads_back_and_the_prompt_ids_are_its_own(prompt, response):
 
 
 def test_characters_without_a_token_are_counted():
-    assert lost_characters(words(), "the cat") == 0
-    assert lost_characters(words(), "the \u00fc\u00e9\nt\u00e9") == 3
-    assert lost_characters(BYTES, "the \u00fc \u4e2d\n\u0301\x00") == 0
-    assert lost_characters(words(), "") == 0
+    assert unkept_characters(words(), "the cat") == Unkept(0, 0)
+    assert unkept_characters(words(), "the \u00fc\u00e9\nt\u00e9") == Unkept(3, 0)
+    assert unkept_characters(BYTES, "the \u00fc \u4e2d\n\u0301\x00") == Unkept(0, 0)
+    assert unkept_characters(words(), "") == Unkept(0, 0)
 
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -119,3 +119,11 @@ def test_a_tokenizer_that_puts_a_space_in_front_does_not_put_one_at_the_boundary
         one = encode(prompt, response, tokenizer=tokenizer, append_eos=False)
         assert tokenizer.decode(one.prompt + one.responses[0]) == prompt + response
     assert encode("Say it: Hel", "lo", tokenizer=tokenizer).retokenised == 1
+
+
+def test_characters_that_a_normaliser_makes_into_others_are_counted_apart():
+    from tokenizers import normalizers
+
+    lowering = bytes_with()
+    lowering.backend_tokenizer.normalizer = normalizers.Lowercase()
+    assert unkept_characters(lowering, "the Cat \u00dc\n") == Unkept(lost=0, changed=2)

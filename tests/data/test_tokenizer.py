@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash, train_tokenizer
+from benchbench.data.tokenizer import (
+    check_saved,
+    id_bound,
+    load_tokenizer,
+    read_tokenizer,
+    save_tokenizer,
+    tokenizer_hash,
+    train_tokenizer,
+)
 from benchbench.recipe.schema import TokenizerTraining
 
 from .tokenizers import CHATML, TEXT, bytes_with, words
@@ -77,6 +86,83 @@ def test_a_padding_token_must_be_named_and_known(tmp_path):
     with pytest.raises(BenchError, match=r"model\.pad_token: expected a token of \.'s vocabulary, got '<pad>'"):
         load_tokenizer(".", pad_token="<pad>", **where)
     assert load_tokenizer(".", pad_token="<s>", **where).pad_token == "<s>"
+
+
+def test_what_is_saved_is_what_is_read_back(tmp_path):
+    """With a padding token and a template that were set since, and beside a model."""
+    tokenizer = bytes_with(pad_token=None)
+    tokenizer.pad_token, tokenizer.chat_template = "<s>", CHATML
+    (tmp_path / "config.json").write_text('{"model_type": "llama"}')
+    save_tokenizer(tokenizer, tmp_path)
+    again = read_tokenizer(str(tmp_path), revision=None, folder=Path())
+    assert (again.pad_token, again.chat_template) == ("<s>", CHATML)
+    assert tokenizer_hash(again) == tokenizer_hash(tokenizer)
+
+
+def test_a_file_left_over_in_the_folder_does_not_become_part_of_it_unseen(tmp_path):
+    (tmp_path / "chat_template.jinja").write_text("of another")
+    with pytest.raises(BenchError, match="once it is read back: its chat template differs") as caught:
+        save_tokenizer(words(), tmp_path)
+    assert caught.value.exit_code == ExitCode.FAILED
+
+
+def test_a_tokenizer_that_is_another_beside_the_model_is_not_left_there(tmp_path):
+    """Beside a Qwen2, transformers reads any tokenizer as Qwen2's, which has no mark of a space like this one's."""
+    (tmp_path / "config.json").write_text('{"model_type": "qwen2"}')
+    with pytest.raises(BenchError, match=r"saved is not the one in memory .* Qwen2Tokenizer does not do"):
+        save_tokenizer(words(), tmp_path)
+    with pytest.raises(
+        BenchError, match=r"model: beside a model of type qwen2, the tokenizer that was saved .* another"
+    ):
+        check_saved(words(), "qwen2", "model")
+    check_saved(words(), "llama", "model")
+
+
+def test_settings_that_change_ids_or_texts_are_in_the_hash_where_they_are_not_as_usual(tmp_path):
+    tokenizer = bytes_with()
+    plain = tokenizer_hash(tokenizer)
+    tokenizer.split_special_tokens = True
+    assert tokenizer_hash(tokenizer) != plain
+    tokenizer.split_special_tokens = False
+    tokenizer.clean_up_tokenization_spaces = True
+    assert tokenizer_hash(tokenizer) == plain, "byte-pair encoding ignores it"
+
+
+CODE = """
+from transformers import PreTrainedTokenizerFast
+
+class Own(PreTrainedTokenizerFast):
+    greeting = "GREETING"
+"""
+
+
+def test_code_of_its_own_is_in_the_hash_and_is_read_where_it_is_trusted(tmp_path, monkeypatch):
+    monkeypatch.setattr("transformers.dynamic_module_utils.HF_MODULES_CACHE", str(tmp_path / "modules"))
+    monkeypatch.syspath_prepend(tmp_path / "modules")
+    hashes = []
+    for greeting in ("good", "bad"):
+        folder = tmp_path / greeting
+        bytes_with().save_pretrained(folder)
+        (folder / "own.py").write_text(CODE.replace("GREETING", greeting))
+        path = folder / "tokenizer_config.json"
+        config = json.loads(path.read_text()) | {"auto_map": {"AutoTokenizer": [None, "own.Own"]}}
+        path.write_text(json.dumps(config | {"tokenizer_class": "Own"}))
+        tokenizer = load_tokenizer(greeting, revision=None, pad_token=None, folder=tmp_path, trust_remote_code=True)
+        assert type(tokenizer).__name__ == "Own"
+        hashes.append(tokenizer_hash(tokenizer))
+    assert len({*hashes, tokenizer_hash(bytes_with())}) == 3
+
+
+def test_ids_that_are_left_out_count_as_rows(tmp_path):
+    tokenizer = bytes_with()
+    assert id_bound(tokenizer) == len(tokenizer)
+    whole = json.loads(tokenizer.backend_tokenizer.to_str())
+    last = max(whole["model"]["vocab"], key=lambda token: whole["model"]["vocab"][token])
+    whole["model"]["vocab"][last] += 10
+    tokenizer.save_pretrained(tmp_path)
+    (tmp_path / "tokenizer.json").write_text(json.dumps(whole))
+    again = read_tokenizer(str(tmp_path), revision=None, folder=Path())
+    assert id_bound(again) == len(again) + 10 == len(tokenizer) + 10
 
 
 @pytest.mark.parametrize(

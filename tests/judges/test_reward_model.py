@@ -129,7 +129,7 @@ def test_what_is_no_reward_model_is_said(tmp_path: Path):
     with pytest.raises(BenchError, match="no such folder"):
         verdicts(JUDGE, replace(OPTIONS, model_name_or_path="./three"), contests(1), context(tmp_path))
     (tmp_path / "empty").mkdir()
-    with pytest.raises(BenchError, match="nothing that loads"):
+    with pytest.raises(BenchError, match="expected a tokenizer, found none that loads"):
         verdicts(JUDGE, replace(OPTIONS, model_name_or_path="./empty"), contests(1), context(tmp_path))
     with pytest.raises(BenchError, match=r"someone/rm \(no local folder\): revision: expected a commit"):
         identity(replace(OPTIONS, model_name_or_path="someone/rm"), tmp_path)

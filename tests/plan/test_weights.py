@@ -14,7 +14,8 @@ from safetensors.torch import save_file
 from benchbench.core.errors import BenchError
 from benchbench.core.hashing import file_hash
 from benchbench.data import hub_access
-from benchbench.plan.weights import TOKENIZER_PATTERNS, WEIGHT_PATTERNS, resolve_folder, weights_hash
+from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS
+from benchbench.plan.weights import WEIGHT_PATTERNS, resolve_folder, weights_hash
 
 COMMIT = "9879c9b5f8bea9051dcb0e68dff21493d67e9d4f"
 

@@ -1,0 +1,85 @@
+"""Which files of a folder are its tokenizer: those that are hashed, loaded and copied, and no others."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from benchbench.core.errors import BenchError
+
+WHOLE = "tokenizer.json"
+"""Vocabulary and all rules in one file; where it is there, no other vocabulary is read."""
+CONFIG = "tokenizer_config.json"
+MODEL_CONFIG = "config.json"
+"""The model's; transformers chooses the tokenizer's class by its `model_type`."""
+TEMPLATE = "chat_template.jinja"
+_NAMED_TEMPLATES = "additional_chat_templates/*.jinja"
+_ROUND_IT = (CONFIG, MODEL_CONFIG, "special_tokens_map.json", "added_tokens.json", TEMPLATE)
+SENTENCEPIECE = ("tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "sentencepiece.model", "spm.model")
+WORD_LISTS = ("vocab.json", "vocab.txt")
+MERGES = "merges.txt"
+_PARTS = (*WORD_LISTS, MERGES, *SENTENCEPIECE, "tiktoken.model", "tekken.json")
+"""Vocabularies without rules, which a class of transformers has to add."""
+TOKENIZER_PATTERNS = (
+    "tokenizer*",
+    "special_tokens_map.json",
+    "vocab.json",
+    "merges.txt",
+    "added_tokens.json",
+    "chat_template*",
+    "vocab.txt",
+    "*.model",
+    "tekken.json",
+    _NAMED_TEMPLATES,
+    MODEL_CONFIG,
+)
+"""What is fetched of a repository; `tokenizer_files` says what is read of it."""
+
+
+def tokenizer_files(folder: Path) -> dict[str, Path]:
+    """Every file of a folder that its tokenizer is read from, by its name in there; none of them need be there.
+
+    A tokenizer that names code of its own is read from all code of the folder, too; it needs `trust_remote_code`.
+    """
+    parts = () if (folder / WHOLE).is_file() else _PARTS
+    paths = [folder / name for name in (WHOLE, *_ROUND_IT, *parts)]
+    paths += sorted(folder.glob(_NAMED_TEMPLATES))
+    if _code(folder):
+        paths += sorted(folder.glob("*.py"))
+    return {path.relative_to(folder).as_posix(): path for path in paths if path.is_file()}
+
+
+def has_vocabulary(folder: Path) -> bool:
+    """Whether a folder has a tokenizer of its own, rather than a part of one."""
+    return not {WHOLE, *_PARTS}.difference({MERGES}).isdisjoint(tokenizer_files(folder))
+
+
+def require_vocabulary(folder: Path) -> None:
+    """Return only if a folder has a vocabulary.
+
+    Raises:
+        BenchError: what was found, and what is needed.
+    """
+    if has_vocabulary(folder) or (_code(folder) and (folder / CONFIG).is_file()):
+        return
+    found = ", ".join(name for name in tokenizer_files(folder) if name != MODEL_CONFIG) or "no file of one"
+    raise BenchError(
+        f"{folder}: expected a tokenizer, found none that loads ({found}); put {WHOLE} there, or, for the model of "
+        "a recipe, name the tokenizer's own folder as model.tokenizer_name_or_path"
+    )
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object of a file; nothing where it is not there, or is no object."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _code(folder: Path) -> bool:
+    """Whether the tokenizer's class comes with the folder."""
+    named = read_object(folder / CONFIG).get("auto_map")
+    return isinstance(named, list) or (isinstance(named, dict) and "AutoTokenizer" in named)
