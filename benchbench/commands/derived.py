@@ -8,7 +8,7 @@ statistics changed; where a stage changed, the reference is made again with `ben
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 

@@ -53,7 +53,7 @@ def test_named_templates_and_code_of_its_own_are_among_them(tmp_path):
 def test_a_folder_without_a_vocabulary_says_what_is_there_and_what_is_needed(tmp_path, names):
     folder_with(tmp_path, *names)
     with pytest.raises(
-        BenchError, match=r"expected a tokenizer, found none .*; put tokenizer\.json there, or name"
+        BenchError, match=r"expected a tokenizer, found none .*; put tokenizer\.json there, or, for"
     ) as e:
         require_vocabulary(tmp_path)
     assert all(name in str(e.value) for name in names if name != "config.json")
