@@ -15,16 +15,19 @@ if TYPE_CHECKING:
 
 def print_plan(plans: Sequence[Plan], store: RunStore, *, as_json: bool) -> None:
     """The stages of plans, each once."""
-    from benchbench.commands.plan_view import plan_rows, total_estimate
+    from benchbench.commands.plan_view import plan_rows, stop_lines, total_estimate
     from benchbench.plan.build import Plan
 
     merged = Plan({k: v for plan in plans for k, v in plan.stages.items()}, [c for plan in plans for c in plan.cells])
     rows = plan_rows(merged, store)
     estimate = total_estimate(rows)
     if as_json:
-        print_json({"stages": rows, "cells": len(merged.cells), "seconds_left": estimate})
+        ends = stop_lines(merged)
+        print_json({"stages": rows, "cells": len(merged.cells), "seconds_left": estimate, "responses_end_at": ends})
         return
     print_rows(rows)
+    for line in stop_lines(merged):
+        stdout().print(line, highlight=False, markup=False)
     left = sum(row["status"] != "finished" for row in rows)
     time = (
         f"about {estimate:.0f} s of one worker"

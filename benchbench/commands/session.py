@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchbench.commands.data_view import data_lines, used_splits
+from benchbench.commands.plan_view import stop_lines
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.method import Candidates, Need
 from benchbench.core.records import StageRecord
@@ -52,7 +53,7 @@ class Session:
     prepared: list[Prepared]
     """What each recipe reads, in their order."""
     data_report: tuple[str, ...]
-    """What was read, dropped, tied, identical or empty in the splits that the recipes use."""
+    """What was read, dropped, tied, identical or empty in the splits that the recipes use, and where responses end."""
 
     @property
     def cells(self) -> Sequence[Cell]:
@@ -102,6 +103,7 @@ def open_session(
         prompts=prompts,
     )
     report = [line for item, reads in each for line in data_lines(reads.data, used_splits(item))]
+    report += stop_lines(plan)
     return Session(plan, prepared, tuple(dict.fromkeys(report)))
 
 

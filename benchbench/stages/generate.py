@@ -17,8 +17,10 @@ from benchbench.core.errors import Interrupted
 from benchbench.core.generation import Generation, Request, Sampling
 from benchbench.data.prompts import encode_prompts, first_prompts
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
+from benchbench.data.turn_end import turn_end
 from benchbench.generation.canary import run_canary
 from benchbench.generation.choose import Choice, choose
+from benchbench.generation.control import Alien, cut_counts
 from benchbench.generation.kept import loaded_engine
 from benchbench.generation.merge import is_adapter, is_merged, merge_adapter
 from benchbench.generation.requests import chunks
@@ -26,6 +28,7 @@ from benchbench.generation.sampling import sampling_of
 from benchbench.generation.seeds import make_requests
 from benchbench.generation.settings import EngineSettings
 from benchbench.generation.shape import shape_of_folder
+from benchbench.generation.stops import STOP_TOKEN_IDS, STOPS, Stops, named_stops
 from benchbench.models import load
 from benchbench.models.logps import token_logps
 from benchbench.recipe.schema import TokenizationSection
@@ -38,6 +41,8 @@ BATCHES_AT_A_TIME = 4
 """Batches between two looks at whether to stop."""
 TURN = "turn"
 """Setting of a stage that answers a later turn than the first; others have none."""
+CUT = "cut"
+"""In engine.json: how many responses were cut at a control token or an id without a token."""
 SERVING = "serving-"
 """Of the folder that holds weights made for the engine, as long as it draws."""
 
@@ -49,7 +54,8 @@ def run(context: StageContext) -> Result:
         shutil.rmtree(leftover, ignore_errors=True)
     tokenizer = context.tokenizer()
     requests = _requests(context, tokenizer)
-    sampling = sampling_of(section, tokenizer)
+    stops = _stops(context, tokenizer)
+    sampling = sampling_of(section, stops.ids)
     with _servable(context, tokenizer) as (folder, merged):
         settings = EngineSettings(
             device=str(context.device),
@@ -64,25 +70,40 @@ def run(context: StageContext) -> Result:
         fall_back, log = section["engine"] == "auto", context.root / "engine.log"
         engine, choice = loaded_engine(choice, settings, folder, fall_back=fall_back, log=log)
         context.report({"message": choice.reason, "once": True})
-        drawn = _draw(context, engine, requests, sampling)
+        raw = _draw(context, engine, requests, sampling)
         canary = asdict(run_canary(engine, requests, sampling))
         info = asdict(engine.info())
-    frame = _frame(drawn, requests, tokenizer)
+    alien = Alien.of(tokenizer, turn_end(_tokenization(context), tokenizer).between, stops.ids)
+    drawn = [alien.cut(one) for one in raw]
+    cut = cut_counts(raw, drawn, tokenizer)
+    frame = _frame(drawn, tokenizer)
     if _is_plain(sampling):
         frame = _with_logps(context, frame, drawn, requests, tokenizer)
     about = {"reason": choice.reason, "merged": merged, "sampling": asdict(sampling), "canary": canary} | info
-    write_generations(context.folder, frame, about)
-    tokens = sum(len(one.tokens) for one in drawn)
-    return Result(tokens, {"responses": len(frame), "engine": info["engine"], "version": info["version"]})
+    write_generations(context.folder, frame, {**about, "stops": stops.as_json(), CUT: cut})
+    told = {"engine": info["engine"], "version": info["version"], "stops": [str(stop) for stop in stops.found]}
+    return Result(sum(len(one.tokens) for one in raw), {"responses": len(frame), **told, CUT: cut})
+
+
+def _stops(context: StageContext, tokenizer: Any) -> Stops:
+    """Those that the plan found; EOS and the recipe's own where it had nothing to look at."""
+    planned, ids = context.spec.run.get(STOPS), context.settings.get(STOP_TOKEN_IDS)
+    stops = named_stops(context.settings["generate"], tokenizer) if planned is None else Stops.from_json(planned)
+    if ids is not None and sorted(ids) != sorted(stops.ids):
+        raise RuntimeError(f"{context.spec.key}: planned with the stop ids {ids}, found {stops.ids}")
+    return stops
+
+
+def _tokenization(context: StageContext) -> TokenizationSection:
+    return TokenizationSection.model_validate(
+        {**context.settings["tokenization"], "chat_template": context.spec.run["chat_template"]}
+    )
 
 
 def _requests(context: StageContext, tokenizer: Any) -> list[Request]:
     section = context.settings["generate"]
-    tokenization = TokenizationSection.model_validate(
-        {**context.settings["tokenization"], "chat_template": context.spec.run["chat_template"]}
-    )
     examples = with_first_responses(context, first_prompts(context.examples(), section["num_prompts"]))
-    prompts = encode_prompts(examples, tokenizer, tokenization)
+    prompts = encode_prompts(examples, tokenizer, _tokenization(context))
     by_id = dict(zip((example.id for example in examples), prompts, strict=True))
     turn = context.settings.get(TURN, 1)
     return make_requests(by_id, seed=context.settings["seed"], samples=section["num_samples"], turn=turn)
@@ -134,7 +155,7 @@ def _draw(context: StageContext, engine: Any, requests: Sequence[Request], sampl
     return [found[request.example, request.sample] for request in requests]
 
 
-def _frame(drawn: Sequence[Generation], requests: Sequence[Request], tokenizer: Any) -> pd.DataFrame:
+def _frame(drawn: Sequence[Generation], tokenizer: Any) -> pd.DataFrame:
     rows = [
         {
             "example": one.example,
