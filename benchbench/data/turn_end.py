@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,12 @@ def control_tokens(tokenizer: Any) -> dict[int, str]:
     added = {int(i): str(token.content) for i, token in tokenizer.added_tokens_decoder.items()}
     special = dict(zip(tokenizer.all_special_ids, tokenizer.all_special_tokens, strict=True))
     return {i: token for i, token in (added | special).items() if token.strip()}
+
+
+def spelled(tokenizer: Any) -> re.Pattern[str]:
+    """Finds a control token in a text, which the tokenizer takes for the token; the unknown token is none."""
+    tokens = sorted({*control_tokens(tokenizer).values()} - {tokenizer.unk_token}, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, tokens)) or r"(?!)")
 
 
 def writes_no_turn_end(section: TokenizationSection) -> bool:

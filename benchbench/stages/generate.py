@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -14,10 +14,11 @@ import pandas as pd
 import torch
 
 from benchbench.core.errors import Interrupted
+from benchbench.core.example import Example
 from benchbench.core.generation import Generation, Request, Sampling
 from benchbench.data.prompts import encode_prompts, first_prompts
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
-from benchbench.data.turn_end import turn_end
+from benchbench.data.turn_end import spelled, turn_end
 from benchbench.generation.canary import run_canary
 from benchbench.generation.choose import Choice, choose
 from benchbench.generation.control import Alien, cut_counts
@@ -53,9 +54,10 @@ def run(context: StageContext) -> Result:
     for leftover in context.folder.glob(f"{SERVING}*"):  # of an attempt that was killed
         shutil.rmtree(leftover, ignore_errors=True)
     tokenizer = context.tokenizer()
-    requests = _requests(context, tokenizer)
-    stops = _stops(context, tokenizer)
+    examples = with_first_responses(context, first_prompts(context.examples(), section["num_prompts"]))
+    requests, stops = _requests(context, examples, tokenizer), _stops(context, tokenizer)
     sampling = sampling_of(section, stops.ids)
+    alien = Alien.of(tokenizer, turn_end(_tokenization(context), tokenizer).between, stops.ids)
     with _servable(context, tokenizer) as (folder, merged):
         settings = EngineSettings(
             device=str(context.device),
@@ -73,14 +75,13 @@ def run(context: StageContext) -> Result:
         raw = _draw(context, engine, requests, sampling)
         canary = asdict(run_canary(engine, requests, sampling))
         info = asdict(engine.info())
-    alien = Alien.of(tokenizer, turn_end(_tokenization(context), tokenizer).between, stops.ids)
     drawn = [alien.cut(one) for one in raw]
-    cut = cut_counts(raw, drawn, tokenizer)
-    frame = _frame(drawn, tokenizer)
+    frame, cut = _frame(drawn, tokenizer), cut_counts(raw, drawn, tokenizer)
     if _is_plain(sampling):
         frame = _with_logps(context, frame, drawn, requests, tokenizer)
     about = {"reason": choice.reason, "merged": merged, "sampling": asdict(sampling), "canary": canary} | info
-    write_generations(context.folder, frame, {**about, "stops": stops.as_json(), CUT: cut})
+    spelled_out = _spelled_out(examples, frame["text"], tokenizer)
+    write_generations(context.folder, frame, {**about, "stops": stops.as_json(), CUT: cut, "spelled_out": spelled_out})
     told = {"engine": info["engine"], "version": info["version"], "stops": [str(stop) for stop in stops.found]}
     return Result(sum(len(one.tokens) for one in raw), {"responses": len(frame), **told, CUT: cut})
 
@@ -100,9 +101,18 @@ def _tokenization(context: StageContext) -> TokenizationSection:
     )
 
 
-def _requests(context: StageContext, tokenizer: Any) -> list[Request]:
+def _spelled_out(examples: Sequence[Example], responses: Iterable[str], tokenizer: Any) -> dict[str, int]:
+    """How many prompts and responses hold a control token as text, which a tokenizer that reads them takes for one.
+
+    Nothing is cut there: `</s>` is HTML, too.
+    """
+    control = spelled(tokenizer)
+    prompts = (any(control.search(turn.content) for turn in example.prompt) for example in examples)
+    return {"prompts": sum(prompts), "responses": sum(control.search(text) is not None for text in responses)}
+
+
+def _requests(context: StageContext, examples: Sequence[Example], tokenizer: Any) -> list[Request]:
     section = context.settings["generate"]
-    examples = with_first_responses(context, first_prompts(context.examples(), section["num_prompts"]))
     prompts = encode_prompts(examples, tokenizer, _tokenization(context))
     by_id = dict(zip((example.id for example in examples), prompts, strict=True))
     turn = context.settings.get(TURN, 1)

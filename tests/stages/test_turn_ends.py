@@ -61,6 +61,7 @@ def test_a_response_ends_where_the_template_ends_a_turn(tmp_path: Path):
     ]
     assert summary["stops"][1] == "<|im_end|> (3; template)"
     assert about["cut"] == {"control_token": 0, "no_token": 0, "at": {}, "tokens_cut_off": 0}
+    assert about["spelled_out"] == {"prompts": 0, "responses": 0}
 
 
 PLAIN = 'user: "<|im_start|> user {content} ", assistant: "<|im_start|> assistant {content}%s", generation_prompt: "%s"'
