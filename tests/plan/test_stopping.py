@@ -9,6 +9,7 @@ from pathlib import Path
 import huggingface_hub.constants
 import pytest
 from harness import MICRO, generate_section
+from sources.fake_hub import Repo, serving
 
 from benchbench.commands.compare import Request, prepare_comparison
 from benchbench.commands.session import Options
@@ -151,3 +152,17 @@ def test_a_file_that_the_hub_does_not_have_is_known_not_to_be(cached: Path, micr
 def test_a_file_of_the_cache_is_read(cached: Path, micro):
     (cached / FILE).write_text(json.dumps({"eos_token_id": [3]}), encoding="utf-8")
     assert configured_ids(*on_the_hub(micro, cached)) == (3,)
+
+
+@pytest.mark.parametrize(
+    ("held", "ids"), [({FILE: b'{"eos_token_id": [3, 5]}'}, (3, 5)), ({}, ())], ids=["has", "lacks"]
+)
+def test_the_hub_is_asked_once_for_a_file_that_an_earlier_fetch_left_out(cached: Path, micro, monkeypatch, held, ids):
+    with serving(Repo("model", "org/name", COMMIT, {"config.json": b"{}", **held})) as address:
+        monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", address)
+        template = huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE
+        here = address + template[template.index("/{repo_id}") :]
+        monkeypatch.setattr(huggingface_hub.constants, "HUGGINGFACE_CO_URL_TEMPLATE", here)
+        assert configured_ids(*on_the_hub(micro, cached)) == ids
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert configured_ids(*on_the_hub(micro, cached)) == ids, "known from then on, without a hub"
