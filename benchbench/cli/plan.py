@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def print_plan(plans: Sequence[Plan], store: RunStore, *, as_json: bool) -> None:
     """The stages of plans, each once."""
-    from benchbench.commands.plan_view import plan_rows, total_estimate
+    from benchbench.commands.plan_view import plan_rows, stop_lines, total_estimate
     from benchbench.plan.build import Plan
     from benchbench.plan.replicates import copies
 
@@ -24,10 +24,11 @@ def print_plan(plans: Sequence[Plan], store: RunStore, *, as_json: bool) -> None
     estimate = total_estimate(rows)
     remarks = copies(merged)
     if as_json:
-        print_json({"stages": rows, "cells": len(merged.cells), "seconds_left": estimate, "remarks": remarks})
+        told = {"remarks": remarks, "responses_end_at": stop_lines(merged)}
+        print_json({"stages": rows, "cells": len(merged.cells), "seconds_left": estimate, **told})
         return
     print_rows(rows)
-    for line in remarks:
+    for line in [*stop_lines(merged), *remarks]:
         stdout().print(line, highlight=False, markup=False)
     left = sum(row["status"] != "finished" for row in rows)
     time = (

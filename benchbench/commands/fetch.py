@@ -13,6 +13,7 @@ from benchbench.commands.targets import resolve_all
 from benchbench.core.repository import Repository
 from benchbench.plan.prepare import Prepared, prepare_all
 from benchbench.plan.repositories import repositories
+from benchbench.plan.stopping import planned_stops
 from benchbench.recipe.load import Loaded
 
 
@@ -27,6 +28,8 @@ def fetch(targets: Sequence[str], *, setting: str | None, options: Options, cons
     root = options.store.root
     look_at([each for item in loaded for each in repositories(item).values()], console)  # before anything reads them
     prepared = dict(zip((item.label for item in loaded), prepare_all(loaded, root), strict=True))
+    for item in loaded:
+        planned_stops(item, prepared[item.label])  # it asks the hub for what no other part of a recipe reads
     parts = {item.label: repositories(item) for item in loaded}
     found = holdings([(parts[item.label], prepared[item.label]) for item in loaded], console)
     became = record(root, found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import median
 from typing import Any
 
+from benchbench.generation.stops import EOS, STOPS, Stops
 from benchbench.plan.build import Plan
 from benchbench.store.runs import RunStore
 
@@ -34,3 +35,15 @@ def total_estimate(rows: list[dict[str, Any]]) -> float | None:
     """Seconds of everything that is not finished, one worker; none where a kind of stage never ran here."""
     todo = [row["seconds"] for row in rows if row["status"] != "finished"]
     return None if any(seconds is None for seconds in todo) else float(sum(todo))
+
+
+def stop_lines(plan: Plan) -> list[str]:
+    """At which tokens responses end, where EOS is not the only one, and what there is to know of other ends."""
+    lines: list[str] = []
+    for spec in plan.stages.values():
+        if STOPS in spec.run:
+            stops = Stops.from_json(spec.run[STOPS])
+            if not all(EOS in stop.origins for stop in stops.found):
+                lines.append(f"responses end at {', '.join(map(str, stops.found))}")
+            lines += [f"responses: {note}" for note in stops.notes]
+    return list(dict.fromkeys(lines))

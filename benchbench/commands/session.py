@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchbench.commands.data_view import data_lines, label_lines, used_splits
+from benchbench.commands.plan_view import stop_lines
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.records import StageRecord
 from benchbench.plan.build import Cell, Plan, build_plan
@@ -53,7 +54,7 @@ class Session:
     prepared: list[Prepared]
     """What each recipe reads, in their order."""
     data_report: tuple[str, ...]
-    """What was read, dropped, tied, identical or empty in the splits that the recipes use."""
+    """What was read, dropped, tied, identical or empty in the splits that the recipes use, and where responses end."""
 
     @property
     def cells(self) -> Sequence[Cell]:
@@ -105,6 +106,7 @@ def open_session(
     also = [] if score_split is None else [score_split]
     report = [line for item, reads in each for line in data_lines(reads.data, [*used_splits(item), *also])]
     report += [line for item, reads in each for line in label_lines(item, reads.data)]
+    report += stop_lines(plan)
     return Session(plan, prepared, tuple(dict.fromkeys(report)))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from benchbench.comparison.rendering import shown_number
-from benchbench.comparison.samples import sample_statistics
+from benchbench.comparison.samples import CUT_FINISHES, sample_statistics
 
 SHOWN_STATISTICS = (
     "response_tokens",
@@ -20,6 +20,8 @@ SHOWN_STATISTICS = (
     "refusals",
     "kl_k1",
 )
+SHOWN_WHERE_ANY = CUT_FINISHES
+"""Statistics with a column of their own only where a row has some."""
 
 
 def statistics_frame(cells: Mapping[tuple[str, int], tuple[pd.DataFrame, Mapping[str, object]]]) -> pd.DataFrame:
@@ -33,7 +35,7 @@ def statistics_frame(cells: Mapping[tuple[str, int], tuple[pd.DataFrame, Mapping
         plain = not any(value is None or math.isnan(value) for value in frame["logp_sum"])
         anchored = plain and not any(value is None or math.isnan(value) for value in frame["ref_logp_sum"])
         scored = frame.drop(columns=["ref_logp_sum"]) if plain and not anchored else frame
-        for one in sample_statistics(scored, plain=plain):
+        for one in sample_statistics(scored, plain=plain, cut="cut" in about):
             rows.append(
                 {
                     "method": label,
@@ -58,10 +60,11 @@ def statistics_frame(cells: Mapping[tuple[str, int], tuple[pd.DataFrame, Mapping
 def shown_statistics(frame: pd.DataFrame) -> list[dict[str, str]]:
     """Rows for a reader: means over seeds."""
     rows = []
+    there = [name for name in SHOWN_WHERE_ANY if (frame.loc[frame["metric"] == name, "value"] > 0).any()]
     for label in dict.fromkeys(frame["method"]):
         own = frame[frame["method"] == label]
         row = {"method": str(label)}
-        for name in SHOWN_STATISTICS:
+        for name in (*SHOWN_STATISTICS, *there):
             row[name] = shown_number(float(own.loc[own["metric"] == name, "value"].mean()))
         row["engine"] = ", ".join(dict.fromkeys(own["engine"]))
         row["canary"] = f"{own['canary_identical'].mean():.0%} identical"

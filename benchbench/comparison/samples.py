@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,9 @@ REFUSALS = re.compile(
     re.IGNORECASE,
 )
 """How a refusal begins, in English; a count of these words, not a judgement."""
+CUT_FINISHES = ("control_token", "no_token")
+"""Responses that were cut where a token came that is no part of an answer."""
+_UNKNOWN: Mapping[str, Any] = {"value": math.nan, "se": math.nan, "note": "drawn before these were looked for"}
 REPEATED_N = 4
 """Length of the token n-grams whose repeats within one response count as repetition."""
 
@@ -42,13 +46,15 @@ class Statistic:
     note: str = ""
 
 
-def sample_statistics(frame: pd.DataFrame, *, plain: bool) -> list[Statistic]:
+def sample_statistics(frame: pd.DataFrame, *, plain: bool, cut: bool = True) -> list[Statistic]:
     """Statistics of one cell's responses.
 
     Args:
-        frame: one row per response: example, sample, text, tokens (list of ids, without the end), finish (`stop` or
-            `length`), and logp_sum and ref_logp_sum (nats, end token included) where they were scored.
+        frame: one row per response: example, sample, text, tokens (list of ids, without the end), finish (`stop`,
+            `length`, `control_token` or `no_token`), and logp_sum and ref_logp_sum (nats, end token included) where
+            they were scored.
         plain: drawn at temperature 1 without any filter or penalty; else the ratio is no KL.
+        cut: control tokens were looked for when these were drawn; where not, how many hold one is unknown.
 
     Raises:
         ValueError: no rows.
@@ -61,11 +67,14 @@ def sample_statistics(frame: pd.DataFrame, *, plain: bool) -> list[Statistic]:
         "response_characters": ([len(text) for text in texts], "characters"),
         "truncated": ([finish == "length" for finish in frame["finish"]], "fraction"),
         "ended": ([finish == "stop" for finish in frame["finish"]], "fraction"),
+        **{name: ([finish == name for finish in frame["finish"]], "fraction") for name in CUT_FINISHES},
         "empty": ([not text.strip() for text in texts], "fraction"),
         "repetition": ([repeated(ids) for ids in tokens], "fraction"),
         "refusals": ([bool(REFUSALS.match(text)) for text in texts], "fraction"),
     }
     found = [_mean(name, values, unit, examples) for name, (values, unit) in by_response.items()]
+    if not cut:
+        found = [replace(one, **_UNKNOWN) if one.name in CUT_FINISHES else one for one in found]
     found += [Statistic(f"distinct_{n}", distinct(texts, n), math.nan, "fraction", len(texts)) for n in (1, 2)]
     return found + _kl(frame, plain)
 
@@ -92,7 +101,7 @@ def _kl(frame: pd.DataFrame, plain: bool) -> list[Statistic]:
     note = "" if plain else "not drawn at temperature 1 without filters, so no KL"
     ratio = frame["ref_logp_sum"].to_numpy(dtype=np.float64) - frame["logp_sum"].to_numpy(dtype=np.float64)
     examples = list(frame["example"])
-    ended = (frame["finish"] == "stop").to_numpy()  # the token that ended a response is in both sums
+    ended = (frame["finish"] != "length").to_numpy()  # the token that ended a response is in both sums
     lengths = np.maximum(1, np.array([len(ids) for ids in frame["tokens"]]) + ended)
     if not plain:
         return [Statistic("kl_k1", math.nan, math.nan, "nats per response", len(ratio), note)]

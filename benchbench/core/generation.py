@@ -29,7 +29,7 @@ class Sampling:
     repetition_penalty: float
     """1 changes nothing."""
     stop_token_ids: tuple[int, ...]
-    """EOS and whatever else ends a turn; at least one."""
+    """EOS and whatever else ends a turn (`generation.stops`); at least one."""
 
     def __post_init__(self) -> None:
         rules = {
@@ -70,8 +70,10 @@ class Generation:
     sample: int
     tokens: tuple[int, ...]
     """Without the prompt and without the token that ended it."""
-    finish: Literal["stop", "length"]
-    """`stop`: a stop token came; `length`: `max_new_tokens` came first."""
+    finish: Literal["stop", "length", "control_token", "no_token"]
+    """`stop`: a stop token came; `length`: `max_new_tokens` came first; `control_token` and `no_token`: cut by us where
+    a control token came, or an id that the tokenizer has no token for (`generation.control`). Engines give the first
+    two."""
     end: int | None = None
     """The token that ended it; none where none did."""
 

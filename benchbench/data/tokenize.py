@@ -16,6 +16,7 @@ from benchbench.data.render import Rendered, Renderer, renderer
 from benchbench.data.tokenized import TokenizationReport, Tokenized, TokenizedCandidate, TokenizedExample
 from benchbench.data.tokenizer import id_bound
 from benchbench.data.truncate import Cut, cut
+from benchbench.data.turn_end import spelled
 from benchbench.recipe.schema import TokenizationSection
 
 if TYPE_CHECKING:
@@ -56,12 +57,14 @@ def tokenize_examples(
     rows: list[TokenizedExample] = []
     reasons, slips = Counter[str](), Counter[str]()
     lengths: list[tuple[int, int]] = []
-    characters = set[str]()
+    characters, control = set[str](), spelled(tokenizer)
     shared = list(range(id_bound(tokenizer)))  # one object per id: a long data set would hold millions of equal ones
     for example, rendered, encoded in _encode(examples, encoder, renderer(section, tokenizer, folder=folder)):
         characters |= plain_characters(rendered, tokenizer.all_special_tokens)
         lengths.extend((len(encoded.prompt), len(response)) for response in encoded.responses)
         slips.update(boundary_retokenised=encoded.retokenised, eos_inside=encoded.eos_inside)
+        texts = (*(message.content for message in example.prompt), *example.candidates)
+        slips.update(control_in_text=sum(control.search(text) is not None for text in texts))
         reason = _unfit(example, encoded, section)
         cuts = [cut(encoded.prompt, r, section, bos=encoder.bos is not None) for r in encoded.responses]
         reason = reason or _no_response(example, cuts, on_empty)

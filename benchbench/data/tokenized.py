@@ -60,6 +60,8 @@ class TokenizationReport:
     """Of those read: tokenised apart from the prompt, since the joint text merged tokens across the boundary."""
     eos_inside: int = 0
     """Of those read: the EOS token stands in the response before its end."""
+    control_in_text: int = 0
+    """Turns and responses of those read whose own text holds a control token of the tokenizer, which is read as one."""
     lost_characters: int = 0
     """Distinct characters of the rendered texts that the tokenizer has no token for."""
     changed_characters: int = 0

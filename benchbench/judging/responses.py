@@ -20,6 +20,7 @@ class Response(NamedTuple):
     sample: int
     text: str
     ended: bool
+    """At a stop token; neither at the limit of length nor cut where something else came than an answer's text."""
 
 
 def matched(
@@ -64,7 +65,7 @@ def one_per_example(texts: Mapping[str, str], like: pd.DataFrame) -> pd.DataFram
 def _by_key(frame: pd.DataFrame, whose: str) -> dict[Key, Response]:
     if frame.empty:
         raise BenchError(f"responses of {whose}: expected at least one, found none")
-    ended = frame["finish"] != "length" if "finish" in frame.columns else pd.Series(True, index=frame.index)
+    ended = frame["finish"] == "stop" if "finish" in frame.columns else pd.Series(True, index=frame.index)
     found: dict[Key, Response] = {}
     for example, sample, text, end in zip(frame["example"], frame["sample"], frame["text"], ended, strict=True):
         key = (str(example), int(sample))

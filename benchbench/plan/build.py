@@ -12,6 +12,7 @@ from benchbench.core.records import StageSpec
 from benchbench.plan.judged import judged
 from benchbench.plan.prepare import Prepared
 from benchbench.plan.prompted import PreparedPrompts, asked
+from benchbench.plan.stopping import stopping
 from benchbench.recipe.load import Loaded, without_later, without_run_keys
 from benchbench.recipe.training import RUN_KEYS
 from benchbench.stages.versions import VERSIONS
@@ -147,7 +148,8 @@ class _Builder:
         if section is None:
             return None
         data = self.scored(section["split"], self.values["tokenization"])
-        settings = {**data, "generate": section, "seed": self.seed, "base_seed": self.base_seed(policy)}
+        stops, noted = stopping(self.loaded, self.prepared)
+        settings = {**data, "generate": section, "seed": self.seed, "base_seed": self.base_seed(policy), **stops}
         if settings["model"]["attn_implementation"] != "sdpa":
             settings["attention"] = "obeyed"  # before, engines drew with sdpa whatever the recipe said
         inputs = _inputs(policy=policy)
@@ -155,7 +157,7 @@ class _Builder:
             inputs["reference"] = start
         label = "sft" if policy == start else self.loaded.label
         title = f"responses of {label} seed {self.seed} on {section['split']}"
-        return self.plan.add(StageSpec("generate", title, settings, inputs, self.run(self.values["score"])))
+        return self.plan.add(StageSpec("generate", title, settings, inputs, self.run(self.values["score"]) | noted))
 
     def sft(self) -> str | None:
         section = self.values["sft"]

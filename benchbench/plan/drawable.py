@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchbench.core.errors import BenchError, ExitCode, Fault
-from benchbench.data.tokenizer import load_tokenizer
 from benchbench.generation.choose import choose
 from benchbench.generation.sampling import sampling_of
 from benchbench.generation.shape import ModelShape, shape_of_folder, shape_of_values
+from benchbench.generation.stops import named_stops
 from benchbench.plan.prepare import Prepared
+from benchbench.plan.stopping import planned_stops, tokenizer_of
 from benchbench.recipe.load import Loaded
 
 
@@ -33,22 +34,17 @@ def draw_faults(loaded: Loaded, prepared: Prepared, device: Callable[[], str]) -
     if limit is not None and section.max_new_tokens >= limit:
         told = f"expected less than {limit}, which the model reads at once, prompt included"
         faults.append(Fault("generate.max_new_tokens", f"{told}; got {section.max_new_tokens}"))
-    if section.stop_tokens or section.engine == "vllm":  # most have neither, and a tokenizer takes seconds to load
-        tokenizer = load_tokenizer(
-            prepared.tokenizer_path,
-            revision=None,
-            pad_token=loaded.recipe.model.pad_token,
-            folder=Path(),
-            trust_remote_code=loaded.recipe.model.trust_remote_code,
-        )
-        try:
-            sampling = sampling_of(section.model_dump(), tokenizer)
-            if section.engine == "vllm":
-                choose("vllm", shapes=[_shape(loaded, prepared)], device=device(), sampling=[sampling])
-        except BenchError as error:
-            if error.exit_code is not ExitCode.USAGE:
-                raise
-            faults.append(Fault("", str(error)))
+    try:
+        stops = planned_stops(loaded, prepared)
+        if section.stop_tokens or section.engine == "vllm":  # most have neither, and a tokenizer takes seconds to load
+            stops = stops or named_stops(section.model_dump(), tokenizer_of(loaded, prepared))
+        if section.engine == "vllm" and stops is not None:
+            sampling = sampling_of(section.model_dump(), stops.ids)
+            choose("vllm", shapes=[_shape(loaded, prepared)], device=device(), sampling=[sampling])
+    except BenchError as error:
+        if error.exit_code is not ExitCode.USAGE:
+            raise
+        faults.append(Fault("", str(error)))
     return faults
 
 

@@ -86,7 +86,7 @@ class ProgressView:
         self.finished += 1
         if record.status == "done":
             rate = f", {record.tokens / record.seconds:,.0f} tokens/s" if record.seconds and record.tokens else ""
-            facts = f"{record.seconds:.1f} s{rate}{_cuts(record)}{_asked(record)}"
+            facts = f"{record.seconds:.1f} s{rate}{_cuts(record)}{_beyond(record)}{_asked(record)}"
             text = f"[{self.finished}/{self.total}] {spec.title}: done in {facts}"
         else:
             text = f"[{self.finished}/{self.total}] {spec.title}: {record.status}: {record.message.strip()}"
@@ -104,18 +104,19 @@ def _asked(record: StageRecord) -> str:
     return f"; {', '.join(parts)}"
 
 
+def _beyond(record: StageRecord) -> str:
+    """How many responses went on past a control token, or into ids without a token, where any did."""
+    cut = record.summary.get("cut", {})
+    named = {"control_token": "at a control token", "no_token": "at an id without a token"}
+    parts = [f"{cut[name]} cut {where}" for name, where in named.items() if cut.get(name)]
+    return f"; responses: {', '.join(parts)}" if parts else ""
+
+
 def _cuts(record: StageRecord) -> str:
     """What tokenisation dropped, cut or flagged, where it did."""
     report = record.summary.get("tokenization", {})
     parts = [f"{count} dropped ({reason})" for reason, count in report.get("dropped", {}).items()]
-    named = (
-        "truncated",
-        "empty",
-        "identical",
-        "overlong",
-        "boundary_retokenised",
-        "lost_characters",
-        "changed_characters",
-    )
+    named = ("truncated", "empty", "identical", "overlong", "boundary_retokenised")
+    named += ("control_in_text", "lost_characters", "changed_characters")
     parts += [f"{report[name]} {name.replace('_', ' ')}" for name in named if report.get(name)]
     return f"; tokenisation: {', '.join(parts)}" if parts else ""

@@ -48,7 +48,7 @@ def _from_hub(name: str, revision: str, patterns: tuple[str, ...]) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
-    wanted = list(patterns)
+    wanted = [*patterns, "generation_config.json"]  # names tokens that end a response (plan.stopping); no weights
     try:
         cached = Path(snapshot_download(name, revision=revision, allow_patterns=wanted, local_files_only=True))
     except (OSError, HFValidationError):  # LocalEntryNotFoundError is an OSError

@@ -37,7 +37,9 @@ class GenerateSection(Section):
     repetition_penalty: float = Field(gt=0)
     """1 changes nothing."""
     stop_tokens: tuple[NonEmpty, ...] = ()
-    """Tokens that end a response besides EOS, such as an end-of-turn mark."""
+    """Tokens that end a response besides EOS, such as an end-of-turn mark; none takes those of the model's
+    generation_config.json and the one that the template writes after an assistant's turn, and naming EOS here takes
+    none but EOS."""
     max_num_seqs: int = Field(default=64, gt=0)
     """Responses drawn side by side; it shapes batches, and so may move a bfloat16 argmax."""
 

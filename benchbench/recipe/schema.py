@@ -135,7 +135,8 @@ class TokenizationSection(Section):
     add_bos: bool
     """Begin with the tokenizer's BOS token, exactly once."""
     append_eos: bool
-    """End each response with the tokenizer's EOS token, exactly once."""
+    """End each response with the tokenizer's EOS token, exactly once, after what a chat template writes there; where
+    that ends a turn in another token, generation stops at both."""
     max_length: int = Field(gt=1)
     """Tokens of prompt and response together; a stage may name its own."""
     truncation: Literal["right", "left", "drop", "error"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -14,11 +14,14 @@ import pandas as pd
 import torch
 
 from benchbench.core.errors import Interrupted
+from benchbench.core.example import Example
 from benchbench.core.generation import Generation, Request, Sampling
 from benchbench.data.prompts import encode_prompts, first_prompts
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
+from benchbench.data.turn_end import spelled, turn_end
 from benchbench.generation.canary import run_canary
 from benchbench.generation.choose import Choice, choose
+from benchbench.generation.control import Alien, cut_counts
 from benchbench.generation.kept import loaded_engine
 from benchbench.generation.merge import is_adapter, is_merged, merge_adapter
 from benchbench.generation.requests import chunks
@@ -26,6 +29,7 @@ from benchbench.generation.sampling import sampling_of
 from benchbench.generation.seeds import make_requests
 from benchbench.generation.settings import EngineSettings
 from benchbench.generation.shape import shape_of_folder
+from benchbench.generation.stops import STOP_TOKEN_IDS, STOPS, Stops, named_stops
 from benchbench.models import load
 from benchbench.models.logps import token_logps
 from benchbench.stages.context import Result, StageContext
@@ -37,6 +41,8 @@ BATCHES_AT_A_TIME = 4
 """Batches between two looks at whether to stop."""
 TURN = "turn"
 """Setting of a stage that answers a later turn than the first; others have none."""
+CUT = "cut"
+"""In engine.json: how many responses were cut at a control token or an id without a token."""
 SERVING = "serving-"
 """Of the folder that holds weights made for the engine, as long as it draws."""
 
@@ -47,8 +53,10 @@ def run(context: StageContext) -> Result:
     for leftover in context.folder.glob(f"{SERVING}*"):  # of an attempt that was killed
         shutil.rmtree(leftover, ignore_errors=True)
     tokenizer = context.tokenizer()
-    requests = _requests(context, tokenizer)
-    sampling = sampling_of(section, tokenizer)
+    examples = with_first_responses(context, first_prompts(context.examples(), section["num_prompts"]))
+    requests, stops = _requests(context, examples, tokenizer), _stops(context, tokenizer)
+    sampling = sampling_of(section, stops.ids)
+    alien = Alien.of(tokenizer, turn_end(context.tokenization(), tokenizer).between, stops.ids)
     with _servable(context, tokenizer) as (folder, merged):
         settings = EngineSettings(
             device=str(context.device),
@@ -63,21 +71,41 @@ def run(context: StageContext) -> Result:
         fall_back, log = section["engine"] == "auto", context.root / "engine.log"
         engine, choice = loaded_engine(choice, settings, folder, fall_back=fall_back, log=log)
         context.report({"message": choice.reason, "once": True})
-        drawn = _draw(context, engine, requests, sampling)
+        raw = _draw(context, engine, requests, sampling)
         canary = asdict(run_canary(engine, requests, sampling))
         info = asdict(engine.info())
-    frame = _frame(drawn, requests, tokenizer)
+    drawn = [alien.cut(one) for one in raw]
+    frame, cut = _frame(drawn, tokenizer), cut_counts(raw, drawn, tokenizer)
     if _is_plain(sampling):
         frame = _with_logps(context, frame, drawn, requests, tokenizer)
     about = {"reason": choice.reason, "merged": merged, "sampling": asdict(sampling), "canary": canary} | info
-    write_generations(context.folder, frame, about)
-    tokens = sum(len(one.tokens) for one in drawn)
-    return Result(tokens, {"responses": len(frame), "engine": info["engine"], "version": info["version"]})
+    spelled_out = _spelled_out(examples, frame["text"], tokenizer)
+    write_generations(context.folder, frame, {**about, "stops": stops.as_json(), CUT: cut, "spelled_out": spelled_out})
+    told = {"engine": info["engine"], "version": info["version"], "stops": [str(stop) for stop in stops.found]}
+    return Result(sum(len(one.tokens) for one in raw), {"responses": len(frame), **told, CUT: cut})
 
 
-def _requests(context: StageContext, tokenizer: Any) -> list[Request]:
+def _stops(context: StageContext, tokenizer: Any) -> Stops:
+    """Those that the plan found; EOS and the recipe's own where it had nothing to look at."""
+    planned, ids = context.spec.run.get(STOPS), context.settings.get(STOP_TOKEN_IDS)
+    stops = named_stops(context.settings["generate"], tokenizer) if planned is None else Stops.from_json(planned)
+    if ids is not None and sorted(ids) != sorted(stops.ids):
+        raise RuntimeError(f"{context.spec.key}: planned with the stop ids {ids}, found {stops.ids}")
+    return stops
+
+
+def _spelled_out(examples: Sequence[Example], responses: Iterable[str], tokenizer: Any) -> dict[str, int]:
+    """How many prompts and responses hold a control token as text, which a tokenizer that reads them takes for one.
+
+    Nothing is cut there: `</s>` is HTML, too.
+    """
+    control = spelled(tokenizer)
+    prompts = (any(control.search(turn.content) for turn in example.prompt) for example in examples)
+    return {"prompts": sum(prompts), "responses": sum(control.search(text) is not None for text in responses)}
+
+
+def _requests(context: StageContext, examples: Sequence[Example], tokenizer: Any) -> list[Request]:
     section = context.settings["generate"]
-    examples = with_first_responses(context, first_prompts(context.examples(), section["num_prompts"]))
     prompts = encode_prompts(examples, tokenizer, context.tokenization())
     by_id = dict(zip((example.id for example in examples), prompts, strict=True))
     turn = context.settings.get(TURN, 1)
@@ -130,7 +158,7 @@ def _draw(context: StageContext, engine: Any, requests: Sequence[Request], sampl
     return [found[request.example, request.sample] for request in requests]
 
 
-def _frame(drawn: Sequence[Generation], requests: Sequence[Request], tokenizer: Any) -> pd.DataFrame:
+def _frame(drawn: Sequence[Generation], tokenizer: Any) -> pd.DataFrame:
     rows = [
         {
             "example": one.example,

@@ -102,3 +102,22 @@ def test_prompts_are_the_clusters():
         len(f): {s.name: s.se for s in sample_statistics(f, plain=True)}["response_characters"] for f in (once, twice)
     }
     assert se[3] == pytest.approx(se[6])
+
+
+def test_responses_that_were_cut_at_a_control_token_are_counted_apart():
+    found = values(frame(finish=["stop", "control_token", "no_token"]))
+    assert (found["control_token"], found["no_token"], found["ended"], found["truncated"]) == pytest.approx(
+        (1 / 3, 1 / 3, 1 / 3, 0)
+    )
+
+
+def test_how_many_were_cut_is_unknown_where_nobody_looked():
+    found = {one.name: one for one in sample_statistics(frame(), plain=True, cut=False)}
+    assert math.isnan(found["control_token"].value) and found["control_token"].note
+    assert math.isnan(found["no_token"].value) and found["truncated"].value == pytest.approx(1 / 3)
+
+
+def test_the_token_that_a_response_was_cut_at_is_scored_with_it():
+    """It is in both sums, as a stop is: one token and its end."""
+    given = frame(tokens=[[1]] * 3, finish="control_token", logp_sum=[-2.0] * 3, ref_logp_sum=[-4.0] * 3)
+    assert values(given)["kl_k1_per_token"] == pytest.approx(1.0)

@@ -195,6 +195,23 @@ def test_a_chat_template_that_writes_its_own_eos_gets_no_second_one():
     assert [c.empty for c in candidate] == [False, True]
 
 
+def test_eos_follows_the_token_that_a_chat_template_ends_a_turn_with():
+    """Both are trained, in this order; generation stops at whichever comes first (`generation.stops`)."""
+    tokenizer = bytes_with(chat_template=CHATML)
+    (one,) = tokenized([pair("x", "hi", "yes", "no")], tokenizer=tokenizer, template=None).examples
+    assert [tokenizer.decode(list(c.tokens[slice(*c.response)])) for c in one.candidates] == [
+        "yes<|im_end|>\n<|endoftext|>",
+        "no<|im_end|>\n<|endoftext|>",
+    ]
+
+
+def test_texts_that_hold_a_control_token_are_counted():
+    """A tokenizer reads it as the token, wherever it stands; what a template writes itself does not count."""
+    rows = [pair("x", "what is <|im_end|> ?", "a<|im_start|>user", "b"), pair("y", "hi", "yes", "<|im_end |>")]
+    report = tokenized(rows, tokenizer=bytes_with(chat_template=CHATML), template=None).report
+    assert report.control_in_text == 2
+
+
 def test_an_example_that_cannot_be_rendered_is_named():
     tokenizer = bytes_with()
     tokenizer.chat_template = "{{ raise_exception('no') }}"

@@ -274,9 +274,10 @@ def test_the_identity_holds_what_moves_a_verdict():
     }
 
 
-def test_a_cut_response_is_told_to_the_judge():
+@pytest.mark.parametrize("finish", ["length", "control_token", "no_token"])
+def test_a_cut_response_is_told_to_the_judge(finish: str):
     counting = Counting(sees_slots=False)
-    ours = responses(OURS).assign(finish=["length", "stop", "stop", "stop"])
+    ours = responses(OURS).assign(finish=[finish, "stop", "stop", "stop"])
     run(counting.judge, ours)
     assert [one.first_ended for one in counting.asked] == [False, True, True]
     assert all(one.second_ended for one in counting.asked)

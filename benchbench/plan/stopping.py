@@ -1,0 +1,146 @@
+"""Which tokens end the responses of a recipe, found before anything runs, since they are part of what is drawn."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from benchbench.core.errors import BenchError, ExitCode
+from benchbench.data.hub_access import local_folder, require_on_hub
+from benchbench.data.tokenizer import load_tokenizer
+from benchbench.data.turn_end import TurnEnd, turn_end, writes_no_turn_end
+from benchbench.generation.stops import CONFIGURED, EOS, STOP_TOKEN_IDS, STOPS, Stops, all_stops
+from benchbench.plan.prepare import Prepared
+from benchbench.recipe.load import Loaded
+from benchbench.recipe.schema import TokenizationSection
+
+
+def planned_stops(loaded: Loaded, prepared: Prepared) -> Stops | None:
+    """The tokens that end a response; none where EOS and the recipe's own are all there is to it.
+
+    A tokenizer takes seconds to load, so it is loaded only where there is something to look at.
+
+    Args:
+        loaded: a recipe with a `generate` section.
+        prepared: what it reads.
+
+    Raises:
+        BenchError: a generation_config.json that cannot be read; exit code 5 where it is not known whether the model
+            has one.
+    """
+    recipe = loaded.recipe
+    if recipe.generate is None or recipe.generate.stop_tokens:
+        return None
+    configured = configured_ids(loaded, prepared)
+    if not configured and writes_no_turn_end(recipe.tokenization):
+        return None
+    key = _tokenizer_key(loaded, prepared)
+    section = recipe.tokenization.model_copy(update={"chat_template": prepared.chat_template})
+    end = _turn_end(*key, section.model_dump_json(), prepared.chat_template_hash)
+    own = recipe.model.tokenizer_name_or_path is None and recipe.model.train_tokenizer is None
+    return all_stops(_tokenizer(*key), end, configured=configured, own_tokenizer=own)
+
+
+def stopping(loaded: Loaded, prepared: Prepared) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the stops add to a generate stage's settings, which make its identity, and to its run values.
+
+    Nothing to the settings where EOS is the only stop, as it was before there were others.
+
+    Raises:
+        BenchError: as `planned_stops`.
+    """
+    stops = planned_stops(loaded, prepared)
+    if stops is None:
+        return {}, {}
+    alone = all(EOS in stop.origins for stop in stops.found)
+    return {} if alone else {STOP_TOKEN_IDS: sorted(stops.ids)}, {STOPS: stops.as_json()}
+
+
+def tokenizer_of(loaded: Loaded, prepared: Prepared) -> Any:
+    """The recipe's tokenizer, loaded once per process."""
+    return _tokenizer(*_tokenizer_key(loaded, prepared))
+
+
+def configured_ids(loaded: Loaded, prepared: Prepared) -> tuple[int, ...]:
+    """The ids that generation_config.json in the model's folder calls the ends of a response.
+
+    Raises:
+        BenchError: as `planned_stops`.
+    """
+    path = _generation_config(loaded, prepared)
+    if path is None:
+        return ()
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        named = values.get("eos_token_id")
+        ids = tuple(named) if isinstance(named, list) else () if named is None else (named,)
+        if not all(isinstance(i, int) and not isinstance(i, bool) for i in ids):
+            raise TypeError(f"eos_token_id: {named!r}")
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise BenchError(
+            f"{path}: expected a JSON object whose eos_token_id is an id or a list of ids, found something else "
+            f"({error}); mend the file, or name generate.stop_tokens, in whose place it is read"
+        ) from None
+    return ids
+
+
+def _generation_config(loaded: Loaded, prepared: Prepared) -> Path | None:
+    """The file, or none where the model has none; a file of the hub that nobody asked for yet is asked for."""
+    model = loaded.recipe.model
+    if prepared.model_path is None or model.model_name_or_path is None:
+        return None
+    path = Path(prepared.model_path) / CONFIGURED
+    if path.is_file():
+        return path
+    if local_folder(model.model_name_or_path, loaded.folder_of("model.model_name_or_path")) is not None:
+        return None
+    assert model.revision is not None, "a hub id has a revision"
+    return _from_hub(model.model_name_or_path, model.revision)
+
+
+def _from_hub(name: str, revision: str) -> Path | None:
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache
+    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError
+
+    found = try_to_load_from_cache(name, CONFIGURED, revision=revision)
+    if found is not None:
+        return Path(found) if isinstance(found, str) else None  # else the cache knows that there is none
+    try:
+        require_on_hub("model", name, revision)  # which answers in time
+        return Path(hf_hub_download(name, CONFIGURED, revision=revision))
+    except (BenchError, LocalEntryNotFoundError) as error:  # the second is a kind of EntryNotFoundError
+        raise _unknown(name, str(error)) from None
+    except EntryNotFoundError:
+        return None
+    except (OSError, HfHubHTTPError) as error:
+        raise _unknown(name, f"the download failed ({type(error).__name__}); run `bench fetch RECIPE`") from None
+
+
+def _unknown(name: str, why: str) -> BenchError:
+    return BenchError(
+        f"{name}: expected to know whether the model has a {CONFIGURED}, whose ids end a response, found no way to: "
+        f"{why}; or name generate.stop_tokens, in whose place it is read",
+        exit_code=ExitCode.UNAVAILABLE,
+    )
+
+
+def _tokenizer_key(loaded: Loaded, prepared: Prepared) -> tuple[str, str, str | None, bool]:
+    model = loaded.recipe.model
+    return prepared.tokenizer_path, prepared.tokenizer_hash, model.pad_token, model.trust_remote_code
+
+
+@lru_cache(maxsize=2)
+def _tokenizer(path: str, content: str, pad_token: str | None, trust: bool) -> Any:
+    """`content` is the hash that tells one tokenizer of a folder from another."""
+    return load_tokenizer(path, revision=None, pad_token=pad_token, folder=Path(), trust_remote_code=trust)
+
+
+@lru_cache(maxsize=8)
+def _turn_end(
+    path: str, content: str, pad_token: str | None, trust: bool, section: str, template: str | None
+) -> TurnEnd:
+    """`template` is the hash that tells one chat template of a path from another."""
+    tokenizer = _tokenizer(path, content, pad_token, trust)
+    return turn_end(TokenizationSection.model_validate_json(section), tokenizer)
