@@ -17,6 +17,8 @@ from benchbench.commands.targets import common_seeds, notice, parse_seeds, refus
 from benchbench.comparison.cells import Admission
 from benchbench.comparison.columns import Comparison
 from benchbench.comparison.compare import compare as compare_cells
+from benchbench.comparison.flag_tables import flagged_rows
+from benchbench.comparison.flags import FlaggedRow
 from benchbench.core.errors import BenchError, unknown_name
 from benchbench.data.prompt_files import read_prompt_file
 from benchbench.plan.prompted import prepare_prompts
@@ -158,6 +160,8 @@ class Compared:
     """(metric, scoring) of every table to show, the headline first."""
     files: list[str]
     """What was written."""
+    flagged: list[list[FlaggedRow]]
+    """Of every table to show, its metric with and without flagged pairs."""
     samples: Samples | None = None
     """Win rates and what responses are like; none where nothing was drawn."""
 
@@ -198,14 +202,18 @@ def compare(prepared: Prepared, request: Request, options: Options, console: Con
     results = ResultStore(options.results_root, recipe.setting)
     record_cells(cells, scored, store, results)
     tables = _tables(comparisons, headline, prepared.shown)
-    files = write_comparison(results, comparisons, tables, title=_title(prepared), notice=prepared.notice)
+    credit = recipe.score.tie_credit
+    flagged = [flagged_rows(scored, comparisons, *table, tie_credit=credit) for table in tables]
+    files = write_comparison(
+        results, comparisons, tables, flagged=flagged, title=_title(prepared), notice=prepared.notice
+    )
     plan = prepared.session.plan
     marks = {row.candidate: row.marks for row in comparisons}
     samples = collect(cells, plan, store, allow_mixed=request.allow_mixed, prompts=request.prompts, marks=marks)
     if samples is not None:
         labels = [item.label for item in prepared.loaded]
         files += write_samples(samples, results, methods=labels, seeds=prepared.seeds)
-    return Compared(comparisons, headline, tables, files, samples)
+    return Compared(comparisons, headline, tables, files, flagged, samples)
 
 
 def _title(prepared: Prepared) -> str:

@@ -108,6 +108,7 @@ def _cuts(record: StageRecord) -> str:
     """What tokenisation dropped, cut or flagged, where it did."""
     report = record.summary.get("tokenization", {})
     parts = [f"{count} dropped ({reason})" for reason, count in report.get("dropped", {}).items()]
-    named = ("truncated", "empty", "identical", "overlong", "boundary_retokenised", "lost_characters")
+    pairs = ("empty_after_truncation", "cut_to_the_same_tokens", "identical")
+    named = ("truncated", "empty", *pairs, "overlong", "boundary_retokenised", "lost_characters")
     parts += [f"{report[name]} {name.replace('_', ' ')}" for name in named if report.get(name)]
     return f"; tokenisation: {', '.join(parts)}" if parts else ""

@@ -17,9 +17,9 @@ from .toys import batches, examples, furthest, model, toy, weights
 LORA = {"lora_r": 4, "lora_alpha": 8, "lora_dropout": 0.1, "lora_target_modules": ["query_key_value", "dense"]}
 SCORED, TRAINED = 1e-5, 1e-4
 """Nats per token that a batch's size and padding may move in float32: of one model's scores, and of the scores of what
-was trained with it. Measured here: 1e-6 and 1e-6 for random weights, 8e-6 and 1e-5 for the pretrained stories260K. Over
-24 steps of 8 pairs at a learning rate of 2e-3: 5e-6 for a GPT-NeoX as large as the tiny setting's, 2e-4 for stories260K,
-which such steps take apart. In bfloat16 or with dropout the same runs move by 0.01 to 10."""
+was trained with it. Measured here: 1e-6 and 1e-6 for random weights, 8e-6 and 1e-5 for the pretrained stories260K.
+Over 24 steps of 8 pairs at a learning rate of 2e-3: 5e-6 for a GPT-NeoX as large as the tiny setting's, 2e-4 for
+stories260K, which such steps take apart. In bfloat16 or with dropout the same runs move by 0.01 to 10."""
 KINDS = {
     "plain": {},
     "dropout": {"dropout": 0.1},
