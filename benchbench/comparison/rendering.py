@@ -162,7 +162,7 @@ def shown_value(value: float, unit: str, *, sign: str = "") -> str:
     return format(value, f"{sign}.4f" if unit == "fraction" else f"{sign}#.4g")
 
 
-def shownshown_value(value: float) -> str:
+def shown_number(value: float) -> str:
     """Four decimals."""
     return "n/a" if math.isnan(value) else f"{value:.4f}"
 
