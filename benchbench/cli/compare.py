@@ -50,6 +50,7 @@ def compare(
     from benchbench.commands import compare as command
     from benchbench.commands.samples import NO_SAMPLES
     from benchbench.commands.session import Options
+    from benchbench.comparison.flag_tables import shown_flags
     from benchbench.comparison.rendering import terminal_table
 
     options = Options(device, workers, runs, results)
@@ -80,6 +81,7 @@ def compare(
                 "budgets": compared.budgets,
                 "headline": list(compared.headline),
                 "comparisons": [asdict(row) for row in compared.comparisons],
+                "flagged": [asdict(row) for rows in compared.flagged for row in rows if row.n_flagged],
                 **(NO_SAMPLES if compared.samples is None else compared.samples.as_values()),
                 "files": compared.files,
             }
@@ -87,8 +89,10 @@ def compare(
         return
     for line in compared.budgets:
         stdout().print(line, highlight=False, markup=False)
-    for metric, scoring in compared.shown:
+    for (metric, scoring), about in zip(compared.shown, map(shown_flags, compared.flagged), strict=True):
         stdout().print(terminal_table(compared.comparisons, metric, scoring))
+        if about is not None:
+            print_rows(about[1], title=about[0])
     for title, rows in compared.samples.tables() if compared.samples is not None else ():
         stdout().print()
         print_rows(rows, title=title)

@@ -38,6 +38,7 @@ def show(
     """
     from benchbench.commands.recipes import claims, quirks
     from benchbench.commands.recipes import show as command
+    from benchbench.recipe.memory import moving_keys
 
     loaded, rows = command(target, setting=setting, overrides=overrides or [])
     if as_json:
@@ -57,6 +58,8 @@ def show(
     stdout().print(
         f"recipe {loaded.recipe_hash}, comparability {loaded.comparability_hash}{changed}{untuned}", highlight=False
     )
+    if moving := moving_keys(loaded.values()):
+        stdout().print(f"memory settings that are part of the result here: {', '.join(moving)}", highlight=False)
     for title, table in (("reported numbers", claims(loaded)), ("quirks of the published protocol", quirks(loaded))):
         if table:
             stdout().print()

@@ -63,7 +63,9 @@ class Row:
         """What there is to say, each remark with the column that it is of."""
         own = self.equal_length
         unsure = own.interval.note if math.isnan(own.interval.low) else ""
-        remarks = [*self.published.notes, f"at equal length: {own.note or unsure}" if own.note or unsure else ""]
+        warned = self.published.row is not None and self.annotations.model != self.annotations.baseline
+        lc = f"length_controlled_winrate: {own.support.warning}" if warned and own.support.warning else ""
+        remarks = [*self.published.notes, lc, f"at equal length: {own.note or unsure}" if own.note or unsure else ""]
         return "; ".join(remark for remark in remarks if remark)
 
     def tidy(self) -> dict[str, Any]:
@@ -82,6 +84,8 @@ class Row:
             "equal_length_win_rate": 100 * own.mean,
             "equal_length_low": 100 * own.low,
             "equal_length_high": 100 * own.high,
+            "near_equal_contests": self.equal_length.support.near,
+            "near_equal_win_rate": 100 * self.equal_length.support.near_win_rate,
             "note": self.note,
         }
 
@@ -96,6 +100,7 @@ class Row:
             "standard_error": _percentage(self.raw.standard_error),
             "length_controlled_winrate [95%]": nothing if lc is None else _bounded(lc.mean, lc.low, lc.high),
             "at equal length [95%]": _bounded(100 * own.mean, 100 * own.low, 100 * own.high),
+            "near-equal": f"{self.equal_length.support.near}/{self.equal_length.support.contests}",
             "wins/draws/losses": f"{self.raw.n_wins}/{self.raw.n_draws}/{self.raw.n_wins_base}",
             "n_total": str(self.raw.n_total),
             "avg_length": str(self.raw.avg_length),

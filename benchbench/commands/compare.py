@@ -20,6 +20,8 @@ from benchbench.comparison.cells import Admission, same_runs
 from benchbench.comparison.cells import Cell as ScoredCell
 from benchbench.comparison.columns import Comparison
 from benchbench.comparison.compare import compare as compare_cells
+from benchbench.comparison.flag_tables import flagged_rows
+from benchbench.comparison.flags import FlaggedRow
 from benchbench.core.errors import BenchError, unknown_name
 from benchbench.data.prompt_files import read_prompt_file
 from benchbench.plan.prompted import prepare_prompts
@@ -185,6 +187,8 @@ class Compared:
     """Label -> [k] the run of each seed; equal numbers are copies of one run."""
     budgets: list[str]
     """Where the rows' training differs, a line each."""
+    flagged: list[list[FlaggedRow]]
+    """Of every table to show, its metric with and without flagged pairs."""
     samples: Samples | None = None
     """Win rates and what responses are like; none where nothing was drawn."""
 
@@ -213,7 +217,9 @@ def compare(prepared: Prepared, request: Request, options: Options, console: Con
     budgets = budget_lines(cells, plan, store, baseline=prepared.baseline)
     overrides = " ".join(sorted(request.overrides))
     about = About(_title(prepared), request.command, prepared.notice, budgets, overrides)
-    files = write_comparison(results, comparisons, tables, about=about)
+    credit = recipe.score.tie_credit
+    flagged = [flagged_rows(scored, comparisons, *table, tie_credit=credit) for table in tables]
+    files = write_comparison(results, comparisons, tables, flagged=flagged, about=about)
     marks = {row.candidate: row.marks for row in comparisons}
     runs = {label: same_runs(scored, label, prepared.seeds, "logp_sum") for label in marks}
     samples = collect(
@@ -222,7 +228,7 @@ def compare(prepared: Prepared, request: Request, options: Options, console: Con
     if samples is not None:
         labels = [item.label for item in prepared.loaded]
         files += write_samples(samples, results, methods=labels, seeds=prepared.seeds, about=about)
-    return Compared(comparisons, headline, tables, files, runs, budgets, samples)
+    return Compared(comparisons, headline, tables, files, runs, budgets, flagged, samples)
 
 
 def compare_scored(

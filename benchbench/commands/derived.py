@@ -57,7 +57,7 @@ def derive(folder: Path, readme: Path | None = None, *, scratch: Path | None = N
     samples = _samples(prepared, committed, marks, runs)
     results = ResultStore(scratch / "results", prepared.loaded[0].recipe.setting)
     results.merge_table("measurements.csv", measure_cells(cells, scored), key=ROW_KEY)
-    tables = tables_of(prepared, Compared(comparisons, headline, [], [], runs, [], samples), about["command"])
+    tables = tables_of(prepared, Compared(comparisons, headline, [], [], runs, [], [], samples), about["command"])
     committed.store.rewrite(measurements_of(prepared, results), win_rates_of(prepared, samples), tables)
     if readme is not None:
         put_tables(readme, tables, f"reference {folder.name}")

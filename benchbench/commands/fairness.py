@@ -9,6 +9,7 @@ from benchbench.core.hashing import fingerprint
 from benchbench.judging.labels import judge_label
 from benchbench.plan.build import Cell, Plan
 from benchbench.recipe.load import Loaded
+from benchbench.recipe.memory import counts_once
 
 
 def refuse_unequal(loaded: Sequence[Loaded]) -> None:
@@ -63,6 +64,7 @@ def differing(loaded: Sequence[Loaded], *, baseline: str | None = None) -> dict[
     for item in loaded:
         other = _flat(item.comparable_values())
         keys = [k for k in sorted({*first, *other}) if first.get(k) != other.get(k)]
+        keys = [k for k in keys if not counts_once(k, first.get(k), other.get(k))]
         if keys:
             found[item.label] = "; ".join(f"{k} is {other.get(k)}, not {first.get(k)}" for k in keys)
     return found

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from benchbench.comparison.audit import markdown
 from benchbench.comparison.columns import Comparison
+from benchbench.comparison.flag_tables import flags_frame, shown_flags
+from benchbench.comparison.flags import FlaggedRow
 from benchbench.comparison.plots import plot_comparison
 from benchbench.comparison.rendering import column_of, markdown_table
 from benchbench.comparison.tables import comparisons_frame
 from benchbench.store.results import ResultStore
 
 COMPARISON_KEY = ("methods", "seeds", "baseline", "overrides")
+FLAGGED = "flagged.csv"
+"""A metric with and without flagged pairs; written where there are any."""
 
 
 @dataclass(frozen=True)
@@ -41,20 +46,32 @@ def write_comparison(
     comparisons: Sequence[Comparison],
     tables: Sequence[tuple[str, str]],
     *,
+    flagged: Sequence[Sequence[FlaggedRow]],
     about: About,
 ) -> list[str]:
-    """Write comparisons.csv, report.md and one figure per shown table; returns the paths."""
+    """Write comparisons.csv, flagged.csv, report.md and one figure per shown table; returns the paths.
+
+    `flagged` goes with `tables`, one by one.
+    """
     frame = comparisons_frame(comparisons, overrides=about.overrides)
     files = [results.merge_table("comparisons.csv", frame, key=COMPARISON_KEY)]
+    rows = [row for table in flagged for row in table]
+    if any(row.n_flagged for row in rows) or (results.folder / FLAGGED).is_file():
+        frame = flags_frame(rows, baseline=comparisons[0].baseline, seeds=comparisons[0].seeds)
+        frame["overrides"] = about.overrides
+        files.append(results.merge_table(FLAGGED, frame, key=COMPARISON_KEY))
     parts = [f"# {about.title}", "", *about.head]
-    for metric, scoring in tables:
+    for (metric, scoring), flags in zip(tables, map(shown_flags, flagged), strict=True):
         name = f"{metric}_{scoring}.png"
         figure = results.folder / "figures" / name
         figure.parent.mkdir(parents=True, exist_ok=True)
         plot_comparison(column_of(comparisons, metric, scoring), figure)
         results.own(figure, command=about.command)
         files.append(figure)
-        parts += [markdown_table(comparisons, metric, scoring), f"![{metric}, {scoring}](figures/{name})", ""]
+        parts.append(markdown_table(comparisons, metric, scoring))
+        if flags is not None:
+            parts += [flags[0], "", markdown(flags[1]), ""]
+        parts += [f"![{metric}, {scoring}](figures/{name})", ""]
     files.append(results.write_report("\n".join(parts)))
     results.own(files[-1], command=about.command)
     return [str(path) for path in files]

@@ -8,6 +8,7 @@ from typing import Any
 
 from benchbench.recipe.claims import ClaimSection
 from benchbench.recipe.load import Loaded
+from benchbench.recipe.memory import moving_keys
 from benchbench.recipe.training import RUN_KEYS
 from benchbench.recipe.values import get
 
@@ -35,10 +36,11 @@ def known_differences(loaded: Loaded) -> list[Difference]:
     ]
     told = [key for key in loaded.recipe.reported_on if get(values, key) != loaded.recipe.reported_on[key]]
     changed = (text.partition("=")[0] for text in loaded.overrides)
+    moving = moving_keys(values)
     return found + [
         Difference(_part(key), f"{key} was changed by --set")
         for key in changed
-        if key.rpartition(".")[2] not in RUN_KEYS and not any(_same(key, other) for other in told)
+        if (key in moving or key.rpartition(".")[2] not in RUN_KEYS) and not any(_same(key, other) for other in told)
     ]
 
 

@@ -19,6 +19,7 @@ from scipy.special import expit, logit
 
 from benchbench.comparison.clustered import as_probability, seeded_interval
 from benchbench.comparison.contests import Policy, contests, prompts, sides
+from benchbench.comparison.equal_length import Support, support
 from benchbench.comparison.intervals import Interval, undefined_interval
 from benchbench.comparison.replicates import Replicates, interval_of_runs
 from benchbench.comparison.soft_logistic import deviance, fit, influence
@@ -48,6 +49,8 @@ class LengthControlled:
     """Of b: log-odds that the label gains from the opponent's texts being far shorter; above 0 where length wins."""
     prompts: int
     note: str
+    support: Support
+    """The contests of nearly equal length that it rests on."""
 
 
 def length_controlled(
@@ -77,6 +80,7 @@ def length_controlled(
     label, opponent = sides(pd.concat(by_seed.values()))
     models = [_Model.of(frame, examples, policy) for frame in by_seed.values()]
     whys = [(seed, model.unidentified()) for seed, model in zip(by_seed, models, strict=True)]
+    around = support([model.lengths for model in models])
     note = "; ".join(f"seed {seed}: {why}" if len(by_seed) > 1 else why for seed, why in whys if why)
     if note:
         undefined = undefined_interval(math.nan, level=level, note=note)
@@ -90,7 +94,8 @@ def length_controlled(
         )
         level_at_zero = as_probability(intercept)
         values = tuple(float(expit(coefficients[0])) for coefficients, _ in fitted)
-        note = "; ".join(dict.fromkeys(model.extrapolated() for model in models if model.extrapolated()))
+        sided = dict.fromkeys(model.extrapolated() for model in models if model.extrapolated())
+        note = "; ".join(note for note in (*sided, around.warning) if note)
     return LengthControlled(
         label=label,
         opponent=opponent,
@@ -100,6 +105,7 @@ def length_controlled(
         effect=effect,
         prompts=len(examples),
         note=note,
+        support=around,
     )
 
 
@@ -115,6 +121,8 @@ class _Model:
     """[m] one over the number of the prompt's contests."""
     cluster: Array
     """[m] number of the prompt."""
+    lengths: tuple[Array, Array, Array]
+    """[m] outcomes, and the characters of both texts, for `equal_length.support`."""
 
     @staticmethod
     def of(rows: pd.DataFrame, examples: Array, policy: Policy) -> _Model:
@@ -125,7 +133,8 @@ class _Model:
         feature = np.tanh(longer / sd) if sd > 0 else np.zeros(len(longer))
         judged = np.isfinite(outcome)
         per_prompt = np.bincount(cluster[judged], minlength=len(examples))
-        return _Model(feature[judged], outcome[judged], 1 / per_prompt[cluster[judged]], cluster[judged])
+        lengths = (outcome[judged], made.length[judged], made.opponent_length[judged])
+        return _Model(feature[judged], outcome[judged], 1 / per_prompt[cluster[judged]], cluster[judged], lengths)
 
     def unidentified(self) -> str:
         """Why there is no unique finite maximum (Albert & Anderson 1984); empty where there is."""

@@ -48,5 +48,5 @@ def _tie_note(scores: PairScores) -> str:
 
 
 def _left_out_note(paired: Pairs) -> str:
-    counts = [f"{count} {flag}" for flag, count in paired.left_out.items() if count]
+    counts = [f"{count} {flag}" for flag, count in paired.left_out.items()]
     return f"left out: {', '.join(counts)}" if counts else ""

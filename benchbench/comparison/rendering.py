@@ -108,12 +108,12 @@ def _layout(comparisons: Sequence[Comparison], metric: str, scoring: str) -> _La
     body = [
         (
             row.candidate,
-            *(_number(value, row.unit) for value in row.values),
-            _number(row.mean, row.unit),
+            *(shown_value(value, row.unit) for value in row.values),
+            shown_value(row.mean, row.unit),
             _difference(row),
             *([shown_p(row.p_holm)] if with_holm else []),
             shown_detectable(
-                row.minimum_detectable_difference, _number(row.minimum_detectable_difference, row.unit), 1.0
+                row.minimum_detectable_difference, shown_value(row.minimum_detectable_difference, row.unit), 1.0
             ),
             str(row.n),
             *(["; ".join(marks)] if with_marks else []),
@@ -153,12 +153,12 @@ def _difference(row: Comparison) -> str:
     if math.isnan(row.difference):
         return "n/a"
     if math.isnan(row.low):
-        return f"{_number(row.difference, row.unit, sign='+')} [n/a]"
-    low, high = (_number(bound, row.unit, sign="+") for bound in (row.low, row.high))
-    return f"{_number(row.difference, row.unit, sign='+')} [{low}, {high}]"
+        return f"{shown_value(row.difference, row.unit, sign='+')} [n/a]"
+    low, high = (shown_value(bound, row.unit, sign="+") for bound in (row.low, row.high))
+    return f"{shown_value(row.difference, row.unit, sign='+')} [{low}, {high}]"
 
 
-def _number(value: float, unit: str, *, sign: str = "") -> str:
+def shown_value(value: float, unit: str, *, sign: str = "") -> str:
     """Fractions with four decimals, everything else with four significant digits."""
     if math.isnan(value):
         return "n/a"

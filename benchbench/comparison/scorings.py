@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from benchbench.comparison.flags import count_flags, name_flags
 from benchbench.core.clusters import prompt_numbers
 from benchbench.core.errors import unknown_name
 from benchbench.core.measurement import Array, PairScores
@@ -60,7 +61,7 @@ class Pairs:
     examples: tuple[str, ...]
     """[n] ids, without the pairs that are left out."""
     left_out: Mapping[str, int]
-    """Per excluded flag, how many pairs carry it on either response; a pair with two flags counts in both."""
+    """Pairs that an excluded flag leaves out, by what `flags` calls them."""
     available: tuple[str, ...]
     """Scorings that the rows can give, judged before anything is left out."""
     columns: tuple[str, ...]
@@ -71,8 +72,24 @@ class Pairs:
     """Version of the score stage that made the rows."""
     values: Values
     """[n, 2] numbers of the rows by column."""
+    flags: Array
+    """[n] the name of each pair's flag (`flags.NAMES`), empty without one."""
     prompt: Array | None = None
     """[n] number of each pair's prompt; none where every pair has a prompt of its own, or the rows name none."""
+
+    def only(self, mask: Array) -> Pairs:
+        """These pairs alone.
+
+        Args:
+            mask: [n] bool.
+        """
+        return replace(
+            self,
+            examples=tuple(example for example, kept in zip(self.examples, mask, strict=True) if kept),
+            values={name: column[mask] for name, column in self.values.items()},
+            flags=self.flags[mask],
+            prompt=None if self.prompt is None else prompt_numbers(self.prompt[mask]),
+        )
 
     def scores(self, scoring: str, *, tie_credit: float = 0.5) -> PairScores:
         """The pair scores under one scoring, with every column of the rows.
@@ -111,20 +128,21 @@ def pairs(frame: pd.DataFrame, *, exclude: Sequence[str] = ()) -> Pairs:
     candidates = [int(candidate) for candidate in frame["candidate"]]
     _check_candidates(examples, candidates)
     order = sorted(range(len(examples)), key=lambda row: (examples[row], candidates[row]))
-    flagged = {flag: np.asarray(frame[flag], dtype=bool)[order].reshape(-1, 2).any(axis=1) for flag in exclude}
+    flags = name_flags(frame, order)
     keep = np.ones(len(order) // 2, dtype=bool)
-    for mask in flagged.values():
-        keep &= ~mask
+    for flag in exclude:
+        keep &= ~np.asarray(frame[flag], dtype=bool)[order].reshape(-1, 2).any(axis=1)
     values = _values(frame)
     prompts = np.asarray(frame["prompt"], dtype=str)[order][::2][keep] if "prompt" in frame else None
     return Pairs(
         examples=tuple(examples[row] for row, kept in zip(order[::2], keep, strict=True) if kept),
-        left_out={flag: int(mask.sum()) for flag, mask in flagged.items()},
+        left_out=count_flags(flags[~keep]),
         available=tuple(name for name in SCORINGS if not np.isnan(_scored(name, values)).all()),
         columns=tuple(sorted(name.removeprefix(_COLUMN_PREFIX) for name in values if name not in _SCORED)),
         split=str(frame["split"].iloc[0]),
         scorer_version=int(frame["scorer_version"].iloc[0]),
         values={name: column[order].reshape(-1, 2)[keep] for name, column in values.items()},
+        flags=flags[keep],
         prompt=None if prompts is None else prompt_numbers(prompts),
     )
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from benchbench.comparison.cells import Cell
 from benchbench.comparison.columns import Comparison
+from benchbench.comparison.flags import count_flags, in_words
 from benchbench.comparison.measure import measure
 from benchbench.comparison.scorings import pairs
 
@@ -117,7 +118,9 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 
 def _measurement_rows(cell: Cell, tie_credit: float, exclude: Sequence[str]) -> list[dict[str, object]]:
-    paired = pairs(cell.frame, exclude=exclude)
+    paired, every = pairs(cell.frame, exclude=exclude), pairs(cell.frame)
+    counts = count_flags(every.flags)
+    flagged = f"flagged pairs: {in_words(counts, len(every.examples))}" if counts else ""
     shared = {
         "recipe": cell.recipe,
         "recipe_hash": cell.recipe_hash,
@@ -143,7 +146,7 @@ def _measurement_rows(cell: Cell, tie_credit: float, exclude: Sequence[str]) -> 
             "unit": measured.unit,
             "direction": measured.direction,
             "metric_version": measured.version,
-            "note": measured.note,
+            "note": "; ".join(note for note in (measured.note, flagged) if note),
         }
         for measured in measure(cell.frame, tie_credit=tie_credit, exclude=exclude)
     ]

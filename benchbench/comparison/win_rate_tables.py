@@ -107,6 +107,8 @@ def win_rate_frame(rows: Sequence[Against]) -> pd.DataFrame:
                 "consistency": run.consistency,
                 "length": run.length,
                 "opponent_length": run.opponent_length,
+                "near_equal_contests": row.controlled.support.near,
+                "near_equal_win_rate": row.controlled.support.near_win_rate,
                 "note": "; ".join(dict.fromkeys(part for part in (run.note, note) if part)),
             }
             for row in rows
@@ -215,6 +217,7 @@ def shown_win_rates(rows: Sequence[Against], marks: Mapping[str, str]) -> list[d
             "seeds " + ", ".join(map(str, row.raw.seeds)): " ".join(f"{value:.4f}" for value in row.raw.values),
             "win rate [95%]": _interval(row.raw.interval),
             "at equal length [95%]": _interval(row.controlled.interval),
+            "near-equal": f"{row.controlled.support.near}/{row.controlled.support.contests}",
             "p Holm": shown_p(adjusted),
             "MDD": _shown_detectable(row),
             "wins/ties/losses": "/".join(str(sum(getattr(run, name) for run in row.raw.runs)) for name in _COUNTS),

@@ -22,7 +22,7 @@ class StageSpec:
     inputs: Mapping[str, str] = field(default_factory=dict)
     """Name -> "kind/fingerprint" of the finished stages it reads."""
     run: Mapping[str, Any] = field(default_factory=dict)
-    """Paths, memory settings, device: recorded, not part of the fingerprint."""
+    """Paths and settings of the run, beside the fingerprint; a memory setting that moves numbers is in it too."""
 
     @property
     def fingerprint(self) -> str:

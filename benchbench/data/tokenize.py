@@ -88,9 +88,14 @@ def tokenize_examples(
 
 def _flags(rows: Sequence[TokenizedExample]) -> dict[str, int]:
     candidates = [candidate for row in rows for candidate in row.candidates]
+    emptied = [any(c.truncated and c.response[0] >= c.response[1] for c in row.candidates) for row in rows]
+    alike = [row.identical and not gone for row, gone in zip(rows, emptied, strict=True)]
+    cut_alike = sum(one and any(c.truncated for c in row.candidates) for row, one in zip(rows, alike, strict=True))
     return {
         "examples": len(rows),
-        "identical": sum(row.identical for row in rows),
+        "identical": sum(alike) - cut_alike,
+        "cut_to_the_same_tokens": cut_alike,
+        "empty_after_truncation": sum(emptied),
         "truncated": sum(candidate.truncated for candidate in candidates),
         "empty": sum(candidate.empty for candidate in candidates),
         "overlong": sum(candidate.overlong for candidate in candidates),

@@ -51,7 +51,11 @@ class TokenizationReport:
     spared: Mapping[str, int] = field(default_factory=dict)
     """Examples kept although training would have dropped them, by reason."""
     identical: int = 0
-    """Examples."""
+    """Examples whose candidates are the same tokens, whole."""
+    cut_to_the_same_tokens: int = 0
+    """Examples whose candidates are the same tokens, some of them cut, with something of each left."""
+    empty_after_truncation: int = 0
+    """Examples with a candidate that was cut and has no scored token left."""
     truncated: int = 0
     """Candidates; so are the following."""
     empty: int = 0

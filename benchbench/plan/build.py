@@ -10,18 +10,17 @@ from benchbench import methods
 from benchbench.core.method import Need
 from benchbench.core.records import StageSpec
 from benchbench.plan.judged import judged
+from benchbench.plan.loop_settings import loop_settings
 from benchbench.plan.prepare import Prepared
 from benchbench.plan.prompted import PreparedPrompts, asked
 from benchbench.plan.stopping import stopping
-from benchbench.recipe.load import Loaded, without_later, without_run_keys
+from benchbench.recipe.load import Loaded, without_later
+from benchbench.recipe.memory import part_of_scoring
 from benchbench.recipe.training import RUN_KEYS
 from benchbench.stages.versions import VERSIONS
 
 _NAMES = ("model_name_or_path", "revision", "tokenizer_name_or_path", "tokenizer_revision")
 """Names of weights and tokenizers; their content hashes stand in fingerprints instead."""
-_STAGE_KEYS = ("split", "max_length", "truncation", "reward", "reference", "on_empty_response", "own_per_method")
-_SCORE_PREFIX = "score_"
-"""Keys of a training section that are not read by the loop; each goes to the part of the settings that reads it."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +149,7 @@ class _Builder:
         data = self.scored(section["split"], self.values["tokenization"])
         stops, noted = stopping(self.loaded, self.prepared)
         settings = {**data, "generate": section, "seed": self.seed, "base_seed": self.base_seed(policy), **stops}
+        settings |= part_of_scoring(self.values, section["dtype"])
         if settings["model"]["attn_implementation"] != "sdpa":
             settings["attention"] = "obeyed"  # before, engines drew with sdpa whatever the recipe said
         inputs = _inputs(policy=policy)
@@ -164,7 +164,7 @@ class _Builder:
         if section is None:
             return None
         method = {"name": "sft", "version": methods.get("sft").version}
-        settings = {**self.common(section, seeded=True), "method": method}
+        settings = {**self.common("sft", seeded=True), "method": method}
         if (on_empty := section.get("on_empty_response")) is not None:
             settings["on_empty_response"] = on_empty
         if section["own_per_method"]:
@@ -178,7 +178,7 @@ class _Builder:
     def reward_model(self, start: str | None) -> str:
         section = self.values["reward_model"]
         inputs = _inputs(policy=start) if section["init_from"] == "sft" else {}
-        settings = self.common(section, seeded=True)
+        settings = self.common("reward_model", seeded=True)
         title = f"reward model seed {self.seed}"
         return self.plan.add(StageSpec("reward_model", title, settings, inputs, self.run(section)))
 
@@ -193,7 +193,7 @@ class _Builder:
         if needs_reward and section["reward"]["source"] == "stage":
             inputs["reward"] = self.reward(start, section["split"])
         settings = {
-            **self.common(section, seeded=start is None),
+            **self.common("preference", seeded=start is None),
             "method": {"name": method.name, "version": method.version, "hyper": self.values["method"]["hyper"]},
             "reward": section["reward"] if needs_reward else None,
             "on_empty_response": section["on_empty_response"],
@@ -211,6 +211,7 @@ class _Builder:
             "on_empty_response": section["on_empty_response"],
             "store_tokens": True,
             "seed": self.base_seed(anchor),
+            **part_of_scoring(self.values, self.values["model"]["dtype"], bf16=section["bf16"]),
         }
         title = f"reference log-probabilities seed {self.seed}"
         return self.plan.add(StageSpec("score", title, settings, _inputs(policy=anchor), self.run(section)))
@@ -225,6 +226,7 @@ class _Builder:
             "on_empty_response": "keep_constant",
             "store_tokens": False,
             "seed": self.base_seed(policy),
+            **part_of_scoring(self.values, section["dtype"]),
         }
         title = f"score {label} seed {self.seed} on {split}"
         return self.plan.add(StageSpec("score", title, settings, _inputs(policy=policy), self.run(section)))
@@ -241,17 +243,18 @@ class _Builder:
             **self.scored(split, tokenization | {"max_prompt_length": None}),
             "keep_all": True,
             "on_empty_response": "keep_constant",
+            **part_of_scoring(self.values, self.values["model"]["dtype"], section["head_dtype"]),
         }
         inputs = {"reward_model": self.reward_model(start)}
         title = f"rewards seed {self.seed} on {split}"
         return self.plan.add(StageSpec("reward", title, settings, inputs, self.run(self.values["score"])))
 
-    def common(self, section: Mapping[str, Any], *, seeded: bool) -> dict[str, Any]:
-        """What every training stage reads."""
-        seeds = self.values["seeds"]
+    def common(self, name: str, *, seeded: bool) -> dict[str, Any]:
+        """What the training stage of this section reads."""
+        section, seeds = self.values[name], self.values["seeds"]
         return {
             **self.scored(section["split"], self.tokenization(section)),
-            "training": _loop_settings(section),
+            "training": loop_settings(self.values, name),
             "lora": self.values["lora"],
             "seed": self.seed if seeded else None,
             "order_seed": self.seed if seeds["scope"] == "all" else seeds["fixed_seed"],
@@ -279,7 +282,7 @@ class _Builder:
         return self.seed if policy is None and self.prepared.model_path is None else None
 
     def run(self, section: Mapping[str, Any]) -> dict[str, Any]:
-        """Paths and memory settings: recorded, not part of the fingerprint."""
+        """Paths and settings of the run: recorded; what of them moves numbers stands in the settings too."""
         return {
             "model_path": self.prepared.model_path,
             "tokenizer_path": self.prepared.tokenizer_path,
@@ -292,9 +295,3 @@ class _Builder:
 
 def _inputs(*, policy: str | None) -> dict[str, str]:
     return {} if policy is None else {"policy": policy}
-
-
-def _loop_settings(section: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of a training section that the loop and its model read."""
-    kept = without_run_keys(section)
-    return {k: v for k, v in kept.items() if k not in _STAGE_KEYS and not k.startswith(_SCORE_PREFIX)}

@@ -116,7 +116,7 @@ def _cuts(record: StageRecord) -> str:
     """What tokenisation dropped, cut or flagged, where it did."""
     report = record.summary.get("tokenization", {})
     parts = [f"{count} dropped ({reason})" for reason, count in report.get("dropped", {}).items()]
-    named = ("truncated", "empty", "identical", "overlong", "boundary_retokenised")
-    named += ("control_in_text", "lost_characters", "changed_characters")
+    named = ("truncated", "empty", "empty_after_truncation", "cut_to_the_same_tokens", "identical", "overlong")
+    named += ("boundary_retokenised", "control_in_text", "lost_characters", "changed_characters")
     parts += [f"{report[name]} {name.replace('_', ' ')}" for name in named if report.get(name)]
     return f"; tokenisation: {', '.join(parts)}" if parts else ""

@@ -15,10 +15,11 @@ from benchbench.core.hashing import fingerprint
 from benchbench.recipe import library
 from benchbench.recipe.document import Document, describe
 from benchbench.recipe.faults import faults_of
+from benchbench.recipe.memory import moving_keys, setting_differences
 from benchbench.recipe.overrides import Override
 from benchbench.recipe.schema import ANNOTATIONS, SETTING_KEYS, Recipe
 from benchbench.recipe.training import JOINED_LATER, RUN_KEYS
-from benchbench.recipe.values import differences, drop, get, keys_below, merge, not_finite, overlay, put
+from benchbench.recipe.values import drop, get, keys_below, merge, not_finite, overlay, put
 
 Check = Callable[[Recipe], "tuple[dict[str, Any], list[Fault]]"]
 """Binds what the schema leaves free (hyper-parameters, source options): (bound values by dotted key, faults)."""
@@ -233,7 +234,7 @@ def _changed(values: Mapping[str, Any], setting: Mapping[str, Any], checks: tupl
     alone, bound, _ = _validate(required | dict(setting) | {"preference": values["preference"]}, setting, checks)
     # a setting that is not whole without its recipes: only what it does say can be changed
     theirs = _values(alone, bound) if alone is not None else merge(values, setting)
-    return tuple(sorted(differences(_comparable(values), _comparable(theirs))))
+    return tuple(sorted(setting_differences(_comparable(values), _comparable(theirs))))
 
 
 def _values(recipe: Recipe, bound: Mapping[str, Any]) -> dict[str, Any]:
@@ -244,14 +245,17 @@ def _values(recipe: Recipe, bound: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _comparable(values: Mapping[str, Any]) -> dict[str, Any]:
-    held = identified(values)
+    held = identified({**values, "preference": None})  # its precision is the recipe's own
     found = {key: get(held, key) for key in ("setting", *SETTING_KEYS)}
     return {key: value for key, value in found.items() if value is not None or key not in JOINED_LATER}
 
 
 def identified(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of resolved values that makes an identity: no run settings, no later field that changes nothing."""
-    return without_later(without_run_keys(values))
+    """The part of resolved values that makes an identity: no run setting and no later field that changes nothing."""
+    kept = without_run_keys(values)
+    for key in moving_keys(values):
+        put(kept, key, get(values, key))
+    return without_later(kept)
 
 
 def without_later(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -181,7 +181,8 @@ class ScoreSection(Section):
     dtype: Literal["float32", "bfloat16"]
     """Precision of the forward pass and of log-softmax, sum and mean."""
     per_device_eval_batch_size: int = Field(default=64, gt=0)
-    """Examples per forward pass; a memory setting, not part of the result."""
+    """Examples per forward pass of every scoring; a memory setting, but part of what is scored in bfloat16, where a
+    row's score depends on the rows beside it."""
     max_length: int | None = Field(default=None, gt=1)
     """As `tokenization.max_length`, where held-out scoring differs."""
     truncation: Literal["right", "left", "drop", "error"] | None = None

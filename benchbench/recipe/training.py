@@ -16,7 +16,7 @@ RUN_KEYS = (
     "logging_steps",
     "save_steps",
 )
-"""Settings of the run, not of the result: recorded, never part of a fingerprint."""
+"""Settings of the run: recorded, and no part of a fingerprint but where they move numbers (`recipe.memory`)."""
 
 
 JOINED_LATER: Mapping[str, Any] = {
@@ -58,7 +58,8 @@ class TrainingSection(Section):
     global_batch_size: int = Field(gt=0)
     """Examples per optimizer step, over all devices and microbatches; part of the result."""
     per_device_train_batch_size: int = Field(default=16, gt=0)
-    """Examples per forward pass; a memory setting, not part of the result."""
+    """Examples per forward pass; a memory setting, but part of the result with dropout on or anything in bfloat16
+    (`bf16`, `model.dtype`, `head_dtype`), where it moves numbers."""
     optim: Literal["adamw_torch"] = "adamw_torch"
     adam_beta1: float = Field(default=0.9, ge=0, lt=1)
     adam_beta2: float = Field(default=0.999, ge=0, lt=1)
@@ -74,7 +75,7 @@ class TrainingSection(Section):
     disable_dropout: bool = True
     """Set every dropout probability of the model and its adapters to zero."""
     gradient_checkpointing: bool = False
-    """Recompute activations in the backward pass; a memory setting."""
+    """Recompute activations in the backward pass; a memory setting, never part of the result."""
     data_order: Literal["shuffled", "hf_seedable", "sequential"] = "shuffled"
     """`shuffled`: from the seed's own stream; `hf_seedable`: torch.randperm seeded with seed + epoch, as the
     Hugging Face sampler draws it; `sequential`: as stored."""

@@ -1,7 +1,8 @@
 """The training loop: one optimizer run, whatever the loss.
 
-Denominators are computed over the whole optimizer step before it is split into microbatches, so the
-microbatch size never changes the result (beyond the rounding of sums).
+Denominators are computed over the whole optimizer step before it is split into microbatches, so in float32
+without dropout the microbatch size changes nothing beyond the rounding of sums; elsewhere it is part of the
+stage's identity (`recipe.memory`).
 """
 
 from __future__ import annotations

@@ -63,7 +63,8 @@ def test_a_note_of_one_row_alone_stands_in_that_row():
     rows = [against(clean, judge="gold"), against(missing, judge="gold")]
     assert shared_notes(rows) == ()
     first, second = shown_win_rates(rows, {})
-    assert first["note"] == "" and second["note"].startswith("seed 1: 15.0% of the verdicts are missing")
+    assert first["note"].startswith("at equal length: extrapolation: 8 of 120 contests")
+    assert second["note"].startswith("seed 1: 15.0% of the verdicts are missing")
 
 
 def test_slots_are_shown_where_the_judge_sees_them_and_only_there():

@@ -113,6 +113,52 @@ def test_device_versions_threads_and_paths_are_recorded_beside_it(finished: Fini
 # --- in it ----------------------------------------------------------------------------------------------------------
 
 
+RM = {"reward model seed 1", "rewards seed 1 on train", "rewards seed 1 on test"}
+AFTER_RM = RM | {"ddo_rm seed 1", "score ddo_rm seed 1 on test"}
+HELD_OUT = {t for t in TITLES if t.startswith("score ")}
+ANCHOR = {"reference log-probabilities seed 1", "dpo seed 1", "score dpo seed 1 on test"}
+SFT_BATCH, RM_BATCH, PREFERENCE_BATCH = (
+    f"{name}.per_device_train_batch_size=2" for name in ("sft", "reward_model", "preference")
+)
+
+
+@pytest.mark.parametrize(
+    ("moving", "batch", "touched"),
+    [
+        ("sft.disable_dropout=false", SFT_BATCH, TITLES),
+        ("sft.bf16=true", SFT_BATCH, TITLES),
+        ("sft.bf16=true", PREFERENCE_BATCH, set()),
+        ("reward_model.bf16=true", RM_BATCH, AFTER_RM),
+        ("preference.disable_dropout=false", PREFERENCE_BATCH, AFTER_PREFERENCE),
+        ("preference.bf16=true", PREFERENCE_BATCH, AFTER_PREFERENCE),
+        ("preference.bf16=true", "score.per_device_eval_batch_size=3", ANCHOR),
+        ("score.dtype=bfloat16", "score.per_device_eval_batch_size=3", HELD_OUT),
+        ("reward_model.head_dtype=bfloat16", "score.per_device_eval_batch_size=3", AFTER_RM - {"reward model seed 1"}),
+        ("model.dtype=bfloat16", SFT_BATCH, TITLES),
+        (
+            "model.dtype=bfloat16",  # held-out scoring has a precision of its own
+            "score.per_device_eval_batch_size=3",
+            ANCHOR | AFTER_RM - {"reward model seed 1"},
+        ),
+        ("preference.disable_dropout=false", "preference.gradient_checkpointing=true", set()),
+        ("preference.bf16=true", "preference.gradient_checkpointing=true", set()),
+    ],
+)
+def test_a_memory_setting_is_part_of_exactly_the_stages_whose_numbers_it_moves(
+    stages: Stages, moving: str, batch: str, touched: set[str]
+):
+    assert changed(stages(moving), stages(moving, batch)) == touched
+
+
+def test_the_tiny_plan_knows_no_memory_setting(tmp_path: Path):
+    """Float32 without dropout: its stages are what they were before memory settings could be part of one."""
+    plan = plan_of(tmp_path / "runs", ["dpo", "simpo", "ddo_rm"], setting="tiny", seeds=(42,))
+    assert len(plan.stages) > 10
+    for spec in plan.stages.values():
+        assert "per_device" not in json.dumps(spec.settings), spec.title
+        assert spec.kind == "judge" or "per_device" in json.dumps(spec.run), spec.title
+
+
 @pytest.mark.parametrize(
     ("override", "kept"),
     [

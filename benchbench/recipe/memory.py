@@ -1,0 +1,63 @@
+"""Memory settings: how many examples go through the model at once, and where that is part of a result.
+
+In float32 without dropout a batch's size and padding move a number by the rounding of sums alone, which tests bound
+(`tests/training/test_microbatches.py`), so it is no part of an identity. It is one
+
+- of a training stage with dropout on, since masks are drawn for the shape of a microbatch, or with anything in
+  bfloat16: autocast, the model's weights, the reward head;
+- of scores, rewards and log-probabilities computed in bfloat16, where a row depends on the rows beside it.
+
+`gradient_checkpointing` is never part of one: what is recomputed, dropout masks too, is the same to the last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from benchbench.recipe.training import RUN_KEYS
+from benchbench.recipe.values import differences, get
+
+Values = Mapping[str, Any]
+
+MICROBATCH, BATCH = "per_device_train_batch_size", "per_device_eval_batch_size"
+_LOW = "bfloat16"
+_TRAINED = ("sft", "reward_model", "preference")
+
+
+def part_of_training(values: Values, name: str) -> dict[str, int]:
+    """The microbatch of a training section, where it moves what is trained; nothing elsewhere."""
+    section = values.get(name)
+    if section is None:
+        return {}
+    drops = not section["disable_dropout"]  # which probabilities weights bring along is not known before they are there
+    low = section["bf16"] or _LOW in (values["model"]["dtype"], section.get("head_dtype"))
+    return {MICROBATCH: section[MICROBATCH]} if drops or low else {}
+
+
+def part_of_scoring(values: Values, *precisions: str, bf16: bool = False) -> dict[str, int]:
+    """The batch of a scoring stage, where it moves what is scored: any of its precisions is a low one."""
+    return {BATCH: values["score"][BATCH]} if bf16 or _LOW in precisions else {}
+
+
+def moving_keys(values: Values) -> list[str]:
+    """Dotted keys of the memory settings that are part of this recipe's identity."""
+    found = [f"{name}.{MICROBATCH}" for name in _TRAINED if part_of_training(values, name)]
+    # of held-out scores; of reference log-probabilities and rewards; of rewards; of the log-probabilities of a KL
+    scoring = ("score.dtype", "model.dtype", "reward_model.head_dtype", "generate.dtype")
+    if _LOW in [get(values, key) for key in scoring] or get(values, "preference.bf16"):
+        found.append(f"score.{BATCH}")
+    return found
+
+
+def setting_differences(mine: Values, theirs: Values) -> list[str]:
+    """Dotted keys at which two settings differ.
+
+    A memory setting that counts on one side only is no difference of its own; the precision that makes it count is.
+    """
+    return [key for key in differences(mine, theirs) if not counts_once(key, get(mine, key), get(theirs, key))]
+
+
+def counts_once(key: str, mine: Any, theirs: Any) -> bool:
+    """Whether this is a memory setting that is part of one of two identities."""
+    return key.rpartition(".")[2] in RUN_KEYS and (mine is None) != (theirs is None)

@@ -1,0 +1,83 @@
+"""Where a memory setting is part of a result, and so of an identity."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchbench.commands.fairness import differing
+from benchbench.commands.reported import known_differences
+from benchbench.recipe.library import shipped_root
+from benchbench.recipe.memory import BATCH, MICROBATCH, moving_keys, part_of_scoring, part_of_training
+
+from .toys import HEAD, load, write
+
+SFT, REWARD, PREFERENCE = (f"{name}.{MICROBATCH}" for name in ("sft", "reward_model", "preference"))
+SCORE = f"score.{BATCH}"
+
+
+def toy(tmp_path, *sets, text=HEAD, name="toy.yaml"):
+    return load(write(tmp_path, text, name), sets=sets)
+
+
+@pytest.mark.parametrize(
+    ("sets", "moving"),
+    [
+        ((), set()),
+        (("sft.disable_dropout=false",), {SFT}),
+        (("preference.disable_dropout=false",), {PREFERENCE}),
+        (("reward_model.bf16=true",), {REWARD}),
+        (("reward_model.head_dtype=bfloat16",), {REWARD, SCORE}),
+        (("preference.bf16=true",), {PREFERENCE, SCORE}),  # its reference is scored under autocast
+        (("score.dtype=bfloat16",), {SCORE}),
+        (("generate.dtype=bfloat16",), {SCORE}),  # both policies' log-probabilities of the responses
+        (("model.dtype=bfloat16",), {SFT, REWARD, PREFERENCE, SCORE}),
+        (("preference.gradient_checkpointing=true",), set()),
+    ],
+)
+def test_a_batch_counts_exactly_where_it_moves_numbers(tmp_path, sets, moving):
+    assert set(moving_keys(toy(tmp_path, *sets).values())) == moving
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["sft.disable_dropout=false", "preference.bf16=true", "model.dtype=bfloat16", "score.dtype=bfloat16"],
+)
+def test_two_batches_are_two_recipes_where_they_move_numbers(tmp_path, override):
+    one = toy(tmp_path, override)
+    for key in (SFT, REWARD, PREFERENCE, SCORE):
+        other = toy(tmp_path, override, f"{key}=3")
+        assert (other.recipe_hash != one.recipe_hash) == (key in moving_keys(one.values())), key
+
+
+def test_a_setting_fixes_the_batches_of_its_own_precision_alone(tmp_path):
+    """A recipe in bfloat16 stays comparable with one that is not: its microbatch is its own, as its precision is."""
+    plain, low = toy(tmp_path), toy(tmp_path, "preference.bf16=true")
+    assert low.comparability_hash == plain.comparability_hash and low.recipe_hash != plain.recipe_hash
+    shared = toy(tmp_path, "score.dtype=bfloat16")
+    other = toy(tmp_path, "score.dtype=bfloat16", f"{SCORE}=3")
+    assert other.comparability_hash != shared.comparability_hash
+    assert differing([shared, other]) == {"dpo": f"{SCORE} is 3, not 128"}
+
+
+def test_the_precision_is_the_difference_and_not_the_batch_that_it_makes_count(tmp_path):
+    plain, low = toy(tmp_path), toy(tmp_path, "score.dtype=bfloat16")
+    assert differing([plain, low]) == {"dpo": "score.dtype is bfloat16, not float32"}
+    assert low.setting_overrides == ("score.dtype",)
+
+
+def test_a_run_with_another_batch_than_reported_says_so_where_it_moves_numbers():
+    recipe = shipped_root() / "dpo_pythia410m.yaml"
+    other = load(recipe, sets=[f"{PREFERENCE}=8", "preference.logging_steps=3"])
+    details = [difference.detail for difference in known_differences(other)]
+    assert details == [f"{PREFERENCE} was changed by --set"]
+
+
+def test_what_a_stage_is_told(tmp_path):
+    values = toy(tmp_path, "preference.bf16=true", f"{PREFERENCE}=5").values()
+    assert part_of_training(values, "preference") == {MICROBATCH: 5}
+    assert part_of_training(values, "sft") == {}
+    assert part_of_training({**values, "reward_model": None}, "reward_model") == {}
+    assert part_of_scoring(values, "float32") == {}
+    assert (
+        part_of_scoring(values, "float32", "bfloat16") == part_of_scoring(values, "float32", bf16=True) == {BATCH: 128}
+    )
