@@ -8,8 +8,9 @@ from pathlib import Path
 
 from benchbench.core.errors import BenchError
 from benchbench.core.hashing import file_hash, fingerprint
-from benchbench.models.adapters import ADAPTER_FILE, MERGE_VERSION, read_adapter_config
-from benchbench.plan.weights import TOKENIZER_PATTERNS, WEIGHT_PATTERNS, resolve_folder, weights_hash
+from benchbench.data.model_files import ADAPTER_FILE, weights_hash
+from benchbench.models.adapters import MERGE_VERSION, read_adapter_config
+from benchbench.plan.weights import TOKENIZER_PATTERNS, WEIGHT_PATTERNS, resolve_folder
 from benchbench.store.runs import RunStore
 
 BASE = "base_model_name_or_path"

@@ -11,7 +11,7 @@ import pandas as pd
 
 from benchbench.comparison.regression import WIN_RATE_COLUMNS, Band, Key, band, versus
 from benchbench.core.errors import BenchError
-from benchbench.plan.weights import weights_hash
+from benchbench.data.model_files import weights_hash
 from benchbench.stages.versions import VERSIONS
 from benchbench.store.reference import ReferenceStore
 
