@@ -8,6 +8,7 @@ from typing import Any
 
 from benchbench.core.errors import BenchError
 from benchbench.core.hashing import file_hash, fingerprint
+from benchbench.data.model_files import ADAPTER_FILE, weights_hash
 from benchbench.data.tokenizer_files import (
     CONFIG,
     MODEL_CONFIG,
@@ -17,8 +18,8 @@ from benchbench.data.tokenizer_files import (
     require_vocabulary,
     tokenizer_files,
 )
-from benchbench.models.adapters import ADAPTER_FILE, MERGE_VERSION, read_adapter_config
-from benchbench.plan.weights import WEIGHT_PATTERNS, resolve_folder, weights_hash
+from benchbench.models.adapters import MERGE_VERSION, read_adapter_config
+from benchbench.plan.weights import WEIGHT_PATTERNS, resolve_folder
 from benchbench.store.runs import RunStore
 
 BASE = "base_model_name_or_path"

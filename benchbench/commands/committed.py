@@ -16,7 +16,7 @@ from benchbench.comparison.regression import WIN_RATE_COLUMNS, Band, Key, band, 
 from benchbench.comparison.replicates import replicates, run_names
 from benchbench.comparison.scorings import SCORINGS
 from benchbench.core.errors import BenchError
-from benchbench.plan.weights import weights_hash
+from benchbench.data.model_files import weights_hash
 from benchbench.stages.versions import VERSIONS
 from benchbench.store.reference import ReferenceStore
 

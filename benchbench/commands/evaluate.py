@@ -15,7 +15,7 @@ from benchbench.commands.session import Options, Session, incomplete, open_sessi
 from benchbench.commands.targets import CHECKS, DEFAULT_SETTING, parse_seeds, resolve
 from benchbench.comparison.cells import MissingRunsError
 from benchbench.core.errors import BenchError
-from benchbench.models.adapters import is_adapters_alone
+from benchbench.data.model_files import is_adapters_alone
 from benchbench.recipe import library
 from benchbench.recipe.load import Loaded, load_untuned
 from benchbench.recipe.overrides import Override, parse_overrides

@@ -18,8 +18,8 @@ from benchbench.comparison.regression import WIN_RATE_COLUMNS
 from benchbench.comparison.rendering import markdown_table
 from benchbench.comparison.win_rate_tables import win_rate_frame
 from benchbench.core.errors import BenchError
+from benchbench.data.model_files import weights_hash
 from benchbench.plan.replicates import copies
-from benchbench.plan.weights import weights_hash
 from benchbench.store.reference import Reference, ReferenceStore
 from benchbench.store.results import ResultStore
 

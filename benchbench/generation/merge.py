@@ -9,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.data.model_files import ADAPTER_FILE
 from benchbench.data.tokenizer import save_tokenizer
 from benchbench.models import load
-from benchbench.models.adapters import ADAPTER_FILE
+from benchbench.models.saving import probe, save_whole
 from benchbench.store.files import whole_folder, write_json
 
 MERGE_DTYPE = "float32"
@@ -24,8 +24,6 @@ MERGE_TOLERANCE = 1e-3
 """Nats per token between adapters on their base and what was saved of both: rounding stays far below."""
 MERGED_FILE = "merged.json"
 """In a merged folder, so that rows can say so."""
-PROBE_TOKENS = 32
-"""Of the sequence that is scored before and after."""
 
 
 def is_adapter(folder: Path) -> bool:
@@ -76,7 +74,7 @@ def merge_adapter(
     in_full = replace(base, settings={**base.settings, "dtype": MERGE_DTYPE})
     with whole_folder(folder) as draft:
         before = _save_merged(adapter, in_full, draft)
-        after = _probe(load.load_trained(draft, in_full, trainable=False))
+        after = probe(load.load_trained(draft, in_full, trainable=False))
         moved = float((after - before).abs().mean())
         if not moved <= MERGE_TOLERANCE:
             raise BenchError(
@@ -96,7 +94,7 @@ def merge_adapter(
 def _save_merged(adapter: Path, base: load.ModelSpec, draft: Path) -> Tensor:
     """Write the weights alone; the probe's log-probabilities before they were added. Frees the model's memory."""
     model = load.load_trained(adapter, base, trainable=False)
-    before = _probe(model)
+    before = probe(model)
     if not bool(before.isfinite().all()):
         raise BenchError(f"{adapter}: expected numbers, found weights or log-probabilities that are not finite")
     tied = model.config.tie_word_embeddings
@@ -106,17 +104,8 @@ def _save_merged(adapter: Path, base: load.ModelSpec, draft: Path) -> Tensor:
         merged = model.merge_and_unload(safe_merge=True)
     if tied and not merged.config.tie_word_embeddings:
         merged._weight_conversions = None  # of names in the base's file, which had none for a head
-    merged.save_pretrained(draft, safe_serialization=True)
+    save_whole(merged, draft)
     return before
-
-
-@torch.no_grad()
-def _probe(model: Any) -> Tensor:
-    """[T - 1] log-probabilities of a sequence that is the same for all models of one vocabulary."""
-    length = min(PROBE_TOKENS, load.context_length(model) or PROBE_TOKENS)
-    ids = 7919 * torch.arange(1, length + 1) % model.config.get_text_config().vocab_size  # a prime: all over
-    logps = model.eval()(input_ids=ids[None], use_cache=False).logits[0].float().log_softmax(dim=-1)
-    return logps[:-1].gather(-1, ids[1:, None]).squeeze(-1)
 
 
 def _untie(model: Any) -> None:

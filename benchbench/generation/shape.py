@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.models.adapters import ADAPTER_FILE
+from benchbench.data.model_files import ADAPTER_FILE
 
 
 @dataclass(frozen=True)

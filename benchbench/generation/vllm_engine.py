@@ -15,7 +15,7 @@ from benchbench.generation.requests import canonical_order, check_requests
 from benchbench.generation.settings import EngineSettings
 from benchbench.generation.shape import ModelShape, shape_of_folder
 from benchbench.generation.vllm_child import Child, variables
-from benchbench.generation.weights import refuse_missing, weights_signature
+from benchbench.generation.weights import alone, refuse_missing, weights_signature
 
 ELEMENT_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 BLOCK_TOKENS = 128
@@ -83,8 +83,9 @@ class VllmEngine:
         if self._child is None or not self._child.alive():
             self.close()
             self._child = Child(variables(self.settings), log=self._log)
-        engine = {"model": str(model.resolve()), **arguments}
-        answer = self._child.ask(f"vLLM could not load {model}", do="load", engine=engine, reload=same)
+        with alone(model, trust_remote_code=trust) as served:
+            engine = {"model": str(served.resolve()), **arguments}
+            answer = self._child.ask(f"vLLM could not load {model}", do="load", engine=engine, reload=same)
         self.loaded_by, self._version = answer["how"], answer["version"]
         self._signature, self._shape, self._limit, self._arguments = signature, shape, limit, arguments
         self._model = model

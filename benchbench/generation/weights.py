@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchbench.core.errors import BenchError, ExitCode
+from benchbench.data.model_files import model_files
+from benchbench.data.tensor_files import tensor_table
+from benchbench.models.loading import load_whole
 
 _WORDS_ABOUT_THE_FILE = frozenset(
     {"_name_or_path", "transformers_version", "dtype", "torch_dtype", "use_cache", "initializer_range"}
@@ -18,18 +23,10 @@ def weights_signature(folder: Path) -> dict[str, Any]:
     """What two models have in common where the weights of one can take the place of the other's.
 
     Raises:
-        BenchError: the folder holds no safetensors, the one format that is read.
+        BenchError: exit code 5; no safetensors weights, the one format that is read, or not all of them.
     """
-    from safetensors import safe_open
-
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    files = sorted(folder.glob("*.safetensors"))
-    if not files:
-        raise BenchError(f"{folder}: expected weights as .safetensors, found none", exit_code=ExitCode.UNAVAILABLE)
-    shapes: dict[str, list[int]] = {}
-    for file in files:
-        with safe_open(file, framework="np") as tensors:
-            shapes |= {name: tensors.get_slice(name).get_shape() for name in tensors.keys()}  # noqa: SIM118
+    shapes = {name: entry.shape for file in model_files(folder).weights for name, entry in tensor_table(file).items()}
     return {
         "config": {key: value for key, value in config.items() if key not in _WORDS_ABOUT_THE_FILE},
         "tensors": shapes,
@@ -37,22 +34,33 @@ def weights_signature(folder: Path) -> dict[str, Any]:
 
 
 def refuse_missing(folder: Path, *, trust_remote_code: bool) -> None:
-    """Refuse a folder without some of the model's weights, by names alone: no number is read.
+    """Refuse a folder without some of the model's weights, or with others, by names alone: no number is read.
 
     vLLM (0.31.0) checks embeddings and norms only; a linear layer that is not in the file keeps what was in memory.
 
     Raises:
-        BenchError: naming weights that are not there.
+        BenchError: naming the weights.
     """
     from transformers import AutoModelForCausalLM
 
-    loaded: Any = AutoModelForCausalLM.from_pretrained(
-        folder,
-        device_map="meta",
-        local_files_only=True,
-        trust_remote_code=trust_remote_code,
-        output_loading_info=True,
-    )
-    if missing := sorted(loaded[1]["missing_keys"]):
-        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-        raise BenchError(f"{folder}: expected all weights of the model, found none of {', '.join(missing[:3])}{more}")
+    load_whole(AutoModelForCausalLM, folder, trust_remote_code=trust_remote_code, device_map="meta")
+
+
+@contextmanager
+def alone(folder: Path, *, trust_remote_code: bool) -> Iterator[Path]:
+    """A folder with the files that are read of a model and no others.
+
+    vLLM reads every safetensors file of a folder without index, and a configuration in another project's format
+    beside such files; where the folder has some, this is one of links that has none.
+
+    Raises:
+        BenchError: as `model_files`.
+    """
+    files = model_files(folder, trust_remote_code=trust_remote_code)
+    if not files.strays:
+        yield folder
+        return
+    with TemporaryDirectory(prefix="bench-model-") as links:
+        for path in files.read:
+            (Path(links) / path.name).symlink_to(path.resolve())
+        yield Path(links)

@@ -20,6 +20,7 @@ from benchbench.data.tokenizer import load_tokenizer, read_tokenizer
 from benchbench.judges._reward_options import Options, check_read, is_stage
 from benchbench.judges._reward_stage import model_settings, tokenization
 from benchbench.models.load import context_length
+from benchbench.models.loading import check_loaded
 from benchbench.models.reward_head import load_reward_model
 
 Prompt = tuple[Message, ...]
@@ -100,6 +101,7 @@ def _classifier(options: Options, local: Path | None, context: JudgeContext) -> 
             f"judge reward_model: {options.model_name_or_path}: expected a classifier with one label and all weights, "
             f"found {model.config.num_labels} labels, without {', '.join(sorted(info['missing_keys'])) or 'none'}"
         )
+    check_loaded(model, info, f"judge reward_model: {options.model_name_or_path}")
     model = model.to(context.device).eval()
     encode = _encoder(options, tokenizer, context.folder)
 

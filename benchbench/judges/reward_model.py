@@ -14,6 +14,7 @@ from benchbench.core.errors import BenchError
 from benchbench.core.judge import Contest, Judge, JudgeContext, Verdict
 from benchbench.data.files import content_hash
 from benchbench.data.hub_access import check_commit, local_folder
+from benchbench.data.model_files import model_files
 from benchbench.judges._reward_options import Options, check_read, is_stage
 
 _MODEL = "model_name_or_path"
@@ -63,7 +64,9 @@ def identity(options: Options, folder: Path) -> Mapping[str, str]:
     local = local_folder(options.model_name_or_path, folder)
     check_read(options, local)
     if local is not None:
-        pins["weights"] = content_hash(local / "model" if is_stage(local) else local)
+        folder_read = local / "model" if is_stage(local) else local
+        _require_readable(folder_read, trust_remote_code=options.trust_remote_code)
+        pins["weights"] = content_hash(folder_read)
     else:
         try:
             check_commit("revision", options.revision or "")
@@ -77,6 +80,12 @@ def identity(options: Options, folder: Path) -> Mapping[str, str]:
     if options.chat_template is not None:
         pins["chat_template"] = content_hash(folder / options.chat_template)
     return pins
+
+
+def _require_readable(folder: Path, *, trust_remote_code: bool) -> None:
+    """Refuse a folder whose weights are not those that would be loaded; what is there is hashed whole."""
+    if model_files(folder, trust_remote_code=trust_remote_code).adapters:
+        raise BenchError(f"judge reward_model: {folder}: expected whole weights, found adapters; merge them first")
 
 
 JUDGE = Judge(

@@ -7,28 +7,16 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.errors import BenchError
+from benchbench.data.model_files import ADAPTER_FILE, ADAPTER_WEIGHTS, model_files
+from benchbench.data.tensor_files import tensor_table
 
-ADAPTER_FILE = "adapter_config.json"
-ADAPTER_WEIGHTS = "adapter_model.safetensors"
 MERGE_VERSION = 2
 """Of `generation.merge`: raised by hand when a merged folder comes out otherwise."""
-WHOLE_WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
-"""What transformers looks for in a folder of whole weights."""
 _CARED_FOR = ("Found missing adapter keys", "Model has `tie_word_embeddings=True`")
 """How warnings of peft begin that nobody needs: what is missing is refused here, and merging unties what is tied."""
 _PREFIX = "base_model.model."
 """Of names in an adapter file."""
-
-
-def holds_whole_weights(folder: Path) -> bool:
-    """Whether a folder holds whole weights, whatever else is there."""
-    return any(path.is_file() for pattern in WHOLE_WEIGHTS for path in folder.glob(pattern))
-
-
-def is_adapters_alone(folder: Path) -> bool:
-    """Whether a folder holds adapters and no whole weights; a configuration of the base may stand beside them."""
-    return (folder / ADAPTER_FILE).is_file() and not holds_whole_weights(folder)
 
 
 def read_adapter_config(folder: Path) -> dict[str, Any]:
@@ -97,21 +85,8 @@ def _names(folder: Path) -> set[str]:
     Raises:
         BenchError: exit code 5; there is no such file, or it is damaged.
     """
-    from safetensors import SafetensorError, safe_open
-
-    path = folder / ADAPTER_WEIGHTS
-    if not path.is_file():
-        raise BenchError(
-            f"{folder}: expected the adapters' weights, found no {ADAPTER_WEIGHTS}; other formats are not read",
-            exit_code=ExitCode.UNAVAILABLE,
-        )
-    try:
-        with safe_open(path, framework="np") as tensors:
-            return {name.removeprefix(_PREFIX) for name in tensors.keys()}  # noqa: SIM118 (no mapping)
-    except SafetensorError as error:
-        raise BenchError(
-            f"{path}: the file is damaged ({error}); copy or download it again", exit_code=ExitCode.UNAVAILABLE
-        ) from None
+    (path,) = model_files(folder).weights
+    return {name.removeprefix(_PREFIX) for name in tensor_table(path)}
 
 
 def _require_all(model: Any, folder: Path, names: set[str]) -> None:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from torch import nn
 from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForCausalLM
 
-from benchbench.core.errors import BenchError, ExitCode, Fault, suggestion
+from benchbench.core.errors import BenchError, Fault, suggestion
 from benchbench.core.seeding import torch_seed
+from benchbench.data.model_files import ADAPTER_FILE
 from benchbench.data.tokenizer import id_bound, save_tokenizer
-from benchbench.models.adapters import ADAPTER_FILE, holds_whole_weights, put_adapters
+from benchbench.models.adapters import put_adapters
+from benchbench.models.loading import load_whole
 from benchbench.models.logps import unwrap
+from benchbench.models.saving import save_whole
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class ModelSpec:
     """The recipe's `model` section."""
     path: str | None
     """Local folder of the pinned weights; none for a model built from a configuration."""
+    verify: Callable[[], None] = lambda: None
+    """Raises where these weights are not those that were planned; called before and after they are read."""
 
 
 @contextmanager
@@ -50,7 +54,7 @@ def build_base(spec: ModelSpec, tokenizer: Any, *, seed: int) -> Any:
             reads; a folder without some of the weights.
     """
     if spec.path is not None:
-        model = _from_folder(spec.path, spec)
+        model = _pinned(spec.path, spec)
     else:
         special = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("bos", "eos", "pad")}
         config = _configuration({"vocab_size": id_bound(tokenizer), **special, **spec.settings["from_config"]})
@@ -66,29 +70,24 @@ def build_base(spec: ModelSpec, tokenizer: Any, *, seed: int) -> Any:
     return model
 
 
-def _from_folder(folder: str | Path, spec: ModelSpec) -> Any:
-    """All weights of a folder; transformers would draw those that are not there, and warn.
+def _pinned(folder: str, spec: ModelSpec) -> Any:
+    """The weights that a recipe pins, which did not change while they were read."""
+    spec.verify()
+    model = _from_folder(folder, spec)
+    spec.verify()
+    return model
 
-    It puts the base that they name below adapters alone.
-    """
-    adapters = (Path(folder) / ADAPTER_FILE).is_file()
-    if adapters and holds_whole_weights(Path(folder)):
-        raise BenchError(f"{folder}: expected one model, found whole weights and adapters; remove the one or the other")
-    with _attention_of(spec, str(folder)), _sound(folder):
-        loaded: Any = AutoModelForCausalLM.from_pretrained(
+
+def _from_folder(folder: str | Path, spec: ModelSpec) -> Any:
+    """All weights of a folder and no others, in the recipe's precision and attention."""
+    with _attention_of(spec, str(folder)):
+        return load_whole(
+            AutoModelForCausalLM,
             folder,
+            trust_remote_code=spec.settings["trust_remote_code"],
             dtype=getattr(torch, spec.settings["dtype"]),
             attn_implementation=spec.settings["attn_implementation"],
-            trust_remote_code=spec.settings["trust_remote_code"],
-            local_files_only=True,
-            output_loading_info=True,
         )
-    model, info = loaded
-    if missing := sorted(info["missing_keys"]):
-        raise BenchError(f"{folder}: expected all weights of the model, found none of {_some(missing)}")
-    if adapters and (alien := sorted(info["unexpected_keys"])):
-        raise BenchError(f"{folder}: expected adapters that fit their base, found what fits nothing: {_some(alien)}")
-    return model
 
 
 @contextmanager
@@ -104,22 +103,6 @@ def _attention_of(spec: ModelSpec, model: str) -> Iterator[None]:
             f"model.attn_implementation: {model}: expected what the model and this machine have, found "
             f"{spec.settings['attn_implementation']}; eager goes with every model ({said[:200]})"
         ) from None
-
-
-@contextmanager
-def _sound(folder: str | Path) -> Iterator[None]:
-    """Where a file of weights is cut off."""
-    try:
-        yield
-    except SafetensorError as error:
-        raise BenchError(
-            f"{folder}: a file of its weights is damaged ({error}); copy or download it again",
-            exit_code=ExitCode.UNAVAILABLE,
-        ) from None
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _configuration(values: Mapping[str, Any]) -> Any:
@@ -189,7 +172,7 @@ def load_trained(folder: Path, spec: ModelSpec, *, trainable: bool) -> Any:
     assert spec.path is not None, "adapters stand on pinned weights"
     if (Path(spec.path) / ADAPTER_FILE).is_file():
         raise BenchError(f"{folder}: its base {spec.path}: expected whole weights, found adapters; merge those first")
-    return put_adapters(_from_folder(spec.path, spec), folder, trainable=trainable)
+    return put_adapters(_pinned(spec.path, spec), folder, trainable=trainable)
 
 
 def with_adapter(model: Any, folder: Path) -> Any:
@@ -216,7 +199,7 @@ def set_precision(model: nn.Module, dtype: torch.dtype) -> None:
 
 def save_trained(model: Any, tokenizer: Any, folder: Path) -> None:
     """Write a folder that `AutoModelForCausalLM` and `AutoTokenizer` read back."""
-    model.save_pretrained(folder, safe_serialization=True)
+    save_whole(model, folder)
     save_tokenizer(tokenizer, folder)
 
 

@@ -13,6 +13,7 @@ from transformers import AutoModel
 
 from benchbench.core.batch import CandidateBatch
 from benchbench.models.load import with_adapter
+from benchbench.models.loading import load_whole
 
 HEAD_FILE = "reward_head.safetensors"
 CONFIG_FILE = "reward_head.json"
@@ -66,11 +67,11 @@ class RewardModel(nn.Module):
 
 def load_reward_model(folder: Path, *, dtype: str, attn_implementation: str, trust_remote_code: bool) -> RewardModel:
     """The reward model that a stage left in its folder `model`: backbone, adapters where it has any, and head."""
-    backbone = AutoModel.from_pretrained(
+    backbone = load_whole(
+        AutoModel,
         folder,
+        trust_remote_code=trust_remote_code,
         dtype=getattr(torch, dtype),
         attn_implementation=attn_implementation,
-        trust_remote_code=trust_remote_code,
-        local_files_only=True,
     )
     return RewardModel.load(with_adapter(backbone, folder / ADAPTER), folder)

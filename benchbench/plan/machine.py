@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchbench.core.errors import BenchError
+from benchbench.data.model_files import weight_names
 
 SMALL_MODEL_BYTES = 100 * 2**20
 """Weights up to this size are too small for two threads to pay: one single-threaded worker per core is faster."""
@@ -69,6 +70,7 @@ def _device(asked: str) -> str:
 def _bytes(folder: str | None, config: Any) -> int:
     """Size of the weights in float32, from files or from a configuration's widths."""
     if folder is not None:
-        return sum(path.stat().st_size for path in Path(folder).glob("*.safetensors"))
+        weights = (Path(folder) / name for name in weight_names(Path(folder)))
+        return sum(path.stat().st_size for path in weights if path.is_file())
     width, layers = config.get("hidden_size", 1024), config.get("num_hidden_layers", 24)
     return 4 * (12 * layers * width**2 + 2 * config.get("vocab_size", 50_000) * width)

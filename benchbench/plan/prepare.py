@@ -13,6 +13,7 @@ from benchbench.core.example import Example
 from benchbench.core.hashing import file_hash, fingerprint
 from benchbench.data.audit import audit
 from benchbench.data.column_shape import split_shape
+from benchbench.data.model_files import is_adapters_alone, weights_hash
 from benchbench.data.render import renderer
 from benchbench.data.serial import content_hash, from_json, to_json
 from benchbench.data.tokenizer import id_bound, load_tokenizer, save_tokenizer, tokenizer_hash, train_tokenizer
@@ -22,7 +23,6 @@ from benchbench.plan.weights import (
     WEIGHT_PATTERNS,
     context_tokens,
     resolve_folder,
-    weights_hash,
 )
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import Loaded
@@ -140,7 +140,13 @@ def _weights(loaded: Loaded) -> tuple[str | None, str, int | None]:
         patterns=WEIGHT_PATTERNS + TOKENIZER_PATTERNS,
         where="model.model_name_or_path",
     )
-    return str(folder.resolve()), weights_hash(folder), context_tokens(folder, None)
+    if is_adapters_alone(folder):
+        raise BenchError(
+            f"{loaded.path}: model.model_name_or_path: {folder}: expected whole weights, found adapters; merge them "
+            "into their base and name the merged folder (`bench eval` does so by itself for a model from elsewhere)"
+        )
+    content = weights_hash(folder, trust_remote_code=model.trust_remote_code)
+    return str(folder.resolve()), content, context_tokens(folder, None)
 
 
 def _tokenizer(loaded: Loaded, root: Path, data: PreparedData, weights: str | None) -> tuple[str, str]:

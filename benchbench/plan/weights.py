@@ -6,14 +6,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchbench.core.errors import BenchError, ExitCode
-from benchbench.core.hashing import file_hash, fingerprint
+from benchbench.core.errors import BenchError
 from benchbench.data.hub_access import check_commit, local_folder, require_on_hub, unavailable
-from benchbench.data.hub_cache import hub_hash, require_sound
+from benchbench.data.hub_cache import require_sound
+from benchbench.data.model_files import ADAPTER_FILE, GENERATION_CONFIG, INDEX, WEIGHTS, weight_names
 from benchbench.store.files import read_json
 
-WEIGHT_PATTERNS = ("*.safetensors", "*.safetensors.index.json", "config.json", "adapter_config.json", "*.py")
-_HASH_DIGITS = 64
+WEIGHT_PATTERNS = (
+    "*.safetensors",
+    "*.safetensors.index.json",
+    "config.json",
+    GENERATION_CONFIG,
+    "adapter_config.json",
+    "*.py",
+)
+"""What is asked of the hub; which of these files are read is up to `data.model_files`."""
 
 
 def resolve_folder(name: str, revision: str | None, base: Path, *, patterns: tuple[str, ...], where: str) -> Path:
@@ -48,7 +55,7 @@ def _from_hub(name: str, revision: str, patterns: tuple[str, ...]) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
-    wanted = [*patterns, "generation_config.json"]  # names tokens that end a response (plan.stopping); no weights
+    wanted = list(patterns)
     try:
         cached = Path(snapshot_download(name, revision=revision, allow_patterns=wanted, local_files_only=True))
     except (OSError, HFValidationError):  # LocalEntryNotFoundError is an OSError
@@ -66,31 +73,17 @@ def _from_hub(name: str, revision: str, patterns: tuple[str, ...]) -> Path:
 
 
 def _is_whole(folder: Path, patterns: tuple[str, ...]) -> bool:
-    """Whether a cached snapshot has what the first pattern names, and every shard; others may have loaded a part.
+    """Whether a cached snapshot has all that is read of it; another program may have loaded a part.
 
     A link whose file was deleted, as a damaged one is, is no file.
     """
     wanted = [path for path in folder.iterdir() if any(path.match(pattern) for pattern in patterns)]
-    if not all(path.is_file() for path in wanted):
+    if not all(path.is_file() for path in wanted) or not any(folder.glob(patterns[0])):
         return False
-    shards = {name for index in folder.glob("*.index.json") for name in read_json(index)["weight_map"].values()}
-    return any(folder.glob(patterns[0])) and all((folder / name).is_file() for name in shards)
-
-
-def weights_hash(folder: Path) -> str:
-    """Content hash of a folder's weights and configuration.
-
-    Files in the hub's cache are named by their sha256 already; those are not read again.
-
-    Raises:
-        BenchError: the folder has no safetensors weights (pickles are never read).
-    """
-    files = sorted({path for pattern in WEIGHT_PATTERNS for path in folder.glob(pattern)})
-    if not any(path.suffix == ".safetensors" for path in files):
-        raise BenchError(
-            f"{folder}: no .safetensors weights found; other formats are not read", exit_code=ExitCode.UNAVAILABLE
-        )
-    return fingerprint({path.name: _hash(path) for path in files})
+    if patterns[0] != WEIGHT_PATTERNS[0]:
+        return True
+    named = any((folder / name).is_file() for name in (WEIGHTS, INDEX, ADAPTER_FILE))
+    return named and all((folder / name).is_file() for name in weight_names(folder))
 
 
 def context_tokens(folder: Path | None, from_config: Mapping[str, Any] | None) -> int | None:
@@ -100,8 +93,3 @@ def context_tokens(folder: Path | None, from_config: Mapping[str, Any] | None) -
         config = read_json(folder / "config.json") if (folder / "config.json").is_file() else {}
     found = [config[name] for name in ("max_position_embeddings", "n_positions") if isinstance(config.get(name), int)]
     return found[0] if found else None
-
-
-def _hash(path: Path) -> str:
-    named = hub_hash(path)
-    return named if named is not None and len(named) == _HASH_DIGITS else file_hash(path)

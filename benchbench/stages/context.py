@@ -13,6 +13,7 @@ from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.example import Example
 from benchbench.core.hashing import file_hash
 from benchbench.core.records import StageSpec
+from benchbench.data.model_files import weights_hash
 from benchbench.data.serial import from_json
 from benchbench.data.tokenize import tokenize_examples
 from benchbench.data.tokenized import Tokenized, TokenizedExample
@@ -20,6 +21,7 @@ from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash
 from benchbench.models.load import ModelSpec, context_length
 from benchbench.recipe.schema import TokenizationSection
 from benchbench.recipe.training import JOINED_LATER, TrainingSection
+from benchbench.store.file_hashes import kept_hash
 from benchbench.store.prepared import read_prepared
 
 Report = Callable[[Mapping[str, Any]], None]
@@ -61,8 +63,21 @@ class StageContext:
         return self.root / self.spec.inputs[name]
 
     def model_spec(self) -> ModelSpec:
-        """The base model of the setting."""
-        return ModelSpec(self.settings["model"], self.spec.run["model_path"])
+        """The base model of the setting; loading it refuses other weights than those that were planned."""
+        return ModelSpec(self.settings["model"], self.spec.run["model_path"], self.check_weights)
+
+    def check_weights(self) -> None:
+        """Return only if the setting's pinned weights are those that the stage was planned with.
+
+        Raises:
+            BenchError: exit code 5; they are others, or are not all there.
+        """
+        path, model = self.spec.run["model_path"], self.settings["model"]
+        if path is None:
+            return
+        read = partial(kept_hash, root=self.root)
+        found = weights_hash(Path(path), trust_remote_code=model["trust_remote_code"], hash_file=read)
+        require_planned(f"weights in {path}", model["weights"], found)
 
     def tokenizer(self) -> Any:
         """The setting's tokenizer.

@@ -32,6 +32,7 @@ from benchbench.generation.shape import shape_of_folder
 from benchbench.generation.stops import STOP_TOKEN_IDS, STOPS, Stops, named_stops
 from benchbench.models import load
 from benchbench.models.logps import token_logps
+from benchbench.models.saving import probe, save_and_read_back
 from benchbench.stages.context import Result, StageContext
 from benchbench.stages.score import batches
 from benchbench.stages.turns import with_first_responses
@@ -119,11 +120,20 @@ def _servable(context: StageContext, tokenizer: Any) -> Iterator[tuple[Path, boo
         if "policy" not in context.spec.inputs:
             path = context.spec.run["model_path"]
             if path is not None:
+                context.check_weights()
                 yield Path(path), is_merged(Path(path))
+                context.check_weights()
                 return
             base = load.build_base(context.model_spec(), tokenizer, seed=context.settings["base_seed"])
-            load.save_trained(base, tokenizer, Path(scratch))
-            yield Path(scratch), False
+            folder = Path(scratch)
+            save_and_read_back(
+                base,
+                save=lambda: load.save_trained(base, tokenizer, folder),
+                load=lambda: load.load_trained(folder, context.model_spec(), trainable=False),
+                score=probe,
+                where=folder,
+            )
+            yield folder, False
             return
         folder = context.input("policy") / "model"
         if not is_adapter(folder):

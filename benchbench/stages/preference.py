@@ -16,6 +16,7 @@ from benchbench.models import load
 from benchbench.recipe.binding import bind
 from benchbench.stages.context import Result, StageContext, check_context
 from benchbench.stages.fit import fit, policy_batches
+from benchbench.stages.saved import save_policy
 from benchbench.store.rows import read_rows
 from benchbench.training.objective import Caches, MethodObjective
 
@@ -38,8 +39,7 @@ def run(context: StageContext) -> Result:
     objective = MethodObjective(method, hyper, model, caches)
     make_batch = policy_batches(context, tokenizer, method, allow_empty=on_empty == "keep_constant")
     outcome = fit(context, model, objective, tokenized, make_batch)
-    load.save_trained(model, tokenizer, context.folder / "model")
-    return outcome
+    return save_policy(context, model, tokenizer, tokenized.examples, make_batch, outcome)
 
 
 def start_policy(context: StageContext, tokenizer: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,8 +12,10 @@ from benchbench.data.tokenizer import save_tokenizer
 from benchbench.models import load, reward_head
 from benchbench.models.logps import unwrap
 from benchbench.models.reward_head import ADAPTER, RewardModel
+from benchbench.models.saving import save_and_read_back, save_whole
 from benchbench.stages.context import Result, StageContext, check_context
 from benchbench.stages.fit import fit
+from benchbench.stages.saved import FOLDER, READ_BACK_EXAMPLES, with_read_back
 from benchbench.training.collate import collate
 from benchbench.training.objective import RewardObjective
 
@@ -32,8 +35,19 @@ def run(context: StageContext) -> Result:
     objective = RewardObjective(model, training["center_rewards_coefficient"])
     make_batch = partial(collate, pad=tokenizer.pad_token_id, device=context.device)
     outcome = fit(context, model, objective, tokenized, make_batch)
-    save(model, tokenizer, context)
-    return outcome
+    folder = context.folder / FOLDER
+
+    def rewards(one: RewardModel) -> torch.Tensor:
+        return torch.cat([one(make_batch([example])).flatten() for example in tokenized.examples[:READ_BACK_EXAMPLES]])
+
+    difference = save_and_read_back(
+        model,
+        save=lambda: save(model, tokenizer, folder),
+        load=lambda: _read(context, folder).to(context.device),
+        score=rewards,
+        where=folder,
+    )
+    return with_read_back(outcome, tokenized.examples, difference)
 
 
 def _backbone(context: StageContext, tokenizer: Any) -> Any:
@@ -51,26 +65,29 @@ def _backbone(context: StageContext, tokenizer: Any) -> Any:
     return backbone.requires_grad_(True)
 
 
-def save(model: RewardModel, tokenizer: Any, context: StageContext) -> None:
+def save(model: RewardModel, tokenizer: Any, folder: Path) -> None:
     """Whole backbone as it was before adapters, the adapters, and the head.
 
     Adapters are not merged: a sum rounded to bfloat16 gives other rewards than adapters applied in float32 do.
     """
-    folder = context.folder / "model"
     backbone = model.backbone
     if hasattr(backbone, "unload"):
         backbone.save_pretrained(folder / ADAPTER, safe_serialization=True)
         backbone = backbone.unload()
-    backbone.save_pretrained(folder, safe_serialization=True)
+    save_whole(backbone, folder)
     save_tokenizer(tokenizer, folder)
     model.save_head(folder)
 
 
 def load_reward_model(context: StageContext, name: str) -> RewardModel:
     """The finished reward model of an input stage."""
+    return _read(context, context.input(name) / FOLDER)
+
+
+def _read(context: StageContext, folder: Path) -> RewardModel:
     settings = context.settings["model"]
     return reward_head.load_reward_model(
-        context.input(name) / "model",
+        folder,
         dtype=settings["dtype"],
         attn_implementation=settings["attn_implementation"],
         trust_remote_code=settings["trust_remote_code"],

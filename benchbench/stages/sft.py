@@ -6,6 +6,7 @@ from benchbench import methods
 from benchbench.models import load
 from benchbench.stages.context import Result, StageContext, check_context
 from benchbench.stages.fit import fit, policy_batches
+from benchbench.stages.saved import save_policy
 from benchbench.training.objective import MethodObjective
 
 
@@ -23,5 +24,4 @@ def run(context: StageContext) -> Result:
     objective = MethodObjective(method, method.hyper(), model)
     make_batch = policy_batches(context, tokenizer, method, allow_empty=on_empty == "keep_constant")
     outcome = fit(context, model, objective, tokenized, make_batch)
-    load.save_trained(model, tokenizer, context.folder / "model")
-    return outcome
+    return save_policy(context, model, tokenizer, tokenized.examples, make_batch, outcome)

@@ -15,8 +15,9 @@ from safetensors.torch import load_file, save_file
 
 from benchbench.commands.adapters import whole_weights
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.data.model_files import is_adapters_alone
 from benchbench.generation import merge
-from benchbench.models.adapters import MERGE_VERSION, is_adapters_alone
+from benchbench.models.adapters import MERGE_VERSION
 
 BASE = ROOT / "results" / "reference" / "tiny" / "checkpoint"
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"

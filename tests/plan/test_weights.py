@@ -12,10 +12,9 @@ import torch
 from safetensors.torch import save_file
 
 from benchbench.core.errors import BenchError
-from benchbench.core.hashing import file_hash
 from benchbench.data import hub_access
 from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS
-from benchbench.plan.weights import WEIGHT_PATTERNS, resolve_folder, weights_hash
+from benchbench.plan.weights import WEIGHT_PATTERNS, resolve_folder
 
 COMMIT = "9879c9b5f8bea9051dcb0e68dff21493d67e9d4f"
 
@@ -131,7 +130,17 @@ def test_what_is_in_the_cache_needs_no_hub(cache):
     assert resolve("org/name") == folder
 
 
-@pytest.mark.parametrize("files", [("tokenizer.json",), ("config.json", "tokenizer.json"), ("pytorch_model.bin",)])
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("tokenizer.json",),
+        ("config.json", "tokenizer.json"),
+        ("pytorch_model.bin",),
+        ("config.json", "pytorch_model.bin", "optimizer.safetensors"),
+        ("config.json", "model-00001-of-00002.safetensors"),
+        ("config.json", "adapter_model.safetensors"),
+    ],
+)
 def test_a_cache_without_the_weights_is_not_enough(cache, files):
     """Another program may have loaded the tokenizer alone; the hub is asked for the rest."""
     snapshot(cache, *files)
@@ -150,60 +159,3 @@ def test_a_cache_with_a_link_to_a_deleted_file_is_not_enough(cache):
     folder = snapshot(cache, "model.safetensors", "tokenizer.json")
     (folder / "config.json").symlink_to(folder / "deleted")
     assert "the hub cannot be reached" in unavailable()
-
-
-# Hashes.
-
-
-def test_a_hash_changes_with_weights_and_configuration_and_with_nothing_else(tmp_path):
-    base = weights_hash(model(tmp_path / "base"))
-    assert weights_hash(model(tmp_path / "copy")) == base
-    assert weights_hash(model(tmp_path / "weights", value=2.0)) != base
-    assert weights_hash(model(tmp_path / "configuration", config='{"a": 1}')) != base
-    (model(tmp_path / "readme") / "README.md").write_text("text")
-    (tmp_path / "readme" / "tokenizer.json").write_text("{}")
-    assert weights_hash(tmp_path / "readme") == base
-
-
-def test_adapters_count_as_weights(tmp_path):
-    plain = weights_hash(model(tmp_path))
-    save_file({"weight": torch.tensor([1.0])}, tmp_path / "adapter_model.safetensors")
-    with_adapter = weights_hash(tmp_path)
-    (tmp_path / "adapter_config.json").write_text("{}")
-    assert len({plain, with_adapter, weights_hash(tmp_path)}) == 3
-
-
-def test_a_file_of_the_cache_is_known_by_its_name(tmp_path):
-    """Blobs are named by their sha256, so the linked folder has the hash of the real one without being read."""
-    real = model(tmp_path / "real")
-    expected = weights_hash(real)
-    linked = tmp_path / "linked"
-    linked.mkdir()
-    for path in list(real.iterdir()):
-        blob = tmp_path / file_hash(path)
-        path.rename(blob)
-        (linked / path.name).symlink_to(blob)
-    assert weights_hash(linked) == expected
-    blob.write_bytes(b"changed behind the name")
-    assert weights_hash(linked) == expected
-
-
-@pytest.mark.parametrize("name", ["pytorch_model.bin", "model.pt", "config.json"])
-def test_a_folder_without_safetensors_is_refused(tmp_path, name):
-    (tmp_path / name).write_text("{}")
-    with pytest.raises(BenchError, match="no .safetensors weights found; other formats are not read") as caught:
-        weights_hash(tmp_path)
-    assert caught.value.status == 5
-
-
-def test_a_file_that_several_repositories_share_is_known_by_its_sha256(tmp_path):
-    """The hub's client may keep one file for all repositories, under a hash of another kind (`HF_HUB_DISABLE_XET`)."""
-    real = model(tmp_path / "real")
-    linked = tmp_path / "repository" / "snapshots"
-    linked.mkdir(parents=True)
-    for number, path in enumerate(sorted(real.iterdir())):
-        (tmp_path / f"{number:064x}").write_bytes(path.read_bytes())
-        blob = tmp_path / "repository" / file_hash(path)
-        blob.symlink_to(tmp_path / f"{number:064x}")
-        (linked / path.name).symlink_to(blob)
-    assert weights_hash(linked) == weights_hash(real)

@@ -62,6 +62,8 @@ EDITS: dict[str, tuple[Edit, str]] = {
     "tokenizer": (_two_ids_are_swapped, "model"),
     "chat template": (_template_says_otherwise, "template.jinja"),
     "data": (_a_pair_is_cut_out, "runs"),
+    "weights": (_first_weight_moves, "model"),
+    "configuration": (_a_setting_of_the_model_changes, "model"),
 }
 
 
