@@ -57,7 +57,9 @@ def test_a_stray_file_is_not_loaded(tmp_path: Path):
     model = tiny()
     model.save_pretrained(tmp_path)
     for name in ("consolidated.safetensors", "optimizer.safetensors", "adapter_model.safetensors"):
-        save_file({n: torch.zeros_like(t) for n, t in load_file(tmp_path / "model.safetensors").items()}, tmp_path / name)
+        save_file(
+            {n: torch.zeros_like(t) for n, t in load_file(tmp_path / "model.safetensors").items()}, tmp_path / name
+        )
     torch.save({n: torch.ones_like(t) for n, t in model.state_dict().items()}, tmp_path / "pytorch_model.bin")
     assert same(load(tmp_path), model)
 
