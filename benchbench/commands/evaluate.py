@@ -16,6 +16,7 @@ from benchbench.commands.targets import CHECKS, DEFAULT_SETTING, parse_seeds, re
 from benchbench.comparison.cells import MissingRunsError
 from benchbench.core.errors import BenchError
 from benchbench.data.model_files import is_adapters_alone
+from benchbench.plan.weights import TOKENIZER_PATTERNS, WEIGHT_PATTERNS, resolve_folder
 from benchbench.recipe import library
 from benchbench.recipe.load import Loaded, load_untuned
 from benchbench.recipe.overrides import Override, parse_overrides
@@ -99,13 +100,26 @@ def external_session(
     model = _external(target)
     if model is None:
         raise BenchError(f"{target}: expected a model folder, or a hub id with its revision")
-    if is_adapters_alone(Path(target)):
-        model = _external(str(whole_weights(Path(target), options.store.root))) or model
+    adapters = _adapters(target)
+    if adapters is not None:
+        model = _external(str(whole_weights(adapters, options.store.root))) or model
     base = library.find_setting(setting or DEFAULT_SETTING)
     named = {key for key in _TOKENIZER_KEYS for one in overrides if f"{one.key}.".startswith(f"{key}.")}
     model = tuple(override for override in model if override.key not in named)  # asked for, so not the folder's own
     loaded = load_untuned(base, "sft", overrides=(*overrides, *model, Override("judge", None)), checks=CHECKS)
     return open_session([loaded], seeds, options, with_samples=with_samples)
+
+
+def _adapters(target: str) -> Path | None:
+    """The folder of a model from elsewhere that is adapters alone, be it on the hub; none for any other."""
+    folder = Path(target)
+    if not folder.is_dir():
+        name, _, revision = target.partition("@")
+        try:
+            folder = resolve_folder(name, revision, Path(), patterns=WEIGHT_PATTERNS + TOKENIZER_PATTERNS, where=target)
+        except BenchError:
+            return None  # preparing the session says so, together with all else that is missing
+    return folder if is_adapters_alone(folder) else None
 
 
 def _external(target: str) -> tuple[Override, ...] | None:

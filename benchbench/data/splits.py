@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any, Protocol
 
 from benchbench.core.errors import BenchError, suggestion
 from benchbench.core.example import Example
@@ -11,7 +12,7 @@ from benchbench.core.source import Loaded, Reading
 from benchbench.data.column_shape import SCORE
 from benchbench.data.columns import TOOL_FIELDS, check_ignored
 from benchbench.data.normalise import normalise
-from benchbench.data.preference_order import PreferenceOrder
+from benchbench.data.preference_order import PreferenceOrder, PreferredBy
 from benchbench.data.rows import KNOWN_COLUMNS, Row
 from benchbench.data.serial import prompt_hash
 
@@ -104,6 +105,57 @@ def _part(example: Example, shares: Mapping[str, float]) -> str | None:
             return split
         fraction -= shares[split]
     return None
+
+
+class RowOptions(Protocol):
+    """What the sources of files and of the hub let a recipe say of the rows they read."""
+
+    @property
+    def rename(self) -> Mapping[str, str]: ...  # noqa: D102 (documented by the sources)
+    @property
+    def columns(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def ignore_columns(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def on_tool_calls(self) -> str: ...  # noqa: D102
+    @property
+    def drop_missing(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def preferred_by(self) -> PreferredBy: ...  # noqa: D102
+    @property
+    def max_contradicted(self) -> float: ...  # noqa: D102
+    @property
+    def limit(self) -> Mapping[str, int]: ...  # noqa: D102
+
+
+def row_options(options: RowOptions) -> dict[str, Any]:
+    """A source's options as the arguments of `load_rows`."""
+    return {
+        "rename": options.rename,
+        "columns": options.columns,
+        "ignore": options.ignore_columns,
+        "on_tool_calls": options.on_tool_calls,
+        "limit": options.limit,
+        "drop_missing": options.drop_missing,
+        "order": PreferenceOrder(options.preferred_by, options.max_contradicted),
+    }
+
+
+def check_row_options(options: RowOptions, *, holdout: Mapping[str, float]) -> None:
+    """Check a source's options as far as that does not need the data.
+
+    Raises:
+        ValueError: "option: expected ..., got ...".
+    """
+    PreferenceOrder(options.preferred_by, options.max_contradicted)
+    check_options(
+        rename=options.rename,
+        columns=options.columns,
+        ignore_columns=options.ignore_columns,
+        limit=options.limit,
+        holdout=holdout,
+        drop_missing=options.drop_missing,
+    )
 
 
 def check_options(

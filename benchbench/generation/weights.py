@@ -11,7 +11,6 @@ from typing import Any
 
 from benchbench.data.model_files import model_files
 from benchbench.data.tensor_files import tensor_table
-from benchbench.models.loading import load_whole
 
 _WORDS_ABOUT_THE_FILE = frozenset(
     {"_name_or_path", "transformers_version", "dtype", "torch_dtype", "use_cache", "initializer_range"}
@@ -42,6 +41,8 @@ def refuse_missing(folder: Path, *, trust_remote_code: bool) -> None:
         BenchError: naming the weights.
     """
     from transformers import AutoModelForCausalLM
+
+    from benchbench.models.loading import load_whole
 
     load_whole(AutoModelForCausalLM, folder, trust_remote_code=trust_remote_code, device_map="meta")
 

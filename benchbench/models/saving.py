@@ -20,6 +20,9 @@ TOLERANCE = 1e-4
 """Nats per token, or reward, between a model in memory and what is read back, in float32: sums in another order."""
 LOW_TOLERANCE = 0.125
 """The same with bfloat16 weights: one step of a logit between 16 and 32. Measured differences were 0 in both."""
+_BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
+_GRAVE = ("that did not come back", "that were not there before", "weights with other values")
+"""Changes that make another model of it however small they are; a buffer is computed, and may be rounded otherwise."""
 Score = Callable[[Any], Tensor]
 
 
@@ -77,7 +80,8 @@ def save_and_read_back(
         The largest difference.
 
     Raises:
-        BenchError: another model comes back (exit code 1); the message says what differs.
+        BenchError: another model comes back (exit code 1): a weight is not the same to the bit, or numbers differ by
+            more than rounding; the message says what differs.
     """
     model.eval()
     with torch.no_grad():
@@ -88,11 +92,11 @@ def save_and_read_back(
     again = load()
     with torch.no_grad():
         after = score(again.eval()).float().cpu()
-    difference = _largest(before, after)
-    if not difference <= tolerance:
+    difference, changes = _largest(before, after), _changes(tensors, _digests(again))
+    if not difference <= tolerance or any(changes[what] for what in _GRAVE):
         raise BenchError(
             f"{where}: read back, it is another model than the one that was saved: numbers move by {difference:.2g}, "
-            f"at most {tolerance:g} is rounding; {_changed(tensors, _digests(again))}",
+            f"at most {tolerance:g} is rounding; {_in_words(changes)}",
             exit_code=ExitCode.FAILED,
         )
     return difference
@@ -112,27 +116,37 @@ def _largest(before: Tensor, after: Tensor) -> float:
 
 
 @torch.no_grad()
-def _digests(model: nn.Module) -> Mapping[str, tuple[str, float]]:
-    """Name -> precision and sum of every weight and buffer, also of those that are not saved."""
-    named = {**dict(model.named_buffers()), **dict(model.named_parameters(remove_duplicate=False))}
+def _digests(model: nn.Module) -> Mapping[str, tuple[str, int]]:
+    """Name -> precision and sum of the bits, of every weight and buffer, also of those that are not saved."""
+    named = {**dict(model.named_parameters(remove_duplicate=False)), **_buffers(model)}
     return {
-        name: (str(tensor.dtype).removeprefix("torch."), float(tensor.sum(dtype=torch.float32)))
+        name: (
+            str(tensor.dtype).removeprefix("torch."),
+            int(tensor.view(_BITS[tensor.itemsize]).sum(dtype=torch.int64)),
+        )
         for name, tensor in named.items()
         if tensor.is_floating_point()
     }
 
 
-def _changed(before: Mapping[str, tuple[str, float]], after: Mapping[str, tuple[str, float]]) -> str:
-    """In words, which weights and buffers came back otherwise."""
-    parts = {
+def _buffers(model: nn.Module) -> Mapping[str, Tensor]:
+    return {f"buffer {name}": tensor for name, tensor in model.named_buffers()}
+
+
+def _changes(before: Mapping[str, tuple[str, int]], after: Mapping[str, tuple[str, int]]) -> Mapping[str, list[str]]:
+    """How weights and buffers came back otherwise -> which; a value is compared where the precision is the same."""
+    both = sorted(before.keys() & after.keys())
+    weights = [name for name in both if not name.startswith("buffer ")]
+    unlike = [name for name in both if before[name][0] == after[name][0] and before[name][1] != after[name][1]]
+    return {
         "that did not come back": sorted(before.keys() - after.keys()),
         "that were not there before": sorted(after.keys() - before.keys()),
-        "with other values": sorted(n for n in before.keys() & after.keys() if before[n][1] != after[n][1]),
-        "with another precision": sorted(n for n in before.keys() & after.keys() if before[n][0] != after[n][0]),
+        "weights with other values": [name for name in weights if name in set(unlike)],
+        "buffers with other values": [name for name in unlike if name not in set(weights)],
+        "in another precision": [name for name in both if before[name][0] != after[name][0]],
     }
-    said = [f"{len(names)} {what}: {', '.join(names[:3])}" for what, names in parts.items() if names]
-    return (
-        "weights and buffers: " + "; ".join(said)
-        if said
-        else "all weights and buffers are the same, so the configuration is not"
-    )
+
+
+def _in_words(changes: Mapping[str, list[str]]) -> str:
+    said = [f"{len(names)} {what}: {', '.join(names[:3])}" for what, names in changes.items() if names]
+    return "; ".join(said) or "all weights and buffers are the same, so the configuration is not"

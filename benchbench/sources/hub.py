@@ -12,8 +12,8 @@ from benchbench.core.repository import Repository
 from benchbench.core.source import Loaded, Source
 from benchbench.data.files import content_hash
 from benchbench.data.hub_access import check_commit, local_folder
-from benchbench.data.preference_order import PreferenceOrder, PreferredBy
-from benchbench.data.splits import check_options, load_rows
+from benchbench.data.preference_order import PreferredBy
+from benchbench.data.splits import check_row_options, load_rows, row_options
 from benchbench.sources._hub_loading import open_folder, open_revision, read_split
 
 
@@ -58,15 +58,7 @@ class Options:
             check_commit("dataset_revision", self.dataset_revision)
         if not self.splits:
             raise ValueError("splits: expected at least one, such as {train: train_prefs}, got none")
-        check_options(
-            rename=self.rename,
-            columns=self.columns,
-            ignore_columns=self.ignore_columns,
-            limit=self.limit,
-            holdout={},
-            drop_missing=self.drop_missing,
-        )
-        PreferenceOrder(self.preferred_by, self.max_contradicted)
+        check_row_options(self, holdout={})
 
 
 def load(options: Options, folder: Path) -> Loaded:
@@ -83,13 +75,7 @@ def load(options: Options, folder: Path) -> Loaded:
     return load_rows(
         rows,
         where={ours: f"{label}, {theirs}" for ours, theirs in options.splits.items()},
-        rename=options.rename,
-        columns=options.columns,
-        ignore=options.ignore_columns,
-        on_tool_calls=options.on_tool_calls,
-        limit=options.limit,
-        drop_missing=options.drop_missing,
-        order=PreferenceOrder(options.preferred_by, options.max_contradicted),
+        **row_options(options),
     )
 
 

@@ -10,9 +10,9 @@ from typing import Literal
 from benchbench.core.errors import BenchError
 from benchbench.core.source import Loaded, Source
 from benchbench.data.files import content_hash, read_rows
-from benchbench.data.preference_order import PreferenceOrder, PreferredBy
+from benchbench.data.preference_order import PreferredBy
 from benchbench.data.rows import Row
-from benchbench.data.splits import check_options, load_rows
+from benchbench.data.splits import check_row_options, load_rows, row_options
 
 
 @dataclass(frozen=True)
@@ -59,15 +59,7 @@ class Options:
         for split, paths in self.files.items():
             if not paths or (not isinstance(paths, str) and len(set(paths)) < len(paths)):
                 raise ValueError(f"files.{split}: expected one or several different paths, got {paths!r}")
-        check_options(
-            rename=self.rename,
-            columns=self.columns,
-            ignore_columns=self.ignore_columns,
-            limit=self.limit,
-            holdout=self.holdout,
-            drop_missing=self.drop_missing,
-        )
-        PreferenceOrder(self.preferred_by, self.max_contradicted)
+        check_row_options(self, holdout=self.holdout)
 
     def paths(self) -> dict[str, list[str]]:
         """Split -> paths as written; the split of `path` is the empty text."""
@@ -88,15 +80,9 @@ def load(options: Options, folder: Path) -> Loaded:
     return load_rows(
         rows,
         where=where,
-        rename=options.rename,
-        columns=options.columns,
-        ignore=options.ignore_columns,
-        on_tool_calls=options.on_tool_calls,
         holdout=options.holdout,
         holdout_from=options.holdout_from,
-        limit=options.limit,
-        drop_missing=options.drop_missing,
-        order=PreferenceOrder(options.preferred_by, options.max_contradicted),
+        **row_options(options),
     )
 
 

@@ -211,6 +211,27 @@ def test_what_a_classifier_does_not_read_is_refused(folder: Path):
             tried()
 
 
+def test_a_folder_with_a_pickle_in_the_place_of_its_weights_has_no_identity(tmp_path: Path):
+    classifier_folder(tmp_path / "rm")
+    (tmp_path / "rm" / "model.safetensors").rename(tmp_path / "rm" / "optimizer.safetensors")
+    (tmp_path / "rm" / "pytorch_model.bin").write_bytes(b"pickle")
+    with pytest.raises(BenchError, match="found pytorch_model.bin") as caught:
+        identity(OPTIONS, tmp_path)
+    assert caught.value.status == 5
+
+
+def test_a_classifier_with_weights_that_it_has_no_place_for_is_refused(tmp_path: Path):
+    """Such as a second head: without it the rewards are not those of its makers."""
+    from safetensors.torch import load_file, save_file
+
+    classifier_folder(tmp_path / "rm")
+    path = tmp_path / "rm" / "model.safetensors"
+    tensors = load_file(path)
+    save_file(tensors | {"gating.weight": tensors["score.weight"].clone()}, path, metadata={"format": "pt"})
+    with pytest.raises(BenchError, match=r"found some that it has no place for: gating\.weight"):
+        verdicts(JUDGE, OPTIONS, contests(1), context(tmp_path))
+
+
 def test_weights_that_were_changed_since_give_no_verdict(tmp_path: Path):
     classifier_folder(tmp_path / "rm")
     where = JudgeContext(tmp_path, pins=identity(OPTIONS, tmp_path))

@@ -80,3 +80,71 @@ def test_a_tokenizer_whose_vocabulary_is_smaller_than_its_characters_is_refused(
     with pytest.raises(BenchError, match="vocab_size: expected at least"):
         prepare(loaded, tmp_path)
     assert os.listdir(tmp_path / "tokenizer") == []
+
+
+COMMIT = "9879c9b5f8bea9051dcb0e68dff21493d67e9d4f"
+
+
+def pickle_beside(folder: Path) -> None:
+    (folder / "model.safetensors").rename(folder / "optimizer.safetensors")
+    (folder / "pytorch_model.bin").write_bytes(b"pickle")
+
+
+def cut_short(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def shard_missing(folder: Path) -> None:
+    (folder / "model.safetensors").rename(folder / "first.safetensors")
+    index = '{"weight_map": {"a": "first.safetensors", "b": "second.safetensors"}}'
+    (folder / "model.safetensors.index.json").write_text(index)
+
+
+@pytest.mark.parametrize("on_hub", [False, True])
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (pickle_beside, "pytorch_model.bin"),
+        (cut_short, "the file is damaged"),
+        (shard_missing, "second.safetensors"),
+    ],
+)
+def test_weights_that_cannot_be_read_are_told_before_planning(
+    tmp_path: Path, write_yaml: Callable[..., Path], finished, monkeypatch, spoil, told: str, on_hub: bool
+):
+    """As a folder and as a snapshot in the hub's cache, where what is not whole is asked of the hub."""
+    import huggingface_hub.constants
+
+    from benchbench.core.errors import BenchError, ExitCode
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    folder = tmp_path / "hub" / "models--org--name" / "snapshots" / COMMIT
+    shutil.copytree(next(iter(sorted((finished.runs / "sft").iterdir()))) / "model", folder)
+    name = f"org/name\n  revision: {COMMIT}" if on_hub else str(folder)
+    text = MICRO.read_text(encoding="utf-8")
+    begin, end = text.index("  from_config:"), text.index("  dtype: float32\ndata")
+    setting = write_yaml("setting.yaml", text[:begin] + f"  model_name_or_path: {name}\n" + text[end:])
+    prepare(resolve("dpo", setting=str(setting)), tmp_path / "runs")
+    spoil(folder)
+    with pytest.raises(BenchError) as caught:
+        prepare(resolve("dpo", setting=str(setting)), tmp_path / "runs")
+    assert caught.value.exit_code is ExitCode.UNAVAILABLE
+    assert told in str(caught.value) or (on_hub and "HF_HUB_OFFLINE=1 forbids the network" in str(caught.value))
+
+
+def test_adapters_alone_are_no_model_to_start_from(tmp_path: Path, write_yaml: Callable[..., Path]):
+    """The base that they name would be loaded below them, and no hash of theirs covers it."""
+    from safetensors.numpy import save_file
+
+    from benchbench.core.errors import BenchError, ExitCode
+
+    save_file({}, tmp_path / "adapter_model.safetensors")
+    (tmp_path / "adapter_config.json").write_text('{"base_model_name_or_path": "elsewhere"}')
+    text = MICRO.read_text(encoding="utf-8")
+    begin, end = text.index("  from_config:"), text.index("  dtype: float32\ndata")
+    setting = write_yaml("setting.yaml", text[:begin] + f"  model_name_or_path: {tmp_path}\n" + text[end:])
+    with pytest.raises(BenchError, match="expected whole weights, found adapters; merge them") as caught:
+        prepare(resolve("dpo", setting=str(setting)), tmp_path / "runs")
+    assert caught.value.exit_code is ExitCode.USAGE

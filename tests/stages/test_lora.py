@@ -126,18 +126,13 @@ def test_seeds_draw_their_own_adapters_and_share_the_base(tmp_path: Path, settin
 
 def test_the_adapter_folder_scores_as_external_like_its_cell(adapted: Artefacts, tmp_path: Path, setting: Path):
     """Here the stage runs in this process; `bench eval` finds it finished."""
-    from benchbench.commands.evaluate import _external
-    from benchbench.commands.session import Options, open_session
-    from benchbench.commands.targets import CHECKS
-    from benchbench.recipe import library
-    from benchbench.recipe.load import load_untuned
+    from benchbench.commands.evaluate import external_session
+    from benchbench.commands.session import Options
     from benchbench.stages.execute import execute
 
     folder = adapted.folder("dpo seed 1") / "model"
-    overrides = _external(str(folder)) or ()
-    loaded = load_untuned(library.find_setting(str(setting)), "sft", overrides=overrides, checks=CHECKS)
     options = Options("cpu", runs=tmp_path / "runs")
-    for spec in open_session([loaded], [0], options).plan.stages.values():
+    for spec in external_session(str(folder), str(setting), (), options).plan.stages.values():
         assert execute(spec, options.store, device="cpu").status == "done"
     ended = bench("eval", folder, "--setting", setting, "--runs", tmp_path / "runs", "--json")
     assert ended.code == 0, ended.err
