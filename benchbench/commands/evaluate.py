@@ -16,7 +16,8 @@ from benchbench.commands.targets import CHECKS, DEFAULT_SETTING, parse_seeds, re
 from benchbench.comparison.cells import MissingRunsError
 from benchbench.core.errors import BenchError
 from benchbench.data.model_files import is_adapters_alone
-from benchbench.plan.weights import TOKENIZER_PATTERNS, WEIGHT_PATTERNS, resolve_folder
+from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS
+from benchbench.plan.weights import WEIGHT_PATTERNS, resolve_folder
 from benchbench.recipe import library
 from benchbench.recipe.load import Loaded, load_untuned
 from benchbench.recipe.overrides import Override, parse_overrides

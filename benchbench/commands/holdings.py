@@ -67,7 +67,7 @@ def _verify_examples(data: PreparedData) -> None:
     for split, expected in data.hashes.items():
         try:
             now = content_hash({split: [from_json(line) for line in data.lines(split)]})
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (BenchError, OSError, ValueError, KeyError, TypeError) as error:
             now = f"none that can be read ({type(error).__name__})"
         if now != expected:
             raise BenchError(
