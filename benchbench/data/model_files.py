@@ -100,12 +100,6 @@ def weights_hash(
     return fingerprint({path.name: (hash_file or _hash)(path) for path in files.read})
 
 
-def generation_hash(folder: Path) -> str | None:
-    """Content hash of what the folder says about generation, for stages that read it; none where it says nothing."""
-    path = folder / GENERATION_CONFIG
-    return _hash(path) if path.is_file() else None
-
-
 def weight_names(folder: Path) -> list[str]:
     """Names of the files of weights that belong to the folder's model, there or not, sound or not.
 

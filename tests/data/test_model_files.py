@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.hashing import file_hash, fingerprint
-from benchbench.data.model_files import generation_hash, model_files, weight_names, weights_hash
+from benchbench.data.model_files import model_files, weight_names, weights_hash
 
 FIRST, SECOND = "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -133,12 +133,6 @@ def test_adapters_have_a_hash_of_their_own(tmp_path: Path):
     second = weights_hash(tmp_path)
     tensors(tmp_path / "adapter_model.safetensors", lora=2.0)
     assert len({first, second, weights_hash(tmp_path)}) == 3
-
-
-def test_generation_settings_have_a_hash_of_their_own(tmp_path: Path):
-    assert generation_hash(model(tmp_path)) is None
-    (tmp_path / "generation_config.json").write_text('{"eos_token_id": [1, 2]}')
-    assert generation_hash(tmp_path) == file_hash(tmp_path / "generation_config.json")
 
 
 def test_a_file_of_the_cache_is_known_by_its_name(tmp_path: Path):
