@@ -111,21 +111,44 @@ class RowOptions(Protocol):
     """What the sources of files and of the hub let a recipe say of the rows they read."""
 
     @property
-    def rename(self) -> Mapping[str, str]: ...  # noqa: D102 (documented by the sources)
+    def rename(self) -> Mapping[str, str]:
+        """Our column name -> theirs."""
+        ...
+
     @property
-    def columns(self) -> Sequence[str]: ...  # noqa: D102
+    def columns(self) -> Sequence[str]:
+        """Further numeric columns to keep."""
+        ...
+
     @property
-    def ignore_columns(self) -> Sequence[str]: ...  # noqa: D102
+    def ignore_columns(self) -> Sequence[str]:
+        """Columns and fields that are left out."""
+        ...
+
     @property
-    def on_tool_calls(self) -> str: ...  # noqa: D102
+    def on_tool_calls(self) -> str:
+        """What becomes of rows with tools."""
+        ...
+
     @property
-    def drop_missing(self) -> Sequence[str]: ...  # noqa: D102
+    def drop_missing(self) -> Sequence[str]:
+        """Columns without whose numbers a row is dropped."""
+        ...
+
     @property
-    def preferred_by(self) -> PreferredBy: ...  # noqa: D102
+    def preferred_by(self) -> PreferredBy:
+        """What says which candidate is preferred."""
+        ...
+
     @property
-    def max_contradicted(self) -> float: ...  # noqa: D102
+    def max_contradicted(self) -> float:
+        """Share of rated rows that may contradict the order."""
+        ...
+
     @property
-    def limit(self) -> Mapping[str, int]: ...  # noqa: D102
+    def limit(self) -> Mapping[str, int]:
+        """Split -> number of its first examples to keep."""
+        ...
 
 
 def row_options(options: RowOptions) -> dict[str, Any]:
