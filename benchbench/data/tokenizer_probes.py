@@ -48,6 +48,8 @@ def spread(vocabulary: Sequence[int]) -> list[int]:
 
 def ids_of(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[list[int]]:
     """Ids as stages take them: without anything added."""
+    if not texts:  # a vocabulary may hold no probe whole
+        return []
     encoded = tokenizer(list(texts), add_special_tokens=False, return_attention_mask=False, verbose=False)
     return [list(ids) for ids in encoded["input_ids"]]  # type: ignore[union-attr]
 
