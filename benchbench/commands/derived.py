@@ -14,10 +14,9 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from benchbench import methods
 from benchbench.commands.committed import REMAKE, Committed, read_reference
 from benchbench.commands.compare import Compared, Prepared, Request, compare_scored, prepare_comparison
-from benchbench.commands.record import ENGINE, ROW_KEY, measure_cells
+from benchbench.commands.record import ROW_KEY, as_scored, measure_cells
 from benchbench.commands.reference import measurements_of, put_tables, tables_of, win_rates_of
 from benchbench.commands.samples import Samples, gathered
 from benchbench.commands.session import Options
@@ -76,22 +75,8 @@ def _refuse_other_recipes(prepared: Prepared, committed: Committed) -> None:
 
 def _scored(cell: Cell, committed: Committed) -> ScoredCell:
     """A committed cell as the comparison reads it."""
-    loaded, rows = cell.loaded, committed.rows
-    return ScoredCell(
-        label=loaded.label,
-        method=loaded.recipe.method.name,
-        variant=loaded.recipe.method.variant,
-        seed=cell.seed,
-        recipe=loaded.recipe.name,
-        recipe_hash=loaded.recipe_hash,
-        comparability_hash=loaded.comparability_hash,
-        setting=loaded.recipe.setting,
-        paper=str(methods.get(loaded.recipe.method.name).paper),
-        untuned=loaded.untuned,
-        engine=ENGINE,
-        device_kind=str(committed.about["environment"]["device_kind"]),
-        frame=_of(rows, loaded.recipe.name, cell.seed, committed),
-    )
+    rows = _of(committed.rows, cell.loaded.recipe.name, cell.seed, committed)
+    return as_scored(cell, rows, device_kind=str(committed.about["environment"]["device_kind"]))
 
 
 def _samples(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -62,9 +63,18 @@ def _prompts(root: Path, key: str, split: str) -> Mapping[str, str]:
 
 def scored_cell(cell: Cell, store: RunStore, split: str, plan: Plan | None = None) -> ScoredCell:
     """A finished cell as the comparison reads it; with its plan, what its seed reaches is known."""
-    loaded = cell.loaded
     record = store.record(cell.score)
     assert record is not None, "only finished cells are compared"
+    scored = as_scored(cell, score_rows(cell, store, split), device_kind=str(record.environment["device_kind"]))
+    if plan is None:
+        return scored
+    reward_run = "" if cell.reward is None else run_of(plan, cell.reward)
+    return replace(scored, run=run_of(plan, cell.score), reward_run=reward_run)
+
+
+def as_scored(cell: Cell, frame: pd.DataFrame, *, device_kind: str) -> ScoredCell:
+    """Score rows with what the comparison has to know of the cell that they are of."""
+    loaded = cell.loaded
     return ScoredCell(
         label=loaded.label,
         method=loaded.recipe.method.name,
@@ -79,10 +89,8 @@ def scored_cell(cell: Cell, store: RunStore, split: str, plan: Plan | None = Non
         overrides=" ".join(sorted(loaded.overrides)),
         marked=" ".join(f"--set {text}" for text in loaded.overrides),
         engine=ENGINE,
-        device_kind=str(record.environment["device_kind"]),
-        frame=score_rows(cell, store, split),
-        run="" if plan is None else run_of(plan, cell.score),
-        reward_run="" if plan is None or cell.reward is None else run_of(plan, cell.reward),
+        device_kind=device_kind,
+        frame=frame,
     )
 
 
