@@ -76,8 +76,9 @@ def put_in_order(
 
 
 def knows_order(examples: Sequence[Example], order: PreferenceOrder, *, claimed: bool) -> bool:
-    """Whether the first candidate means something: the rows or the recipe say so, or there are ratings."""
-    return claimed or order.by == "given" or any(map(_is_rated, examples))
+    """Whether every first candidate is known to be the preferred one: by the rows, the recipe, or the ratings."""
+    rated = all(_is_rated(example) for example in examples if len(example.candidates) > 1)
+    return claimed or order.by == "given" or rated
 
 
 def _refuse(against: Sequence[Example], rated: int, order: PreferenceOrder, where: str) -> None:

@@ -113,7 +113,13 @@ def _order_faults(key: str, split: str, data: PreparedData) -> list[Fault]:
     if data.shapes[split].ordered:
         return []
     told = f"expected the preferred response first, found candidates without ratings, in no order, in split '{split}'"
-    return [Fault(key, f"{told}; give each a score, or say data.options.preferred_by: given where the first is it")]
+    return [
+        Fault(
+            key,
+            f"{told}; give each a score, leave such rows out with data.options.drop_missing: [score], or say "
+            "data.options.preferred_by: given where the first is the preferred one",
+        )
+    ]
 
 
 def _preference_faults(split: str, method: Method, data: PreparedData) -> list[Fault]:

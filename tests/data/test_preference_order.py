@@ -161,3 +161,12 @@ def test_the_case_of_scores_against_the_order(cases: Path):
     assert {example.candidates for example in examples} == {("a dog", "a cat")} and reading.notes == {EXCHANGED: 6}
     examples, reading = normalise(rows, split="train", where="the case", order=GIVEN)
     assert {example.candidates for example in examples} == {("a cat", "a dog")} and reading.notes == {KEPT: 6}
+
+
+def test_one_list_without_ratings_leaves_a_split_in_no_known_order():
+    """Its first candidate is just the first; `sft` and pairs would take it for the preferred one."""
+    rated, gap = several(1, 9, 5), several(1, None, 5)
+    assert read(rated, rated).reading.ordered
+    assert not read(rated, gap).reading.ordered
+    assert read(rated, gap, drop_missing=["score"]).reading.ordered
+    assert read(rated, gap, order=PreferenceOrder("given", 1.0)).reading.ordered
