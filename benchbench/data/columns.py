@@ -92,7 +92,8 @@ def _tool_fault(tools: Mapping[int, str]) -> Fault:
     return Fault(
         TOOL_CALLS,
         f"{len(tools)} rows have tools or tool calls, row {first} in {tools[first]}; a text without them would be "
-        "another conversation; `on_tool_calls: drop` leaves such rows out and counts them",
+        "another conversation; `on_tool_calls: drop` leaves such rows out and counts them; to score calls, write tools "
+        "and calls into the texts as the model's chat template does, and take these columns and fields out of the data",
     )
 
 
