@@ -54,7 +54,7 @@ golden: setup
 
 # What follows from the committed rows and verdicts, and the tables of README.md; nothing is trained.
 tables: setup
-	$(BIN)/python -m benchbench.commands.derived results/reference/tiny README.md
+	$(BIN)/python -m benchbench.commands.reference.tables results/reference/tiny README.md
 
 clean:
 	rm -rf runs results/tiny .pytest_cache .ruff_cache .hypothesis build dist

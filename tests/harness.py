@@ -90,8 +90,8 @@ def finish(
     import torch
     from transformers.utils import logging
 
-    from benchbench.commands.compare import Request, prepare_comparison
-    from benchbench.commands.session import Options
+    from benchbench.commands.compare.run import Request, prepare_comparison
+    from benchbench.commands.run_plan import Options
     from benchbench.stages.execute import execute
 
     torch.set_num_threads(1)

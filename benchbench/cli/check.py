@@ -24,11 +24,11 @@ def check(
 
     Example: bench check recipes/ddo_rm_pythia410m.yaml
     """
-    from benchbench.commands.check import check as command
-    from benchbench.commands.check import exit_code
-    from benchbench.commands.check_view import footnote, rows
-    from benchbench.commands.session import Options
-    from benchbench.comparison.verdicts import gates
+    from benchbench.commands.check.run import check as command
+    from benchbench.commands.check.run import exit_code
+    from benchbench.commands.check.table import footnote, rows
+    from benchbench.commands.run_plan import Options
+    from benchbench.comparison.claims.outcome import gates
 
     report = command(targets or [], overrides=overrides or [], options=Options(runs=runs))
     if as_json:

@@ -47,11 +47,11 @@ def compare(
 
     Example: bench compare dpo simpo --seeds 42 13 3407
     """
-    from benchbench.commands import compare as command
-    from benchbench.commands.samples import NO_SAMPLES
-    from benchbench.commands.session import Options
-    from benchbench.comparison.flag_tables import shown_flags
-    from benchbench.comparison.rendering import terminal_table
+    from benchbench.commands.compare import run as command
+    from benchbench.commands.compare.win_rates import NO_SAMPLES
+    from benchbench.commands.run_plan import Options
+    from benchbench.report.comparison import terminal_table
+    from benchbench.report.flags import shown_flags
 
     options = Options(device, workers, runs, results)
     request = command.Request(

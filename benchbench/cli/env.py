@@ -8,7 +8,7 @@ from benchbench.cli.output import print_json, stdout
 
 def env(device: arguments.Device = "auto", as_json: arguments.Json = False) -> None:
     """Print what may move numbers: versions, device, variables."""
-    from benchbench.plan.machine import choose_machine
+    from benchbench.run.machine import choose_machine
     from benchbench.stages.environment import environment
 
     machine = choose_machine(device, None, [])

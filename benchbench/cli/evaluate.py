@@ -41,9 +41,9 @@ def evaluate(
 
     Example: bench eval dpo --setting tiny
     """
-    from benchbench.commands.evaluate import evaluate as measure
-    from benchbench.commands.responses import draw
-    from benchbench.commands.session import Options
+    from benchbench.commands.evaluate.responses import draw
+    from benchbench.commands.evaluate.run import evaluate as measure
+    from benchbench.commands.run_plan import Options
 
     options, console, given = Options(device, workers, runs), stderr(), overrides or []
     if prompts is None:

@@ -45,9 +45,9 @@ def export(
 
     Example: bench export alpaca_eval dpo --setting tiny --out exported
     """
-    from benchbench.commands.export import Request
-    from benchbench.commands.export import export as command
-    from benchbench.commands.session import Options
+    from benchbench.commands.export.run import Request
+    from benchbench.commands.export.run import export as command
+    from benchbench.commands.run_plan import Options
 
     request = Request(format, targets, out, prompts, subsets, token_len, setting, seeds, overrides or [])
     done = command(request, Options(runs=runs))

@@ -23,8 +23,8 @@ def fetch(
 
     Example: bench fetch recipes/ddo_rm_pythia410m.yaml
     """
-    from benchbench.commands.fetch import fetch as command
-    from benchbench.commands.session import Options
+    from benchbench.commands.fetch.run import fetch as command
+    from benchbench.commands.run_plan import Options
 
     rows = command(targets, setting=setting, options=Options(runs=runs), console=stderr())
     if as_json:

@@ -10,7 +10,6 @@ import typer
 import benchbench
 from benchbench.cli import (
     alpaca_eval,
-    audit,
     check,
     compare,
     env,
@@ -18,6 +17,7 @@ from benchbench.cli import (
     export,
     fetch,
     methods,
+    quirks,
     recipes,
     reference,
     regress,
@@ -41,7 +41,7 @@ app.command("eval", cls=VariadicCommand)(evaluate.evaluate)
 app.command("export", cls=VariadicCommand)(export.export)
 app.command("alpaca-eval")(alpaca_eval.alpaca_eval)
 app.command("compare", cls=VariadicCommand)(compare.compare)
-app.command("audit", cls=VariadicCommand)(audit.audit)
+app.command("quirks", cls=VariadicCommand)(quirks.quirks)
 app.command("tune", cls=VariadicCommand)(tune.tune)
 app.command("reference", cls=VariadicCommand)(reference.reference)
 app.command("regress", cls=VariadicCommand)(regress.regress)
@@ -73,7 +73,7 @@ def _options(
 ) -> None:
     """The reproducibility bench for preference optimisation of language models."""
     if offline:
-        from benchbench.core.offline import offline as forbid_network
+        from benchbench.store.offline import offline as forbid_network
 
         source = context.get_parameter_source("offline")
         given = _OFFLINE_VARIABLE if source is not None and source.name == "ENVIRONMENT" else "--offline"

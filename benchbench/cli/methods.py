@@ -15,7 +15,7 @@ app = typer.Typer(help="List and show methods: paper, formula, needs, units.", n
 @app.command("ls")
 def list_methods(as_json: arguments.Json = False) -> None:
     """List all methods."""
-    from benchbench.commands.show_methods import list_methods as command
+    from benchbench.commands.methods import list_methods as command
 
     rows = command()
     if as_json:
@@ -30,7 +30,7 @@ def show(
     as_json: arguments.Json = False,
 ) -> None:
     """Show one method: source, formula, what it needs, hyper-parameters with units, variants."""
-    from benchbench.commands.show_methods import describe_method
+    from benchbench.commands.methods import describe_method
 
     described = describe_method(name)
     if as_json:

@@ -39,9 +39,9 @@ def reference(
 
     Example: bench reference dpo simpo ddo_rm --seeds 42 13 3407 7 11 --checkpoint dpo
     """
-    from benchbench.commands.compare import Request
-    from benchbench.commands.reference import put_tables, write_reference
-    from benchbench.commands.session import Options
+    from benchbench.commands.compare.run import Request
+    from benchbench.commands.reference.run import put_tables, write_reference
+    from benchbench.commands.run_plan import Options
 
     options = Options(device, workers, runs, results)
     name = setting or "tiny"

@@ -40,10 +40,10 @@ def regress(
 
     Example: bench regress results/reference/tiny --canary data.options.flip_rate=1.0
     """
-    from benchbench.commands import regress as command
-    from benchbench.commands.committed import read_reference
-    from benchbench.commands.session import Options
-    from benchbench.commands.targets import parse_seeds
+    from benchbench.commands.regress import run as command
+    from benchbench.commands.regress.reference import read_reference
+    from benchbench.commands.resolve import parse_seeds
+    from benchbench.commands.run_plan import Options
     from benchbench.store.reference import ReferenceStore
 
     options = Options(device, workers, runs)

@@ -30,7 +30,7 @@ def train(
     Example: bench train recipes/ddo_rm_pythia410m.yaml
     """
     from benchbench.commands import train as command
-    from benchbench.commands.session import Options
+    from benchbench.commands.run_plan import Options
 
     options = Options(device, workers, runs, results)
     loaded, sessions = command.plan_training(

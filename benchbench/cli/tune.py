@@ -32,7 +32,7 @@ def tune(
     """
     from dataclasses import asdict
 
-    from benchbench.commands.session import Options
+    from benchbench.commands.run_plan import Options
     from benchbench.commands.tune import tune as command
 
     tuned = command(

@@ -10,7 +10,9 @@ from typing import Any
 
 import pandas as pd
 
-from benchbench.comparison.alpaca_eval import (
+from benchbench.comparison.alpaca_eval.files import Annotations, read_annotations, read_calibration
+from benchbench.comparison.alpaca_eval.fit import Calibration, bootstrap, refit
+from benchbench.comparison.alpaca_eval.leaderboard import (
     BASELINE_ROW,
     LengthControlledRow,
     RawRow,
@@ -19,10 +21,8 @@ from benchbench.comparison.alpaca_eval import (
     probability,
     raw_row,
 )
-from benchbench.comparison.alpaca_eval_files import Annotations, read_annotations, read_calibration
-from benchbench.comparison.alpaca_eval_fit import Calibration, bootstrap, refit
-from benchbench.comparison.intervals import Interval, undefined_interval
-from benchbench.comparison.length_control import LengthControlled, length_controlled
+from benchbench.comparison.stats.intervals import Interval, undefined_interval
+from benchbench.comparison.win_rates.length_control import LengthControlled, length_controlled
 from benchbench.core.errors import BenchError, Fault
 from benchbench.core.seeding import stream
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from benchbench.commands.targets import CHECKS, resolve
+from benchbench.commands.resolve import CHECKS, resolve
 from benchbench.core.errors import BenchError, Fault
 from benchbench.recipe import library
 from benchbench.recipe.claims import ClaimSection

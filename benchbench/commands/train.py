@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from benchbench.commands.session import Options, Session, incomplete, open_session, run_session, unfinished
-from benchbench.commands.targets import parse_seeds, resolve_all
+from benchbench.commands.resolve import parse_seeds, resolve_all
+from benchbench.commands.run_plan import Options, Session, incomplete, open_session, run_session, unfinished
 from benchbench.core.errors import BenchError
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.overrides import parse_overrides
@@ -54,7 +54,7 @@ def train(loaded: Sequence[Loaded], sessions: Sequence[Session], options: Option
 
 def _train_one(loaded: Loaded, session: Session, options: Options, console: Console) -> Trained:
     # pandas and scipy take seconds to import, and a model that cannot be had is answered before
-    from benchbench.commands.record import last_losses, record_cells, scored_cell
+    from benchbench.commands.cell_rows import last_losses, record_cells, scored_cell
 
     store = options.store
     ran = run_session(session, options, console)

@@ -16,13 +16,13 @@ import numpy as np
 from rich.console import Console
 
 from benchbench import metrics
-from benchbench.commands.record import scored_cell
-from benchbench.commands.session import Options, incomplete, open_session, run_session
-from benchbench.commands.targets import common_seeds, parse_seeds, resolve
-from benchbench.comparison.cells import Cell, same_runs
-from benchbench.comparison.intervals import Interval, crossed_interval
-from benchbench.comparison.replicates import replicates
-from benchbench.comparison.scorings import pairs
+from benchbench.commands.cell_rows import scored_cell
+from benchbench.commands.resolve import common_seeds, parse_seeds, resolve
+from benchbench.commands.run_plan import Options, incomplete, open_session, run_session
+from benchbench.comparison.pairs.grid import Cell, same_runs
+from benchbench.comparison.pairs.replicates import replicates
+from benchbench.comparison.pairs.scorings import pairs
+from benchbench.comparison.stats.intervals import Interval, crossed_interval
 from benchbench.core.clusters import over_prompts
 from benchbench.core.errors import BenchError, Fault
 from benchbench.recipe.load import Loaded

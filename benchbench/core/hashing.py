@@ -1,10 +1,9 @@
-"""Content hashes: of plain values (canonical JSON) and of files."""
+"""Content hashes of plain values, through canonical JSON."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 from typing import Any
 
 FINGERPRINT_LENGTH = 16
@@ -19,12 +18,3 @@ def canonical(value: Any) -> str:
 def fingerprint(value: Any) -> str:
     """Short hash of a JSON-able value; equal values give equal fingerprints."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()[:FINGERPRINT_LENGTH]
-
-
-def file_hash(path: Path) -> str:
-    """sha256 of a file's bytes, as hex."""
-    digest = hashlib.sha256()
-    with path.open("rb") as handle:
-        while block := handle.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

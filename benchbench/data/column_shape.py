@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 
 from benchbench.core.example import Column, Example
+from benchbench.core.split_shape import ColumnShape, SplitShape
 
 LABEL, SCORE = "label", "score"
 
@@ -29,35 +29,6 @@ def values_of(column: Column) -> tuple[float, ...]:
 def is_missing(column: Column) -> bool:
     """Whether one of its numbers is not there."""
     return any(math.isnan(value) for value in values_of(column))
-
-
-@dataclass(frozen=True)
-class ColumnShape:
-    """One column of a split in a few numbers."""
-
-    per: str
-    """`example`: one number; `candidate`: one per candidate; `mixed`: now the one, now the other."""
-    low: float | None
-    """Smallest number; none where there is no number at all."""
-    high: float | None
-    """Largest number."""
-    missing: int = 0
-    """Examples in which a value is missing."""
-
-
-@dataclass(frozen=True)
-class SplitShape:
-    """What can be asked of a split without reading it."""
-
-    examples: int
-    candidates: Sequence[int]
-    """The numbers of candidates per example that occur."""
-    columns: Mapping[str, ColumnShape]
-    """Columns that every example has, those that tokenising adds included."""
-    labels: Mapping[str, int] = field(default_factory=dict)
-    """`true` and `false` -> examples with that label; empty where the split has no labels."""
-    ordered: bool = True
-    """Whether the first candidate is known to be the preferred one."""
 
 
 def split_shape(examples: Sequence[Example], *, ordered: bool) -> SplitShape:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.core.hashing import canonical, file_hash
+from benchbench.core.hashing import canonical
 from benchbench.data.rows import Row
+from benchbench.store.file_hashes import file_hash
 
 
 def read_rows(path: Path) -> list[Row]:

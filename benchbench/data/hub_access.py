@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.core.offline import forbidden_by
+from benchbench.store.offline import forbidden_by
 
 DEADLINE_SECONDS = 5.0
 """How long the hub may take to say whether it has a repository."""

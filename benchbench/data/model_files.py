@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchbench.core.errors import BenchError, ExitCode, Fault
-from benchbench.core.hashing import file_hash, fingerprint
+from benchbench.core.hashing import fingerprint
 from benchbench.data.hub_cache import hub_hash
 from benchbench.data.tensor_files import DamagedFileError, tensor_table
+from benchbench.store.file_hashes import file_hash
 
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"

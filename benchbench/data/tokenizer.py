@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.core.hashing import canonical, file_hash
+from benchbench.core.hashing import canonical
 from benchbench.data.hub_access import check_commit, local_folder, require_on_hub, unavailable
 from benchbench.data.hub_cache import snapshot_folder
 from benchbench.data.tokenizer_check import check_tokenizer, how_to_mend
@@ -25,6 +25,7 @@ from benchbench.data.tokenizer_files import (
 )
 from benchbench.data.tokenizer_probes import TEXTS, ids_of
 from benchbench.recipe.schema import TokenizerTraining
+from benchbench.store.file_hashes import file_hash
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast

@@ -13,7 +13,7 @@ from transformers.cache_utils import DynamicLayer, LinearAttentionCacheLayerMixi
 
 from benchbench.core.errors import BenchError
 from benchbench.core.generation import Generation, Request, Sampling
-from benchbench.generation.sampler import draw, penalise, probabilities, uniforms
+from benchbench.generation.token_sampler import draw, penalise, probabilities, uniforms
 
 _NONE = -1
 ENDED_FRACTION = 0.25

@@ -18,9 +18,9 @@ from typing import Any
 
 import benchbench
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.core.offline import VARIABLES as OFFLINE_VARIABLES
 from benchbench.generation.settings import EngineSettings
 from benchbench.generation.vllm_process import SCRATCH_PREFIX
+from benchbench.store.offline import VARIABLES as OFFLINE_VARIABLES
 
 SERVER = "benchbench.generation.vllm_process"
 SILENCE_SECONDS = 900.0

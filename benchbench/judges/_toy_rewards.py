@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchbench.core.errors import BenchError
 from benchbench.core.judge import Contest
-from benchbench.sources.toy import gold_reward
+from benchbench.sources.toy.source import gold_reward
 
 
 def gold_rewards(contest: Contest, judge: str) -> tuple[float, float]:

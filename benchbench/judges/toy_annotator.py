@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from benchbench.core.judge import Contest, Judge, JudgeContext, Verdict
 from benchbench.judges._toy_rewards import gold_rewards
-from benchbench.sources.toy import Annotator
+from benchbench.sources.toy.source import Annotator
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from typing import Any
 from benchbench import methods
 from benchbench.core.method import Need
 from benchbench.core.records import StageSpec
-from benchbench.plan.judged import judged
+from benchbench.plan.judge_stages import judged
 from benchbench.plan.loop_settings import loop_settings
 from benchbench.plan.prepare import Prepared
-from benchbench.plan.prompted import PreparedPrompts, asked
+from benchbench.plan.prompt_stages import PreparedPrompts, asked
 from benchbench.plan.stopping import stopping
 from benchbench.recipe.load import Loaded, without_later
 from benchbench.recipe.memory import part_of_scoring

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchbench import judges, methods, metrics, sources
-from benchbench.comparison.scorings import SCORINGS
+from benchbench.comparison.pairs.scorings import SCORINGS
 from benchbench.core.errors import BenchError, Fault, unknown_name
 from benchbench.core.method import Method, Need
 from benchbench.recipe.binding import bind, plain

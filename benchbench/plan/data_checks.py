@@ -12,7 +12,7 @@ from benchbench.data.column_shape import LABEL, columns_of, is_missing, values_o
 from benchbench.data.prompts import first_prompts
 from benchbench.data.serial import from_json
 from benchbench.judging.chosen import chosen_responses
-from benchbench.plan.judged import CHOSEN
+from benchbench.plan.judge_stages import CHOSEN
 from benchbench.recipe.schema import Recipe
 from benchbench.store.prepared import PreparedData
 

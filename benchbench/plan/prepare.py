@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from benchbench import sources
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.example import Example
-from benchbench.core.hashing import file_hash, fingerprint
+from benchbench.core.hashing import fingerprint
 from benchbench.data.audit import audit
 from benchbench.data.column_shape import split_shape
 from benchbench.data.model_files import is_adapters_alone, weights_hash
@@ -26,6 +26,7 @@ from benchbench.plan.weights import (
 )
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import Loaded
+from benchbench.store.file_hashes import file_hash
 from benchbench.store.files import read_json, whole_folder, write_json
 from benchbench.store.prepared import PreparedData, read_prepared, write_prepared
 

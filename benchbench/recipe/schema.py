@@ -260,7 +260,7 @@ class Recipe(Section):
     reported_on: dict[str, Any] = Field(default_factory=dict)
     """Dotted key -> the value that the report states; a recipe with another value is known not to be comparable."""
     quirks: tuple[QuirkSection, ...] = ()
-    """Where the published protocol does otherwise than it should; `bench audit` removes them one at a time."""
+    """Where the published protocol does otherwise than it should; `bench quirks` removes them one at a time."""
 
     @model_validator(mode="after")
     def _judges_something(self) -> Self:

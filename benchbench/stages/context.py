@@ -12,7 +12,6 @@ import torch
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.example import Example
-from benchbench.core.hashing import file_hash
 from benchbench.core.records import StageSpec
 from benchbench.data.model_files import weights_hash
 from benchbench.data.serial import from_json
@@ -22,7 +21,7 @@ from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash
 from benchbench.models.load import ModelSpec, context_length
 from benchbench.recipe.schema import TokenizationSection
 from benchbench.recipe.training import JOINED_LATER, TrainingSection
-from benchbench.store.file_hashes import kept_hash
+from benchbench.store.file_hashes import file_hash, kept_hash
 from benchbench.store.prepared import read_prepared
 
 Report = Callable[[Mapping[str, Any]], None]

@@ -57,7 +57,7 @@ def execute(
 def _run(spec: StageSpec, root: Path, device: torch.device, report: Report, should_stop: Callable[[], bool]) -> Result:
     folder = root / spec.key
     shutil.rmtree(folder / "model", ignore_errors=True)  # half a model of a killed attempt
-    run: Callable[[StageContext], Result] = importlib.import_module(f"benchbench.stages.{spec.kind}").run
+    run: Callable[[StageContext], Result] = importlib.import_module(f"benchbench.stages.{spec.kind}.run").run
     context = StageContext(
         spec=spec, folder=folder, root=root, device=device, report=_with_title(report, spec), should_stop=should_stop
     )

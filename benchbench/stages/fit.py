@@ -9,12 +9,12 @@ from typing import Any
 
 from torch import nn
 
+from benchbench.batches.padded import collate
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.method import Candidates, Method
 from benchbench.data.tokenized import Tokenized, TokenizedExample
 from benchbench.models.load import disable_dropout, use_checkpointing
 from benchbench.stages.context import Result, StageContext
-from benchbench.training.collate import collate
 from benchbench.training.loop import Job, Objective, train
 
 MakeBatch = Callable[[Sequence[TokenizedExample]], CandidateBatch]

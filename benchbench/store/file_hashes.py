@@ -7,17 +7,25 @@ the last moments may leave the times as they were, so the hash of a file that is
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from benchbench.core.hashing import file_hash
 from benchbench.store.files import read_json, write_json
 
 SETTLED_SECONDS = 2.0
 """Times of a file system may be as coarse as this; a file that was changed more recently is read each time."""
+
+
+def file_hash(path: Path) -> str:
+    """sha256 of a file's bytes, as hex."""
+    digest = hashlib.sha256()
+    with path.open("rb") as handle:
+        while block := handle.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def kept_hash(path: Path, root: Path, *, read: Callable[[Path], str] = file_hash) -> str:
@@ -29,7 +37,7 @@ def kept_hash(path: Path, root: Path, *, read: Callable[[Path], str] = file_hash
         read: how a file's bytes are hashed.
     """
     real = path.resolve()
-    entry = root / "hashes" / f"{sha256(str(real).encode()).hexdigest()[:32]}.json"
+    entry = root / "hashes" / f"{hashlib.sha256(str(real).encode()).hexdigest()[:32]}.json"
     state = _state(real)
     known = _known(entry)
     if known is not None and known["state"] == state:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.data.column_shape import ColumnShape, SplitShape
+from benchbench.core.split_shape import ColumnShape, SplitShape
 from benchbench.store.files import read_json, whole_folder, write_json
 
 T = TypeVar("T")

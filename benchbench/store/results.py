@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchbench.core.hashing import file_hash
+from benchbench.store.file_hashes import file_hash
 from benchbench.store.files import read_json, write_json, write_text
 
 

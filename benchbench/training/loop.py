@@ -17,15 +17,15 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from benchbench.batches.order import plan_batches, total_steps
+from benchbench.batches.padded import microbatches
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.errors import BenchError, ExitCode, Interrupted
 from benchbench.core.method import Over, Term
 from benchbench.core.seeding import torch_seed
 from benchbench.data.tokenized import TokenizedExample
 from benchbench.training.checkpoint import Position, load_checkpoint, save_checkpoint, trainable
-from benchbench.training.collate import microbatches
 from benchbench.training.log import TrainLog
-from benchbench.training.order import plan_batches, total_steps
 from benchbench.training.schedule import rate_factor, warmup_length
 
 

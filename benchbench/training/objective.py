@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from benchbench.batches.padded import spread
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.method import Method, Need, Term, terms_of
 from benchbench.core.scores import Logps, Scores, pair
 from benchbench.models.logps import token_logps
 from benchbench.models.reward_head import RewardModel
-from benchbench.training.collate import spread
 
 Terms = Mapping[str, Term]
 Stats = Mapping[str, Tensor]

@@ -8,8 +8,8 @@ import socket
 import pytest
 from harness import bench
 
-from benchbench.commands import fetch
-from benchbench.core.offline import VARIABLES, OfflineError, forbidden_by
+from benchbench.commands.fetch import run as fetch
+from benchbench.store.offline import VARIABLES, OfflineError, forbidden_by
 
 
 @pytest.fixture

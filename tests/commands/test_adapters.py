@@ -13,7 +13,7 @@ import pytest
 from harness import MICRO, ROOT, bench
 from safetensors.torch import load_file, save_file
 
-from benchbench.commands.adapters import whole_weights
+from benchbench.commands.evaluate.adapters import whole_weights
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.data.model_files import is_adapters_alone
 from benchbench.generation import merge
@@ -71,7 +71,7 @@ def test_the_tokenizer_is_part_of_what_was_merged(adapters: Path, tmp_path: Path
 
 def test_the_way_of_merging_is_part_of_what_was_merged(adapters: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     first = whole_weights(adapters, tmp_path / "runs")
-    monkeypatch.setattr("benchbench.commands.adapters.MERGE_VERSION", MERGE_VERSION + 1)
+    monkeypatch.setattr("benchbench.commands.evaluate.adapters.MERGE_VERSION", MERGE_VERSION + 1)
     assert whole_weights(adapters, tmp_path / "runs") != first
 
 
@@ -217,8 +217,8 @@ def test_adapters_on_the_hub_are_merged_into_the_base_that_they_name(
     """Transformers would put a base below them that no hash covers."""
     import huggingface_hub.constants
 
-    from benchbench.commands.evaluate import external_session
-    from benchbench.commands.session import Options
+    from benchbench.commands.evaluate.run import external_session
+    from benchbench.commands.run_plan import Options
 
     commit = "9879c9b5f8bea9051dcb0e68dff21493d67e9d4f"
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))

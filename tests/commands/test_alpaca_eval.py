@@ -304,7 +304,7 @@ def test_a_gamed_baseline_that_the_judge_failed_on_is_no_fault(tmp_path: Path):
 
 @pytest.mark.shared_data
 def test_the_official_order_is_that_of_the_published_prompts(shared: Path):
-    from benchbench.comparison.alpaca_eval_files import UNKNOWN, official_places
+    from benchbench.comparison.alpaca_eval.files import UNKNOWN, official_places
 
     texts = [row["instruction"] for row in rows_of(shared, "alpaca-7b")]
     assert official_places(texts) == list(range(805))

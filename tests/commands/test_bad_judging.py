@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from harness import MICRO, Ended, bench, finish, generate_section
 
-from benchbench.commands.compare import Request, prepare_comparison
-from benchbench.commands.session import Options
+from benchbench.commands.compare.run import Request, prepare_comparison
+from benchbench.commands.run_plan import Options
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.stages.execute import execute
 from benchbench.store.verdicts import VerdictCache

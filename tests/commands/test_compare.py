@@ -157,9 +157,9 @@ def test_budgets_that_differ_stand_above_the_table(finished: Finished):
 
 
 def test_a_plan_tells_epochs_and_batches_that_differ(tmp_path: Path, finished: Finished):
-    from benchbench.commands.budgets import budget_lines
-    from benchbench.commands.compare import Request, prepare_comparison
-    from benchbench.commands.session import Options
+    from benchbench.commands.compare.budgets import budget_lines
+    from benchbench.commands.compare.run import Request, prepare_comparison
+    from benchbench.commands.run_plan import Options
 
     paths = [
         recipe(
@@ -488,8 +488,8 @@ def test_an_audit_of_unequal_settings_marks_every_row_and_names_the_key(tmp_path
     ended = bench(*line, "--runs", tmp_path / "runs")
     assert ended.code == 2
     assert "dpo: sft.max_steps is 2, not 4" in ended.err
-    from benchbench.commands.compare import Request, prepare_comparison
-    from benchbench.commands.session import Options
+    from benchbench.commands.compare.run import Request, prepare_comparison
+    from benchbench.commands.run_plan import Options
     from benchbench.stages.execute import execute
 
     request = Request(["simpo", str(mine)], str(MICRO), ["1"], allow_different=True)

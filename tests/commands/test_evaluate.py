@@ -100,9 +100,9 @@ def test_the_folder_loads_with_transformers_alone_and_scores_the_same(
 
 def test_a_copy_of_the_folder_elsewhere_is_the_same_model(finished: Finished, dpo_model: Path, tmp_path: Path):
     """Weights are told by content: another path plans the same stage."""
-    from benchbench.commands.evaluate import _external
-    from benchbench.commands.session import Options, open_session
-    from benchbench.commands.targets import CHECKS
+    from benchbench.commands.evaluate.run import _external
+    from benchbench.commands.resolve import CHECKS
+    from benchbench.commands.run_plan import Options, open_session
     from benchbench.recipe import library
     from benchbench.recipe.load import load_untuned
 

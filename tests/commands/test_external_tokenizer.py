@@ -10,8 +10,8 @@ import pytest
 from harness import MICRO, ROOT, bench
 from tokenizers import Tokenizer
 
-from benchbench.commands.evaluate import external_session
-from benchbench.commands.session import Options
+from benchbench.commands.evaluate.run import external_session
+from benchbench.commands.run_plan import Options
 from benchbench.core.errors import BenchError
 from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash
 from benchbench.recipe.overrides import parse_overrides

@@ -15,7 +15,7 @@ from harness import Ended, bench, bench_process, leftovers
 from sources.fake_hub import Repo, hub_hash, serving
 from sources.test_hub import COMMIT, files
 
-from benchbench.core.offline import VARIABLES
+from benchbench.store.offline import VARIABLES
 
 MODEL, MODEL_COMMIT = "someone/tiny-neox", "9879c9b5f8bea9051dcb0e68dff21493d67e9d4f"
 DATA, DATA_COMMIT = "someone/Some-Prefs", COMMIT

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from harness import MICRO, Finished, bench, finish, leftovers
 
-from benchbench.commands.derived import derive, main
+from benchbench.commands.reference.tables import derive, main
 from benchbench.core.errors import BenchError
 
 

@@ -16,10 +16,10 @@ from numpy.polynomial.hermite_e import hermegauss
 from scipy import optimize, special
 
 from benchbench import metrics
-from benchbench.comparison.bootstrap import bootstrap_interval, resample
-from benchbench.comparison.bounded import difference_of_rates, rate_interval
-from benchbench.comparison.intervals import Interval, crossed_interval
-from benchbench.comparison.power import minimum_detectable_difference
+from benchbench.comparison.stats.bootstrap import bootstrap_interval, resample
+from benchbench.comparison.stats.bounded import difference_of_rates, rate_interval
+from benchbench.comparison.stats.intervals import Interval, crossed_interval
+from benchbench.comparison.stats.power import minimum_detectable_difference
 from benchbench.core.measurement import PairScores
 
 SEEDS = (1, 2, 3, 10)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from benchbench.comparison.cells import Cell
+from benchbench.comparison.pairs.grid import Cell
 
 
 def score_frame(chosen, rejected, *, seed=42, method="dpo", n_tokens=10, **columns) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchbench.comparison.alpaca_eval import (
+from benchbench.comparison.alpaca_eval.leaderboard import (
     BASELINE,
     Weights,
     check_order,

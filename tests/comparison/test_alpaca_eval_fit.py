@@ -10,8 +10,8 @@ from sklearn.linear_model import LogisticRegressionCV
 from sklearn.metrics import make_scorer
 from sklearn.model_selection import GroupKFold
 
-from benchbench.comparison.alpaca_eval import length_controlled_row
-from benchbench.comparison.alpaca_eval_fit import PENALTIES, Calibration, bootstrap, refit
+from benchbench.comparison.alpaca_eval.fit import PENALTIES, Calibration, bootstrap, refit
+from benchbench.comparison.alpaca_eval.leaderboard import length_controlled_row
 from benchbench.core.errors import BenchError
 
 from .test_alpaca_eval import AE2, OFFICIAL, leaderboard

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from benchbench import metrics
-from benchbench.comparison.bootstrap import bootstrap_interval, paired_bootstrap, resample
-from benchbench.comparison.intervals import crossed_interval
+from benchbench.comparison.stats.bootstrap import bootstrap_interval, paired_bootstrap, resample
+from benchbench.comparison.stats.intervals import crossed_interval
 from benchbench.core.measurement import PairScores
 
 from .coverage import bootstrapped
@@ -42,7 +42,7 @@ def test_the_faster_way_says_the_same_to_the_last_bit(name: str, data):
     cells = [PairScores(data.draw(numbers), data.draw(numbers)) for _ in range(2)]
     one_by_one = resample(cells, metric.value, rng=np.random.default_rng(3), draws=7)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("benchbench.comparison.bootstrap._LARGEST_BLOCK", data.draw(st.integers(1, 40)))
+        patch.setattr("benchbench.comparison.stats.bootstrap._LARGEST_BLOCK", data.draw(st.integers(1, 40)))
         found = resample(cells, metric.value, rng=np.random.default_rng(3), draws=7, counted=metric.resampled)
     assert (found == one_by_one).all()
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from benchbench.comparison.bounded import difference_of_rates, rate_interval, seeded_rate, wilson, within
-from benchbench.comparison.intervals import crossed_interval, undefined_interval
+from benchbench.comparison.stats.bounded import difference_of_rates, rate_interval, seeded_rate, wilson, within
+from benchbench.comparison.stats.intervals import crossed_interval, undefined_interval
 
 from .coverage import difference, rate
 

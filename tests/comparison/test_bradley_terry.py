@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from benchbench.comparison.bradley_terry import ELO, bradley_terry
-from benchbench.comparison.contests import mirrored
+from benchbench.comparison.win_rates.bradley_terry import ELO, bradley_terry
+from benchbench.comparison.win_rates.contests import mirrored
 from benchbench.core.errors import BenchError
 
 from .verdict_rows import frame, pandalm, slotless, swapped, tournament, verdict

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from benchbench.comparison.cells import Admission, MissingRunsError, make_grid
+from benchbench.comparison.pairs.grid import Admission, MissingRunsError, make_grid
 from benchbench.core.errors import BenchError, ExitCode
 
 from .rows import cell, score_frame, toy_cells

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from benchbench import metrics
-from benchbench.comparison.bounded import difference_of_rates
-from benchbench.comparison.cells import MissingRunsError
-from benchbench.comparison.compare import HEADLINE, compare
-from benchbench.comparison.intervals import crossed_interval
-from benchbench.comparison.power import minimum_detectable_difference
-from benchbench.comparison.scorings import pair_scores
-from benchbench.comparison.significance import holm
+from benchbench.comparison.pairs.compare import HEADLINE, compare
+from benchbench.comparison.pairs.grid import MissingRunsError
+from benchbench.comparison.pairs.scorings import pair_scores
+from benchbench.comparison.stats.bounded import difference_of_rates
+from benchbench.comparison.stats.intervals import crossed_interval
+from benchbench.comparison.stats.power import minimum_detectable_difference
+from benchbench.comparison.stats.significance import holm
 from benchbench.core.errors import BenchError
 
 from .rows import cell, score_frame, toy_cells

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from benchbench.comparison.contests import contests, mirrored, prompt_means, prompts, sides
+from benchbench.comparison.win_rates.contests import contests, mirrored, prompt_means, prompts, sides
 from benchbench.core.errors import BenchError
 
 from .verdict_rows import frame, frames, slotless, swapped, verdict

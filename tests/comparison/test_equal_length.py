@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from benchbench.comparison.equal_length import support
-from benchbench.comparison.length_control import length_controlled
+from benchbench.comparison.win_rates.equal_length import support
+from benchbench.comparison.win_rates.length_control import length_controlled
 
 from .verdict_rows import slotless
 

@@ -7,12 +7,12 @@ import math
 import numpy as np
 import pytest
 
-from benchbench.comparison.compare import compare
-from benchbench.comparison.flag_tables import flagged_rows, flags_frame, shown_flags
-from benchbench.comparison.flags import NAMES, count_flags, in_words
-from benchbench.comparison.measure import measure
-from benchbench.comparison.scorings import pairs
-from benchbench.comparison.tables import measurements_frame
+from benchbench.comparison.pairs.compare import compare
+from benchbench.comparison.pairs.flags import NAMES, count_flags, in_words
+from benchbench.comparison.pairs.measure import measure
+from benchbench.comparison.pairs.scorings import pairs
+from benchbench.report.flags import flagged_rows, flags_frame, shown_flags
+from benchbench.report.frames import measurements_frame
 
 from .rows import cell, score_frame, toy_cells
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from scipy.optimize import minimize
 
-from benchbench.comparison.contests import mirrored
-from benchbench.comparison.length_control import length_controlled
-from benchbench.comparison.soft_logistic import fit
-from benchbench.comparison.win_rates import win_rate
+from benchbench.comparison.stats.soft_logistic import fit
+from benchbench.comparison.win_rates.contests import mirrored
+from benchbench.comparison.win_rates.length_control import length_controlled
+from benchbench.comparison.win_rates.rates import win_rate
 from benchbench.core.errors import BenchError
 
 from .verdict_rows import frame, frames, pandalm, slotless, tournament, verdict

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchbench import metrics
-from benchbench.comparison.measure import measure
+from benchbench.comparison.pairs.measure import measure
 
 from .rows import score_frame
 

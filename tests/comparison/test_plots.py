@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from benchbench.comparison.compare import compare
-from benchbench.comparison.plots import plot_comparison
-from benchbench.comparison.rendering import column_of
+from benchbench.comparison.pairs.compare import compare
+from benchbench.report.comparison import column_of
+from benchbench.report.figures import plot_comparison
 
 from .rows import toy_cells
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchbench.comparison.intervals import Interval, Spread, crossed_interval
-from benchbench.comparison.power import Detectable, minimum_detectable_difference
+from benchbench.comparison.stats.intervals import Interval, Spread, crossed_interval
+from benchbench.comparison.stats.power import Detectable, minimum_detectable_difference
 
 from .coverage import power
 

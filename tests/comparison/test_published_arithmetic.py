@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchbench.comparison.intervals import paired_difference
+from benchbench.comparison.stats.intervals import paired_difference
 from benchbench.plan.checks import bind_free_parts
 from benchbench.recipe import library
 from benchbench.recipe.load import load_recipe

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from benchbench.comparison.regression import band
+from benchbench.comparison.claims.regression import band
 
 
 def test_a_band_is_the_prediction_interval_of_one_new_run():

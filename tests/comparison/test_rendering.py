@@ -9,8 +9,8 @@ import math
 import pytest
 from rich.console import Console
 
-from benchbench.comparison.columns import Comparison
-from benchbench.comparison.rendering import column_of, markdown_table, terminal_table
+from benchbench.comparison.pairs.table import Comparison
+from benchbench.report.comparison import column_of, markdown_table, terminal_table
 
 BASELINE = Comparison(
     metric="pair_accuracy",

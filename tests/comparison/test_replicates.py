@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchbench.comparison.bradley_terry import bradley_terry
-from benchbench.comparison.cells import Cell, same_runs
-from benchbench.comparison.columns import Comparison
-from benchbench.comparison.compare import compare
-from benchbench.comparison.replicates import replicates, run_names
-from benchbench.comparison.win_rate_tables import against
+from benchbench.comparison.pairs.compare import compare
+from benchbench.comparison.pairs.grid import Cell, same_runs
+from benchbench.comparison.pairs.replicates import replicates, run_names
+from benchbench.comparison.pairs.table import Comparison
+from benchbench.comparison.win_rates.bradley_terry import bradley_terry
+from benchbench.report.win_rates import against
 
 from .rows import cell, score_frame, toy_cells
 from .verdict_rows import slotless

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchbench.comparison.replication import Runs, difference_interval, prediction_half_width
+from benchbench.comparison.claims.replication import Runs, difference_interval, prediction_half_width
 
 
 def test_the_prediction_interval_is_the_golden_one(golden):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.special import expit
 from scipy.stats import linregress
 
-from benchbench.comparison.reward_difference import reward_difference
+from benchbench.comparison.win_rates.reward_difference import reward_difference
 
 from .verdict_rows import frame, verdict
 

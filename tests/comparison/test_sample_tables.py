@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from benchbench.comparison.sample_tables import shown_statistics, statistics_frame
+from benchbench.report.responses import shown_statistics, statistics_frame
 
 ABOUT = {
     "engine": "transformers", "version": "5", "dtype": "float32", "device_kind": "cpu", "merged": False,

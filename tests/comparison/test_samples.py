@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchbench.comparison.samples import distinct, repeated, sample_statistics
+from benchbench.comparison.win_rates.response_statistics import distinct, repeated, sample_statistics
 
 
 def frame(**columns) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchbench.comparison.scorings import SCORINGS, ScoringNotAvailableError, pair_scores, pairs
+from benchbench.comparison.pairs.scorings import SCORINGS, ScoringNotAvailableError, pair_scores, pairs
 from benchbench.core.errors import BenchError
 
 from .rows import score_frame

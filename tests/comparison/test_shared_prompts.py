@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 
 from benchbench import metrics
-from benchbench.comparison.bootstrap import paired_bootstrap, resample
-from benchbench.comparison.compare import compare
-from benchbench.comparison.measure import measure
-from benchbench.comparison.rendering import markdown_table
-from benchbench.comparison.scorings import pairs
+from benchbench.comparison.pairs.compare import compare
+from benchbench.comparison.pairs.measure import measure
+from benchbench.comparison.pairs.scorings import pairs
+from benchbench.comparison.stats.bootstrap import paired_bootstrap, resample
 from benchbench.core.errors import BenchError
 from benchbench.core.measurement import PairScores
+from benchbench.report.comparison import markdown_table
 
 from .rows import cell, toy_cells
 

@@ -7,8 +7,8 @@ import math
 import pandas as pd
 import pytest
 
-from benchbench.comparison.compare import compare
-from benchbench.comparison.tables import (
+from benchbench.comparison.pairs.compare import compare
+from benchbench.report.frames import (
     COMPARISON_COLUMNS,
     MEASUREMENT_COLUMNS,
     comparisons_frame,

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchbench.comparison import verdicts as module
-from benchbench.comparison.replication import Runs, borrowed_half_width, runs_to_decide
-from benchbench.comparison.verdicts import Outcome, Verdict, gates, judge, not_comparable, not_run
+from benchbench.comparison.claims import outcome as module
+from benchbench.comparison.claims.outcome import Outcome, Verdict, gates, judge, not_comparable, not_run
+from benchbench.comparison.claims.replication import Runs, borrowed_half_width, runs_to_decide
 
 
 def test_the_worked_example_is_compatible_but_underpowered():

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchbench.comparison import win_rate_tables
-from benchbench.comparison.bradley_terry import bradley_terry
-from benchbench.comparison.power import minimum_detectable_difference
-from benchbench.comparison.win_rate_tables import (
+from benchbench.comparison.stats.power import minimum_detectable_difference
+from benchbench.comparison.win_rates.bradley_terry import bradley_terry
+from benchbench.report import win_rates as win_rate_tables
+from benchbench.report.win_rates import (
     Against,
     interval_frame,
     shared_notes,

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from benchbench.comparison.bounded import rate_interval
-from benchbench.comparison.clustered import prompt_interval
-from benchbench.comparison.contests import mirrored
-from benchbench.comparison.intervals import crossed_interval
-from benchbench.comparison.win_rates import win_rate, win_rate_over_seeds
+from benchbench.comparison.stats.bounded import rate_interval
+from benchbench.comparison.stats.clustered import prompt_interval
+from benchbench.comparison.stats.intervals import crossed_interval
+from benchbench.comparison.win_rates.contests import mirrored
+from benchbench.comparison.win_rates.rates import win_rate, win_rate_over_seeds
 from benchbench.core.errors import BenchError
 
 from .verdict_rows import frame, frames, pandalm, slotless, swapped, verdict

@@ -152,8 +152,8 @@ class Ours:
 
 def run_ours(folder: Path, shared: Path, *sets: str) -> Ours:
     """The stages of the shipped recipes on the toy, one by one in this process."""
-    from benchbench.commands.compare import Request, prepare_comparison
-    from benchbench.commands.session import Options
+    from benchbench.commands.compare.run import Request, prepare_comparison
+    from benchbench.commands.run_plan import Options
     from benchbench.stages import fit
     from benchbench.stages.execute import execute
 

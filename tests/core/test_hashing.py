@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchbench.core.hashing import FINGERPRINT_LENGTH, canonical, file_hash, fingerprint
+from benchbench.core.hashing import FINGERPRINT_LENGTH, canonical, fingerprint
+from benchbench.store.file_hashes import file_hash
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 VALUES = st.recursive(

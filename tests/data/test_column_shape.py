@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from benchbench.core.example import Column, Example, Message
-from benchbench.data.column_shape import ColumnShape, SplitShape, columns_of, split_shape
+from benchbench.core.split_shape import ColumnShape, SplitShape
+from benchbench.data.column_shape import columns_of, split_shape
 
 NAN = math.nan
 

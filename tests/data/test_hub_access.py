@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.core.offline import VARIABLES, forbidden_by, offline
 from benchbench.data import hub_access
 from benchbench.data.hub_access import check_commit, local_folder, require_on_hub
+from benchbench.store.offline import VARIABLES, forbidden_by, offline
 
 
 @pytest.fixture

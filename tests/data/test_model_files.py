@@ -12,8 +12,9 @@ import torch
 from safetensors.torch import save_file
 
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.core.hashing import file_hash, fingerprint
+from benchbench.core.hashing import fingerprint
 from benchbench.data.model_files import model_files, weight_names, weights_hash
+from benchbench.store.file_hashes import file_hash
 
 FIRST, SECOND = "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"
 INDEX = "model.safetensors.index.json"

@@ -36,8 +36,8 @@ def margins():
     import torch
     from transformers import AutoModelForCausalLM
 
+    from benchbench.batches.padded import collate
     from benchbench.models.logps import token_logps
-    from benchbench.training.collate import collate
 
     tokenizer = load_tokenizer(str(STORIES), revision=None, pad_token=None, folder=CASES)
     model = AutoModelForCausalLM.from_pretrained(STORIES, use_safetensors=True).eval()

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from benchbench import exports
-from benchbench.comparison.alpaca_eval import raw_row
+from benchbench.comparison.alpaca_eval.leaderboard import raw_row
 from tests.exports.responses import ANSWERS, TEXTS, prompt_set, responses
 
 READER = Path(__file__).with_name("alpaca_eval_reads.py")

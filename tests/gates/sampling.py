@@ -9,7 +9,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from benchbench.core.example import Example
 from benchbench.core.seeding import torch_seed
-from benchbench.sources._toy_gold import GoldParts, gold_reward
+from benchbench.sources.toy.gold import GoldParts, gold_reward
 
 NEW_TOKENS = 48
 

@@ -12,8 +12,8 @@ import pytest
 from rich.console import Console
 
 from benchbench.cli.main import main
-from benchbench.commands.compare import Request, prepare_comparison
-from benchbench.commands.session import Options
+from benchbench.commands.compare.run import Request, prepare_comparison
+from benchbench.commands.run_plan import Options
 from benchbench.data.serial import from_json
 from tests.gates.sampling import sample
 

@@ -10,7 +10,7 @@ import pytest
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.generation import choose as module
-from benchbench.generation import kept
+from benchbench.generation import engine_cache as kept
 from benchbench.generation.choose import Choice, Installed, choose, open_engine
 from benchbench.generation.settings import EngineSettings
 from benchbench.generation.shape import ModelShape, shape_of_values

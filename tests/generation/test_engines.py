@@ -170,7 +170,7 @@ def test_vllm_filters_as_the_transformers_engine_does(opened: Callable[[str], En
     import torch
     from scipy import stats
 
-    from benchbench.generation.sampler import probabilities
+    from benchbench.generation.token_sampler import probabilities
 
     engine = opened("vllm")
     engine.load(models[0])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchbench.core.generation import Sampling
-from benchbench.generation.sampler import draw, penalise, probabilities, uniforms
+from benchbench.generation.token_sampler import draw, penalise, probabilities, uniforms
 
 from .toys import sampled
 

@@ -70,7 +70,7 @@ def test_draws_follow_the_exact_distribution_of_the_first_token(random_model: Pa
     found = engine_with(random_model, batch_size=512).generate(
         make_requests({"a": prompt}, seed=3, samples=6000), sampling
     )
-    from benchbench.generation.sampler import probabilities
+    from benchbench.generation.token_sampler import probabilities
 
     expected = 6000 * probabilities(logits_after(random_model, prompt).unsqueeze(0), sampling)[0]
     drawn = torch.zeros(VOCAB, dtype=torch.float64)

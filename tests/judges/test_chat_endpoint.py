@@ -12,8 +12,8 @@ import pytest
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.judge import JudgeContext
-from benchbench.core.offline import offline
-from benchbench.judges.chat_endpoint import ASKED_AGAIN, JUDGE, Options, identity
+from benchbench.judges.chat_endpoint.judge import ASKED_AGAIN, JUDGE, Options, identity
+from benchbench.store.offline import offline
 
 from .chat_server import ChatServer, Reply, prefers, replies, serving
 from .contests import contest, contests, verdicts

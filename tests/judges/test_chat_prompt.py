@@ -6,7 +6,7 @@ import pytest
 
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
-from benchbench.judges._chat_prompt import DEFAULT_TEMPLATE, fill, parse, read_template
+from benchbench.judges.chat_endpoint.prompt import DEFAULT_TEMPLATE, fill, parse, read_template
 
 from .contests import contest
 

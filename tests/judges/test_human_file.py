@@ -13,7 +13,7 @@ import pytest
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
 from benchbench.core.judge import Contest, JudgeContext
-from benchbench.judges.human_file import JUDGE, Options, identity, prompt_key, text_key
+from benchbench.judges.human_file.judge import JUDGE, Options, identity, prompt_key, text_key
 
 from .contests import PROMPT, contest, context, verdicts
 

@@ -22,7 +22,7 @@ import pytest
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
 from benchbench.core.judge import JudgeContext
-from benchbench.judges.chat_endpoint import ASKED_AGAIN, JUDGE, Options
+from benchbench.judges.chat_endpoint.judge import ASKED_AGAIN, JUDGE, Options
 from benchbench.judging.pairs import judge_pairs
 from benchbench.store.verdicts import VerdictCache
 

@@ -18,7 +18,7 @@ from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
 from benchbench.core.judge import Contest, JudgeContext
 from benchbench.data.serial import from_json
-from benchbench.judges.reward_model import JUDGE, Options, identity
+from benchbench.judges.reward_model.judge import JUDGE, Options, identity
 
 from .classifiers import classifier_folder, tokenizer
 from .contests import contest, contests, context, verdicts
@@ -65,7 +65,7 @@ def test_soft_verdicts_are_bradley_terry_probabilities(folder: Path):
 
 
 def test_every_text_is_scored_once(folder: Path, monkeypatch):
-    from benchbench.judges import _reward_scorers
+    from benchbench.judges.reward_model import scorers as _reward_scorers
 
     asked: list[str] = []
     real = _reward_scorers._encoder

@@ -344,7 +344,7 @@ def test_a_prompt_that_no_request_can_hold_is_refused():
 
 
 def test_the_rows_are_contests_of_the_comparison():
-    from benchbench.comparison.contests import contests
+    from benchbench.comparison.win_rates.contests import contests
 
     rows, _ = run(Counting().judge)
     found = contests(rows)

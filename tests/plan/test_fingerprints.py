@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from harness import MICRO, Finished
 
-from benchbench.commands.compare import Request, prepare_comparison
-from benchbench.commands.session import Options
+from benchbench.commands.compare.run import Request, prepare_comparison
+from benchbench.commands.run_plan import Options
 from benchbench.plan.build import Plan
 
 Stages = Callable[..., dict[str, str]]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from harness import MICRO, leftovers
 
-from benchbench.commands.targets import resolve
+from benchbench.commands.resolve import resolve
 from benchbench.plan.prepare import prepare, prepare_all
 from benchbench.plan.weights import context_tokens
 

@@ -11,9 +11,9 @@ import pytest
 from harness import MICRO, generate_section
 from sources.fake_hub import Repo, serving
 
-from benchbench.commands.compare import Request, prepare_comparison
-from benchbench.commands.session import Options
-from benchbench.commands.targets import resolve
+from benchbench.commands.compare.run import Request, prepare_comparison
+from benchbench.commands.resolve import resolve
+from benchbench.commands.run_plan import Options
 from benchbench.core.errors import BenchError
 from benchbench.core.records import StageSpec
 from benchbench.generation.stops import STOP_TOKEN_IDS, STOPS

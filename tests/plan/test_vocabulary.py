@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from harness import MICRO
 
-from benchbench.commands.targets import resolve
+from benchbench.commands.resolve import resolve
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.plan.prepare import prepare
 from benchbench.plan.vocabulary import check_rows, model_config, writes_models

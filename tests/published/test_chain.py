@@ -45,7 +45,7 @@ def test_the_comparison_of_the_published_setting_is_one_command(chain: Chain):
 
 def test_every_row_has_its_numbers(chain: Chain, tmp_path):
     quirks = ("--quirk", "score.dtype", "--quirk", "score.tie_credit")
-    line = ["audit", "dpo", "ddo_rm", "--setting", SETTING, "--seeds", *SEEDS, *quirks, *chain.words]
+    line = ["quirks", "dpo", "ddo_rm", "--setting", SETTING, "--seeds", *SEEDS, *quirks, *chain.words]
     ended = bench(*line, "--runs", chain.runs, "--results", tmp_path, "--json")
     assert ended.code == 0, ended.err
     rows = [row for row in ended.json["rows"] if (row["metric"], row["scoring"]) == ("pair_accuracy", "logp_mean")]

@@ -14,12 +14,12 @@ import torch
 from data.tokenizers import bytes_with
 from harness import ROOT
 
-from benchbench.commands.compare import Request, prepare_comparison
-from benchbench.commands.session import Options
+from benchbench.batches.order import plan_batches
+from benchbench.commands.compare.run import Request, prepare_comparison
+from benchbench.commands.run_plan import Options
 from benchbench.core.records import StageSpec
 from benchbench.data.tokenized import TokenizedExample
 from benchbench.stages.context import StageContext
-from benchbench.training.order import plan_batches
 
 from .build import published_form, replacements, write_dataset, write_model
 
@@ -125,8 +125,8 @@ def test_data_order_follows_the_seed_only_in_the_matched_setting(stages: Stages,
 
 def test_the_matched_default_is_the_published_comparison_with_every_quirk_removed(folder: Path):
     """The audit's last row and the matched setting plan the very same stages."""
-    from benchbench.commands.audit import ALL, prepare_audit
-    from benchbench.commands.audit import Request as AuditRequest
+    from benchbench.commands.quirks import ALL, prepare_audit
+    from benchbench.commands.quirks import Request as AuditRequest
 
     options = Options("cpu", runs=folder / "runs")
     sets = [*replacements(folder), "model.pad_token=<s>"]

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 import benchbench
-from benchbench.commands.targets import resolve
+from benchbench.commands.resolve import resolve
 from benchbench.core.errors import BenchError
 from benchbench.recipe import library
 from benchbench.recipe.library import shipped_root

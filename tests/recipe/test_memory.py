@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchbench.commands.fairness import differing
-from benchbench.commands.reported import known_differences
+from benchbench.commands.check.conditions import known_differences
+from benchbench.commands.compare.fairness import differing
 from benchbench.recipe.library import shipped_root
 from benchbench.recipe.memory import BATCH, MICROBATCH, moving_keys, part_of_scoring, part_of_training
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from harness import MICRO
 
-from benchbench.commands.targets import CHECKS
+from benchbench.commands.resolve import CHECKS
 from benchbench.core.errors import BenchError
 from benchbench.recipe import library
 from benchbench.recipe.load import load_untuned

@@ -16,8 +16,8 @@ from pydantic import TypeAdapter
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.data import hub_access
-from benchbench.sources import hub
-from benchbench.sources.hub import Options
+from benchbench.sources.hub import source as hub
+from benchbench.sources.hub.source import Options
 
 COMMIT = "3949bf5f8c17c394422ccfab0c31ea9c20bdeb85"
 README = b"""---
@@ -207,7 +207,7 @@ from sources.fake_hub import Repo, serving
 def ask(revision):
     from pathlib import Path
     from benchbench.core.errors import BenchError
-    from benchbench.sources import hub
+    from benchbench.sources.hub import source as hub
     options = hub.Options("someone/Some-Prefs", dataset_revision=revision, splits={"train": "train_prefs"})
     try:
         print([example.candidates[0] for example in hub.load(options, Path("."))["train"]])

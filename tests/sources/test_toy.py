@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchbench.data.audit import audit
-from benchbench.sources import toy
+from benchbench.sources.toy import source as toy
 
 WORLD = toy.load(toy.Options(), Path())
 NUMBER_OF_PAIRS = {"train": 3000, "reward": 6000, "validation": 500, "test": 1000}
@@ -24,7 +24,7 @@ def words(text: str) -> int:
 
 def keys(split: str) -> set[str]:
     """(family, arguments) of a split's prompts; the template decides the family."""
-    from benchbench.sources._toy_families import read_task
+    from benchbench.sources.toy.families import read_task
 
     tasks = [read_task(example.prompt[0].content) for example in WORLD[split]]
     return {f"{task.family} {task.arguments}" for task in tasks}
@@ -154,7 +154,7 @@ def test_p_chosen_is_the_probability_of_the_label():
 
 def test_p_chosen_by_hand():
     """Gold 4.0 against 2.0 and 4 words more: u = 2 + 0.3 = 2.3, sigmoid(4.6) = 0.990048; flips 0.1: 0.892038."""
-    from benchbench.sources._toy_responses import Annotator
+    from benchbench.sources.toy.responses import Annotator
 
     annotator = Annotator(length_bias=0.3, flip_rate=0.1)
     texts = ("answer : cat . hope this helps .", "answer : dog .")

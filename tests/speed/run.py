@@ -77,10 +77,10 @@ def make_model_and_tokenizer() -> tuple:
 def time_ours(folder: Path, pairs: int) -> float:
     """CPU-seconds of one epoch of this loop."""
     from benchbench import methods
+    from benchbench.batches.padded import collate
     from benchbench.core.batch import CandidateBatch
     from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
     from benchbench.models.logps import token_logps
-    from benchbench.training.collate import collate
     from benchbench.training.loop import Job, train
     from benchbench.training.objective import Caches, MethodObjective
 

@@ -11,8 +11,8 @@ import pytest
 from harness import MICRO, Finished
 from safetensors.numpy import load_file, save_file
 
-from benchbench.commands.compare import Request, prepare_comparison
-from benchbench.commands.session import Options
+from benchbench.commands.compare.run import Request, prepare_comparison
+from benchbench.commands.run_plan import Options
 from benchbench.core.records import StageSpec
 from benchbench.stages.execute import execute
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchbench.core.errors import BenchError
-from benchbench.stages import preference
+from benchbench.stages.preference import run as preference
 from benchbench.store.rows import read_rows, write_rows
 
 from .artefacts import Artefacts, run

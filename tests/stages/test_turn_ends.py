@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 from harness import MICRO, bench, finish, generate_section
 
-from benchbench.commands.responses import open_policies
-from benchbench.commands.session import Options
+from benchbench.commands.evaluate.responses import open_policies
+from benchbench.commands.run_plan import Options
 from benchbench.core.generation import Generation, Request, Sampling
 from benchbench.data.prompt_files import read_prompt_file
 from benchbench.generation.transformers_engine import TransformersEngine
-from benchbench.plan.prompted import prepare_prompts, prompted
+from benchbench.plan.prompt_stages import prepare_prompts, prompted
 from benchbench.stages.execute import execute
 from benchbench.store.generations import read_engine, read_generations
 

@@ -10,7 +10,7 @@ import torch
 from benchbench.core.example import Example, Message
 from benchbench.core.records import StageSpec
 from benchbench.stages.context import StageContext
-from benchbench.stages.turns import with_first_responses
+from benchbench.stages.generate.turns import with_first_responses
 from benchbench.store.generations import COLUMNS, write_generations
 
 ASKED = [Example(name, (Message("user", f"one {name}"), Message("user", f"two {name}")), ("",)) for name in ("a", "b")]

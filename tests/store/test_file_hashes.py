@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchbench.core.hashing import file_hash
-from benchbench.store.file_hashes import kept_hash
+from benchbench.store.file_hashes import file_hash, kept_hash
 
 
 class Counted:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.store.prepared import PreparedData, SplitShape, read_prepared, write_prepared
+from benchbench.core.split_shape import SplitShape
+from benchbench.store.prepared import PreparedData, read_prepared, write_prepared
 
 
 @pytest.fixture

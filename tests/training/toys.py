@@ -13,6 +13,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from benchbench import methods
+from benchbench.batches.padded import collate
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.example import Column
 from benchbench.core.method import Candidates, Method
@@ -20,7 +21,6 @@ from benchbench.core.seeding import stream
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
 from benchbench.models.load import seeded
 from benchbench.recipe.training import PreferenceSection
-from benchbench.training.collate import collate
 from benchbench.training.loop import Job, Objective
 from benchbench.training.objective import Caches, MethodObjective
 from tests.methods.toys import between

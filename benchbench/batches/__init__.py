@@ -1,0 +1,1 @@
+"""Workshop of batches: padding, order and microbatches."""

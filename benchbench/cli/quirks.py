@@ -1,0 +1,63 @@
+"""`bench quirks METHOD METHOD ...`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from benchbench.cli import arguments
+from benchbench.cli.output import print_json, print_rows, stderr, stdout
+from benchbench.cli.plan import print_plan
+
+
+def quirks(
+    targets: Annotated[list[str], typer.Argument(help="Methods (METHOD or METHOD@VARIANT) or recipe files.")],
+    setting: arguments.Setting = None,
+    seeds: arguments.Seeds = None,
+    baseline: arguments.Baseline = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--quirk", help="Remove this quirk only, by its field. Repeatable. Default: all."),
+    ] = None,
+    overrides: arguments.Set = None,
+    device: arguments.Device = "auto",
+    workers: arguments.Workers = None,
+    runs: arguments.Runs = None,
+    results: arguments.Results = None,
+    dry_run: arguments.DryRun = False,
+    as_json: arguments.Json = False,
+) -> None:
+    """A published comparison, quirk by quirk.
+
+    The comparison as published, then with each quirk of its setting removed, one at a time, then with all removed:
+    what each does to the difference. Every row but the first is marked, since its protocol is not the published one.
+
+    Example: bench quirks dpo ddo_rm --setting pythia410m_ultrafeedback
+    """
+    from benchbench.commands import quirks as command
+    from benchbench.commands.run_plan import Options
+    from benchbench.comparison.claims.quirks import shown
+
+    options = Options(device, workers, runs, results)
+    request = command.Request(targets, setting, seeds, baseline, only or [], overrides or [])
+    prepared = command.prepare_audit(request, options)
+    if dry_run:
+        print_plan([prepared.session.plan], options.store, as_json=as_json)
+        return
+    console = stderr()
+    audited = command.audit(prepared, options, console)
+    if as_json:
+        rows = [asdict(row) for row in audited.rows]
+        print_json({"headline": list(audited.headline), "reported": audited.reported, "rows": rows})
+        return
+    metric, scoring = audited.headline
+    for candidate in dict.fromkeys(row.candidate for row in audited.rows):
+        rows = [row for row in audited.rows if row.candidate == candidate]
+        print_rows(
+            shown(rows, metric, scoring), title=f"{metric} under {scoring}, {candidate} against {rows[0].baseline}"
+        )
+    for line in command.footnotes(audited.reported):
+        stdout().print(line, highlight=False)
+    console.print("written: " + ", ".join(audited.files), highlight=False)

@@ -1,0 +1,150 @@
+"""From finished stages to rows, measurements and the files of results/."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchbench import methods
+from benchbench.comparison.pairs.grid import Cell as ScoredCell
+from benchbench.core.hashing import fingerprint
+from benchbench.data.serial import from_json, prompt_hash
+from benchbench.plan.build import Cell, Plan
+from benchbench.plan.replicates import run_of
+from benchbench.report.frames import measurements_frame
+from benchbench.store.prepared import read_prepared
+from benchbench.store.results import ResultStore
+from benchbench.store.rows import read_rows
+from benchbench.store.runs import RunStore
+
+ROW_KEY = ("recipe", "recipe_hash", "overrides", "seed", "split", "metric", "scoring")
+_JOIN = ["example", "candidate"]
+ENGINE = "torch"
+"""Pair scores come from the training stack."""
+
+
+def score_rows(cell: Cell, store: RunStore, split: str) -> pd.DataFrame:
+    """The cell's rows: policy, reference and reward of every held-out response, and the hash of its prompt."""
+    frame = read_rows(store.folder(cell.score))
+    reference = read_rows(store.folder(cell.reference)).rename(columns={"logp_sum": "ref_logp_sum"})
+    frame = frame.merge(reference[[*_JOIN, "ref_logp_sum"]], on=_JOIN, validate="one_to_one")
+    if cell.reward is not None:
+        rewards = read_rows(store.folder(cell.reward))[[*_JOIN, "reward"]]
+        frame = frame.merge(rewards, on=_JOIN, validate="one_to_one")
+    else:
+        frame["reward"] = float("nan")
+    method = cell.loaded.recipe.method
+    prompts = _prompts(store.root, cell.data, split)
+    identity = {
+        "recipe": cell.loaded.recipe.name,
+        "method": method.name,
+        "variant": method.variant,
+        "seed": cell.seed,
+        "split": split,
+        "prompt": [prompts[example] for example in frame["example"]],
+    }
+    return frame.assign(**identity)
+
+
+@lru_cache(maxsize=4)
+def _prompts(root: Path, key: str, split: str) -> Mapping[str, str]:
+    """Example -> hash of its prompt, of prepared data, which lies under its own content."""
+    prepared = read_prepared(root, key)
+    assert prepared is not None, "a plan prepares what its cells read"
+    examples = (from_json(line) for line in prepared.lines(split))
+    return {example.id: prompt_hash(example.prompt)[:16] for example in examples}
+
+
+def scored_cell(cell: Cell, store: RunStore, split: str, plan: Plan | None = None) -> ScoredCell:
+    """A finished cell as the comparison reads it; with its plan, what its seed reaches is known."""
+    record = store.record(cell.score)
+    assert record is not None, "only finished cells are compared"
+    scored = as_scored(cell, score_rows(cell, store, split), device_kind=str(record.environment["device_kind"]))
+    if plan is None:
+        return scored
+    reward_run = "" if cell.reward is None else run_of(plan, cell.reward)
+    return replace(scored, run=run_of(plan, cell.score), reward_run=reward_run)
+
+
+def as_scored(cell: Cell, frame: pd.DataFrame, *, device_kind: str) -> ScoredCell:
+    """Score rows with what the comparison has to know of the cell that they are of."""
+    loaded = cell.loaded
+    return ScoredCell(
+        label=loaded.label,
+        method=loaded.recipe.method.name,
+        variant=loaded.recipe.method.variant,
+        seed=cell.seed,
+        recipe=loaded.recipe.name,
+        recipe_hash=loaded.recipe_hash,
+        comparability_hash=loaded.comparability_hash,
+        setting=loaded.recipe.setting,
+        paper=str(methods.get(loaded.recipe.method.name).paper),
+        untuned=loaded.untuned,
+        overrides=" ".join(sorted(loaded.overrides)),
+        marked=" ".join(f"--set {text}" for text in loaded.overrides),
+        engine=ENGINE,
+        device_kind=device_kind,
+        frame=frame,
+    )
+
+
+def record_cells(
+    cells: Sequence[Cell], scored: Sequence[ScoredCell], store: RunStore, results: ResultStore
+) -> pd.DataFrame:
+    """Put finished cells into cells.jsonl and measurements.csv; returns their measurements."""
+    results.upsert_cells(_cell_record(cell, store, _split(item)) for cell, item in zip(cells, scored, strict=True))
+    frame = measure_cells(cells, scored)
+    results.merge_table("measurements.csv", frame, key=ROW_KEY)
+    return frame
+
+
+def measure_cells(cells: Sequence[Cell], scored: Sequence[ScoredCell]) -> pd.DataFrame:
+    """The tidy measurements of finished cells, each by its own recipe's tie credit and exclusions."""
+    frames = [
+        measurements_frame(
+            [item], tie_credit=cell.loaded.recipe.score.tie_credit, exclude=cell.loaded.recipe.score.exclude
+        )
+        for cell, item in zip(cells, scored, strict=True)
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _split(scored: ScoredCell) -> str:
+    return str(scored.frame["split"].iloc[0])
+
+
+def _cell_record(cell: Cell, store: RunStore, split: str) -> dict[str, Any]:
+    loaded = cell.loaded
+    identity = {"recipe": loaded.recipe.name, "recipe_hash": loaded.recipe_hash, "seed": cell.seed, "split": split}
+    records = {role: store.record(key) for role, key in cell.stages.items() if key is not None}
+    return {
+        "cell": fingerprint(identity),
+        **identity,
+        "label": loaded.label,
+        "setting": loaded.recipe.setting,
+        "comparability_hash": loaded.comparability_hash,
+        "untuned": loaded.untuned,
+        "overrides": list(loaded.overrides),
+        "stages": {role: key for role, key in cell.stages.items() if key is not None},
+        "seconds": {role: record.seconds for role, record in records.items() if record is not None},
+        "tokens": {role: record.tokens for role, record in records.items() if record is not None},
+        "peak_memory_gib": {role: record.peak_memory_gib for role, record in records.items() if record is not None},
+        "environment": {role: dict(record.environment) for role, record in records.items() if record is not None},
+        "recorded_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def last_losses(cells: Iterable[Cell], store: RunStore) -> dict[tuple[str, int], float]:
+    """(label, seed) -> the last logged training loss of each trained policy."""
+    found: dict[tuple[str, int], float] = {}
+    for cell in cells:
+        record = store.record(cell.policy) if cell.policy is not None else None
+        if record is not None and "last" in record.summary:
+            found[cell.loaded.label, cell.seed] = float(record.summary["last"].get("loss", float("nan")))
+    return found

@@ -1,0 +1,1 @@
+"""`bench check`: finished cells against the numbers that were reported."""

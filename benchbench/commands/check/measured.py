@@ -1,0 +1,83 @@
+"""What a recipe's finished cells say about its claims, or why they say nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+
+from benchbench import metrics
+from benchbench.commands.cell_rows import scored_cell
+from benchbench.commands.check.conditions import Difference, known_differences, other_items
+from benchbench.commands.run_plan import Options, Session, closure, open_session, unfinished
+from benchbench.comparison.claims.outcome import Verdict, not_comparable, not_run
+from benchbench.comparison.pairs.grid import same_runs
+from benchbench.comparison.pairs.measure import measure_one
+from benchbench.comparison.pairs.scorings import pairs
+from benchbench.core.errors import BenchError, ExitCode
+from benchbench.plan.build import Cell
+from benchbench.recipe.load import Loaded
+from benchbench.store.runs import RunStore
+
+
+@dataclass(frozen=True)
+class Found:
+    """Measurements by seed."""
+
+    values: dict[tuple[str, str], dict[int, float]]
+    """(metric, scoring) -> seed -> value."""
+    excuse: Verdict | None
+    """Why nothing may be said."""
+    runs: dict[str, dict[int, int]] = field(default_factory=dict)
+    """Scoring -> seed -> its run; equal numbers are copies of one run."""
+    losses: dict[tuple[str, int], float] = field(default_factory=dict)
+    """(kind of stage, seed) -> mean of its logged training losses."""
+
+
+def look(loaded: Loaded, options: Options) -> Found:
+    """The measurements of a recipe's finished cells, or why they say nothing."""
+    try:
+        session = open_session([loaded], loaded.recipe.seeds.list, options)
+    except BenchError as error:
+        if error.exit_code is not ExitCode.UNAVAILABLE:
+            raise
+        return Found({}, not_run("model or data are not on this machine"))
+    missing = unfinished(session, options.store)
+    done = [cell for cell in session.cells if cell not in missing]
+    if not done:
+        return Found({}, not_run("no finished cell"))
+    rules = loaded.recipe.score
+    values: dict[tuple[str, str], dict[int, float]] = {}
+    counts: dict[tuple[str, str], int] = {}
+    scored = [scored_cell(cell, options.store, rules.split, session.plan) for cell in done]
+    for cell in scored:
+        paired = pairs(cell.frame, exclude=rules.exclude)
+        for claim in loaded.recipe.claims:
+            if claim.scoring in paired.available:
+                one = measure_one(paired, metrics.get(claim.metric), claim.scoring, tie_credit=rules.tie_credit)
+                values.setdefault((claim.metric, claim.scoring), {})[cell.seed] = one.value
+                counts[claim.metric, claim.scoring] = one.n
+    seeds = [cell.seed for cell in scored]
+    runs = {
+        scoring: dict(zip(seeds, same_runs(scored, loaded.label, seeds, scoring), strict=True))
+        for scoring in {claim.scoring for claim in loaded.recipe.claims}
+    }
+    different = known_differences(loaded) + other_items(loaded.recipe.claims, counts)
+    return Found(values, _excuse(different), runs, _losses(done, session, options.store))
+
+
+def _excuse(different: Sequence[Difference]) -> Verdict | None:
+    if not different:
+        return None
+    parts = tuple(dict.fromkeys(one.part for one in different))
+    return not_comparable("; ".join(one.detail for one in different), parts)
+
+
+def _losses(cells: Sequence[Cell], session: Session, store: RunStore) -> dict[tuple[str, int], float]:
+    found: dict[tuple[str, int], float] = {}
+    for cell in cells:
+        for key in closure(cell, session.plan):
+            logged = store.logged_losses(key)
+            if logged:
+                found[session.plan.stages[key].kind, cell.seed] = fmean(logged)
+    return found

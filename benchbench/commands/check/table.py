@@ -1,0 +1,63 @@
+"""Verdicts and losses of `bench check` as rows of a table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from benchbench.commands.check.run import Checked
+from benchbench.comparison.claims.outcome import FAMILY_LEVEL, Verdict, gates
+from benchbench.comparison.claims.replication import Runs
+from benchbench.report.comparison import shown_p
+
+
+def rows(checked: Sequence[Checked]) -> list[dict[str, Any]]:
+    """The verdict table."""
+    return [
+        {
+            "recipe": one.recipe,
+            "claim": one.claim,
+            "reported": _runs(one.verdict.reported),
+            "found": _runs(one.verdict.found),
+            "difference [95%]": _interval(one.verdict),
+            "expected [95%]": _bounds(one.verdict),
+            "verdict": one.verdict.words,
+            "p Holm": shown_p(gate.p_holm),
+            "gate": "fails" if gate.fails else "holds" if one.verdict.is_judged else "-",
+            "detail": one.verdict.detail,
+            "assumptions": "; ".join(one.assumptions) or "-",
+        }
+        for one, gate in zip(checked, gates([one.verdict for one in checked]), strict=True)
+    ]
+
+
+def footnote(checked: Sequence[Checked]) -> str:
+    """What the gate is; empty where no claim was judged."""
+    family = sum(one.verdict.is_judged for one in checked)
+    if not family:
+        return ""
+    return (
+        f"verdict: of each claim alone, at 95 %; gate: what exit code 3 stands for, by Holm's correction over the "
+        f"{family} claim{'s' if family > 1 else ''} that this command judged (p Holm at most {FAMILY_LEVEL:g})"
+    )
+
+
+def _runs(runs: Runs | None) -> str:
+    if runs is None:
+        return "-"
+    spread = "" if math.isnan(runs.sd) else f" (sd {runs.sd:.4f})"
+    return f"{runs.mean:.4f}{spread}, k = {runs.k}"
+
+
+def _bounds(verdict: Verdict) -> str:
+    low, high = verdict.prediction
+    return "-" if math.isnan(low) else f"{low:.4f} to {high:.4f}"
+
+
+def _interval(verdict: Verdict) -> str:
+    if verdict.difference is None:
+        return "-"
+    low, high = verdict.difference.low, verdict.difference.high
+    bounds = "n/a" if math.isnan(low) else f"{low:+.4f}, {high:+.4f}"
+    return f"{verdict.difference.mean:+.4f} [{bounds}]"

@@ -1,0 +1,1 @@
+"""`bench compare`: methods beside each other, paired by seed and prompt."""

@@ -1,0 +1,77 @@
+"""Tables and figures of a comparison below results/<setting>/."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchbench.comparison.claims.quirks import markdown
+from benchbench.comparison.pairs.flags import FlaggedRow
+from benchbench.comparison.pairs.table import Comparison
+from benchbench.report.comparison import column_of, markdown_table
+from benchbench.report.figures import plot_comparison
+from benchbench.report.flags import flags_frame, shown_flags
+from benchbench.report.frames import comparisons_frame
+from benchbench.store.results import ResultStore
+
+COMPARISON_KEY = ("methods", "seeds", "baseline", "overrides")
+FLAGGED = "flagged.csv"
+"""A metric with and without flagged pairs; written where there are any."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What a report says of itself."""
+
+    title: str
+    command: str
+    """The command line that made it, without what is one machine's own."""
+    notice: str = ""
+    """Of the setting."""
+    budgets: Sequence[str] = ()
+    """Where the rows' training differs."""
+    overrides: str = ""
+    """Of the whole comparison, sorted; empty for a plain one."""
+
+    @property
+    def head(self) -> list[str]:
+        """Lines of a document above its tables."""
+        told = [f"> {text}" for text in (self.notice, *self.budgets) if text]
+        spaced = [line for text in told for line in (text, "")]
+        return [f"Made by `{self.command}`.", "", *spaced]
+
+
+def write_comparison(
+    results: ResultStore,
+    comparisons: Sequence[Comparison],
+    tables: Sequence[tuple[str, str]],
+    *,
+    flagged: Sequence[Sequence[FlaggedRow]],
+    about: About,
+) -> list[str]:
+    """Write comparisons.csv, flagged.csv, report.md and one figure per shown table; returns the paths.
+
+    `flagged` goes with `tables`, one by one.
+    """
+    frame = comparisons_frame(comparisons, overrides=about.overrides)
+    files = [results.merge_table("comparisons.csv", frame, key=COMPARISON_KEY)]
+    rows = [row for table in flagged for row in table]
+    if any(row.n_flagged for row in rows) or (results.folder / FLAGGED).is_file():
+        frame = flags_frame(rows, baseline=comparisons[0].baseline, seeds=comparisons[0].seeds)
+        frame["overrides"] = about.overrides
+        files.append(results.merge_table(FLAGGED, frame, key=COMPARISON_KEY))
+    parts = [f"# {about.title}", "", *about.head]
+    for (metric, scoring), flags in zip(tables, map(shown_flags, flagged), strict=True):
+        name = f"{metric}_{scoring}.png"
+        figure = results.folder / "figures" / name
+        figure.parent.mkdir(parents=True, exist_ok=True)
+        plot_comparison(column_of(comparisons, metric, scoring), figure)
+        results.own(figure, command=about.command)
+        files.append(figure)
+        parts.append(markdown_table(comparisons, metric, scoring))
+        if flags is not None:
+            parts += [flags[0], "", markdown(flags[1]), ""]
+        parts += [f"![{metric}, {scoring}](figures/{name})", ""]
+    files.append(results.write_report("\n".join(parts)))
+    results.own(files[-1], command=about.command)
+    return [str(path) for path in files]

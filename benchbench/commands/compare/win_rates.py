@@ -1,0 +1,265 @@
+"""Responses and verdicts of finished cells: win-rate tables, what responses are like, and their files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from benchbench.commands.compare.fairness import judge_of
+from benchbench.commands.compare.report import About
+from benchbench.comparison.claims.quirks import markdown
+from benchbench.comparison.pairs.replicates import Replicates, replicates
+from benchbench.comparison.win_rates.bradley_terry import Ratings, bradley_terry
+from benchbench.comparison.win_rates.detectable import LEGEND
+from benchbench.core.errors import BenchError
+from benchbench.core.hashing import fingerprint
+from benchbench.plan.build import Cell, Plan
+from benchbench.plan.judge_stages import CHOSEN
+from benchbench.report.comparison import shared_marks
+from benchbench.report.responses import shown_statistics, statistics_frame
+from benchbench.report.win_rates import (
+    Against,
+    against,
+    interval_frame,
+    shared_notes,
+    shown_ratings,
+    shown_rewards,
+    shown_win_rates,
+    win_rate_frame,
+)
+from benchbench.store.generations import read_engine, read_generations
+from benchbench.store.results import ResultStore
+from benchbench.store.runs import RunStore
+from benchbench.store.verdicts import read_verdicts
+
+NO_SAMPLES: Mapping[str, object] = {"win_rates": [], "win_rate_intervals": [], "responses": []}
+"""`Samples.as_values` where nothing was drawn."""
+RESPONSES_KEY = ("methods", "seeds", "overrides", "prompts", "prompts_hash", "generate_hash")
+WIN_RATES_KEY = (*RESPONSES_KEY, "judge_hash")
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What the responses of a comparison came to."""
+
+    rows: list[Against]
+    """By opponent, in the order of the comparison's labels."""
+    statistics: pd.DataFrame
+    judge: str
+    """Its name and what it judges with; several where an audit allowed it."""
+    prompts: str
+    """Prompt file, or the split of the data that was answered."""
+    prompts_hash: str
+    """Of its content."""
+    chosen: str
+    """What the opponent `chosen` is, in words."""
+    judge_hash: str
+    """Of the judge's name, version and options; empty where nothing was judged."""
+    temperature: str
+    """That responses were drawn at, part of every win rate's name."""
+    generate_hash: str
+    """Of everything that says how responses were drawn."""
+    marks: Mapping[str, Sequence[str]]
+    """Label -> what a reader must know of its rows: untuned, overridden."""
+    ratings: Ratings | None = None
+    """Where every row met every other."""
+
+    @property
+    def shared_marks(self) -> tuple[str, ...]:
+        """Marks of every label."""
+        return shared_marks(list(self.marks.values()))
+
+    @property
+    def opponents(self) -> tuple[str, ...]:
+        """Whom rows were held against, in the order of the tables."""
+        return tuple(dict.fromkeys(row.opponent for row in self.rows))
+
+    def win_rates(self, opponent: str) -> tuple[str, list[dict[str, str]]]:
+        """(title, rows) of the win rates against one opponent, for a reader."""
+        own_marks = {
+            label: "; ".join(mark for mark in marks if mark not in self.shared_marks)
+            for label, marks in self.marks.items()
+        }
+        own = self._against(opponent)
+        who = f"judge {self.judge}, {own[0].controlled.prompts} prompts of {self.prompts}"
+        title = "; ".join(
+            [
+                f"win rate against {self._named(opponent)}, {who}, temperature {self.temperature}",
+                *shared_notes(own),
+                *([LEGEND] if any(len(row.raw.seeds) > 1 for row in own) else []),
+            ]
+        )
+        return title, shown_win_rates(own, own_marks)
+
+    def as_values(self) -> dict[str, object]:
+        """Everything for a program: win rates, their intervals and ratings, and what responses are like."""
+        return {
+            "win_rates": [asdict(row) for row in self.rows],
+            "win_rate_intervals": interval_frame(self.rows, self.ratings).to_dict("records"),
+            "responses": self.statistics.to_dict("records"),
+        }
+
+    def _against(self, opponent: str) -> list[Against]:
+        return [row for row in self.rows if row.opponent == opponent]
+
+    def _named(self, opponent: str) -> str:
+        return self.chosen if opponent == CHOSEN else opponent
+
+    def tables(self) -> list[tuple[str, list[dict[str, str]]]]:
+        """(title, rows) of every table for a reader."""
+        tables = []
+        for opponent in self.opponents:
+            tables.append(self.win_rates(opponent))
+            if rewards := shown_rewards(self._against(opponent)):
+                tables.append((f"scores of judge {self.judge} beside those of {self._named(opponent)}", rewards))
+        if self.ratings is not None:
+            tables.append((f"Bradley-Terry ratings, judge {self.judge}", shown_ratings(self.ratings)))
+        if len(self.statistics):
+            tables.append(("responses, means over seeds", shown_statistics(self.statistics)))
+        return tables
+
+
+def collect(
+    cells: Sequence[Cell],
+    plan: Plan,
+    store: RunStore,
+    *,
+    allow_mixed: bool,
+    prompts: Path | None,
+    marks: Mapping[str, Sequence[str]],
+    runs: Mapping[str, Sequence[int]],
+) -> Samples | None:
+    """Everything that was drawn and judged in finished cells; none where nothing was drawn.
+
+    `prompts` is the file that was answered; none for the recipes' own split. `marks` are those of the pair tables, and
+    `runs` say by label which seeds are copies of one run: responses may differ where policies do not.
+
+    Raises:
+        BenchError: responses of different engines or kinds of device side by side.
+    """
+    drawn = {
+        (cell.loaded.label, cell.seed): (
+            read_generations(store.folder(cell.generate)),
+            read_engine(store.folder(cell.generate)),
+        )
+        for cell in cells
+        if cell.generate is not None
+    }
+    if not drawn:
+        return None
+    engines = sorted({f"{about['engine']} {about['version']} on {about['device_kind']}" for _, about in drawn.values()})
+    if len(engines) > 1 and not allow_mixed:
+        raise BenchError(
+            f"responses were drawn by {' and '.join(engines)}; draw all with one, or add --allow-mixed, which shows it"
+        )
+    grouped: dict[tuple[str, str], dict[int, pd.DataFrame]] = {}
+    for cell in cells:
+        for opponent, frame in verdict_rows(cell, store).items():
+            grouped.setdefault((opponent, cell.loaded.label), {})[cell.seed] = frame
+    return gathered(cells, plan, grouped, statistics_frame(drawn), prompts=prompts, marks=marks, runs=runs)
+
+
+def gathered(
+    cells: Sequence[Cell],
+    plan: Plan,
+    grouped: Mapping[tuple[str, str], Mapping[int, pd.DataFrame]],
+    statistics: pd.DataFrame,
+    *,
+    prompts: Path | None,
+    marks: Mapping[str, Sequence[str]],
+    runs: Mapping[str, Sequence[int]],
+) -> Samples:
+    """What verdict rows come to, by (opponent, label) and seed, with what the plan says of how they were made.
+
+    The arguments are those of `collect`, with the verdicts and what responses are like.
+    """
+    asked = [plan.stages[cell.generate].settings for cell in cells if cell.generate is not None]
+    answered = asked[0]["data"]
+    judges = {cell.loaded.label: judge_of(cell, plan) for cell in cells if cell.verdicts}
+    judged = {key for key, _ in judges.values()}
+    named = {label: f"{name} [{key}]" if len(judged) > 1 else name for label, (key, name) in judges.items()}
+    opponents = list(dict.fromkeys(opponent for opponent, _ in grouped))
+    ordered = [key for opponent in opponents for key in grouped if key[0] == opponent]
+    rows = [against(grouped[key], judge=named[key[1]], replicates=_runs(runs, grouped[key], key)) for key in ordered]
+    return Samples(
+        rows,
+        statistics,
+        " and ".join(dict.fromkeys(named.values())) or "none",
+        answered["split"] if prompts is None else prompts.name,
+        answered["hash"],
+        "the data's chosen response" if prompts is None else "the file's own response",
+        " ".join(sorted(judged)),
+        " and ".join(dict.fromkeys(f"{one['generate']['temperature']:g}" for one in asked)),
+        " ".join(sorted({fingerprint(one["generate"]) for one in asked})),
+        marks,
+        _ratings(cells, grouped, runs),
+    )
+
+
+def _runs(runs: Mapping[str, Sequence[int]], by_seed: Iterable[int], labels: Iterable[str]) -> Replicates:
+    """The independent runs of rows of some labels; the data's chosen responses are no run."""
+    return replicates(tuple(by_seed), {label: runs[label] for label in labels if label != CHOSEN})
+
+
+def verdict_rows(cell: Cell, store: RunStore) -> dict[str, pd.DataFrame]:
+    """Opponent -> the verdict rows of a finished cell, with the names of label and opponent."""
+    return {
+        opponent: read_verdicts(store.folder(key)).assign(label=cell.loaded.label, opponent=opponent)
+        for opponent, key in cell.verdicts.items()
+    }
+
+
+def _ratings(
+    cells: Sequence[Cell],
+    grouped: Mapping[tuple[str, str], Mapping[int, pd.DataFrame]],
+    runs: Mapping[str, Sequence[int]],
+) -> Ratings | None:
+    """Ratings of the rows that met each other; none where the recipes hold them against a baseline alone."""
+    if not all(c.loaded.recipe.judge is not None and "each_other" in c.loaded.recipe.judge.against for c in cells):
+        return None
+    met = [frames for (opponent, _), frames in grouped.items() if opponent != CHOSEN]
+    if not met:
+        return None
+    by_seed = {seed: pd.concat([frames[seed] for frames in met]) for seed in met[0]}
+    return bradley_terry(by_seed, replicates=_runs(runs, by_seed, runs))
+
+
+def write_samples(
+    samples: Samples, results: ResultStore, *, methods: Sequence[str], seeds: Sequence[int], about: About
+) -> list[str]:
+    """win_rates.csv, win_rate_intervals.csv, responses.csv and their report; returns the paths."""
+    identity = {
+        "methods": " ".join(sorted(methods)),
+        "seeds": " ".join(map(str, seeds)),
+        "overrides": about.overrides,
+        "prompts": samples.prompts,
+        "prompts_hash": samples.prompts_hash,
+        "generate_hash": samples.generate_hash,
+        "temperature": samples.temperature,
+    }
+    files = []
+    if samples.rows:
+        judged = {**identity, "judge_hash": samples.judge_hash}
+        tables = {
+            "win_rates.csv": win_rate_frame(samples.rows),
+            "win_rate_intervals.csv": interval_frame(samples.rows, samples.ratings),
+        }
+        for name, frame in tables.items():
+            files.append(results.merge_table(name, _tagged(frame, judged, samples.marks), key=WIN_RATES_KEY))
+    files.append(
+        results.merge_table("responses.csv", _tagged(samples.statistics, identity, samples.marks), key=RESPONSES_KEY)
+    )
+    parts = about.head
+    parts += [f"every row: {'; '.join(samples.shared_marks)}", ""] if samples.shared_marks else []
+    parts += [part for title, rows in samples.tables() for part in (f"**{title}**", "", markdown(rows), "")]
+    files.append(results.write_report("\n".join(parts), name="win_rates.md"))
+    results.own(files[-1], command=about.command)
+    return [str(path) for path in files]
+
+
+def _tagged(frame: pd.DataFrame, identity: dict[str, str], marks: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    tagged = pd.concat([pd.DataFrame([identity] * len(frame)), frame.reset_index(drop=True)], axis=1)
+    return tagged.assign(marks=["; ".join(marks.get(label, ())) for label in tagged["method"]])

@@ -1,0 +1,1 @@
+"""`bench eval`: measurements of finished cells, or of a model from elsewhere, and responses to prompt files."""

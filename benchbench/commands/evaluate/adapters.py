@@ -1,0 +1,85 @@
+"""A folder of adapters from elsewhere, such as TRL saves with LoRA, made one with the base that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from benchbench.core.errors import BenchError
+from benchbench.core.hashing import fingerprint
+from benchbench.data.model_files import ADAPTER_FILE, weights_hash
+from benchbench.data.tokenizer_files import (
+    CONFIG,
+    MODEL_CONFIG,
+    TOKENIZER_PATTERNS,
+    has_vocabulary,
+    read_object,
+    require_vocabulary,
+    tokenizer_files,
+)
+from benchbench.models.adapters import MERGE_VERSION, read_adapter_config
+from benchbench.plan.weights import WEIGHT_PATTERNS, resolve_folder
+from benchbench.store.file_hashes import file_hash
+from benchbench.store.runs import RunStore
+
+BASE = "base_model_name_or_path"
+TEMPLATE = "chat_template"
+
+
+def whole_weights(adapters: Path, root: Path) -> Path:
+    """Base plus adapters in float32, as a model folder under `root`; what was merged before is not merged again.
+
+    Args:
+        adapters: folder with adapter_config.json.
+        root: of the run store; the folder's name is the hash of both contents, the tokenizer and how it is merged.
+
+    Raises:
+        BenchError: adapters without a base, that do not fit it, or whose base is adapters again; a base on the hub
+            without a commit; files that cannot be had, or are damaged (exit code 5).
+    """
+    config = read_adapter_config(adapters)
+    name, revision, where = config.get(BASE), config.get("revision"), f"{adapters / ADAPTER_FILE}: {BASE}"
+    if not isinstance(name, str) or not name:
+        raise BenchError(f"{where}: expected the model that the adapters stand on, found none; name it there")
+    if not isinstance(revision, str | None):
+        raise BenchError(f"{adapters / ADAPTER_FILE}: revision: expected a commit or nothing, found {revision}")
+    base = resolve_folder(name, revision, adapters, patterns=WEIGHT_PATTERNS + TOKENIZER_PATTERNS, where=where)
+    if (base / ADAPTER_FILE).is_file():
+        raise BenchError(f"{where}: {base}: expected whole weights, found adapters; merge those first")
+    content: dict[str, Any] = {
+        "version": MERGE_VERSION,
+        "adapters": weights_hash(adapters),
+        "base": weights_hash(base),
+    }
+    tokenizer = _tokenizer_files(adapters, base)
+    content["tokenizer"] = {name: file_hash(path) for name, path in tokenizer.items()}
+    folder = root / "merged" / fingerprint(content)
+    with RunStore(root).claim(f"merged/{folder.name}"):
+        if not folder.is_dir():
+            _merge(adapters, base, folder, tokenizer)
+    return folder
+
+
+def _merge(adapters: Path, base: Path, folder: Path, tokenizer: Mapping[str, Path]) -> None:
+    from benchbench.generation import merge
+    from benchbench.models.load import ModelSpec
+
+    settings = {"dtype": merge.MERGE_DTYPE, "attn_implementation": None, "trust_remote_code": False}
+    merge.merge_adapter(adapters, ModelSpec(settings, str(base)), folder, beside=tokenizer)
+
+
+def _tokenizer_files(adapters: Path, base: Path) -> dict[str, Path]:
+    """The adapters' own where they are a whole tokenizer; else the base's, and what stands beside the adapters.
+
+    Raises:
+        BenchError: neither has a vocabulary.
+    """
+    own, lent = ({n: p for n, p in tokenizer_files(one).items() if n != MODEL_CONFIG} for one in (adapters, base))
+    if CONFIG in own and has_vocabulary(adapters):
+        return own
+    if not has_vocabulary(adapters):
+        require_vocabulary(base)
+    if any(TEMPLATE in name for name in own) or TEMPLATE in read_object(adapters / CONFIG):
+        lent = {name: path for name, path in lent.items() if TEMPLATE not in name}
+    return dict(sorted((lent | own).items()))

@@ -1,0 +1,1 @@
+"""`bench export`: responses and pair scores as the files of other tools."""

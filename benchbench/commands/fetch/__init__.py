@@ -1,0 +1,1 @@
+"""`bench fetch`: data and weights brought here and verified."""

@@ -1,0 +1,1 @@
+"""`bench reference`: finished comparisons as committed reference results."""

@@ -1,0 +1,1 @@
+"""`bench regress`: committed reference results made again."""

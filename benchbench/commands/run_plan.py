@@ -1,0 +1,208 @@
+"""Prepare, plan, run: what every verb that needs finished stages does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from benchbench.commands.data_view import data_lines, label_lines, used_splits
+from benchbench.commands.plan_view import stop_lines
+from benchbench.core.errors import BenchError, ExitCode, Fault
+from benchbench.core.records import StageRecord
+from benchbench.plan.build import Cell, Plan, build_plan
+from benchbench.plan.checks import length_faults
+from benchbench.plan.data_checks import chosen_faults, data_faults, split_faults
+from benchbench.plan.drawable import draw_faults
+from benchbench.plan.prepare import Prepared, prepare_all
+from benchbench.plan.prompt_stages import PreparedPrompts
+from benchbench.plan.replicates import copies
+from benchbench.recipe.load import Loaded
+from benchbench.run.local import LocalQueue, Ran
+from benchbench.run.machine import choose_machine
+from benchbench.run.progress import ProgressView
+from benchbench.store.runs import RunStore, default_results, default_root
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a verb runs its stages."""
+
+    device: str = "auto"
+    workers: int | None = None
+    runs: Path | None = None
+    results: Path | None = None
+
+    @property
+    def store(self) -> RunStore:
+        """The store of `runs/`."""
+        return RunStore(self.runs or default_root())
+
+    @property
+    def results_root(self) -> Path:
+        """The folder of `results/`."""
+        return self.results or default_results()
+
+
+@dataclass(frozen=True)
+class Session:
+    """A plan with what it was made from."""
+
+    plan: Plan
+    prepared: list[Prepared]
+    """What each recipe reads, in their order."""
+    data_report: tuple[str, ...]
+    """What was read, dropped, tied, identical or empty in the splits that the recipes use, and where responses end."""
+
+    @property
+    def cells(self) -> Sequence[Cell]:
+        """The plan's cells."""
+        return self.plan.cells
+
+
+def open_session(
+    loaded: Sequence[Loaded],
+    seeds: Iterable[int],
+    options: Options,
+    *,
+    score_split: str | None = None,
+    with_samples: bool = False,
+    baseline: str | None = None,
+    prompts: PreparedPrompts | None = None,
+) -> Session:
+    """Bring data and weights to disk, check them against the recipes, and plan the stages.
+
+    Args:
+        loaded: the recipes.
+        seeds: one cell each.
+        options: of the run.
+        score_split: score another split than the recipes name.
+        with_samples: draw and judge responses, too, where the recipes have them drawn.
+        baseline: label that the others' responses are judged against.
+        prompts: that are answered instead of the recipes' own split.
+
+    Raises:
+        BenchError: what cannot be had (exit code 5), or data that the recipes cannot use (2), all faults at once.
+    """
+    seeds = tuple(seeds)
+    root = options.store.root
+    prepared = prepare_all(loaded, root)
+    for item, reads in zip(loaded, prepared, strict=True):
+        faults = _faults(item, reads, score_split, against_chosen=with_samples and prompts is None)
+        if with_samples:
+            faults += draw_faults(item, reads, lambda: choose_machine(options.device, None, ()).device)
+        if faults:
+            raise BenchError.of_faults(str(item.path), faults)
+    each = list(zip(loaded, prepared, strict=True))
+    plan = build_plan(
+        [(item, reads, seeds) for item, reads in each],
+        score_split=score_split,
+        with_samples=with_samples,
+        baseline=baseline,
+        prompts=prompts,
+    )
+    also = [] if score_split is None else [score_split]
+    report = [line for item, reads in each for line in data_lines(reads.data, [*used_splits(item), *also])]
+    report += [line for item, reads in each for line in label_lines(item, reads.data)]
+    report += stop_lines(plan)
+    return Session(plan, prepared, tuple(dict.fromkeys(report)))
+
+
+def _faults(loaded: Loaded, prepared: Prepared, score_split: str | None, *, against_chosen: bool) -> list[Fault]:
+    """What the recipe and its method ask of the data and do not find there."""
+    recipe, data = loaded.recipe, prepared.data
+    missing = split_faults(recipe, data, score_split)
+    faults = missing + length_faults(recipe, prepared.context_tokens)
+    if not missing:
+        faults += data_faults(recipe, data, score_split)
+        faults += chosen_faults(recipe, data) if against_chosen else []
+    return faults
+
+
+def run_session(session: Session, options: Options, console: Console) -> Ran:
+    """Run what is not finished; failures are shown and returned, not raised."""
+    store = options.store
+    for line in copies(session.plan):
+        console.print(line, highlight=False, markup=False)
+    todo = [key for key in session.plan.stages if not store.is_done(key)]
+    if not todo:
+        console.print(f"all {len(session.plan.stages)} stages are finished already", highlight=False)
+        return Ran()
+    for line in session.data_report:
+        console.print(line, highlight=False, markup=False)
+    specs = [spec for spec in session.plan.stages.values() if "model" in spec.settings]
+    models = [(spec.run["model_path"], spec.settings["model"]["from_config"]) for spec in specs]
+    machine = choose_machine(options.device, options.workers, models)
+    console.print(
+        f"{len(todo)} of {len(session.plan.stages)} stages to run on {machine.device}; "
+        f"workers: {machine.workers}, threads of each: {machine.threads}",
+        highlight=False,
+    )
+    with ProgressView(console, total=len(todo)) as view:
+        queue = LocalQueue(store, device=machine.device, workers=machine.workers, threads=machine.threads, watcher=view)
+        ran = queue.run(session.plan.stages)
+    if ran.signal is not None:
+        raise Stopped(ran.signal)
+    return ran
+
+
+class Stopped(BenchError):
+    """The run was interrupted; checkpoints are on disk."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__("stopped; the same command goes on from the checkpoints", exit_code=ExitCode.FAILED)
+        self.number = number
+
+    @property
+    def status(self) -> int:
+        """130 for an interrupt from the keyboard, 143 for a request to terminate."""
+        return 128 + self.number
+
+
+def unfinished(session: Session, store: RunStore) -> list[Cell]:
+    """Cells of which a stage is not finished."""
+    return [cell for cell in session.cells if not all(store.is_done(k) for k in cell.stages.values() if k is not None)]
+
+
+def incomplete(session: Session, store: RunStore, ran: Ran) -> BenchError | None:
+    """The error for a grid with failed cells; it never exits 0.
+
+    Exit code 2 where all that failed was the user's to mend, such as an example that is too long; 4 otherwise.
+    """
+    cells = unfinished(session, store)
+    if not cells:
+        return None
+    faults = [Fault(f"{cell.loaded.label} seed {cell.seed}", _reason(cell, session.plan, ran)) for cell in cells]
+    codes = {record.summary.get("exit_code") for record in ran.failed.values()}
+    code = ExitCode.USAGE if codes == {ExitCode.USAGE} else ExitCode.INCOMPLETE
+    return BenchError.of_faults("incomplete", faults, exit_code=code)
+
+
+def _reason(cell: Cell, plan: Plan, ran: Ran) -> str:
+    needed = closure(cell, plan)
+    for key in needed:
+        if key in ran.failed:
+            return f"stage '{plan.stages[key].title}' failed: {in_one_line(ran.failed[key])} (see {key})"
+    return "not run"
+
+
+def in_one_line(record: StageRecord) -> str:
+    """Why a stage failed: the user's errors by their beginning, ours by the last line of the traceback."""
+    lines = [line.strip() for line in record.message.strip().splitlines()]
+    if not lines:
+        return "no message"
+    return "; ".join(lines[:2]) if "exit_code" in record.summary else lines[-1]
+
+
+def closure(cell: Cell, plan: Plan) -> list[str]:
+    """Keys of every stage that a cell rests on, its own included."""
+    found: list[str] = []
+    todo = [key for key in cell.stages.values() if key is not None]
+    while todo:
+        key = todo.pop()
+        if key not in found:
+            found.append(key)
+            todo += plan.stages[key].inputs.values()
+    return found

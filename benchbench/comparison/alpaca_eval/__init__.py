@@ -1,0 +1,1 @@
+"""AlpacaEval 2: its files, its leaderboard numbers and its length control."""

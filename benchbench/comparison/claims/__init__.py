@@ -1,0 +1,1 @@
+"""Claims: reported numbers against runs, and committed results against new ones."""

@@ -1,0 +1,1 @@
+"""Pair scores: from score rows to metrics, grids of cells and paired comparisons."""

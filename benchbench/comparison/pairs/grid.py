@@ -1,0 +1,240 @@
+"""The cells of one comparison, and what makes them unfit to stand side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from benchbench.comparison.pairs.replicates import Replicates, replicates, run_names
+from benchbench.comparison.pairs.scorings import SCORINGS, Pairs, pairs
+from benchbench.core.errors import BenchError, ExitCode, Fault, unknown_name
+from benchbench.core.measurement import Array
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Cell:
+    """One finished seed of one recipe, with its score rows."""
+
+    label: str
+    """The row's name in a table, such as `dpo` or `ddo_rm@k4`."""
+    method: str
+    variant: str
+    seed: int
+    recipe: str
+    """Name of the recipe."""
+    recipe_hash: str
+    comparability_hash: str
+    """Hash of everything that a fair comparison must hold fixed."""
+    setting: str
+    paper: str
+    """The method's paper, as a table shows it."""
+    untuned: bool = False
+    """Without a recipe in this setting: the paper's defaults under the setting's training block."""
+    overrides: str = ""
+    """`--set` values of the cell, sorted; empty for the recipe as it stands."""
+    marked: str = ""
+    """What an audit has to say about the row; mostly empty."""
+    engine: str
+    device_kind: str
+    frame: pd.DataFrame
+    """Score rows, one per response."""
+    run: str = ""
+    """Identity of the policy's stages without seeds that reach nothing; empty where it is not known."""
+    reward_run: str = ""
+    """The same of the stages that gave the rewards."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Admission:
+    """Which cells may stand side by side; the defaults are those of a fair comparison."""
+
+    seeds: tuple[int, ...] | None = None
+    """The seeds that every label must have, in the order of the table; by default all that appear, sorted."""
+    differing: Mapping[str, str] = field(default_factory=dict)
+    """Text of the differing keys by comparability hash, for messages and marks."""
+    allow_different: bool = False
+    """Compare unequal settings as an audit, which marks every row."""
+    allow_mixed: bool = False
+    """Compare rows of different engines or kinds of device, which marks every row."""
+
+
+class MissingRunsError(BenchError):
+    """A comparison lacks finished runs.
+
+    Args:
+        missing: every (label, seed) without one, in the order of the table.
+        what: what is missing; a finished run, or the scores of one scoring.
+    """
+
+    def __init__(self, missing: Sequence[tuple[str, int]], *, what: str = "finished run") -> None:
+        self.missing = tuple(missing)
+        lines = []
+        for label in dict.fromkeys(label for label, _ in missing):
+            seeds = [str(seed) for other, seed in missing if other == label]
+            lines.append(f"{label}: no {what} for seed{'s' if len(seeds) > 1 else ''} {', '.join(seeds)}.")
+        lines[-1] += " A comparison over unequal seeds would mislead, so none is made."
+        super().__init__("\n".join(lines), exit_code=ExitCode.INCOMPLETE)
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Every label at every seed over the same pairs, without a hole."""
+
+    labels: tuple[str, ...]
+    """The baseline first, the others in the order given."""
+    seeds: tuple[int, ...]
+    examples: tuple[str, ...]
+    """[n] example ids, the same in every cell."""
+    prompt: Array | None
+    """[n] number of each pair's prompt; none where every pair has a prompt of its own."""
+    pairs: Mapping[tuple[str, int], Pairs]
+    """The pairs of each (label, seed)."""
+    marks: Mapping[str, tuple[str, ...]]
+    """What a reader must know of each label."""
+    runs: Mapping[str, Mapping[str, Sequence[int]]]
+    """Scoring -> label -> [k] the run of each seed; equal numbers are copies of one run."""
+
+    def replicates(self, scoring: str, *labels: str) -> Replicates:
+        """The independent runs of a contrast between labels under one scoring."""
+        return replicates(self.seeds, {label: self.runs[scoring][label] for label in labels})
+
+    @property
+    def prompts(self) -> int:
+        """Number of different prompts."""
+        return len(self.examples) if self.prompt is None else int(self.prompt.max()) + 1
+
+    def row(self, label: str) -> list[Pairs]:
+        """[k] the pairs of each seed of one label."""
+        return [self.pairs[label, seed] for seed in self.seeds]
+
+
+def make_grid(
+    cells: Sequence[Cell], *, baseline: str, exclude: Sequence[str] = (), admission: Admission | None = None
+) -> Grid:
+    """Line up the cells, or refuse.
+
+    Args:
+        cells: the cells in any order; labels keep the order of their first appearance.
+        baseline: label of the baseline.
+        exclude: flags; a pair with one of them is left out.
+        admission: what may stand side by side.
+
+    Raises:
+        BenchError: cells that differ in setting, engine, device, split, scorer version or examples.
+        MissingRunsError: a label without a finished run for a seed.
+        ValueError: two cells of one label and seed, or a seed that the admission does not name.
+    """
+    admission = admission or Admission()
+    by_place = _by_place(cells, admission.seeds)
+    labels = tuple(dict.fromkeys([baseline, *(cell.label for cell in cells)]))
+    if all(cell.label != baseline for cell in cells):
+        raise unknown_name("baseline", baseline, labels[1:])
+    _refuse_unequal(cells, baseline, admission)
+    seeds = admission.seeds or tuple(sorted({cell.seed for cell in cells}))
+    missing = [(label, seed) for label in labels for seed in seeds if (label, seed) not in by_place]
+    if missing:
+        raise MissingRunsError(missing)
+    paired = {place: pairs(cell.frame, exclude=exclude) for place, cell in by_place.items()}
+    _refuse_unpaired(paired, first=(baseline, seeds[0]))
+    marks = {label: _marks(label, cells, baseline, admission) for label in labels}
+    first = paired[baseline, seeds[0]]
+    runs = {scoring: {label: same_runs(cells, label, seeds, scoring) for label in labels} for scoring in SCORINGS}
+    return Grid(labels, seeds, first.examples, first.prompt, paired, marks, runs)
+
+
+def same_runs(cells: Sequence[Cell], label: str, seeds: Sequence[int], scoring: str) -> list[int]:
+    """[k] the run of each seed of one label, named by its first seed."""
+    own = {cell.seed: cell for cell in cells if cell.label == label}
+    known = {seed: own[seed].reward_run if scoring == "reward_model" else own[seed].run for seed in seeds}
+    return run_names({seed: own[seed].frame for seed in seeds}, scoring, known)
+
+
+def _by_place(cells: Sequence[Cell], seeds: Sequence[int] | None) -> dict[tuple[str, int], Cell]:
+    by_place: dict[tuple[str, int], Cell] = {}
+    for cell in cells:
+        if (cell.label, cell.seed) in by_place:
+            raise ValueError(f"{cell.label}: expected one cell per seed, got two for seed {cell.seed}")
+        if set(cell.frame["seed"]) != {cell.seed}:
+            raise ValueError(f"{cell.label} seed {cell.seed}: the score rows are of seed {set(cell.frame['seed'])}")
+        if seeds is not None and cell.seed not in seeds:
+            raise ValueError(f"{cell.label}: seed {cell.seed} is not among the seeds of the comparison")
+        by_place[cell.label, cell.seed] = cell
+    return by_place
+
+
+def _refuse_unequal(cells: Sequence[Cell], baseline: str, admission: Admission) -> None:
+    faults: list[Fault] = []
+    expected = _expected_hash(cells, baseline)
+    others = dict.fromkeys((cell.label, cell.comparability_hash) for cell in cells)
+    if not admission.allow_different:
+        faults += [
+            Fault(label, f"its setting is not that of {baseline}; it differs in {_keys(admission, other)}")
+            for label, other in others
+            if other != expected
+        ]
+    machines = dict.fromkeys(_machine(cell) for cell in cells)
+    if len(machines) > 1 and not admission.allow_mixed:
+        faults += [
+            Fault(
+                ", ".join(dict.fromkeys(cell.label for cell in cells if _machine(cell) == machine)),
+                f"scored with {machine}; rows of different engines or devices are compared only on request",
+            )
+            for machine in machines
+        ]
+    if faults:
+        raise BenchError.of_faults("comparison", faults)
+
+
+def _refuse_unpaired(paired: Mapping[tuple[str, int], Pairs], *, first: tuple[str, int]) -> None:
+    expected = paired[first]
+    faults: list[Fault] = []
+    for (label, seed), found in paired.items():
+        where = f"{label} seed {seed}"
+        if found.split != expected.split:
+            faults.append(Fault(where, f"expected scores of split {expected.split}, found {found.split}"))
+        if found.scorer_version != expected.scorer_version:
+            versions = f"{expected.scorer_version}, found {found.scorer_version}"
+            faults.append(Fault(where, f"expected rows of scorer version {versions}; score it again"))
+        if found.examples != expected.examples:
+            some = sorted(set(found.examples) ^ set(expected.examples))[:3]
+            message = f"its pairs are not those of {first[0]} seed {first[1]}, for example {', '.join(some)}"
+            faults.append(Fault(where, f"{message}; score both on the same pairs with the same exclusions"))
+        elif not _same_prompts(found, expected):
+            faults.append(Fault(where, f"its pairs share other prompts than those of {first[0]} seed {first[1]}"))
+    if faults:
+        raise BenchError.of_faults("comparison", faults)
+
+
+def _same_prompts(found: Pairs, expected: Pairs) -> bool:
+    if found.prompt is None or expected.prompt is None:
+        return found.prompt is expected.prompt
+    return np.array_equal(found.prompt, expected.prompt)
+
+
+def _marks(label: str, cells: Sequence[Cell], baseline: str, admission: Admission) -> tuple[str, ...]:
+    own = [cell for cell in cells if cell.label == label]
+    expected = _expected_hash(cells, baseline)
+    differ = dict.fromkeys(cell.comparability_hash for cell in own if cell.comparability_hash != expected)
+    marks = ["untuned"] if any(cell.untuned for cell in own) else []
+    marks += dict.fromkeys(cell.marked for cell in own if cell.marked)
+    if any(cell.comparability_hash != expected for cell in cells):
+        marks.append("audit: settings differ")
+    marks += [f"differs in {_keys(admission, other)}" for other in differ]
+    if len({_machine(cell) for cell in cells}) > 1:
+        marks += [f"scored with {machine}" for machine in dict.fromkeys(_machine(cell) for cell in own)]
+    return tuple(marks)
+
+
+def _expected_hash(cells: Sequence[Cell], baseline: str) -> str:
+    return next(cell.comparability_hash for cell in cells if cell.label == baseline)
+
+
+def _machine(cell: Cell) -> str:
+    return f"{cell.engine} on {cell.device_kind}"
+
+
+def _keys(admission: Admission, comparability_hash: str) -> str:
+    return admission.differing.get(comparability_hash) or f"keys unknown (hash {comparability_hash[:12]})"

@@ -1,0 +1,52 @@
+"""Every metric under every scoring that the score rows of one cell can give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from benchbench import metrics
+from benchbench.comparison.pairs.scorings import SCORINGS, Pairs, pairs
+from benchbench.core.measurement import Measurement, Metric, PairScores
+
+TIE_WARNING_FRACTION = 0.01
+"""Above this share of tied pairs the rows say so: the tie credit starts to shape the accuracy."""
+
+
+def measure(frame: pd.DataFrame, *, tie_credit: float = 0.5, exclude: Sequence[str] = ()) -> list[Measurement]:
+    """All measurements of one cell, by scoring and then by metric.
+
+    A metric that reads a column is left out where the rows have no such column, and a scoring where
+    the rows hold no value for it; anything undefined beyond that is a NaN with a note.
+    """
+    paired = pairs(frame, exclude=exclude)
+    return [
+        measure_one(paired, metrics.get(name), scoring, tie_credit=tie_credit)
+        for scoring in paired.available
+        for name in metrics.names()
+        if set(metrics.get(name).columns) <= set(paired.columns)
+    ]
+
+
+def measure_one(paired: Pairs, metric: Metric, scoring: str, *, tie_credit: float) -> Measurement:
+    """One metric under one available scoring, with its unit and what a reader must know of the pairs."""
+    scores = paired.scores(scoring, tie_credit=tie_credit)
+    measured = metric.measure(scores, scoring)
+    unit = SCORINGS[scoring].unit if measured.unit == "score" else measured.unit
+    notes = (measured.note, _tie_note(scores), _left_out_note(paired))
+    return replace(measured, unit=unit, note="; ".join(note for note in notes if note))
+
+
+def _tie_note(scores: PairScores) -> str:
+    if len(scores.chosen) == 0:
+        return ""
+    tied = float(np.mean(scores.chosen == scores.rejected))
+    return f"{tied:.1%} of the pairs tie" if tied > TIE_WARNING_FRACTION else ""
+
+
+def _left_out_note(paired: Pairs) -> str:
+    counts = [f"{count} {flag}" for flag, count in paired.left_out.items()]
+    return f"left out: {', '.join(counts)}" if counts else ""

@@ -1,0 +1,1 @@
+"""Win rates: from verdict rows to rates, ratings and what stands beside them."""

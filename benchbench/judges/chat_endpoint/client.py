@@ -1,0 +1,177 @@
+"""One client of an OpenAI-compatible server: pace, retries, and errors that a person can act on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import httpx
+
+from benchbench.core.errors import BenchError, ExitCode
+from benchbench.judges.chat_endpoint.answer import Completion, completion
+
+LONGEST_WAIT = 60.0
+"""Seconds between two attempts, at most; a server's own Retry-After may ask for five times as much."""
+_RETRIED = {408, 409, 425, 429}
+"""Statuses that another attempt may mend, besides 5xx."""
+_REFUSALS = {400, 413, 422}
+"""Statuses that concern this request: too long, not allowed."""
+
+
+class RefusedError(BenchError):
+    """The server will not answer this request, whatever is tried; it may answer others."""
+
+
+class StoppedError(Exception):
+    """Another request failed for good, or the run is to end."""
+
+
+class _Failure(NamedTuple):
+    reason: str
+    wait: float = 0.0
+    """Seconds that the server asks for."""
+
+
+class ChatClient:
+    """Shared by the tasks of one event loop.
+
+    Args:
+        base_url: up to and including `/v1`.
+        key: for the header; it never stands in a message.
+        timeout: seconds for one request, from connecting to the last byte of the answer.
+        retries: attempts after the first one.
+        backoff: seconds before the first of them; doubled each time.
+        per_minute: requests per minute, retries included; none for no limit.
+        report: told of every wait before a retry.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        key: str | None,
+        timeout: float,
+        retries: int,
+        backoff: float,
+        per_minute: float | None,
+        report: Callable[[str], None],
+    ) -> None:
+        self.url = base_url.rstrip("/") + "/chat/completions"
+        self._key, self._retries, self._backoff, self._report = key, retries, backoff, report
+        self._gap = 60 / per_minute if per_minute else 0.0
+        self._next, self._timeout = 0.0, timeout
+        self._stopped, self._answered = asyncio.Event(), False
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        here = urlsplit(base_url).hostname in ("localhost", "127.0.0.1", "::1")
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=64)
+        self._http = httpx.AsyncClient(headers=headers, timeout=None, limits=limits, trust_env=not here)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    def stop(self) -> None:
+        """Let no further attempt begin, and end all waiting between attempts; what is under way goes on."""
+        self._stopped.set()
+
+    async def complete(self, body: Mapping[str, Any]) -> Completion:
+        """One chat completion; what raises BenchError stops all others too, what raises RefusedError does not.
+
+        Raises:
+            RefusedError: the server will not answer this request.
+            BenchError: it cannot be reached, does not know us or the model, or gave no answer in all attempts.
+            StoppedError: `stop` was called.
+        """
+        try:
+            return await self._try(body)
+        except BenchError as error:
+            if not isinstance(error, RefusedError):
+                self.stop()
+            raise
+
+    async def _try(self, body: Mapping[str, Any]) -> Completion:
+        failure = _Failure("")
+        for attempt in range(1, self._retries + 2):
+            await self._take_turn()
+            answer = await self._send(body, attempt)
+            if isinstance(answer, Completion):
+                return answer
+            failure = answer
+            if attempt <= self._retries:
+                wait = max(min(self._backoff * 2 ** (attempt - 1), LONGEST_WAIT), min(failure.wait, 5 * LONGEST_WAIT))
+                self._report(f"{self.url}: {failure.reason}; attempt {attempt + 1} in {wait:.3g} s")
+                await self._sleep(wait)
+        raise BenchError(
+            f"{self.url}: no answer in {self._retries + 1} attempts, the last time {failure.reason}",
+            exit_code=ExitCode.UNAVAILABLE,
+        )
+
+    async def _take_turn(self) -> None:
+        now = time.monotonic()
+        turn = max(now, self._next)
+        self._next = turn + self._gap
+        await self._sleep(turn - now)
+
+    async def _sleep(self, seconds: float) -> None:
+        if not self._stopped.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._stopped.wait()
+        if self._stopped.is_set():
+            raise StoppedError
+
+    async def _send(self, body: Mapping[str, Any], attempt: int) -> Completion | _Failure:
+        try:
+            async with asyncio.timeout(self._timeout):
+                response = await self._http.post(self.url, json=body)
+        except TimeoutError:
+            return _Failure(f"it did not answer within {self._timeout:g} s")
+        except (httpx.RequestError, httpx.InvalidURL) as error:
+            return self._broken(error)
+        self._answered = True
+        status = response.status_code
+        if status in _RETRIED or status >= 500:
+            return _Failure(f"it answers {status} ({self._words(response)})", _retry_after(response))
+        if status in _REFUSALS:
+            raise RefusedError(f"{self.url} refuses the request: {status} ({self._words(response)})")
+        if not response.is_success:
+            raise BenchError(
+                f"{self.url}: expected an answer, got {status} ({self._words(response)}); "
+                "see base_url, model and the key of api_key_env",
+                exit_code=ExitCode.UNAVAILABLE,
+            )
+        try:
+            return completion(response.json(), attempt)
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            return _Failure(f"it answers {status} with what is no chat completion ({self._words(response)})")
+
+    def _broken(self, error: Exception) -> _Failure:
+        """A connection that broke; one that never stood is no matter of waiting."""
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, BenchError):  # the network is forbidden
+                raise cause
+            cause = cause.__cause__ or cause.__context__
+        if isinstance(error, httpx.DecodingError):
+            return _Failure(f"its answer cannot be decoded ({error})")
+        if isinstance(error, httpx.ConnectError | httpx.InvalidURL) and not self._answered:
+            raise BenchError(
+                f"{self.url}: cannot be reached ({error}); start the server, or see base_url",
+                exit_code=ExitCode.UNAVAILABLE,
+            ) from None
+        return _Failure(f"the connection broke ({type(error).__name__})")
+
+    def _words(self, response: httpx.Response) -> str:
+        """What the server says, short, and without the key should it repeat it."""
+        text = " ".join(response.text[:2000].split())
+        text = text.replace(self._key, "***") if self._key else text
+        return text[:200] + ("..." if len(text) > 200 else "") if text else "no text"
+
+
+def _retry_after(response: httpx.Response) -> float:
+    value = response.headers.get("retry-after", "")
+    return float(value) if value.isdecimal() else 0.0

@@ -1,0 +1,180 @@
+"""Rewards of texts under a trained stage or a classifier, one text at a time and each once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForSequenceClassification
+
+from benchbench.core.batch import CandidateBatch
+from benchbench.core.errors import BenchError
+from benchbench.core.example import Example, Message
+from benchbench.core.judge import Contest, JudgeContext
+from benchbench.data.hub_access import local_folder, require_on_hub
+from benchbench.data.render import NOW
+from benchbench.data.tokenize import tokenize_examples
+from benchbench.data.tokenizer import load_tokenizer, read_tokenizer
+from benchbench.judges.reward_model.options import Options, check_read, is_stage
+from benchbench.judges.reward_model.stage import model_settings, tokenization
+from benchbench.models.load import context_length
+from benchbench.models.loading import check_loaded
+from benchbench.models.reward_head import load_reward_model
+
+Prompt = tuple[Message, ...]
+Score = Callable[[Prompt, str], float]
+
+
+def scorer(options: Options, contests: Sequence[Contest], context: JudgeContext) -> Score:
+    """The reward of a text of these contests; computed when asked for, and remembered.
+
+    Raises:
+        BenchError: no such model, or one that gives other than one number; an option that it does not read; a text
+            that is too long.
+    """
+    local = local_folder(options.model_name_or_path, context.folder)
+    check_read(options, local)
+    if local is not None and is_stage(local):
+        score = _trained(options, local, contests, context)
+    else:
+        score = _classifier(options, local, context)
+    known: dict[tuple[Prompt, str], float] = {}
+
+    def once(prompt: Prompt, text: str) -> float:
+        if (prompt, text) not in known:
+            known[prompt, text] = score(prompt, text)
+        return known[prompt, text]
+
+    return once
+
+
+def _trained(options: Options, folder: Path, contests: Sequence[Contest], context: JudgeContext) -> Score:
+    section, settings = tokenization(options, folder), model_settings(options, folder)
+    pad_token = settings.pop("pad_token")
+    trust = settings["trust_remote_code"]
+    tokenizer = load_tokenizer(
+        str(folder / "model"), revision=None, pad_token=pad_token, folder=Path(), trust_remote_code=trust
+    )
+    model = load_reward_model(folder / "model", **settings).to(context.device).eval()
+    names = {(one.prompt, text): one.example for one in contests for text in (one.first, one.second)}
+    examples = [Example(name, prompt, (text,)) for (prompt, text), name in names.items()]
+    tokenized = tokenize_examples(examples, tokenizer, section, on_empty="keep_constant", keep_all=True)
+    rows = dict(zip(names, (example.candidates[0] for example in tokenized.examples), strict=True))
+
+    def score(prompt: Prompt, text: str) -> float:
+        row = rows[prompt, text]
+        _check_length(len(row.tokens), model.backbone, names[prompt, text])
+        tokens = torch.tensor(row.tokens, device=context.device)[None, None]  # [1, 1, T]
+        response = torch.zeros_like(tokens, dtype=torch.bool)
+        response[..., slice(*row.response)] = True
+        response[..., 0] = False  # nothing precedes it
+        whole = torch.ones_like(response)
+        with torch.no_grad():
+            return float(model(CandidateBatch(("",), tokens, whole, response, allow_empty=True)))
+
+    return score
+
+
+def _classifier(options: Options, local: Path | None, context: JudgeContext) -> Score:
+    if options.max_length is None:
+        raise BenchError(f"judge reward_model: max_length: required for a classifier ({options.model_name_or_path})")
+    tokenizer = read_tokenizer(
+        options.model_name_or_path,
+        revision=options.revision,
+        folder=context.folder,
+        trust_remote_code=options.trust_remote_code,
+    )
+    attention = {} if options.attn_implementation is None else {"attn_implementation": options.attn_implementation}
+    model, info = _pretrained(
+        AutoModelForSequenceClassification,
+        options,
+        local,
+        dtype=getattr(torch, options.dtype or "float32"),
+        use_safetensors=True,
+        output_loading_info=True,
+        **attention,
+    )
+    if model.config.num_labels != 1 or info["missing_keys"]:
+        raise BenchError(
+            f"judge reward_model: {options.model_name_or_path}: expected a classifier with one label and all weights, "
+            f"found {model.config.num_labels} labels, without {', '.join(sorted(info['missing_keys'])) or 'none'}"
+        )
+    check_loaded(model, info, f"judge reward_model: {options.model_name_or_path}")
+    model = model.to(context.device).eval()
+    encode = _encoder(options, tokenizer, context.folder)
+
+    def score(prompt: Prompt, text: str) -> float:
+        encoded = encode(prompt, text)
+        _check_length(len(encoded["input_ids"]), model, prompt[-1].content[:60])
+        rows = {name: torch.tensor(ids, device=context.device)[None] for name, ids in encoded.items()}
+        with torch.no_grad():
+            return float(model(**rows).logits.float())
+
+    return score
+
+
+def _encoder(options: Options, tokenizer: Any, folder: Path) -> Callable[[Prompt, str], dict[str, list[int]]]:
+    """(prompt, response) -> what the model is called with; BOS only where the template or the tokenizer puts it."""
+    limit, cut = options.max_length, options.truncation or "error"
+    template = None
+    if options.text == "chat_template":
+        template = tokenizer.chat_template
+        if options.chat_template is not None:
+            template = (folder / options.chat_template).read_text(encoding="utf-8")
+        if template is None:
+            raise BenchError(
+                f"judge reward_model: {options.model_name_or_path} has no chat template; "
+                "give one as chat_template, or set text: text_pair"
+            )
+        if NOW in template:
+            raise BenchError(
+                f"judge reward_model: {options.model_name_or_path}: its chat template writes today's date into every "
+                f"conversation ({NOW}), so each day would give other verdicts; give chat_template, a file with a date"
+            )
+    tokenizer.truncation_side = cut if cut != "error" else "right"
+
+    def encode(prompt: Prompt, text: str) -> dict[str, list[int]]:
+        if template is None:
+            question = "\n\n".join(message.content for message in prompt)
+            texts, more = (question, text), {}
+        else:
+            turns = [{"role": message.role, "content": message.content} for message in prompt]
+            turns.append({"role": "assistant", "content": text})
+            texts = (tokenizer.apply_chat_template(turns, chat_template=template, tokenize=False),)
+            more = {"add_special_tokens": False}
+        encoded = tokenizer(*texts, truncation=cut != "error", max_length=limit if cut != "error" else None, **more)
+        if limit is not None and len(encoded["input_ids"]) > limit:
+            raise BenchError(
+                f"judge reward_model: {len(encoded['input_ids'])} tokens, more than max_length {limit}, in an "
+                f"answer to '{prompt[-1].content[:60]}'; raise it, or set truncation to right or left"
+            )
+        return dict(encoded)
+
+    return encode
+
+
+def _check_length(tokens: int, model: Any, what: str) -> None:
+    limit = context_length(model)
+    if limit is not None and tokens > limit:
+        raise BenchError(
+            f"judge reward_model: {what}: {tokens} tokens, the model reads at most {limit}; "
+            "set max_length to that or less, with a truncation"
+        )
+
+
+def _pretrained(kind: Any, options: Options, local: Path | None, **more: Any) -> Any:
+    """From the folder, the hub's cache or the hub."""
+    source = str(local or options.model_name_or_path)
+    more |= {"trust_remote_code": options.trust_remote_code} | ({} if local else {"revision": options.revision})
+    try:
+        return kind.from_pretrained(source, local_files_only=True, **more)
+    except (OSError, ValueError, KeyError) as error:
+        if local is not None:
+            raise BenchError(f"judge reward_model: {source}: nothing that loads ({error})") from None
+    require_on_hub("model", source, options.revision)
+    try:
+        return kind.from_pretrained(source, **more)
+    except (OSError, ValueError, KeyError) as error:
+        raise BenchError(f"judge reward_model: {source}: nothing that loads ({error})") from None

@@ -1,0 +1,1 @@
+"""Workshop of reports: frames, tables, Markdown and figures from comparisons."""

@@ -1,0 +1,186 @@
+"""A comparison for the reader: one metric under one scoring as a terminal table or as GitHub markdown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from benchbench.comparison.pairs.table import Comparison
+from benchbench.comparison.stats.power import LEGEND
+
+_WAYS = {"higher": "higher is better", "lower": "lower is better", "none": "neither direction is better"}
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What both renderings show."""
+
+    title: str
+    head: tuple[str, ...]
+    """Names of the columns: the method, one per seed, and the rest."""
+    body: tuple[tuple[str, ...], ...]
+    """A row per label, as wide as the head."""
+    footnotes: tuple[str, ...]
+
+    def with_joined_seeds(self, k: int) -> _Layout:
+        """The k seeds in one column, whose values a narrow terminal sets below each other."""
+        seeds = "seeds " + ", ".join(name.removeprefix("seed ") for name in self.head[1 : k + 1])
+        head = (self.head[0], seeds, *self.head[k + 1 :])
+        body = tuple((row[0], " ".join(row[1 : k + 1]), *row[k + 1 :]) for row in self.body)
+        return _Layout(self.title, head, body, self.footnotes)
+
+
+def terminal_table(comparisons: Sequence[Comparison], metric: str, scoring: str) -> RichTable:
+    """A row per label: every seed's value, mean, difference with interval, Holm p, smallest visible difference.
+
+    Raises:
+        LookupError: no comparison is of this metric and scoring.
+    """
+    layout = _layout(comparisons, metric, scoring)
+    layout = layout.with_joined_seeds(len(comparisons[0].seeds))
+    table = RichTable(
+        title=Text(layout.title),
+        caption=Text("\n".join(layout.footnotes)),
+        title_justify="left",
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    for place, name in enumerate(layout.head):
+        is_text = place == 0 or name == "marks"
+        can_wrap = name == "marks" or any(" " in cells[place] for cells in layout.body)
+        table.add_column(
+            Text(name), justify="left" if is_text else "right", no_wrap=not can_wrap, overflow="fold", vertical="top"
+        )
+    for cells in layout.body:
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+def markdown_table(comparisons: Sequence[Comparison], metric: str, scoring: str) -> str:
+    """The same as GitHub markdown, ending with a newline.
+
+    Raises:
+        LookupError: no comparison is of this metric and scoring.
+    """
+    layout = _layout(comparisons, metric, scoring)
+    rule = [":---" if place == 0 or name == "marks" else "---:" for place, name in enumerate(layout.head)]
+    lines = [_markdown_row(cells) for cells in (layout.head, rule, *layout.body)]
+    notes = [f"- {note}" for note in layout.footnotes]
+    return "\n".join([f"**{layout.title}**", "", *lines, "", *notes]) + "\n"
+
+
+def column_of(comparisons: Sequence[Comparison], metric: str, scoring: str) -> list[Comparison]:
+    """The rows of one metric under one scoring, in their order.
+
+    Raises:
+        LookupError: there are none.
+    """
+    rows = [row for row in comparisons if (row.metric, row.scoring) == (metric, scoring)]
+    if not rows:
+        raise LookupError(f"no comparison of {metric} under {scoring}")
+    return rows
+
+
+def _layout(comparisons: Sequence[Comparison], metric: str, scoring: str) -> _Layout:
+    rows = column_of(comparisons, metric, scoring)
+    first = rows[0]
+    with_holm = any(not math.isnan(row.p_holm) for row in rows)
+    shared = shared_marks([row.marks for row in rows])
+    own_marks = [[mark for mark in row.marks if mark not in shared] for row in rows]
+    with_marks = any(own_marks)
+    head = [
+        "method",
+        *(f"seed {seed}" for seed in first.seeds),
+        "mean",
+        f"difference [{first.level:.0%}]",
+        *(["p Holm"] if with_holm else []),
+        "MDD",
+        "n",
+        *(["marks"] if with_marks else []),
+    ]
+    body = [
+        (
+            row.candidate,
+            *(shown_value(value, row.unit) for value in row.values),
+            shown_value(row.mean, row.unit),
+            _difference(row),
+            *([shown_p(row.p_holm)] if with_holm else []),
+            shown_detectable(
+                row.minimum_detectable_difference, shown_value(row.minimum_detectable_difference, row.unit), 1.0
+            ),
+            str(row.n),
+            *(["; ".join(marks)] if with_marks else []),
+        )
+        for row, marks in zip(rows, own_marks, strict=True)
+    ]
+    title = f"{metric} under {scoring}: {first.unit}, {_WAYS[first.direction]}; baseline {first.baseline}"
+    notes = (*_footnotes(rows, with_holm=with_holm), *([f"every row: {'; '.join(shared)}"] if shared else []))
+    return _Layout(title, tuple(head), tuple(body), notes)
+
+
+def shared_marks(marks: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """What every one of several rows is marked with; it is said once. Nothing of a single row."""
+    if len(marks) < 2:
+        return ()
+    return tuple(mark for mark in marks[0] if all(mark in own for own in marks[1:]))
+
+
+def _footnotes(rows: Sequence[Comparison], *, with_holm: bool) -> tuple[str, ...]:
+    methods = dict.fromkeys(row.interval_method for row in rows if row.interval_method != "none")
+    about = f"difference: to {rows[0].baseline}, with its {rows[0].level:.0%} interval"
+    notes = [f"{about}; {method}" for method in methods]
+    if with_holm:
+        family = sum(row.candidate != row.baseline for row in rows)
+        notes.append(f"p Holm: corrected over the {family} row{'s' if family != 1 else ''} against the baseline")
+    if methods:
+        notes.append(f"MDD: {LEGEND}")
+    if rows[0].prompts < rows[0].n:
+        notes.append(f"n: pairs, of {rows[0].prompts} prompts, which are the clusters of the intervals")
+    notes += [f"{row.candidate}: {row.note}" for row in rows if row.note and row.note != "baseline"]
+    return tuple(notes)
+
+
+def _difference(row: Comparison) -> str:
+    if row.candidate == row.baseline:
+        return "baseline"
+    if math.isnan(row.difference):
+        return "n/a"
+    if math.isnan(row.low):
+        return f"{shown_value(row.difference, row.unit, sign='+')} [n/a]"
+    low, high = (shown_value(bound, row.unit, sign="+") for bound in (row.low, row.high))
+    return f"{shown_value(row.difference, row.unit, sign='+')} [{low}, {high}]"
+
+
+def shown_value(value: float, unit: str, *, sign: str = "") -> str:
+    """Fractions with four decimals, everything else with four significant digits."""
+    if math.isnan(value):
+        return "n/a"
+    return format(value, f"{sign}.4f" if unit == "fraction" else f"{sign}#.4g")
+
+
+def shown_detectable(value: float, text: str, largest: float) -> str:
+    """A minimum detectable difference, or that none is up to the largest that the metric can have."""
+    return f">{largest:g}" if math.isinf(value) else text
+
+
+def shown_number(value: float) -> str:
+    """Four decimals."""
+    return "n/a" if math.isnan(value) else f"{value:.4f}"
+
+
+def shown_p(value: float) -> str:
+    """A p-value."""
+    if math.isnan(value):
+        return "n/a"
+    return "<0.0001" if value < 0.0001 else f"{value:.4f}"
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("\\", "\\\\").replace("|", "\\|") for cell in cells) + " |"

@@ -1,0 +1,1 @@
+"""Workshop of running: executors, workers, devices and progress."""

@@ -1,0 +1,113 @@
+"""Datasets of the Hugging Face hub, pinned to a commit, or a local folder in the hub's format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from benchbench.core.errors import BenchError
+from benchbench.core.repository import Repository
+from benchbench.core.source import Loaded, Source
+from benchbench.data.files import content_hash
+from benchbench.data.hub_access import check_commit, local_folder
+from benchbench.data.preference_order import PreferredBy
+from benchbench.data.splits import check_row_options, load_rows, row_options
+from benchbench.sources.hub.loading import open_folder, open_revision, read_split
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which dataset, at which commit, and which of its splits.
+
+    Raises:
+        ValueError: a revision that is no commit, no splits, or options out of range.
+    """
+
+    dataset_name: str
+    """Hub id, or a local folder in the hub's format (relative to the recipe file)."""
+    dataset_revision: str | None = None
+    """Commit of the hub repository, 40 hexadecimal digits; required for a hub id, refused for a folder."""
+    dataset_config: str | None = None
+    """Configuration of the dataset; required where it has several."""
+    splits: dict[str, str] = field(default_factory=dict)
+    """Our split -> the dataset's, such as `train: train_prefs`; at least one."""
+    rename: dict[str, str] = field(default_factory=dict)
+    """Our column name -> the dataset's."""
+    columns: list[str] = field(default_factory=list)
+    """Further numeric columns to keep, one number per row or one per candidate."""
+    ignore_columns: list[str] = field(default_factory=list)
+    """Columns, and fields of turns as `column.field`, that are left out; any other that nothing reads is refused."""
+    on_tool_calls: Literal["error", "drop"] = "error"
+    """Rows with tools, tool calls or their results: refuse the data, or leave the rows out and count them."""
+    drop_missing: list[str] = field(default_factory=list)
+    """Columns, `score` for the ratings; rows without a number in one of them are dropped and counted."""
+    preferred_by: PreferredBy = "ratings"
+    """What says which candidate is the preferred one: `ratings`, wherever all candidates of a row have one, or `given`,
+    the order (chosen before rejected, the first of several candidates)."""
+    max_contradicted: float = 0.05
+    """Share of a split's rated rows, in [0, 1], whose ratings may contradict the order given; more is an error."""
+    limit: dict[str, int] = field(default_factory=dict)
+    """Our split -> number of its first examples to keep."""
+
+    def __post_init__(self) -> None:
+        if not self.dataset_name:
+            raise ValueError("dataset_name: expected a hub id or a folder, got an empty text")
+        if self.dataset_revision is not None:
+            check_commit("dataset_revision", self.dataset_revision)
+        if not self.splits:
+            raise ValueError("splits: expected at least one, such as {train: train_prefs}, got none")
+        check_row_options(self, holdout={})
+
+
+def load(options: Options, folder: Path) -> Loaded:
+    """Fetch or open the dataset, and normalise the splits asked for."""
+    path = _local(options, folder)
+    if path is not None:
+        builder = open_folder(path, options.dataset_config)
+        label = str(path)
+    else:
+        revision = _revision(options)
+        builder = open_revision(options.dataset_name, options.dataset_config, revision)
+        label = f"{options.dataset_name}@{revision[:7]}"
+    rows = {ours: read_split(builder, theirs, f"data.options.splits.{ours}") for ours, theirs in options.splits.items()}
+    return load_rows(
+        rows,
+        where={ours: f"{label}, {theirs}" for ours, theirs in options.splits.items()},
+        **row_options(options),
+    )
+
+
+def identity(options: Options, folder: Path) -> Mapping[str, str]:
+    """The commit; for a local folder the hash of its files."""
+    path = _local(options, folder)
+    return {"revision": _revision(options)} if path is None else {options.dataset_name: content_hash(path)}
+
+
+def repository(options: Options, folder: Path) -> Repository:
+    """The dataset's own, at its commit, or the local folder."""
+    path = _local(options, folder)
+    return Repository("dataset", options.dataset_name, _revision(options) if path is None else None, path)
+
+
+def _local(options: Options, folder: Path) -> Path | None:
+    path = local_folder(options.dataset_name, folder)
+    if path is not None and options.dataset_revision is not None:
+        raise BenchError(
+            f"data.options.dataset_revision: {options.dataset_name} is a local folder, which has no revision; "
+            "leave it out, the folder's files are hashed instead"
+        )
+    return path
+
+
+def _revision(options: Options) -> str:
+    if options.dataset_revision is None:
+        raise BenchError(
+            f"data.options.dataset_revision: required for {options.dataset_name}, not given; "
+            "the hub's page of the dataset lists its commits"
+        )
+    return options.dataset_revision
+
+
+SOURCE = Source(name="hub", options=Options, load=load, identity=identity, repository=repository, version=2)

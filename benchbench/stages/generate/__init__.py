@@ -1,0 +1,1 @@
+"""Stage kind `generate`: a policy's own responses."""

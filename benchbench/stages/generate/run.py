@@ -1,0 +1,226 @@
+"""Generating: a policy's own responses to the prompts of a split, one row each, with what drew them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+import torch
+
+from benchbench.core.errors import Interrupted
+from benchbench.core.example import Example
+from benchbench.core.generation import Generation, Request, Sampling
+from benchbench.data.prompts import encode_prompts, first_prompts
+from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
+from benchbench.data.turn_end import spelled, turn_end
+from benchbench.generation.canary import run_canary
+from benchbench.generation.choose import Choice, choose
+from benchbench.generation.control import Alien, cut_counts
+from benchbench.generation.engine_cache import loaded_engine
+from benchbench.generation.merge import is_adapter, is_merged, merge_adapter
+from benchbench.generation.requests import chunks
+from benchbench.generation.sampling import sampling_of
+from benchbench.generation.seeds import make_requests
+from benchbench.generation.settings import EngineSettings
+from benchbench.generation.shape import shape_of_folder
+from benchbench.generation.stops import STOP_TOKEN_IDS, STOPS, Stops, named_stops
+from benchbench.models import load
+from benchbench.models.logps import token_logps
+from benchbench.models.saving import probe, save_and_read_back
+from benchbench.stages.context import Result, StageContext
+from benchbench.stages.generate.turns import with_first_responses
+from benchbench.stages.score.run import batches
+from benchbench.store.generations import write_generations
+
+BATCHES_AT_A_TIME = 4
+"""Batches between two looks at whether to stop."""
+TURN = "turn"
+"""Setting of a stage that answers a later turn than the first; others have none."""
+CUT = "cut"
+"""In engine.json: how many responses were cut at a control token or an id without a token."""
+SERVING = "serving-"
+"""Of the folder that holds weights made for the engine, as long as it draws."""
+
+
+def run(context: StageContext) -> Result:
+    """Draw the responses; leaves generations.jsonl and engine.json."""
+    section = context.settings["generate"]
+    for leftover in context.folder.glob(f"{SERVING}*"):  # of an attempt that was killed
+        shutil.rmtree(leftover, ignore_errors=True)
+    tokenizer = context.tokenizer()
+    examples = with_first_responses(context, first_prompts(context.examples(), section["num_prompts"]))
+    requests, stops = _requests(context, examples, tokenizer), _stops(context, tokenizer)
+    sampling = sampling_of(section, stops.ids)
+    alien = Alien.of(tokenizer, turn_end(context.tokenization(), tokenizer).between, stops.ids)
+    with _servable(context, tokenizer) as (folder, merged):
+        settings = EngineSettings(
+            device=str(context.device),
+            dtype=section["dtype"],
+            threads=torch.get_num_threads(),
+            batch_size=section["max_num_seqs"],
+            expected_tokens=max((len(one.prompt) for one in requests), default=0) + sampling.max_new_tokens,
+            attn_implementation=context.settings["model"]["attn_implementation"],
+            trust_remote_code=context.settings["model"]["trust_remote_code"],
+        )
+        choice = _choice(context, folder, settings, sampling)
+        fall_back, log = section["engine"] == "auto", context.root / "engine.log"
+        engine, choice = loaded_engine(choice, settings, folder, fall_back=fall_back, log=log)
+        context.report({"message": choice.reason, "once": True})
+        raw = _draw(context, engine, requests, sampling)
+        canary = asdict(run_canary(engine, requests, sampling))
+        info = asdict(engine.info())
+    drawn = [alien.cut(one) for one in raw]
+    frame, cut = _frame(drawn, tokenizer), cut_counts(raw, drawn, tokenizer)
+    if _is_plain(sampling):
+        frame = _with_logps(context, frame, drawn, requests, tokenizer)
+    about = {"reason": choice.reason, "merged": merged, "sampling": asdict(sampling), "canary": canary} | info
+    spelled_out = _spelled_out(examples, frame["text"], tokenizer)
+    write_generations(context.folder, frame, {**about, "stops": stops.as_json(), CUT: cut, "spelled_out": spelled_out})
+    told = {"engine": info["engine"], "version": info["version"], "stops": [str(stop) for stop in stops.found]}
+    return Result(sum(len(one.tokens) for one in raw), {"responses": len(frame), **told, CUT: cut})
+
+
+def _stops(context: StageContext, tokenizer: Any) -> Stops:
+    """Those that the plan found; EOS and the recipe's own where it had nothing to look at."""
+    planned, ids = context.spec.run.get(STOPS), context.settings.get(STOP_TOKEN_IDS)
+    stops = named_stops(context.settings["generate"], tokenizer) if planned is None else Stops.from_json(planned)
+    if ids is not None and sorted(ids) != sorted(stops.ids):
+        raise RuntimeError(f"{context.spec.key}: planned with the stop ids {ids}, found {stops.ids}")
+    return stops
+
+
+def _spelled_out(examples: Sequence[Example], responses: Iterable[str], tokenizer: Any) -> dict[str, int]:
+    """How many prompts and responses hold a control token as text, which a tokenizer that reads them takes for one.
+
+    Nothing is cut there: `</s>` is HTML, too.
+    """
+    control = spelled(tokenizer)
+    prompts = (any(control.search(turn.content) for turn in example.prompt) for example in examples)
+    return {"prompts": sum(prompts), "responses": sum(control.search(text) is not None for text in responses)}
+
+
+def _requests(context: StageContext, examples: Sequence[Example], tokenizer: Any) -> list[Request]:
+    section = context.settings["generate"]
+    prompts = encode_prompts(examples, tokenizer, context.tokenization())
+    by_id = dict(zip((example.id for example in examples), prompts, strict=True))
+    turn = context.settings.get(TURN, 1)
+    return make_requests(by_id, seed=context.settings["seed"], samples=section["num_samples"], turn=turn)
+
+
+@contextmanager
+def _servable(context: StageContext, tokenizer: Any) -> Iterator[tuple[Path, bool]]:
+    """A folder of whole weights for an engine, and whether adapters were merged into them for it."""
+    with TemporaryDirectory(prefix=SERVING, dir=context.folder) as scratch:
+        if "policy" not in context.spec.inputs:
+            path = context.spec.run["model_path"]
+            if path is not None:
+                context.check_weights()
+                yield Path(path), is_merged(Path(path))
+                context.check_weights()
+                return
+            base = load.build_base(context.model_spec(), tokenizer, seed=context.settings["base_seed"])
+            folder = Path(scratch)
+            save_and_read_back(
+                base,
+                save=lambda: load.save_trained(base, tokenizer, folder),
+                load=lambda: load.load_trained(folder, context.model_spec(), trainable=False),
+                score=probe,
+                where=folder,
+            )
+            yield folder, False
+            return
+        folder = context.input("policy") / "model"
+        if not is_adapter(folder):
+            yield folder, False
+            return
+        yield merge_adapter(folder, context.model_spec(), Path(scratch) / "merged", tokenizer=tokenizer), True
+
+
+def _choice(context: StageContext, folder: Path, settings: EngineSettings, sampling: Sampling) -> Choice:
+    shape = shape_of_folder(folder, trust_remote_code=settings.trust_remote_code)
+    asked = context.settings["generate"]["engine"]
+    return choose(asked, shapes=[shape], device=settings.device, sampling=[sampling])
+
+
+def _draw(context: StageContext, engine: Any, requests: Sequence[Request], sampling: Sampling) -> list[Generation]:
+    """Every response, in the order of the requests.
+
+    Raises:
+        Interrupted: the stage was asked to stop; generation starts over next time.
+    """
+    size = BATCHES_AT_A_TIME * int(context.settings["generate"]["max_num_seqs"])
+    parts = chunks(requests, size)
+    found: dict[tuple[str, int], Generation] = {}
+    tokens = 0
+    for number, part in enumerate(parts):
+        if context.should_stop():
+            raise Interrupted
+        for one in engine.generate(part, sampling):
+            found[one.example, one.sample] = one
+            tokens += len(one.tokens)
+        context.report({"step": number + 1, "steps": len(parts), "tokens": tokens})
+    return [found[request.example, request.sample] for request in requests]
+
+
+def _frame(drawn: Sequence[Generation], tokenizer: Any) -> pd.DataFrame:
+    rows = [
+        {
+            "example": one.example,
+            "sample": one.sample,
+            "text": tokenizer.decode(list(one.tokens), skip_special_tokens=True).strip(),
+            "tokens": list(one.tokens),
+            "finish": one.finish,
+            "end": one.end,
+            "logp_sum": None,
+            "ref_logp_sum": None,
+        }
+        for one in drawn
+    ]
+    return pd.DataFrame(rows)
+
+
+def _is_plain(sampling: Sampling) -> bool:
+    """Drawn from the policy's own distribution, which alone gives a KL."""
+    filters = (sampling.temperature, sampling.top_p, sampling.top_k, sampling.min_p, sampling.repetition_penalty)
+    return filters == (1.0, 1.0, 0, 0.0, 1.0)
+
+
+def _with_logps(
+    context: StageContext, frame: pd.DataFrame, drawn: Sequence[Generation], requests: Sequence[Request], tokenizer: Any
+) -> pd.DataFrame:
+    """Log-probabilities of the responses under the policy and the reference, by the training stack, never the engine.
+
+    The token that ended a response is scored with it.
+    """
+    examples = []
+    for place, (request, one) in enumerate(zip(requests, drawn, strict=True)):
+        response = [*one.tokens, *([] if one.end is None else [one.end])]
+        tokens = (*request.prompt, *response)
+        candidate = TokenizedCandidate(tokens, (len(request.prompt), len(tokens)), empty=not response)
+        examples.append(TokenizedExample(str(place), (candidate,), identical=False, columns={}))
+    columns = {"logp_sum": _sums(context, "policy", examples, tokenizer)}
+    if "reference" in context.spec.inputs:
+        columns["ref_logp_sum"] = _sums(context, "reference", examples, tokenizer)
+    return frame.assign(**columns)
+
+
+def _sums(context: StageContext, name: str, examples: Sequence[TokenizedExample], tokenizer: Any) -> list[float]:
+    if name in context.spec.inputs:
+        model = load.load_trained(context.input(name) / "model", context.model_spec(), trainable=False)
+    else:
+        model = load.build_base(context.model_spec(), tokenizer, seed=context.settings["base_seed"])
+    model = model.to(context.device).eval()
+    load.set_precision(model, getattr(torch, context.settings["generate"]["dtype"]))
+    sums = [0.0] * len(examples)
+    for batch, part in batches(context, examples, tokenizer.pad_token_id):
+        with torch.no_grad():
+            token = token_logps(model, batch, dtype=torch.float32).token.double().sum(dim=-1)
+        for row, example in zip(token[:, 0].tolist(), part, strict=True):
+            sums[int(example.id)] = row
+    return sums

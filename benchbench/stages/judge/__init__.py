@@ -1,0 +1,1 @@
+"""Stage kind `judge`: verdicts on two sets of responses."""

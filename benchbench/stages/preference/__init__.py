@@ -1,0 +1,1 @@
+"""Stage kind `preference`: a method's loss on the policy that SFT left."""

@@ -1,0 +1,1 @@
+"""Stage kind `reward`: the reward model's number for every response of a split."""

@@ -1,0 +1,1 @@
+"""Stage kind `reward_model`: a scalar head trained on pairs."""

@@ -1,0 +1,1 @@
+"""Stage kind `score`: log-probabilities of every response of a split."""

@@ -1,0 +1,1 @@
+"""Stage kind `sft`: supervised fine-tuning."""
