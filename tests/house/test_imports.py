@@ -12,7 +12,21 @@ from harness import ROOT
 import benchbench
 
 MODULES = sorted(module.name for module in pkgutil.walk_packages(benchbench.__path__, "benchbench."))
-LIGHT = ("cli", "comparison", "core", "plan", "recipe", "store", "commands", "sources", "metrics", "judging", "exports", "report", "run")
+LIGHT = (
+    "cli",
+    "comparison",
+    "core",
+    "plan",
+    "recipe",
+    "store",
+    "commands",
+    "sources",
+    "metrics",
+    "judging",
+    "exports",
+    "report",
+    "run",
+)
 LINT = Path(sys.executable).with_name("lint-imports")
 HEAVY = ("torch", "transformers", "vllm", "datasets", "peft", "trl")
 

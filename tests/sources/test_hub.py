@@ -227,7 +227,7 @@ def test_exactly_the_pinned_commit_is_fetched_and_found_again_without_a_hub(tmp_
     """`load_dataset` itself would answer the second and the last question with the cached revision."""
     hidden = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_CACHE", "HF_DATASETS_CACHE")
     environment = {key: value for key, value in os.environ.items() if key not in hidden}
-    environment |= {"HF_HOME": str(tmp_path), "PYTHONPATH": str(Path(hub.__file__).parents[2])}
+    environment |= {"HF_HOME": str(tmp_path), "PYTHONPATH": str(Path(hub.__file__).parents[3])}
     tests = str(Path(__file__).parents[1])
     done = subprocess.run(
         [sys.executable, "-c", _CHAIN, tests], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
