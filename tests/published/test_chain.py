@@ -18,7 +18,9 @@ def test_check_says_that_model_and_data_are_not_those_of_the_report(chain: Chain
     assert len(claims) == 4 + 8 + 4
     assert {row["outcome"] for row in claims} == {"not comparable"}
     assert {tuple(row["verdict"]["differs_in"]) for row in claims} == {("model", "data")}
-    assert all(row["verdict"]["found"]["k"] >= 2 for row in claims), "what was found is shown all the same"
+    runs = [row["verdict"]["found"] for row in claims]
+    assert max(run["k"] for run in runs) >= 2, "what was found is shown all the same"
+    assert all((run["sd"] is None) == (run["k"] == 1) for run in runs), "seeds that come to one run have no spread"
     detail = claims[0]["verdict"]["detail"]
     assert "reported on EleutherAI/pythia-410m" in detail
     assert "24 held-out pairs, reported on 2000" in detail
