@@ -9,14 +9,14 @@ from benchbench.cli.output import print_json, print_rows, stdout
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from benchbench.plan.build import Plan
+    from benchbench.plan.graph import Plan
     from benchbench.store.runs import RunStore
 
 
 def print_plan(plans: Sequence[Plan], store: RunStore, *, as_json: bool) -> None:
     """The stages of plans, each once."""
     from benchbench.commands.plan_view import plan_rows, stop_lines, total_estimate
-    from benchbench.plan.build import Plan
+    from benchbench.plan.graph import Plan
     from benchbench.plan.replicates import copies
 
     merged = Plan({k: v for plan in plans for k, v in plan.stages.items()}, [c for plan in plans for c in plan.cells])

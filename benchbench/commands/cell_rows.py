@@ -15,7 +15,7 @@ from benchbench import methods
 from benchbench.comparison.pairs.grid import Cell as ScoredCell
 from benchbench.core.hashing import fingerprint
 from benchbench.data.serial import from_json, prompt_hash
-from benchbench.plan.build import Cell, Plan
+from benchbench.plan.graph import Cell, Plan
 from benchbench.plan.replicates import run_of
 from benchbench.report.frames import measurements_frame
 from benchbench.store.prepared import read_prepared

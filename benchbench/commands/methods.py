@@ -18,7 +18,7 @@ def list_methods() -> list[dict[str, str]]:
         {
             "method": name,
             "paper": str(method.paper),
-            "needs": ", ".join(sorted([need.value for need in method.needs] + list(method.column_names))) or "-",
+            "needs": ", ".join(sorted([need.name for need in method.needs] + list(method.column_names))) or "-",
             "candidates": method.candidates.value,
             "variants": ", ".join(method.variants),
         }
@@ -35,7 +35,7 @@ def describe_method(name: str) -> dict[str, Any]:
         "paper": str(method.paper),
         "title": method.paper.title or "",
         "description": inspect.cleandoc(module.__doc__ or ""),
-        "needs": sorted(need.value for need in method.needs),
+        "needs": sorted(need.name for need in method.needs),
         "columns": [_column(column) for column in method.columns],
         "candidates": method.candidates.value,
         "loss": inspect.getdoc(method.loss) or "",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from statistics import median
 from typing import Any
 
-from benchbench.generation.stops import EOS, STOPS, Stops
-from benchbench.plan.build import Plan
+from benchbench.generation.stops import EOS, Stops
+from benchbench.plan.graph import Plan
+from benchbench.stages.generate.settings import GenerateRun
 from benchbench.store.runs import RunStore
 
 
@@ -41,8 +42,8 @@ def stop_lines(plan: Plan) -> list[str]:
     """At which tokens responses end, where EOS is not the only one, and what there is to know of other ends."""
     lines: list[str] = []
     for spec in plan.stages.values():
-        if STOPS in spec.run:
-            stops = Stops.from_json(spec.run[STOPS])
+        if isinstance(spec.run, GenerateRun) and spec.run.stops is not None:
+            stops = Stops.from_json(spec.run.stops)
             if not all(EOS in stop.origins for stop in stops.found):
                 lines.append(f"responses end at {', '.join(map(str, stops.found))}")
             lines += [f"responses: {note}" for note in stops.notes]

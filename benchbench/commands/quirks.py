@@ -18,7 +18,7 @@ from benchbench.comparison.pairs.compare import compare
 from benchbench.comparison.pairs.grid import Admission
 from benchbench.comparison.pairs.table import Comparison
 from benchbench.core.errors import BenchError, Fault, unknown_name
-from benchbench.plan.build import Cell
+from benchbench.plan.graph import Cell
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.overrides import Override, parse_overrides
 from benchbench.recipe.quirks import QuirkSection

@@ -12,17 +12,19 @@ from benchbench.commands.data_view import data_lines, label_lines, used_splits
 from benchbench.commands.plan_view import stop_lines
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.records import StageRecord
-from benchbench.plan.build import Cell, Plan, build_plan
+from benchbench.plan.build import build_plan
 from benchbench.plan.checks import length_faults
 from benchbench.plan.data_checks import chosen_faults, data_faults, split_faults
-from benchbench.plan.drawable import draw_faults
+from benchbench.plan.generation_checks import draw_faults
+from benchbench.plan.graph import Cell, Plan
 from benchbench.plan.prepare import Prepared, prepare_all
-from benchbench.plan.prompt_stages import PreparedPrompts
+from benchbench.plan.prompt_sets import PreparedPrompts
 from benchbench.plan.replicates import copies
 from benchbench.recipe.load import Loaded
 from benchbench.run.local import LocalQueue, Ran
 from benchbench.run.machine import choose_machine
 from benchbench.run.progress import ProgressView
+from benchbench.stages.settings import ReadingSettings
 from benchbench.store.runs import RunStore, default_results, default_root
 
 
@@ -132,8 +134,8 @@ def run_session(session: Session, options: Options, console: Console) -> Ran:
         return Ran()
     for line in session.data_report:
         console.print(line, highlight=False, markup=False)
-    specs = [spec for spec in session.plan.stages.values() if "model" in spec.settings]
-    models = [(spec.run["model_path"], spec.settings["model"]["from_config"]) for spec in specs]
+    specs = [spec for spec in session.plan.stages.values() if isinstance(spec.settings, ReadingSettings)]
+    models = [(spec.run.model_path, spec.settings.model.from_config) for spec in specs]
     machine = choose_machine(options.device, options.workers, models)
     console.print(
         f"{len(todo)} of {len(session.plan.stages)} stages to run on {machine.device}; "
@@ -161,17 +163,12 @@ class Stopped(BenchError):
         return 128 + self.number
 
 
-def unfinished(session: Session, store: RunStore) -> list[Cell]:
-    """Cells of which a stage is not finished."""
-    return [cell for cell in session.cells if not all(store.is_done(k) for k in cell.stages.values() if k is not None)]
-
-
 def incomplete(session: Session, store: RunStore, ran: Ran) -> BenchError | None:
     """The error for a grid with failed cells; it never exits 0.
 
     Exit code 2 where all that failed was the user's to mend, such as an example that is too long; 4 otherwise.
     """
-    cells = unfinished(session, store)
+    cells = session.plan.unfinished(store.is_done)
     if not cells:
         return None
     faults = [Fault(f"{cell.loaded.label} seed {cell.seed}", _reason(cell, session.plan, ran)) for cell in cells]
@@ -181,8 +178,7 @@ def incomplete(session: Session, store: RunStore, ran: Ran) -> BenchError | None
 
 
 def _reason(cell: Cell, plan: Plan, ran: Ran) -> str:
-    needed = closure(cell, plan)
-    for key in needed:
+    for key in plan.closure(cell):
         if key in ran.failed:
             return f"stage '{plan.stages[key].title}' failed: {in_one_line(ran.failed[key])} (see {key})"
     return "not run"
@@ -194,15 +190,3 @@ def in_one_line(record: StageRecord) -> str:
     if not lines:
         return "no message"
     return "; ".join(lines[:2]) if "exit_code" in record.summary else lines[-1]
-
-
-def closure(cell: Cell, plan: Plan) -> list[str]:
-    """Keys of every stage that a cell rests on, its own included."""
-    found: list[str] = []
-    todo = [key for key in cell.stages.values() if key is not None]
-    while todo:
-        key = todo.pop()
-        if key not in found:
-            found.append(key)
-            todo += plan.stages[key].inputs.values()
-    return found

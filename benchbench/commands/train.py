@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from benchbench.commands.resolve import parse_seeds, resolve_all
-from benchbench.commands.run_plan import Options, Session, incomplete, open_session, run_session, unfinished
+from benchbench.commands.run_plan import Options, Session, incomplete, open_session, run_session
 from benchbench.core.errors import BenchError
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.overrides import parse_overrides
@@ -58,7 +58,7 @@ def _train_one(loaded: Loaded, session: Session, options: Options, console: Cons
 
     store = options.store
     ran = run_session(session, options, console)
-    missing = unfinished(session, store)
+    missing = session.plan.unfinished(store.is_done)
     done = [cell for cell in session.cells if cell not in missing]
     scored = [scored_cell(cell, store, loaded.recipe.score.split) for cell in done]
     results = ResultStore(options.results_root, loaded.recipe.setting)

@@ -91,6 +91,11 @@ class EngineInfo:
     settings: Mapping[str, Any]
     """Whatever else of the engine may move its numbers."""
 
+    @property
+    def batch_size(self) -> int:
+        """Responses that it draws at once, at most."""
+        return int(self.settings["batch_size"])
+
 
 class Engine(Protocol):
     """Draws responses; one process of it serves several models one after another."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -14,13 +14,34 @@ if TYPE_CHECKING:
     from benchbench.core.scores import Scores
 
 
-class Need(Enum):
-    """An input beyond the policy that a method declares; undeclared inputs are neither built nor readable."""
+@dataclass(frozen=True, order=True)
+class Need:
+    """An input beyond the policy that a method declares; undeclared inputs are neither built nor readable.
 
-    REFERENCE = "reference"
+    Each is a file of `benchbench.inputs`, which says what it adds to a plan and what tensor a batch has of it.
+    """
+
+    name: str
+    """Name of that file, and of the field of `Scores` that the loss reads."""
+    options: tuple[tuple[str, str], ...] = ()
+    """What the method says of it, such as which anchor: (name, value), sorted."""
+
+    REFERENCE: ClassVar[Need]
     """Log-probabilities under the frozen anchor policy."""
-    REWARD = "reward"
+    REWARD: ClassVar[Need]
     """One reward per candidate, from a reward-model stage or from a column of the data."""
+
+    def with_options(self, **options: str) -> Need:
+        """The same need with options of the method."""
+        return Need(self.name, tuple(sorted({**dict(self.options), **options}.items())))
+
+    def option(self, name: str) -> str:
+        """The value of an option; empty where the method does not say."""
+        return dict(self.options).get(name, "")
+
+
+Need.REFERENCE = Need("reference")
+Need.REWARD = Need("reward")
 
 
 @dataclass(frozen=True)
@@ -141,6 +162,16 @@ class Method:
     def column_names(self) -> tuple[str, ...]:
         """Names of the declared columns."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def declared(self) -> tuple[Need, ...]:
+        """Everything that the loss reads besides the policy, the columns as one need, in order of their names."""
+        columns = (Need("column").with_options(names=",".join(self.column_names)),) if self.columns else ()
+        return tuple(sorted({*self.needs, *columns}))
+
+    def need(self, name: str) -> Need | None:
+        """The need of that name, if the method declares it."""
+        return next((need for need in self.needs if need.name == name), None)
 
 
 def terms_of(loss: Any) -> Mapping[str, Term]:

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from benchbench.core.hashing import fingerprint
+from benchbench.core.identity import identity, plain
 
 
 @dataclass(frozen=True)
 class StageSpec:
-    """One stage of one cell: everything a worker needs, as plain values."""
+    """One stage of one cell: everything a worker needs."""
 
     kind: str
-    """`sft`, `reward_model`, `preference`, `score` or `reward`."""
+    """A folder of the room of stages, such as `sft` or `score`."""
     title: str
     """For people: what this is, in a few words."""
-    settings: Mapping[str, Any]
-    """Everything that reaches the stage's numbers, inputs' fingerprints, content hashes and versions included."""
+    settings: Any
+    """Everything that reaches the stage's numbers, content hashes and versions included: the frozen settings class of
+    its kind, or plain values where they were read from a lock file."""
     inputs: Mapping[str, str] = field(default_factory=dict)
     """Name -> "kind/fingerprint" of the finished stages it reads."""
-    run: Mapping[str, Any] = field(default_factory=dict)
+    run: Any = field(default_factory=dict)
     """Paths and settings of the run, beside the fingerprint; a memory setting that moves numbers is in it too."""
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Identity of the stage's result."""
-        return fingerprint({"kind": self.kind, "settings": self.settings, "inputs": dict(self.inputs)})
+        return fingerprint({"kind": self.kind, "settings": identity(self.settings), "inputs": dict(self.inputs)})
 
     @property
     def key(self) -> str:
@@ -35,12 +38,18 @@ class StageSpec:
         return f"{self.kind}/{self.fingerprint}"
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values, for lock files and worker processes."""
-        return asdict(self)
+        """Plain values, for lock files and worker processes; `stages.read_spec` is the inverse."""
+        return {
+            "kind": self.kind,
+            "title": self.title,
+            "settings": identity(self.settings),
+            "inputs": dict(self.inputs),
+            "run": plain(self.run),
+        }
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> StageSpec:
-        """The inverse of `as_json`."""
+        """The same stage with its settings as plain values."""
         return cls(**values)
 
 

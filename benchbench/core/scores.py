@@ -46,7 +46,7 @@ class Scores:
     policy: Logps
     _reference: Logps | None = None
     _reward: Tensor | None = None
-    _columns: Mapping[str, Tensor] = field(default_factory=dict)
+    _column: Mapping[str, Tensor] = field(default_factory=dict)
 
     @property
     def reference(self) -> Logps:
@@ -64,9 +64,9 @@ class Scores:
 
     def column(self, name: str) -> Tensor:
         """[B] or [B, K] column of the data; its name must stand in `Method.columns`."""
-        if name not in self._columns:
+        if name not in self._column:
             raise UndeclaredInputError(f"the loss reads column '{name}'; declare it in Method.columns")
-        return self._columns[name]
+        return self._column[name]
 
 
 def pair(values: Tensor) -> tuple[Tensor, Tensor]:

@@ -24,7 +24,7 @@ from benchbench.data.tokenizer_files import (
     tokenizer_files,
 )
 from benchbench.data.tokenizer_probes import TEXTS, ids_of
-from benchbench.recipe.schema import TokenizerTraining
+from benchbench.recipe.model import TokenizerTraining
 from benchbench.store.file_hashes import file_hash
 
 if TYPE_CHECKING:

@@ -43,7 +43,7 @@ def run_canary(engine: Engine, requests: Sequence[Request], sampling: Sampling) 
     order = canonical_order(requests)
     count = min(PROMPTS, len(order))
     chosen = [requests[order[i * len(order) // count]] for i in range(count)]
-    large = min(count, int(engine.info().settings["batch_size"]))
+    large = min(count, engine.info().batch_size)
     sizes = (large, max(1, large // 5))
     first, second = (_in_parts(engine, chosen, sampling, size) for size in sizes)
     common = [common_prefix(a.tokens, b.tokens) for a, b in zip(first, second, strict=True)]

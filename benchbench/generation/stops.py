@@ -17,10 +17,6 @@ from benchbench.data.turn_end import TurnEnd, control_tokens
 
 EOS, RECIPE, CONFIGURED, TEMPLATE = "EOS", "recipe", "generation_config.json", "template"
 """Where a stop is from."""
-STOPS = "stops"
-"""Of a generate stage's run values: the tokens that end a response, with where each is from."""
-STOP_TOKEN_IDS = "stop_token_ids"
-"""Setting of a stage whose responses end at others than EOS and the recipe's own tokens; others have none."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +60,11 @@ class Stops:
         return cls(tuple(found), tuple(values["notes"]))
 
 
-def named_stops(section: Mapping[str, Any], tokenizer: Any) -> Stops:
+def named_stops(stop_tokens: Sequence[str], tokenizer: Any) -> Stops:
     """EOS and the recipe's own, with nothing else looked at.
 
     Args:
-        section: plain values of the recipe's `generate` section.
+        stop_tokens: of the recipe.
         tokenizer: a fast one.
 
     Raises:
@@ -77,10 +73,10 @@ def named_stops(section: Mapping[str, Any], tokenizer: Any) -> Stops:
     if tokenizer.eos_token_id is None:
         raise BenchError("generate: the tokenizer names no EOS token, so no response would end")
     known = tokenizer.get_vocab()
-    unknown = [text for text in section["stop_tokens"] if text not in known]
+    unknown = [text for text in stop_tokens if text not in known]
     if unknown:
         raise BenchError(f"generate.stop_tokens: expected tokens of the tokenizer, got {', '.join(unknown)}")
-    named = [(int(tokenizer.eos_token_id), EOS), *((known[text], RECIPE) for text in section["stop_tokens"])]
+    named = [(int(tokenizer.eos_token_id), EOS), *((known[text], RECIPE) for text in stop_tokens)]
     return Stops(_stops(named, tokenizer))
 
 
@@ -97,7 +93,7 @@ def all_stops(tokenizer: Any, end: TurnEnd, *, configured: Sequence[int], own_to
     Raises:
         BenchError: no EOS.
     """
-    eos = named_stops({"stop_tokens": ()}, tokenizer)
+    eos = named_stops((), tokenizer)
     known, control = {*tokenizer.get_vocab().values()}, control_tokens(tokenizer)
     usable = [i for i in configured if i in known and (own_tokenizer or i in control)]
     others = {i: "ordinary text in" if i in known else "no token of" for i in configured if i not in usable}

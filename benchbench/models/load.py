@@ -46,7 +46,7 @@ def seeded(seed: int, name: str) -> Iterator[None]:
         yield
 
 
-def build_base(spec: ModelSpec, tokenizer: Any, *, seed: int) -> Any:
+def build_base(spec: ModelSpec, tokenizer: Any, *, seed: int | None) -> Any:
     """The model that training starts from; weights from the pinned folder, or drawn from the seed.
 
     Raises:
@@ -56,6 +56,7 @@ def build_base(spec: ModelSpec, tokenizer: Any, *, seed: int) -> Any:
     if spec.path is not None:
         model = _pinned(spec.path, spec)
     else:
+        assert seed is not None, "weights without a folder are drawn from a seed"
         special = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("bos", "eos", "pad")}
         config = _configuration({"vocab_size": id_bound(tokenizer), **special, **spec.settings["from_config"]})
         dtype, attention = getattr(torch, spec.settings["dtype"]), spec.settings["attn_implementation"]

@@ -22,14 +22,14 @@ def bind_free_parts(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
         hyper, wrong = bind(method.hyper, recipe.method.hyper, where="method.hyper")
         faults += wrong
         if hyper is not None:
-            bound["method.hyper"] = plain(hyper)
+            bound["method.hyper"] = hyper
         faults += _contradictions(recipe, method)
     source = _exhibit(sources, recipe.data.source, "data.source", faults)
     if source is not None:
         options, wrong = bind(source.options, recipe.data.options, where="data.options")
         faults += wrong
         if options is not None:
-            bound["data.options"] = plain(options)
+            bound["data.options"] = options
     if recipe.judge is not None:
         judge = _exhibit(judges, recipe.judge.name, "judge.name", faults)
         if judge is not None:
@@ -89,7 +89,7 @@ def _annotation_faults(recipe: Recipe, bound: dict[str, Any]) -> list[Fault]:
     """Conditions and quirks that name no key of the recipe, or no method."""
     values = recipe.model_dump(mode="json")
     for key, part in bound.items():
-        put(values, key, part)
+        put(values, key, plain(part))
     faults = [
         Fault(f"reported_on.{key}", "expected a key of the recipe, got none of that name")
         for key in recipe.reported_on

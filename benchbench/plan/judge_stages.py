@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from benchbench import judges
 from benchbench.core.records import StageSpec
 from benchbench.judging.identity import judge_identity, missing_settings
+from benchbench.plan.graph import Cell, Plan, data_input
 from benchbench.recipe.binding import bind, plain
-
-if TYPE_CHECKING:
-    from benchbench.plan.build import Cell, Plan
+from benchbench.stages.judge.settings import JudgeRun, JudgeSettings
 
 CHOSEN = "chosen"
 """The opponent that is the data's preferred response."""
 
 
-def judged(plan: Plan, cell: Cell, baseline: str | None) -> Cell:
+def with_verdicts(plan: Plan, cell: Cell, baseline: str | None) -> Cell:
     """The cell with its verdict stages, which are added to the plan."""
     if cell.loaded.recipe.judge is None or cell.generate is None:
         return cell
@@ -43,7 +41,7 @@ def _opponents(plan: Plan, cell: Cell, baseline: str | None) -> Iterator[tuple[s
             yield label, other.generate
 
 
-def _spec(plan: Plan, cell: Cell, opponent: str, theirs: str | None) -> StageSpec:
+def _spec(plan: Plan, cell: Cell, opponent: str, opponent_key: str | None) -> StageSpec:
     section = cell.loaded.recipe.judge
     assert section is not None and cell.generate is not None
     judge = judges.get(section.name)
@@ -51,10 +49,12 @@ def _spec(plan: Plan, cell: Cell, opponent: str, theirs: str | None) -> StageSpe
     assert not faults, faults
     folder = cell.loaded.folder_of("judge.options")
     generated = plan.stages[cell.generate]
-    settings = {"judge": judge_identity(judge, options, folder), "data": generated.settings["data"]}
-    if missing := missing_settings(judge, options):
-        settings["missing"] = missing
-    inputs = {"ours": cell.generate} | ({} if theirs is None else {"theirs": theirs})
-    run = {"folder": str(folder), "data_key": generated.run["data_key"], "options": plain(options)}
+    settings = JudgeSettings(
+        judge=judge_identity(judge, options, folder),
+        data=generated.settings.data,
+        missing=missing_settings(judge, options),
+    )
+    responses = {"ours": cell.generate} | ({} if opponent_key is None else {"theirs": opponent_key})
+    run = JudgeRun(folder=str(folder), data_key=generated.run.data_key, options=plain(options))
     title = f"verdicts on {cell.loaded.label} against {opponent} seed {cell.seed}"
-    return StageSpec("judge", title, settings, inputs, run)
+    return StageSpec("judge", title, settings, {**data_input(settings.data), **responses}, run)

@@ -24,7 +24,7 @@ from benchbench.plan.weights import (
     context_tokens,
     resolve_folder,
 )
-from benchbench.recipe.binding import bind
+from benchbench.recipe.binding import bind, plain
 from benchbench.recipe.load import Loaded
 from benchbench.store.file_hashes import file_hash
 from benchbench.store.files import read_json, whole_folder, write_json
@@ -116,7 +116,7 @@ def _data(loaded: Loaded, root: Path) -> tuple[PreparedData, str]:
             "source": source.name,
             "source_version": source.version,
             "prepared_version": PREPARED_VERSION,
-            "options": loaded.bound["data.options"],
+            "options": plain(loaded.bound["data.options"]),
             "identity": dict(source.identity(options, folder)),
         }
     )

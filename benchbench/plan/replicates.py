@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from benchbench.core.hashing import fingerprint
+from benchbench.core.identity import identity
+from benchbench.stages.settings import POLICIES, LoopSettings, TrainingSettings
 
 if TYPE_CHECKING:
     from benchbench.core.records import StageSpec
-    from benchbench.plan.build import Plan
+    from benchbench.plan.graph import Plan
 
 
 def run_of(plan: Plan, key: str) -> str:
@@ -25,21 +27,21 @@ def run_of(plan: Plan, key: str) -> str:
 
 def _drawn(spec: StageSpec) -> Mapping[str, Any]:
     """The settings of a stage, less the seeds that nothing is drawn from."""
-    unused = set()
-    if spec.kind in ("sft", "preference"):
+    settings, unused = spec.settings, set[str]()
+    if spec.kind in POLICIES:
         initial = "policy" not in spec.inputs
-        fresh = spec.settings["model"]["from_config"] is not None or spec.settings["lora"] is not None
+        fresh = settings.model.from_config is not None or settings.lora is not None
         if not (initial and fresh):
             unused.add("seed")
-    if "training" in spec.settings and not _draws(spec.settings["training"]):
+    if isinstance(settings, TrainingSettings) and not _draws(spec.settings.training):
         unused.add("order_seed")
-    return {name: value for name, value in spec.settings.items() if name not in unused}
+    return {name: value for name, value in identity(settings).items() if name not in unused}
 
 
-def _draws(training: Mapping[str, Any]) -> bool:
+def _draws(training: LoopSettings) -> bool:
     """Whether a training loop draws anything: the order of the data, or dropout."""
-    in_order = training["data_order"] == "sequential" and training["length_window"] == 1
-    return not (in_order and training["disable_dropout"])
+    in_order = training.data_order == "sequential" and training.length_window == 1
+    return not (in_order and training.disable_dropout)
 
 
 def copies(plan: Plan) -> list[str]:

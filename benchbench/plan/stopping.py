@@ -11,7 +11,7 @@ from benchbench.core.errors import BenchError, ExitCode
 from benchbench.data.hub_access import local_folder, require_on_hub
 from benchbench.data.tokenizer import load_tokenizer
 from benchbench.data.turn_end import TurnEnd, turn_end, writes_no_turn_end
-from benchbench.generation.stops import CONFIGURED, EOS, STOP_TOKEN_IDS, STOPS, Stops, all_stops
+from benchbench.generation.stops import CONFIGURED, EOS, Stops, all_stops
 from benchbench.plan.prepare import Prepared
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.schema import TokenizationSection
@@ -43,19 +43,19 @@ def planned_stops(loaded: Loaded, prepared: Prepared) -> Stops | None:
     return all_stops(_tokenizer(*key), end, configured=configured, own_tokenizer=own)
 
 
-def stopping(loaded: Loaded, prepared: Prepared) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the stops add to a generate stage's settings, which make its identity, and to its run values.
+def stopping(loaded: Loaded, prepared: Prepared) -> tuple[tuple[int, ...] | None, dict[str, Any] | None]:
+    """What the stops add to a generate stage: ids that are part of its identity, and how they were found.
 
-    Nothing to the settings where EOS is the only stop, as it was before there were others.
+    No ids where EOS is the only stop, as it was before there were others.
 
     Raises:
         BenchError: as `planned_stops`.
     """
     stops = planned_stops(loaded, prepared)
     if stops is None:
-        return {}, {}
+        return None, None
     alone = all(EOS in stop.origins for stop in stops.found)
-    return {} if alone else {STOP_TOKEN_IDS: sorted(stops.ids)}, {STOPS: stops.as_json()}
+    return None if alone else tuple(sorted(stops.ids)), stops.as_json()
 
 
 def tokenizer_of(loaded: Loaded, prepared: Prepared) -> Any:

@@ -44,5 +44,6 @@ def bind(target: type, values: Mapping[str, Any], *, where: str) -> tuple[Any, l
 
 
 def plain(instance: Any) -> dict[str, Any]:
-    """JSON-able values of a bound dataclass, defaults included."""
-    return json.loads(json.dumps(dataclasses.asdict(instance)))
+    """JSON-able values of a bound dataclass, defaults included; of plain values, the same."""
+    values = instance if isinstance(instance, Mapping) else dataclasses.asdict(instance)
+    return json.loads(json.dumps(values))

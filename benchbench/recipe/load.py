@@ -13,12 +13,13 @@ from pydantic import ValidationError
 from benchbench.core.errors import BenchError, Fault
 from benchbench.core.hashing import fingerprint
 from benchbench.recipe import library
+from benchbench.recipe.binding import plain
 from benchbench.recipe.document import Document, describe
 from benchbench.recipe.faults import faults_of
-from benchbench.recipe.memory import moving_keys, setting_differences
+from benchbench.recipe.identity import comparable_part, recipe_identity
+from benchbench.recipe.memory import setting_differences
 from benchbench.recipe.overrides import Override
-from benchbench.recipe.schema import ANNOTATIONS, SETTING_KEYS, Recipe
-from benchbench.recipe.training import JOINED_LATER, RUN_KEYS
+from benchbench.recipe.schema import Recipe
 from benchbench.recipe.values import drop, get, keys_below, merge, not_finite, overlay, put
 
 Check = Callable[[Recipe], "tuple[dict[str, Any], list[Fault]]"]
@@ -36,7 +37,7 @@ class Loaded:
     origins: Mapping[str, str]
     """Dotted key -> "file:line" or "--set"; a key that is missing here has its built-in default."""
     bound: Mapping[str, Any] = field(default_factory=dict)
-    """Free-form parts with their defaults filled in: `method.hyper`, `data.options`."""
+    """Free-form parts bound to what their exhibit declares: `method.hyper`, `data.options`, `judge.options`."""
     overrides: tuple[str, ...] = ()
     """`--set` texts; a recipe with any is not the recipe on disk."""
     untuned: bool = False
@@ -64,9 +65,7 @@ class Loaded:
     @property
     def recipe_hash(self) -> str:
         """Identity of everything that reaches a result, save the list of seeds."""
-        values = identified(self.values())
-        values["seeds"] = {key: value for key, value in values["seeds"].items() if key != "list"}
-        return fingerprint({k: v for k, v in values.items() if k not in ANNOTATIONS})
+        return fingerprint(recipe_identity(self.values(), self.bound))
 
     @property
     def comparability_hash(self) -> str:
@@ -75,7 +74,7 @@ class Loaded:
 
     def comparable_values(self) -> dict[str, Any]:
         """The part of the recipe that a fair comparison holds fixed."""
-        return _comparable(self.values())
+        return comparable_part(self.values(), self.bound)
 
 
 def load_recipe(
@@ -167,7 +166,7 @@ def _resolve(
         bound=bound,
         overrides=tuple(o.text for o in overrides),
         untuned=untuned,
-        setting_overrides=_changed(_values(recipe, bound), setting, checks),
+        setting_overrides=_changed(recipe, bound, setting, checks),
     )
 
 
@@ -228,49 +227,21 @@ def _placed(fault: Fault, origins: Mapping[str, str], path: Path) -> Fault:
     return Fault(fault.where, f"{fault.message} ({origin})")
 
 
-def _changed(values: Mapping[str, Any], setting: Mapping[str, Any], checks: tuple[Check, ...]) -> tuple[str, ...]:
+def _changed(
+    recipe: Recipe, bound: Mapping[str, Any], setting: Mapping[str, Any], checks: tuple[Check, ...]
+) -> tuple[str, ...]:
     """Dotted keys of the setting's part whose resolved value is not the one the setting has by itself."""
+    values = _values(recipe, bound)
     required = {name: values[name] for name, field in Recipe.model_fields.items() if field.is_required()}
-    alone, bound, _ = _validate(required | dict(setting) | {"preference": values["preference"]}, setting, checks)
+    alone, alone_bound, _ = _validate(required | dict(setting) | {"preference": values["preference"]}, setting, checks)
     # a setting that is not whole without its recipes: only what it does say can be changed
-    theirs = _values(alone, bound) if alone is not None else merge(values, setting)
-    return tuple(sorted(setting_differences(_comparable(values), _comparable(theirs))))
+    by_itself = _values(alone, alone_bound) if alone is not None else merge(values, setting)
+    mine, settled = comparable_part(values, bound), comparable_part(by_itself, alone_bound or bound)
+    return tuple(sorted(setting_differences(mine, settled)))
 
 
 def _values(recipe: Recipe, bound: Mapping[str, Any]) -> dict[str, Any]:
     values = recipe.model_dump(mode="json")
     for key, part in bound.items():
-        put(values, key, part)
-    return values
-
-
-def _comparable(values: Mapping[str, Any]) -> dict[str, Any]:
-    held = identified({**values, "preference": None})  # its precision is the recipe's own
-    found = {key: get(held, key) for key in ("setting", *SETTING_KEYS)}
-    return {key: value for key, value in found.items() if value is not None or key not in JOINED_LATER}
-
-
-def identified(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of resolved values that makes an identity: no run setting and no later field that changes nothing."""
-    kept = without_run_keys(values)
-    for key in moving_keys(values):
-        put(kept, key, get(values, key))
-    return without_later(kept)
-
-
-def without_later(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values without the fields that joined later, where they are as if they had not."""
-    kept = dict(values)
-    for key, before in JOINED_LATER.items():
-        section, _, name = key.rpartition(".")
-        inner = get(kept, section) if section else kept
-        if isinstance(inner, Mapping) and name in inner and inner[name] == before:
-            drop(kept, key)
-    return kept
-
-
-def without_run_keys(values: Any) -> Any:
-    """Plain values without the settings of a run (memory, logging), at every depth."""
-    if isinstance(values, Mapping):
-        return {key: without_run_keys(value) for key, value in values.items() if key not in RUN_KEYS}
+        put(values, key, plain(part))
     return values

@@ -13,10 +13,13 @@ In float32 without dropout a batch's size and padding move a number by the round
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchbench.recipe.training import RUN_KEYS
 from benchbench.recipe.values import differences, get
+
+if TYPE_CHECKING:
+    from benchbench.recipe.schema import Recipe
 
 Values = Mapping[str, Any]
 
@@ -25,29 +28,39 @@ _LOW = "bfloat16"
 _TRAINED = ("sft", "reward_model", "preference")
 
 
-def part_of_training(values: Values, name: str) -> dict[str, int]:
-    """The microbatch of a training section, where it moves what is trained; nothing elsewhere."""
-    section = values.get(name)
-    if section is None:
-        return {}
-    drops = not section["disable_dropout"]  # which probabilities weights bring along is not known before they are there
-    low = section["bf16"] or _LOW in (values["model"]["dtype"], section.get("head_dtype"))
-    return {MICROBATCH: section[MICROBATCH]} if drops or low else {}
+def training_microbatch(recipe: Recipe, name: str) -> int | None:
+    """The microbatch of a training section, where it moves what is trained; none elsewhere.
+
+    Args:
+        recipe: the resolved recipe.
+        name: `sft`, `reward_model` or `preference`.
+    """
+    section = getattr(recipe, name)
+    if section is None or not _microbatch_moves(dict(section), recipe.model.dtype):
+        return None
+    return section.per_device_train_batch_size
 
 
-def part_of_scoring(values: Values, *precisions: str, bf16: bool = False) -> dict[str, int]:
+def scoring_batch(recipe: Recipe, *precisions: str, bf16: bool = False) -> int | None:
     """The batch of a scoring stage, where it moves what is scored: any of its precisions is a low one."""
-    return {BATCH: values["score"][BATCH]} if bf16 or _LOW in precisions else {}
+    return recipe.score.per_device_eval_batch_size if bf16 or _LOW in precisions else None
+
+
+def _microbatch_moves(section: Values, model_dtype: str) -> bool:
+    drops = not section["disable_dropout"]  # which probabilities weights bring along is not known before they are there
+    return drops or section["bf16"] or _LOW in (model_dtype, section.get("head_dtype"))
 
 
 def moving_keys(values: Values) -> list[str]:
     """Dotted keys of the memory settings that are part of this recipe's identity."""
-    found = [f"{name}.{MICROBATCH}" for name in _TRAINED if part_of_training(values, name)]
+    dtype = get(values, "model.dtype")
+    trained = {name: values[name] for name in _TRAINED if values.get(name) is not None}
+    moving = [f"{name}.{MICROBATCH}" for name, section in trained.items() if _microbatch_moves(section, dtype)]
     # of held-out scores; of reference log-probabilities and rewards; of rewards; of the log-probabilities of a KL
     scoring = ("score.dtype", "model.dtype", "reward_model.head_dtype", "generate.dtype")
     if _LOW in [get(values, key) for key in scoring] or get(values, "preference.bf16"):
-        found.append(f"score.{BATCH}")
-    return found
+        moving.append(f"score.{BATCH}")
+    return moving
 
 
 def setting_differences(mine: Values, theirs: Values) -> list[str]:

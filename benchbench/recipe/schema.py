@@ -7,8 +7,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from benchbench.core.identity import RUN, Since
 from benchbench.recipe.claims import ClaimSection, LossSection
 from benchbench.recipe.generation import GenerateSection, JudgeSection
+from benchbench.recipe.model import ModelSection
 from benchbench.recipe.quirks import QuirkSection
 from benchbench.recipe.section import Section
 from benchbench.recipe.training import PreferenceSection, RewardModelSection, SftSection
@@ -40,55 +42,6 @@ SETTING_KEYS = (
     "seeds.fixed_seed",
 )
 """What a fair comparison holds fixed; a recipe that overrides one of these is not comparable any more."""
-
-
-class TokenizerTraining(Section):
-    """A tokenizer trained on the prompts and responses of one split, for embedded settings."""
-
-    vocab_size: int = Field(gt=4)
-    """Upper limit of the vocabulary, special tokens included."""
-    split: NonEmpty
-    """The split whose texts it is trained on."""
-    special_tokens: tuple[NonEmpty, ...] = ()
-    """Further special tokens, such as the role marks of the prompt template; EOS and padding are always there."""
-
-
-class ModelSection(Section):
-    """The policy's architecture, weights and tokenizer."""
-
-    model_name_or_path: NonEmpty | None = None
-    """Hub id, or a local folder in the hub's format (relative to the recipe file)."""
-    revision: NonEmpty | None = None
-    """Commit of the hub repository; required for a hub id."""
-    from_config: dict[str, Any] | None = None
-    """A transformers configuration (with `model_type`) whose weights are drawn from the seed."""
-    tokenizer_name_or_path: NonEmpty | None = None
-    """Hub id or folder of the tokenizer; the model's own where not given."""
-    tokenizer_revision: NonEmpty | None = None
-    """Commit of the tokenizer's hub repository."""
-    train_tokenizer: TokenizerTraining | None = None
-    """Train the tokenizer on the setting's own data instead."""
-    pad_token: NonEmpty | None = None
-    """Padding token, where the tokenizer names none."""
-    dtype: Literal["float32", "bfloat16"]
-    """Precision of the weights."""
-    attn_implementation: Literal["sdpa", "eager", "flash_attention_2"] = "sdpa"
-    """Attention kernel, as transformers names it."""
-    trust_remote_code: bool = False
-    """Run code that comes with the model repository."""
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Self:
-        if (self.model_name_or_path is None) == (self.from_config is None):
-            raise ValueError("expected exactly one of model_name_or_path and from_config")
-        if self.from_config is not None and "model_type" not in self.from_config:
-            raise ValueError("from_config.model_type: required, not given; for example gpt_neox or llama")
-        own = self.tokenizer_name_or_path is not None
-        if own and self.train_tokenizer is not None:
-            raise ValueError("expected at most one of tokenizer_name_or_path and train_tokenizer")
-        if self.from_config is not None and not own and self.train_tokenizer is None:
-            raise ValueError("a model from_config needs tokenizer_name_or_path or train_tokenizer")
-        return self
 
 
 class DataSection(Section):
@@ -129,7 +82,7 @@ class TokenizationSection(Section):
     """A plain template; none uses the tokenizer's own chat template."""
     chat_template: NonEmpty | None = None
     """Path of a Jinja chat template that replaces the tokenizer's own (relative to the recipe file)."""
-    template_date: date | None = Field(default=None, strict=False)
+    template_date: Annotated[date | None, Field(strict=False), Since("2026-11-21", before=None)] = None
     """What a chat template that writes today's date into every prompt (it calls `strftime_now`) takes for today, as
     YYYY-MM-DD; required for such a template, and refused for any other."""
     add_bos: bool
@@ -180,7 +133,7 @@ class ScoreSection(Section):
     """Held-out split; every example of it is a pair."""
     dtype: Literal["float32", "bfloat16"]
     """Precision of the forward pass and of log-softmax, sum and mean."""
-    per_device_eval_batch_size: int = Field(default=64, gt=0)
+    per_device_eval_batch_size: Annotated[int, Field(gt=0), RUN] = 64
     """Examples per forward pass of every scoring; a memory setting, but part of what is scored in bfloat16, where a
     row's score depends on the rows beside it."""
     max_length: int | None = Field(default=None, gt=1)
@@ -249,9 +202,9 @@ class Recipe(Section):
     preference: PreferenceSection | None = None
     """Preference training; none for the method `sft`, whose policy is the SFT stage itself."""
     score: ScoreSection
-    generate: GenerateSection | None = None
+    generate: Annotated[GenerateSection | None, Since("2026-11-21", before=None)] = None
     """Responses drawn from each policy; none where a recipe measures pairs alone."""
-    judge: JudgeSection | None = None
+    judge: Annotated[JudgeSection | None, Since("2026-11-21", before=None)] = None
     """Who judges them; none where there is nothing to judge."""
     claims: tuple[ClaimSection, ...] = ()
     """Numbers that were reported for this recipe; no part of its identity, like all that follows."""

@@ -2,47 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from benchbench.core.identity import RUN, Since
 from benchbench.recipe.section import Section
 
-RUN_KEYS = (
-    "per_device_train_batch_size",
-    "per_device_eval_batch_size",
-    "gradient_checkpointing",
-    "logging_steps",
-    "save_steps",
-)
-"""Settings of the run: recorded, and no part of a fingerprint but where they move numbers (`recipe.memory`)."""
+OnEmptyResponse = Literal["drop", "keep_constant", "error"]
 
 
-JOINED_LATER: Mapping[str, Any] = {
-    "sft.gradient_divisor": 1.0,
-    "reward_model.gradient_divisor": 1.0,
-    "preference.gradient_divisor": 1.0,
-    "sft.on_empty_response": "drop",
-    "tokenization.template_date": None,
-    "generate": None,
-    "judge": None,
-    "data.options.ignore_columns": [],
-    "data.options.on_tool_calls": "error",
-    "data.options.drop_missing": [],
-    "data.options.preferred_by": "ratings",
-    "data.options.max_contradicted": 0.05,
-}
-"""Fields that joined after results were committed -> the value that means what was done before. At that value a field
-is no part of an identity, so that a new field makes no finished stage and no committed number another one. A source's
-options have their place here too."""
+class LoopSection(Section):
+    """What reaches the numbers of one optimizer run, whatever it trains."""
 
-
-class TrainingSection(Section):
-    """What one optimizer run is made of."""
-
-    split: Annotated[str, Field(min_length=1)]
-    """Split of the data it trains on."""
     learning_rate: float = Field(gt=0)
     """Peak learning rate, per optimizer step."""
     lr_scheduler_type: Literal["linear", "cosine", "constant"]
@@ -57,9 +29,6 @@ class TrainingSection(Section):
     """Optimizer steps; where given, it decides instead of the epochs."""
     global_batch_size: int = Field(gt=0)
     """Examples per optimizer step, over all devices and microbatches; part of the result."""
-    per_device_train_batch_size: int = Field(default=16, gt=0)
-    """Examples per forward pass; a memory setting, but part of the result with dropout on or anything in bfloat16
-    (`bf16`, `model.dtype`, `head_dtype`), where it moves numbers."""
     optim: Literal["adamw_torch"] = "adamw_torch"
     adam_beta1: float = Field(default=0.9, ge=0, lt=1)
     adam_beta2: float = Field(default=0.999, ge=0, lt=1)
@@ -68,27 +37,17 @@ class TrainingSection(Section):
     """Decoupled; biases and normalisation weights are left out, as in transformers."""
     max_grad_norm: float = Field(default=1.0, gt=0)
     """Gradient clipping by global norm."""
-    gradient_divisor: float = Field(default=1.0, gt=0)
+    gradient_divisor: Annotated[float, Field(gt=0), Since("2026-11-21", before=1.0)] = 1.0
     """What gradients are divided by before they are clipped; 1 but for stacks that divide once too often."""
     bf16: bool = False
     """bfloat16 autocast of the forward pass."""
     disable_dropout: bool = True
     """Set every dropout probability of the model and its adapters to zero."""
-    gradient_checkpointing: bool = False
-    """Recompute activations in the backward pass; a memory setting, never part of the result."""
     data_order: Literal["shuffled", "hf_seedable", "sequential"] = "shuffled"
     """`shuffled`: from the seed's own stream; `hf_seedable`: torch.randperm seeded with seed + epoch, as the
     Hugging Face sampler draws it; `sequential`: as stored."""
     length_window: int = Field(default=1, gt=0)
     """Batches whose examples are sorted by length among themselves before they are cut; 1 leaves the order alone."""
-    max_length: int | None = Field(default=None, gt=1)
-    """As `tokenization.max_length`, where this stage differs."""
-    truncation: Literal["right", "left", "drop", "error"] | None = None
-    """As `tokenization.truncation`, where this stage differs."""
-    logging_steps: int = Field(default=10, gt=0)
-    """Optimizer steps between lines of train.jsonl."""
-    save_steps: int = Field(default=200, gt=0)
-    """Optimizer steps between resumable checkpoints."""
 
     @model_validator(mode="after")
     def _one_warmup(self) -> Self:
@@ -97,17 +56,46 @@ class TrainingSection(Section):
         return self
 
 
+class LoopRunSection(Section):
+    """Settings of one optimizer run that make no identity, but where they move numbers (`recipe.memory`)."""
+
+    per_device_train_batch_size: Annotated[int, Field(gt=0), RUN] = 16
+    """Examples per forward pass; a memory setting, but part of the result with dropout on or anything in bfloat16
+    (`bf16`, `model.dtype`, `head_dtype`), where it moves numbers."""
+    gradient_checkpointing: Annotated[bool, RUN] = False
+    """Recompute activations in the backward pass; a memory setting, never part of the result."""
+    logging_steps: Annotated[int, Field(gt=0), RUN] = 10
+    """Optimizer steps between lines of train.jsonl."""
+    save_steps: Annotated[int, Field(gt=0), RUN] = 200
+    """Optimizer steps between resumable checkpoints."""
+
+
+RUN_KEYS = (*LoopRunSection.model_fields, "per_device_eval_batch_size")
+"""Names of the settings of a run, wherever they stand in a recipe."""
+
+
+class TrainingSection(LoopSection, LoopRunSection):
+    """What one optimizer run is made of."""
+
+    split: Annotated[str, Field(min_length=1)]
+    """Split of the data it trains on."""
+    max_length: int | None = Field(default=None, gt=1)
+    """As `tokenization.max_length`, where this stage differs."""
+    truncation: Literal["right", "left", "drop", "error"] | None = None
+    """As `tokenization.truncation`, where this stage differs."""
+
+
 class SftSection(TrainingSection):
     """Supervised fine-tuning on the first candidate, the preferred one, of each example that is not labelled false."""
 
     own_per_method: bool = False
     """Train one SFT policy for each method instead of one for all of a seed; the same but for the noise of training."""
-    on_empty_response: Literal["drop", "keep_constant", "error"] = "drop"
+    on_empty_response: Annotated[OnEmptyResponse, Since("2026-11-21", before="drop")] = "drop"
     """Examples without a response token left: drop and count, keep (they fill a place in their batch), or stop."""
 
 
-class RewardModelSection(TrainingSection):
-    """A scalar head on the backbone, trained with the Bradley-Terry loss on pairs."""
+class RewardHeadSection(Section):
+    """A scalar head on the backbone."""
 
     pooling: Literal["last_token", "mean"]
     """Hidden state the head reads: of the last token, or the mean over response tokens."""
@@ -117,6 +105,11 @@ class RewardModelSection(TrainingSection):
     """Precision of the head's weights."""
     init_from: Literal["sft", "base"] = "sft"
     """Backbone the training starts from."""
+
+
+class RewardModelSection(TrainingSection, RewardHeadSection):
+    """A scalar head on the backbone, trained with the Bradley-Terry loss on pairs."""
+
     score_truncation: Literal["right", "left", "error"] | None = None
     """Over-long texts when rewards are given: as in training where not named; required if training drops them."""
     score_append_eos: bool | None = None
@@ -145,6 +138,6 @@ class PreferenceSection(TrainingSection):
     """Read only by methods that declare a reward."""
     reference: Literal["sft", "base"] = "sft"
     """The frozen anchor; read only by methods that declare a reference."""
-    on_empty_response: Literal["drop", "keep_constant", "error"] = "drop"
+    on_empty_response: OnEmptyResponse = "drop"
     """Examples with a candidate that has no response token left: drop and count, keep with the constant loss of a
     response of probability one, or stop."""

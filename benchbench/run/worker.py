@@ -29,18 +29,19 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     # torch reads it at its first allocation: with huge pages the logits of a large vocabulary on CPU take half the time
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
-    execute, store, spec_type = _load(root, threads)
+    execute, store, read_spec, input_of = _load(root, threads)
     while True:
         try:
             values = pipe.recv()
         except (EOFError, OSError):
             return
         record = execute(
-            spec_type.from_json(values),
+            read_spec(values),
             store,
             device=device,
             report=_Throttled(pipe),
             should_stop=lambda: bool(stop) or os.getppid() != parent,
+            input_of=input_of,
         )
         try:
             pipe.send(("done", record))
@@ -48,19 +49,20 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
             return
 
 
-def _load(root: str, threads: int) -> tuple[Any, Any, Any]:
+def _load(root: str, threads: int) -> tuple[Any, Any, Any, Any]:
     """Imports that take seconds, in the worker only."""
     import torch
     import transformers
 
-    from benchbench.core.records import StageSpec
+    from benchbench import inputs
+    from benchbench.stages import read_spec
     from benchbench.stages.execute import execute
     from benchbench.store.runs import RunStore
 
     torch.set_num_threads(threads)
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    return execute, RunStore(Path(root)), StageSpec
+    return execute, RunStore(Path(root)), read_spec, inputs.get
 
 
 class _Throttled:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from benchbench.core.errors import BenchError
+from benchbench.core.identity import Since
 from benchbench.core.source import Loaded, Source
 from benchbench.data.files import content_hash, read_rows
 from benchbench.data.preference_order import PreferredBy
@@ -33,16 +34,16 @@ class Options:
     """Our column name -> the file's."""
     columns: list[str] = field(default_factory=list)
     """Further numeric columns to keep, one number per row or one per candidate."""
-    ignore_columns: list[str] = field(default_factory=list)
+    ignore_columns: Annotated[list[str], Since("2026-11-28", before=[])] = field(default_factory=list)
     """Columns, and fields of turns as `column.field`, that are left out; any other that nothing reads is refused."""
-    on_tool_calls: Literal["error", "drop"] = "error"
+    on_tool_calls: Annotated[Literal["error", "drop"], Since("2026-11-28", before="error")] = "error"
     """Rows with tools, tool calls or their results: refuse the data, or leave the rows out and count them."""
-    drop_missing: list[str] = field(default_factory=list)
+    drop_missing: Annotated[list[str], Since("2026-11-28", before=[])] = field(default_factory=list)
     """Columns, `score` for the ratings; rows without a number in one of them are dropped and counted."""
-    preferred_by: PreferredBy = "ratings"
+    preferred_by: Annotated[PreferredBy, Since("2026-11-28", before="ratings")] = "ratings"
     """What says which candidate is the preferred one: `ratings`, wherever all candidates of a row have one, or `given`,
     the order (chosen before rejected, the first of several candidates)."""
-    max_contradicted: float = 0.05
+    max_contradicted: Annotated[float, Since("2026-11-28", before=0.05)] = 0.05
     """Share of a split's rated rows, in [0, 1], whose ratings may contradict the order given; more is an error."""
     holdout: dict[str, float] = field(default_factory=dict)
     """New split -> fraction of prompts, in (0, 1), moved there out of `holdout_from` by a hash of the prompt."""

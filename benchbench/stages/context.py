@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Generic, TypeVar
 
 import torch
 
+from benchbench.core.data_ref import DataRef
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.example import Example
+from benchbench.core.input import Input
 from benchbench.core.records import StageSpec
 from benchbench.data.model_files import weights_hash
 from benchbench.data.serial import from_json
@@ -20,12 +22,13 @@ from benchbench.data.tokenized import Tokenized, TokenizedExample
 from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash
 from benchbench.models.load import ModelSpec, context_length
 from benchbench.recipe.schema import TokenizationSection
-from benchbench.recipe.training import JOINED_LATER, TrainingSection
+from benchbench.recipe.training import OnEmptyResponse
+from benchbench.stages.settings import ReadingSettings, StageSettings
 from benchbench.store.file_hashes import file_hash, kept_hash
+from benchbench.store.made import made_lines
 from benchbench.store.prepared import read_prepared
 
 Report = Callable[[Mapping[str, Any]], None]
-OnEmpty = Literal["drop", "keep_constant", "error"]
 LABELLED_FALSE = "labelled false"
 """Why an example is no demonstration."""
 
@@ -40,8 +43,15 @@ class Result:
     """Small facts worth showing."""
 
 
+S = TypeVar("S", bound=StageSettings)
+
+
+def _no_inputs(name: str) -> Input:
+    raise LookupError(f"no input '{name}': this stage was started without the room of inputs")
+
+
 @dataclass(frozen=True)
-class StageContext:
+class StageContext(Generic[S]):
     """One stage at work."""
 
     spec: StageSpec
@@ -52,11 +62,18 @@ class StageContext:
     device: torch.device
     report: Report
     should_stop: Callable[[], bool]
+    input_of: Callable[[str], Input] = _no_inputs
+    """The exhibit of the inputs room that serves a need; handed in, since that room stands above the stages."""
 
     @property
-    def settings(self) -> Mapping[str, Any]:
+    def settings(self) -> S:
         """What reaches the stage's numbers."""
         return self.spec.settings
+
+    @property
+    def run(self) -> Any:
+        """Paths and settings of the run: the `RUN` class of the stage's kind."""
+        return self.spec.run
 
     def input(self, name: str) -> Path:
         """Folder of a finished stage that this one reads."""
@@ -64,7 +81,7 @@ class StageContext:
 
     def model_spec(self) -> ModelSpec:
         """The base model of the setting; loading it refuses other weights than those that were planned."""
-        return ModelSpec(self.settings["model"], self.spec.run["model_path"], self.check_weights)
+        return ModelSpec(self.reading.model.model_dump(), self.run.model_path, self.check_weights)
 
     def check_weights(self) -> None:
         """Return only if the setting's pinned weights are those that the stage was planned with.
@@ -72,12 +89,12 @@ class StageContext:
         Raises:
             BenchError: exit code 5; they are others, or are not all there.
         """
-        path, model = self.spec.run["model_path"], self.settings["model"]
+        path, model = self.run.model_path, self.reading.model
         if path is None:
             return
         read = partial(kept_hash, root=self.root)
-        found = weights_hash(Path(path), trust_remote_code=model["trust_remote_code"], hash_file=read)
-        require_planned(f"weights in {path}", model["weights"], found)
+        found = weights_hash(Path(path), trust_remote_code=model.trust_remote_code, hash_file=read)
+        require_planned(f"weights in {path}", model.weights, found)
 
     def tokenizer(self) -> Any:
         """The setting's tokenizer.
@@ -85,15 +102,15 @@ class StageContext:
         Raises:
             BenchError: exit code 5; its files are not those that the stage was planned with.
         """
-        path = self.spec.run["tokenizer_path"]
+        path, model = self.run.tokenizer_path, self.reading.model
         tokenizer = load_tokenizer(
             path,
             revision=None,
-            pad_token=self.settings["model"]["pad_token"],
+            pad_token=model.pad_token,
             folder=Path(),
-            trust_remote_code=self.settings["model"]["trust_remote_code"],
+            trust_remote_code=model.trust_remote_code,
         )
-        require_planned(f"tokenizer {path}", self.settings["model"]["tokenizer"], tokenizer_hash(tokenizer))
+        require_planned(f"tokenizer {path}", model.tokenizer, tokenizer_hash(tokenizer))
         return tokenizer
 
     def tokenization(self) -> TokenizationSection:
@@ -102,30 +119,36 @@ class StageContext:
         Raises:
             BenchError: exit code 5; that file is not the one that the stage was planned with.
         """
-        path = self.spec.run["chat_template"]
-        settings = self.settings["tokenization"]
+        path, section = self.run.chat_template, self.reading.tokenization
         if path is not None:
             found = file_hash(Path(path)) if Path(path).is_file() else "none"
-            require_planned(f"chat template {path}", settings["chat_template"], found)
-        return TokenizationSection.model_validate({**settings, "chat_template": path})
+            require_planned(f"chat template {path}", section.chat_template or "none", found)
+        return section.model_copy(update={"chat_template": path})
 
-    def training(self) -> dict[str, Any]:
-        """The stage's training section with the settings of this run."""
-        named = ((key.rpartition(".")[2], value) for key, value in JOINED_LATER.items())
-        later = {name: value for name, value in named if name in TrainingSection.model_fields}
-        return {**later, **self.settings["training"], **self.spec.run["training"]}
+    @property
+    def reading(self) -> ReadingSettings:
+        """The settings of a stage that puts texts through a model."""
+        assert isinstance(self.settings, ReadingSettings), f"{self.spec.kind} reads no texts"
+        return self.settings
 
     def examples(self) -> list[Example]:
-        """The normalised examples of the stage's split."""
-        data = self.settings["data"]
-        prepared = read_prepared(self.root, self.spec.run["data_key"])
-        found = "none" if prepared is None else prepared.hashes[data["split"]]
-        require_planned(f"prepared data runs/data/{self.spec.run['data_key']}", data["hash"], found)
+        """The normalised examples that the stage reads: of a prepared split, or as another stage made them.
+
+        Raises:
+            BenchError: exit code 5; they are not those that the stage was planned with, or that were made.
+        """
+        data: DataRef = self.spec.settings.data
+        if data.made_by is not None:
+            return [from_json(line) for line in made_lines(self.root / data.made_by, data.split)]
+        key = self.run.data_key
+        prepared = read_prepared(self.root, key)
+        found = "none" if prepared is None else prepared.hashes[data.split]
+        require_planned(f"prepared data runs/data/{key}", str(data.hash), found)
         assert prepared is not None
-        return [from_json(line) for line in prepared.lines(data["split"])]
+        return [from_json(line) for line in prepared.lines(data.split)]
 
     def tokenized(
-        self, tokenizer: Any, *, on_empty: OnEmpty, keep_all: bool = False, demonstrations: bool = False
+        self, tokenizer: Any, *, on_empty: OnEmptyResponse, keep_all: bool = False, demonstrations: bool = False
     ) -> Tokenized:
         """The split as token ids, by the stage's tokenisation settings.
 
@@ -141,7 +164,7 @@ class StageContext:
             tokenized = _with_dropped(tokenized, LABELLED_FALSE, labelled_false)
         if not tokenized.examples:
             raise BenchError(
-                f"{self.spec.title}: no example of split '{self.settings['data']['split']}' is left after "
+                f"{self.spec.title}: no example of split '{self.reading.data.split}' is left after "
                 f"tokenisation: {tokenized.report}; see tokenization.max_length and max_prompt_length"
             )
         return tokenized

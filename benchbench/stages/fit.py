@@ -20,7 +20,9 @@ from benchbench.training.loop import Job, Objective, train
 MakeBatch = Callable[[Sequence[TokenizedExample]], CandidateBatch]
 
 
-def policy_batches(context: StageContext, tokenizer: Any, method: Method, *, allow_empty: bool = False) -> MakeBatch:
+def policy_batches(
+    context: StageContext[Any], tokenizer: Any, method: Method, *, allow_empty: bool = False
+) -> MakeBatch:
     """How a method's batches are made."""
     return partial(
         collate,
@@ -33,14 +35,14 @@ def policy_batches(context: StageContext, tokenizer: Any, method: Method, *, all
 
 
 def fit(
-    context: StageContext, model: nn.Module, objective: Objective, tokenized: Tokenized, make_batch: MakeBatch
+    context: StageContext[Any], model: nn.Module, objective: Objective, tokenized: Tokenized, make_batch: MakeBatch
 ) -> Result:
     """Train to the end; the caller saves the model."""
-    training = context.training()
+    settings, run = context.settings.training, context.run.training
     model.to(context.device)
-    if training["disable_dropout"]:
+    if settings.disable_dropout:
         disable_dropout(model)
-    if training["gradient_checkpointing"]:
+    if run.gradient_checkpointing:
         use_checkpointing(getattr(model, "backbone", model))
     outcome = train(
         Job(
@@ -48,9 +50,10 @@ def fit(
             objective=objective,
             examples=tokenized.examples,
             make_batch=make_batch,
-            settings=training,
-            order_seed=context.settings["order_seed"],
-            noise_seed=context.settings["order_seed"],
+            settings=settings,
+            run=run,
+            order_seed=context.settings.order_seed,
+            noise_seed=context.settings.order_seed,
             folder=context.folder,
             report=context.report,
             should_stop=context.should_stop,

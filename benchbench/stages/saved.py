@@ -21,7 +21,7 @@ FOLDER = "model"
 
 
 def save_policy(
-    context: StageContext,
+    context: StageContext[Any],
     model: Any,
     tokenizer: Any,
     examples: Sequence[TokenizedExample],

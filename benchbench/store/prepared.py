@@ -36,21 +36,33 @@ class PreparedData:
         Raises:
             BenchError: exit code 5; the file is not there, or not as it was written.
         """
-        path = self.folder / f"{split}.jsonl"
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise _changed(path, f"cannot be read ({error.strerror})") from None
-        if (digest := sha256(content).hexdigest()) != self.files[split]:
-            raise _changed(path, f"has the content {digest[:12]}, was written as {self.files[split][:12]}")
-        return [json.loads(line) for line in content.decode().split("\n") if line]
+        return read_lines(self.folder / f"{split}.jsonl", self.files[split], what="the data as they were prepared")
 
 
-def _changed(path: Path, found: str) -> BenchError:
+def read_lines(path: Path, digest: str, *, what: str) -> list[Any]:
+    """The JSON values of a file of lines that was written with `write_lines`.
+
+    Args:
+        path: the file.
+        digest: sha256 of its content when it was written.
+        what: it holds, for messages.
+
+    Raises:
+        BenchError: exit code 5; the file is not there, or not as it was written.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise _changed(path, what, f"cannot be read ({error.strerror})") from None
+    if (present := sha256(content).hexdigest()) != digest:
+        raise _changed(path, what, f"has the content {present[:12]}, was written as {digest[:12]}")
+    return [json.loads(line) for line in content.decode().split("\n") if line]
+
+
+def _changed(path: Path, what: str, found: str) -> BenchError:
     return BenchError(
-        f"{path}: expected the data as they were prepared, found a file that {found}; prepared data are not to "
-        f"be edited: change the data themselves, or remove {path.parent} and run the command again, which prepares "
-        "them anew",
+        f"{path}: expected {what}, found a file that {found}; such files are not to be edited: change what they are "
+        f"made from, or remove {path.parent} and run the command again, which makes them anew",
         exit_code=ExitCode.UNAVAILABLE,
     )
 
@@ -85,7 +97,7 @@ def write_prepared(
     """Store normalised splits; whole or not at all."""
     with whole_folder(root / "data" / key, keep=True) as draft:
         files = {
-            name: _write_lines(draft / f"{name}.jsonl", (to_json(example) for example in examples))
+            name: write_lines(draft / f"{name}.jsonl", (to_json(example) for example in examples))
             for name, examples in splits.items()
         }
         plain = {split: asdict(shape) for split, shape in shapes.items()}
@@ -96,7 +108,7 @@ def write_prepared(
     return prepared
 
 
-def _write_lines(path: Path, values: Iterable[Any]) -> str:
+def write_lines(path: Path, values: Iterable[Any]) -> str:
     """Write one JSON value per line; returns the sha256 of the file."""
     digest = sha256()
     with path.open("wb") as handle:

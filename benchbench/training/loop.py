@@ -24,6 +24,7 @@ from benchbench.core.errors import BenchError, ExitCode, Interrupted
 from benchbench.core.method import Over, Term
 from benchbench.core.seeding import torch_seed
 from benchbench.data.tokenized import TokenizedExample
+from benchbench.recipe.training import LoopRunSection, LoopSection
 from benchbench.training.checkpoint import Position, load_checkpoint, save_checkpoint, trainable
 from benchbench.training.log import TrainLog
 from benchbench.training.schedule import rate_factor, warmup_length
@@ -45,8 +46,10 @@ class Job:
     objective: Objective
     examples: Sequence[TokenizedExample]
     make_batch: Callable[[Sequence[TokenizedExample]], CandidateBatch]
-    settings: Mapping[str, Any]
-    """A training section of the recipe, as plain values."""
+    settings: LoopSection
+    """What of a recipe's training section reaches the numbers."""
+    run: LoopRunSection
+    """Microbatch, logging and checkpoints."""
     order_seed: int
     """What the data order is drawn from."""
     noise_seed: int
@@ -77,56 +80,54 @@ def train(job: Job) -> Outcome:
         Interrupted: asked to stop.
     """
     settings = job.settings
-    batch_size = settings["global_batch_size"]
-    steps = total_steps(
-        len(job.examples), batch_size, epochs=settings["num_train_epochs"], max_steps=settings["max_steps"]
-    )
+    batch_size = settings.global_batch_size
+    steps = total_steps(len(job.examples), batch_size, epochs=settings.num_train_epochs, max_steps=settings.max_steps)
     lengths = [sum(len(c.tokens) for c in example.candidates) for example in job.examples]
     batches = plan_batches(
         lengths,
         batch=batch_size,
         steps=steps,
         seed=job.order_seed,
-        order=settings["data_order"],
-        length_window=settings["length_window"],
+        order=settings.data_order,
+        length_window=settings.length_window,
     )
     optimizer = make_optimizer(job.model, settings)
     start = load_checkpoint(job.folder / "checkpoint", job.model, optimizer) or Position(step=0, tokens=0)
-    warmup = warmup_length(steps, warmup_steps=settings["warmup_steps"], warmup_ratio=settings["warmup_ratio"])
+    warmup = warmup_length(steps, warmup_steps=settings.warmup_steps, warmup_ratio=settings.warmup_ratio)
     tokens = start.tokens
     with TrainLog(job.folder / "train.jsonl", resume_at=start.step) as log:
         for step in range(start.step, steps):
-            rate = settings["learning_rate"] * rate_factor(
-                step, steps=steps, warmup=warmup, kind=settings["lr_scheduler_type"]
+            rate = settings.learning_rate * rate_factor(
+                step, steps=steps, warmup=warmup, kind=settings.lr_scheduler_type
             )
             chosen = [job.examples[i] for i in batches[step]]
             line = _step(job, optimizer, chosen, rate=rate, step=step)
             tokens += line.pop("tokens")
             line |= {"step": step + 1, "num_tokens": tokens, "learning_rate": rate}
             final = step + 1 == steps
-            if final or (step + 1) % settings["logging_steps"] == 0:
+            if final or (step + 1) % job.run.logging_steps == 0:
                 log.write(line)
             job.report({"step": step + 1, "steps": steps, "loss": line["loss"], "tokens": tokens - start.tokens})
             stopping = job.should_stop()
-            if stopping or (not final and (step + 1) % settings["save_steps"] == 0):
+            if stopping or (not final and (step + 1) % job.run.save_steps == 0):
                 save_checkpoint(job.folder / "checkpoint", job.model, optimizer, Position(step + 1, tokens))
             if stopping:
                 raise Interrupted
         return Outcome(steps=steps, tokens=tokens, last=log.last)
 
 
-def make_optimizer(model: nn.Module, settings: Mapping[str, Any]) -> torch.optim.Optimizer:
+def make_optimizer(model: nn.Module, settings: LoopSection) -> torch.optim.Optimizer:
     """AdamW; vectors (biases, normalisation weights) are not decayed, as in transformers."""
     parameters = list(trainable(model).values())
     groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": settings["weight_decay"]},
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": settings.weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(
         [group for group in groups if group["params"]],
-        lr=settings["learning_rate"],
-        betas=(settings["adam_beta1"], settings["adam_beta2"]),
-        eps=settings["adam_epsilon"],
+        lr=settings.learning_rate,
+        betas=(settings.adam_beta1, settings.adam_beta2),
+        eps=settings.adam_epsilon,
         fused=True,
     )
 
@@ -137,20 +138,20 @@ def _step(
     """One optimizer step over all microbatches; returns the line to log, with the step's tokens."""
     settings = job.settings
     job.model.train()
-    pieces = list(microbatches(examples, settings["per_device_train_batch_size"], job.make_batch))
+    pieces = list(microbatches(examples, job.run.per_device_train_batch_size, job.make_batch))
     counts = denominators(pieces)
     torch.manual_seed(torch_seed(job.noise_seed, f"dropout, step {step}"))
     totals: dict[str, Tensor] = {}
     for piece in pieces:
-        with _autocast(piece, settings["bf16"]):
+        with _autocast(piece, settings.bf16):
             terms, stats = job.objective(piece)
         loss = _reduce(terms, counts)
-        (loss / settings["gradient_divisor"]).backward()
+        (loss / settings.gradient_divisor).backward()
         _add(totals, {"loss": loss.detach()})
         for name, term in terms.items():
             _add(totals, {f"loss/{name}": term.values.detach().sum() / counts[term.over]})
         _add(totals, {name: value.detach().float().sum() / counts[Over.EXAMPLES] for name, value in stats.items()})
-    norm = torch.nn.utils.clip_grad_norm_(trainable(job.model).values(), settings["max_grad_norm"])
+    norm = torch.nn.utils.clip_grad_norm_(trainable(job.model).values(), settings.max_grad_norm)
     line = {name: float(value) for name, value in totals.items()} | {"grad_norm": float(norm)}
     if not (math.isfinite(line["loss"]) and math.isfinite(line["grad_norm"])):
         raise _diverged(line, examples, step)

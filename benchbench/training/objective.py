@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,10 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from benchbench.batches.padded import spread
 from benchbench.core.batch import CandidateBatch
-from benchbench.core.method import Method, Need, Term, terms_of
-from benchbench.core.scores import Logps, Scores, pair
+from benchbench.core.method import Method, Term, terms_of
+from benchbench.core.scores import Scores, pair
 from benchbench.models.logps import token_logps
 from benchbench.models.reward_head import RewardModel
 
@@ -21,14 +20,8 @@ Terms = Mapping[str, Term]
 Stats = Mapping[str, Tensor]
 
 
-@dataclass(frozen=True)
-class Caches:
-    """What was computed once for all methods of a seed."""
-
-    reference: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict)
-    """Example id -> for each candidate the reference's log-probability of each response token."""
-    reward: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    """Example id -> reward of each candidate."""
+InputTensor = Callable[[CandidateBatch, torch.dtype], Any]
+"""(batch, dtype) -> the field of `Scores` that serves a need."""
 
 
 @dataclass(frozen=True)
@@ -38,22 +31,15 @@ class MethodObjective:
     method: Method
     hyper: Any
     model: Any
-    caches: Caches = Caches()
+    inputs: Mapping[str, InputTensor] = field(default_factory=dict)
+    """Name of each need that the method declares -> what it gives for a batch."""
     dtype: torch.dtype = torch.float32
 
     def scores(self, batch: CandidateBatch) -> Scores:
         """The policy's log-probabilities and the declared inputs of a batch."""
-        needs = self.method.needs
         policy = token_logps(self.model, batch, dtype=self.dtype)
-        reference = None
-        if Need.REFERENCE in needs:
-            reference = Logps(spread(batch, self.caches.reference, dtype=self.dtype), batch.response)
-        reward = None
-        if Need.REWARD in needs:
-            rows = [self.caches.reward[name] for name in batch.ids]
-            reward = torch.tensor(rows, dtype=self.dtype, device=batch.tokens.device)  # [B, K]
-        columns = {name: batch.columns[name].to(self.dtype) for name in self.method.column_names}
-        return Scores(policy, reference, reward, columns)
+        fields = {f"_{need.name}": self.inputs[need.name](batch, self.dtype) for need in self.method.declared}
+        return Scores(policy, **fields)
 
     def __call__(self, batch: CandidateBatch) -> tuple[Terms, Stats]:
         """The loss's terms, and TRL's names for what people watch."""

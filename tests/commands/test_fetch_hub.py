@@ -54,7 +54,7 @@ def model_files(folder: Path) -> dict[str, bytes]:
     from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
 
     from benchbench.data.tokenizer import train_tokenizer
-    from benchbench.recipe.schema import TokenizerTraining
+    from benchbench.recipe.model import TokenizerTraining
 
     training = TokenizerTraining(vocab_size=128, split="train", special_tokens=("<|user|>", "<|assistant|>"))
     tokenizer = train_tokenizer([f"question {i} good {i} bad {i}" for i in range(10)], training)

@@ -17,7 +17,7 @@ from benchbench.data.tokenizer import (
     tokenizer_hash,
     train_tokenizer,
 )
-from benchbench.recipe.schema import TokenizerTraining
+from benchbench.recipe.model import TokenizerTraining
 
 from .tokenizers import CHATML, TEXT, bytes_with, words
 

@@ -8,7 +8,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 from benchbench.data.tokenizer import train_tokenizer
-from benchbench.recipe.schema import PlainTemplate, TokenizationSection, TokenizerTraining
+from benchbench.recipe.model import TokenizerTraining
+from benchbench.recipe.schema import PlainTemplate, TokenizationSection
 
 CHATML = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"

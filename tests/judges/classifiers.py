@@ -10,7 +10,7 @@ from transformers import AutoModelForSequenceClassification, LlamaConfig, PreTra
 
 from benchbench.data.tokenizer import train_tokenizer
 from benchbench.models.load import seeded
-from benchbench.recipe.schema import TokenizerTraining
+from benchbench.recipe.model import TokenizerTraining
 
 TEMPLATE = "{% for m in messages %}<|{{ m['role'] }}|> {{ m['content'] }} {{ eos_token }}{% endfor %}"
 

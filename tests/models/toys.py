@@ -12,7 +12,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from benchbench.core.batch import CandidateBatch
 from benchbench.data.tokenizer import train_tokenizer
 from benchbench.models.load import ModelSpec, seeded
-from benchbench.recipe.schema import TokenizerTraining
+from benchbench.recipe.model import TokenizerTraining
 
 VOCABULARY = 61
 

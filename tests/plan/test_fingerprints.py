@@ -13,7 +13,7 @@ from harness import MICRO, Finished
 
 from benchbench.commands.compare.run import Request, prepare_comparison
 from benchbench.commands.run_plan import Options
-from benchbench.plan.build import Plan
+from benchbench.plan.graph import Plan
 
 Stages = Callable[..., dict[str, str]]
 TITLES = {
@@ -256,9 +256,8 @@ def test_the_version_of_tokenisation_changes_every_stage(stages: Stages, monkeyp
 
 
 def test_every_kind_of_stage_has_a_module_and_a_version():
-    from harness import ROOT
-
     from benchbench.stages.versions import VERSIONS
+    from harness import ROOT
 
     modules = {p.stem for p in (ROOT / "benchbench" / "stages").glob("*.py")}
     assert set(VERSIONS) <= modules

@@ -15,7 +15,8 @@ from benchbench.commands.run_plan import Options
 from benchbench.core.generation import Generation, Request, Sampling
 from benchbench.data.prompt_files import read_prompt_file
 from benchbench.generation.transformers_engine import TransformersEngine
-from benchbench.plan.prompt_stages import prepare_prompts, prompted
+from benchbench.plan.prompt_sets import prepare_prompts
+from benchbench.plan.prompt_stages import prompt_stages
 from benchbench.stages.execute import execute
 from benchbench.store.generations import read_engine, read_generations
 
@@ -138,7 +139,7 @@ def test_a_second_turn_reads_the_first_answer_without_its_end(tmp_path: Path, mo
     options = Options("cpu", runs=tmp_path / "runs")
     policies = open_policies(str(tmp_path / "model"), setting=str(path), seeds=None, overrides=(), options=options)
     prompts = prepare_prompts(read_prompt_file(tmp_path / "asked.jsonl"), options.store.root)
-    stages = prompted(policies.session.plan, policies.session.cells[0], prompts)
+    stages = prompt_stages(policies.session.plan, policies.session.cells[0], prompts)
     asked: list[tuple[int, ...]] = []
     generate = TransformersEngine.generate
 

@@ -9,13 +9,13 @@ from statistics import fmean
 from benchbench import metrics
 from benchbench.commands.cell_rows import scored_cell
 from benchbench.commands.check.conditions import Difference, known_differences, other_items
-from benchbench.commands.run_plan import Options, Session, closure, open_session, unfinished
+from benchbench.commands.run_plan import Options, Session, open_session
 from benchbench.comparison.claims.outcome import Verdict, not_comparable, not_run
 from benchbench.comparison.pairs.grid import same_runs
 from benchbench.comparison.pairs.measure import measure_one
 from benchbench.comparison.pairs.scorings import pairs
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.plan.build import Cell
+from benchbench.plan.graph import Cell
 from benchbench.recipe.load import Loaded
 from benchbench.store.runs import RunStore
 
@@ -42,7 +42,7 @@ def look(loaded: Loaded, options: Options) -> Found:
         if error.exit_code is not ExitCode.UNAVAILABLE:
             raise
         return Found({}, not_run("model or data are not on this machine"))
-    missing = unfinished(session, options.store)
+    missing = session.plan.unfinished(options.store.is_done)
     done = [cell for cell in session.cells if cell not in missing]
     if not done:
         return Found({}, not_run("no finished cell"))
@@ -76,7 +76,7 @@ def _excuse(different: Sequence[Difference]) -> Verdict | None:
 def _losses(cells: Sequence[Cell], session: Session, store: RunStore) -> dict[tuple[str, int], float]:
     found: dict[tuple[str, int], float] = {}
     for cell in cells:
-        for key in closure(cell, session.plan):
+        for key in session.plan.closure(cell):
             logged = store.logged_losses(key)
             if logged:
                 found[session.plan.stages[key].kind, cell.seed] = fmean(logged)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from benchbench.plan.build import Cell, Plan
+from benchbench.core.hashing import fingerprint
+from benchbench.plan.graph import Cell, Plan
 from benchbench.store.runs import RunStore
 
 _KINDS = {"preference": "", "sft": "SFT ", "reward_model": "reward model "}
@@ -80,16 +80,16 @@ def _under(plan: Plan, key: str | None) -> list[str]:
 
 def _quantities(keys: Sequence[str], plan: Plan, store: RunStore) -> dict[str, str]:
     settings = plan.stages[keys[0]].settings
-    training: Mapping[str, Any] = settings["training"]
+    training, data = settings.training, settings.data
     records = [record for key in keys if (record := store.record(key)) is not None]
     steps = sorted({int(record.summary["steps"]) for record in records if "steps" in record.summary})
     examples = sorted({int(record.summary["examples"]) for record in records if "examples" in record.summary})
-    found = {} if training["max_steps"] is not None else {"epochs": _count(training["num_train_epochs"], "epoch")}
+    found = {} if training.max_steps is not None else {"epochs": _count(training.num_train_epochs, "epoch")}
     return {
         **found,
         "steps": _span(steps, "step"),
-        "batch": f"batches of {training['global_batch_size']}",
-        "data": f"split {settings['data']['split']} ({settings['data']['hash'][:8]})",
+        "batch": f"batches of {training.global_batch_size}",
+        "data": f"split {data.split} ({(data.hash or fingerprint(data.made_by))[:8]})",
         "examples": _span(examples, "example"),
         "tokens": f"{sum(record.tokens for record in records)} tokens",
     }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from benchbench.core.errors import BenchError
 from benchbench.core.hashing import fingerprint
 from benchbench.judging.labels import judge_label
-from benchbench.plan.build import Cell, Plan
+from benchbench.plan.graph import Cell, Plan
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.memory import counts_once
 
@@ -32,7 +32,7 @@ def judge_of(cell: Cell, plan: Plan) -> tuple[str, str]:
     """(hash of the identity, name with what it judges with) of the one judge of a cell's verdicts."""
     section = cell.loaded.recipe.judge
     assert section is not None, "only recipes with a judge have verdicts"
-    identity = plan.stages[next(iter(cell.verdicts.values()))].settings["judge"]
+    identity = plan.stages[next(iter(cell.verdicts.values()))].settings.judge
     return fingerprint(identity), judge_label(identity, section.options)
 
 

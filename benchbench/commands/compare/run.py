@@ -23,7 +23,7 @@ from benchbench.comparison.pairs.grid import Cell as ScoredCell
 from benchbench.comparison.pairs.table import Comparison
 from benchbench.core.errors import BenchError, unknown_name
 from benchbench.data.prompt_files import read_prompt_file
-from benchbench.plan.prompt_stages import prepare_prompts
+from benchbench.plan.prompt_sets import prepare_prompts
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.overrides import Override, parse_overrides
 from benchbench.report.flags import flagged_rows

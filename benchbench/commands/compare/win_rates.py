@@ -16,7 +16,8 @@ from benchbench.comparison.win_rates.bradley_terry import Ratings, bradley_terry
 from benchbench.comparison.win_rates.detectable import LEGEND
 from benchbench.core.errors import BenchError
 from benchbench.core.hashing import fingerprint
-from benchbench.plan.build import Cell, Plan
+from benchbench.core.identity import identity
+from benchbench.plan.graph import Cell, Plan
 from benchbench.plan.judge_stages import CHOSEN
 from benchbench.report.comparison import shared_marks
 from benchbench.report.responses import shown_statistics, statistics_frame
@@ -177,7 +178,7 @@ def gathered(
     The arguments are those of `collect`, with the verdicts and what responses are like.
     """
     asked = [plan.stages[cell.generate].settings for cell in cells if cell.generate is not None]
-    answered = asked[0]["data"]
+    answered = asked[0].data
     judges = {cell.loaded.label: judge_of(cell, plan) for cell in cells if cell.verdicts}
     judged = {key for key, _ in judges.values()}
     named = {label: f"{name} [{key}]" if len(judged) > 1 else name for label, (key, name) in judges.items()}
@@ -188,12 +189,12 @@ def gathered(
         rows,
         statistics,
         " and ".join(dict.fromkeys(named.values())) or "none",
-        answered["split"] if prompts is None else prompts.name,
-        answered["hash"],
+        answered.split if prompts is None else prompts.name,
+        answered.hash or str(answered.made_by),
         "the data's chosen response" if prompts is None else "the file's own response",
         " ".join(sorted(judged)),
-        " and ".join(dict.fromkeys(f"{one['generate']['temperature']:g}" for one in asked)),
-        " ".join(sorted({fingerprint(one["generate"]) for one in asked})),
+        " and ".join(dict.fromkeys(f"{one.generate.temperature:g}" for one in asked)),
+        " ".join(sorted({fingerprint(identity(one.generate)) for one in asked})),
         marks,
         _ratings(cells, grouped, runs),
     )

@@ -17,8 +17,9 @@ from benchbench.comparison.pairs.grid import MissingRunsError
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.records import StageSpec
 from benchbench.data.prompt_files import read_prompt_file
-from benchbench.plan.build import Cell, Plan
-from benchbench.plan.prompt_stages import PreparedPrompts, prepare_prompts, prompted
+from benchbench.plan.graph import Cell, Plan
+from benchbench.plan.prompt_sets import PreparedPrompts, prepare_prompts
+from benchbench.plan.prompt_stages import prompt_stages
 from benchbench.recipe.overrides import parse_overrides
 from benchbench.report.responses import statistics_frame
 from benchbench.run.local import Ran
@@ -105,7 +106,7 @@ def draw(
     read = read_prompt_file(file)
     policies = open_policies(target, setting=setting, seeds=seeds, overrides=overrides, options=options)
     prompts = prepare_prompts(read, options.store.root)
-    stages = {id(cell): prompted(policies.session.plan, cell, prompts) for cell in policies.session.cells}
+    stages = {id(cell): prompt_stages(policies.session.plan, cell, prompts) for cell in policies.session.cells}
     plan = Plan({spec.key: spec for each in stages.values() for spec in each})
     ran = run_session(Session(plan, policies.session.prepared, ()), options, console)
     _refuse_failures(plan, ran)
@@ -162,4 +163,4 @@ def own_stages(policies: Policies, cell: Cell) -> list[StageSpec]:
 
 def asked_stages(policies: Policies, cell: Cell, prompts: PreparedPrompts) -> list[StageSpec]:
     """The stages of a cell's responses to a prompt set, one per turn."""
-    return prompted(policies.session.plan, cell, prompts)
+    return prompt_stages(policies.session.plan, cell, prompts)

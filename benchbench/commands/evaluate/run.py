@@ -12,7 +12,7 @@ from rich.console import Console
 from benchbench.commands.cell_rows import measure_cells, scored_cell
 from benchbench.commands.evaluate.adapters import whole_weights
 from benchbench.commands.resolve import CHECKS, DEFAULT_SETTING, parse_seeds, resolve
-from benchbench.commands.run_plan import Options, Session, incomplete, open_session, run_session, unfinished
+from benchbench.commands.run_plan import Options, Session, incomplete, open_session, run_session
 from benchbench.comparison.pairs.grid import MissingRunsError
 from benchbench.core.errors import BenchError
 from benchbench.data.model_files import is_adapters_alone
@@ -146,7 +146,7 @@ def _external(target: str) -> tuple[Override, ...] | None:
 
 def _finished(loaded: Loaded, seeds: tuple[int, ...] | None, options: Options) -> pd.DataFrame:
     session = open_session([loaded], seeds or loaded.recipe.seeds.list, options)
-    missing = unfinished(session, options.store)
+    missing = session.plan.unfinished(options.store.is_done)
     if missing:
         raise MissingRunsError([(cell.loaded.label, cell.seed) for cell in missing])
     return _measure(session, options)

@@ -11,15 +11,15 @@ from benchbench.commands.cell_rows import score_rows
 from benchbench.commands.evaluate.responses import Policies
 from benchbench.commands.evaluate.run import external_session, is_external, refuse_seeds
 from benchbench.commands.resolve import parse_seeds, resolve
-from benchbench.commands.run_plan import Options, open_session, unfinished
+from benchbench.commands.run_plan import Options, open_session
 from benchbench.comparison.pairs.grid import MissingRunsError
 from benchbench.core.errors import BenchError
 from benchbench.core.export import PairScores
 from benchbench.core.hashing import fingerprint
+from benchbench.core.identity import identity
 from benchbench.data.files import read_rows
 from benchbench.data.rows import ID_COLUMNS
-from benchbench.plan.build import Cell
-from benchbench.recipe.load import without_later
+from benchbench.plan.graph import Cell
 from benchbench.recipe.overrides import parse_overrides
 
 
@@ -56,7 +56,7 @@ def pair_scores(
     else:
         loaded = resolve(target, setting=setting, overrides=parsed)
         session = open_session([loaded], parse_seeds(seeds) or loaded.recipe.seeds.list, options)
-    missing = unfinished(session, options.store)
+    missing = session.plan.unfinished(options.store.is_done)
     if missing:
         raise MissingRunsError([(cell.loaded.label, cell.seed) for cell in missing])
     policies = Policies(target, session, external)
@@ -70,8 +70,7 @@ def _scores(policies: Policies, cell: Cell, named: Mapping[str, str] | None, opt
     score = frame["logp_sum"] - frame["ref_logp_sum"] if anchored else frame["logp_sum"]
     wide = frame.assign(score=score).pivot(index="example", columns="candidate", values="score")
     rows = pd.DataFrame({"example": wide.index, "chosen": wide[0].to_numpy(), "rejected": wide[1].to_numpy()})
-    section = cell.loaded.recipe.tokenization.model_dump(mode="json")
-    template = fingerprint(without_later({"tokenization": section})["tokenization"])
+    template = fingerprint(identity(cell.loaded.recipe.tokenization))
     return PairScores(
         model=policies.model(cell),
         reference=f"sft-seed{cell.seed}" if anchored else None,

@@ -8,8 +8,8 @@ from benchbench.commands.evaluate.responses import Policies, asked_stages
 from benchbench.core.errors import BenchError
 from benchbench.core.hashing import fingerprint
 from benchbench.core.prompt_set import PromptSet
-from benchbench.plan.build import Cell
-from benchbench.plan.prompt_stages import PreparedPrompts, prompt_sets, split_prompts
+from benchbench.plan.graph import Cell
+from benchbench.plan.prompt_sets import PreparedPrompts, prompt_sets, split_prompts
 from benchbench.store.runs import RunStore
 
 
@@ -24,8 +24,8 @@ def drawn_set(form: str, cells: Sequence[tuple[Policies, Cell]], store: RunStore
         specs = [spec for policies, cell in cells for spec in asked_stages(policies, cell, prompts)]
         return all(store.is_done(spec.key) for spec in specs)
 
-    drawn = [policies.session.plan.stages[str(cell.generate)].settings["generate"] for policies, cell in cells]
-    if any(section["num_samples"] > 1 for section in drawn):
+    drawn = [policies.session.plan.stages[str(cell.generate)].settings.generate for policies, cell in cells]
+    if any(section.num_samples > 1 for section in drawn):
         return None  # a prompt file is answered once each
     found = [prompts for prompts in prompt_sets(store.root) if answered(prompts)]
     found = [prompts for prompts in found if prompts.prompts.format == form] or found

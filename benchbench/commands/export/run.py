@@ -18,8 +18,8 @@ from benchbench.core.export import Export, PairScores, Responses
 from benchbench.core.prompt_set import PromptSet
 from benchbench.core.records import StageSpec
 from benchbench.data.prompt_files import read_prompt_file
-from benchbench.plan.build import Cell
-from benchbench.plan.prompt_stages import PreparedPrompts, prepare_prompts
+from benchbench.plan.graph import Cell
+from benchbench.plan.prompt_sets import PreparedPrompts, prepare_prompts
 from benchbench.store.files import write_json, write_text
 
 

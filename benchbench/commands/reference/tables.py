@@ -23,7 +23,7 @@ from benchbench.commands.run_plan import Options
 from benchbench.comparison.pairs.grid import Cell as ScoredCell
 from benchbench.comparison.pairs.grid import same_runs
 from benchbench.core.errors import BenchError
-from benchbench.plan.build import Cell
+from benchbench.plan.graph import Cell
 from benchbench.store.reference import ReferenceStore
 from benchbench.store.results import ResultStore
 

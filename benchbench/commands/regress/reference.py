@@ -17,7 +17,7 @@ from benchbench.comparison.pairs.replicates import replicates, run_names
 from benchbench.comparison.pairs.scorings import SCORINGS
 from benchbench.core.errors import BenchError
 from benchbench.data.model_files import weights_hash
-from benchbench.stages.versions import VERSIONS
+from benchbench.stages.score.settings import SCORER_VERSION
 from benchbench.store.reference import ReferenceStore
 
 REMAKE = "make the reference again with `bench reference`"
@@ -91,9 +91,9 @@ def read_reference(store: ReferenceStore) -> Committed:
         raise BenchError(f"{store.folder / 'about.json'}: expected {', '.join(missing)}, not there; {REMAKE}")
     rows, frame = store.rows(), store.measurements()
     versions = sorted({int(version) for version in rows["scorer_version"]})
-    if versions != [VERSIONS["score"]]:
+    if versions != [SCORER_VERSION]:
         raise BenchError(
-            f"{store.folder / 'rows.parquet'}: expected rows of scorer version {VERSIONS['score']}, "
+            f"{store.folder / 'rows.parquet'}: expected rows of scorer version {SCORER_VERSION}, "
             f"found {' and '.join(map(str, versions))}; {REMAKE}"
         )
     found = weights_hash(store.checkpoint)

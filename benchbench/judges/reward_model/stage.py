@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from benchbench.core.errors import BenchError
 from benchbench.core.hashing import canonical
+from benchbench.core.identity import identity
 from benchbench.data.files import content_hash
 from benchbench.data.tokenize import VERSION
-from benchbench.recipe.load import without_later
 from benchbench.recipe.schema import TokenizationSection
 from benchbench.store.runs import finished_stage
 
@@ -57,6 +57,5 @@ def reading(options: Options, folder: Path) -> Mapping[str, str]:
     """What of the lock file reaches a score, as text."""
     section = tokenization(options, folder)
     template = None if section.chat_template is None else content_hash(Path(section.chat_template))
-    plain = without_later({"tokenization": section.model_dump(mode="json")})["tokenization"]
-    values = plain | {"chat_template": template, "version": VERSION}
+    values = identity(section) | {"chat_template": template, "version": VERSION}
     return {"tokenization": canonical(values), "model": canonical(model_settings(options, folder))}

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -29,47 +30,48 @@ from benchbench.generation.sampling import sampling_of
 from benchbench.generation.seeds import make_requests
 from benchbench.generation.settings import EngineSettings
 from benchbench.generation.shape import shape_of_folder
-from benchbench.generation.stops import STOP_TOKEN_IDS, STOPS, Stops, named_stops
+from benchbench.generation.stops import Stops, named_stops
 from benchbench.models import load
 from benchbench.models.logps import token_logps
 from benchbench.models.saving import probe, save_and_read_back
 from benchbench.stages.context import Result, StageContext
+from benchbench.stages.generate.settings import GenerateSettings
 from benchbench.stages.generate.turns import with_first_responses
-from benchbench.stages.score.run import batches
+from benchbench.stages.scoring import score_examples
 from benchbench.store.generations import write_generations
+
+Context = StageContext[GenerateSettings]
 
 BATCHES_AT_A_TIME = 4
 """Batches between two looks at whether to stop."""
-TURN = "turn"
-"""Setting of a stage that answers a later turn than the first; others have none."""
 CUT = "cut"
 """In engine.json: how many responses were cut at a control token or an id without a token."""
 SERVING = "serving-"
 """Of the folder that holds weights made for the engine, as long as it draws."""
 
 
-def run(context: StageContext) -> Result:
+def run(context: Context) -> Result:
     """Draw the responses; leaves generations.jsonl and engine.json."""
-    section = context.settings["generate"]
+    section = context.settings.generate
     for leftover in context.folder.glob(f"{SERVING}*"):  # of an attempt that was killed
         shutil.rmtree(leftover, ignore_errors=True)
     tokenizer = context.tokenizer()
-    examples = with_first_responses(context, first_prompts(context.examples(), section["num_prompts"]))
+    examples = with_first_responses(context, first_prompts(context.examples(), section.num_prompts))
     requests, stops = _requests(context, examples, tokenizer), _stops(context, tokenizer)
     sampling = sampling_of(section, stops.ids)
     alien = Alien.of(tokenizer, turn_end(context.tokenization(), tokenizer).between, stops.ids)
     with _servable(context, tokenizer) as (folder, merged):
         settings = EngineSettings(
             device=str(context.device),
-            dtype=section["dtype"],
+            dtype=section.dtype,
             threads=torch.get_num_threads(),
-            batch_size=section["max_num_seqs"],
+            batch_size=section.max_num_seqs,
             expected_tokens=max((len(one.prompt) for one in requests), default=0) + sampling.max_new_tokens,
-            attn_implementation=context.settings["model"]["attn_implementation"],
-            trust_remote_code=context.settings["model"]["trust_remote_code"],
+            attn_implementation=context.settings.model.attn_implementation,
+            trust_remote_code=context.settings.model.trust_remote_code,
         )
         choice = _choice(context, folder, settings, sampling)
-        fall_back, log = section["engine"] == "auto", context.root / "engine.log"
+        fall_back, log = section.engine == "auto", context.root / "engine.log"
         engine, choice = loaded_engine(choice, settings, folder, fall_back=fall_back, log=log)
         context.report({"message": choice.reason, "once": True})
         raw = _draw(context, engine, requests, sampling)
@@ -86,10 +88,12 @@ def run(context: StageContext) -> Result:
     return Result(sum(len(one.tokens) for one in raw), {"responses": len(frame), **told, CUT: cut})
 
 
-def _stops(context: StageContext, tokenizer: Any) -> Stops:
+def _stops(context: Context, tokenizer: Any) -> Stops:
     """Those that the plan found; EOS and the recipe's own where it had nothing to look at."""
-    planned, ids = context.spec.run.get(STOPS), context.settings.get(STOP_TOKEN_IDS)
-    stops = named_stops(context.settings["generate"], tokenizer) if planned is None else Stops.from_json(planned)
+    planned, ids = context.run.stops, context.settings.stop_token_ids
+    stops = (
+        named_stops(context.settings.generate.stop_tokens, tokenizer) if planned is None else Stops.from_json(planned)
+    )
     if ids is not None and sorted(ids) != sorted(stops.ids):
         raise RuntimeError(f"{context.spec.key}: planned with the stop ids {ids}, found {stops.ids}")
     return stops
@@ -105,26 +109,26 @@ def _spelled_out(examples: Sequence[Example], responses: Iterable[str], tokenize
     return {"prompts": sum(prompts), "responses": sum(control.search(text) is not None for text in responses)}
 
 
-def _requests(context: StageContext, examples: Sequence[Example], tokenizer: Any) -> list[Request]:
-    section = context.settings["generate"]
+def _requests(context: Context, examples: Sequence[Example], tokenizer: Any) -> list[Request]:
+    section = context.settings.generate
     prompts = encode_prompts(examples, tokenizer, context.tokenization())
     by_id = dict(zip((example.id for example in examples), prompts, strict=True))
-    turn = context.settings.get(TURN, 1)
-    return make_requests(by_id, seed=context.settings["seed"], samples=section["num_samples"], turn=turn)
+    settings = context.settings
+    return make_requests(by_id, seed=settings.seed, samples=section.num_samples, turn=settings.turn)
 
 
 @contextmanager
-def _servable(context: StageContext, tokenizer: Any) -> Iterator[tuple[Path, bool]]:
+def _servable(context: Context, tokenizer: Any) -> Iterator[tuple[Path, bool]]:
     """A folder of whole weights for an engine, and whether adapters were merged into them for it."""
     with TemporaryDirectory(prefix=SERVING, dir=context.folder) as scratch:
         if "policy" not in context.spec.inputs:
-            path = context.spec.run["model_path"]
+            path = context.run.model_path
             if path is not None:
                 context.check_weights()
                 yield Path(path), is_merged(Path(path))
                 context.check_weights()
                 return
-            base = load.build_base(context.model_spec(), tokenizer, seed=context.settings["base_seed"])
+            base = load.build_base(context.model_spec(), tokenizer, seed=context.settings.base_seed)
             folder = Path(scratch)
             save_and_read_back(
                 base,
@@ -142,19 +146,19 @@ def _servable(context: StageContext, tokenizer: Any) -> Iterator[tuple[Path, boo
         yield merge_adapter(folder, context.model_spec(), Path(scratch) / "merged", tokenizer=tokenizer), True
 
 
-def _choice(context: StageContext, folder: Path, settings: EngineSettings, sampling: Sampling) -> Choice:
+def _choice(context: Context, folder: Path, settings: EngineSettings, sampling: Sampling) -> Choice:
     shape = shape_of_folder(folder, trust_remote_code=settings.trust_remote_code)
-    asked = context.settings["generate"]["engine"]
+    asked = context.settings.generate.engine
     return choose(asked, shapes=[shape], device=settings.device, sampling=[sampling])
 
 
-def _draw(context: StageContext, engine: Any, requests: Sequence[Request], sampling: Sampling) -> list[Generation]:
+def _draw(context: Context, engine: Any, requests: Sequence[Request], sampling: Sampling) -> list[Generation]:
     """Every response, in the order of the requests.
 
     Raises:
         Interrupted: the stage was asked to stop; generation starts over next time.
     """
-    size = BATCHES_AT_A_TIME * int(context.settings["generate"]["max_num_seqs"])
+    size = BATCHES_AT_A_TIME * int(context.settings.generate.max_num_seqs)
     parts = chunks(requests, size)
     found: dict[tuple[str, int], Generation] = {}
     tokens = 0
@@ -192,7 +196,11 @@ def _is_plain(sampling: Sampling) -> bool:
 
 
 def _with_logps(
-    context: StageContext, frame: pd.DataFrame, drawn: Sequence[Generation], requests: Sequence[Request], tokenizer: Any
+    context: Context,
+    frame: pd.DataFrame,
+    drawn: Sequence[Generation],
+    requests: Sequence[Request],
+    tokenizer: Any,
 ) -> pd.DataFrame:
     """Log-probabilities of the responses under the policy and the reference, by the training stack, never the engine.
 
@@ -210,17 +218,17 @@ def _with_logps(
     return frame.assign(**columns)
 
 
-def _sums(context: StageContext, name: str, examples: Sequence[TokenizedExample], tokenizer: Any) -> list[float]:
+def _sums(context: Context, name: str, examples: Sequence[TokenizedExample], tokenizer: Any) -> list[float]:
     if name in context.spec.inputs:
         model = load.load_trained(context.input(name) / "model", context.model_spec(), trainable=False)
     else:
-        model = load.build_base(context.model_spec(), tokenizer, seed=context.settings["base_seed"])
+        model = load.build_base(context.model_spec(), tokenizer, seed=context.settings.base_seed)
     model = model.to(context.device).eval()
-    load.set_precision(model, getattr(torch, context.settings["generate"]["dtype"]))
+    load.set_precision(model, getattr(torch, context.settings.generate.dtype))
     sums = [0.0] * len(examples)
-    for batch, part in batches(context, examples, tokenizer.pad_token_id):
-        with torch.no_grad():
-            token = token_logps(model, batch, dtype=torch.float32).token.double().sum(dim=-1)
-        for row, example in zip(token[:, 0].tolist(), part, strict=True):
+    score = partial(token_logps, model, dtype=torch.float32)
+    for _, part, logps in score_examples(context, examples, score, pad=tokenizer.pad_token_id):
+        rows = logps.token.double().sum(dim=-1)
+        for row, example in zip(rows[:, 0].tolist(), part, strict=True):
             sums[int(example.id)] = row
     return sums

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from benchbench.core.example import Example, Message
 from benchbench.stages.context import StageContext
@@ -12,7 +13,7 @@ FIRST = "first"
 """Input of a generate stage whose prompts go on after the responses of another one."""
 
 
-def with_first_responses(context: StageContext, examples: Sequence[Example]) -> list[Example]:
+def with_first_responses(context: StageContext[Any], examples: Sequence[Example]) -> list[Example]:
     """The examples, each with the first response before its last message; as they are where the stage has no `first`.
 
     A first response that is empty stands there as an empty turn, since it is what the policy said.

@@ -12,11 +12,12 @@ from benchbench.judging.pairs import judge_pairs
 from benchbench.judging.responses import one_per_example
 from benchbench.recipe.binding import bind
 from benchbench.stages.context import Result, StageContext
+from benchbench.stages.judge.settings import JudgeSettings
 from benchbench.store.generations import read_generations
 from benchbench.store.verdicts import VerdictCache, write_verdicts
 
 
-def run(context: StageContext) -> Result:
+def run(context: StageContext[JudgeSettings]) -> Result:
     """Judge; leaves verdicts.jsonl. Every answer is kept in the judge's cache as it comes.
 
     Raises:
@@ -24,9 +25,9 @@ def run(context: StageContext) -> Result:
             be held against each other; or what the judge raises.
         Interrupted: the stage was asked to stop; the next run asks for what is not in the cache.
     """
-    who = context.settings["judge"]
-    judge, folder = judges.get(who["name"]), Path(context.spec.run["folder"])
-    options, faults = bind(judge.options, context.spec.run["options"], where="judge.options")
+    who = context.settings.judge
+    judge, folder = judges.get(str(who.get("name"))), Path(context.run.folder)
+    options, faults = bind(judge.options, context.run.options, where="judge.options")
     assert options is not None and not faults, faults
     check_identity(judge, options, folder, who)
     examples = {example.id: example for example in context.examples()}

@@ -5,26 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-import torch
 
 from benchbench.stages.context import Result, StageContext, check_context
+from benchbench.stages.reward.settings import RewardSettings
 from benchbench.stages.reward_model.run import load_reward_model
-from benchbench.stages.score.run import batches
+from benchbench.stages.scoring import score_examples
 from benchbench.store.rows import write_rows
 
 
-def run(context: StageContext) -> Result:
+def run(context: StageContext[RewardSettings]) -> Result:
     """Reward every response of a split; leaves rows.parquet. Nothing is dropped here."""
     settings = context.settings
     tokenizer = context.tokenizer()
     model = load_reward_model(context, "reward_model").to(context.device).eval()
-    tokenized = context.tokenized(tokenizer, on_empty=settings["on_empty_response"], keep_all=settings["keep_all"])
+    tokenized = context.tokenized(tokenizer, on_empty=settings.on_empty_response, keep_all=settings.keep_all)
     check_context(tokenized.examples, model.backbone, context.spec.title)
     rows: list[dict[str, Any]] = []
     tokens = 0
-    for batch, examples in batches(context, tokenized.examples, tokenizer.pad_token_id):
-        with torch.no_grad():
-            rewards = model(batch).cpu()  # [B, K]
+    for batch, examples, scored in score_examples(context, tokenized.examples, model, pad=tokenizer.pad_token_id):
+        rewards = scored.cpu()  # [B, K]
         for b, example in enumerate(examples):
             rows += [
                 {"example": example.id, "candidate": k, "reward": float(rewards[b, k])}

@@ -16,23 +16,25 @@ from benchbench.models.reward_head import ADAPTER, RewardModel
 from benchbench.models.saving import save_and_read_back, save_whole
 from benchbench.stages.context import Result, StageContext, check_context
 from benchbench.stages.fit import fit
+from benchbench.stages.reward_model.settings import RewardModelSettings
 from benchbench.stages.saved import FOLDER, READ_BACK_EXAMPLES, with_read_back
+from benchbench.stages.settings import initial_seed
 from benchbench.training.objective import RewardObjective
 
 
-def run(context: StageContext) -> Result:
+def run(context: StageContext[RewardModelSettings]) -> Result:
     """Train a reward model on the chosen and rejected responses; leaves model/ and the head."""
     settings = context.settings
-    training = settings["training"]
+    training = settings.training
     tokenizer = context.tokenizer()
     backbone = _backbone(context, tokenizer)
     std = getattr(backbone.config, "initializer_range", 0.02)
-    with load.seeded(settings["seed"], "reward head initialisation"):
-        head_dtype = getattr(torch, training["head_dtype"])
-        model = RewardModel(backbone, pooling=training["pooling"], head_dtype=head_dtype, initial_std=std)
+    with load.seeded(initial_seed(settings), "reward head initialisation"):
+        head_dtype = getattr(torch, training.head_dtype)
+        model = RewardModel(backbone, pooling=training.pooling, head_dtype=head_dtype, initial_std=std)
     tokenized = context.tokenized(tokenizer, on_empty="drop")
     check_context(tokenized.examples, backbone, context.spec.title)
-    objective = RewardObjective(model, training["center_rewards_coefficient"])
+    objective = RewardObjective(model, training.center_rewards_coefficient)
     make_batch = partial(collate, pad=tokenizer.pad_token_id, device=context.device)
     outcome = fit(context, model, objective, tokenized, make_batch)
     folder = context.folder / FOLDER
@@ -50,7 +52,7 @@ def run(context: StageContext) -> Result:
     return with_read_back(outcome, tokenized.examples, difference)
 
 
-def _backbone(context: StageContext, tokenizer: Any) -> Any:
+def _backbone(context: StageContext[RewardModelSettings], tokenizer: Any) -> Any:
     """The language model without its head: the SFT policy's (adapters merged) or the base's, then fresh adapters."""
     settings = context.settings
     if "policy" in context.spec.inputs:
@@ -58,10 +60,11 @@ def _backbone(context: StageContext, tokenizer: Any) -> Any:
         if hasattr(policy, "merge_and_unload"):
             policy = policy.merge_and_unload()
     else:
-        policy = load.build_base(context.model_spec(), tokenizer, seed=settings["seed"])
+        policy = load.build_base(context.model_spec(), tokenizer, seed=initial_seed(settings))
     backbone = unwrap(policy).base_model
-    if settings["lora"] is not None:
-        return load.add_lora(backbone, settings["lora"], seed=settings["seed"], task="FEATURE_EXTRACTION")
+    if settings.lora is not None:
+        lora = settings.lora.model_dump()
+        return load.add_lora(backbone, lora, seed=initial_seed(settings), task="FEATURE_EXTRACTION")
     return backbone.requires_grad_(True)
 
 
@@ -79,16 +82,16 @@ def save(model: RewardModel, tokenizer: Any, folder: Path) -> None:
     model.save_head(folder)
 
 
-def load_reward_model(context: StageContext, name: str) -> RewardModel:
+def load_reward_model(context: StageContext[Any], name: str) -> RewardModel:
     """The finished reward model of an input stage."""
     return _read(context, context.input(name) / FOLDER)
 
 
-def _read(context: StageContext, folder: Path) -> RewardModel:
-    settings = context.settings["model"]
+def _read(context: StageContext[Any], folder: Path) -> RewardModel:
+    model = context.reading.model
     return reward_head.load_reward_model(
         folder,
-        dtype=settings["dtype"],
-        attn_implementation=settings["attn_implementation"],
-        trust_remote_code=settings["trust_remote_code"],
+        dtype=model.dtype,
+        attn_implementation=model.attn_implementation,
+        trust_remote_code=model.trust_remote_code,
     )

@@ -37,9 +37,9 @@ def draw_faults(loaded: Loaded, prepared: Prepared, device: Callable[[], str]) -
     try:
         stops = planned_stops(loaded, prepared)
         if section.stop_tokens or section.engine == "vllm":  # most have neither, and a tokenizer takes seconds to load
-            stops = stops or named_stops(section.model_dump(), tokenizer_of(loaded, prepared))
+            stops = stops or named_stops(section.stop_tokens, tokenizer_of(loaded, prepared))
         if section.engine == "vllm" and stops is not None:
-            sampling = sampling_of(section.model_dump(), stops.ids)
+            sampling = sampling_of(section, stops.ids)
             choose("vllm", shapes=[_shape(loaded, prepared)], device=device(), sampling=[sampling])
     except BenchError as error:
         if error.exit_code is not ExitCode.USAGE:

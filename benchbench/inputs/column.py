@@ -1,0 +1,44 @@
+"""Columns of the data that a method declares; they travel with the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from benchbench.core.errors import Fault
+from benchbench.core.input import Input
+from benchbench.core.method import Method, Need
+
+if TYPE_CHECKING:
+    import torch
+
+    from benchbench.core.batch import CandidateBatch
+    from benchbench.plan.roles import Roles
+    from benchbench.recipe.schema import Recipe
+    from benchbench.stages.context import StageContext
+
+NAMES = "names"
+"""Option of the need: the columns, separated by commas."""
+
+
+def plan(roles: Roles, need: Need) -> Mapping[str, str]:
+    """No stage: the columns are in the data."""
+    return {}
+
+
+def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:
+    """None: whether the data have the columns is seen when they are there."""
+    return []
+
+
+def load(context: StageContext[Any], need: Need) -> Sequence[str]:
+    """Names of the columns."""
+    return need.option(NAMES).split(",")
+
+
+def tensor(names: Sequence[str], batch: CandidateBatch, dtype: torch.dtype) -> Mapping[str, torch.Tensor]:
+    """Name -> [B] or [B, K] the column's numbers."""
+    return {name: batch.columns[name].to(dtype) for name in names}
+
+
+INPUT = Input(name="column", plan=plan, faults=faults, load=load, tensor=tensor)

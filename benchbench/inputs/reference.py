@@ -1,0 +1,58 @@
+"""The reference: log-probabilities of the training pairs under a frozen anchor, computed once for all methods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from benchbench.core.errors import Fault
+from benchbench.core.input import Input
+from benchbench.core.method import Method, Need
+
+if TYPE_CHECKING:
+    import torch
+
+    from benchbench.core.batch import CandidateBatch
+    from benchbench.core.scores import Logps
+    from benchbench.plan.roles import Roles
+    from benchbench.recipe.schema import Recipe
+    from benchbench.stages.context import StageContext
+
+ANCHOR = "anchor"
+"""Option of the need: `sft` or `base`; without it the recipe's `preference.reference` says which policy it is."""
+
+
+def plan(roles: Roles, need: Need) -> Mapping[str, str]:
+    """The stage that scores the training pairs under the anchor."""
+    return {INPUT.name: roles.anchor(roles.sft() if _anchor(roles.recipe, need) == "sft" else None)}
+
+
+def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:
+    """An SFT policy as the anchor, where the recipe has none."""
+    if recipe.sft is None and _anchor(recipe, need) == "sft":
+        return [Fault("preference.reference", "expected base, since the recipe has no sft stage, got sft")]
+    return []
+
+
+def load(context: StageContext[Any], need: Need) -> Mapping[str, Sequence[Sequence[float]]]:
+    """Example id -> for each candidate the anchor's log-probability of each response token, in nats."""
+    from benchbench.store.rows import read_rows
+
+    frame = read_rows(context.input(INPUT.name)).sort_values(["example", "candidate"])
+    return {str(name): group.tolist() for name, group in frame.groupby("example")["token_logps"]}
+
+
+def tensor(logps: Mapping[str, Sequence[Sequence[float]]], batch: CandidateBatch, dtype: torch.dtype) -> Logps:
+    """[B, K, T] the anchor's log-probabilities where the batch has its response tokens."""
+    from benchbench.batches.padded import spread
+    from benchbench.core.scores import Logps
+
+    return Logps(spread(batch, logps, dtype=dtype), batch.response)
+
+
+def _anchor(recipe: Recipe, need: Need) -> str:
+    assert recipe.preference is not None, "checked with the recipe"
+    return need.option(ANCHOR) or recipe.preference.reference
+
+
+INPUT = Input(name="reference", plan=plan, faults=faults, load=load, tensor=tensor)

@@ -1,0 +1,108 @@
+"""The graph of a plan: stages in an order in which they can run, and the cells they make up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from benchbench import inputs, stages
+from benchbench.core.data_ref import DataRef
+from benchbench.core.records import StageSpec
+from benchbench.recipe.load import Loaded
+
+DATA = "data"
+"""Input whose stage makes the examples that another one reads."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One seed of one recipe, as the stages it is made of."""
+
+    loaded: Loaded
+    seed: int
+    policy: str | None
+    """Key of the stage that leaves the policy; none where it is the base model as it is."""
+    score: str
+    """Key of the held-out score of the policy."""
+    reference: str
+    """Key of the held-out score of the setting's SFT policy (the base model's where there is no SFT)."""
+    reward: str | None
+    """Key of the held-out rewards; none where no method of the plan has a reward model."""
+    data: str
+    """Key of the prepared data that is scored."""
+    generate: str | None = None
+    """Key of the policy's own responses; none where the recipe draws none."""
+    answered: str = ""
+    """Key of the prompt set that the responses are to; empty where it is the recipe's own split."""
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+    """Opponent (a label, or `chosen` for the data's preferred responses) -> key of the verdicts."""
+
+    @property
+    def stages(self) -> dict[str, str | None]:
+        """Role -> stage key."""
+        roles = {"policy": self.policy, "score": self.score, "reference": self.reference, "reward": self.reward}
+        to = f" to prompts {self.answered}" if self.answered else ""
+        verdicts = {f"verdicts against {opponent}{to}": key for opponent, key in self.verdicts.items()}
+        return roles | {f"generate{to}": self.generate} | verdicts
+
+
+@dataclass
+class Plan:
+    """Stages in an order in which they can run, and the cells they make up."""
+
+    stages: dict[str, StageSpec] = field(default_factory=dict)
+    cells: list[Cell] = field(default_factory=list)
+
+    def add(self, spec: StageSpec) -> str:
+        """Add a stage once; equal stages of different methods are the same stage.
+
+        Raises:
+            ValueError: an input that this kind of stage does not take, or data that are made by another stage than
+                its `data` input.
+        """
+        _check_inputs(spec)
+        self.stages.setdefault(spec.key, spec)
+        return spec.key
+
+    def closure(self, cell: Cell) -> list[str]:
+        """Keys of every stage that a cell rests on, its own included."""
+        needed: list[str] = []
+        todo = [key for key in cell.stages.values() if key is not None]
+        while todo:
+            key = todo.pop()
+            if key not in needed:
+                needed.append(key)
+                todo += self.stages[key].inputs.values()
+        return needed
+
+    def unfinished(self, is_done: Callable[[str], bool]) -> list[Cell]:
+        """Cells of which a stage is not finished."""
+        return [cell for cell in self.cells if not all(is_done(key) for key in cell.stages.values() if key is not None)]
+
+    def cells_of(self, key: str) -> list[Cell]:
+        """Cells that rest on a stage."""
+        return [cell for cell in self.cells if key in self.closure(cell)]
+
+
+def policy_input(policy: str | None) -> dict[str, str]:
+    """The `policy` input of a stage; none where the policy is the base model as it is."""
+    return {} if policy is None else {"policy": policy}
+
+
+def data_input(data: DataRef) -> dict[str, str]:
+    """The `data` input of a stage whose examples another stage makes; none where they were prepared."""
+    return {} if data.made_by is None else {DATA: data.made_by}
+
+
+def _check_inputs(spec: StageSpec) -> None:
+    kind = stages.settings_class(spec.kind)
+    extra: Iterable[str] = inputs.names() if kind.TAKES_NEEDS else ()
+    for name, key in spec.inputs.items():
+        allowed = kind.INPUTS.get(name, ())
+        if name not in kind.INPUTS and name != DATA and name not in extra:
+            raise ValueError(f"{spec.title}: a {spec.kind} stage takes no input '{name}'")
+        if allowed and key.partition("/")[0] not in allowed:
+            raise ValueError(f"{spec.title}: expected input '{name}' of kind {' or '.join(allowed)}, got {key}")
+    made_by = spec.settings.data.made_by
+    if spec.inputs.get(DATA) != made_by:
+        raise ValueError(f"{spec.title}: expected the input '{DATA}' to be {made_by}, got {spec.inputs.get(DATA)}")

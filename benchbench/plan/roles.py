@@ -1,0 +1,244 @@
+"""The roles of a cell: which stage is its SFT policy, its anchor, its scores, with the settings of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from benchbench import inputs, methods
+from benchbench.core.data_ref import DataRef
+from benchbench.core.identity import identity
+from benchbench.core.records import StageSpec
+from benchbench.data.tokenize import VERSION as TOKENIZATION_VERSION
+from benchbench.plan.graph import Plan, data_input, policy_input
+from benchbench.plan.prepare import Prepared
+from benchbench.plan.stopping import stopping
+from benchbench.recipe.load import Loaded
+from benchbench.recipe.memory import scoring_batch, training_microbatch
+from benchbench.recipe.model import ArchitectureSection
+from benchbench.recipe.schema import Recipe, TokenizationSection
+from benchbench.recipe.training import LoopRunSection, LoopSection, RewardHeadSection, TrainingSection
+from benchbench.stages.generate.settings import GenerateRun, GenerateSettings
+from benchbench.stages.preference.settings import PreferenceMethodSettings, PreferenceSettings
+from benchbench.stages.reward.settings import RewardSettings
+from benchbench.stages.reward_model.settings import RewardLoopSettings, RewardModelSettings
+from benchbench.stages.score.settings import ScoreSettings
+from benchbench.stages.settings import LoopSettings, MethodSettings, ModelSettings, ReadingRun, TrainingRun
+from benchbench.stages.sft.settings import SftSettings
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The stages that one seed of one recipe can ask for; each is added to the plan when it is asked for."""
+
+    plan: Plan
+    loaded: Loaded
+    prepared: Prepared
+    seed: int
+    score_split: str
+    """Held-out split that is scored."""
+    made: Mapping[str, str]
+    """Split -> key of the stage that makes its examples; other splits are prepared."""
+
+    @property
+    def recipe(self) -> Recipe:
+        """The resolved recipe."""
+        return self.loaded.recipe
+
+    def sft(self) -> str | None:
+        """The SFT policy; none where the recipe starts from the model as it is."""
+        section = self.recipe.sft
+        if section is None:
+            return None
+        title = f"sft seed {self.seed}"
+        labels = self._labels(section.split)
+        if labels:
+            title += f", on {labels['true']} of {sum(labels.values())} examples, those labelled true"
+        settings = SftSettings(
+            **self._training(section, seeded=True),
+            training=self._loop(section, "sft"),
+            method=MethodSettings(name="sft", version=methods.get("sft").version),
+            on_empty_response=section.on_empty_response,
+            own_to=self.loaded.label if section.own_per_method else None,
+            labels="true only" if labels else "all",  # before, all were trained on
+        )
+        return self._add("sft", title, settings, {}, self._training_run(section))
+
+    def reward_model(self) -> str:
+        """The reward model of the seed."""
+        section = self.recipe.reward_model
+        assert section is not None, "checked with the recipe"
+        settings = RewardModelSettings(
+            **self._training(section, seeded=True),
+            training=RewardLoopSettings(
+                **_fields(section, LoopSection),
+                **_fields(section, RewardHeadSection),
+                per_device_train_batch_size=training_microbatch(self.recipe, "reward_model"),
+            ),
+        )
+        start = policy_input(self.sft()) if section.init_from == "sft" else {}
+        return self._add("reward_model", f"reward model seed {self.seed}", settings, start, self._training_run(section))
+
+    def preference(self) -> str:
+        """The policy that the method trains."""
+        section, method = self.recipe.preference, methods.get(self.recipe.method.name)
+        assert section is not None, "checked with the recipe"
+        start = self.sft()
+        needed = {k: v for need in method.declared for k, v in inputs.get(need.name).plan(self, need).items()}
+        hyper = identity(self.loaded.bound["method.hyper"])
+        settings = PreferenceSettings(
+            **self._training(section, seeded=start is None),
+            training=self._loop(section, "preference"),
+            method=PreferenceMethodSettings(name=method.name, version=method.version, hyper=hyper),
+            reward=section.reward if method.need("reward") else None,
+            on_empty_response=section.on_empty_response,
+        )
+        title = f"{self.loaded.label} seed {self.seed}"
+        return self._add("preference", title, settings, policy_input(start) | needed, self._training_run(section))
+
+    def anchor(self, policy: str | None) -> str:
+        """A frozen anchor's log-probabilities of the training pairs, in training precision.
+
+        Args:
+            policy: key of the anchor's stage; none for the base model.
+        """
+        section, dtype = self.recipe.preference, self.recipe.model.dtype
+        assert section is not None, "checked with the recipe"
+        settings = ScoreSettings(
+            **self._reading(section.split, self._tokenization(section)),
+            dtype=dtype,
+            bf16=section.bf16,
+            keep_all=False,
+            on_empty_response=section.on_empty_response,
+            store_tokens=True,
+            seed=self._base_seed(policy),
+            per_device_eval_batch_size=scoring_batch(self.recipe, dtype, bf16=section.bf16),
+        )
+        title = f"reference log-probabilities seed {self.seed}"
+        return self._add("score", title, settings, policy_input(policy), self._reading_run())
+
+    def score(self, policy: str | None, label: str) -> str:
+        """The held-out score of a policy."""
+        section, split = self.recipe.score, self.score_split
+        settings = ScoreSettings(
+            **self._reading(split, self._tokenization(section)),
+            dtype=section.dtype,
+            bf16=False,
+            keep_all=True,
+            on_empty_response="keep_constant",
+            store_tokens=False,
+            seed=self._base_seed(policy),
+            per_device_eval_batch_size=scoring_batch(self.recipe, section.dtype),
+        )
+        title = f"score {label} seed {self.seed} on {split}"
+        return self._add("score", title, settings, policy_input(policy), self._reading_run())
+
+    def reward(self, split: str) -> str:
+        """The reward model's number for every response of a split."""
+        section = self.recipe.reward_model
+        assert section is not None, "checked with the recipe"
+        named: dict[str, Any] = {"truncation": section.score_truncation, "append_eos": section.score_append_eos}
+        changes = {key: value for key, value in named.items() if value is not None} | {"max_prompt_length": None}
+        if split == self.score_split and self.recipe.score.max_length is not None:
+            changes["max_length"] = self.recipe.score.max_length
+        settings = RewardSettings(
+            **self._reading(split, self._tokenization(section).model_copy(update=changes)),
+            keep_all=True,
+            on_empty_response="keep_constant",
+            per_device_eval_batch_size=scoring_batch(self.recipe, self.recipe.model.dtype, section.head_dtype),
+        )
+        rewards = {"reward_model": self.reward_model()}
+        return self._add("reward", f"rewards seed {self.seed} on {split}", settings, rewards, self._reading_run())
+
+    def generate(self, policy: str | None) -> str | None:
+        """The policy's own responses; the SFT policy is the reference of their KL."""
+        section = self.recipe.generate
+        if section is None:
+            return None
+        start = self.sft()
+        stop_token_ids, stops = stopping(self.loaded, self.prepared)
+        settings = GenerateSettings(
+            **self._reading(section.split, self.recipe.tokenization),
+            generate=section,
+            seed=self.seed,
+            base_seed=self._base_seed(policy),
+            stop_token_ids=stop_token_ids,
+            engine_attention=self.recipe.model.attn_implementation,
+            per_device_eval_batch_size=scoring_batch(self.recipe, section.dtype),
+        )
+        read = policy_input(policy)
+        if start is not None and start != policy:
+            read["reference"] = start
+        label = "sft" if policy == start else self.loaded.label
+        title = f"responses of {label} seed {self.seed} on {section.split}"
+        run = GenerateRun(**_fields(self._reading_run(), ReadingRun), stops=stops)
+        return self._add("generate", title, settings, read, run)
+
+    def _add(self, kind: str, title: str, settings: Any, read: Mapping[str, str], run: ReadingRun) -> str:
+        return self.plan.add(StageSpec(kind, title, settings, {**data_input(settings.data), **read}, run))
+
+    def _labels(self, split: str) -> Mapping[str, int]:
+        """Labels of a prepared split; none of one that is not made yet."""
+        return {} if split in self.made else self.prepared.data.shapes[split].labels
+
+    def _data(self, split: str) -> DataRef:
+        if split in self.made:
+            return DataRef(split, made_by=self.made[split])
+        return DataRef(split, self.prepared.data.hashes[split])
+
+    def _reading(self, split: str, tokenization: TokenizationSection) -> dict[str, Any]:
+        """What every stage reads: model, data, tokenisation."""
+        model = ModelSettings(
+            **_fields(self.recipe.model, ArchitectureSection),
+            weights=self.prepared.weights_hash,
+            tokenizer=self.prepared.tokenizer_hash,
+        )
+        return {
+            "model": model,
+            "data": self._data(split),
+            "tokenization": tokenization.model_copy(update={"chat_template": self.prepared.chat_template_hash}),
+            "tokenization_version": TOKENIZATION_VERSION,
+        }
+
+    def _training(self, section: TrainingSection, *, seeded: bool) -> dict[str, Any]:
+        """What a training stage reads besides its loop's settings."""
+        seeds = self.recipe.seeds
+        return {
+            **self._reading(section.split, self._tokenization(section)),
+            "lora": self.recipe.lora,
+            "seed": self.seed if seeded else None,
+            "order_seed": self.seed if seeds.scope == "all" else seeds.fixed_seed,
+        }
+
+    def _loop(self, section: TrainingSection, name: str) -> LoopSettings:
+        microbatch = training_microbatch(self.recipe, name)
+        return LoopSettings(**_fields(section, LoopSection), per_device_train_batch_size=microbatch)
+
+    def _tokenization(self, section: Any) -> TokenizationSection:
+        """The setting's tokenisation with what the stage's section names itself."""
+        named: dict[str, Any] = {"max_length": section.max_length, "truncation": section.truncation}
+        changes = {key: value for key, value in named.items() if value is not None}
+        return self.recipe.tokenization.model_copy(update=changes)
+
+    def _base_seed(self, policy: str | None) -> int | None:
+        """The seed of a base model whose weights are drawn from it; none where nothing is drawn."""
+        return self.seed if policy is None and self.prepared.model_path is None else None
+
+    def _reading_run(self) -> ReadingRun:
+        return ReadingRun(
+            model_path=self.prepared.model_path,
+            tokenizer_path=self.prepared.tokenizer_path,
+            chat_template=self.prepared.chat_template,
+            data_key=self.prepared.data_key,
+            per_device_eval_batch_size=self.recipe.score.per_device_eval_batch_size,
+        )
+
+    def _training_run(self, section: TrainingSection) -> TrainingRun:
+        run = LoopRunSection(**_fields(section, LoopRunSection))
+        return TrainingRun(**_fields(self._reading_run(), ReadingRun), training=run)
+
+
+def _fields(section: Any, kind: Any) -> dict[str, Any]:
+    """The values of a section under the fields of a class that it extends."""
+    return {name: getattr(section, name) for name in kind.model_fields}

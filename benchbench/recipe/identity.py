@@ -1,0 +1,56 @@
+"""The identity of a recipe, by the one rule of `core.identity`, on plain values.
+
+A recipe that is not whole, such as a setting without a method, has an identity, too, so the rule is applied to values
+with the marks of the schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from benchbench.core.identity import field_marks, identity, is_left_out, section_of
+from benchbench.recipe.memory import moving_keys
+from benchbench.recipe.schema import ANNOTATIONS, SETTING_KEYS, Recipe
+from benchbench.recipe.values import get, put
+
+
+def identified(values: Mapping[str, Any], bound: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of resolved values that makes an identity: no run setting and no later field that changes nothing.
+
+    Args:
+        values: a recipe's, whole or in part.
+        bound: dotted key -> what its free-form parts are bound to: settings of the exhibits, or plain values.
+    """
+    kept = _pruned(Recipe, values)
+    for key, part in bound.items():
+        if get(values, key) is not None:
+            put(kept, key, identity(part))
+    for key in moving_keys(values):
+        put(kept, key, get(values, key))
+    return kept
+
+
+def recipe_identity(values: Mapping[str, Any], bound: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that reaches a result, save the list of seeds."""
+    kept = identified(values, bound)
+    kept["seeds"] = {key: value for key, value in kept["seeds"].items() if key != "list"}
+    return {key: value for key, value in kept.items() if key not in ANNOTATIONS}
+
+
+def comparable_part(values: Mapping[str, Any], bound: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a recipe that a fair comparison holds fixed, by dotted key."""
+    held = identified({**values, "preference": None}, bound)  # its precision is the recipe's own
+    return {key: get(held, key) for key in ("setting", *SETTING_KEYS) if "." in key or key in held}
+
+
+def _pruned(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a section without its run settings, and without later fields that are as if they were not there."""
+    marks = field_marks(kind)
+    kept: dict[str, Any] = {}
+    for name, value in values.items():
+        section = section_of(kind, name)
+        inner = _pruned(section, value) if section is not None and isinstance(value, Mapping) else value
+        if not is_left_out(inner, marks.get(name, ())):
+            kept[name] = inner
+    return kept

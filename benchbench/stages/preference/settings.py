@@ -1,0 +1,34 @@
+"""Settings of preference training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from benchbench.recipe.training import OnEmptyResponse, RewardSource
+from benchbench.stages.settings import POLICIES, LoopSettings, MethodSettings, TrainingRun, TrainingSettings
+
+
+class PreferenceMethodSettings(MethodSettings):
+    """Which loss, with which numbers."""
+
+    hyper: dict[str, Any]
+    """Identity of the method's hyper-parameters; those that joined later and change nothing are left out."""
+
+
+class PreferenceSettings(TrainingSettings):
+    """A method's loss on the policy that SFT left."""
+
+    PRIORITY: ClassVar[int] = 2
+    INPUTS: ClassVar[Mapping[str, tuple[str, ...]]] = {"policy": POLICIES}
+    TAKES_NEEDS: ClassVar[bool] = True
+
+    stage_version: int = 1
+    training: LoopSettings
+    method: PreferenceMethodSettings
+    reward: RewardSource | None
+    """Where the rewards are from; none for methods that declare none."""
+    on_empty_response: OnEmptyResponse
+
+
+SETTINGS, RUN = PreferenceSettings, TrainingRun

@@ -1,0 +1,49 @@
+"""Examples that a stage made, in its folder: a file per split and the hashes that every reader checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from benchbench.core.errors import BenchError, ExitCode
+from benchbench.store.files import read_json, write_json
+from benchbench.store.prepared import read_lines, write_lines
+
+T = TypeVar("T")
+FOLDER, HASHES = "examples", "hashes.json"
+
+
+def write_made(folder: Path, splits: Mapping[str, Sequence[T]], to_json: Callable[[T], Any]) -> dict[str, int]:
+    """Write the examples that a stage made; returns how many there are of each split.
+
+    Args:
+        folder: the stage's own.
+        splits: name -> examples.
+        to_json: an example as plain values.
+    """
+    target = folder / FOLDER
+    target.mkdir(parents=True, exist_ok=True)
+    hashes = {
+        name: write_lines(target / f"{name}.jsonl", (to_json(example) for example in examples))
+        for name, examples in splits.items()
+    }
+    write_json(target / HASHES, hashes)
+    return {name: len(examples) for name, examples in splits.items()}
+
+
+def made_lines(folder: Path, split: str) -> list[Any]:
+    """The examples of one split that a finished stage made, as plain JSON values.
+
+    Raises:
+        BenchError: exit code 5; the stage made no such split, or the file is not as it was written.
+    """
+    index = folder / FOLDER / HASHES
+    hashes = read_json(index) if index.is_file() else {}
+    if split not in hashes:
+        raise BenchError(
+            f"{folder}: expected examples of split '{split}', found {', '.join(hashes) or 'none'}; remove the folder "
+            "and run the command again, which makes them anew",
+            exit_code=ExitCode.UNAVAILABLE,
+        )
+    return read_lines(folder / FOLDER / f"{split}.jsonl", hashes[split], what="the examples as a stage made them")
