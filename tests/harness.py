@@ -92,6 +92,7 @@ def finish(
 
     from benchbench.commands.compare.run import Request, prepare_comparison
     from benchbench.commands.run_plan import Options
+    from benchbench.generation.engine_cache import EngineCache
     from benchbench.stages.execute import execute
 
     torch.set_num_threads(1)
@@ -101,10 +102,11 @@ def finish(
     )
     options = Options("cpu", runs=runs)
     plan = prepare_comparison(request, options).session.plan
+    engines = EngineCache()
     status: dict[str, str] = {}
     for key, spec in plan.stages.items():
         if all(status[needed] == "done" for needed in spec.inputs.values()):
-            status[key] = execute(spec, options.store, device="cpu").status
+            status[key] = execute(spec, options.store, device="cpu", engines=engines).status
         else:
             status[key] = "blocked"
     return status

@@ -29,38 +29,43 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     # torch reads it at its first allocation: with huge pages the logits of a large vocabulary on CPU take half the time
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
-    execute, store, spec_type = _load(root, threads)
-    while True:
-        try:
-            values = pipe.recv()
-        except (EOFError, OSError):
-            return
-        record = execute(
-            spec_type.from_json(values),
-            store,
-            device=device,
-            report=_Throttled(pipe),
-            should_stop=lambda: bool(stop) or os.getppid() != parent,
-        )
-        try:
-            pipe.send(("done", record))
-        except (BrokenPipeError, OSError):
-            return
+    execute, store, spec_type, engines = _load(root, device, threads)
+    with engines:
+        while True:
+            try:
+                values = pipe.recv()
+            except (EOFError, OSError):
+                return
+            record = execute(
+                spec_type.from_json(values),
+                store,
+                device=device,
+                report=_Throttled(pipe),
+                should_stop=lambda: bool(stop) or os.getppid() != parent,
+                engines=engines,
+            )
+            try:
+                pipe.send(("done", record))
+            except (BrokenPipeError, OSError):
+                return
 
 
-def _load(root: str, threads: int) -> tuple[Any, Any, Any]:
-    """Imports that take seconds, in the worker only."""
+def _load(root: str, device: str, threads: int) -> tuple[Any, Any, Any, Any]:
+    """Imports that take seconds, in the worker only; torch is told of the device and the threads."""
     import torch
     import transformers
 
     from benchbench.core.records import StageSpec
+    from benchbench.generation.engine_cache import EngineCache
     from benchbench.stages.execute import execute
     from benchbench.store.runs import RunStore
 
     torch.set_num_threads(threads)
+    if torch.device(device).type == "cuda":
+        torch.cuda.set_device(device)  # what says `cuda` and no number means this card, too, such as random states
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    return execute, RunStore(Path(root)), StageSpec
+    return execute, RunStore(Path(root)), StageSpec, EngineCache()
 
 
 class _Throttled:

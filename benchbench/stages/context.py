@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from benchbench.data.serial import from_json
 from benchbench.data.tokenize import tokenize_examples
 from benchbench.data.tokenized import Tokenized, TokenizedExample
 from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash
+from benchbench.generation.engine_cache import EngineCache
 from benchbench.models.load import ModelSpec, context_length
 from benchbench.recipe.schema import TokenizationSection
 from benchbench.recipe.training import JOINED_LATER, TrainingSection
@@ -52,6 +53,8 @@ class StageContext:
     device: torch.device
     report: Report
     should_stop: Callable[[], bool]
+    engines: EngineCache = field(default_factory=EngineCache)
+    """Where a stage that generates gets its engine; the worker's own, which outlives the stage."""
 
     @property
     def settings(self) -> Mapping[str, Any]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 import shutil
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
-from pathlib import Path
+from importlib import import_module
 from typing import Any
 
 import torch
 
 from benchbench.core.errors import BenchError, Interrupted
 from benchbench.core.records import StageRecord, StageSpec
+from benchbench.generation.engine_cache import EngineCache
 from benchbench.stages.context import Report, Result, StageContext
 from benchbench.stages.environment import environment, peak_memory_gib
 from benchbench.store.runs import RunStore
@@ -28,10 +29,19 @@ def execute(
     device: str,
     report: Report = lambda event: None,
     should_stop: Callable[[], bool] = lambda: False,
+    engines: EngineCache | None = None,
 ) -> StageRecord:
     """Run a stage to its end, unless it is finished already; the record says how it went.
 
     A failure is recorded, not raised: other stages go on. The user's errors leave their message, ours the traceback.
+
+    Args:
+        spec: the stage.
+        store: where it is filed.
+        device: `cpu`, `cuda` or `cuda:N`.
+        report: takes events of progress.
+        should_stop: asked between steps.
+        engines: of the worker, which closes them; none opens an engine for this stage alone.
     """
     with store.claim(spec.key):
         before = store.record(spec.key)
@@ -39,29 +49,35 @@ def execute(
             return before
         record = store.begin(spec, environment(device))
         started = time.monotonic()
-        try:
-            result = _run(spec, store.root, torch.device(device), report, should_stop)
-        except Interrupted:
-            ended = replace(record, status="interrupted", message="stopped on request; the next run resumes")
-        except BenchError as error:
-            ended = replace(record, status="failed", message=str(error), summary={"exit_code": int(error.exit_code)})
-        except Exception:
-            ended = replace(record, status="failed", message=traceback.format_exc())
-        else:
-            remove_checkpoint(store.folder(spec.key) / "checkpoint")
-            ended = replace(record, status="done", tokens=result.tokens, summary=result.summary)
+        with EngineCache() if engines is None else nullcontext(engines) as stage_engines:
+            context = StageContext(
+                spec=spec,
+                folder=store.folder(spec.key),
+                root=store.root,
+                device=torch.device(device),
+                report=_with_title(report, spec),
+                should_stop=should_stop,
+                engines=stage_engines,
+            )
+            ended = _run(context, record)
         seconds = record.seconds + time.monotonic() - started
         return store.write(replace(ended, seconds=seconds, peak_memory_gib=peak_memory_gib(device)))
 
 
-def _run(spec: StageSpec, root: Path, device: torch.device, report: Report, should_stop: Callable[[], bool]) -> Result:
-    folder = root / spec.key
-    shutil.rmtree(folder / "model", ignore_errors=True)  # half a model of a killed attempt
-    run: Callable[[StageContext], Result] = importlib.import_module(f"benchbench.stages.{spec.kind}.run").run
-    context = StageContext(
-        spec=spec, folder=folder, root=root, device=device, report=_with_title(report, spec), should_stop=should_stop
-    )
-    return run(context)
+def _run(context: StageContext, record: StageRecord) -> StageRecord:
+    """Run the stage's own code; the record with how that went."""
+    shutil.rmtree(context.folder / "model", ignore_errors=True)  # half a model of a killed attempt
+    try:
+        run: Callable[[StageContext], Result] = import_module(f"benchbench.stages.{context.spec.kind}.run").run
+        result = run(context)
+    except Interrupted:
+        return replace(record, status="interrupted", message="stopped on request; the next run resumes")
+    except BenchError as error:
+        return replace(record, status="failed", message=str(error), summary={"exit_code": int(error.exit_code)})
+    except Exception:
+        return replace(record, status="failed", message=traceback.format_exc())
+    remove_checkpoint(context.folder / "checkpoint")
+    return replace(record, status="done", tokens=result.tokens, summary=result.summary)
 
 
 def _with_title(report: Report, spec: StageSpec) -> Report:
