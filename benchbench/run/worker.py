@@ -20,6 +20,13 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
 
     The parent sends stage specs as plain values; the worker answers with ("progress", event) and ("done", record).
     SIGTERM asks for a checkpoint at the next step; SIGINT is the parent's business, since a terminal sends it to all.
+    The engine that draws responses, if a stage opened one, ends with the worker.
+
+    Args:
+        pipe: to the parent.
+        root: the `runs/` folder.
+        device: this worker's own, to its end: `cpu` or `cuda:N`.
+        threads: CPU threads.
     """
     stop: list[int] = []
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -29,15 +36,21 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     # torch reads it at its first allocation: with huge pages the logits of a large vocabulary on CPU take half the time
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
-    execute, store, spec_type, engines = _load(root, device, threads)
-    with engines:
+    _set_up_torch(device, threads)
+    from benchbench.core.records import StageSpec
+    from benchbench.generation.engine_cache import EngineCache
+    from benchbench.stages.execute import execute
+    from benchbench.store.runs import RunStore
+
+    store = RunStore(Path(root))
+    with EngineCache() as engines:
         while True:
             try:
                 values = pipe.recv()
             except (EOFError, OSError):
                 return
             record = execute(
-                spec_type.from_json(values),
+                StageSpec.from_json(values),
                 store,
                 device=device,
                 report=_Throttled(pipe),
@@ -46,26 +59,20 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
             )
             try:
                 pipe.send(("done", record))
-            except (BrokenPipeError, OSError):
+            except OSError:
                 return
 
 
-def _load(root: str, device: str, threads: int) -> tuple[Any, Any, Any, Any]:
-    """Imports that take seconds, in the worker only; torch is told of the device and the threads."""
+def _set_up_torch(device: str, threads: int) -> None:
+    """Import what takes seconds, in the worker only, and tell torch of the worker's device and threads."""
     import torch
     import transformers
 
-    from benchbench.core.records import StageSpec
-    from benchbench.generation.engine_cache import EngineCache
-    from benchbench.stages.execute import execute
-    from benchbench.store.runs import RunStore
-
     torch.set_num_threads(threads)
     if torch.device(device).type == "cuda":
-        torch.cuda.set_device(device)  # what says `cuda` and no number means this card, too, such as random states
+        torch.cuda.set_device(device)  # so that what asks for `cuda` alone, such as a random state, means this card
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    return execute, RunStore(Path(root)), StageSpec, EngineCache()
 
 
 class _Throttled:
