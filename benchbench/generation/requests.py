@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchbench.core.errors import BenchError, Fault
-from benchbench.core.generation import Request, Sampling
+from benchbench.core.generation import GenerationRequest, Sampling
 
 SHOWN = 5
 """Faulty requests that a message names; the others are counted."""
 
 
-def canonical_order(requests: Sequence[Request]) -> list[int]:
+def canonical_order(requests: Sequence[GenerationRequest]) -> list[int]:
     """Places of the requests, longest prompt first, the same for the same requests in whatever order.
 
     Batches are then of similar length, memory runs out at once or never, and the order in which somebody asks cannot
@@ -29,13 +29,13 @@ def canonical_order(requests: Sequence[Request]) -> list[int]:
     )
 
 
-def chunks(requests: Sequence[Request], size: int) -> list[list[Request]]:
+def chunks(requests: Sequence[GenerationRequest], size: int) -> list[list[GenerationRequest]]:
     """The requests in canonical order in parts of `size`, for a caller who wants to report or stop in between."""
     ordered = [requests[i] for i in canonical_order(requests)]
     return [ordered[start : start + size] for start in range(0, len(ordered), size)]
 
 
-def check_requests(requests: Sequence[Request], sampling: Sampling, *, limit: int | None, vocab: int) -> None:
+def check_requests(requests: Sequence[GenerationRequest], sampling: Sampling, *, limit: int | None, vocab: int) -> None:
     """Refuse what cannot be generated as asked; nothing is ever cut.
 
     Args:
@@ -61,7 +61,7 @@ def check_requests(requests: Sequence[Request], sampling: Sampling, *, limit: in
     raise BenchError.of_faults("generation", shown)
 
 
-def _fault(request: Request, sampling: Sampling, limit: int | None, vocab: int) -> Fault | None:
+def _fault(request: GenerationRequest, sampling: Sampling, limit: int | None, vocab: int) -> Fault | None:
     where, length = f"example {request.example}", len(request.prompt)
     if length == 0:
         return Fault(where, "the prompt has no tokens; a response needs at least one to follow")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from benchbench.core.generation import Request
+from benchbench.core.generation import GenerationRequest
 from benchbench.core.hashing import canonical
 from benchbench.core.seeding import torch_seed
 
@@ -18,7 +18,9 @@ def request_seed(seed: int, example: str, sample: int, turn: int = 1) -> int:
     return torch_seed(seed, "generation " + canonical([example, sample, *later]))
 
 
-def make_requests(prompts: Mapping[str, Sequence[int]], *, seed: int, samples: int = 1, turn: int = 1) -> list[Request]:
+def make_requests(
+    prompts: Mapping[str, Sequence[int]], *, seed: int, samples: int = 1, turn: int = 1
+) -> list[GenerationRequest]:
     """`samples` requests per prompt, in the prompts' order.
 
     Args:
@@ -28,7 +30,7 @@ def make_requests(prompts: Mapping[str, Sequence[int]], *, seed: int, samples: i
         turn: of the conversation; each has draws of its own.
     """
     return [
-        Request(example, sample, tuple(tokens), request_seed(seed, example, sample, turn))
+        GenerationRequest(example, sample, tuple(tokens), request_seed(seed, example, sample, turn))
         for example, tokens in prompts.items()
         for sample in range(samples)
     ]

@@ -10,10 +10,10 @@ from typing import Any
 
 import torch
 
-from benchbench.core.generation import EngineInfo, Generation, Request, Sampling
+from benchbench.core.generation import EngineInfo, Generation, GenerationRequest, Sampling
 from benchbench.generation.decode import check_cache, decode
+from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.requests import canonical_order, check_requests
-from benchbench.generation.settings import EngineSettings
 from benchbench.generation.shape import shape_of_folder
 from benchbench.models import load
 
@@ -53,7 +53,7 @@ class TransformersEngine:
         if self._start_seconds is None:
             self._start_seconds = time.monotonic() - began
 
-    def generate(self, requests: Sequence[Request], sampling: Sampling) -> list[Generation]:
+    def generate(self, requests: Sequence[GenerationRequest], sampling: Sampling) -> list[Generation]:
         """One generation per request, in their order; batches are made in an order of their own.
 
         Raises:

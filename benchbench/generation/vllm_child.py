@@ -18,7 +18,7 @@ from typing import Any
 
 import benchbench
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.generation.settings import EngineSettings
+from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.vllm_process import SCRATCH_PREFIX
 from benchbench.store.offline import VARIABLES as OFFLINE_VARIABLES
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from benchbench.core.errors import BenchError
-from benchbench.core.generation import EngineInfo, Generation, Request, Sampling
-from benchbench.generation.choose import Choice, choose, vllm_obstacle
+from benchbench.core.generation import EngineInfo, Generation, GenerationRequest, Sampling
+from benchbench.generation.choose import EngineChoice, choose, vllm_obstacle
+from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.requests import canonical_order, check_requests
-from benchbench.generation.settings import EngineSettings
 from benchbench.generation.shape import ModelShape, shape_of_folder
 from benchbench.generation.vllm_child import Child, variables
 from benchbench.generation.weights import alone, refuse_missing, weights_signature
@@ -45,7 +45,7 @@ class VllmEngine:
             BenchError: vLLM is not installed, or is built for another kind of device.
         """
         self.settings = settings
-        self.choice: Choice = choose("vllm", shapes=(), device=settings.device)
+        self.choice: EngineChoice = choose("vllm", shapes=(), device=settings.device)
         self.loaded_by = ""
         """How the last model came in: process started, weights reloaded, engine made anew."""
         self._log = log
@@ -120,7 +120,7 @@ class VllmEngine:
             "disable_log_stats": True,
         }
 
-    def generate(self, requests: Sequence[Request], sampling: Sampling) -> list[Generation]:
+    def generate(self, requests: Sequence[GenerationRequest], sampling: Sampling) -> list[Generation]:
         """One generation per request, in their order.
 
         Raises:
@@ -200,7 +200,7 @@ def cache_bytes(shape: ModelShape, settings: EngineSettings, length: int) -> int
     return max(min(one * settings.batch_size, int(settings.kv_cache_gib * 2**30)), 2 * one)
 
 
-def _generation(request: Request, tokens: Sequence[int], reason: str) -> Generation:
+def _generation(request: GenerationRequest, tokens: Sequence[int], reason: str) -> Generation:
     """The stop token, which vLLM leaves at the end of a response, is no part of it."""
     if reason == "stop":
         return Generation(request.example, request.sample, tuple(tokens[:-1]), "stop", tokens[-1])

@@ -1,191 +1,140 @@
-"""The local queue: independent stages side by side in worker processes."""
+"""The executor of this machine: one worker process per slot, started when the slot is first used."""
 
 from __future__ import annotations
 
 import multiprocessing
-import signal
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from types import FrameType
-from typing import Any, Protocol
+from pathlib import Path
 
-from benchbench.core.records import StageRecord, StageSpec
+from benchbench.core.records import StageSpec
+from benchbench.run.executor import Slot, StageEnded, StageEvent, StageLost, StageNeeds, StageProgress
 from benchbench.run.worker import work
-from benchbench.store.runs import RunStore
 
 GRACE_SECONDS = 120.0
 """How long workers may take to write a checkpoint after a request to stop."""
-_FIRST = ("sft", "reward_model", "preference", "generate", "score", "reward", "judge")
-"""Of the stages that could start, those that others wait for longest go first."""
-
-
-class Watcher(Protocol):
-    """Told what the queue does."""
-
-    def started(self, spec: StageSpec) -> None:
-        """A worker took the stage."""
-        ...
-
-    def progress(self, event: Mapping[str, Any]) -> None:
-        """A stage moved on."""
-        ...
-
-    def ended(self, spec: StageSpec, record: StageRecord) -> None:
-        """A stage ended, one way or another."""
-        ...
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a queue run came to."""
-
-    failed: Mapping[str, StageRecord] = field(default_factory=dict)
-    """Stages that failed or were stopped, with their records."""
-    blocked: Sequence[str] = ()
-    """Stages that never started, since one they read failed or the run was stopped."""
-    signal: int | None = None
-    """The signal that stopped the run, if one did."""
+DEATH_SECONDS = 10.0
+"""How long a worker that closed its pipe may take to end, so that its exit code is known."""
 
 
 @dataclass
 class _Worker:
+    """A process on a slot, with the stage it runs, if it runs one."""
+
+    slot: Slot
     process: BaseProcess
     pipe: Connection
     spec: StageSpec | None = None
-    generates: bool = False
-    """It holds the engine, which is started once for all responses of a grid."""
 
 
-class LocalQueue:
-    """Runs a graph of stages on this machine."""
+class LocalExecutor:
+    """Worker processes side by side, each with a device and a number of threads of its own.
 
-    def __init__(self, store: RunStore, *, device: str, workers: int, threads: int, watcher: Watcher) -> None:
-        self.store = store
-        self.device = device
-        self.count = workers
-        self.threads = threads
-        self.watcher = watcher
+    A worker keeps its device to its end. Where one dies, its slot is free again, and the next stage on that slot
+    starts another worker with the same device.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        devices: Sequence[str],
+        *,
+        threads: int,
+        target: Callable[[Connection, str, str, int], None] = work,
+    ) -> None:
+        """Nothing starts yet.
+
+        Args:
+            root: the `runs/` folder.
+            devices: one for each slot: `cpu`, or torch's name of a card.
+            threads: CPU threads of each worker.
+            target: what a worker process runs.
+        """
+        self._root = str(root.resolve())
+        self._slots = [Slot(number, (device,)) for number, device in enumerate(devices)]
+        self._threads = threads
+        self._target = target
         self._spawn = multiprocessing.get_context("spawn")
-        self._workers: list[_Worker] = []
-        self._signal: int | None = None
+        self._workers: dict[int, _Worker] = {}
+        """By the number of their slot."""
+        self._stopping = False
 
-    def run(self, stages: Mapping[str, StageSpec]) -> Ran:
-        """Run every stage that is not finished; a failed one does not stop the others."""
-        todo = {key: spec for key, spec in stages.items() if not self.store.is_done(key)}
-        failed: dict[str, StageRecord] = {}
-        before = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            while todo or self._busy():
-                if self._signal is None:
-                    self._assign(todo, failed)
-                elif not self._busy():
-                    break
-                if not self._busy():
-                    break  # what is left waits for a failed stage
-                for worker in self._ready():
-                    self._answer(worker, failed)
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            self._close()
-        return Ran(failed, tuple(todo), self._signal)
+    def slots(self) -> Sequence[Slot]:
+        """Every slot, those with a living worker first."""
+        return sorted(self._slots, key=lambda slot: not self._alive(slot))
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        """Pass a request to stop on to the workers, who write checkpoints; a second one ends them."""
-        again = self._signal is not None
-        self._signal = number
-        for worker in self._workers:
-            if again:
+    def submit(self, spec: StageSpec, needs: StageNeeds, slot: Slot) -> None:
+        """Send a stage to the slot's worker, and start the worker where there is none."""
+        if not self._alive(slot):
+            if slot.number in self._workers:
+                self._bury(self._workers[slot.number])
+            self._workers[slot.number] = self._start(slot)
+        worker = self._workers[slot.number]
+        if worker.spec is not None:
+            raise ValueError(f"slot {slot.number}: {worker.spec.key} is running there")
+        worker.spec = spec
+        with suppress(OSError):  # it has just died, which the next look at its pipe tells
+            worker.pipe.send(spec.as_json())
+        if self._stopping:  # the signal came while the worker was being started, and did not reach it
+            worker.process.terminate()
+
+    def events(self, timeout: float) -> list[StageEvent]:
+        """One event of every busy worker that has something to say."""
+        busy = {worker.pipe: worker for worker in self._workers.values() if worker.spec is not None}
+        ready = wait(list(busy), timeout)
+        return [self._event(worker) for pipe, worker in busy.items() if pipe in ready]
+
+    def stop(self, *, hard: bool) -> None:
+        """Ask all workers for a checkpoint, or kill them."""
+        self._stopping = True
+        for worker in list(self._workers.values()):
+            if hard:
                 worker.process.kill()
             elif worker.process.is_alive():
                 worker.process.terminate()
 
-    def _busy(self) -> list[_Worker]:
-        return [worker for worker in self._workers if worker.spec is not None]
-
-    def _assign(self, todo: dict[str, StageSpec], failed: Mapping[str, StageRecord]) -> None:
-        running = {worker.spec.key for worker in self._busy() if worker.spec is not None}
-        waiting = set(todo) | running | set(failed)
-        free = [spec for spec in todo.values() if not waiting.intersection(spec.inputs.values())]
-        for spec in sorted(free, key=lambda s: _FIRST.index(s.kind)):
-            worker = self._generator() if spec.kind == "generate" else self._idle()
-            if worker is None:
-                if spec.kind == "generate":
-                    continue  # its engine is in a process that is busy; others need not wait for it
-                return
-            worker.generates |= spec.kind == "generate"
-            del todo[spec.key]
-            worker.spec = spec
-            worker.pipe.send(spec.as_json())
-            self.watcher.started(spec)
-
-    def _idle(self) -> _Worker | None:
-        self._workers = [w for w in self._workers if w.spec is not None or w.process.is_alive()]
-        for worker in self._workers:
-            if worker.spec is None:
-                return worker
-        if len(self._workers) >= self.count:
-            return None
-        ours, theirs = self._spawn.Pipe()
-        root = str(self.store.root.resolve())
-        process = self._spawn.Process(target=work, args=(theirs, root, self.device, self.threads), daemon=True)
-        process.start()
-        theirs.close()
-        self._workers.append(_Worker(process, ours))
-        return self._workers[-1]
-
-    def _generator(self) -> _Worker | None:
-        """The worker with the engine, if it is idle; any idle one where none has it yet."""
-        holders = [worker for worker in self._workers if worker.generates and worker.process.is_alive()]
-        if not holders:
-            return self._idle()
-        return holders[0] if holders[0].spec is None else None
-
-    def _ready(self) -> list[_Worker]:
-        pipes = wait([worker.pipe for worker in self._busy()], timeout=0.5)
-        return [worker for worker in self._busy() if worker.pipe in pipes]
-
-    def _answer(self, worker: _Worker, failed: dict[str, StageRecord]) -> None:
-        assert worker.spec is not None
-        spec = worker.spec
-        try:
-            kind, value = worker.pipe.recv()
-        except (EOFError, OSError):
-            self._end(worker, spec, self._lost(worker, spec), failed)
-            return
-        if kind == "progress":
-            self.watcher.progress(value)
-        else:
-            self._end(worker, spec, value, failed)
-
-    def _end(self, worker: _Worker, spec: StageSpec, value: StageRecord, failed: dict[str, StageRecord]) -> None:
-        worker.spec = None
-        if value.status != "done":
-            failed[spec.key] = value
-        self.watcher.ended(spec, value)
-
-    def _lost(self, worker: _Worker, spec: StageSpec) -> StageRecord:
-        """The record of a stage whose worker died, for instance for want of memory."""
-        worker.process.join(timeout=10)
-        self._workers.remove(worker)
-        status = "interrupted" if self._signal is not None else "failed"
-        message = f"the worker process ended with exit code {worker.process.exitcode} (-9: killed, often out of memory)"
-        before = self.store.record(spec.key)
-        if before is None:
-            return self.store.write(StageRecord(spec.key, status, {"device_kind": self.device}, message=message))
-        if before.status == "done":  # it died after the stage, or another process finished the stage
-            return before
-        return self.store.write(replace(before, status=status, message=message))
-
-    def _close(self) -> None:
-        for worker in self._workers:
+    def close(self) -> None:
+        """End the workers; who does not end in time is killed."""
+        for worker in self._workers.values():
             worker.pipe.close()
         deadline = time.monotonic() + GRACE_SECONDS
-        for worker in self._workers:
+        for worker in self._workers.values():
             worker.process.join(timeout=max(0.0, deadline - time.monotonic()))
             if worker.process.is_alive():
                 worker.process.kill()
         self._workers.clear()
+
+    def _alive(self, slot: Slot) -> bool:
+        worker = self._workers.get(slot.number)
+        return worker is not None and (worker.spec is not None or worker.process.is_alive())
+
+    def _start(self, slot: Slot) -> _Worker:
+        ours, workers_end = self._spawn.Pipe()
+        arguments = (workers_end, self._root, slot.devices[0], self._threads)
+        process = self._spawn.Process(target=self._target, args=arguments, daemon=True)
+        process.start()
+        workers_end.close()
+        return _Worker(slot, process, ours)
+
+    def _event(self, worker: _Worker) -> StageEvent:
+        assert worker.spec is not None, "only busy workers are listened to"
+        key = worker.spec.key
+        try:
+            kind, value = worker.pipe.recv()
+        except (EOFError, OSError):
+            return StageLost(key, self._bury(worker))
+        if kind == "progress":
+            return StageProgress(key, value)
+        worker.spec = None
+        return StageEnded(key, value)
+
+    def _bury(self, worker: _Worker) -> str:
+        """Forget a worker that died; how it ended."""
+        worker.process.join(timeout=DEATH_SECONDS)
+        worker.pipe.close()
+        del self._workers[worker.slot.number]
+        return f"the worker process ended with exit code {worker.process.exitcode} (-9: killed, often out of memory)"

@@ -20,6 +20,13 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
 
     The parent sends stage specs as plain values; the worker answers with ("progress", event) and ("done", record).
     SIGTERM asks for a checkpoint at the next step; SIGINT is the parent's business, since a terminal sends it to all.
+    The engine that draws responses, if a stage opened one, ends with the worker.
+
+    Args:
+        pipe: to the parent.
+        root: the `runs/` folder.
+        device: this worker's own, to its end: `cpu` or `cuda:N`.
+        threads: CPU threads.
     """
     stop: list[int] = []
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -29,40 +36,45 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     # torch reads it at its first allocation: with huge pages the logits of a large vocabulary on CPU take half the time
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
-    execute, store, read_spec, input_of = _load(root, threads)
-    while True:
-        try:
-            values = pipe.recv()
-        except (EOFError, OSError):
-            return
-        record = execute(
-            read_spec(values),
-            store,
-            device=device,
-            report=_Throttled(pipe),
-            should_stop=lambda: bool(stop) or os.getppid() != parent,
-            input_of=input_of,
-        )
-        try:
-            pipe.send(("done", record))
-        except (BrokenPipeError, OSError):
-            return
-
-
-def _load(root: str, threads: int) -> tuple[Any, Any, Any, Any]:
-    """Imports that take seconds, in the worker only."""
-    import torch
-    import transformers
-
+    _set_up_torch(device, threads)
     from benchbench import inputs
+    from benchbench.generation.engine_cache import EngineCache
     from benchbench.stages import read_spec
     from benchbench.stages.execute import execute
     from benchbench.store.runs import RunStore
 
+    store = RunStore(Path(root))
+    with EngineCache() as engines:
+        while True:
+            try:
+                values = pipe.recv()
+            except (EOFError, OSError):
+                return
+            record = execute(
+                read_spec(values),
+                store,
+                device=device,
+                report=_Throttled(pipe),
+                should_stop=lambda: bool(stop) or os.getppid() != parent,
+                engines=engines,
+                input_of=inputs.get,
+            )
+            try:
+                pipe.send(("done", record))
+            except OSError:
+                return
+
+
+def _set_up_torch(device: str, threads: int) -> None:
+    """Import what takes seconds, in the worker only, and tell torch of the worker's device and threads."""
+    import torch
+    import transformers
+
     torch.set_num_threads(threads)
+    if torch.device(device).type == "cuda":
+        torch.cuda.set_device(device)  # so that what asks for `cuda` alone, such as a random state, means this card
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    return execute, RunStore(Path(root)), read_spec, inputs.get
 
 
 class _Throttled:

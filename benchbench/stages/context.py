@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -20,6 +20,7 @@ from benchbench.data.serial import from_json
 from benchbench.data.tokenize import tokenize_examples
 from benchbench.data.tokenized import Tokenized, TokenizedExample
 from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash
+from benchbench.generation.engine_cache import EngineCache
 from benchbench.models.load import ModelSpec, context_length
 from benchbench.recipe.schema import TokenizationSection
 from benchbench.recipe.training import OnEmptyResponse
@@ -64,6 +65,8 @@ class StageContext(Generic[S]):
     should_stop: Callable[[], bool]
     input_of: Callable[[str], Input] = _no_inputs
     """The exhibit of the inputs room that serves a need; handed in, since that room stands above the stages."""
+    engines: EngineCache = field(default_factory=EngineCache)
+    """Where a stage that generates gets its engine; the worker's own, which outlives the stage."""
 
     @property
     def settings(self) -> S:

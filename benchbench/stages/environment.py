@@ -40,13 +40,13 @@ VARIABLES = (
 
 def package_versions() -> dict[str, str]:
     """Installed versions of the packages that matter; "not installed" where one is not."""
-    found = {"benchbench": benchbench.__version__}
+    versions = {"benchbench": benchbench.__version__}
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+            versions[name] = "not installed"
+    return versions
 
 
 def environment(device: str) -> dict[str, Any]:
@@ -56,7 +56,8 @@ def environment(device: str) -> dict[str, Any]:
     cuda = device.startswith("cuda")
     return {
         "device_kind": device_kind(device),
-        "device_name": torch.cuda.get_device_name() if cuda else cpu_name(),
+        "device": device,
+        "device_name": torch.cuda.get_device_name(device) if cuda else cpu_name(),
         "cuda": torch.version.cuda if cuda else None,
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
@@ -84,5 +85,5 @@ def peak_memory_gib(device: str) -> float:
     if device.startswith("cuda"):
         import torch
 
-        return torch.cuda.max_memory_allocated() / 2**30
+        return torch.cuda.max_memory_allocated(device) / 2**30
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

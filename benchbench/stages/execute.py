@@ -6,6 +6,7 @@ import shutil
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,7 @@ import torch
 from benchbench.core.errors import BenchError, Interrupted
 from benchbench.core.input import Input
 from benchbench.core.records import StageRecord, StageSpec
+from benchbench.generation.engine_cache import EngineCache
 from benchbench.stages import runner
 from benchbench.stages.context import Report, Result, StageContext
 from benchbench.stages.environment import environment, peak_memory_gib
@@ -29,6 +31,7 @@ def execute(
     report: Report = lambda event: None,
     should_stop: Callable[[], bool] = lambda: False,
     input_of: Callable[[str], Input],
+    engines: EngineCache | None = None,
 ) -> StageRecord:
     """Run a stage to its end, unless it is finished already; the record says how it went.
 
@@ -36,11 +39,12 @@ def execute(
 
     Args:
         spec: the stage, with typed settings.
-        store: where its folder is.
+        store: where it is filed.
         device: `cpu`, `cuda` or `cuda:N`.
-        report: told of progress.
+        report: takes events of progress.
         should_stop: asked between steps.
         input_of: `benchbench.inputs.get`, which the stages cannot reach by themselves.
+        engines: of the worker, which closes them; none opens an engine for this stage alone.
     """
     with store.claim(spec.key):
         before = store.record(spec.key)
@@ -48,7 +52,7 @@ def execute(
             return before
         record = store.begin(spec, environment(device))
         started = time.monotonic()
-        try:
+        with EngineCache() if engines is None else nullcontext(engines) as stage_engines:
             context = StageContext(
                 spec=spec,
                 folder=store.folder(spec.key),
@@ -57,20 +61,26 @@ def execute(
                 report=_with_title(report, spec),
                 should_stop=should_stop,
                 input_of=input_of,
+                engines=stage_engines,
             )
-            shutil.rmtree(context.folder / "model", ignore_errors=True)  # half a model of a killed attempt
-            result: Result = runner(spec.kind)(context)
-        except Interrupted:
-            ended = replace(record, status="interrupted", message="stopped on request; the next run resumes")
-        except BenchError as error:
-            ended = replace(record, status="failed", message=str(error), summary={"exit_code": int(error.exit_code)})
-        except Exception:
-            ended = replace(record, status="failed", message=traceback.format_exc())
-        else:
-            remove_checkpoint(store.folder(spec.key) / "checkpoint")
-            ended = replace(record, status="done", tokens=result.tokens, summary=result.summary)
+            ended = _run(context, record)
         seconds = record.seconds + time.monotonic() - started
         return store.write(replace(ended, seconds=seconds, peak_memory_gib=peak_memory_gib(device)))
+
+
+def _run(context: StageContext[Any], record: StageRecord) -> StageRecord:
+    """Run the stage's own code; the record with how that went."""
+    shutil.rmtree(context.folder / "model", ignore_errors=True)  # half a model of a killed attempt
+    try:
+        result: Result = runner(context.spec.kind)(context)
+    except Interrupted:
+        return replace(record, status="interrupted", message="stopped on request; the next run resumes")
+    except BenchError as error:
+        return replace(record, status="failed", message=str(error), summary={"exit_code": int(error.exit_code)})
+    except Exception:
+        return replace(record, status="failed", message=traceback.format_exc())
+    remove_checkpoint(context.folder / "checkpoint")
+    return replace(record, status="done", tokens=result.tokens, summary=result.summary)
 
 
 def _with_title(report: Report, spec: StageSpec) -> Report:

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import MICRO, Ended, bench, finish, generate_section
+from harness import MICRO, Ended, bench, execute, finish, generate_section
 
 from benchbench.commands.compare.run import Request, prepare_comparison
 from benchbench.commands.run_plan import Options
 from benchbench.core.records import StageRecord, StageSpec
-from benchbench.stages.execute import execute
 from benchbench.store.verdicts import VerdictCache
 from tests.judges.chat_server import Reply, prefers, serving
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from harness import MICRO, Finished, bench, finish, tree
+from harness import MICRO, Finished, bench, execute, finish, tree
 from sklearn.metrics import roc_auc_score
 
 LABELS = ["dpo", "simpo", "ddo_rm", "ipo@sum", "sft"]
@@ -490,7 +490,6 @@ def test_an_audit_of_unequal_settings_marks_every_row_and_names_the_key(tmp_path
     assert "dpo: sft.max_steps is 2, not 4" in ended.err
     from benchbench.commands.compare.run import Request, prepare_comparison
     from benchbench.commands.run_plan import Options
-    from benchbench.stages.execute import execute
 
     request = Request(["simpo", str(mine)], str(MICRO), ["1"], allow_different=True)
     options = Options("cpu", runs=tmp_path / "runs")

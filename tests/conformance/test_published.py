@@ -152,10 +152,11 @@ class Ours:
 
 def run_ours(folder: Path, shared: Path, *sets: str) -> Ours:
     """The stages of the shipped recipes on the toy, one by one in this process."""
+    from harness import execute
+
     from benchbench.commands.compare.run import Request, prepare_comparison
     from benchbench.commands.run_plan import Options
     from benchbench.stages import fit
-    from benchbench.stages.execute import execute
 
     overrides = [
         f"model.model_name_or_path={folder / 'base'}",

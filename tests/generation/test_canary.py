@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchbench.core.generation import EngineInfo, Generation, Request, Sampling
+from benchbench.core.generation import EngineInfo, Generation, GenerationRequest, Sampling
 from benchbench.generation.canary import common_prefix, run_canary
 from benchbench.generation.seeds import make_requests
 
@@ -23,7 +23,7 @@ class Moody:
     def load(self, model: Path) -> None:
         pass
 
-    def generate(self, requests: Sequence[Request], sampling: Sampling) -> list[Generation]:
+    def generate(self, requests: Sequence[GenerationRequest], sampling: Sampling) -> list[Generation]:
         self.sizes.append(len(requests))
         odd = [len(requests) >= 10 or r.prompt[0] % 2 for r in requests]
         return [

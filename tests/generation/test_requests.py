@@ -8,14 +8,14 @@ import random
 import pytest
 
 from benchbench.core.errors import BenchError
-from benchbench.core.generation import Request, Sampling
+from benchbench.core.generation import GenerationRequest, Sampling
 from benchbench.generation.requests import canonical_order, check_requests, chunks
 
 from .toys import greedy
 
 
-def request(example: str, length: int, *, sample: int = 0, token: int = 5) -> Request:
-    return Request(example, sample, (token,) * length, 0)
+def request(example: str, length: int, *, sample: int = 0, token: int = 5) -> GenerationRequest:
+    return GenerationRequest(example, sample, (token,) * length, 0)
 
 
 def test_a_prompt_without_room_is_refused_and_named():
@@ -44,7 +44,7 @@ def test_many_faults_come_together_and_each_prompt_once():
         (request("x", 3), (10,), "stop_token_ids"),
     ],
 )
-def test_what_belongs_to_no_model_is_refused(bad: Request, stop: tuple[int, ...], word: str):
+def test_what_belongs_to_no_model_is_refused(bad: GenerationRequest, stop: tuple[int, ...], word: str):
     with pytest.raises(BenchError, match=word):
         check_requests([bad], greedy(4, stop=stop), limit=None, vocab=10)
 

@@ -53,12 +53,12 @@ def test_a_turn_that_ends_in_words_is_told():
 
 
 def test_the_recipe_names_tokens_beside_eos():
-    assert told(named_stops({"stop_tokens": ["b", "</s>"]}, tokenizer())) == {
+    assert told(named_stops(["b", "</s>"], tokenizer())) == {
         "</s>": ("EOS", "recipe"),
         "b": ("recipe",),
     }
     with pytest.raises(BenchError, match="expected tokens of the tokenizer, got <no>, c"):
-        named_stops({"stop_tokens": ["<no>", "b", "c"]}, tokenizer())
+        named_stops(["<no>", "b", "c"], tokenizer())
 
 
 def test_without_eos_no_response_would_end():

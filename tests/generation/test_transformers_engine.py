@@ -10,8 +10,8 @@ import torch
 
 from benchbench.core.errors import BenchError
 from benchbench.core.generation import Generation
+from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.seeds import make_requests
-from benchbench.generation.settings import EngineSettings
 from benchbench.generation.transformers_engine import TransformersEngine
 from benchbench.models.load import seeded
 

@@ -15,9 +15,9 @@ import pytest
 from benchbench.core.errors import BenchError
 from benchbench.core.generation import Generation, Sampling
 from benchbench.generation.choose import CPU_HEAD_SIZES, installed_vllm
+from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.merge import merge_adapter
 from benchbench.generation.seeds import make_requests
-from benchbench.generation.settings import EngineSettings
 from benchbench.generation.shape import ModelShape, shape_of_folder
 from benchbench.generation.transformers_engine import TransformersEngine
 from benchbench.generation.vllm_engine import VllmEngine
@@ -197,7 +197,7 @@ def test_the_process_ends_with_the_process_that_asked(tmp_path: Path):
     """Killed so that nothing can be tidied up."""
     code = (
         "import os, sys\nfrom pathlib import Path\n"
-        "from benchbench.generation.settings import EngineSettings\n"
+        "from benchbench.generation.engine_settings import EngineSettings\n"
         "from benchbench.generation.vllm_engine import VllmEngine\n"
         "engine = VllmEngine(EngineSettings())\nengine.load(Path(sys.argv[1]))\n"
         "print(engine._child._process.pid, flush=True)\nos.kill(os.getpid(), 9)\n"

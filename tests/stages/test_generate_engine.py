@@ -7,9 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from harness import MICRO, finish, generate_section
+from harness import MICRO, execute, finish, generate_section
 
-from benchbench.stages.execute import execute
 from benchbench.store.runs import RunStore, finished_stage
 
 QUICK = ("sft=null", "reward_model=null")

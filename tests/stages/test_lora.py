@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from harness import MICRO, Finished, bench
+from harness import MICRO, Finished, bench, execute
 from peft import PeftModel
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
@@ -100,7 +100,6 @@ def test_the_reward_model_is_the_merged_sft_policy_with_its_own_adapters_beside_
 def test_rewards_are_given_with_the_adapters(adapted: Artefacts, tmp_path: Path):
     """The same stage without its adapters' folder gives other rewards."""
     from benchbench.core.records import StageSpec
-    from benchbench.stages.execute import execute
     from benchbench.store.runs import RunStore
 
     runs = tmp_path / "runs"
@@ -128,7 +127,6 @@ def test_the_adapter_folder_scores_as_external_like_its_cell(adapted: Artefacts,
     """Here the stage runs in this process; `bench eval` finds it finished."""
     from benchbench.commands.evaluate.run import external_session
     from benchbench.commands.run_plan import Options
-    from benchbench.stages.execute import execute
 
     folder = adapted.folder("dpo seed 1") / "model"
     options = Options("cpu", runs=tmp_path / "runs")

@@ -8,16 +8,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from harness import MICRO, bench, finish, generate_section
+from harness import MICRO, bench, execute, finish, generate_section
 
 from benchbench.commands.evaluate.responses import open_policies
 from benchbench.commands.run_plan import Options
-from benchbench.core.generation import Generation, Request, Sampling
+from benchbench.core.generation import Generation, GenerationRequest, Sampling
 from benchbench.data.prompt_files import read_prompt_file
 from benchbench.generation.transformers_engine import TransformersEngine
 from benchbench.plan.prompt_sets import prepare_prompts
 from benchbench.plan.prompt_stages import prompt_stages
-from benchbench.stages.execute import execute
 from benchbench.store.generations import read_engine, read_generations
 
 from .artefacts import local_model
@@ -143,7 +142,9 @@ def test_a_second_turn_reads_the_first_answer_without_its_end(tmp_path: Path, mo
     asked: list[tuple[int, ...]] = []
     generate = TransformersEngine.generate
 
-    def spied(engine: TransformersEngine, requests: Sequence[Request], sampling: Sampling) -> list[Generation]:
+    def spied(
+        engine: TransformersEngine, requests: Sequence[GenerationRequest], sampling: Sampling
+    ) -> list[Generation]:
         asked.extend(request.prompt for request in requests)
         return generate(engine, requests, sampling)
 

@@ -22,7 +22,7 @@ from benchbench.plan.prompt_sets import PreparedPrompts, prepare_prompts
 from benchbench.plan.prompt_stages import prompt_stages
 from benchbench.recipe.overrides import parse_overrides
 from benchbench.report.responses import statistics_frame
-from benchbench.run.local import Ran
+from benchbench.run.scheduler import RunResult
 from benchbench.store.generations import read_engine, read_generations
 
 
@@ -108,8 +108,8 @@ def draw(
     prompts = prepare_prompts(read, options.store.root)
     stages = {id(cell): prompt_stages(policies.session.plan, cell, prompts) for cell in policies.session.cells}
     plan = Plan({spec.key: spec for each in stages.values() for spec in each})
-    ran = run_session(Session(plan, policies.session.prepared, ()), options, console)
-    _refuse_failures(plan, ran)
+    result = run_session(Session(plan, policies.session.prepared, ()), options, console)
+    _refuse_failures(plan, result)
     return pd.concat(
         [_rows(policies, cell, stages[id(cell)], options) for cell in policies.session.cells], ignore_index=True
     )
@@ -124,12 +124,14 @@ def _rows(policies: Policies, cell: Cell, stages: Sequence[StageSpec], options: 
     return pd.concat(frames, ignore_index=True).assign(target=policies.target)
 
 
-def _refuse_failures(plan: Plan, ran: Ran) -> None:
+def _refuse_failures(plan: Plan, result: RunResult) -> None:
     """The error for responses that could not be drawn; 2 where all of it was the user's to mend, 4 otherwise."""
-    faults = [Fault(plan.stages[key].title, f"{in_one_line(record)} (see {key})") for key, record in ran.failed.items()]
-    faults += [Fault(plan.stages[key].title, "not run") for key in ran.blocked]
+    faults = [
+        Fault(plan.stages[key].title, f"{in_one_line(record)} (see {key})") for key, record in result.failed.items()
+    ]
+    faults += [Fault(plan.stages[key].title, "not run") for key in result.blocked]
     if faults:
-        codes = {record.summary.get("exit_code") for record in ran.failed.values()}
+        codes = {record.summary.get("exit_code") for record in result.failed.values()}
         code = ExitCode.USAGE if codes == {ExitCode.USAGE} else ExitCode.INCOMPLETE
         raise BenchError.of_faults("incomplete", faults, exit_code=code)
 

@@ -16,19 +16,18 @@ import torch
 
 from benchbench.core.errors import Interrupted
 from benchbench.core.example import Example
-from benchbench.core.generation import Generation, Request, Sampling
+from benchbench.core.generation import Generation, GenerationRequest, Sampling
 from benchbench.data.prompts import encode_prompts, first_prompts
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
 from benchbench.data.turn_end import spelled, turn_end
 from benchbench.generation.canary import run_canary
-from benchbench.generation.choose import Choice, choose
+from benchbench.generation.choose import EngineChoice, choose
 from benchbench.generation.control import Alien, cut_counts
-from benchbench.generation.engine_cache import loaded_engine
+from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.merge import is_adapter, is_merged, merge_adapter
 from benchbench.generation.requests import chunks
 from benchbench.generation.sampling import sampling_of
 from benchbench.generation.seeds import make_requests
-from benchbench.generation.settings import EngineSettings
 from benchbench.generation.shape import shape_of_folder
 from benchbench.generation.stops import Stops, named_stops
 from benchbench.models import load
@@ -72,7 +71,7 @@ def run(context: Context) -> Result:
         )
         choice = _choice(context, folder, settings, sampling)
         fall_back, log = section.engine == "auto", context.root / "engine.log"
-        engine, choice = loaded_engine(choice, settings, folder, fall_back=fall_back, log=log)
+        engine, choice = context.engines.load(choice, settings, folder, fall_back=fall_back, log=log)
         context.report({"message": choice.reason, "once": True})
         raw = _draw(context, engine, requests, sampling)
         canary = asdict(run_canary(engine, requests, sampling))
@@ -109,7 +108,7 @@ def _spelled_out(examples: Sequence[Example], responses: Iterable[str], tokenize
     return {"prompts": sum(prompts), "responses": sum(control.search(text) is not None for text in responses)}
 
 
-def _requests(context: Context, examples: Sequence[Example], tokenizer: Any) -> list[Request]:
+def _requests(context: Context, examples: Sequence[Example], tokenizer: Any) -> list[GenerationRequest]:
     section = context.settings.generate
     prompts = encode_prompts(examples, tokenizer, context.tokenization())
     by_id = dict(zip((example.id for example in examples), prompts, strict=True))
@@ -146,13 +145,13 @@ def _servable(context: Context, tokenizer: Any) -> Iterator[tuple[Path, bool]]:
         yield merge_adapter(folder, context.model_spec(), Path(scratch) / "merged", tokenizer=tokenizer), True
 
 
-def _choice(context: Context, folder: Path, settings: EngineSettings, sampling: Sampling) -> Choice:
+def _choice(context: Context, folder: Path, settings: EngineSettings, sampling: Sampling) -> EngineChoice:
     shape = shape_of_folder(folder, trust_remote_code=settings.trust_remote_code)
     asked = context.settings.generate.engine
     return choose(asked, shapes=[shape], device=settings.device, sampling=[sampling])
 
 
-def _draw(context: Context, engine: Any, requests: Sequence[Request], sampling: Sampling) -> list[Generation]:
+def _draw(context: Context, engine: Any, requests: Sequence[GenerationRequest], sampling: Sampling) -> list[Generation]:
     """Every response, in the order of the requests.
 
     Raises:
@@ -199,7 +198,7 @@ def _with_logps(
     context: Context,
     frame: pd.DataFrame,
     drawn: Sequence[Generation],
-    requests: Sequence[Request],
+    requests: Sequence[GenerationRequest],
     tokenizer: Any,
 ) -> pd.DataFrame:
     """Log-probabilities of the responses under the policy and the reference, by the training stack, never the engine.

@@ -1,0 +1,91 @@
+"""What runs single stages: the protocol between the scheduler and whatever holds the devices.
+
+An executor starts a stage, reports, and stops it; it knows neither the graph nor the order of stages, which are the
+scheduler's (`run.scheduler`). `run.local` has worker processes of this machine behind it; an executor that spreads one
+stage over several devices, or stages over several machines, fits behind the same five verbs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from benchbench.core.records import StageRecord, StageSpec
+
+
+@dataclass(frozen=True)
+class StageNeeds:
+    """What a stage needs of the machine; no part of its identity."""
+
+    devices: int = 1
+    """Devices at once; a slot with fewer cannot take it."""
+    engine: bool = False
+    """It draws responses, so it goes to the slot that holds the engine, which is started once for a grid."""
+    priority: int = 0
+    """Of the stages that could start, those with the lowest number go first."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place for one stage at a time, with devices that no other slot has, unless they can be shared as `cpu` can."""
+
+    number: int
+    """Which of the executor's slots it is, from 0."""
+    devices: tuple[str, ...]
+    """`cpu`, or torch's names such as `cuda:1`."""
+
+
+@dataclass(frozen=True)
+class StageProgress:
+    """A stage moved on, or has a line for people."""
+
+    key: str
+    values: Mapping[str, Any]
+    """As the stage reported them: `key` and `title` with `step`, `steps` and `tokens`, or with `message`."""
+
+
+@dataclass(frozen=True)
+class StageEnded:
+    """A stage ended, one way or another."""
+
+    key: str
+    record: StageRecord
+
+
+@dataclass(frozen=True)
+class StageLost:
+    """What ran a stage is gone; its record on disk says how far it came."""
+
+    key: str
+    reason: str
+
+
+StageEvent = StageProgress | StageEnded | StageLost
+
+
+class Executor(Protocol):
+    """Runs stages on slots of its own, one stage on each."""
+
+    def slots(self) -> Sequence[Slot]:
+        """Every slot there is at present, those that are quickest to start on first."""
+        ...
+
+    def submit(self, spec: StageSpec, needs: StageNeeds, slot: Slot) -> None:
+        """Start a stage whose inputs are finished on a slot that is free; returns at once."""
+        ...
+
+    def events(self, timeout: float) -> Sequence[StageEvent]:
+        """What has come from the running stages, in order of each; none after so many seconds without any.
+
+        Every stage that was submitted ends with one `StageEnded` or `StageLost`, after which its slot is free.
+        """
+        ...
+
+    def stop(self, *, hard: bool) -> None:
+        """Ask all running stages for a checkpoint, or end them at once; may be called from a signal handler."""
+        ...
+
+    def close(self) -> None:
+        """End everything that was started; running stages have time for a checkpoint."""
+        ...

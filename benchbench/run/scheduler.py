@@ -1,0 +1,175 @@
+"""The order of stages: each starts once its inputs are finished and a slot is free for it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import FrameType
+from typing import Any, Protocol
+
+from benchbench.core.errors import BenchError
+from benchbench.core.records import StageRecord, StageSpec
+from benchbench.run.executor import Executor, Slot, StageEnded, StageEvent, StageLost, StageNeeds, StageProgress
+from benchbench.store.runs import RunStore
+
+POLL_SECONDS = 0.5
+"""Between two looks at whether a stop was asked for, where no stage reports anything."""
+KINDS_BY_PRIORITY = ("sft", "reward_model", "preference", "generate", "score", "reward", "judge")
+"""Of the stages that could start, those that others wait for longest go first."""
+
+
+def needs_of(spec: StageSpec) -> StageNeeds:
+    """What a kind of stage needs; a kind that is not in the list goes last."""
+    known = spec.kind in KINDS_BY_PRIORITY
+    priority = KINDS_BY_PRIORITY.index(spec.kind) if known else len(KINDS_BY_PRIORITY)
+    return StageNeeds(engine=spec.kind == "generate", priority=priority)
+
+
+class StageListener(Protocol):
+    """Hears what becomes of the stages."""
+
+    def started(self, spec: StageSpec) -> None:
+        """A slot took the stage."""
+        ...
+
+    def progress(self, event: Mapping[str, Any]) -> None:
+        """A stage moved on."""
+        ...
+
+    def ended(self, spec: StageSpec, record: StageRecord) -> None:
+        """A stage ended, one way or another."""
+        ...
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What running a graph of stages came to."""
+
+    failed: Mapping[str, StageRecord] = field(default_factory=dict)
+    """Stages that failed or were stopped, with their records."""
+    blocked: Sequence[str] = ()
+    """Stages that never started, since one they read failed or the run was stopped."""
+    signal: int | None = None
+    """The signal that stopped the run, if one did."""
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A stage on its slot."""
+
+    spec: StageSpec
+    slot: Slot
+
+
+class Scheduler:
+    """Runs one graph of stages on an executor, which it closes at the end."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        store: RunStore,
+        listener: StageListener,
+        *,
+        needs: Callable[[StageSpec], StageNeeds] = needs_of,
+    ) -> None:
+        self.executor = executor
+        self.store = store
+        self.listener = listener
+        self.needs = needs
+        self._waiting: dict[str, StageSpec] = {}
+        self._running: dict[str, _Running] = {}
+        self._failed: dict[str, StageRecord] = {}
+        self._engine_slot: int | None = None
+        """Number of the slot that holds the engine, once a stage that generates has started."""
+        self._signal: int | None = None
+
+    def run(self, stages: Mapping[str, StageSpec]) -> RunResult:
+        """Run every stage that is not finished; a failed one does not stop the others.
+
+        Raises:
+            BenchError: a stage needs more devices than any slot has; nothing is started then.
+        """
+        self._waiting = {key: spec for key, spec in stages.items() if not self.store.is_done(key)}
+        handlers = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            self._refuse_unplaceable()
+            while self._waiting or self._running:
+                if self._signal is None:
+                    self._submit_ready()
+                if not self._running:
+                    break  # a stop was asked for, or what is left waits for a failed stage
+                for event in self.executor.events(POLL_SECONDS):
+                    self._take(event)
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            self.executor.close()
+        return RunResult(self._failed, tuple(self._waiting), self._signal)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        """Pass a request to stop on to the stages, which write checkpoints; a second one ends them."""
+        again = self._signal is not None
+        self._signal = number
+        self.executor.stop(hard=again)
+
+    def _refuse_unplaceable(self) -> None:
+        most = max((len(slot.devices) for slot in self.executor.slots()), default=0)
+        for spec in self._waiting.values():
+            needed = self.needs(spec).devices
+            if needed > most:
+                raise BenchError(
+                    f"{spec.title}: expected a place with {needed} devices, found at most {most} in one place; "
+                    "run it where there are more"
+                )
+
+    def _submit_ready(self) -> None:
+        """Start what can start, by priority."""
+        unfinished = {*self._waiting, *self._running, *self._failed}
+        ready = [spec for spec in self._waiting.values() if not unfinished.intersection(spec.inputs.values())]
+        for spec in sorted(ready, key=lambda spec: self.needs(spec).priority):
+            if self._signal is not None:
+                return  # it came while a worker was started
+            needs = self.needs(spec)
+            slot = self._free_slot(needs)
+            if slot is None:
+                continue
+            if needs.engine:
+                self._engine_slot = slot.number
+            del self._waiting[spec.key]
+            self._running[spec.key] = _Running(spec, slot)
+            self.executor.submit(spec, needs, slot)
+            self.listener.started(spec)
+
+    def _free_slot(self, needs: StageNeeds) -> Slot | None:
+        """The first free slot that is large enough; for a stage that generates the engine's, where one has it."""
+        taken = {running.slot.number for running in self._running.values()}
+        free = [slot for slot in self.executor.slots() if slot.number not in taken]
+        if needs.engine and self._engine_slot is not None:
+            free = [slot for slot in free if slot.number == self._engine_slot]
+        return next((slot for slot in free if len(slot.devices) >= needs.devices), None)
+
+    def _take(self, event: StageEvent) -> None:
+        """Note what an event says, and pass it on."""
+        if isinstance(event, StageProgress):
+            self.listener.progress(event.values)
+            return
+        spec, slot = self._running[event.key].spec, self._running[event.key].slot
+        record = event.record if isinstance(event, StageEnded) else self._lost(event, spec, slot)
+        del self._running[event.key]
+        if record.status != "done":
+            self._failed[event.key] = record
+        self.listener.ended(spec, record)
+
+    def _lost(self, event: StageLost, spec: StageSpec, slot: Slot) -> StageRecord:
+        """The record of a stage whose process is gone, for instance for want of memory."""
+        if slot.number == self._engine_slot:
+            self._engine_slot = None  # the engine went with it; whichever slot is free starts another
+        status = "interrupted" if self._signal is not None else "failed"
+        before = self.store.record(spec.key)
+        if before is None:
+            environment = {"device_kind": slot.devices[0].split(":")[0], "device": slot.devices[0]}
+            return self.store.write(StageRecord(spec.key, status, environment, message=event.reason))
+        if before.status == "done":  # the process died after the stage, or another one finished the stage
+            return before
+        return self.store.write(replace(before, status=status, message=event.reason))

@@ -1,0 +1,36 @@
+"""A worker without torch: it answers with what its stage's title asks for, and says which device it has."""
+
+from __future__ import annotations
+
+import os
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from benchbench.core.records import StageRecord, StageSpec
+from benchbench.store.runs import RunStore
+
+
+def work(pipe: Connection, root: str, device: str, threads: int) -> None:
+    """As `run.worker.work`.
+
+    A stage whose settings say `die` ends the process; one that says `meet` waits until so many stages are running.
+    """
+    store = RunStore(Path(root))
+    while True:
+        try:
+            spec = StageSpec.from_json(pipe.recv())
+        except (EOFError, OSError):
+            return
+        record = store.begin(spec, {"device_kind": device.split(":")[0], "device": device, "threads": threads})
+        (Path(root) / "running" / spec.fingerprint).write_text(device, encoding="utf-8")
+        pipe.send(("progress", {"key": spec.key, "title": spec.title, "pid": os.getpid()}))
+        if spec.settings.get("die"):
+            os._exit(9)
+        deadline = time.monotonic() + 20
+        while len(list((Path(root) / "running").iterdir())) < spec.settings.get("meet", 0):
+            if time.monotonic() > deadline:
+                os._exit(3)
+            time.sleep(0.01)
+        record = store.write(StageRecord(spec.key, "done", record.environment, summary={"pid": os.getpid()}))
+        pipe.send(("done", record))

@@ -1,0 +1,236 @@
+"""The order of stages on an executor that plays its part in this process."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchbench.core.errors import BenchError
+from benchbench.core.records import StageRecord, StageSpec
+from benchbench.run.executor import Slot, StageEnded, StageEvent, StageLost, StageNeeds, StageProgress
+from benchbench.run.scheduler import Scheduler, needs_of
+from benchbench.store.runs import RunStore
+
+ENVIRONMENT = {"device_kind": "cuda"}
+
+
+class Heard:
+    """A listener that remembers."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, str]] = []
+
+    def started(self, spec: StageSpec) -> None:
+        self.events.append(("started", spec.title))
+
+    def progress(self, event: Mapping[str, Any]) -> None:
+        self.events.append(("progress", str(event["title"])))
+
+    def ended(self, spec: StageSpec, record: StageRecord) -> None:
+        self.events.append((record.status, spec.title))
+
+
+class PlayedExecutor:
+    """Ends the stage that has run longest with what its settings say: done, failed or lost."""
+
+    def __init__(self, store: RunStore, *devices: tuple[str, ...]) -> None:
+        self.store = store
+        self.all = [Slot(number, names) for number, names in enumerate(devices or [("cpu",)])]
+        self.running: list[tuple[StageSpec, Slot]] = []
+        self.submitted: list[tuple[str, int]] = []
+        self.stops: list[bool] = []
+        self.closed = 0
+        self.before_events: Callable[[], None] = lambda: None
+
+    def slots(self) -> Sequence[Slot]:
+        return self.all
+
+    def submit(self, spec: StageSpec, needs: StageNeeds, slot: Slot) -> None:
+        assert slot.number not in [taken.number for _, taken in self.running], "two stages on one slot"
+        assert all(self.store.is_done(key) for key in spec.inputs.values()), "an input is not finished"
+        self.running.append((spec, slot))
+        self.submitted.append((spec.title, slot.number))
+
+    def events(self, timeout: float) -> Sequence[StageEvent]:
+        self.before_events()
+        spec, _ = self.running.pop(0)
+        how = spec.settings.get("how", "done")
+        if how == "lost":
+            return [StageLost(spec.key, "it is gone")]
+        record = self.store.write(StageRecord(spec.key, how, ENVIRONMENT))
+        return [StageProgress(spec.key, {"title": spec.title}), StageEnded(spec.key, record)]
+
+    def stop(self, *, hard: bool) -> None:
+        self.stops.append(hard)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def stage(kind: str, title: str, *inputs: StageSpec, how: str = "done") -> StageSpec:
+    return StageSpec(kind, title, {"title": title, "how": how}, {str(n): spec.key for n, spec in enumerate(inputs)})
+
+
+def run(executor: PlayedExecutor, *specs: StageSpec, **more: Any) -> tuple[Any, Heard]:
+    heard = Heard()
+    scheduler = Scheduler(executor, executor.store, heard, **more)
+    return scheduler.run({spec.key: spec for spec in specs}), heard
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "runs")
+
+
+def test_what_others_wait_for_longest_goes_first(store: RunStore):
+    kinds = ("judge", "score", "reward", "generate", "preference", "reward_model", "sft")
+    executor = PlayedExecutor(store)
+    result, heard = run(executor, *(stage(kind, kind) for kind in kinds))
+    assert [title for title, _ in executor.submitted] == [
+        *("sft", "reward_model", "preference", "generate", "score", "reward", "judge")
+    ]
+    assert (result.failed, result.blocked, result.signal) == ({}, (), None)
+    assert heard.events[:3] == [("started", "sft"), ("progress", "sft"), ("done", "sft")]
+    assert executor.closed == 1
+
+
+def test_another_order_is_another_function(store: RunStore):
+    executor = PlayedExecutor(store)
+    run(
+        executor,
+        *(stage("score", title) for title in "abc"),
+        needs=lambda spec: StageNeeds(priority=-ord(spec.title)),
+    )
+    assert [title for title, _ in executor.submitted] == ["c", "b", "a"]
+
+
+def test_a_kind_that_nobody_ranked_goes_last():
+    """A stage kind of a test, or of tomorrow."""
+    assert needs_of(stage("rollout", "new")).priority > needs_of(stage("judge", "old")).priority
+    assert needs_of(stage("generate", "drawn")).engine
+    assert not needs_of(stage("rollout", "new")).engine
+
+
+def test_a_failed_stage_blocks_its_readers_and_nobody_else(store: RunStore):
+    first = stage("sft", "first")
+    broken = stage("preference", "broken", first, how="failed")
+    reader, other = stage("score", "reader", broken), stage("score", "other", first)
+    last = stage("judge", "last", reader)
+    executor = PlayedExecutor(store, ("cpu",), ("cpu",))
+    result, heard = run(executor, last, reader, other, broken, first)
+    assert list(result.failed) == [broken.key]
+    assert set(result.blocked) == {reader.key, last.key}
+    assert [title for title, _ in executor.submitted] == ["first", "broken", "other"]
+    assert ("failed", "broken") in heard.events
+
+
+def test_stages_that_are_finished_are_not_run_again(store: RunStore):
+    first, second = stage("sft", "first"), stage("score", "second", stage("sft", "first"))
+    run(PlayedExecutor(store), first)
+    executor = PlayedExecutor(store)
+    run(executor, first, second)
+    assert executor.submitted == [("second", 0)]
+
+
+def test_independent_stages_are_spread_over_all_slots(store: RunStore):
+    executor = PlayedExecutor(store, ("cuda:0",), ("cuda:1",), ("cuda:2",))
+    run(executor, *(stage("sft", f"seed {seed}") for seed in range(3)))
+    assert executor.submitted == [("seed 0", 0), ("seed 1", 1), ("seed 2", 2)]
+
+
+def test_responses_are_drawn_where_the_engine_is_and_others_need_not_wait_for_it(store: RunStore):
+    executor = PlayedExecutor(store, ("cuda:0",), ("cuda:1",))
+    drawn = [stage("generate", f"draw {number}") for number in range(3)]
+    run(executor, *drawn, *(stage("score", f"score {number}") for number in range(3)))
+    slots = dict(executor.submitted)
+    assert {slots[spec.title] for spec in drawn} == {0}
+    assert [title for title, _ in executor.submitted][:2] == ["draw 0", "score 0"]
+    assert 1 in {slots[f"score {number}"] for number in range(3)}
+
+
+def test_an_engine_that_was_lost_is_started_on_whichever_slot_is_free(store: RunStore):
+    executor = PlayedExecutor(store, ("cuda:0",), ("cuda:1",))
+    result, _ = run(
+        executor,
+        stage("generate", "first", how="lost"),
+        stage("sft", "training"),
+        stage("generate", "second"),
+        stage("generate", "third"),
+    )
+    assert dict(executor.submitted) == {"training": 0, "first": 1, "second": 0, "third": 0}
+    assert len(result.failed) == 1
+
+
+def test_a_stage_that_was_lost_before_it_wrote_anything_says_on_which_device(store: RunStore):
+    lost = stage("sft", "lost", how="lost")
+    executor = PlayedExecutor(store, ("cuda:3",))
+    result, heard = run(executor, lost)
+    record = store.record(lost.key)
+    assert result.failed == {lost.key: record}
+    assert (record.status, record.message) == ("failed", "it is gone")
+    assert record.environment == {"device_kind": "cuda", "device": "cuda:3"}
+    assert heard.events == [("started", "lost"), ("failed", "lost")]
+
+
+def test_a_stage_whose_process_was_lost_after_it_was_done_is_done(store: RunStore):
+    """The record on disk says so, whatever became of the process."""
+    lost = stage("sft", "lost", how="lost")
+    reader = stage("score", "reader", lost)
+    executor = PlayedExecutor(store)
+    executor.before_events = lambda: store.write(StageRecord(lost.key, "done", ENVIRONMENT)) and None
+    result, heard = run(executor, lost, reader)
+    assert (result.failed, result.blocked) == ({}, ())
+    assert heard.events[1] == ("done", "lost")
+    assert [title for title, _ in executor.submitted] == ["lost", "reader"]
+
+
+def test_more_devices_than_any_slot_has_are_refused_before_anything_starts(store: RunStore):
+    executor = PlayedExecutor(store, ("cuda:0",), ("cuda:1", "cuda:2"))
+    specs = stage("score", "small"), stage("sft", "large")
+    with pytest.raises(BenchError, match="large: expected a place with 4 devices, found at most 2 in one place"):
+        run(executor, *specs, needs=lambda spec: StageNeeds(devices=4 if spec.kind == "sft" else 1))
+    assert executor.submitted == []
+    assert executor.closed == 1
+
+
+def test_a_stage_for_two_devices_goes_where_two_are_and_small_ones_go_on(store: RunStore):
+    executor = PlayedExecutor(store, ("cuda:0",), ("cuda:1", "cuda:2"))
+    specs = [stage("sft", "large 0"), stage("sft", "large 1"), stage("score", "small")]
+    run(executor, *specs, needs=lambda spec: StageNeeds(devices=2 if spec.kind == "sft" else 1))
+    assert executor.submitted[:2] == [("large 0", 1), ("small", 0)]
+    assert executor.submitted[2] == ("large 1", 1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_is_passed_on_nothing_more_starts_and_a_second_one_is_hard(store: RunStore, number: int):
+    executor = PlayedExecutor(store)
+    executor.before_events = lambda: [os.kill(os.getpid(), number) for _ in range(2)] and None
+    first, second = stage("sft", "first", how="interrupted"), stage("sft", "second")
+    handlers = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    result, _ = run(executor, first, second)
+    assert executor.stops == [False, True]
+    assert result.signal == number
+    assert list(result.failed) == [first.key]
+    assert result.blocked == (second.key,)
+    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == handlers
+
+
+def test_a_stage_that_was_lost_in_a_stop_was_interrupted(store: RunStore):
+    executor = PlayedExecutor(store)
+    executor.before_events = lambda: os.kill(os.getpid(), signal.SIGTERM)
+    lost = stage("sft", "lost", how="lost")
+    run(executor, lost)
+    assert store.record(lost.key).status == "interrupted"
+
+
+def test_the_executor_is_closed_where_it_breaks(store: RunStore):
+    executor = PlayedExecutor(store)
+    executor.events = lambda timeout: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        run(executor, stage("sft", "first"))
+    assert executor.closed == 1
