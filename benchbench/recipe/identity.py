@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from benchbench.core.identity import field_marks, identity, is_left_out, section_of
+from benchbench.core.identity import field_marks, is_left_out, section_of
 from benchbench.recipe.memory import moving_keys
 from benchbench.recipe.schema import ANNOTATIONS, SETTING_KEYS, Recipe
 from benchbench.recipe.values import get, put
@@ -20,12 +20,13 @@ def identified(values: Mapping[str, Any], bound: Mapping[str, Any]) -> dict[str,
 
     Args:
         values: a recipe's, whole or in part.
-        bound: dotted key -> what its free-form parts are bound to: settings of the exhibits, or plain values.
+        bound: dotted key -> what its free-form parts are bound to; the class says which fields joined later.
     """
     kept = _pruned(Recipe, values)
     for key, part in bound.items():
-        if get(values, key) is not None:
-            put(kept, key, identity(part))
+        free = get(values, key)
+        if isinstance(free, Mapping) and not isinstance(part, Mapping):
+            put(kept, key, _pruned(type(part), free))
     for key in moving_keys(values):
         put(kept, key, get(values, key))
     return kept

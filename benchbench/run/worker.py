@@ -38,8 +38,8 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     _set_up_torch(device, threads)
     from benchbench import inputs
+    from benchbench.core.records import StageSpec
     from benchbench.generation.engine_cache import EngineCache
-    from benchbench.stages import read_spec
     from benchbench.stages.execute import execute
     from benchbench.store.runs import RunStore
 
@@ -51,7 +51,7 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
             except (EOFError, OSError):
                 return
             record = execute(
-                read_spec(values),
+                StageSpec.from_json(values),
                 store,
                 device=device,
                 report=_Throttled(pipe),

@@ -16,7 +16,7 @@ from benchbench.core.errors import BenchError, Interrupted
 from benchbench.core.input import Input
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.generation.engine_cache import EngineCache
-from benchbench.stages import runner
+from benchbench.stages import read_spec, runner
 from benchbench.stages.context import Report, Result, StageContext
 from benchbench.stages.environment import environment, peak_memory_gib
 from benchbench.store.runs import RunStore
@@ -38,7 +38,7 @@ def execute(
     A failure is recorded, not raised: other stages go on. The user's errors leave their message, ours the traceback.
 
     Args:
-        spec: the stage, with typed settings.
+        spec: the stage; settings that are plain values become those of its kind.
         store: where it is filed.
         device: `cpu`, `cuda` or `cuda:N`.
         report: takes events of progress.
@@ -72,6 +72,7 @@ def _run(context: StageContext[Any], record: StageRecord) -> StageRecord:
     """Run the stage's own code; the record with how that went."""
     shutil.rmtree(context.folder / "model", ignore_errors=True)  # half a model of a killed attempt
     try:
+        context = replace(context, spec=read_spec(context.spec.as_json()))
         result: Result = runner(context.spec.kind)(context)
     except Interrupted:
         return replace(record, status="interrupted", message="stopped on request; the next run resumes")

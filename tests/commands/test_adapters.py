@@ -228,5 +228,5 @@ def test_adapters_on_the_hub_are_merged_into_the_base_that_they_name(
     options = Options("cpu", runs=tmp_path / "runs")
     session = external_session(f"org/adapters@{commit}", str(MICRO), (), options)
     (merged,) = (tmp_path / "runs" / "merged").iterdir()
-    assert {spec.run["model_path"] for spec in session.plan.stages.values()} == {str(merged.resolve())}
+    assert {spec.run.model_path for spec in session.plan.stages.values()} == {str(merged.resolve())}
     assert merged == whole_weights(adapters, tmp_path / "runs")

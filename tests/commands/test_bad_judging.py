@@ -16,6 +16,7 @@ from harness import MICRO, Ended, bench, execute, finish, generate_section
 
 from benchbench.commands.compare.run import Request, prepare_comparison
 from benchbench.commands.run_plan import Options
+from benchbench.core.identity import identity
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.store.verdicts import VerdictCache
 from tests.judges.chat_server import Reply, prefers, serving
@@ -207,7 +208,7 @@ def test_a_stage_that_is_stopped_while_a_server_hangs_ends_soon_and_keeps_what_c
         record = judged(world, one, should_stop=lambda: len(server.seen) > 5)
         assert time.monotonic() - start < 10
         assert record.status == "interrupted" and len(server.seen) == 6
-    assert len(VerdictCache.of(world / "runs", one.settings["judge"])) == 4
+    assert len(VerdictCache.of(world / "runs", one.settings.judge)) == 4
     with serving(lambda number, body: Reply(), server.server_port) as again:
         record = judged(world, one)
     assert record.status == "done" and record.summary["cached"] == 4 and len(again.seen) == record.summary["calls"]
@@ -220,8 +221,10 @@ def test_what_becomes_of_refused_requests_is_part_of_a_finished_stage_and_not_of
     with serving(picky) as server:
         (lenient, _) = judge_stages(world, chat(server.url, on_refused="missing")).values()
         (strict, _) = judge_stages(world, chat(server.url)).values()
-        assert lenient.key != strict.key and lenient.settings["judge"] == strict.settings["judge"]
-        assert set(strict.settings) == {"judge", "data", "stage_version"}, "the default leaves finished stages finished"
+        assert lenient.key != strict.key and lenient.settings.judge == strict.settings.judge
+        assert set(identity(strict.settings)) == {"judge", "data", "stage_version"}, (
+            "the default leaves finished stages finished"
+        )
         record = judged(world, lenient)
         assert record.status == "done" and record.summary["missing"] > 0
         answered = len(server.seen) - record.summary["missing"]

@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
 def tokenizer_planned(folder: Path, tmp_path: Path, *sets: str) -> str:
     session = external_session(str(folder), str(MICRO), parse_overrides(sets), Options("cpu", runs=tmp_path / "runs"))
     (spec,) = session.plan.stages.values()
-    return spec.settings["model"]["tokenizer"]
+    return spec.settings.model.tokenizer
 
 
 def of_folder(folder: Path) -> str:

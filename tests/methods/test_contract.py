@@ -67,8 +67,8 @@ def test_the_dtype_is_the_policys(preset, dtype, other):
     method, hyper = preset
     scores = random_scores(method, dtype=dtype)
     reward = None if scores._reward is None else scores._reward.to(other)
-    columns = {name: column.to(other) for name, column in scores._columns.items()}
-    scores = replace(scores, _reward=reward, _columns=columns)
+    columns = {name: column.to(other) for name, column in scores._column.items()}
+    scores = replace(scores, _reward=reward, _column=columns)
     assert {term.values.dtype for term in terms_of(method.loss(scores, hyper)).values()} == {dtype}
     assert method.reward(scores, hyper).dtype == dtype
 
@@ -151,7 +151,7 @@ def test_reordering_the_examples_reorders_the_loss(name, seed, order):
         reordered(scores.policy),
         reordered(scores._reference),
         None if scores._reward is None else scores._reward[order],
-        {name: column[order] for name, column in scores._columns.items()},
+        {name: column[order] for name, column in scores._column.items()},
     )
     torch.testing.assert_close(per_example(method, shuffled), per_example(method, scores)[order], rtol=1e-12, atol=0)
 
@@ -163,7 +163,7 @@ def test_an_example_does_not_see_its_neighbours(method):
         Logps(scores.policy.token[2:3], scores.policy.response[2:3]),
         scores._reference and Logps(scores._reference.token[2:3], scores._reference.response[2:3]),
         None if scores._reward is None else scores._reward[2:3],
-        {name: column[2:3] for name, column in scores._columns.items()},
+        {name: column[2:3] for name, column in scores._column.items()},
     )
     torch.testing.assert_close(per_example(method, alone), per_example(method, scores)[2:3])
 
@@ -213,7 +213,7 @@ def test_a_declared_input_is_read(method):
     without = {
         Need.REFERENCE: replace(scores, _reference=None),
         Need.REWARD: replace(scores, _reward=None),
-        **{column: replace(scores, _columns={}) for column in method.column_names},
+        **{column: replace(scores, _column={}) for column in method.column_names},
     }
     for wanted in (*method.needs, *method.column_names):
         with pytest.raises(UndeclaredInputError, match="declare"):

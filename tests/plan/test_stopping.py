@@ -15,8 +15,8 @@ from benchbench.commands.compare.run import Request, prepare_comparison
 from benchbench.commands.resolve import resolve
 from benchbench.commands.run_plan import Options
 from benchbench.core.errors import BenchError
+from benchbench.core.identity import identity
 from benchbench.core.records import StageSpec
-from benchbench.generation.stops import STOP_TOKEN_IDS, STOPS
 from benchbench.plan.prepare import Prepared, prepare
 from benchbench.plan.stopping import configured_ids
 from benchbench.recipe.load import Loaded
@@ -48,24 +48,25 @@ def end_of_turn(mark: str) -> str:
 def test_where_no_file_and_no_template_names_a_stop_the_identity_is_what_it_was(tmp_path: Path, setting: str | None):
     stages = planned(tmp_path, setting=setting)
     spec = stages[min(title for title in stages if title.startswith("responses of dpo"))]
-    assert STOP_TOKEN_IDS not in spec.settings and STOPS not in spec.run
+    assert "stop_token_ids" not in identity(spec.settings) and spec.run.stops is None
 
 
 def test_where_all_that_is_named_is_eos_the_identity_is_what_it_was(tmp_path: Path):
     same = of_responses(planned(tmp_path, end_of_turn("<|endoftext|>")))
-    assert STOP_TOKEN_IDS not in same.settings and same.run[STOPS]["found"][0]["origins"] == ["EOS", "template"]
+    assert "stop_token_ids" not in identity(same.settings)
+    assert same.run.stops["found"][0]["origins"] == ["EOS", "template"]
 
 
 def test_the_token_that_ends_a_turn_is_part_of_the_identity_of_responses(tmp_path: Path):
     before, after = planned(tmp_path), planned(tmp_path, end_of_turn("<|user|>"))
-    assert of_responses(after).settings[STOP_TOKEN_IDS] == [1, 2]
+    assert of_responses(after).settings.stop_token_ids == (1, 2)
     assert of_responses(before).key != of_responses(after).key
 
 
 def test_stops_that_the_recipe_names_are_all_there_is_beside_eos(tmp_path: Path):
     spec = of_responses(planned(tmp_path, end_of_turn("<|user|>"), "generate.stop_tokens=['<|assistant|>']"))
-    assert STOP_TOKEN_IDS not in spec.settings and STOPS not in spec.run
-    assert spec.settings["generate"]["stop_tokens"] == ["<|assistant|>"]
+    assert "stop_token_ids" not in identity(spec.settings) and spec.run.stops is None
+    assert spec.settings.generate.stop_tokens == ("<|assistant|>",)
 
 
 # The model's generation_config.json.

@@ -73,7 +73,7 @@ def examples(one: StageContext) -> dict[str, TokenizedExample]:
 
 @pytest.mark.parametrize("which", SETTINGS)
 def test_a_sequence_cut_on_the_left_loses_scored_tokens_only_as_published(stages: Stages, which: str):
-    held_out = [one for one in stages(which, "score") if one.settings["data"]["split"] == "test"]
+    held_out = [one for one in stages(which, "score") if one.settings.data.split == "test"]
     assert len(held_out) >= 4
     for one in held_out:
         chosen = examples(one)["long"].candidates[0]
@@ -96,7 +96,7 @@ def test_the_reward_model_is_trained_with_eos_and_scored_without_only_as_publish
     for one in stages(which, "reward_model"):
         assert ends_with_eos(one) == {True}
     scored = stages(which, "reward")
-    assert len({one.settings["data"]["split"] for one in scored}) == 2, "training pairs and held-out ones"
+    assert len({one.settings.data.split for one in scored}) == 2, "training pairs and held-out ones"
     for one in scored:
         assert ends_with_eos(one) == {which == "matched"}
 
@@ -105,21 +105,21 @@ def test_the_reward_model_is_trained_with_eos_and_scored_without_only_as_publish
 @pytest.mark.parametrize("kind", ["sft", "reward_model", "preference"])
 def test_data_order_follows_the_seed_only_in_the_matched_setting(stages: Stages, which: str, kind: str):
     def order(one: StageContext) -> str:
-        training = one.training()
+        training = one.settings.training
         return str(
             plan_batches(
                 [1] * 64,
                 batch=8,
                 steps=8,
-                seed=one.settings["order_seed"],
-                order=training["data_order"],
-                length_window=training["length_window"],
+                seed=one.settings.order_seed,
+                order=training.data_order,
+                length_window=training.length_window,
             )
         )
 
     orders = {order(one) for one in stages(which, kind)}
     assert len(orders) == (1 if which == "published" else len(SEEDS))
-    drawn = {one.settings["seed"] for one in stages(which, kind)}
+    drawn = {one.settings.seed for one in stages(which, kind)}
     assert drawn == ({None} if kind == "preference" else set(SEEDS)), "initialisation has the seed in both"
 
 

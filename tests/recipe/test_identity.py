@@ -11,16 +11,34 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchbench import sources
 from benchbench.commands.recipes import leaves
 from benchbench.core.hashing import canonical
+from benchbench.core.identity import Since, field_marks, section_of
+from benchbench.recipe.identity import identified
 from benchbench.recipe.library import shipped_root
-from benchbench.recipe.load import Loaded, identified, without_later
+from benchbench.recipe.load import Loaded
 from benchbench.recipe.memory import moving_keys
 from benchbench.recipe.schema import ANNOTATIONS, SETTING_KEYS, Recipe
-from benchbench.recipe.training import JOINED_LATER, RUN_KEYS
+from benchbench.recipe.training import RUN_KEYS
 from benchbench.recipe.values import get
 
 from .toys import HEAD, load, write
+
+
+def later_fields(kind: type, prefix: str = "") -> dict[str, Any]:
+    """Dotted key of every field that joined later -> the value that means what was done before."""
+    found: dict[str, Any] = {}
+    for name, marks in field_marks(kind).items():
+        found |= {f"{prefix}{name}": mark.before for mark in marks if isinstance(mark, Since)}
+        section = section_of(kind, name)
+        if section is not None:
+            found |= later_fields(section, f"{prefix}{name}.")
+    return found
+
+
+LATER = later_fields(Recipe)
+OPTIONS_LATER = {name for source in sources.names() for name in later_fields(sources.get(source).options)}
 
 
 @dataclass(frozen=True)
@@ -87,7 +105,7 @@ def test_every_leaf_reaches_the_hash_that_it_should(shipped):
 
 def test_a_field_that_joined_later_is_no_part_of_an_identity_until_it_changes_something(tmp_path):
     before = load(write(tmp_path, HEAD))
-    untouched = {key: value for key, value in JOINED_LATER.items() if get(before.values(), key) == value}
+    untouched = {key: value for key, value in LATER.items() if get(before.values(), key) == value}
     assert len(untouched) >= 4, "fields that the tiny setting leaves at what was done before they joined"
     for key, value in untouched.items():
         same = load(write(tmp_path, HEAD), sets=[f"{key}={json.dumps(value)}"])
@@ -106,19 +124,17 @@ def test_an_option_of_a_source_that_joined_later_is_no_part_of_an_identity_until
     def hashes(more):
         return read(more).recipe_hash, read(more).comparability_hash
 
-    later = [key.removeprefix("data.options.") for key in JOINED_LATER if key.startswith("data.options.")]
-    assert {"ignore_columns", "on_tool_calls"} <= {*later}
+    assert {"ignore_columns", "on_tool_calls"} <= OPTIONS_LATER
     assert hashes("") == hashes(", ignore_columns: [], on_tool_calls: error")
     assert len({hashes(""), hashes(", ignore_columns: [a]"), hashes(", on_tool_calls: drop")}) == 3
-    stripped = without_later(read("").values())["data"]["options"]
-    assert not {*later} & {*stripped} and stripped["files"] == {"sft": "a.jsonl"}
+    stripped = identified(read("").values(), read("").bound)["data"]["options"]
+    assert not OPTIONS_LATER & {*stripped} and stripped["files"] == {"sft": "a.jsonl"}
 
 
 def test_a_source_option_that_joined_later_is_no_part_of_an_identity_until_it_changes_something():
     before = load(shipped_root() / "dpo_pythia410m.yaml")
-    later = {key.rpartition(".")[2] for key in JOINED_LATER if key.startswith("data.options.")}
-    assert later <= before.values()["data"]["options"].keys(), "they are shown"
-    assert not later & identified(before.values())["data"]["options"].keys()
+    assert before.values()["data"]["options"].keys() >= OPTIONS_LATER, "they are shown"
+    assert not OPTIONS_LATER & identified(before.values(), before.bound)["data"]["options"].keys()
     for text in ("preferred_by=ratings", "max_contradicted=0.05", "drop_missing=[]"):
         same = load(shipped_root() / "dpo_pythia410m.yaml", sets=[f"data.options.{text}"])
         assert (same.recipe_hash, same.comparability_hash) == (before.recipe_hash, before.comparability_hash), text

@@ -7,7 +7,7 @@ import pytest
 from benchbench.commands.check.conditions import known_differences
 from benchbench.commands.compare.fairness import differing
 from benchbench.recipe.library import shipped_root
-from benchbench.recipe.memory import BATCH, MICROBATCH, moving_keys, part_of_scoring, part_of_training
+from benchbench.recipe.memory import BATCH, MICROBATCH, moving_keys, scoring_batch, training_microbatch
 
 from .toys import HEAD, load, write
 
@@ -73,11 +73,9 @@ def test_a_run_with_another_batch_than_reported_says_so_where_it_moves_numbers()
 
 
 def test_what_a_stage_is_told(tmp_path):
-    values = toy(tmp_path, "preference.bf16=true", f"{PREFERENCE}=5").values()
-    assert part_of_training(values, "preference") == {MICROBATCH: 5}
-    assert part_of_training(values, "sft") == {}
-    assert part_of_training({**values, "reward_model": None}, "reward_model") == {}
-    assert part_of_scoring(values, "float32") == {}
-    assert (
-        part_of_scoring(values, "float32", "bfloat16") == part_of_scoring(values, "float32", bf16=True) == {BATCH: 128}
-    )
+    recipe = toy(tmp_path, "preference.bf16=true", f"{PREFERENCE}=5").recipe
+    assert training_microbatch(recipe, "preference") == 5
+    assert training_microbatch(recipe, "sft") is None
+    assert training_microbatch(recipe.model_copy(update={"reward_model": None}), "reward_model") is None
+    assert scoring_batch(recipe, "float32") is None
+    assert scoring_batch(recipe, "float32", "bfloat16") == scoring_batch(recipe, "float32", bf16=True) == 128

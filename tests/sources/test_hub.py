@@ -95,10 +95,10 @@ def test_the_columns_of_ultrafeedback_are_all_read(folder):
     reading = loaded.readings["train"]
     assert (reading.not_read, reading.notes, reading.dropped) == ((), {}, {})
     assert [example.ratings for example in loaded["train"]][:2] == [(8.0, 8.0), (8.0, 5.5)]
-    bare = hub.load(Options("./set", splits={"train": "train_prefs"}, ignore_columns=["messages"]), folder)
+    bare = hub.load(Options("./set", splits={"train": "train_prefs"}, ignore_column=["messages"]), folder)
     assert dict(bare) == dict(loaded)
     with pytest.raises(BenchError, match="ignore_columns: .*: mesages. Did you mean 'messages'"):
-        hub.load(Options("./set", splits={"train": "train_prefs"}, ignore_columns=["mesages"]), folder)
+        hub.load(Options("./set", splits={"train": "train_prefs"}, ignore_column=["mesages"]), folder)
 
 
 def test_a_local_folder_is_pinned_by_the_hash_of_its_files(folder):

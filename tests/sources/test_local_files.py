@@ -217,7 +217,7 @@ def test_what_every_split_would_lose_is_told_at_once(tmp_path):
     options = {"files": {"train": "a.jsonl", "test": "b.jsonl"}}
     with pytest.raises(BenchError, match=r"(?s)a\.jsonl: .*context: .*b\.jsonl: .*hint: "):
         local_files.load(Options(**options), tmp_path)
-    loaded = local_files.load(Options(**options, ignore_columns=["context", "hint"]), tmp_path)
+    loaded = local_files.load(Options(**options, ignore_column=["context", "hint"]), tmp_path)
     assert [reading.not_read for reading in loaded.readings.values()] == [("split",), ("split",)]
 
 

@@ -19,6 +19,7 @@ import resource
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # as vLLM's process has it; torch's OpenMP reads it when imported
@@ -76,13 +77,13 @@ def make_model_and_tokenizer() -> tuple:
 
 def time_ours(folder: Path, pairs: int) -> float:
     """CPU-seconds of one epoch of this loop."""
-    from benchbench import methods
+    from benchbench import inputs, methods
     from benchbench.batches.padded import collate
     from benchbench.core.batch import CandidateBatch
     from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
     from benchbench.models.logps import token_logps
     from benchbench.training.loop import Job, train
-    from benchbench.training.objective import Caches, MethodObjective
+    from benchbench.training.objective import MethodObjective
 
     model, tokenizer = make_model_and_tokenizer()
 
@@ -104,9 +105,11 @@ def time_ours(folder: Path, pairs: int) -> float:
             logps = token_logps(model, make_batch([example]))
             reference[example.id] = [logps.token[0, k][logps.response[0, k]].tolist() for k in range(2)]
     method = methods.get("dpo")
-    objective = MethodObjective(method, method.hyper(), model, Caches(reference=reference))
+    objective = MethodObjective(
+        method, method.hyper(), model, {"reference": partial(inputs.get("reference").tensor, reference)}
+    )
     start = time.process_time()
-    train(Job(model, objective, examples, make_batch, SETTINGS, order_seed=0, noise_seed=0, folder=folder))
+    train(Job(model, objective, examples, make_batch, SETTINGS, SETTINGS, order_seed=0, noise_seed=0, folder=folder))
     return time.process_time() - start
 
 

@@ -62,7 +62,7 @@ def test_a_second_turn_draws_other_numbers_and_is_another_stage(tmp_path: Path):
     first = answered(tmp_path, setting(tmp_path))
     store = RunStore(tmp_path / "runs")
     spec = finished_stage(first)
-    later = replace(spec, settings={**spec.settings, "turn": 2})
+    later = replace(spec, settings=spec.settings.model_copy(update={"turn": 2}))
     assert later.key != spec.key
     assert execute(later, store, device="cpu").status == "done"
     texts = [(folder / "generations.jsonl").read_text(encoding="utf-8") for folder in (first, store.folder(later.key))]

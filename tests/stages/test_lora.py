@@ -99,7 +99,7 @@ def test_the_reward_model_is_the_merged_sft_policy_with_its_own_adapters_beside_
 
 def test_rewards_are_given_with_the_adapters(adapted: Artefacts, tmp_path: Path):
     """The same stage without its adapters' folder gives other rewards."""
-    from benchbench.core.records import StageSpec
+    from benchbench.stages import read_spec
     from benchbench.store.runs import RunStore
 
     runs = tmp_path / "runs"
@@ -109,7 +109,7 @@ def test_rewards_are_given_with_the_adapters(adapted: Artefacts, tmp_path: Path)
     for path in (runs / "reward_model").glob("*/model/adapter"):
         shutil.rmtree(path)
     shutil.rmtree(runs / key)
-    spec = StageSpec.from_json({name: lock[name] for name in ("kind", "title", "settings", "inputs", "run")})
+    spec = read_spec({name: lock[name] for name in ("kind", "title", "settings", "inputs", "run")})
     assert execute(spec, RunStore(runs), device="cpu").status == "done"
     with_adapters, without = (pd.read_parquet(root / key / "rows.parquet")["reward"] for root in (adapted.runs, runs))
     assert not np.allclose(with_adapters, without, rtol=1e-4)

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from benchbench.core.errors import BenchError
-from benchbench.stages.preference import run as preference
+from benchbench.core.method import Need
+from benchbench.inputs import reward
+from benchbench.recipe.training import RewardSource
 from benchbench.store.rows import read_rows, write_rows
 
 from .artefacts import Artefacts, run
@@ -99,7 +101,7 @@ def test_rewards_that_are_no_numbers_stop_the_stage_and_name_the_candidate(train
     write_rows(folder, frame)
 
     class Context:
-        settings = {"reward": {"source": "stage"}}
+        settings = type("Settings", (), {"reward": RewardSource(source="stage")})()
         spec = type("Spec", (), {"title": "ddo_rm seed 1"})()
 
         def input(self, name: str) -> Path:
@@ -109,4 +111,4 @@ def test_rewards_that_are_no_numbers_stop_the_stage_and_name_the_candidate(train
     with pytest.raises(
         BenchError, match=r"ddo_rm seed 1: expected finite rewards, found 1 of 16 .* nan for candidate 1"
     ):
-        preference.rewards(Context())  # type: ignore[arg-type]
+        reward.load(Context(), Need.REWARD)  # type: ignore[arg-type]

@@ -10,9 +10,9 @@ import torch
 from benchbench import methods
 from benchbench.core.method import Candidates, Need
 from benchbench.models.logps import token_logps
-from benchbench.training.objective import Caches, MethodObjective, RewardObjective
+from benchbench.training.objective import MethodObjective, RewardObjective
 
-from .toys import batches, caches, examples, model
+from .toys import batches, caches, examples, model, served
 
 
 @pytest.fixture(params=methods.names())
@@ -21,7 +21,8 @@ def method(request):
 
 
 def objective(method, given, *, kept=None) -> MethodObjective:
-    return MethodObjective(method, method.hyper(), model(), kept or caches(given), torch.float64)
+    tensors = caches(given, method) if kept is None else kept
+    return MethodObjective(method, method.hyper(), model(), tensors, torch.float64)
 
 
 def test_exactly_the_declared_inputs_are_built(method):
@@ -30,14 +31,14 @@ def test_exactly_the_declared_inputs_are_built(method):
     scores = objective(method, given).scores(batches(method)(given))
     assert (scores._reference is not None) == (Need.REFERENCE in method.needs)
     assert (scores._reward is not None) == (Need.REWARD in method.needs)
-    assert scores._columns.keys() == set(method.column_names)
+    assert scores._column.keys() == set(method.column_names)
 
 
 def test_a_method_without_needs_needs_no_caches(method):
     given = examples(4)
-    run = objective(method, given, kept=Caches())
-    if method.needs:
-        with pytest.raises(KeyError, match="e0"):
+    run = objective(method, given, kept={})
+    if method.declared:
+        with pytest.raises(KeyError, match=method.declared[0].name):
             run(batches(method)(given))
     else:
         run(batches(method)(given))
@@ -83,7 +84,7 @@ def test_the_reference_of_an_unmoved_policy_gives_log_two():
     kept = {
         name: [found.token[b, k][batch.response[b, k]].tolist() for k in range(2)] for b, name in enumerate(batch.ids)
     }
-    terms, _ = MethodObjective(method, method.hyper(), policy, Caches(reference=kept), torch.float64)(batch)
+    terms, _ = MethodObjective(method, method.hyper(), policy, served(reference=kept), torch.float64)(batch)
     torch.testing.assert_close(terms["loss"].values, torch.full((5,), math.log(2), dtype=torch.float64))
 
 

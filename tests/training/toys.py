@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from benchbench import methods
+from benchbench import inputs, methods
 from benchbench.batches.padded import collate
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.example import Column
@@ -22,7 +22,7 @@ from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
 from benchbench.models.load import seeded
 from benchbench.recipe.training import PreferenceSection
 from benchbench.training.loop import Job, Objective
-from benchbench.training.objective import Caches, MethodObjective
+from benchbench.training.objective import InputTensor, MethodObjective
 from tests.methods.toys import between
 
 VOCABULARY, PAD = 40, 0
@@ -68,17 +68,24 @@ def examples(count: int = 24, *, candidates: int = 2, seed: int = 0, longest: in
     return made
 
 
-def caches(given: Sequence[TokenizedExample], *, seed: int = 0) -> Caches:
-    """Random reference log-probabilities in (-4, 0) and standard normal rewards."""
+def served(**loaded: Any) -> dict[str, InputTensor]:
+    """Name of an input -> what it gives for a batch, from what its `load` would have read, by the real exhibits."""
+    return {name: partial(inputs.get(name).tensor, read) for name, read in loaded.items()}
+
+
+def caches(given: Sequence[TokenizedExample], method: Method | None = None, *, seed: int = 0) -> dict[str, InputTensor]:
+    """Random reference log-probabilities in (-4, 0), standard normal rewards, and a method's columns."""
     rng = stream(seed, "toy caches")
     lengths = {e.id: [c.response[1] - c.response[0] for c in e.candidates] for e in given}
-    return Caches(
+    names = {} if method is None or not method.columns else {"column": method.column_names}
+    return served(
         reference={name: [rng.uniform(-4, 0, size=n).tolist() for n in found] for name, found in lengths.items()},
         reward={name: rng.normal(size=len(found)).tolist() for name, found in lengths.items()},
+        **names,
     )
 
 
-def settings(**changes: Any) -> dict[str, Any]:
+def settings(**changes: Any) -> PreferenceSection:
     """A training section as a stage gets it: 12 steps over 24 examples, four epochs."""
     values = {
         "split": "train",
@@ -92,7 +99,7 @@ def settings(**changes: Any) -> dict[str, Any]:
         "logging_steps": 1,
         "save_steps": 1000,
     }
-    return PreferenceSection.model_validate(values | changes).model_dump(mode="json")
+    return PreferenceSection.model_validate(values | changes)
 
 
 def batches(method: Method | None = None, **options: Any) -> Callable[[Sequence[TokenizedExample]], CandidateBatch]:
@@ -135,7 +142,7 @@ def toy(
     policy = model() if policy is None else policy
     given = examples() if given is None else given
     dtype = torch.float64 if next(policy.parameters()).dtype == torch.float64 else torch.float32
-    loss = MethodObjective(method, method.hyper(**(hyper or {})), policy, caches(given), dtype)
+    loss = MethodObjective(method, method.hyper(**(hyper or {})), policy, caches(given, method), dtype)
     folder.mkdir(parents=True, exist_ok=True)
     job = Job(
         model=policy,
@@ -143,6 +150,7 @@ def toy(
         examples=given,
         make_batch=batches(method),
         settings=settings(**training),
+        run=settings(**training),
         order_seed=order_seed,
         noise_seed=order_seed,
         folder=folder,
