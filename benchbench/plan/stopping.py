@@ -73,8 +73,8 @@ def configured_ids(loaded: Loaded, prepared: Prepared) -> tuple[int, ...]:
     if path is None:
         return ()
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        named = values.get("eos_token_id")
+        configuration = json.loads(path.read_text(encoding="utf-8"))
+        named = configuration.get("eos_token_id")
         ids = tuple(named) if isinstance(named, list) else () if named is None else (named,)
         if not all(isinstance(i, int) and not isinstance(i, bool) for i in ids):
             raise TypeError(f"eos_token_id: {named!r}")

@@ -1,0 +1,1 @@
+"""Stage kind of the tests, `longest_first`: preference pairs from a policy's own responses."""
