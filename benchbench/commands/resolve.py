@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from benchbench import methods
 from benchbench.core.errors import BenchError, Fault, suggestion
-from benchbench.plan.checks import bind_free_parts
+from benchbench.plan.checks.recipe import bind_free_parts
 from benchbench.recipe import library
 from benchbench.recipe.load import Loaded, load_recipe, load_untuned
 from benchbench.recipe.overrides import Override

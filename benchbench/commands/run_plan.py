@@ -13,11 +13,10 @@ from benchbench.commands.plan_view import stop_lines
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.records import StageRecord
 from benchbench.plan.build import build_plan
-from benchbench.plan.checks import length_faults
-from benchbench.plan.data_checks import chosen_faults, data_faults, split_faults
-from benchbench.plan.generation_checks import draw_faults
+from benchbench.plan.checks import check_all
 from benchbench.plan.graph import Cell, Plan
-from benchbench.plan.prepare import Prepared, prepare_all
+from benchbench.plan.prepare import prepare_all
+from benchbench.plan.prepared import Prepared
 from benchbench.plan.prompt_sets import PreparedPrompts
 from benchbench.plan.replicates import copies
 from benchbench.recipe.load import Loaded
@@ -91,13 +90,14 @@ def open_session(
     seeds = tuple(seeds)
     root = options.store.root
     prepared = prepare_all(loaded, root)
-    for item, reads in zip(loaded, prepared, strict=True):
-        faults = _faults(item, reads, score_split, against_chosen=with_samples and prompts is None)
-        if with_samples:
-            faults += draw_faults(item, reads, lambda: choose_machine(options.device, None, ()).device_kind)
-        if faults:
-            raise BenchError.of_faults(str(item.path), faults)
     each = list(zip(loaded, prepared, strict=True))
+    check_all(
+        each,
+        score_split=score_split,
+        with_samples=with_samples,
+        prompts=prompts,
+        device=lambda: choose_machine(options.device, None, ()).device_kind,
+    )
     plan = build_plan(
         [(item, reads, seeds) for item, reads in each],
         score_split=score_split,
@@ -110,17 +110,6 @@ def open_session(
     report += [line for item, reads in each for line in label_lines(item, reads.data)]
     report += stop_lines(plan)
     return Session(plan, prepared, tuple(dict.fromkeys(report)))
-
-
-def _faults(loaded: Loaded, prepared: Prepared, score_split: str | None, *, against_chosen: bool) -> list[Fault]:
-    """What the recipe and its method ask of the data and do not find there."""
-    recipe, data = loaded.recipe, prepared.data
-    missing = split_faults(recipe, data, score_split)
-    faults = missing + length_faults(recipe, prepared.context_tokens)
-    if not missing:
-        faults += data_faults(recipe, data, score_split)
-        faults += chosen_faults(recipe, data) if against_chosen else []
-    return faults
 
 
 def run_session(session: Session, options: Options, console: Console) -> RunResult:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from benchbench import methods
 from benchbench.plan.graph import Cell, Plan
 from benchbench.plan.judge_stages import with_verdicts
-from benchbench.plan.prepare import Prepared
+from benchbench.plan.prepared import Prepared
 from benchbench.plan.prompt_sets import PreparedPrompts
 from benchbench.plan.prompt_stages import put_prompts
 from benchbench.plan.roles import Roles

@@ -47,7 +47,7 @@ def _spec(plan: Plan, cell: Cell, opponent: str, opponent_key: str | None) -> St
     judge = judges.get(section.name)
     options, faults = bind(judge.options, section.options, where="judge.options")
     assert not faults, faults
-    folder = cell.loaded.folder_of("judge.options")
+    folder = cell.loaded.folders.judge
     generated = plan.stages[cell.generate]
     settings = JudgeSettings(
         judge=judge_identity(judge, options, folder),

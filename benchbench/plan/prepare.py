@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +17,8 @@ from benchbench.data.render import renderer
 from benchbench.data.serial import content_hash, from_json, to_json
 from benchbench.data.tokenizer import id_bound, load_tokenizer, save_tokenizer, tokenizer_hash, train_tokenizer
 from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS, tokenizer_files
+from benchbench.plan.checks.data import split_faults
+from benchbench.plan.prepared import Prepared
 from benchbench.plan.vocabulary import check_beside, check_rows, model_config, writes_models
 from benchbench.plan.weights import (
     WEIGHT_PATTERNS,
@@ -35,26 +36,8 @@ BESIDE = "stands_beside_"
 """Begins the name of an empty file in a trained tokenizer's folder: for this type of model it was found to fit."""
 PREPARED_VERSION = 2
 """Raised by hand when normalising or auditing changes what is stored."""
-_READING = ("data", "model.model_name_or_path", "model.tokenizer_name_or_path", "tokenization.chat_template")
-"""Keys that lead to files."""
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """What a recipe's stages read."""
-
-    data: PreparedData
-    data_key: str
-    model_path: str | None
-    """Folder of the pinned weights; none for a model built from a configuration."""
-    weights_hash: str
-    context_tokens: int | None
-    """Tokens that the model reads at once; none where its configuration does not say."""
-    tokenizer_path: str
-    tokenizer_hash: str
-    chat_template: str | None
-    """Path of the recipe's own chat template; none where it has none."""
-    chat_template_hash: str | None
+_READING = ("data", "model", "tokenization")
+"""Sections that lead to files."""
 
 
 def prepare(loaded: Loaded, root: Path) -> Prepared:
@@ -86,8 +69,8 @@ def prepare_all(items: Sequence[Loaded], root: Path) -> list[Prepared]:
     prepared: list[Prepared] = []
     for item in items:
         values = item.values()
-        folders = [str(item.folder_of(key).resolve()) for key in _READING]
-        reading = fingerprint({"folders": folders, **{key: values[key.partition(".")[0]] for key in _READING}})
+        folders = [str(folder.resolve()) for folder in vars(item.folders).values()]
+        reading = fingerprint({"folders": folders, **{name: values[name] for name in _READING}})
         if reading not in by_reading:
             by_reading[reading] = prepare(item, root)
         prepared.append(by_reading[reading])
@@ -110,7 +93,7 @@ def _data(loaded: Loaded, root: Path) -> tuple[PreparedData, str]:
     source = sources.get(section.source)
     options, faults = bind(source.options, section.options, where="data.options")
     assert not faults, faults
-    folder = loaded.folder_of("data")
+    folder = loaded.folders.data
     key = fingerprint(
         {
             "source": source.name,
@@ -137,7 +120,7 @@ def _weights(loaded: Loaded) -> tuple[str | None, str, int | None]:
     folder = resolve_folder(
         model.model_name_or_path,
         model.revision,
-        loaded.folder_of("model.model_name_or_path"),
+        loaded.folders.model,
         patterns=WEIGHT_PATTERNS + TOKENIZER_PATTERNS,
         where="model.model_name_or_path",
     )
@@ -161,7 +144,7 @@ def _tokenizer(loaded: Loaded, root: Path, data: PreparedData, weights: str | No
     folder = resolve_folder(
         name,
         model.tokenizer_revision if own else model.revision,
-        loaded.folder_of(key),
+        loaded.folders.tokenizer if own else loaded.folders.model,
         patterns=TOKENIZER_PATTERNS if own else WEIGHT_PATTERNS + TOKENIZER_PATTERNS,
         where=key,
     )
@@ -172,7 +155,7 @@ def _tokenizer(loaded: Loaded, root: Path, data: PreparedData, weights: str | No
     check_rows(id_bound(tokenizer), config)
     if writes_models(loaded):
         check_beside(tokenizer, config, lent=path != weights)
-    section, beside = loaded.recipe.tokenization, loaded.folder_of("tokenization.chat_template")
+    section, beside = loaded.recipe.tokenization, loaded.folders.chat_template
     if section.chat_template is None or (beside / section.chat_template).is_file():
         renderer(section, tokenizer, folder=beside)  # a template that cannot be used is told before anything is trained
     return path, tokenizer_hash(tokenizer)
@@ -182,7 +165,7 @@ def _chat_template(loaded: Loaded) -> tuple[str | None, str | None]:
     name = loaded.recipe.tokenization.chat_template
     if name is None:
         return None, None
-    path = loaded.folder_of("tokenization.chat_template") / name
+    path = loaded.folders.chat_template / name
     if not path.is_file():
         raise BenchError(f"{loaded.path}: tokenization.chat_template: no file {path}", exit_code=ExitCode.UNAVAILABLE)
     return str(path.resolve()), file_hash(path)
@@ -192,10 +175,7 @@ def _trained_tokenizer(loaded: Loaded, root: Path, data: PreparedData, config: M
     training = loaded.recipe.model.train_tokenizer
     assert training is not None
     if training.split not in data.hashes:
-        raise BenchError(
-            f"{loaded.path}: model.train_tokenizer.split: the data has no split '{training.split}'; "
-            f"it has {', '.join(data.hashes)}"
-        )
+        raise BenchError.of_faults(str(loaded.path), split_faults(loaded.recipe, data, None))
     key = fingerprint({"training": training.model_dump(mode="json"), "data": data.hashes[training.split]})
     folder = root / "tokenizer" / key
     record, beside = folder / "tokenizer_hash.json", folder / f"{BESIDE}{config.get('model_type')}"

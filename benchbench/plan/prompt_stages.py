@@ -7,6 +7,7 @@ from dataclasses import replace
 from benchbench.core.data_ref import DataRef
 from benchbench.core.errors import BenchError
 from benchbench.core.records import StageSpec
+from benchbench.plan.checks.prompts import sample_faults
 from benchbench.plan.graph import Cell, Plan
 from benchbench.plan.prompt_sets import PreparedPrompts
 
@@ -27,11 +28,8 @@ def prompt_stages(plan: Plan, cell: Cell, prompts: PreparedPrompts) -> list[Stag
     assert cell.generate is not None, "only cells with a generate section answer prompts"
     drawn = plan.stages[cell.generate]
     section = drawn.settings.generate
-    if section.num_samples > 1:
-        raise BenchError(
-            f"{cell.loaded.setting_path}: generate.num_samples: expected 1 with --prompts, which draws one answer to "
-            f"each prompt, found {section.num_samples}; add --set generate.num_samples=1"
-        )
+    if faults := sample_faults(cell.loaded):
+        raise BenchError.of_faults(str(cell.loaded.setting_path), faults)
     stages: list[StageSpec] = []
     for turn, split in enumerate(prompts.splits, start=1):
         changes = {"split": split, "num_prompts": None, "num_samples": 1}
@@ -52,25 +50,8 @@ def prompt_stages(plan: Plan, cell: Cell, prompts: PreparedPrompts) -> list[Stag
 def put_prompts(plan: Plan, prompts: PreparedPrompts) -> None:
     """Put a prompt set in the place of the split that every cell of the plan answers; nothing is judged yet.
 
-    Raises:
-        BenchError: cells that answer nothing or several times, a set of two turns, or a set without responses where
-            the recipe's judge compares answers with chosen ones.
+    `plan.checks` has refused recipes that cannot answer it.
     """
-    for cell in plan.cells:
-        where, judge = cell.loaded.setting_path, cell.loaded.recipe.judge
-        if cell.generate is None:
-            raise BenchError(f"{where}: --prompts: expected a generate section, which says how responses are drawn")
-        if prompts.prompts.turns > 1:
-            raise BenchError(
-                "--prompts: compare judges single answers, and this file's prompts have two turns; draw the answers "
-                "with bench eval --prompts and take them to the tool of this format with bench export"
-            )
-        if judge is not None and "chosen" in judge.against and not prompts.prompts.has_responses:
-            others = ", ".join(name for name in judge.against if name != "chosen") or "baseline"
-            raise BenchError(
-                f"{where}: judge.against: expected 'chosen' only with responses in the prompt file (`output` in "
-                f"AlpacaEval's format, `response` in our own), found rows without; add --set 'judge.against=[{others}]'"
-            )
     to_split = [cell.generate for cell in plan.cells]
     specs = [prompt_stages(plan, cell, prompts)[0] for cell in plan.cells]
     for key in to_split:

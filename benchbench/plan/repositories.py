@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from benchbench import sources
 from benchbench.core.errors import BenchError
@@ -44,7 +45,7 @@ def held_files(repository: Repository) -> Mapping[str, HashedFile]:
 
 def _weights(loaded: Loaded) -> Repository | None:
     model = loaded.recipe.model
-    return _model(loaded, "model.model_name_or_path", model.model_name_or_path, model.revision)
+    return _model(loaded.folders.model, model.model_name_or_path, model.revision)
 
 
 def _tokenizer(loaded: Loaded) -> Repository | None:
@@ -53,14 +54,14 @@ def _tokenizer(loaded: Loaded) -> Repository | None:
         return None
     if model.tokenizer_name_or_path is None:
         return _weights(loaded)
-    return _model(loaded, "model.tokenizer_name_or_path", model.tokenizer_name_or_path, model.tokenizer_revision)
+    return _model(loaded.folders.tokenizer, model.tokenizer_name_or_path, model.tokenizer_revision)
 
 
-def _model(loaded: Loaded, key: str, name: str | None, revision: str | None) -> Repository | None:
+def _model(beside: Path, name: str | None, revision: str | None) -> Repository | None:
     if name is None:
         return None
     kind: Kind = "model"
-    folder = local_folder(name, loaded.folder_of(key))
+    folder = local_folder(name, beside)
     if folder is not None:
         return Repository(kind, name, None, folder)
     return None if revision is None else Repository(kind, name, revision)
@@ -70,4 +71,4 @@ def _data(loaded: Loaded) -> Repository | None:
     section = loaded.recipe.data
     source = sources.get(section.source)
     options, faults = bind(source.options, section.options, where="data.options")
-    return None if faults else source.repository(options, loaded.folder_of("data"))
+    return None if faults else source.repository(options, loaded.folders.data)

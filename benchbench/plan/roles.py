@@ -12,7 +12,7 @@ from benchbench.core.identity import identity
 from benchbench.core.records import StageSpec
 from benchbench.data.tokenize import VERSION as TOKENIZATION_VERSION
 from benchbench.plan.graph import Plan, data_input, policy_input
-from benchbench.plan.prepare import Prepared
+from benchbench.plan.prepared import Prepared
 from benchbench.plan.stopping import stopping
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.memory import scoring_batch, training_microbatch

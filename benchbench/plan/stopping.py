@@ -12,7 +12,7 @@ from benchbench.data.hub_access import local_folder, require_on_hub
 from benchbench.data.tokenizer import load_tokenizer
 from benchbench.data.turn_end import TurnEnd, turn_end, writes_no_turn_end
 from benchbench.generation.stops import CONFIGURED, EOS, Stops, all_stops
-from benchbench.plan.prepare import Prepared
+from benchbench.plan.prepared import Prepared
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.schema import TokenizationSection
 
@@ -94,7 +94,7 @@ def _generation_config(loaded: Loaded, prepared: Prepared) -> Path | None:
     path = Path(prepared.model_path) / CONFIGURED
     if path.is_file():
         return path
-    if local_folder(model.model_name_or_path, loaded.folder_of("model.model_name_or_path")) is not None:
+    if local_folder(model.model_name_or_path, loaded.folders.model) is not None:
         return None
     assert model.revision is not None, "a hub id has a revision"
     return _from_hub(model.model_name_or_path, model.revision)

@@ -27,6 +27,40 @@ Check = Callable[[Recipe], "tuple[dict[str, Any], list[Fault]]"]
 
 
 @dataclass(frozen=True)
+class RecipeFolders:
+    """Folders that relative paths start from: of the file that wrote them, or where `--set` was given."""
+
+    data: Path
+    model: Path
+    tokenizer: Path
+    chat_template: Path
+    judge: Path
+
+    @classmethod
+    def of(cls, origins: Mapping[str, str], setting: Path) -> RecipeFolders:
+        """By the origin of each key; a key that is nowhere has the setting's folder.
+
+        Args:
+            origins: dotted key -> "file:line" or "--set".
+            setting: file of the setting.
+        """
+
+        def folder(key: str) -> Path:
+            for path, origin in origins.items():
+                if path == key or path.startswith(f"{key}."):
+                    return Path.cwd() if origin == "--set" else Path(origin.rsplit(":", 1)[0]).parent
+            return setting.parent
+
+        return cls(
+            data=folder("data"),
+            model=folder("model.model_name_or_path"),
+            tokenizer=folder("model.tokenizer_name_or_path"),
+            chat_template=folder("tokenization.chat_template"),
+            judge=folder("judge.options"),
+        )
+
+
+@dataclass(frozen=True)
 class Loaded:
     """A resolved recipe and where it comes from."""
 
@@ -34,6 +68,8 @@ class Loaded:
     path: Path
     """File the recipe was read from; the setting's file for a method without a recipe."""
     setting_path: Path
+    folders: RecipeFolders
+    """Where relative paths in it start from."""
     origins: Mapping[str, str]
     """Dotted key -> "file:line" or "--set"; a key that is missing here has its built-in default."""
     bound: Mapping[str, Any] = field(default_factory=dict)
@@ -50,13 +86,6 @@ class Loaded:
         """Short name in tables: the method, with its variant where that is not `default`."""
         method = self.recipe.method
         return method.name if method.variant == "default" else f"{method.name}@{method.variant}"
-
-    def folder_of(self, key: str) -> Path:
-        """Folder that relative paths under a dotted key start from: that of the file that wrote them."""
-        for path, origin in self.origins.items():
-            if path == key or path.startswith(f"{key}."):
-                return Path.cwd() if origin == "--set" else Path(origin.rsplit(":", 1)[0]).parent
-        return self.setting_path.parent
 
     def values(self) -> dict[str, Any]:
         """The resolved recipe as plain values, free-form parts with their defaults."""
@@ -162,6 +191,7 @@ def _resolve(
         recipe=recipe,
         path=path,
         setting_path=base.path,
+        folders=RecipeFolders.of(origins, base.path),
         origins=origins,
         bound=bound,
         overrides=tuple(o.text for o in overrides),

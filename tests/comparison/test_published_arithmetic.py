@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchbench.comparison.stats.intervals import paired_difference
-from benchbench.plan.checks import bind_free_parts
+from benchbench.plan.checks.recipe import bind_free_parts
 from benchbench.recipe import library
 from benchbench.recipe.load import load_recipe
 

@@ -15,7 +15,7 @@ from benchbench import methods
 from benchbench.core.method import Candidates, Column
 from benchbench.data.column_shape import split_shape
 from benchbench.data.serial import from_json, to_json
-from benchbench.plan import data_checks
+from benchbench.plan.checks import data as data_checks
 from benchbench.store.prepared import write_prepared
 
 Row = Mapping[str, Any]

@@ -17,7 +17,8 @@ from benchbench.commands.run_plan import Options
 from benchbench.core.errors import BenchError
 from benchbench.core.identity import identity
 from benchbench.core.records import StageSpec
-from benchbench.plan.prepare import Prepared, prepare
+from benchbench.plan.prepare import prepare
+from benchbench.plan.prepared import Prepared
 from benchbench.plan.stopping import configured_ids
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.overrides import Override

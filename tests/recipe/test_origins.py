@@ -70,11 +70,11 @@ def test_relative_paths_start_from_the_file_that_wrote_them(tmp_path):
     path = write(tmp_path, HEAD.replace("tiny", "settings/mine.yaml") + "data: {options: {world_seed: 1}}\n")
     found = load(path)
     assert found.recipe.setting == "tiny" and found.setting_path == setting
-    assert found.folder_of("model.from_config") == tmp_path / "settings"
-    assert found.folder_of("data.options.world_seed") == tmp_path
-    assert found.folder_of("tokenization.chat_template") == tmp_path / "settings"
+    assert found.folders.model == tmp_path / "settings"
+    assert found.folders.data == tmp_path
+    assert found.folders.chat_template == tmp_path / "settings"
     overridden = load(path, sets=["tokenization.chat_template=chat.jinja", "tokenization.template=null"])
-    assert overridden.folder_of("tokenization.chat_template") == Path.cwd()
+    assert overridden.folders.chat_template == Path.cwd()
 
 
 # What a recipe changes in its setting.

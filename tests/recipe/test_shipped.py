@@ -8,7 +8,7 @@ import pytest
 
 from benchbench import methods
 from benchbench.core.method import Candidates
-from benchbench.plan.checks import bind_free_parts
+from benchbench.plan.checks.recipe import bind_free_parts
 from benchbench.recipe import library
 from benchbench.recipe.load import load_untuned
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from benchbench.plan.checks import bind_free_parts
+from benchbench.plan.checks.recipe import bind_free_parts
 from benchbench.recipe import library
 from benchbench.recipe.load import Loaded, load_recipe
 from benchbench.recipe.overrides import parse_overrides

@@ -11,7 +11,8 @@ from benchbench.commands.fetch.verify import Holding, holdings, look_at, record,
 from benchbench.commands.resolve import resolve_all
 from benchbench.commands.run_plan import Options
 from benchbench.core.repository import Repository
-from benchbench.plan.prepare import Prepared, prepare_all
+from benchbench.plan.prepare import prepare_all
+from benchbench.plan.prepared import Prepared
 from benchbench.plan.repositories import repositories
 from benchbench.plan.stopping import planned_stops
 from benchbench.recipe.load import Loaded

@@ -12,7 +12,7 @@ from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.repository import Repository
 from benchbench.data.hub_cache import HashedFile, damage, damaged
 from benchbench.data.serial import content_hash, from_json
-from benchbench.plan.prepare import Prepared
+from benchbench.plan.prepared import Prepared
 from benchbench.plan.repositories import held_files
 from benchbench.store.fetched import Change, Fetched, changes, read_fetched, record_path, write_fetched
 from benchbench.store.prepared import PreparedData

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from benchbench import methods, metrics
 from benchbench.core.errors import BenchError, Fault
 from benchbench.core.example import Example
-from benchbench.core.method import Candidates, Column, Method, Need
+from benchbench.core.method import Candidates, Column, Method
 from benchbench.data.column_shape import LABEL, columns_of, is_missing, values_of
 from benchbench.data.prompts import first_prompts
 from benchbench.data.serial import from_json
@@ -30,6 +30,8 @@ def split_faults(recipe: Recipe, data: PreparedData, score_split: str | None) ->
         section = getattr(recipe, name)
         if section is not None:
             wanted[f"{name}.split"] = section.split
+    if recipe.model.train_tokenizer is not None:
+        wanted["model.train_tokenizer.split"] = recipe.model.train_tokenizer.split
     if score_split is not None:
         wanted["split"] = score_split
     there = ", ".join(sorted(data.hashes))
@@ -56,7 +58,7 @@ def data_faults(recipe: Recipe, data: PreparedData, score_split: str | None) -> 
     faults += _preference_faults(split, method, data)
     for column in method.columns:
         faults += _column_faults(method, column, split, data)
-    if Need.REWARD in method.needs and reward.column is not None:
+    if method.need("reward") and reward.column is not None:
         faults += _reward_faults(reward.column, split, data)
     return faults
 
@@ -77,6 +79,21 @@ def chosen_faults(recipe: Recipe, data: PreparedData) -> list[Fault]:
     except BenchError as error:
         return [Fault("", str(error))]
     return []
+
+
+def length_faults(recipe: Recipe, context_tokens: int | None) -> list[Fault]:
+    """Lengths that the model cannot read; a sequence as long would stop a stage half-way."""
+    if context_tokens is None:
+        return []
+    lengths: dict[str, int] = {}
+    for name in ("sft", "reward_model", "preference", "score"):
+        section = getattr(recipe, name)
+        if section is not None:
+            own = section.max_length is not None
+            key = f"{name}.max_length" if own else "tokenization.max_length"
+            lengths[key] = section.max_length if own else recipe.tokenization.max_length
+    limit = f"expected at most {context_tokens}, which is all that the model reads at once (max_position_embeddings)"
+    return [Fault(key, f"{limit}, got {length}") for key, length in lengths.items() if length > context_tokens]
 
 
 def _sft_faults(recipe: Recipe, data: PreparedData) -> list[Fault]:

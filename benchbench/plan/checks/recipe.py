@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchbench import judges, methods, metrics, sources
+from benchbench import inputs, judges, methods, metrics, sources
 from benchbench.comparison.pairs.scorings import SCORINGS
 from benchbench.core.errors import BenchError, Fault, unknown_name
-from benchbench.core.method import Method, Need
+from benchbench.core.method import Method
 from benchbench.recipe.binding import bind, plain
 from benchbench.recipe.schema import Recipe
 from benchbench.recipe.values import put
@@ -61,18 +61,7 @@ def _contradictions(recipe: Recipe, method: Method) -> list[Fault]:
         return faults
     if recipe.preference is None:
         return [*faults, Fault("preference", f"required, not given; method '{method.name}' trains on preferences")]
-    needs_stage = Need.REWARD in method.needs and recipe.preference.reward.source == "stage"
-    if needs_stage and recipe.reward_model is None:
-        faults.append(
-            Fault(
-                "reward_model",
-                f"required, not given: method '{method.name}' needs rewards; add a reward_model section to the "
-                "setting, or name a column of the data with preference.reward: {source: column, column: NAME}",
-            )
-        )
-    if Need.REFERENCE in method.needs and recipe.preference.reference == "sft" and recipe.sft is None:
-        faults.append(Fault("preference.reference", "expected base, since the recipe has no sft stage, got sft"))
-    return faults
+    return faults + [fault for need in method.declared for fault in inputs.get(need.name).faults(recipe, method, need)]
 
 
 def _claim_faults(recipe: Recipe) -> list[Fault]:
@@ -114,21 +103,6 @@ def _is_key(values: Any, key: str) -> bool:
             return False
         values = values[part]
     return True
-
-
-def length_faults(recipe: Recipe, context_tokens: int | None) -> list[Fault]:
-    """Lengths that the model cannot read; a sequence as long would stop a stage half-way."""
-    if context_tokens is None:
-        return []
-    lengths: dict[str, int] = {}
-    for name in ("sft", "reward_model", "preference", "score"):
-        section = getattr(recipe, name)
-        if section is not None:
-            own = section.max_length is not None
-            key = f"{name}.max_length" if own else "tokenization.max_length"
-            lengths[key] = section.max_length if own else recipe.tokenization.max_length
-    limit = f"expected at most {context_tokens}, which is all that the model reads at once (max_position_embeddings)"
-    return [Fault(key, f"{limit}, got {length}") for key, length in lengths.items() if length > context_tokens]
 
 
 def _score_faults(recipe: Recipe) -> list[Fault]:

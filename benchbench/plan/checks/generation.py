@@ -10,12 +10,12 @@ from benchbench.generation.choose import choose
 from benchbench.generation.sampling import sampling_of
 from benchbench.generation.shape import ModelShape, shape_of_folder, shape_of_values
 from benchbench.generation.stops import named_stops
-from benchbench.plan.prepare import Prepared
+from benchbench.plan.prepared import Prepared
 from benchbench.plan.stopping import planned_stops, tokenizer_of
 from benchbench.recipe.load import Loaded
 
 
-def draw_faults(loaded: Loaded, prepared: Prepared, device: Callable[[], str]) -> list[Fault]:
+def generation_faults(loaded: Loaded, prepared: Prepared, device: Callable[[], str]) -> list[Fault]:
     """Faults of the `generate` section against the model and the tokenizer; none where nothing is drawn.
 
     Args:

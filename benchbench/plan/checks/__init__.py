@@ -1,0 +1,60 @@
+"""Everything that a recipe asks of its data, its model and its prompts and does not find there, told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from benchbench.core.errors import BenchError, Fault
+from benchbench.plan.checks.data import chosen_faults, data_faults, length_faults, split_faults
+from benchbench.plan.checks.generation import generation_faults
+from benchbench.plan.checks.prompts import prompt_faults
+from benchbench.plan.prepare import Prepared
+from benchbench.plan.prompt_sets import PreparedPrompts
+from benchbench.recipe.load import Loaded
+
+
+def check_all(
+    items: Sequence[tuple[Loaded, Prepared]],
+    *,
+    score_split: str | None,
+    with_samples: bool,
+    prompts: PreparedPrompts | None,
+    device: Callable[[], str],
+) -> None:
+    """Return only if every recipe can run on what it reads.
+
+    Args:
+        items: each recipe with what it reads.
+        score_split: split that is scored in the place of the recipes' own.
+        with_samples: whether responses are drawn and judged.
+        prompts: that are answered in the place of the recipes' own split.
+        device: gives `cpu`, `cuda` or `cuda:N`; called only where an engine is asked for by name.
+
+    Raises:
+        BenchError: every fault of every recipe; one that recipes share, such as a setting's, is told once.
+    """
+    messages: list[str] = []
+    told: set[tuple[str, str]] = set()
+    for loaded, prepared in items:
+        faults = recipe_faults(loaded, prepared, score_split, against_chosen=with_samples and prompts is None)
+        if with_samples:
+            faults += generation_faults(loaded, prepared, device)
+        if prompts is not None:
+            faults += prompt_faults(loaded, prompts)
+        new = [fault for fault in faults if (fault.where, fault.message) not in told]
+        told |= {(fault.where, fault.message) for fault in new}
+        if new:
+            messages.append(str(BenchError.of_faults(str(loaded.path), new)))
+    if messages:
+        raise BenchError("\n".join(messages))
+
+
+def recipe_faults(loaded: Loaded, prepared: Prepared, score_split: str | None, *, against_chosen: bool) -> list[Fault]:
+    """What a recipe and its method ask of the data and of the model, and do not find there."""
+    recipe, data = loaded.recipe, prepared.data
+    missing = split_faults(recipe, data, score_split)
+    faults = missing + length_faults(recipe, prepared.context_tokens)
+    if not missing:
+        faults += data_faults(recipe, data, score_split)
+        faults += chosen_faults(recipe, data) if against_chosen else []
+    return faults

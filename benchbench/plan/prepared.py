@@ -1,0 +1,25 @@
+"""What a recipe reads, on disk, with the content hashes that stages are planned with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchbench.store.prepared import PreparedData
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a recipe's stages read."""
+
+    data: PreparedData
+    data_key: str
+    model_path: str | None
+    """Folder of the pinned weights; none for a model built from a configuration."""
+    weights_hash: str
+    context_tokens: int | None
+    """Tokens that the model reads at once; none where its configuration does not say."""
+    tokenizer_path: str
+    tokenizer_hash: str
+    chat_template: str | None
+    """Path of the recipe's own chat template; none where it has none."""
+    chat_template_hash: str | None
