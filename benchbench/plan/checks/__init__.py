@@ -8,7 +8,7 @@ from benchbench.core.errors import BenchError, Fault
 from benchbench.plan.checks.data import chosen_faults, data_faults, length_faults, split_faults
 from benchbench.plan.checks.generation import generation_faults
 from benchbench.plan.checks.prompts import prompt_faults
-from benchbench.plan.prepare import Prepared
+from benchbench.plan.prepared import Prepared
 from benchbench.plan.prompt_sets import PreparedPrompts
 from benchbench.recipe.load import Loaded
 
