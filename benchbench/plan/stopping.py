@@ -54,7 +54,7 @@ def stopping(loaded: Loaded, prepared: Prepared) -> tuple[dict[str, Any], dict[s
     stops = planned_stops(loaded, prepared)
     if stops is None:
         return {}, {}
-    alone = all(EOS in stop.origins for stop in stops.found)
+    alone = all(EOS in stop.origins for stop in stops.tokens)
     return {} if alone else {STOP_TOKEN_IDS: sorted(stops.ids)}, {STOPS: stops.as_json()}
 
 
