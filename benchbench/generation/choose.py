@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Literal
 
 from benchbench.core.errors import BenchError, ExitCode, unknown_name
-from benchbench.core.generation import Engine, Sampling
-from benchbench.generation.engine_settings import EngineSettings
+from benchbench.core.generation import Sampling
 from benchbench.generation.shape import ModelShape
 
 ENGINES = ("auto", "vllm", "transformers")
@@ -113,20 +111,3 @@ def vllm_obstacle(shape: ModelShape, device: str, sampling: Sequence[Sampling] =
                 f"and {way.temperature:g} is asked for"
             )
     return None
-
-
-def open_engine(choice: EngineChoice, settings: EngineSettings, *, log: Path | None = None) -> Engine:
-    """The engine chosen, without a model yet; imports torch for transformers.
-
-    Args:
-        choice: of `choose`.
-        settings: how it runs.
-        log: file for what vLLM's process prints; none keeps it only as long as the process.
-    """
-    if choice.engine == "vllm":
-        from benchbench.generation.vllm_engine import VllmEngine
-
-        return VllmEngine(settings, log=log)
-    from benchbench.generation.transformers_engine import TransformersEngine
-
-    return TransformersEngine(settings)

@@ -11,7 +11,8 @@ import pytest
 
 from benchbench.core.errors import BenchError
 from benchbench.core.generation import Engine, Generation, Sampling
-from benchbench.generation.choose import EngineChoice, installed_vllm, open_engine
+from benchbench.generation.choose import EngineChoice, installed_vllm
+from benchbench.generation.engine_cache import open_engine
 from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.seeds import make_requests
 
