@@ -72,7 +72,7 @@ class Child:
         self._scratch = tempfile.TemporaryDirectory(prefix=SCRATCH_PREFIX)  # vLLM leaves files there
         root = str(Path(benchbench.__file__).parents[1])
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-        # not multiprocessing: a worker of the local queue is a daemon, which may have no children there
+        # not multiprocessing: a worker (run.worker) is a daemon, which may have no children there
         self._process = subprocess.Popen(
             [sys.executable, "-m", module, str(childs_end.fileno())],
             env={**os.environ, **environment, "PYTHONPATH": path, "TMPDIR": self._scratch.name},
