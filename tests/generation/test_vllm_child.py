@@ -92,5 +92,6 @@ def test_the_environment_of_the_process(monkeypatch: pytest.MonkeyPatch):
     assert "CUDA_VISIBLE_DEVICES" not in chosen
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     assert variables(EngineSettings(device="cuda:1"))["CUDA_VISIBLE_DEVICES"] == "1"
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,6")
-    assert variables(EngineSettings(device="cuda:1"))["CUDA_VISIBLE_DEVICES"] == "6"
+    for visible, second in (("4,6", "6"), ("4, 6", "6"), ("GPU-8f2c,MIG-41ab", "MIG-41ab")):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+        assert variables(EngineSettings(device="cuda:1"))["CUDA_VISIBLE_DEVICES"] == second
