@@ -44,7 +44,7 @@ def stop_lines(plan: Plan) -> list[str]:
     for spec in plan.stages.values():
         if isinstance(spec.run, GenerateRun) and spec.run.stops is not None:
             stops = Stops.from_json(spec.run.stops)
-            if not all(EOS in stop.origins for stop in stops.found):
-                lines.append(f"responses end at {', '.join(map(str, stops.found))}")
+            if not all(EOS in stop.origins for stop in stops.tokens):
+                lines.append(f"responses end at {', '.join(map(str, stops.tokens))}")
             lines += [f"responses: {note}" for note in stops.notes]
     return list(dict.fromkeys(lines))

@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Literal
 
 from benchbench.core.errors import BenchError, ExitCode, unknown_name
-from benchbench.core.generation import Engine, Sampling
-from benchbench.generation.engine_settings import EngineSettings
+from benchbench.core.generation import Sampling
 from benchbench.generation.shape import ModelShape
 
-ASKED = ("auto", "vllm", "transformers")
+ENGINES = ("auto", "vllm", "transformers")
 CPU_HEAD_SIZES = (32, 64, 80, 96, 112, 128, 160, 192, 224, 256, 512)
 """What vLLM's attention on CPU can do (0.31.0; a slow test compares)."""
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.01, 2.0
@@ -55,11 +53,13 @@ def installed_vllm() -> InstalledVllm | None:
     return None
 
 
-def choose(asked: str, *, shapes: Sequence[ModelShape], device: str, sampling: Sequence[Sampling] = ()) -> EngineChoice:
+def choose(
+    engine: str, *, shapes: Sequence[ModelShape], device: str, sampling: Sequence[Sampling] = ()
+) -> EngineChoice:
     """The engine for a grid: one for all its models, since rows of different engines are not compared.
 
     Args:
-        asked: `auto`, `vllm` or `transformers`, from the recipe.
+        engine: `auto`, `vllm` or `transformers`, from the recipe.
         shapes: of every model that is to be served.
         device: `cpu`, `cuda` or `cuda:N`.
         sampling: every way of sampling that is asked for.
@@ -67,17 +67,17 @@ def choose(asked: str, *, shapes: Sequence[ModelShape], device: str, sampling: S
     Raises:
         BenchError: another engine's name; vLLM was asked for and is not here (exit code 5), or cannot serve this.
     """
-    if asked not in ASKED:
-        raise unknown_name("engine", asked, ASKED)
-    if asked == "transformers":
+    if engine not in ENGINES:
+        raise unknown_name("engine", engine, ENGINES)
+    if engine == "transformers":
         return EngineChoice("transformers", "generation: transformers, as asked for")
-    found, kind = installed_vllm(), device.split(":")[0]
-    missing = _missing(found, kind)
+    installed, kind = installed_vllm(), device.split(":")[0]
+    missing = _missing(installed, kind)
     obstacle = missing or next(filter(None, [vllm_obstacle(s, device, sampling) for s in shapes]), None)
     if obstacle is None:
-        assert found is not None
-        return EngineChoice("vllm", f"generation: vllm {found.version} on {kind}")
-    if asked == "auto":
+        assert installed is not None
+        return EngineChoice("vllm", f"generation: vllm {installed.version} on {kind}")
+    if engine == "auto":
         return EngineChoice("transformers", f"generation: transformers, not vllm: {obstacle}")
     raise BenchError(
         f"engine: vllm was asked for, but {obstacle}; use engine: auto or transformers"
@@ -86,18 +86,19 @@ def choose(asked: str, *, shapes: Sequence[ModelShape], device: str, sampling: S
     )
 
 
-def _missing(found: InstalledVllm | None, kind: str) -> str | None:
-    if found is None:
+def _missing(installed: InstalledVllm | None, kind: str) -> str | None:
+    if installed is None:
         return "vLLM is not installed"
-    if found.device_kind != kind:
-        return f"{found.distribution} {found.version} is built for {found.device_kind} and the device is {kind}"
+    if installed.device_kind != kind:
+        build = f"{installed.distribution} {installed.version}"
+        return f"{build} is built for {installed.device_kind} and the device is {kind}"
     return None
 
 
 def vllm_obstacle(shape: ModelShape, device: str, sampling: Sequence[Sampling] = ()) -> str | None:
     """Why vLLM cannot serve this model in this way, if it cannot."""
     if shape.head_size is None:
-        return f"a {shape.model_type} has no attention heads that vLLM could be told of"
+        return f"a {shape.model_type} model has no attention heads, whose size vLLM has to know"
     if device == "cpu" and shape.head_size not in CPU_HEAD_SIZES:
         return (
             f"the model's attention heads have size {shape.head_size} and vLLM on CPU supports "
@@ -110,20 +111,3 @@ def vllm_obstacle(shape: ModelShape, device: str, sampling: Sequence[Sampling] =
                 f"and {way.temperature:g} is asked for"
             )
     return None
-
-
-def open_engine(choice: EngineChoice, settings: EngineSettings, *, log: Path | None = None) -> Engine:
-    """The engine chosen, without a model yet; imports torch for transformers.
-
-    Args:
-        choice: of `choose`.
-        settings: how it runs.
-        log: file for what vLLM's process prints; none keeps it only as long as the process.
-    """
-    if choice.engine == "vllm":
-        from benchbench.generation.vllm_engine import VllmEngine
-
-        return VllmEngine(settings, log=log)
-    from benchbench.generation.transformers_engine import TransformersEngine
-
-    return TransformersEngine(settings)

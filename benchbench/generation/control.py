@@ -12,17 +12,17 @@ from benchbench.data.turn_end import control_tokens
 
 
 @dataclass(frozen=True)
-class Alien:
-    """Ids that are no part of an answer's text."""
+class ControlTokens:
+    """Ids that are no part of an answer's text: control tokens, and ids without a token."""
 
-    control: frozenset[int]
+    ids: frozenset[int]
     """Special tokens, and what the template writes between two turns; not the unknown token, which is text."""
-    known: frozenset[int]
+    vocabulary: frozenset[int]
     """Every id that has a token; a model's padded embedding may have more."""
 
     @classmethod
-    def of(cls, tokenizer: Any, between: Iterable[int], stops: Iterable[int]) -> Alien:
-        """Of a tokenizer and a template.
+    def of(cls, tokenizer: Any, between: Iterable[int], stops: Iterable[int]) -> ControlTokens:
+        """Those of a tokenizer and a template.
 
         Args:
             tokenizer: a fast one.
@@ -34,19 +34,19 @@ class Alien:
         control = {*special, *between} - {tokenizer.unk_token_id} - {*stops}
         return cls(frozenset(control), frozenset(tokenizer.get_vocab().values()))
 
-    def cut(self, one: Generation) -> Generation:
+    def cut(self, response: Generation) -> Generation:
         """The response up to its first such id, which is then its end, with a finish of its own."""
-        for place, token in enumerate(one.tokens):
-            if token in self.control:
-                return replace(one, tokens=one.tokens[:place], finish="control_token", end=token)
-            if token not in self.known:
-                return replace(one, tokens=one.tokens[:place], finish="no_token", end=token)
-        return one
+        for place, token in enumerate(response.tokens):
+            if token in self.ids:
+                return replace(response, tokens=response.tokens[:place], finish="control_token", end=token)
+            if token not in self.vocabulary:
+                return replace(response, tokens=response.tokens[:place], finish="no_token", end=token)
+        return response
 
 
-def cut_counts(drawn: Sequence[Generation], kept: Sequence[Generation], tokenizer: Any) -> dict[str, Any]:
+def cut_counts(drawn: Sequence[Generation], shortened: Sequence[Generation], tokenizer: Any) -> dict[str, Any]:
     """How many responses were cut, at which tokens, and how many tokens went with what followed."""
-    cut = [(before, after) for before, after in zip(drawn, kept, strict=True) if after.finish != before.finish]
+    cut = [(before, after) for before, after in zip(drawn, shortened, strict=True) if after.finish != before.finish]
     at = Counter(after.end for _, after in cut)
     return {
         "control_token": sum(after.finish == "control_token" for _, after in cut),

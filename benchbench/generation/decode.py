@@ -38,13 +38,13 @@ def decode(
         batch.take(batch.forward(step), step)
         if batch.all_ended():
             break
-    found = []
+    responses = []
     for request, row, length, end in zip(
         requests, batch.out.tolist(), batch.lengths.tolist(), batch.ends.tolist(), strict=True
     ):
-        reason, by = ("length", None) if end == _NONE else ("stop", end)
-        found.append(Generation(request.example, request.sample, tuple(row[:length]), reason, by))
-    return found
+        finish, stop = ("length", None) if end == _NONE else ("stop", end)
+        responses.append(Generation(request.example, request.sample, tuple(row[:length]), finish, stop))
+    return responses
 
 
 def check_cache(model: Any, *, device: torch.device, context: int | None = None) -> None:
@@ -90,12 +90,12 @@ def _moved(model: Any, batch: _Batch, ids: list[list[int]]) -> float:
     distance = size = 0.0
     for number in range(CHECK_STEPS):
         logits = batch.forward(number)
-        for row, found, ended in zip(batch.rows.tolist(), logits, batch.ended.tolist(), strict=True):
+        for row, cached, ended in zip(batch.rows.tolist(), logits, batch.ended.tolist(), strict=True):
             if ended:
                 continue
             sequence = torch.tensor([ids[row] + batch.out[row, :number].tolist()], device=logits.device)
             whole = model(input_ids=sequence, use_cache=False).logits[0, -1].float()
-            distance += float((found - whole).square().sum())
+            distance += float((cached - whole).square().sum())
             size += float((whole - whole.mean()).square().sum())
         batch.take(logits, number)
         batch.ended[1] |= number == 0

@@ -8,12 +8,29 @@ from typing import Protocol, Self
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.generation import Engine
-from benchbench.generation.choose import EngineChoice, open_engine
+from benchbench.generation.choose import EngineChoice
 from benchbench.generation.engine_settings import EngineSettings
 
 
+def open_engine(choice: EngineChoice, settings: EngineSettings, *, log: Path | None = None) -> Engine:
+    """The engine chosen, without a model yet; imports torch for transformers.
+
+    Args:
+        choice: of `choose`.
+        settings: how it runs.
+        log: file for what vLLM's process prints; none keeps it only as long as the process.
+    """
+    if choice.engine == "vllm":
+        from benchbench.generation.vllm_engine import VllmEngine
+
+        return VllmEngine(settings, log=log)
+    from benchbench.generation.transformers_engine import TransformersEngine
+
+    return TransformersEngine(settings)
+
+
 class EngineOpener(Protocol):
-    """Opens an engine without a model, as `choose.open_engine` does."""
+    """Opens an engine without a model, as `open_engine` does."""
 
     def __call__(self, choice: EngineChoice, settings: EngineSettings, *, log: Path | None = None) -> Engine:
         """The engine that was chosen."""

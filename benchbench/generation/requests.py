@@ -48,11 +48,11 @@ def check_requests(requests: Sequence[GenerationRequest], sampling: Sampling, *,
         BenchError: prompts that do not leave room, naming examples and lengths; an empty prompt; ids of another
             tokenizer.
     """
-    found = (_fault(request, sampling, limit, vocab) for request in requests)
-    faults = list(dict.fromkeys(fault for fault in found if fault is not None))  # once for all samples of a prompt
-    alien = sorted(token for token in sampling.stop_token_ids if not 0 <= token < vocab)
-    if alien:
-        faults.append(Fault("stop_token_ids", f"expected ids below the model's vocabulary of {vocab}, got {alien}"))
+    each = (_fault(request, sampling, limit, vocab) for request in requests)
+    faults = list(dict.fromkeys(fault for fault in each if fault is not None))  # once for all samples of a prompt
+    outside = sorted(token for token in sampling.stop_token_ids if not 0 <= token < vocab)
+    if outside:
+        faults.append(Fault("stop_token_ids", f"expected ids below the model's vocabulary of {vocab}, got {outside}"))
     if not faults:
         return
     shown = faults[:SHOWN]

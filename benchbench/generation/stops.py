@@ -37,27 +37,27 @@ class Stop:
 class Stops:
     """Every token that ends a response, EOS first."""
 
-    found: tuple[Stop, ...]
+    tokens: tuple[Stop, ...]
     notes: tuple[str, ...] = ()
     """What a reader must know of the ends that are not among them."""
 
     @property
     def ids(self) -> tuple[int, ...]:
         """For an engine."""
-        return tuple(stop.id for stop in self.found)
+        return tuple(stop.id for stop in self.tokens)
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, for records."""
         return {
-            "found": [asdict(stop) | {"origins": list(stop.origins)} for stop in self.found],
+            "found": [asdict(stop) | {"origins": list(stop.origins)} for stop in self.tokens],
             "notes": [*self.notes],
         }
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Stops:
         """The inverse of `as_json`."""
-        found = (Stop(one["id"], one["token"], tuple(one["origins"])) for one in values["found"])
-        return cls(tuple(found), tuple(values["notes"]))
+        tokens = (Stop(stop["id"], stop["token"], tuple(stop["origins"])) for stop in values["found"])
+        return cls(tuple(tokens), tuple(values["notes"]))
 
 
 def named_stops(stop_tokens: Sequence[str], tokenizer: Any) -> Stops:

@@ -27,18 +27,18 @@ def penalise(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
 
 def probabilities(logits: Tensor, sampling: Sampling) -> Tensor:
     """[B, V] float64 distribution that a draw at a temperature above 0 is from, filters applied."""
-    kept = logits.double() / sampling.temperature
+    filtered = logits.double() / sampling.temperature
     if sampling.min_p > 0:
-        mass = kept.softmax(dim=-1)
-        kept = kept.masked_fill(mass < sampling.min_p * mass.amax(dim=-1, keepdim=True), -torch.inf)
-    if 0 < sampling.top_k < kept.shape[-1]:
-        kept = kept.masked_fill(kept < kept.topk(sampling.top_k, dim=-1).values[:, -1:], -torch.inf)
+        mass = filtered.softmax(dim=-1)
+        filtered = filtered.masked_fill(mass < sampling.min_p * mass.amax(dim=-1, keepdim=True), -torch.inf)
+    if 0 < sampling.top_k < filtered.shape[-1]:
+        filtered = filtered.masked_fill(filtered < filtered.topk(sampling.top_k, dim=-1).values[:, -1:], -torch.inf)
     if sampling.top_p < 1:
-        mass, order = kept.softmax(dim=-1).sort(dim=-1, descending=True, stable=True)
+        mass, order = filtered.softmax(dim=-1).sort(dim=-1, descending=True, stable=True)
         before = mass.cumsum(dim=-1) - mass  # mass of all that is more probable
-        outside = torch.zeros_like(kept, dtype=torch.bool).scatter(-1, order, before >= sampling.top_p)
-        kept = kept.masked_fill(outside, -torch.inf)
-    return kept.softmax(dim=-1)
+        outside = torch.zeros_like(filtered, dtype=torch.bool).scatter(-1, order, before >= sampling.top_p)
+        filtered = filtered.masked_fill(outside, -torch.inf)
+    return filtered.softmax(dim=-1)
 
 
 def draw(distribution: Tensor, uniforms: Tensor) -> Tensor:

@@ -64,13 +64,13 @@ class TransformersEngine:
             raise RuntimeError("generate before load")
         check_requests(requests, sampling, limit=self._limit, vocab=self._vocab)
         order, size = canonical_order(requests), self.settings.batch_size
-        found: dict[int, Generation] = {}
+        responses: dict[int, Generation] = {}
         with torch.inference_mode():
             for start in range(0, len(order), size):
                 part = order[start : start + size]
-                made = decode(self._model, [requests[i] for i in part], sampling, device=self._device)
-                found |= dict(zip(part, made, strict=True))
-        return [found[i] for i in range(len(requests))]
+                drawn = decode(self._model, [requests[i] for i in part], sampling, device=self._device)
+                responses |= dict(zip(part, drawn, strict=True))
+        return [responses[i] for i in range(len(requests))]
 
     def info(self) -> EngineInfo:
         """What it is.

@@ -48,9 +48,9 @@ def variables(settings: EngineSettings) -> dict[str, str]:
         **dict.fromkeys(OFFLINE_VARIABLES, "1"),  # weights are on disk; nothing else is needed
     }
     if settings.device_kind == "cuda" and ":" in settings.device:
-        seen = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+        visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
         index = int(settings.device.partition(":")[2])
-        chosen["CUDA_VISIBLE_DEVICES"] = seen.split(",")[index] if seen else str(index)
+        chosen["CUDA_VISIBLE_DEVICES"] = visible.split(",")[index].strip() if visible else str(index)
     return chosen
 
 
@@ -68,20 +68,20 @@ class Child:
         self.where = f"; all it printed is in {log}" if log else ""
         self._log = log.open("ab+") if log else tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the process)
         self._log_start = self._log.seek(0, os.SEEK_END)
-        self._pipe, theirs = Pipe()
+        self._pipe, childs_end = Pipe()
         self._scratch = tempfile.TemporaryDirectory(prefix=SCRATCH_PREFIX)  # vLLM leaves files there
         root = str(Path(benchbench.__file__).parents[1])
         path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-        # not multiprocessing: a worker of the local queue is a daemon, which may have no children there
+        # not multiprocessing: a worker (run.worker) is a daemon, which may have no children there
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module, str(theirs.fileno())],
+            [sys.executable, "-m", module, str(childs_end.fileno())],
             env={**os.environ, **environment, "PYTHONPATH": path, "TMPDIR": self._scratch.name},
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
-            pass_fds=[theirs.fileno()],
+            pass_fds=[childs_end.fileno()],
         )
-        theirs.close()
+        childs_end.close()
         self._end = weakref.finalize(self, _end, self._process, self._pipe, self._scratch)
 
     def alive(self) -> bool:

@@ -145,8 +145,8 @@ class VllmEngine:
             seeds=[request.seed for request in ordered],
             sampling=asdict(sampling),
         )
-        found = {i: _generation(requests[i], *answer) for i, answer in zip(order, answers, strict=True)}
-        return [found[i] for i in range(len(requests))]
+        responses = {i: _generation(requests[i], *answer) for i, answer in zip(order, answers, strict=True)}
+        return [responses[i] for i in range(len(requests))]
 
     def _make_room(self, needed: int) -> None:
         """Make the engine anew where it has too little."""
@@ -196,8 +196,8 @@ def room(needed: int | None, context: int) -> int:
 def cache_bytes(shape: ModelShape, settings: EngineSettings, length: int) -> int:
     """Memory for keys and values: of a full batch, or as much as there may be, or of two responses of full length."""
     per_token = shape.cache_bytes_per_token(ELEMENT_BYTES[settings.dtype])
-    one = per_token * (length // BLOCK_TOKENS + 2) * BLOCK_TOKENS
-    return max(min(one * settings.batch_size, int(settings.kv_cache_gib * 2**30)), 2 * one)
+    per_response = per_token * (length // BLOCK_TOKENS + 2) * BLOCK_TOKENS
+    return max(min(per_response * settings.batch_size, int(settings.kv_cache_gib * 2**30)), 2 * per_response)
 
 
 def _generation(request: GenerationRequest, tokens: Sequence[int], reason: str) -> Generation:

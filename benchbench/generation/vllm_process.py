@@ -129,17 +129,17 @@ class _Server:
             key = str(self.requests)
             engine.add_request(key, {"prompt_token_ids": list(tokens)}, self._parameters(seed, sampling))
             places[key] = place
-        found: dict[int, tuple[list[int], str]] = {}
+        answers: dict[int, tuple[list[int], str]] = {}
         said = 0.0
         while engine.has_unfinished_requests():
             for output in engine.step():
                 if output.finished:
                     only = output.outputs[0]
-                    found[places[output.request_id]] = (list(only.token_ids), str(only.finish_reason))
+                    answers[places[output.request_id]] = (list(only.token_ids), str(only.finish_reason))
             if time.monotonic() - said > HEARTBEAT_SECONDS:
                 said = time.monotonic()
-                self.pipe.send_bytes(json.dumps({"progress": len(found)}).encode())
-        return [found[place] for place in range(len(prompts))]
+                self.pipe.send_bytes(json.dumps({"progress": len(answers)}).encode())
+        return [answers[place] for place in range(len(prompts))]
 
     def _parameters(self, seed: int, sampling: Mapping[str, Any]) -> Any:
         """Every field that moves a number, since vLLM's defaults are not ours (16 tokens, for one)."""

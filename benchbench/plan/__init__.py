@@ -1,1 +1,1 @@
-"""From recipes and seeds to a graph of stages: what is cached, what must run, and the local queue that runs it."""
+"""From recipes and seeds to a graph of stages: what is cached and what must run."""

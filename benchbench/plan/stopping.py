@@ -54,7 +54,7 @@ def stopping(loaded: Loaded, prepared: Prepared) -> tuple[tuple[int, ...] | None
     stops = planned_stops(loaded, prepared)
     if stops is None:
         return None, None
-    alone = all(EOS in stop.origins for stop in stops.found)
+    alone = all(EOS in stop.origins for stop in stops.tokens)
     return None if alone else tuple(sorted(stops.ids)), stops.as_json()
 
 

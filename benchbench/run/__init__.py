@@ -1,1 +1,1 @@
-"""Workshop of running: executors, workers, devices and progress."""
+"""Workshop of running: the order of stages, the executors they run on, workers, devices and progress."""

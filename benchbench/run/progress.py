@@ -17,7 +17,7 @@ LINE_SECONDS = 10.0
 
 
 class ProgressView:
-    """A watcher that shows what the queue does."""
+    """A listener (`run.scheduler`) that shows people what becomes of the stages."""
 
     def __init__(self, console: Console, *, total: int) -> None:
         self.console = console
@@ -26,7 +26,7 @@ class ProgressView:
         self._tasks: dict[str, TaskID] = {}
         self._started: dict[str, float] = {}
         self._lines: dict[str, float] = {}
-        self._said: set[str] = set()
+        self._printed_once: set[str] = set()
         self._bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -54,7 +54,7 @@ class ProgressView:
     def progress(self, event: Mapping[str, Any]) -> None:
         """A stage moved on, or has a line for people."""
         if "message" in event:
-            self._say(event)
+            self._print_message(event)
             return
         key, now = event["key"], time.monotonic()
         first = self._started.setdefault(key, now)
@@ -70,12 +70,12 @@ class ProgressView:
                 highlight=False,
             )
 
-    def _say(self, event: Mapping[str, Any]) -> None:
-        """A line for people; one of a whole grid (`once`) is said once, without the stage."""
+    def _print_message(self, event: Mapping[str, Any]) -> None:
+        """A line for people; one of a whole grid (`once`) is printed once, without the stage."""
         if not event.get("once"):
             self.console.print(f"{event['title']}: {event['message']}", highlight=False, markup=False)
-        elif event["message"] not in self._said:
-            self._said.add(event["message"])
+        elif event["message"] not in self._printed_once:
+            self._printed_once.add(event["message"])
             self.console.print(event["message"], highlight=False, markup=False)
 
     def ended(self, spec: StageSpec, record: StageRecord) -> None:
@@ -86,14 +86,14 @@ class ProgressView:
         self.finished += 1
         if record.status == "done":
             rate = f", {record.tokens / record.seconds:,.0f} tokens/s" if record.seconds and record.tokens else ""
-            facts = f"{record.seconds:.1f} s{rate}{_cuts(record)}{_beyond(record)}{_asked(record)}"
+            facts = f"{record.seconds:.1f} s{rate}{_tokenization(record)}{_response_cuts(record)}{_judge_calls(record)}"
             text = f"[{self.finished}/{self.total}] {spec.title}: done in {facts}"
         else:
             text = f"[{self.finished}/{self.total}] {spec.title}: {record.status}: {record.message.strip()}"
         self.console.print(text, highlight=False, markup=False)
 
 
-def _asked(record: StageRecord) -> str:
+def _judge_calls(record: StageRecord) -> str:
     """What a judge was asked, what was known already, what stayed missing, and what it cost."""
     summary = record.summary
     if "calls" not in summary:
@@ -104,7 +104,7 @@ def _asked(record: StageRecord) -> str:
     return f"; {', '.join(parts)}"
 
 
-def _beyond(record: StageRecord) -> str:
+def _response_cuts(record: StageRecord) -> str:
     """How many responses went on past a control token, or into ids without a token, where any did."""
     cut = record.summary.get("cut", {})
     named = {"control_token": "at a control token", "no_token": "at an id without a token"}
@@ -112,7 +112,7 @@ def _beyond(record: StageRecord) -> str:
     return f"; responses: {', '.join(parts)}" if parts else ""
 
 
-def _cuts(record: StageRecord) -> str:
+def _tokenization(record: StageRecord) -> str:
     """What tokenisation dropped, cut or flagged, where it did."""
     report = record.summary.get("tokenization", {})
     parts = [f"{count} dropped ({reason})" for reason, count in report.get("dropped", {}).items()]

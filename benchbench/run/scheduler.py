@@ -11,19 +11,18 @@ from typing import Any, Protocol
 from benchbench.core.errors import BenchError
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.run.executor import Executor, Slot, StageEnded, StageEvent, StageLost, StageNeeds, StageProgress
+from benchbench.stages import settings_class
 from benchbench.store.runs import RunStore
 
 POLL_SECONDS = 0.5
 """Between two looks at whether a stop was asked for, where no stage reports anything."""
-KINDS_BY_PRIORITY = ("sft", "reward_model", "preference", "generate", "score", "reward", "judge")
-"""Of the stages that could start, those that others wait for longest go first."""
+ENGINE_KIND = "generate"
+"""The kind of stage that draws responses."""
 
 
 def needs_of(spec: StageSpec) -> StageNeeds:
-    """What a kind of stage needs; a kind that is not in the list goes last."""
-    known = spec.kind in KINDS_BY_PRIORITY
-    priority = KINDS_BY_PRIORITY.index(spec.kind) if known else len(KINDS_BY_PRIORITY)
-    return StageNeeds(engine=spec.kind == "generate", priority=priority)
+    """What a stage needs, by its kind."""
+    return StageNeeds(engine=spec.kind == ENGINE_KIND, priority=settings_class(spec.kind).PRIORITY)
 
 
 class StageListener(Protocol):
@@ -127,13 +126,15 @@ class Scheduler:
         """Start what can start, by priority."""
         unfinished = {*self._waiting, *self._running, *self._failed}
         ready = [spec for spec in self._waiting.values() if not unfinished.intersection(spec.inputs.values())]
+        free = self._free_slots()
         for spec in sorted(ready, key=lambda spec: self.needs(spec).priority):
-            if self._signal is not None:
-                return  # it came while a worker was started
+            if not free or self._signal is not None:  # a signal may come while a worker is started
+                return
             needs = self.needs(spec)
-            slot = self._free_slot(needs)
+            slot = self._slot_for(needs, free)
             if slot is None:
-                continue
+                continue  # the engine is where another stage runs, for instance; the others need not wait for it
+            free.remove(slot)
             if needs.engine:
                 self._engine_slot = slot.number
             del self._waiting[spec.key]
@@ -141,13 +142,16 @@ class Scheduler:
             self.executor.submit(spec, needs, slot)
             self.listener.started(spec)
 
-    def _free_slot(self, needs: StageNeeds) -> Slot | None:
-        """The first free slot that is large enough; for a stage that generates the engine's, where one has it."""
+    def _free_slots(self) -> list[Slot]:
+        """Slots without a stage, those that are quickest to start on first."""
         taken = {running.slot.number for running in self._running.values()}
-        free = [slot for slot in self.executor.slots() if slot.number not in taken]
-        if needs.engine and self._engine_slot is not None:
-            free = [slot for slot in free if slot.number == self._engine_slot]
-        return next((slot for slot in free if len(slot.devices) >= needs.devices), None)
+        return [slot for slot in self.executor.slots() if slot.number not in taken]
+
+    def _slot_for(self, needs: StageNeeds, free: Sequence[Slot]) -> Slot | None:
+        """The first slot that is large enough; for a stage that generates the engine's, where one has it."""
+        bound = needs.engine and self._engine_slot is not None
+        slots = (slot for slot in free if not bound or slot.number == self._engine_slot)
+        return next((slot for slot in slots if len(slot.devices) >= needs.devices), None)
 
     def _take(self, event: StageEvent) -> None:
         """Note what an event says, and pass it on."""

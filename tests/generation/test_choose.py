@@ -10,7 +10,8 @@ import pytest
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.generation import choose as module
-from benchbench.generation.choose import EngineChoice, InstalledVllm, choose, open_engine
+from benchbench.generation.choose import EngineChoice, InstalledVllm, choose
+from benchbench.generation.engine_cache import open_engine
 from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.shape import ModelShape, shape_of_values
 

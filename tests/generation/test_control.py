@@ -7,7 +7,7 @@ from tokenizers import Tokenizer, models
 from transformers import AddedToken, PreTrainedTokenizerFast
 
 from benchbench.core.generation import Generation
-from benchbench.generation.control import Alien, cut_counts
+from benchbench.generation.control import ControlTokens, cut_counts
 
 WORDS = {"a": 0, "b": 1, "<unk>": 2}
 
@@ -40,18 +40,18 @@ def drawn(*tokens: int, finish: str = "stop", end: int | None = 3) -> Generation
 )
 def test_a_response_is_cut_where_its_text_ends(tokenizer, tokens, kept, finish, end):
     """The next speaker's mark counts though it is not special; `<think>` is what an answer may hold."""
-    found = Alien.of(tokenizer, between=[7], stops=[3]).cut(drawn(*tokens))
-    assert (found.tokens, found.finish, found.end) == (kept, finish, end)
+    response = ControlTokens.of(tokenizer, between=[7], stops=[3]).cut(drawn(*tokens))
+    assert (response.tokens, response.finish, response.end) == (kept, finish, end)
 
 
 def test_a_stop_that_an_engine_left_inside_is_nothing_to_cut_at(tokenizer):
-    assert Alien.of(tokenizer, between=[5], stops=[3, 5]).control == {4}
+    assert ControlTokens.of(tokenizer, between=[5], stops=[3, 5]).ids == {4}
 
 
 def test_what_was_cut_is_counted(tokenizer):
-    alien = Alien.of(tokenizer, between=[], stops=[3])
+    control = ControlTokens.of(tokenizer, between=[], stops=[3])
     before = [drawn(0), drawn(0, 5, 1, 1), drawn(5, finish="length", end=None), drawn(1, 9, 0)]
-    counts = cut_counts(before, [alien.cut(one) for one in before], tokenizer)
+    counts = cut_counts(before, [control.cut(response) for response in before], tokenizer)
     assert counts["control_token"] == 2 and counts["no_token"] == 1
     assert counts["at"] == {"<mark> (5)": 2, "no token (9)": 1}
     assert counts["tokens_cut_off"] == 3

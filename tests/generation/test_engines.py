@@ -11,7 +11,8 @@ import pytest
 
 from benchbench.core.errors import BenchError
 from benchbench.core.generation import Engine, Generation, Sampling
-from benchbench.generation.choose import EngineChoice, installed_vllm, open_engine
+from benchbench.generation.choose import EngineChoice, installed_vllm
+from benchbench.generation.engine_cache import open_engine
 from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.seeds import make_requests
 
@@ -26,15 +27,15 @@ REQUESTS = make_requests(prompts(24), seed=7, samples=2)
 @pytest.fixture(scope="module")
 def opened() -> Iterator[Callable[[str], Engine]]:
     """Engine by name; each is opened once, and its model is whatever the last test loaded."""
-    kept: dict[str, Engine] = {}
+    engines: dict[str, Engine] = {}
 
     def get(name: str) -> Engine:
-        if name not in kept:
-            kept[name] = open_engine(EngineChoice(name, ""), EngineSettings())
-        return kept[name]
+        if name not in engines:
+            engines[name] = open_engine(EngineChoice(name, ""), EngineSettings())
+        return engines[name]
 
     yield get
-    for engine in kept.values():
+    for engine in engines.values():
         engine.close()
 
 
@@ -47,9 +48,9 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture
 def engine(request: pytest.FixtureRequest, opened: Callable[[str], Engine], models: tuple[Path, Path]) -> Engine:
-    found = opened(request.param)
-    found.load(models[0])
-    return found
+    engine = opened(request.param)
+    engine.load(models[0])
+    return engine
 
 
 def each_engine(test: Callable[..., None]) -> Callable[..., None]:
@@ -60,22 +61,22 @@ def each_engine(test: Callable[..., None]) -> Callable[..., None]:
 @each_engine
 @pytest.mark.parametrize("sampling", [greedy(), sampled(temperature=0.9, top_p=0.95, top_k=50, penalty=1.1)])
 def test_the_same_requests_give_the_same_in_any_order(engine: Engine, sampling: Sampling):
-    found = engine.generate(REQUESTS, sampling)
-    assert [(g.example, g.sample) for g in found] == [(r.example, r.sample) for r in REQUESTS]
-    assert engine.generate(REQUESTS, sampling) == found
+    responses = engine.generate(REQUESTS, sampling)
+    assert [(g.example, g.sample) for g in responses] == [(r.example, r.sample) for r in REQUESTS]
+    assert engine.generate(REQUESTS, sampling) == responses
     places = random.Random(0).sample(range(len(REQUESTS)), len(REQUESTS))
-    assert engine.generate([REQUESTS[i] for i in places], sampling) == [found[i] for i in places]
+    assert engine.generate([REQUESTS[i] for i in places], sampling) == [responses[i] for i in places]
 
 
 @each_engine
 def test_the_seed_of_a_request_decides_its_draws_and_greedy_reads_none(engine: Engine):
-    found = engine.generate(REQUESTS, sampled())
-    pairs = list(zip(found[::2], found[1::2], strict=True))
-    assert all(one.tokens != other.tokens for one, other in pairs)
+    responses = engine.generate(REQUESTS, sampled())
+    pairs = list(zip(responses[::2], responses[1::2], strict=True))
+    assert all(response.tokens != other.tokens for response, other in pairs)
     again = make_requests(prompts(24), seed=8, samples=2)
-    assert all(x.tokens != y.tokens for x, y in zip(found, engine.generate(again, sampled()), strict=True))
+    assert all(x.tokens != y.tokens for x, y in zip(responses, engine.generate(again, sampled()), strict=True))
     still = engine.generate(REQUESTS, greedy())
-    assert all(one.tokens == other.tokens for one, other in zip(still[::2], still[1::2], strict=True))
+    assert all(response.tokens == other.tokens for response, other in zip(still[::2], still[1::2], strict=True))
     assert len({g.tokens for g in still}) > 20
 
 
@@ -84,12 +85,12 @@ def test_a_response_ends_at_a_stop_id_or_at_its_length_and_nowhere_else(engine: 
     """The same draws with other stop ids: each response is the free one up to its first stop id."""
     free = engine.generate(REQUESTS, sampled(20, stop=(EOS,)))
     stops = (EOS, *range(2, 40))
-    for one, whole in zip(engine.generate(REQUESTS, sampled(20, stop=stops)), free, strict=True):
+    for response, whole in zip(engine.generate(REQUESTS, sampled(20, stop=stops)), free, strict=True):
         cut = next((i for i, token in enumerate(whole.tokens) if token in stops), None)
         if cut is None:
-            assert one == whole
+            assert response == whole
         else:
-            assert one == Generation(whole.example, whole.sample, whole.tokens[:cut], "stop", whole.tokens[cut])
+            assert response == Generation(whole.example, whole.sample, whole.tokens[:cut], "stop", whole.tokens[cut])
     assert all(len(g.tokens) == 20 for g in free if g.finish == "length")
     first = engine.generate(REQUESTS[:1], greedy(4))[0].tokens[0]
     ended = engine.generate(REQUESTS[:1], greedy(4, stop=(first,)))[0]
@@ -99,11 +100,11 @@ def test_a_response_ends_at_a_stop_id_or_at_its_length_and_nowhere_else(engine: 
 @each_engine
 def test_the_models_own_eos_ends_nothing_that_the_stop_ids_do_not_name(engine: Engine, opened: object):
     engine.load(TRAINED)
-    asked = make_requests(prompts(12), seed=0)
-    assert "stop" in {g.finish for g in engine.generate(asked, greedy(40))}
-    found = engine.generate(asked, greedy(40, stop=(VOCAB - 1,)))
-    assert all(len(g.tokens) == 40 or g.finish == "stop" for g in found)
-    assert any(EOS in g.tokens for g in found)
+    requests = make_requests(prompts(12), seed=0)
+    assert "stop" in {g.finish for g in engine.generate(requests, greedy(40))}
+    responses = engine.generate(requests, greedy(40, stop=(VOCAB - 1,)))
+    assert all(len(g.tokens) == 40 or g.finish == "stop" for g in responses)
+    assert any(EOS in g.tokens for g in responses)
 
 
 @each_engine

@@ -153,9 +153,9 @@ def test_numbers_that_are_none_are_refused(adapter: Path, tmp_path: Path):
     broken = tmp_path / "broken"
     broken.mkdir()
     (broken / "adapter_config.json").write_bytes((adapter / "adapter_config.json").read_bytes())
-    found = load_file(adapter / "adapter_model.safetensors")
+    tensors = load_file(adapter / "adapter_model.safetensors")
     for number in (float("nan"), float("inf")):
-        save_file({name: tensor * number for name, tensor in found.items()}, broken / "adapter_model.safetensors")
+        save_file({name: tensor * number for name, tensor in tensors.items()}, broken / "adapter_model.safetensors")
         with pytest.raises(BenchError, match=f"{broken}: .*not finite"):
             merge_adapter(broken, BASE, tmp_path / "merged")
     assert [path.name for path in tmp_path.iterdir()] == ["broken"]

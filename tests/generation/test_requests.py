@@ -54,14 +54,14 @@ def test_a_model_without_a_limit_takes_any_length():
 
 
 def test_the_order_of_asking_does_not_reach_the_order_of_work():
-    asked = [request(f"e{i}", 1 + i % 7, sample=s) for i in range(20) for s in range(2)]
-    shuffled = random.Random(1).sample(asked, len(asked))
-    one, other = ([some[i] for i in canonical_order(some)] for some in (asked, shuffled))
-    assert one == other
-    assert [len(r.prompt) for r in one] == sorted((len(r.prompt) for r in one), reverse=True)
+    requests = [request(f"e{i}", 1 + i % 7, sample=s) for i in range(20) for s in range(2)]
+    shuffled = random.Random(1).sample(requests, len(requests))
+    ordered, other = ([some[i] for i in canonical_order(some)] for some in (requests, shuffled))
+    assert ordered == other
+    assert [len(r.prompt) for r in ordered] == sorted((len(r.prompt) for r in ordered), reverse=True)
     parts = chunks(shuffled, 16)
     assert [len(part) for part in parts] == [16, 16, 8]
-    assert [r for part in parts for r in part] == one
+    assert [r for part in parts for r in part] == ordered
 
 
 @pytest.mark.parametrize(

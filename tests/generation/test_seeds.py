@@ -6,9 +6,9 @@ from benchbench.generation.seeds import make_requests, request_seed
 
 
 def test_a_seed_depends_on_seed_prompt_and_sample_and_on_nothing_else():
-    found = {request_seed(seed, example, sample) for seed in (1, 2) for example in ("a", "b") for sample in (0, 1)}
-    assert len(found) == 8
-    assert all(0 <= seed < 2**63 for seed in found)
+    seeds = {request_seed(seed, example, sample) for seed in (1, 2) for example in ("a", "b") for sample in (0, 1)}
+    assert len(seeds) == 8
+    assert all(0 <= seed < 2**63 for seed in seeds)
     assert request_seed(1, "a", 0) == request_seed(1, "a", 0) == 8508943696288509325
 
 

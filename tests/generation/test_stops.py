@@ -22,38 +22,41 @@ def ids(*tokens: str) -> list[int]:
     return tokenizer().convert_tokens_to_ids(list(tokens))
 
 
-def told(stops: Stops) -> dict[str, tuple[str, ...]]:
-    return {stop.token: stop.origins for stop in stops.found}
+def origins_of(stops: Stops) -> dict[str, tuple[str, ...]]:
+    return {stop.token: stop.origins for stop in stops.tokens}
 
 
 def test_every_stop_says_all_that_names_it():
     eos, end = ids("</s>", "<end>")
-    found = all_stops(tokenizer(), TurnEnd((end,)), configured=[end, eos], own_tokenizer=True)
-    assert told(found) == {"</s>": ("EOS", "generation_config.json"), "<end>": ("generation_config.json", "template")}
-    assert found.ids == (eos, end), "EOS first"
-    assert str(found.found[1]) == f"<end> ({end}; generation_config.json, template)"
-    assert Stops.from_json(found.as_json()) == found
+    stops = all_stops(tokenizer(), TurnEnd((end,)), configured=[end, eos], own_tokenizer=True)
+    assert origins_of(stops) == {
+        "</s>": ("EOS", "generation_config.json"),
+        "<end>": ("generation_config.json", "template"),
+    }
+    assert stops.ids == (eos, end), "EOS first"
+    assert str(stops.tokens[1]) == f"<end> ({end}; generation_config.json, template)"
+    assert Stops.from_json(stops.as_json()) == stops
 
 
 def test_ids_of_a_model_with_another_tokenizer_are_taken_only_where_they_are_control_tokens():
     """Token 0 is the model's end, and the word "a" of the tokenizer that the recipe puts in its place."""
     (end,) = ids("<end>")
     other = all_stops(tokenizer(), TurnEnd(), configured=[0, end, 999], own_tokenizer=False)
-    assert set(told(other)) == {"</s>", "<end>"}
+    assert set(origins_of(other)) == {"</s>", "<end>"}
     assert other.notes == (
         "generation_config.json names 0, which is ordinary text in the tokenizer; left out",
         "generation_config.json names 999, which is no token of the tokenizer; left out",
     )
-    assert set(told(all_stops(tokenizer(), TurnEnd(), configured=[0], own_tokenizer=True))) == {"</s>", "a"}
+    assert set(origins_of(all_stops(tokenizer(), TurnEnd(), configured=[0], own_tokenizer=True))) == {"</s>", "a"}
 
 
 def test_a_turn_that_ends_in_words_is_told():
-    found = all_stops(tokenizer(), TurnEnd(text="END"), configured=[], own_tokenizer=True)
-    assert set(told(found)) == {"</s>"} and "plain text ('END')" in found.notes[0]
+    stops = all_stops(tokenizer(), TurnEnd(text="END"), configured=[], own_tokenizer=True)
+    assert set(origins_of(stops)) == {"</s>"} and "plain text ('END')" in stops.notes[0]
 
 
 def test_the_recipe_names_tokens_beside_eos():
-    assert told(named_stops(["b", "</s>"], tokenizer())) == {
+    assert origins_of(named_stops(["b", "</s>"], tokenizer())) == {
         "</s>": ("EOS", "recipe"),
         "b": ("recipe",),
     }

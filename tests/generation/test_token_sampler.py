@@ -15,7 +15,7 @@ from .toys import sampled
 P = [0.4, 0.3, 0.2, 0.1]
 
 
-def kept(sampling: Sampling, p: list[float] = P) -> list[float]:
+def probabilities_left(sampling: Sampling, p: list[float] = P) -> list[float]:
     return probabilities(torch.tensor([p]).log(), sampling)[0].tolist()
 
 
@@ -39,11 +39,11 @@ def kept(sampling: Sampling, p: list[float] = P) -> list[float]:
     ],
 )
 def test_filters_leave_what_their_definition_says(sampling: Sampling, expected: list[float]):
-    assert kept(sampling) == pytest.approx(expected, abs=1e-6)
+    assert probabilities_left(sampling) == pytest.approx(expected, abs=1e-6)
 
 
 def test_ties_at_the_kth_place_all_stay():
-    assert kept(sampled(top_k=2), [0.5, 0.2, 0.2, 0.1]) == pytest.approx([5 / 9, 2 / 9, 2 / 9, 0])
+    assert probabilities_left(sampled(top_k=2), [0.5, 0.2, 0.2, 0.1]) == pytest.approx([5 / 9, 2 / 9, 2 / 9, 0])
 
 
 def test_a_penalty_divides_what_is_above_zero_and_multiplies_the_rest():
@@ -64,21 +64,21 @@ def test_one_filter_after_another_is_what_transformers_does(
     seed: int, temperature: float, top_k: int, top_p: float, min_p: float, penalty: float
 ):
     """Theirs applies min_p last: the same wherever it stands alone beside top_k."""
-    from transformers.generation import logits_process as own
+    from transformers.generation import logits_process as processors
 
     min_p = 0.0 if top_p < 1 else min_p
     logits = torch.randn(3, 40, generator=torch.Generator().manual_seed(seed)) * 3
     said = torch.randint(0, 40, (3, 6), generator=torch.Generator().manual_seed(seed))
-    theirs = own.RepetitionPenaltyLogitsProcessor(penalty)(said, logits.clone())
-    theirs = own.TemperatureLogitsWarper(temperature)(said, theirs)
-    theirs = own.TopKLogitsWarper(top_k)(said, theirs) if top_k else theirs
-    theirs = own.TopPLogitsWarper(top_p)(said, theirs) if top_p < 1 else theirs
-    theirs = own.MinPLogitsWarper(min_p)(said, theirs) if min_p else theirs
+    warped = processors.RepetitionPenaltyLogitsProcessor(penalty)(said, logits.clone())
+    warped = processors.TemperatureLogitsWarper(temperature)(said, warped)
+    warped = processors.TopKLogitsWarper(top_k)(said, warped) if top_k else warped
+    warped = processors.TopPLogitsWarper(top_p)(said, warped) if top_p < 1 else warped
+    warped = processors.MinPLogitsWarper(min_p)(said, warped) if min_p else warped
     sampling = sampled(temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, penalty=penalty)
     seen = torch.zeros(3, 40, dtype=torch.bool).scatter(1, said, True)
     ours = probabilities(penalise(logits, seen, penalty), sampling)
     assert ours.sum(dim=-1).tolist() == pytest.approx([1, 1, 1])
-    assert torch.allclose(ours.float(), theirs.softmax(dim=-1), atol=1e-5)
+    assert torch.allclose(ours.float(), warped.softmax(dim=-1), atol=1e-5)
 
 
 def test_a_draw_never_takes_what_a_filter_removed():

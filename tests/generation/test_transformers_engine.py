@@ -51,14 +51,14 @@ def alone(folder: Path, prompt: list[int], new_tokens: int, **options: object) -
 @pytest.mark.parametrize("which", ["random", "trained"])
 def test_left_padded_batches_say_what_transformers_says_to_one_prompt(random_model: Path, which: str, penalty: float):
     folder = TRAINED if which == "trained" else random_model
-    asked = prompts(24)
-    found = engine_with(folder, batch_size=10).generate(make_requests(asked, seed=0), greedy(30, penalty=penalty))
-    for generation in found:
-        expected = alone(folder, asked[generation.example], 30, repetition_penalty=penalty)
+    by_id = prompts(24)
+    responses = engine_with(folder, batch_size=10).generate(make_requests(by_id, seed=0), greedy(30, penalty=penalty))
+    for generation in responses:
+        expected = alone(folder, by_id[generation.example], 30, repetition_penalty=penalty)
         ended = expected[-1] == EOS
         assert generation.tokens == tuple(expected[:-1] if ended else expected)
         assert generation.finish == ("stop" if ended else "length")
-    assert which == "random" or {g.finish for g in found} == {"stop", "length"}
+    assert which == "random" or {g.finish for g in responses} == {"stop", "length"}
 
 
 def test_draws_follow_the_exact_distribution_of_the_first_token(random_model: Path):
@@ -67,14 +67,14 @@ def test_draws_follow_the_exact_distribution_of_the_first_token(random_model: Pa
 
     sampling = sampled(1, temperature=1.3, top_k=40, top_p=0.9, min_p=0.02, stop=(EOS,))
     prompt = prompts(1, longest=4)["p0"]
-    found = engine_with(random_model, batch_size=512).generate(
+    responses = engine_with(random_model, batch_size=512).generate(
         make_requests({"a": prompt}, seed=3, samples=6000), sampling
     )
     from benchbench.generation.token_sampler import probabilities
 
     expected = 6000 * probabilities(logits_after(random_model, prompt).unsqueeze(0), sampling)[0]
     drawn = torch.zeros(VOCAB, dtype=torch.float64)
-    for generation in found:
+    for generation in responses:
         drawn[generation.tokens[0] if generation.tokens else EOS] += 1
     assert drawn[expected == 0].sum() == 0
     common = expected >= 5
@@ -89,10 +89,10 @@ def test_draws_follow_the_exact_distribution_of_the_first_token(random_model: Pa
 def test_a_response_does_not_depend_on_batch_size_or_company(random_model: Path):
     requests = make_requests(prompts(20), seed=1, samples=2)
     sampling = sampled(20, temperature=0.8, penalty=1.2, stop=tuple(range(1, 20)))
-    found = engine_with(random_model).generate(requests, sampling)
-    assert {g.finish for g in found} == {"stop", "length"}
-    assert engine_with(random_model, batch_size=3).generate(requests, sampling) == found
-    assert engine_with(random_model, batch_size=1).generate(requests[:4], sampling) == found[:4]
+    responses = engine_with(random_model).generate(requests, sampling)
+    assert {g.finish for g in responses} == {"stop", "length"}
+    assert engine_with(random_model, batch_size=3).generate(requests, sampling) == responses
+    assert engine_with(random_model, batch_size=1).generate(requests[:4], sampling) == responses[:4]
 
 
 def test_what_no_engine_can_serve_is_refused_in_words(random_model: Path, tmp_path: Path):
@@ -136,16 +136,16 @@ def test_attention_is_computed_as_the_recipe_says(tmp_path: Path):
         for parameter in model.parameters():
             torch.nn.init.normal_(parameter, std=0.5)
         model.save_pretrained(tmp_path / "model")
-    asked = make_requests(prompts(6, longest=20), seed=0)
-    found = {}
+    requests = make_requests(prompts(6, longest=20), seed=0)
+    responses = {}
     for attention in ("eager", "sdpa"):
         engine = engine_with(tmp_path / "model", attn_implementation=attention)
         assert engine.info().settings["attn_implementation"] == attention
-        found[attention] = engine.generate(asked, greedy(20))
-    assert found["eager"] != found["sdpa"], "else the test proves nothing"
+        responses[attention] = engine.generate(requests, greedy(20))
+    assert responses["eager"] != responses["sdpa"], "else the test proves nothing"
     model = AutoModelForCausalLM.from_pretrained(tmp_path / "model", attn_implementation="eager")
-    for request, one in zip(asked, found["eager"], strict=True):
-        assert list(one.tokens) == argmax_alone(model, request.prompt, 20)
+    for request, response in zip(requests, responses["eager"], strict=True):
+        assert list(response.tokens) == argmax_alone(model, request.prompt, 20)
 
 
 def argmax_alone(model: Any, prompt: tuple[int, ...], count: int) -> list[int]:
@@ -168,11 +168,13 @@ def test_a_model_that_has_eager_attention_alone_is_served(tmp_path: Path):
             BloomConfig(vocab_size=VOCAB, hidden_size=32, n_layer=2, n_head=2, initializer_range=0.5)
         ).eval()
     model.save_pretrained(tmp_path / "model")
-    asked = make_requests(prompts(6, longest=20), seed=0)
-    for request, one in zip(
-        asked, engine_with(tmp_path / "model", attn_implementation="eager").generate(asked, greedy(8)), strict=True
+    requests = make_requests(prompts(6, longest=20), seed=0)
+    for request, response in zip(
+        requests,
+        engine_with(tmp_path / "model", attn_implementation="eager").generate(requests, greedy(8)),
+        strict=True,
     ):
-        assert list(one.tokens) == argmax_alone(model, request.prompt, 8)
+        assert list(response.tokens) == argmax_alone(model, request.prompt, 8)
     with pytest.raises(BenchError, match="model.attn_implementation: .* eager goes with every model"):
         engine_with(tmp_path / "model", attn_implementation="sdpa")
 
@@ -239,14 +241,16 @@ def test_a_model_whose_cache_is_of_another_kind_is_refused(tmp_path: Path, kind:
 @pytest.mark.parametrize("kind", HYBRIDS)
 def test_rows_stay_in_a_cache_that_they_cannot_leave(tmp_path: Path, kind: str):
     model = random_of(kind, HYBRIDS[kind], tmp_path / "model")
-    asked = make_requests(prompts(8, longest=12), seed=0)
-    free = engine_with(tmp_path / "model").generate(asked, greedy(8))
-    for request, one in zip(asked, free, strict=True):
-        assert list(one.tokens) == argmax_alone(model, request.prompt, 8)
-    stops = (EOS, *{one.tokens[1] for one in free[:5]})
-    for whole, one in zip(free, engine_with(tmp_path / "model").generate(asked, greedy(8, stop=stops)), strict=True):
+    requests = make_requests(prompts(8, longest=12), seed=0)
+    free = engine_with(tmp_path / "model").generate(requests, greedy(8))
+    for request, response in zip(requests, free, strict=True):
+        assert list(response.tokens) == argmax_alone(model, request.prompt, 8)
+    stops = (EOS, *{response.tokens[1] for response in free[:5]})
+    for whole, response in zip(
+        free, engine_with(tmp_path / "model").generate(requests, greedy(8, stop=stops)), strict=True
+    ):
         cut = next((i for i, token in enumerate(whole.tokens) if token in stops), len(whole.tokens))
-        assert one.tokens == whole.tokens[:cut]
+        assert response.tokens == whole.tokens[:cut]
 
 
 def test_a_short_context_is_no_reason_to_refuse(tmp_path: Path):

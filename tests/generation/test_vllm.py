@@ -95,13 +95,13 @@ def test_one_process_serves_models_of_all_kinds(tmp_path: Path):
     ]
     engine = VllmEngine(EngineSettings())
     try:
-        found = []
+        processes = []
         for folder, how in models:
             engine.load(folder)
             assert engine.loaded_by == how
-            found.append(process_of(engine))
+            processes.append(process_of(engine))
             assert engine.generate(REQUESTS, greedy()) == reference(folder, greedy()), folder.name
-        assert len(set(found)) == 1
+        assert len(set(processes)) == 1
     finally:
         engine.close()
 
@@ -147,9 +147,9 @@ def test_a_model_that_was_untied_to_merge_its_adapters_is_served(tmp_path: Path)
     engine = VllmEngine(EngineSettings())
     try:
         engine.load(folder)
-        found = engine.generate(REQUESTS, greedy())
-        assert found == reference(folder, greedy())
-        assert found != reference(tmp_path / "base", greedy())
+        responses = engine.generate(REQUESTS, greedy())
+        assert responses == reference(folder, greedy())
+        assert responses != reference(tmp_path / "base", greedy())
     finally:
         engine.close()
 
@@ -161,13 +161,13 @@ def test_a_reload_that_passes_a_layer_by_is_noticed(tmp_path: Path, monkeypatch:
     """
     monkeypatch.setenv("VLLM_LOGGING_LEVEL", "ERROR")
     monkeypatch.setattr("benchbench.generation.vllm_engine.shape_of_folder", untied)
-    one, two = (neox(tmp_path / name, i, layers=2, tied=True) for i, name in enumerate(("one", "two")))
+    first, second = (neox(tmp_path / name, i, layers=2, tied=True) for i, name in enumerate(("one", "two")))
     engine = VllmEngine(EngineSettings())
     try:
-        engine.load(one)
-        engine.load(two)
+        engine.load(first)
+        engine.load(second)
         assert engine.loaded_by == "engine made anew"
-        assert engine.generate(REQUESTS, greedy()) == reference(two, greedy())
+        assert engine.generate(REQUESTS, greedy()) == reference(second, greedy())
     finally:
         engine.close()
 

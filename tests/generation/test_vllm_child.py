@@ -85,12 +85,13 @@ def test_an_interrupted_wait_ends_the_process(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_the_environment_of_the_process(monkeypatch: pytest.MonkeyPatch):
-    found = variables(EngineSettings(threads=2))
-    assert found["VLLM_ENABLE_V1_MULTIPROCESSING"] == "0"
-    assert found["OMP_NUM_THREADS"] == "2"
-    assert found["HF_HUB_OFFLINE"] == "1"
-    assert "CUDA_VISIBLE_DEVICES" not in found
+    chosen = variables(EngineSettings(threads=2))
+    assert chosen["VLLM_ENABLE_V1_MULTIPROCESSING"] == "0"
+    assert chosen["OMP_NUM_THREADS"] == "2"
+    assert chosen["HF_HUB_OFFLINE"] == "1"
+    assert "CUDA_VISIBLE_DEVICES" not in chosen
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     assert variables(EngineSettings(device="cuda:1"))["CUDA_VISIBLE_DEVICES"] == "1"
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,6")
-    assert variables(EngineSettings(device="cuda:1"))["CUDA_VISIBLE_DEVICES"] == "6"
+    for visible, second in (("4,6", "6"), ("4, 6", "6"), ("GPU-8f2c,MIG-41ab", "MIG-41ab")):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+        assert variables(EngineSettings(device="cuda:1"))["CUDA_VISIBLE_DEVICES"] == second

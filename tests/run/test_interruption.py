@@ -46,11 +46,11 @@ def start(folder: Path) -> subprocess.Popen:
     )
 
 
-def until(found: Callable[[], object], process: subprocess.Popen | None = None) -> object:
+def until(condition: Callable[[], object], process: subprocess.Popen | None = None) -> object:
     """Wait for something, not for ever."""
     deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline:
-        value = found()
+        value = condition()
         if value:
             return value
         if process is not None and process.poll() is not None:
@@ -61,8 +61,8 @@ def until(found: Callable[[], object], process: subprocess.Popen | None = None) 
 
 def stage(folder: Path) -> Path | None:
     """The folder of the preference stage."""
-    found = list((folder / "runs" / "preference").glob("*/status.json"))
-    return found[0].parent if found else None
+    records = list((folder / "runs" / "preference").glob("*/status.json"))
+    return records[0].parent if records else None
 
 
 def in_the_middle(folder: Path) -> bool:
@@ -91,13 +91,13 @@ def finish_process(process: subprocess.Popen) -> Ended:
 
 def same_as(folder: Path, whole: Path) -> None:
     """Model, log and tables are byte for byte those of the undisturbed run."""
-    mine, theirs = stage(folder), stage(whole)
-    assert mine is not None
-    assert theirs is not None
-    assert mine.name == theirs.name
+    resumed, undisturbed = stage(folder), stage(whole)
+    assert resumed is not None
+    assert undisturbed is not None
+    assert resumed.name == undisturbed.name
     for name in ("model/model.safetensors", "train.jsonl"):
-        assert (mine / name).read_bytes() == (theirs / name).read_bytes(), name
-    assert not (mine / "checkpoint").exists()
+        assert (resumed / name).read_bytes() == (undisturbed / name).read_bytes(), name
+    assert not (resumed / "checkpoint").exists()
     table = Path("results") / "micro" / "measurements.csv"
     assert (folder / table).read_bytes() == (whole / table).read_bytes()
 
@@ -201,7 +201,7 @@ def test_two_commands_on_the_same_runs_do_nothing_twice(tmp_path: Path):
     records = [json.loads(path.read_text()) for path in (tmp_path / "runs").glob("*/*/status.json")]
     assert len(records) == 14
     assert {(record["status"], record["attempts"]) for record in records} == {("done", 1)}
-    one, two = (tmp_path / f"results{n}" / "micro" / "measurements.csv" for n in (1, 2))
-    assert one.read_bytes() == two.read_bytes()
+    first, second = (tmp_path / f"results{n}" / "micro" / "measurements.csv" for n in (1, 2))
+    assert first.read_bytes() == second.read_bytes()
     left = [path for path in (tmp_path / "runs" / "data").iterdir() if path.name.startswith(".")]
     assert left == []

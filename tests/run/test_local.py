@@ -83,7 +83,7 @@ def test_the_failure_is_a_line_among_the_progress(half: tuple[Ended, Path]):
 
 
 def test_our_own_bug_leaves_its_traceback_in_the_record_and_blocks_what_reads_it(tmp_path: Path):
-    """Stages whose settings lack what they need: the first raises a KeyError, the second would read the first."""
+    """Stages whose settings lack what they need: the first cannot be read, the second would read the first."""
     store = RunStore(tmp_path / "runs")
     first = StageSpec("sft", "broken", {"model": {}}, {}, {})
     second = StageSpec("score", "reader", {}, {"policy": first.key}, {})
@@ -95,7 +95,7 @@ def test_our_own_bug_leaves_its_traceback_in_the_record_and_blocks_what_reads_it
     assert result.signal is None
     message = store.record(first.key).message
     assert message.startswith("Traceback")
-    assert "KeyError" in message
+    assert "ValidationError" in message
     assert store.record(second.key) is None
     assert heard.events == [("started", "broken"), ("failed", "broken")]
     assert store.record(first.key).environment["device"] == "cpu"

@@ -184,7 +184,8 @@ def make_generator(folder: Path) -> Path:
 def time_generation(folder: Path, rounds: int = 3) -> dict:
     """Tokens per second of both engines, rounds in turn, the best of each."""
     from benchbench.core.generation import Sampling
-    from benchbench.generation.choose import EngineChoice, installed_vllm, open_engine
+    from benchbench.generation.choose import EngineChoice, installed_vllm
+    from benchbench.generation.engine_cache import open_engine
     from benchbench.generation.engine_settings import EngineSettings
 
     if installed_vllm() is None:

@@ -22,7 +22,7 @@ from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
 from benchbench.data.turn_end import spelled, turn_end
 from benchbench.generation.canary import run_canary
 from benchbench.generation.choose import EngineChoice, choose
-from benchbench.generation.control import Alien, cut_counts
+from benchbench.generation.control import ControlTokens, cut_counts
 from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.merge import is_adapter, is_merged, merge_adapter
 from benchbench.generation.requests import chunks
@@ -58,14 +58,14 @@ def run(context: Context) -> Result:
     examples = with_first_responses(context, first_prompts(context.examples(), section.num_prompts))
     requests, stops = _requests(context, examples, tokenizer), _stops(context, tokenizer)
     sampling = sampling_of(section, stops.ids)
-    alien = Alien.of(tokenizer, turn_end(context.tokenization(), tokenizer).between, stops.ids)
+    control = ControlTokens.of(tokenizer, turn_end(context.tokenization(), tokenizer).between, stops.ids)
     with _servable(context, tokenizer) as (folder, merged):
         settings = EngineSettings(
             device=str(context.device),
             dtype=section.dtype,
             threads=torch.get_num_threads(),
             batch_size=section.max_num_seqs,
-            expected_tokens=max((len(one.prompt) for one in requests), default=0) + sampling.max_new_tokens,
+            expected_tokens=max((len(request.prompt) for request in requests), default=0) + sampling.max_new_tokens,
             attn_implementation=context.settings.model.attn_implementation,
             trust_remote_code=context.settings.model.trust_remote_code,
         )
@@ -76,15 +76,15 @@ def run(context: Context) -> Result:
         raw = _draw(context, engine, requests, sampling)
         canary = asdict(run_canary(engine, requests, sampling))
         info = asdict(engine.info())
-    drawn = [alien.cut(one) for one in raw]
+    drawn = [control.cut(response) for response in raw]
     frame, cut = _frame(drawn, tokenizer), cut_counts(raw, drawn, tokenizer)
     if _is_plain(sampling):
         frame = _with_logps(context, frame, drawn, requests, tokenizer)
     about = {"reason": choice.reason, "merged": merged, "sampling": asdict(sampling), "canary": canary} | info
     spelled_out = _spelled_out(examples, frame["text"], tokenizer)
     write_generations(context.folder, frame, {**about, "stops": stops.as_json(), CUT: cut, "spelled_out": spelled_out})
-    told = {"engine": info["engine"], "version": info["version"], "stops": [str(stop) for stop in stops.found]}
-    return Result(sum(len(one.tokens) for one in raw), {"responses": len(frame), **told, CUT: cut})
+    engine_facts = {"engine": info["engine"], "version": info["version"], "stops": [str(stop) for stop in stops.tokens]}
+    return Result(sum(len(response.tokens) for response in raw), {"responses": len(frame), **engine_facts, CUT: cut})
 
 
 def _stops(context: Context, tokenizer: Any) -> Stops:
@@ -147,8 +147,8 @@ def _servable(context: Context, tokenizer: Any) -> Iterator[tuple[Path, bool]]:
 
 def _choice(context: Context, folder: Path, settings: EngineSettings, sampling: Sampling) -> EngineChoice:
     shape = shape_of_folder(folder, trust_remote_code=settings.trust_remote_code)
-    asked = context.settings.generate.engine
-    return choose(asked, shapes=[shape], device=settings.device, sampling=[sampling])
+    engine = context.settings.generate.engine
+    return choose(engine, shapes=[shape], device=settings.device, sampling=[sampling])
 
 
 def _draw(context: Context, engine: Any, requests: Sequence[GenerationRequest], sampling: Sampling) -> list[Generation]:
@@ -159,31 +159,31 @@ def _draw(context: Context, engine: Any, requests: Sequence[GenerationRequest], 
     """
     size = BATCHES_AT_A_TIME * int(context.settings.generate.max_num_seqs)
     parts = chunks(requests, size)
-    found: dict[tuple[str, int], Generation] = {}
+    responses: dict[tuple[str, int], Generation] = {}
     tokens = 0
     for number, part in enumerate(parts):
         if context.should_stop():
             raise Interrupted
-        for one in engine.generate(part, sampling):
-            found[one.example, one.sample] = one
-            tokens += len(one.tokens)
+        for response in engine.generate(part, sampling):
+            responses[response.example, response.sample] = response
+            tokens += len(response.tokens)
         context.report({"step": number + 1, "steps": len(parts), "tokens": tokens})
-    return [found[request.example, request.sample] for request in requests]
+    return [responses[request.example, request.sample] for request in requests]
 
 
 def _frame(drawn: Sequence[Generation], tokenizer: Any) -> pd.DataFrame:
     rows = [
         {
-            "example": one.example,
-            "sample": one.sample,
-            "text": tokenizer.decode(list(one.tokens), skip_special_tokens=True).strip(),
-            "tokens": list(one.tokens),
-            "finish": one.finish,
-            "end": one.end,
+            "example": response.example,
+            "sample": response.sample,
+            "text": tokenizer.decode(list(response.tokens), skip_special_tokens=True).strip(),
+            "tokens": list(response.tokens),
+            "finish": response.finish,
+            "end": response.end,
             "logp_sum": None,
             "ref_logp_sum": None,
         }
-        for one in drawn
+        for response in drawn
     ]
     return pd.DataFrame(rows)
 
@@ -206,10 +206,10 @@ def _with_logps(
     The token that ended a response is scored with it.
     """
     examples = []
-    for place, (request, one) in enumerate(zip(requests, drawn, strict=True)):
-        response = [*one.tokens, *([] if one.end is None else [one.end])]
-        tokens = (*request.prompt, *response)
-        candidate = TokenizedCandidate(tokens, (len(request.prompt), len(tokens)), empty=not response)
+    for place, (request, response) in enumerate(zip(requests, drawn, strict=True)):
+        drawn_tokens = [*response.tokens, *([] if response.end is None else [response.end])]
+        tokens = (*request.prompt, *drawn_tokens)
+        candidate = TokenizedCandidate(tokens, (len(request.prompt), len(tokens)), empty=not drawn_tokens)
         examples.append(TokenizedExample(str(place), (candidate,), identical=False, columns={}))
     columns = {"logp_sum": _sums(context, "policy", examples, tokenizer)}
     if "reference" in context.spec.inputs:

@@ -1,0 +1,80 @@
+"""What people read while stages run, on a console that is no terminal."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from benchbench.core.records import StageRecord, StageSpec
+from benchbench.run import progress
+from benchbench.run.progress import ProgressView
+
+SPEC = StageSpec("sft", "sft seed 1", {}, {}, {})
+
+
+def record(status: str = "done", **more: object) -> StageRecord:
+    return StageRecord(SPEC.key, status, {"device_kind": "cpu"}, **{"seconds": 2.0, **more})
+
+
+def lines(*records: StageRecord, events: tuple[dict[str, object], ...] = ()) -> list[str]:
+    """What is printed of one stage after another, with these events in the first."""
+    out = io.StringIO()
+    with ProgressView(Console(file=out, width=300), total=len(records)) as view:
+        for number, ended in enumerate(records):
+            view.started(SPEC)
+            for event in events if number == 0 else ():
+                view.progress({"key": SPEC.key, "title": SPEC.title, **event})
+            view.ended(SPEC, ended)
+    return out.getvalue().splitlines()
+
+
+def test_a_stage_ends_in_one_line_with_its_rate_and_its_place_in_the_grid():
+    assert lines(record(tokens=3000), record(seconds=0.0)) == [
+        "[1/2] sft seed 1: done in 2.0 s, 1,500 tokens/s",
+        "[2/2] sft seed 1: done in 0.0 s",
+    ]
+
+
+def test_a_stage_that_failed_says_why():
+    assert lines(record("failed", message="training diverged\n")) == ["[1/1] sft seed 1: failed: training diverged"]
+
+
+@pytest.mark.parametrize(
+    ("summary", "end"),
+    [
+        (
+            {"calls": 12, "cached": 3, "missing": 1, "cost": 0.25},
+            "; 12 verdicts asked, 3 known, 1 missing, cost 0.25",
+        ),
+        ({"calls": 0, "cached": 3, "missing": 0, "cost": 0.0}, "; 0 verdicts asked, 3 known"),
+        (
+            {"cut": {"control_token": 2, "no_token": 1}},
+            "; responses: 2 cut at a control token, 1 cut at an id without a token",
+        ),
+        (
+            {"tokenization": {"dropped": {"too long": 4}, "truncated": 2, "empty": 0}},
+            "; tokenisation: 4 dropped (too long), 2 truncated",
+        ),
+    ],
+    ids=["judge", "judge with nothing new", "responses", "tokenisation"],
+)
+def test_what_a_stage_dropped_cut_or_asked_stands_at_the_end(summary: dict[str, object], end: str):
+    assert lines(record(summary=summary)) == [f"[1/1] sft seed 1: done in 2.0 s{end}"]
+
+
+def test_a_message_is_printed_and_one_for_the_whole_grid_once():
+    """The engine's choice is the same for every stage of a grid."""
+    grid = {"message": "generation: transformers", "once": True}
+    printed = lines(record(), events=({"message": "a [word]"}, {"message": "a [word]"}, grid, grid))
+    assert printed[:-1] == ["sft seed 1: a [word]", "sft seed 1: a [word]", "generation: transformers"]
+
+
+def test_steps_are_lines_only_every_few_seconds(monkeypatch: pytest.MonkeyPatch):
+    steps = tuple({"step": step, "steps": 4, "tokens": 10 * step, "loss": 0.5} for step in (1, 2))
+    assert len(lines(record(), events=steps)) == 1
+    monkeypatch.setattr(progress, "LINE_SECONDS", 0.0)
+    first, second, _ = lines(record(), events=steps)
+    assert first.startswith("sft seed 1: step 1/4, loss 0.5000, about ")
+    assert "step 2/4" in second and second.endswith(" s left")
