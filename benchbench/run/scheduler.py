@@ -11,19 +11,18 @@ from typing import Any, Protocol
 from benchbench.core.errors import BenchError
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.run.executor import Executor, Slot, StageEnded, StageEvent, StageLost, StageNeeds, StageProgress
+from benchbench.stages import settings_class
 from benchbench.store.runs import RunStore
 
 POLL_SECONDS = 0.5
 """Between two looks at whether a stop was asked for, where no stage reports anything."""
-KINDS_BY_PRIORITY = ("sft", "reward_model", "preference", "generate", "score", "reward", "judge")
-"""Of the stages that could start, those that others wait for longest go first."""
+ENGINE_KIND = "generate"
+"""The kind of stage that draws responses."""
 
 
 def needs_of(spec: StageSpec) -> StageNeeds:
-    """What a kind of stage needs; a kind that is not in the list goes last."""
-    known = spec.kind in KINDS_BY_PRIORITY
-    priority = KINDS_BY_PRIORITY.index(spec.kind) if known else len(KINDS_BY_PRIORITY)
-    return StageNeeds(engine=spec.kind == "generate", priority=priority)
+    """What a stage needs, by its kind."""
+    return StageNeeds(engine=spec.kind == ENGINE_KIND, priority=settings_class(spec.kind).PRIORITY)
 
 
 class StageListener(Protocol):

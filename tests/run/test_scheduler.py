@@ -14,6 +14,7 @@ from benchbench.core.errors import BenchError
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.run.executor import Slot, StageEnded, StageEvent, StageLost, StageNeeds, StageProgress
 from benchbench.run.scheduler import Scheduler, needs_of
+from benchbench.stages import kinds
 from benchbench.store.runs import RunStore
 
 ENVIRONMENT = {"device_kind": "cuda"}
@@ -109,11 +110,10 @@ def test_another_order_is_another_function(store: RunStore):
     assert [title for title, _ in executor.submitted] == ["c", "b", "a"]
 
 
-def test_a_kind_that_nobody_ranked_goes_last():
-    """A stage kind of a test, or of tomorrow."""
-    assert needs_of(stage("rollout", "new")).priority > needs_of(stage("judge", "old")).priority
-    assert needs_of(stage("generate", "drawn")).engine
-    assert not needs_of(stage("rollout", "new")).engine
+def test_every_kind_has_its_place_and_one_kind_needs_the_engine():
+    needs = {kind: needs_of(stage(kind, kind)) for kind in kinds()}
+    assert len({need.priority for need in needs.values()}) == len(needs)
+    assert [kind for kind, need in needs.items() if need.engine] == ["generate"]
 
 
 def test_a_failed_stage_blocks_its_readers_and_nobody_else(store: RunStore):
