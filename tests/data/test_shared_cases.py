@@ -27,7 +27,7 @@ SECTION = TokenizationSection(
 def load(name, **options):
     if not CASES.is_dir():
         pytest.skip(f"{CASES} is not there")
-    return local_files.load(local_files.Options(files={"test": f"{name}.jsonl"}, **options), CASES)
+    return local_files.load(local_files.LocalFilesOptions(files={"test": f"{name}.jsonl"}, **options), CASES)
 
 
 @pytest.fixture(scope="module")

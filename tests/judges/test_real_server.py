@@ -22,7 +22,7 @@ import pytest
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
 from benchbench.core.judge import JudgeContext
-from benchbench.judges.chat_endpoint.judge import ASKED_AGAIN, JUDGE, Options
+from benchbench.judges.chat_endpoint.judge import ASKED_AGAIN, JUDGE, ChatOptions
 from benchbench.judging.pairs import judge_pairs
 from benchbench.store.verdicts import VerdictCache
 
@@ -47,9 +47,9 @@ class Served:
     process: subprocess.Popen[bytes]
     port: int
 
-    def options(self, **changes: Any) -> Options:
+    def options(self, **changes: Any) -> ChatOptions:
         url, patience = f"http://127.0.0.1:{self.port}/v1", {"backoff_seconds": 0.1, "timeout_seconds": 60.0}
-        plain = Options(url, "tiny", max_tokens=8, max_retries=2, **patience)
+        plain = ChatOptions(url, "tiny", max_tokens=8, max_retries=2, **patience)
         return replace(plain, **changes)
 
 
@@ -177,7 +177,7 @@ def test_a_question_longer_than_the_context_is_refused_and_may_be_left_missing(s
     assert short.first_wins is not None
 
 
-def judged(options: Options, cache: Path, **more: Any) -> tuple[pd.DataFrame, dict[str, Any]]:
+def judged(options: ChatOptions, cache: Path, **more: Any) -> tuple[pd.DataFrame, dict[str, Any]]:
     keys = pd.DataFrame({"example": [f"e{i}" for i in range(12)], "sample": 0})
     return judge_pairs(
         JUDGE,

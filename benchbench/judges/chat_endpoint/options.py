@@ -34,7 +34,7 @@ _OURS = ("model", "messages", "max_tokens", "max_completion_tokens", "temperatur
 
 
 @dataclass(frozen=True)
-class Options:
+class ChatOptions:
     """Which server, what it is asked, and how it is treated.
 
     Raises:

@@ -24,7 +24,7 @@ from benchbench.judges.human_file.rows import prompt_key, read_votes, text_key
 
 
 @dataclass(frozen=True)
-class Options:
+class HumanFileOptions:
     """Which file."""
 
     path: str
@@ -33,7 +33,9 @@ class Options:
     """Contests without a verdict are missing; by default they are an error."""
 
 
-def judge(options: Options, contests: Sequence[Contest], context: JudgeContext) -> Iterator[tuple[int, Verdict]]:
+def judge(
+    options: HumanFileOptions, contests: Sequence[Contest], context: JudgeContext
+) -> Iterator[tuple[int, Verdict]]:
     """The mean of what the rows of these texts say.
 
     Raises:
@@ -60,7 +62,7 @@ def judge(options: Options, contests: Sequence[Contest], context: JudgeContext) 
         yield place, Verdict(sum(votes) / len(votes), raw) if votes else Verdict(None, note="no verdict in the file")
 
 
-def identity(options: Options, folder: Path) -> Mapping[str, str]:
+def identity(options: HumanFileOptions, folder: Path) -> Mapping[str, str]:
     """The file's content; where it lies is no part of a verdict."""
     return {"file": content_hash(folder / options.path)}
 
@@ -68,7 +70,7 @@ def identity(options: Options, folder: Path) -> Mapping[str, str]:
 JUDGE = Judge(
     name="human_file",
     version=1,
-    options=Options,
+    options=HumanFileOptions,
     sees_slots=False,
     judge=judge,
     identity=identity,

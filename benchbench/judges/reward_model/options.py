@@ -10,7 +10,7 @@ from benchbench.core.errors import BenchError, Fault
 
 
 @dataclass(frozen=True)
-class Options:
+class RewardModelOptions:
     """Which model, and how it reads a text; never the model that trained the policies or labelled their data.
 
     Raises:
@@ -53,7 +53,7 @@ def is_stage(local: Path) -> bool:
     return (local / "lock.yaml").is_file()
 
 
-def check_read(options: Options, local: Path | None) -> None:
+def check_read(options: RewardModelOptions, local: Path | None) -> None:
     """Refuse options that this model does not read.
 
     Args:
