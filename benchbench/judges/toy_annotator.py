@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from benchbench.core.judge import Contest, Judge, JudgeContext, Verdict
-from benchbench.judges._toy_rewards import gold_rewards
-from benchbench.sources.toy.source import Annotator
+from benchbench.sources.toy.annotator import Annotator
+from benchbench.sources.toy.contests import gold_rewards
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ import pytest
 
 from benchbench.data.audit import audit
 from benchbench.sources.toy import source as toy
+from benchbench.sources.toy.gold import gold_reward
 
 WORLD = toy.load(toy.ToyOptions(), Path())
 NUMBER_OF_PAIRS = {"train": 3000, "reward": 6000, "validation": 500, "test": 1000}
 
 
 def parts(example, candidate=0):
-    return toy.gold_reward(example.prompt[0].content, example.candidates[candidate], ended=True)
+    return gold_reward(example.prompt[0].content, example.candidates[candidate], ended=True)
 
 
 def words(text: str) -> int:
@@ -154,7 +155,7 @@ def test_p_chosen_is_the_probability_of_the_label():
 
 def test_p_chosen_by_hand():
     """Gold 4.0 against 2.0 and 4 words more: u = 2 + 0.3 = 2.3, sigmoid(4.6) = 0.990048; flips 0.1: 0.892038."""
-    from benchbench.sources.toy.responses import Annotator
+    from benchbench.sources.toy.annotator import Annotator
 
     annotator = Annotator(length_bias=0.3, flip_rate=0.1)
     texts = ("answer : cat . hope this helps .", "answer : dog .")

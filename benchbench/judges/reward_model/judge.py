@@ -52,6 +52,7 @@ def _winner(first: float, second: float) -> float:
 
 
 def _sigmoid(margin: float) -> float:
+    # not scipy's `expit`, which differs in the last digit: soft verdicts that are kept would be of two kinds
     tail = math.exp(-abs(margin))
     return 1 / (1 + tail) if margin >= 0 else tail / (1 + tail)
 

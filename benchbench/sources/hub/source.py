@@ -14,7 +14,7 @@ from benchbench.data.files import content_hash
 from benchbench.data.hub_access import check_commit, local_folder
 from benchbench.data.preference_order import PreferredBy
 from benchbench.data.splits import check_row_options, load_rows, row_options
-from benchbench.sources.hub.loading import open_folder, open_revision, read_split
+from benchbench.sources.hub.dataset import open_folder, open_revision, read_split
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from benchbench.core.source import LoadedSplits, Reading, Source
-from benchbench.sources.toy.gold import GoldParts, gold_reward
-from benchbench.sources.toy.responses import Annotator
+from benchbench.sources.toy.annotator import Annotator
 from benchbench.sources.toy.splits import draw_candidates, draw_demonstrations, label_pairs
-
-__all__ = ["SOURCE", "Annotator", "GoldParts", "ToyOptions", "gold_reward"]
 
 _RANGES = {
     "world_seed": (0, 2**63),

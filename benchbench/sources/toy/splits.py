@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from benchbench.core.example import Column, Example, Message
 from benchbench.core.seeding import stream
+from benchbench.sources.toy.annotator import Annotator
 from benchbench.sources.toy.families import Task, draw_task
 from benchbench.sources.toy.gold import gold_of
-from benchbench.sources.toy.responses import CANDIDATE_MIX, DEMONSTRATION_MIX, Annotator, draw_response
+from benchbench.sources.toy.responses import CANDIDATE_MIX, DEMONSTRATION_MIX, draw_response
 
 _KEYS = {"test": (0.0, 0.15), "validation": (0.15, 0.25), "train": (0.25, 1.0), "sft": (0.25, 1.0)}
 """Part of the hash range of (family, arguments) that each split's prompts come from."""
