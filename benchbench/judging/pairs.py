@@ -19,7 +19,7 @@ from benchbench.core.judge import Contest, Judge, JudgeContext, Verdict
 from benchbench.judging.identity import judge_identity
 from benchbench.judging.responses import Response, matched
 from benchbench.judging.rows import COLUMNS, Asked, Question, row, summary
-from benchbench.store.verdicts import VerdictCache, verdict_key
+from benchbench.store.verdict_cache import VerdictCache, verdict_key
 
 Prompts = Mapping[str, Sequence[Message]]
 

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from benchbench.core.judge import UNCOUNTED, Contest, Verdict
-from benchbench.store.verdicts import ROW_COLUMNS, VerdictCache
+from benchbench.store.verdict_cache import VerdictCache
+from benchbench.store.verdicts import ROW_COLUMNS
 
 COLUMNS = (*ROW_COLUMNS, "cached")
 """Of the rows; `comparison.contests` says what they mean. `cached`: not asked in this run."""

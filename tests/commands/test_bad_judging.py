@@ -18,7 +18,7 @@ from benchbench.commands.compare.run import Request, prepare_comparison
 from benchbench.commands.run_plan import Options
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.stages.execute import execute
-from benchbench.store.verdicts import VerdictCache
+from benchbench.store.verdict_cache import VerdictCache
 from tests.judges.chat_server import Reply, prefers, serving
 
 PROMPTS = 6
