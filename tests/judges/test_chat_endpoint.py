@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +96,14 @@ def test_the_server_may_ask_for_a_longer_wait():
     with serving(replies(Reply(status=429, headers={"Retry-After": "1"}), Reply())) as server:
         verdicts(JUDGE, options(server), contests(1))
     assert server.seen[1].at - server.seen[0].at >= 1.0
+
+
+@pytest.mark.parametrize(("words", "least"), [("date", 1.0), ("Sat, 01 Jan 2000 00:00:00 GMT", 0.0), ("soon", 0.0)])
+def test_the_wait_may_be_asked_for_as_a_date(words: str, least: float):
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=3), usegmt=True) if words == "date" else words
+    with serving(replies(Reply(status=429, headers={"Retry-After": date}), Reply())) as server:
+        verdicts(JUDGE, options(server), contests(1))
+    assert least <= server.seen[1].at - server.seen[0].at <= least + 4
 
 
 def test_attempts_are_bounded():
