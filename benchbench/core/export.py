@@ -43,8 +43,8 @@ class Responses:
         Raises:
             BenchError: rows that are missing, re-ordered, doubled or of another set; a set of other turns.
         """
-        found = [self._turn(turn) for turn in range(1, turns + 1)]
-        return [(prompt, tuple(answers[i] for answers in found)) for i, prompt in enumerate(self.prompts.prompts)]
+        by_turn = [self._turn(turn) for turn in range(1, turns + 1)]
+        return [(prompt, tuple(answers[i] for answers in by_turn)) for i, prompt in enumerate(self.prompts.prompts)]
 
     def _turn(self, turn: int) -> list[Answer]:
         rows = self.rows[self.rows["turn"] == turn]

@@ -59,12 +59,12 @@ def question_id(name: str) -> int:
     Raises:
         BenchError: there is none.
     """
-    found = _NUMBER.search(name)
-    if found is None:
+    match = _NUMBER.search(name)
+    if match is None:
         raise BenchError(
             f"mt_bench: prompt '{name}': expected an id that is a whole number, or ends with one as in q-81"
         )
-    return int(found[1])
+    return int(match[1])
 
 
 EXPORT = Export(name="mt_bench", reads="responses", files=files, turns=2)

@@ -46,9 +46,9 @@ class PreparedData:
         return [json.loads(line) for line in content.decode().split("\n") if line]
 
 
-def _changed(path: Path, found: str) -> BenchError:
+def _changed(path: Path, fault: str) -> BenchError:
     return BenchError(
-        f"{path}: expected the data as they were prepared, found a file that {found}; prepared data are not to "
+        f"{path}: expected the data as they were prepared, found a file that {fault}; prepared data are not to "
         f"be edited: change the data themselves, or remove {path.parent} and run the command again, which prepares "
         "them anew",
         exit_code=ExitCode.UNAVAILABLE,

@@ -43,10 +43,10 @@ def judge(
             none of a run's, those included whose verdicts were read from the cache).
     """
     path = context.folder / options.path
-    given = read_votes(path)
+    votes_of = read_votes(path)
     context.require("file", content_hash(path), f"judge.options.path ({options.path})")
-    keys = [(prompt_key(one.prompt), text_key(one.first), text_key(one.second)) for one in contests]
-    absent = [one for one, key in zip(contests, keys, strict=True) if key not in given and key[1] != key[2]]
+    keys = [(prompt_key(contest.prompt), text_key(contest.first), text_key(contest.second)) for contest in contests]
+    absent = [contest for contest, key in zip(contests, keys, strict=True) if key not in votes_of and key[1] != key[2]]
     if absent and (not options.partial or len(absent) == len(contests) + context.known):
         raise BenchError(
             f"{path}: it has no verdict for {len(absent)} of {len(contests)} contests, such as sample "
@@ -57,7 +57,7 @@ def judge(
         if key[1] == key[2]:
             yield place, Verdict(0.5, "equal but for white space around them")
             continue
-        votes = given.get(key)
+        votes = votes_of.get(key)
         raw = " ".join(f"{vote:g}" for vote in votes or ())
         yield place, Verdict(sum(votes) / len(votes), raw) if votes else Verdict(None, note="no verdict in the file")
 

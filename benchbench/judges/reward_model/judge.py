@@ -34,8 +34,8 @@ def judge(
     from benchbench.judges.reward_model.scorers import scorer
 
     score = scorer(options, contests, context)
-    for pin, found in identity(options, context.folder).items() if context.pins else ():
-        context.require(pin, found, f"judge.options.{PINNED_BY[pin]} ({getattr(options, PINNED_BY[pin])})")
+    for pin, content in identity(options, context.folder).items() if context.pins else ():
+        context.require(pin, content, f"judge.options.{PINNED_BY[pin]} ({getattr(options, PINNED_BY[pin])})")
     for place, contest in enumerate(contests):
         if context.should_stop():
             return

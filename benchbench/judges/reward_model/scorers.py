@@ -58,7 +58,9 @@ def _trained(options: RewardModelOptions, folder: Path, contests: Sequence[Conte
         str(folder / "model"), revision=None, pad_token=pad_token, folder=Path(), trust_remote_code=trust
     )
     model = load_reward_model(folder / "model", **settings).to(context.device).eval()
-    names = {(one.prompt, text): one.example for one in contests for text in (one.first, one.second)}
+    names = {
+        (contest.prompt, text): contest.example for contest in contests for text in (contest.first, contest.second)
+    }
     examples = [Example(name, prompt, (text,)) for (prompt, text), name in names.items()]
     tokenized = tokenize_examples(examples, tokenizer, section, on_empty="keep_constant", keep_all=True)
     rows = dict(zip(names, (example.candidates[0] for example in tokenized.examples), strict=True))

@@ -71,10 +71,10 @@ def load(options: HubOptions, folder: Path) -> LoadedSplits:
         revision = _revision(options)
         builder = open_revision(options.dataset_name, options.dataset_config, revision)
         label = f"{options.dataset_name}@{revision[:7]}"
-    rows = {ours: read_split(builder, theirs, f"data.options.splits.{ours}") for ours, theirs in options.splits.items()}
+    rows = {split: read_split(builder, name, f"data.options.splits.{split}") for split, name in options.splits.items()}
     return load_rows(
         rows,
-        where={ours: f"{label}, {theirs}" for ours, theirs in options.splits.items()},
+        where={split: f"{label}, {name}" for split, name in options.splits.items()},
         **row_options(options),
     )
 

@@ -72,8 +72,8 @@ def load(options: ToyOptions, folder: Path) -> LoadedSplits:
         "sft": draw_demonstrations(seed, options.demonstrations),
         "train": label_pairs(drawn, _names("train", len(drawn)), annotator, seed=seed, split="train"),
         "train_candidates": [
-            one.example(name, range(options.candidates))
-            for one, name in zip(drawn, _names("train_candidates", len(drawn)), strict=True)
+            prompt.example(name, range(options.candidates))
+            for prompt, name in zip(drawn, _names("train_candidates", len(drawn)), strict=True)
         ],
     }
     by_pair = [
