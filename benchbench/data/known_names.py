@@ -36,7 +36,7 @@ METADATA: Mapping[str, tuple[str, ...]] = {
     "times": ("timestamp", "tstamp", "time", "date", "created", "created_at", "updated_at"),
     "scores of another kind": ("score", "rating", "ratings", "margin", "score_diff", "reward", "rewards", "upvotes"),
     "counts": ("num_tokens", "num_turns", "turn", "length", "token_count", "len_chosen", "len_rejected"),
-    "answers that others are held against": ("reference", "references", "reference_answer"),
+    "answers that others are compared with": ("reference", "references", "reference_answer"),
 }
 """Columns and fields that carry no part of a conversation: never read (but for identifiers), named in the report."""
 _METADATA = frozenset(name for names in METADATA.values() for name in names)

@@ -102,7 +102,9 @@ def _refuse_repeats(prompts: list[Prompt], path: Path) -> None:
     by_text: dict[str, int] = {}
     for number, prompt in enumerate(prompts, start=1):
         if prompt.id in by_id:
-            raise BenchError(f"{path}, row {number}: expected unlike ids, found that of row {by_id[prompt.id]} again")
+            raise BenchError(
+                f"{path}, row {number}: expected an id of its own, found that of row {by_id[prompt.id]} again"
+            )
         after = () if prompt.second is None else (Message("user", prompt.second),)
         text = prompt_hash((*prompt.messages, *after))
         if text in by_text:

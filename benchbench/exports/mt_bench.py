@@ -36,7 +36,9 @@ def files(responses: Responses) -> Mapping[str, str]:
     lines = [_line(responses.model, prompt, answers) for prompt, answers in responses.answers(2)]
     numbers = [line["question_id"] for line in lines]
     if len(set(numbers)) < len(numbers):
-        raise BenchError("mt_bench: two prompts have the same question_id; expected ids that end with unlike numbers")
+        raise BenchError(
+            "mt_bench: two prompts have the same question_id; expected ids that end with different numbers"
+        )
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     return {f"data/mt_bench/model_answer/{responses.model}.jsonl": text}
 

@@ -1,4 +1,4 @@
-"""The response of each example that the data prefers, which answers are held against."""
+"""The response of each example that the data prefers, which answers are compared with."""
 
 from __future__ import annotations
 

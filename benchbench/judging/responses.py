@@ -75,7 +75,9 @@ def _by_key(frame: pd.DataFrame, whose: str) -> dict[Key, Response]:
     for example, sample, text, end in zip(frame["example"], frame["sample"], frame["text"], ended, strict=True):
         key = (str(example), int(sample))
         if key in responses:
-            raise BenchError(f"responses of {whose}: {_name(key)} is there twice; give each response its own sample")
+            raise BenchError(
+                f"responses of {whose}: {_name(key)} is there twice; give each response a sample number of its own"
+            )
         if not isinstance(text, str):
             raise BenchError(f"responses of {whose}: {_name(key)}: expected a text, found {type(text).__name__}")
         responses[key] = Response(*key, text, bool(end))

@@ -69,12 +69,12 @@ def test_a_conversation_is_a_list_of_turns(tmp_path):
 def test_a_file_of_other_texts_is_refused_with_a_count_and_an_example(tmp_path):
     options = written(tmp_path / "v.jsonl", [row("a", "b", 1)])
     given = [contest("a", "b"), contest("a", "c", example="e1"), contest("b", "c", example="e2")]
-    with pytest.raises(BenchError, match="no verdict for 2 of 3 contests, such as sample 0 of example e1; it seems"):
+    with pytest.raises(BenchError, match="found none for 2 of 3 contests, such as sample 0 of example e1; see whether"):
         verdicts(JUDGE, options, given, context(tmp_path))
     found = verdicts(JUDGE, HumanFileOptions("v.jsonl", partial=True), given, context(tmp_path))
     assert [verdict.first_wins for verdict in found] == [1.0, None, None]
     assert found[1].note == "no verdict in the file" and found[1].raw == ""
-    with pytest.raises(BenchError, match="no verdict for 2 of 2 contests"):
+    with pytest.raises(BenchError, match="found none for 2 of 2 contests"):
         verdicts(JUDGE, HumanFileOptions("v.jsonl", partial=True), given[1:], context(tmp_path))
 
 
@@ -84,7 +84,7 @@ def test_a_run_that_goes_on_may_have_nothing_left_in_the_file(tmp_path):
     left = [contest("a", "c")]
     found = verdicts(JUDGE, HumanFileOptions("v.jsonl", partial=True), left, JudgeContext(tmp_path, known=1))
     assert [verdict.first_wins for verdict in found] == [None]
-    with pytest.raises(BenchError, match="no verdict for 1 of 1 contests"):
+    with pytest.raises(BenchError, match="found none for 1 of 1 contests"):
         verdicts(JUDGE, HumanFileOptions("v.jsonl"), left, JudgeContext(tmp_path, known=1))
 
 

@@ -55,7 +55,9 @@ def read_template(path: Path | None) -> str:
     wrong = [name for name in FIELDS if template.count(f"{{{name}}}") != 1]
     if wrong:
         names = ", ".join(f"{{{name}}}" for name in wrong)
-        raise BenchError(f"{path}: expected each of {{conversation}}, {{first}}, {{second}} once; not so {names}")
+        raise BenchError(
+            f"{path}: expected each of {{conversation}}, {{first}}, {{second}} exactly once, which is not so of {names}"
+        )
     return template
 
 

@@ -49,8 +49,8 @@ def judge(
     absent = [contest for contest, key in zip(contests, keys, strict=True) if key not in votes_of and key[1] != key[2]]
     if absent and (not options.partial or len(absent) == len(contests) + context.known):
         raise BenchError(
-            f"{path}: it has no verdict for {len(absent)} of {len(contests)} contests, such as sample "
-            f"{absent[0].sample} of example {absent[0].example}; it seems to be of other texts"
+            f"{path}: expected a verdict on every contest, found none for {len(absent)} of {len(contests)} contests, "
+            f"such as sample {absent[0].sample} of example {absent[0].example}; see whether it is of these texts"
             + ("" if options.partial else ", or set `partial: true` to leave them missing")
         )
     for place, key in enumerate(keys):
