@@ -69,7 +69,7 @@ class VerdictCache:
         self._database: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
         self._close: Callable[[], object] = lambda: None
-        self._run("SELECT 1")
+        self._run("SELECT 1")  # opens or makes the database, so that its faults are said before a judge is asked
 
     @classmethod
     def of(cls, root: Path, judge: Mapping[str, Any], report: Callable[[str], None] = lambda _: None) -> VerdictCache:
