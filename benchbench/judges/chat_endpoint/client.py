@@ -6,12 +6,14 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.judges.chat_endpoint.answer import Completion, completion
@@ -66,7 +68,8 @@ class ChatClient:
         report: Callable[[str], None],
     ) -> None:
         self.url = base_url.rstrip("/") + "/chat/completions"
-        self._key, self._retries, self._backoff, self._report = key, retries, backoff, report
+        self._key, self._retries, self._report = key, retries, report
+        self._doubled = wait_exponential(multiplier=backoff, max=LONGEST_WAIT)
         self._gap = 60 / per_minute if per_minute else 0.0
         self._next, self._timeout = 0.0, timeout
         self._stopped, self._answered = asyncio.Event(), False
@@ -91,29 +94,38 @@ class ChatClient:
             BenchError: it cannot be reached, does not know us or the model, or gave no answer in all attempts.
             StoppedError: `stop` was called.
         """
+        attempts = AsyncRetrying(
+            retry=retry_if_exception_type(_PassingError),
+            stop=stop_after_attempt(self._retries + 1),
+            wait=self._wait,
+            before_sleep=self._tell,
+            sleep=self._sleep,
+            reraise=True,
+        )
         try:
-            return await self._try(body)
+            answer = await attempts(self._send, body)
+        except _PassingError as error:
+            self.stop()
+            raise BenchError(
+                f"{self.url}: no answer in {self._retries + 1} attempts, the last time {error}",
+                exit_code=ExitCode.UNAVAILABLE,
+            ) from None
         except RefusedError:
             raise
         except BenchError:
             self.stop()
             raise
+        return replace(answer, requests=attempts.statistics["attempt_number"])
 
-    async def _try(self, body: Mapping[str, Any]) -> Completion:
-        """The answer of the first attempt that has one; after each other one it waits, and says so."""
-        for attempt in range(1, self._retries + 2):
-            try:
-                return await self._send(body, attempt)
-            except _PassingError as error:
-                if attempt > self._retries:
-                    raise BenchError(
-                        f"{self.url}: no answer in {attempt} attempts, the last time {error}",
-                        exit_code=ExitCode.UNAVAILABLE,
-                    ) from None
-                wait = max(min(self._backoff * 2 ** (attempt - 1), LONGEST_WAIT), min(error.wait, 5 * LONGEST_WAIT))
-                self._report(f"{self.url}: {error}; attempt {attempt + 1} in {wait:.3g} s")
-            await self._sleep(wait)
-        raise AssertionError("the last attempt has answered or raised")
+    def _wait(self, state: RetryCallState) -> float:
+        """Seconds after this attempt: twice those of the last one, or those that the server asks for."""
+        error = state.outcome.exception() if state.outcome else None
+        asked_for = error.wait if isinstance(error, _PassingError) else 0.0
+        return max(self._doubled(state), min(asked_for, 5 * LONGEST_WAIT))
+
+    def _tell(self, state: RetryCallState) -> None:
+        reason = state.outcome.exception() if state.outcome else None
+        self._report(f"{self.url}: {reason}; attempt {state.attempt_number + 1} in {state.upcoming_sleep:.3g} s")
 
     async def _take_turn(self) -> None:
         now = time.monotonic()
@@ -129,7 +141,7 @@ class ChatClient:
         if self._stopped.is_set():
             raise StoppedError
 
-    async def _send(self, body: Mapping[str, Any], attempt: int) -> Completion:
+    async def _send(self, body: Mapping[str, Any]) -> Completion:
         await self._take_turn()
         try:
             async with asyncio.timeout(self._timeout):
@@ -141,7 +153,7 @@ class ChatClient:
         self._answered = True
         self._check_status(response)
         try:
-            return completion(response.json(), attempt)
+            return completion(response.json())
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             what = f"{response.status_code} with what is no chat completion"
             raise _PassingError(f"it answers {what} ({self._words(response)})") from None
