@@ -43,8 +43,8 @@ class Responses:
         Raises:
             BenchError: rows that are missing, re-ordered, doubled or of another set; a set of other turns.
         """
-        found = [self._turn(turn) for turn in range(1, turns + 1)]
-        return [(prompt, tuple(answers[i] for answers in found)) for i, prompt in enumerate(self.prompts.prompts)]
+        by_turn = [self._turn(turn) for turn in range(1, turns + 1)]
+        return [(prompt, tuple(answers[i] for answers in by_turn)) for i, prompt in enumerate(self.prompts.prompts)]
 
     def _turn(self, turn: int) -> list[Answer]:
         rows = self.rows[self.rows["turn"] == turn]
@@ -68,7 +68,7 @@ def _difference(wanted: list[str], got: list[str], turn: int) -> str:
 
 
 @dataclass(frozen=True)
-class PairScores:
+class ExportedPairs:
     """How one model scored preference pairs."""
 
     model: str
@@ -87,7 +87,7 @@ class Export:
     name: str
     """Registry key; equals the file name."""
     reads: Literal["responses", "pairs"]
-    """`files` is given `Responses`, or `PairScores`."""
+    """`files` is given `Responses`, or `ExportedPairs`."""
     files: Callable[[Any], Mapping[str, str]]
     """One model's responses or scores -> path below the output folder -> text.
 

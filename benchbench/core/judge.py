@@ -63,18 +63,18 @@ class JudgeContext:
     pins: Mapping[str, str] = field(default_factory=dict)
     """What `Judge.identity` gave for this run, under which answers are kept; empty where nobody keeps them."""
 
-    def require(self, pin: str, found: str, what: str) -> None:
+    def require(self, pin: str, content: str, what: str) -> None:
         """Refuse a file that is another than the one that was pinned.
 
         Args:
             pin: its name in the identity.
-            found: the same of what the judge has read.
+            content: the same of what the judge has read.
             what: for the message, the option and the file.
 
         Raises:
             BenchError: the file was changed in between.
         """
-        if self.pins.get(pin, found) != found:
+        if self.pins.get(pin, content) != content:
             raise changed(what)
 
 

@@ -46,7 +46,7 @@ Need.REWARD = Need("reward")
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the data that a loss reads, and what may stand in it; held against the data before anything runs.
+    """A column of the data that a loss reads, and what may stand in it; checked in the data before anything runs.
 
     Raises:
         ValueError: a range that holds no number.

@@ -21,7 +21,7 @@ class Prompt:
     fields: Mapping[str, str] = field(default_factory=dict)
     """What else the row says of itself, such as `dataset` and `category`."""
     response: str | None = None
-    """The file's own response, which others may be held against, such as the `output` of AlpacaEval's baseline."""
+    """The file's own response, which others may be compared with, such as the `output` of AlpacaEval's baseline."""
 
 
 @dataclass(frozen=True)

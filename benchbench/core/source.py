@@ -32,7 +32,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Loaded(Mapping[str, Sequence[Example]]):
+class LoadedSplits(Mapping[str, Sequence[Example]]):
     """Splits, and how their rows were read; used as the splits themselves."""
 
     splits: Splits
@@ -61,7 +61,7 @@ class Source:
     """Registry key; equals the file name."""
     options: type
     """Frozen dataclass of the options that a recipe gives under `data.options`."""
-    load: Callable[[Any, Path], Loaded]
+    load: Callable[[Any, Path], LoadedSplits]
     """(options, folder of the recipe file) -> splits.
 
     Raises BenchError with exit code 5 where the data cannot be had, 2 where it is not what the options say.

@@ -82,7 +82,7 @@ class Audit:
 
 
 def audit(splits: Splits, readings: Mapping[str, Reading]) -> Audit:
-    """Look at everything once; `readings` come from `Loaded.readings`."""
+    """Look at everything once; `readings` come from `LoadedSplits.readings`."""
     prompts = {split: [prompt_hash(example.prompt) for example in examples] for split, examples in splits.items()}
     return Audit(
         {split: _split_audit(examples, prompts[split], readings[split]) for split, examples in splits.items()},

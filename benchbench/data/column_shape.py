@@ -33,12 +33,12 @@ def is_missing(column: Column) -> bool:
 
 def split_shape(examples: Sequence[Example], *, ordered: bool) -> SplitShape:
     """What every example of a split has."""
-    found = [columns_of(example) for example in examples]
-    shared = set.intersection(*({*one} for one in found)) if found else set[str]()
+    columns = [columns_of(example) for example in examples]
+    shared = set.intersection(*({*values} for values in columns)) if columns else set[str]()
     return SplitShape(
         len(examples),
         sorted({len(e.candidates) for e in examples}),
-        {name: _column_shape([one[name] for one in found]) for name in sorted(shared)},
+        {name: _column_shape([values[name] for values in columns]) for name in sorted(shared)},
         label_counts(examples),
         ordered,
     )

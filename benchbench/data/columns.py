@@ -33,7 +33,7 @@ def account_for(
     shape: Shape,
     *,
     names: Mapping[str, str],
-    given: set[str],
+    original: set[str],
     columns: Collection[str],
     on_tool_calls: str,
     where: str,
@@ -44,7 +44,7 @@ def account_for(
         rows: of one split, under our names, without what the recipe ignores.
         shape: of the rows.
         names: our column -> what the data calls it, where that is another name.
-        given: columns with a value as the data has them, before any has another name.
+        original: columns with a value as the data has them, before any has another name.
         columns: further columns of numbers that the recipe keeps.
         on_tool_calls: `error` or `drop`.
         where: file or data set, for the message.
@@ -53,7 +53,7 @@ def account_for(
         BenchError: all columns and fields that would be lost, in one message that says how to use each.
     """
     read = {*shape.required, *shape.optional}
-    tools = {place: found for place, row in enumerate(rows) if (found := tools_in(row, read))}
+    tools = {place: tool for place, row in enumerate(rows) if (tool := tools_in(row, read))}
     plain = [row for place, row in enumerate(rows) if place not in tools]
     filled = filled_columns(plain)
     unread = filled - read - {*columns} - {*ID_COLUMNS} - {*TOOL_COLUMNS}  # of plain rows: tools that are none
@@ -61,7 +61,7 @@ def account_for(
     known = {name for name in unread if is_metadata(name) and not _holds_turns(plain, name)}
     quiet = {field for field in fields if is_metadata(last := field.rpartition(".")[2]) or last == "scores"}
     faults = [_tool_fault(tools)] if tools and on_tool_calls == "error" else []
-    faults += [Fault(name, _REPLACED) for name in sorted(names.keys() & given - {*names.values()})]
+    faults += [Fault(name, _REPLACED) for name in sorted(names.keys() & original - {*names.values()})]
     faults += [Fault(names.get(name, name), _column_help(plain, name)) for name in sorted(unread - known)]
     faults += [Fault(name, _FIELD) for name in sorted(fields - quiet)]
     if faults:
@@ -103,9 +103,9 @@ def tools_in(row: Row, read: Collection[str]) -> str:
         if name not in read and row.get(name) not in _NO_TOOLS and not is_empty(row.get(name)):
             return f"column '{name}'"
     for column, turn in _turns(row, read):
-        found = next((field for field in TOOL_FIELDS if not is_empty(turn.get(field))), None)
-        if found or turn.get(turn_fields(turn)[0]) in TOOL_ROLES:
-            return f"'{found or turn_fields(turn)[0]}' of a turn in '{column}'"
+        tool = next((field for field in TOOL_FIELDS if not is_empty(turn.get(field))), None)
+        if tool or turn.get(turn_fields(turn)[0]) in TOOL_ROLES:
+            return f"'{tool or turn_fields(turn)[0]}' of a turn in '{column}'"
     return ""
 
 
@@ -127,13 +127,13 @@ def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
 
 def unread_fields(rows: Sequence[Row], columns: Collection[str]) -> set[tuple[str, str]]:
     """Filled fields of turns and candidates that no reader looks at, with their column."""
-    found = set[tuple[str, str]]()
+    fields = set[tuple[str, str]]()
     for row in rows:
         for column, turn in _turns(row, columns):
             scored = column == "candidates" and not turn.keys() & {"role", "from"}
             read = _CANDIDATE_FIELDS if scored else turn_fields(turn)
-            found |= {(column, name) for name, value in turn.items() if name not in read and not is_empty(value)}
-    return found
+            fields |= {(column, name) for name, value in turn.items() if name not in read and not is_empty(value)}
+    return fields
 
 
 def _holds_turns(rows: Sequence[Row], name: str) -> bool:

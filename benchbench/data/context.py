@@ -85,15 +85,15 @@ def in_front(row: Mapping[str, Any], turns: tuple[Message, ...]) -> tuple[Messag
     Raises:
         UnfitRowError: two system messages that differ.
     """
-    own, rest = _split(turns)
+    stated, rest = _split(turns)
     earlier, history = _split(_history(row.get("history")))
     said = [] if is_empty(row.get("system")) else [Message("system", read_text(row["system"], "system"))]
     if history and not (len(rest) > len(history) and rest[: len(history)] == history):
         rest = (*history, *rest)
-    found = dict.fromkeys((*said, *earlier, *own))
-    if len(found) > 1:
+    instructions = dict.fromkeys((*said, *earlier, *stated))
+    if len(instructions) > 1:
         raise UnfitRowError("two system messages that differ")
-    return (*found, *rest)
+    return (*instructions, *rest)
 
 
 def _split(turns: tuple[Message, ...]) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
@@ -114,8 +114,8 @@ def _history(value: Any) -> tuple[Message, ...]:
 def _exchange(pair: Sequence[Any]) -> tuple[Message, Message]:
     if len(pair) != 2:
         raise UnfitRowError("history has an exchange that is not of two texts")
-    asked, said = (read_text(text, "text of the history") for text in pair)
-    return Message("user", asked), Message("assistant", said)
+    question, answer = (read_text(text, "text of the history") for text in pair)
+    return Message("user", question), Message("assistant", answer)
 
 
 def states(prompt: Stated, turns: Sequence[Message]) -> bool:

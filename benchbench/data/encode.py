@@ -57,9 +57,9 @@ class Encoder:
 
     def encode(self, rendered: Sequence[Rendered]) -> list[Encoded]:
         """All prompts and responses, in two or three calls of the tokenizer."""
-        prompts = _ids(self.tokenizer, [one.prompt for one in rendered])
-        texts = [(one.prompt, response) for one in rendered for response in one.responses]
-        owners = [i for i, one in enumerate(rendered) for _ in one.responses]
+        prompts = _ids(self.tokenizer, [row.prompt for row in rendered])
+        texts = [(row.prompt, response) for row in rendered for response in row.responses]
+        owners = [i for i, row in enumerate(rendered) for _ in row.responses]
         joint = _ids(self.tokenizer, [prompt + response for prompt, response in texts])
         responses: list[Ids] = []
         apart: list[int] = []
@@ -76,8 +76,8 @@ class Encoder:
         self, rendered: Sequence[Rendered], prompts: Sequence[Ids], responses: Sequence[Ids], apart: set[int]
     ) -> list[Encoded]:
         encoded, at = [], 0
-        for one, prompt in zip(rendered, prompts, strict=True):
-            span = range(at, at := at + len(one.responses))
+        for row, prompt in zip(rendered, prompts, strict=True):
+            span = range(at, at := at + len(row.responses))
             ended = tuple(self._end(responses[i]) for i in span)
             inside = sum(self.tokenizer.eos_token_id in ids[:-1] for ids in ended)
             encoded.append(Encoded(self._begin(prompt), ended, sum(i in apart for i in span), inside))
@@ -106,7 +106,7 @@ class Encoder:
             return alone
         mark = _ids(self.tokenizer, ["\n"])[0]
         after = _ids(self.tokenizer, ["\n" + text for text in texts])
-        return [a[len(mark) :] if a[: len(mark)] == mark else own for a, own in zip(after, alone, strict=True)]
+        return [a[len(mark) :] if a[: len(mark)] == mark else ids for a, ids in zip(after, alone, strict=True)]
 
 
 def plain_characters(rendered: Rendered, special_tokens: Sequence[str]) -> set[str]:
@@ -130,11 +130,11 @@ class Unkept(NamedTuple):
 
 def unkept_characters(tokenizer: PreTrainedTokenizerBase, characters: Iterable[str]) -> Unkept:
     """How many of the characters a tokenizer does not keep."""
-    found, bare = sorted(set(characters)), _text(tokenizer, _ids(tokenizer, ["aa"])[0])
-    between = [_text(tokenizer, ids) for ids in _ids(tokenizer, [f"a{character}a" for character in found])]
+    distinct, bare = sorted(set(characters)), _text(tokenizer, _ids(tokenizer, ["aa"])[0])
+    between = [_text(tokenizer, ids) for ids in _ids(tokenizer, [f"a{character}a" for character in distinct])]
     unknown = tokenizer.unk_token
     lost = [text == bare or (isinstance(unknown, str) and unknown in text) for text in between]
-    changed = [c not in text and not gone for c, text, gone in zip(found, between, lost, strict=True)]
+    changed = [c not in text and not gone for c, text, gone in zip(distinct, between, lost, strict=True)]
     return Unkept(sum(lost), sum(changed))
 
 

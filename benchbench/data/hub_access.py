@@ -49,8 +49,8 @@ def require_on_hub(kind: Literal["dataset", "model"], name: str, revision: str |
         BenchError: exit code 5; offline, unreachable, or not there.
     """
     what = f"{kind} {name} at revision {revision}"
-    if given := forbidden_by():
-        raise unavailable(what, f"{given} forbids the network")
+    if ban := forbidden_by():
+        raise unavailable(what, f"{ban} forbids the network")
     answer: list[Exception | None] = []
     thread = threading.Thread(target=_ask, args=(kind, name, revision, answer), daemon=True)
     thread.start()

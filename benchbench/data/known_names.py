@@ -36,7 +36,7 @@ METADATA: Mapping[str, tuple[str, ...]] = {
     "times": ("timestamp", "tstamp", "time", "date", "created", "created_at", "updated_at"),
     "scores of another kind": ("score", "rating", "ratings", "margin", "score_diff", "reward", "rewards", "upvotes"),
     "counts": ("num_tokens", "num_turns", "turn", "length", "token_count", "len_chosen", "len_rejected"),
-    "answers that others are held against": ("reference", "references", "reference_answer"),
+    "answers that others are compared with": ("reference", "references", "reference_answer"),
 }
 """Columns and fields that carry no part of a conversation: never read (but for identifiers), named in the report."""
 _METADATA = frozenset(name for names in METADATA.values() for name in names)
@@ -59,24 +59,24 @@ def other_names(rows: Sequence[Row], spare: Collection[str]) -> dict[str, str]:
     """Our columns that the rows have under a known other name -> that name; `spare` are names that stay as they are."""
     filled = filled_columns(rows)
     pair = {"chosen", "rejected"} <= filled
-    found: dict[str, str] = {}
-    for ours, theirs in ALSO_CALLED.items():
-        if ours in filled or (ours == "response" and filled & {"chosen", "rejected", "candidates", "completion"}):
+    renamed: dict[str, str] = {}
+    for column, aliases in ALSO_CALLED.items():
+        if column in filled or (column == "response" and filled & {"chosen", "rejected", "candidates", "completion"}):
             continue
-        name = next((name for name in theirs if name in filled and name not in spare), None)
-        if name is not None and ours == "messages" and pair:
-            if "prompt" not in filled and "prompt" not in found:
-                found["prompt"] = name  # as LLaMA-Factory has it: what chosen and rejected answer
-        elif name is not None:
-            found[ours] = name
-    return found
+        alias = next((alias for alias in aliases if alias in filled and alias not in spare), None)
+        if alias is not None and column == "messages" and pair:
+            if "prompt" not in filled and "prompt" not in renamed:
+                renamed["prompt"] = alias  # as LLaMA-Factory has it: what chosen and rejected answer
+        elif alias is not None:
+            renamed[column] = alias
+    return renamed
 
 
 def under_our_names(rows: Sequence[Row], names: Mapping[str, str]) -> Sequence[Row]:
     """The rows with columns of other names under ours."""
     if not names:
         return rows
-    ours = {theirs: name for name, theirs in names.items()}
+    ours = {alias: name for name, alias in names.items()}
     return [
         {ours.get(name, name): value for name, value in row.items() if name not in names or name in ours}
         for row in rows

@@ -153,7 +153,7 @@ def _config_faults(folder: Path, *, trust_remote_code: bool) -> list[Fault]:
             Fault(CONFIG, f"transformers_weights: expected none, found {named}; name the file {WEIGHTS} and remove it")
         )
     code = config.get("auto_map") if trust_remote_code else None
-    elsewhere = sorted({str(one) for one in code.values() if "--" in str(one)}) if isinstance(code, dict) else []
+    elsewhere = sorted({str(entry) for entry in code.values() if "--" in str(entry)}) if isinstance(code, dict) else []
     if elsewhere:
         what = f"auto_map: expected code in this folder, found {', '.join(elsewhere)}, which can change without notice"
         faults.append(Fault(CONFIG, f"{what}; copy the code here and name it without the part before --"))
@@ -166,8 +166,8 @@ def _index(folder: Path) -> Mapping[str, str]:
     if not path.is_file():
         return {}
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))["weight_map"]
-        names = {str(tensor): str(name) for tensor, name in found.items()}
+        weight_map = json.loads(path.read_text(encoding="utf-8"))["weight_map"]
+        names = {str(tensor): str(name) for tensor, name in weight_map.items()}
     except (AttributeError, KeyError, TypeError, ValueError):
         names = {}
     if not names or any(Path(name).name != name for name in names.values()):

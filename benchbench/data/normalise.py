@@ -62,7 +62,7 @@ def normalise(
             row is an example, or the ratings contradict the order.
     """
     rows = without_ignored(rows, ignore)
-    given = filled_columns(rows)
+    filled = filled_columns(rows)
     rows = _renamed(rows, rename or {}, where)
     _check_columns(columns, {name for row in rows for name, value in row.items() if value is not None}, where)
     if not rows:
@@ -73,7 +73,7 @@ def normalise(
         rows,
         shape,
         names={**(rename or {}), **others},
-        given=given,
+        original=filled,
         columns=columns,
         on_tool_calls=on_tool_calls,
         where=where,
@@ -146,7 +146,7 @@ def _widened(
 
 def _renamed(rows: Sequence[Row], rename: Mapping[str, str], where: str) -> Sequence[Row]:
     present = {name for row in rows for name in row}
-    missing = [theirs for theirs in rename.values() if theirs not in present]
+    missing = [column for column in rename.values() if column not in present]
     if rows and missing:
         raise BenchError(
             f"{where}: rename names columns that are not there: {', '.join(missing)}."
@@ -157,7 +157,7 @@ def _renamed(rows: Sequence[Row], rename: Mapping[str, str], where: str) -> Sequ
     taken = set(rename.values())
     return [
         {name: value for name, value in row.items() if name not in taken}
-        | {ours: row[theirs] for ours, theirs in rename.items() if theirs in row}
+        | {name: row[column] for name, column in rename.items() if column in row}
         for row in rows
     ]
 

@@ -67,8 +67,8 @@ def put_in_order(
     elif claimed:
         _note(notes, EXCHANGED, len(against))
     else:
-        _note(notes, PUT_FIRST, sum(_best_first(one) != [*range(len(one.candidates))] for one in rated))
-    _note(notes, UNRATED, sum(one.ratings is not None and not _is_rated(one) for one in several))
+        _note(notes, PUT_FIRST, sum(_best_first(example) != [*range(len(example.candidates))] for example in rated))
+    _note(notes, UNRATED, sum(example.ratings is not None and not _is_rated(example) for example in several))
     _note(notes, NO_ORDER, 0 if claimed or rated else len(several))
     ordered = tuple(examples) if order.by == "given" else tuple(map(_sorted, examples))
     _note(notes, SOFT, sum(map(_prefers_second, ordered)))

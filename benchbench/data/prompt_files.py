@@ -58,8 +58,8 @@ def read_prompt_file(path: Path) -> PromptSet:
     form = next((form for form in _FORMATS if form.fits(rows[0])), None)
     if form is None:
         expected = "; or ".join(f"{form.name}: {form.expected}" for form in _FORMATS)
-        found = ", ".join(sorted(map(str, rows[0]))) or "none"
-        raise BenchError(f"{path}, row 1: expected {expected}; found the fields {found}")
+        fields = ", ".join(sorted(map(str, rows[0]))) or "none"
+        raise BenchError(f"{path}, row 1: expected {expected}; found the fields {fields}")
     prompts = [_read(form, row, number, f"{path}, row {number}") for number, row in enumerate(rows, start=1)]
     _refuse_unread(form, rows, path)
     _refuse_repeats(prompts, path)
@@ -90,9 +90,9 @@ def _refuse_unread(form: _Format, rows: list[Row], path: Path) -> None:
             if not is_metadata(name.rpartition(".")[2]):
                 lost.setdefault(name, number)
     if lost:
-        found = ", ".join(f"{name} (row {number})" for name, number in sorted(lost.items()))
+        unread = ", ".join(f"{name} (row {number})" for name, number in sorted(lost.items()))
         raise BenchError(
-            f"{path}: expected {form.name}, found what nothing would read: {found}; put what the model is to see into "
+            f"{path}: expected {form.name}, found what nothing would read: {unread}; put what the model is to see into "
             f"the prompt ({', '.join(form.columns)} are read), and take the rest out of the file"
         )
 
@@ -102,7 +102,9 @@ def _refuse_repeats(prompts: list[Prompt], path: Path) -> None:
     by_text: dict[str, int] = {}
     for number, prompt in enumerate(prompts, start=1):
         if prompt.id in by_id:
-            raise BenchError(f"{path}, row {number}: expected unlike ids, found that of row {by_id[prompt.id]} again")
+            raise BenchError(
+                f"{path}, row {number}: expected an id of its own, found that of row {by_id[prompt.id]} again"
+            )
         after = () if prompt.second is None else (Message("user", prompt.second),)
         text = prompt_hash((*prompt.messages, *after))
         if text in by_text:

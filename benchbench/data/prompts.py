@@ -50,4 +50,4 @@ def encode_prompts(
     encoder = Encoder.of(tokenizer, add_bos=section.add_bos, append_eos=False)
     render = renderer(section, tokenizer, folder=folder)
     encoded = encoder.encode([render(example.prompt, ()) for example in examples])
-    return [tuple(one.prompt) for one in encoded]
+    return [tuple(row.prompt) for row in encoded]

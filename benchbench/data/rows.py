@@ -63,10 +63,10 @@ def _pair_of_texts(row: Row, chosen: str, rejected: str) -> tuple[Turn, tuple[st
     chosen, rejected = read_text(chosen, "chosen"), read_text(rejected, "rejected")
     stated, dialogues = read_stated(row), [is_dialogue(text) for text in (chosen, rejected)]
     if all(dialogues):
-        one, other = read_dialogue(chosen), read_dialogue(rejected)
-        if stated is None or (states(stated, one[:-1]) and states(stated, other[:-1])):
-            own = _common_turns(stated, one, other)
-            return _rest(row, own, (one, other), len(own), None, (chosen, rejected)), ()
+        preferred, other = read_dialogue(chosen), read_dialogue(rejected)
+        if stated is None or (states(stated, preferred[:-1]) and states(stated, other[:-1])):
+            prompt = _common_turns(stated, preferred, other)
+            return _rest(row, prompt, (preferred, other), len(prompt), None, (chosen, rejected)), ()
     if stated is not None:
         return _answers(row, stated, (chosen, rejected), ("chosen", "rejected")), ()
     if any(dialogues):
@@ -74,48 +74,50 @@ def _pair_of_texts(row: Row, chosen: str, rejected: str) -> tuple[Turn, tuple[st
     if chosen == rejected:
         raise UnfitRowError("no prompt, and chosen and rejected are the same text")
     end = common_beginning(chosen, rejected)
-    own = check_prompt((Message("user", chosen[:end]),))
-    turn = conserved(Turn(own, (chosen[end:], rejected[end:])), None, (chosen, rejected))
-    return turn._replace(prompt=in_front(row, own)), (CUT_PROMPT,)
+    prompt = check_prompt((Message("user", chosen[:end]),))
+    turn = conserved(Turn(prompt, (chosen[end:], rejected[end:])), None, (chosen, rejected))
+    return turn._replace(prompt=in_front(row, prompt)), (CUT_PROMPT,)
 
 
 def _pair_of_conversations(row: Row, chosen: Any, rejected: Any) -> Turn:
-    one, other = read_conversation(chosen, "chosen"), read_conversation(rejected, "rejected")
-    lone = len(one) == len(other) == 1
+    preferred, other = read_conversation(chosen, "chosen"), read_conversation(rejected, "rejected")
+    lone = len(preferred) == len(other) == 1
     stated = read_stated(row) if lone else read_beside(row)
     if stated is None or (stated.text is not None and not lone):
-        own = _common_turns(stated, one, other)
-        return _rest(row, own, (one, other), len(own), None, (chosen, rejected))
+        prompt = _common_turns(stated, preferred, other)
+        return _rest(row, prompt, (preferred, other), len(prompt), None, (chosen, rejected))
     leads = (in_front(row, stated.turns), stated.turns)
-    own = next((lead for lead in leads if one[: len(lead)] == lead == other[: len(lead)]), None)
-    if own is not None:
-        return _rest(row, own, (one, other), len(own), None, (chosen, rejected))
-    return _rest(row, stated.turns, (one, other), 0, _prompt_of(row), (chosen, rejected))
+    prompt = next((lead for lead in leads if preferred[: len(lead)] == lead == other[: len(lead)]), None)
+    if prompt is not None:
+        return _rest(row, prompt, (preferred, other), len(prompt), None, (chosen, rejected))
+    return _rest(row, stated.turns, (preferred, other), 0, _prompt_of(row), (chosen, rejected))
 
 
-def _common_turns(stated: Stated | None, one: tuple[Message, ...], other: tuple[Message, ...]) -> tuple[Message, ...]:
+def _common_turns(
+    stated: Stated | None, first: tuple[Message, ...], second: tuple[Message, ...]
+) -> tuple[Message, ...]:
     """The turns that two conversations begin with, the last of the shorter one aside; a stated prompt is among them."""
-    end = min(shared_prefix(one, other), len(one) - 1, len(other) - 1)
+    end = min(shared_prefix(first, second), len(first) - 1, len(second) - 1)
     if not end:
         raise UnfitRowError("no prompt")
-    own = check_prompt(one[:end])
-    if stated is not None and not states(stated, own):
+    common = check_prompt(first[:end])
+    if stated is not None and not states(stated, common):
         raise UnfitRowError("prompt is no turn of the conversations beside it")
-    return own
+    return common
 
 
 def _rest(
     row: Row,
-    own: tuple[Message, ...],
+    lead: tuple[Message, ...],
     conversations: Sequence[Sequence[Message]],
     end: int,
-    prompt: Any,
+    stated: Any,
     came: Sequence[Any],
 ) -> Turn:
     """What is left of conversations after their prompt, and the prompt with what stands before it."""
     names = ("chosen", "rejected")
     responses = tuple(only_turn(turns[end:], name) for turns, name in zip(conversations, names, strict=True))
-    return conserved(Turn(own, responses), prompt, came)._replace(prompt=in_front(row, own))
+    return conserved(Turn(lead, responses), stated, came)._replace(prompt=in_front(row, lead))
 
 
 def _answers(row: Row, stated: Stated, values: Sequence[Any], names: Sequence[str]) -> Turn:
@@ -157,9 +159,9 @@ def read_candidates(row: Row) -> Content:
         raise UnfitRowError("no candidates")
     texts, scores = [], []
     for entry in entries:
-        own = isinstance(entry, Mapping) and not entry.keys() & {"role", "from"}
-        texts.append(entry.get("text") if own else entry)
-        scores.append(entry.get("score") if own else None)
+        is_scored = isinstance(entry, Mapping) and not entry.keys() & {"role", "from"}
+        texts.append(entry.get("text") if is_scored else entry)
+        scores.append(entry.get("score") if is_scored else None)
     listed = row.get("scores")
     if listed is not None:
         if not isinstance(listed, (list, tuple)) or len(listed) != len(texts):
@@ -191,12 +193,12 @@ def read_messages(row: Row) -> Content:
     messages = read_conversation(row.get("messages"), "messages")
     if len(messages) == 1:
         raise UnfitRowError("no prompt")
-    own = check_prompt(messages[:-1])
+    prompt = check_prompt(messages[:-1])
     stated = read_beside(row)
-    if stated is not None and not states(stated, own):
+    if stated is not None and not states(stated, prompt):
         raise UnfitRowError("prompt is no turn of the messages beside it")
-    turn = conserved(Turn(own, (only_turn(messages[-1:], "response"),)), None, (row.get("messages"),))
-    return Content(turn._replace(prompt=in_front(row, own)))
+    turn = conserved(Turn(prompt, (only_turn(messages[-1:], "response"),)), None, (row.get("messages"),))
+    return Content(turn._replace(prompt=in_front(row, prompt)))
 
 
 def check_messages(row: Row, turn: Turn) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from benchbench.core.errors import BenchError, suggestion
 from benchbench.core.example import Example
-from benchbench.core.source import Loaded, Reading
+from benchbench.core.source import LoadedSplits, Reading
 from benchbench.data.column_shape import SCORE
 from benchbench.data.columns import TOOL_FIELDS, check_ignored
 from benchbench.data.normalise import normalise
@@ -30,7 +30,7 @@ def load_rows(
     limit: Mapping[str, int],
     drop_missing: Sequence[str] = (),
     order: PreferenceOrder | None = None,
-) -> Loaded:
+) -> LoadedSplits:
     """Normalise every split, carve the held-out parts out of one of them, then cut to the limits.
 
     `where` says for each split of `rows` which file or data set it is from, for messages.
@@ -66,7 +66,7 @@ def load_rows(
             raise BenchError(f"data.options.limit.{split}: expected one of {', '.join(splits)}")
         readings[split] = _noted(readings[split], "left out by limit", max(0, len(splits[split]) - count))
         splits[split] = splits[split][:count]
-    return Loaded(splits, readings)
+    return LoadedSplits(splits, readings)
 
 
 def _carve_out(

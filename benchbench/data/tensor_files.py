@@ -39,7 +39,7 @@ def tensor_table(path: Path) -> Mapping[str, TensorEntry]:
         header = json.loads(text)
         entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
         end = max((int(entry["data_offsets"][1]) for entry in entries.values()), default=0)
-        tensors = {name: TensorEntry(str(one["dtype"]), tuple(one["shape"])) for name, one in entries.items()}
+        tensors = {name: TensorEntry(str(entry["dtype"]), tuple(entry["shape"])) for name, entry in entries.items()}
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         raise _damaged("a header that cannot be read") from None
     if _LENGTH_BYTES + length + end != size:
@@ -47,7 +47,7 @@ def tensor_table(path: Path) -> Mapping[str, TensorEntry]:
     return tensors
 
 
-def _damaged(found: str) -> DamagedFileError:
+def _damaged(fault: str) -> DamagedFileError:
     return DamagedFileError(
-        f"expected a whole safetensors file, found {found}: the file is damaged; copy or download it again"
+        f"expected a whole safetensors file, found {fault}: the file is damaged; copy or download it again"
     )

@@ -90,7 +90,9 @@ def _flags(rows: Sequence[TokenizedExample]) -> dict[str, int]:
     candidates = [candidate for row in rows for candidate in row.candidates]
     emptied = [any(c.truncated and c.response[0] >= c.response[1] for c in row.candidates) for row in rows]
     alike = [row.identical and not gone for row, gone in zip(rows, emptied, strict=True)]
-    cut_alike = sum(one and any(c.truncated for c in row.candidates) for row, one in zip(rows, alike, strict=True))
+    cut_alike = sum(
+        is_alike and any(c.truncated for c in row.candidates) for row, is_alike in zip(rows, alike, strict=True)
+    )
     return {
         "examples": len(rows),
         "identical": sum(alike) - cut_alike,
@@ -147,13 +149,13 @@ def _no_response(example: Example, cuts: Sequence[Cut], on_empty: str) -> str | 
 def _row(example: Example, cuts: Sequence[Cut], shared: Sequence[int], spared: str | None) -> TokenizedExample:
     candidates = tuple(
         TokenizedCandidate(
-            tokens=tuple(shared[i] for i in one.tokens),
-            response=one.response,
-            truncated=one.truncated,
-            empty=not text.strip() or one.response[0] >= one.response[1],
-            overlong=one.overlong,
+            tokens=tuple(shared[i] for i in cut.tokens),
+            response=cut.response,
+            truncated=cut.truncated,
+            empty=not text.strip() or cut.response[0] >= cut.response[1],
+            overlong=cut.overlong,
         )
-        for text, one in zip(example.candidates, cuts, strict=True)
+        for text, cut in zip(example.candidates, cuts, strict=True)
     )
     rows = {(candidate.tokens, candidate.response) for candidate in candidates}
     return TokenizedExample(example.id, candidates, len(candidates) > 1 and len(rows) == 1, columns_of(example), spared)

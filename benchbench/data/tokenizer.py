@@ -145,8 +145,8 @@ def check_saved(tokenizer: PreTrainedTokenizerBase, model_type: str, where: str)
         try:
             save_tokenizer(tokenizer, Path(scratch))
         except BenchError as error:
-            told = str(error).replace(f"{Path(scratch).resolve()}: ", "").replace(f"{scratch}: ", "")
-            raise BenchError(f"{where}: beside a model of type {model_type}, {told}; choose another type") from None
+            reason = str(error).replace(f"{Path(scratch).resolve()}: ", "").replace(f"{scratch}: ", "")
+            raise BenchError(f"{where}: beside a model of type {model_type}, {reason}; choose another type") from None
 
 
 def tokenizer_hash(tokenizer: PreTrainedTokenizerBase) -> str:
@@ -230,13 +230,13 @@ def _loaded(folder: Path, trust: bool) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def _difference(one: PreTrainedTokenizerBase, other: PreTrainedTokenizerBase) -> str:
+def _difference(before: PreTrainedTokenizerBase, after: PreTrainedTokenizerBase) -> str:
     """What is not alike: a text with other ids, else the first part of the contents."""
-    mine, theirs = _content(one), _content(other)
-    part = next(name for name in {**mine, **theirs} if mine.get(name) != theirs.get(name))
-    for text, ids, again in zip(TEXTS, ids_of(one, TEXTS), ids_of(other, TEXTS), strict=True):
-        if ids != again:
-            return f"{text!r} was {ids[:12]}, and is {again[:12]}"
+    parts_before, parts_after = _content(before), _content(after)
+    part = next(name for name in {**parts_before, **parts_after} if parts_before.get(name) != parts_after.get(name))
+    for text, ids, ids_after in zip(TEXTS, ids_of(before, TEXTS), ids_of(after, TEXTS), strict=True):
+        if ids != ids_after:
+            return f"{text!r} was {ids[:12]}, and is {ids_after[:12]}"
     return f"its {part.replace('_', ' ')} differs"
 
 

@@ -71,11 +71,11 @@ def _against_whole(tokenizer: PreTrainedTokenizerBase, files: Mapping[str, Path]
     split = bool(getattr(tokenizer, "split_special_tokens", False))
     expected = _expected(path, stat.st_size, stat.st_mtime_ns, stat.st_ino, split)
     texts, name = list(expected.ids), type(tokenizer).__name__
-    for text, found in zip(texts, ids_of(tokenizer, texts), strict=True):
-        if found != expected.ids[text]:
+    for text, ids in zip(texts, ids_of(tokenizer, texts), strict=True):
+        if ids != expected.ids[text]:
             return (
                 f"{name} does not do what {WHOLE} says: {text!r} is {_some(expected.ids[text])} by the file, "
-                f"{_some(found)} as it is loaded, which reads {tokenizer.decode(found)!r}; {how_to_mend(files)}"
+                f"{_some(ids)} as it is loaded, which reads {tokenizer.decode(ids)!r}; {how_to_mend(files)}"
             )
     if len(tokenizer) != expected.size:
         known = json.loads(path.read_text(encoding="utf-8"))
@@ -118,14 +118,14 @@ def _undeclared(
     tokenizer: PreTrainedTokenizerBase, known: set[str], files: Mapping[str, Path], file: str
 ) -> str | None:
     """Entries that transformers adds at the end, unless a file says which ids they have."""
-    told = {str(token): int(i) for token, i in read_object(files.get("added_tokens.json", Path())).items()}
+    added = {str(token): int(i) for token, i in read_object(files.get("added_tokens.json", Path())).items()}
     for i, token in read_object(files.get(CONFIG, Path())).get("added_tokens_decoder", {}).items():
-        told[str(token["content"] if isinstance(token, dict) else token)] = int(i)
+        added[str(token["content"] if isinstance(token, dict) else token)] = int(i)
     vocabulary, name = tokenizer.get_vocab(), type(tokenizer).__name__
     counts = f"{file} has {len(known)} entries, {name} has {len(vocabulary)}"
     if missing := sorted(known - set(vocabulary)):
         return f"{counts}, without {', '.join(map(repr, missing[:_SHOWN]))}; {how_to_mend(files)}"
-    extra = sorted((i, token) for token, i in vocabulary.items() if token not in known and told.get(token) != i)
+    extra = sorted((i, token) for token, i in vocabulary.items() if token not in known and added.get(token) != i)
     if not extra:
         return None
     names = ", ".join(repr(token) for _, token in extra[:_SHOWN])
@@ -179,17 +179,17 @@ def _word_list(
         return fault
     vocabulary, kind = tokenizer.get_vocab(), type(tokenizer).__name__
     if moved := next((token for token, i in listed.items() if vocabulary.get(token) != i), None):
-        mine, theirs = vocabulary.get(moved), listed[moved]
-        return f"{kind} gives {moved!r} the id {mine}, {name} the id {theirs}; {how_to_mend(files)}"
+        own_id, listed_id = vocabulary.get(moved), listed[moved]
+        return f"{kind} gives {moved!r} the id {own_id}, {name} the id {listed_id}; {how_to_mend(files)}"
     if model["type"] != "BPE":
         return None
     if MERGES not in files:
         return f"{name} without {MERGES}: its merges would be guessed; {how_to_mend(files)}"
     lines = files[MERGES].read_text(encoding="utf-8").splitlines()
     wanted = [tuple(line.split()) for line in lines if line.strip() and not line.startswith("#version")]
-    found = [tuple(merge.split(" ") if isinstance(merge, str) else merge) for merge in model["merges"]]
-    if wanted != found:
-        return f"{kind} has {len(found)} merges that are not the {len(wanted)} of {MERGES}; {how_to_mend(files)}"
+    merges = [tuple(merge.split(" ") if isinstance(merge, str) else merge) for merge in model["merges"]]
+    if wanted != merges:
+        return f"{kind} has {len(merges)} merges that are not the {len(wanted)} of {MERGES}; {how_to_mend(files)}"
     return None
 
 
@@ -202,11 +202,12 @@ def _pieces(tokenizer: PreTrainedTokenizerBase, files: Mapping[str, Path], name:
     processor = SentencePieceProcessor(model_file=str(files[name]))
     for text, ids in zip(TEXTS, ids_of(tokenizer, TEXTS), strict=True):
         wanted = processor.encode(text, out_type=str)  # type: ignore[attr-defined]  # it has no types
-        found = tokenizer.convert_ids_to_tokens(ids)
-        if wanted != found:
+        converted = tokenizer.convert_ids_to_tokens(ids)
+        if wanted != converted:
             return (
                 f"{type(tokenizer).__name__} does not do what {name} says: {text!r} is {_some(wanted)} by the file, "
-                f"{_some(found)} as it is converted; put a {WHOLE} there (the hub's page of the model often has one)"
+                f"{_some(converted)} as it is converted; put a {WHOLE} there (the hub's page of the model often has "
+                "one)"
             )
     return None
 
@@ -238,6 +239,6 @@ def _plain(text: str, white_space: bool) -> str:
     return spaced.lstrip(" ") if white_space else "".join(spaced.split())
 
 
-def _some(found: Sequence[Any]) -> str:
-    shown = ", ".join(map(str, found[:12]))
-    return f"[{shown}{', ...' if len(found) > 12 else ''}]"
+def _some(values: Sequence[Any]) -> str:
+    shown = ", ".join(map(str, values[:12]))
+    return f"[{shown}{', ...' if len(values) > 12 else ''}]"

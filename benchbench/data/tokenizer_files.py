@@ -63,9 +63,9 @@ def require_vocabulary(folder: Path) -> None:
     """
     if has_vocabulary(folder) or (_code(folder) and (folder / CONFIG).is_file()):
         return
-    found = ", ".join(name for name in tokenizer_files(folder) if name != MODEL_CONFIG) or "no file of one"
+    names = ", ".join(name for name in tokenizer_files(folder) if name != MODEL_CONFIG) or "no file of one"
     raise BenchError(
-        f"{folder}: expected a tokenizer, found none that loads ({found}); put {WHOLE} there, or, for the model of "
+        f"{folder}: expected a tokenizer, found none that loads ({names}); put {WHOLE} there, or, for the model of "
         "a recipe, name the tokenizer's own folder as model.tokenizer_name_or_path"
     )
 
@@ -73,10 +73,10 @@ def require_vocabulary(folder: Path) -> None:
 def read_object(path: Path) -> dict[str, Any]:
     """The JSON object of a file; nothing where it is not there, or is no object."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def _code(folder: Path) -> bool:

@@ -59,11 +59,11 @@ class Held:
 
     def __init__(self, tokens: Iterable[str]) -> None:
         """From all entries, as the vocabulary writes them."""
-        found = set(tokens)
-        self._all = found >= _byte_symbols() or found >= {f"<0x{byte:02X}>" for byte in range(256)}
-        bare = {token.lstrip("\u2581\u0120").removeprefix("##").removesuffix("</w>") for token in found}
+        texts = set(tokens)
+        self._all = texts >= _byte_symbols() or texts >= {f"<0x{byte:02X}>" for byte in range(256)}
+        bare = {token.lstrip("\u2581\u0120").removeprefix("##").removesuffix("</w>") for token in texts}
         self._single = {token for token in bare if len(token) == 1}
-        if any(space in token for token in found for space in _SPACES):
+        if any(space in token for token in texts for space in _SPACES):
             self._single.add(" ")
 
     def of(self, text: str) -> str:
@@ -82,6 +82,6 @@ def drops_white_space(rules: Any) -> bool:
     if not isinstance(rules, dict):
         return False
     if rules.get("type") == "Sequence":
-        return any(drops_white_space(one) for one in rules["pretokenizers"])
+        return any(drops_white_space(rule) for rule in rules["pretokenizers"])
     removing = {"Whitespace", "WhitespaceSplit", "BertPreTokenizer", "CharDelimiterSplit"}
     return rules.get("type") in removing or str(rules.get("behavior")).lower() == "removed"

@@ -34,7 +34,7 @@ def cut(prompt: Ids, response: Ids, section: TokenizationSection, *, bos: bool) 
         return Cut(tokens[:limit], (min(start, limit), limit), True, False)
     if section.truncation == "drop":
         return Cut(tokens[:limit], (limit, limit), True, False)
-    kept = int(bos)
-    exact = max(start - excess, kept)
+    first = int(bos)
+    exact = max(start - excess, first)
     begin = min(start, limit - 1) if section.overlong_mask == "untruncated_prompt" else exact
-    return Cut(tokens[:kept] + tokens[kept + excess :], (begin, limit), True, begin != exact)
+    return Cut(tokens[:first] + tokens[first + excess :], (begin, limit), True, begin != exact)

@@ -65,8 +65,8 @@ def _line(model: str, prompt: Prompt, answer: Answer) -> dict[str, Any]:
 
 def official_uid(name: str) -> str:
     """The 16 or 32 hexadecimal digits that a prompt's id ends with, which are Arena-Hard's own id; else the id."""
-    found = _UID.search(name)
-    return found[1] if found else name
+    match = _UID.search(name)
+    return match[1] if match else name
 
 
 def markdown_counts(text: str) -> dict[str, dict[str, int]]:

@@ -36,7 +36,9 @@ def files(responses: Responses) -> Mapping[str, str]:
     lines = [_line(responses.model, prompt, answers) for prompt, answers in responses.answers(2)]
     numbers = [line["question_id"] for line in lines]
     if len(set(numbers)) < len(numbers):
-        raise BenchError("mt_bench: two prompts have the same question_id; expected ids that end with unlike numbers")
+        raise BenchError(
+            "mt_bench: two prompts have the same question_id; expected ids that end with different numbers"
+        )
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     return {f"data/mt_bench/model_answer/{responses.model}.jsonl": text}
 
@@ -59,12 +61,12 @@ def question_id(name: str) -> int:
     Raises:
         BenchError: there is none.
     """
-    found = _NUMBER.search(name)
-    if found is None:
+    match = _NUMBER.search(name)
+    if match is None:
         raise BenchError(
             f"mt_bench: prompt '{name}': expected an id that is a whole number, or ends with one as in q-81"
         )
-    return int(found[1])
+    return int(match[1])
 
 
 EXPORT = Export(name="mt_bench", reads="responses", files=files, turns=2)

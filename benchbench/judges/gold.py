@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from benchbench.core.judge import Contest, Judge, JudgeContext, Verdict
-from benchbench.judges._toy_rewards import gold_rewards
+from benchbench.sources.toy.contests import gold_rewards
 
 
 @dataclass(frozen=True)
-class Options:
+class GoldOptions:
     """None: the reward is what the world says."""
 
 
-def judge(options: Options, contests: Sequence[Contest], context: JudgeContext) -> Iterator[tuple[int, Verdict]]:
+def judge(options: GoldOptions, contests: Sequence[Contest], context: JudgeContext) -> Iterator[tuple[int, Verdict]]:
     """The higher gold reward wins; equal rewards tie.
 
     Raises:
@@ -27,4 +27,4 @@ def judge(options: Options, contests: Sequence[Contest], context: JudgeContext) 
         yield place, Verdict(0.5 if first == second else float(first > second), raw, scores=(first, second))
 
 
-JUDGE = Judge(name="gold", version=2, options=Options, sees_slots=False, judge=judge)
+JUDGE = Judge(name="gold", version=2, options=GoldOptions, sees_slots=False, judge=judge)

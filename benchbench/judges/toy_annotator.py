@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from benchbench.core.judge import Contest, Judge, JudgeContext, Verdict
-from benchbench.judges._toy_rewards import gold_rewards
-from benchbench.sources.toy.source import Annotator
+from benchbench.sources.toy.annotator import Annotator
+from benchbench.sources.toy.contests import gold_rewards
 
 
 @dataclass(frozen=True)
-class Options:
+class ToyAnnotatorOptions:
     """Its faults, as the data of the source `toy` names them.
 
     Raises:
@@ -35,7 +35,9 @@ class Options:
                 raise ValueError(f"{name}: expected a number from {low:g} to {high:g}, got {value}")
 
 
-def judge(options: Options, contests: Sequence[Contest], context: JudgeContext) -> Iterator[tuple[int, Verdict]]:
+def judge(
+    options: ToyAnnotatorOptions, contests: Sequence[Contest], context: JudgeContext
+) -> Iterator[tuple[int, Verdict]]:
     """The probability that the annotator prefers the first, flips included; nothing is drawn.
 
     Raises:
@@ -50,4 +52,4 @@ def judge(options: Options, contests: Sequence[Contest], context: JudgeContext) 
         yield place, Verdict(annotator.labels_first(texts, gold), raw, scores=scores)
 
 
-JUDGE = Judge(name="toy_annotator", version=1, options=Options, sees_slots=False, judge=judge)
+JUDGE = Judge(name="toy_annotator", version=1, options=ToyAnnotatorOptions, sees_slots=False, judge=judge)

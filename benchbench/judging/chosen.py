@@ -1,4 +1,4 @@
-"""The response of each example that the data prefers, which answers are held against."""
+"""The response of each example that the data prefers, which answers are compared with."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def chosen_responses(examples: Mapping[str, Example]) -> dict[str, str]:
     """
     many = [name for name, example in examples.items() if len(example.candidates) > 2 and not _is_rated(example)]
     bad = [name for name, example in examples.items() if example.label is False]
-    for names, found in ((many, "more than two candidates, in no order"), (bad, "a response that is labelled bad")):
+    for names, fault in ((many, "more than two candidates, in no order"), (bad, "a response that is labelled bad")):
         if names:
             raise BenchError(
-                f"judge.against: expected 'chosen' only on a split of pairs or of single responses, found {found}, in "
+                f"judge.against: expected 'chosen' only on a split of pairs or of single responses, found {fault}, in "
                 f"{len(names)} of {len(examples)} examples, such as {names[0]}; set generate.split to a split of "
                 "pairs, or judge.against to [baseline]"
             )

@@ -40,10 +40,10 @@ def check_identity(judge: Judge, options: Any, folder: Path, planned: Mapping[st
     Raises:
         BenchError: a file that the options name was changed since, or is not there any more; or the judge's code was.
     """
-    found = judge_identity(judge, options, folder)
-    if found == planned:
+    current = judge_identity(judge, options, folder)
+    if current == planned:
         return
-    before, now = planned["identity"], found["identity"]
+    before, now = planned["identity"], current["identity"]
     pins = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
     if not pins:
         raise BenchError(f"judge {judge.name}: its code was changed since this run was planned; run the command again")
@@ -55,5 +55,5 @@ def check_identity(judge: Judge, options: Any, folder: Path, planned: Mapping[st
 def missing_settings(judge: Judge, options: Any) -> dict[str, Any]:
     """What becomes of contests without a verdict, where that is not the default; part of stage settings alone."""
     values = plain(options)
-    defaults = {one.name: one.default for one in dataclasses.fields(judge.options)}
+    defaults = {option.name: option.default for option in dataclasses.fields(judge.options)}
     return {name: values[name] for name in sorted(judge.on_missing) if values[name] != defaults[name]}

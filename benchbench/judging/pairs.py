@@ -1,4 +1,4 @@
-"""Two sets of responses held against each other: texts in, one row per answer of the judge out.
+"""Two sets of responses compared by a judge: texts in, one row per answer of the judge out.
 
 Identical texts tie without a call. A judge that sees slots is asked in both orders. What was ever answered is read from
 the cache, and every new answer is kept there before the next one is waited for.
@@ -18,8 +18,8 @@ from benchbench.core.example import Message
 from benchbench.core.judge import Contest, Judge, JudgeContext, Verdict
 from benchbench.judging.identity import judge_identity
 from benchbench.judging.responses import Response, matched
-from benchbench.judging.rows import COLUMNS, Asked, Question, row, summary
-from benchbench.store.verdicts import VerdictCache, verdict_key
+from benchbench.judging.rows import COLUMNS, Answers, Question, row, summary
+from benchbench.store.verdict_cache import VerdictCache, verdict_key
 
 Prompts = Mapping[str, Sequence[Message]]
 
@@ -28,8 +28,8 @@ def judge_pairs(
     judge: Judge,
     options: Any,
     prompts: Prompts,
-    ours: pd.DataFrame,
-    theirs: pd.DataFrame,
+    responses: pd.DataFrame,
+    opponents: pd.DataFrame,
     *,
     label: str,
     opponent: str,
@@ -38,16 +38,17 @@ def judge_pairs(
     progress: Callable[[int, int], None] = lambda done, total: None,
     who: Mapping[str, Any] | None = None,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Verdicts on every response of ours against theirs of the same example and sample.
+    """Verdicts on every response against the opponent's to the same example and sample.
 
     Args:
         judge: the exhibit.
         options: an instance of its options.
         prompts: messages by example; others may be there too.
-        ours: columns `example`, `sample`, `text`, and `finish` where known (`length`: it was cut).
-        theirs: as `ours`, of the same examples and samples (`judging.responses.one_per_example` repeats a single text).
-        label: whose responses `ours` are.
-        opponent: whose `theirs` are.
+        responses: columns `example`, `sample`, `text`, and `finish` where known (`length`: it was cut).
+        opponents: as `responses`, of the same examples and samples (`responses.one_per_example` repeats
+            a single text).
+        label: whose responses they are.
+        opponent: whose the others are.
         cache: of this judge; none asks for everything.
         context: where the judge works.
         progress: (answers given, answers asked for), after each of them; what it raises ends the run at once, and
@@ -63,42 +64,42 @@ def judge_pairs(
         BenchError: responses that do not belong together, or what the judge raises; what it gave before is kept.
         Interrupted: `context.should_stop` said so; what the judge gave is kept.
     """
-    pairs = matched(prompts, ours, theirs, label=label, opponent=opponent)
+    pairs = matched(prompts, responses, opponents, label=label, opponent=opponent)
     who = judge_identity(judge, options, context.folder) if who is None else who
     context = replace(context, pins=who["identity"])
-    questions = [q for ours, theirs in pairs for q in _questions(judge, who, prompts, ours, theirs)]
+    questions = [q for response, opposing in pairs for q in _questions(judge, who, prompts, response, opposing)]
     wanted = {q.key: q.contest for q in questions if q.key is not None}  # the same texts twice are asked once
-    asked = Asked(_known(cache, wanted), {}, {})
-    if len(asked.read) < len(wanted):
+    answers = Answers(_known(cache, wanted), {}, {})
+    if len(answers.read) < len(wanted):
         with _turn(judge, cache, context):
-            asked.read = _known(cache, wanted)
-            left = {key: contest for key, contest in wanted.items() if key not in asked.read}
-            _ask(judge, options, left, asked, cache, replace(context, known=len(asked.read)), progress)
-    rows = [row(q, asked, label, opponent) for q in questions]
+            answers.read = _known(cache, wanted)
+            unknown = {key: contest for key, contest in wanted.items() if key not in answers.read}
+            _ask(judge, options, unknown, answers, cache, replace(context, known=len(answers.read)), progress)
+    rows = [row(q, answers, label, opponent) for q in questions]
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(
         {"outcome": "float64", "score": "float64", "opponent_score": "float64"}
     )
-    return frame, summary(frame, len(pairs), asked, cache)
+    return frame, summary(frame, len(pairs), answers, cache)
 
 
 def _questions(
-    judge: Judge, who: Mapping[str, Any], prompts: Prompts, ours: Response, theirs: Response
+    judge: Judge, who: Mapping[str, Any], prompts: Prompts, response: Response, opposing: Response
 ) -> Iterator[Question]:
     def contest(first: Response, second: Response) -> Contest:
-        prompt = tuple(prompts[ours.example])
-        return Contest(ours.example, ours.sample, prompt, first.text, second.text, first.ended, second.ended)
+        prompt = tuple(prompts[response.example])
+        return Contest(response.example, response.sample, prompt, first.text, second.text, first.ended, second.ended)
 
-    if ours.text == theirs.text:
-        yield Question(contest(ours, theirs), "both", None)
+    if response.text == opposing.text:
+        yield Question(contest(response, opposing), "both", None)
         return
-    orders = {"first": contest(ours, theirs), "second": contest(theirs, ours)}
-    for order, one in orders.items() if judge.sees_slots else [("both", orders["first"])]:
-        yield Question(one, order, verdict_key(who, one))
+    orders = {"first": contest(response, opposing), "second": contest(opposing, response)}
+    for order, contest_in_order in orders.items() if judge.sees_slots else [("both", orders["first"])]:
+        yield Question(contest_in_order, order, verdict_key(who, contest_in_order))
 
 
 def _known(cache: VerdictCache | None, wanted: Mapping[str, Contest]) -> dict[str, Verdict]:
-    found = {key: cache.get(key) for key in wanted} if cache is not None else {}
-    return {key: verdict for key, verdict in found.items() if verdict is not None}
+    verdicts = {key: cache.get(key) for key in wanted} if cache is not None else {}
+    return {key: verdict for key, verdict in verdicts.items() if verdict is not None}
 
 
 @contextmanager
@@ -121,7 +122,7 @@ def _ask(
     judge: Judge,
     options: Any,
     wanted: Mapping[str, Contest],
-    asked: Asked,
+    answers: Answers,
     cache: VerdictCache | None,
     context: JudgeContext,
     progress: Callable[[int, int], None],
@@ -133,11 +134,13 @@ def _ask(
         # a generator, so that closing it ends what the judge has under way
         with closing(cast(Any, judge.judge(options, list(wanted.values()), context))) as verdicts:
             for place, verdict in verdicts:
-                kept = cache.add(keys[place], verdict) if cache is not None and _is_answer(verdict) else verdict
-                asked.paid[keys[place]], asked.given[keys[place]] = verdict, kept
-                progress(len(asked.given), len(keys))
+                key = keys[place]
+                answers.paid[key] = answers.received[key] = verdict
+                if cache is not None and _is_answer(verdict):
+                    answers.received[key] = cache.add(key, verdict)
+                progress(len(answers.received), len(keys))
     except BenchError as error:
-        came = sum(map(_is_answer, asked.given.values()))
+        came = sum(map(_is_answer, answers.received.values()))
         if cache is None or not came:
             raise
         raise BenchError(
@@ -145,10 +148,10 @@ def _ask(
             "the next run asks only for the others",
             exit_code=error.exit_code,
         ) from None
-    if len(asked.given) < len(keys) and context.should_stop():
+    if len(answers.received) < len(keys) and context.should_stop():
         raise Interrupted
-    if len(asked.given) != len(keys):
-        raise RuntimeError(f"judge {judge.name} gave {len(asked.given)} verdicts on {len(keys)} contests")
+    if len(answers.received) != len(keys):
+        raise RuntimeError(f"judge {judge.name} gave {len(answers.received)} verdicts on {len(keys)} contests")
 
 
 def _is_answer(verdict: Verdict) -> bool:

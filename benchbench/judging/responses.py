@@ -1,4 +1,4 @@
-"""Responses that belong together: one of ours and one of theirs for each example and sample."""
+"""Responses that belong together: one of each side for each example and sample."""
 
 from __future__ import annotations
 
@@ -24,7 +24,12 @@ class Response(NamedTuple):
 
 
 def matched(
-    prompts: Mapping[str, Sequence[Message]], ours: pd.DataFrame, theirs: pd.DataFrame, *, label: str, opponent: str
+    prompts: Mapping[str, Sequence[Message]],
+    responses: pd.DataFrame,
+    opponents: pd.DataFrame,
+    *,
+    label: str,
+    opponent: str,
 ) -> list[tuple[Response, Response]]:
     """Pairs by example and sample, in that order.
 
@@ -32,7 +37,7 @@ def matched(
         BenchError: no responses, the same example and sample twice, one that only one side has, no prompt for it,
             or one with half of a surrogate pair, which no request can hold.
     """
-    mine, others = _by_key(ours, label), _by_key(theirs, opponent)
+    mine, others = _by_key(responses, label), _by_key(opponents, opponent)
     for have, lack, of in ((mine, others, opponent), (others, mine, label)):
         if alone := sorted(have.keys() - lack.keys()):
             raise BenchError(
@@ -66,15 +71,17 @@ def _by_key(frame: pd.DataFrame, whose: str) -> dict[Key, Response]:
     if frame.empty:
         raise BenchError(f"responses of {whose}: expected at least one, found none")
     ended = frame["finish"] == "stop" if "finish" in frame.columns else pd.Series(True, index=frame.index)
-    found: dict[Key, Response] = {}
+    responses: dict[Key, Response] = {}
     for example, sample, text, end in zip(frame["example"], frame["sample"], frame["text"], ended, strict=True):
         key = (str(example), int(sample))
-        if key in found:
-            raise BenchError(f"responses of {whose}: {_name(key)} is there twice; give each response its own sample")
+        if key in responses:
+            raise BenchError(
+                f"responses of {whose}: {_name(key)} is there twice; give each response a sample number of its own"
+            )
         if not isinstance(text, str):
             raise BenchError(f"responses of {whose}: {_name(key)}: expected a text, found {type(text).__name__}")
-        found[key] = Response(*key, text, bool(end))
-    return found
+        responses[key] = Response(*key, text, bool(end))
+    return responses
 
 
 def _name(key: Key) -> str:

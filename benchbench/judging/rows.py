@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from benchbench.core.judge import UNCOUNTED, Contest, Verdict
-from benchbench.store.verdicts import ROW_COLUMNS, VerdictCache
+from benchbench.store.verdict_cache import VerdictCache
+from benchbench.store.verdicts import ROW_COLUMNS
 
 COLUMNS = (*ROW_COLUMNS, "cached")
 """Of the rows; `comparison.contests` says what they mean. `cached`: not asked in this run."""
@@ -27,27 +28,27 @@ class Question(NamedTuple):
 
 
 @dataclass
-class Asked:
+class Answers:
     """What is known of the answers so far."""
 
     read: dict[str, Verdict]
     """From the cache."""
-    given: dict[str, Verdict]
+    received: dict[str, Verdict]
     """In this run, as the cache keeps them: another process's where that was first."""
     paid: dict[str, Verdict]
     """In this run, as they came."""
 
 
-def row(question: Question, asked: Asked, label: str, opponent: str) -> dict[str, Any]:
+def row(question: Question, answers: Answers, label: str, opponent: str) -> dict[str, Any]:
     """One answer, seen from the label's side."""
     contest, order = question.contest, question.order
-    ours, theirs = contest.first, contest.second
+    text, opponent_text = contest.first, contest.second
     if order == "second":
-        ours, theirs = theirs, ours
-    cached = question.key in asked.read
+        text, opponent_text = opponent_text, text
+    cached = question.key in answers.read
     verdict = Verdict(0.5)
     if question.key is not None:
-        verdict = asked.read[question.key] if cached else asked.given[question.key]
+        verdict = answers.read[question.key] if cached else answers.received[question.key]
     score, their_score = verdict.scores or (math.nan, math.nan)
     if order == "second":
         score, their_score = their_score, score
@@ -60,8 +61,8 @@ def row(question: Question, asked: Asked, label: str, opponent: str) -> dict[str
         "order": order,
         "outcome": 1 - wins if order == "second" else wins,
         "identical": question.key is None,
-        "length": len(ours),
-        "opponent_length": len(theirs),
+        "length": len(text),
+        "opponent_length": len(opponent_text),
         "score": score,
         "opponent_score": their_score,
         "raw": verdict.raw,
@@ -70,21 +71,21 @@ def row(question: Question, asked: Asked, label: str, opponent: str) -> dict[str
     }
 
 
-def summary(frame: pd.DataFrame, pairs: int, asked: Asked, cache: VerdictCache | None) -> dict[str, Any]:
+def summary(frame: pd.DataFrame, pairs: int, answers: Answers, cache: VerdictCache | None) -> dict[str, Any]:
     """What the answers of one run come to; `judge_pairs` says what the names mean."""
     missing = frame[frame["outcome"].isna()]
-    usage = _total(asked.paid)
-    answered = Counter(v.answered_by for v in (*asked.read.values(), *asked.given.values()) if v.answered_by)
+    usage = _total(answers.paid)
+    answered = Counter(v.answered_by for v in (*answers.read.values(), *answers.received.values()) if v.answered_by)
     return {
         "pairs": pairs,
         "identical": sum(map(bool, frame["identical"])),
-        "calls": len(asked.given),
-        "cached": len(asked.read),
+        "calls": len(answers.received),
+        "cached": len(answers.read),
         "missing": len(missing),
         "missing_notes": dict(Counter(missing["note"])),
         "cost": None if usage.get(UNCOUNTED) else usage.get("cost", 0.0),
         "usage": usage,
-        "usage_cached": _total(asked.read),
+        "usage_cached": _total(answers.read),
         "answered_by": dict(sorted(answered.items())),
         "damaged_lines": 0 if cache is None else cache.damaged,
     }

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from benchbench.core.errors import BenchError
 from benchbench.core.identity import Since
-from benchbench.core.source import Loaded, Source
+from benchbench.core.source import LoadedSplits, Source
 from benchbench.data.files import content_hash, read_rows
 from benchbench.data.preference_order import PreferredBy
 from benchbench.data.rows import Row
@@ -17,7 +17,7 @@ from benchbench.data.splits import check_row_options, load_rows, row_options
 
 
 @dataclass(frozen=True)
-class Options:
+class LocalFilesOptions:
     """Which file holds which split; paths are relative to the recipe file.
 
     Raises:
@@ -69,7 +69,7 @@ class Options:
         return {split: [paths] if isinstance(paths, str) else list(paths) for split, paths in self.files.items()}
 
 
-def load(options: Options, folder: Path) -> Loaded:
+def load(options: LocalFilesOptions, folder: Path) -> LoadedSplits:
     """Read every file, normalise its rows, carve out the held-out part, cut to the limits."""
     rows: dict[str, list[Row]] = {
         split: [row for path in paths for row in read_rows(folder / path)] for split, paths in options.paths().items()
@@ -102,9 +102,9 @@ def _by_split(rows: list[Row], column: str, path: Path) -> dict[str, list[Row]]:
     return splits
 
 
-def identity(options: Options, folder: Path) -> Mapping[str, str]:
+def identity(options: LocalFilesOptions, folder: Path) -> Mapping[str, str]:
     """Path as written -> sha256 of its content."""
     return {path: content_hash(folder / path) for paths in options.paths().values() for path in paths}
 
 
-SOURCE = Source(name="local_files", options=Options, load=load, identity=identity, version=2)
+SOURCE = Source(name="local_files", options=LocalFilesOptions, load=load, identity=identity, version=2)

@@ -84,8 +84,8 @@ def _hashes(fetched: Fetched) -> dict[str, str]:
 
     Examples of a local folder follow from its files, and the key of prepared data from both.
     """
-    found = {name: file["sha256"] for name, file in fetched.files.items()}
+    hashes = {name: file["sha256"] for name, file in fetched.files.items()}
     if fetched.revision:
         for key, splits in fetched.examples.items():
-            found |= {f"examples of split {split}, data/{key}": value for split, value in splits.items()}
-    return found
+            hashes |= {f"examples of split {split}, data/{key}": value for split, value in splits.items()}
+    return hashes

@@ -42,11 +42,11 @@ def kept_hash(path: Path, root: Path, *, read: Callable[[Path], str] = file_hash
     known = _known(entry)
     if known is not None and known["state"] == state:
         return str(known["sha256"])
-    found = read(real)
+    digest = read(real)
     settled = max(state["mtime_ns"], state["ctime_ns"]) / 1e9 + SETTLED_SECONDS < time.time()
     if settled and _state(real) == state:
-        write_json(entry, {"path": str(real), "state": state, "sha256": found})
-    return found
+        write_json(entry, {"path": str(real), "state": state, "sha256": digest})
+    return digest
 
 
 def _state(path: Path) -> dict[str, int]:

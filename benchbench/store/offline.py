@@ -58,7 +58,7 @@ def offline(given: str = "--offline") -> Iterator[None]:
         given: what the user gave, for messages.
     """
     variables = {name: os.environ.get(name) for name in VARIABLES}
-    kept = {place: getattr(sys.modules[place[0]], place[1]) for place in _READ_AT_IMPORT if place[0] in sys.modules}
+    before = {place: getattr(sys.modules[place[0]], place[1]) for place in _READ_AT_IMPORT if place[0] in sys.modules}
     if not _hooked:
         # an audit hook also sees what took `connect` or `getaddrinfo` before now; it cannot be removed, only idle
         sys.addaudithook(_audit)
@@ -75,7 +75,7 @@ def offline(given: str = "--offline") -> Iterator[None]:
             if value is not None:
                 os.environ[name] = value
         # a library that was imported meanwhile goes by what the variables say now
-        _tell_libraries(dict.fromkeys(_READ_AT_IMPORT, forbidden_by() is not None) | kept)
+        _tell_libraries(dict.fromkeys(_READ_AT_IMPORT, forbidden_by() is not None) | before)
 
 
 def forbidden_by() -> str | None:

@@ -59,9 +59,9 @@ def read_lines(path: Path, digest: str, *, what: str) -> list[Any]:
     return [json.loads(line) for line in content.decode().split("\n") if line]
 
 
-def _changed(path: Path, what: str, found: str) -> BenchError:
+def _changed(path: Path, what: str, fault: str) -> BenchError:
     return BenchError(
-        f"{path}: expected {what}, found a file that {found}; such files are not to be edited: change what they are "
+        f"{path}: expected {what}, found a file that {fault}; such files are not to be edited: change what they are "
         f"made from, or remove {path.parent} and run the command again, which makes them anew",
         exit_code=ExitCode.UNAVAILABLE,
     )

@@ -55,8 +55,8 @@ class ResultStore:
                 old = pd.read_csv(path, dtype=str, keep_default_na=False)
                 known = [name for name in key if name in old.columns]
                 fresh = set(merged[known].itertuples(index=False, name=None))
-                kept = old.loc[[row not in fresh for row in old[known].itertuples(index=False, name=None)]]
-                merged = pd.concat([kept, merged], ignore_index=True).fillna("")
+                unchanged = old.loc[[row not in fresh for row in old[known].itertuples(index=False, name=None)]]
+                merged = pd.concat([unchanged, merged], ignore_index=True).fillna("")
             merged = merged.sort_values(list(map(str, merged.columns)), ignore_index=True)
             write_text(path, merged.to_csv(index=False, lineterminator="\n"))
         return path

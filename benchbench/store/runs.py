@@ -91,8 +91,8 @@ class RunStore:
 
     def records(self, kind: str) -> list[StageRecord]:
         """All records of one kind of stage, in folder order."""
-        found = (self.record(f"{kind}/{path.name}") for path in sorted((self.root / kind).glob("*")) if path.is_dir())
-        return [record for record in found if record is not None]
+        records = (self.record(f"{kind}/{path.name}") for path in sorted((self.root / kind).glob("*")) if path.is_dir())
+        return [record for record in records if record is not None]
 
 
 def finished_stage(folder: Path) -> StageSpec:

@@ -18,7 +18,7 @@ from benchbench.commands.compare.run import Request, prepare_comparison
 from benchbench.commands.run_plan import Options
 from benchbench.core.identity import identity
 from benchbench.core.records import StageRecord, StageSpec
-from benchbench.store.verdicts import VerdictCache
+from benchbench.store.verdict_cache import VerdictCache
 from tests.judges.chat_server import Reply, prefers, serving
 
 PROMPTS = 6
@@ -133,7 +133,7 @@ def test_a_verdict_file_for_other_texts_is_refused(world: Path):
     rows = "prompt_hash,first,second,first_wins\n" + "0" * 64 + ",one text,another,first\n"
     (world / "verdicts.csv").write_text(rows, encoding="utf-8")
     words = ("--set", "judge.name=human_file", "--set", f"judge.options.path={world / 'verdicts.csv'}")
-    refused(compare(world, *words), 2, "verdicts.csv: it has no verdict for 6 of 6 contests", "of other texts")
+    refused(compare(world, *words), 2, "verdicts.csv: expected a verdict on every contest, found none for 6 of 6")
 
 
 def test_a_prompt_that_leaves_no_room_is_refused_not_cut(world: Path):

@@ -90,7 +90,7 @@ def test_what_stands_beside_a_prompt_of_our_own_rows_is_part_of_it(tmp_path: Pat
         ([ALPACA, {"dataset": "d", "instruction": 3}], r"row 2: instruction is not text"),
         ([ALPACA, ALPACA | {"dataset": "e"}], r"row 2: expected every prompt once, found that of row 1 again"),
         ([ALPACA, ALPACA | {"instruction": "Name a colour. "}], r"row 2: expected every prompt once"),
-        ([MT, MT | {"turns": ["Other.", "Again."]}], r"row 2: expected unlike ids, found that of row 1"),
+        ([MT, MT | {"turns": ["Other.", "Again."]}], r"row 2: expected an id of its own, found that of row 1"),
         ([MT, MT | {"question_id": 82, "turns": ["One."]}], r"row 2: turns are not two; expected mt_bench"),
         ([MT | {"turns": ["One.", ""]}], r"row 1: empty prompt"),
         ([ARENA_2, {"uid": "c", "category": "x"}], r"row 2: neither a prompt nor one turn; expected arena_hard"),

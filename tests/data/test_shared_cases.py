@@ -27,7 +27,7 @@ SECTION = TokenizationSection(
 def load(name, **options):
     if not CASES.is_dir():
         pytest.skip(f"{CASES} is not there")
-    return local_files.load(local_files.Options(files={"test": f"{name}.jsonl"}, **options), CASES)
+    return local_files.load(local_files.LocalFilesOptions(files={"test": f"{name}.jsonl"}, **options), CASES)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_instruction_and_input_are_one_prompt(margins, options):
     examples = load("prompt_in_two_columns", **options)["test"]
     assert examples[0].prompt == (Message("user", "Copy the words.\n\nthe big red ball"),)
     assert sum(margin > 0 for margin in margins(examples)) / 6 == pytest.approx(0.8333, abs=1e-4)
-    alone = load("prompt_in_two_columns", **options, ignore_column=["input"])["test"]
+    alone = load("prompt_in_two_columns", **options, ignore_columns=["input"])["test"]
     assert sum(margin > 0 for margin in margins(alone)) / 6 == pytest.approx(0.6667, abs=1e-4)
 
 
@@ -67,7 +67,7 @@ def test_a_system_column_is_a_system_turn(margins):
     examples = load("system_column")["test"]
     assert [message.role for message in examples[0].prompt] == ["system", "user"]
     assert sum(margins(examples)) / 6 == pytest.approx(-0.28, abs=0.005)
-    assert sum(margins(load("system_column", ignore_column=["system"])["test"])) / 6 == pytest.approx(0.69, abs=0.005)
+    assert sum(margins(load("system_column", ignore_columns=["system"])["test"])) / 6 == pytest.approx(0.69, abs=0.005)
 
 
 def test_earlier_turns_in_a_column_stand_before_the_prompt():

@@ -188,7 +188,7 @@ def test_the_toy_world_has_one_token_per_word():
     """295 entries in the document's world; ours has other wordings and nearly as many."""
     from benchbench.sources.toy import source as toy
 
-    world = toy.load(toy.Options(preference_prompts=200, test_prompts=300, validation_prompts=1), Path())
+    world = toy.load(toy.ToyOptions(preference_prompts=200, test_prompts=300, validation_prompts=1), Path())
     texts = [text for e in world["sft"] for text in (e.prompt[0].content, *e.candidates)]
     tokenizer = train_tokenizer(texts, TRAINING.model_copy(update={"vocab_size": 512}))
     assert len(tokenizer) == pytest.approx(295, abs=10)

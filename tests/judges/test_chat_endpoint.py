@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +14,17 @@ import pytest
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.judge import JudgeContext
-from benchbench.judges.chat_endpoint.judge import ASKED_AGAIN, JUDGE, Options, identity
+from benchbench.judges.chat_endpoint.judge import ASKED_AGAIN, JUDGE, ChatOptions, identity
 from benchbench.store.offline import offline
 
 from .chat_server import ChatServer, Reply, prefers, replies, serving
 from .contests import contest, contests, verdicts
 
 
-def options(server: ChatServer, **changes: Any) -> Options:
-    return replace(Options(server.url, "some-judge", backoff_seconds=0.01, max_retries=3, timeout_seconds=5), **changes)
+def options(server: ChatServer, **changes: Any) -> ChatOptions:
+    return replace(
+        ChatOptions(server.url, "some-judge", backoff_seconds=0.01, max_retries=3, timeout_seconds=5), **changes
+    )
 
 
 def test_verdicts_follow_the_texts_through_the_slots():
@@ -92,6 +96,14 @@ def test_the_server_may_ask_for_a_longer_wait():
     with serving(replies(Reply(status=429, headers={"Retry-After": "1"}), Reply())) as server:
         verdicts(JUDGE, options(server), contests(1))
     assert server.seen[1].at - server.seen[0].at >= 1.0
+
+
+@pytest.mark.parametrize(("words", "least"), [("date", 1.0), ("Sat, 01 Jan 2000 00:00:00 GMT", 0.0), ("soon", 0.0)])
+def test_the_wait_may_be_asked_for_as_a_date(words: str, least: float):
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=3), usegmt=True) if words == "date" else words
+    with serving(replies(Reply(status=429, headers={"Retry-After": date}), Reply())) as server:
+        verdicts(JUDGE, options(server), contests(1))
+    assert least <= server.seen[1].at - server.seen[0].at <= least + 4
 
 
 def test_attempts_are_bounded():
@@ -320,13 +332,13 @@ def test_a_key_that_no_header_can_hold_is_said_without_it(key: str, monkeypatch)
 )
 def test_a_key_in_the_place_of_a_variables_name_is_refused_and_not_repeated(key: str):
     with pytest.raises(ValueError, match="expected the name of an environment variable, not a key") as refused:
-        Options("http://localhost:8000/v1", "m", api_key_env=key)
+        ChatOptions("http://localhost:8000/v1", "m", api_key_env=key)
     assert key not in str(refused.value)
 
 
 @pytest.mark.parametrize("name", ["OPENAI_API_KEY", "HF_TOKEN", "GSK_KEY", "_KEY2", "MY_OPENAI_COMPATIBLE_KEY_3"])
 def test_usual_names_of_variables_are_taken(name: str):
-    assert Options("http://localhost:8000/v1", "m", api_key_env=name).api_key_env == name
+    assert ChatOptions("http://localhost:8000/v1", "m", api_key_env=name).api_key_env == name
 
 
 def test_offline_forbids_other_machines_and_allows_this_one():
@@ -356,11 +368,11 @@ def test_offline_forbids_other_machines_and_allows_this_one():
 )
 def test_options_that_cannot_be_are_refused(changes: dict[str, Any], message: str):
     with pytest.raises(ValueError, match=message):
-        Options(**{"base_url": "http://localhost:8000/v1", "model": "m", **changes})
+        ChatOptions(**{"base_url": "http://localhost:8000/v1", "model": "m", **changes})
 
 
 def test_the_template_is_part_of_the_identity_and_its_place_is_not(tmp_path):
-    plain = Options("http://localhost:8000/v1", "m")
+    plain = ChatOptions("http://localhost:8000/v1", "m")
     for name in ("one.txt", "two.txt"):
         (tmp_path / name).write_text("{conversation} {first} {second}")
     one, two = (replace(plain, template=name) for name in ("one.txt", "two.txt"))

@@ -13,7 +13,7 @@ import pytest
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
 from benchbench.core.judge import Contest, JudgeContext
-from benchbench.judges.human_file.judge import JUDGE, Options, identity, prompt_key, text_key
+from benchbench.judges.human_file.judge import JUDGE, HumanFileOptions, identity, prompt_key, text_key
 
 from .contests import PROMPT, contest, context, verdicts
 
@@ -31,7 +31,7 @@ def hashed(first: str, second: str, wins: Any) -> dict[str, Any]:
     }
 
 
-def written(path: Path, rows: list[dict[str, Any]]) -> Options:
+def written(path: Path, rows: list[dict[str, Any]]) -> HumanFileOptions:
     if path.suffix == ".csv":
         with path.open("w", newline="") as file:
             writer = csv.DictWriter(file, list(rows[0]))
@@ -39,7 +39,7 @@ def written(path: Path, rows: list[dict[str, Any]]) -> Options:
             writer.writerows(rows)
     else:
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return Options(path.name)
+    return HumanFileOptions(path.name)
 
 
 @pytest.mark.parametrize("name", ["v.jsonl", "v.csv"])
@@ -69,23 +69,23 @@ def test_a_conversation_is_a_list_of_turns(tmp_path):
 def test_a_file_of_other_texts_is_refused_with_a_count_and_an_example(tmp_path):
     options = written(tmp_path / "v.jsonl", [row("a", "b", 1)])
     given = [contest("a", "b"), contest("a", "c", example="e1"), contest("b", "c", example="e2")]
-    with pytest.raises(BenchError, match="no verdict for 2 of 3 contests, such as sample 0 of example e1; it seems"):
+    with pytest.raises(BenchError, match="found none for 2 of 3 contests, such as sample 0 of example e1; see whether"):
         verdicts(JUDGE, options, given, context(tmp_path))
-    found = verdicts(JUDGE, Options("v.jsonl", partial=True), given, context(tmp_path))
+    found = verdicts(JUDGE, HumanFileOptions("v.jsonl", partial=True), given, context(tmp_path))
     assert [verdict.first_wins for verdict in found] == [1.0, None, None]
     assert found[1].note == "no verdict in the file" and found[1].raw == ""
-    with pytest.raises(BenchError, match="no verdict for 2 of 2 contests"):
-        verdicts(JUDGE, Options("v.jsonl", partial=True), given[1:], context(tmp_path))
+    with pytest.raises(BenchError, match="found none for 2 of 2 contests"):
+        verdicts(JUDGE, HumanFileOptions("v.jsonl", partial=True), given[1:], context(tmp_path))
 
 
 def test_a_run_that_goes_on_may_have_nothing_left_in_the_file(tmp_path):
     """The contests that it had a verdict for were read from the cache."""
     written(tmp_path / "v.jsonl", [row("a", "b", 1)])
     left = [contest("a", "c")]
-    found = verdicts(JUDGE, Options("v.jsonl", partial=True), left, JudgeContext(tmp_path, known=1))
+    found = verdicts(JUDGE, HumanFileOptions("v.jsonl", partial=True), left, JudgeContext(tmp_path, known=1))
     assert [verdict.first_wins for verdict in found] == [None]
-    with pytest.raises(BenchError, match="no verdict for 1 of 1 contests"):
-        verdicts(JUDGE, Options("v.jsonl"), left, JudgeContext(tmp_path, known=1))
+    with pytest.raises(BenchError, match="found none for 1 of 1 contests"):
+        verdicts(JUDGE, HumanFileOptions("v.jsonl"), left, JudgeContext(tmp_path, known=1))
 
 
 def test_texts_that_differ_in_outer_white_space_alone_tie(tmp_path):
@@ -142,7 +142,7 @@ def test_a_row_that_says_nothing_is_named(tmp_path, wrong: dict[str, Any]):
 def test_no_file_is_said(tmp_path):
     for name in ("nothing.jsonl", "nothing.csv"):
         with pytest.raises(BenchError, match="no such file"):
-            verdicts(JUDGE, Options(name), [contest("a", "b")], context(tmp_path))
+            verdicts(JUDGE, HumanFileOptions(name), [contest("a", "b")], context(tmp_path))
 
 
 def test_the_identity_is_the_content_and_not_the_name(tmp_path):

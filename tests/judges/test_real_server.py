@@ -22,9 +22,9 @@ import pytest
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
 from benchbench.core.judge import JudgeContext
-from benchbench.judges.chat_endpoint.judge import ASKED_AGAIN, JUDGE, Options
+from benchbench.judges.chat_endpoint.judge import ASKED_AGAIN, JUDGE, ChatOptions
 from benchbench.judging.pairs import judge_pairs
-from benchbench.store.verdicts import VerdictCache
+from benchbench.store.verdict_cache import VerdictCache
 
 from .chat_server import Reply, replies, serving
 from .contests import contest, contests, verdicts
@@ -47,9 +47,9 @@ class Served:
     process: subprocess.Popen[bytes]
     port: int
 
-    def options(self, **changes: Any) -> Options:
+    def options(self, **changes: Any) -> ChatOptions:
         url, patience = f"http://127.0.0.1:{self.port}/v1", {"backoff_seconds": 0.1, "timeout_seconds": 60.0}
-        plain = Options(url, "tiny", max_tokens=8, max_retries=2, **patience)
+        plain = ChatOptions(url, "tiny", max_tokens=8, max_retries=2, **patience)
         return replace(plain, **changes)
 
 
@@ -177,7 +177,7 @@ def test_a_question_longer_than_the_context_is_refused_and_may_be_left_missing(s
     assert short.first_wins is not None
 
 
-def judged(options: Options, cache: Path, **more: Any) -> tuple[pd.DataFrame, dict[str, Any]]:
+def judged(options: ChatOptions, cache: Path, **more: Any) -> tuple[pd.DataFrame, dict[str, Any]]:
     keys = pd.DataFrame({"example": [f"e{i}" for i in range(12)], "sample": 0})
     return judge_pairs(
         JUDGE,
@@ -195,8 +195,8 @@ def judged(options: Options, cache: Path, **more: Any) -> tuple[pd.DataFrame, di
 
 def test_a_second_run_asks_nothing_and_gives_the_same_rows(served: Served, tmp_path: Path):
     options = served.options(extra_body=CHOICE, max_tokens=16)
-    first, one = judged(options, tmp_path / "cache.jsonl")
-    second, two = judged(options, tmp_path / "cache.jsonl")
+    first, one = judged(options, tmp_path / "cache.sqlite")
+    second, two = judged(options, tmp_path / "cache.sqlite")
     assert one["calls"] == 22 and one["identical"] == 1 and one["missing"] == 0 and one["answered_by"] == {"tiny": 22}
     assert two["calls"] == 0 and two["cached"] == 22
     pd.testing.assert_frame_equal(first.drop(columns="cached"), second.drop(columns="cached"), check_exact=True)
@@ -210,11 +210,11 @@ def test_a_server_that_is_killed_half_way_loses_nothing(served: Served, tmp_path
         if done == 5:
             _end(served.process)
 
-    with pytest.raises(BenchError, match=r"verdicts came before and are kept in .*cache\.jsonl"):
-        judged(options, tmp_path / "cache.jsonl", progress=kill)
-    kept = len(VerdictCache(tmp_path / "cache.jsonl"))
+    with pytest.raises(BenchError, match=r"verdicts came before and are kept in .*cache\.sqlite"):
+        judged(options, tmp_path / "cache.sqlite", progress=kill)
+    kept = len(VerdictCache(tmp_path / "cache.sqlite"))
     assert 5 <= kept <= 8
     with serving(replies(Reply("[[C]]")), port=served.port) as server:
-        rows, summary = judged(options, tmp_path / "cache.jsonl")
+        rows, summary = judged(options, tmp_path / "cache.sqlite")
         assert len(server.seen) == summary["calls"] == 22 - kept
     assert len(rows) == 23 and not rows["outcome"].isna().any()

@@ -18,7 +18,7 @@ from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
 from benchbench.core.judge import Contest, JudgeContext
 from benchbench.data.serial import from_json
-from benchbench.judges.reward_model.judge import JUDGE, Options, identity
+from benchbench.judges.reward_model.judge import JUDGE, RewardModelOptions, identity
 
 from .classifiers import classifier_folder, tokenizer
 from .contests import contest, contests, context, verdicts
@@ -31,7 +31,7 @@ def folder(tmp_path_factory) -> Path:
     return made
 
 
-OPTIONS = Options("./rm", max_length=192)
+OPTIONS = RewardModelOptions("./rm", max_length=192)
 
 
 def by_hand(folder: Path, text: str, part: slice = slice(None)) -> float:
@@ -125,7 +125,7 @@ def test_what_is_no_reward_model_is_said(tmp_path: Path):
     with pytest.raises(BenchError, match="expected a classifier with one label and all weights, found 2 labels"):
         verdicts(JUDGE, replace(OPTIONS, model_name_or_path="./two"), contests(1), context(tmp_path))
     with pytest.raises(BenchError, match="max_length: required for a classifier"):
-        verdicts(JUDGE, Options("./two"), contests(1), context(tmp_path))
+        verdicts(JUDGE, RewardModelOptions("./two"), contests(1), context(tmp_path))
     with pytest.raises(BenchError, match="no such folder"):
         verdicts(JUDGE, replace(OPTIONS, model_name_or_path="./three"), contests(1), context(tmp_path))
     (tmp_path / "empty").mkdir()
@@ -147,7 +147,7 @@ def test_a_hub_model_that_is_not_here_is_unavailable_offline(tmp_path: Path, mon
 def test_the_identity_is_the_content_of_the_folder(tmp_path: Path):
     for name, seed in (("one", 0), ("two", 0), ("three", 1)):
         classifier_folder(tmp_path / name, seed=seed)
-    one, two, three = (identity(Options(f"./{name}"), tmp_path) for name in ("one", "two", "three"))
+    one, two, three = (identity(RewardModelOptions(f"./{name}"), tmp_path) for name in ("one", "two", "three"))
     assert one == two != three
 
 
@@ -168,7 +168,7 @@ def test_a_trained_stage_gives_the_rewards_of_its_own_reward_stage(finished: Fin
         data = next((finished.runs / "data").iterdir()) / "test.jsonl"
         examples = [from_json(json.loads(line)) for line in data.read_text().splitlines()]
         given = [Contest(one.id, 0, one.prompt, *one.candidates) for one in examples]
-        for one, verdict in zip(given, verdicts(JUDGE, Options(str(trained)), given), strict=True):
+        for one, verdict in zip(given, verdicts(JUDGE, RewardModelOptions(str(trained)), given), strict=True):
             raw = json.loads(verdict.raw)
             assert raw["first"] == pytest.approx(rows[one.example, 0], abs=1e-5)
             assert raw["second"] == pytest.approx(rows[one.example, 1], abs=1e-5)
@@ -178,18 +178,20 @@ def test_a_trained_stage_gives_the_rewards_of_its_own_reward_stage(finished: Fin
 
 def test_a_relative_folder_starts_at_the_recipe(trained: Path):
     given = [Contest("e", 0, (Message("user", "what is red and blue"),), "answer : a .", "answer : b .")]
-    here = verdicts(JUDGE, Options(str(trained)), given)
-    assert verdicts(JUDGE, Options(f"./{trained.name}"), given, context(trained.parent)) == here
-    assert identity(Options(f"./{trained.name}"), trained.parent) == identity(Options(str(trained)), Path())
+    here = verdicts(JUDGE, RewardModelOptions(str(trained)), given)
+    assert verdicts(JUDGE, RewardModelOptions(f"./{trained.name}"), given, context(trained.parent)) == here
+    assert identity(RewardModelOptions(f"./{trained.name}"), trained.parent) == identity(
+        RewardModelOptions(str(trained)), Path()
+    )
 
 
 def test_what_the_options_name_replaces_the_stages_tokenisation(trained: Path):
     given = [Contest("e", 0, (Message("user", "what is red and blue"),), "answer : a .", "answer : b .")]
-    plain, bare = Options(str(trained)), Options(str(trained), append_eos=False)
+    plain, bare = RewardModelOptions(str(trained)), RewardModelOptions(str(trained), append_eos=False)
     assert verdicts(JUDGE, plain, given) != verdicts(JUDGE, bare, given)
     assert identity(plain, Path()) != identity(bare, Path())
     with pytest.raises(BenchError, match="more than max_length 5"):
-        verdicts(JUDGE, Options(str(trained), max_length=5), given)
+        verdicts(JUDGE, RewardModelOptions(str(trained), max_length=5), given)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +200,7 @@ def test_what_the_options_name_replaces_the_stages_tokenisation(trained: Path):
 )
 def test_what_a_trained_stage_does_not_read_is_refused(trained: Path, name: str, value: Any):
     """At planning, when the identity is made, and by whoever judges without one."""
-    given = Options(str(trained), **{name: value})
+    given = RewardModelOptions(str(trained), **{name: value})
     for tried in (lambda: identity(given, Path()), lambda: verdicts(JUDGE, given, contests(1))):
         with pytest.raises(BenchError, match=f"judge reward_model, .*: 1 problem\n  {name}: expected none for a"):
             tried()
@@ -262,16 +264,18 @@ def test_a_stage_with_adapters_is_loaded_with_them(tmp_path: Path, finished: Fin
     rows = rows.set_index(["example", "candidate"])["reward"]
     data = next((tmp_path / "runs" / "data").iterdir()) / "test.jsonl"
     example = from_json(json.loads(data.read_text().splitlines()[0]))
-    (verdict,) = verdicts(JUDGE, Options(str(stage)), [Contest(example.id, 0, example.prompt, *example.candidates)])
+    (verdict,) = verdicts(
+        JUDGE, RewardModelOptions(str(stage)), [Contest(example.id, 0, example.prompt, *example.candidates)]
+    )
     assert json.loads(verdict.raw)["first"] == pytest.approx(rows[example.id, 0], abs=1e-5)
 
 
 def test_a_folder_of_another_stage_is_refused(finished: Finished, tmp_path: Path):
     other = next((finished.runs / "sft").iterdir())
     with pytest.raises(BenchError, match="expected a reward_model stage, found one of kind sft"):
-        verdicts(JUDGE, Options(str(other)), contests(1))
+        verdicts(JUDGE, RewardModelOptions(str(other)), contests(1))
     half = tmp_path / "half"
     half.mkdir()
     (half / "lock.yaml").write_text("kind: reward_model\n")
     with pytest.raises(BenchError, match="expected the folder of a finished stage"):
-        verdicts(JUDGE, Options(str(half)), contests(1))
+        verdicts(JUDGE, RewardModelOptions(str(half)), contests(1))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +17,12 @@ import pytest
 
 from benchbench.core.errors import BenchError, ExitCode, Interrupted
 from benchbench.core.example import Message
-from benchbench.core.judge import Judge, JudgeContext, Verdict
+from benchbench.core.judge import Contest, Judge, JudgeContext, Verdict
 from benchbench.judging.identity import judge_identity
 from benchbench.judging.pairs import judge_pairs
 from benchbench.judging.responses import matched, one_per_example
 from benchbench.judging.rows import COLUMNS
-from benchbench.store.verdicts import VerdictCache
+from benchbench.store.verdict_cache import VerdictCache
 
 from .judges import Counting, Options, longer, prompts, responses
 
@@ -123,7 +126,7 @@ def test_missing_verdicts_stay_and_say_why():
 
 
 def test_the_second_run_asks_nothing_and_gives_the_same_rows(tmp_path: Path):
-    cache = tmp_path / "cache.jsonl"
+    cache = tmp_path / "cache.sqlite"
     first, one = run(Counting(backwards=True).judge, cache=VerdictCache(cache))
     silent = Counting(dies_after=0)
     second, two = run(silent.judge, cache=VerdictCache(cache))
@@ -135,18 +138,18 @@ def test_the_second_run_asks_nothing_and_gives_the_same_rows(tmp_path: Path):
 
 
 def test_a_missing_verdict_is_kept_where_the_judge_said_something(tmp_path: Path):
-    cache = tmp_path / "cache.jsonl"
+    cache = tmp_path / "cache.sqlite"
     run(Counting(lambda contest: Verdict(None, "nonsense", "no verdict")).judge, cache=VerdictCache(cache))
     rows, summary = run(Counting().judge, cache=VerdictCache(cache))
     assert summary["calls"] == 0 and summary["missing"] == 6
-    other = tmp_path / "other.jsonl"
+    other = tmp_path / "other.sqlite"
     run(Counting(lambda contest: Verdict(None, "", "refused")).judge, cache=VerdictCache(other))
     rows, summary = run(Counting().judge, cache=VerdictCache(other))
     assert summary["calls"] == 6 and not rows["outcome"].isna().any()
 
 
 def test_a_judge_that_dies_half_way_is_resumed(tmp_path: Path):
-    cache = tmp_path / "cache.jsonl"
+    cache = tmp_path / "cache.sqlite"
     whole, _ = run(Counting().judge)
     with pytest.raises(
         BenchError, match=r"(?s)the judge died\n4 of 6 verdicts came before and are kept in .*cache"
@@ -168,7 +171,7 @@ def test_a_run_that_is_stopped_loses_nothing_and_ends_the_judge(tmp_path: Path):
         if done == 3:
             raise Stop
 
-    cache, counting = VerdictCache(tmp_path / "cache.jsonl"), Counting()
+    cache, counting = VerdictCache(tmp_path / "cache.sqlite"), Counting()
     with pytest.raises(Stop):
         run(counting.judge, cache=cache, progress=progress)
     assert counting.closed and len(VerdictCache(cache.path)) == 3
@@ -176,7 +179,7 @@ def test_a_run_that_is_stopped_loses_nothing_and_ends_the_judge(tmp_path: Path):
 
 def test_a_request_to_stop_ends_early_and_loses_nothing(tmp_path: Path):
     """The judge ends by itself; that it gave fewer verdicts than it was asked for is an error of ours otherwise."""
-    cache = tmp_path / "cache.jsonl"
+    cache = tmp_path / "cache.sqlite"
     stopped: list[int] = []
 
     def progress(done: int, total: int) -> None:
@@ -195,18 +198,23 @@ def test_a_request_to_stop_ends_early_and_loses_nothing(tmp_path: Path):
 
 
 def test_what_another_process_was_told_first_is_the_verdict_of_both(tmp_path: Path):
-    """Both opened the cache before either asked."""
-    path = tmp_path / "cache.jsonl"
-    mine, others = VerdictCache(path), VerdictCache(path)
-    first, _ = run(Counting().judge, cache=others)
-    rows, summary = run(Counting(lambda contest: Verdict(0.5, "never the same")).judge, cache=mine)
+    """The other one was told while this one asked."""
+    path, frames = tmp_path / "cache.sqlite", []
+
+    def late(contest: Contest) -> Verdict:
+        if not frames:
+            frames.append(run(Counting().judge, cache=VerdictCache(path))[0])
+        return Verdict(0.5, "never the same")
+
+    rows, summary = run(Counting(late).judge, cache=VerdictCache(path))
+    (first,) = frames
     pd.testing.assert_frame_equal(rows.drop(columns="cached"), first.drop(columns="cached"), check_exact=True)
     assert summary["calls"] == 6 and summary["usage"] == {}, "it was asked, and its own answers were paid for"
-    assert len(VerdictCache(path)) == 6 and len(path.read_bytes().splitlines()) == 6
+    assert len(VerdictCache(path)) == 6
 
 
 def test_a_judge_that_is_asked_alone_is_asked_once_by_two_at_a_time(tmp_path: Path):
-    path, lines = tmp_path / "cache.jsonl", []
+    path, lines = tmp_path / "cache.sqlite", []
     slow = Counting(lambda contest: (time.sleep(0.1), longer(contest))[1], asked_alone=True)
     quick = Counting(asked_alone=True)
     caches = [VerdictCache(path), VerdictCache(path)]
@@ -221,14 +229,14 @@ def test_a_judge_that_is_asked_alone_is_asked_once_by_two_at_a_time(tmp_path: Pa
 
 
 def test_who_waits_for_a_judge_hears_a_request_to_stop(tmp_path: Path):
-    cache = VerdictCache(tmp_path / "cache.jsonl")
+    cache = VerdictCache(tmp_path / "cache.sqlite")
     with VerdictCache(cache.path).alone(lambda: False, lambda: None) as came, pytest.raises(Interrupted):
         assert came
         run(Counting(asked_alone=True).judge, cache=cache, should_stop=lambda: True)
 
 
 def test_the_judge_is_told_what_is_known_and_what_it_must_be(tmp_path: Path):
-    cache = tmp_path / "cache.jsonl"
+    cache = tmp_path / "cache.sqlite"
     with pytest.raises(BenchError):
         run(Counting(dies_after=4).judge, cache=VerdictCache(cache))
     counting = Counting()
@@ -240,7 +248,7 @@ def test_refused_questions_are_not_counted_among_what_is_kept(tmp_path: Path):
     """A judge that gives nothing but refusals and then dies has left nothing in the cache."""
     dying = Counting(lambda contest: Verdict(None, "", "refused"), dies_after=4)
     with pytest.raises(BenchError) as error:
-        run(dying.judge, cache=VerdictCache(tmp_path / "cache.jsonl"))
+        run(dying.judge, cache=VerdictCache(tmp_path / "cache.sqlite"))
     assert str(error.value) == "the judge died"
 
 
@@ -249,17 +257,20 @@ def test_a_cost_that_nobody_counted_is_unknown():
     assert summary["cost"] is None and summary["usage"]["uncounted"] == 6
 
 
-def test_half_a_line_in_the_cache_is_asked_again(tmp_path: Path):
-    cache = tmp_path / "cache.jsonl"
+def test_half_a_line_in_a_cache_of_json_lines_is_asked_again(tmp_path: Path):
+    cache, old = tmp_path / "cache.sqlite", tmp_path / "cache.jsonl"
     first, _ = run(Counting().judge, cache=VerdictCache(cache))
-    cache.write_bytes(cache.read_bytes()[:-20])
+    with closing(sqlite3.connect(cache)) as database:
+        rows = database.execute("SELECT key, verdict FROM answers").fetchall()
+    old.write_text("".join(json.dumps({"key": key, **json.loads(verdict)}) + "\n" for key, verdict in rows)[:-20])
+    cache.unlink()
     rows, summary = run(Counting().judge, cache=VerdictCache(cache))
     assert summary["calls"] == 1 and summary["damaged_lines"] == 1
     pd.testing.assert_frame_equal(first.drop(columns="cached"), rows.drop(columns="cached"), check_exact=True)
 
 
 def test_options_that_move_no_verdict_do_not_empty_the_cache(tmp_path: Path):
-    cache = tmp_path / "cache.jsonl"
+    cache = tmp_path / "cache.sqlite"
     run(Counting().judge, cache=VerdictCache(cache))
     assert run(Counting().judge, cache=VerdictCache(cache), options=Options(pace=9))[1]["calls"] == 0
     assert run(Counting().judge, cache=VerdictCache(cache), options=Options(strictness=2.0))[1]["calls"] == 6

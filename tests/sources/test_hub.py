@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.data import hub_access
 from benchbench.sources.hub import source as hub
-from benchbench.sources.hub.source import Options
+from benchbench.sources.hub.source import HubOptions
 
 COMMIT = "3949bf5f8c17c394422ccfab0c31ea9c20bdeb85"
 README = b"""---
@@ -79,7 +79,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_a_local_folder_in_the_hubs_format(folder):
-    options = Options("./set", splits={"train": "train_prefs", "test": "test_prefs"}, limit={"train": 4})
+    options = HubOptions("./set", splits={"train": "train_prefs", "test": "test_prefs"}, limit={"train": 4})
     loaded = hub.load(options, folder)
     assert {split: len(examples) for split, examples in loaded.items()} == {"train": 4, "test": 3}
     example = loaded["train"][1]
@@ -91,53 +91,53 @@ def test_a_local_folder_in_the_hubs_format(folder):
 
 def test_the_columns_of_ultrafeedback_are_all_read(folder):
     """`messages` is held against the pair, `prompt_id` is the id, `score_*` are the ratings."""
-    loaded = hub.load(Options("./set", splits={"train": "train_prefs"}), folder)
+    loaded = hub.load(HubOptions("./set", splits={"train": "train_prefs"}), folder)
     reading = loaded.readings["train"]
     assert (reading.not_read, reading.notes, reading.dropped) == ((), {}, {})
     assert [example.ratings for example in loaded["train"]][:2] == [(8.0, 8.0), (8.0, 5.5)]
-    bare = hub.load(Options("./set", splits={"train": "train_prefs"}, ignore_column=["messages"]), folder)
+    bare = hub.load(HubOptions("./set", splits={"train": "train_prefs"}, ignore_columns=["messages"]), folder)
     assert dict(bare) == dict(loaded)
     with pytest.raises(BenchError, match="ignore_columns: .*: mesages. Did you mean 'messages'"):
-        hub.load(Options("./set", splits={"train": "train_prefs"}, ignore_column=["mesages"]), folder)
+        hub.load(HubOptions("./set", splits={"train": "train_prefs"}, ignore_columns=["mesages"]), folder)
 
 
 def test_a_local_folder_is_pinned_by_the_hash_of_its_files(folder):
-    options = Options("set", splits={"train": "train_prefs"})
+    options = HubOptions("set", splits={"train": "train_prefs"})
     before = hub.identity(options, folder)
     assert list(before) == ["set"] and len(before["set"]) == 64
     (folder / "set" / "README.md").write_bytes(README + b"more")
     assert hub.identity(options, folder) != before
     with pytest.raises(BenchError, match="dataset_revision: set is a local folder, which has no revision"):
-        hub.identity(Options("set", dataset_revision=COMMIT, splits={"train": "train_prefs"}), folder)
+        hub.identity(HubOptions("set", dataset_revision=COMMIT, splits={"train": "train_prefs"}), folder)
 
 
 def test_an_unknown_split_is_answered_with_those_there_are(folder):
     with pytest.raises(
         BenchError, match="expected one of the dataset's splits train_prefs, test_prefs, got 'train'"
     ) as e:
-        hub.load(Options("./set", splits={"train": "train"}), folder)
+        hub.load(HubOptions("./set", splits={"train": "train"}), folder)
     assert e.value.exit_code == ExitCode.USAGE
 
 
 def test_an_unknown_or_missing_configuration_is_named(folder):
     with pytest.raises(BenchError, match="(?s)in the hub's format.*'other'"):
-        hub.load(Options("./set", dataset_config="other", splits={"train": "train_prefs"}), folder)
+        hub.load(HubOptions("./set", dataset_config="other", splits={"train": "train_prefs"}), folder)
     two = README.replace(b"---\n#", b"- config_name: second\n  data_files: data/test_prefs-*\n---\n#")
     (folder / "set" / "README.md").write_bytes(two)
     with pytest.raises(BenchError, match="dataset_config: .* has several configurations; name one of default, second"):
-        hub.load(Options("./set", splits={"train": "train_prefs"}), folder)
+        hub.load(HubOptions("./set", splits={"train": "train_prefs"}), folder)
 
 
 def test_a_folder_without_data_is_not_in_the_hubs_format(folder):
     (folder / "bare").mkdir()
     with pytest.raises(BenchError, match="bare: expected a dataset in the hub's format"):
-        hub.load(Options("./bare", splits={"train": "train"}), folder)
+        hub.load(HubOptions("./bare", splits={"train": "train"}), folder)
 
 
 @pytest.mark.parametrize("name", ["./nowhere", "/nowhere/at/all", "../a/b"])
 def test_a_missing_folder_is_unavailable(tmp_path, name):
     with pytest.raises(BenchError, match="no such folder") as caught:
-        hub.load(Options(name, splits={"train": "train"}), tmp_path)
+        hub.load(HubOptions(name, splits={"train": "train"}), tmp_path)
     assert caught.value.exit_code == ExitCode.UNAVAILABLE
 
 
@@ -154,24 +154,24 @@ def test_a_missing_folder_is_unavailable(tmp_path, name):
 )
 def test_options_that_pin_nothing_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
-        Options(**{"dataset_name": "someone/data", **options})
+        HubOptions(**{"dataset_name": "someone/data", **options})
 
 
 @pytest.mark.parametrize("call", [hub.load, hub.identity])
 def test_a_hub_id_needs_a_revision(tmp_path, call):
     with pytest.raises(BenchError, match="dataset_revision: required for someone/data") as caught:
-        call(Options("someone/data", splits={"train": "train"}), tmp_path)
+        call(HubOptions("someone/data", splits={"train": "train"}), tmp_path)
     assert caught.value.exit_code == ExitCode.USAGE
 
 
 def test_the_identity_of_a_hub_dataset_is_its_commit_and_needs_no_network(tmp_path):
-    options = Options("someone/data", dataset_revision=COMMIT, splits={"train": "train"})
+    options = HubOptions("someone/data", dataset_revision=COMMIT, splits={"train": "train"})
     assert hub.identity(options, tmp_path) == {"revision": COMMIT}
 
 
 def test_offline_and_not_cached_is_said_at_once(tmp_path, monkeypatch, folder):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    options = Options("someone/data", dataset_revision=COMMIT, splits={"train": "train"})
+    options = HubOptions("someone/data", dataset_revision=COMMIT, splits={"train": "train"})
     with pytest.raises(BenchError) as caught:
         hub.load(options, tmp_path)
     assert caught.value.exit_code == ExitCode.UNAVAILABLE
@@ -193,7 +193,7 @@ def test_a_hub_that_never_answers_is_given_up_in_time(tmp_path, monkeypatch, fol
         monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
         start = time.monotonic()
         with pytest.raises(BenchError, match="not on this machine") as caught:
-            hub.load(Options("someone/data", dataset_revision=COMMIT, splits={"train": "t"}), tmp_path)
+            hub.load(HubOptions("someone/data", dataset_revision=COMMIT, splits={"train": "t"}), tmp_path)
         assert time.monotonic() - start < 5
     assert caught.value.exit_code == ExitCode.UNAVAILABLE
 
@@ -208,7 +208,7 @@ def ask(revision):
     from pathlib import Path
     from benchbench.core.errors import BenchError
     from benchbench.sources.hub import source as hub
-    options = hub.Options("someone/Some-Prefs", dataset_revision=revision, splits={"train": "train_prefs"})
+    options = hub.HubOptions("someone/Some-Prefs", dataset_revision=revision, splits={"train": "train_prefs"})
     try:
         print([example.candidates[0] for example in hub.load(options, Path("."))["train"]])
     except BenchError as error:
@@ -241,4 +241,4 @@ def test_exactly_the_pinned_commit_is_fetched_and_found_again_without_a_hub(tmp_
 
 def test_options_bind_from_the_plain_values_of_a_recipe():
     values = {"dataset_name": "a/b", "dataset_revision": COMMIT, "splits": {"train": "train_prefs"}}
-    assert TypeAdapter(Options).validate_json(json.dumps(values), strict=True) == Options(**values)
+    assert TypeAdapter(HubOptions).validate_json(json.dumps(values), strict=True) == HubOptions(**values)

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.sources import local_files
-from benchbench.sources.local_files import Options
+from benchbench.sources.local_files import LocalFilesOptions
 
 ROWS = [
     {"id": f"r{i}", "prompt": f"question {i % 80}", "chosen": f"good {i}", "rejected": f"bad {i}", "split": "train"}
@@ -42,18 +42,18 @@ def write(path, rows):
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "a.json", "a.json.gz", "a.parquet", "folder"])
 def test_every_format_gives_the_same_examples(tmp_path, name):
     write(tmp_path / name, ROWS[:5])
-    loaded = local_files.load(Options(files={"train": name}), tmp_path)
+    loaded = local_files.load(LocalFilesOptions(files={"train": name}), tmp_path)
     assert [example.id for example in loaded["train"]] == ["r0", "r1", "r2", "r3", "r4"]
     assert loaded["train"][3].candidates == ("good 3", "bad 3")
     assert loaded.readings["train"].rows == 5
-    identity = local_files.identity(Options(files={"train": name}), tmp_path)
+    identity = local_files.identity(LocalFilesOptions(files={"train": name}), tmp_path)
     assert list(identity) == [name] and len(identity[name]) == 64
 
 
 def test_several_files_make_one_split_in_the_order_given(tmp_path):
     write(tmp_path / "a.jsonl", ROWS[:2])
     write(tmp_path / "b.json", ROWS[2:4])
-    options = Options(files={"train": ["b.json", "a.jsonl"], "test": "a.jsonl"})
+    options = LocalFilesOptions(files={"train": ["b.json", "a.jsonl"], "test": "a.jsonl"})
     loaded = local_files.load(options, tmp_path)
     assert [example.id for example in loaded["train"]] == ["r2", "r3", "r0", "r1"]
     assert len(loaded["test"]) == 2
@@ -62,7 +62,7 @@ def test_several_files_make_one_split_in_the_order_given(tmp_path):
 
 def test_one_file_with_a_split_column(tmp_path):
     write(tmp_path / "a.jsonl", [{**row, "split": "test" if i % 4 == 0 else "train"} for i, row in enumerate(ROWS)])
-    loaded = local_files.load(Options(path="a.jsonl", split_column="split"), tmp_path)
+    loaded = local_files.load(LocalFilesOptions(path="a.jsonl", split_column="split"), tmp_path)
     assert {split: len(examples) for split, examples in loaded.items()} == {"test": 25, "train": 75}
 
 
@@ -70,7 +70,7 @@ def test_renamed_and_further_columns(tmp_path):
     rows = [{"question": "q", "good": "a", "bad": "b", "p_chosen": 0.75, "help": [1, 2]}]
     write(tmp_path / "a.jsonl", rows)
     rename = {"prompt": "question", "chosen": "good", "rejected": "bad", "helpfulness": "help"}
-    options = Options(files={"train": "a.jsonl"}, rename=rename, columns=["p_chosen", "helpfulness"])
+    options = LocalFilesOptions(files={"train": "a.jsonl"}, rename=rename, columns=["p_chosen", "helpfulness"])
     example = local_files.load(options, tmp_path)["train"][0]
     assert example.candidates == ("a", "b")
     assert example.columns == {"p_chosen": 0.75, "helpfulness": (1.0, 2.0)}
@@ -78,7 +78,7 @@ def test_renamed_and_further_columns(tmp_path):
 
 def test_holdout_takes_whole_prompts_and_always_the_same_ones(tmp_path):
     write(tmp_path / "a.jsonl", ROWS)
-    options = Options(files={"train": "a.jsonl"}, holdout={"test": 0.25, "validation": 0.15})
+    options = LocalFilesOptions(files={"train": "a.jsonl"}, holdout={"test": 0.25, "validation": 0.15})
     loaded = local_files.load(options, tmp_path)
     prompts = {split: {example.prompt for example in examples} for split, examples in loaded.items()}
     assert not prompts["train"] & prompts["test"]
@@ -89,7 +89,9 @@ def test_holdout_takes_whole_prompts_and_always_the_same_ones(tmp_path):
     assert loaded.readings["train"].notes == {"moved to held-out splits": 100 - len(loaded["train"])}
 
     write(tmp_path / "a.jsonl", ROWS[::-1])
-    turned = local_files.load(Options(files={"train": "a.jsonl"}, holdout={"validation": 0.15, "test": 0.25}), tmp_path)
+    turned = local_files.load(
+        LocalFilesOptions(files={"train": "a.jsonl"}, holdout={"validation": 0.15, "test": 0.25}), tmp_path
+    )
     for split, examples in loaded.items():
         assert {example.id for example in turned[split]} == {example.id for example in examples}
 
@@ -98,32 +100,34 @@ def test_ratings_decide_unless_the_options_say_otherwise(tmp_path):
     rows = [{"prompt": f"q{i}", "candidates": ["a", "b"], "scores": [1, 9]} for i in range(20)]
     write(tmp_path / "a.jsonl", rows)
     files = {"train": "a.jsonl"}
-    loaded = local_files.load(Options(files=files, holdout={"test": 0.5}), tmp_path)
+    loaded = local_files.load(LocalFilesOptions(files=files, holdout={"test": 0.5}), tmp_path)
     assert {example.candidates for examples in loaded.values() for example in examples} == {("b", "a")}
-    given = Options(files=files, holdout={"test": 0.5}, preferred_by="given", max_contradicted=1.0)
+    given = LocalFilesOptions(files=files, holdout={"test": 0.5}, preferred_by="given", max_contradicted=1.0)
     loaded = local_files.load(given, tmp_path)
     assert {example.candidates for examples in loaded.values() for example in examples} == {("a", "b")}
     with pytest.raises(BenchError, match=r"a\.jsonl, split 'train': expected the first response .* 20 of 20 rated"):
-        local_files.load(Options(files=files, preferred_by="given"), tmp_path)
+        local_files.load(LocalFilesOptions(files=files, preferred_by="given"), tmp_path)
 
 
 def test_a_split_carved_out_of_candidates_in_no_order_is_in_none(tmp_path):
     write(tmp_path / "a.jsonl", [{"prompt": f"q{i}", "candidates": ["a", "b"]} for i in range(20)])
-    loaded = local_files.load(Options(files={"train": "a.jsonl"}, holdout={"test": 0.5}, limit={"test": 2}), tmp_path)
+    loaded = local_files.load(
+        LocalFilesOptions(files={"train": "a.jsonl"}, holdout={"test": 0.5}, limit={"test": 2}), tmp_path
+    )
     assert [loaded.readings[split].ordered for split in ("train", "test")] == [False, False]
 
 
 def test_limit_comes_last(tmp_path):
     write(tmp_path / "a.jsonl", ROWS)
-    options = Options(files={"train": "a.jsonl"}, holdout={"test": 0.25}, limit={"test": 3})
-    whole = local_files.load(Options(files={"train": "a.jsonl"}, holdout={"test": 0.25}), tmp_path)
+    options = LocalFilesOptions(files={"train": "a.jsonl"}, holdout={"test": 0.25}, limit={"test": 3})
+    whole = local_files.load(LocalFilesOptions(files={"train": "a.jsonl"}, holdout={"test": 0.25}), tmp_path)
     loaded = local_files.load(options, tmp_path)
     assert tuple(loaded["test"]) == tuple(whole["test"][:3])
     assert loaded.readings["test"].notes["left out by limit"] == len(whole["test"]) - 3
 
 
 def test_identity_follows_the_bytes(tmp_path):
-    options = Options(files={"train": "a.jsonl"})
+    options = LocalFilesOptions(files={"train": "a.jsonl"})
     write(tmp_path / "a.jsonl", ROWS[:3])
     before = local_files.identity(options, tmp_path)
     assert local_files.identity(options, tmp_path) == before
@@ -134,7 +138,7 @@ def test_identity_follows_the_bytes(tmp_path):
 @pytest.mark.parametrize("call", [local_files.load, local_files.identity])
 def test_a_missing_file_is_unavailable_and_named(tmp_path, call):
     with pytest.raises(BenchError, match=r"nowhere/a\.jsonl: no such file") as caught:
-        call(Options(files={"train": "nowhere/a.jsonl"}), tmp_path)
+        call(LocalFilesOptions(files={"train": "nowhere/a.jsonl"}), tmp_path)
     assert caught.value.exit_code == ExitCode.UNAVAILABLE
 
 
@@ -143,7 +147,7 @@ def test_missing_columns_are_named_with_those_found(tmp_path):
     with pytest.raises(
         BenchError, match="expected the columns chosen, rejected; or .* found answer, question"
     ) as caught:
-        local_files.load(Options(files={"train": "a.jsonl"}), tmp_path)
+        local_files.load(LocalFilesOptions(files={"train": "a.jsonl"}), tmp_path)
     assert caught.value.exit_code == ExitCode.USAGE
 
 
@@ -169,14 +173,14 @@ def test_missing_columns_are_named_with_those_found(tmp_path):
 def test_a_file_that_is_not_what_its_name_says(tmp_path, name, content, message):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(BenchError, match=message) as caught:
-        local_files.load(Options(files={"train": name}), tmp_path)
+        local_files.load(LocalFilesOptions(files={"train": name}), tmp_path)
     assert caught.value.exit_code == ExitCode.USAGE
 
 
 def test_a_byte_order_mark_and_line_separators_inside_texts_are_no_trouble(tmp_path):
     row = {"prompt": "one\u2028two", "response": "a\u0085b"}
     (tmp_path / "a.jsonl").write_bytes(b"\xef\xbb\xbf" + json.dumps(row, ensure_ascii=False).encode() + b"\r\n")
-    example = local_files.load(Options(files={"sft": "a.jsonl"}), tmp_path)["sft"][0]
+    example = local_files.load(LocalFilesOptions(files={"sft": "a.jsonl"}), tmp_path)["sft"][0]
     assert example.prompt[0].content == "one\u2028two" and example.candidates == ("a\u0085b",)
 
 
@@ -185,11 +189,11 @@ def test_a_folder_of_several_splits_says_which_folder_to_name(tmp_path):
 
     DatasetDict({"train": Dataset.from_list(ROWS[:2])}).save_to_disk(str(tmp_path / "folder"))
     with pytest.raises(BenchError, match="holds several splits; name one of its folders: train"):
-        local_files.load(Options(files={"train": "folder"}), tmp_path)
-    assert len(local_files.load(Options(files={"train": "folder/train"}), tmp_path)["train"]) == 2
+        local_files.load(LocalFilesOptions(files={"train": "folder"}), tmp_path)
+    assert len(local_files.load(LocalFilesOptions(files={"train": "folder/train"}), tmp_path)["train"]) == 2
     (tmp_path / "empty").mkdir()
     with pytest.raises(BenchError, match="expected a folder made by datasets' save_to_disk"):
-        local_files.load(Options(files={"train": "empty"}), tmp_path)
+        local_files.load(LocalFilesOptions(files={"train": "empty"}), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +211,7 @@ def test_a_folder_of_several_splits_says_which_folder_to_name(tmp_path):
 def test_options_that_do_not_fit_the_data(tmp_path, options, message):
     write(tmp_path / "a.jsonl", ROWS)
     with pytest.raises(BenchError, match=message) as caught:
-        local_files.load(Options(files={"train": "a.jsonl"}, **options), tmp_path)
+        local_files.load(LocalFilesOptions(files={"train": "a.jsonl"}, **options), tmp_path)
     assert caught.value.exit_code == ExitCode.USAGE
 
 
@@ -216,14 +220,14 @@ def test_what_every_split_would_lose_is_told_at_once(tmp_path):
     write(tmp_path / "b.jsonl", [{**ROWS[0], "hint": "h"}])
     options = {"files": {"train": "a.jsonl", "test": "b.jsonl"}}
     with pytest.raises(BenchError, match=r"(?s)a\.jsonl: .*context: .*b\.jsonl: .*hint: "):
-        local_files.load(Options(**options), tmp_path)
-    loaded = local_files.load(Options(**options, ignore_column=["context", "hint"]), tmp_path)
+        local_files.load(LocalFilesOptions(**options), tmp_path)
+    loaded = local_files.load(LocalFilesOptions(**options, ignore_columns=["context", "hint"]), tmp_path)
     assert [reading.not_read for reading in loaded.readings.values()] == [("split",), ("split",)]
 
 
 def test_the_column_of_splits_is_read_whatever_its_name(tmp_path):
     write(tmp_path / "a.jsonl", [{**row, "fold": "train", "split": None} for row in ROWS])
-    options = Options(path="a.jsonl", split_column="fold", holdout={"test": 0.25})
+    options = LocalFilesOptions(path="a.jsonl", split_column="fold", holdout={"test": 0.25})
     readings = local_files.load(options, tmp_path).readings
     assert readings["train"].not_read == readings["test"].not_read == ()
 
@@ -232,7 +236,7 @@ def test_the_column_of_splits_is_read_whatever_its_name(tmp_path):
 def test_a_row_without_a_split_is_named(tmp_path, value):
     write(tmp_path / "a.jsonl", [ROWS[0], {**ROWS[1], "split": value}])
     with pytest.raises(BenchError, match="row 1: expected a split's name in column 'split'"):
-        local_files.load(Options(path="a.jsonl", split_column="split"), tmp_path)
+        local_files.load(LocalFilesOptions(path="a.jsonl", split_column="split"), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -262,18 +266,18 @@ def test_a_row_without_a_split_is_named(tmp_path, value):
 )
 def test_options_that_contradict_each_other(options, message):
     with pytest.raises(ValueError, match=message):
-        Options(**options)
+        LocalFilesOptions(**options)
 
 
 def test_options_bind_from_the_plain_values_of_a_recipe():
     values = {"files": {"train": ["a.jsonl"], "test": "b.jsonl"}, "limit": {"train": 5}, "columns": ["gold"]}
-    options = TypeAdapter(Options).validate_json(json.dumps(values), strict=True)
-    assert options == Options(**values)
+    options = TypeAdapter(LocalFilesOptions).validate_json(json.dumps(values), strict=True)
+    assert options == LocalFilesOptions(**values)
 
 
 @pytest.mark.shared_data
 def test_the_real_politeness_pairs_are_carved_by_prompt(shared):
-    options = Options(files={"train": "pairs/instruction_politeness.jsonl.gz"}, holdout={"test": 0.2})
+    options = LocalFilesOptions(files={"train": "pairs/instruction_politeness.jsonl.gz"}, holdout={"test": 0.2})
     loaded = local_files.load(options, shared)
     assert len(loaded["train"]) + len(loaded["test"]) == 761
     assert 110 <= len(loaded["test"]) <= 195
@@ -282,7 +286,7 @@ def test_the_real_politeness_pairs_are_carved_by_prompt(shared):
 
 @pytest.mark.shared_data
 def test_the_real_ultrafeedback_sample_by_its_split_column(shared):
-    options = Options(path="pairs/ultrafeedback_binarized.jsonl.gz", split_column="split")
+    options = LocalFilesOptions(path="pairs/ultrafeedback_binarized.jsonl.gz", split_column="split")
     loaded = local_files.load(options, shared)
     assert {split: len(examples) for split, examples in loaded.items()} == {"train": 672, "test": 140}
     example = loaded["train"][0]

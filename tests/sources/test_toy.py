@@ -9,13 +9,14 @@ import pytest
 
 from benchbench.data.audit import audit
 from benchbench.sources.toy import source as toy
+from benchbench.sources.toy.gold import gold_reward
 
-WORLD = toy.load(toy.Options(), Path())
+WORLD = toy.load(toy.ToyOptions(), Path())
 NUMBER_OF_PAIRS = {"train": 3000, "reward": 6000, "validation": 500, "test": 1000}
 
 
 def parts(example, candidate=0):
-    return toy.gold_reward(example.prompt[0].content, example.candidates[candidate], ended=True)
+    return gold_reward(example.prompt[0].content, example.candidates[candidate], ended=True)
 
 
 def words(text: str) -> int:
@@ -114,7 +115,7 @@ def test_lengths_are_those_of_the_document():
     [(0.0, 0.0, 0.861, 0.434), (0.3, 0.0, 0.825, 0.518), (0.3, 0.4, 0.559, 0.502), (1.0, 0.0, 0.662, 0.703)],
 )
 def test_the_annotator_agrees_with_gold_as_documented(length_bias, flip_rate, agrees, longer):
-    world = toy.load(toy.Options(length_bias=length_bias, flip_rate=flip_rate, demonstrations=1), Path())
+    world = toy.load(toy.ToyOptions(length_bias=length_bias, flip_rate=flip_rate, demonstrations=1), Path())
     pairs = world["reward"]
     lengths = np.array([[words(text) for text in pair.candidates] for pair in pairs])
     assert agreement(pairs) == pytest.approx(agrees, abs=0.02)
@@ -123,7 +124,7 @@ def test_the_annotator_agrees_with_gold_as_documented(length_bias, flip_rate, ag
 
 def test_more_flips_turn_round_more_of_the_same_labels():
     """Every pair flipped at 0.1 is flipped at 0.3, and texts, order of prompts and demonstrations stay."""
-    worlds = [toy.load(toy.Options(flip_rate=rate, demonstrations=99), Path()) for rate in (0.0, 0.1, 0.3)]
+    worlds = [toy.load(toy.ToyOptions(flip_rate=rate, demonstrations=99), Path()) for rate in (0.0, 0.1, 0.3)]
     clean, little, much = (world["train"] for world in worlds)
     flipped = [
         {a.id for a, b in zip(clean, other, strict=True) if a.candidates == b.candidates[::-1]}
@@ -137,7 +138,7 @@ def test_more_flips_turn_round_more_of_the_same_labels():
 
 
 def test_a_label_that_is_always_flipped_is_as_certain_as_one_that_never_is():
-    never, always = (toy.load(toy.Options(flip_rate=rate, demonstrations=1), Path())["test"] for rate in (0.0, 1.0))
+    never, always = (toy.load(toy.ToyOptions(flip_rate=rate, demonstrations=1), Path())["test"] for rate in (0.0, 1.0))
     for a, b in zip(never, always, strict=True):
         assert a.candidates == b.candidates[::-1]
         assert a.columns["p_chosen"] == pytest.approx(b.columns["p_chosen"])
@@ -145,7 +146,7 @@ def test_a_label_that_is_always_flipped_is_as_certain_as_one_that_never_is():
 
 def test_p_chosen_is_the_probability_of_the_label():
     """Chosen with probability p, so that p_chosen has mean sum p^2 + (1-p)^2; flips included."""
-    pairs = toy.load(toy.Options(flip_rate=0.2, demonstrations=1), Path())["reward"]
+    pairs = toy.load(toy.ToyOptions(flip_rate=0.2, demonstrations=1), Path())["reward"]
     p = np.array([pair.columns["p_chosen"] for pair in pairs])
     expected = p**2 + (1 - p) ** 2
     assert p.mean() == pytest.approx(expected.mean(), abs=0.015)
@@ -154,7 +155,7 @@ def test_p_chosen_is_the_probability_of_the_label():
 
 def test_p_chosen_by_hand():
     """Gold 4.0 against 2.0 and 4 words more: u = 2 + 0.3 = 2.3, sigmoid(4.6) = 0.990048; flips 0.1: 0.892038."""
-    from benchbench.sources.toy.responses import Annotator
+    from benchbench.sources.toy.annotator import Annotator
 
     annotator = Annotator(length_bias=0.3, flip_rate=0.1)
     texts = ("answer : cat . hope this helps .", "answer : dog .")
@@ -163,7 +164,7 @@ def test_p_chosen_by_hand():
 
 
 def test_length_bias_changes_labels_and_nothing_else():
-    plain, tempted = (toy.load(toy.Options(length_bias=bias, demonstrations=50), Path()) for bias in (0.0, 0.6))
+    plain, tempted = (toy.load(toy.ToyOptions(length_bias=bias, demonstrations=50), Path()) for bias in (0.0, 0.6))
     assert plain["train_candidates"] == tempted["train_candidates"]
     changed = sum(a.candidates != b.candidates for a, b in zip(plain["train"], tempted["train"], strict=True))
     assert 0.05 < changed / 3000 < 0.3
@@ -171,7 +172,8 @@ def test_length_bias_changes_labels_and_nothing_else():
 
 def test_a_smaller_world_is_the_beginning_of_a_larger_one():
     small = toy.load(
-        toy.Options(demonstrations=10, preference_prompts=7, test_prompts=3, validation_prompts=2, candidates=2), Path()
+        toy.ToyOptions(demonstrations=10, preference_prompts=7, test_prompts=3, validation_prompts=2, candidates=2),
+        Path(),
     )
     for split in ("sft", "train", "validation", "test"):
         assert tuple(small[split]) == tuple(WORLD[split][: len(small[split])])
@@ -181,20 +183,20 @@ def test_a_smaller_world_is_the_beginning_of_a_larger_one():
 
 
 def test_an_odd_number_of_candidates_leaves_the_last_out_of_the_reward_pairs():
-    world = toy.load(toy.Options(preference_prompts=5, candidates=5, demonstrations=1), Path())
+    world = toy.load(toy.ToyOptions(preference_prompts=5, candidates=5, demonstrations=1), Path())
     assert len(world["reward"]) == 10 and len(world["train_candidates"][0].candidates) == 5
 
 
 def test_another_world_seed_is_another_world_with_the_same_held_out_tasks():
-    other = toy.load(toy.Options(world_seed=1, demonstrations=1, preference_prompts=1), Path())
+    other = toy.load(toy.ToyOptions(world_seed=1, demonstrations=1, preference_prompts=1), Path())
     assert other["test"][0] != WORLD["test"][0]
     prompts = {example.prompt for example in WORLD["train"]}
     assert not prompts & {example.prompt for example in other["test"]}
 
 
 def test_the_same_options_give_the_same_world():
-    assert toy.load(toy.Options(), Path()).splits == WORLD.splits
-    assert toy.identity(toy.Options(), Path()) == {}
+    assert toy.load(toy.ToyOptions(), Path()).splits == WORLD.splits
+    assert toy.identity(toy.ToyOptions(), Path()) == {}
 
 
 @pytest.mark.parametrize(
@@ -211,4 +213,4 @@ def test_the_same_options_give_the_same_world():
 )
 def test_options_out_of_range_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
-        toy.Options(**options)
+        toy.ToyOptions(**options)

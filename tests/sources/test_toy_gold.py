@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from benchbench.core.seeding import stream
 from benchbench.sources.toy.families import FAMILIES, draw_task, read_task
+from benchbench.sources.toy.gold import gold_reward
 from benchbench.sources.toy.responses import CANDIDATE_MIX, draw_response
-from benchbench.sources.toy.source import gold_reward
 
 REVERSE = "please say the words backwards : ant bear cat and explain"
 LOOKUP = "find the right animal : anna cat ben dog ? ben"

@@ -14,7 +14,7 @@ from benchbench.commands.resolve import parse_seeds, resolve
 from benchbench.commands.run_plan import Options, open_session
 from benchbench.comparison.pairs.grid import MissingRunsError
 from benchbench.core.errors import BenchError
-from benchbench.core.export import PairScores
+from benchbench.core.export import ExportedPairs
 from benchbench.core.hashing import fingerprint
 from benchbench.core.identity import identity
 from benchbench.data.files import read_rows
@@ -31,7 +31,7 @@ def pair_scores(
     seeds: Sequence[str] | None,
     overrides: Sequence[str],
     options: Options,
-) -> list[tuple[PairScores, list[str]]]:
+) -> list[tuple[ExportedPairs, list[str]]]:
     """Scores of the held-out pairs of every cell of a target, with the keys of the stages they are from.
 
     A policy with a reference is scored by the difference of summed log-probabilities (no beta, which changes no
@@ -64,14 +64,14 @@ def pair_scores(
     return [(_scores(policies, cell, named, options), [cell.score, cell.reference]) for cell in session.cells]
 
 
-def _scores(policies: Policies, cell: Cell, named: Mapping[str, str] | None, options: Options) -> PairScores:
+def _scores(policies: Policies, cell: Cell, named: Mapping[str, str] | None, options: Options) -> ExportedPairs:
     frame = score_rows(cell, options.store, cell.loaded.recipe.score.split)
     anchored = cell.score != cell.reference
     score = frame["logp_sum"] - frame["ref_logp_sum"] if anchored else frame["logp_sum"]
     wide = frame.assign(score=score).pivot(index="example", columns="candidate", values="score")
     rows = pd.DataFrame({"example": wide.index, "chosen": wide[0].to_numpy(), "rejected": wide[1].to_numpy()})
     template = fingerprint(identity(cell.loaded.recipe.tokenization))
-    return PairScores(
+    return ExportedPairs(
         model=policies.model(cell),
         reference=f"sft-seed{cell.seed}" if anchored else None,
         template=f"benchbench-{template}",

@@ -14,7 +14,7 @@ from benchbench.commands.export.prompt_set import drawn_set, own_prompts
 from benchbench.commands.export.token_length import COUNTERS, gpt_4o_lengths
 from benchbench.commands.run_plan import Options
 from benchbench.core.errors import BenchError, ExitCode, Fault, unknown_name
-from benchbench.core.export import Export, PairScores, Responses
+from benchbench.core.export import Export, ExportedPairs, Responses
 from benchbench.core.prompt_set import PromptSet
 from benchbench.core.records import StageSpec
 from benchbench.data.prompt_files import read_prompt_file
@@ -54,7 +54,7 @@ class Exported:
 class _Model:
     """One model's material for an export."""
 
-    material: Responses | PairScores
+    material: Responses | ExportedPairs
     target: str
     stages: Sequence[str]
 

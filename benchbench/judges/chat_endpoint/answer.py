@@ -18,11 +18,11 @@ class Completion:
     finish: str
     tokens: Mapping[str, int]
     """`prompt_tokens` and `completion_tokens`, where the server counts them."""
-    requests: int
+    requests: int = 1
     """Attempts that it took."""
 
 
-def completion(answer: Any, requests: int) -> Completion:
+def completion(answer: Any) -> Completion:
     """What a server's JSON holds.
 
     Raises:
@@ -35,7 +35,6 @@ def completion(answer: Any, requests: int) -> Completion:
         model=_whole(str(answer.get("model") or "")),
         finish=str(choice.get("finish_reason") or ""),
         tokens={name: count for name, count in counted.items() if count is not None},
-        requests=requests,
     )
 
 

@@ -6,10 +6,14 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.judges.chat_endpoint.answer import Completion, completion
@@ -30,10 +34,13 @@ class StoppedError(Exception):
     """Another request failed for good, or the run is to end."""
 
 
-class _Failure(NamedTuple):
-    reason: str
-    wait: float = 0.0
-    """Seconds that the server asks for."""
+class _PassingError(Exception):
+    """An attempt without an answer, which the next one may have."""
+
+    def __init__(self, reason: str, wait: float = 0.0) -> None:
+        super().__init__(reason)
+        self.wait = wait
+        """Seconds that the server asks for."""
 
 
 class ChatClient:
@@ -61,7 +68,8 @@ class ChatClient:
         report: Callable[[str], None],
     ) -> None:
         self.url = base_url.rstrip("/") + "/chat/completions"
-        self._key, self._retries, self._backoff, self._report = key, retries, backoff, report
+        self._key, self._retries, self._report = key, retries, report
+        self._doubled = wait_exponential(multiplier=backoff, max=LONGEST_WAIT)
         self._gap = 60 / per_minute if per_minute else 0.0
         self._next, self._timeout = 0.0, timeout
         self._stopped, self._answered = asyncio.Event(), False
@@ -86,29 +94,38 @@ class ChatClient:
             BenchError: it cannot be reached, does not know us or the model, or gave no answer in all attempts.
             StoppedError: `stop` was called.
         """
-        try:
-            return await self._try(body)
-        except BenchError as error:
-            if not isinstance(error, RefusedError):
-                self.stop()
-            raise
-
-    async def _try(self, body: Mapping[str, Any]) -> Completion:
-        failure = _Failure("")
-        for attempt in range(1, self._retries + 2):
-            await self._take_turn()
-            answer = await self._send(body, attempt)
-            if isinstance(answer, Completion):
-                return answer
-            failure = answer
-            if attempt <= self._retries:
-                wait = max(min(self._backoff * 2 ** (attempt - 1), LONGEST_WAIT), min(failure.wait, 5 * LONGEST_WAIT))
-                self._report(f"{self.url}: {failure.reason}; attempt {attempt + 1} in {wait:.3g} s")
-                await self._sleep(wait)
-        raise BenchError(
-            f"{self.url}: no answer in {self._retries + 1} attempts, the last time {failure.reason}",
-            exit_code=ExitCode.UNAVAILABLE,
+        attempts = AsyncRetrying(
+            retry=retry_if_exception_type(_PassingError),
+            stop=stop_after_attempt(self._retries + 1),
+            wait=self._wait,
+            before_sleep=self._tell,
+            sleep=self._sleep,
+            reraise=True,
         )
+        try:
+            answer = await attempts(self._send, body)
+        except _PassingError as error:
+            self.stop()
+            raise BenchError(
+                f"{self.url}: no answer in {self._retries + 1} attempts, the last time {error}",
+                exit_code=ExitCode.UNAVAILABLE,
+            ) from None
+        except RefusedError:
+            raise
+        except BenchError:
+            self.stop()
+            raise
+        return replace(answer, requests=attempts.statistics["attempt_number"])
+
+    def _wait(self, state: RetryCallState) -> float:
+        """Seconds after this attempt: twice those of the last one, or those that the server asks for."""
+        error = state.outcome.exception() if state.outcome else None
+        asked_for = error.wait if isinstance(error, _PassingError) else 0.0
+        return max(self._doubled(state), min(asked_for, 5 * LONGEST_WAIT))
+
+    def _tell(self, state: RetryCallState) -> None:
+        reason = state.outcome.exception() if state.outcome else None
+        self._report(f"{self.url}: {reason}; attempt {state.attempt_number + 1} in {state.upcoming_sleep:.3g} s")
 
     async def _take_turn(self) -> None:
         now = time.monotonic()
@@ -124,46 +141,51 @@ class ChatClient:
         if self._stopped.is_set():
             raise StoppedError
 
-    async def _send(self, body: Mapping[str, Any], attempt: int) -> Completion | _Failure:
+    async def _send(self, body: Mapping[str, Any]) -> Completion:
+        await self._take_turn()
         try:
             async with asyncio.timeout(self._timeout):
                 response = await self._http.post(self.url, json=body)
         except TimeoutError:
-            return _Failure(f"it did not answer within {self._timeout:g} s")
+            raise _PassingError(f"it did not answer within {self._timeout:g} s") from None
         except (httpx.RequestError, httpx.InvalidURL) as error:
-            return self._broken(error)
+            raise self._broken(error) from None
         self._answered = True
-        status = response.status_code
+        self._check_status(response)
+        try:
+            return completion(response.json())
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            what = f"{response.status_code} with what is no chat completion"
+            raise _PassingError(f"it answers {what} ({self._words(response)})") from None
+
+    def _check_status(self, response: httpx.Response) -> None:
+        status, words = response.status_code, self._words(response)
         if status in _RETRIED or status >= 500:
-            return _Failure(f"it answers {status} ({self._words(response)})", _retry_after(response))
+            raise _PassingError(f"it answers {status} ({words})", _retry_after(response))
         if status in _REFUSALS:
-            raise RefusedError(f"{self.url} refuses the request: {status} ({self._words(response)})")
+            raise RefusedError(f"{self.url} refuses the request: {status} ({words})")
         if not response.is_success:
             raise BenchError(
-                f"{self.url}: expected an answer, got {status} ({self._words(response)}); "
-                "see base_url, model and the key of api_key_env",
+                f"{self.url}: expected an answer, got {status} ({words}); see base_url, model and the key of "
+                "api_key_env",
                 exit_code=ExitCode.UNAVAILABLE,
             )
-        try:
-            return completion(response.json(), attempt)
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            return _Failure(f"it answers {status} with what is no chat completion ({self._words(response)})")
 
-    def _broken(self, error: Exception) -> _Failure:
+    def _broken(self, error: Exception) -> Exception:
         """A connection that broke; one that never stood is no matter of waiting."""
         cause: BaseException | None = error
         while cause is not None:
             if isinstance(cause, BenchError):  # the network is forbidden
-                raise cause
+                return cause
             cause = cause.__cause__ or cause.__context__
         if isinstance(error, httpx.DecodingError):
-            return _Failure(f"its answer cannot be decoded ({error})")
+            return _PassingError(f"its answer cannot be decoded ({error})")
         if isinstance(error, httpx.ConnectError | httpx.InvalidURL) and not self._answered:
-            raise BenchError(
+            return BenchError(
                 f"{self.url}: cannot be reached ({error}); start the server, or see base_url",
                 exit_code=ExitCode.UNAVAILABLE,
-            ) from None
-        return _Failure(f"the connection broke ({type(error).__name__})")
+            )
+        return _PassingError(f"the connection broke ({type(error).__name__})")
 
     def _words(self, response: httpx.Response) -> str:
         """What the server says, short, and without the key should it repeat it."""
@@ -173,5 +195,11 @@ class ChatClient:
 
 
 def _retry_after(response: httpx.Response) -> float:
+    """Seconds that the server asks for, which it may give as a date."""
     value = response.headers.get("retry-after", "")
-    return float(value) if value.isdecimal() else 0.0
+    if value.isdecimal():
+        return float(value)
+    try:
+        return (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError):  # no date, or one without a time zone
+        return 0.0

@@ -16,14 +16,14 @@ from typing import Any
 
 from benchbench.core.errors import BenchError
 from benchbench.core.judge import UNCOUNTED, Contest, Judge, JudgeContext, Verdict
-from benchbench.judges.chat_endpoint.options import HANDLING, Options
+from benchbench.judges.chat_endpoint.options import HANDLING, ChatOptions
 from benchbench.judges.chat_endpoint.prompt import PARSER_VERSION, fill, parse, read_template
 
 ASKED_AGAIN = "\n----- asked again -----\n"
 """Between two answers to one question in `raw`."""
 
 
-def judge(options: Options, contests: Sequence[Contest], context: JudgeContext) -> Iterator[tuple[int, Verdict]]:
+def judge(options: ChatOptions, contests: Sequence[Contest], context: JudgeContext) -> Iterator[tuple[int, Verdict]]:
     """Ask for every contest, several at a time.
 
     Raises:
@@ -57,7 +57,7 @@ def judge(options: Options, contests: Sequence[Contest], context: JudgeContext) 
         raise BenchError(f"judge chat_endpoint: none of {len(contests)} questions was answered: {refused[0]}")
 
 
-async def _ask(options: Options, template: str, client: Any, contest: Contest) -> Verdict:
+async def _ask(options: ChatOptions, template: str, client: Any, contest: Contest) -> Verdict:
     from benchbench.judges.chat_endpoint.client import RefusedError
 
     prompt, answers, usage, model = fill(template, contest), [], Counter[str](), ""
@@ -82,11 +82,11 @@ async def _ask(options: Options, template: str, client: Any, contest: Contest) -
     return Verdict(None, ASKED_AGAIN.join(answers), f"{note}, asked twice", usage, model)
 
 
-def _template_path(options: Options, folder: Path) -> Path | None:
+def _template_path(options: ChatOptions, folder: Path) -> Path | None:
     return None if options.template is None else folder / options.template
 
 
-def identity(options: Options, folder: Path) -> Mapping[str, str]:
+def identity(options: ChatOptions, folder: Path) -> Mapping[str, str]:
     """The template's content and the parser; what model a name stands for today no server tells beforehand."""
     template = read_template(_template_path(options, folder))
     return {"template": _hash(template), "parser": str(PARSER_VERSION)}
@@ -99,7 +99,7 @@ def _hash(template: str) -> str:
 JUDGE = Judge(
     name="chat_endpoint",
     version=1,
-    options=Options,
+    options=ChatOptions,
     sees_slots=True,
     judge=judge,
     identity=identity,

@@ -28,27 +28,27 @@ def answers(
     whatever has not come a second later is given up.
     """
     loop = asyncio.new_event_loop()
-    asked = _Asked(client, ask, contests)
-    tasks = [loop.create_task(asked.work()) for _ in range(min(at_a_time, len(contests)))]
+    questions = _Questions(client, ask, contests)
+    tasks = [loop.create_task(questions.work()) for _ in range(min(at_a_time, len(contests)))]
     end: float | None = None
     try:
         while not all(task.done() for task in tasks):
-            loop.run_until_complete(asked.moment())
-            while asked.come:
-                yield asked.come.popleft()
+            loop.run_until_complete(questions.moment())
+            while questions.come:
+                yield questions.come.popleft()
             if end is None and should_stop():
                 client.stop()
                 end = time.monotonic() + GRACE_SECONDS
             if end is not None and time.monotonic() >= end:
                 break
-        yield from asked.come
+        yield from questions.come
     finally:
         _close(loop, client, tasks)
-    if asked.fault is not None:
-        raise asked.fault
+    if questions.fault is not None:
+        raise questions.fault
 
 
-class _Asked:
+class _Questions:
     """What several tasks share: the questions that are left, and the answers that nobody took yet."""
 
     def __init__(self, client: ChatClient, ask: Ask, contests: Sequence[Contest]) -> None:

@@ -34,7 +34,7 @@ _OURS = ("model", "messages", "max_tokens", "max_completion_tokens", "temperatur
 
 
 @dataclass(frozen=True)
-class Options:
+class ChatOptions:
     """Which server, what it is asked, and how it is treated.
 
     Raises:
@@ -142,8 +142,8 @@ class Options:
         key = os.environ.get(self.api_key_env, "").strip()
         if key and key.isascii() and key.isprintable() and " " not in key:
             return key
-        found = "one with spaces or with characters that are not ASCII" if key else "none"
+        fault = "one with spaces or with characters that are not ASCII" if key else "none"
         raise BenchError(
-            f"judge chat_endpoint: expected a key in the environment variable {self.api_key_env}, found {found}",
+            f"judge chat_endpoint: expected a key in the environment variable {self.api_key_env}, found {fault}",
             exit_code=ExitCode.UNAVAILABLE,
         )

@@ -55,7 +55,9 @@ def read_template(path: Path | None) -> str:
     wrong = [name for name in FIELDS if template.count(f"{{{name}}}") != 1]
     if wrong:
         names = ", ".join(f"{{{name}}}" for name in wrong)
-        raise BenchError(f"{path}: expected each of {{conversation}}, {{first}}, {{second}} once; not so {names}")
+        raise BenchError(
+            f"{path}: expected each of {{conversation}}, {{first}}, {{second}} exactly once, which is not so of {names}"
+        )
     return template
 
 
@@ -79,5 +81,5 @@ def parse(answer: str) -> float | None:
     "verdict:" aside: a marker in the reasons, two markers or a marker in a sentence decide nothing.
     """
     lines = [line for line in answer.splitlines() if line.strip() and not _FENCE.fullmatch(line)]
-    found = _LAST_LINE.fullmatch(lines[-1]) if lines else None
-    return _VERDICTS[found[1].upper()] if found else None
+    verdict = _LAST_LINE.fullmatch(lines[-1]) if lines else None
+    return _VERDICTS[verdict[1].upper()] if verdict else None

@@ -24,7 +24,7 @@ from benchbench.judges.human_file.rows import prompt_key, read_votes, text_key
 
 
 @dataclass(frozen=True)
-class Options:
+class HumanFileOptions:
     """Which file."""
 
     path: str
@@ -33,7 +33,9 @@ class Options:
     """Contests without a verdict are missing; by default they are an error."""
 
 
-def judge(options: Options, contests: Sequence[Contest], context: JudgeContext) -> Iterator[tuple[int, Verdict]]:
+def judge(
+    options: HumanFileOptions, contests: Sequence[Contest], context: JudgeContext
+) -> Iterator[tuple[int, Verdict]]:
     """The mean of what the rows of these texts say.
 
     Raises:
@@ -41,26 +43,26 @@ def judge(options: Options, contests: Sequence[Contest], context: JudgeContext) 
             none of a run's, those included whose verdicts were read from the cache).
     """
     path = context.folder / options.path
-    given = read_votes(path)
+    votes_of = read_votes(path)
     context.require("file", content_hash(path), f"judge.options.path ({options.path})")
-    keys = [(prompt_key(one.prompt), text_key(one.first), text_key(one.second)) for one in contests]
-    absent = [one for one, key in zip(contests, keys, strict=True) if key not in given and key[1] != key[2]]
+    keys = [(prompt_key(contest.prompt), text_key(contest.first), text_key(contest.second)) for contest in contests]
+    absent = [contest for contest, key in zip(contests, keys, strict=True) if key not in votes_of and key[1] != key[2]]
     if absent and (not options.partial or len(absent) == len(contests) + context.known):
         raise BenchError(
-            f"{path}: it has no verdict for {len(absent)} of {len(contests)} contests, such as sample "
-            f"{absent[0].sample} of example {absent[0].example}; it seems to be of other texts"
+            f"{path}: expected a verdict on every contest, found none for {len(absent)} of {len(contests)} contests, "
+            f"such as sample {absent[0].sample} of example {absent[0].example}; see whether it is of these texts"
             + ("" if options.partial else ", or set `partial: true` to leave them missing")
         )
     for place, key in enumerate(keys):
         if key[1] == key[2]:
             yield place, Verdict(0.5, "equal but for white space around them")
             continue
-        votes = given.get(key)
+        votes = votes_of.get(key)
         raw = " ".join(f"{vote:g}" for vote in votes or ())
         yield place, Verdict(sum(votes) / len(votes), raw) if votes else Verdict(None, note="no verdict in the file")
 
 
-def identity(options: Options, folder: Path) -> Mapping[str, str]:
+def identity(options: HumanFileOptions, folder: Path) -> Mapping[str, str]:
     """The file's content; where it lies is no part of a verdict."""
     return {"file": content_hash(folder / options.path)}
 
@@ -68,7 +70,7 @@ def identity(options: Options, folder: Path) -> Mapping[str, str]:
 JUDGE = Judge(
     name="human_file",
     version=1,
-    options=Options,
+    options=HumanFileOptions,
     sees_slots=False,
     judge=judge,
     identity=identity,

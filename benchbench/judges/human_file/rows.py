@@ -52,12 +52,12 @@ def read_votes(path: Path) -> Mapping[Key, Sequence[float]]:
 
 def _hash(row: Mapping[str, Any], name: str) -> str | None:
     """A hash that the row gives, in small letters; none where it is blank or not there."""
-    given = row.get(f"{name}_hash")
-    if given is None or given == "":
+    value = row.get(f"{name}_hash")
+    if value is None or value == "":
         return None
-    if not _SHA256.fullmatch(given):
+    if not _SHA256.fullmatch(value):
         raise ValueError(f"{name}_hash is no sha256 in hex")
-    return given.strip().lower()
+    return value.strip().lower()
 
 
 def _messages(prompt: Any) -> tuple[Message, ...]:

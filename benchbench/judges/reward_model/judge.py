@@ -15,14 +15,16 @@ from benchbench.core.judge import Contest, Judge, JudgeContext, Verdict
 from benchbench.data.files import content_hash
 from benchbench.data.hub_access import check_commit, local_folder
 from benchbench.data.model_files import model_files
-from benchbench.judges.reward_model.options import Options, check_read, is_stage
+from benchbench.judges.reward_model.options import RewardModelOptions, check_read, is_stage
 
 _MODEL = "model_name_or_path"
 PINNED_BY = {"weights": _MODEL, "tokenization": _MODEL, "model": _MODEL, "chat_template": "chat_template"}
 """Name in `identity` -> the option that names it."""
 
 
-def judge(options: Options, contests: Sequence[Contest], context: JudgeContext) -> Iterator[tuple[int, Verdict]]:
+def judge(
+    options: RewardModelOptions, contests: Sequence[Contest], context: JudgeContext
+) -> Iterator[tuple[int, Verdict]]:
     """The higher reward wins; equal rewards tie.
 
     Raises:
@@ -32,8 +34,8 @@ def judge(options: Options, contests: Sequence[Contest], context: JudgeContext) 
     from benchbench.judges.reward_model.scorers import scorer
 
     score = scorer(options, contests, context)
-    for pin, found in identity(options, context.folder).items() if context.pins else ():
-        context.require(pin, found, f"judge.options.{PINNED_BY[pin]} ({getattr(options, PINNED_BY[pin])})")
+    for pin, content in identity(options, context.folder).items() if context.pins else ():
+        context.require(pin, content, f"judge.options.{PINNED_BY[pin]} ({getattr(options, PINNED_BY[pin])})")
     for place, contest in enumerate(contests):
         if context.should_stop():
             return
@@ -50,11 +52,12 @@ def _winner(first: float, second: float) -> float:
 
 
 def _sigmoid(margin: float) -> float:
+    # not scipy's `expit`, which differs in the last digit: soft verdicts that are kept would be of two kinds
     tail = math.exp(-abs(margin))
     return 1 / (1 + tail) if margin >= 0 else tail / (1 + tail)
 
 
-def identity(options: Options, folder: Path) -> Mapping[str, str]:
+def identity(options: RewardModelOptions, folder: Path) -> Mapping[str, str]:
     """The content of a local folder, or name and commit of the hub; and of the template.
 
     Raises:
@@ -91,7 +94,7 @@ def _require_readable(folder: Path, *, trust_remote_code: bool) -> None:
 JUDGE = Judge(
     name="reward_model",
     version=2,
-    options=Options,
+    options=RewardModelOptions,
     sees_slots=False,
     judge=judge,
     identity=identity,

@@ -10,7 +10,7 @@ from benchbench.core.errors import BenchError, Fault
 
 
 @dataclass(frozen=True)
-class Options:
+class RewardModelOptions:
     """Which model, and how it reads a text; never the model that trained the policies or labelled their data.
 
     Raises:
@@ -53,7 +53,7 @@ def is_stage(local: Path) -> bool:
     return (local / "lock.yaml").is_file()
 
 
-def check_read(options: Options, local: Path | None) -> None:
+def check_read(options: RewardModelOptions, local: Path | None) -> None:
     """Refuse options that this model does not read.
 
     Args:
@@ -70,14 +70,14 @@ def check_read(options: Options, local: Path | None) -> None:
         if options.append_eos is not None:
             faults.append(Fault("append_eos", "expected none for a classifier, whose template says it"))
     else:
-        given = {
+        named = {
             "chat_template": options.chat_template is not None,
             "text": options.text != "chat_template",
             "trust_remote_code": options.trust_remote_code,
         }
         faults += [
             Fault(name, "expected none for a trained stage, which reads texts and code as in its training")
-            for name, is_given in given.items()
+            for name, is_given in named.items()
             if is_given
         ]
     if faults:

@@ -17,7 +17,7 @@ from benchbench.data.hub_access import local_folder, require_on_hub
 from benchbench.data.render import NOW
 from benchbench.data.tokenize import tokenize_examples
 from benchbench.data.tokenizer import load_tokenizer, read_tokenizer
-from benchbench.judges.reward_model.options import Options, check_read, is_stage
+from benchbench.judges.reward_model.options import RewardModelOptions, check_read, is_stage
 from benchbench.judges.reward_model.stage import model_settings, tokenization
 from benchbench.models.load import context_length
 from benchbench.models.loading import check_loaded
@@ -27,7 +27,7 @@ Prompt = tuple[Message, ...]
 Score = Callable[[Prompt, str], float]
 
 
-def scorer(options: Options, contests: Sequence[Contest], context: JudgeContext) -> Score:
+def scorer(options: RewardModelOptions, contests: Sequence[Contest], context: JudgeContext) -> Score:
     """The reward of a text of these contests; computed when asked for, and remembered.
 
     Raises:
@@ -50,7 +50,7 @@ def scorer(options: Options, contests: Sequence[Contest], context: JudgeContext)
     return once
 
 
-def _trained(options: Options, folder: Path, contests: Sequence[Contest], context: JudgeContext) -> Score:
+def _trained(options: RewardModelOptions, folder: Path, contests: Sequence[Contest], context: JudgeContext) -> Score:
     section, settings = tokenization(options, folder), model_settings(options, folder)
     pad_token = settings.pop("pad_token")
     trust = settings["trust_remote_code"]
@@ -58,7 +58,9 @@ def _trained(options: Options, folder: Path, contests: Sequence[Contest], contex
         str(folder / "model"), revision=None, pad_token=pad_token, folder=Path(), trust_remote_code=trust
     )
     model = load_reward_model(folder / "model", **settings).to(context.device).eval()
-    names = {(one.prompt, text): one.example for one in contests for text in (one.first, one.second)}
+    names = {
+        (contest.prompt, text): contest.example for contest in contests for text in (contest.first, contest.second)
+    }
     examples = [Example(name, prompt, (text,)) for (prompt, text), name in names.items()]
     tokenized = tokenize_examples(examples, tokenizer, section, on_empty="keep_constant", keep_all=True)
     rows = dict(zip(names, (example.candidates[0] for example in tokenized.examples), strict=True))
@@ -77,7 +79,7 @@ def _trained(options: Options, folder: Path, contests: Sequence[Contest], contex
     return score
 
 
-def _classifier(options: Options, local: Path | None, context: JudgeContext) -> Score:
+def _classifier(options: RewardModelOptions, local: Path | None, context: JudgeContext) -> Score:
     if options.max_length is None:
         raise BenchError(f"judge reward_model: max_length: required for a classifier ({options.model_name_or_path})")
     tokenizer = read_tokenizer(
@@ -115,7 +117,9 @@ def _classifier(options: Options, local: Path | None, context: JudgeContext) -> 
     return score
 
 
-def _encoder(options: Options, tokenizer: Any, folder: Path) -> Callable[[Prompt, str], dict[str, list[int]]]:
+def _encoder(
+    options: RewardModelOptions, tokenizer: Any, folder: Path
+) -> Callable[[Prompt, str], dict[str, list[int]]]:
     """(prompt, response) -> what the model is called with; BOS only where the template or the tokenizer puts it."""
     limit, cut = options.max_length, options.truncation or "error"
     template = None
@@ -164,7 +168,7 @@ def _check_length(tokens: int, model: Any, what: str) -> None:
         )
 
 
-def _pretrained(kind: Any, options: Options, local: Path | None, **more: Any) -> Any:
+def _pretrained(kind: Any, options: RewardModelOptions, local: Path | None, **more: Any) -> Any:
     """From the folder, the hub's cache or the hub."""
     source = str(local or options.model_name_or_path)
     more |= {"trust_remote_code": options.trust_remote_code} | ({} if local else {"revision": options.revision})

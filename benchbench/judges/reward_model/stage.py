@@ -15,10 +15,10 @@ from benchbench.recipe.schema import TokenizationSection
 from benchbench.store.runs import finished_stage
 
 if TYPE_CHECKING:
-    from benchbench.judges.reward_model.options import Options
+    from benchbench.judges.reward_model.options import RewardModelOptions
 
 
-def tokenization(options: Options, folder: Path) -> TokenizationSection:
+def tokenization(options: RewardModelOptions, folder: Path) -> TokenizationSection:
     """The stage's tokenisation with what the options name; prompts are never dropped for their length.
 
     Raises:
@@ -42,7 +42,7 @@ def tokenization(options: Options, folder: Path) -> TokenizationSection:
     return TokenizationSection.model_validate(values)
 
 
-def model_settings(options: Options, folder: Path) -> dict[str, Any]:
+def model_settings(options: RewardModelOptions, folder: Path) -> dict[str, Any]:
     """`dtype`, `attn_implementation`, `trust_remote_code` and `pad_token` of the stage with what the options name."""
     settings = finished_stage(folder).settings["model"]
     return {
@@ -53,7 +53,7 @@ def model_settings(options: Options, folder: Path) -> dict[str, Any]:
     }
 
 
-def reading(options: Options, folder: Path) -> Mapping[str, str]:
+def reading(options: RewardModelOptions, folder: Path) -> Mapping[str, str]:
     """What of the lock file reaches a score, as text."""
     section = tokenization(options, folder)
     template = None if section.chat_template is None else content_hash(Path(section.chat_template))

@@ -10,16 +10,16 @@ from typing import Annotated, Literal
 from benchbench.core.errors import BenchError
 from benchbench.core.identity import Since
 from benchbench.core.repository import Repository
-from benchbench.core.source import Loaded, Source
+from benchbench.core.source import LoadedSplits, Source
 from benchbench.data.files import content_hash
 from benchbench.data.hub_access import check_commit, local_folder
 from benchbench.data.preference_order import PreferredBy
 from benchbench.data.splits import check_row_options, load_rows, row_options
-from benchbench.sources.hub.loading import open_folder, open_revision, read_split
+from benchbench.sources.hub.dataset import open_folder, open_revision, read_split
 
 
 @dataclass(frozen=True)
-class Options:
+class HubOptions:
     """Which dataset, at which commit, and which of its splits.
 
     Raises:
@@ -62,7 +62,7 @@ class Options:
         check_row_options(self, holdout={})
 
 
-def load(options: Options, folder: Path) -> Loaded:
+def load(options: HubOptions, folder: Path) -> LoadedSplits:
     """Fetch or open the dataset, and normalise the splits asked for."""
     path = _local(options, folder)
     if path is not None:
@@ -72,27 +72,27 @@ def load(options: Options, folder: Path) -> Loaded:
         revision = _revision(options)
         builder = open_revision(options.dataset_name, options.dataset_config, revision)
         label = f"{options.dataset_name}@{revision[:7]}"
-    rows = {ours: read_split(builder, theirs, f"data.options.splits.{ours}") for ours, theirs in options.splits.items()}
+    rows = {split: read_split(builder, name, f"data.options.splits.{split}") for split, name in options.splits.items()}
     return load_rows(
         rows,
-        where={ours: f"{label}, {theirs}" for ours, theirs in options.splits.items()},
+        where={split: f"{label}, {name}" for split, name in options.splits.items()},
         **row_options(options),
     )
 
 
-def identity(options: Options, folder: Path) -> Mapping[str, str]:
+def identity(options: HubOptions, folder: Path) -> Mapping[str, str]:
     """The commit; for a local folder the hash of its files."""
     path = _local(options, folder)
     return {"revision": _revision(options)} if path is None else {options.dataset_name: content_hash(path)}
 
 
-def repository(options: Options, folder: Path) -> Repository:
+def repository(options: HubOptions, folder: Path) -> Repository:
     """The dataset's own, at its commit, or the local folder."""
     path = _local(options, folder)
     return Repository("dataset", options.dataset_name, _revision(options) if path is None else None, path)
 
 
-def _local(options: Options, folder: Path) -> Path | None:
+def _local(options: HubOptions, folder: Path) -> Path | None:
     path = local_folder(options.dataset_name, folder)
     if path is not None and options.dataset_revision is not None:
         raise BenchError(
@@ -102,7 +102,7 @@ def _local(options: Options, folder: Path) -> Path | None:
     return path
 
 
-def _revision(options: Options) -> str:
+def _revision(options: HubOptions) -> str:
     if options.dataset_revision is None:
         raise BenchError(
             f"data.options.dataset_revision: required for {options.dataset_name}, not given; "
@@ -111,4 +111,4 @@ def _revision(options: Options) -> str:
     return options.dataset_revision
 
 
-SOURCE = Source(name="hub", options=Options, load=load, identity=identity, repository=repository, version=2)
+SOURCE = Source(name="hub", options=HubOptions, load=load, identity=identity, repository=repository, version=2)

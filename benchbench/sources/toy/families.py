@@ -170,9 +170,9 @@ def read_task(text: str) -> Task:
     Raises:
         ValueError: the text is no prompt of this world.
     """
-    found = _PROMPT.fullmatch(" ".join(text.split()))
-    if found is None:
+    parts = _PROMPT.fullmatch(" ".join(text.split()))
+    if parts is None:
         raise ValueError(f"expected a prompt of the toy world, got the text '{text}'")
-    family = _BY_TEMPLATE[found["template"]]
-    arguments = tuple(found["arguments"].split())
-    return Task(family.name, found["template"], arguments, found["please"] is not None, found["explain"] is not None)
+    family = _BY_TEMPLATE[parts["template"]]
+    arguments = tuple(parts["arguments"].split())
+    return Task(family.name, parts["template"], arguments, parts["please"] is not None, parts["explain"] is not None)

@@ -65,16 +65,16 @@ def gold_reward(prompt_text: str, response_text: str, *, ended: bool) -> GoldPar
 
 def gold_of(task: Task, response_text: str, *, ended: bool) -> GoldParts:
     """As `gold_reward`, for a task that is already read."""
-    found = _RESPONSE.fullmatch(" ".join(response_text.split()))
-    if not ended or found is None:
+    parts = _RESPONSE.fullmatch(" ".join(response_text.split()))
+    if not ended or parts is None:
         return _UNREADABLE
-    answer, truth = tuple((found["answer"] or "").split()), task.truth()
-    right = sum(given == true for given, true in zip(answer, truth, strict=False))
+    answer, truth = tuple((parts["answer"] or "").split()), task.truth()
+    right = sum(word == right_word for word, right_word in zip(answer, truth, strict=False))
     overlap = right / max(len(answer), len(truth))
     exact = float(answer == truth)
     wanted = FAMILIES[task.family].reason if task.explain else None
-    explanation = float(found["reason"] == wanted)
-    manner = float((found["opening"] is not None) == task.polite)
-    fillers = found["fillers"].count(".")
+    explanation = float(parts["reason"] == wanted)
+    manner = float((parts["opening"] is not None) == task.polite)
+    fillers = parts["fillers"].count(".")
     reward = 1.5 * exact + 0.5 * overlap + explanation + manner - 0.3 * fillers
     return GoldParts(exact, overlap, explanation, manner, fillers, reward, True)

@@ -1,8 +1,7 @@
-"""Responses of the toy world at a drawn quality, and the annotator that compares them."""
+"""Responses of the toy world at a drawn quality."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
 DEMONSTRATION_MIX = (0.05, 0.10, 0.75, 0.10)
 """Probability of quality 0, 1, 2, 3: mostly right answers without a preference in style."""
 CANDIDATE_MIX = (0.10, 0.20, 0.35, 0.35)
-TEMPERATURE = 0.5
-"""Of the annotator, in units of gold reward."""
-WORDS_PER_FILLER = 4
 
 
 @dataclass(frozen=True)
@@ -92,27 +88,3 @@ def _draw_parts(rng: Generator, task: Task, level: int) -> str:
         parts.append(f"because {FAMILIES[task.family].reason} .")
     parts.extend(pick(rng, FILLERS) for _ in range(_draw_index(rng, _FILLER_COUNTS)))
     return " ".join(parts)
-
-
-@dataclass(frozen=True)
-class Annotator:
-    """Who labels the pairs."""
-
-    length_bias: float
-    """Gold reward that four more words (one filler) are worth to it."""
-    flip_rate: float
-    """Probability that a label is turned round afterwards."""
-
-    def prefers_first(self, texts: tuple[str, str], gold: tuple[float, float]) -> float:
-        """P(the first is preferred) before flips."""
-        u = self.utility(texts[0], gold[0]) - self.utility(texts[1], gold[1])
-        return 0.5 + 0.5 * math.tanh(u / TEMPERATURE / 2)
-
-    def utility(self, text: str, gold: float) -> float:
-        """What it takes a text for: gold reward, and its liking for words."""
-        return gold + self.length_bias * len(text.split()) / WORDS_PER_FILLER
-
-    def labels_first(self, texts: tuple[str, str], gold: tuple[float, float]) -> float:
-        """P(the label says the first), flips included."""
-        p = self.prefers_first(texts, gold)
-        return p * (1.0 - self.flip_rate) + (1.0 - p) * self.flip_rate

@@ -12,12 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from benchbench.core.source import Loaded, Reading, Source
-from benchbench.sources.toy.gold import GoldParts, gold_reward
-from benchbench.sources.toy.responses import Annotator
+from benchbench.core.source import LoadedSplits, Reading, Source
+from benchbench.sources.toy.annotator import Annotator
 from benchbench.sources.toy.splits import draw_candidates, draw_demonstrations, label_pairs
-
-__all__ = ["SOURCE", "Annotator", "GoldParts", "Options", "gold_reward"]
 
 _RANGES = {
     "world_seed": (0, 2**63),
@@ -32,7 +29,7 @@ _RANGES = {
 
 
 @dataclass(frozen=True)
-class Options:
+class ToyOptions:
     """Size and faults of the world.
 
     Raises:
@@ -63,7 +60,7 @@ class Options:
                 raise ValueError(f"{option.name}: expected a number from {low} to {high}, got {value}")
 
 
-def load(options: Options, folder: Path) -> Loaded:
+def load(options: ToyOptions, folder: Path) -> LoadedSplits:
     """Splits `sft`, `train`, `train_candidates`, `reward`, `validation` and `test`; `folder` is not read.
 
     Pairs carry the columns `gold` (both candidates) and `p_chosen`, the probability that this annotator, flips
@@ -75,8 +72,8 @@ def load(options: Options, folder: Path) -> Loaded:
         "sft": draw_demonstrations(seed, options.demonstrations),
         "train": label_pairs(drawn, _names("train", len(drawn)), annotator, seed=seed, split="train"),
         "train_candidates": [
-            one.example(name, range(options.candidates))
-            for one, name in zip(drawn, _names("train_candidates", len(drawn)), strict=True)
+            prompt.example(name, range(options.candidates))
+            for prompt, name in zip(drawn, _names("train_candidates", len(drawn)), strict=True)
         ],
     }
     by_pair = [
@@ -89,16 +86,16 @@ def load(options: Options, folder: Path) -> Loaded:
         splits[split] = label_pairs(held_out, _names(split, count), annotator, seed=seed, split=split)
     readings = {split: Reading(len(examples)) for split, examples in splits.items()}
     readings["train_candidates"] = replace(readings["train_candidates"], ordered=False)  # as drawn
-    return Loaded({split: tuple(examples) for split, examples in splits.items()}, readings)
+    return LoadedSplits({split: tuple(examples) for split, examples in splits.items()}, readings)
 
 
 def _names(split: str, count: int, end: str = "") -> list[str]:
     return [f"{split}-{i:05d}{end}" for i in range(count)]
 
 
-def identity(options: Options, folder: Path) -> Mapping[str, str]:
+def identity(options: ToyOptions, folder: Path) -> Mapping[str, str]:
     """Nothing besides the options: the seed determines the world."""
     return {}
 
 
-SOURCE = Source(name="toy", options=Options, load=load, identity=identity)
+SOURCE = Source(name="toy", options=ToyOptions, load=load, identity=identity)

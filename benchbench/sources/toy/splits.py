@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from benchbench.core.example import Column, Example, Message
 from benchbench.core.seeding import stream
+from benchbench.sources.toy.annotator import Annotator
 from benchbench.sources.toy.families import Task, draw_task
 from benchbench.sources.toy.gold import gold_of
-from benchbench.sources.toy.responses import CANDIDATE_MIX, DEMONSTRATION_MIX, Annotator, draw_response
+from benchbench.sources.toy.responses import CANDIDATE_MIX, DEMONSTRATION_MIX, draw_response
 
 _KEYS = {"test": (0.0, 0.15), "validation": (0.15, 0.25), "train": (0.25, 1.0), "sft": (0.25, 1.0)}
 """Part of the hash range of (family, arguments) that each split's prompts come from."""
@@ -51,8 +52,8 @@ def draw_demonstrations(seed: int, count: int) -> tuple[Example, ...]:
     rng = stream(seed, "toy sft responses")
     examples = []
     for i, task in enumerate(_tasks(seed, "sft", count)):
-        one = _drawn(task, [draw_response(rng, task, DEMONSTRATION_MIX)])
-        examples.append(one.example(f"sft-{i:05d}", (0,)))
+        drawn = _drawn(task, [draw_response(rng, task, DEMONSTRATION_MIX)])
+        examples.append(drawn.example(f"sft-{i:05d}", (0,)))
     return tuple(examples)
 
 
@@ -77,10 +78,10 @@ def label_pairs(
     """
     uniforms = stream(seed, f"toy {split} labels {at // 2}").random((len(drawn), 2)).tolist()
     pairs = []
-    for one, name, (choice, flip) in zip(drawn, names, uniforms, strict=True):
-        texts, gold = (one.texts[at], one.texts[at + 1]), (one.gold[at], one.gold[at + 1])
+    for prompt, name, (choice, flip) in zip(drawn, names, uniforms, strict=True):
+        texts, gold = (prompt.texts[at], prompt.texts[at + 1]), (prompt.gold[at], prompt.gold[at + 1])
         first = (choice < annotator.prefers_first(texts, gold)) != (flip < annotator.flip_rate)
         p_first = annotator.labels_first(texts, gold)
         order = (at, at + 1) if first else (at + 1, at)
-        pairs.append(one.example(name, order, p_chosen=p_first if first else 1.0 - p_first))
+        pairs.append(prompt.example(name, order, p_chosen=p_first if first else 1.0 - p_first))
     return pairs

@@ -14,7 +14,8 @@ from benchbench.recipe.binding import bind
 from benchbench.stages.context import Result, StageContext
 from benchbench.stages.judge.settings import JudgeSettings
 from benchbench.store.generations import read_generations
-from benchbench.store.verdicts import VerdictCache, write_verdicts
+from benchbench.store.verdict_cache import VerdictCache
+from benchbench.store.verdicts import write_verdicts
 
 
 def run(context: StageContext[JudgeSettings]) -> Result:
@@ -52,7 +53,7 @@ def run(context: StageContext[JudgeSettings]) -> Result:
         theirs,
         label="ours",
         opponent="theirs",
-        cache=VerdictCache.of(context.root, who),
+        cache=VerdictCache.of(context.root, who, tell),
         context=JudgeContext(folder, str(context.device), tell, context.should_stop),
         progress=progress,
         who=who,

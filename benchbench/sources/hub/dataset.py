@@ -114,10 +114,10 @@ def _cached(name: str, config: str | None, revision: str) -> datasets.DatasetBui
     *owner, last = name.split("/")
     dataset_name = camelcase_to_snakecase(last)
     root = Path(config_module.HF_DATASETS_CACHE) / "___".join((*owner, dataset_name))
-    found = sorted(root.glob(f"{config or 'default'}/*/{revision}"))
-    if not found:
+    folders = sorted(root.glob(f"{config or 'default'}/*/{revision}"))
+    if not folders:
         return None
-    version = found[-1].parent.name
+    version = folders[-1].parent.name
     return Cache(
         repo_id=name, dataset_name=dataset_name, config_name=config or "default", version=version, hash=revision
     )

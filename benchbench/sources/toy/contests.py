@@ -1,10 +1,10 @@
-"""Gold rewards of both sides of a contest of the toy world."""
+"""Contests of the toy world: the gold rewards of both sides, which the judges that know this world go by."""
 
 from __future__ import annotations
 
 from benchbench.core.errors import BenchError
 from benchbench.core.judge import Contest
-from benchbench.sources.toy.source import gold_reward
+from benchbench.sources.toy.gold import gold_reward
 
 
 def gold_rewards(contest: Contest, judge: str) -> tuple[float, float]:
