@@ -116,7 +116,7 @@ def measurements_of(prepared: Prepared, results: ResultStore) -> pd.DataFrame:
     """The tidy measurements of exactly these cells."""
     hashes = [item.recipe_hash for item in prepared.loaded]
     seeds = [str(seed) for seed in prepared.seeds]
-    frame = pd.read_csv(results.folder / "measurements.csv", dtype=str, keep_default_na=False)
+    frame = results.table("measurements.csv")
     return frame.loc[frame["recipe_hash"].isin(hashes) & frame["seed"].isin(seeds) & (frame["overrides"] == "")]
 
 
