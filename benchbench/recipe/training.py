@@ -61,9 +61,13 @@ class TrainingSection(Section):
     """Examples per forward pass; a memory setting, but part of the result with dropout on or anything in bfloat16
     (`bf16`, `model.dtype`, `head_dtype`), where it moves numbers."""
     optim: Literal["adamw_torch"] = "adamw_torch"
+    """Optimizer, as transformers names it."""
     adam_beta1: float = Field(default=0.9, ge=0, lt=1)
+    """Decay of AdamW's running mean of gradients."""
     adam_beta2: float = Field(default=0.999, ge=0, lt=1)
+    """Decay of AdamW's running mean of squared gradients."""
     adam_epsilon: float = Field(default=1e-8, gt=0)
+    """What AdamW adds to the root of that mean before it divides."""
     weight_decay: float = Field(default=0.0, ge=0)
     """Decoupled; biases and normalisation weights are left out, as in transformers."""
     max_grad_norm: float = Field(default=1.0, gt=0)
