@@ -20,7 +20,10 @@ COLUMNS = 80
 HEAD = f"""# Commands
 
 What `bench COMMAND --help` says, at {COLUMNS} columns; made by `make docs`, and a test says that it is current.
-Results go to stdout, progress to stderr; `--json` makes stdout one JSON document.
+
+Common to most: `--seeds 42 13 3407`, `--setting NAME_OR_FILE`, `--set key=value` (marks the rows), `--device
+auto|cpu|cuda`, `--workers N`, `--dry-run` (the plan, what is cached, an estimate), `--json` (stdout is one JSON
+document). Results go to stdout, progress to stderr.
 
 | exit code | when |
 | ---: | --- |

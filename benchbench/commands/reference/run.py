@@ -177,17 +177,3 @@ def _environment(prepared: Prepared, options: Options) -> dict[str, object]:
     assert record is not None, "the comparison has finished"
     kept = ("device_kind", "device_name", "threads", "python", "platform", "packages")
     return {"environment": {key: record.environment[key] for key in kept}}
-
-
-def put_tables(readme: Path, tables: str, marker: str) -> None:
-    """Replace the part of a document between two marker comments.
-
-    Raises:
-        BenchError: the document has no such markers.
-    """
-    begin, end = f"<!-- {marker}: begin -->", f"<!-- {marker}: end -->"
-    text = readme.read_text(encoding="utf-8")
-    if begin not in text or end not in text:
-        raise BenchError(f"{readme}: expected the lines {begin} and {end}, found none")
-    head, rest = text.split(begin, 1)
-    readme.write_text(f"{head}{begin}\n{tables.strip()}\n{end}{rest.split(end, 1)[1]}", encoding="utf-8")
