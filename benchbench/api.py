@@ -125,9 +125,8 @@ def _folder(path: str | Path | None) -> Path | None:
 
 def _only(every: Results, prepared: Prepared, compared: Compared, *, overrides: str) -> Results:
     """The rows of one comparison."""
-    labels = {item.label for item in prepared.loaded}
     key: dict[str, object] = {
-        "methods": " ".join(sorted(labels)),
+        "methods": " ".join(sorted(item.label for item in prepared.loaded)),
         "seeds": " ".join(map(str, prepared.seeds)),
         "baseline": prepared.baseline,
         "overrides": overrides,
@@ -151,7 +150,16 @@ def _only(every: Results, prepared: Prepared, compared: Compared, *, overrides: 
     }
     cells = _where(every.measurements, {"split": split})
     mine = [r in recipes and s in prepared.seeds for r, s in zip(cells["recipe_hash"], cells["seed"], strict=True)]
+    labels = list(dict.fromkeys(row.candidate for row in compared.comparisons))
+    frames["comparisons"] = _in_order(frames["comparisons"], labels)
     return Results(every.folder, measurements=_rows(cells, mine), **frames)
+
+
+def _in_order(comparisons: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
+    """The rows of each metric and scoring in the order of the comparison instead of the alphabet's."""
+    places = comparisons["candidate"].map(labels.index)
+    order = comparisons.assign(place=places).sort_values(["metric", "scoring", "place"], kind="stable").index
+    return comparisons.loc[order].reset_index(drop=True)
 
 
 def _where(frame: pd.DataFrame, key: Mapping[str, object]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from harness import MICRO, ROOT, Finished, bench
+from harness import MICRO, ROOT, Finished, bench, finish, generate_section
 
 import benchbench
 from benchbench.core.errors import BenchError
@@ -36,6 +36,7 @@ def test_comparisons_are_those_of_the_command_line(compared: benchbench.Results,
         written = (tmp_path / "micro" / f"{table}.csv").read_bytes()
         assert (compared.folder / f"{table}.csv").read_bytes() == written
     frame = compared.comparisons
+    assert list(frame["candidate"][:3]) == ["dpo", "simpo", "sft"]
     row = frame[
         (frame["candidate"] == "simpo") & (frame["metric"] == "pair_accuracy") & (frame["scoring"] == "logp_mean")
     ]
@@ -60,6 +61,29 @@ def test_only_the_rows_of_this_comparison_are_given(compared: benchbench.Results
     assert len(every.comparisons) == len(again.comparisons) + len(compared.comparisons)
     assert set(every.measurements["method"]) == {"dpo", "simpo", "sft", "ipo"}
     assert set(every.measurements["seed"]) == {1, 2, 3}
+
+
+def test_win_rates_and_responses_are_those_of_this_comparison(tmp_path: Path):
+    """Answers to other prompts stand in the same files, and stay there."""
+    setting = tmp_path / "drawn.yaml"
+    judge = "judge: {name: gold, against: [chosen]}\n"
+    setting.write_text(MICRO.read_text(encoding="utf-8") + generate_section(prompts=4, tokens=4) + judge)
+    folders = {"runs": tmp_path / "runs", "results": tmp_path / "results"}
+    for prompts in (4, 3):
+        sets = [] if prompts == 4 else [f"generate.num_prompts={prompts}"]
+        assert set(finish(["dpo"], runs=folders["runs"], setting=setting, sets=sets).values()) == {"done"}
+    few = benchbench.compare(
+        "dpo", setting=setting, seeds=[1], overrides={"generate.num_prompts": 3}, **folders, progress=False
+    )
+    many = benchbench.compare("dpo", setting=setting, seeds=[1], **folders, progress=False)
+    for results, prompts in ((few, 3), (many, 4)):
+        raw = results.win_rates[results.win_rates["metric"] == "win_rate"]
+        assert list(raw["method"]) == ["dpo", "sft"] and set(raw["n"]) == {prompts}
+        assert set(results.win_rate_intervals["opponent"]) == {"chosen"}
+        assert set(results.responses["method"]) == {"dpo", "sft"}
+    every = benchbench.load_results("micro", results=folders["results"])
+    assert len(every.win_rates) == len(few.win_rates) + len(many.win_rates)
+    assert len(every.responses) == len(few.responses) + len(many.responses)
 
 
 def test_overrides_are_those_of_the_command_line(tmp_path: Path):
