@@ -56,11 +56,11 @@ bench: setup
 golden: setup
 	$(BIN)/python -m tests.training.golden_runs --write
 
-# What follows from the committed rows and verdicts, and the tables of README.md; nothing is trained.
+# What follows from the committed rows and verdicts, and the tables of the documents; nothing is trained.
 tables: setup
-	$(BIN)/python -m benchbench.commands.reference.tables results/reference/tiny README.md
+	$(BIN)/python -m benchbench.commands.reference.tables results/reference/tiny README.md docs/results.md
 
-# The reference pages that are made from the code: recipe keys, the command line, the API.
+# The pages that are made from the code: recipe keys and commands.
 docs: setup
 	$(BIN)/python -m tests.docs.pages --write
 

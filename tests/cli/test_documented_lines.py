@@ -58,15 +58,18 @@ def test_documented_lines_parse(line: str):
     assert targets == named[: len(targets)], verb
 
 
-def test_the_comparison_of_the_readme_plans_three_seeds_of_both_methods_and_sft(tmp_path: Path, away: Path):
-    line = ["compare", "dpo", "simpo", "--seeds", "42", "13", "3407"]
-    ended = bench(*line, "--dry-run", "--json", "--runs", tmp_path / "runs")
+def test_the_demo_plans_three_seeds_of_its_methods_and_sft(tmp_path: Path, away: Path):
+    """`make demo`, which has the README's comparison in it."""
+    (demo,) = re.findall(
+        r"^demo: .*\n\t\$\(BIN\)/bench (.*)$", (ROOT / "Makefile").read_text("utf-8"), flags=re.MULTILINE
+    )
+    ended = bench(*demo.replace("$(SEEDS)", "42 13 3407").split(), "--dry-run", "--json", "--runs", tmp_path / "runs")
     assert ended.code == 0, ended.err
-    assert ended.json["cells"] == 9
+    assert ended.json["cells"] == 12
     titles = [stage["stage"] for stage in ended.json["stages"]]
     for seed in (42, 13, 3407):
-        for title in ("sft", "dpo", "simpo", "score dpo", "score simpo", "score sft"):
-            assert any(found.startswith(f"{title} seed {seed}") for found in titles), (title, seed)
+        for title in ("sft", "dpo", "simpo", "ddo_rm", "score dpo", "score simpo", "score ddo_rm", "score sft"):
+            assert any(shown.startswith(f"{title} seed {seed}") for shown in titles), (title, seed)
     assert leftovers(tmp_path / "runs") == []
 
 
