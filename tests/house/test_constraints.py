@@ -54,3 +54,7 @@ def test_make_constraints_writes_what_is_installed(tmp_path: Path):
     used = ROOT / ".venv" / ".ok"
     if used.is_file() and "constraints.txt" in used.read_text(encoding="utf-8"):
         assert written[len(head) :] == LINES
+
+
+def test_the_package_says_that_it_is_typed():
+    assert (ROOT / "benchbench" / "py.typed").is_file()
