@@ -99,7 +99,7 @@ def test_a_table_is_read_in_words():
         "`sft` is 0.0400 below `dpo`, 95% interval -0.0600 to -0.0200: "
         "a difference that holds over seeds and prompts (p 0.0200 after Holm's correction). "
         "`simpo` is 0.0030 above `dpo`, 95% interval -0.0040 to +0.0100: "
-        "no difference was shown; one of 0.0200 would have been found."
+        "no difference was shown; one of 0.0200 would have been found with 80 % power."
     )
     assert reading([row("ipo", 0.01, nan, nan)]).endswith(
         "`ipo` is 0.0100 above `dpo`, and without an interval nothing follows."

@@ -28,7 +28,7 @@ document). Results go to stdout, progress to stderr.
 | exit code | when |
 | ---: | --- |
 | 0 | done |
-| 1 | a failure that is nobody's fault but the program's |
+| 1 | failed |
 | 2 | the command line or a recipe is wrong; the message says what to do |
 | 3 | a reported number was not reproduced, or a committed number moved |
 | 4 | the grid is incomplete, or a claim was not run |

@@ -82,6 +82,10 @@ def _sentence(row: Comparison) -> str:
     if math.isnan(row.low) or math.isnan(row.high):
         return f"{where}, and without an interval nothing follows."
     if row.low <= 0 <= row.high:
-        enough = f"; one of {least} would have been found" if math.isfinite(row.minimum_detectable_difference) else ""
+        enough = (
+            f"; one of {least} would have been found with 80 % power"
+            if math.isfinite(row.minimum_detectable_difference)
+            else ""
+        )
         return f"{said}: no difference was shown{enough}."
     return f"{said}: a difference that holds over seeds and prompts (p {shown_p(row.p_holm)} after Holm's correction)."
