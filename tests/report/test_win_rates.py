@@ -19,7 +19,7 @@ from benchbench.report.win_rates import (
     win_rate_frame,
 )
 
-from .verdict_rows import frame, slotless, swapped, tournament, verdict
+from tests.comparison.verdict_rows import frame, slotless, swapped, tournament, verdict
 
 
 def against(by_seed: dict[int, pd.DataFrame], *, judge: str) -> Against:

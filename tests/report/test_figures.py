@@ -15,7 +15,7 @@ from benchbench.comparison.pairs.compare import compare
 from benchbench.report.comparison import column_of
 from benchbench.report.figures import plot_comparison
 
-from .rows import toy_cells
+from tests.comparison.rows import toy_cells
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,8 @@ from benchbench.comparison.pairs.table import Comparison
 from benchbench.comparison.win_rates.bradley_terry import bradley_terry
 from benchbench.report.win_rates import against
 
-from .rows import cell, score_frame, toy_cells
-from .verdict_rows import slotless
+from ..rows import cell, score_frame, toy_cells
+from ..verdict_rows import slotless
 
 SEEDS = (13, 42, 3407)
 

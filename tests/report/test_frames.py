@@ -16,7 +16,7 @@ from benchbench.report.frames import (
     write_csv,
 )
 
-from .rows import toy_cells
+from tests.comparison.rows import toy_cells
 
 
 @pytest.fixture(scope="module")
