@@ -13,7 +13,7 @@ from benchbench.commands.check.run import reported_effect
 from benchbench.commands.compare.run import BOOTSTRAP_SEED
 from benchbench.commands.resolve import common_seeds, parse_seeds, resolve
 from benchbench.commands.run_plan import Options, Session, incomplete, open_session, run_session
-from benchbench.comparison.claims.quirks import PUBLISHED, AuditRow, audit_frame, audit_rows, markdown, shown
+from benchbench.comparison.claims.quirks import PUBLISHED, AuditRow, audit_rows
 from benchbench.comparison.pairs.compare import compare
 from benchbench.comparison.pairs.grid import Admission
 from benchbench.comparison.pairs.table import Comparison
@@ -22,6 +22,8 @@ from benchbench.plan.build import Cell
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.overrides import Override, parse_overrides
 from benchbench.recipe.quirks import QuirkSection
+from benchbench.report import markdown
+from benchbench.report.quirks import audit_frame, shown_audit
 from benchbench.store.results import ResultStore
 
 ALL = "all quirks removed"
@@ -186,7 +188,7 @@ def _write(
     title = f"# Audit of {setting}: {headline[0]} under {headline[1]}, seeds {rows[0].seeds}"
     parts = [f"{title}, with {prepared.overrides}" if prepared.overrides else title, ""]
     for candidate in dict.fromkeys(row.candidate for row in rows):
-        parts += [markdown(shown([row for row in rows if row.candidate == candidate], *headline)), ""]
+        parts += [markdown.records(shown_audit([row for row in rows if row.candidate == candidate], *headline)), ""]
     parts += [f"- {line}" for line in footnotes(reported)]
     report = results.write_report("\n".join(parts) + "\n", name="audit.md")
     return [str(table), str(report)]

@@ -15,7 +15,6 @@ from benchbench.report.frames import (
     measurements_frame,
     write_csv,
 )
-
 from tests.comparison.rows import toy_cells
 
 

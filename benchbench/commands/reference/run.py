@@ -13,11 +13,11 @@ from benchbench.commands.compare.run import Compared, Prepared, Request, compare
 from benchbench.commands.compare.win_rates import Samples, verdict_rows
 from benchbench.commands.resolve import DEFAULT_SETTING
 from benchbench.commands.run_plan import Options
-from benchbench.comparison.claims.quirks import markdown
 from benchbench.comparison.claims.regression import WIN_RATE_COLUMNS
 from benchbench.core.errors import BenchError
 from benchbench.data.model_files import weights_hash
 from benchbench.plan.replicates import copies
+from benchbench.report import markdown
 from benchbench.report.comparison import markdown_table
 from benchbench.report.win_rates import win_rate_frame
 from benchbench.store.reference import Reference, ReferenceStore
@@ -156,7 +156,7 @@ def tables_of(prepared: Prepared, compared: Compared, command: str) -> str:
     if compared.samples is not None:
         for opponent in compared.samples.opponents:
             title, rows = compared.samples.win_rates(opponent)
-            parts += [f"**{title}**", "", markdown(rows), ""]
+            parts += markdown.titled(title, rows)
     return "\n".join(parts)
 
 

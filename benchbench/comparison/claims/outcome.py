@@ -20,9 +20,8 @@ from benchbench.comparison.claims.replication import (
 )
 from benchbench.comparison.stats.bounded import within
 from benchbench.comparison.stats.intervals import Interval
-from benchbench.comparison.stats.power import minimum_detectable_difference
+from benchbench.comparison.stats.power import beyond, minimum_detectable_difference
 from benchbench.comparison.stats.significance import holm
-from benchbench.report.comparison import shown_detectable
 
 LEAST_WITHOUT_SPREAD = 5
 """Runs of ours from which a report without a spread can be judged by its tolerance (evaluation.md C7)."""
@@ -157,7 +156,7 @@ def judge(
         detail += f"; all runs {' and '.join(even)} are equal, so their spread is unknown and not zero"
     needed = minimum_detectable_difference(wide, largest=most - least).assured
     if outcome is Outcome.UNDERPOWERED and not math.isnan(needed):
-        size = shown_detectable(needed, f"{needed:.4g}", most - least)
+        size = beyond(most - least) if math.isinf(needed) else f"{needed:.4g}"
         detail += f"; minimum detectable difference {size} (80% power with 80% confidence)"
         if decides is not None and not borrowed:
             detail += "; " + _more_runs(reported, found, decides)

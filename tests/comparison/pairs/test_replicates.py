@@ -12,8 +12,8 @@ from benchbench.comparison.pairs.compare import compare
 from benchbench.comparison.pairs.grid import Cell, same_runs
 from benchbench.comparison.pairs.replicates import replicates, run_names
 from benchbench.comparison.pairs.table import Comparison
+from benchbench.comparison.win_rates.against import against
 from benchbench.comparison.win_rates.bradley_terry import bradley_terry
-from benchbench.report.win_rates import against
 
 from ..rows import cell, score_frame, toy_cells
 from ..verdict_rows import slotless
