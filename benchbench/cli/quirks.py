@@ -37,11 +37,11 @@ def quirks(
     Example: bench quirks dpo ddo_rm --setting pythia410m_ultrafeedback
     """
     from benchbench.commands import quirks as command
-    from benchbench.commands.run_plan import Options
+    from benchbench.commands.run_plan import RunOptions
     from benchbench.report.quirks import shown_audit
 
-    options = Options(device, workers, runs, results)
-    request = command.Request(targets, setting, seeds, baseline, only or [], overrides or [])
+    options = RunOptions(device, workers, runs, results)
+    request = command.QuirksRequest(targets, setting, seeds, baseline, only or [], overrides or [])
     prepared = command.prepare_audit(request, options)
     if dry_run:
         print_plan([prepared.session.plan], options.store, as_json=as_json)

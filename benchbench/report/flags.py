@@ -9,7 +9,7 @@ import pandas as pd
 
 from benchbench import metrics as metric_room
 from benchbench.comparison.pairs.flags import NAMES, FlaggedRow, count_flags, in_words
-from benchbench.comparison.pairs.grid import Cell
+from benchbench.comparison.pairs.grid import ScoredCell
 from benchbench.comparison.pairs.measure import measure_one
 from benchbench.comparison.pairs.scorings import Pairs, pairs
 from benchbench.comparison.pairs.table import Comparison
@@ -18,7 +18,7 @@ from benchbench.report.comparison import column_of
 
 
 def flagged_rows(
-    cells: Sequence[Cell], comparisons: Sequence[Comparison], metric: str, scoring: str, *, tie_credit: float
+    cells: Sequence[ScoredCell], comparisons: Sequence[Comparison], metric: str, scoring: str, *, tie_credit: float
 ) -> list[FlaggedRow]:
     """A row per label of one table, over all pairs whatever the recipe leaves out.
 

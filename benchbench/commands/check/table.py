@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchbench.commands.check.run import Checked
-from benchbench.comparison.claims.outcome import FAMILY_LEVEL, Verdict, gates
+from benchbench.comparison.claims.outcome import FAMILY_LEVEL, ClaimVerdict, gates
 from benchbench.comparison.claims.replication import Runs
 from benchbench.report import numbers
 
@@ -50,12 +50,12 @@ def _runs(runs: Runs | None) -> str:
     return f"{numbers.number(runs.mean)}{spread}, k = {runs.k}"
 
 
-def _bounds(verdict: Verdict) -> str:
+def _bounds(verdict: ClaimVerdict) -> str:
     low, high = verdict.prediction
     return "-" if math.isnan(low) else f"{numbers.number(low)} to {numbers.number(high)}"
 
 
-def _interval(verdict: Verdict) -> str:
+def _interval(verdict: ClaimVerdict) -> str:
     if verdict.difference is None:
         return "-"
     return numbers.bounded(verdict.difference.mean, verdict.difference.low, verdict.difference.high, numbers.signed)
