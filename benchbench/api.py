@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
-from benchbench.commands.compare.run import Compared, Prepared, Request, prepare_comparison
+from benchbench.commands.compare.run import Compared, CompareRequest, PreparedComparison, prepare_comparison
 from benchbench.commands.compare.run import compare as run_comparison
 from benchbench.commands.resolve import DEFAULT_SETTING
-from benchbench.commands.run_plan import Options
+from benchbench.commands.run_plan import RunOptions
 from benchbench.core.errors import BenchError
 from benchbench.recipe.overrides import Override
 from benchbench.store.result_frames import TABLES, read_frame
@@ -81,7 +81,7 @@ def compare(
     Raises:
         BenchError: what the command line would refuse, or a cell that failed.
     """
-    request = Request(
+    request = CompareRequest(
         [str(method) for method in methods],
         None if setting is None else str(setting),
         None if seeds is None else [str(seed) for seed in seeds],
@@ -93,7 +93,7 @@ def compare(
         pairs_only,
         None if prompts is None else Path(prompts),
     )
-    options = Options(device, workers, _folder(runs), _folder(results))
+    options = RunOptions(device, workers, _folder(runs), _folder(results))
     prepared = prepare_comparison(request, options)
     compared = run_comparison(prepared, request, options, Console(stderr=True, soft_wrap=True, quiet=not progress))
     every = load_results(prepared.loaded[0].recipe.setting, results=options.results_root)
@@ -123,7 +123,7 @@ def _folder(path: str | Path | None) -> Path | None:
     return None if path is None else Path(path)
 
 
-def _only(every: Results, prepared: Prepared, compared: Compared, *, overrides: str) -> Results:
+def _only(every: Results, prepared: PreparedComparison, compared: Compared, *, overrides: str) -> Results:
     """The rows of one comparison."""
     key: dict[str, object] = {
         "methods": " ".join(sorted(item.label for item in prepared.loaded)),

@@ -99,16 +99,16 @@ def finish(
     import torch
     from transformers.utils import logging
 
-    from benchbench.commands.compare.run import Request, prepare_comparison
-    from benchbench.commands.run_plan import Options
+    from benchbench.commands.compare.run import CompareRequest, prepare_comparison
+    from benchbench.commands.run_plan import RunOptions
     from benchbench.stages.execute import execute
 
     torch.set_num_threads(1)
     logging.disable_progress_bar()
-    request = Request(
+    request = CompareRequest(
         [str(target) for target in targets], str(setting), [str(seed) for seed in seeds], overrides=list(sets)
     )
-    options = Options("cpu", runs=runs)
+    options = RunOptions("cpu", runs=runs)
     plan = prepare_comparison(request, options).session.plan
     status: dict[str, str] = {}
     for key, spec in plan.stages.items():

@@ -40,16 +40,16 @@ def reference(
 
     Example: bench reference dpo simpo ddo_rm --seeds 42 13 3407 7 11 --checkpoint dpo
     """
-    from benchbench.commands.compare.run import Request
+    from benchbench.commands.compare.run import CompareRequest
     from benchbench.commands.reference.documents import fill_documents
     from benchbench.commands.reference.run import write_reference
-    from benchbench.commands.run_plan import Options
+    from benchbench.commands.run_plan import RunOptions
 
-    options = Options(device, workers, runs, results)
+    options = RunOptions(device, workers, runs, results)
     name = setting or "tiny"
     place = folder or options.results_root / "reference" / Path(name).stem
     made = write_reference(
-        Request(targets, setting, seeds, pairs_only=pairs_only),
+        CompareRequest(targets, setting, seeds, pairs_only=pairs_only),
         checkpoint=checkpoint,
         folder=place,
         command="bench " + shlex.join(_without_places(sys.argv[1:])),

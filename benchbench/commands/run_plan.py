@@ -27,7 +27,7 @@ from benchbench.store.runs import RunStore, default_results, default_root
 
 
 @dataclass(frozen=True)
-class Options:
+class RunOptions:
     """How a verb runs its stages."""
 
     device: str = "auto"
@@ -65,7 +65,7 @@ class Session:
 def open_session(
     loaded: Sequence[Loaded],
     seeds: Iterable[int],
-    options: Options,
+    options: RunOptions,
     *,
     score_split: str | None = None,
     with_samples: bool = False,
@@ -121,7 +121,7 @@ def _faults(loaded: Loaded, prepared: Prepared, score_split: str | None, *, agai
     return faults
 
 
-def run_session(session: Session, options: Options, console: Console) -> Ran:
+def run_session(session: Session, options: RunOptions, console: Console) -> Ran:
     """Run what is not finished; failures are shown and returned, not raised."""
     store = options.store
     for line in copies(session.plan):

@@ -68,7 +68,7 @@ def _difference(wanted: list[str], got: list[str], turn: int) -> str:
 
 
 @dataclass(frozen=True)
-class PairScores:
+class ExportedPairs:
     """How one model scored preference pairs."""
 
     model: str
@@ -87,7 +87,7 @@ class Export:
     name: str
     """Registry key; equals the file name."""
     reads: Literal["responses", "pairs"]
-    """`files` is given `Responses`, or `PairScores`."""
+    """`files` is given `Responses`, or `ExportedPairs`."""
     files: Callable[[Any], Mapping[str, str]]
     """One model's responses or scores -> path below the output folder -> text.
 

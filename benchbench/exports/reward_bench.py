@@ -13,13 +13,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchbench.core.errors import BenchError
-from benchbench.core.export import Export, PairScores
+from benchbench.core.export import Export, ExportedPairs
 
 ORGANISATION = "benchbench"
 RESERVED = ("model", "ref_model", "model_type", "chat_template")
 
 
-def files(scores: PairScores) -> Mapping[str, str]:
+def files(scores: ExportedPairs) -> Mapping[str, str]:
     """`results/eval-set/benchbench/<model>.json`.
 
     Raises:

@@ -10,7 +10,7 @@ import pytest
 
 from benchbench import exports
 from benchbench.core.errors import BenchError
-from benchbench.core.export import PairScores, Responses
+from benchbench.core.export import ExportedPairs, Responses
 from benchbench.exports.arena_hard import markdown_counts
 from tests.exports.responses import ANSWERS, TEXTS, prompt_set, responses
 
@@ -98,7 +98,7 @@ def test_reward_bench_counts_strictly_higher_pairs_by_subset():
         [("a", "chat", 1.0, 0.0), ("b", "chat", 0.0, 0.0), ("c", "code", 2.0, 3.0), ("d", "code", 3.0, 2.0)],
         columns=["example", "subset", "chosen", "rejected"],
     )
-    path, text = only(exports.get("reward_bench").files(PairScores("dpo-seed1", "sft-seed1", "mine", rows)))
+    path, text = only(exports.get("reward_bench").files(ExportedPairs("dpo-seed1", "sft-seed1", "mine", rows)))
     assert path == "results/eval-set/benchbench/dpo-seed1.json"
     assert json.loads(text) == {
         "model": "benchbench/dpo-seed1",
@@ -108,7 +108,7 @@ def test_reward_bench_counts_strictly_higher_pairs_by_subset():
         "chat": 0.5,
         "code": 0.5,
     }
-    free = json.loads(only(exports.get("reward_bench").files(PairScores("m", None, "mine", rows)))[1])
+    free = json.loads(only(exports.get("reward_bench").files(ExportedPairs("m", None, "mine", rows)))[1])
     assert free["model_type"] == "DPO Ref. Free"
     assert free["ref_model"] is None
 
@@ -162,4 +162,4 @@ def test_conversations_that_a_format_has_no_place_for_are_refused():
 def test_scores_that_are_none_are_refused():
     rows = pd.DataFrame([("a", "chat", float("nan"), 0.0)], columns=["example", "subset", "chosen", "rejected"])
     with pytest.raises(BenchError, match="NaN"):
-        exports.get("reward_bench").files(PairScores("m", None, "mine", rows))
+        exports.get("reward_bench").files(ExportedPairs("m", None, "mine", rows))

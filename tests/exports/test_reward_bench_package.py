@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from benchbench import exports
-from benchbench.core.export import PairScores
+from benchbench.core.export import ExportedPairs
 
 READER = Path(__file__).with_name("reward_bench_reads.py")
 SOURCES = os.environ.get("BENCH_REWARD_BENCH_SOURCES")
@@ -30,7 +30,7 @@ def test_the_leaderboard_s_loader_finds_our_row(tmp_path: Path):
         for name, accuracy in subsets.items()
         for i in range(4)
     ]
-    scores = PairScores("dpo-seed1", "sft-seed1", "mine", pd.DataFrame(rows))
+    scores = ExportedPairs("dpo-seed1", "sft-seed1", "mine", pd.DataFrame(rows))
     for name, text in exports.get("reward_bench").files(scores).items():
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text(text, encoding="utf-8")

@@ -11,10 +11,10 @@ from benchbench.commands.cell_rows import score_rows
 from benchbench.commands.evaluate.responses import Policies
 from benchbench.commands.evaluate.run import external_session, is_external, refuse_seeds
 from benchbench.commands.resolve import parse_seeds, resolve
-from benchbench.commands.run_plan import Options, open_session, unfinished
+from benchbench.commands.run_plan import RunOptions, open_session, unfinished
 from benchbench.comparison.pairs.grid import MissingRunsError
 from benchbench.core.errors import BenchError
-from benchbench.core.export import PairScores
+from benchbench.core.export import ExportedPairs
 from benchbench.core.hashing import fingerprint
 from benchbench.data.files import read_rows
 from benchbench.data.rows import ID_COLUMNS
@@ -30,8 +30,8 @@ def pair_scores(
     setting: str | None,
     seeds: Sequence[str] | None,
     overrides: Sequence[str],
-    options: Options,
-) -> list[tuple[PairScores, list[str]]]:
+    options: RunOptions,
+) -> list[tuple[ExportedPairs, list[str]]]:
     """Scores of the held-out pairs of every cell of a target, with the keys of the stages they are from.
 
     A policy with a reference is scored by the difference of summed log-probabilities (no beta, which changes no
@@ -64,7 +64,7 @@ def pair_scores(
     return [(_scores(policies, cell, named, options), [cell.score, cell.reference]) for cell in session.cells]
 
 
-def _scores(policies: Policies, cell: Cell, named: Mapping[str, str] | None, options: Options) -> PairScores:
+def _scores(policies: Policies, cell: Cell, named: Mapping[str, str] | None, options: RunOptions) -> ExportedPairs:
     frame = score_rows(cell, options.store, cell.loaded.recipe.score.split)
     anchored = cell.score != cell.reference
     score = frame["logp_sum"] - frame["ref_logp_sum"] if anchored else frame["logp_sum"]
@@ -72,7 +72,7 @@ def _scores(policies: Policies, cell: Cell, named: Mapping[str, str] | None, opt
     rows = pd.DataFrame({"example": wide.index, "chosen": wide[0].to_numpy(), "rejected": wide[1].to_numpy()})
     section = cell.loaded.recipe.tokenization.model_dump(mode="json")
     template = fingerprint(without_later({"tokenization": section})["tokenization"])
-    return PairScores(
+    return ExportedPairs(
         model=policies.model(cell),
         reference=f"sft-seed{cell.seed}" if anchored else None,
         template=f"benchbench-{template}",

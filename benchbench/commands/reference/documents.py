@@ -10,13 +10,14 @@ import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from benchbench.commands.compare.run import Request, compare_scored, prepare_comparison
+from benchbench.commands.compare.run import CompareRequest, compare_scored, prepare_comparison
 from benchbench.commands.reference.tables import scored_of
 from benchbench.commands.regress.reference import read_reference
-from benchbench.commands.run_plan import Options
+from benchbench.commands.run_plan import RunOptions
 from benchbench.comparison.pairs.table import Comparison
 from benchbench.core.errors import BenchError
-from benchbench.report.comparison import column_of, markdown_table, shown_p, shown_value
+from benchbench.report import numbers
+from benchbench.report.comparison import column_of, markdown_table
 from benchbench.store.reference import ReferenceStore
 
 EXCERPT_METHODS = 2
@@ -60,8 +61,8 @@ def excerpt(folder: Path, *, runs: Path) -> str:
     committed = read_reference(ReferenceStore(folder))
     about = committed.about
     seeds = [str(seed) for seed in about["seeds"][:EXCERPT_SEEDS]]
-    request = Request(about["targets"][:EXCERPT_METHODS], about["setting"], seeds, pairs_only=True)
-    prepared = prepare_comparison(request, Options("cpu", None, runs))
+    request = CompareRequest(about["targets"][:EXCERPT_METHODS], about["setting"], seeds, pairs_only=True)
+    prepared = prepare_comparison(request, RunOptions("cpu", None, runs))
     scored = [scored_of(cell, committed) for cell in prepared.session.cells]
     headline, comparisons = compare_scored(prepared, request, scored)
     return f"{markdown_table(comparisons, *headline)}\n{reading(column_of(comparisons, *headline))}"
@@ -75,8 +76,10 @@ def reading(rows: Sequence[Comparison]) -> str:
 
 
 def _sentence(row: Comparison) -> str:
-    size, least = (shown_value(abs(value), row.unit) for value in (row.difference, row.minimum_detectable_difference))
-    low, high = (shown_value(bound, row.unit, sign="+") for bound in (row.low, row.high))
+    size, least = (
+        numbers.quantity(abs(value), row.unit) for value in (row.difference, row.minimum_detectable_difference)
+    )
+    low, high = (numbers.quantity(bound, row.unit, sign="+") for bound in (row.low, row.high))
     where = f"`{row.candidate}` is {size} {'below' if row.difference < 0 else 'above'} `{row.baseline}`"
     said = f"{where}, {row.level:.0%} interval {low} to {high}"
     if math.isnan(row.low) or math.isnan(row.high):
@@ -88,4 +91,5 @@ def _sentence(row: Comparison) -> str:
             else ""
         )
         return f"{said}: no difference was shown{enough}."
-    return f"{said}: a difference that holds over seeds and prompts (p {shown_p(row.p_holm)} after Holm's correction)."
+    corrected = f"p {numbers.p_value(row.p_holm)} after Holm's correction"
+    return f"{said}: a difference that holds over seeds and prompts ({corrected})."

@@ -15,13 +15,18 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from benchbench.commands.cell_rows import ROW_KEY, as_scored, measure_cells
-from benchbench.commands.compare.run import Compared, Prepared, Request, compare_scored, prepare_comparison
+from benchbench.commands.compare.run import (
+    Compared,
+    CompareRequest,
+    PreparedComparison,
+    compare_scored,
+    prepare_comparison,
+)
 from benchbench.commands.compare.win_rates import Samples, gathered
 from benchbench.commands.reference.run import measurements_of, tables_of, win_rates_of
 from benchbench.commands.regress.reference import REMAKE, Committed, read_reference
-from benchbench.commands.run_plan import Options
-from benchbench.comparison.pairs.grid import Cell as ScoredCell
-from benchbench.comparison.pairs.grid import same_runs
+from benchbench.commands.run_plan import RunOptions
+from benchbench.comparison.pairs.grid import ScoredCell, same_runs
 from benchbench.core.errors import BenchError
 from benchbench.plan.build import Cell
 from benchbench.store.reference import ReferenceStore
@@ -44,8 +49,8 @@ def derive(folder: Path, *, scratch: Path | None = None) -> str:
     committed = read_reference(ReferenceStore(folder))
     about = committed.about
     seeds = [str(seed) for seed in about["seeds"]]
-    request = Request(about["targets"], about["setting"], seeds, pairs_only=committed.verdicts is None)
-    prepared = prepare_comparison(request, Options("cpu", None, scratch / "runs", scratch / "results"))
+    request = CompareRequest(about["targets"], about["setting"], seeds, pairs_only=committed.verdicts is None)
+    prepared = prepare_comparison(request, RunOptions("cpu", None, scratch / "runs", scratch / "results"))
     _refuse_other_recipes(prepared, committed)
     cells = prepared.session.cells
     scored = [scored_of(cell, committed) for cell in cells]
@@ -60,7 +65,7 @@ def derive(folder: Path, *, scratch: Path | None = None) -> str:
     return tables
 
 
-def _refuse_other_recipes(prepared: Prepared, committed: Committed) -> None:
+def _refuse_other_recipes(prepared: PreparedComparison, committed: Committed) -> None:
     changed = [
         f"{item.recipe.name} is {item.recipe_hash}, not {committed.hashes.get(item.recipe.name, 'there')}"
         for item in prepared.loaded
@@ -77,7 +82,10 @@ def scored_of(cell: Cell, committed: Committed) -> ScoredCell:
 
 
 def _samples(
-    prepared: Prepared, committed: Committed, marks: Mapping[str, Sequence[str]], runs: Mapping[str, Sequence[int]]
+    prepared: PreparedComparison,
+    committed: Committed,
+    marks: Mapping[str, Sequence[str]],
+    runs: Mapping[str, Sequence[int]],
 ) -> Samples | None:
     if committed.verdicts is None:
         return None

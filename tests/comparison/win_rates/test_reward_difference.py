@@ -14,7 +14,7 @@ from scipy.stats import linregress
 
 from benchbench.comparison.win_rates.reward_difference import reward_difference
 
-from .verdict_rows import frame, verdict
+from ..verdict_rows import frame, verdict
 
 
 def scored(n: int = 60, *, seed: int = 0, bias: float = 0.02, samples: int = 1) -> pd.DataFrame:

@@ -9,23 +9,22 @@ import pandas as pd
 import pytest
 
 from benchbench.comparison.stats.power import minimum_detectable_difference
+from benchbench.comparison.win_rates import against as row_of
+from benchbench.comparison.win_rates.against import Against
 from benchbench.comparison.win_rates.bradley_terry import bradley_terry
-from benchbench.report import win_rates as win_rate_tables
 from benchbench.report.win_rates import (
-    Against,
     interval_frame,
     shared_notes,
     shown_win_rates,
     win_rate_frame,
 )
-
-from .verdict_rows import frame, slotless, swapped, tournament, verdict
+from tests.comparison.verdict_rows import frame, slotless, swapped, tournament, verdict
 
 
 def against(by_seed: dict[int, pd.DataFrame], *, judge: str) -> Against:
     """Of a judge that gives no scores."""
     scored = {seed: rows.assign(score=np.nan, opponent_score=np.nan) for seed, rows in by_seed.items()}
-    return win_rate_tables.against(scored, judge=judge)
+    return row_of.against(scored, judge=judge)
 
 
 def _outcomes(seed: int, n: int = 40, win: float = 0.7) -> pd.DataFrame:

@@ -9,36 +9,36 @@ import pandas as pd
 import pytest
 
 from benchbench.comparison.pairs.compare import compare
-from benchbench.comparison.pairs.grid import Cell, same_runs
+from benchbench.comparison.pairs.grid import ScoredCell, same_runs
 from benchbench.comparison.pairs.replicates import replicates, run_names
 from benchbench.comparison.pairs.table import Comparison
+from benchbench.comparison.win_rates.against import against
 from benchbench.comparison.win_rates.bradley_terry import bradley_terry
-from benchbench.report.win_rates import against
 
-from .rows import cell, score_frame, toy_cells
-from .verdict_rows import slotless
+from ..rows import cell, score_frame, toy_cells
+from ..verdict_rows import slotless
 
 SEEDS = (13, 42, 3407)
 
 
-def copied(cells: list[Cell], label: str, *, of: int, to: tuple[int, ...]) -> list[Cell]:
+def copied(cells: list[ScoredCell], label: str, *, of: int, to: tuple[int, ...]) -> list[ScoredCell]:
     """The cells with some seeds of a label replaced by copies of another seed's rows."""
     frame = next(c.frame for c in cells if (c.label, c.seed) == (label, of))
     return [cell(label, c.seed, frame.assign(seed=c.seed)) if c.label == label and c.seed in to else c for c in cells]
 
 
-def rows(cells: list[Cell], metric: str = "pair_accuracy", scoring: str = "logp_mean") -> dict[str, Comparison]:
+def rows(cells: list[ScoredCell], metric: str = "pair_accuracy", scoring: str = "logp_mean") -> dict[str, Comparison]:
     made = compare(cells, baseline="sft", metrics=[metric], rng_seed=0, draws=200)
     return {row.candidate: row for row in made if (row.metric, row.scoring) == (metric, scoring)}
 
 
 @pytest.fixture
-def cells() -> list[Cell]:
+def cells() -> list[ScoredCell]:
     return toy_cells({"sft": 0.1, "dpo": 0.3}, seeds=SEEDS)
 
 
 @pytest.mark.parametrize("metric", ["pair_accuracy", "auc", "std_margin"])
-def test_seeds_that_are_all_copies_have_no_interval_over_seeds(cells: list[Cell], metric: str):
+def test_seeds_that_are_all_copies_have_no_interval_over_seeds(cells: list[ScoredCell], metric: str):
     for label in ("sft", "dpo"):
         cells = copied(cells, label, of=13, to=(42, 3407))
     row = rows(cells, metric)["dpo"]
@@ -50,7 +50,7 @@ def test_seeds_that_are_all_copies_have_no_interval_over_seeds(cells: list[Cell]
 
 
 @pytest.mark.parametrize("metric", ["pair_accuracy", "auc"])
-def test_some_copies_count_once(cells: list[Cell], metric: str):
+def test_some_copies_count_once(cells: list[ScoredCell], metric: str):
     """Seeds 13 and 42 are one run on both sides: the row is that of the two different runs."""
     for label in ("sft", "dpo"):
         cells = copied(cells, label, of=13, to=(42,))
@@ -62,7 +62,7 @@ def test_some_copies_count_once(cells: list[Cell], metric: str):
     assert [row.difference, row.low, row.high, row.p] == pytest.approx([two.difference, two.low, two.high, two.p])
 
 
-def test_a_baseline_that_is_one_run_leaves_the_candidates_spread_and_is_named(cells: list[Cell]):
+def test_a_baseline_that_is_one_run_leaves_the_candidates_spread_and_is_named(cells: list[ScoredCell]):
     plain = rows(cells)["dpo"]
     row = rows(copied(cells, "sft", of=13, to=(42, 3407)))
     assert row["dpo"].runs == 3
@@ -71,14 +71,14 @@ def test_a_baseline_that_is_one_run_leaves_the_candidates_spread_and_is_named(ce
     assert row["sft"].note == "baseline; seed variance not estimated (3 seeds are one run: 13, 42, 3407)"
 
 
-def test_a_candidate_that_is_one_run_is_named_too(cells: list[Cell]):
+def test_a_candidate_that_is_one_run_is_named_too(cells: list[ScoredCell]):
     row = rows(copied(cells, "dpo", of=13, to=(42, 3407)))["dpo"]
     assert "dpo is one run at all 3 seeds" in row.note
     assert row.runs == 3
     assert row.mean == row.values[0]
 
 
-def test_stages_that_differ_in_an_unused_seed_are_one_run_whatever_a_device_rounds(cells: list[Cell]):
+def test_stages_that_differ_in_an_unused_seed_are_one_run_whatever_a_device_rounds(cells: list[ScoredCell]):
     rng = np.random.default_rng(1)
     rounded = [
         cell(
@@ -91,7 +91,7 @@ def test_stages_that_differ_in_an_unused_seed_are_one_run_whatever_a_device_roun
     assert "3 seeds are one run" in rows(rounded)["dpo"].note
 
 
-def test_different_runs_have_the_row_that_they_had(cells: list[Cell]):
+def test_different_runs_have_the_row_that_they_had(cells: list[ScoredCell]):
     row = rows(cells)["dpo"]
     assert (row.runs, row.note) == (3, "")
 

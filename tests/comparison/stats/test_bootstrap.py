@@ -15,7 +15,7 @@ from benchbench.comparison.stats.bootstrap import bootstrap_interval, paired_boo
 from benchbench.comparison.stats.intervals import crossed_interval
 from benchbench.core.measurement import PairScores
 
-from .coverage import bootstrapped
+from ..coverage import bootstrapped
 
 AUC = metrics.get("auc").value
 MEAN_MARGIN = metrics.get("mean_margin").value

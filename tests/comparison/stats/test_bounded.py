@@ -13,7 +13,7 @@ from scipy import stats
 from benchbench.comparison.stats.bounded import difference_of_rates, rate_interval, seeded_rate, wilson, within
 from benchbench.comparison.stats.intervals import crossed_interval, undefined_interval
 
-from .coverage import difference, rate
+from ..coverage import difference, rate
 
 NORMAL = float(stats.norm.ppf(0.975))
 

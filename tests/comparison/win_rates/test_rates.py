@@ -18,7 +18,7 @@ from benchbench.comparison.win_rates.contests import mirrored
 from benchbench.comparison.win_rates.rates import win_rate, win_rate_over_seeds
 from benchbench.core.errors import BenchError
 
-from .verdict_rows import frame, frames, pandalm, slotless, swapped, verdict
+from ..verdict_rows import frame, frames, pandalm, slotless, swapped, verdict
 
 NAN = float("nan")
 LIGHT = settings(deadline=None, max_examples=50)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from benchbench.comparison.win_rates.contests import contests, mirrored, prompt_means, prompts, sides
 from benchbench.core.errors import BenchError
 
-from .verdict_rows import frame, frames, slotless, swapped, verdict
+from ..verdict_rows import frame, frames, slotless, swapped, verdict
 
 NAN = float("nan")
 LIGHT = settings(deadline=None, max_examples=50)

@@ -9,14 +9,14 @@ import pytest
 from scipy import stats
 
 from benchbench.comparison.claims import outcome as module
-from benchbench.comparison.claims.outcome import Outcome, Verdict, gates, judge, not_comparable, not_run
+from benchbench.comparison.claims.outcome import ClaimOutcome, ClaimVerdict, gates, judge, not_comparable, not_run
 from benchbench.comparison.claims.replication import Runs, borrowed_half_width, runs_to_decide
 
 
 def test_the_worked_example_is_compatible_but_underpowered():
     """Paper 44.7 +- 0.6 (k = 3), ours 43.4 +- 0.7 (m = 3), tolerance 2: D = -1.3, prediction half-width 2.1."""
     verdict = judge(Runs(44.7, 0.6, 3), Runs(43.4, 0.7, 3), tolerance=2.0)
-    assert verdict.outcome is Outcome.UNDERPOWERED
+    assert verdict.outcome is ClaimOutcome.UNDERPOWERED
     assert verdict.difference is not None
     assert verdict.difference.mean == pytest.approx(-1.3)
     assert verdict.prediction == pytest.approx((44.7 - 2.107, 44.7 + 2.107), abs=2e-3)
@@ -26,21 +26,21 @@ def test_the_worked_example_is_compatible_but_underpowered():
 @pytest.mark.parametrize(
     ("reported", "found", "tolerance", "outcome"),
     [
-        (Runs(0.50, 0.001, 5), Runs(0.501, 0.001, 5), 0.015, Outcome.REPRODUCED),
-        (Runs(0.50, 0.001, 5), Runs(0.505, 0.001, 5), 0.015, Outcome.REPRODUCED),
-        (Runs(0.50, 0.001, 5), Runs(0.55, 0.001, 5), 0.015, Outcome.NOT_REPRODUCED),
-        (Runs(0.50, 0.004, 5), Runs(0.512, 0.004, 5), 0.015, Outcome.UNCLEAR),
-        (Runs(0.50, 0.02, 3), Runs(0.52, 0.02, 3), 0.015, Outcome.UNDERPOWERED),
-        (Runs(0.50, 0.01, 3), Runs(0.51, math.nan, 1), 0.015, Outcome.UNDERPOWERED),
-        (Runs(0.50, 0.01, 3), Runs(0.60, math.nan, 1), 0.015, Outcome.OUTSIDE),
-        (Runs(0.50, 0.01, 3), Runs(0.60, 0.01, 3), None, Outcome.OUTSIDE),
-        (Runs(0.50, 0.01, 3), Runs(0.51, 0.01, 3), None, Outcome.UNDERPOWERED),
-        (Runs(0.50, math.nan, 1), Runs(0.60, 0.01, 3), 0.015, Outcome.OUTSIDE),
-        (Runs(0.50, math.nan, 1), Runs(0.51, 0.01, 3), 0.015, Outcome.UNDERPOWERED),
-        (Runs(0.50, math.nan, 1), Runs(0.5001, 0.001, 3), 0.015, Outcome.UNDERPOWERED),
-        (Runs(0.50, math.nan, 1), Runs(0.5001, 0.001, 5), 0.015, Outcome.REPRODUCED),
-        (Runs(0.50, math.nan, 1), Runs(0.60, 0.01, 5), 0.015, Outcome.NOT_REPRODUCED),
-        (Runs(0.50, math.nan, 1), Runs(0.60, math.nan, 1), 0.015, Outcome.UNDERPOWERED),
+        (Runs(0.50, 0.001, 5), Runs(0.501, 0.001, 5), 0.015, ClaimOutcome.REPRODUCED),
+        (Runs(0.50, 0.001, 5), Runs(0.505, 0.001, 5), 0.015, ClaimOutcome.REPRODUCED),
+        (Runs(0.50, 0.001, 5), Runs(0.55, 0.001, 5), 0.015, ClaimOutcome.NOT_REPRODUCED),
+        (Runs(0.50, 0.004, 5), Runs(0.512, 0.004, 5), 0.015, ClaimOutcome.UNCLEAR),
+        (Runs(0.50, 0.02, 3), Runs(0.52, 0.02, 3), 0.015, ClaimOutcome.UNDERPOWERED),
+        (Runs(0.50, 0.01, 3), Runs(0.51, math.nan, 1), 0.015, ClaimOutcome.UNDERPOWERED),
+        (Runs(0.50, 0.01, 3), Runs(0.60, math.nan, 1), 0.015, ClaimOutcome.OUTSIDE),
+        (Runs(0.50, 0.01, 3), Runs(0.60, 0.01, 3), None, ClaimOutcome.OUTSIDE),
+        (Runs(0.50, 0.01, 3), Runs(0.51, 0.01, 3), None, ClaimOutcome.UNDERPOWERED),
+        (Runs(0.50, math.nan, 1), Runs(0.60, 0.01, 3), 0.015, ClaimOutcome.OUTSIDE),
+        (Runs(0.50, math.nan, 1), Runs(0.51, 0.01, 3), 0.015, ClaimOutcome.UNDERPOWERED),
+        (Runs(0.50, math.nan, 1), Runs(0.5001, 0.001, 3), 0.015, ClaimOutcome.UNDERPOWERED),
+        (Runs(0.50, math.nan, 1), Runs(0.5001, 0.001, 5), 0.015, ClaimOutcome.REPRODUCED),
+        (Runs(0.50, math.nan, 1), Runs(0.60, 0.01, 5), 0.015, ClaimOutcome.NOT_REPRODUCED),
+        (Runs(0.50, math.nan, 1), Runs(0.60, math.nan, 1), 0.015, ClaimOutcome.UNDERPOWERED),
     ],
 )
 def test_each_situation_has_its_verdict(reported, found, tolerance, outcome):
@@ -59,7 +59,7 @@ def test_a_miss_far_beyond_the_tolerance_is_decisive():
 
 def test_without_a_tolerance_nothing_is_ever_reproduced():
     verdict = judge(Runs(0.50, 0.001, 5), Runs(0.50, 0.001, 5), tolerance=None)
-    assert verdict.outcome is Outcome.UNDERPOWERED
+    assert verdict.outcome is ClaimOutcome.UNDERPOWERED
     assert "no tolerance" in verdict.detail
 
 
@@ -67,12 +67,12 @@ def test_an_undecided_verdict_says_how_many_runs_would_decide_it():
     """Paper 0.50 +- 0.004 (k = 10), ours 0.504 +- 0.02 (m = 3), tolerance 0.015: 90% half-width below 0.011."""
     reported, found = Runs(0.50, 0.004, 10), Runs(0.504, 0.02, 3)
     verdict = judge(reported, found, tolerance=0.015)
-    assert verdict.outcome is Outcome.UNDERPOWERED
+    assert verdict.outcome is ClaimOutcome.UNDERPOWERED
     m = runs_to_decide(reported, found, tolerance=0.015)
     assert m is not None and f"about {m} runs of ours would decide" in verdict.detail
     decided = judge(reported, Runs(found.mean, found.sd, m), tolerance=0.015)
-    assert decided.outcome is Outcome.REPRODUCED
-    assert judge(reported, Runs(found.mean, found.sd, m - 1), tolerance=0.015).outcome is Outcome.UNDERPOWERED
+    assert decided.outcome is ClaimOutcome.REPRODUCED
+    assert judge(reported, Runs(found.mean, found.sd, m - 1), tolerance=0.015).outcome is ClaimOutcome.UNDERPOWERED
     assert "minimum detectable difference" in verdict.detail
 
 
@@ -110,7 +110,7 @@ def test_outside_is_decisive_where_the_99_percent_interval_is_left_too():
 def test_spreads_of_zero_decide_nothing(tolerance, m):
     """0.0001 apart, both sides without any spread: nothing is known of what a run may do."""
     verdict = judge(Runs(0.5, 0.0, 3), Runs(0.5001, 0.0 if m > 1 else math.nan, m), tolerance=tolerance)
-    assert (verdict.outcome, verdict.decisive) == (Outcome.UNDERPOWERED, False)
+    assert (verdict.outcome, verdict.decisive) == (ClaimOutcome.UNDERPOWERED, False)
     assert "are equal, so their spread is unknown and not zero" in verdict.detail
     assert math.isnan(verdict.p) and math.isnan(verdict.prediction[0])
     assert not gates([verdict])[0].fails
@@ -125,14 +125,14 @@ def test_a_report_without_a_spread_of_its_own_borrows_ours_where_it_says_zero():
 def test_copies_of_ours_leave_the_reports_prediction_alone():
     """t(2, .975) * 0.01 * sqrt(1/3 + 1/3)."""
     verdict = judge(Runs(0.5, 0.01, 3), Runs(0.51, 0.0, 3), tolerance=0.015)
-    assert verdict.outcome is Outcome.UNDERPOWERED
+    assert verdict.outcome is ClaimOutcome.UNDERPOWERED
     assert verdict.prediction[1] - 0.5 == pytest.approx(4.3027 * 0.01 * math.sqrt(2 / 3), rel=1e-4)
 
 
 # --- many claims are one family ---------------------------------------------------------------------------------------
 
 
-def claims(rng: np.random.Generator, *, tolerance: float | None, m: int, shift: float = 0.0) -> list[Verdict]:
+def claims(rng: np.random.Generator, *, tolerance: float | None, m: int, shift: float = 0.0) -> list[ClaimVerdict]:
     """Twelve claims of three runs each, all true unless ours are shifted."""
     theirs, ours = rng.normal(0.5, 0.01, (12, 3)), rng.normal(0.5 + shift, 0.01, (12, m))
     return [

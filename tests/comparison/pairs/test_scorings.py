@@ -8,7 +8,7 @@ import pytest
 from benchbench.comparison.pairs.scorings import SCORINGS, ScoringNotAvailableError, pair_scores, pairs
 from benchbench.core.errors import BenchError
 
-from .rows import score_frame
+from ..rows import score_frame
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from benchbench import metrics
 from benchbench.comparison.pairs.measure import measure
 
-from .rows import score_frame
+from ..rows import score_frame
 
 
 def _by_key(measured):

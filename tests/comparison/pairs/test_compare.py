@@ -17,7 +17,7 @@ from benchbench.comparison.stats.power import minimum_detectable_difference
 from benchbench.comparison.stats.significance import holm
 from benchbench.core.errors import BenchError
 
-from .rows import cell, score_frame, toy_cells
+from ..rows import cell, score_frame, toy_cells
 
 EFFECTS = {"dpo": 0.1, "sft": 0.0, "simpo": 0.3, "ddo_rm@k4": 0.6}
 

@@ -15,8 +15,7 @@ from benchbench.report.frames import (
     measurements_frame,
     write_csv,
 )
-
-from .rows import toy_cells
+from tests.comparison.rows import toy_cells
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from scipy import stats
 from benchbench.comparison.stats.intervals import Interval, Spread, crossed_interval
 from benchbench.comparison.stats.power import Detectable, minimum_detectable_difference
 
-from .coverage import power
+from ..coverage import power
 
 
 def _mdd(se: float, df: float, *, alpha: float = 0.05, **how: float) -> Detectable:

@@ -14,7 +14,7 @@ from benchbench.comparison.alpaca_eval.fit import PENALTIES, Calibration, bootst
 from benchbench.comparison.alpaca_eval.leaderboard import length_controlled_row
 from benchbench.core.errors import BenchError
 
-from .test_alpaca_eval import AE2, OFFICIAL, leaderboard
+from .test_leaderboard import AE2, OFFICIAL, leaderboard
 
 BASELINES = ("concise", "verbose")
 

@@ -14,7 +14,7 @@ from benchbench.comparison.pairs.scorings import pairs
 from benchbench.report.flags import flagged_rows, flags_frame, shown_flags
 from benchbench.report.frames import measurements_frame
 
-from .rows import cell, score_frame, toy_cells
+from ..rows import cell, score_frame, toy_cells
 
 
 def flagged(chosen=(4.0, 1.0, 0.0, 2.0, 3.0, 0.0, 5.0), rejected=(1.0, 2.0, 0.0, 2.0, 1.0, 1.0, 2.0), **more):

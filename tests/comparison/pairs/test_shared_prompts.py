@@ -17,7 +17,7 @@ from benchbench.core.errors import BenchError
 from benchbench.core.measurement import PairScores
 from benchbench.report.comparison import markdown_table
 
-from .rows import cell, toy_cells
+from ..rows import cell, toy_cells
 
 NAMED = [name for name in metrics.names() if not metrics.get(name).columns]
 

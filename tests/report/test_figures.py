@@ -14,8 +14,7 @@ from matplotlib.image import imread
 from benchbench.comparison.pairs.compare import compare
 from benchbench.report.comparison import column_of
 from benchbench.report.figures import plot_comparison
-
-from .rows import toy_cells
+from tests.comparison.rows import toy_cells
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +57,10 @@ def test_several_columns_in_one_figure_are_refused(rows, tmp_path):
 
 def test_the_comparison_needs_neither_pyplot_nor_torch():
     code = (
-        "import sys, pkgutil, importlib, benchbench.comparison as c\n"
-        "[importlib.import_module(f'benchbench.comparison.{m.name}') for m in pkgutil.iter_modules(c.__path__)]\n"
+        "import sys, pkgutil, importlib, benchbench.comparison as c, benchbench.report as r\n"
+        "for room in (c, r):\n"
+        "    for module in pkgutil.walk_packages(room.__path__, room.__name__ + '.'):\n"
+        "        importlib.import_module(module.name)\n"
         "print(sorted({'torch', 'transformers', 'vllm', 'matplotlib.pyplot'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

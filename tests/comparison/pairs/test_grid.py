@@ -9,7 +9,7 @@ import pytest
 from benchbench.comparison.pairs.grid import Admission, MissingRunsError, make_grid
 from benchbench.core.errors import BenchError, ExitCode
 
-from .rows import cell, score_frame, toy_cells
+from ..rows import cell, score_frame, toy_cells
 
 
 @pytest.fixture

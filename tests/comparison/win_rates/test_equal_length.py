@@ -10,7 +10,7 @@ import pytest
 from benchbench.comparison.win_rates.equal_length import support
 from benchbench.comparison.win_rates.length_control import length_controlled
 
-from .verdict_rows import slotless
+from ..verdict_rows import slotless
 
 
 def test_near_contests_differ_by_less_than_a_tenth_of_their_mean_length():
