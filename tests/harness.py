@@ -79,6 +79,15 @@ def bench_process(*args: object, cwd: Path, timeout: float = 300, **variables: s
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
+def run_make(*targets: str, cwd: Path) -> str:
+    """Make targets of the Makefile in a copy of the checkout with the tools of this one; returns what was printed."""
+    line = ["make", "-f", ROOT / "Makefile", "-o", ".venv/.ok", f"BIN={BENCH.parent}", *targets]
+    variables = {"PYTHONPATH": os.pathsep.join([str(cwd), str(ROOT)])}
+    done = subprocess.run(line, cwd=cwd, env=os.environ | variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return done.stdout
+
+
 def finish(
     targets: Sequence[object],
     *,
@@ -91,16 +100,16 @@ def finish(
     import torch
     from transformers.utils import logging
 
-    from benchbench.commands.compare.run import Request, prepare_comparison
-    from benchbench.commands.run_plan import Options
+    from benchbench.commands.compare.run import CompareRequest, prepare_comparison
+    from benchbench.commands.run_plan import RunOptions
     from benchbench.generation.engine_cache import EngineCache
 
     torch.set_num_threads(1)
     logging.disable_progress_bar()
-    request = Request(
+    request = CompareRequest(
         [str(target) for target in targets], str(setting), [str(seed) for seed in seeds], overrides=list(sets)
     )
-    options = Options("cpu", runs=runs)
+    options = RunOptions("cpu", runs=runs)
     plan = prepare_comparison(request, options).session.plan
     engines = EngineCache()
     status: dict[str, str] = {}

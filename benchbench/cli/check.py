@@ -27,10 +27,10 @@ def check(
     from benchbench.commands.check.run import check as command
     from benchbench.commands.check.run import exit_code
     from benchbench.commands.check.table import footnote, rows
-    from benchbench.commands.run_plan import Options
+    from benchbench.commands.run_plan import RunOptions
     from benchbench.comparison.claims.outcome import gates
 
-    report = command(targets or [], overrides=overrides or [], options=Options(runs=runs))
+    report = command(targets or [], overrides=overrides or [], options=RunOptions(runs=runs))
     if as_json:
         found = gates([one.verdict for one in report.checked])
         claims = [

@@ -49,12 +49,12 @@ def compare(
     """
     from benchbench.commands.compare import run as command
     from benchbench.commands.compare.win_rates import NO_SAMPLES
-    from benchbench.commands.run_plan import Options
+    from benchbench.commands.run_plan import RunOptions
     from benchbench.report.comparison import terminal_table
     from benchbench.report.flags import shown_flags
 
-    options = Options(device, workers, runs, results)
-    request = command.Request(
+    options = RunOptions(device, workers, runs, results)
+    request = command.CompareRequest(
         targets,
         setting,
         seeds,

@@ -43,9 +43,9 @@ def evaluate(
     """
     from benchbench.commands.evaluate.responses import draw
     from benchbench.commands.evaluate.run import evaluate as measure
-    from benchbench.commands.run_plan import Options
+    from benchbench.commands.run_plan import RunOptions
 
-    options, console, given = Options(device, workers, runs), stderr(), overrides or []
+    options, console, given = RunOptions(device, workers, runs), stderr(), overrides or []
     if prompts is None:
         frame = measure(target, setting=setting, seeds=seeds, overrides=given, options=options, console=console)
     else:

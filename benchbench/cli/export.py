@@ -45,12 +45,12 @@ def export(
 
     Example: bench export alpaca_eval dpo --setting tiny --out exported
     """
-    from benchbench.commands.export.run import Request
+    from benchbench.commands.export.run import ExportRequest
     from benchbench.commands.export.run import export as command
-    from benchbench.commands.run_plan import Options
+    from benchbench.commands.run_plan import RunOptions
 
-    request = Request(format, targets, out, prompts, subsets, token_len, setting, seeds, overrides or [])
-    done = command(request, Options(runs=runs))
+    request = ExportRequest(format, targets, out, prompts, subsets, token_len, setting, seeds, overrides or [])
+    done = command(request, RunOptions(runs=runs))
     console = stderr()
     for note in done.notes:
         console.print(note, highlight=False, markup=False)

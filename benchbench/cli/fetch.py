@@ -24,9 +24,9 @@ def fetch(
     Example: bench fetch recipes/ddo_rm_pythia410m.yaml
     """
     from benchbench.commands.fetch.run import fetch as command
-    from benchbench.commands.run_plan import Options
+    from benchbench.commands.run_plan import RunOptions
 
-    rows = command(targets, setting=setting, options=Options(runs=runs), console=stderr())
+    rows = command(targets, setting=setting, options=RunOptions(runs=runs), console=stderr())
     if as_json:
         print_json(rows)
     else:

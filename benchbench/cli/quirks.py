@@ -37,11 +37,11 @@ def quirks(
     Example: bench quirks dpo ddo_rm --setting pythia410m_ultrafeedback
     """
     from benchbench.commands import quirks as command
-    from benchbench.commands.run_plan import Options
-    from benchbench.comparison.claims.quirks import shown
+    from benchbench.commands.run_plan import RunOptions
+    from benchbench.report.quirks import shown_audit
 
-    options = Options(device, workers, runs, results)
-    request = command.Request(targets, setting, seeds, baseline, only or [], overrides or [])
+    options = RunOptions(device, workers, runs, results)
+    request = command.QuirksRequest(targets, setting, seeds, baseline, only or [], overrides or [])
     prepared = command.prepare_audit(request, options)
     if dry_run:
         print_plan([prepared.session.plan], options.store, as_json=as_json)
@@ -55,9 +55,8 @@ def quirks(
     metric, scoring = audited.headline
     for candidate in dict.fromkeys(row.candidate for row in audited.rows):
         rows = [row for row in audited.rows if row.candidate == candidate]
-        print_rows(
-            shown(rows, metric, scoring), title=f"{metric} under {scoring}, {candidate} against {rows[0].baseline}"
-        )
+        title = f"{metric} under {scoring}, {candidate} against {rows[0].baseline}"
+        print_rows(shown_audit(rows, metric, scoring), title=title)
     for line in command.footnotes(audited.reported):
         stdout().print(line, highlight=False)
     console.print("written: " + ", ".join(audited.files), highlight=False)

@@ -25,7 +25,8 @@ def reference(
         bool, typer.Option("--pairs-only", help="Neither draw nor judge responses, so no win rates.")
     ] = False,
     readme: Annotated[
-        Path | None, typer.Option("--readme", help="Document whose marked part is replaced by the tables.")
+        list[Path] | None,
+        typer.Option("--readme", help="Document whose marked parts are replaced by the tables; repeatable."),
     ] = None,
     device: arguments.Device = "auto",
     workers: arguments.Workers = None,
@@ -39,23 +40,23 @@ def reference(
 
     Example: bench reference dpo simpo ddo_rm --seeds 42 13 3407 7 11 --checkpoint dpo
     """
-    from benchbench.commands.compare.run import Request
-    from benchbench.commands.reference.run import put_tables, write_reference
-    from benchbench.commands.run_plan import Options
+    from benchbench.commands.compare.run import CompareRequest
+    from benchbench.commands.reference.documents import fill_documents
+    from benchbench.commands.reference.run import write_reference
+    from benchbench.commands.run_plan import RunOptions
 
-    options = Options(device, workers, runs, results)
+    options = RunOptions(device, workers, runs, results)
     name = setting or "tiny"
     place = folder or options.results_root / "reference" / Path(name).stem
     made = write_reference(
-        Request(targets, setting, seeds, pairs_only=pairs_only),
+        CompareRequest(targets, setting, seeds, pairs_only=pairs_only),
         checkpoint=checkpoint,
         folder=place,
         command="bench " + shlex.join(_without_places(sys.argv[1:])),
         options=options,
         console=stderr(),
     )
-    if readme is not None:
-        put_tables(readme, made.tables, f"reference {Path(name).stem}")
+    fill_documents(readme or [], place, runs=options.store.root)
     if as_json:
         print_json({**made.about, "folder": str(place), "tables": made.tables})
     else:

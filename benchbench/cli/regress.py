@@ -43,10 +43,10 @@ def regress(
     from benchbench.commands.regress import run as command
     from benchbench.commands.regress.reference import read_reference
     from benchbench.commands.resolve import parse_seeds
-    from benchbench.commands.run_plan import Options
+    from benchbench.commands.run_plan import RunOptions
     from benchbench.store.reference import ReferenceStore
 
-    options = Options(device, workers, runs)
+    options = RunOptions(device, workers, runs)
     place = folder or options.results_root / "reference" / "tiny"
     committed = read_reference(ReferenceStore(place))
     new = parse_seeds(seeds) or command.new_seeds(committed)

@@ -30,9 +30,9 @@ def train(
     Example: bench train recipes/ddo_rm_pythia410m.yaml
     """
     from benchbench.commands import train as command
-    from benchbench.commands.run_plan import Options
+    from benchbench.commands.run_plan import RunOptions
 
-    options = Options(device, workers, runs, results)
+    options = RunOptions(device, workers, runs, results)
     loaded, sessions = command.plan_training(
         targets, setting=setting, seeds=seeds, overrides=overrides or [], options=options
     )

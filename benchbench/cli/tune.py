@@ -32,7 +32,7 @@ def tune(
     """
     from dataclasses import asdict
 
-    from benchbench.commands.run_plan import Options
+    from benchbench.commands.run_plan import RunOptions
     from benchbench.commands.tune import tune as command
 
     tuned = command(
@@ -42,7 +42,7 @@ def tune(
         setting=setting,
         seeds=seeds,
         overrides=overrides or [],
-        options=Options(device, workers, runs),
+        options=RunOptions(device, workers, runs),
         console=stderr(),
     )
     if as_json:

@@ -25,6 +25,7 @@ from benchbench.comparison.stats.intervals import Interval, undefined_interval
 from benchbench.comparison.win_rates.length_control import LengthControlled, length_controlled
 from benchbench.core.errors import BenchError, Fault
 from benchbench.core.seeding import stream
+from benchbench.report import numbers
 
 JUDGE, BASELINE = "weighted_alpaca_eval_gpt4_turbo", "gpt4_1106_preview"
 """That the difficulties and gamed baselines of `df_gamed.csv` were made with."""
@@ -91,15 +92,15 @@ class Row:
 
     def shown(self) -> dict[str, str]:
         """For a reader."""
-        own, lc = self.equal_length.interval, self.published.interval
-        nothing = "n/a" if self.published.refusal else "-"
+        nothing = numbers.NOT_AVAILABLE if self.published.refusal else "-"
+        controlled = self.published.interval
         return {
             "model": self.annotations.model,
             "baseline": self.annotations.baseline,
-            "win_rate": _percentage(self.raw.win_rate),
-            "standard_error": _percentage(self.raw.standard_error),
-            "length_controlled_winrate [95%]": nothing if lc is None else _bounded(lc.mean, lc.low, lc.high),
-            "at equal length [95%]": _bounded(100 * own.mean, 100 * own.low, 100 * own.high),
+            "win_rate": numbers.percentage(self.raw.win_rate),
+            "standard_error": numbers.percentage(self.raw.standard_error),
+            "length_controlled_winrate [95%]": nothing if controlled is None else _percentages(controlled),
+            "at equal length [95%]": _percentages(self.equal_length.interval, factor=100),
             "near-equal": f"{self.equal_length.support.near}/{self.equal_length.support.contests}",
             "wins/draws/losses": f"{self.raw.n_wins}/{self.raw.n_draws}/{self.raw.n_wins_base}",
             "n_total": str(self.raw.n_total),
@@ -190,11 +191,7 @@ def _verdicts(one: Annotations) -> pd.DataFrame:
     )
 
 
-def _percentage(value: float) -> str:
-    return "n/a" if math.isnan(value) else f"{value:.2f}"
-
-
-def _bounded(value: float, low: float, high: float) -> str:
-    if math.isnan(low):
-        return "n/a" if math.isnan(value) else f"{value:.2f} [n/a]"
-    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
+def _percentages(interval: Interval, *, factor: int = 1) -> str:
+    """A mean with its interval; `factor` is 100 where they are fractions."""
+    mean, low, high = (factor * value for value in (interval.mean, interval.low, interval.high))
+    return numbers.bounded(mean, low, high, numbers.percentage)

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from benchbench import methods
-from benchbench.comparison.pairs.grid import Cell as ScoredCell
+from benchbench.comparison.pairs.grid import ScoredCell
 from benchbench.core.hashing import fingerprint
 from benchbench.data.serial import from_json, prompt_hash
 from benchbench.plan.graph import Cell, Plan

@@ -12,8 +12,8 @@ from benchbench.commands.cell_rows import scored_cell
 from benchbench.commands.check.run import reported_effect
 from benchbench.commands.compare.run import BOOTSTRAP_SEED
 from benchbench.commands.resolve import common_seeds, parse_seeds, resolve
-from benchbench.commands.run_plan import Options, Session, incomplete, open_session, run_session
-from benchbench.comparison.claims.quirks import PUBLISHED, AuditRow, audit_frame, audit_rows, markdown, shown
+from benchbench.commands.run_plan import RunOptions, Session, incomplete, open_session, run_session
+from benchbench.comparison.claims.quirks import PUBLISHED, AuditRow, audit_rows
 from benchbench.comparison.pairs.compare import compare
 from benchbench.comparison.pairs.grid import Admission
 from benchbench.comparison.pairs.table import Comparison
@@ -22,13 +22,15 @@ from benchbench.plan.graph import Cell
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.overrides import Override, parse_overrides
 from benchbench.recipe.quirks import QuirkSection
+from benchbench.report import markdown
+from benchbench.report.quirks import audit_frame, shown_audit
 from benchbench.store.results import ResultStore
 
 ALL = "all quirks removed"
 
 
 @dataclass(frozen=True)
-class Request:
+class QuirksRequest:
     """What is to be audited."""
 
     targets: Sequence[str]
@@ -41,7 +43,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedQuirks:
     """An audit that can start."""
 
     variants: list[tuple[str, list[Loaded], list[Cell]]]
@@ -65,7 +67,7 @@ class Audited:
     files: list[str]
 
 
-def prepare_audit(request: Request, options: Options) -> Prepared:
+def prepare_audit(request: QuirksRequest, options: RunOptions) -> PreparedQuirks:
     """Resolve every variant and plan; nothing runs.
 
     Raises:
@@ -91,7 +93,7 @@ def prepare_audit(request: Request, options: Options) -> Prepared:
     cells = iter(session.cells)
     for _, items, kept in variants:
         kept += [next(cells) for _ in range(len(items) * len(seeds))]
-    return Prepared(variants, seeds, baseline, session, " ".join(sorted(request.overrides)))
+    return PreparedQuirks(variants, seeds, baseline, session, " ".join(sorted(request.overrides)))
 
 
 def _quirks(published: Sequence[Loaded], asked: Sequence[str], own: Sequence[Override]) -> list[QuirkSection]:
@@ -132,7 +134,7 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def audit(prepared: Prepared, options: Options, console: Console) -> Audited:
+def audit(prepared: PreparedQuirks, options: RunOptions, console: Console) -> Audited:
     """Run what is missing, compare each variant within itself, and write audit.csv and audit.md.
 
     Raises:
@@ -157,7 +159,9 @@ def audit(prepared: Prepared, options: Options, console: Console) -> Audited:
     return Audited(rows, headline, reported, files)
 
 
-def _compared(items: Sequence[Loaded], cells: Sequence[Cell], prepared: Prepared, options: Options) -> list[Comparison]:
+def _compared(
+    items: Sequence[Loaded], cells: Sequence[Cell], prepared: PreparedQuirks, options: RunOptions
+) -> list[Comparison]:
     rules = items[0].recipe.score
     claimed = [claim.metric for item in items for claim in item.recipe.claims]
     return compare(
@@ -176,8 +180,8 @@ def _write(
     rows: Sequence[AuditRow],
     headline: tuple[str, str],
     reported: dict[str, float],
-    prepared: Prepared,
-    options: Options,
+    prepared: PreparedQuirks,
+    options: RunOptions,
 ) -> list[str]:
     setting = prepared.variants[0][1][0].recipe.setting
     results = ResultStore(options.results_root, setting)
@@ -186,7 +190,7 @@ def _write(
     title = f"# Audit of {setting}: {headline[0]} under {headline[1]}, seeds {rows[0].seeds}"
     parts = [f"{title}, with {prepared.overrides}" if prepared.overrides else title, ""]
     for candidate in dict.fromkeys(row.candidate for row in rows):
-        parts += [markdown(shown([row for row in rows if row.candidate == candidate], *headline)), ""]
+        parts += [markdown.records(shown_audit([row for row in rows if row.candidate == candidate], *headline)), ""]
     parts += [f"- {line}" for line in footnotes(reported)]
     report = results.write_report("\n".join(parts) + "\n", name="audit.md")
     return [str(table), str(report)]

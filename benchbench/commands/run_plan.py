@@ -28,7 +28,7 @@ from benchbench.store.runs import RunStore, default_results, default_root
 
 
 @dataclass(frozen=True)
-class Options:
+class RunOptions:
     """How a verb runs its stages."""
 
     device: str = "auto"
@@ -66,7 +66,7 @@ class Session:
 def open_session(
     loaded: Sequence[Loaded],
     seeds: Iterable[int],
-    options: Options,
+    options: RunOptions,
     *,
     score_split: str | None = None,
     with_samples: bool = False,
@@ -112,7 +112,7 @@ def open_session(
     return Session(plan, prepared, tuple(dict.fromkeys(report)))
 
 
-def run_session(session: Session, options: Options, console: Console) -> RunResult:
+def run_session(session: Session, options: RunOptions, console: Console) -> RunResult:
     """Run what is not finished; failures are shown and returned, not raised."""
     store = options.store
     for line in copies(session.plan):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from benchbench.commands.resolve import parse_seeds, resolve_all
-from benchbench.commands.run_plan import Options, Session, incomplete, open_session, run_session
+from benchbench.commands.run_plan import RunOptions, Session, incomplete, open_session, run_session
 from benchbench.core.errors import BenchError
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.overrides import parse_overrides
@@ -37,7 +37,7 @@ def plan_training(
     setting: str | None,
     seeds: Sequence[str] | None,
     overrides: Sequence[str],
-    options: Options,
+    options: RunOptions,
 ) -> tuple[list[Loaded], list[Session]]:
     """The recipes and their plans; nothing runs."""
     loaded = resolve_all(targets, setting=setting, overrides=parse_overrides(overrides))
@@ -47,12 +47,14 @@ def plan_training(
     ]
 
 
-def train(loaded: Sequence[Loaded], sessions: Sequence[Session], options: Options, console: Console) -> list[Trained]:
+def train(
+    loaded: Sequence[Loaded], sessions: Sequence[Session], options: RunOptions, console: Console
+) -> list[Trained]:
     """Run the plans and record every finished cell."""
     return [_train_one(item, session, options, console) for item, session in zip(loaded, sessions, strict=True)]
 
 
-def _train_one(loaded: Loaded, session: Session, options: Options, console: Console) -> Trained:
+def _train_one(loaded: Loaded, session: Session, options: RunOptions, console: Console) -> Trained:
     # pandas and scipy take seconds to import, and a model that cannot be had is answered before
     from benchbench.commands.cell_rows import last_losses, record_cells, scored_cell
 

@@ -18,8 +18,8 @@ from rich.console import Console
 from benchbench import metrics
 from benchbench.commands.cell_rows import scored_cell
 from benchbench.commands.resolve import common_seeds, parse_seeds, resolve
-from benchbench.commands.run_plan import Options, incomplete, open_session, run_session
-from benchbench.comparison.pairs.grid import Cell, same_runs
+from benchbench.commands.run_plan import RunOptions, incomplete, open_session, run_session
+from benchbench.comparison.pairs.grid import ScoredCell, same_runs
 from benchbench.comparison.pairs.replicates import replicates
 from benchbench.comparison.pairs.scorings import pairs
 from benchbench.comparison.stats.intervals import Interval, crossed_interval
@@ -70,7 +70,7 @@ def tune(
     setting: str | None,
     seeds: Sequence[str] | None,
     overrides: Sequence[str],
-    options: Options,
+    options: RunOptions,
     console: Console,
 ) -> Tuned:
     """Train every setting of the grid, score it on a validation split, pick by the rule.
@@ -149,7 +149,7 @@ def _named(loaded: Loaded, values: Sequence[Override]) -> Loaded:
     return replace(loaded, recipe=loaded.recipe.model_copy(update={"method": method}))
 
 
-def _tried(loaded: Loaded, cells: Sequence[Cell], seeds: tuple[int, ...]) -> Tried:
+def _tried(loaded: Loaded, cells: Sequence[ScoredCell], seeds: tuple[int, ...]) -> Tried:
     """The contributions of one setting to the headline metric, and which of its seeds are different runs."""
     headline = loaded.recipe.score.headline
     metric = metrics.get(headline.metric)

@@ -85,6 +85,9 @@ class Metric:
     resampled: Callable[[PairScores, Array], Array] | None = None
     """(scores, [draws, n] how often each pair is in a draw) -> [draws] `value` of every draw, to the last bit; where
     there is a faster way than one draw after another."""
+    drawn: Callable[[PairScores, Array], Array] | None = None
+    """(scores, [draws, m] places of the pairs of each draw) -> the same, where the order of the pairs shapes the last
+    bit."""
     columns: tuple[str, ...] = ()
     """Columns the metric reads; without them it is not computed."""
     version: int = 1

@@ -6,7 +6,7 @@ is the effect that the mean alone does not show.
 
 from __future__ import annotations
 
-from benchbench.core.measurement import Metric, PairScores
+from benchbench.core.measurement import Array, Metric, PairScores
 
 
 def value(scores: PairScores) -> float:
@@ -14,4 +14,9 @@ def value(scores: PairScores) -> float:
     return float(scores.margin.std(ddof=0))
 
 
-METRIC = Metric(name="std_margin", unit="score", direction="none", value=value)
+def drawn(scores: PairScores, places: Array) -> Array:
+    """Of every draw of a bootstrap over prompts."""
+    return scores.margin[places].std(axis=1, ddof=0)
+
+
+METRIC = Metric(name="std_margin", unit="score", direction="none", value=value, drawn=drawn)

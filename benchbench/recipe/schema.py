@@ -111,9 +111,13 @@ class LoraSection(Section):
     """Low-rank adapters (peft) instead of full fine-tuning."""
 
     lora_r: int = Field(gt=0)
+    """Rank of the adapters."""
     lora_alpha: float = Field(gt=0)
+    """Scale: what an adapter adds is multiplied by `lora_alpha / lora_r`."""
     lora_dropout: float = Field(ge=0, lt=1)
+    """Dropout probability before each adapter; no effect where `disable_dropout` is on."""
     lora_target_modules: tuple[NonEmpty, ...] = Field(min_length=1)
+    """Names of the modules that get adapters, such as `query_key_value`."""
 
 
 class HeadlineSection(Section):
@@ -145,6 +149,7 @@ class ScoreSection(Section):
     exclude: tuple[Literal["identical", "truncated", "empty", "overlong"], ...] = ()
     """Flags whose pairs the metrics leave out; rows are kept."""
     headline: HeadlineSection
+    """The one number that tables lead with."""
 
 
 class SeedsSection(Section):

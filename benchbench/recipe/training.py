@@ -30,9 +30,13 @@ class LoopSection(Section):
     global_batch_size: int = Field(gt=0)
     """Examples per optimizer step, over all devices and microbatches; part of the result."""
     optim: Literal["adamw_torch"] = "adamw_torch"
+    """Optimizer, as transformers names it."""
     adam_beta1: float = Field(default=0.9, ge=0, lt=1)
+    """Decay of AdamW's running mean of gradients."""
     adam_beta2: float = Field(default=0.999, ge=0, lt=1)
+    """Decay of AdamW's running mean of squared gradients."""
     adam_epsilon: float = Field(default=1e-8, gt=0)
+    """What AdamW adds to the root of that mean before it divides."""
     weight_decay: float = Field(default=0.0, ge=0)
     """Decoupled; biases and normalisation weights are left out, as in transformers."""
     max_grad_norm: float = Field(default=1.0, gt=0)

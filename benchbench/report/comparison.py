@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from benchbench.comparison.pairs.table import Comparison
-from benchbench.comparison.stats.power import LEGEND
+from benchbench.report import markdown, numbers
 
+_LEGEND = "minimum detectable difference: found with 80 % power, with 80 % confidence, before any correction"
 _WAYS = {"higher": "higher is better", "lower": "lower is better", "none": "neither direction is better"}
 
 
@@ -53,7 +55,7 @@ def terminal_table(comparisons: Sequence[Comparison], metric: str, scoring: str)
         pad_edge=False,
     )
     for place, name in enumerate(layout.head):
-        is_text = place == 0 or name == "marks"
+        is_text = _is_text(place, name)
         can_wrap = name == "marks" or any(" " in cells[place] for cells in layout.body)
         table.add_column(
             Text(name), justify="left" if is_text else "right", no_wrap=not can_wrap, overflow="fold", vertical="top"
@@ -63,6 +65,11 @@ def terminal_table(comparisons: Sequence[Comparison], metric: str, scoring: str)
     return table
 
 
+def _is_text(place: int, name: str) -> bool:
+    """Whether a column holds text and not numbers."""
+    return place == 0 or name == "marks"
+
+
 def markdown_table(comparisons: Sequence[Comparison], metric: str, scoring: str) -> str:
     """The same as GitHub markdown, ending with a newline.
 
@@ -70,10 +77,10 @@ def markdown_table(comparisons: Sequence[Comparison], metric: str, scoring: str)
         LookupError: no comparison is of this metric and scoring.
     """
     layout = _layout(comparisons, metric, scoring)
-    rule = [":---" if place == 0 or name == "marks" else "---:" for place, name in enumerate(layout.head)]
-    lines = [_markdown_row(cells) for cells in (layout.head, rule, *layout.body)]
+    right = [place for place, name in enumerate(layout.head) if not _is_text(place, name)]
+    table = markdown.table(layout.head, layout.body, right=right)
     notes = [f"- {note}" for note in layout.footnotes]
-    return "\n".join([f"**{layout.title}**", "", *lines, "", *notes]) + "\n"
+    return "\n".join([f"**{layout.title}**", "", table, "", *notes]) + "\n"
 
 
 def column_of(comparisons: Sequence[Comparison], metric: str, scoring: str) -> list[Comparison]:
@@ -108,13 +115,11 @@ def _layout(comparisons: Sequence[Comparison], metric: str, scoring: str) -> _La
     body = [
         (
             row.candidate,
-            *(shown_value(value, row.unit) for value in row.values),
-            shown_value(row.mean, row.unit),
+            *(numbers.quantity(value, row.unit) for value in row.values),
+            numbers.quantity(row.mean, row.unit),
             _difference(row),
-            *([shown_p(row.p_holm)] if with_holm else []),
-            shown_detectable(
-                row.minimum_detectable_difference, shown_value(row.minimum_detectable_difference, row.unit), 1.0
-            ),
+            *([numbers.p_value(row.p_holm)] if with_holm else []),
+            _detectable(row),
             str(row.n),
             *(["; ".join(marks)] if with_marks else []),
         )
@@ -140,7 +145,7 @@ def _footnotes(rows: Sequence[Comparison], *, with_holm: bool) -> tuple[str, ...
         family = sum(row.candidate != row.baseline for row in rows)
         notes.append(f"p Holm: corrected over the {family} row{'s' if family != 1 else ''} against the baseline")
     if methods:
-        notes.append(f"MDD: {LEGEND}")
+        notes.append(f"MDD: {_LEGEND}")
     if rows[0].prompts < rows[0].n:
         notes.append(f"n: pairs, of {rows[0].prompts} prompts, which are the clusters of the intervals")
     notes += [f"{row.candidate}: {row.note}" for row in rows if row.note and row.note != "baseline"]
@@ -150,37 +155,11 @@ def _footnotes(rows: Sequence[Comparison], *, with_holm: bool) -> tuple[str, ...
 def _difference(row: Comparison) -> str:
     if row.candidate == row.baseline:
         return "baseline"
-    if math.isnan(row.difference):
-        return "n/a"
-    if math.isnan(row.low):
-        return f"{shown_value(row.difference, row.unit, sign='+')} [n/a]"
-    low, high = (shown_value(bound, row.unit, sign="+") for bound in (row.low, row.high))
-    return f"{shown_value(row.difference, row.unit, sign='+')} [{low}, {high}]"
+    signed = partial(numbers.quantity, unit=row.unit, sign="+")
+    return numbers.bounded(row.difference, row.low, row.high, signed)
 
 
-def shown_value(value: float, unit: str, *, sign: str = "") -> str:
-    """Fractions with four decimals, everything else with four significant digits."""
-    if math.isnan(value):
-        return "n/a"
-    return format(value, f"{sign}.4f" if unit == "fraction" else f"{sign}#.4g")
-
-
-def shown_detectable(value: float, text: str, largest: float) -> str:
-    """A minimum detectable difference, or that none is up to the largest that the metric can have."""
-    return f">{largest:g}" if math.isinf(value) else text
-
-
-def shown_number(value: float) -> str:
-    """Four decimals."""
-    return "n/a" if math.isnan(value) else f"{value:.4f}"
-
-
-def shown_p(value: float) -> str:
-    """A p-value."""
-    if math.isnan(value):
-        return "n/a"
-    return "<0.0001" if value < 0.0001 else f"{value:.4f}"
-
-
-def _markdown_row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("\\", "\\\\").replace("|", "\\|") for cell in cells) + " |"
+def _detectable(row: Comparison) -> str:
+    """A difference of fractions is 1 at most; that of another unit has no end, and so is never beyond it."""
+    value = row.minimum_detectable_difference
+    return numbers.detectable(value, numbers.quantity(value, row.unit), 1.0)

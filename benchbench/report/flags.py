@@ -9,15 +9,16 @@ import pandas as pd
 
 from benchbench import metrics as metric_room
 from benchbench.comparison.pairs.flags import NAMES, FlaggedRow, count_flags, in_words
-from benchbench.comparison.pairs.grid import Cell
+from benchbench.comparison.pairs.grid import ScoredCell
 from benchbench.comparison.pairs.measure import measure_one
 from benchbench.comparison.pairs.scorings import Pairs, pairs
 from benchbench.comparison.pairs.table import Comparison
-from benchbench.report.comparison import column_of, shown_value
+from benchbench.report import numbers
+from benchbench.report.comparison import column_of
 
 
 def flagged_rows(
-    cells: Sequence[Cell], comparisons: Sequence[Comparison], metric: str, scoring: str, *, tie_credit: float
+    cells: Sequence[ScoredCell], comparisons: Sequence[Comparison], metric: str, scoring: str, *, tie_credit: float
 ) -> list[FlaggedRow]:
     """A row per label of one table, over all pairs whatever the recipe leaves out.
 
@@ -61,9 +62,9 @@ def shown_flags(rows: Sequence[FlaggedRow]) -> tuple[str, list[dict[str, str]]] 
     table = [
         {
             "method": row.candidate,
-            "all pairs": f"{shown_value(fmean(row.every), row.unit)} (n {row.n})",
-            "without flagged": f"{shown_value(fmean(row.unflagged), row.unit)} (n {row.n - row.n_flagged})",
-            "flagged alone": f"{shown_value(fmean(row.flagged), row.unit)} (n {row.n_flagged})",
+            "all pairs": f"{numbers.quantity(fmean(row.every), row.unit)} (n {row.n})",
+            "without flagged": f"{numbers.quantity(fmean(row.unflagged), row.unit)} (n {row.n - row.n_flagged})",
+            "flagged alone": f"{numbers.quantity(fmean(row.flagged), row.unit)} (n {row.n_flagged})",
         }
         for row in rows
     ]

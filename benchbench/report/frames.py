@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchbench.comparison.pairs.flags import count_flags, in_words
-from benchbench.comparison.pairs.grid import Cell
+from benchbench.comparison.pairs.grid import ScoredCell
 from benchbench.comparison.pairs.measure import measure
 from benchbench.comparison.pairs.scorings import pairs
 from benchbench.comparison.pairs.table import Comparison
@@ -80,7 +80,9 @@ COMPARISON_COLUMNS = (
 _COMPARISON_KEY = ("methods", "seeds", "baseline", "overrides", "metric", "scoring", "candidate")
 
 
-def measurements_frame(cells: Sequence[Cell], *, tie_credit: float = 0.5, exclude: Sequence[str] = ()) -> pd.DataFrame:
+def measurements_frame(
+    cells: Sequence[ScoredCell], *, tie_credit: float = 0.5, exclude: Sequence[str] = ()
+) -> pd.DataFrame:
     """One row per cell, metric and scoring; never an aggregate over seeds."""
     rows = [row for cell in cells for row in _measurement_rows(cell, tie_credit, exclude)]
     frame = pd.DataFrame(rows, columns=list(MEASUREMENT_COLUMNS))
@@ -117,7 +119,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     frame.to_csv(path, index=False, na_rep="nan", lineterminator="\n", encoding="utf-8")
 
 
-def _measurement_rows(cell: Cell, tie_credit: float, exclude: Sequence[str]) -> list[dict[str, object]]:
+def _measurement_rows(cell: ScoredCell, tie_credit: float, exclude: Sequence[str]) -> list[dict[str, object]]:
     paired, every = pairs(cell.frame, exclude=exclude), pairs(cell.frame)
     counts = count_flags(every.flags)
     flagged = f"flagged pairs: {in_words(counts, len(every.examples))}" if counts else ""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from benchbench.comparison.win_rates.response_statistics import CUT_FINISHES, sample_statistics
-from benchbench.report.comparison import shown_number
+from benchbench.report import numbers
 
 SHOWN_STATISTICS = (
     "response_tokens",
@@ -65,7 +65,7 @@ def shown_statistics(frame: pd.DataFrame) -> list[dict[str, str]]:
         own = frame[frame["method"] == label]
         row = {"method": str(label)}
         for name in (*SHOWN_STATISTICS, *there):
-            row[name] = shown_number(float(own.loc[own["metric"] == name, "value"].mean()))
+            row[name] = numbers.number(float(own.loc[own["metric"] == name, "value"].mean()))
         row["engine"] = ", ".join(dict.fromkeys(own["engine"]))
         row["canary"] = f"{own['canary_identical'].mean():.0%} identical"
         rows.append(row)

@@ -42,6 +42,11 @@ class ResultStore:
             write_text(self.folder / "cells.jsonl", "".join(lines))
         return ordered
 
+    def table(self, name: str) -> pd.DataFrame:
+        """A table as the texts its file holds; an empty frame where no command has written it."""
+        path = self.folder / name
+        return pd.read_csv(path, dtype=str, keep_default_na=False) if path.is_file() else pd.DataFrame()
+
     def merge_table(self, name: str, frame: pd.DataFrame, *, key: Sequence[str]) -> Path:
         """Replace the row sets of a table that `frame` has anew, keep the others.
 
@@ -52,7 +57,7 @@ class ResultStore:
         merged = _as_text(frame)
         with self._alone():
             if path.is_file():
-                old = pd.read_csv(path, dtype=str, keep_default_na=False)
+                old = self.table(name)
                 known = [name for name in key if name in old.columns]
                 fresh = set(merged[known].itertuples(index=False, name=None))
                 unchanged = old.loc[[row not in fresh for row in old[known].itertuples(index=False, name=None)]]

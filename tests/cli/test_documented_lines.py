@@ -13,12 +13,13 @@ from harness import ROOT, bench, bench_process, leftovers
 
 from benchbench.cli.main import app
 
+DOCUMENTS = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
 LINES = sorted(
     {
         line.strip()
-        for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+        for path in DOCUMENTS
         for line in path.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
-        if line.startswith("    bench ")
+        if line.startswith(("    bench ", "bench "))
     }
     | {"bench compare dpo simpo --seeds 42 13 3407", "bench train recipes/ddo_rm_pythia410m.yaml"}
 )
@@ -27,9 +28,12 @@ ANSWER_SECONDS = 10
 
 def parsed(line: str) -> tuple[str, dict[str, object]]:
     """Verb and parameters of a command line; nothing is run."""
-    verb, *words = shlex.split(line)[1:]
-    command = typer.main.get_command(app).commands[verb]
-    return verb, command.make_context(verb, words).params
+    group = typer.main.get_command(app)
+    words = [word for word in shlex.split(line)[1:] if word != "--offline"]
+    while hasattr(group.commands[words[0]], "commands"):
+        group, *words = group.commands[words[0]], *words[1:]
+    verb, *words = words
+    return verb, group.commands[verb].make_context(verb, words).params
 
 
 def test_the_comparison_of_the_readme_parses_as_written():
@@ -49,20 +53,23 @@ def test_seeds_may_stand_before_other_options():
 @pytest.mark.parametrize("line", LINES)
 def test_documented_lines_parse(line: str):
     verb, params = parsed(line)
-    named = [word for word in shlex.split(line)[2:] if not word.startswith("--")]
+    named = [word for word in shlex.split(line.partition(f" {verb} ")[2]) if not word.startswith("--")]
     targets = [params["target"]] if "target" in params else params.get("targets") or []
     assert targets == named[: len(targets)], verb
 
 
-def test_the_comparison_of_the_readme_plans_three_seeds_of_both_methods_and_sft(tmp_path: Path, away: Path):
-    line = ["compare", "dpo", "simpo", "--seeds", "42", "13", "3407"]
-    ended = bench(*line, "--dry-run", "--json", "--runs", tmp_path / "runs")
+def test_the_demo_plans_three_seeds_of_its_methods_and_sft(tmp_path: Path, away: Path):
+    """`make demo`, which has the README's comparison in it."""
+    (demo,) = re.findall(
+        r"^demo: .*\n\t\$\(BIN\)/bench (.*)$", (ROOT / "Makefile").read_text("utf-8"), flags=re.MULTILINE
+    )
+    ended = bench(*demo.replace("$(SEEDS)", "42 13 3407").split(), "--dry-run", "--json", "--runs", tmp_path / "runs")
     assert ended.code == 0, ended.err
-    assert ended.json["cells"] == 9
+    assert ended.json["cells"] == 12
     titles = [stage["stage"] for stage in ended.json["stages"]]
     for seed in (42, 13, 3407):
-        for title in ("sft", "dpo", "simpo", "score dpo", "score simpo", "score sft"):
-            assert any(found.startswith(f"{title} seed {seed}") for found in titles), (title, seed)
+        for title in ("sft", "dpo", "simpo", "ddo_rm", "score dpo", "score simpo", "score ddo_rm", "score sft"):
+            assert any(shown.startswith(f"{title} seed {seed}") for shown in titles), (title, seed)
     assert leftovers(tmp_path / "runs") == []
 
 
@@ -88,11 +95,15 @@ def test_the_papers_recipe_answers_in_seconds_where_nothing_can_be_had(tmp_path:
     assert seconds < ANSWER_SECONDS
 
 
-def test_every_flag_in_the_readme_exists():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    if not readme.strip():
-        pytest.skip("README.md is not written yet")
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_flag_in_a_document_exists(document: Path):
+    text = document.read_text(encoding="utf-8")
     group = typer.main.get_command(app)
-    known = {name for command in (group, *group.commands.values()) for option in command.params for name in option.opts}
-    written = set(re.findall(r"`?(--[a-z][a-z-]+)", readme))
-    assert written <= known
+    inner = [c for command in group.commands.values() for c in getattr(command, "commands", {}).values()]
+    commands = (group, *group.commands.values(), *inner)
+    known = {name for command in commands for option in command.params for name in option.opts} | {"--help"}
+    said = re.findall(r"`((?:bench |--)[^`]+)`", text) + [
+        line for line in text.splitlines() if line.startswith("    bench")
+    ]
+    written = {flag for part in said for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]+", part)}
+    assert written <= known, sorted(written - known)

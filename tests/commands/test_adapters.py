@@ -218,14 +218,14 @@ def test_adapters_on_the_hub_are_merged_into_the_base_that_they_name(
     import huggingface_hub.constants
 
     from benchbench.commands.evaluate.run import external_session
-    from benchbench.commands.run_plan import Options
+    from benchbench.commands.run_plan import RunOptions
 
     commit = "9879c9b5f8bea9051dcb0e68dff21493d67e9d4f"
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     configured(adapters, base_model_name_or_path=str(BASE))
     shutil.copytree(adapters, tmp_path / "hub" / "models--org--adapters" / "snapshots" / commit)
-    options = Options("cpu", runs=tmp_path / "runs")
+    options = RunOptions("cpu", runs=tmp_path / "runs")
     session = external_session(f"org/adapters@{commit}", str(MICRO), (), options)
     (merged,) = (tmp_path / "runs" / "merged").iterdir()
     assert {spec.run.model_path for spec in session.plan.stages.values()} == {str(merged.resolve())}

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from harness import MICRO, Ended, bench, execute, finish, generate_section
 
-from benchbench.commands.compare.run import Request, prepare_comparison
-from benchbench.commands.run_plan import Options
+from benchbench.commands.compare.run import CompareRequest, prepare_comparison
+from benchbench.commands.run_plan import RunOptions
 from benchbench.core.identity import identity
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.store.verdict_cache import VerdictCache
@@ -157,13 +157,13 @@ def test_duplicated_prompts_are_refused(world: Path):
 def judge_stages(world: Path, words: list[str]) -> dict[str, StageSpec]:
     """The judge stages of the comparison, planned but not run."""
     sets = [word for word in words if word != "--set"]
-    request = Request(["dpo"], str(world / "mine.yaml"), ["1"], overrides=sets)
-    plan = prepare_comparison(request, Options("cpu", runs=world / "runs")).session.plan
+    request = CompareRequest(["dpo"], str(world / "mine.yaml"), ["1"], overrides=sets)
+    plan = prepare_comparison(request, RunOptions("cpu", runs=world / "runs")).session.plan
     return {key: spec for key, spec in plan.stages.items() if spec.kind == "judge"}
 
 
 def judged(world: Path, spec: StageSpec, **more: Any) -> StageRecord:
-    return execute(spec, Options("cpu", runs=world / "runs").store, device="cpu", **more)
+    return execute(spec, RunOptions("cpu", runs=world / "runs").store, device="cpu", **more)
 
 
 def test_a_template_that_is_edited_after_planning_is_not_filed_under_the_old_one(world: Path):

@@ -158,8 +158,8 @@ def test_budgets_that_differ_stand_above_the_table(finished: Finished):
 
 def test_a_plan_tells_epochs_and_batches_that_differ(tmp_path: Path, finished: Finished):
     from benchbench.commands.compare.budgets import budget_lines
-    from benchbench.commands.compare.run import Request, prepare_comparison
-    from benchbench.commands.run_plan import Options
+    from benchbench.commands.compare.run import CompareRequest, prepare_comparison
+    from benchbench.commands.run_plan import RunOptions
 
     paths = [
         recipe(
@@ -170,8 +170,8 @@ def test_a_plan_tells_epochs_and_batches_that_differ(tmp_path: Path, finished: F
         )
         for name, epochs, batch in (("dpo", 1, 8), ("simpo", 2, 4))
     ]
-    options = Options(runs=finished.runs)
-    session = prepare_comparison(Request([str(path) for path in paths], None, ["1"]), options).session
+    options = RunOptions(runs=finished.runs)
+    session = prepare_comparison(CompareRequest([str(path) for path in paths], None, ["1"]), options).session
     told = budget_lines(session.cells, session.plan, options.store, baseline="sft")
     assert told == ["training budgets differ: simpo 2 epochs, batches of 4; dpo 1 epoch, batches of 8"]
 
@@ -488,11 +488,11 @@ def test_an_audit_of_unequal_settings_marks_every_row_and_names_the_key(tmp_path
     ended = bench(*line, "--runs", tmp_path / "runs")
     assert ended.code == 2
     assert "dpo: sft.max_steps is 2, not 4" in ended.err
-    from benchbench.commands.compare.run import Request, prepare_comparison
-    from benchbench.commands.run_plan import Options
+    from benchbench.commands.compare.run import CompareRequest, prepare_comparison
+    from benchbench.commands.run_plan import RunOptions
 
-    request = Request(["simpo", str(mine)], str(MICRO), ["1"], allow_different=True)
-    options = Options("cpu", runs=tmp_path / "runs")
+    request = CompareRequest(["simpo", str(mine)], str(MICRO), ["1"], allow_different=True)
+    options = RunOptions("cpu", runs=tmp_path / "runs")
     for spec in prepare_comparison(request, options).session.plan.stages.values():
         assert execute(spec, options.store, device="cpu").status == "done"
     audit = bench(

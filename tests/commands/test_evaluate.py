@@ -102,7 +102,7 @@ def test_a_copy_of_the_folder_elsewhere_is_the_same_model(finished: Finished, dp
     """Weights are told by content: another path plans the same stage."""
     from benchbench.commands.evaluate.run import _external
     from benchbench.commands.resolve import CHECKS
-    from benchbench.commands.run_plan import Options, open_session
+    from benchbench.commands.run_plan import RunOptions, open_session
     from benchbench.recipe import library
     from benchbench.recipe.load import load_untuned
 
@@ -112,7 +112,7 @@ def test_a_copy_of_the_folder_elsewhere_is_the_same_model(finished: Finished, dp
         loaded = load_untuned(
             library.find_setting(str(MICRO)), "sft", overrides=_external(str(folder)) or (), checks=CHECKS
         )
-        return set(open_session([loaded], [0], Options("cpu", runs=tmp_path / "runs")).plan.stages)
+        return set(open_session([loaded], [0], RunOptions("cpu", runs=tmp_path / "runs")).plan.stages)
 
     assert stages(dpo_model) == stages(tmp_path / "copy")
 

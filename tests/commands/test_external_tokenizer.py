@@ -11,7 +11,7 @@ from harness import MICRO, ROOT, bench
 from tokenizers import Tokenizer
 
 from benchbench.commands.evaluate.run import external_session
-from benchbench.commands.run_plan import Options
+from benchbench.commands.run_plan import RunOptions
 from benchbench.core.errors import BenchError
 from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash
 from benchbench.recipe.overrides import parse_overrides
@@ -26,7 +26,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def tokenizer_planned(folder: Path, tmp_path: Path, *sets: str) -> str:
-    session = external_session(str(folder), str(MICRO), parse_overrides(sets), Options("cpu", runs=tmp_path / "runs"))
+    session = external_session(
+        str(folder), str(MICRO), parse_overrides(sets), RunOptions("cpu", runs=tmp_path / "runs")
+    )
     (spec,) = session.plan.stages.values()
     return spec.settings.model.tokenizer
 

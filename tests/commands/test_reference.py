@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from harness import MICRO, Finished, bench, finish, leftovers
+from harness import MICRO, ROOT, Finished, bench, finish, leftovers
 
+from benchbench.commands.reference.documents import fill_documents, reading
 from benchbench.commands.reference.tables import derive, main
+from benchbench.comparison.pairs.table import Comparison
 from benchbench.core.errors import BenchError
 
 
@@ -54,12 +57,54 @@ def test_what_follows_from_the_rows_is_made_again_without_training(five: Path, t
     (folder / "tables.md").write_text("old")
     table = pd.read_csv(folder / "measurements.csv", dtype=str, keep_default_na=False)
     table.assign(value="0.25").to_csv(folder / "measurements.csv", index=False)
-    readme = tmp_path / "README.md"
-    readme.write_text("before\n<!-- reference micro: begin -->\nold\n<!-- reference micro: end -->\nafter\n")
-    main([str(folder), str(readme)])
+    document = tmp_path / "tables.md"
+    marked = "before\n<!-- {0} micro: begin -->\nold\n<!-- {0} micro: end -->\nafter\n"
+    document.write_text(marked.format("reference") + marked.format("excerpt"))
+    main([str(folder), str(document)])
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == made
-    assert made["tables.md"].decode().strip() in readme.read_text()
-    assert readme.read_text().startswith("before\n") and readme.read_text().endswith("\nafter\n")
+    assert made["tables.md"].decode().strip() in document.read_text()
+    head, short = document.read_text().split("<!-- excerpt micro: begin -->\n")
+    assert head.startswith("before\n") and short.endswith("\nafter\n") and "\nold\n" not in head + short
+    assert [line.split(" | ")[0] for line in short.splitlines() if line.startswith("| ")][2:] == ["| simpo", "| sft"]
+    assert "Over 3 seeds and 40 held-out pairs: `sft` is " in short
+
+
+def test_a_document_without_a_marked_part_is_refused(tmp_path: Path):
+    (tmp_path / "README.md").write_text("<!-- reference tiny: begin -->\n")
+    with pytest.raises(BenchError, match="README.md: expected the lines <!-- reference tiny: begin --> and"):
+        fill_documents([tmp_path / "README.md"], ROOT / "results" / "reference" / "tiny", runs=tmp_path)
+
+
+def row(candidate: str, difference: float, low: float, high: float, mdd: float = 0.02) -> Comparison:
+    """A comparison over two seeds and 100 pairs."""
+    fields = {
+        "metric": "pair_accuracy",
+        "scoring": "logp_mean",
+        "baseline": "dpo",
+        "seeds": (1, 2),
+        "values": (0.5, 0.5),
+    }
+    fields |= {"baseline_values": (0.5, 0.5), "differences": (difference,) * 2, "mean": 0.5, "level": 0.95, "n": 100}
+    fields |= {"interval_method": "crossed t", "p": 0.01, "p_holm": 0.02, "prompts": 100, "unit": "fraction"}
+    rest = {"candidate": candidate, "difference": difference, "low": low, "high": high}
+    return Comparison(**fields, **rest, minimum_detectable_difference=mdd, direction="higher", marks=(), note="")
+
+
+def test_a_table_is_read_in_words():
+    """A difference that holds, one that was not shown, and one of which nothing is known."""
+    nan = math.nan
+    rows = [row("dpo", nan, nan, nan), row("sft", -0.04, -0.06, -0.02), row("simpo", 0.003, -0.004, 0.01)]
+    assert reading(rows) == (
+        "Over 2 seeds and 100 held-out pairs: "
+        "`sft` is 0.0400 below `dpo`, 95% interval -0.0600 to -0.0200: "
+        "a difference that holds over seeds and prompts (p 0.0200 after Holm's correction). "
+        "`simpo` is 0.0030 above `dpo`, 95% interval -0.0040 to +0.0100: "
+        "no difference was shown; one of 0.0200 would have been found with 80 % power."
+    )
+    assert reading([row("ipo", 0.01, nan, nan)]).endswith(
+        "`ipo` is 0.0100 above `dpo`, and without an interval nothing follows."
+    )
+    assert reading([row("ipo", 0.01, -1.0, 1.0, math.inf)]).endswith("-1.0000 to +1.0000: no difference was shown.")
 
 
 def test_a_reference_of_other_recipes_is_not_made_again(five: Path, tmp_path: Path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from benchbench.comparison.pairs.grid import Cell
+from benchbench.comparison.pairs.grid import ScoredCell
 
 
 def score_frame(chosen, rejected, *, seed=42, method="dpo", n_tokens=10, **columns) -> pd.DataFrame:
@@ -38,7 +38,7 @@ def score_frame(chosen, rejected, *, seed=42, method="dpo", n_tokens=10, **colum
     return frame
 
 
-def cell(label, seed, frame, **changes) -> Cell:
+def cell(label, seed, frame, **changes) -> ScoredCell:
     """A cell of the tiny setting; `changes` replaces any of its fields."""
     fields = {
         "label": label,
@@ -54,10 +54,10 @@ def cell(label, seed, frame, **changes) -> Cell:
         "device_kind": "cpu",
         "frame": frame,
     }
-    return Cell(**{**fields, **changes})
+    return ScoredCell(**{**fields, **changes})
 
 
-def toy_cells(effects, *, seeds=(13, 42, 3407), n=200, rng_seed=0) -> list[Cell]:
+def toy_cells(effects, *, seeds=(13, 42, 3407), n=200, rng_seed=0) -> list[ScoredCell]:
     """Cells in which label l has a mean margin of `effects[l]`, over prompts and seeds drawn from one generator."""
     rng = np.random.default_rng(rng_seed)
     offset, hardness = rng.normal(-2, 1, n), rng.normal(0, 0.5, n)

@@ -154,8 +154,8 @@ def run_ours(folder: Path, shared: Path, *sets: str) -> Ours:
     """The stages of the shipped recipes on the toy, one by one in this process."""
     from harness import execute
 
-    from benchbench.commands.compare.run import Request, prepare_comparison
-    from benchbench.commands.run_plan import Options
+    from benchbench.commands.compare.run import CompareRequest, prepare_comparison
+    from benchbench.commands.run_plan import RunOptions
     from benchbench.stages import fit
 
     overrides = [
@@ -173,8 +173,8 @@ def run_ours(folder: Path, shared: Path, *sets: str) -> Ours:
         *sets,
     ]
     torch.set_num_threads(1)
-    options = Options("cpu", runs=folder / "runs")
-    request = Request(["dpo", "ddo_rm"], "pythia410m_ultrafeedback", ["42"], overrides=overrides)
+    options = RunOptions("cpu", runs=folder / "runs")
+    request = CompareRequest(["dpo", "ddo_rm"], "pythia410m_ultrafeedback", ["42"], overrides=overrides)
     plan = prepare_comparison(request, options).session.plan
     tables, renamed = {}, {}
     with pytest.MonkeyPatch.context() as patch:

@@ -12,8 +12,8 @@ import pytest
 from rich.console import Console
 
 from benchbench.cli.main import main
-from benchbench.commands.compare.run import Request, prepare_comparison
-from benchbench.commands.run_plan import Options
+from benchbench.commands.compare.run import CompareRequest, prepare_comparison
+from benchbench.commands.run_plan import RunOptions
 from benchbench.data.serial import from_json
 from tests.gates.sampling import sample
 
@@ -75,8 +75,8 @@ def test_preference_training_beats_sft_against_labels_and_gold(gains, method, me
 
 
 def test_sampled_answers_of_sft_are_well_formed():
-    options = Options()
-    prepared = prepare_comparison(Request(["sft"]), options)
+    options = RunOptions()
+    prepared = prepare_comparison(CompareRequest(["sft"]), options)
     (data,) = {item.data.folder: item.data for item in prepared.session.prepared}.values()
     examples = [from_json(line) for line in data.lines("test")[:SAMPLED_PROMPTS]]
     shares = []

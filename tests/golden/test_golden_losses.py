@@ -90,11 +90,14 @@ def leaf_and_scores(case):
         inputs = from_logits(inputs)
     policy, reference = (
         torch.tensor([inputs[f"{model}_{side}_logp_sum"] for side in ("chosen", "rejected")], dtype=torch.float64).T
+        if f"{model}_chosen_logp_sum" in inputs
+        else None
         for model in ("policy", "reference")
     )
     policy = policy.clone().requires_grad_()
     columns = {"p_chosen": torch.tensor(inputs["p_hat"], dtype=torch.float64)} if "p_hat" in inputs else {}
-    return policy, Scores(pairs(inputs, "policy", policy), pairs(inputs, "reference", reference), None, columns)
+    anchor = None if reference is None else pairs(inputs, "reference", reference)
+    return policy, Scores(pairs(inputs, "policy", policy), anchor, None, columns)
 
 
 def of_step(terms, policy):

@@ -13,6 +13,7 @@ import benchbench
 
 MODULES = sorted(module.name for module in pkgutil.walk_packages(benchbench.__path__, "benchbench."))
 LIGHT = (
+    "api",
     "cli",
     "comparison",
     "core",

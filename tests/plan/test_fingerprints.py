@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from harness import MICRO, Finished
 
-from benchbench.commands.compare.run import Request, prepare_comparison
-from benchbench.commands.run_plan import Options
+from benchbench.commands.compare.run import CompareRequest, prepare_comparison
+from benchbench.commands.run_plan import RunOptions
 from benchbench.core.identity import identity
 from benchbench.plan.graph import Plan
 
@@ -33,8 +33,8 @@ def plan_of(
     seeds: Sequence[int] = (1,),
     sets: Sequence[str] = (),
 ) -> Plan:
-    request = Request(list(targets), str(setting), [str(seed) for seed in seeds], overrides=list(sets))
-    return prepare_comparison(request, Options(runs=runs)).session.plan
+    request = CompareRequest(list(targets), str(setting), [str(seed) for seed in seeds], overrides=list(sets))
+    return prepare_comparison(request, RunOptions(runs=runs)).session.plan
 
 
 @pytest.fixture

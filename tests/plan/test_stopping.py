@@ -11,9 +11,9 @@ import pytest
 from harness import MICRO, generate_section
 from sources.fake_hub import Repo, serving
 
-from benchbench.commands.compare.run import Request, prepare_comparison
+from benchbench.commands.compare.run import CompareRequest, prepare_comparison
 from benchbench.commands.resolve import resolve
-from benchbench.commands.run_plan import Options
+from benchbench.commands.run_plan import RunOptions
 from benchbench.core.errors import BenchError
 from benchbench.core.identity import identity
 from benchbench.core.records import StageSpec
@@ -32,8 +32,8 @@ def planned(folder: Path, *sets: str, setting: str | None = None) -> dict[str, S
     path = folder / "setting.yaml"
     if setting is None:
         path.write_text(MICRO.read_text(encoding="utf-8") + generate_section(prompts=4, tokens=4), encoding="utf-8")
-    request = Request(["dpo"], setting or str(path), ["1"], overrides=list(sets))
-    plan = prepare_comparison(request, Options(runs=folder / "runs")).session.plan
+    request = CompareRequest(["dpo"], setting or str(path), ["1"], overrides=list(sets))
+    plan = prepare_comparison(request, RunOptions(runs=folder / "runs")).session.plan
     return {spec.title: spec for spec in plan.stages.values()}
 
 

@@ -15,8 +15,8 @@ from data.tokenizers import bytes_with
 from harness import ROOT
 
 from benchbench.batches.order import plan_batches
-from benchbench.commands.compare.run import Request, prepare_comparison
-from benchbench.commands.run_plan import Options
+from benchbench.commands.compare.run import CompareRequest, prepare_comparison
+from benchbench.commands.run_plan import RunOptions
 from benchbench.core.records import StageSpec
 from benchbench.data.tokenized import TokenizedExample
 from benchbench.stages.context import StageContext
@@ -47,11 +47,11 @@ Stages = Callable[[str, str], list[StageContext]]
 @pytest.fixture(scope="module")
 def stages(folder: Path) -> Stages:
     """The contexts of one kind of stage in the comparison of DPO and DDO-RM, published or matched."""
-    options = Options("cpu", runs=folder / "runs")
+    options = RunOptions("cpu", runs=folder / "runs")
     sets = [*replacements(folder), "model.pad_token=<s>"]
     plans = {
         which: prepare_comparison(
-            Request(["dpo", "ddo_rm"], name, [str(seed) for seed in SEEDS], overrides=sets), options
+            CompareRequest(["dpo", "ddo_rm"], name, [str(seed) for seed in SEEDS], overrides=sets), options
         ).session.plan
         for which, name in SETTINGS.items()
     }
@@ -125,13 +125,14 @@ def test_data_order_follows_the_seed_only_in_the_matched_setting(stages: Stages,
 
 def test_the_matched_default_is_the_published_comparison_with_every_quirk_removed(folder: Path):
     """The audit's last row and the matched setting plan the very same stages."""
-    from benchbench.commands.quirks import ALL, prepare_audit
-    from benchbench.commands.quirks import Request as AuditRequest
+    from benchbench.commands.quirks import ALL, QuirksRequest, prepare_audit
 
-    options = Options("cpu", runs=folder / "runs")
+    options = RunOptions("cpu", runs=folder / "runs")
     sets = [*replacements(folder), "model.pad_token=<s>"]
-    matched = prepare_comparison(Request(["dpo", "ddo_rm"], SETTINGS["matched"], ["42"], overrides=sets), options)
-    audit = prepare_audit(AuditRequest(["dpo", "ddo_rm"], SETTINGS["published"], ["42"], overrides=sets), options)
+    matched = prepare_comparison(
+        CompareRequest(["dpo", "ddo_rm"], SETTINGS["matched"], ["42"], overrides=sets), options
+    )
+    audit = prepare_audit(QuirksRequest(["dpo", "ddo_rm"], SETTINGS["published"], ["42"], overrides=sets), options)
     (mended,) = [cells for removed, _, cells in audit.variants if removed == ALL]
     assert {cell.score for cell in mended} == {
         cell.score for cell in matched.session.cells if cell.loaded.recipe.method.name != "sft"

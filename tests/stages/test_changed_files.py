@@ -11,8 +11,8 @@ import pytest
 from harness import MICRO, Finished, execute
 from safetensors.numpy import load_file, save_file
 
-from benchbench.commands.compare.run import Request, prepare_comparison
-from benchbench.commands.run_plan import Options
+from benchbench.commands.compare.run import CompareRequest, prepare_comparison
+from benchbench.commands.run_plan import RunOptions
 from benchbench.core.records import StageSpec
 
 from .artefacts import local_model
@@ -67,7 +67,7 @@ EDITS: dict[str, tuple[Edit, str]] = {
 
 
 @pytest.fixture
-def planned(tmp_path: Path, finished: Finished) -> tuple[Path, StageSpec, Options]:
+def planned(tmp_path: Path, finished: Finished) -> tuple[Path, StageSpec, RunOptions]:
     """A setting on a model folder with a chat template of its own, planned: the stage that fine-tunes."""
     folder = tmp_path / "planned"
     shutil.copytree(next(iter(sorted((finished.runs / "sft").iterdir()))) / "model", folder / "model")
@@ -77,13 +77,13 @@ def planned(tmp_path: Path, finished: Finished) -> tuple[Path, StageSpec, Option
     setting = folder / "setting.yaml"
     setting.write_text(text[:begin] + "  chat_template: template.jinja\n" + text[end:], encoding="utf-8")
     local_model(setting, folder / "model")
-    options = Options("cpu", runs=folder / "runs")
-    plan = prepare_comparison(Request(["dpo"], str(setting), ["1"]), options).session.plan
+    options = RunOptions("cpu", runs=folder / "runs")
+    plan = prepare_comparison(CompareRequest(["dpo"], str(setting), ["1"]), options).session.plan
     return folder, next(spec for spec in plan.stages.values() if spec.kind == "sft"), options
 
 
 @pytest.mark.parametrize("what", EDITS)
-def test_a_stage_refuses_what_it_was_not_planned_with(planned: tuple[Path, StageSpec, Options], what: str):
+def test_a_stage_refuses_what_it_was_not_planned_with(planned: tuple[Path, StageSpec, RunOptions], what: str):
     folder, spec, options = planned
     edit, place = EDITS[what]
     shutil.copytree(folder, folder.parent / "before")

@@ -126,10 +126,10 @@ def test_seeds_draw_their_own_adapters_and_share_the_base(tmp_path: Path, settin
 def test_the_adapter_folder_scores_as_external_like_its_cell(adapted: Artefacts, tmp_path: Path, setting: Path):
     """Here the stage runs in this process; `bench eval` finds it finished."""
     from benchbench.commands.evaluate.run import external_session
-    from benchbench.commands.run_plan import Options
+    from benchbench.commands.run_plan import RunOptions
 
     folder = adapted.folder("dpo seed 1") / "model"
-    options = Options("cpu", runs=tmp_path / "runs")
+    options = RunOptions("cpu", runs=tmp_path / "runs")
     for spec in external_session(str(folder), str(setting), (), options).plan.stages.values():
         assert execute(spec, options.store, device="cpu").status == "done"
     ended = bench("eval", folder, "--setting", setting, "--runs", tmp_path / "runs", "--json")

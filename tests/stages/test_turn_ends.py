@@ -11,7 +11,7 @@ import pytest
 from harness import MICRO, bench, execute, finish, generate_section
 
 from benchbench.commands.evaluate.responses import open_policies
-from benchbench.commands.run_plan import Options
+from benchbench.commands.run_plan import RunOptions
 from benchbench.core.generation import Generation, GenerationRequest, Sampling
 from benchbench.data.prompt_files import read_prompt_file
 from benchbench.generation.transformers_engine import TransformersEngine
@@ -135,7 +135,7 @@ def test_a_second_turn_reads_the_first_answer_without_its_end(tmp_path: Path, mo
     path = setting(tmp_path, scripted_model(tmp_path / "model", ENDLESS))
     rows = [{"question_id": 81 + i, "category": "x", "turns": [word, "maybe"]} for i, word in enumerate(("yes", "no"))]
     (tmp_path / "asked.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    options = Options("cpu", runs=tmp_path / "runs")
+    options = RunOptions("cpu", runs=tmp_path / "runs")
     policies = open_policies(str(tmp_path / "model"), setting=str(path), seeds=None, overrides=(), options=options)
     prompts = prepare_prompts(read_prompt_file(tmp_path / "asked.jsonl"), options.store.root)
     stages = prompt_stages(policies.session.plan, policies.session.cells[0], prompts)

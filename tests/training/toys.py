@@ -49,8 +49,9 @@ def model(*, seed: int = 0, dtype: torch.dtype = torch.float64, **changes: Any) 
 
 def examples(count: int = 24, *, candidates: int = 2, seed: int = 0, longest: int = 10) -> list[TokenizedExample]:
     """Prompts of 2 to 4 tokens, responses of 1 to `longest`."""
-    rng, shares = stream(seed, "toy examples"), stream(seed, "toy columns")
+    rng = stream(seed, "toy examples")
     declared = {column.name: column for name in methods.names() for column in methods.get(name).columns}
+    shares = {name: stream(seed, f"toy column {name}") for name in declared}  # a further one moves no other
     made = []
     for number in range(count):
         prompt = tuple(rng.integers(1, VOCABULARY, size=int(rng.integers(2, 5))).tolist())
@@ -62,7 +63,7 @@ def examples(count: int = 24, *, candidates: int = 2, seed: int = 0, longest: in
         columns["score"] = tuple(rng.uniform(1, 10, size=candidates).tolist())
         for column in declared.values():
             size = 1 if column.per == "example" else candidates
-            drawn = tuple(between(column, share) for share in shares.uniform(0, 1, size=size).tolist())
+            drawn = tuple(between(column, share) for share in shares[column.name].uniform(0, 1, size=size).tolist())
             columns.setdefault(column.name, drawn[0] if column.per == "example" else drawn)
         made.append(TokenizedExample(f"e{number}", tuple(rows), False, columns))
     return made

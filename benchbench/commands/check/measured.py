@@ -9,8 +9,8 @@ from statistics import fmean
 from benchbench import metrics
 from benchbench.commands.cell_rows import scored_cell
 from benchbench.commands.check.conditions import Difference, known_differences, other_items
-from benchbench.commands.run_plan import Options, Session, open_session
-from benchbench.comparison.claims.outcome import Verdict, not_comparable, not_run
+from benchbench.commands.run_plan import RunOptions, Session, open_session
+from benchbench.comparison.claims.outcome import ClaimVerdict, not_comparable, not_run
 from benchbench.comparison.pairs.grid import same_runs
 from benchbench.comparison.pairs.measure import measure_one
 from benchbench.comparison.pairs.scorings import pairs
@@ -26,7 +26,7 @@ class Found:
 
     values: dict[tuple[str, str], dict[int, float]]
     """(metric, scoring) -> seed -> value."""
-    excuse: Verdict | None
+    excuse: ClaimVerdict | None
     """Why nothing may be said."""
     runs: dict[str, dict[int, int]] = field(default_factory=dict)
     """Scoring -> seed -> its run; equal numbers are copies of one run."""
@@ -34,7 +34,7 @@ class Found:
     """(kind of stage, seed) -> mean of its logged training losses."""
 
 
-def look(loaded: Loaded, options: Options) -> Found:
+def look(loaded: Loaded, options: RunOptions) -> Found:
     """The measurements of a recipe's finished cells, or why they say nothing."""
     try:
         session = open_session([loaded], loaded.recipe.seeds.list, options)
@@ -66,7 +66,7 @@ def look(loaded: Loaded, options: Options) -> Found:
     return Found(values, _excuse(different), runs, _losses(done, session, options.store))
 
 
-def _excuse(different: Sequence[Difference]) -> Verdict | None:
+def _excuse(different: Sequence[Difference]) -> ClaimVerdict | None:
     if not different:
         return None
     parts = tuple(dict.fromkeys(one.part for one in different))

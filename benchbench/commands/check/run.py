@@ -13,8 +13,8 @@ import numpy as np
 from benchbench import metrics
 from benchbench.commands.check.measured import Found, look
 from benchbench.commands.resolve import CHECKS, resolve_all
-from benchbench.commands.run_plan import Options
-from benchbench.comparison.claims.outcome import Outcome, Verdict, gates, judge, not_run
+from benchbench.commands.run_plan import RunOptions
+from benchbench.comparison.claims.outcome import ClaimOutcome, ClaimVerdict, gates, judge, not_run
 from benchbench.comparison.claims.replication import Runs
 from benchbench.comparison.pairs.replicates import replicates
 from benchbench.comparison.pairs.table import RATE
@@ -31,7 +31,7 @@ class Checked:
 
     recipe: str
     claim: str
-    verdict: Verdict
+    verdict: ClaimVerdict
     source: str
     assumptions: tuple[str, ...]
 
@@ -45,7 +45,7 @@ class Report:
     """Reported training losses beside ours; shown, never judged."""
 
 
-def check(targets: Sequence[str], *, overrides: Sequence[str], options: Options) -> Report:
+def check(targets: Sequence[str], *, overrides: Sequence[str], options: RunOptions) -> Report:
     """Judge every claim of the recipes, level and effect.
 
     Args:
@@ -77,7 +77,7 @@ def exit_code(checked: Sequence[Checked]) -> ExitCode:
     verdicts = [one.verdict for one in checked]
     if any(gate.fails for gate in gates(verdicts)):
         return ExitCode.GATE
-    return ExitCode.INCOMPLETE if any(one.outcome is Outcome.NOT_RUN for one in verdicts) else ExitCode.DONE
+    return ExitCode.INCOMPLETE if any(one.outcome is ClaimOutcome.NOT_RUN for one in verdicts) else ExitCode.DONE
 
 
 def _with_claims(targets: Sequence[str], overrides: Sequence[Override]) -> list[Loaded]:

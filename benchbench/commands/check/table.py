@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchbench.commands.check.run import Checked
-from benchbench.comparison.claims.outcome import FAMILY_LEVEL, Verdict, gates
+from benchbench.comparison.claims.outcome import FAMILY_LEVEL, ClaimVerdict, gates
 from benchbench.comparison.claims.replication import Runs
-from benchbench.report.comparison import shown_p
+from benchbench.report import numbers
 
 
 def rows(checked: Sequence[Checked]) -> list[dict[str, Any]]:
@@ -23,7 +23,7 @@ def rows(checked: Sequence[Checked]) -> list[dict[str, Any]]:
             "difference [95%]": _interval(one.verdict),
             "expected [95%]": _bounds(one.verdict),
             "verdict": one.verdict.words,
-            "p Holm": shown_p(gate.p_holm),
+            "p Holm": numbers.p_value(gate.p_holm),
             "gate": "fails" if gate.fails else "holds" if one.verdict.is_judged else "-",
             "detail": one.verdict.detail,
             "assumptions": "; ".join(one.assumptions) or "-",
@@ -46,18 +46,16 @@ def footnote(checked: Sequence[Checked]) -> str:
 def _runs(runs: Runs | None) -> str:
     if runs is None:
         return "-"
-    spread = "" if math.isnan(runs.sd) else f" (sd {runs.sd:.4f})"
-    return f"{runs.mean:.4f}{spread}, k = {runs.k}"
+    spread = "" if math.isnan(runs.sd) else f" (sd {numbers.number(runs.sd)})"
+    return f"{numbers.number(runs.mean)}{spread}, k = {runs.k}"
 
 
-def _bounds(verdict: Verdict) -> str:
+def _bounds(verdict: ClaimVerdict) -> str:
     low, high = verdict.prediction
-    return "-" if math.isnan(low) else f"{low:.4f} to {high:.4f}"
+    return "-" if math.isnan(low) else f"{numbers.number(low)} to {numbers.number(high)}"
 
 
-def _interval(verdict: Verdict) -> str:
+def _interval(verdict: ClaimVerdict) -> str:
     if verdict.difference is None:
         return "-"
-    low, high = verdict.difference.low, verdict.difference.high
-    bounds = "n/a" if math.isnan(low) else f"{low:+.4f}, {high:+.4f}"
-    return f"{verdict.difference.mean:+.4f} [{bounds}]"
+    return numbers.bounded(verdict.difference.mean, verdict.difference.low, verdict.difference.high, numbers.signed)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchbench.comparison.claims.quirks import markdown
 from benchbench.comparison.pairs.flags import FlaggedRow
 from benchbench.comparison.pairs.table import Comparison
+from benchbench.report import markdown
 from benchbench.report.comparison import column_of, markdown_table
 from benchbench.report.figures import plot_comparison
 from benchbench.report.flags import flags_frame, shown_flags
@@ -70,7 +70,7 @@ def write_comparison(
         files.append(figure)
         parts.append(markdown_table(comparisons, metric, scoring))
         if flags is not None:
-            parts += [flags[0], "", markdown(flags[1]), ""]
+            parts += [flags[0], "", markdown.records(flags[1]), ""]
         parts += [f"![{metric}, {scoring}](figures/{name})", ""]
     files.append(results.write_report("\n".join(parts)))
     results.own(files[-1], command=about.command)

@@ -15,11 +15,10 @@ from benchbench.commands.compare.fairness import differing, refuse_other_judges,
 from benchbench.commands.compare.report import About, write_comparison
 from benchbench.commands.compare.win_rates import Samples, collect, write_samples
 from benchbench.commands.resolve import common_seeds, notice, parse_seeds, refuse_unread, resolve, resolve_all
-from benchbench.commands.run_plan import Options, Session, incomplete, open_session, run_session
+from benchbench.commands.run_plan import RunOptions, Session, incomplete, open_session, run_session
 from benchbench.comparison.pairs.compare import compare as compare_cells
 from benchbench.comparison.pairs.flags import FlaggedRow
-from benchbench.comparison.pairs.grid import Admission, same_runs
-from benchbench.comparison.pairs.grid import Cell as ScoredCell
+from benchbench.comparison.pairs.grid import Admission, ScoredCell, same_runs
 from benchbench.comparison.pairs.table import Comparison
 from benchbench.core.errors import BenchError, unknown_name
 from benchbench.data.prompt_files import read_prompt_file
@@ -46,7 +45,7 @@ DEFAULT_METRICS = (
 
 
 @dataclass(frozen=True)
-class Request:
+class CompareRequest:
     """What is to be compared."""
 
     targets: Sequence[str]
@@ -84,7 +83,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedComparison:
     """A comparison that can start."""
 
     loaded: list[Loaded]
@@ -96,7 +95,7 @@ class Prepared:
     """(metric, scoring or none for all) asked for; the headline is always shown."""
 
 
-def prepare_comparison(request: Request, options: Options) -> Prepared:
+def prepare_comparison(request: CompareRequest, options: RunOptions) -> PreparedComparison:
     """Resolve, check and plan; nothing runs.
 
     Raises:
@@ -130,7 +129,7 @@ def prepare_comparison(request: Request, options: Options) -> Prepared:
     if not request.allow_different:
         refuse_other_judges(session.cells, session.plan)
     text = notice(loaded[0].recipe.setting, [item.label for item in loaded], loaded[0].recipe.notice)
-    return Prepared(loaded, seeds, baseline, session, text, shown)
+    return PreparedComparison(loaded, seeds, baseline, session, text, shown)
 
 
 def _sft_row(first: Loaded, overrides: Sequence[Override]) -> Loaded:
@@ -152,7 +151,7 @@ def _sft_row(first: Loaded, overrides: Sequence[Override]) -> Loaded:
     )
 
 
-def _baseline(request: Request, loaded: Sequence[Loaded]) -> str:
+def _baseline(request: CompareRequest, loaded: Sequence[Loaded]) -> str:
     if request.baseline is None:
         return loaded[0].label
     labels = [item.label for item in loaded]
@@ -193,7 +192,7 @@ class Compared:
     """Win rates and what responses are like; none where nothing was drawn."""
 
 
-def compare(prepared: Prepared, request: Request, options: Options, console: Console) -> Compared:
+def compare(prepared: PreparedComparison, request: CompareRequest, options: RunOptions, console: Console) -> Compared:
     """Run what is missing, compare, and write the tables.
 
     Raises:
@@ -232,7 +231,7 @@ def compare(prepared: Prepared, request: Request, options: Options, console: Con
 
 
 def compare_scored(
-    prepared: Prepared, request: Request, scored: Sequence[ScoredCell]
+    prepared: PreparedComparison, request: CompareRequest, scored: Sequence[ScoredCell]
 ) -> tuple[tuple[str, str], list[Comparison]]:
     """(metric and scoring of the headline, every comparison) of finished cells, by their recipes' rules."""
     recipe = prepared.loaded[0].recipe
@@ -258,7 +257,7 @@ def compare_scored(
     return headline, comparisons
 
 
-def _title(prepared: Prepared) -> str:
+def _title(prepared: PreparedComparison) -> str:
     labels = ", ".join(item.label for item in prepared.loaded)
     return f"{labels} on {prepared.loaded[0].recipe.setting}, seeds {' '.join(map(str, prepared.seeds))}"
 

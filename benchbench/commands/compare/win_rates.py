@@ -10,20 +10,19 @@ import pandas as pd
 
 from benchbench.commands.compare.fairness import judge_of
 from benchbench.commands.compare.report import About
-from benchbench.comparison.claims.quirks import markdown
 from benchbench.comparison.pairs.replicates import Replicates, replicates
+from benchbench.comparison.win_rates.against import Against, against
 from benchbench.comparison.win_rates.bradley_terry import Ratings, bradley_terry
-from benchbench.comparison.win_rates.detectable import LEGEND
 from benchbench.core.errors import BenchError
 from benchbench.core.hashing import fingerprint
 from benchbench.core.identity import identity
 from benchbench.plan.graph import Cell, Plan
 from benchbench.plan.judge_stages import CHOSEN
+from benchbench.report import markdown
 from benchbench.report.comparison import shared_marks
 from benchbench.report.responses import shown_statistics, statistics_frame
 from benchbench.report.win_rates import (
-    Against,
-    against,
+    LEGEND,
     interval_frame,
     shared_notes,
     shown_ratings,
@@ -255,7 +254,7 @@ def write_samples(
     )
     parts = about.head
     parts += [f"every row: {'; '.join(samples.shared_marks)}", ""] if samples.shared_marks else []
-    parts += [part for title, rows in samples.tables() for part in (f"**{title}**", "", markdown(rows), "")]
+    parts += [part for title, rows in samples.tables() for part in markdown.titled(title, rows)]
     files.append(results.write_report("\n".join(parts), name="win_rates.md"))
     results.own(files[-1], command=about.command)
     return [str(path) for path in files]

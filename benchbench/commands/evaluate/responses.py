@@ -12,7 +12,7 @@ from rich.console import Console
 
 from benchbench.commands.evaluate.run import EXTERNAL, external_session, is_external
 from benchbench.commands.resolve import parse_seeds, refuse_unread, resolve
-from benchbench.commands.run_plan import Options, Session, in_one_line, open_session, run_session
+from benchbench.commands.run_plan import RunOptions, Session, in_one_line, open_session, run_session
 from benchbench.comparison.pairs.grid import MissingRunsError
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.records import StageSpec
@@ -51,7 +51,7 @@ def _safe(name: str) -> str:
 
 
 def open_policies(
-    target: str, *, setting: str | None, seeds: Sequence[str] | None, overrides: Sequence[str], options: Options
+    target: str, *, setting: str | None, seeds: Sequence[str] | None, overrides: Sequence[str], options: RunOptions
 ) -> Policies:
     """The policies of a target; a recipe's must be finished, since nothing is trained here.
 
@@ -91,7 +91,7 @@ def draw(
     setting: str | None,
     seeds: Sequence[str] | None,
     overrides: Sequence[str],
-    options: Options,
+    options: RunOptions,
     console: Console,
 ) -> pd.DataFrame:
     """Draw responses to a prompt file where they are not drawn yet, and say what they are like.
@@ -115,7 +115,7 @@ def draw(
     )
 
 
-def _rows(policies: Policies, cell: Cell, stages: Sequence[StageSpec], options: Options) -> pd.DataFrame:
+def _rows(policies: Policies, cell: Cell, stages: Sequence[StageSpec], options: RunOptions) -> pd.DataFrame:
     frames = []
     for turn, spec in enumerate(stages, start=1):
         folder = options.store.folder(spec.key)
@@ -136,7 +136,7 @@ def _refuse_failures(plan: Plan, result: RunResult) -> None:
         raise BenchError.of_faults("incomplete", faults, exit_code=code)
 
 
-def drawn_rows(stages: Sequence[StageSpec], options: Options) -> pd.DataFrame | None:
+def drawn_rows(stages: Sequence[StageSpec], options: RunOptions) -> pd.DataFrame | None:
     """Every response of finished stages, one per turn: example, turn, text, tokens (how many); none where any is not.
 
     Raises:

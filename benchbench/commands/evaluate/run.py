@@ -12,7 +12,7 @@ from rich.console import Console
 from benchbench.commands.cell_rows import measure_cells, scored_cell
 from benchbench.commands.evaluate.adapters import whole_weights
 from benchbench.commands.resolve import CHECKS, DEFAULT_SETTING, parse_seeds, resolve
-from benchbench.commands.run_plan import Options, Session, incomplete, open_session, run_session
+from benchbench.commands.run_plan import RunOptions, Session, incomplete, open_session, run_session
 from benchbench.comparison.pairs.grid import MissingRunsError
 from benchbench.core.errors import BenchError
 from benchbench.data.model_files import is_adapters_alone
@@ -33,7 +33,7 @@ def evaluate(
     setting: str | None,
     seeds: Sequence[str] | None,
     overrides: Sequence[str],
-    options: Options,
+    options: RunOptions,
     console: Console,
 ) -> pd.DataFrame:
     """Measurements of a recipe's finished cells, of a model folder, or of `hub_id@revision`.
@@ -80,7 +80,7 @@ def external_session(
     target: str,
     setting: str | None,
     overrides: Sequence[Override],
-    options: Options,
+    options: RunOptions,
     *,
     with_samples: bool = False,
     seeds: Sequence[int] = (0,),
@@ -144,7 +144,7 @@ def _external(target: str) -> tuple[Override, ...] | None:
     return (*changed, Override("sft", None), Override("lora", None), Override("reward_model", None))
 
 
-def _finished(loaded: Loaded, seeds: tuple[int, ...] | None, options: Options) -> pd.DataFrame:
+def _finished(loaded: Loaded, seeds: tuple[int, ...] | None, options: RunOptions) -> pd.DataFrame:
     session = open_session([loaded], seeds or loaded.recipe.seeds.list, options)
     missing = session.plan.unfinished(options.store.is_done)
     if missing:
@@ -152,6 +152,6 @@ def _finished(loaded: Loaded, seeds: tuple[int, ...] | None, options: Options) -
     return _measure(session, options)
 
 
-def _measure(session: Session, options: Options) -> pd.DataFrame:
+def _measure(session: Session, options: RunOptions) -> pd.DataFrame:
     scored = [scored_cell(cell, options.store, cell.loaded.recipe.score.split) for cell in session.cells]
     return measure_cells(session.cells, scored)

@@ -11,7 +11,7 @@ from benchbench.commands.cell_rows import score_rows
 from benchbench.commands.evaluate.responses import Policies
 from benchbench.commands.evaluate.run import external_session, is_external, refuse_seeds
 from benchbench.commands.resolve import parse_seeds, resolve
-from benchbench.commands.run_plan import Options, open_session
+from benchbench.commands.run_plan import RunOptions, open_session
 from benchbench.comparison.pairs.grid import MissingRunsError
 from benchbench.core.errors import BenchError
 from benchbench.core.export import ExportedPairs
@@ -30,7 +30,7 @@ def pair_scores(
     setting: str | None,
     seeds: Sequence[str] | None,
     overrides: Sequence[str],
-    options: Options,
+    options: RunOptions,
 ) -> list[tuple[ExportedPairs, list[str]]]:
     """Scores of the held-out pairs of every cell of a target, with the keys of the stages they are from.
 
@@ -64,7 +64,7 @@ def pair_scores(
     return [(_scores(policies, cell, named, options), [cell.score, cell.reference]) for cell in session.cells]
 
 
-def _scores(policies: Policies, cell: Cell, named: Mapping[str, str] | None, options: Options) -> ExportedPairs:
+def _scores(policies: Policies, cell: Cell, named: Mapping[str, str] | None, options: RunOptions) -> ExportedPairs:
     frame = score_rows(cell, options.store, cell.loaded.recipe.score.split)
     anchored = cell.score != cell.reference
     score = frame["logp_sum"] - frame["ref_logp_sum"] if anchored else frame["logp_sum"]

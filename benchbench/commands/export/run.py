@@ -12,7 +12,7 @@ from benchbench.commands.evaluate.responses import Policies, asked_stages, drawn
 from benchbench.commands.export.pair_scores import pair_scores
 from benchbench.commands.export.prompt_set import drawn_set, own_prompts
 from benchbench.commands.export.token_length import COUNTERS, gpt_4o_lengths
-from benchbench.commands.run_plan import Options
+from benchbench.commands.run_plan import RunOptions
 from benchbench.core.errors import BenchError, ExitCode, Fault, unknown_name
 from benchbench.core.export import Export, ExportedPairs, Responses
 from benchbench.core.prompt_set import PromptSet
@@ -24,7 +24,7 @@ from benchbench.store.files import write_json, write_text
 
 
 @dataclass(frozen=True)
-class Request:
+class ExportRequest:
     """What is to be written where."""
 
     format: str
@@ -51,7 +51,7 @@ class Exported:
 
 
 @dataclass(frozen=True)
-class _Model:
+class _Material:
     """One model's material for an export."""
 
     material: Responses | ExportedPairs
@@ -59,7 +59,7 @@ class _Model:
     stages: Sequence[str]
 
 
-def export(request: Request, options: Options) -> Exported:
+def export(request: ExportRequest, options: RunOptions) -> Exported:
     """Write one format for every cell of every target; all files or none.
 
     Raises:
@@ -96,7 +96,7 @@ def export(request: Request, options: Options) -> Exported:
     return Exported([str(request.out / path) for path in texts] + [str(about_path)], notes)
 
 
-def _refuse_unread(form: Export, request: Request) -> None:
+def _refuse_unread(form: Export, request: ExportRequest) -> None:
     """Refuse what this format would not read.
 
     Raises:
@@ -105,7 +105,7 @@ def _refuse_unread(form: Export, request: Request) -> None:
     unread = {
         "--prompts": request.prompts is not None and form.reads != "responses",
         "--subsets": request.subsets is not None and form.reads != "pairs",
-        f"--token-len {request.token_len}": request.token_len != Request.token_len and form.name != "arena_hard",
+        f"--token-len {request.token_len}": request.token_len != ExportRequest.token_len and form.name != "arena_hard",
     }
     faults = [Fault(option, f"{form.name} does not read it; leave it out") for option, wrong in unread.items() if wrong]
     if faults:
@@ -132,7 +132,7 @@ def _notes(form: Export, prompts: PromptSet | None, token_len: str) -> list[str]
     return notes
 
 
-def _responses(form: Export, request: Request, options: Options) -> tuple[list[_Model], PromptSet]:
+def _responses(form: Export, request: ExportRequest, options: RunOptions) -> tuple[list[_Material], PromptSet]:
     opened = [
         open_policies(
             target, setting=request.setting, seeds=request.seeds, overrides=request.overrides, options=options
@@ -151,7 +151,7 @@ def _responses(form: Export, request: Request, options: Options) -> tuple[list[_
     return models, prompts
 
 
-def _recounted(model: _Model) -> _Model:
+def _recounted(model: _Material) -> _Material:
     assert isinstance(model.material, Responses)
     rows = model.material.rows.assign(tokens=gpt_4o_lengths(model.material.rows["text"]))
     return replace(model, material=replace(model.material, rows=rows))
@@ -162,8 +162,8 @@ def _stages(policies: Policies, cell: Cell, chosen: PreparedPrompts | None) -> l
 
 
 def _answered(
-    policies: Policies, cell: Cell, prompts: PromptSet, chosen: PreparedPrompts | None, options: Options
-) -> _Model:
+    policies: Policies, cell: Cell, prompts: PromptSet, chosen: PreparedPrompts | None, options: RunOptions
+) -> _Material:
     stages = _stages(policies, cell, chosen)
     rows = drawn_rows(stages, options)
     if rows is None:
@@ -172,10 +172,10 @@ def _answered(
             f"with bench eval {policies.target} --prompts FILE",
             exit_code=ExitCode.INCOMPLETE,
         )
-    return _Model(Responses(policies.model(cell), prompts, rows), policies.target, [spec.key for spec in stages])
+    return _Material(Responses(policies.model(cell), prompts, rows), policies.target, [spec.key for spec in stages])
 
 
-def _pairs(request: Request, options: Options) -> list[_Model]:
+def _pairs(request: ExportRequest, options: RunOptions) -> list[_Material]:
     found: list[Any] = [
         (scores, target, stages)
         for target in request.targets
@@ -188,4 +188,4 @@ def _pairs(request: Request, options: Options) -> list[_Model]:
             options=options,
         )
     ]
-    return [_Model(scores, target, stages) for scores, target, stages in found]
+    return [_Material(scores, target, stages) for scores, target, stages in found]

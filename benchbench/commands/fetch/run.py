@@ -9,7 +9,7 @@ from rich.console import Console
 
 from benchbench.commands.fetch.verify import Holding, holdings, look_at, record, verified_by
 from benchbench.commands.resolve import resolve_all
-from benchbench.commands.run_plan import Options
+from benchbench.commands.run_plan import RunOptions
 from benchbench.core.repository import Repository
 from benchbench.plan.prepare import prepare_all
 from benchbench.plan.prepared import Prepared
@@ -18,7 +18,9 @@ from benchbench.plan.stopping import planned_stops
 from benchbench.recipe.load import Loaded
 
 
-def fetch(targets: Sequence[str], *, setting: str | None, options: Options, console: Console) -> list[dict[str, Any]]:
+def fetch(
+    targets: Sequence[str], *, setting: str | None, options: RunOptions, console: Console
+) -> list[dict[str, Any]]:
     """One row per part of each recipe: its content hash, what it was verified by, what became of its record.
 
     Raises:

@@ -9,15 +9,15 @@ import pandas as pd
 from rich.console import Console
 
 from benchbench.commands.cell_rows import ENGINE, score_rows
-from benchbench.commands.compare.run import Compared, Prepared, Request, compare, prepare_comparison
+from benchbench.commands.compare.run import Compared, CompareRequest, PreparedComparison, compare, prepare_comparison
 from benchbench.commands.compare.win_rates import Samples, verdict_rows
 from benchbench.commands.resolve import DEFAULT_SETTING
-from benchbench.commands.run_plan import Options
-from benchbench.comparison.claims.quirks import markdown
+from benchbench.commands.run_plan import RunOptions
 from benchbench.comparison.claims.regression import WIN_RATE_COLUMNS
 from benchbench.core.errors import BenchError
 from benchbench.data.model_files import weights_hash
 from benchbench.plan.replicates import copies
+from benchbench.report import markdown
 from benchbench.report.comparison import markdown_table
 from benchbench.report.win_rates import win_rate_frame
 from benchbench.store.reference import Reference, ReferenceStore
@@ -36,7 +36,7 @@ TABLES = (
 
 
 def write_reference(
-    request: Request, *, checkpoint: str, folder: Path, command: str, options: Options, console: Console
+    request: CompareRequest, *, checkpoint: str, folder: Path, command: str, options: RunOptions, console: Console
 ) -> Reference:
     """Run the comparison if need be, and write what a clean clone regresses against.
 
@@ -80,7 +80,7 @@ def _refuse_copies(lines: Sequence[str]) -> None:
         raise BenchError(f"--seeds: a reference needs seeds that are different runs, or it has no bands:\n{told}")
 
 
-def _equal_rows(prepared: Prepared, compared: Compared) -> list[str]:
+def _equal_rows(prepared: PreparedComparison, compared: Compared) -> list[str]:
     """Rows that were trained and are of fewer than five different runs."""
     trained = {cell.loaded.label for cell in prepared.session.cells if cell.policy is not None}
     return [
@@ -90,7 +90,7 @@ def _equal_rows(prepared: Prepared, compared: Compared) -> list[str]:
     ]
 
 
-def _about(request: Request, prepared: Prepared, command: str) -> dict[str, object]:
+def _about(request: CompareRequest, prepared: PreparedComparison, command: str) -> dict[str, object]:
     """What `bench regress` needs to make the numbers again."""
     rules = prepared.loaded[0].recipe.score
     return {
@@ -106,17 +106,17 @@ def _about(request: Request, prepared: Prepared, command: str) -> dict[str, obje
     }
 
 
-def _rows(prepared: Prepared, options: Options) -> pd.DataFrame:
+def _rows(prepared: PreparedComparison, options: RunOptions) -> pd.DataFrame:
     cells = prepared.session.cells
     frames = [score_rows(cell, options.store, cell.loaded.recipe.score.split) for cell in cells]
     return pd.concat(frames, ignore_index=True)
 
 
-def measurements_of(prepared: Prepared, results: ResultStore) -> pd.DataFrame:
+def measurements_of(prepared: PreparedComparison, results: ResultStore) -> pd.DataFrame:
     """The tidy measurements of exactly these cells."""
     hashes = [item.recipe_hash for item in prepared.loaded]
     seeds = [str(seed) for seed in prepared.seeds]
-    frame = pd.read_csv(results.folder / "measurements.csv", dtype=str, keep_default_na=False)
+    frame = results.table("measurements.csv")
     return frame.loc[frame["recipe_hash"].isin(hashes) & frame["seed"].isin(seeds) & (frame["overrides"] == "")]
 
 
@@ -127,7 +127,7 @@ VERDICT_COLUMNS = (
 """What numbers follow from; neither texts nor what a judge said of them."""
 
 
-def _verdicts(prepared: Prepared, options: Options) -> pd.DataFrame | None:
+def _verdicts(prepared: PreparedComparison, options: RunOptions) -> pd.DataFrame | None:
     frames = [
         frame.assign(recipe=cell.loaded.recipe.name, seed=cell.seed).reindex(columns=list(VERDICT_COLUMNS))
         for cell in prepared.session.cells
@@ -136,7 +136,7 @@ def _verdicts(prepared: Prepared, options: Options) -> pd.DataFrame | None:
     return pd.concat(frames, ignore_index=True) if frames else None
 
 
-def win_rates_of(prepared: Prepared, samples: Samples | None) -> pd.DataFrame | None:
+def win_rates_of(prepared: PreparedComparison, samples: Samples | None) -> pd.DataFrame | None:
     """One row per cell, opponent and metric; none where nothing was judged."""
     if samples is None or not samples.rows:
         return None
@@ -145,7 +145,7 @@ def win_rates_of(prepared: Prepared, samples: Samples | None) -> pd.DataFrame | 
     return frame.assign(recipe=[recipes[label] for label in frame["method"]]).reindex(columns=list(WIN_RATE_COLUMNS))
 
 
-def tables_of(prepared: Prepared, compared: Compared, command: str) -> str:
+def tables_of(prepared: PreparedComparison, compared: Compared, command: str) -> str:
     """The tables of a comparison as markdown, with the command that made them."""
     there = {(row.metric, row.scoring) for row in compared.comparisons}
     shown = dict.fromkeys([compared.headline, *(table for table in TABLES if table in there)])
@@ -156,11 +156,11 @@ def tables_of(prepared: Prepared, compared: Compared, command: str) -> str:
     if compared.samples is not None:
         for opponent in compared.samples.opponents:
             title, rows = compared.samples.win_rates(opponent)
-            parts += [f"**{title}**", "", markdown(rows), ""]
+            parts += markdown.titled(title, rows)
     return "\n".join(parts)
 
 
-def _model(prepared: Prepared, label: str, options: Options) -> Path:
+def _model(prepared: PreparedComparison, label: str, options: RunOptions) -> Path:
     seed = prepared.seeds[0]
     found = [c for c in prepared.session.cells if (c.loaded.label, c.seed) == (label, seed)]
     if not found or found[0].policy is None:
@@ -172,22 +172,8 @@ def _model(prepared: Prepared, label: str, options: Options) -> Path:
     return folder
 
 
-def _environment(prepared: Prepared, options: Options) -> dict[str, object]:
+def _environment(prepared: PreparedComparison, options: RunOptions) -> dict[str, object]:
     record = options.store.record(prepared.session.cells[0].score)
     assert record is not None, "the comparison has finished"
     kept = ("device_kind", "device_name", "threads", "python", "platform", "packages")
     return {"environment": {key: record.environment[key] for key in kept}}
-
-
-def put_tables(readme: Path, tables: str, marker: str) -> None:
-    """Replace the part of a document between two marker comments.
-
-    Raises:
-        BenchError: the document has no such markers.
-    """
-    begin, end = f"<!-- {marker}: begin -->", f"<!-- {marker}: end -->"
-    text = readme.read_text(encoding="utf-8")
-    if begin not in text or end not in text:
-        raise BenchError(f"{readme}: expected the lines {begin} and {end}, found none")
-    head, rest = text.split(begin, 1)
-    readme.write_text(f"{head}{begin}\n{tables.strip()}\n{end}{rest.split(end, 1)[1]}", encoding="utf-8")

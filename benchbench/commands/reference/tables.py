@@ -1,8 +1,8 @@
 """What follows from a reference's committed rows and verdicts, made again without training.
 
-`python -m benchbench.commands.reference.tables results/reference/tiny README.md`: measurements, win rates and tables,
-and the marked part of a document. Rows, verdicts and checkpoint stay what they are, so this serves where a rule of
-the statistics changed; where a stage changed, the reference is made again with `bench reference`.
+`python -m benchbench.commands.reference.tables results/reference/tiny README.md docs/results.md`: measurements, win
+rates and tables, and the marked parts of documents. Rows, verdicts and checkpoint stay what they are, so this serves
+where a rule of the statistics changed; where a stage changed, the reference is made again with `bench reference`.
 """
 
 from __future__ import annotations
@@ -15,25 +15,29 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from benchbench.commands.cell_rows import ROW_KEY, as_scored, measure_cells
-from benchbench.commands.compare.run import Compared, Prepared, Request, compare_scored, prepare_comparison
+from benchbench.commands.compare.run import (
+    Compared,
+    CompareRequest,
+    PreparedComparison,
+    compare_scored,
+    prepare_comparison,
+)
 from benchbench.commands.compare.win_rates import Samples, gathered
-from benchbench.commands.reference.run import measurements_of, put_tables, tables_of, win_rates_of
+from benchbench.commands.reference.run import measurements_of, tables_of, win_rates_of
 from benchbench.commands.regress.reference import REMAKE, Committed, read_reference
-from benchbench.commands.run_plan import Options
-from benchbench.comparison.pairs.grid import Cell as ScoredCell
-from benchbench.comparison.pairs.grid import same_runs
+from benchbench.commands.run_plan import RunOptions
+from benchbench.comparison.pairs.grid import ScoredCell, same_runs
 from benchbench.core.errors import BenchError
 from benchbench.plan.graph import Cell
 from benchbench.store.reference import ReferenceStore
 from benchbench.store.results import ResultStore
 
 
-def derive(folder: Path, readme: Path | None = None, *, scratch: Path | None = None) -> str:
+def derive(folder: Path, *, scratch: Path | None = None) -> str:
     """Make measurements.csv, win_rates.csv and tables.md of a reference again; returns the tables.
 
     Args:
         folder: the reference.
-        readme: document whose marked part is replaced by the tables.
         scratch: folder for prepared data; a temporary one by default.
 
     Raises:
@@ -41,15 +45,15 @@ def derive(folder: Path, readme: Path | None = None, *, scratch: Path | None = N
     """
     if scratch is None:
         with TemporaryDirectory() as temporary:
-            return derive(folder, readme, scratch=Path(temporary))
+            return derive(folder, scratch=Path(temporary))
     committed = read_reference(ReferenceStore(folder))
     about = committed.about
     seeds = [str(seed) for seed in about["seeds"]]
-    request = Request(about["targets"], about["setting"], seeds, pairs_only=committed.verdicts is None)
-    prepared = prepare_comparison(request, Options("cpu", None, scratch / "runs", scratch / "results"))
+    request = CompareRequest(about["targets"], about["setting"], seeds, pairs_only=committed.verdicts is None)
+    prepared = prepare_comparison(request, RunOptions("cpu", None, scratch / "runs", scratch / "results"))
     _refuse_other_recipes(prepared, committed)
     cells = prepared.session.cells
-    scored = [_scored(cell, committed) for cell in cells]
+    scored = [scored_of(cell, committed) for cell in cells]
     headline, comparisons = compare_scored(prepared, request, scored)
     marks = {row.candidate: row.marks for row in comparisons}
     runs = {label: same_runs(scored, label, prepared.seeds, "logp_sum") for label in marks}
@@ -58,12 +62,10 @@ def derive(folder: Path, readme: Path | None = None, *, scratch: Path | None = N
     results.merge_table("measurements.csv", measure_cells(cells, scored), key=ROW_KEY)
     tables = tables_of(prepared, Compared(comparisons, headline, [], [], runs, [], [], samples), about["command"])
     committed.store.rewrite(measurements_of(prepared, results), win_rates_of(prepared, samples), tables)
-    if readme is not None:
-        put_tables(readme, tables, f"reference {folder.name}")
     return tables
 
 
-def _refuse_other_recipes(prepared: Prepared, committed: Committed) -> None:
+def _refuse_other_recipes(prepared: PreparedComparison, committed: Committed) -> None:
     changed = [
         f"{item.recipe.name} is {item.recipe_hash}, not {committed.hashes.get(item.recipe.name, 'there')}"
         for item in prepared.loaded
@@ -73,14 +75,17 @@ def _refuse_other_recipes(prepared: Prepared, committed: Committed) -> None:
         raise BenchError(f"{committed.store.folder}: its recipes are other ones now: {'; '.join(changed)}; {REMAKE}")
 
 
-def _scored(cell: Cell, committed: Committed) -> ScoredCell:
+def scored_of(cell: Cell, committed: Committed) -> ScoredCell:
     """A committed cell as the comparison reads it."""
-    rows = _of(committed.rows, cell.loaded.recipe.name, cell.seed, committed)
+    rows = committed.rows_of(committed.rows, cell.loaded.recipe.name, cell.seed)
     return as_scored(cell, rows, device_kind=str(committed.about["environment"]["device_kind"]))
 
 
 def _samples(
-    prepared: Prepared, committed: Committed, marks: Mapping[str, Sequence[str]], runs: Mapping[str, Sequence[int]]
+    prepared: PreparedComparison,
+    committed: Committed,
+    marks: Mapping[str, Sequence[str]],
+    runs: Mapping[str, Sequence[int]],
 ) -> Samples | None:
     if committed.verdicts is None:
         return None
@@ -88,33 +93,25 @@ def _samples(
     for cell in prepared.session.cells:
         if not cell.verdicts:
             continue
-        own = _of(committed.verdicts, cell.loaded.recipe.name, cell.seed, committed)
+        verdicts = committed.rows_of(committed.verdicts, cell.loaded.recipe.name, cell.seed)
         for opponent in cell.verdicts:
-            rows = own.loc[own["opponent"] == opponent]
+            rows = verdicts.loc[verdicts["opponent"] == opponent]
             grouped.setdefault((opponent, cell.loaded.label), {})[cell.seed] = rows.reset_index(drop=True)
     plan = prepared.session.plan
     return gathered(prepared.session.cells, plan, grouped, pd.DataFrame(), prompts=None, marks=marks, runs=runs)
 
 
-def _of(frame: pd.DataFrame, recipe: str, seed: int, committed: Committed) -> pd.DataFrame:
-    """The rows of one cell.
-
-    Raises:
-        BenchError: there are none.
-    """
-    own = frame.loc[(frame["recipe"] == recipe) & (frame["seed"] == seed)].reset_index(drop=True)
-    if own.empty:
-        raise BenchError(f"{committed.store.folder}: expected rows of {recipe} seed {seed}, found none; {REMAKE}")
-    return own
-
-
 def main(words: Sequence[str] | None = None) -> None:
     """The command line."""
+    from benchbench.commands.reference.documents import fill_documents
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="of the reference")
-    parser.add_argument("readme", type=Path, nargs="?", help="document whose marked part is replaced by the tables")
-    asked = parser.parse_args(words)
-    derive(asked.folder, asked.readme)
+    parser.add_argument("documents", type=Path, nargs="*", help="whose marked parts are replaced by the tables")
+    arguments = parser.parse_args(words)
+    with TemporaryDirectory() as scratch:
+        derive(arguments.folder, scratch=Path(scratch))
+        fill_documents(arguments.documents, arguments.folder, runs=Path(scratch) / "runs")
 
 
 if __name__ == "__main__":

@@ -44,6 +44,17 @@ class Committed:
         metric, scoring = self.about["headline"]
         return metric, scoring
 
+    def rows_of(self, frame: pd.DataFrame, recipe: str, seed: int) -> pd.DataFrame:
+        """The committed rows or verdicts of one cell.
+
+        Raises:
+            BenchError: there are none.
+        """
+        rows = frame.loc[(frame["recipe"] == recipe) & (frame["seed"] == seed)].reset_index(drop=True)
+        if rows.empty:
+            raise BenchError(f"{self.store.folder}: expected rows of {recipe} seed {seed}, found none; {REMAKE}")
+        return rows
+
     def bands(self, alpha: float) -> dict[tuple[str, str, str], Band]:
         """(recipe, metric, scoring) -> where a new run is to be expected; none where some committed runs are NaN.
 

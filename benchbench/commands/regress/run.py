@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from benchbench.commands.cell_rows import score_rows
-from benchbench.commands.compare.run import Request, prepare_comparison
+from benchbench.commands.compare.run import CompareRequest, prepare_comparison
 from benchbench.commands.compare.win_rates import verdict_rows
 from benchbench.commands.evaluate.run import external_session
 from benchbench.commands.regress.reference import REMAKE, Committed
-from benchbench.commands.run_plan import Options, Session, incomplete, run_session
+from benchbench.commands.run_plan import RunOptions, Session, incomplete, run_session
 from benchbench.comparison.claims.regression import (
     GATE,
     WARN,
@@ -77,7 +77,7 @@ _MOST = 10
 """Lines of a list that a reader is shown."""
 
 
-def rescore(committed: Committed, options: Options, console: Console) -> Iterator[Finding]:
+def rescore(committed: Committed, options: RunOptions, console: Console) -> Iterator[Finding]:
     """Tier 2: the committed checkpoint scored again."""
     about = committed.about
     session = external_session(str(committed.store.checkpoint), about["setting"], (), options)
@@ -108,7 +108,7 @@ def retrain(
     committed: Committed,
     seeds: Sequence[int],
     overrides: Sequence[str],
-    options: Options,
+    options: RunOptions,
     console: Console,
 ) -> Iterator[Finding]:
     """Tier 3: every row of the reference at a new seed; a breach of the headline is tried once with each further seed.
@@ -178,7 +178,7 @@ def _trained(
     targets: Sequence[str],
     seed: int,
     overrides: Sequence[str],
-    options: Options,
+    options: RunOptions,
     console: Console,
     *,
     samples: bool = False,
@@ -186,7 +186,7 @@ def _trained(
     """Each target and SFT at one seed; with samples, their win rates as well."""
     rules = committed.about
     prepared = prepare_comparison(
-        Request(targets, rules["setting"], [str(seed)], overrides=overrides, pairs_only=not samples), options
+        CompareRequest(targets, rules["setting"], [str(seed)], overrides=overrides, pairs_only=not samples), options
     )
     changed = [
         f"{item.recipe.name} is {item.recipe_hash}, not {committed.hashes.get(item.recipe.name, 'there')}"
@@ -209,7 +209,7 @@ def _trained(
     return found
 
 
-def canary(committed: Committed, seed: int, override: str, options: Options, console: Console) -> Finding:
+def canary(committed: Committed, seed: int, override: str, options: RunOptions, console: Console) -> Finding:
     """A run that is known to be bad; a gate that does not notice it is no gate."""
     recipe = _recipe_of(committed, committed.about["checkpoint"])
     trained = _trained(committed, [committed.about["checkpoint"]], seed, [override], options, console)
@@ -226,7 +226,7 @@ def canary(committed: Committed, seed: int, override: str, options: Options, con
     )
 
 
-def _finish(session: Session, options: Options, console: Console) -> None:
+def _finish(session: Session, options: RunOptions, console: Console) -> None:
     ran = run_session(session, options, console)
     error = incomplete(session, options.store, ran)
     if error is not None:

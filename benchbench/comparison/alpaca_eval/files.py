@@ -51,7 +51,7 @@ class Annotations:
 @cache
 def _official() -> dict[str, int]:
     """First digits of the SHA-256 of each official instruction -> its place."""
-    text = files("benchbench.comparison").joinpath("alpaca_eval_order.txt").read_text(encoding="ascii")
+    text = files("benchbench.comparison.alpaca_eval").joinpath("order.txt").read_text(encoding="ascii")
     return {digits: place for place, digits in enumerate(text.split())}
 
 

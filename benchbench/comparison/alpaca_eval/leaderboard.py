@@ -2,7 +2,7 @@
 
 Definitions of the `alpaca_eval` project (commit cd543a14; Dubois et al. 2024, 2404.04475; evaluation.md B2).
 All rates are percentages. `preference` is 1 where the baseline (output_1) wins for certain and 2 where the model
-(output_2) does; 0 and 1.5 are a draw, NaN a failure of the judge. Fitting the weights is in `alpaca_eval_fit`.
+(output_2) does; 0 and 1.5 are a draw, NaN a failure of the judge. Fitting the weights is in `fit`.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class LengthControlledRow:
     length_controlled_winrate: float
     lc_standard_error: float
     """As published: spread of the predictions over instructions, without the judge's noise and that of the weights, so
-    no uncertainty of the win rate (evaluation.md rule B2; `alpaca_eval_fit.bootstrap` gives one)."""
+    no uncertainty of the win rate (evaluation.md rule B2; `fit.bootstrap` gives one)."""
 
 
 BASELINE_ROW = LengthControlledRow(50.0, 0.0)

@@ -20,15 +20,14 @@ from benchbench.comparison.claims.replication import (
 )
 from benchbench.comparison.stats.bounded import within
 from benchbench.comparison.stats.intervals import Interval
-from benchbench.comparison.stats.power import minimum_detectable_difference
+from benchbench.comparison.stats.power import beyond, minimum_detectable_difference
 from benchbench.comparison.stats.significance import holm
-from benchbench.report.comparison import shown_detectable
 
 LEAST_WITHOUT_SPREAD = 5
 """Runs of ours from which a report without a spread can be judged by its tolerance (evaluation.md C7)."""
 
 
-class Outcome(Enum):
+class ClaimOutcome(Enum):
     """What may be said of a claim; the first that holds, in this order."""
 
     NOT_RUN = "not run"
@@ -41,10 +40,10 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ClaimVerdict:
     """One claim, judged."""
 
-    outcome: Outcome
+    outcome: ClaimOutcome
     detail: str
     """What the outcome rests on, or why there is none."""
     reported: Runs | None = None
@@ -70,13 +69,13 @@ class Verdict:
     @property
     def is_judged(self) -> bool:
         """Whether numbers were held against each other."""
-        return self.outcome not in (Outcome.NOT_RUN, Outcome.NOT_COMPARABLE)
+        return self.outcome not in (ClaimOutcome.NOT_RUN, ClaimOutcome.NOT_COMPARABLE)
 
     @property
     def fails(self) -> bool:
         """Whether the claim fails by itself, at the level of a single claim."""
-        outside = self.outcome is Outcome.OUTSIDE and self.decisive
-        return self.outcome is Outcome.NOT_REPRODUCED or outside
+        outside = self.outcome is ClaimOutcome.OUTSIDE and self.decisive
+        return self.outcome is ClaimOutcome.NOT_REPRODUCED or outside
 
 
 FAMILY_LEVEL = 0.05
@@ -93,7 +92,7 @@ class Gate:
     """The claim fails by itself, and after the correction as well."""
 
 
-def gates(verdicts: Sequence[Verdict]) -> list[Gate]:
+def gates(verdicts: Sequence[ClaimVerdict]) -> list[Gate]:
     """The gate of each claim, corrected by Holm over all claims that were judged (evaluation.md C7, step 3).
 
     A verdict says at 95 % what it says of its claim alone; twelve true claims so fail one in nine times. A claim that
@@ -107,19 +106,19 @@ def gates(verdicts: Sequence[Verdict]) -> list[Gate]:
     return found
 
 
-def not_run(detail: str) -> Verdict:
+def not_run(detail: str) -> ClaimVerdict:
     """Nothing was run, so nothing is said."""
-    return Verdict(Outcome.NOT_RUN, detail)
+    return ClaimVerdict(ClaimOutcome.NOT_RUN, detail)
 
 
-def not_comparable(detail: str, differs_in: tuple[str, ...] = ()) -> Verdict:
+def not_comparable(detail: str, differs_in: tuple[str, ...] = ()) -> ClaimVerdict:
     """What was run is not what was reported, and this is where it differs."""
-    return Verdict(Outcome.NOT_COMPARABLE, detail, differs_in=differs_in)
+    return ClaimVerdict(ClaimOutcome.NOT_COMPARABLE, detail, differs_in=differs_in)
 
 
 def judge(
     reported: Runs, found: Runs, *, tolerance: float | None, limits: tuple[float, float] = (-math.inf, math.inf)
-) -> Verdict:
+) -> ClaimVerdict:
     """Judge one claim on identical test items.
 
     A report of one run has no spread of its own; then ours stands for both, and fewer than five runs of ours never
@@ -148,7 +147,7 @@ def judge(
     bounds = (half, half) if math.isnan(half) else (max(reported.mean - half, least), min(reported.mean + half, most))
     decides = None if borrowed and found.k < LEAST_WITHOUT_SPREAD else tolerance
     outcome, detail, decisive = _outcome(wide, narrow, bounds, found, decides)
-    if outcome is Outcome.OUTSIDE and abs(found.mean - reported.mean) > half_at(0.99):
+    if outcome is ClaimOutcome.OUTSIDE and abs(found.mean - reported.mean) > half_at(0.99):
         decisive, detail = True, f"{detail}; decisively, outside that at 99% too"
     if borrowed:
         detail += "; the report has no spread, its variance is assumed equal to ours"
@@ -156,14 +155,14 @@ def judge(
     if even:
         detail += f"; all runs {' and '.join(even)} are equal, so their spread is unknown and not zero"
     needed = minimum_detectable_difference(wide, largest=most - least).assured
-    if outcome is Outcome.UNDERPOWERED and not math.isnan(needed):
-        size = shown_detectable(needed, f"{needed:.4g}", most - least)
+    if outcome is ClaimOutcome.UNDERPOWERED and not math.isnan(needed):
+        size = beyond(most - least) if math.isinf(needed) else f"{needed:.4g}"
         detail += f"; minimum detectable difference {size} (80% power with 80% confidence)"
         if decides is not None and not borrowed:
             detail += "; " + _more_runs(reported, found, decides)
     by_tolerance = decides is not None and not math.isnan(wide.low)
     p = wide.p if by_tolerance else prediction_p(reported, found)
-    return Verdict(outcome, detail, reported, found, wide, bounds, needed, decisive, p=p)
+    return ClaimVerdict(outcome, detail, reported, found, wide, bounds, needed, decisive, p=p)
 
 
 def _more_runs(reported: Runs, found: Runs, tolerance: float) -> str:
@@ -175,29 +174,33 @@ def _more_runs(reported: Runs, found: Runs, tolerance: float) -> str:
 
 def _outcome(
     wide: Interval, narrow: Interval, bounds: tuple[float, float], found: Runs, tolerance: float | None
-) -> tuple[Outcome, str, bool]:
+) -> tuple[ClaimOutcome, str, bool]:
     outside = not math.isnan(bounds[0]) and not bounds[0] <= found.mean <= bounds[1]
     if tolerance is None or math.isnan(wide.low):
         return _by_prediction(wide, bounds, outside, tolerance)
     excludes_zero = wide.low > 0 or wide.high < 0
     if -tolerance < narrow.low and narrow.high < tolerance:
         note = "; detectably different all the same" if excludes_zero else ""
-        return Outcome.REPRODUCED, f"90% interval inside the tolerance of {tolerance:g}{note}", False
+        return ClaimOutcome.REPRODUCED, f"90% interval inside the tolerance of {tolerance:g}{note}", False
     if excludes_zero and abs(wide.mean) > tolerance:
         decisive = wide.low > tolerance or wide.high < -tolerance
-        return Outcome.NOT_REPRODUCED, "decisively" if decisive else "95% interval excludes 0", decisive
+        return ClaimOutcome.NOT_REPRODUCED, "decisively" if decisive else "95% interval excludes 0", decisive
     if excludes_zero:
-        return Outcome.UNCLEAR, f"95% interval excludes 0, 90% interval leaves the tolerance of {tolerance:g}", False
-    return Outcome.UNDERPOWERED, f"neither equal within {tolerance:g} nor different can be shown", False
+        return (
+            ClaimOutcome.UNCLEAR,
+            f"95% interval excludes 0, 90% interval leaves the tolerance of {tolerance:g}",
+            False,
+        )
+    return ClaimOutcome.UNDERPOWERED, f"neither equal within {tolerance:g} nor different can be shown", False
 
 
 def _by_prediction(
     wide: Interval, bounds: tuple[float, float], outside: bool, tolerance: float | None
-) -> tuple[Outcome, str, bool]:
+) -> tuple[ClaimOutcome, str, bool]:
     why = wide.note if math.isnan(wide.low) else "no tolerance that applies" if tolerance is None else ""
     if math.isnan(bounds[0]):
-        return Outcome.UNDERPOWERED, f"{why or 'no spread'}: no interval can be given", False
+        return ClaimOutcome.UNDERPOWERED, f"{why or 'no spread'}: no interval can be given", False
     where = f"prediction interval {bounds[0]:.4f} to {bounds[1]:.4f}"
     if outside:
-        return Outcome.OUTSIDE, f"{why}; {where}", False
-    return Outcome.UNDERPOWERED, f"{why}; inside the {where}", False
+        return ClaimOutcome.OUTSIDE, f"{why}; {where}", False
+    return ClaimOutcome.UNDERPOWERED, f"{why}; inside the {where}", False

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from statistics import fmean
-
-import pandas as pd
 
 from benchbench.comparison.pairs.table import Comparison
 
 PUBLISHED = "as published"
-"""Label of the first row, which the others are held against."""
+"""Label of the first row, which the others are compared with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,36 +74,5 @@ def audit_rows(compared: Sequence[tuple[str, Sequence[Comparison]]]) -> list[Aud
     return sorted(rows, key=lambda row: order[row.metric, row.scoring, row.candidate])
 
 
-def audit_frame(rows: Sequence[AuditRow]) -> pd.DataFrame:
-    """The table with every column."""
-    return pd.DataFrame([asdict(row) for row in rows])
-
-
-def shown(rows: Sequence[AuditRow], metric: str, scoring: str) -> list[dict[str, str]]:
-    """The rows of one metric under one scoring, for a reader."""
-    return [
-        {
-            "removed": row.removed,
-            row.baseline: f"{row.baseline_mean:.4f}",
-            row.candidate: f"{row.candidate_mean:.4f}",
-            "difference [95%]": f"{row.difference:+.4f} [{_signed(row.low)}, {_signed(row.high)}]",
-            "change": _signed(row.change),
-            "marks": row.marks or "-",
-        }
-        for row in rows
-        if (row.metric, row.scoring) == (metric, scoring)
-    ]
-
-
-def markdown(rows: Sequence[dict[str, str]]) -> str:
-    """Rows with the same keys as a GitHub table."""
-    lines = [list(rows[0]), [":---"] * len(rows[0]), *(list(row.values()) for row in rows)]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-
-
 def _key(row: Comparison) -> tuple[str, str, str]:
     return row.metric, row.scoring, row.candidate
-
-
-def _signed(value: float) -> str:
-    return "n/a" if math.isnan(value) else f"{value:+.4f}"

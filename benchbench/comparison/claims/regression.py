@@ -12,7 +12,7 @@ import pandas as pd
 
 from benchbench.comparison.claims.replication import Runs, prediction_half_width
 from benchbench.comparison.pairs.measure import measure
-from benchbench.report.win_rates import against, win_rate_frame
+from benchbench.comparison.win_rates.against import against
 
 EXACT = 1e-9
 """Tables from stored rows: equal up to the rounding of sums."""
@@ -83,15 +83,15 @@ def win_rates_again(verdicts: pd.DataFrame) -> dict[Key, float]:
 
     Args:
         verdicts: rows of `contests.COLUMNS` and a judge's scores, with their `recipe` and `seed`; the scoring of the
-            answer is whom the row was held against.
+            answer is whom the row was compared with.
     """
-    found: dict[Key, float] = {}
+    values: dict[Key, float] = {}
     for recipe, of_recipe in verdicts.groupby("recipe"):
         for opponent, rows in of_recipe.groupby("opponent"):
             by_seed = {int(str(seed)): frame for seed, frame in rows.groupby("seed")}
-            for one in win_rate_frame([against(by_seed, judge="")]).to_dict("records"):
-                found[str(recipe), int(one["seed"]), str(one["metric"]), versus(str(opponent))] = float(one["value"])
-    return found
+            for seed, _, metric, value, *_ in against(by_seed, judge="").values():
+                values[str(recipe), seed, metric, versus(str(opponent))] = float(value)
+    return values
 
 
 def versus(opponent: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from benchbench import metrics as metric_room
-from benchbench.comparison.pairs.grid import Admission, Cell, make_grid
+from benchbench.comparison.pairs.grid import Admission, ScoredCell, make_grid
 from benchbench.comparison.pairs.scorings import SCORINGS
 from benchbench.comparison.pairs.table import Comparison, Table
 from benchbench.comparison.stats.bootstrap import DRAWS
@@ -21,7 +21,7 @@ HEADLINE = ("pair_accuracy", "logp_mean")
 
 
 def compare(
-    cells: Sequence[Cell],
+    cells: Sequence[ScoredCell],
     *,
     baseline: str,
     metrics: Sequence[str],

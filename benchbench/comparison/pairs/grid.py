@@ -15,7 +15,7 @@ from benchbench.core.measurement import Array
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Cell:
+class ScoredCell:
     """One finished seed of one recipe, with its score rows."""
 
     label: str
@@ -112,7 +112,7 @@ class Grid:
 
 
 def make_grid(
-    cells: Sequence[Cell], *, baseline: str, exclude: Sequence[str] = (), admission: Admission | None = None
+    cells: Sequence[ScoredCell], *, baseline: str, exclude: Sequence[str] = (), admission: Admission | None = None
 ) -> Grid:
     """Line up the cells, or refuse.
 
@@ -145,15 +145,15 @@ def make_grid(
     return Grid(labels, seeds, first.examples, first.prompt, paired, marks, runs)
 
 
-def same_runs(cells: Sequence[Cell], label: str, seeds: Sequence[int], scoring: str) -> list[int]:
+def same_runs(cells: Sequence[ScoredCell], label: str, seeds: Sequence[int], scoring: str) -> list[int]:
     """[k] the run of each seed of one label, named by its first seed."""
     own = {cell.seed: cell for cell in cells if cell.label == label}
     known = {seed: own[seed].reward_run if scoring == "reward_model" else own[seed].run for seed in seeds}
     return run_names({seed: own[seed].frame for seed in seeds}, scoring, known)
 
 
-def _by_place(cells: Sequence[Cell], seeds: Sequence[int] | None) -> dict[tuple[str, int], Cell]:
-    by_place: dict[tuple[str, int], Cell] = {}
+def _by_place(cells: Sequence[ScoredCell], seeds: Sequence[int] | None) -> dict[tuple[str, int], ScoredCell]:
+    by_place: dict[tuple[str, int], ScoredCell] = {}
     for cell in cells:
         if (cell.label, cell.seed) in by_place:
             raise ValueError(f"{cell.label}: expected one cell per seed, got two for seed {cell.seed}")
@@ -165,7 +165,7 @@ def _by_place(cells: Sequence[Cell], seeds: Sequence[int] | None) -> dict[tuple[
     return by_place
 
 
-def _refuse_unequal(cells: Sequence[Cell], baseline: str, admission: Admission) -> None:
+def _refuse_unequal(cells: Sequence[ScoredCell], baseline: str, admission: Admission) -> None:
     faults: list[Fault] = []
     expected = _expected_hash(cells, baseline)
     others = dict.fromkeys((cell.label, cell.comparability_hash) for cell in cells)
@@ -214,7 +214,7 @@ def _same_prompts(found: Pairs, expected: Pairs) -> bool:
     return np.array_equal(found.prompt, expected.prompt)
 
 
-def _marks(label: str, cells: Sequence[Cell], baseline: str, admission: Admission) -> tuple[str, ...]:
+def _marks(label: str, cells: Sequence[ScoredCell], baseline: str, admission: Admission) -> tuple[str, ...]:
     own = [cell for cell in cells if cell.label == label]
     expected = _expected_hash(cells, baseline)
     differ = dict.fromkeys(cell.comparability_hash for cell in own if cell.comparability_hash != expected)
@@ -228,11 +228,11 @@ def _marks(label: str, cells: Sequence[Cell], baseline: str, admission: Admissio
     return tuple(marks)
 
 
-def _expected_hash(cells: Sequence[Cell], baseline: str) -> str:
+def _expected_hash(cells: Sequence[ScoredCell], baseline: str) -> str:
     return next(cell.comparability_hash for cell in cells if cell.label == baseline)
 
 
-def _machine(cell: Cell) -> str:
+def _machine(cell: ScoredCell) -> str:
     return f"{cell.engine} on {cell.device_kind}"
 
 

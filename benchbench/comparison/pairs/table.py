@@ -155,7 +155,8 @@ class Table:
         baseline = self.grid.labels[0]
         every = [cell for own in scores.values() for cell in own]
         rng = stream(self.rng_seed, "bootstrap prompts")
-        drawn = resample(every, metric.value, rng=rng, draws=self.draws, counted=metric.resampled)
+        ways = {"counted": metric.resampled, "placed": metric.drawn}
+        drawn = resample(every, metric.value, rng=rng, draws=self.draws, **ways)
         by_label = dict(zip(scores, np.split(drawn, len(scores), axis=1), strict=True))  # [draws, k] each
         found: dict[str, Interval] = {}
         for label in scores:

@@ -17,8 +17,8 @@ Coverage at 95 % (100 prompts, true difference 0, 400 repeats; docs/statistics.m
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,7 +33,7 @@ _LARGEST_BLOCK = 2**21
 """Numbers of one array of counts, 16 MiB; draws are taken in blocks of so many."""
 
 Value = Callable[[PairScores], float]
-Counted = Callable[[PairScores, Array], Array]
+Vectorised = Callable[[PairScores, Array], Array]
 
 
 def paired_bootstrap(
@@ -69,36 +69,99 @@ def resample(
     *,
     rng: np.random.Generator,
     draws: int,
-    counted: Counted | None = None,
+    counted: Vectorised | None = None,
+    placed: Vectorised | None = None,
 ) -> Array:
-    """[draws, cells] the metric of every cell on the same resampled prompts; `counted` says the same faster."""
+    """[draws, cells] the metric of every cell on the same resampled prompts.
+
+    Args:
+        scores: of every cell, over the same pairs.
+        value: the metric.
+        rng: generator of the resampling.
+        draws: number of resamplings.
+        counted: the same faster, from [draws, n] how often each pair is in a draw.
+        placed: the same faster, from [draws, m] places of the pairs of draws that have m pairs each.
+    """
     first = scores[0]
-    pairs, n = len(first.chosen), first.prompts
-    if any(len(cell.chosen) != pairs or cell.prompts != n for cell in scores):
+    if any(len(cell.chosen) != len(first.chosen) or cell.prompts != first.prompts for cell in scores):
         raise ValueError("expected cells over the same pairs, got different numbers of pairs or prompts")
-    drawn = np.empty((draws, len(scores)))
+    cells, places = _distinct(scores)
     if counted is not None:
-        step = max(1, _LARGEST_BLOCK // pairs)
-        for start in range(0, draws, step):
-            block = [np.bincount(rng.integers(n, size=n), minlength=n) for _ in range(start, min(draws, start + step))]
-            counts = np.stack(block).astype(np.float64)
-            counts = counts if first.prompt is None else counts[:, first.prompt]
-            drawn[start : start + step] = np.stack([counted(cell, counts) for cell in scores], axis=1)
-        return drawn
-    members = _members(first)
-    for draw in range(draws):
-        chosen_prompts = rng.integers(n, size=n)
-        chosen_pairs = chosen_prompts if members is None else np.concatenate([members[p] for p in chosen_prompts])
-        drawn[draw] = [value(_take(cell, chosen_pairs)) for cell in scores]
-    return drawn
+        blocks = [[counted(cell, counts) for cell in cells] for counts in _counts(first, rng, draws)]
+        return np.concatenate([np.stack(block, axis=1) for block in blocks])[:, places]
+    drawn = np.empty((draws, len(cells)))
+    for chosen, pairs in _places(first, rng, draws):
+        if placed is not None:
+            drawn[chosen] = np.stack([placed(cell, pairs) for cell in cells], axis=1)
+        else:
+            drawn[chosen] = [[value(_take(cell, row)) for cell in cells] for row in pairs]
+    return drawn[:, places]
 
 
-def _members(scores: PairScores) -> list[Array] | None:
-    """Places of each prompt's pairs; none where every pair has a prompt of its own."""
-    if scores.prompt is None:
-        return None
-    order = np.argsort(scores.prompt, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(scores.prompt[order])) + 1)
+def _distinct(scores: Sequence[PairScores]) -> tuple[list[PairScores], list[int]]:
+    """(cells with different scores, [cells] place of each one's); a reward model scores all labels of a seed alike."""
+    first: dict[Hashable, PairScores] = {}
+    contents = [_content(cell) for cell in scores]
+    for content, cell in zip(contents, scores, strict=True):
+        first.setdefault(content, cell)
+    places = {content: place for place, content in enumerate(first)}
+    return list(first.values()), [places[content] for content in contents]
+
+
+def _content(scores: PairScores) -> Hashable:
+    sides = [scores.chosen, scores.rejected, *(side for pair in scores.columns.values() for side in pair)]
+    return (scores.tie_credit, *scores.columns, *(side.tobytes() for side in sides))
+
+
+def _counts(scores: PairScores, rng: np.random.Generator, draws: int) -> Iterator[Array]:
+    """[draws of a block, pairs] how often each pair is in a draw, the draws next to each other in memory."""
+    n, pairs = scores.prompts, len(scores.chosen)
+    step = max(1, _LARGEST_BLOCK // pairs)
+    for start in range(0, draws, step):
+        counts = np.empty((n, min(step, draws - start)))
+        for draw in range(counts.shape[1]):
+            counts[:, draw] = np.bincount(rng.integers(n, size=n), minlength=n)
+        yield (counts if scores.prompt is None else counts[scores.prompt]).T
+
+
+def _places(scores: PairScores, rng: np.random.Generator, draws: int) -> Iterator[tuple[list[int], Array]]:
+    """(draws with equally many pairs, [those draws, m] places of their pairs), until every draw was there."""
+    members = _Members.of(scores)
+    step = max(1, _LARGEST_BLOCK // len(scores.chosen))
+    for start in range(0, draws, step):
+        by_length: dict[int, dict[int, Array]] = {}
+        for draw in range(start, min(draws, start + step)):
+            pairs = members.of_prompts(rng.integers(scores.prompts, size=scores.prompts))
+            by_length.setdefault(len(pairs), {})[draw] = pairs
+        for rows in by_length.values():
+            yield list(rows), np.stack(list(rows.values()))
+
+
+@dataclass(frozen=True, eq=False)
+class _Members:
+    """The pairs of each prompt."""
+
+    order: Array | None
+    """[n] places of the pairs by prompt; none where every pair has a prompt of its own."""
+    starts: Array
+    """[prompts] place in `order` of each one's first pair."""
+    sizes: Array
+    """[prompts]"""
+
+    @staticmethod
+    def of(scores: PairScores) -> _Members:
+        if scores.prompt is None:
+            return _Members(None, np.empty(0), np.empty(0))
+        sizes = np.bincount(scores.prompt)
+        return _Members(np.argsort(scores.prompt, kind="stable"), np.cumsum(sizes) - sizes, sizes)
+
+    def of_prompts(self, prompts: Array) -> Array:
+        """Places of all pairs of some prompts, one prompt after the other."""
+        if self.order is None:
+            return prompts
+        sizes = self.sizes[prompts]
+        before = np.cumsum(sizes) - sizes
+        return self.order[np.repeat(self.starts[prompts] - before, sizes) + np.arange(sizes.sum())]
 
 
 def bootstrap_interval(observed: Array, drawn: Array, *, n: int, level: float = 0.95) -> Interval:

@@ -21,9 +21,6 @@ from scipy import optimize, stats
 
 from benchbench.comparison.stats.intervals import Interval
 
-LEGEND = "minimum detectable difference: found with 80 % power, with 80 % confidence, before any correction"
-"""What a table says of the assured one."""
-
 
 @dataclass(frozen=True)
 class Detectable:
@@ -79,6 +76,11 @@ def minimum_detectable_difference(
         low=at(_chi_square_limit(se, df, 0.05), df),
         high=at(*_upper(interval, 0.95)),
     )
+
+
+def beyond(largest: float) -> str:
+    """What is said in the place of a difference that is larger than any that the metric can have."""
+    return f">{largest:g}"
 
 
 def _upper(interval: Interval, confidence: float) -> tuple[float, float]:

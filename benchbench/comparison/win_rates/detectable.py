@@ -16,8 +16,6 @@ _RATES_OF_LOG_ODDS = ("length_controlled_win_rate", "expected_win_rate")
 """Tested on the scale of log-odds."""
 FARTHEST = 0.5
 """How far from one half a rate can be."""
-LEGEND = "MDD: distance from one half that is found with 80 % power, with 80 % confidence, before any correction"
-"""What a win-rate table says of it."""
 
 
 def detectable_rate(metric: str, interval: Interval) -> Detectable:

@@ -1,0 +1,31 @@
+"""GitHub Markdown: the one place where tables are written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+
+def table(head: Sequence[str], body: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> str:
+    """A table without a newline at its end.
+
+    Args:
+        head: names of the columns.
+        body: rows as wide as the head.
+        right: places of the columns that are aligned to the right; all others are to the left.
+    """
+    rule = ["---:" if place in right else ":---" for place in range(len(head))]
+    return "\n".join(_line(cells) for cells in (head, rule, *body))
+
+
+def records(rows: Sequence[Mapping[str, str]]) -> str:
+    """A table of rows with the same keys, which are the names of the columns."""
+    return table(list(rows[0]), [list(row.values()) for row in rows])
+
+
+def titled(title: str, rows: Sequence[Mapping[str, str]]) -> list[str]:
+    """Lines of a document: the title in bold, and its table."""
+    return [f"**{title}**", "", records(rows), ""]
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("\\", "\\\\").replace("|", "\\|") for cell in cells) + " |"

@@ -1,0 +1,1 @@
+"""Tests of the AlpacaEval 2 procedure."""

@@ -1,0 +1,72 @@
+"""All measurements of one cell."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from benchbench import metrics
+from benchbench.comparison.pairs.measure import measure
+
+from ..rows import score_frame
+
+
+def _by_key(measured):
+    return {(m.metric, m.scoring): m for m in measured}
+
+
+def test_every_metric_under_every_available_scoring_and_gold_only_with_its_column():
+    plain = _by_key(measure(score_frame([1.0, 2.0], [0.0, 3.0])))
+    without_gold = set(metrics.names()) - {"gold_pair_accuracy"}
+    assert set(plain) == {(name, scoring) for name in without_gold for scoring in ("logp_mean", "logp_sum")}
+    frame = score_frame([1.0, 2.0], [0.0, 3.0], column_gold=[1.0, 0.0, 1.0, 0.0])
+    frame["reward"] = [1.0, 0.0, 0.0, 1.0]
+    full = _by_key(measure(frame))
+    assert set(full) == {(name, s) for name in metrics.names() for s in ("logp_mean", "logp_sum", "reward_model")}
+
+
+def test_the_values_by_hand_with_the_unit_of_the_scoring():
+    """Margins 1 and -1 per token, so 10 and -10 in sum."""
+    measured = _by_key(measure(score_frame([1.0, 2.0], [0.0, 3.0])))
+    assert measured["pair_accuracy", "logp_mean"].value == 0.5
+    assert measured["pair_accuracy", "logp_mean"].unit == "fraction"
+    assert measured["chosen_mean", "logp_mean"].value == 1.5
+    assert measured["chosen_mean", "logp_mean"].unit == "nats per token"
+    assert measured["std_margin", "logp_sum"].value == 10.0
+    assert measured["std_margin", "logp_sum"].unit == "nats"
+
+
+def test_the_tie_credit_moves_accuracy_and_its_note_appears_above_one_per_cent():
+    chosen, rejected = np.ones(200), np.zeros(200)
+    rejected[:2] = 1.0
+    assert _by_key(measure(score_frame(chosen, rejected)))["pair_accuracy", "logp_mean"].note == ""
+    rejected[2] = 1.0
+    measured = _by_key(measure(score_frame(chosen, rejected), tie_credit=0.0))["pair_accuracy", "logp_mean"]
+    assert measured.value == 197 / 200
+    assert measured.note == "1.5% of the pairs tie"
+
+
+def test_left_out_pairs_are_told():
+    frame = score_frame([1.0, 2.0, 5.0], [0.0, 3.0, 4.0])
+    frame.loc[3, "empty"] = True
+    measured = _by_key(measure(frame, exclude=("empty", "identical")))["pair_accuracy", "logp_sum"]
+    assert (measured.value, measured.n, measured.note) == (1.0, 2, "left out: 1 empty")
+
+
+def test_nothing_left_is_nan_with_both_reasons():
+    frame = score_frame([1.0, 2.0], [0.0, 3.0])
+    frame["identical"] = True
+    measured = measure(frame, exclude=("identical",))
+    assert measured and all(math.isnan(m.value) and m.n == 0 for m in measured)
+    assert {m.note for m in measured} == {"no held-out pairs; left out: 2 identical"}
+
+
+def test_one_score_that_is_not_finite_spoils_its_scoring_alone():
+    frame = score_frame([1.0, 2.0], [0.0, 3.0])
+    frame["reward"] = [1.0, 0.0, np.nan, 1.0]
+    measured = _by_key(measure(frame))
+    assert math.isnan(measured["auc", "reward_model"].value)
+    assert measured["auc", "reward_model"].note == "a score is not finite"
+    assert measured["auc", "logp_mean"].value == pytest.approx(0.5)

@@ -1,0 +1,1 @@
+"""Tests of win rates and what stands beside them."""

@@ -1,0 +1,71 @@
+"""`make docs`: the pages of docs/ that are made from the code, written anew.
+
+`python -m tests.docs.pages` says which are not current; with `--write` it writes them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from benchbench.cli.main import app
+from tests.docs.recipe_page import recipe_page
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+COLUMNS = 80
+HEAD = f"""# Commands
+
+What `bench COMMAND --help` says, at {COLUMNS} columns; made by `make docs`, and a test says that it is current.
+
+Common to most: `--seeds 42 13 3407`, `--setting NAME_OR_FILE`, `--set key=value` (marks the rows), `--device
+auto|cpu|cuda`, `--workers N`, `--dry-run` (the plan, what is cached, an estimate), `--json` (stdout is one JSON
+document). Results go to stdout, progress to stderr.
+
+| exit code | when |
+| ---: | --- |
+| 0 | done |
+| 1 | failed |
+| 2 | the command line or a recipe is wrong; the message says what to do |
+| 3 | a reported number was not reproduced, or a committed number moved |
+| 4 | the grid is incomplete, or a claim was not run |
+| 5 | data or weights are unavailable or damaged |
+| 130, 143 | stopped by the keyboard or a signal, after a checkpoint |
+"""
+
+
+def commands(command: Any = None, words: tuple[str, ...] = ("bench",), parent: Any = None) -> Iterator[tuple[str, str]]:
+    """(words, help) of every command, groups included, in the order of `bench --help`."""
+    command = command or typer.main.get_command(app)
+    context = command.context_class(
+        command, info_name=words[-1], parent=parent, terminal_width=COLUMNS - 2, **command.context_settings
+    )  # click leaves two columns free
+    yield " ".join(words), command.get_help(context)
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from commands(inner, (*words, name), context)
+
+
+def cli_page() -> str:
+    """docs/cli.md."""
+    parts = [f"## {words}\n\n```text\n{text.rstrip()}\n```\n" for words, text in commands()]
+    return "\n".join([HEAD, *parts])
+
+
+PAGES: Mapping[str, Callable[[], str]] = {"recipe.md": recipe_page, "cli.md": cli_page}
+
+
+def main(words: list[str]) -> str | None:
+    """Write the pages, or name those that are not current."""
+    if words == ["--write"]:
+        for name, make in PAGES.items():
+            (DOCS / name).write_text(make(), encoding="utf-8")
+        return None
+    stale = [f"docs/{name}" for name, make in PAGES.items() if (DOCS / name).read_text(encoding="utf-8") != make()]
+    return f"not current: {', '.join(stale)}; run `make docs`" if stale else None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,57 @@
+"""docs/python.md: its examples run as written, and it names what there is."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from harness import ROOT
+
+import benchbench
+from benchbench.core.errors import BenchError
+
+PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+
+
+def run(code: str, cwd: Path) -> list[str]:
+    """Run an example as a script of its own; returns the lines it printed."""
+    script = cwd / "example.py"
+    script.write_text(code, encoding="utf-8")
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, script], cwd=cwd, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout.splitlines()
+
+
+def test_the_first_example_prints_the_committed_reference(tmp_path: Path):
+    (tmp_path / "results").symlink_to(ROOT / "results")
+    printed = [line.split() for line in run(EXAMPLES[0], tmp_path)]
+    assert [line[0] for line in printed[2:]] == ["ddo_rm", "dpo", "sft", "simpo"]
+    assert all(line[-1] == "10" for line in printed[2:])
+    assert printed[3][:2] == ["dpo", "0.7702"]
+
+
+def test_the_second_example_trains_and_prints_a_row_per_method(tmp_path: Path):
+    printed = run(EXAMPLES[1], tmp_path)
+    assert [line.split()[0] for line in printed] == ["candidate", "dpo", "simpo", "sft"]
+    assert (tmp_path / "results" / "tiny" / "comparisons.csv").is_file()
+
+
+def test_every_argument_and_table_is_named():
+    for name in list(inspect.signature(benchbench.compare).parameters)[1:]:
+        assert f"`{name}`" in PAGE or f"{name}=" in PAGE, name
+    for field in dataclasses.fields(benchbench.Results):
+        assert field.name == "folder" or f"`{field.name}`" in PAGE
+
+
+def test_the_error_is_the_command_lines(tmp_path: Path):
+    assert "`benchbench.core.errors.BenchError`" in PAGE
+    with pytest.raises(BenchError, match="unknown method 'dpoo'. Did you mean"):
+        benchbench.compare("dpoo", runs=tmp_path, results=tmp_path)

@@ -1,0 +1,23 @@
+"""GitHub tables: a head, a rule, rows of the same width, and cells that cannot end theirs."""
+
+from __future__ import annotations
+
+from benchbench.report import markdown
+
+
+def test_a_table_has_a_head_a_rule_and_its_rows():
+    made = markdown.table(["method", "mean"], [["dpo", "0.5"], ["simpo", "0.6"]], right=[1])
+    assert made.splitlines() == ["| method | mean |", "| :--- | ---: |", "| dpo | 0.5 |", "| simpo | 0.6 |"]
+
+
+def test_the_keys_of_records_are_the_head():
+    assert markdown.records([{"a": "1", "b": "2"}]) == markdown.table(["a", "b"], [["1", "2"]])
+
+
+def test_a_bar_or_a_backslash_does_not_end_a_cell():
+    assert markdown.table(["a|b"], [["\\|"]]).splitlines()[0] == "| a\\|b |"
+    assert markdown.table(["a"], [["\\|"]]).splitlines()[2] == "| \\\\\\| |"
+
+
+def test_a_title_stands_in_bold_above_its_table():
+    assert markdown.titled("win rates", [{"a": "1"}]) == ["**win rates**", "", "| a |\n| :--- |\n| 1 |", ""]
