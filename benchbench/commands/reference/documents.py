@@ -11,8 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchbench.commands.compare.run import CompareRequest, compare_scored, prepare_comparison
-from benchbench.commands.reference.tables import scored_of
-from benchbench.commands.regress.reference import read_reference
+from benchbench.commands.regress.reference import read_reference, scored_of
 from benchbench.commands.run_plan import RunOptions
 from benchbench.comparison.pairs.table import Comparison
 from benchbench.core.errors import BenchError

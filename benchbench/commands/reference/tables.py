@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from benchbench.commands.cell_rows import ROW_KEY, as_scored, measure_cells
+from benchbench.commands.cell_rows import ROW_KEY, measure_cells
 from benchbench.commands.compare.run import (
     Compared,
     CompareRequest,
@@ -23,12 +23,12 @@ from benchbench.commands.compare.run import (
     prepare_comparison,
 )
 from benchbench.commands.compare.win_rates import Samples, gathered
+from benchbench.commands.reference.documents import fill_documents
 from benchbench.commands.reference.run import measurements_of, tables_of, win_rates_of
-from benchbench.commands.regress.reference import REMAKE, Committed, read_reference
+from benchbench.commands.regress.reference import REMAKE, Committed, read_reference, scored_of
 from benchbench.commands.run_plan import RunOptions
-from benchbench.comparison.pairs.grid import ScoredCell, same_runs
+from benchbench.comparison.pairs.grid import same_runs
 from benchbench.core.errors import BenchError
-from benchbench.plan.graph import Cell
 from benchbench.store.reference import ReferenceStore
 from benchbench.store.results import ResultStore
 
@@ -75,12 +75,6 @@ def _refuse_other_recipes(prepared: PreparedComparison, committed: Committed) ->
         raise BenchError(f"{committed.store.folder}: its recipes are other ones now: {'; '.join(changed)}; {REMAKE}")
 
 
-def scored_of(cell: Cell, committed: Committed) -> ScoredCell:
-    """A committed cell as the comparison reads it."""
-    rows = committed.rows_of(committed.rows, cell.loaded.recipe.name, cell.seed)
-    return as_scored(cell, rows, device_kind=str(committed.about["environment"]["device_kind"]))
-
-
 def _samples(
     prepared: PreparedComparison,
     committed: Committed,
@@ -103,8 +97,6 @@ def _samples(
 
 def main(words: Sequence[str] | None = None) -> None:
     """The command line."""
-    from benchbench.commands.reference.documents import fill_documents
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="of the reference")
     parser.add_argument("documents", type=Path, nargs="*", help="whose marked parts are replaced by the tables")

@@ -12,11 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchbench.commands.cell_rows import as_scored
 from benchbench.comparison.claims.regression import WIN_RATE_COLUMNS, Band, Key, band, versus
+from benchbench.comparison.pairs.grid import ScoredCell
 from benchbench.comparison.pairs.replicates import replicates, run_names
 from benchbench.comparison.pairs.scorings import SCORINGS
 from benchbench.core.errors import BenchError
 from benchbench.data.model_files import weights_hash
+from benchbench.plan.graph import Cell
 from benchbench.stages.score.settings import SCORER_VERSION
 from benchbench.store.reference import ReferenceStore
 
@@ -128,3 +131,9 @@ def _win_rates(store: ReferenceStore) -> dict[Key, float]:
         raise BenchError(f"{store.folder}: win_rates.csv: expected a column {', '.join(absent)}, not there; {REMAKE}")
     records = frame.to_dict("records")
     return {(r["recipe"], int(r["seed"]), r["metric"], versus(r["opponent"])): float(r["value"]) for r in records}
+
+
+def scored_of(cell: Cell, committed: Committed) -> ScoredCell:
+    """A committed cell as the comparison reads it."""
+    rows = committed.rows_of(committed.rows, cell.loaded.recipe.name, cell.seed)
+    return as_scored(cell, rows, device_kind=str(committed.about["environment"]["device_kind"]))
