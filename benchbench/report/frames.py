@@ -15,8 +15,7 @@ import pandas as pd
 
 from benchbench.comparison.pairs.flags import count_flags, in_words
 from benchbench.comparison.pairs.grid import ScoredCell
-from benchbench.comparison.pairs.measure import measure
-from benchbench.comparison.pairs.scorings import pairs
+from benchbench.comparison.pairs.measure import measure_pairs
 from benchbench.comparison.pairs.table import Comparison
 
 MEASUREMENT_COLUMNS = (
@@ -120,7 +119,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 
 def _measurement_rows(cell: ScoredCell, tie_credit: float, exclude: Sequence[str]) -> list[dict[str, object]]:
-    paired, every = pairs(cell.frame, exclude=exclude), pairs(cell.frame)
+    paired, every = cell.pairs(exclude), cell.pairs()
     counts = count_flags(every.flags)
     flagged = f"flagged pairs: {in_words(counts, len(every.examples))}" if counts else ""
     shared = {
@@ -150,7 +149,7 @@ def _measurement_rows(cell: ScoredCell, tie_credit: float, exclude: Sequence[str
             "metric_version": measured.version,
             "note": "; ".join(note for note in (measured.note, flagged) if note),
         }
-        for measured in measure(cell.frame, tie_credit=tie_credit, exclude=exclude)
+        for measured in measure_pairs(paired, tie_credit=tie_credit)
     ]
 
 

@@ -45,6 +45,14 @@ class ScoredCell:
     """Identity of the policy's stages without seeds that reach nothing; empty where it is not known."""
     reward_run: str = ""
     """The same of the stages that gave the rewards."""
+    _paired: dict[tuple[str, ...], Pairs] = field(default_factory=dict, init=False, repr=False)
+
+    def pairs(self, exclude: Sequence[str] = ()) -> Pairs:
+        """Its rows checked and paired, once for each choice of flags; see `scorings.pairs`."""
+        flags = tuple(exclude)
+        if flags not in self._paired:
+            self._paired[flags] = pairs(self.frame, exclude=flags)
+        return self._paired[flags]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +145,7 @@ def make_grid(
     missing = [(label, seed) for label in labels for seed in seeds if (label, seed) not in by_place]
     if missing:
         raise MissingRunsError(missing)
-    paired = {place: pairs(cell.frame, exclude=exclude) for place, cell in by_place.items()}
+    paired = {place: cell.pairs(exclude) for place, cell in by_place.items()}
     _refuse_unpaired(paired, first=(baseline, seeds[0]))
     marks = {label: _marks(label, cells, baseline, admission) for label in labels}
     first = paired[baseline, seeds[0]]

@@ -173,7 +173,7 @@ def _values(frame: pd.DataFrame) -> dict[str, Array]:
 def _check_one_cell(frame: pd.DataFrame) -> None:
     if frame.empty:
         raise ValueError("expected the score rows of one cell, found none")
-    mixed = [name for name in _CELL if len(set(frame[name])) != 1]
+    mixed = [name for name in _CELL if len(pd.unique(frame[name].to_numpy())) != 1]
     if mixed:
         raise ValueError(f"expected the score rows of one cell, found several values of {', '.join(mixed)}")
 

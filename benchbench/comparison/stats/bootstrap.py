@@ -118,9 +118,9 @@ def _counts(scores: PairScores, rng: np.random.Generator, draws: int) -> Iterato
     n, pairs = scores.prompts, len(scores.chosen)
     step = max(1, _LARGEST_BLOCK // pairs)
     for start in range(0, draws, step):
-        counts = np.empty((n, min(step, draws - start)))
-        for draw in range(counts.shape[1]):
-            counts[:, draw] = np.bincount(rng.integers(n, size=n), minlength=n)
+        size = min(step, draws - start)
+        drawn = np.stack([np.bincount(rng.integers(n, size=n), minlength=n) for _ in range(size)])
+        counts = np.ascontiguousarray(drawn.T, dtype=np.float64)  # [prompts, draws of the block]
         yield (counts if scores.prompt is None else counts[scores.prompt]).T
 
 
