@@ -1,4 +1,4 @@
-"""Tidy frames: one row per measurement, one row per comparison, and their CSV.
+"""Tidy frames: one row per measurement, one row per comparison, in the order of their files.
 
 Nothing in them is volatile (no time, no host, no version of a library), rows and columns are in a fixed
 order, and floats are written as their shortest text that reads back the same, so equal results give
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 import pandas as pd
 
@@ -110,12 +109,6 @@ def comparisons_frame(comparisons: Sequence[Comparison], *, overrides: str = "")
         for row in comparisons
     ]
     return _sorted(pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS)), _COMPARISON_KEY)
-
-
-def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a tidy frame; NaN as `nan`, an empty text as nothing, floats so that they read back the same."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    frame.to_csv(path, index=False, na_rep="nan", lineterminator="\n", encoding="utf-8")
 
 
 def _measurement_rows(cell: ScoredCell, tie_credit: float, exclude: Sequence[str]) -> list[dict[str, object]]:

@@ -147,19 +147,6 @@ def pairs(frame: pd.DataFrame, *, exclude: Sequence[str] = ()) -> Pairs:
     )
 
 
-def pair_scores(
-    frame: pd.DataFrame, scoring: str, *, tie_credit: float = 0.5, exclude: Sequence[str] = ()
-) -> PairScores:
-    """The pair scores of one cell under one scoring; `pairs` also tells how many were left out.
-
-    Raises:
-        BenchError: unknown scoring or flag.
-        ScoringNotAvailableError: these rows cannot give this scoring.
-        ValueError: rows that cannot be paired.
-    """
-    return pairs(frame, exclude=exclude).scores(scoring, tie_credit=tie_credit)
-
-
 def _scored(scoring: str, values: Values) -> Array:
     with np.errstate(invalid="ignore"):  # the metrics answer a score that is not finite with a note
         return SCORINGS[scoring].score(values)
