@@ -21,7 +21,6 @@ from benchbench.commands.resolve import common_seeds, parse_seeds, resolve
 from benchbench.commands.run_plan import RunOptions, incomplete, open_session, run_session
 from benchbench.comparison.pairs.grid import ScoredCell, same_runs
 from benchbench.comparison.pairs.replicates import replicates
-from benchbench.comparison.pairs.scorings import pairs
 from benchbench.comparison.stats.intervals import Interval, crossed_interval
 from benchbench.core.clusters import over_prompts
 from benchbench.core.errors import BenchError, Fault
@@ -161,7 +160,7 @@ def _tried(loaded: Loaded, cells: Sequence[ScoredCell], seeds: tuple[int, ...]) 
     rows = []
     for cell in cells:
         if cell.label == loaded.label:
-            paired = pairs(cell.frame, exclude=rules.exclude)
+            paired = cell.pairs(rules.exclude)
             scores = paired.scores(headline.scoring, tie_credit=rules.tie_credit)
             rows.append(over_prompts(metric.per_pair(scores), scores.prompt))
     return Tried(loaded.label, seeds, np.stack(rows), same_runs(cells, loaded.label, seeds, headline.scoring))

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import typing
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError, create_model
@@ -23,6 +24,20 @@ def bind(target: type, values: Mapping[str, Any], *, where: str) -> tuple[Any, l
         values: what the recipe gives.
         where: dotted key that the values stand under, for the messages.
     """
+    model = _section(target)
+    try:
+        checked = model.model_validate_json(json.dumps(values))
+    except ValidationError as error:
+        return None, faults_of(error, model=model, prefix=where)
+    try:
+        return target(**{name: getattr(checked, name) for name in model.model_fields}), []
+    except ValueError as error:
+        return None, [Fault(where, str(error))]
+
+
+@cache
+def _section(target: type) -> type[Section]:
+    """The strict section with a dataclass's fields, which takes longer to make than to use."""
     hints = typing.get_type_hints(target)
     fields: dict[str, Any] = {}
     for field in dataclasses.fields(target):
@@ -32,15 +47,7 @@ def bind(target: type, values: Mapping[str, Any], *, where: str) -> tuple[Any, l
         elif field.default_factory is not dataclasses.MISSING:
             default = field.default_factory()
         fields[field.name] = (hints[field.name], default)
-    model = create_model(target.__name__, __base__=Section, **fields)
-    try:
-        checked = model.model_validate_json(json.dumps(values))
-    except ValidationError as error:
-        return None, faults_of(error, model=model, prefix=where)
-    try:
-        return target(**{name: getattr(checked, name) for name in fields}), []
-    except ValueError as error:
-        return None, [Fault(where, str(error))]
+    return create_model(target.__name__, __base__=Section, **fields)
 
 
 def plain(instance: Any) -> dict[str, Any]:

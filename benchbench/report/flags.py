@@ -11,7 +11,7 @@ from benchbench import metrics as metric_room
 from benchbench.comparison.pairs.flags import NAMES, FlaggedRow, count_flags, in_words
 from benchbench.comparison.pairs.grid import ScoredCell
 from benchbench.comparison.pairs.measure import measure_one
-from benchbench.comparison.pairs.scorings import Pairs, pairs
+from benchbench.comparison.pairs.scorings import Pairs
 from benchbench.comparison.pairs.table import Comparison
 from benchbench.report import numbers
 from benchbench.report.comparison import column_of
@@ -32,7 +32,7 @@ def flagged_rows(
     by_place = {(cell.label, cell.seed): cell for cell in cells}
     rows = []
     for row in column_of(comparisons, metric, scoring):
-        own = [pairs(by_place[row.candidate, seed].frame) for seed in row.seeds]
+        own = [by_place[row.candidate, seed].pairs() for seed in row.seeds]
         subsets = [(p, p.only(p.flags == ""), p.only(p.flags != "")) for p in own]
         every, unflagged, flagged = (
             tuple(_value(subset[which], metric, scoring, tie_credit) for subset in subsets) for which in range(3)

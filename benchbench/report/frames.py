@@ -1,4 +1,4 @@
-"""Tidy frames: one row per measurement, one row per comparison, and their CSV.
+"""Tidy frames: one row per measurement, one row per comparison, in the order of their files.
 
 Nothing in them is volatile (no time, no host, no version of a library), rows and columns are in a fixed
 order, and floats are written as their shortest text that reads back the same, so equal results give
@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 import pandas as pd
 
 from benchbench.comparison.pairs.flags import count_flags, in_words
 from benchbench.comparison.pairs.grid import ScoredCell
-from benchbench.comparison.pairs.measure import measure
-from benchbench.comparison.pairs.scorings import pairs
+from benchbench.comparison.pairs.measure import measure_pairs
 from benchbench.comparison.pairs.table import Comparison
 
 MEASUREMENT_COLUMNS = (
@@ -113,14 +111,8 @@ def comparisons_frame(comparisons: Sequence[Comparison], *, overrides: str = "")
     return _sorted(pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS)), _COMPARISON_KEY)
 
 
-def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a tidy frame; NaN as `nan`, an empty text as nothing, floats so that they read back the same."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    frame.to_csv(path, index=False, na_rep="nan", lineterminator="\n", encoding="utf-8")
-
-
 def _measurement_rows(cell: ScoredCell, tie_credit: float, exclude: Sequence[str]) -> list[dict[str, object]]:
-    paired, every = pairs(cell.frame, exclude=exclude), pairs(cell.frame)
+    paired, every = cell.pairs(exclude), cell.pairs()
     counts = count_flags(every.flags)
     flagged = f"flagged pairs: {in_words(counts, len(every.examples))}" if counts else ""
     shared = {
@@ -150,7 +142,7 @@ def _measurement_rows(cell: ScoredCell, tie_credit: float, exclude: Sequence[str
             "metric_version": measured.version,
             "note": "; ".join(note for note in (measured.note, flagged) if note),
         }
-        for measured in measure(cell.frame, tie_credit=tie_credit, exclude=exclude)
+        for measured in measure_pairs(paired, tie_credit=tie_credit)
     ]
 
 

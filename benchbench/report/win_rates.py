@@ -126,7 +126,7 @@ def shown_win_rates(rows: Sequence[Against], marks: Mapping[str, str]) -> list[d
             **(_slots(row) if slots else {}),
             "missing": str(sum(run.missing for run in row.raw.runs)),
             "characters": f"{fmean(run.length for run in row.raw.runs):.1f}",
-            "theirs": f"{fmean(run.opponent_length for run in row.raw.runs):.1f}",
+            "opponent's characters": f"{fmean(run.opponent_length for run in row.raw.runs):.1f}",
             **({"note": "; ".join(own)} if any(notes) else {}),
             **({"marks": marks.get(row.label, "")} if any(marks.get(other.label) for other in rows) else {}),
         }

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from benchbench.comparison.pairs.grid import ScoredCell
+from benchbench.comparison.pairs.scorings import pairs
+from benchbench.core.measurement import PairScores
 
 
 def score_frame(chosen, rejected, *, seed=42, method="dpo", n_tokens=10, **columns) -> pd.DataFrame:
@@ -72,3 +74,8 @@ def toy_cells(effects, *, seeds=(13, 42, 3407), n=200, rng_seed=0) -> list[Score
             frame["ref_logp_sum"] = np.repeat(10 * offset, 2)
             cells.append(cell(label, seed, frame))
     return cells
+
+
+def pair_scores(frame, scoring, *, tie_credit=0.5, exclude=()) -> PairScores:
+    """The pair scores of one cell's rows under one scoring."""
+    return pairs(frame, exclude=exclude).scores(scoring, tie_credit=tie_credit)

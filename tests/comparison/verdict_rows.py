@@ -109,3 +109,12 @@ def pandalm(shared: Path) -> pd.DataFrame:
             for row in read
         )
     )
+
+
+def mirrored(rows: pd.DataFrame) -> pd.DataFrame:
+    """The same verdicts seen from the opponent's side."""
+    swap = {"label": "opponent", "opponent": "label", "length": "opponent_length", "opponent_length": "length"}
+    turned = {"first": "second", "second": "first", "both": "both"}
+    made = rows.rename(columns=swap)[list(rows.columns)]
+    order = [turned[name] for name in rows["order"]]
+    return made.assign(outcome=1 - rows["outcome"], order=order)

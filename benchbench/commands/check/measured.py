@@ -13,7 +13,6 @@ from benchbench.commands.run_plan import RunOptions, Session, open_session
 from benchbench.comparison.claims.outcome import ClaimVerdict, not_comparable, not_run
 from benchbench.comparison.pairs.grid import same_runs
 from benchbench.comparison.pairs.measure import measure_one
-from benchbench.comparison.pairs.scorings import pairs
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.plan.graph import Cell
 from benchbench.recipe.load import Loaded
@@ -51,7 +50,7 @@ def look(loaded: Loaded, options: RunOptions) -> Found:
     counts: dict[tuple[str, str], int] = {}
     scored = [scored_cell(cell, options.store, rules.split, session.plan) for cell in done]
     for cell in scored:
-        paired = pairs(cell.frame, exclude=rules.exclude)
+        paired = cell.pairs(rules.exclude)
         for claim in loaded.recipe.claims:
             if claim.scoring in paired.available:
                 one = measure_one(paired, metrics.get(claim.metric), claim.scoring, tie_credit=rules.tie_credit)

@@ -18,7 +18,7 @@ Budget = Mapping[str, Mapping[str, str]]
 def budget_lines(cells: Sequence[Cell], plan: Plan, store: RunStore, *, baseline: str) -> list[str]:
     """One line for every row whose training differs from the baseline's in steps, batch, epochs, data or stages.
 
-    A row without preference training, such as SFT, is the start of the others and is held against them in its SFT
+    A row without preference training, such as SFT, is the start of the others and is compared with them by its SFT
     stage alone; where it is the baseline, the first trained row takes its place.
 
     Args:
@@ -32,9 +32,9 @@ def budget_lines(cells: Sequence[Cell], plan: Plan, store: RunStore, *, baseline
     first = baseline if baseline in trained or not trained else trained[0]
     found = []
     for label, budget in budgets.items():
-        mine, theirs = _different(budget, budgets[first])
-        if mine:
-            found.append(f"training budgets differ: {label} {', '.join(mine)}; {first} {', '.join(theirs)}")
+        of_row, of_first = _different(budget, budgets[first])
+        if of_row:
+            found.append(f"training budgets differ: {label} {', '.join(of_row)}; {first} {', '.join(of_first)}")
     return found
 
 
@@ -44,20 +44,20 @@ def _labels(cells: Sequence[Cell]) -> list[str]:
 
 def _different(one: Budget, other: Budget) -> tuple[list[str], list[str]]:
     """What differs, in words of each side."""
-    mine: list[str] = []
-    theirs: list[str] = []
+    of_row: list[str] = []
+    of_first: list[str] = []
     alike = ("preference" in one) == ("preference" in other)
     for kind, name in _KINDS.items():
         own, its = one.get(kind), other.get(kind)
         if own == its or (kind != "sft" and not alike):
             continue
-        for found, against, words in ((own, its, mine), (its, own, theirs)):
+        for found, against, words in ((own, its, of_row), (its, own, of_first)):
             if found is None:
                 words.append(f"no {name.strip()}")
             else:
                 shown = [value for key, value in found.items() if against is None or against.get(key) != value]
                 words.append(name + ", ".join(shown))
-    return mine, theirs
+    return of_row, of_first
 
 
 def _budget(cells: Sequence[Cell], plan: Plan, store: RunStore) -> Budget:

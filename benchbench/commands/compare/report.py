@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
+from benchbench.commands.compare.win_rates import Samples
 from benchbench.comparison.pairs.flags import FlaggedRow
 from benchbench.comparison.pairs.table import Comparison
 from benchbench.report import markdown
@@ -12,9 +15,12 @@ from benchbench.report.comparison import column_of, markdown_table
 from benchbench.report.figures import plot_comparison
 from benchbench.report.flags import flags_frame, shown_flags
 from benchbench.report.frames import comparisons_frame
+from benchbench.report.win_rates import interval_frame, win_rate_frame
 from benchbench.store.results import ResultStore
 
 COMPARISON_KEY = ("methods", "seeds", "baseline", "overrides")
+RESPONSES_KEY = ("methods", "seeds", "overrides", "prompts", "prompts_hash", "generate_hash")
+WIN_RATES_KEY = (*RESPONSES_KEY, "judge_hash")
 FLAGGED = "flagged.csv"
 """A metric with and without flagged pairs; written where there are any."""
 
@@ -75,3 +81,41 @@ def write_comparison(
     files.append(results.write_report("\n".join(parts)))
     results.own(files[-1], command=about.command)
     return [str(path) for path in files]
+
+
+def write_samples(
+    samples: Samples, results: ResultStore, *, methods: Sequence[str], seeds: Sequence[int], about: About
+) -> list[str]:
+    """win_rates.csv, win_rate_intervals.csv, responses.csv and their report; returns the paths."""
+    identity = {
+        "methods": " ".join(sorted(methods)),
+        "seeds": " ".join(map(str, seeds)),
+        "overrides": about.overrides,
+        "prompts": samples.prompts,
+        "prompts_hash": samples.prompts_hash,
+        "generate_hash": samples.generate_hash,
+        "temperature": samples.temperature,
+    }
+    files = []
+    if samples.rows:
+        judged = {**identity, "judge_hash": samples.judge_hash}
+        tables = {
+            "win_rates.csv": win_rate_frame(samples.rows),
+            "win_rate_intervals.csv": interval_frame(samples.rows, samples.ratings),
+        }
+        for name, frame in tables.items():
+            files.append(results.merge_table(name, _tagged(frame, judged, samples.marks), key=WIN_RATES_KEY))
+    files.append(
+        results.merge_table("responses.csv", _tagged(samples.statistics, identity, samples.marks), key=RESPONSES_KEY)
+    )
+    parts = about.head
+    parts += [f"every row: {'; '.join(samples.shared_marks)}", ""] if samples.shared_marks else []
+    parts += [part for title, rows in samples.tables() for part in markdown.titled(title, rows)]
+    files.append(results.write_report("\n".join(parts), name="win_rates.md"))
+    results.own(files[-1], command=about.command)
+    return [str(path) for path in files]
+
+
+def _tagged(frame: pd.DataFrame, identity: dict[str, str], marks: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    tagged = pd.concat([pd.DataFrame([identity] * len(frame)), frame.reset_index(drop=True)], axis=1)
+    return tagged.assign(marks=["; ".join(marks.get(label, ())) for label in tagged["method"]])

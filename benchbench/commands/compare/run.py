@@ -12,8 +12,8 @@ from rich.console import Console
 from benchbench.commands.cell_rows import record_cells, scored_cell
 from benchbench.commands.compare.budgets import budget_lines
 from benchbench.commands.compare.fairness import differing, refuse_other_judges, refuse_unequal
-from benchbench.commands.compare.report import About, write_comparison
-from benchbench.commands.compare.win_rates import Samples, collect, write_samples
+from benchbench.commands.compare.report import About, write_comparison, write_samples
+from benchbench.commands.compare.win_rates import Samples, collect
 from benchbench.commands.resolve import common_seeds, notice, parse_seeds, refuse_unread, resolve, resolve_all
 from benchbench.commands.run_plan import RunOptions, Session, incomplete, open_session, run_session
 from benchbench.comparison.pairs.compare import compare as compare_cells

@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 
 from benchbench.commands.compare.fairness import judge_of
-from benchbench.commands.compare.report import About
 from benchbench.comparison.pairs.replicates import Replicates, replicates
 from benchbench.comparison.win_rates.against import Against, against
 from benchbench.comparison.win_rates.bradley_terry import Ratings, bradley_terry
@@ -18,7 +17,6 @@ from benchbench.core.hashing import fingerprint
 from benchbench.core.identity import identity
 from benchbench.plan.graph import Cell, Plan
 from benchbench.plan.judge_stages import CHOSEN
-from benchbench.report import markdown
 from benchbench.report.comparison import shared_marks
 from benchbench.report.responses import shown_statistics, statistics_frame
 from benchbench.report.win_rates import (
@@ -28,17 +26,13 @@ from benchbench.report.win_rates import (
     shown_ratings,
     shown_rewards,
     shown_win_rates,
-    win_rate_frame,
 )
 from benchbench.store.generations import read_engine, read_generations
-from benchbench.store.results import ResultStore
 from benchbench.store.runs import RunStore
 from benchbench.store.verdicts import read_verdicts
 
 NO_SAMPLES: Mapping[str, object] = {"win_rates": [], "win_rate_intervals": [], "responses": []}
 """`Samples.as_values` where nothing was drawn."""
-RESPONSES_KEY = ("methods", "seeds", "overrides", "prompts", "prompts_hash", "generate_hash")
-WIN_RATES_KEY = (*RESPONSES_KEY, "judge_hash")
 
 
 @dataclass(frozen=True)
@@ -74,7 +68,7 @@ class Samples:
 
     @property
     def opponents(self) -> tuple[str, ...]:
-        """Whom rows were held against, in the order of the tables."""
+        """Whom rows were compared with, in the order of the tables."""
         return tuple(dict.fromkeys(row.opponent for row in self.rows))
 
     def win_rates(self, opponent: str) -> tuple[str, list[dict[str, str]]]:
@@ -217,7 +211,7 @@ def _ratings(
     grouped: Mapping[tuple[str, str], Mapping[int, pd.DataFrame]],
     runs: Mapping[str, Sequence[int]],
 ) -> Ratings | None:
-    """Ratings of the rows that met each other; none where the recipes hold them against a baseline alone."""
+    """Ratings of the rows that met each other; none where the recipes compare them with a baseline alone."""
     if not all(c.loaded.recipe.judge is not None and "each_other" in c.loaded.recipe.judge.against for c in cells):
         return None
     met = [frames for (opponent, _), frames in grouped.items() if opponent != CHOSEN]
@@ -225,41 +219,3 @@ def _ratings(
         return None
     by_seed = {seed: pd.concat([frames[seed] for frames in met]) for seed in met[0]}
     return bradley_terry(by_seed, replicates=_runs(runs, by_seed, runs))
-
-
-def write_samples(
-    samples: Samples, results: ResultStore, *, methods: Sequence[str], seeds: Sequence[int], about: About
-) -> list[str]:
-    """win_rates.csv, win_rate_intervals.csv, responses.csv and their report; returns the paths."""
-    identity = {
-        "methods": " ".join(sorted(methods)),
-        "seeds": " ".join(map(str, seeds)),
-        "overrides": about.overrides,
-        "prompts": samples.prompts,
-        "prompts_hash": samples.prompts_hash,
-        "generate_hash": samples.generate_hash,
-        "temperature": samples.temperature,
-    }
-    files = []
-    if samples.rows:
-        judged = {**identity, "judge_hash": samples.judge_hash}
-        tables = {
-            "win_rates.csv": win_rate_frame(samples.rows),
-            "win_rate_intervals.csv": interval_frame(samples.rows, samples.ratings),
-        }
-        for name, frame in tables.items():
-            files.append(results.merge_table(name, _tagged(frame, judged, samples.marks), key=WIN_RATES_KEY))
-    files.append(
-        results.merge_table("responses.csv", _tagged(samples.statistics, identity, samples.marks), key=RESPONSES_KEY)
-    )
-    parts = about.head
-    parts += [f"every row: {'; '.join(samples.shared_marks)}", ""] if samples.shared_marks else []
-    parts += [part for title, rows in samples.tables() for part in markdown.titled(title, rows)]
-    files.append(results.write_report("\n".join(parts), name="win_rates.md"))
-    results.own(files[-1], command=about.command)
-    return [str(path) for path in files]
-
-
-def _tagged(frame: pd.DataFrame, identity: dict[str, str], marks: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    tagged = pd.concat([pd.DataFrame([identity] * len(frame)), frame.reset_index(drop=True)], axis=1)
-    return tagged.assign(marks=["; ".join(marks.get(label, ())) for label in tagged["method"]])

@@ -68,7 +68,7 @@ class ClaimVerdict:
 
     @property
     def is_judged(self) -> bool:
-        """Whether numbers were held against each other."""
+        """Whether numbers were compared."""
         return self.outcome not in (ClaimOutcome.NOT_RUN, ClaimOutcome.NOT_COMPARABLE)
 
     @property
@@ -100,10 +100,10 @@ def gates(verdicts: Sequence[ClaimVerdict]) -> list[Gate]:
     """
     family = [place for place, verdict in enumerate(verdicts) if verdict.is_judged]
     adjusted = holm(np.array([verdicts[place].p for place in family], dtype=np.float64))
-    found = [Gate(math.nan, False)] * len(verdicts)
+    members = [Gate(math.nan, False)] * len(verdicts)
     for place, p in zip(family, adjusted, strict=True):
-        found[place] = Gate(float(p), verdicts[place].fails and bool(p <= FAMILY_LEVEL))
-    return found
+        members[place] = Gate(float(p), verdicts[place].fails and bool(p <= FAMILY_LEVEL))
+    return members
 
 
 def not_run(detail: str) -> ClaimVerdict:

@@ -67,10 +67,10 @@ def band(values: Sequence[float], *, alpha: float) -> Band:
 def measured_again(rows: pd.DataFrame, *, tie_credit: float, exclude: Sequence[str]) -> dict[Key, float]:
     """Every measurement of every cell, from its rows."""
     return {
-        (str(recipe), int(str(seed)), one.metric, one.scoring): one.value
+        (str(recipe), int(str(seed)), measurement.metric, measurement.scoring): measurement.value
         for recipe, of_recipe in rows.groupby("recipe")
         for seed, frame in of_recipe.groupby("seed")
-        for one in measure(frame, tie_credit=tie_credit, exclude=exclude)
+        for measurement in measure(frame, tie_credit=tie_credit, exclude=exclude)
     }
 
 
@@ -101,13 +101,13 @@ def versus(opponent: str) -> str:
 
 def moved(committed: Mapping[Key, float], again: Mapping[Key, float]) -> list[str]:
     """In words, what is not there any more, is there for the first time, or has another value."""
-    told = [f"{_name(key)}: committed, cannot be measured any more" for key in committed if key not in again]
-    told += [f"{_name(key)}: measured, but not committed" for key in again if key not in committed]
+    lines = [f"{_name(key)}: committed, cannot be measured any more" for key in committed if key not in again]
+    lines += [f"{_name(key)}: measured, but not committed" for key in again if key not in committed]
     for key, value in committed.items():
         both_nan = math.isnan(value) and math.isnan(again.get(key, 0.0))
         if key in again and not both_nan and not abs(again[key] - value) <= EXACT:
-            told.append(f"{_name(key)}: {value!r} committed, {again[key]!r} measured")
-    return told
+            lines.append(f"{_name(key)}: {value!r} committed, {again[key]!r} measured")
+    return lines
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ class Runs:
 _NO_SPREAD = 1e-12
 """Of the mean: a standard deviation below it is one of rounding."""
 _SMALLEST = 1e-3
-"""Mean below which a standard deviation is held against this number instead."""
+"""Mean below which a standard deviation is compared with this number instead."""
 
 
 def difference_interval(reported: Runs, rerun: Runs, *, level: float = 0.95) -> Interval:

@@ -60,11 +60,11 @@ def compare(
     table = Table(grid, tie_credit, level, rng_seed, draws)
     rows: list[Comparison] = []
     for metric in (metric_room.get(name) for name in dict.fromkeys([headline[0], *metrics])):
-        found = [row for scoring in SCORINGS for row in table.column(metric, scoring)]
-        if not found:
+        of_metric = [row for scoring in SCORINGS for row in table.column(metric, scoring)]
+        if not of_metric:
             needs = f"needs the column {', '.join(metric.columns)}" if metric.columns else "needs scores"
             raise BenchError(f"{metric.name}: {needs}, which no row of this comparison has")
-        rows += found
+        rows += of_metric
     if not any((row.metric, row.scoring) == headline for row in rows):
         raise BenchError(f"headline: expected {headline[0]} under {headline[1]}, which no row of this comparison has")
     return _with_holm(rows, headline)

@@ -45,6 +45,14 @@ class ScoredCell:
     """Identity of the policy's stages without seeds that reach nothing; empty where it is not known."""
     reward_run: str = ""
     """The same of the stages that gave the rewards."""
+    _paired: dict[tuple[str, ...], Pairs] = field(default_factory=dict, init=False, repr=False)
+
+    def pairs(self, exclude: Sequence[str] = ()) -> Pairs:
+        """Its rows checked and paired, once for each choice of flags; see `scorings.pairs`."""
+        flags = tuple(exclude)
+        if flags not in self._paired:
+            self._paired[flags] = pairs(self.frame, exclude=flags)
+        return self._paired[flags]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +70,7 @@ class Admission:
 
 
 class MissingRunsError(BenchError):
-    """A comparison lacks finished runs.
+    """Finished runs that a comparison needs are missing.
 
     Args:
         missing: every (label, seed) without one, in the order of the table.
@@ -137,7 +145,7 @@ def make_grid(
     missing = [(label, seed) for label in labels for seed in seeds if (label, seed) not in by_place]
     if missing:
         raise MissingRunsError(missing)
-    paired = {place: pairs(cell.frame, exclude=exclude) for place, cell in by_place.items()}
+    paired = {place: cell.pairs(exclude) for place, cell in by_place.items()}
     _refuse_unpaired(paired, first=(baseline, seeds[0]))
     marks = {label: _marks(label, cells, baseline, admission) for label in labels}
     first = paired[baseline, seeds[0]]
@@ -147,9 +155,9 @@ def make_grid(
 
 def same_runs(cells: Sequence[ScoredCell], label: str, seeds: Sequence[int], scoring: str) -> list[int]:
     """[k] the run of each seed of one label, named by its first seed."""
-    own = {cell.seed: cell for cell in cells if cell.label == label}
-    known = {seed: own[seed].reward_run if scoring == "reward_model" else own[seed].run for seed in seeds}
-    return run_names({seed: own[seed].frame for seed in seeds}, scoring, known)
+    by_seed = {cell.seed: cell for cell in cells if cell.label == label}
+    known = {seed: by_seed[seed].reward_run if scoring == "reward_model" else by_seed[seed].run for seed in seeds}
+    return run_names({seed: by_seed[seed].frame for seed in seeds}, scoring, known)
 
 
 def _by_place(cells: Sequence[ScoredCell], seeds: Sequence[int] | None) -> dict[tuple[str, int], ScoredCell]:
@@ -191,40 +199,40 @@ def _refuse_unequal(cells: Sequence[ScoredCell], baseline: str, admission: Admis
 def _refuse_unpaired(paired: Mapping[tuple[str, int], Pairs], *, first: tuple[str, int]) -> None:
     expected = paired[first]
     faults: list[Fault] = []
-    for (label, seed), found in paired.items():
+    for (label, seed), cell_pairs in paired.items():
         where = f"{label} seed {seed}"
-        if found.split != expected.split:
-            faults.append(Fault(where, f"expected scores of split {expected.split}, found {found.split}"))
-        if found.scorer_version != expected.scorer_version:
-            versions = f"{expected.scorer_version}, found {found.scorer_version}"
+        if cell_pairs.split != expected.split:
+            faults.append(Fault(where, f"expected scores of split {expected.split}, found {cell_pairs.split}"))
+        if cell_pairs.scorer_version != expected.scorer_version:
+            versions = f"{expected.scorer_version}, found {cell_pairs.scorer_version}"
             faults.append(Fault(where, f"expected rows of scorer version {versions}; score it again"))
-        if found.examples != expected.examples:
-            some = sorted(set(found.examples) ^ set(expected.examples))[:3]
+        if cell_pairs.examples != expected.examples:
+            some = sorted(set(cell_pairs.examples) ^ set(expected.examples))[:3]
             message = f"its pairs are not those of {first[0]} seed {first[1]}, for example {', '.join(some)}"
             faults.append(Fault(where, f"{message}; score both on the same pairs with the same exclusions"))
-        elif not _same_prompts(found, expected):
+        elif not _same_prompts(cell_pairs, expected):
             faults.append(Fault(where, f"its pairs share other prompts than those of {first[0]} seed {first[1]}"))
     if faults:
         raise BenchError.of_faults("comparison", faults)
 
 
-def _same_prompts(found: Pairs, expected: Pairs) -> bool:
-    if found.prompt is None or expected.prompt is None:
-        return found.prompt is expected.prompt
-    return np.array_equal(found.prompt, expected.prompt)
+def _same_prompts(cell_pairs: Pairs, expected: Pairs) -> bool:
+    if cell_pairs.prompt is None or expected.prompt is None:
+        return cell_pairs.prompt is expected.prompt
+    return np.array_equal(cell_pairs.prompt, expected.prompt)
 
 
 def _marks(label: str, cells: Sequence[ScoredCell], baseline: str, admission: Admission) -> tuple[str, ...]:
-    own = [cell for cell in cells if cell.label == label]
+    of_label = [cell for cell in cells if cell.label == label]
     expected = _expected_hash(cells, baseline)
-    differ = dict.fromkeys(cell.comparability_hash for cell in own if cell.comparability_hash != expected)
-    marks = ["untuned"] if any(cell.untuned for cell in own) else []
-    marks += dict.fromkeys(cell.marked for cell in own if cell.marked)
+    differ = dict.fromkeys(cell.comparability_hash for cell in of_label if cell.comparability_hash != expected)
+    marks = ["untuned"] if any(cell.untuned for cell in of_label) else []
+    marks += dict.fromkeys(cell.marked for cell in of_label if cell.marked)
     if any(cell.comparability_hash != expected for cell in cells):
         marks.append("audit: settings differ")
     marks += [f"differs in {_keys(admission, other)}" for other in differ]
     if len({_machine(cell) for cell in cells}) > 1:
-        marks += [f"scored with {machine}" for machine in dict.fromkeys(_machine(cell) for cell in own)]
+        marks += [f"scored with {machine}" for machine in dict.fromkeys(_machine(cell) for cell in of_label)]
     return tuple(marks)
 
 

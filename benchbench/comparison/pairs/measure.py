@@ -22,7 +22,11 @@ def measure(frame: pd.DataFrame, *, tie_credit: float = 0.5, exclude: Sequence[s
     A metric that reads a column is left out where the rows have no such column, and a scoring where
     the rows hold no value for it; anything undefined beyond that is a NaN with a note.
     """
-    paired = pairs(frame, exclude=exclude)
+    return measure_pairs(pairs(frame, exclude=exclude), tie_credit=tie_credit)
+
+
+def measure_pairs(paired: Pairs, *, tie_credit: float = 0.5) -> list[Measurement]:
+    """The same of rows that are paired already."""
     return [
         measure_one(paired, metrics.get(name), scoring, tie_credit=tie_credit)
         for scoring in paired.available

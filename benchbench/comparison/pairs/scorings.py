@@ -147,19 +147,6 @@ def pairs(frame: pd.DataFrame, *, exclude: Sequence[str] = ()) -> Pairs:
     )
 
 
-def pair_scores(
-    frame: pd.DataFrame, scoring: str, *, tie_credit: float = 0.5, exclude: Sequence[str] = ()
-) -> PairScores:
-    """The pair scores of one cell under one scoring; `pairs` also tells how many were left out.
-
-    Raises:
-        BenchError: unknown scoring or flag.
-        ScoringNotAvailableError: these rows cannot give this scoring.
-        ValueError: rows that cannot be paired.
-    """
-    return pairs(frame, exclude=exclude).scores(scoring, tie_credit=tie_credit)
-
-
 def _scored(scoring: str, values: Values) -> Array:
     with np.errstate(invalid="ignore"):  # the metrics answer a score that is not finite with a note
         return SCORINGS[scoring].score(values)
@@ -173,7 +160,7 @@ def _values(frame: pd.DataFrame) -> dict[str, Array]:
 def _check_one_cell(frame: pd.DataFrame) -> None:
     if frame.empty:
         raise ValueError("expected the score rows of one cell, found none")
-    mixed = [name for name in _CELL if len(set(frame[name])) != 1]
+    mixed = [name for name in _CELL if len(pd.unique(frame[name].to_numpy())) != 1]
     if mixed:
         raise ValueError(f"expected the score rows of one cell, found several values of {', '.join(mixed)}")
 

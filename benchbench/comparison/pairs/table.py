@@ -117,16 +117,16 @@ class Table:
         intervals = {label: self._no_interval(label, measured) for label in measured}
         scores = {
             label: [p.scores(scoring, tie_credit=self.tie_credit) for p in self.grid.row(label)]
-            for label, own in measured.items()
-            if np.isfinite(_values(own)).all()
+            for label, measurements in measured.items()
+            if np.isfinite(_values(measurements)).all()
         }
         if baseline not in scores:
             return intervals
         if metric.per_pair is not None:
-            per_pair = {label: np.stack([metric.per_pair(s) for s in own]) for label, own in scores.items()}
+            per_pair = {label: np.stack([metric.per_pair(s) for s in cells]) for label, cells in scores.items()}
             compared = {
-                label: self._crossed(label, own - per_pair[baseline], scoring, metric.unit)
-                for label, own in per_pair.items()
+                label: self._crossed(label, values - per_pair[baseline], scoring, metric.unit)
+                for label, values in per_pair.items()
             }
         else:
             observed = {label: _values(measured[label]) for label in scores}
@@ -153,25 +153,25 @@ class Table:
     ) -> dict[str, Interval]:
         """All labels from the same draws, so that an interval does not depend on the other rows."""
         baseline = self.grid.labels[0]
-        every = [cell for own in scores.values() for cell in own]
+        every = [cell for cells in scores.values() for cell in cells]
         rng = stream(self.rng_seed, "bootstrap prompts")
         ways = {"counted": metric.resampled, "placed": metric.drawn}
         drawn = resample(every, metric.value, rng=rng, draws=self.draws, **ways)
         by_label = dict(zip(scores, np.split(drawn, len(scores), axis=1), strict=True))  # [draws, k] each
-        found: dict[str, Interval] = {}
+        intervals: dict[str, Interval] = {}
         for label in scores:
             differences = np.vstack([observed[label], by_label[label]]) - np.vstack(
                 [observed[baseline], by_label[baseline]]
             )  # [1 + draws, k]
-            kept, note = self._replicates(scoring, label).merged(differences.T)
+            of_runs, note = self._replicates(scoring, label).merged(differences.T)
             interval = bootstrap_interval(
-                kept[:, 0],
-                kept[:, 1:].T,
+                of_runs[:, 0],
+                of_runs[:, 1:].T,
                 n=self.grid.prompts,
                 level=self.level,
             )
-            found[label] = replace(interval, note=with_note(interval.note, note))
-        return found
+            intervals[label] = replace(interval, note=with_note(interval.note, note))
+        return intervals
 
     def _no_interval(self, label: str, measured: Mapping[str, Sequence[Measurement]]) -> Interval:
         baseline = self.grid.labels[0]
@@ -185,22 +185,25 @@ class Table:
 
     def _row(self, label: str, measured: Mapping[str, Sequence[Measurement]], interval: Interval) -> Comparison:
         baseline, k = self.grid.labels[0], len(self.grid.seeds)
-        own = measured[label]
-        values = _values(own)
-        theirs = _values(measured[baseline]) if baseline in measured else np.full(k, np.nan)
-        differences = values - theirs if label != baseline else np.full(k, np.nan)
-        alone, both = self.grid.replicates(own[0].scoring, label), self._replicates(own[0].scoring, label)
+        measurements = measured[label]
+        values = _values(measurements)
+        of_baseline = _values(measured[baseline]) if baseline in measured else np.full(k, np.nan)
+        differences = values - of_baseline if label != baseline else np.full(k, np.nan)
+        alone, both = (
+            self.grid.replicates(measurements[0].scoring, label),
+            self._replicates(measurements[0].scoring, label),
+        )
         note = interval.note if label != baseline else "; ".join(part for part in ("baseline", alone.note) if part)
-        notes = [note, *_cell_notes(self.grid.seeds, own)]
-        detectable = _detectable(interval, largest=1.0 if own[0].unit == RATE else math.inf)
+        notes = [note, *_cell_notes(self.grid.seeds, measurements)]
+        detectable = _detectable(interval, largest=1.0 if measurements[0].unit == RATE else math.inf)
         return Comparison(
-            metric=own[0].metric,
-            scoring=own[0].scoring,
+            metric=measurements[0].metric,
+            scoring=measurements[0].scoring,
             candidate=label,
             baseline=baseline,
             seeds=self.grid.seeds,
             values=tuple(values.tolist()),
-            baseline_values=tuple(theirs.tolist()),
+            baseline_values=tuple(of_baseline.tolist()),
             differences=tuple(differences.tolist()),
             mean=alone.mean(values),
             difference=interval.mean,
@@ -217,8 +220,8 @@ class Table:
             runs=1 if interval.one_run else both.k,
             n=len(self.grid.examples),
             prompts=self.grid.prompts,
-            unit=own[0].unit,
-            direction=own[0].direction,
+            unit=measurements[0].unit,
+            direction=measurements[0].direction,
             note="; ".join(note for note in notes if note),
             marks=self.grid.marks[label],
         )

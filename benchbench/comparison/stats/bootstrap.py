@@ -36,33 +36,6 @@ Value = Callable[[PairScores], float]
 Vectorised = Callable[[PairScores, Array], Array]
 
 
-def paired_bootstrap(
-    candidate: Sequence[PairScores],
-    baseline: Sequence[PairScores],
-    value: Value,
-    *,
-    rng: np.random.Generator,
-    draws: int = DRAWS,
-    level: float = 0.95,
-) -> Interval:
-    """Difference of a metric between two methods over the same seeds and pairs.
-
-    Args:
-        candidate: pair scores of each seed.
-        baseline: pair scores of the same seeds in the same order, over the same pairs.
-        value: the metric.
-        rng: generator of the resampling.
-        draws: number of resamplings.
-        level: coverage of the interval, in (0, 1).
-    """
-    if len(candidate) != len(baseline):
-        raise ValueError(f"expected the same seeds, got {len(candidate)} and {len(baseline)}")
-    observed = np.array([value(c) - value(b) for c, b in zip(candidate, baseline, strict=True)])
-    drawn = resample([*candidate, *baseline], value, rng=rng, draws=draws)
-    k = len(candidate)
-    return bootstrap_interval(observed, drawn[:, :k] - drawn[:, k:], n=candidate[0].prompts, level=level)
-
-
 def resample(
     scores: Sequence[PairScores],
     value: Value,
@@ -118,9 +91,9 @@ def _counts(scores: PairScores, rng: np.random.Generator, draws: int) -> Iterato
     n, pairs = scores.prompts, len(scores.chosen)
     step = max(1, _LARGEST_BLOCK // pairs)
     for start in range(0, draws, step):
-        counts = np.empty((n, min(step, draws - start)))
-        for draw in range(counts.shape[1]):
-            counts[:, draw] = np.bincount(rng.integers(n, size=n), minlength=n)
+        size = min(step, draws - start)
+        drawn = np.stack([np.bincount(rng.integers(n, size=n), minlength=n) for _ in range(size)])
+        counts = np.ascontiguousarray(drawn.T, dtype=np.float64)  # [prompts, draws of the block]
         yield (counts if scores.prompt is None else counts[scores.prompt]).T
 
 

@@ -1,4 +1,4 @@
-"""Intervals for a difference between two methods: over seeds and prompts, and over seeds alone."""
+"""Intervals for a difference between two methods, over seeds and prompts."""
 
 from __future__ import annotations
 
@@ -137,30 +137,6 @@ def crossed_spread(values: Array) -> Spread:
         k=k,
         n=n,
     )
-
-
-def paired_difference(candidate: Array, baseline: Array, *, level: float = 0.95) -> Interval:
-    """Mean difference over seeds with its Student-t interval.
-
-    Args:
-        candidate: [k] values, one per seed.
-        baseline: [k] values of the same seeds in the same order.
-        level: coverage of the interval, in (0, 1).
-
-    The k differences are taken as independent and roughly normal. With k < 2 there is no spread to
-    measure and both bounds are NaN. All that published tables allow; where prompts are shared and
-    their scores at hand, `crossed_interval` is right.
-    """
-    if candidate.shape != baseline.shape or candidate.ndim != 1:
-        raise ValueError(f"expected two arrays [k], got {candidate.shape} and {baseline.shape}")
-    differences = candidate - baseline
-    k = len(differences)
-    mean = float(differences.mean()) if k else math.nan
-    note = _no_interval(differences, k, 2)
-    if note:
-        return undefined_interval(mean, level=level, note=note)
-    se = float(differences.std(ddof=1)) / math.sqrt(k)
-    return t_interval(mean, se, k - 1, level=level, method="paired t over seeds")
 
 
 def t_interval(mean: float, se: float, df: float, *, level: float, method: str, note: str = "") -> Interval:

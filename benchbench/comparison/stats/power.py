@@ -66,8 +66,8 @@ def minimum_detectable_difference(
         return UNKNOWN
 
     def at(se: float, df: float) -> float:
-        found = factor * se * _noncentrality(df, 1 - interval.level, power)
-        return found if found <= largest else math.inf
+        difference = factor * se * _noncentrality(df, 1 - interval.level, power)
+        return difference if difference <= largest else math.inf
 
     se, df = interval.se, interval.df
     return Detectable(

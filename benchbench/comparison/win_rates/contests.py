@@ -105,15 +105,6 @@ def contests(rows: pd.DataFrame) -> Contests:
     )
 
 
-def mirrored(rows: pd.DataFrame) -> pd.DataFrame:
-    """The same verdicts seen from the opponent's side."""
-    swap = {"label": "opponent", "opponent": "label", "length": "opponent_length", "opponent_length": "length"}
-    turned = {"first": "second", "second": "first", "both": "both"}
-    made = rows.rename(columns=swap)[list(rows.columns)]
-    order = [turned[name] for name in rows["order"]]
-    return made.assign(outcome=1 - rows["outcome"], order=order)
-
-
 def sides(rows: pd.DataFrame) -> tuple[str, str]:
     """The one label and the one opponent of the rows.
 
@@ -135,12 +126,15 @@ def prompts(by_seed: Mapping[int, pd.DataFrame]) -> Array:
     """
     if not by_seed:
         raise ValueError("expected verdict rows of one seed or more, got none")
-    found = {seed: set(rows["example"]) for seed, rows in by_seed.items()}
-    first, wanted = next(iter(found.items()))
+    by_examples = {seed: set(rows["example"]) for seed, rows in by_seed.items()}
+    first, wanted = next(iter(by_examples.items()))
     faults = [
-        Fault(f"seed {seed}", f"{len(wanted - own)} prompts of seed {first} are missing, {len(own - wanted)} are new")
-        for seed, own in found.items()
-        if own != wanted
+        Fault(
+            f"seed {seed}",
+            f"{len(wanted - examples)} prompts of seed {first} are missing, {len(examples - wanted)} are new",
+        )
+        for seed, examples in by_examples.items()
+        if examples != wanted
     ]
     if faults:
         raise BenchError.of_faults("verdicts of several seeds, expected of the same prompts", faults)

@@ -34,6 +34,6 @@ def detectable_rate(metric: str, interval: Interval) -> Detectable:
     if metric in _RATES and variance > 0:
         return minimum_detectable_difference(interval, largest=FARTHEST, factor=0.5 / math.sqrt(variance))
     if metric in _RATES_OF_LOG_ODDS and variance > 0:
-        found = minimum_detectable_difference(interval, factor=1 / variance)
-        return Detectable(*(float(expit(value)) - 0.5 for value in astuple(found)))
+        on_log_odds = minimum_detectable_difference(interval, factor=1 / variance)
+        return Detectable(*(float(expit(value)) - 0.5 for value in astuple(on_log_odds)))
     return minimum_detectable_difference(interval)

@@ -49,9 +49,9 @@ def support(seeds: Sequence[tuple[Array, Array, Array]]) -> Support:
     """
     outcomes: list[Array] = []
     total, outside = 0, False
-    for outcome, mine, theirs in seeds:
-        difference = mine - theirs
-        near = (np.abs(difference) < NEAR * (mine + theirs) / 2) | (difference == 0)
+    for outcome, length, opponent_length in seeds:
+        difference = length - opponent_length
+        near = (np.abs(difference) < NEAR * (length + opponent_length) / 2) | (difference == 0)
         outcomes.append(outcome[near])
         total += len(outcome)
         if len(outcome):

@@ -79,9 +79,9 @@ def length_controlled(
     examples = prompts(by_seed)
     label, opponent = sides(pd.concat(by_seed.values()))
     models = [_Model.of(frame, examples, policy) for frame in by_seed.values()]
-    whys = [(seed, model.unidentified()) for seed, model in zip(by_seed, models, strict=True)]
+    reasons = [(seed, model.unidentified()) for seed, model in zip(by_seed, models, strict=True)]
     around = support([model.lengths for model in models])
-    note = "; ".join(f"seed {seed}: {why}" if len(by_seed) > 1 else why for seed, why in whys if why)
+    note = "; ".join(f"seed {seed}: {why}" if len(by_seed) > 1 else why for seed, why in reasons if why)
     if note:
         undefined = undefined_interval(math.nan, level=level, note=note)
         level_at_zero, effect, values = undefined, undefined, (math.nan,) * len(models)
@@ -190,8 +190,8 @@ class _Model:
 
     def influence(self, n_prompts: int) -> Array:
         """[prompts, 2] of each prompt on the coefficients."""
-        own = influence(self._design, self.outcome, self.weight, self._fitted, self.cluster, n_prompts)
-        return own @ self._back.T
+        on_standardised = influence(self._design, self.outcome, self.weight, self._fitted, self.cluster, n_prompts)
+        return on_standardised @ self._back.T
 
     @cached_property
     def _fitted(self) -> Array:

@@ -60,17 +60,6 @@ class WinRate:
     """Share of contests with the longer text on the label's side; equal lengths count one half."""
     note: str
 
-    @property
-    def net(self) -> float:
-        """Wins less losses as a share of the contests with an outcome."""
-        counted = self.wins + self.ties + self.losses
-        return (self.wins - self.losses) / counted if counted else math.nan
-
-    @property
-    def missing_rate(self) -> float:
-        """Share of missing verdicts."""
-        return self.missing / self.verdicts
-
 
 @dataclass(frozen=True, kw_only=True)
 class SeededWinRate:
@@ -166,7 +155,7 @@ def win_rate_over_seeds(
     sides(pd.concat(by_seed.values()))
     made = [contests(rows) for rows in by_seed.values()]
     values = np.stack(
-        [prompt_means(own.outcome(policy), np.searchsorted(examples, own.example), len(examples)) for own in made]
+        [prompt_means(run.outcome(policy), np.searchsorted(examples, run.example), len(examples)) for run in made]
     )
     judged = np.isfinite(values).any(axis=0)
     return SeededWinRate(

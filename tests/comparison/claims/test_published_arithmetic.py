@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchbench.comparison.stats.intervals import paired_difference
 from benchbench.plan.checks.recipe import bind_free_parts
 from benchbench.recipe import library
 from benchbench.recipe.load import load_recipe
+
+from ..oracles import paired_difference
 
 SEEDS = (42, 13, 3407)
 

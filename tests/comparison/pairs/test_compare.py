@@ -10,14 +10,13 @@ import pytest
 from benchbench import metrics
 from benchbench.comparison.pairs.compare import HEADLINE, compare
 from benchbench.comparison.pairs.grid import MissingRunsError
-from benchbench.comparison.pairs.scorings import pair_scores
 from benchbench.comparison.stats.bounded import difference_of_rates
 from benchbench.comparison.stats.intervals import crossed_interval
 from benchbench.comparison.stats.power import minimum_detectable_difference
 from benchbench.comparison.stats.significance import holm
 from benchbench.core.errors import BenchError
 
-from ..rows import cell, score_frame, toy_cells
+from ..rows import cell, pair_scores, score_frame, toy_cells
 
 EFFECTS = {"dpo": 0.1, "sft": 0.0, "simpo": 0.3, "ddo_rm@k4": 0.6}
 

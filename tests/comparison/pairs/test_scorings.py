@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchbench.comparison.pairs.scorings import SCORINGS, ScoringNotAvailableError, pair_scores, pairs
+from benchbench.comparison.pairs.scorings import SCORINGS, ScoringNotAvailableError, pairs
 from benchbench.core.errors import BenchError
 
-from ..rows import score_frame
+from ..rows import pair_scores, score_frame
 
 
 @pytest.fixture

@@ -12,11 +12,12 @@ from benchbench import metrics
 from benchbench.comparison.pairs.compare import compare
 from benchbench.comparison.pairs.measure import measure
 from benchbench.comparison.pairs.scorings import pairs
-from benchbench.comparison.stats.bootstrap import paired_bootstrap, resample
+from benchbench.comparison.stats.bootstrap import resample
 from benchbench.core.errors import BenchError
 from benchbench.core.measurement import PairScores
 from benchbench.report.comparison import markdown_table
 
+from ..oracles import paired_bootstrap
 from ..rows import cell, toy_cells
 
 NAMED = [name for name in metrics.names() if not metrics.get(name).columns]

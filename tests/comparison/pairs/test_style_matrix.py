@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from benchbench.comparison.pairs.style_matrix import by_domain, preferred, style_matrix, total
+from .style_matrix import by_domain, preferred, style_matrix, total
 
 
 def read(path) -> list[dict]:

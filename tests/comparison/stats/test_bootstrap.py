@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from benchbench import metrics
-from benchbench.comparison.stats.bootstrap import bootstrap_interval, paired_bootstrap, resample
+from benchbench.comparison.stats.bootstrap import bootstrap_interval, resample
 from benchbench.comparison.stats.intervals import crossed_interval
 from benchbench.core.measurement import PairScores
 
 from ..coverage import bootstrapped
+from ..oracles import paired_bootstrap
 
 AUC = metrics.get("auc").value
 MEAN_MARGIN = metrics.get("mean_margin").value

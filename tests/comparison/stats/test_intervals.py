@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from benchbench.comparison.stats.intervals import Interval, Spread, crossed_interval, paired_difference
+from benchbench.comparison.stats.intervals import Interval, Spread, crossed_interval
+
+from ..oracles import paired_difference
 
 
 def test_the_crossed_interval_is_the_golden_one(golden):

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from benchbench.comparison.stats.significance import holm, mcnemar
+from benchbench.comparison.stats.significance import holm
+
+from ..oracles import mcnemar
 
 
 def test_mcnemar_is_the_golden_one(golden):

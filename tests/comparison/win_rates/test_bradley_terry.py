@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from benchbench.comparison.win_rates.bradley_terry import ELO, bradley_terry
-from benchbench.comparison.win_rates.contests import mirrored
 from benchbench.core.errors import BenchError
 
-from ..verdict_rows import frame, pandalm, slotless, swapped, tournament, verdict
+from ..verdict_rows import frame, mirrored, pandalm, slotless, swapped, tournament, verdict
 
 FOUR = {"dpo": 0.4, "ipo": 0.1, "sft": -0.8, "simpo": 0.3}
 

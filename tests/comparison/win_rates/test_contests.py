@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from benchbench.comparison.win_rates.contests import contests, mirrored, prompt_means, prompts, sides
+from benchbench.comparison.win_rates.contests import contests, prompt_means, prompts, sides
 from benchbench.core.errors import BenchError
 
-from ..verdict_rows import frame, frames, slotless, swapped, verdict
+from ..verdict_rows import frame, frames, mirrored, slotless, swapped, verdict
 
 NAN = float("nan")
 LIGHT = settings(deadline=None, max_examples=50)

@@ -11,12 +11,11 @@ from hypothesis import given, settings
 from scipy.optimize import minimize
 
 from benchbench.comparison.stats.soft_logistic import fit
-from benchbench.comparison.win_rates.contests import mirrored
 from benchbench.comparison.win_rates.length_control import length_controlled
 from benchbench.comparison.win_rates.rates import win_rate
 from benchbench.core.errors import BenchError
 
-from ..verdict_rows import frame, frames, pandalm, slotless, tournament, verdict
+from ..verdict_rows import frame, frames, mirrored, pandalm, slotless, tournament, verdict
 
 
 def drawn(quality: float, effect: float, *, longer=0.0, n=200, rng_seed: int | list[int] = 0) -> pd.DataFrame:

@@ -14,11 +14,10 @@ from scipy import stats
 from benchbench.comparison.stats.bounded import rate_interval
 from benchbench.comparison.stats.clustered import prompt_interval
 from benchbench.comparison.stats.intervals import crossed_interval
-from benchbench.comparison.win_rates.contests import mirrored
 from benchbench.comparison.win_rates.rates import win_rate, win_rate_over_seeds
 from benchbench.core.errors import BenchError
 
-from ..verdict_rows import frame, frames, pandalm, slotless, swapped, verdict
+from ..verdict_rows import frame, frames, mirrored, pandalm, slotless, swapped, verdict
 
 NAN = float("nan")
 LIGHT = settings(deadline=None, max_examples=50)
@@ -46,9 +45,8 @@ def test_a_small_table_by_hand():
     )
     found = win_rate(rows)
     assert (found.label, found.opponent, found.value) == ("dpo", "sft", 0.5)
-    assert (found.wins, found.ties, found.losses, found.net) == (1, 2, 1, 0.0)
+    assert (found.wins, found.ties, found.losses) == (1, 2, 1)
     assert (found.prompts, found.lost_prompts, found.verdicts, found.missing) == (4, 0, 8, 1)
-    assert found.missing_rate == 0.125
     assert found.bounds == (0.5, 0.625)
     assert found.note == "12.5% of the verdicts are missing"
     assert (found.first_bias, found.consistency) == (0.25, 0.5)
@@ -114,7 +112,7 @@ def test_the_order_of_the_rows_does_not_matter(rows, shuffle):
 @given(frames(outcomes=(0.5,)))
 def test_ties_alone_are_one_half(rows):
     found = win_rate(rows)
-    assert (found.value, found.net, found.wins, found.losses) == (0.5, 0.0, 0, 0)
+    assert (found.value, found.wins, found.losses) == (0.5, 0, 0)
     interval = found.interval
     if found.prompts == 1:
         assert math.isnan(interval.low) and "one prompt" in interval.note
@@ -147,7 +145,7 @@ def test_up_to_one_per_cent_of_missing_verdicts_needs_no_bounds():
 
 def test_nothing_but_missing_verdicts_is_nan_with_a_note():
     found = win_rate(slotless([NAN, NAN]))
-    assert math.isnan(found.value) and math.isnan(found.net)
+    assert math.isnan(found.value)
     assert (found.bounds, found.interval.note, found.lost_prompts) == ((0.0, 1.0), "no prompts", 2)
 
 
@@ -208,5 +206,6 @@ def test_human_verdicts(shared):
         assert (found.label, found.opponent, found.prompts) == (label, opponent, len(own))
         assert found.value == pytest.approx(own["outcome"].mean(), rel=1e-12)
         assert found.interval.p == pytest.approx(2 * stats.t.sf(abs(scored), len(own) - 1), rel=1e-9)
-        assert found.net == pytest.approx((own["outcome"] > 0.5).mean() - (own["outcome"] < 0.5).mean())
+        net = (own["outcome"] > 0.5).mean() - (own["outcome"] < 0.5).mean()
+        assert (found.wins - found.losses) / len(own) == pytest.approx(net)
         assert win_rate(mirrored(own)).value == pytest.approx(1 - found.value, rel=1e-12)
