@@ -14,7 +14,7 @@ import dataclasses
 import json
 import typing
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -27,7 +27,7 @@ class Since:
 
     day: str
     """Day that the field joined, as YYYY-MM-DD."""
-    before: Any
+    before: Any = field(hash=False)
     """The value that means what was done before, as plain JSON."""
 
 

@@ -86,9 +86,15 @@ def _rows(model: type[Section], prefix: str, *, leave: Set[str] = frozenset()) -
     """(key, type, default, meaning) of a section's own fields."""
     return [
         (f"`{prefix}{name}`", _field_type(field), _default(field), _meaning(field))
-        for name, field in model.model_fields.items()
+        for name, field in ((name, model.model_fields[name]) for name in _own_first(model))
         if name not in leave
     ]
+
+
+def _own_first(model: type[Section]) -> list[str]:
+    """Names of the fields, a section's own before those of the sections that it extends."""
+    names = (name for kind in model.__mro__ for name in vars(kind).get("__annotations__", {}))
+    return [name for name in dict.fromkeys(names) if name in model.model_fields]
 
 
 def _meaning(field: FieldInfo) -> str:
