@@ -16,13 +16,12 @@ from benchbench.store.runs import RunStore
 
 POLL_SECONDS = 0.5
 """Between two looks at whether a stop was asked for, where no stage reports anything."""
-ENGINE_KIND = "generate"
-"""The kind of stage that draws responses."""
 
 
 def needs_of(spec: StageSpec) -> StageNeeds:
     """What a stage needs, by its kind."""
-    return StageNeeds(engine=spec.kind == ENGINE_KIND, priority=settings_class(spec.kind).PRIORITY)
+    settings = settings_class(spec.kind)
+    return StageNeeds(engine=settings.USES_ENGINE, priority=settings.PRIORITY)
 
 
 class StageListener(Protocol):

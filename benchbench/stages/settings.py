@@ -31,6 +31,8 @@ class StageSettings(Section):
     """Of the stages that could start, those with the lowest number go first: others wait for them longest."""
     INPUTS: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Name of an input -> kinds of stage that it may be; empty for any kind. A `data` input may be of any kind, too."""
+    USES_ENGINE: ClassVar[bool] = False
+    """Whether it draws responses, so that it runs where the engine is."""
     TAKES_NEEDS: ClassVar[bool] = False
     """Whether the inputs that methods declare (`benchbench.inputs`) may stand among its inputs."""
 

@@ -14,6 +14,7 @@ class GenerateSettings(ScoringSettings):
     """A policy's own responses to the prompts of a split."""
 
     PRIORITY: ClassVar[int] = 3
+    USES_ENGINE: ClassVar[bool] = True
     INPUTS: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "policy": POLICIES,
         "reference": POLICIES,
