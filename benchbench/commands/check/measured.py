@@ -20,7 +20,7 @@ from benchbench.store.runs import RunStore
 
 
 @dataclass(frozen=True)
-class Found:
+class Measured:
     """Measurements by seed."""
 
     values: dict[tuple[str, str], dict[int, float]]
@@ -33,18 +33,18 @@ class Found:
     """(kind of stage, seed) -> mean of its logged training losses."""
 
 
-def look(loaded: Loaded, options: RunOptions) -> Found:
+def measure_finished(loaded: Loaded, options: RunOptions) -> Measured:
     """The measurements of a recipe's finished cells, or why they say nothing."""
     try:
         session = open_session([loaded], loaded.recipe.seeds.list, options)
     except BenchError as error:
         if error.exit_code is not ExitCode.UNAVAILABLE:
             raise
-        return Found({}, not_run("model or data are not on this machine"))
+        return Measured({}, not_run("model or data are not on this machine"))
     missing = session.plan.unfinished(options.store.is_done)
     done = [cell for cell in session.cells if cell not in missing]
     if not done:
-        return Found({}, not_run("no finished cell"))
+        return Measured({}, not_run("no finished cell"))
     rules = loaded.recipe.score
     values: dict[tuple[str, str], dict[int, float]] = {}
     counts: dict[tuple[str, str], int] = {}
@@ -53,30 +53,30 @@ def look(loaded: Loaded, options: RunOptions) -> Found:
         paired = cell.pairs(rules.exclude)
         for claim in loaded.recipe.claims:
             if claim.scoring in paired.available:
-                one = measure_one(paired, metrics.get(claim.metric), claim.scoring, tie_credit=rules.tie_credit)
-                values.setdefault((claim.metric, claim.scoring), {})[cell.seed] = one.value
-                counts[claim.metric, claim.scoring] = one.n
+                measurement = measure_one(paired, metrics.get(claim.metric), claim.scoring, tie_credit=rules.tie_credit)
+                values.setdefault((claim.metric, claim.scoring), {})[cell.seed] = measurement.value
+                counts[claim.metric, claim.scoring] = measurement.n
     seeds = [cell.seed for cell in scored]
     runs = {
         scoring: dict(zip(seeds, same_runs(scored, loaded.label, seeds, scoring), strict=True))
         for scoring in {claim.scoring for claim in loaded.recipe.claims}
     }
     different = known_differences(loaded) + other_items(loaded.recipe.claims, counts)
-    return Found(values, _excuse(different), runs, _losses(done, session, options.store))
+    return Measured(values, _excuse(different), runs, _losses(done, session, options.store))
 
 
 def _excuse(different: Sequence[Difference]) -> ClaimVerdict | None:
     if not different:
         return None
-    parts = tuple(dict.fromkeys(one.part for one in different))
-    return not_comparable("; ".join(one.detail for one in different), parts)
+    parts = tuple(dict.fromkeys(difference.part for difference in different))
+    return not_comparable("; ".join(difference.detail for difference in different), parts)
 
 
 def _losses(cells: Sequence[Cell], session: Session, store: RunStore) -> dict[tuple[str, int], float]:
-    found: dict[tuple[str, int], float] = {}
+    losses: dict[tuple[str, int], float] = {}
     for cell in cells:
         for key in session.plan.closure(cell):
             logged = store.logged_losses(key)
             if logged:
-                found[session.plan.stages[key].kind, cell.seed] = fmean(logged)
-    return found
+                losses[session.plan.stages[key].kind, cell.seed] = fmean(logged)
+    return losses

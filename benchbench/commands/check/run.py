@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchbench import metrics
-from benchbench.commands.check.measured import Found, look
+from benchbench.commands.check.measured import Measured, measure_finished
 from benchbench.commands.resolve import CHECKS, resolve_all
 from benchbench.commands.run_plan import RunOptions
 from benchbench.comparison.claims.outcome import ClaimOutcome, ClaimVerdict, gates, judge, not_run
@@ -38,7 +38,7 @@ class Checked:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that `bench check` found."""
+    """Everything that `bench check` measured."""
 
     checked: list[Checked]
     losses: list[dict[str, Any]]
@@ -60,15 +60,15 @@ def check(targets: Sequence[str], *, overrides: Sequence[str], options: RunOptio
     loaded = _with_claims(targets, parsed)
     named = {item.recipe.name: item for item in loaded}
     named |= _baselines(loaded, named, parsed)
-    found = {name: look(item, options) for name, item in named.items()}
-    checked = [_judged(item, claim, found[item.recipe.name]) for item in loaded for claim in item.recipe.claims]
+    measured = {name: measure_finished(item, options) for name, item in named.items()}
+    checked = [_judged(item, claim, measured[item.recipe.name]) for item in loaded for claim in item.recipe.claims]
     effects = [
-        _effect(item, named[claim.baseline], claim, found)
+        _effect(item, named[claim.baseline], claim, measured)
         for item in loaded
         for claim in item.recipe.claims
         if claim.baseline is not None
     ]
-    losses = [row for item in loaded for row in _loss_rows(item, found[item.recipe.name])]
+    losses = [row for item in loaded for row in _loss_rows(item, measured[item.recipe.name])]
     return Report(checked + [effect for effect in effects if effect is not None], losses)
 
 
@@ -114,14 +114,14 @@ def _baselines(
     return {name: load_recipe(entries[name], overrides=shared, checks=CHECKS) for name in wanted if name not in named}
 
 
-def _loss_rows(loaded: Loaded, found: Found) -> list[dict[str, Any]]:
+def _loss_rows(loaded: Loaded, measured: Measured) -> list[dict[str, Any]]:
     return [
         {
             "recipe": loaded.recipe.name,
             "stage": one.stage,
             "seed": seed,
             "reported": value,
-            "found (mean of logged steps)": found.losses.get((one.stage, seed)),
+            "found (mean of logged steps)": measured.losses.get((one.stage, seed)),
             "source": one.source,
         }
         for one in loaded.recipe.reported_losses
@@ -129,28 +129,28 @@ def _loss_rows(loaded: Loaded, found: Found) -> list[dict[str, Any]]:
     ]
 
 
-def _judged(loaded: Loaded, claim: ClaimSection, found: Found) -> Checked:
-    ours = found.values.get((claim.metric, claim.scoring), {})
+def _judged(loaded: Loaded, claim: ClaimSection, measured: Measured) -> Checked:
+    ours = measured.values.get((claim.metric, claim.scoring), {})
     reported = reported_runs(claim)
-    if found.excuse is not None:
-        verdict = replace(found.excuse, reported=reported, found=_runs(claim, ours, [found])[0] if ours else None)
+    if measured.excuse is not None:
+        verdict = replace(measured.excuse, reported=reported, found=_runs(claim, ours, [measured])[0] if ours else None)
     elif not ours:
         verdict = replace(not_run(f"no finished cell has scores under {claim.scoring}"), reported=reported)
     else:
-        runs, note = _runs(claim, ours, [found])
+        runs, note = _runs(claim, ours, [measured])
         verdict = judge(reported, runs, tolerance=claim.tolerance, limits=_limits(claim))
         verdict = replace(verdict, detail=verdict.detail + note + _seeds(ours, loaded))
     name = f"{claim.metric} ({claim.scoring})"
     return Checked(loaded.recipe.name, name, verdict, claim.source, claim.assumptions)
 
 
-def _runs(claim: ClaimSection, values: Mapping[int, float], founds: Sequence[Found]) -> tuple[Runs, str]:
+def _runs(claim: ClaimSection, values: Mapping[int, float], sides: Sequence[Measured]) -> tuple[Runs, str]:
     """The different runs among the values of some seeds, and what to say where some are copies of one run."""
-    sides = {str(place): [found.runs[claim.scoring][seed] for seed in values] for place, found in enumerate(founds)}
-    found = replicates(list(values), sides)
-    kept, _ = found.merged(np.array(list(values.values())))
-    copied = f"; {len(values)} seeds are {found.k} different runs" if found.k < len(values) else ""
-    return runs_of(kept.tolist()), copied
+    runs_by_side = {str(place): [side.runs[claim.scoring][seed] for seed in values] for place, side in enumerate(sides)}
+    runs = replicates(list(values), runs_by_side)
+    values_of_runs, _ = runs.merged(np.array(list(values.values())))
+    copied = f"; {len(values)} seeds are {runs.k} different runs" if runs.k < len(values) else ""
+    return runs_of(values_of_runs.tolist()), copied
 
 
 def _limits(claim: ClaimSection) -> tuple[float, float]:
@@ -164,13 +164,13 @@ def _seeds(ours: Mapping[int, float], loaded: Loaded) -> str:
     return f"; without seed {', '.join(map(str, missing))}, not run" if missing else ""
 
 
-def _effect(loaded: Loaded, baseline: Loaded, claim: ClaimSection, found: dict[str, Found]) -> Checked | None:
+def _effect(loaded: Loaded, baseline: Loaded, claim: ClaimSection, measured: dict[str, Measured]) -> Checked | None:
     """The claimed difference to the baseline, paired by seed on both sides; none where it was not reported so."""
     key = (claim.metric, claim.scoring)
     reported = reported_effect(loaded, baseline, key)
     if reported is None:
         return None
-    ours, theirs = found[loaded.recipe.name], found[baseline.recipe.name]
+    ours, theirs = measured[loaded.recipe.name], measured[baseline.recipe.name]
     excuse = ours.excuse or theirs.excuse
     shared = sorted({*ours.values.get(key, {})} & {*theirs.values.get(key, {})})
     differences = {seed: ours.values[key][seed] - theirs.values[key][seed] for seed in shared}

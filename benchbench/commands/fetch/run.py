@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from benchbench.commands.fetch.verify import Holding, holdings, look_at, record, verified_by
+from benchbench.commands.fetch.verify import Holding, record, verified_by, verify_contents, verify_files
 from benchbench.commands.resolve import resolve_all
 from benchbench.commands.run_plan import RunOptions
 from benchbench.core.repository import Repository
@@ -29,21 +29,23 @@ def fetch(
     """
     loaded = resolve_all(targets, setting=setting, overrides=[])
     root = options.store.root
-    look_at([each for item in loaded for each in repositories(item).values()], console)  # before anything reads them
+    verify_files(
+        [each for item in loaded for each in repositories(item).values()], console
+    )  # before anything reads them
     prepared = dict(zip((item.label for item in loaded), prepare_all(loaded, root), strict=True))
     for item in loaded:
         planned_stops(item, prepared[item.label])  # it asks the hub for what no other part of a recipe reads
     parts = {item.label: repositories(item) for item in loaded}
-    found = holdings([(parts[item.label], prepared[item.label]) for item in loaded], console)
-    became = record(root, found)
-    return [row for item in loaded for row in _rows(item, prepared[item.label], parts[item.label], found, became)]
+    holdings = verify_contents([(parts[item.label], prepared[item.label]) for item in loaded], console)
+    became = record(root, holdings)
+    return [row for item in loaded for row in _rows(item, prepared[item.label], parts[item.label], holdings, became)]
 
 
 def _rows(
     loaded: Loaded,
     prepared: Prepared,
     parts: Mapping[str, Repository],
-    found: Mapping[Repository, Holding],
+    holdings: Mapping[Repository, Holding],
     became: Mapping[Repository, str],
 ) -> list[dict[str, Any]]:
     model = loaded.recipe.model
@@ -64,7 +66,7 @@ def _rows(
                 "part": part,
                 "name": name,
                 "content hash": value,
-                "verified": verified_by(part, None if repository is None else found[repository]),
+                "verified": verified_by(part, None if repository is None else holdings[repository]),
                 "record": None if repository is None else became[repository],
             }
         )

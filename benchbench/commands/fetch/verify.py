@@ -27,7 +27,7 @@ class Holding:
     """Key of the prepared data -> split -> content hash."""
 
 
-def look_at(found: Iterable[Repository], console: Console) -> dict[Repository, Holding]:
+def verify_files(found: Iterable[Repository], console: Console) -> dict[Repository, Holding]:
     """Read and verify every file of the repositories that is on this machine.
 
     Raises:
@@ -44,14 +44,16 @@ def look_at(found: Iterable[Repository], console: Console) -> dict[Repository, H
     return holding
 
 
-def holdings(items: Iterable[tuple[Mapping[str, Repository], Prepared]], console: Console) -> dict[Repository, Holding]:
+def verify_contents(
+    items: Iterable[tuple[Mapping[str, Repository], Prepared]], console: Console
+) -> dict[Repository, Holding]:
     """Everything that the recipes read, verified: files by the hub's hashes, normalised examples by their own.
 
     Raises:
-        BenchError: as `look_at`; or prepared examples that are not those that were prepared.
+        BenchError: as `verify_files`; or prepared examples that are not those that were prepared.
     """
     items = list(items)
-    found = look_at((each for parts, _ in items for each in parts.values()), console)
+    found = verify_files((each for parts, _ in items for each in parts.values()), console)
     checked: set[str] = set()
     for parts, prepared in items:
         if prepared.data_key not in checked:

@@ -48,6 +48,45 @@ def test_the_faster_way_says_the_same_to_the_last_bit(name: str, data):
     assert (found == one_by_one).all()
 
 
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("name", [name for name in metrics.names() if metrics.get(name).drawn is not None])
+def test_many_draws_at_once_say_the_same_to_the_last_bit(name: str, shared: bool, monkeypatch):
+    """Prompts with other numbers of pairs, so that draws have them too; the order of a sum shapes its last bit."""
+    metric, rng = metrics.get(name), np.random.default_rng(4)
+    prompt = np.sort(rng.integers(60, size=211)) if shared else None
+    prompt = None if prompt is None else np.unique(prompt, return_inverse=True)[1]
+    cells = [PairScores(rng.normal(size=211), rng.normal(size=211), prompt=prompt) for _ in range(3)]
+    cells.append(PairScores(cells[0].chosen.copy(), cells[0].rejected.copy(), prompt=prompt))
+    one_by_one = resample(cells, metric.value, rng=np.random.default_rng(3), draws=40)
+    for block in (1, 5 * 211, 2**21):
+        monkeypatch.setattr("benchbench.comparison.stats.bootstrap._LARGEST_BLOCK", block)
+        found = resample(cells, metric.value, rng=np.random.default_rng(3), draws=40, placed=metric.drawn)
+        assert (found == one_by_one).all()
+    assert (one_by_one[:, 0] == one_by_one[:, 3]).all() and (one_by_one[:, 0] != one_by_one[:, 1]).any()
+
+
+def test_equal_scores_are_resampled_once():
+    calls = []
+    (candidate, *_), _ = _cells(1, n=20)
+
+    def value(scores: PairScores) -> float:
+        calls.append(scores)
+        return MEAN_MARGIN(scores)
+
+    drawn = resample([candidate, candidate], value, rng=np.random.default_rng(0), draws=3)
+    assert len(calls) == 3 and (drawn[:, 0] == drawn[:, 1]).all()
+
+
+def test_large_counts_are_added_without_rounding():
+    """float32 holds whole numbers below 2**24 alone; 3,000 pairs go beyond."""
+    rng = np.random.default_rng(5)
+    scores = PairScores(rng.normal(size=3000).round(2), rng.normal(size=3000).round(2))
+    auc = metrics.get("auc")
+    assert auc.resampled is not None
+    once = auc.resampled(scores, np.ones((2, 3000)))
+    assert once.tolist() == [auc.value(scores)] * 2
+
+
 def test_the_metrics_that_sort_have_a_faster_way():
     assert {name for name in metrics.names() if metrics.get(name).resampled is not None} == {"auc", "auc_centred"}
 
