@@ -38,7 +38,7 @@ SETTINGS = PreferenceSection(
     data_order="sequential",
     logging_steps=1000,
     save_steps=10_000,
-).model_dump(mode="json")
+)
 
 
 def make_rows(pairs: int) -> list[dict[str, str]]:

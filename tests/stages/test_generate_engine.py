@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from harness import MICRO, execute, finish, generate_section
 
+from benchbench.stages import read_spec
 from benchbench.store.runs import RunStore, finished_stage
 
 QUICK = ("sft=null", "reward_model=null")
@@ -61,7 +62,7 @@ def test_weights_that_a_killed_attempt_left_are_removed(tmp_path: Path):
 def test_a_second_turn_draws_other_numbers_and_is_another_stage(tmp_path: Path):
     first = answered(tmp_path, setting(tmp_path))
     store = RunStore(tmp_path / "runs")
-    spec = finished_stage(first)
+    spec = read_spec(finished_stage(first).as_json())
     later = replace(spec, settings=spec.settings.model_copy(update={"turn": 2}))
     assert later.key != spec.key
     assert execute(later, store, device="cpu").status == "done"

@@ -21,7 +21,7 @@ def frame(texts: list[str]) -> pd.DataFrame:
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=5))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_text_survives(tmp_path: Path, texts: list[str]):
     write_generations(tmp_path, frame(texts), {})
     assert list(read_generations(tmp_path)["text"]) == texts
