@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from torch import Tensor
-from torch.nn import functional as F
-
+from benchbench.core import functional as F
 from benchbench.core.method import Method, Need, Paper
 from benchbench.core.scores import Scores, log_ratio, pair
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)

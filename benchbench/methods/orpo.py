@@ -11,13 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
-
+from benchbench.core import functional as F
 from benchbench.core.method import Method, Over, Paper, Term
 from benchbench.core.scores import Scores, pair
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,11 @@ def reward(scores: Scores, hyper: Hyper) -> Tensor:
     A mean log-probability of zero within machine precision has infinite odds; it is held one rounding step below, where
     its own gradient is zero.
     """
+    import torch
+
     mean = scores.policy.mean()
     mean = mean.clamp(max=-torch.finfo(mean.dtype).eps)
-    return mean - torch.log(-torch.expm1(mean))
+    return mean - (-mean.expm1()).log()
 
 
 def loss(scores: Scores, hyper: Hyper) -> Mapping[str, Term]:

@@ -11,13 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from torch import Tensor
-from torch.nn import functional as F
-
+from benchbench.core import functional as F
 from benchbench.core.method import Method, Over, Paper, Term
 from benchbench.core.scores import Scores, pair
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)

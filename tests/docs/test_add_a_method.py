@@ -31,12 +31,14 @@ Nobody 2026, not on arXiv.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from torch import Tensor
-from torch.nn import functional as F
-
+from benchbench.core import functional as F
 from benchbench.core.method import Column, Method, Paper
 from benchbench.core.scores import Scores, pair
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)

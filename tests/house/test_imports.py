@@ -27,6 +27,8 @@ LIGHT = (
     "exports",
     "report",
     "run",
+    "methods",
+    "inputs",
 )
 LINT = Path(sys.executable).with_name("lint-imports")
 HEAVY = ("torch", "transformers", "vllm", "datasets", "peft", "trl")
