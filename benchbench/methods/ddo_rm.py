@@ -58,9 +58,9 @@ def loss(scores: Scores, hyper: Hyper) -> Tensor:
     score = scores.policy.mean()  # [B, K] nats per token
     if score.shape[-1] < 2:
         raise ValueError(f"expected at least two candidates, got K = {score.shape[-1]}")
-    given = scores.reward.to(score)
+    rewards = scores.reward.to(score)  # [B, K]
     log_p = (score / hyper.tau).log_softmax(dim=-1)
-    centred = given - (log_p.exp() * given).sum(dim=-1, keepdim=True)  # [B, K]
+    centred = rewards - (log_p.exp() * rewards).sum(dim=-1, keepdim=True)  # [B, K]
     q = ((score + hyper.eta * centred) / hyper.tau).softmax(dim=-1)
     if not hyper.target_grad:
         q = q.detach()
