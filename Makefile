@@ -30,8 +30,9 @@ UV := $(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python
 demo: setup
 	$(BIN)/bench compare dpo simpo ddo_rm --seeds $(SEEDS)
 
+# All but what `make smoke` and `make test-slow` run.
 test: setup
-	$(BIN)/python -m pytest -n 2 -m "not slow and not gpu and not network"
+	$(BIN)/python -m pytest -n 2 -m "not slow and not gpu and not network" --ignore tests/smoke
 
 test-slow: setup
 	$(BIN)/python -m pytest -m "slow and not gpu and not network"

@@ -81,7 +81,7 @@ def bench_process(*args: object, cwd: Path, timeout: float = 300, **variables: s
 
 def run_make(*targets: str, cwd: Path) -> str:
     """Make targets of the Makefile in a copy of the checkout with the tools of this one; returns what was printed."""
-    line = ["make", "-f", ROOT / "Makefile", "-o", ".venv/.ok", f"BIN={BENCH.parent}", *targets]
+    line = ["make", "--no-print-directory", "-f", ROOT / "Makefile", "-o", ".venv/.ok", f"BIN={BENCH.parent}", *targets]
     variables = {"PYTHONPATH": os.pathsep.join([str(cwd), str(ROOT)])}
     done = subprocess.run(line, cwd=cwd, env=os.environ | variables, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
