@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
@@ -12,7 +13,13 @@ from benchbench.core.errors import unknown_name
 
 def exhibit_names(room: ModuleType) -> tuple[str, ...]:
     """File names of a room's exhibits, sorted; nothing is imported."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(room.__path__) if not m.name.startswith("_")))
+    return _names_below(tuple(room.__path__))
+
+
+@lru_cache
+def _names_below(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of public modules; a room is asked for one of its exhibits thousands of times, and read once."""
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(folders) if not m.name.startswith("_")))
 
 
 def exhibit(room: ModuleType, name: str, *, kind: str, constant: str) -> Any:

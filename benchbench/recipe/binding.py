@@ -9,11 +9,17 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from pydantic import ValidationError, create_model
+from pydantic import ConfigDict, ValidationError, create_model
 
 from benchbench.core.errors import Fault
 from benchbench.recipe.faults import faults_of
 from benchbench.recipe.section import Section
+
+
+class _Bound(Section):
+    """The base of a model made here; looking for docstrings in a source that it has not takes long."""
+
+    model_config = ConfigDict(use_attribute_docstrings=False)
 
 
 def bind(target: type, values: Mapping[str, Any], *, where: str) -> tuple[Any, list[Fault]]:
@@ -47,7 +53,7 @@ def _section(target: type) -> type[Section]:
         elif field.default_factory is not dataclasses.MISSING:
             default = field.default_factory()
         fields[field.name] = (hints[field.name], default)
-    return create_model(target.__name__, __base__=Section, **fields)
+    return create_model(target.__name__, __base__=_Bound, **fields)
 
 
 def plain(instance: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import importlib
 import json
 import pkgutil
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from benchbench.core.errors import unknown_name
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 
 def kinds() -> tuple[str, ...]:
     """Names of all kinds of stage, sorted; nothing is imported."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg))
+    return _packages_below(tuple(__path__))
+
+
+@lru_cache
+def _packages_below(folders: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(folders) if module.ispkg))
 
 
 def settings_class(kind: str) -> type[StageSettings]:
