@@ -114,24 +114,24 @@ class Tried:
     def lacks(self, other: Tried) -> tuple[Interval, int, str]:
         """(what it lacks to another setting, number of runs that rests on, what to say of them)."""
         both = replicates(self.seeds, {self.label: self.runs, other.label: other.runs})
-        kept, note = both.merged(other.values - self.values)
-        return crossed_interval(kept), len(kept), note
+        differences, note = both.merged(other.values - self.values)
+        return crossed_interval(differences), len(differences), note
 
 
 def pick(label: str, split: str, settings: Sequence[tuple[Override, ...]], tried: Sequence[Tried]) -> Tuned:
     """The rule: the first setting that lacks no more than one standard error to the best; of one run there is none."""
-    best = tried[int(np.argmax([one.mean for one in tried]))]
+    best = tried[int(np.argmax([trial.mean for trial in tried]))]
     rows: list[dict[str, object]] = []
     notes: list[str] = []
-    for values, own in zip(settings, tried, strict=True):
-        per_seed = {f"seed {s}": float(v) for s, v in zip(own.seeds, own.values.mean(axis=1), strict=True)}
-        lacks, k, copied = own.lacks(best)
+    for values, trial in zip(settings, tried, strict=True):
+        per_seed = {f"seed {s}": float(v) for s, v in zip(trial.seeds, trial.values.mean(axis=1), strict=True)}
+        lacks, k, copied = trial.lacks(best)
         se = lacks.se if k > 1 else math.nan
-        if own is not best:
-            notes += [_no_rule(own.seeds, copied)] if k == 1 else [copied]
-        good = own is best or lacks.mean <= 0 or lacks.mean <= se
+        if trial is not best:
+            notes += [_no_rule(trial.seeds, copied)] if k == 1 else [copied]
+        good = trial is best or lacks.mean <= 0 or lacks.mean <= se
         row: dict[str, object] = {override.key: override.value for override in values}
-        row |= {**per_seed, "mean": own.mean, "lacks": lacks.mean, "se": se}
+        row |= {**per_seed, "mean": trial.mean, "lacks": lacks.mean, "se": se}
         rows.append({**row, "chosen": "chosen" if good and not any(r["chosen"] for r in rows) else ""})
     return Tuned(label, split, tried[0].seeds, rows, tuple(dict.fromkeys(note for note in notes if note)))
 

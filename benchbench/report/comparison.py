@@ -134,7 +134,7 @@ def shared_marks(marks: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """What every one of several rows is marked with; it is said once. Nothing of a single row."""
     if len(marks) < 2:
         return ()
-    return tuple(mark for mark in marks[0] if all(mark in own for own in marks[1:]))
+    return tuple(mark for mark in marks[0] if all(mark in of_row for of_row in marks[1:]))
 
 
 def _footnotes(rows: Sequence[Comparison], *, with_holm: bool) -> tuple[str, ...]:

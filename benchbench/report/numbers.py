@@ -60,9 +60,9 @@ def bounded(value: float, low: float, high: float, text: Format = number) -> str
     return f"{text(value)} [{bounds}]"
 
 
-def interval(made: Interval) -> str:
+def interval(estimate: Interval) -> str:
     """A mean with its interval."""
-    return bounded(made.mean, made.low, made.high)
+    return bounded(estimate.mean, estimate.low, estimate.high)
 
 
 def p_value(value: float) -> str:

@@ -29,18 +29,19 @@ def known_differences(loaded: Loaded) -> list[Difference]:
     `--set` changed. A revision that the report does not state is no known difference; claims carry it as an assumption.
     """
     values = loaded.values()
-    found = [
+    differences = [
         Difference(_part(key), f"{key} is {_shown(get(values, key))}, reported on {_shown(stated)}")
         for key, stated in loaded.recipe.reported_on.items()
         if get(values, key) != stated
     ]
-    told = [key for key in loaded.recipe.reported_on if get(values, key) != loaded.recipe.reported_on[key]]
+    differing = [key for key in loaded.recipe.reported_on if get(values, key) != loaded.recipe.reported_on[key]]
     changed = (text.partition("=")[0] for text in loaded.overrides)
     moving = moving_keys(values)
-    return found + [
+    return differences + [
         Difference(_part(key), f"{key} was changed by --set")
         for key in changed
-        if (key in moving or key.rpartition(".")[2] not in RUN_KEYS) and not any(_same(key, other) for other in told)
+        if (key in moving or key.rpartition(".")[2] not in RUN_KEYS)
+        and not any(_same(key, other) for other in differing)
     ]
 
 

@@ -75,11 +75,13 @@ def _tokenizer_files(adapters: Path, base: Path) -> dict[str, Path]:
     Raises:
         BenchError: neither has a vocabulary.
     """
-    own, lent = ({n: p for n, p in tokenizer_files(one).items() if n != MODEL_CONFIG} for one in (adapters, base))
-    if CONFIG in own and has_vocabulary(adapters):
-        return own
+    adapter_files, base_files = (
+        {n: p for n, p in tokenizer_files(folder).items() if n != MODEL_CONFIG} for folder in (adapters, base)
+    )
+    if CONFIG in adapter_files and has_vocabulary(adapters):
+        return adapter_files
     if not has_vocabulary(adapters):
         require_vocabulary(base)
-    if any(TEMPLATE in name for name in own) or TEMPLATE in read_object(adapters / CONFIG):
-        lent = {name: path for name, path in lent.items() if TEMPLATE not in name}
-    return dict(sorted((lent | own).items()))
+    if any(TEMPLATE in name for name in adapter_files) or TEMPLATE in read_object(adapters / CONFIG):
+        base_files = {name: path for name, path in base_files.items() if TEMPLATE not in name}
+    return dict(sorted((base_files | adapter_files).items()))

@@ -62,8 +62,8 @@ def open_policies(
     parsed = parse_overrides(overrides)
     external = is_external(target)
     if external:
-        given = parse_seeds(seeds) or (0,)
-        session = external_session(target, setting, parsed, options, with_samples=True, seeds=given)
+        draw_seeds = parse_seeds(seeds) or (0,)
+        session = external_session(target, setting, parsed, options, with_samples=True, seeds=draw_seeds)
     else:
         loaded = resolve(target, setting=setting, overrides=parsed)
         cells = parse_seeds(seeds) or loaded.recipe.seeds.list

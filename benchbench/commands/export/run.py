@@ -176,7 +176,7 @@ def _answered(
 
 
 def _pairs(request: ExportRequest, options: RunOptions) -> list[_Material]:
-    found: list[Any] = [
+    scored: list[Any] = [
         (scores, target, stages)
         for target in request.targets
         for scores, stages in pair_scores(
@@ -188,4 +188,4 @@ def _pairs(request: ExportRequest, options: RunOptions) -> list[_Material]:
             options=options,
         )
     ]
-    return [_Material(scores, target, stages) for scores, target, stages in found]
+    return [_Material(scores, target, stages) for scores, target, stages in scored]

@@ -66,14 +66,14 @@ class Ratings:
         The interval is made on the log-odds scale, on which the mean over opponents is linearised (delta method) at
         each seed's ratings; the value is taken back from the mean log-odds over seeds. `p` tests one half.
         """
-        own = self._place(label)
-        others = [i for i in range(len(self.labels)) if i != own] if opponent is None else [self._place(opponent)]
-        against = expit(self.per_seed[:, [own]] - self.per_seed[:, others])  # [k, others]
+        place = self._place(label)
+        others = [i for i in range(len(self.labels)) if i != place] if opponent is None else [self._place(opponent)]
+        against = expit(self.per_seed[:, [place]] - self.per_seed[:, others])  # [k, others]
         mean = against.mean(axis=1)  # [k]
         slopes = against * (1 - against) / len(others) / (mean * (1 - mean))[:, None]
         gradient = np.zeros_like(self.per_seed)  # [k, labels] of the log-odds of the mean
         gradient[:, others] = -slopes
-        gradient[:, own] += slopes.sum(axis=1)
+        gradient[:, place] += slopes.sum(axis=1)
         return as_probability(self._interval(logit(mean), gradient))
 
     def _contrast(self, weights: Mapping[str, float]) -> Interval:
@@ -158,11 +158,11 @@ class _Games:
 
 
 def _games(rows: pd.DataFrame, labels: Array, examples: Array, policy: Policy) -> _Games:
-    made = contests(rows)
-    outcome = made.outcome(policy)
-    label, opponent = np.searchsorted(labels, made.label), np.searchsorted(labels, made.opponent)
-    one, other = np.minimum(label, opponent), np.maximum(label, opponent)
-    keys = np.stack([one, other, np.searchsorted(examples, made.example)])
+    all_contests = contests(rows)
+    outcome = all_contests.outcome(policy)
+    label, opponent = np.searchsorted(labels, all_contests.label), np.searchsorted(labels, all_contests.opponent)
+    lower, upper = np.minimum(label, opponent), np.maximum(label, opponent)
+    keys = np.stack([lower, upper, np.searchsorted(examples, all_contests.example)])
     encounters, number = np.unique(keys, axis=1, return_inverse=True)
     mean = prompt_means(np.where(label < opponent, outcome, 1 - outcome), number.ravel(), encounters.shape[1])
     judged = np.isfinite(mean)

@@ -90,15 +90,15 @@ def contests(rows: pd.DataFrame) -> Contests:
     number = rows.groupby(list(KEYS), sort=True, observed=True).ngroup().to_numpy()
     order = np.array([ORDERS.index(name) for name in rows["order"]])
     verdicts = np.full((number.max() + 1, len(ORDERS)), np.nan)
-    asked = np.zeros_like(verdicts, dtype=bool)
+    requested = np.zeros_like(verdicts, dtype=bool)
     verdicts[number, order] = rows["outcome"].to_numpy(dtype=np.float64)
-    asked[number, order] = True
+    requested[number, order] = True
     _, first = np.unique(number, return_index=True)
-    _refuse(rows, first[asked[:, 2] & asked[:, :2].any(axis=1)], "with and without slots")
+    _refuse(rows, first[requested[:, 2] & requested[:, :2].any(axis=1)], "with and without slots")
     return Contests(
         *(rows[name].to_numpy()[first] for name in ("label", "opponent", "example")),
         verdicts=verdicts,
-        asked=asked,
+        asked=requested,
         identical=rows["identical"].to_numpy(dtype=bool)[first],
         length=rows["length"].to_numpy(dtype=np.float64)[first],
         opponent_length=rows["opponent_length"].to_numpy(dtype=np.float64)[first],
