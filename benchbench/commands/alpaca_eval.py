@@ -61,7 +61,7 @@ class Row:
 
     @property
     def note(self) -> str:
-        """What there is to say, each remark with the column that it is of."""
+        """Every remark on the row, each with the column that it concerns."""
         equal = self.equal_length
         unsure = equal.interval.note if math.isnan(equal.interval.low) else ""
         warned = self.published.row is not None and self.annotations.model != self.annotations.baseline
@@ -95,7 +95,7 @@ class Row:
         }
 
     def shown(self) -> dict[str, str]:
-        """For a reader."""
+        """The row as shown in the terminal."""
         nothing = numbers.NOT_AVAILABLE if self.published.refusal else "-"
         controlled = self.published.interval
         return {
@@ -129,7 +129,7 @@ def alpaca_eval(paths: Sequence[Path], calibration: Path | None) -> list[Row]:
 
 
 def check_length_control(rows: Sequence[Row]) -> None:
-    """Refuse rows that were to have AlpacaEval's length control and cannot; for after they are shown.
+    """Refuse rows for which AlpacaEval's length control was asked but is impossible; called after they are shown.
 
     Raises:
         BenchError: every row at once, such as those whose instructions are missing or re-ordered, since difficulties

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a train command came to."""
+    """The result of a train command."""
 
     session: Session
     measurements: pd.DataFrame | None

@@ -66,7 +66,7 @@ def interval(estimate: Interval) -> str:
 
 
 def p_value(value: float) -> str:
-    """A p-value; those below 0.0001 are said to be."""
+    """A p-value; those below 0.0001 are shown as that."""
     if math.isnan(value):
         return NOT_AVAILABLE
     return "<0.0001" if value < 0.0001 else f"{value:.4f}"

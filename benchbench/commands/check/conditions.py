@@ -1,4 +1,4 @@
-"""What a recipe's claims were reported on, and where a run of it is known to be something else."""
+"""What a recipe's claims were reported on, and where a run is known to differ from that."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def known_differences(loaded: Loaded) -> list[Difference]:
 
 
 def other_items(claims: Iterable[ClaimSection], counts: Mapping[tuple[str, str], int]) -> list[Difference]:
-    """The held-out pairs are not as many as reported, so they are not the same.
+    """The difference in the number of held-out pairs from the report, if any; other pairs are not comparable.
 
     Args:
         claims: of one recipe.

@@ -98,7 +98,7 @@ def _baselines(
 ) -> dict[str, Loaded]:
     """The recipes that claimed effects are differences to, where they are not checked themselves.
 
-    Overrides of a method or of preference training are not theirs.
+    Overrides of a method or of preference training do not apply to them.
 
     Raises:
         BenchError: a claim names a baseline that no recipe has for a name.

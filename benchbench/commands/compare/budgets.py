@@ -1,4 +1,4 @@
-"""What each row of a comparison was trained with, and where that differs: no error, but said above every table."""
+"""What each row of a comparison was trained with, and where that differs: no error, but a line above every table."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def judge_of(cell: Cell, plan: Plan) -> tuple[str, str]:
 
 
 def refuse_other_judges(cells: Sequence[Cell], plan: Plan) -> None:
-    """Refuse rows that other judges judge; what options name, a template or weights, counts by its content.
+    """Refuse rows with different judges; files that options name, a template or weights, count by their content.
 
     Raises:
         BenchError: which judge, with what it judges with, is whose.

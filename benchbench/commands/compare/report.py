@@ -27,7 +27,7 @@ FLAGGED = "flagged.csv"
 
 @dataclass(frozen=True)
 class About:
-    """What a report says of itself."""
+    """What a report says about how it was made."""
 
     title: str
     command: str

@@ -210,7 +210,7 @@ def compare(prepared: PreparedComparison, request: CompareRequest, options: RunO
     headline, comparisons = compare_scored(prepared, request, scored)
     results = ResultStore(options.results_root, recipe.setting)
     for name in results.retire():
-        console.print(f"{results.folder / name}: changed since it was written, so it stays", highlight=False)
+        console.print(f"{results.folder / name}: changed since it was written, so it is kept", highlight=False)
     record_cells(cells, scored, store, results)
     tables = _tables(comparisons, headline, prepared.shown)
     budgets = budget_lines(cells, plan, store, baseline=prepared.baseline)

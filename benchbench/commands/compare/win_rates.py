@@ -37,7 +37,7 @@ NO_SAMPLES: Mapping[str, object] = {"win_rates": [], "win_rate_intervals": [], "
 
 @dataclass(frozen=True)
 class Samples:
-    """What the responses of a comparison came to."""
+    """What is known of the responses of a comparison."""
 
     rows: list[Against]
     """By opponent, in the order of the comparison's labels."""
@@ -68,7 +68,7 @@ class Samples:
 
     @property
     def opponents(self) -> tuple[str, ...]:
-        """Whom rows were compared with, in the order of the tables."""
+        """The opponents of the rows, in the order of the tables."""
         return tuple(dict.fromkeys(row.opponent for row in self.rows))
 
     def win_rates(self, opponent: str) -> tuple[str, list[dict[str, str]]]:
@@ -166,7 +166,7 @@ def gathered(
     marks: Mapping[str, Sequence[str]],
     runs: Mapping[str, Sequence[int]],
 ) -> Samples:
-    """What verdict rows come to, by (opponent, label) and seed, with what the plan says of how they were made.
+    """Win rates from verdict rows, by (opponent, label) and seed, with what the plan says of how they were made.
 
     The arguments are those of `collect`, with the verdicts and what responses are like.
     """

@@ -1,4 +1,4 @@
-"""A folder of adapters from elsewhere, such as TRL saves with LoRA, made one with the base that it names."""
+"""A folder of adapters from elsewhere, such as TRL saves with LoRA, merged with the base model that it names."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def whole_weights(adapters: Path, root: Path) -> Path:
     config = read_adapter_config(adapters)
     name, revision, where = config.get(BASE), config.get("revision"), f"{adapters / ADAPTER_FILE}: {BASE}"
     if not isinstance(name, str) or not name:
-        raise BenchError(f"{where}: expected the model that the adapters stand on, found none; name it there")
+        raise BenchError(f"{where}: expected the base model of the adapters, found none; name it there")
     if not isinstance(revision, str | None):
         raise BenchError(f"{adapters / ADAPTER_FILE}: revision: expected a commit or nothing, found {revision}")
     base = resolve_folder(name, revision, adapters, patterns=WEIGHT_PATTERNS + TOKENIZER_PATTERNS, where=where)
@@ -70,7 +70,7 @@ def _merge(adapters: Path, base: Path, folder: Path, tokenizer: Mapping[str, Pat
 
 
 def _tokenizer_files(adapters: Path, base: Path) -> dict[str, Path]:
-    """The adapters' own where they are a whole tokenizer; else the base's, and what stands beside the adapters.
+    """The tokenizer files beside the adapters if they are complete; else those of the base, overlaid with them.
 
     Raises:
         BenchError: neither has a vocabulary.

@@ -113,7 +113,7 @@ def _refuse_unread(form: Export, request: ExportRequest) -> None:
 
 
 def _notes(form: Export, prompts: PromptSet | None, token_len: str) -> list[str]:
-    """What the tool's reader would not see from the files."""
+    """What a reader cannot see from the files alone."""
     from benchbench.comparison.alpaca_eval.leaderboard import INSTRUCTIONS
 
     notes = []

@@ -80,7 +80,7 @@ def _verify_examples(data: PreparedData) -> None:
 
 
 def verified_by(part: str, holding: Holding | None) -> str | None:
-    """What a part was compared with, in words; none for what was made here from the recipe alone."""
+    """What a part was verified by, in words; none for a part that was made here from the recipe alone."""
     said = []
     if holding is not None:
         named = [file for file in holding.files.values() if file.kind is not None]

@@ -30,7 +30,7 @@ TIERS = (1, 2, 3)
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was made again."""
+    """One number or set of numbers that was recomputed, beside what was expected."""
 
     tier: str
     what: str

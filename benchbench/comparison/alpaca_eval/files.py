@@ -192,7 +192,7 @@ def _calibration_faults(table: pd.DataFrame, numbers: pd.DataFrame) -> list[Faul
             faults.append(Fault(name, f"expected {expected}, found {shown} in {where}{hint}"))
     for model, of_model in numbers.groupby(table["model"], sort=True):
         if sorted(of_model["index"].tolist()) != list(range(INSTRUCTIONS)):
-            faults.append(Fault(f"model {model}", f"expected {every}, found {len(of_model)} rows that are not that"))
+            faults.append(Fault(f"model {model}", f"expected {every}, found {len(of_model)} rows with other indices"))
     return faults or _unequal_difficulties(numbers)
 
 

@@ -107,12 +107,12 @@ def gates(verdicts: Sequence[ClaimVerdict]) -> list[Gate]:
 
 
 def not_run(detail: str) -> ClaimVerdict:
-    """Nothing was run, so nothing is said."""
+    """The verdict where nothing was run."""
     return ClaimVerdict(ClaimOutcome.NOT_RUN, detail)
 
 
 def not_comparable(detail: str, differs_in: tuple[str, ...] = ()) -> ClaimVerdict:
-    """What was run is not what was reported, and this is where it differs."""
+    """The verdict on a run that differs from what was reported, with the differences."""
     return ClaimVerdict(ClaimOutcome.NOT_COMPARABLE, detail, differs_in=differs_in)
 
 
@@ -126,7 +126,7 @@ def judge(
 
     Args:
         reported: the report's runs.
-        found: ours.
+        rerun: our runs.
         tolerance: difference that does not matter; none leaves the prediction interval as the only statement.
         limits: least and largest value that the number can have; no interval leaves them.
     """

@@ -1,4 +1,4 @@
-"""Intervals of rates and of their differences: they stay in range, and no spread is unknown spread.
+"""Intervals of rates and of their differences: they stay in range, and zero spread counts as unknown.
 
 `mean +- t se` leaves [0, 1], and covers .39 to .88 where a rate of .9 to .99 rests on 50 prompts of one run. A rate
 gets Wilson's interval with the crossed standard error in it; a difference of two rates that share seeds and prompts

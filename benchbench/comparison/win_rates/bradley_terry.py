@@ -146,14 +146,14 @@ def bradley_terry(
 class _Games:
     """m encounters of one seed, each of one unordered pair of labels at one prompt."""
 
-    one: Array
+    lower: Array
     """[m] number of a label."""
-    other: Array
+    upper: Array
     """[m] number of a later label."""
     cluster: Array
     """[m] number of the prompt."""
     outcome: Array
-    """[m] mean of what `one` earned."""
+    """[m] mean of what `lower` earned."""
     contests: int
 
 
@@ -172,8 +172,8 @@ def _games(rows: pd.DataFrame, labels: Array, examples: Array, policy: Policy) -
 def _unbounded(games: _Games, labels: Array) -> str:
     """Why no finite maximum exists: groups that never met, or that won everything; empty where one exists."""
     beat = np.zeros((len(labels), len(labels)))
-    np.add.at(beat, (games.one, games.other), games.outcome)
-    np.add.at(beat, (games.other, games.one), 1 - games.outcome)
+    np.add.at(beat, (games.lower, games.upper), games.outcome)
+    np.add.at(beat, (games.upper, games.lower), 1 - games.outcome)
     for connection, why in (("weak", "no contest links"), ("strong", "one side won every contest between")):
         count, group = connected_components(beat > 0, directed=True, connection=connection)
         if count > 1:
@@ -184,9 +184,9 @@ def _unbounded(games: _Games, labels: Array) -> str:
 
 def _ratings(games: _Games, n_labels: int, n_prompts: int) -> tuple[Array, Array]:
     """([labels] ratings of mean zero, [prompts, labels] influences)."""
-    design = np.zeros((len(games.one), n_labels))
-    design[np.arange(len(design)), games.one] = 1
-    design[np.arange(len(design)), games.other] = -1
+    design = np.zeros((len(games.lower), n_labels))
+    design[np.arange(len(design)), games.lower] = 1
+    design[np.arange(len(design)), games.upper] = -1
     free, weight = design[:, 1:], np.ones(len(design))  # the first label is held at 0
     coefficients = fit(free, games.outcome, weight)
     influences = influence(free, games.outcome, weight, coefficients, games.cluster, n_prompts)

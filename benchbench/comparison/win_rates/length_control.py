@@ -165,11 +165,11 @@ class _Model:
 
     @property
     def side(self) -> str:
-        """What the label's text is in every contest, longer or shorter; empty where it is now one and now the other."""
+        """Whether the label's text is longer or shorter in every contest; empty where that differs between contests."""
         return "longer" if self.feature.min() > 0 else "shorter" if self.feature.max() < 0 else ""
 
     def extrapolated(self) -> str:
-        """What to say where no contest is at equal length."""
+        """The note where no contest is at equal length."""
         if self.side:
             return f"the label's text is {self.side} in every contest: equal length is an extrapolation"
         return ""

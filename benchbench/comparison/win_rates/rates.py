@@ -100,7 +100,7 @@ def win_rate(rows: pd.DataFrame, *, policy: Policy = "average", level: float = 0
     values = over_prompts(outcome)
     values = values[np.isfinite(values)]
     leaning = side(outcome)
-    missing, verdicts = int(all_contests.missing.sum()), int(all_contests.asked.sum())
+    missing, verdicts = int(all_contests.missing.sum()), int(all_contests.requested.sum())
     bounded = missing / verdicts > MISSING_WARNING_FRACTION
     bounds = [float(over_prompts(all_contests.outcome(policy, missing=taken_for)).mean()) for taken_for in (0.0, 1.0)]
     first_bias, consistency = _slots(all_contests)
