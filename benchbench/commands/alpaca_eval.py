@@ -61,17 +61,21 @@ class Row:
 
     @property
     def note(self) -> str:
-        """What there is to say, each remark with the column that it is of."""
-        own = self.equal_length
-        unsure = own.interval.note if math.isnan(own.interval.low) else ""
+        """Every remark on the row, each with the column that it concerns."""
+        equal = self.equal_length
+        unsure = equal.interval.note if math.isnan(equal.interval.low) else ""
         warned = self.published.row is not None and self.annotations.model != self.annotations.baseline
-        lc = f"length_controlled_winrate: {own.support.warning}" if warned and own.support.warning else ""
-        remarks = [*self.published.notes, lc, f"at equal length: {own.note or unsure}" if own.note or unsure else ""]
+        lc = f"length_controlled_winrate: {equal.support.warning}" if warned and equal.support.warning else ""
+        remarks = [
+            *self.published.notes,
+            lc,
+            f"at equal length: {equal.note or unsure}" if equal.note or unsure else "",
+        ]
         return "; ".join(remark for remark in remarks if remark)
 
     def tidy(self) -> dict[str, Any]:
         """Everything, under the leaderboard's names where it has them."""
-        own, lc, row = self.equal_length.interval, self.published.interval, self.published.row
+        equal, lc, row = self.equal_length.interval, self.published.interval, self.published.row
         return {
             "file": str(self.annotations.path),
             "model": self.annotations.model,
@@ -82,16 +86,16 @@ class Row:
             "lc_standard_error": None if row is None else row.lc_standard_error,
             "lc_low": None if lc is None else lc.low,
             "lc_high": None if lc is None else lc.high,
-            "equal_length_win_rate": 100 * own.mean,
-            "equal_length_low": 100 * own.low,
-            "equal_length_high": 100 * own.high,
+            "equal_length_win_rate": 100 * equal.mean,
+            "equal_length_low": 100 * equal.low,
+            "equal_length_high": 100 * equal.high,
             "near_equal_contests": self.equal_length.support.near,
             "near_equal_win_rate": 100 * self.equal_length.support.near_win_rate,
             "note": self.note,
         }
 
     def shown(self) -> dict[str, str]:
-        """For a reader."""
+        """The row as shown in the terminal."""
         nothing = numbers.NOT_AVAILABLE if self.published.refusal else "-"
         controlled = self.published.interval
         return {
@@ -120,12 +124,12 @@ def alpaca_eval(paths: Sequence[Path], calibration: Path | None) -> list[Row]:
         BenchError: files that are none.
     """
     known = None if calibration is None else read_calibration(calibration)
-    read = [one for path in paths for one in read_annotations(path)]
-    return [_row(one, known) for one in read]
+    read = [annotations for path in paths for annotations in read_annotations(path)]
+    return [_row(annotations, known) for annotations in read]
 
 
 def check_length_control(rows: Sequence[Row]) -> None:
-    """Refuse rows that were to have AlpacaEval's length control and cannot; for after they are shown.
+    """Refuse rows for which AlpacaEval's length control was asked but is impossible; called after they are shown.
 
     Raises:
         BenchError: every row at once, such as those whose instructions are missing or re-ordered, since difficulties
@@ -140,30 +144,30 @@ def check_length_control(rows: Sequence[Row]) -> None:
         raise BenchError.of_faults("alpaca-eval", faults)
 
 
-def _row(one: Annotations, calibration: Calibration | None) -> Row:
-    raw = raw_row(one.frame["preference"].to_numpy(), one.frame["len_output_2"].to_numpy())
+def _row(annotations: Annotations, calibration: Calibration | None) -> Row:
+    raw = raw_row(annotations.frame["preference"].to_numpy(), annotations.frame["len_output_2"].to_numpy())
     return Row(
-        annotations=one,
+        annotations=annotations,
         raw=raw,
-        equal_length=length_controlled({0: _verdicts(one)}),
-        published=_published(one, calibration, raw.win_rate),
+        equal_length=length_controlled({0: _verdicts(annotations)}),
+        published=_published(annotations, calibration, raw.win_rate),
     )
 
 
-def _published(one: Annotations, calibration: Calibration | None, win_rate: float) -> Published:
+def _published(annotations: Annotations, calibration: Calibration | None, win_rate: float) -> Published:
     if calibration is None:
         return Published(notes=(NO_CALIBRATION,))
-    if one.model == one.baseline:
+    if annotations.model == annotations.baseline:
         interval = undefined_interval(BASELINE_ROW.length_controlled_winrate, level=0.95, note=OWN_ROW)
         return Published(row=BASELINE_ROW, interval=interval, notes=(f"length_controlled_winrate: {OWN_ROW}",))
     try:
-        fitted = refit(one.frame, calibration)
+        fitted = refit(annotations.frame, calibration)
     except BenchError as error:
         return Published(refusal=str(error), notes=(str(error),))
-    row = length_controlled_row(fitted.weights, calibration.difficulty, order=one.frame["index"].to_numpy())
-    rng = stream(BOOTSTRAP_SEED, f"length-controlled {one.model} {one.baseline} {one.judge}")
-    interval = bootstrap(one.frame, calibration, fitted, rng=rng)
-    others = (one.judge or JUDGE, one.baseline) != (JUDGE, BASELINE)
+    row = length_controlled_row(fitted.weights, calibration.difficulty, order=annotations.frame["index"].to_numpy())
+    rng = stream(BOOTSTRAP_SEED, f"length-controlled {annotations.model} {annotations.baseline} {annotations.judge}")
+    interval = bootstrap(annotations.frame, calibration, fitted, rng=rng)
+    others = (annotations.judge or JUDGE, annotations.baseline) != (JUDGE, BASELINE)
     remarks = (
         interval.note,
         extreme_change(win_rate, row.length_controlled_winrate),
@@ -173,13 +177,13 @@ def _published(one: Annotations, calibration: Calibration | None, win_rate: floa
     return Published(row=row, interval=interval, notes=notes)
 
 
-def _verdicts(one: Annotations) -> pd.DataFrame:
+def _verdicts(annotations: Annotations) -> pd.DataFrame:
     """The annotations as verdict rows, from the model's side; AlpacaEval asks one order, drawn and undone by itself."""
-    frame = one.frame
+    frame = annotations.frame
     return pd.DataFrame(
         {
-            "label": one.model,
-            "opponent": one.baseline,
+            "label": annotations.model,
+            "opponent": annotations.baseline,
             "example": frame["instruction"],
             "sample": 0,
             "order": "both",

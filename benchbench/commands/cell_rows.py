@@ -142,9 +142,9 @@ def _cell_record(cell: Cell, store: RunStore, split: str) -> dict[str, Any]:
 
 def last_losses(cells: Iterable[Cell], store: RunStore) -> dict[tuple[str, int], float]:
     """(label, seed) -> the last logged training loss of each trained policy."""
-    found: dict[tuple[str, int], float] = {}
+    losses: dict[tuple[str, int], float] = {}
     for cell in cells:
         record = store.record(cell.policy) if cell.policy is not None else None
         if record is not None and "last" in record.summary:
-            found[cell.loaded.label, cell.seed] = float(record.summary["last"].get("loss", float("nan")))
-    return found
+            losses[cell.loaded.label, cell.seed] = float(record.summary["last"].get("loss", float("nan")))
+    return losses

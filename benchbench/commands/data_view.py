@@ -33,8 +33,8 @@ def label_lines(loaded: Loaded, data: PreparedData) -> list[str]:
     labels = data.shapes[section.split].labels if section is not None else {}
     if section is None or not labels:
         return []
-    told = f"the {labels['true']} examples labelled true; {labels['false']} labelled false are left out"
-    return [f"sft, {section.split}: trains on {told}"]
+    trained_on = f"the {labels['true']} examples labelled true; {labels['false']} labelled false are left out"
+    return [f"sft, {section.split}: trains on {trained_on}"]
 
 
 def _split(report: Mapping[str, Any]) -> str:

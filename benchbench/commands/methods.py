@@ -47,7 +47,7 @@ def describe_method(name: str) -> dict[str, Any]:
 
 
 def _column(column: Column) -> str:
-    """A declared column with what may stand in it."""
+    """A declared column with the values that it may hold."""
     gaps = "none missing" if column.missing == "refuse" else "may be missing"
     return f"{column.name} ({column.expected}, one per {column.per}, {gaps})"
 

@@ -39,7 +39,7 @@ def total_estimate(rows: list[dict[str, Any]]) -> float | None:
 
 
 def stop_lines(plan: Plan) -> list[str]:
-    """At which tokens responses end, where EOS is not the only one, and what there is to know of other ends."""
+    """At which tokens responses end, where EOS is not the only one, and remarks on other possible ends."""
     lines: list[str] = []
     for spec in plan.stages.values():
         if isinstance(spec.run, GenerateRun) and spec.run.stops is not None:

@@ -74,29 +74,29 @@ def prepare_audit(request: QuirksRequest, options: RunOptions) -> PreparedQuirks
         BenchError: fewer than two methods, a setting without quirks, an unknown quirk, or an override of a field that
             the audit itself changes.
     """
-    own = parse_overrides(request.overrides)
-    published = [resolve(target, setting=request.setting, overrides=own) for target in request.targets]
+    overrides = parse_overrides(request.overrides)
+    published = [resolve(target, setting=request.setting, overrides=overrides) for target in request.targets]
     seeds = common_seeds(published, parse_seeds(request.seeds))
     labels = [item.label for item in published]
     baseline = request.baseline or labels[0]
     if baseline not in labels:
         raise unknown_name("baseline", baseline, labels)
-    quirks = _quirks(published, request.quirks, own)
+    quirks = _quirks(published, request.quirks, overrides)
     variants: list[tuple[str, list[Loaded], list[Cell]]] = []
     for removed, changes in _removals(quirks):
         items = [
-            resolve(target, setting=request.setting, overrides=(*own, *_for(base, changes)))
+            resolve(target, setting=request.setting, overrides=(*overrides, *_for(base, changes)))
             for target, base in zip(request.targets, published, strict=True)
         ]
         variants.append((removed, items, []))
     session = open_session([item for _, items, _ in variants for item in items], seeds, options)
     cells = iter(session.cells)
-    for _, items, kept in variants:
-        kept += [next(cells) for _ in range(len(items) * len(seeds))]
+    for _, items, variant_cells in variants:
+        variant_cells += [next(cells) for _ in range(len(items) * len(seeds))]
     return PreparedQuirks(variants, seeds, baseline, session, " ".join(sorted(request.overrides)))
 
 
-def _quirks(published: Sequence[Loaded], asked: Sequence[str], own: Sequence[Override]) -> list[QuirkSection]:
+def _quirks(published: Sequence[Loaded], names: Sequence[str], overrides: Sequence[Override]) -> list[QuirkSection]:
     if len(published) < 2:
         raise BenchError("expected at least two methods, got one; an audit is of the difference between methods")
     setting = published[0].recipe.setting
@@ -104,18 +104,18 @@ def _quirks(published: Sequence[Loaded], asked: Sequence[str], own: Sequence[Ove
     concerned = {f: q for f, q in listed.items() if any(q.concerns(item.recipe.method.name) for item in published)}
     if not concerned:
         raise BenchError(f"setting '{setting}' lists no quirks for these methods, so there is nothing to remove")
-    for field in asked:
+    for field in names:
         if field not in concerned:
             raise unknown_name("quirk", field, sorted(concerned))
     faults = [
         Fault(f"--set {override.key}", "is a quirk, which the audit itself changes; leave it out")
-        for override in own
+        for override in overrides
         for field in concerned
         if override.key == field or field.startswith(f"{override.key}.")
     ]
     if faults:
         raise BenchError.of_faults("command line", faults)
-    return [concerned[field] for field in (dict.fromkeys(asked) if asked else concerned)]
+    return [concerned[field] for field in (dict.fromkeys(names) if names else concerned)]
 
 
 def _removals(quirks: Sequence[QuirkSection]) -> list[tuple[str, list[tuple[QuirkSection, Any]]]]:
@@ -198,9 +198,9 @@ def _write(
 
 def footnotes(reported: dict[str, float]) -> list[str]:
     """What a reader of the table must know."""
-    told = [f"reported difference of {label}: {value:+.4f}" for label, value in reported.items()]
+    differences = [f"reported difference of {label}: {value:+.4f}" for label, value in reported.items()]
     return [
-        *told,
+        *differences,
         "change: difference minus the difference as published; every row is compared within its own protocol",
         "intervals are not corrected for the number of rows",
     ]

@@ -92,9 +92,9 @@ def origin(loaded: Loaded, key: str) -> str:
     """Where a value comes from: file and line, `--set`, or the built-in or paper's default."""
     parts = key.split(".")
     for length in range(len(parts), 0, -1):
-        found = loaded.origins.get(".".join(parts[:length]))
-        if found is not None and (length == len(parts) or not _is_section(loaded, parts[:length])):
-            return found
+        source = loaded.origins.get(".".join(parts[:length]))
+        if source is not None and (length == len(parts) or not _is_section(loaded, parts[:length])):
+            return source
     if key.startswith("method.hyper."):
         return "method default"
     return "source default" if key.startswith("data.options.") else "built in"

@@ -59,8 +59,8 @@ def refuse_unread(overrides: Sequence[Override]) -> None:
 
 
 def _recipe_variants(setting: str, method: str) -> set[str]:
-    found = (entry for entry in library.entries() if not entry.is_setting and entry.setting_name == setting)
-    return {entry.method[1] for entry in found if entry.method[0] == method}
+    recipes = (entry for entry in library.entries() if not entry.is_setting and entry.setting_name == setting)
+    return {entry.method[1] for entry in recipes if entry.method[0] == method}
 
 
 def resolve_all(targets: Sequence[str], *, setting: str | None, overrides: Sequence[Override]) -> list[Loaded]:
@@ -97,18 +97,18 @@ def parse_seeds(texts: Sequence[str] | None) -> tuple[int, ...] | None:
     return tuple(seeds)
 
 
-def common_seeds(loaded: Sequence[Loaded], given: tuple[int, ...] | None) -> tuple[int, ...]:
+def common_seeds(loaded: Sequence[Loaded], requested: tuple[int, ...] | None) -> tuple[int, ...]:
     """The seeds of a comparison: as given, or those that all recipes share.
 
     Raises:
         BenchError: the recipes pin different seeds and none were given.
     """
-    if given is not None:
-        return given
+    if requested is not None:
+        return requested
     lists = {item.label: tuple(item.recipe.seeds.list) for item in loaded}
     if len(set(lists.values())) > 1:
-        told = "; ".join(f"{label}: {' '.join(map(str, seeds))}" for label, seeds in lists.items())
-        raise BenchError(f"the recipes pin different seeds ({told}); name those to compare with --seeds")
+        pinned = "; ".join(f"{label}: {' '.join(map(str, seeds))}" for label, seeds in lists.items())
+        raise BenchError(f"the recipes pin different seeds ({pinned}); name those to compare with --seeds")
     return next(iter(lists.values()))
 
 

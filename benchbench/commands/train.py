@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a train command came to."""
+    """The result of a train command."""
 
     session: Session
     measurements: pd.DataFrame | None
@@ -41,9 +41,9 @@ def plan_training(
 ) -> tuple[list[Loaded], list[Session]]:
     """The recipes and their plans; nothing runs."""
     loaded = resolve_all(targets, setting=setting, overrides=parse_overrides(overrides))
-    given = parse_seeds(seeds)
+    requested_seeds = parse_seeds(seeds)
     return loaded, [
-        open_session([item], given or item.recipe.seeds.list, options, with_samples=True) for item in loaded
+        open_session([item], requested_seeds or item.recipe.seeds.list, options, with_samples=True) for item in loaded
     ]
 
 

@@ -2,7 +2,7 @@
 
 The rule: of the settings whose headline metric is not worse than the best's by more than one standard error of
 their paired difference (over seeds and prompts), the first in the order of the grid. A grid written from the
-gentlest setting upwards so gives the gentlest that is as good as the best as far as the data can tell.
+gentlest setting upwards thus gives the gentlest that the data cannot tell from the best.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class Tuned:
     split: str
     seeds: tuple[int, ...]
     rows: list[dict[str, object]]
-    """One per setting: its values, the metric of every seed and its mean, what it lacks to the best, chosen or not."""
+    """One per setting: its values, the metric by seed and its mean, how far it is below the best, chosen or not."""
     notes: tuple[str, ...] = ()
-    """Where the rule could not be what it is, and what it became."""
+    """Where the rule could not be applied, and what was done instead."""
 
 
 def parse_grid(texts: Sequence[str]) -> list[tuple[Override, ...]]:
@@ -111,27 +111,27 @@ class Tried:
         """Mean over different runs."""
         return replicates(self.seeds, {self.label: self.runs}).mean(self.values.mean(axis=1))
 
-    def lacks(self, other: Tried) -> tuple[Interval, int, str]:
-        """(what it lacks to another setting, number of runs that rests on, what to say of them)."""
+    def below(self, other: Tried) -> tuple[Interval, int, str]:
+        """(how far it is below another setting, number of different runs behind that, what to say of them)."""
         both = replicates(self.seeds, {self.label: self.runs, other.label: other.runs})
-        kept, note = both.merged(other.values - self.values)
-        return crossed_interval(kept), len(kept), note
+        differences, note = both.merged(other.values - self.values)
+        return crossed_interval(differences), len(differences), note
 
 
 def pick(label: str, split: str, settings: Sequence[tuple[Override, ...]], tried: Sequence[Tried]) -> Tuned:
-    """The rule: the first setting that lacks no more than one standard error to the best; of one run there is none."""
-    best = tried[int(np.argmax([one.mean for one in tried]))]
+    """The rule: the first setting no more than one standard error below the best; one run has no standard error."""
+    best = tried[int(np.argmax([trial.mean for trial in tried]))]
     rows: list[dict[str, object]] = []
     notes: list[str] = []
-    for values, own in zip(settings, tried, strict=True):
-        per_seed = {f"seed {s}": float(v) for s, v in zip(own.seeds, own.values.mean(axis=1), strict=True)}
-        lacks, k, copied = own.lacks(best)
-        se = lacks.se if k > 1 else math.nan
-        if own is not best:
-            notes += [_no_rule(own.seeds, copied)] if k == 1 else [copied]
-        good = own is best or lacks.mean <= 0 or lacks.mean <= se
+    for values, trial in zip(settings, tried, strict=True):
+        per_seed = {f"seed {s}": float(v) for s, v in zip(trial.seeds, trial.values.mean(axis=1), strict=True)}
+        below, k, copied = trial.below(best)
+        se = below.se if k > 1 else math.nan
+        if trial is not best:
+            notes += [_no_rule(trial.seeds, copied)] if k == 1 else [copied]
+        good = trial is best or below.mean <= 0 or below.mean <= se
         row: dict[str, object] = {override.key: override.value for override in values}
-        row |= {**per_seed, "mean": own.mean, "lacks": lacks.mean, "se": se}
+        row |= {**per_seed, "mean": trial.mean, "below best": below.mean, "se": se}
         rows.append({**row, "chosen": "chosen" if good and not any(r["chosen"] for r in rows) else ""})
     return Tuned(label, split, tried[0].seeds, rows, tuple(dict.fromkeys(note for note in notes if note)))
 
@@ -142,7 +142,7 @@ def _no_rule(seeds: Sequence[int], copied: str) -> str:
 
 
 def _named(loaded: Loaded, values: Sequence[Override]) -> Loaded:
-    """The recipe under a variant name of its own, so that cells of the grid can be told apart."""
+    """The recipe under a variant name of its own, so that cells of the grid can be distinguished."""
     variant = ",".join(override.text for override in values)
     method = loaded.recipe.method.model_copy(update={"variant": variant})
     return replace(loaded, recipe=loaded.recipe.model_copy(update={"method": method}))

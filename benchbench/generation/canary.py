@@ -14,7 +14,7 @@ PROMPTS = 20
 
 @dataclass(frozen=True)
 class Canary:
-    """What stands beside a table of generated responses."""
+    """How alike repeated responses are, shown beside a table of generated responses."""
 
     prompts: int
     batch_sizes: tuple[int, int]

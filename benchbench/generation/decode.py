@@ -48,7 +48,7 @@ def decode(
 
 
 def check_cache(model: Any, *, device: torch.device, context: int | None = None) -> None:
-    """Refuse a model whose cache `decode` cannot carry on: some take no notice of it and go on as if after nothing.
+    """Refuse a model whose cache `decode` cannot carry on: some ignore it and continue as from an empty prompt.
 
     A few prompts with padding and a few steps with a row that leaves, against the whole sequence read at once.
 
@@ -183,7 +183,7 @@ class _Batch:
 
 
 def _divisible(cache: DynamicCache) -> bool:
-    """Whether rows can leave it; the states of linear attention and convolutions know no such operation."""
+    """Whether rows can be removed from the cache; the states of linear attention and convolutions do not allow it."""
     return all(
         isinstance(layer, DynamicLayer) and not isinstance(layer, LinearAttentionCacheLayerMixin)
         for layer in cache.layers

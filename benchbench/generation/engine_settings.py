@@ -11,7 +11,7 @@ DTYPES = ("float32", "bfloat16", "float16")
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """What an engine is opened with.
+    """The settings that an engine is opened with.
 
     Raises:
         ValueError: a dtype that is none, or a count below one.

@@ -1,4 +1,4 @@
-"""Adapters made one with their base, for engines that serve whole weights only."""
+"""Adapters merged into their base model, for engines that serve whole weights only."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def merge_adapter(
 
     Args:
         adapter: folder that a stage with LoRA left.
-        base: the pinned weights it stands on.
+        base: the pinned weights of its base model.
         folder: to write; it appears whole or not at all. Drafts of killed merges are removed, so two processes that
             may want the same one take turns.
         tokenizer: saved beside the weights, where a reader of the folder needs one.
@@ -66,7 +66,9 @@ def merge_adapter(
     if not is_adapter(adapter):
         raise BenchError(f"{adapter}: expected adapters, found no {ADAPTER_FILE}")
     if base.path is None or not Path(base.path).is_dir():
-        raise BenchError(f"{adapter}: the weights it stands on are not here", exit_code=ExitCode.UNAVAILABLE)
+        raise BenchError(
+            f"{adapter}: the weights of its base model are not on this machine", exit_code=ExitCode.UNAVAILABLE
+        )
     if folder.exists():
         raise BenchError(f"{folder}: expected a new folder, found one that is there; remove it or name another")
     for leftover in folder.parent.glob(f".{folder.name}.*"):

@@ -1,4 +1,4 @@
-"""What an engine must know of a model before it loads it, read from its configuration."""
+"""The sizes of a model that an engine must know before loading it, read from its configuration."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class TransformersEngine:
         self._start_seconds: float | None = None
 
     def load(self, model: Path) -> None:
-        """Take the weights of a folder in place of the last ones.
+        """Load the weights of a folder in place of those before.
 
         Raises:
             BenchError: no model there, only adapters, or not all of its weights; one whose cache cannot be carried on.

@@ -85,7 +85,7 @@ class Child:
         self._end = weakref.finalize(self, _end, self._process, self._pipe, self._scratch)
 
     def alive(self) -> bool:
-        """Whether it can be asked."""
+        """Whether the process runs and can be asked."""
         return self._process.poll() is None
 
     def ask(self, failure: str, **message: Any) -> Any:
@@ -122,7 +122,7 @@ class Child:
                 heard = time.monotonic()
             elif not self.alive():
                 raise EOFError
-        return {"failed": f"its process said nothing for {SILENCE_SECONDS:.0f} s and was ended"}
+        return {"failed": f"its process sent nothing for {SILENCE_SECONDS:.0f} s and was ended"}
 
     def _death(self) -> str:
         with suppress(subprocess.TimeoutExpired):
@@ -142,7 +142,7 @@ class Child:
     def _error(self, failure: str, why: str) -> BenchError:
         self.close()
         return BenchError(
-            f"{failure}: {why}{self.where}; with engine: transformers it goes without vLLM", exit_code=ExitCode.FAILED
+            f"{failure}: {why}{self.where}; engine: transformers does without vLLM", exit_code=ExitCode.FAILED
         )
 
     def close(self) -> None:

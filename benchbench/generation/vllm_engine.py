@@ -62,7 +62,7 @@ class VllmEngine:
         self._arguments: dict[str, Any] = {}
 
     def load(self, model: Path) -> None:
-        """Take the weights of a folder in place of the last ones.
+        """Load the weights of a folder in place of those before.
 
         Raises:
             BenchError: no model there, only adapters, or not all of its weights; a head size that vLLM cannot serve;
@@ -99,7 +99,7 @@ class VllmEngine:
         return min(limits)
 
     def _engine_arguments(self, shape: ModelShape, length: int) -> dict[str, Any]:
-        """Everything that moves a number or takes memory, said; vLLM has defaults for each that depend on much."""
+        """Every setting that moves a number or takes memory, given explicitly, since vLLM's defaults vary."""
         settings, cpu = self.settings, self.settings.device_kind == "cpu"
         return {
             "tokenizer": None,
@@ -149,7 +149,7 @@ class VllmEngine:
         return [responses[i] for i in range(len(requests))]
 
     def _make_room(self, needed: int) -> None:
-        """Make the engine anew where it has too little."""
+        """Restart the engine where its room is too small."""
         self._needed = max(needed, self._needed or 0)
         if needed > self._arguments["max_model_len"]:
             assert self._model is not None

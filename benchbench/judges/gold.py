@@ -1,4 +1,4 @@
-"""The toy world's own reward: what is better there is known, so no judge's taste comes between."""
+"""The toy world's own reward: the better response is known exactly, so no judge's taste is involved."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchbench.sources.toy.contests import gold_rewards
 
 @dataclass(frozen=True)
 class GoldOptions:
-    """None: the reward is what the world says."""
+    """There are none: the reward follows from the toy world alone."""
 
 
 def judge(options: GoldOptions, contests: Sequence[Contest], context: JudgeContext) -> Iterator[tuple[int, Verdict]]:

@@ -29,7 +29,7 @@ def judge_identity(judge: Judge, options: Any, folder: Path) -> dict[str, Any]:
 
 
 def check_identity(judge: Judge, options: Any, folder: Path, planned: Mapping[str, Any]) -> None:
-    """Refuse a judge that is another than the one that the verdicts are to be filed under.
+    """Refuse a judge whose identity is not the one that the verdicts will be stored under.
 
     Args:
         judge: the exhibit.
@@ -53,7 +53,7 @@ def check_identity(judge: Judge, options: Any, folder: Path, planned: Mapping[st
 
 
 def missing_settings(judge: Judge, options: Any) -> dict[str, Any]:
-    """What becomes of contests without a verdict, where that is not the default; part of stage settings alone."""
+    """How contests without a verdict are treated, where not as by default; part of stage settings alone."""
     values = plain(options)
     defaults = {option.name: option.default for option in dataclasses.fields(judge.options)}
     return {name: values[name] for name in sorted(judge.on_missing) if values[name] != defaults[name]}

@@ -104,13 +104,13 @@ def _known(cache: VerdictCache | None, wanted: Mapping[str, Contest]) -> dict[st
 
 @contextmanager
 def _turn(judge: Judge, cache: VerdictCache | None, context: JudgeContext) -> Iterator[None]:
-    """Wait until no other stage asks a judge that is asked alone; the cache then holds what the others were told."""
+    """Wait until no other stage asks a judge that takes one stage at a time; the cache then holds their verdicts."""
     if cache is None or not judge.asked_alone:
         yield
         return
 
     def waiting() -> None:
-        context.report(f"judge {judge.name}: another stage asks it, this one waits and takes over its answers")
+        context.report(f"judge {judge.name}: another stage is asking it; this one waits and reuses its answers")
 
     with cache.alone(context.should_stop, waiting) as came:
         if not came:
@@ -144,7 +144,7 @@ def _ask(
         if cache is None or not came:
             raise
         raise BenchError(
-            f"{error}\n{came} of {len(keys)} verdicts came before and are kept in {cache.path}; "
+            f"{error}\n{came} of {len(keys)} verdicts arrived before that and are kept in {cache.path}; "
             "the next run asks only for the others",
             exit_code=error.exit_code,
         ) from None
@@ -155,5 +155,5 @@ def _ask(
 
 
 def _is_answer(verdict: Verdict) -> bool:
-    """Whether it is worth keeping: a missing verdict only where the judge said something."""
+    """Whether it is worth keeping: a missing verdict only where the judge gave an answer."""
     return verdict.first_wins is not None or verdict.raw != ""

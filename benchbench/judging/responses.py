@@ -76,7 +76,7 @@ def _by_key(frame: pd.DataFrame, whose: str) -> dict[Key, Response]:
         key = (str(example), int(sample))
         if key in responses:
             raise BenchError(
-                f"responses of {whose}: {_name(key)} is there twice; give each response a sample number of its own"
+                f"responses of {whose}: {_name(key)} appears twice; give each response a sample number of its own"
             )
         if not isinstance(text, str):
             raise BenchError(f"responses of {whose}: {_name(key)}: expected a text, found {type(text).__name__}")

@@ -1,4 +1,4 @@
-"""Answers of a judge as rows, and what they come to."""
+"""Answers of a judge as rows, and their summary."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def row(question: Question, answers: Answers, label: str, opponent: str) -> dict
 
 
 def summary(frame: pd.DataFrame, pairs: int, answers: Answers, cache: VerdictCache | None) -> dict[str, Any]:
-    """What the answers of one run come to; `judge_pairs` says what the names mean."""
+    """The summary of the answers of one run; `judge_pairs` says what the names mean."""
     missing = frame[frame["outcome"].isna()]
     usage = _total(answers.paid)
     answered = Counter(v.answered_by for v in (*answers.read.values(), *answers.received.values()) if v.answered_by)

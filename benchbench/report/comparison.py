@@ -131,10 +131,10 @@ def _layout(comparisons: Sequence[Comparison], metric: str, scoring: str) -> _La
 
 
 def shared_marks(marks: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """What every one of several rows is marked with; it is said once. Nothing of a single row."""
+    """The marks that all of several rows have, which are shown once; none for a single row."""
     if len(marks) < 2:
         return ()
-    return tuple(mark for mark in marks[0] if all(mark in own for own in marks[1:]))
+    return tuple(mark for mark in marks[0] if all(mark in of_row for of_row in marks[1:]))
 
 
 def _footnotes(rows: Sequence[Comparison], *, with_holm: bool) -> tuple[str, ...]:
@@ -160,6 +160,6 @@ def _difference(row: Comparison) -> str:
 
 
 def _detectable(row: Comparison) -> str:
-    """A difference of fractions is 1 at most; that of another unit has no end, and so is never beyond it."""
+    """A difference of fractions is 1 at most; that of another unit has no upper limit, so is never beyond it."""
     value = row.minimum_detectable_difference
     return numbers.detectable(value, numbers.quantity(value, row.unit), 1.0)

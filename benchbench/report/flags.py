@@ -32,8 +32,8 @@ def flagged_rows(
     by_place = {(cell.label, cell.seed): cell for cell in cells}
     rows = []
     for row in column_of(comparisons, metric, scoring):
-        own = [by_place[row.candidate, seed].pairs() for seed in row.seeds]
-        subsets = [(p, p.only(p.flags == ""), p.only(p.flags != "")) for p in own]
+        all_pairs = [by_place[row.candidate, seed].pairs() for seed in row.seeds]
+        subsets = [(p, p.only(p.flags == ""), p.only(p.flags != "")) for p in all_pairs]
         every, unflagged, flagged = (
             tuple(_value(subset[which], metric, scoring, tie_credit) for subset in subsets) for which in range(3)
         )
@@ -42,8 +42,8 @@ def flagged_rows(
                 metric=metric,
                 scoring=scoring,
                 candidate=row.candidate,
-                n=len(own[0].examples),
-                counts=count_flags(own[0].flags),
+                n=len(all_pairs[0].examples),
+                counts=count_flags(all_pairs[0].flags),
                 every=every,
                 unflagged=unflagged,
                 flagged=flagged,

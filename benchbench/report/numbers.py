@@ -60,13 +60,13 @@ def bounded(value: float, low: float, high: float, text: Format = number) -> str
     return f"{text(value)} [{bounds}]"
 
 
-def interval(made: Interval) -> str:
+def interval(estimate: Interval) -> str:
     """A mean with its interval."""
-    return bounded(made.mean, made.low, made.high)
+    return bounded(estimate.mean, estimate.low, estimate.high)
 
 
 def p_value(value: float) -> str:
-    """A p-value; those below 0.0001 are said to be."""
+    """A p-value; those below 0.0001 are shown as that."""
     if math.isnan(value):
         return NOT_AVAILABLE
     return "<0.0001" if value < 0.0001 else f"{value:.4f}"

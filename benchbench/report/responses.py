@@ -35,23 +35,23 @@ def statistics_frame(cells: Mapping[tuple[str, int], tuple[pd.DataFrame, Mapping
         plain = not any(value is None or math.isnan(value) for value in frame["logp_sum"])
         anchored = plain and not any(value is None or math.isnan(value) for value in frame["ref_logp_sum"])
         scored = frame.drop(columns=["ref_logp_sum"]) if plain and not anchored else frame
-        for one in sample_statistics(scored, plain=plain, cut="cut" in about):
+        for statistic in sample_statistics(scored, plain=plain, cut="cut" in about):
             rows.append(
                 {
                     "method": label,
                     "seed": seed,
-                    "metric": one.name,
-                    "value": one.value,
-                    "se": one.se,
-                    "n": one.n,
-                    "unit": one.unit,
+                    "metric": statistic.name,
+                    "value": statistic.value,
+                    "se": statistic.se,
+                    "n": statistic.n,
+                    "unit": statistic.unit,
                     "engine": f"{about['engine']} {about['version']}",
                     "dtype": about["dtype"],
                     "device_kind": about["device_kind"],
                     "merged": about["merged"],
                     "canary_identical": _canary(about)["identical_fraction"],
                     "canary_common_prefix": _canary(about)["common_prefix_tokens"],
-                    "note": one.note,
+                    "note": statistic.note,
                 }
             )
     return pd.DataFrame(rows)
@@ -62,12 +62,12 @@ def shown_statistics(frame: pd.DataFrame) -> list[dict[str, str]]:
     rows = []
     there = [name for name in SHOWN_WHERE_ANY if (frame.loc[frame["metric"] == name, "value"] > 0).any()]
     for label in dict.fromkeys(frame["method"]):
-        own = frame[frame["method"] == label]
+        of_label = frame[frame["method"] == label]
         row = {"method": str(label)}
         for name in (*SHOWN_STATISTICS, *there):
-            row[name] = numbers.number(float(own.loc[own["metric"] == name, "value"].mean()))
-        row["engine"] = ", ".join(dict.fromkeys(own["engine"]))
-        row["canary"] = f"{own['canary_identical'].mean():.0%} identical"
+            row[name] = numbers.number(float(of_label.loc[of_label["metric"] == name, "value"].mean()))
+        row["engine"] = ", ".join(dict.fromkeys(of_label["engine"]))
+        row["canary"] = f"{of_label['canary_identical'].mean():.0%} identical"
         rows.append(row)
     return rows
 

@@ -55,18 +55,18 @@ def _value_row(row: Against, of_seed: WinRateValue) -> dict[str, object]:
 
 def interval_frame(rows: Sequence[Against], ratings: Ratings | None) -> pd.DataFrame:
     """One tidy row per label, opponent and metric over all seeds: mean, interval, test, what it could have found."""
-    made = []
+    tidy_rows = []
     for row, adjusted in zip(rows, holm_over_opponents(rows), strict=True):
         for metric, interval in row.intervals().items():
             tidy = _interval_row(row.label, row.opponent, row.judge, metric, interval, row.raw.seeds)
-            made.append(tidy | {"p_holm": adjusted if metric == "win_rate" else math.nan})
+            tidy_rows.append(tidy | {"p_holm": adjusted if metric == "win_rate" else math.nan})
     if ratings is not None:
         judge = rows[0].judge if rows else ""
         for label in ratings.labels:
             for metric, interval in (("rating", ratings.rating(label)), ("expected_win_rate", ratings.win_rate(label))):
                 tidy = _interval_row(label, EVERYONE, judge, metric, interval, ratings.seeds)
-                made.append(tidy | {"p_holm": math.nan})
-    return pd.DataFrame(made)
+                tidy_rows.append(tidy | {"p_holm": math.nan})
+    return pd.DataFrame(tidy_rows)
 
 
 _LOG_ODDS = ("length_effect", "rating")
@@ -127,10 +127,10 @@ def shown_win_rates(rows: Sequence[Against], marks: Mapping[str, str]) -> list[d
             "missing": str(sum(run.missing for run in row.raw.runs)),
             "characters": f"{fmean(run.length for run in row.raw.runs):.1f}",
             "opponent's characters": f"{fmean(run.opponent_length for run in row.raw.runs):.1f}",
-            **({"note": "; ".join(own)} if any(notes) else {}),
+            **({"note": "; ".join(row_notes)} if any(notes) else {}),
             **({"marks": marks.get(row.label, "")} if any(marks.get(other.label) for other in rows) else {}),
         }
-        for row, own, adjusted in zip(rows, notes, holm_over_opponents(rows), strict=True)
+        for row, row_notes, adjusted in zip(rows, notes, holm_over_opponents(rows), strict=True)
     ]
 
 

@@ -345,7 +345,7 @@ def test_no_figure_of_an_older_request_lies_beside_a_newer_table(finished: Finis
     assert {path.name for path in figures.iterdir()} == {
         *("pair_accuracy_logp_mean.png", "my own.png", "auc_logp_sum.png")
     }
-    assert "auc_logp_sum.png: changed since it was written, so it stays" in ended.err
+    assert "auc_logp_sum.png: changed since it was written, so it is kept" in ended.err
     assert f"bench compare simpo --setting {MICRO} --seeds 1" in (tmp_path / "micro" / "report.md").read_text()
 
 

@@ -153,7 +153,7 @@ def test_adapters_whose_base_cannot_be_told_are_refused(adapters: Path, tmp_path
     config = json.loads(path.read_text(encoding="utf-8"))
     for base, code, told in (
         ("nobody/nothing", 2, "so a revision is required"),
-        (None, 2, "expected the model that the adapters stand on"),
+        (None, 2, "expected the base model of the adapters"),
     ):
         path.write_text(json.dumps(config | {"base_model_name_or_path": base}), encoding="utf-8")
         ended = bench("eval", adapters, "--setting", MICRO, "--runs", tmp_path / "runs")

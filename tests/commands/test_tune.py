@@ -69,9 +69,9 @@ def test_the_grid_is_scored_on_the_validation_split_and_one_setting_is_chosen(tm
     best = max(row["mean"] for row in tuned["rows"])
     for row in tuned["rows"]:
         assert row["mean"] == pytest.approx((row["seed 1"] + row["seed 2"]) / 2)
-        assert row["lacks"] == pytest.approx(best - row["mean"])
+        assert row["below best"] == pytest.approx(best - row["mean"])
     chosen = next(row for row in tuned["rows"] if row["chosen"])
-    good = [row for row in tuned["rows"] if row["mean"] == best or row["lacks"] <= row["se"]]
+    good = [row for row in tuned["rows"] if row["mean"] == best or row["below best"] <= row["se"]]
     assert chosen == good[0], "the first of those that are as good as the best within one standard error"
     assert tuned["notes"] == []
     alone = bench(

@@ -118,7 +118,10 @@ def test_attempts_are_bounded():
 
 @pytest.mark.parametrize("raw", ["<html>hello</html>", "[]", "{}", '{"choices": []}', '{"choices": [{}]}', "3"])
 def test_a_server_of_another_kind_is_an_error_and_no_missing_verdict(raw: str):
-    with serving(replies(Reply(raw=raw))) as server, pytest.raises(BenchError, match="what is no chat completion"):
+    with (
+        serving(replies(Reply(raw=raw))) as server,
+        pytest.raises(BenchError, match="something other than a chat completion"),
+    ):
         verdicts(JUDGE, options(server, max_retries=1), contests(1))
 
 
@@ -164,7 +167,7 @@ def test_half_a_surrogate_pair_is_a_missing_verdict():
 @pytest.mark.parametrize("status", [301, 401, 403, 404])
 def test_what_waiting_cannot_mend_ends_at_once(status: int):
     with serving(replies(Reply(status=status, raw="no"))) as server:
-        with pytest.raises(BenchError, match=f"got {status} \\(no\\); see base_url, model and the key"):
+        with pytest.raises(BenchError, match=f"got {status} \\(no\\); check base_url, model and the key"):
             verdicts(JUDGE, options(server, max_concurrency=1), contests(5))
         assert len(server.seen) == 1
 

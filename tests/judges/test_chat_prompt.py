@@ -61,7 +61,7 @@ def test_a_template_needs_every_field_once(tmp_path):
     path.write_text("{conversation} {first} {second} {other}")
     assert read_template(path) == "{conversation} {first} {second} {other}"
     path.write_text("{conversation} {first} {first}")
-    with pytest.raises(BenchError, match=r"exactly once, which is not so of \{first\}, \{second\}"):
+    with pytest.raises(BenchError, match=r"exactly once, found another number of \{first\}, \{second\}"):
         read_template(path)
     with pytest.raises(BenchError, match="expected a judge's template"):
         read_template(tmp_path / "nothing.txt")

@@ -210,7 +210,7 @@ def test_a_server_that_is_killed_half_way_loses_nothing(served: Served, tmp_path
         if done == 5:
             _end(served.process)
 
-    with pytest.raises(BenchError, match=r"verdicts came before and are kept in .*cache\.sqlite"):
+    with pytest.raises(BenchError, match=r"verdicts arrived before that and are kept in .*cache\.sqlite"):
         judged(options, tmp_path / "cache.sqlite", progress=kill)
     kept = len(VerdictCache(tmp_path / "cache.sqlite"))
     assert 5 <= kept <= 8

@@ -152,7 +152,7 @@ def test_a_judge_that_dies_half_way_is_resumed(tmp_path: Path):
     cache = tmp_path / "cache.sqlite"
     whole, _ = run(Counting().judge)
     with pytest.raises(
-        BenchError, match=r"(?s)the judge died\n4 of 6 verdicts came before and are kept in .*cache"
+        BenchError, match=r"(?s)the judge died\n4 of 6 verdicts arrived before that and are kept in .*cache"
     ) as e:
         run(Counting(dies_after=4, backwards=True).judge, cache=VerdictCache(cache))
     assert e.value.exit_code == ExitCode.UNAVAILABLE
@@ -225,7 +225,7 @@ def test_a_judge_that_is_asked_alone_is_asked_once_by_two_at_a_time(tmp_path: Pa
     rows, summary = run(quick.judge, cache=caches[1], report=lines.append)
     thread.join()
     assert len(slow.asked) == summary["cached"] == 6 and quick.asked == [] and rows["outcome"].notna().all()
-    assert lines == ["judge counting: another stage asks it, this one waits and takes over its answers"]
+    assert lines == ["judge counting: another stage is asking it; this one waits and reuses its answers"]
 
 
 def test_who_waits_for_a_judge_hears_a_request_to_stop(tmp_path: Path):
@@ -317,12 +317,12 @@ def test_the_order_of_the_responses_moves_nothing():
         (
             pd.concat([responses(OURS)] * 2),
             responses(THEIRS),
-            "responses of dpo: sample 0 of example e0 is there twice",
+            "responses of dpo: sample 0 of example e0 appears twice",
         ),
         (
             responses(OURS),
             pd.concat([responses(THEIRS)] * 2),
-            "responses of sft: sample 0 of example e0 is there twice",
+            "responses of sft: sample 0 of example e0 appears twice",
         ),
         (responses([]), responses(THEIRS), "responses of dpo: expected at least one"),
         (responses(["a"] * 12), responses(["b"] * 12), "no prompt for 2 examples, such as e10"),

@@ -1,4 +1,4 @@
-"""What a recipe's claims were reported on, and where a run of it is known to be something else."""
+"""What a recipe's claims were reported on, and where a run is known to differ from that."""
 
 from __future__ import annotations
 
@@ -29,23 +29,24 @@ def known_differences(loaded: Loaded) -> list[Difference]:
     `--set` changed. A revision that the report does not state is no known difference; claims carry it as an assumption.
     """
     values = loaded.values()
-    found = [
+    differences = [
         Difference(_part(key), f"{key} is {_shown(get(values, key))}, reported on {_shown(stated)}")
         for key, stated in loaded.recipe.reported_on.items()
         if get(values, key) != stated
     ]
-    told = [key for key in loaded.recipe.reported_on if get(values, key) != loaded.recipe.reported_on[key]]
+    differing = [key for key in loaded.recipe.reported_on if get(values, key) != loaded.recipe.reported_on[key]]
     changed = (text.partition("=")[0] for text in loaded.overrides)
     moving = moving_keys(values)
-    return found + [
+    return differences + [
         Difference(_part(key), f"{key} was changed by --set")
         for key in changed
-        if (key in moving or key.rpartition(".")[2] not in RUN_KEYS) and not any(_same(key, other) for other in told)
+        if (key in moving or key.rpartition(".")[2] not in RUN_KEYS)
+        and not any(_same(key, other) for other in differing)
     ]
 
 
 def other_items(claims: Iterable[ClaimSection], counts: Mapping[tuple[str, str], int]) -> list[Difference]:
-    """The held-out pairs are not as many as reported, so they are not the same.
+    """The difference in the number of held-out pairs from the report, if any; other pairs are not comparable.
 
     Args:
         claims: of one recipe.

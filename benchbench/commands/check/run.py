@@ -74,10 +74,12 @@ def check(targets: Sequence[str], *, overrides: Sequence[str], options: RunOptio
 
 def exit_code(checked: Sequence[Checked]) -> ExitCode:
     """3 where a number was not reproduced or is decisively outside after the correction, 4 where one was not run."""
-    verdicts = [one.verdict for one in checked]
+    verdicts = [check.verdict for check in checked]
     if any(gate.fails for gate in gates(verdicts)):
         return ExitCode.GATE
-    return ExitCode.INCOMPLETE if any(one.outcome is ClaimOutcome.NOT_RUN for one in verdicts) else ExitCode.DONE
+    return (
+        ExitCode.INCOMPLETE if any(verdict.outcome is ClaimOutcome.NOT_RUN for verdict in verdicts) else ExitCode.DONE
+    )
 
 
 def _with_claims(targets: Sequence[str], overrides: Sequence[Override]) -> list[Loaded]:
@@ -96,7 +98,7 @@ def _baselines(
 ) -> dict[str, Loaded]:
     """The recipes that claimed effects are differences to, where they are not checked themselves.
 
-    Overrides of a method or of preference training are not theirs.
+    Overrides of a method or of preference training do not apply to them.
 
     Raises:
         BenchError: a claim names a baseline that no recipe has for a name.
@@ -118,14 +120,14 @@ def _loss_rows(loaded: Loaded, measured: Measured) -> list[dict[str, Any]]:
     return [
         {
             "recipe": loaded.recipe.name,
-            "stage": one.stage,
+            "stage": loss.stage,
             "seed": seed,
             "reported": value,
-            "found (mean of logged steps)": measured.losses.get((one.stage, seed)),
-            "source": one.source,
+            "found (mean of logged steps)": measured.losses.get((loss.stage, seed)),
+            "source": loss.source,
         }
-        for one in loaded.recipe.reported_losses
-        for seed, value in one.values.items()
+        for loss in loaded.recipe.reported_losses
+        for seed, value in loss.values.items()
     ]
 
 
@@ -170,11 +172,11 @@ def _effect(loaded: Loaded, baseline: Loaded, claim: ClaimSection, measured: dic
     reported = reported_effect(loaded, baseline, key)
     if reported is None:
         return None
-    ours, theirs = measured[loaded.recipe.name], measured[baseline.recipe.name]
-    excuse = ours.excuse or theirs.excuse
-    shared = sorted({*ours.values.get(key, {})} & {*theirs.values.get(key, {})})
-    differences = {seed: ours.values[key][seed] - theirs.values[key][seed] for seed in shared}
-    both = [ours, theirs]
+    of_recipe, of_baseline = measured[loaded.recipe.name], measured[baseline.recipe.name]
+    excuse = of_recipe.excuse or of_baseline.excuse
+    shared = sorted({*of_recipe.values.get(key, {})} & {*of_baseline.values.get(key, {})})
+    differences = {seed: of_recipe.values[key][seed] - of_baseline.values[key][seed] for seed in shared}
+    both = [of_recipe, of_baseline]
     if excuse is not None:
         verdict = replace(excuse, reported=reported, found=_runs(claim, differences, both)[0] if shared else None)
     elif not shared:
@@ -201,10 +203,10 @@ def reported_effect(loaded: Loaded, baseline: Loaded, key: tuple[str, str]) -> R
     def values(item: Loaded) -> Mapping[int, float] | None:
         return next((c.values for c in item.recipe.claims if (c.metric, c.scoring) == key), None)
 
-    mine, theirs = values(loaded), values(baseline)
-    if loaded is baseline or mine is None or theirs is None or set(mine) != set(theirs):
+    of_recipe, of_baseline = values(loaded), values(baseline)
+    if loaded is baseline or of_recipe is None or of_baseline is None or set(of_recipe) != set(of_baseline):
         return None
-    return runs_of([mine[seed] - theirs[seed] for seed in sorted(mine)])
+    return runs_of([of_recipe[seed] - of_baseline[seed] for seed in sorted(of_recipe)])
 
 
 def reported_runs(claim: ClaimSection) -> Runs:

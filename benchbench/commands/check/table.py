@@ -16,25 +16,25 @@ def rows(checked: Sequence[Checked]) -> list[dict[str, Any]]:
     """The verdict table."""
     return [
         {
-            "recipe": one.recipe,
-            "claim": one.claim,
-            "reported": _runs(one.verdict.reported),
-            "found": _runs(one.verdict.found),
-            "difference [95%]": _interval(one.verdict),
-            "expected [95%]": _bounds(one.verdict),
-            "verdict": one.verdict.words,
+            "recipe": check.recipe,
+            "claim": check.claim,
+            "reported": _runs(check.verdict.reported),
+            "found": _runs(check.verdict.found),
+            "difference [95%]": _interval(check.verdict),
+            "expected [95%]": _bounds(check.verdict),
+            "verdict": check.verdict.words,
             "p Holm": numbers.p_value(gate.p_holm),
-            "gate": "fails" if gate.fails else "holds" if one.verdict.is_judged else "-",
-            "detail": one.verdict.detail,
-            "assumptions": "; ".join(one.assumptions) or "-",
+            "gate": "fails" if gate.fails else "holds" if check.verdict.is_judged else "-",
+            "detail": check.verdict.detail,
+            "assumptions": "; ".join(check.assumptions) or "-",
         }
-        for one, gate in zip(checked, gates([one.verdict for one in checked]), strict=True)
+        for check, gate in zip(checked, gates([check.verdict for check in checked]), strict=True)
     ]
 
 
 def footnote(checked: Sequence[Checked]) -> str:
     """What the gate is; empty where no claim was judged."""
-    family = sum(one.verdict.is_judged for one in checked)
+    family = sum(check.verdict.is_judged for check in checked)
     if not family:
         return ""
     return (

@@ -1,4 +1,4 @@
-"""What each row of a comparison was trained with, and where that differs: no error, but said above every table."""
+"""What each row of a comparison was trained with, and where that differs: no error, but a line above every table."""
 
 from __future__ import annotations
 
@@ -30,32 +30,32 @@ def budget_lines(cells: Sequence[Cell], plan: Plan, store: RunStore, *, baseline
     budgets = {label: _budget([c for c in cells if c.loaded.label == label], plan, store) for label in _labels(cells)}
     trained = [label for label, budget in budgets.items() if "preference" in budget]
     first = baseline if baseline in trained or not trained else trained[0]
-    found = []
+    lines = []
     for label, budget in budgets.items():
         of_row, of_first = _different(budget, budgets[first])
         if of_row:
-            found.append(f"training budgets differ: {label} {', '.join(of_row)}; {first} {', '.join(of_first)}")
-    return found
+            lines.append(f"training budgets differ: {label} {', '.join(of_row)}; {first} {', '.join(of_first)}")
+    return lines
 
 
 def _labels(cells: Sequence[Cell]) -> list[str]:
     return list(dict.fromkeys(cell.loaded.label for cell in cells))
 
 
-def _different(one: Budget, other: Budget) -> tuple[list[str], list[str]]:
+def _different(budget: Budget, other: Budget) -> tuple[list[str], list[str]]:
     """What differs, in words of each side."""
     of_row: list[str] = []
     of_first: list[str] = []
-    alike = ("preference" in one) == ("preference" in other)
+    alike = ("preference" in budget) == ("preference" in other)
     for kind, name in _KINDS.items():
-        own, its = one.get(kind), other.get(kind)
-        if own == its or (kind != "sft" and not alike):
+        row_side, first_side = budget.get(kind), other.get(kind)
+        if row_side == first_side or (kind != "sft" and not alike):
             continue
-        for found, against, words in ((own, its, of_row), (its, own, of_first)):
-            if found is None:
+        for side, opposite, words in ((row_side, first_side, of_row), (first_side, row_side, of_first)):
+            if side is None:
                 words.append(f"no {name.strip()}")
             else:
-                shown = [value for key, value in found.items() if against is None or against.get(key) != value]
+                shown = [value for key, value in side.items() if opposite is None or opposite.get(key) != value]
                 words.append(name + ", ".join(shown))
     return of_row, of_first
 
@@ -84,9 +84,9 @@ def _quantities(keys: Sequence[str], plan: Plan, store: RunStore) -> dict[str, s
     records = [record for key in keys if (record := store.record(key)) is not None]
     steps = sorted({int(record.summary["steps"]) for record in records if "steps" in record.summary})
     examples = sorted({int(record.summary["examples"]) for record in records if "examples" in record.summary})
-    found = {} if training.max_steps is not None else {"epochs": _count(training.num_train_epochs, "epoch")}
+    epochs = {} if training.max_steps is not None else {"epochs": _count(training.num_train_epochs, "epoch")}
     return {
-        **found,
+        **epochs,
         "steps": _span(steps, "step"),
         "batch": f"batches of {training.global_batch_size}",
         "data": f"split {data.split} ({(data.hash or fingerprint(data.made_by))[:8]})",

@@ -37,7 +37,7 @@ def judge_of(cell: Cell, plan: Plan) -> tuple[str, str]:
 
 
 def refuse_other_judges(cells: Sequence[Cell], plan: Plan) -> None:
-    """Refuse rows that other judges judge; what options name, a template or weights, counts by its content.
+    """Refuse rows with different judges; files that options name, a template or weights, count by their content.
 
     Raises:
         BenchError: which judge, with what it judges with, is whose.
@@ -48,7 +48,7 @@ def refuse_other_judges(cells: Sequence[Cell], plan: Plan) -> None:
             key, name = judge_of(cell, plan)
             judges.setdefault(key, {})[cell.loaded.label] = name
     if len(judges) > 1:
-        lines = [f"  {', '.join(own)}: {next(iter(own.values()))} ({key})" for key, own in judges.items()]
+        lines = [f"  {', '.join(names)}: {next(iter(names.values()))} ({key})" for key, names in judges.items()]
         raise BenchError(
             "not comparable, since the verdicts are of different judges, or of one with other options or templates:\n"
             + "\n".join(lines)
@@ -60,20 +60,20 @@ def differing(loaded: Sequence[Loaded], *, baseline: str | None = None) -> dict[
     """Label -> the keys of the setting in which it differs from the baseline (the first recipe), with both values."""
     base = next((item for item in loaded if item.label == baseline), loaded[0])
     first = _flat(base.comparable_values())
-    found: dict[str, str] = {}
+    differences: dict[str, str] = {}
     for item in loaded:
         other = _flat(item.comparable_values())
         keys = [k for k in sorted({*first, *other}) if first.get(k) != other.get(k)]
         keys = [k for k in keys if not counts_once(k, first.get(k), other.get(k))]
         if keys:
-            found[item.label] = "; ".join(f"{k} is {other.get(k)}, not {first.get(k)}" for k in keys)
-    return found
+            differences[item.label] = "; ".join(f"{k} is {other.get(k)}, not {first.get(k)}" for k in keys)
+    return differences
 
 
 def _flat(values: object, prefix: str = "") -> dict[str, object]:
     if not isinstance(values, dict) or not values:
         return {prefix: values}
-    found: dict[str, object] = {}
+    flat: dict[str, object] = {}
     for key, value in values.items():
-        found |= _flat(value, f"{prefix}.{key}" if prefix else str(key))
-    return found
+        flat |= _flat(value, f"{prefix}.{key}" if prefix else str(key))
+    return flat

@@ -27,7 +27,7 @@ FLAGGED = "flagged.csv"
 
 @dataclass(frozen=True)
 class About:
-    """What a report says of itself."""
+    """What a report says about how it was made."""
 
     title: str
     command: str
@@ -42,8 +42,8 @@ class About:
     @property
     def head(self) -> list[str]:
         """Lines of a document above its tables."""
-        told = [f"> {text}" for text in (self.notice, *self.budgets) if text]
-        spaced = [line for text in told for line in (text, "")]
+        remarks = [f"> {text}" for text in (self.notice, *self.budgets) if text]
+        spaced = [line for text in remarks for line in (text, "")]
         return [f"Made by `{self.command}`.", "", *spaced]
 
 

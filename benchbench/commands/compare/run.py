@@ -79,7 +79,7 @@ class CompareRequest:
             "--allow-mixed": self.allow_mixed,
             "--pairs-only": self.pairs_only,
         }
-        return shlex.join([*words, *(flag for flag, given in flags.items() if given)])
+        return shlex.join([*words, *(flag for flag, is_set in flags.items() if is_set)])
 
 
 @dataclass(frozen=True)
@@ -108,12 +108,12 @@ def prepare_comparison(request: CompareRequest, options: RunOptions) -> Prepared
     overrides = parse_overrides(request.overrides)
     if request.prompts is not None:
         refuse_unread(overrides)
-    asked = None if request.prompts is None else read_prompt_file(request.prompts)
-    given = parse_seeds(request.seeds)
+    prompt_set = None if request.prompts is None else read_prompt_file(request.prompts)
+    requested_seeds = parse_seeds(request.seeds)
     shown = tuple(_metric(text, metrics.names()) for text in request.metrics)
     loaded = resolve_all(request.targets, setting=request.setting, overrides=overrides)
     baseline = _baseline(request, loaded)
-    seeds = common_seeds(loaded, given)
+    seeds = common_seeds(loaded, requested_seeds)
     if all(item.recipe.method.name != "sft" for item in loaded):
         loaded.append(_sft_row(loaded[0], overrides))
     if not request.allow_different:
@@ -124,7 +124,7 @@ def prepare_comparison(request: CompareRequest, options: RunOptions) -> Prepared
         options,
         with_samples=not request.pairs_only,
         baseline=baseline,
-        prompts=None if asked is None else prepare_prompts(asked, options.store.root),
+        prompts=None if prompt_set is None else prepare_prompts(prompt_set, options.store.root),
     )
     if not request.allow_different:
         refuse_other_judges(session.cells, session.plan)
@@ -141,10 +141,10 @@ def _sft_row(first: Loaded, overrides: Sequence[Override]) -> Loaded:
     row = resolve("sft", setting=str(first.setting_path), overrides=shared)
     if row.comparability_hash == first.comparability_hash:
         return row
-    own = {"name": f"sft_of_{first.recipe.name}", "method": row.recipe.method, "preference": row.recipe.preference}
+    changes = {"name": f"sft_of_{first.recipe.name}", "method": row.recipe.method, "preference": row.recipe.preference}
     return replace(
         first,
-        recipe=first.recipe.model_copy(update=own),
+        recipe=first.recipe.model_copy(update=changes),
         bound={**first.bound, "method.hyper": row.bound["method.hyper"]},
         overrides=row.overrides,
         untuned=False,
@@ -210,7 +210,7 @@ def compare(prepared: PreparedComparison, request: CompareRequest, options: RunO
     headline, comparisons = compare_scored(prepared, request, scored)
     results = ResultStore(options.results_root, recipe.setting)
     for name in results.retire():
-        console.print(f"{results.folder / name}: changed since it was written, so it stays", highlight=False)
+        console.print(f"{results.folder / name}: changed since it was written, so it is kept", highlight=False)
     record_cells(cells, scored, store, results)
     tables = _tables(comparisons, headline, prepared.shown)
     budgets = budget_lines(cells, plan, store, baseline=prepared.baseline)

@@ -37,7 +37,7 @@ NO_SAMPLES: Mapping[str, object] = {"win_rates": [], "win_rate_intervals": [], "
 
 @dataclass(frozen=True)
 class Samples:
-    """What the responses of a comparison came to."""
+    """What is known of the responses of a comparison."""
 
     rows: list[Against]
     """By opponent, in the order of the comparison's labels."""
@@ -68,7 +68,7 @@ class Samples:
 
     @property
     def opponents(self) -> tuple[str, ...]:
-        """Whom rows were compared with, in the order of the tables."""
+        """The opponents of the rows, in the order of the tables."""
         return tuple(dict.fromkeys(row.opponent for row in self.rows))
 
     def win_rates(self, opponent: str) -> tuple[str, list[dict[str, str]]]:
@@ -77,16 +77,16 @@ class Samples:
             label: "; ".join(mark for mark in marks if mark not in self.shared_marks)
             for label, marks in self.marks.items()
         }
-        own = self._against(opponent)
-        who = f"judge {self.judge}, {own[0].controlled.prompts} prompts of {self.prompts}"
+        rows = self._against(opponent)
+        who = f"judge {self.judge}, {rows[0].controlled.prompts} prompts of {self.prompts}"
         title = "; ".join(
             [
                 f"win rate against {self._named(opponent)}, {who}, temperature {self.temperature}",
-                *shared_notes(own),
-                *([LEGEND] if any(len(row.raw.seeds) > 1 for row in own) else []),
+                *shared_notes(rows),
+                *([LEGEND] if any(len(row.raw.seeds) > 1 for row in rows) else []),
             ]
         )
-        return title, shown_win_rates(own, own_marks)
+        return title, shown_win_rates(rows, own_marks)
 
     def as_values(self) -> dict[str, object]:
         """Everything for a program: win rates, their intervals and ratings, and what responses are like."""
@@ -166,12 +166,12 @@ def gathered(
     marks: Mapping[str, Sequence[str]],
     runs: Mapping[str, Sequence[int]],
 ) -> Samples:
-    """What verdict rows come to, by (opponent, label) and seed, with what the plan says of how they were made.
+    """Win rates from verdict rows, by (opponent, label) and seed, with what the plan says of how they were made.
 
     The arguments are those of `collect`, with the verdicts and what responses are like.
     """
-    asked = [plan.stages[cell.generate].settings for cell in cells if cell.generate is not None]
-    answered = asked[0].data
+    generation = [plan.stages[cell.generate].settings for cell in cells if cell.generate is not None]
+    answered = generation[0].data
     judges = {cell.loaded.label: judge_of(cell, plan) for cell in cells if cell.verdicts}
     judged = {key for key, _ in judges.values()}
     named = {label: f"{name} [{key}]" if len(judged) > 1 else name for label, (key, name) in judges.items()}
@@ -186,8 +186,8 @@ def gathered(
         answered.hash or str(answered.made_by),
         "the data's chosen response" if prompts is None else "the file's own response",
         " ".join(sorted(judged)),
-        " and ".join(dict.fromkeys(f"{one.generate.temperature:g}" for one in asked)),
-        " ".join(sorted({fingerprint(identity(one.generate)) for one in asked})),
+        " and ".join(dict.fromkeys(f"{settings.generate.temperature:g}" for settings in generation)),
+        " ".join(sorted({fingerprint(identity(settings.generate)) for settings in generation})),
         marks,
         _ratings(cells, grouped, runs),
     )

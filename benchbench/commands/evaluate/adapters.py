@@ -1,4 +1,4 @@
-"""A folder of adapters from elsewhere, such as TRL saves with LoRA, made one with the base that it names."""
+"""A folder of adapters from elsewhere, such as TRL saves with LoRA, merged with the base model that it names."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def whole_weights(adapters: Path, root: Path) -> Path:
     config = read_adapter_config(adapters)
     name, revision, where = config.get(BASE), config.get("revision"), f"{adapters / ADAPTER_FILE}: {BASE}"
     if not isinstance(name, str) or not name:
-        raise BenchError(f"{where}: expected the model that the adapters stand on, found none; name it there")
+        raise BenchError(f"{where}: expected the base model of the adapters, found none; name it there")
     if not isinstance(revision, str | None):
         raise BenchError(f"{adapters / ADAPTER_FILE}: revision: expected a commit or nothing, found {revision}")
     base = resolve_folder(name, revision, adapters, patterns=WEIGHT_PATTERNS + TOKENIZER_PATTERNS, where=where)
@@ -70,16 +70,18 @@ def _merge(adapters: Path, base: Path, folder: Path, tokenizer: Mapping[str, Pat
 
 
 def _tokenizer_files(adapters: Path, base: Path) -> dict[str, Path]:
-    """The adapters' own where they are a whole tokenizer; else the base's, and what stands beside the adapters.
+    """The tokenizer files beside the adapters if they are complete; else those of the base, overlaid with them.
 
     Raises:
         BenchError: neither has a vocabulary.
     """
-    own, lent = ({n: p for n, p in tokenizer_files(one).items() if n != MODEL_CONFIG} for one in (adapters, base))
-    if CONFIG in own and has_vocabulary(adapters):
-        return own
+    adapter_files, base_files = (
+        {n: p for n, p in tokenizer_files(folder).items() if n != MODEL_CONFIG} for folder in (adapters, base)
+    )
+    if CONFIG in adapter_files and has_vocabulary(adapters):
+        return adapter_files
     if not has_vocabulary(adapters):
         require_vocabulary(base)
-    if any(TEMPLATE in name for name in own) or TEMPLATE in read_object(adapters / CONFIG):
-        lent = {name: path for name, path in lent.items() if TEMPLATE not in name}
-    return dict(sorted((lent | own).items()))
+    if any(TEMPLATE in name for name in adapter_files) or TEMPLATE in read_object(adapters / CONFIG):
+        base_files = {name: path for name, path in base_files.items() if TEMPLATE not in name}
+    return dict(sorted((base_files | adapter_files).items()))

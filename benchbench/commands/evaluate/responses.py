@@ -28,7 +28,7 @@ from benchbench.store.generations import read_engine, read_generations
 
 @dataclass(frozen=True)
 class Policies:
-    """What one target names: policies that are there, and could be asked."""
+    """The policies that one target names, all of them finished."""
 
     target: str
     session: Session
@@ -62,8 +62,8 @@ def open_policies(
     parsed = parse_overrides(overrides)
     external = is_external(target)
     if external:
-        given = parse_seeds(seeds) or (0,)
-        session = external_session(target, setting, parsed, options, with_samples=True, seeds=given)
+        draw_seeds = parse_seeds(seeds) or (0,)
+        session = external_session(target, setting, parsed, options, with_samples=True, seeds=draw_seeds)
     else:
         loaded = resolve(target, setting=setting, overrides=parsed)
         cells = parse_seeds(seeds) or loaded.recipe.seeds.list
@@ -125,7 +125,7 @@ def _rows(policies: Policies, cell: Cell, stages: Sequence[StageSpec], options: 
 
 
 def _refuse_failures(plan: Plan, result: RunResult) -> None:
-    """The error for responses that could not be drawn; 2 where all of it was the user's to mend, 4 otherwise."""
+    """The error for responses that could not be drawn; exit code 2 where the user can mend all of it, else 4."""
     faults = [
         Fault(plan.stages[key].title, f"{in_one_line(record)} (see {key})") for key, record in result.failed.items()
     ]

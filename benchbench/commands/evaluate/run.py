@@ -105,7 +105,7 @@ def external_session(
     if adapters is not None:
         model = _external(str(whole_weights(adapters, options.store.root))) or model
     base = library.find_setting(setting or DEFAULT_SETTING)
-    named = {key for key in _TOKENIZER_KEYS for one in overrides if f"{one.key}.".startswith(f"{key}.")}
+    named = {key for key in _TOKENIZER_KEYS for override in overrides if f"{override.key}.".startswith(f"{key}.")}
     model = tuple(override for override in model if override.key not in named)  # asked for, so not the folder's own
     loaded = load_untuned(base, "sft", overrides=(*overrides, *model, Override("judge", None)), checks=CHECKS)
     return open_session([loaded], seeds, options, with_samples=with_samples)

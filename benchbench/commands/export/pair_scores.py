@@ -96,11 +96,11 @@ def _subsets(path: Path) -> dict[str, str]:
     Raises:
         BenchError: a row without an id or a subset.
     """
-    found: dict[str, str] = {}
+    subsets: dict[str, str] = {}
     for number, row in enumerate(read_rows(path), start=1):
         name = next((str(row[key]) for key in ID_COLUMNS if row.get(key) not in (None, "")), None)
         subset = row.get("subset")
         if name is None or not isinstance(subset, str) or not subset:
             raise BenchError(f"{path}, row {number}: expected id and subset, found {', '.join(sorted(map(str, row)))}")
-        found[name] = subset
-    return found
+        subsets[name] = subset
+    return subsets

@@ -27,12 +27,14 @@ def drawn_set(form: str, cells: Sequence[tuple[Policies, Cell]], store: RunStore
     drawn = [policies.session.plan.stages[str(cell.generate)].settings.generate for policies, cell in cells]
     if any(section.num_samples > 1 for section in drawn):
         return None  # a prompt file is answered once each
-    found = [prompts for prompts in prompt_sets(store.root) if answered(prompts)]
-    found = [prompts for prompts in found if prompts.prompts.format == form] or found
-    if len(found) > 1:
-        told = "; ".join(f"{len(one.prompts.prompts)} prompts of format {one.prompts.format}" for one in found)
-        raise BenchError(f"{form}: several prompt sets were answered ({told}); name the file with --prompts")
-    return found[0] if found else None
+    answered_sets = [prompts for prompts in prompt_sets(store.root) if answered(prompts)]
+    answered_sets = [prompts for prompts in answered_sets if prompts.prompts.format == form] or answered_sets
+    if len(answered_sets) > 1:
+        listed = "; ".join(
+            f"{len(prompts.prompts.prompts)} prompts of format {prompts.prompts.format}" for prompts in answered_sets
+        )
+        raise BenchError(f"{form}: several prompt sets were answered ({listed}); name the file with --prompts")
+    return answered_sets[0] if answered_sets else None
 
 
 def own_prompts(cells: Sequence[tuple[Policies, Cell]]) -> PromptSet:
@@ -41,13 +43,13 @@ def own_prompts(cells: Sequence[tuple[Policies, Cell]]) -> PromptSet:
     Raises:
         BenchError: targets of settings with other prompts.
     """
-    found: dict[str, PromptSet] = {}
+    by_content: dict[str, PromptSet] = {}
     for policies, cell in cells:
         section = cell.loaded.recipe.generate
         assert section is not None
         data = policies.session.prepared[0].data
         key = fingerprint([data.hashes[section.split], section.num_prompts])
-        found.setdefault(key, split_prompts(data, section.split, section.num_prompts))
-    if len(found) > 1:
+        by_content.setdefault(key, split_prompts(data, section.split, section.num_prompts))
+    if len(by_content) > 1:
         raise BenchError("the targets answer different prompts; draw all to one file with bench eval --prompts FILE")
-    return next(iter(found.values()))
+    return next(iter(by_content.values()))

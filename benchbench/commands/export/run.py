@@ -113,7 +113,7 @@ def _refuse_unread(form: Export, request: ExportRequest) -> None:
 
 
 def _notes(form: Export, prompts: PromptSet | None, token_len: str) -> list[str]:
-    """What the tool's reader would not see from the files."""
+    """What a reader cannot see from the files alone."""
     from benchbench.comparison.alpaca_eval.leaderboard import INSTRUCTIONS
 
     notes = []
@@ -176,7 +176,7 @@ def _answered(
 
 
 def _pairs(request: ExportRequest, options: RunOptions) -> list[_Material]:
-    found: list[Any] = [
+    scored: list[Any] = [
         (scores, target, stages)
         for target in request.targets
         for scores, stages in pair_scores(
@@ -188,4 +188,4 @@ def _pairs(request: ExportRequest, options: RunOptions) -> list[_Material]:
             options=options,
         )
     ]
-    return [_Material(scores, target, stages) for scores, target, stages in found]
+    return [_Material(scores, target, stages) for scores, target, stages in scored]

@@ -49,8 +49,8 @@ def _rows(
     became: Mapping[Repository, str],
 ) -> list[dict[str, Any]]:
     model = loaded.recipe.model
-    own = model.tokenizer_name_or_path or model.model_name_or_path
-    tokenizer = "trained" if own is None or model.train_tokenizer is not None else own
+    tokenizer_source = model.tokenizer_name_or_path or model.model_name_or_path
+    tokenizer = "trained" if tokenizer_source is None or model.train_tokenizer is not None else tokenizer_source
     data = parts["data"].name if "data" in parts else loaded.recipe.data.source
     values = [
         ("weights", model.model_name_or_path or "from_config", prepared.weights_hash),

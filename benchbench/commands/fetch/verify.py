@@ -27,7 +27,7 @@ class Holding:
     """Key of the prepared data -> split -> content hash."""
 
 
-def verify_files(found: Iterable[Repository], console: Console) -> dict[Repository, Holding]:
+def verify_files(repositories: Iterable[Repository], console: Console) -> dict[Repository, Holding]:
     """Read and verify every file of the repositories that is on this machine.
 
     Raises:
@@ -35,7 +35,7 @@ def verify_files(found: Iterable[Repository], console: Console) -> dict[Reposito
     """
     holding: dict[Repository, Holding] = {}
     faults: list[Fault] = []
-    for repository in dict.fromkeys(found):
+    for repository in dict.fromkeys(repositories):
         with console.status(f"verifying {repository}"):
             holding[repository] = Holding(held_files(repository))
         faults += damage(str(repository), holding[repository].files)
@@ -53,7 +53,7 @@ def verify_contents(
         BenchError: as `verify_files`; or prepared examples that are not those that were prepared.
     """
     items = list(items)
-    found = verify_files((each for parts, _ in items for each in parts.values()), console)
+    holdings = verify_files((each for parts, _ in items for each in parts.values()), console)
     checked: set[str] = set()
     for parts, prepared in items:
         if prepared.data_key not in checked:
@@ -61,8 +61,8 @@ def verify_contents(
                 _verify_examples(prepared.data)
             checked.add(prepared.data_key)
         if "data" in parts:
-            found[parts["data"]].examples[prepared.data_key] = dict(prepared.data.hashes)
-    return found
+            holdings[parts["data"]].examples[prepared.data_key] = dict(prepared.data.hashes)
+    return holdings
 
 
 def _verify_examples(data: PreparedData) -> None:
@@ -80,7 +80,7 @@ def _verify_examples(data: PreparedData) -> None:
 
 
 def verified_by(part: str, holding: Holding | None) -> str | None:
-    """What a part was compared with, in words; none for what was made here from the recipe alone."""
+    """What a part was verified by, in words; none for a part that was made here from the recipe alone."""
     said = []
     if holding is not None:
         named = [file for file in holding.files.values() if file.kind is not None]
@@ -102,13 +102,13 @@ def _files(count: int) -> str:
     return f"{count} file{'s' if count != 1 else ''}"
 
 
-def record(root: Path, found: Mapping[Repository, Holding]) -> dict[Repository, str]:
+def record(root: Path, holdings: Mapping[Repository, Holding]) -> dict[Repository, str]:
     """Write what was fetched below `runs/fetched/`, and say of each repository how it compares with its last record.
 
     Raises:
         BenchError: exit code 5, a pinned revision that holds something else than it did; nothing is written then.
     """
-    records = {repository: _record(repository, holding) for repository, holding in found.items()}
+    records = {repository: _record(repository, holding) for repository, holding in holdings.items()}
     changed: dict[Repository, list[Change] | None] = {}
     for repository, now in records.items():
         before = read_fetched(root, repository)

@@ -76,8 +76,8 @@ def write_reference(
 
 def _refuse_copies(lines: Sequence[str]) -> None:
     if lines:
-        told = "\n".join(f"  {line}" for line in lines)
-        raise BenchError(f"--seeds: a reference needs seeds that are different runs, or it has no bands:\n{told}")
+        copies = "\n".join(f"  {line}" for line in lines)
+        raise BenchError(f"--seeds: a reference needs seeds that are different runs, or it has no bands:\n{copies}")
 
 
 def _equal_rows(prepared: PreparedComparison, compared: Compared) -> list[str]:
@@ -162,10 +162,10 @@ def tables_of(prepared: PreparedComparison, compared: Compared, command: str) ->
 
 def _model(prepared: PreparedComparison, label: str, options: RunOptions) -> Path:
     seed = prepared.seeds[0]
-    found = [c for c in prepared.session.cells if (c.loaded.label, c.seed) == (label, seed)]
-    if not found or found[0].policy is None:
+    cells = [c for c in prepared.session.cells if (c.loaded.label, c.seed) == (label, seed)]
+    if not cells or cells[0].policy is None:
         raise BenchError(f"--checkpoint: no trained '{label}' in this comparison")
-    folder = options.store.folder(found[0].policy) / "model"
+    folder = options.store.folder(cells[0].policy) / "model"
     size = sum(path.stat().st_size for path in folder.iterdir())
     if size > MOST_BYTES:
         raise BenchError(f"--checkpoint: {label} has {size / 2**20:.1f} MiB, expected at most {MOST_BYTES // 2**20}")
@@ -175,5 +175,5 @@ def _model(prepared: PreparedComparison, label: str, options: RunOptions) -> Pat
 def _environment(prepared: PreparedComparison, options: RunOptions) -> dict[str, object]:
     record = options.store.record(prepared.session.cells[0].score)
     assert record is not None, "the comparison has finished"
-    kept = ("device_kind", "device_name", "threads", "python", "platform", "packages")
-    return {"environment": {key: record.environment[key] for key in kept}}
+    keys = ("device_kind", "device_name", "threads", "python", "platform", "packages")
+    return {"environment": {key: record.environment[key] for key in keys}}

@@ -72,7 +72,7 @@ def _refuse_other_recipes(prepared: PreparedComparison, committed: Committed) ->
         if item.recipe_hash != committed.hashes.get(item.recipe.name)
     ]
     if changed:
-        raise BenchError(f"{committed.store.folder}: its recipes are other ones now: {'; '.join(changed)}; {REMAKE}")
+        raise BenchError(f"{committed.store.folder}: its recipes have changed since: {'; '.join(changed)}; {REMAKE}")
 
 
 def _samples(

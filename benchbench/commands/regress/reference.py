@@ -66,15 +66,17 @@ class Committed:
         runs: dict[tuple[str, str, str], dict[int, float]] = {}
         for (recipe, seed, metric, scoring), value in (*self.values.items(), *self.win_rates.items()):
             runs.setdefault((recipe, metric, scoring), {})[seed] = value
-        whole = {k: own for k, own in runs.items() if len({math.isfinite(value) for value in own.values()}) == 1}
-        return {key: band(self._different(key, own), alpha=alpha) for key, own in whole.items()}
+        whole = {
+            k: by_seed for k, by_seed in runs.items() if len({math.isfinite(value) for value in by_seed.values()}) == 1
+        }
+        return {key: band(self._different(key, by_seed), alpha=alpha) for key, by_seed in whole.items()}
 
     def _different(self, key: tuple[str, str, str], values: Mapping[int, float]) -> list[float]:
         """The values of different runs; a win rate's are those of the policy."""
         recipe, _, scoring = key
         names = self._runs[recipe, scoring if scoring in SCORINGS else "logp_sum"]
-        found = replicates(list(values), {recipe: [names.get(seed, seed) for seed in values]})
-        return found.merged(np.array(list(values.values())))[0].tolist()
+        runs = replicates(list(values), {recipe: [names.get(seed, seed) for seed in values]})
+        return runs.merged(np.array(list(values.values())))[0].tolist()
 
     @cached_property
     def _runs(self) -> Mapping[tuple[str, str], Mapping[int, int]]:
@@ -85,8 +87,8 @@ class Committed:
         return defaultdict(
             dict,
             {
-                (recipe, scoring): dict(zip(own, run_names(own, scoring), strict=True))
-                for recipe, own in frames.items()
+                (recipe, scoring): dict(zip(by_seed, run_names(by_seed, scoring), strict=True))
+                for recipe, by_seed in frames.items()
                 for scoring in SCORINGS
             },
         )
@@ -110,11 +112,11 @@ def read_reference(store: ReferenceStore) -> Committed:
             f"{store.folder / 'rows.parquet'}: expected rows of scorer version {SCORER_VERSION}, "
             f"found {' and '.join(map(str, versions))}; {REMAKE}"
         )
-    found = weights_hash(store.checkpoint)
-    if found != about["checkpoint_hash"]:
+    checkpoint_hash = weights_hash(store.checkpoint)
+    if checkpoint_hash != about["checkpoint_hash"]:
         raise BenchError(
             f"{store.checkpoint}: expected the checkpoint {about['checkpoint_hash']} that the rows were scored with, "
-            f"found {found}; bring the right one back, or {REMAKE}"
+            f"found {checkpoint_hash}; bring the right one back, or {REMAKE}"
         )
     records = frame.to_dict("records")
     values = {(r["recipe"], int(r["seed"]), r["metric"], r["scoring"]): float(r["value"]) for r in records}

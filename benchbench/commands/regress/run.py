@@ -30,7 +30,7 @@ TIERS = (1, 2, 3)
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was made again."""
+    """One number or set of numbers that was recomputed, beside what was expected."""
 
     tier: str
     what: str
@@ -64,13 +64,13 @@ def recompute(committed: Committed) -> Iterator[Finding]:
         yield from _recomputed(what, moved(committed.win_rates, again))
 
 
-def _recomputed(what: str, told: Sequence[str]) -> Iterator[Finding]:
-    if not told:
+def _recomputed(what: str, lines: Sequence[str]) -> Iterator[Finding]:
+    if not lines:
         yield Finding("1 recompute", what, "equal to 1e-9", "equal", "same")
-    for line in told[:_MOST]:
+    for line in lines[:_MOST]:
         yield Finding("1 recompute", what, "equal to 1e-9", line, "moved")
-    if len(told) > _MOST:
-        yield Finding("1 recompute", what, "equal to 1e-9", f"and {len(told) - _MOST} more", "moved")
+    if len(lines) > _MOST:
+        yield Finding("1 recompute", what, "equal to 1e-9", f"and {len(lines) - _MOST} more", "moved")
 
 
 _MOST = 10
@@ -88,14 +88,14 @@ def rescore(committed: Committed, options: RunOptions, console: Console) -> Iter
     old = committed.rows.query("recipe == @recipe and seed == @about['seed']")
     what = f"{recipe} seed {about['seed']}: {len(old)} responses"
     try:
-        found = drift(old, fresh)
+        drifted = drift(old, fresh)
     except ValueError as error:
         yield Finding("2 re-score", what, "the same responses", str(error), "moved")
         return
-    told = f"{found.per_token:.2g} nats per token at most"
-    if found.turned:
-        told += f"; changed sides beyond the noise: {', '.join(found.turned[:_MOST])}"
-    yield Finding("2 re-score", what, "within 0.001 nats per token", told, "same" if found.small else "moved")
+    summary = f"{drifted.per_token:.2g} nats per token at most"
+    if drifted.turned:
+        summary += f"; changed sides beyond the noise: {', '.join(drifted.turned[:_MOST])}"
+    yield Finding("2 re-score", what, "within 0.001 nats per token", summary, "same" if drifted.small else "moved")
 
 
 def _recipe_of(committed: Committed, label: str) -> str:
@@ -123,10 +123,10 @@ def retrain(
         breached: list[str] = []
         inside = outside = unplaced = 0
         samples = committed.verdicts is not None
-        for one in _trained(committed, targets, seed, overrides, options, console, samples=samples):
-            for (metric, scoring), value in one.values.items():
+        for run in _trained(committed, targets, seed, overrides, options, console, samples=samples):
+            for (metric, scoring), value in run.values.items():
                 headline = (metric, scoring) == committed.headline
-                expected = (gate if headline else warn).get((one.recipe, metric, scoring))
+                expected = (gate if headline else warn).get((run.recipe, metric, scoring))
                 if expected is None:
                     continue
                 held = expected.holds(value)
@@ -135,9 +135,9 @@ def retrain(
                 elif not headline:
                     inside, outside = inside + held, outside + (not held)
                 if headline or not held:
-                    yield _placed(f"{one.recipe} seed {seed}, {metric} ({scoring})", expected, value, headline, last)
+                    yield _placed(f"{run.recipe} seed {seed}, {metric} ({scoring})", expected, value, headline, last)
                 if headline and not held:
-                    breached.append(one.target)
+                    breached.append(run.target)
         yield Finding(
             "3 re-train",
             f"seed {seed}: {inside + outside + unplaced} other numbers" + (", win rates among them" if samples else ""),
@@ -153,14 +153,14 @@ def retrain(
 
 def _placed(what: str, expected: Band, value: float, headline: bool, last: bool) -> Finding:
     """A value and its band; a headline number outside is tried again while there are seeds."""
-    verdict, told = "inside", f"{value:.4f}"
+    verdict, shown = "inside", f"{value:.4f}"
     if expected.unknown:
         known = f"{expected.mean:.4f}, without a band: the committed runs show no spread"
-        return Finding("3 re-train", what, known, told, "same" if value == expected.mean else "warning")
+        return Finding("3 re-train", what, known, shown, "same" if value == expected.mean else "warning")
     if not expected.holds(value):
         verdict = "outside" if headline and last else "warning"
-        told += "; tried again with another seed" if headline and not last else ""
-    return Finding("3 re-train", what, f"{expected.low:.4f} to {expected.high:.4f}", told, verdict)
+        shown += "; tried again with another seed" if headline and not last else ""
+    return Finding("3 re-train", what, f"{expected.low:.4f} to {expected.high:.4f}", shown, verdict)
 
 
 @dataclass(frozen=True)
@@ -197,23 +197,23 @@ def _trained(
         raise BenchError(f"the recipes are not those of the reference: {'; '.join(changed)}; {REMAKE}")
     _finish(prepared.session, options, console)
     names = [*targets, "sft"]  # one seed: a cell per recipe, in their order, SFT's added last where it was not named
-    found = []
+    trained = []
     for target, cell in zip(names, prepared.session.cells, strict=False):
         frame = score_rows(cell, options.store, cell.loaded.recipe.score.split)
         measured = measure(frame, tie_credit=rules["tie_credit"], exclude=rules["exclude"])
-        values = {(one.metric, one.scoring): one.value for one in measured}
+        values = {(measurement.metric, measurement.scoring): measurement.value for measurement in measured}
         for judged in verdict_rows(cell, options.store).values():
             again = win_rates_again(judged.assign(recipe=cell.loaded.recipe.name, seed=seed))
             values |= {(metric, scoring): value for (_, _, metric, scoring), value in again.items()}
-        found.append(_Trained(target, cell.loaded.recipe.name, values))
-    return found
+        trained.append(_Trained(target, cell.loaded.recipe.name, values))
+    return trained
 
 
 def canary(committed: Committed, seed: int, override: str, options: RunOptions, console: Console) -> Finding:
     """A run that is known to be bad; a gate that does not notice it is no gate."""
     recipe = _recipe_of(committed, committed.about["checkpoint"])
     trained = _trained(committed, [committed.about["checkpoint"]], seed, [override], options, console)
-    values = next(one.values for one in trained if one.recipe == recipe)
+    values = next(run.values for run in trained if run.recipe == recipe)
     metric, scoring = committed.headline
     expected = committed.bands(GATE)[recipe, metric, scoring]
     value = values[metric, scoring]
@@ -235,4 +235,4 @@ def _finish(session: Session, options: RunOptions, console: Console) -> None:
 
 def exit_code(findings: Sequence[Finding]) -> ExitCode:
     """3 where a number moved, or the canary was not noticed."""
-    return ExitCode.GATE if any(one.fails for one in findings) else ExitCode.DONE
+    return ExitCode.GATE if any(finding.fails for finding in findings) else ExitCode.DONE

@@ -85,7 +85,7 @@ def read_annotations(path: Path) -> list[Annotations]:
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows:
         groups.setdefault(_group(row), []).append(row)
-    return [Annotations(path, *group, _frame(own)) for group, own in groups.items()]
+    return [Annotations(path, *group, _frame(of_group)) for group, of_group in groups.items()]
 
 
 def _group(row: Row) -> tuple[str, str, str]:
@@ -94,20 +94,20 @@ def _group(row: Row) -> tuple[str, str, str]:
 
 def _faults(row: Row, number: int) -> list[Fault]:
     absent = [name for name in _TEXTS if not isinstance(row.get(name), str)]
-    found = []
+    faults = []
     if absent:
-        found.append(
+        faults.append(
             Fault(f"row {number}", f"expected texts under {', '.join(_TEXTS)}; no text is {', '.join(absent)}")
         )
     for name in _WRITTEN:
         if half := _half_character(row.get(name)):
-            told = f"{name}: expected whole characters, found half of one ({half!r}); write its other half too"
-            found.append(Fault(f"row {number}", told))
+            problem = f"{name}: expected whole characters, found half of one ({half!r}); write its other half too"
+            faults.append(Fault(f"row {number}", problem))
     preference = row.get("preference", "nothing")
     if not _is_preference(preference):
-        told = "preference: expected 0 (draw), a number from 1 (the baseline wins) to 2, or null; found "
-        found.append(Fault(f"row {number}", told + shortened(preference)))
-    return found
+        problem = "preference: expected 0 (draw), a number from 1 (the baseline wins) to 2, or null; found "
+        faults.append(Fault(f"row {number}", problem + shortened(preference)))
+    return faults
 
 
 def _half_character(text: Any) -> str:
@@ -187,12 +187,12 @@ def _calibration_faults(table: pd.DataFrame, numbers: pd.DataFrame) -> list[Faul
         rows = np.flatnonzero(~fitting)
         if len(rows):
             value = table[name].iloc[rows[0]]
-            found = "none" if name == "model" else "nothing" if pd.isna(value) else value
+            shown = "none" if name == "model" else "nothing" if pd.isna(value) else value
             where = f"row {rows[0] + 1} ({len(rows)} row{'s' if len(rows) > 1 else ''} in all)"
-            faults.append(Fault(name, f"expected {expected}, found {found} in {where}{hint}"))
-    for model, own in numbers.groupby(table["model"], sort=True):
-        if sorted(own["index"].tolist()) != list(range(INSTRUCTIONS)):
-            faults.append(Fault(f"model {model}", f"expected {every}, found {len(own)} rows that are not that"))
+            faults.append(Fault(name, f"expected {expected}, found {shown} in {where}{hint}"))
+    for model, of_model in numbers.groupby(table["model"], sort=True):
+        if sorted(of_model["index"].tolist()) != list(range(INSTRUCTIONS)):
+            faults.append(Fault(f"model {model}", f"expected {every}, found {len(of_model)} rows with other indices"))
     return faults or _unequal_difficulties(numbers)
 
 
@@ -203,5 +203,5 @@ def _unequal_difficulties(numbers: pd.DataFrame) -> list[Fault]:
     if not len(unequal):
         return []
     place = unequal[0]
-    found = f"index {place} has {difficulty[place].min()} and {difficulty[place].max()} ({len(unequal)} in all)"
-    return [Fault("instruction_difficulty", f"expected the same for every gamed baseline, found that {found}")]
+    difference = f"index {place} has {difficulty[place].min()} and {difficulty[place].max()} ({len(unequal)} in all)"
+    return [Fault("instruction_difficulty", f"expected the same for every gamed baseline, found that {difference}")]

@@ -116,11 +116,11 @@ def refit(annotations: pd.DataFrame, calibration: Calibration) -> Refit:
     design, label, _ = rows.doubled()
     groups = np.tile(np.arange(len(rows.won)), 2)
     for train, test in GroupKFold(n_splits=FOLDS).split(design, label, groups):
-        kept, held_out = (rows.take(np.unique(groups[part])) for part in (train, test))
+        training, held_out = (rows.take(np.unique(groups[part])) for part in (train, test))
         # drawn on from penalty to penalty, as by scikit-learn's cross-validation: it decides between penalties that
         # are as good as each other
         order = check_random_state(RANDOM_STATE)
-        losses += [held_out.loss(kept.fit(penalty, order)) / len(held_out.won) for penalty in PENALTIES]
+        losses += [held_out.loss(training.fit(penalty, order)) / len(held_out.won) for penalty in PENALTIES]
     penalty = float(PENALTIES[int(np.argmin(losses))])
     return Refit(Weights(*rows.fit(penalty).tolist()), penalty)
 
@@ -145,8 +145,8 @@ def bootstrap(
     value = length_controlled_row(fitted.weights, calibration.difficulty, order=order).length_controlled_winrate
     verdicts = rows.won[rows.design[:, 2] == 1]
     if np.ptp(verdicts) == 0:
-        told = {0.0: "was lost", 1.0: "was won"}.get(float(verdicts[0]), "has the same verdict")
-        return undefined_interval(value, level=level, note=f"every contest {told}: no spread to measure, no interval")
+        result = {0.0: "was lost", 1.0: "was won"}.get(float(verdicts[0]), "has the same verdict")
+        return undefined_interval(value, level=level, note=f"every contest {result}: no spread to measure, no interval")
     of_instruction = [np.flatnonzero(instruction == place) for place in range(INSTRUCTIONS)]
     drawn = np.empty(draws)
     for draw in range(draws):
@@ -157,18 +157,18 @@ def bootstrap(
     se = float(drawn.std(ddof=1))
     if se == 0:
         return undefined_interval(value, level=level, note="no spread to measure, no interval")
-    found = t_interval(
+    centred = t_interval(
         value - 50, se, INSTRUCTIONS - 1, level=level, method=f"bootstrap over instructions ({draws} draws)"
     )
     return Interval(
         mean=value,
-        low=max(found.low + 50, 0.0),
-        high=min(found.high + 50, 100.0),
+        low=max(centred.low + 50, 0.0),
+        high=min(centred.high + 50, 100.0),
         se=se,
-        df=found.df,
-        p=found.p,
+        df=centred.df,
+        p=centred.p,
         level=level,
-        method=found.method,
+        method=centred.method,
     )
 
 

@@ -145,13 +145,13 @@ def check_order(order: Sequence[int] | Array) -> None:
         return
     missing = np.setdiff1d(expected, places)
     if len(missing):
-        found = f"{len(missing)} of them are missing (the first is number {missing[0]})"
+        problem = f"{len(missing)} of them are missing (the first is number {missing[0]})"
     elif len(places) > INSTRUCTIONS:
-        found = f"there are {len(places)} rows"
+        problem = f"there are {len(places)} rows"
     else:
-        found = f"they are re-ordered (from row {int(np.argmax(places != expected))} on)"
+        problem = f"they are re-ordered (from row {int(np.argmax(places != expected))} on)"
     raise BenchError(
-        f"length_controlled_winrate: expected all {INSTRUCTIONS} instructions in the official order, but {found}; "
+        f"length_controlled_winrate: expected all {INSTRUCTIONS} instructions in the official order, but {problem}; "
         "judge the whole set, or take the win rate at equal length of this bench, which any prompt set has"
     )
 

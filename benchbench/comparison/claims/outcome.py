@@ -107,17 +107,17 @@ def gates(verdicts: Sequence[ClaimVerdict]) -> list[Gate]:
 
 
 def not_run(detail: str) -> ClaimVerdict:
-    """Nothing was run, so nothing is said."""
+    """The verdict where nothing was run."""
     return ClaimVerdict(ClaimOutcome.NOT_RUN, detail)
 
 
 def not_comparable(detail: str, differs_in: tuple[str, ...] = ()) -> ClaimVerdict:
-    """What was run is not what was reported, and this is where it differs."""
+    """The verdict on a run that differs from what was reported, with the differences."""
     return ClaimVerdict(ClaimOutcome.NOT_COMPARABLE, detail, differs_in=differs_in)
 
 
 def judge(
-    reported: Runs, found: Runs, *, tolerance: float | None, limits: tuple[float, float] = (-math.inf, math.inf)
+    reported: Runs, rerun: Runs, *, tolerance: float | None, limits: tuple[float, float] = (-math.inf, math.inf)
 ) -> ClaimVerdict:
     """Judge one claim on identical test items.
 
@@ -126,32 +126,32 @@ def judge(
 
     Args:
         reported: the report's runs.
-        found: ours.
+        rerun: our runs.
         tolerance: difference that does not matter; none leaves the prediction interval as the only statement.
         limits: least and largest value that the number can have; no interval leaves them.
     """
-    borrowed = math.isnan(reported.spread) and not math.isnan(found.spread)
+    borrowed = math.isnan(reported.spread) and not math.isnan(rerun.spread)
 
     def half_at(level: float) -> float:
         if borrowed:
-            return borrowed_half_width(found.spread, reported.k, found.k, level=level)
-        return prediction_half_width(reported.spread, reported.k, found.k, level=level)
+            return borrowed_half_width(rerun.spread, reported.k, rerun.k, level=level)
+        return prediction_half_width(reported.spread, reported.k, rerun.k, level=level)
 
     if borrowed:
-        wide, narrow = (borrowed_interval(reported, found, level=level) for level in (0.95, 0.90))
+        wide, narrow = (borrowed_interval(reported, rerun, level=level) for level in (0.95, 0.90))
     else:
-        wide, narrow = (difference_interval(reported, found, level=level) for level in (0.95, 0.90))
+        wide, narrow = (difference_interval(reported, rerun, level=level) for level in (0.95, 0.90))
     least, most = limits
     wide, narrow = (within(interval, least - most, most - least) for interval in (wide, narrow))
     half = half_at(0.95)
     bounds = (half, half) if math.isnan(half) else (max(reported.mean - half, least), min(reported.mean + half, most))
-    decides = None if borrowed and found.k < LEAST_WITHOUT_SPREAD else tolerance
-    outcome, detail, decisive = _outcome(wide, narrow, bounds, found, decides)
-    if outcome is ClaimOutcome.OUTSIDE and abs(found.mean - reported.mean) > half_at(0.99):
+    decides = None if borrowed and rerun.k < LEAST_WITHOUT_SPREAD else tolerance
+    outcome, detail, decisive = _outcome(wide, narrow, bounds, rerun, decides)
+    if outcome is ClaimOutcome.OUTSIDE and abs(rerun.mean - reported.mean) > half_at(0.99):
         decisive, detail = True, f"{detail}; decisively, outside that at 99% too"
     if borrowed:
         detail += "; the report has no spread, its variance is assumed equal to ours"
-    even = [name for name, runs in (("reported", reported), ("found", found)) if runs.even]
+    even = [name for name, runs in (("reported", reported), ("found", rerun)) if runs.even]
     if even:
         detail += f"; all runs {' and '.join(even)} are equal, so their spread is unknown and not zero"
     needed = minimum_detectable_difference(wide, largest=most - least).assured
@@ -159,23 +159,23 @@ def judge(
         size = beyond(most - least) if math.isinf(needed) else f"{needed:.4g}"
         detail += f"; minimum detectable difference {size} (80% power with 80% confidence)"
         if decides is not None and not borrowed:
-            detail += "; " + _more_runs(reported, found, decides)
+            detail += "; " + _more_runs(reported, rerun, decides)
     by_tolerance = decides is not None and not math.isnan(wide.low)
-    p = wide.p if by_tolerance else prediction_p(reported, found)
-    return ClaimVerdict(outcome, detail, reported, found, wide, bounds, needed, decisive, p=p)
+    p = wide.p if by_tolerance else prediction_p(reported, rerun)
+    return ClaimVerdict(outcome, detail, reported, rerun, wide, bounds, needed, decisive, p=p)
 
 
-def _more_runs(reported: Runs, found: Runs, tolerance: float) -> str:
-    m = runs_to_decide(reported, found, tolerance=tolerance)
+def _more_runs(reported: Runs, rerun: Runs, tolerance: float) -> str:
+    m = runs_to_decide(reported, rerun, tolerance=tolerance)
     if m is None:
         return f"no number of runs on our side would decide against the report's {reported.k}"
     return f"about {m} runs of ours would decide"
 
 
 def _outcome(
-    wide: Interval, narrow: Interval, bounds: tuple[float, float], found: Runs, tolerance: float | None
+    wide: Interval, narrow: Interval, bounds: tuple[float, float], rerun: Runs, tolerance: float | None
 ) -> tuple[ClaimOutcome, str, bool]:
-    outside = not math.isnan(bounds[0]) and not bounds[0] <= found.mean <= bounds[1]
+    outside = not math.isnan(bounds[0]) and not bounds[0] <= rerun.mean <= bounds[1]
     if tolerance is None or math.isnan(wide.low):
         return _by_prediction(wide, bounds, outside, tolerance)
     excludes_zero = wide.low > 0 or wide.high < 0

@@ -95,12 +95,12 @@ def win_rates_again(verdicts: pd.DataFrame) -> dict[Key, float]:
 
 
 def versus(opponent: str) -> str:
-    """What stands in the place of a scoring where the number is one against an opponent."""
+    """The entry under `scoring` for a number against an opponent."""
     return f"against {opponent}"
 
 
 def moved(committed: Mapping[Key, float], again: Mapping[Key, float]) -> list[str]:
-    """In words, what is not there any more, is there for the first time, or has another value."""
+    """In words, every number that is gone, new or different."""
     lines = [f"{_name(key)}: committed, cannot be measured any more" for key in committed if key not in again]
     lines += [f"{_name(key)}: measured, but not committed" for key in again if key not in committed]
     for key, value in committed.items():

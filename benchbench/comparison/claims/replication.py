@@ -93,8 +93,8 @@ def borrowed_interval(reported: Runs, rerun: Runs, *, level: float = 0.95) -> In
 
 def prediction_p(reported: Runs, rerun: Runs) -> float:
     """Two-sided p-value of our mean under the prediction interval, from the report's spread or, without one, ours."""
-    own = math.isnan(reported.spread)
-    sd, df = (rerun.spread, rerun.k - 1) if own else (reported.spread, reported.k - 1)
+    borrowed = math.isnan(reported.spread)
+    sd, df = (rerun.spread, rerun.k - 1) if borrowed else (reported.spread, reported.k - 1)
     if math.isnan(sd):
         return math.nan
     return float(2 * stats.t.sf(abs(rerun.mean - reported.mean) / (sd * math.sqrt(1 / reported.k + 1 / rerun.k)), df))

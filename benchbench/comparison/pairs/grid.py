@@ -1,4 +1,4 @@
-"""The cells of one comparison, and what makes them unfit to stand side by side."""
+"""The cells of one comparison, and what makes them unfit to be compared."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class ScoredCell:
 
 @dataclass(frozen=True, kw_only=True)
 class Admission:
-    """Which cells may stand side by side; the defaults are those of a fair comparison."""
+    """Which cells may be compared; the defaults are those of a fair comparison."""
 
     seeds: tuple[int, ...] | None = None
     """The seeds that every label must have, in the order of the table; by default all that appear, sorted."""

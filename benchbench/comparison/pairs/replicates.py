@@ -44,10 +44,10 @@ class Replicates:
         averaged. Runs that agree in every prompt show no spread over seeds, which is not a spread of nothing: they
         count as one.
         """
-        kept = np.stack([_mean(values[list(places)]) for places in self.groups])
-        if len(kept) > 1 and kept.ndim > 1 and np.ptp(kept) > 0 and (kept == kept[0]).all():
-            return kept[:1], ALIKE
-        return kept, self.note
+        runs = np.stack([_mean(values[list(places)]) for places in self.groups])
+        if len(runs) > 1 and runs.ndim > 1 and np.ptp(runs) > 0 and (runs == runs[0]).all():
+            return runs[:1], ALIKE
+        return runs, self.note
 
     def mean(self, values: Array) -> float:
         """Mean over runs of [k] values of each seed."""
@@ -69,16 +69,20 @@ def interval_of_runs(values: Array, runs: Replicates | None, interval: Callable[
     """
     if runs is None:
         return interval(values)
-    kept, note = runs.merged(values)
-    made = interval(kept)
-    return replace(made, note=with_note(made.note, note))
+    run_values, note = runs.merged(values)
+    over_runs = interval(run_values)
+    return replace(over_runs, note=with_note(over_runs.note, note))
 
 
-def with_note(own: str, note: str) -> str:
+def with_note(interval_note: str, note: str) -> str:
     """The note of an interval with that of its runs, which takes the place of what is said of one seed."""
     if not note:
-        return own
-    return own.replace(ONE_SEED, note) if ONE_SEED in own else "; ".join(part for part in (note, own) if part)
+        return interval_note
+    return (
+        interval_note.replace(ONE_SEED, note)
+        if ONE_SEED in interval_note
+        else "; ".join(part for part in (note, interval_note) if part)
+    )
 
 
 def replicates(seeds: Sequence[int], sides: Mapping[str, Sequence[Hashable]]) -> Replicates:
@@ -104,8 +108,8 @@ def _groups(k: int, sides: Sequence[Sequence[Hashable]]) -> tuple[tuple[int, ...
         first: dict[Hashable, int] = {}
         for place, name in enumerate(names):
             old, new = group[place], group[first.setdefault(name, place)]
-            group = [min(old, new) if own in (old, new) else own for own in group]
-    return tuple(tuple(place for place in range(k) if group[place] == own) for own in dict.fromkeys(group))
+            group = [min(old, new) if root in (old, new) else root for root in group]
+    return tuple(tuple(place for place in range(k) if group[place] == root) for root in dict.fromkeys(group))
 
 
 def _note(seeds: Sequence[int], sides: Mapping[str, Sequence[Hashable]], groups: Sequence[Sequence[int]]) -> str:
@@ -113,18 +117,18 @@ def _note(seeds: Sequence[int], sides: Mapping[str, Sequence[Hashable]], groups:
         return ""
     if all(len(set(runs)) == 1 for runs in sides.values()):
         return f"{NOT_ESTIMATED} ({len(seeds)} seeds are one run: {_some(seeds)})"
-    told = []
+    remarks = []
     for label, runs in sides.items():
         if len(set(runs)) == 1:
-            told.append(f"{label} is one run at all {len(seeds)} seeds: a spread of its runs is not in the interval")
+            remarks.append(f"{label} is one run at all {len(seeds)} seeds: a spread of its runs is not in the interval")
             continue
         for name in dict.fromkeys(runs):
-            own = [seed for seed, run in zip(seeds, runs, strict=True) if run == name]
-            if len(own) > 1:
-                told.append(f"seeds {_some(own)} of {label} are one run and count once")
+            copies = [seed for seed, run in zip(seeds, runs, strict=True) if run == name]
+            if len(copies) > 1:
+                remarks.append(f"seeds {_some(copies)} of {label} are one run and count once")
     if len(groups) == 1:
-        return f"{NOT_ESTIMATED} ({'; '.join(told)})"
-    return "; ".join(told)
+        return f"{NOT_ESTIMATED} ({'; '.join(remarks)})"
+    return "; ".join(remarks)
 
 
 def _some(seeds: Sequence[int]) -> str:

@@ -85,7 +85,7 @@ class Pairs:
         """
         return replace(
             self,
-            examples=tuple(example for example, kept in zip(self.examples, mask, strict=True) if kept),
+            examples=tuple(example for example, selected in zip(self.examples, mask, strict=True) if selected),
             values={name: column[mask] for name, column in self.values.items()},
             flags=self.flags[mask],
             prompt=None if self.prompt is None else prompt_numbers(self.prompt[mask]),
@@ -135,7 +135,7 @@ def pairs(frame: pd.DataFrame, *, exclude: Sequence[str] = ()) -> Pairs:
     values = _values(frame)
     prompts = np.asarray(frame["prompt"], dtype=str)[order][::2][keep] if "prompt" in frame else None
     return Pairs(
-        examples=tuple(examples[row] for row, kept in zip(order[::2], keep, strict=True) if kept),
+        examples=tuple(examples[row] for row, selected in zip(order[::2], keep, strict=True) if selected),
         left_out=count_flags(flags[~keep]),
         available=tuple(name for name in SCORINGS if not np.isnan(_scored(name, values)).all()),
         columns=tuple(sorted(name.removeprefix(_COLUMN_PREFIX) for name in values if name not in _SCORED)),

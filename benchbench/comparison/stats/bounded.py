@@ -1,4 +1,4 @@
-"""Intervals of rates and of their differences: they stay in range, and no spread is unknown spread.
+"""Intervals of rates and of their differences: they stay in range, and zero spread counts as unknown.
 
 `mean +- t se` leaves [0, 1], and covers .39 to .88 where a rate of .9 to .99 rests on 50 prompts of one run. A rate
 gets Wilson's interval with the crossed standard error in it; a difference of two rates that share seeds and prompts
@@ -62,8 +62,8 @@ def rate_interval(values: Array, *, against: float = 0.5, level: float = 0.95) -
     low, high = wilson(mean, effective, quantile, tail=1 - level)
     score = abs(mean - against) * math.sqrt(effective / (against * (1 - against)))
     p = float(2 * stats.t.sf(score, df))
-    made = Interval(mean=mean, low=low, high=high, se=se, df=df, p=p, level=level, method=method, note=note)
-    return replace(made, spread=spread)
+    around_rate = Interval(mean=mean, low=low, high=high, se=se, df=df, p=p, level=level, method=method, note=note)
+    return replace(around_rate, spread=spread)
 
 
 def seeded_rate(values: Array, *, against: float = 0.5, level: float = 0.95) -> Interval:
@@ -129,8 +129,8 @@ def difference_of_rates(differences: Array, *, level: float = 0.95) -> Interval:
     else:
         interval = crossed_interval(with_rare, level=level)
     if flat and float(np.ptp(by_seed)) <= NO_SPREAD:
-        told = f"no spread to measure: the interval is that of {n} prompts without a difference between them"
-        note = "; ".join(part for part in (interval.note, told) if part)
+        remark = f"no spread to measure: the interval is that of {n} prompts without a difference between them"
+        note = "; ".join(part for part in (interval.note, remark) if part)
         interval = replace(interval, se=math.nan, df=math.nan, note=note)
     return within(interval, -1.0, 1.0)
 

@@ -66,14 +66,14 @@ class Ratings:
         The interval is made on the log-odds scale, on which the mean over opponents is linearised (delta method) at
         each seed's ratings; the value is taken back from the mean log-odds over seeds. `p` tests one half.
         """
-        own = self._place(label)
-        others = [i for i in range(len(self.labels)) if i != own] if opponent is None else [self._place(opponent)]
-        against = expit(self.per_seed[:, [own]] - self.per_seed[:, others])  # [k, others]
+        place = self._place(label)
+        others = [i for i in range(len(self.labels)) if i != place] if opponent is None else [self._place(opponent)]
+        against = expit(self.per_seed[:, [place]] - self.per_seed[:, others])  # [k, others]
         mean = against.mean(axis=1)  # [k]
         slopes = against * (1 - against) / len(others) / (mean * (1 - mean))[:, None]
         gradient = np.zeros_like(self.per_seed)  # [k, labels] of the log-odds of the mean
         gradient[:, others] = -slopes
-        gradient[:, own] += slopes.sum(axis=1)
+        gradient[:, place] += slopes.sum(axis=1)
         return as_probability(self._interval(logit(mean), gradient))
 
     def _contrast(self, weights: Mapping[str, float]) -> Interval:
@@ -146,23 +146,23 @@ def bradley_terry(
 class _Games:
     """m encounters of one seed, each of one unordered pair of labels at one prompt."""
 
-    one: Array
+    lower: Array
     """[m] number of a label."""
-    other: Array
+    upper: Array
     """[m] number of a later label."""
     cluster: Array
     """[m] number of the prompt."""
     outcome: Array
-    """[m] mean of what `one` earned."""
+    """[m] mean of what `lower` earned."""
     contests: int
 
 
 def _games(rows: pd.DataFrame, labels: Array, examples: Array, policy: Policy) -> _Games:
-    made = contests(rows)
-    outcome = made.outcome(policy)
-    label, opponent = np.searchsorted(labels, made.label), np.searchsorted(labels, made.opponent)
-    one, other = np.minimum(label, opponent), np.maximum(label, opponent)
-    keys = np.stack([one, other, np.searchsorted(examples, made.example)])
+    all_contests = contests(rows)
+    outcome = all_contests.outcome(policy)
+    label, opponent = np.searchsorted(labels, all_contests.label), np.searchsorted(labels, all_contests.opponent)
+    lower, upper = np.minimum(label, opponent), np.maximum(label, opponent)
+    keys = np.stack([lower, upper, np.searchsorted(examples, all_contests.example)])
     encounters, number = np.unique(keys, axis=1, return_inverse=True)
     mean = prompt_means(np.where(label < opponent, outcome, 1 - outcome), number.ravel(), encounters.shape[1])
     judged = np.isfinite(mean)
@@ -172,8 +172,8 @@ def _games(rows: pd.DataFrame, labels: Array, examples: Array, policy: Policy) -
 def _unbounded(games: _Games, labels: Array) -> str:
     """Why no finite maximum exists: groups that never met, or that won everything; empty where one exists."""
     beat = np.zeros((len(labels), len(labels)))
-    np.add.at(beat, (games.one, games.other), games.outcome)
-    np.add.at(beat, (games.other, games.one), 1 - games.outcome)
+    np.add.at(beat, (games.lower, games.upper), games.outcome)
+    np.add.at(beat, (games.upper, games.lower), 1 - games.outcome)
     for connection, why in (("weak", "no contest links"), ("strong", "one side won every contest between")):
         count, group = connected_components(beat > 0, directed=True, connection=connection)
         if count > 1:
@@ -184,9 +184,9 @@ def _unbounded(games: _Games, labels: Array) -> str:
 
 def _ratings(games: _Games, n_labels: int, n_prompts: int) -> tuple[Array, Array]:
     """([labels] ratings of mean zero, [prompts, labels] influences)."""
-    design = np.zeros((len(games.one), n_labels))
-    design[np.arange(len(design)), games.one] = 1
-    design[np.arange(len(design)), games.other] = -1
+    design = np.zeros((len(games.lower), n_labels))
+    design[np.arange(len(design)), games.lower] = 1
+    design[np.arange(len(design)), games.upper] = -1
     free, weight = design[:, 1:], np.ones(len(design))  # the first label is held at 0
     coefficients = fit(free, games.outcome, weight)
     influences = influence(free, games.outcome, weight, coefficients, games.cluster, n_prompts)

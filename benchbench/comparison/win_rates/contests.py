@@ -45,7 +45,7 @@ class Contests:
     """[m]"""
     verdicts: Array
     """[m, 3] the label's outcome by order; NaN where missing or not asked."""
-    asked: Array
+    requested: Array
     """[m, 3] whether a verdict of this order is there, missing or not."""
     identical: Array
     """[m]"""
@@ -56,8 +56,8 @@ class Contests:
 
     @property
     def missing(self) -> Array:
-        """[m, 3] whether a verdict was asked for in vain."""
-        return self.asked & np.isnan(self.verdicts)
+        """[m, 3] whether a verdict was asked for and none came."""
+        return self.requested & np.isnan(self.verdicts)
 
     def outcome(self, policy: Policy, *, missing: float = np.nan) -> Array:
         """[m] what the label earned.
@@ -75,7 +75,7 @@ class Contests:
         if policy == "average":
             return mean
         disagree = present[:, 0] & present[:, 1] & (side(verdicts[:, 0]) != side(verdicts[:, 1]))
-        complete = (present == self.asked).all(axis=1)
+        complete = (present == self.requested).all(axis=1)
         return np.where(complete, np.where(disagree, 0.5, mean), np.nan)
 
 
@@ -90,15 +90,15 @@ def contests(rows: pd.DataFrame) -> Contests:
     number = rows.groupby(list(KEYS), sort=True, observed=True).ngroup().to_numpy()
     order = np.array([ORDERS.index(name) for name in rows["order"]])
     verdicts = np.full((number.max() + 1, len(ORDERS)), np.nan)
-    asked = np.zeros_like(verdicts, dtype=bool)
+    requested = np.zeros_like(verdicts, dtype=bool)
     verdicts[number, order] = rows["outcome"].to_numpy(dtype=np.float64)
-    asked[number, order] = True
+    requested[number, order] = True
     _, first = np.unique(number, return_index=True)
-    _refuse(rows, first[asked[:, 2] & asked[:, :2].any(axis=1)], "with and without slots")
+    _refuse(rows, first[requested[:, 2] & requested[:, :2].any(axis=1)], "with and without slots")
     return Contests(
         *(rows[name].to_numpy()[first] for name in ("label", "opponent", "example")),
         verdicts=verdicts,
-        asked=asked,
+        requested=requested,
         identical=rows["identical"].to_numpy(dtype=bool)[first],
         length=rows["length"].to_numpy(dtype=np.float64)[first],
         opponent_length=rows["opponent_length"].to_numpy(dtype=np.float64)[first],
@@ -118,7 +118,7 @@ def sides(rows: pd.DataFrame) -> tuple[str, str]:
 
 
 def prompts(by_seed: Mapping[int, pd.DataFrame]) -> Array:
-    """[n] the examples, sorted; every seed needs the same ones, or seeds and prompts cannot be told apart.
+    """[n] the examples, sorted; every seed needs the same ones, or seeds and prompts cannot be separated.
 
     Raises:
         ValueError: no seeds.
@@ -137,7 +137,7 @@ def prompts(by_seed: Mapping[int, pd.DataFrame]) -> Array:
         if examples != wanted
     ]
     if faults:
-        raise BenchError.of_faults("verdicts of several seeds, expected of the same prompts", faults)
+        raise BenchError.of_faults("verdicts of several seeds: expected the same prompts in each", faults)
     return np.array(sorted(wanted))
 
 

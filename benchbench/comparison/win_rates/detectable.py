@@ -1,4 +1,4 @@
-"""The minimum detectable difference of what stands in a win-rate table: from one half for rates, else from 0."""
+"""The minimum detectable difference of the columns of a win-rate table: from one half for rates, else from 0."""
 
 from __future__ import annotations
 

@@ -126,14 +126,14 @@ class _Model:
 
     @staticmethod
     def of(rows: pd.DataFrame, examples: Array, policy: Policy) -> _Model:
-        made = contests(rows)
-        outcome, cluster = made.outcome(policy), np.searchsorted(examples, made.example)
-        longer = made.length - made.opponent_length
+        all_contests = contests(rows)
+        outcome, cluster = all_contests.outcome(policy), np.searchsorted(examples, all_contests.example)
+        longer = all_contests.length - all_contests.opponent_length
         sd = float(longer.std(ddof=1)) if len(longer) > 1 else 0.0
         feature = np.tanh(longer / sd) if sd > 0 else np.zeros(len(longer))
         judged = np.isfinite(outcome)
         per_prompt = np.bincount(cluster[judged], minlength=len(examples))
-        lengths = (outcome[judged], made.length[judged], made.opponent_length[judged])
+        lengths = (outcome[judged], all_contests.length[judged], all_contests.opponent_length[judged])
         return _Model(feature[judged], outcome[judged], 1 / per_prompt[cluster[judged]], cluster[judged], lengths)
 
     def unidentified(self) -> str:
@@ -165,11 +165,11 @@ class _Model:
 
     @property
     def side(self) -> str:
-        """What the label's text is in every contest, longer or shorter; empty where it is now one and now the other."""
+        """Whether the label's text is longer or shorter in every contest; empty where that differs between contests."""
         return "longer" if self.feature.min() > 0 else "shorter" if self.feature.max() < 0 else ""
 
     def extrapolated(self) -> str:
-        """What to say where no contest is at equal length."""
+        """The note where no contest is at equal length."""
         if self.side:
             return f"the label's text is {self.side} in every contest: equal length is an extrapolation"
         return ""

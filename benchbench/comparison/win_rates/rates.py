@@ -90,20 +90,20 @@ def win_rate(rows: pd.DataFrame, *, policy: Policy = "average", level: float = 0
         BenchError: the same verdict twice.
     """
     label, opponent = sides(rows)
-    made = contests(rows)
-    examples, cluster = np.unique(made.example, return_inverse=True)
+    all_contests = contests(rows)
+    examples, cluster = np.unique(all_contests.example, return_inverse=True)
 
     def over_prompts(values: Array) -> Array:
         return prompt_means(values, cluster, len(examples))
 
-    outcome = made.outcome(policy)
+    outcome = all_contests.outcome(policy)
     values = over_prompts(outcome)
     values = values[np.isfinite(values)]
     leaning = side(outcome)
-    missing, asked = int(made.missing.sum()), int(made.asked.sum())
-    bounded = missing / asked > MISSING_WARNING_FRACTION
-    bounds = [float(over_prompts(made.outcome(policy, missing=taken_for)).mean()) for taken_for in (0.0, 1.0)]
-    first_bias, consistency = _slots(made)
+    missing, verdicts = int(all_contests.missing.sum()), int(all_contests.requested.sum())
+    bounded = missing / verdicts > MISSING_WARNING_FRACTION
+    bounds = [float(over_prompts(all_contests.outcome(policy, missing=taken_for)).mean()) for taken_for in (0.0, 1.0)]
+    first_bias, consistency = _slots(all_contests)
     return WinRate(
         label=label,
         opponent=opponent,
@@ -115,16 +115,16 @@ def win_rate(rows: pd.DataFrame, *, policy: Policy = "average", level: float = 0
         losses=int((leaning == -1).sum()),
         prompts=len(values),
         lost_prompts=len(examples) - len(values),
-        verdicts=asked,
+        verdicts=verdicts,
         missing=missing,
         bounds=(bounds[0], bounds[1]) if bounded else None,
         first_bias=first_bias,
         consistency=consistency,
-        identical=int(made.identical.sum()),
-        length=float(over_prompts(made.length).mean()),
-        opponent_length=float(over_prompts(made.opponent_length).mean()),
-        longer=float(over_prompts((np.sign(made.length - made.opponent_length) + 1) / 2).mean()),
-        note=f"{missing / asked:.1%} of the verdicts are missing" if bounded else "",
+        identical=int(all_contests.identical.sum()),
+        length=float(over_prompts(all_contests.length).mean()),
+        opponent_length=float(over_prompts(all_contests.opponent_length).mean()),
+        longer=float(over_prompts((np.sign(all_contests.length - all_contests.opponent_length) + 1) / 2).mean()),
+        note=f"{missing / verdicts:.1%} of the verdicts are missing" if bounded else "",
     )
 
 
@@ -153,9 +153,9 @@ def win_rate_over_seeds(
     """
     examples = prompts(by_seed)
     sides(pd.concat(by_seed.values()))
-    made = [contests(rows) for rows in by_seed.values()]
+    runs = [contests(rows) for rows in by_seed.values()]
     values = np.stack(
-        [prompt_means(run.outcome(policy), np.searchsorted(examples, run.example), len(examples)) for run in made]
+        [prompt_means(run.outcome(policy), np.searchsorted(examples, run.example), len(examples)) for run in runs]
     )
     judged = np.isfinite(values).any(axis=0)
     return SeededWinRate(
@@ -167,9 +167,9 @@ def win_rate_over_seeds(
     )
 
 
-def _slots(made: Contests) -> tuple[float, float]:
+def _slots(all_contests: Contests) -> tuple[float, float]:
     """(first-slot bias, consistency) over contests that a judge saw in both orders."""
-    first, second = made.verdicts[~made.identical, :2].T
+    first, second = all_contests.verdicts[~all_contests.identical, :2].T
     both = np.isfinite(first) & np.isfinite(second)
     if not both.any():
         return math.nan, math.nan

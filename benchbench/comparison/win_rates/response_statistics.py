@@ -72,11 +72,13 @@ def sample_statistics(frame: pd.DataFrame, *, plain: bool, cut: bool = True) -> 
         "repetition": ([repeated(ids) for ids in tokens], "fraction"),
         "refusals": ([bool(REFUSALS.match(text)) for text in texts], "fraction"),
     }
-    found = [_mean(name, values, unit, examples) for name, (values, unit) in by_response.items()]
+    statistics = [_mean(name, values, unit, examples) for name, (values, unit) in by_response.items()]
     if not cut:
-        found = [replace(one, **_UNKNOWN) if one.name in CUT_FINISHES else one for one in found]
-    found += [Statistic(f"distinct_{n}", distinct(texts, n), math.nan, "fraction", len(texts)) for n in (1, 2)]
-    return found + _kl(frame, plain)
+        statistics = [
+            replace(statistic, **_UNKNOWN) if statistic.name in CUT_FINISHES else statistic for statistic in statistics
+        ]
+    statistics += [Statistic(f"distinct_{n}", distinct(texts, n), math.nan, "fraction", len(texts)) for n in (1, 2)]
+    return statistics + _kl(frame, plain)
 
 
 def repeated(ids: Sequence[int], n: int = REPEATED_N) -> float:

@@ -70,10 +70,13 @@ def reward_difference(
         label=label,
         opponent=opponent,
         seeds=tuple(by_seed),
-        difference=_interval(np.stack([one[0] for one in means]), level, replicates),
-        expectation=_interval(np.stack([one[1] for one in means]), level, replicates, rate=True),
+        difference=_interval(np.stack([run_means[0] for run_means in means]), level, replicates),
+        expectation=_interval(np.stack([run_means[1] for run_means in means]), level, replicates, rate=True),
         length_slope=_interval(np.stack(slopes), level, replicates, note=_NO_SLOPE),
-        values=tuple((_mean(one[0]), _mean(one[1]), _mean(slope)) for one, slope in zip(means, slopes, strict=True)),
+        values=tuple(
+            (_mean(run_means[0]), _mean(run_means[1]), _mean(slope))
+            for run_means, slope in zip(means, slopes, strict=True)
+        ),
         note=f"{left_out} contests without a score" if left_out else "",
     )
 
@@ -119,9 +122,9 @@ class _Scores:
         difference = rows["score"].to_numpy(dtype=np.float64) - rows["opponent_score"].to_numpy(dtype=np.float64)
         difference = np.where(alike, 0.0, difference)
         longer = (rows["length"] - rows["opponent_length"]).to_numpy(dtype=np.float64) / CHARACTERS
-        kept = np.isfinite(difference)
+        scored = np.isfinite(difference)
         cluster = np.searchsorted(examples, rows["example"].to_numpy())
-        return _Scores(difference[kept], longer[kept], cluster[kept], int((~kept).sum()))
+        return _Scores(difference[scored], longer[scored], cluster[scored], int((~scored).sum()))
 
     def slope(self, n: int) -> Array:
         """[n] the slope plus each prompt's influence on it; NaN where lengths do not differ.

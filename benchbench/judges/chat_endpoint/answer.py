@@ -39,7 +39,7 @@ def completion(answer: Any) -> Completion:
 
 
 def _text(content: Any) -> str:
-    """A text, or one in parts, as some servers give it; what is neither is no words."""
+    """A text, or one in parts, as some servers give it; anything else counts as empty."""
     if isinstance(content, list):
         parts = (part.get("text") for part in content if isinstance(part, dict))
         content = "".join(part for part in parts if isinstance(part, str))

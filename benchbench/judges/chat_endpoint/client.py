@@ -155,7 +155,7 @@ class ChatClient:
         try:
             return completion(response.json())
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            what = f"{response.status_code} with what is no chat completion"
+            what = f"{response.status_code} with something other than a chat completion"
             raise _PassingError(f"it answers {what} ({self._words(response)})") from None
 
     def _check_status(self, response: httpx.Response) -> None:
@@ -166,13 +166,13 @@ class ChatClient:
             raise RefusedError(f"{self.url} refuses the request: {status} ({words})")
         if not response.is_success:
             raise BenchError(
-                f"{self.url}: expected an answer, got {status} ({words}); see base_url, model and the key of "
+                f"{self.url}: expected an answer, got {status} ({words}); check base_url, model and the key of "
                 "api_key_env",
                 exit_code=ExitCode.UNAVAILABLE,
             )
 
     def _broken(self, error: Exception) -> Exception:
-        """A connection that broke; one that never stood is no matter of waiting."""
+        """The error for a broken connection; one that was never made is not tried again."""
         cause: BaseException | None = error
         while cause is not None:
             if isinstance(cause, BenchError):  # the network is forbidden
@@ -182,13 +182,13 @@ class ChatClient:
             return _PassingError(f"its answer cannot be decoded ({error})")
         if isinstance(error, httpx.ConnectError | httpx.InvalidURL) and not self._answered:
             return BenchError(
-                f"{self.url}: cannot be reached ({error}); start the server, or see base_url",
+                f"{self.url}: cannot be reached ({error}); start the server, or check base_url",
                 exit_code=ExitCode.UNAVAILABLE,
             )
         return _PassingError(f"the connection broke ({type(error).__name__})")
 
     def _words(self, response: httpx.Response) -> str:
-        """What the server says, short, and without the key should it repeat it."""
+        """The server's message, shortened, and with the key masked if it repeats it."""
         text = " ".join(response.text[:2000].split())
         text = text.replace(self._key, "***") if self._key else text
         return text[:200] + ("..." if len(text) > 200 else "") if text else "no text"

@@ -87,7 +87,7 @@ def _template_path(options: ChatOptions, folder: Path) -> Path | None:
 
 
 def identity(options: ChatOptions, folder: Path) -> Mapping[str, str]:
-    """The template's content and the parser; what model a name stands for today no server tells beforehand."""
+    """The template's content and the parser; which model a name stands for today, no server reveals beforehand."""
     template = read_template(_template_path(options, folder))
     return {"template": _hash(template), "parser": str(PARSER_VERSION)}
 

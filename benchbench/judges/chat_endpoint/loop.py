@@ -1,4 +1,4 @@
-"""Many questions under way at a time, and what comes back in the order in which it comes."""
+"""Many questions under way at a time, and their answers in the order in which they arrive."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def answers(
 
 
 class _Questions:
-    """What several tasks share: the questions that are left, and the answers that nobody took yet."""
+    """What several tasks share: the questions that are left, and the answers not yet handed on."""
 
     def __init__(self, client: ChatClient, ask: Ask, contests: Sequence[Contest]) -> None:
         self.come: deque[tuple[int, Verdict]] = deque()
@@ -81,7 +81,7 @@ class _Questions:
 
 
 def _close(loop: asyncio.AbstractEventLoop, client: ChatClient, tasks: Sequence[asyncio.Task[None]]) -> None:
-    """End what is still under way, whoever does not answer."""
+    """End the requests still under way, even if the server does not answer."""
 
     async def end() -> None:
         for task in tasks:

@@ -35,7 +35,7 @@ _OURS = ("model", "messages", "max_tokens", "max_completion_tokens", "temperatur
 
 @dataclass(frozen=True)
 class ChatOptions:
-    """Which server, what it is asked, and how it is treated.
+    """Which server and model, how it samples, and how requests are paced and retried.
 
     Raises:
         ValueError: a value out of its range, or a key where the name of a variable belongs.

@@ -44,7 +44,7 @@ def read_template(path: Path | None) -> str:
     """The template of a file, or our own.
 
     Raises:
-        BenchError: no such file, or one of its fields does not stand in it exactly once.
+        BenchError: no such file, or one of its fields is not in it exactly once.
     """
     if path is None:
         return DEFAULT_TEMPLATE
@@ -56,7 +56,8 @@ def read_template(path: Path | None) -> str:
     if wrong:
         names = ", ".join(f"{{{name}}}" for name in wrong)
         raise BenchError(
-            f"{path}: expected each of {{conversation}}, {{first}}, {{second}} exactly once, which is not so of {names}"
+            f"{path}: expected each of {{conversation}}, {{first}}, {{second}} exactly once, "
+            f"found another number of {names}"
         )
     return template
 

@@ -1,4 +1,4 @@
-"""Verdicts that people gave, from a file; which slot a text stood in does not matter.
+"""Verdicts that people gave, from a file; the order of the two texts does not matter.
 
 Every row is one person's verdict on one pair of texts. Its columns, in JSON lines, a JSON list, parquet or CSV:
 
@@ -50,7 +50,7 @@ def judge(
     if absent and (not options.partial or len(absent) == len(contests) + context.known):
         raise BenchError(
             f"{path}: expected a verdict on every contest, found none for {len(absent)} of {len(contests)} contests, "
-            f"such as sample {absent[0].sample} of example {absent[0].example}; see whether it is of these texts"
+            f"such as sample {absent[0].sample} of example {absent[0].example}; check that the file has these texts"
             + ("" if options.partial else ", or set `partial: true` to leave them missing")
         )
     for place, key in enumerate(keys):
@@ -63,7 +63,7 @@ def judge(
 
 
 def identity(options: HumanFileOptions, folder: Path) -> Mapping[str, str]:
-    """The file's content; where it lies is no part of a verdict."""
+    """The file's content, wherever the file lies."""
     return {"file": content_hash(folder / options.path)}
 
 

@@ -1,4 +1,4 @@
-"""Rows of a file of people's verdicts: what stands for a prompt and for a text, and what was voted."""
+"""Rows of a file of people's verdicts: the keys of prompts and texts, and the votes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Key = tuple[str, str, str]
 
 
 def text_key(text: str) -> str:
-    """What stands for a response in such a file: sha256 without white space around it, as hex."""
+    """The key of a response in such a file: sha256 without white space around it, as hex."""
     return hashlib.sha256(text.strip().encode()).hexdigest()
 
 
@@ -51,7 +51,7 @@ def read_votes(path: Path) -> Mapping[Key, Sequence[float]]:
 
 
 def _hash(row: Mapping[str, Any], name: str) -> str | None:
-    """A hash that the row gives, in small letters; none where it is blank or not there."""
+    """A hash that the row gives, in lower case; none where it is blank or absent."""
     value = row.get(f"{name}_hash")
     if value is None or value == "":
         return None

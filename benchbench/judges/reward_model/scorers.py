@@ -176,9 +176,9 @@ def _pretrained(kind: Any, options: RewardModelOptions, local: Path | None, **mo
         return kind.from_pretrained(source, local_files_only=True, **more)
     except (OSError, ValueError, KeyError) as error:
         if local is not None:
-            raise BenchError(f"judge reward_model: {source}: nothing that loads ({error})") from None
+            raise BenchError(f"judge reward_model: {source}: cannot be loaded ({error})") from None
     require_on_hub("model", source, options.revision)
     try:
         return kind.from_pretrained(source, **more)
     except (OSError, ValueError, KeyError) as error:
-        raise BenchError(f"judge reward_model: {source}: nothing that loads ({error})") from None
+        raise BenchError(f"judge reward_model: {source}: cannot be loaded ({error})") from None

@@ -26,7 +26,7 @@ class Annotator:
         return 0.5 + 0.5 * math.tanh(u / TEMPERATURE / 2)
 
     def utility(self, text: str, gold: float) -> float:
-        """What it takes a text for: gold reward, and its liking for words."""
+        """The worth of a text to it: gold reward, and its liking for words."""
         return gold + self.length_bias * len(text.split()) / WORDS_PER_FILLER
 
     def labels_first(self, texts: tuple[str, str], gold: tuple[float, float]) -> float:

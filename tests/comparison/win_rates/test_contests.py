@@ -49,7 +49,7 @@ def test_a_missing_verdict_is_bounded_under_the_policy():
 def test_a_verdict_without_slots_stands_under_both_policies():
     made = contests(frame(verdict(outcome=0.25)))
     assert made.outcome("average") == made.outcome("conservative") == [0.25]
-    assert made.asked.tolist() == [[False, False, True]]
+    assert made.requested.tolist() == [[False, False, True]]
 
 
 @LIGHT
