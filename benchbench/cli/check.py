@@ -32,15 +32,15 @@ def check(
 
     report = command(targets or [], overrides=overrides or [], options=RunOptions(runs=runs))
     if as_json:
-        found = gates([one.verdict for one in report.checked])
+        gated = gates([claim.verdict for claim in report.checked])
         claims = [
             {
-                **_plain(asdict(one)),
-                "outcome": one.verdict.outcome.value,
+                **_plain(asdict(claim)),
+                "outcome": claim.verdict.outcome.value,
                 "p_holm": gate.p_holm,
                 "gate_fails": gate.fails,
             }
-            for one, gate in zip(report.checked, found, strict=True)
+            for claim, gate in zip(report.checked, gated, strict=True)
         ]
         print_json({"claims": claims, "losses": report.losses})
     else:

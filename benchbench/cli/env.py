@@ -12,12 +12,12 @@ def env(device: arguments.Device = "auto", as_json: arguments.Json = False) -> N
     from benchbench.stages.environment import environment
 
     machine = choose_machine(device, None, [])
-    found = environment(machine.devices[0])
+    recorded = environment(machine.devices[0])
     if as_json:
-        print_json(found)
+        print_json(recorded)
         return
     out = stdout()
-    for key, value in found.items():
+    for key, value in recorded.items():
         if isinstance(value, dict):
             for name, inner in value.items():
                 out.print(f"{name}: {inner}", highlight=False, markup=False)

@@ -45,11 +45,11 @@ def evaluate(
     from benchbench.commands.evaluate.run import evaluate as measure
     from benchbench.commands.run_plan import RunOptions
 
-    options, console, given = RunOptions(device, workers, runs), stderr(), overrides or []
+    options, console, changes = RunOptions(device, workers, runs), stderr(), overrides or []
     if prompts is None:
-        frame = measure(target, setting=setting, seeds=seeds, overrides=given, options=options, console=console)
+        frame = measure(target, setting=setting, seeds=seeds, overrides=changes, options=options, console=console)
     else:
-        frame = draw(target, prompts, setting=setting, seeds=seeds, overrides=given, options=options, console=console)
+        frame = draw(target, prompts, setting=setting, seeds=seeds, overrides=changes, options=options, console=console)
     if as_json:
         print_json(frame.to_dict("records"))
         return

@@ -54,8 +54,8 @@ app.add_typer(methods.app, name="methods")
 _OFFLINE_VARIABLE = "BENCH_OFFLINE"
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         typer.echo(f"benchbench {benchbench.__version__}")
         raise typer.Exit
 
@@ -76,8 +76,8 @@ def _options(
         from benchbench.store.offline import offline as forbid_network
 
         source = context.get_parameter_source("offline")
-        given = _OFFLINE_VARIABLE if source is not None and source.name == "ENVIRONMENT" else "--offline"
-        context.with_resource(forbid_network(given))  # undone when the command line has been run, however it ends
+        cause = _OFFLINE_VARIABLE if source is not None and source.name == "ENVIRONMENT" else "--offline"
+        context.with_resource(forbid_network(cause))  # undone when the command line has been run, however it ends
 
 
 def run(args: list[str] | None = None) -> None:

@@ -24,8 +24,8 @@ def print_plan(plans: Sequence[Plan], store: RunStore, *, as_json: bool) -> None
     estimate = total_estimate(rows)
     remarks = copies(merged)
     if as_json:
-        told = {"remarks": remarks, "responses_end_at": stop_lines(merged)}
-        print_json({"stages": rows, "cells": len(merged.cells), "seconds_left": estimate, **told})
+        notes = {"remarks": remarks, "responses_end_at": stop_lines(merged)}
+        print_json({"stages": rows, "cells": len(merged.cells), "seconds_left": estimate, **notes})
         return
     print_rows(rows)
     for line in [*stop_lines(merged), *remarks]:

@@ -48,7 +48,7 @@ def reference(
     options = RunOptions(device, workers, runs, results)
     name = setting or "tiny"
     place = folder or options.results_root / "reference" / Path(name).stem
-    made = write_reference(
+    written = write_reference(
         CompareRequest(targets, setting, seeds, pairs_only=pairs_only),
         checkpoint=checkpoint,
         folder=place,
@@ -58,9 +58,9 @@ def reference(
     )
     fill_documents(readme or [], place, runs=options.store.root)
     if as_json:
-        print_json({**made.about, "folder": str(place), "tables": made.tables})
+        print_json({**written.about, "folder": str(place), "tables": written.tables})
     else:
-        stdout().print(made.tables, highlight=False, markup=False)
+        stdout().print(written.tables, highlight=False, markup=False)
 
 
 _PLACES = ("--runs", "--results", "--folder", "--device", "--workers")
@@ -68,11 +68,11 @@ _PLACES = ("--runs", "--results", "--folder", "--device", "--workers")
 
 def _without_places(words: list[str]) -> list[str]:
     """A command line without what is one machine's own: where files are, and what it runs on."""
-    kept: list[str] = []
+    portable: list[str] = []
     skip = False
     for word in words:
         named = word.partition("=")[0] in _PLACES
         if not skip and not named:
-            kept.append(word)
+            portable.append(word)
         skip = named and "=" not in word
-    return kept
+    return portable

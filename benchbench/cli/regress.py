@@ -53,16 +53,16 @@ def regress(
     console, findings = stderr(), []
     with tempfile.TemporaryDirectory(prefix="bench-regress-") as scratch:
         inside = replace(options, runs=runs or Path(scratch))
-        asked = tiers or command.TIERS
-        if 1 in asked:
+        wanted_tiers = tiers or command.TIERS
+        if 1 in wanted_tiers:
             findings += command.recompute(committed)
-        if 2 in asked:
+        if 2 in wanted_tiers:
             findings += command.rescore(committed, inside, console)
-        if 3 in asked:
+        if 3 in wanted_tiers:
             findings += command.retrain(committed, new, overrides or [], inside, console)
         if canary is not None:
             findings.append(command.canary(committed, new[0], canary, inside, console))
-    rows = [asdict(one) for one in findings]
+    rows = [asdict(finding) for finding in findings]
     if as_json:
         print_json(rows)
     else:

@@ -26,7 +26,7 @@ def tune(
 ) -> None:
     """Try an equal grid on a validation split.
 
-    The first setting of the grid that lacks no more than one paired standard error to the best is chosen.
+    The first setting of the grid whose metric is within one paired standard error of the best is chosen.
 
     Example: bench tune dpo --grid preference.learning_rate=2e-4,3.5e-4,5e-4 --seeds 0 1
     """

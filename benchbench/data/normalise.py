@@ -50,7 +50,7 @@ def normalise(
         rows: as the file or data set has them.
         split: our name of the split; names rows that have no id.
         where: file or data set, for messages.
-        rename: our column name -> theirs.
+        rename: our column name -> the source's.
         columns: further numeric columns to keep, one number per row or one per candidate.
         ignore: columns, and fields of turns as `column.field`, that are not read.
         on_tool_calls: `error`, or `drop` to leave rows with tools or tool calls out.

@@ -46,7 +46,7 @@ class _Format:
 
 
 def read_prompt_file(path: Path) -> PromptSet:
-    """The prompts of a file, in its order; its rows are of one of the formats, told from their fields.
+    """The prompts of a file, in its order; its rows are of one of the formats, recognised by their fields.
 
     Raises:
         BenchError: exit code 5 where there is no file; an unknown format, a row that is none of it, an empty prompt, or

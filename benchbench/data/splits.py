@@ -112,7 +112,7 @@ class RowOptions(Protocol):
 
     @property
     def rename(self) -> Mapping[str, str]:
-        """Our column name -> theirs."""
+        """Our column name -> the source's."""
         ...
 
     @property

@@ -1,4 +1,4 @@
-"""Tokenizers: trained here, loaded pinned, saved, and told apart by content."""
+"""Tokenizers: trained here, loaded pinned, saved, and identified by content."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
 def check_saved(tokenizer: PreTrainedTokenizerBase, model_type: str, where: str) -> None:
     """Return only if a tokenizer is still itself once it stands beside a model of that type.
 
-    transformers reads some types' tokenizers by a class of theirs, whatever the files say.
+    transformers reads some types' tokenizers by a class for that type, whatever the files say.
 
     Raises:
         BenchError: it is not.

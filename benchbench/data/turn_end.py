@@ -1,4 +1,4 @@
-"""Where a template ends an assistant's turn, and the tokens by which one is told from the next."""
+"""Where a template ends an assistant's turn, and the tokens that separate one turn from the next."""
 
 from __future__ import annotations
 

@@ -29,12 +29,12 @@ def read_adapter_config(folder: Path) -> dict[str, Any]:
 
     path = folder / ADAPTER_FILE
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        config = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:  # of JSON and of UTF-8
         raise BenchError(f"{path}: expected one JSON object, found what cannot be read ({error})") from None
-    if not isinstance(found, dict):
-        raise BenchError(f"{path}: expected one JSON object, found {type(found).__name__}")
-    return found
+    if not isinstance(config, dict):
+        raise BenchError(f"{path}: expected one JSON object, found {type(config).__name__}")
+    return config
 
 
 def put_adapters(model: Any, folder: Path, *, trainable: bool) -> Any:
@@ -57,12 +57,12 @@ def put_adapters(model: Any, folder: Path, *, trainable: bool) -> Any:
         with warnings.catch_warnings():
             for known in _CARED_FOR:
                 warnings.filterwarnings("ignore", message=known)
-            found = PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)
+            adapted = PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)
     except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:  # peft has no error of its own
         why = " ".join(f"{error}".split())
         raise BenchError(f"{folder}: expected adapters that fit their base; peft says: {why[:300]}") from None
-    _require_all(found, folder, names)
-    return found
+    _require_all(adapted, folder, names)
+    return adapted
 
 
 def _require_addable(folder: Path) -> None:
@@ -70,7 +70,7 @@ def _require_addable(folder: Path) -> None:
     from peft.tuners.tuners_utils import BaseTuner
 
     kind = read_adapter_config(folder).get("peft_type")
-    known = {str(one.value): tuner for one, tuner in PEFT_TYPE_TO_TUNER_MAPPING.items()}
+    known = {str(member.value): tuner for member, tuner in PEFT_TYPE_TO_TUNER_MAPPING.items()}
     tuner = known.get(kind) if isinstance(kind, str) else None
     if not (isinstance(tuner, type) and issubclass(tuner, BaseTuner)):
         raise BenchError(
@@ -98,7 +98,9 @@ def _require_all(model: Any, folder: Path, names: set[str]) -> None:
     alien = sorted(names - wanted - _bare(model.state_dict()))  # embeddings may be saved beside adapters
     if missing and alien and _renamed(model, folder):
         return
-    faults = [f"{_some(found)} {what}" for found, what in ((missing, "are missing"), (alien, "fit nothing")) if found]
+    faults = [
+        f"{_some(tensors)} {what}" for tensors, what in ((missing, "are missing"), (alien, "fit nothing")) if tensors
+    ]
     if faults:
         raise BenchError(
             f"{folder / ADAPTER_WEIGHTS}: expected the weights of all adapters that {ADAPTER_FILE} names on this base; "

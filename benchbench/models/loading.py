@@ -31,7 +31,7 @@ def load_whole(kind: Any, folder: str | Path, *, trust_remote_code: bool, **how:
 
     Raises:
         BenchError: exit code 5 for files that are not there or damaged; adapters; weights that the model has no place
-            for or that it lacks; two heads where there should be one; a model that is not what its files hold.
+            for or that it does not have; two heads where there should be one; a model that is not what its files hold.
     """
     files = model_files(Path(folder), trust_remote_code=trust_remote_code)
     if files.adapters:
@@ -69,7 +69,7 @@ def check_loaded(model: Any, info: Mapping[str, Any], what: str) -> None:
     """
     if missing := sorted(info["missing_keys"]):
         raise BenchError(f"{what}: expected all weights of the model, found none of {_some(missing)}")
-    if unfit := sorted(str(one[0]) for one in info["mismatched_keys"]):
+    if unfit := sorted(str(entry[0]) for entry in info["mismatched_keys"]):
         raise BenchError(f"{what}: expected weights of the sizes that config.json says, found others: {_some(unfit)}")
     if errors := [" ".join(str(error).split()) for error in info["error_msgs"]]:
         raise BenchError(f"{what}: expected weights that fit the model; transformers says: {errors[0][:300]}")
@@ -88,15 +88,15 @@ def check_loaded(model: Any, info: Mapping[str, Any], what: str) -> None:
 
 def _computed(name: str, buffers: Collection[str]) -> bool:
     """Whether a tensor of the file is none of the weights, but something the model computes by itself."""
-    return _NO_WEIGHTS.search(name) is not None or any(f".{one}".endswith(f".{name}") for one in buffers)
+    return _NO_WEIGHTS.search(name) is not None or any(f".{buffer}".endswith(f".{name}") for buffer in buffers)
 
 
 def _untied(model: Any) -> tuple[str, str] | None:
     """Two weights that the configuration makes one and the file does not, where there are such."""
     if not hasattr(model, "get_expanded_tied_weights_keys") or not hasattr(model, "all_tied_weights_keys"):
         return None
-    asked = model.get_expanded_tied_weights_keys(all_submodels=True)
-    apart = [(target, source) for target, source in asked.items() if target not in model.all_tied_weights_keys]
+    tied = model.get_expanded_tied_weights_keys(all_submodels=True)
+    apart = [(target, source) for target, source in tied.items() if target not in model.all_tied_weights_keys]
     return apart[0] if apart else None
 
 
@@ -113,11 +113,11 @@ def _require_same(model: Any, files: Collection[Path]) -> None:
     for path in files:
         with safe_open(path, framework="pt") as tensors:
             for name in tensors.keys():  # noqa: SIM118 (no mapping)
-                found, saved = held.get(name, held.get(prefix + name)), tensors.get_slice(name)
-                if found is None or list(found.shape) != saved.get_shape() or _converted(model, name):
+                tensor, saved = held.get(name, held.get(prefix + name)), tensors.get_slice(name)
+                if tensor is None or list(tensor.shape) != saved.get_shape() or _converted(model, name):
                     continue
-                first = saved[:1].to(found.dtype)
-                if not torch.allclose(first, found[:1].cpu(), rtol=0.0, atol=0.0, equal_nan=True):
+                first = saved[:1].to(tensor.dtype)
+                if not torch.allclose(first, tensor[:1].cpu(), rtol=0.0, atol=0.0, equal_nan=True):
                     raise BenchError(
                         f"{path}: {name}: expected the weights of the file in the model, found others; transformers "
                         "changes this kind of model when it loads it, so what is scored would not be what is saved"
@@ -126,7 +126,11 @@ def _require_same(model: Any, files: Collection[Path]) -> None:
 
 def _converted(model: Any, name: str) -> bool:
     """Whether transformers may rename a tensor of the file or make another one of it."""
-    patterns = [str(one) for each in getattr(model, "_weight_conversions", None) or () for one in each.source_patterns]
+    patterns = [
+        str(pattern)
+        for conversion in getattr(model, "_weight_conversions", None) or ()
+        for pattern in conversion.source_patterns
+    ]
     return any(re.search(pattern.replace(".*.", r"\..*\."), name) for pattern in patterns)
 
 

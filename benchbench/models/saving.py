@@ -41,18 +41,18 @@ def _any_generation_settings(model: Any, folder: Path) -> Iterator[None]:
     from transformers import GenerationConfig
 
     plain = unwrap(model)
-    own = getattr(plain, "generation_config", None)
-    if own is None or plain is not model:  # adapters are saved without any
+    settings = getattr(plain, "generation_config", None)
+    if settings is None or plain is not model:  # adapters are saved without any
         yield
         return
     try:
-        own.validate(strict=True)
+        settings.validate(strict=True)
     except ValueError:
         plain.generation_config = GenerationConfig()
     yield
-    if plain.generation_config is not own:
-        plain.generation_config = own
-        own.to_json_file(folder / GENERATION_CONFIG)
+    if plain.generation_config is not settings:
+        plain.generation_config = settings
+        settings.to_json_file(folder / GENERATION_CONFIG)
 
 
 @torch.no_grad()

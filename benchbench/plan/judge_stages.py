@@ -1,4 +1,4 @@
-"""Verdicts in the graph: whose responses are held against whose."""
+"""Verdicts in the graph: whose responses are compared with whose."""
 
 from __future__ import annotations
 
@@ -35,8 +35,9 @@ def _opponents(plan: Plan, cell: Cell, baseline: str | None) -> Iterator[tuple[s
     for other in beside:
         label = other.loaded.label
         is_baseline = "baseline" in section.against and label == baseline
-        told = "baseline" in section.against and cell.loaded.label == baseline  # the others' verdicts against it say it
-        meets = "each_other" in section.against and other in before and not told
+        # the other rows' verdicts against the baseline already hold the baseline's own contests
+        already_judged = "baseline" in section.against and cell.loaded.label == baseline
+        meets = "each_other" in section.against and other in before and not already_judged
         if label != cell.loaded.label and other.generate != cell.generate and (is_baseline or meets):
             yield label, other.generate
 

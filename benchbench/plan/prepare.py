@@ -103,14 +103,14 @@ def _data(loaded: Loaded, root: Path) -> tuple[PreparedData, str]:
             "identity": dict(source.identity(options, folder)),
         }
     )
-    found = read_prepared(root, key)
-    if found is None:
+    prepared = read_prepared(root, key)
+    if prepared is None:
         splits = source.load(options, folder)
         hashes = {name: content_hash({name: examples}) for name, examples in splits.items()}
         shapes = {n: split_shape(e, ordered=splits.readings[n].ordered) for n, e in splits.items()}
         report = audit(splits, splits.readings).as_json()
-        found = write_prepared(root, key, splits, to_json, hashes=hashes, report=report, shapes=shapes)
-    return found, key
+        prepared = write_prepared(root, key, splits, to_json, hashes=hashes, report=report, shapes=shapes)
+    return prepared, key
 
 
 def _weights(loaded: Loaded) -> tuple[str | None, str, int | None]:
@@ -137,15 +137,15 @@ def _tokenizer(loaded: Loaded, root: Path, data: PreparedData, weights: str | No
     model, config = loaded.recipe.model, model_config(loaded, weights)
     if model.train_tokenizer is not None:
         return _trained_tokenizer(loaded, root, data, config)
-    own = model.tokenizer_name_or_path is not None
-    key = "model.tokenizer_name_or_path" if own else "model.model_name_or_path"
+    has_own = model.tokenizer_name_or_path is not None
+    key = "model.tokenizer_name_or_path" if has_own else "model.model_name_or_path"
     name = model.tokenizer_name_or_path or model.model_name_or_path
     assert name is not None, "the schema asks for one"
     folder = resolve_folder(
         name,
-        model.tokenizer_revision if own else model.revision,
-        loaded.folders.tokenizer if own else loaded.folders.model,
-        patterns=TOKENIZER_PATTERNS if own else WEIGHT_PATTERNS + TOKENIZER_PATTERNS,
+        model.tokenizer_revision if has_own else model.revision,
+        loaded.folders.tokenizer if has_own else loaded.folders.model,
+        patterns=TOKENIZER_PATTERNS if has_own else WEIGHT_PATTERNS + TOKENIZER_PATTERNS,
         where=key,
     )
     path = str(folder.resolve())
@@ -157,7 +157,7 @@ def _tokenizer(loaded: Loaded, root: Path, data: PreparedData, weights: str | No
         check_beside(tokenizer, config, lent=path != weights)
     section, beside = loaded.recipe.tokenization, loaded.folders.chat_template
     if section.chat_template is None or (beside / section.chat_template).is_file():
-        renderer(section, tokenizer, folder=beside)  # a template that cannot be used is told before anything is trained
+        renderer(section, tokenizer, folder=beside)  # refuses an unusable template before anything is trained
     return path, tokenizer_hash(tokenizer)
 
 
@@ -186,18 +186,19 @@ def _trained_tokenizer(loaded: Loaded, root: Path, data: PreparedData, config: M
             save_tokenizer(tokenizer, draft)
             about = {"hash": tokenizer_hash(tokenizer), "entries": id_bound(tokenizer), "files": _file_hashes(draft)}
             write_json(draft / record.name, about)
-    told = read_json(record)
-    if told.get("files", found := _file_hashes(folder)) != found:  # those made before this was noted have no hashes
+    recorded = read_json(record)
+    hashes = _file_hashes(folder)
+    if recorded.get("files", hashes) != hashes:  # records of earlier versions hold no file hashes
         raise BenchError(
             f"{folder}: expected the tokenizer as it was trained, found changed files; delete the folder",
             exit_code=ExitCode.UNAVAILABLE,
         )
-    check_rows(told.get("entries", 0), config)
+    check_rows(recorded.get("entries", 0), config)
     if writes_models(loaded) and not beside.is_file():
         tokenizer = load_tokenizer(str(folder.resolve()), revision=None, pad_token=None, folder=Path())
         check_beside(tokenizer, config, lent=True)
         beside.touch()
-    return str(folder.resolve()), told["hash"]
+    return str(folder.resolve()), recorded["hash"]
 
 
 def _file_hashes(folder: Path) -> dict[str, str]:

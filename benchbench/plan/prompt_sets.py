@@ -17,7 +17,7 @@ from benchbench.store.prepared import PreparedData, read_prepared, write_prepare
 FIRST_TURN, SECOND_TURN = "prompts", "prompts_second_turn"
 """Splits of prepared prompt sets; the second turn's hold the conversation without the first response."""
 NO_RESPONSE = ("",)
-"""Candidates of a row that is a prompt alone, which nothing is held against; examples have one at least."""
+"""Candidates of a row that is a prompt alone, which nothing is compared with; examples have one at least."""
 REPORT = "prompt_set"
 PREPARED_VERSION = 2
 """Raised by hand when what is stored of a prompt set changes."""
@@ -41,10 +41,10 @@ def prepare_prompts(prompts: PromptSet, root: Path) -> PreparedPrompts:
     """Put a prompt set under runs/data, by its content; what is there is not written again."""
     rows = [asdict(prompt) for prompt in prompts.prompts]
     key = fingerprint({"prepared_version": PREPARED_VERSION, "format": prompts.format, "prompts": rows})
-    found = read_prepared(root, key)
-    if found is None:
+    prepared = read_prepared(root, key)
+    if prepared is None:
         splits = {name: list(_examples(prompts, name)) for name in (FIRST_TURN, SECOND_TURN)[: prompts.turns]}
-        found = write_prepared(
+        prepared = write_prepared(
             root,
             key,
             splits,
@@ -53,7 +53,7 @@ def prepare_prompts(prompts: PromptSet, root: Path) -> PreparedPrompts:
             report={REPORT: {"format": prompts.format, "prompts": rows}},
             shapes={name: SplitShape(len(examples), [1], {}) for name, examples in splits.items()},
         )
-    return PreparedPrompts(prompts, found, key)
+    return PreparedPrompts(prompts, prepared, key)
 
 
 def _examples(prompts: PromptSet, split: str) -> Iterator[Example]:
@@ -66,7 +66,7 @@ def _examples(prompts: PromptSet, split: str) -> Iterator[Example]:
 
 def prompt_sets(root: Path) -> list[PreparedPrompts]:
     """Every prompt set under runs/data, by key."""
-    found = []
+    prepared = []
     for folder in sorted((root / "data").glob("*")):
         data = read_prepared(root, folder.name) if folder.is_dir() else None
         if data is not None and REPORT in data.report:
@@ -75,8 +75,8 @@ def prompt_sets(root: Path) -> list[PreparedPrompts]:
                 Prompt(**{**row, "messages": tuple(Message(**message) for message in row["messages"])})
                 for row in stored["prompts"]
             )
-            found.append(PreparedPrompts(PromptSet(stored["format"], prompts), data, folder.name))
-    return found
+            prepared.append(PreparedPrompts(PromptSet(stored["format"], prompts), data, folder.name))
+    return prepared
 
 
 def split_prompts(data: PreparedData, split: str, count: int | None) -> PromptSet:

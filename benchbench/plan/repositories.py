@@ -19,18 +19,18 @@ from benchbench.recipe.load import Loaded
 def repositories(loaded: Loaded) -> dict[str, Repository]:
     """`weights`, `tokenizer` and `data` -> the repository they are from; a part that is from none is left out.
 
-    A part whose repository cannot be told, such as a folder that is not there, is left out too: preparing the
+    A part whose repository cannot be determined, such as a folder that is not there, is left out too: preparing the
     recipe says so, together with all else that is missing.
     """
-    found: dict[str, Repository] = {}
+    by_part: dict[str, Repository] = {}
     for part, tell in (("weights", _weights), ("tokenizer", _tokenizer), ("data", _data)):
         try:
             repository = tell(loaded)
         except BenchError:
             continue
         if repository is not None:
-            found[part] = repository
-    return found
+            by_part[part] = repository
+    return by_part
 
 
 def held_files(repository: Repository) -> Mapping[str, HashedFile]:

@@ -39,8 +39,8 @@ def planned_stops(loaded: Loaded, prepared: Prepared) -> Stops | None:
     key = _tokenizer_key(loaded, prepared)
     section = recipe.tokenization.model_copy(update={"chat_template": prepared.chat_template})
     end = _turn_end(*key, section.model_dump_json(), prepared.chat_template_hash)
-    own = recipe.model.tokenizer_name_or_path is None and recipe.model.train_tokenizer is None
-    return all_stops(_tokenizer(*key), end, configured=configured, own_tokenizer=own)
+    own_tokenizer = recipe.model.tokenizer_name_or_path is None and recipe.model.train_tokenizer is None
+    return all_stops(_tokenizer(*key), end, configured=configured, own_tokenizer=own_tokenizer)
 
 
 def stopping(loaded: Loaded, prepared: Prepared) -> tuple[tuple[int, ...] | None, dict[str, Any] | None]:
@@ -104,9 +104,9 @@ def _from_hub(name: str, revision: str) -> Path | None:
     from huggingface_hub import hf_hub_download, try_to_load_from_cache
     from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError
 
-    found = try_to_load_from_cache(name, CONFIGURED, revision=revision)
-    if found is not None:
-        return Path(found) if isinstance(found, str) else None  # else the cache knows that there is none
+    cached = try_to_load_from_cache(name, CONFIGURED, revision=revision)
+    if cached is not None:
+        return Path(cached) if isinstance(cached, str) else None  # else the cache knows that there is none
     try:
         require_on_hub("model", name, revision)  # which answers in time
         return Path(hf_hub_download(name, CONFIGURED, revision=revision))

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 def model_config(loaded: Loaded, weights: str | None) -> Mapping[str, Any]:
     """The model's configuration: the recipe's, or that of the folder of its weights; nothing where neither is known."""
-    own = loaded.recipe.model.from_config
-    return own if own is not None else {} if weights is None else read_object(Path(weights) / MODEL_CONFIG)
+    from_config = loaded.recipe.model.from_config
+    if from_config is not None:
+        return from_config
+    return {} if weights is None else read_object(Path(weights) / MODEL_CONFIG)
 
 
 def check_rows(needed: int, config: Mapping[str, Any]) -> None:

@@ -91,5 +91,5 @@ def context_tokens(folder: Path | None, from_config: Mapping[str, Any] | None) -
     config = from_config or {}
     if folder is not None:
         config = read_json(folder / "config.json") if (folder / "config.json").is_file() else {}
-    found = [config[name] for name in ("max_position_embeddings", "n_positions") if isinstance(config.get(name), int)]
-    return found[0] if found else None
+    limits = [config[name] for name in ("max_position_embeddings", "n_positions") if isinstance(config.get(name), int)]
+    return limits[0] if limits else None

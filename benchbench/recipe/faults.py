@@ -72,14 +72,14 @@ def faults_of(error: ValidationError, *, model: type[BaseModel], prefix: str = "
     entries = error.errors(include_url=False)
     inside = {entry["loc"][:-1] for entry in entries}
     # a list whose items are all faulty counts as empty for pydantic; the items' faults say it better
-    kept = [entry for entry in entries if entry["type"] != "too_short" or entry["loc"] not in inside]
-    return [_fault(entry, model, prefix) for entry in kept]
+    telling = [entry for entry in entries if entry["type"] != "too_short" or entry["loc"] not in inside]
+    return [_fault(entry, model, prefix) for entry in telling]
 
 
 def _fault(entry: Mapping[str, Any], model: type[BaseModel], prefix: str) -> Fault:
     path = [str(part) for part in entry["loc"]]
     where = ".".join([prefix, *path] if prefix else path)
-    kind, found, context = entry["type"], entry.get("input"), entry.get("ctx", {})
+    kind, value, context = entry["type"], entry.get("input"), entry.get("ctx", {})
     if kind == "extra_forbidden":
         return Fault(where, f"unknown key; {_known(path, where, model)}")
     if kind == "missing":
@@ -87,13 +87,13 @@ def _fault(entry: Mapping[str, Any], model: type[BaseModel], prefix: str) -> Fau
     if kind == "value_error":
         return Fault(where, str(context.get("error", entry["msg"])))
     if kind == "literal_error":
-        return Fault(where, f"expected one of {_choices(context['expected'])}, got {describe(found)}")
+        return Fault(where, f"expected one of {_choices(context['expected'])}, got {describe(value)}")
     if kind == "too_short":
         items = "item" if context["min_length"] == 1 else "items"
         return Fault(where, f"expected at least {context['min_length']} {items}, got {context['actual_length']}")
     if kind in _KINDS:
-        return Fault(where, f"expected {_KINDS[kind]}, got {describe(found)}{_quotes(kind, found)}")
-    return Fault(where, f"{_bounds(entry['msg'])}, got {describe(found)}")
+        return Fault(where, f"expected {_KINDS[kind]}, got {describe(value)}{_quotes(kind, value)}")
+    return Fault(where, f"{_bounds(entry['msg'])}, got {describe(value)}")
 
 
 def _known(path: Sequence[str], where: str, model: type[BaseModel]) -> str:
@@ -150,12 +150,12 @@ def _choices(expected: str) -> str:
     return expected.replace("'", "").replace(" or ", ", ")
 
 
-def _quotes(kind: str, found: Any) -> str:
-    if kind == "string_type" and isinstance(found, bool | int | float):
+def _quotes(kind: str, value: Any) -> str:
+    if kind == "string_type" and isinstance(value, bool | int | float):
         return "; put it in quotes"
-    if not isinstance(found, str):
+    if not isinstance(value, str):
         return ""
-    unquoted = found in ("true", "false") if kind == "bool_type" else kind in _NUMBERS and _numeric(found)
+    unquoted = value in ("true", "false") if kind == "bool_type" else kind in _NUMBERS and _numeric(value)
     return "; remove the quotes" if unquoted else ""
 
 

@@ -55,7 +55,7 @@ class GenerateSection(Section):
 
 
 class JudgeSection(Section):
-    """Who decides between two responses, and what a policy's responses are held against."""
+    """Who decides between two responses, and what a policy's responses are compared with."""
 
     name: NonEmpty
     """An exhibit of the judges room."""

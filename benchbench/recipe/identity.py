@@ -22,21 +22,21 @@ def identified(values: Mapping[str, Any], bound: Mapping[str, Any]) -> dict[str,
         values: a recipe's, whole or in part.
         bound: dotted key -> what its free-form parts are bound to; the class says which fields joined later.
     """
-    kept = _pruned(Recipe, values)
+    identity = _pruned(Recipe, values)
     for key, part in bound.items():
         free = get(values, key)
         if isinstance(free, Mapping) and not isinstance(part, Mapping):
-            put(kept, key, _pruned(type(part), free))
+            put(identity, key, _pruned(type(part), free))
     for key in moving_keys(values):
-        put(kept, key, get(values, key))
-    return kept
+        put(identity, key, get(values, key))
+    return identity
 
 
 def recipe_identity(values: Mapping[str, Any], bound: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that reaches a result, save the list of seeds."""
-    kept = identified(values, bound)
-    kept["seeds"] = {key: value for key, value in kept["seeds"].items() if key != "list"}
-    return {key: value for key, value in kept.items() if key not in ANNOTATIONS}
+    identity = identified(values, bound)
+    identity["seeds"] = {key: value for key, value in identity["seeds"].items() if key != "list"}
+    return {key: value for key, value in identity.items() if key not in ANNOTATIONS}
 
 
 def comparable_part(values: Mapping[str, Any], bound: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,10 +48,10 @@ def comparable_part(values: Mapping[str, Any], bound: Mapping[str, Any]) -> dict
 def _pruned(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
     """Values of a section without its run settings, and without later fields that are as if they were not there."""
     marks = field_marks(kind)
-    kept: dict[str, Any] = {}
+    pruned: dict[str, Any] = {}
     for name, value in values.items():
         section = section_of(kind, name)
         inner = _pruned(section, value) if section is not None and isinstance(value, Mapping) else value
         if not is_left_out(inner, marks.get(name, ())):
-            kept[name] = inner
-    return kept
+            pruned[name] = inner
+    return pruned

@@ -61,11 +61,11 @@ def shipped_root() -> Path:
 
 def roots() -> tuple[Path, ...]:
     """Folders that are searched: `recipes/` here, then the shipped ones; one folder is never searched twice."""
-    found: list[Path] = []
+    folders: list[Path] = []
     for root in (Path("recipes"), shipped_root()):
-        if root.is_dir() and not any(root.resolve() == other.resolve() for other in found):
-            found.append(root)
-    return tuple(found)
+        if root.is_dir() and not any(root.resolve() == other.resolve() for other in folders):
+            folders.append(root)
+    return tuple(folders)
 
 
 def entries() -> Iterator[Entry]:
@@ -123,15 +123,15 @@ def find_setting(name: str, *, beside: Path | None = None) -> Entry:
         local = beside / name if beside is not None else None
         return _as_setting(_entry(local) if local is not None and local.is_file() else open_entry(name))
     settings = [entry for entry in entries() if entry.is_setting]
-    found = _distinct(entry for entry in settings if entry.setting_name == name)
-    if not found:
+    claimants = _distinct(entry for entry in settings if entry.setting_name == name)
+    if not claimants:
         known = sorted({entry.setting_name for entry in settings})
         raise BenchError(f"unknown setting '{name}'.{suggestion(name, known)} Known: {', '.join(known)}.")
-    if len(found) > 1:
+    if len(claimants) > 1:
         raise BenchError(
-            f"setting '{name}' is claimed by two files, {found[0].path} and {found[1].path}; rename one of them"
+            f"setting '{name}' is claimed by two files, {claimants[0].path} and {claimants[1].path}; rename one of them"
         )
-    return found[0]
+    return claimants[0]
 
 
 def extended(setting: Entry) -> Entry:
@@ -168,13 +168,13 @@ def _as_setting(entry: Entry) -> Entry:
     return entry
 
 
-def _distinct(found: Iterable[Entry]) -> list[Entry]:
+def _distinct(candidates: Iterable[Entry]) -> list[Entry]:
     """Entries of different contents: a copy of a shipped file beside the shipped one is no second claim."""
-    kept: list[Entry] = []
-    for entry in found:
-        if not any(entry.values == other.values for other in kept):
-            kept.append(entry)
-    return kept
+    distinct: list[Entry] = []
+    for entry in candidates:
+        if not any(entry.values == other.values for other in distinct):
+            distinct.append(entry)
+    return distinct
 
 
 def find_recipe(setting: str, method: str, variant: str) -> Entry | None:
@@ -184,10 +184,10 @@ def find_recipe(setting: str, method: str, variant: str) -> Entry | None:
         BenchError: two files match.
     """
     wanted = (setting, (method, variant))
-    found = _distinct(e for e in entries() if not e.is_setting and (e.setting_name, e.method) == wanted)
-    if len(found) > 1:
+    matches = _distinct(e for e in entries() if not e.is_setting and (e.setting_name, e.method) == wanted)
+    if len(matches) > 1:
         raise BenchError(
-            f"method '{method}' (variant '{variant}') has two recipes in setting '{setting}': {found[0].path} and "
-            f"{found[1].path}; give one of the two paths instead, or another variant name to one of them"
+            f"method '{method}' (variant '{variant}') has two recipes in setting '{setting}': {matches[0].path} and "
+            f"{matches[1].path}; give one of the two paths instead, or another variant name to one of them"
         )
-    return found[0] if found else None
+    return matches[0] if matches else None

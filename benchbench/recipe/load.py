@@ -141,8 +141,8 @@ def _named_setting(target: library.Entry) -> library.Entry:
             return library.find_setting(named, beside=target.path.parent)
         except BenchError as error:
             raise BenchError.of_faults(str(target.path), [Fault("setting", str(error))]) from None
-    found = "expected a setting's name, got " + describe(named)
-    message = "required, not given; expected a setting's name" if named is None else found
+    expected = "expected a setting's name"
+    message = f"required, not given; {expected}" if named is None else f"{expected}, got {describe(named)}"
     raise BenchError.of_faults(str(target.path), [Fault("setting", message)])
 
 
@@ -177,9 +177,9 @@ def _resolve(
     untuned: bool = False,
 ) -> Loaded:
     base = library.extended(base)
-    own = {k: v for k, v in document.values.items() if k != "setting"}
+    recipe_values = {k: v for k, v in document.values.items() if k != "setting"}
     setting = {k: v for k, v in base.values.items() if k != "name"}
-    values = merge(setting, own)
+    values = merge(setting, recipe_values)
     for override in overrides:
         put(values, override.key, override.value)
     values["setting"] = base.setting_name
@@ -221,9 +221,9 @@ def _validate(
     bound: dict[str, Any] = {}
     places = tuple(fault.where for fault in faults)
     for check in checks:
-        more, found = check(tried) if tried is not None else ({}, [])
+        more, refusals = check(tried) if tried is not None else ({}, [])
         bound |= more
-        faults += [f for f in found if not any(f.where == p or f.where.startswith(f"{p}.") for p in places)]
+        faults += [f for f in refusals if not any(f.where == p or f.where.startswith(f"{p}.") for p in places)]
     return (None if places else recipe), bound, faults
 
 
@@ -241,9 +241,9 @@ def _mended(values: Mapping[str, Any], faults: list[Fault], setting: Mapping[str
         key = fault.where
         while "." in key and not isinstance(get(values, key.rpartition(".")[0]), Mapping):
             key = key.rpartition(".")[0]  # an item of a list: the list
-        theirs = get(setting, key)
-        if theirs is not None or key in setting:
-            put(mended, key, theirs)
+        default = get(setting, key)
+        if default is not None or key in setting:
+            put(mended, key, default)
         else:
             drop(mended, key)
     return mended

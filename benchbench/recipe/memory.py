@@ -63,14 +63,14 @@ def moving_keys(values: Values) -> list[str]:
     return moving
 
 
-def setting_differences(mine: Values, theirs: Values) -> list[str]:
+def setting_differences(mine: Values, other: Values) -> list[str]:
     """Dotted keys at which two settings differ.
 
     A memory setting that counts on one side only is no difference of its own; the precision that makes it count is.
     """
-    return [key for key in differences(mine, theirs) if not counts_once(key, get(mine, key), get(theirs, key))]
+    return [key for key in differences(mine, other) if not counts_once(key, get(mine, key), get(other, key))]
 
 
-def counts_once(key: str, mine: Any, theirs: Any) -> bool:
+def counts_once(key: str, mine: Any, other: Any) -> bool:
     """Whether this is a memory setting that is part of one of two identities."""
-    return key.rpartition(".")[2] in RUN_KEYS and (mine is None) != (theirs is None)
+    return key.rpartition(".")[2] in RUN_KEYS and (mine is None) != (other is None)

@@ -57,9 +57,9 @@ class ModelSection(ArchitectureSection):
             raise ValueError("expected exactly one of model_name_or_path and from_config")
         if self.from_config is not None and "model_type" not in self.from_config:
             raise ValueError("from_config.model_type: required, not given; for example gpt_neox or llama")
-        own = self.tokenizer_name_or_path is not None
-        if own and self.train_tokenizer is not None:
+        names_tokenizer = self.tokenizer_name_or_path is not None
+        if names_tokenizer and self.train_tokenizer is not None:
             raise ValueError("expected at most one of tokenizer_name_or_path and train_tokenizer")
-        if self.from_config is not None and not own and self.train_tokenizer is None:
+        if self.from_config is not None and not names_tokenizer and self.train_tokenizer is None:
             raise ValueError("a model from_config needs tokenizer_name_or_path or train_tokenizer")
         return self

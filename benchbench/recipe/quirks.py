@@ -51,6 +51,6 @@ class QuirkSection(Section):
         return "published" if is_published else "good" if is_good else "neither"
 
 
-def _equal(one: Any, other: Any) -> bool:
+def _equal(value: Any, other: Any) -> bool:
     """Equal as recipe values: `true` is not `1`, but `2` is `2.0`."""
-    return one == other and isinstance(one, bool) == isinstance(other, bool)
+    return value == other and isinstance(value, bool) == isinstance(other, bool)

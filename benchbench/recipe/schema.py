@@ -192,7 +192,7 @@ class Recipe(Section):
     setting: NonEmpty
     """Name of the setting this recipe belongs to."""
     notice: str = ""
-    """What a reader of any table of this setting must be told first."""
+    """What a reader of any table of this setting must know first."""
     method: MethodSection
     seeds: SeedsSection
     model: ModelSection

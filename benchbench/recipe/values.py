@@ -18,7 +18,7 @@ def get(values: Any, key: str) -> Any:
 
 
 def put(values: dict[str, Any], key: str, value: Any) -> None:
-    """Set the value at a dotted key; mappings on the way are copied, so that their owners keep theirs."""
+    """Set the value at a dotted key; mappings on the way are copied, so that their owners' copies do not change."""
     *parents, last = key.split(".")
     for parent in parents:
         inner = values.get(parent)
@@ -65,16 +65,16 @@ def keys_below(value: Any, prefix: str) -> list[str]:
     return [k for key, part in value.items() for k in (f"{prefix}.{key}", *keys_below(part, f"{prefix}.{key}"))]
 
 
-def differences(mine: Mapping[str, Any], theirs: Mapping[str, Any], prefix: str = "") -> list[str]:
+def differences(mine: Mapping[str, Any], other: Mapping[str, Any], prefix: str = "") -> list[str]:
     """Dotted keys at which two mappings differ."""
-    found: list[str] = []
-    for key in mine.keys() | theirs.keys():
-        one, other = mine.get(key), theirs.get(key)
-        if isinstance(one, Mapping) and isinstance(other, Mapping):
-            found += differences(one, other, f"{prefix}{key}.")
-        elif one != other:
-            found.append(f"{prefix}{key}")
-    return found
+    keys: list[str] = []
+    for key in mine.keys() | other.keys():
+        value, other_value = mine.get(key), other.get(key)
+        if isinstance(value, Mapping) and isinstance(other_value, Mapping):
+            keys += differences(value, other_value, f"{prefix}{key}.")
+        elif value != other_value:
+            keys.append(f"{prefix}{key}")
+    return keys
 
 
 def not_finite(values: Any, where: str = "") -> list[Fault]:

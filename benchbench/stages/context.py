@@ -96,8 +96,8 @@ class StageContext(Generic[S]):
         if path is None:
             return
         read = partial(kept_hash, root=self.root)
-        found = weights_hash(Path(path), trust_remote_code=model.trust_remote_code, hash_file=read)
-        require_planned(f"weights in {path}", model.weights, found)
+        present = weights_hash(Path(path), trust_remote_code=model.trust_remote_code, hash_file=read)
+        require_planned(f"weights in {path}", model.weights, present)
 
     def tokenizer(self) -> Any:
         """The setting's tokenizer.
@@ -124,8 +124,8 @@ class StageContext(Generic[S]):
         """
         path, section = self.run.chat_template, self.reading.tokenization
         if path is not None:
-            found = file_hash(Path(path)) if Path(path).is_file() else "none"
-            require_planned(f"chat template {path}", section.chat_template or "none", found)
+            present = file_hash(Path(path)) if Path(path).is_file() else "none"
+            require_planned(f"chat template {path}", section.chat_template or "none", present)
         return section.model_copy(update={"chat_template": path})
 
     @property
@@ -145,8 +145,8 @@ class StageContext(Generic[S]):
             return [from_json(line) for line in made_lines(self.root / data.made_by, data.split)]
         key = self.run.data_key
         prepared = read_prepared(self.root, key)
-        found = "none" if prepared is None else prepared.hashes[data.split]
-        require_planned(f"prepared data runs/data/{key}", str(data.hash), found)
+        present = "none" if prepared is None else prepared.hashes[data.split]
+        require_planned(f"prepared data runs/data/{key}", str(data.hash), present)
         assert prepared is not None
         return [from_json(line) for line in prepared.lines(data.split)]
 
@@ -173,21 +173,21 @@ class StageContext(Generic[S]):
         return tokenized
 
 
-def require_planned(what: str, planned: str, found: str) -> None:
+def require_planned(what: str, planned: str, present: str) -> None:
     """Refuse to go on with other content than the stage is filed under.
 
     Args:
         what: kind and place of what was opened.
         planned: the content hash in the stage's settings.
-        found: that of what is there now, or `none`.
+        present: that of what is there now, or `none`.
 
     Raises:
         BenchError: exit code 5; they differ.
     """
-    if found != planned:
+    if present != planned:
         raise BenchError(
             f"{what}: expected the content that it had when this run was planned ({planned[:12]}), found another "
-            f"({found[:12]}); run the command again to use what is there now, or put the old one back",
+            f"({present[:12]}); run the command again to use what is there now, or put the old one back",
             exit_code=ExitCode.UNAVAILABLE,
         )
 

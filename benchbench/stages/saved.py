@@ -37,9 +37,9 @@ def save_policy(
     """
     folder = context.folder / FOLDER
 
-    def logps(one: Any) -> torch.Tensor:
-        found = [token_logps(one, make_batch([example])) for example in examples[:READ_BACK_EXAMPLES]]
-        return torch.cat([each.token[each.response] for each in found])
+    def logps(model: Any) -> torch.Tensor:
+        scored = [token_logps(model, make_batch([example])) for example in examples[:READ_BACK_EXAMPLES]]
+        return torch.cat([each.token[each.response] for each in scored])
 
     difference = save_and_read_back(
         model,

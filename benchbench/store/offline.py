@@ -40,22 +40,22 @@ class OfflineError(BenchError, ConnectionError):
     A ConnectionError too, so that a library that can do without the network takes it as having none.
     """
 
-    def __init__(self, host: str, given: str) -> None:
+    def __init__(self, host: str, cause: str) -> None:
         super().__init__(
-            f"{host}: {given} forbids the network, and this is not this machine; leave {given} out to go online",
+            f"{host}: {cause} forbids the network, and this is not this machine; leave {cause} out to go online",
             exit_code=ExitCode.UNAVAILABLE,
         )
 
 
 @contextmanager
-def offline(given: str = "--offline") -> Iterator[None]:
+def offline(cause: str = "--offline") -> Iterator[None]:
     """Forbid the network while the block lasts: sockets in this process, the variables in it and its children.
 
     Names and addresses of this machine stay allowed, and so do unix sockets, over which workers are spoken to.
     Libraries that bring sockets of their own, not Python's, are held by the variables alone.
 
     Args:
-        given: what the user gave, for messages.
+        cause: the option or variable that the user set, for messages.
     """
     variables = {name: os.environ.get(name) for name in VARIABLES}
     before = {place: getattr(sys.modules[place[0]], place[1]) for place in _READ_AT_IMPORT if place[0] in sys.modules}
@@ -65,7 +65,7 @@ def offline(given: str = "--offline") -> Iterator[None]:
         _hooked.append(True)
     os.environ.update(dict.fromkeys(VARIABLES, "1"))
     _tell_libraries(dict.fromkeys(_READ_AT_IMPORT, True))
-    _given.append(given)
+    _given.append(cause)
     try:
         yield
     finally:

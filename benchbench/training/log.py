@@ -22,7 +22,7 @@ class TrainLog:
         self._handle: TextIO | None = None
 
     def __enter__(self) -> Self:
-        kept: list[str] = []
+        lines: list[str] = []
         if self.path.is_file():
             for line in self.path.read_text(encoding="utf-8").splitlines():
                 try:
@@ -30,9 +30,9 @@ class TrainLog:
                 except json.JSONDecodeError:
                     break  # the half line of a killed run
                 if values["step"] <= self.resume_at:
-                    kept.append(line)
+                    lines.append(line)
                     self.last = values
-        write_text(self.path, "".join(f"{line}\n" for line in kept))
+        write_text(self.path, "".join(f"{line}\n" for line in lines))
         self._handle = self.path.open("a", encoding="utf-8", buffering=1)  # whole lines
         return self
 

@@ -1,4 +1,4 @@
-"""Everything that a recipe asks of its data, its model and its prompts and does not find there, told at once."""
+"""Everything that a recipe asks of its data, its model and its prompts and does not find there, reported all at once."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ def check_all(
         device: gives `cpu`, `cuda` or `cuda:N`; called only where an engine is asked for by name.
 
     Raises:
-        BenchError: every fault of every recipe; one that recipes share, such as a setting's, is told once.
+        BenchError: every fault of every recipe; one that recipes share, such as a setting's, is reported once.
     """
     messages: list[str] = []
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for loaded, prepared in items:
         faults = recipe_faults(loaded, prepared, score_split, against_chosen=with_samples and prompts is None)
         if with_samples:
             faults += generation_faults(loaded, prepared, device)
         if prompts is not None:
             faults += prompt_faults(loaded, prompts)
-        new = [fault for fault in faults if (fault.where, fault.message) not in told]
-        told |= {(fault.where, fault.message) for fault in new}
+        new = [fault for fault in faults if (fault.where, fault.message) not in reported]
+        reported |= {(fault.where, fault.message) for fault in new}
         if new:
             messages.append(str(BenchError.of_faults(str(loaded.path), new)))
     if messages:

@@ -64,14 +64,16 @@ def data_faults(recipe: Recipe, data: PreparedData, score_split: str | None) -> 
 
 
 def chosen_faults(recipe: Recipe, data: PreparedData) -> list[Fault]:
-    """Prompts whose data have no one preferred response, where the judge holds answers against it."""
+    """Prompts whose data have no one preferred response, where the judge compares answers with it."""
     if recipe.judge is None or recipe.generate is None or CHOSEN not in recipe.judge.against:
         return []
     split = recipe.generate.split
     shape = data.shapes[split]
     if not shape.ordered:
-        told = f"split '{split}' has more than one candidate, in no order; set generate.split to a split of pairs"
-        return [Fault("judge.against", f"expected 'chosen' only where one is; {told}, or judge.against to [baseline]")]
+        obstacle = f"split '{split}' has more than one candidate, in no order; set generate.split to a split of pairs"
+        return [
+            Fault("judge.against", f"expected 'chosen' only where one is; {obstacle}, or judge.against to [baseline]")
+        ]
     if max(shape.candidates) <= 2 and not shape.labels.get("false"):
         return []
     try:
@@ -89,9 +91,9 @@ def length_faults(recipe: Recipe, context_tokens: int | None) -> list[Fault]:
     for name in ("sft", "reward_model", "preference", "score"):
         section = getattr(recipe, name)
         if section is not None:
-            own = section.max_length is not None
-            key = f"{name}.max_length" if own else "tokenization.max_length"
-            lengths[key] = section.max_length if own else recipe.tokenization.max_length
+            has_own_length = section.max_length is not None
+            key = f"{name}.max_length" if has_own_length else "tokenization.max_length"
+            lengths[key] = section.max_length if has_own_length else recipe.tokenization.max_length
     limit = f"expected at most {context_tokens}, which is all that the model reads at once (max_position_embeddings)"
     return [Fault(key, f"{limit}, got {length}") for key, length in lengths.items() if length > context_tokens]
 
@@ -120,8 +122,8 @@ def _metric_faults(split: str, data: PreparedData) -> list[Fault]:
         for column in metrics.get(name).columns:
             shape = data.shapes[split].columns.get(column)
             if shape is not None and shape.per != "candidate":
-                told = f"metric '{name}' reads one number per candidate, column '{column}' has {_FOUND[shape.per]}"
-                faults.append(Fault("score.split", f"{told}; mend it, or keep it under another name (rename)"))
+                message = f"metric '{name}' reads one number per candidate, column '{column}' has {_FOUND[shape.per]}"
+                faults.append(Fault("score.split", f"{message}; mend it, or keep it under another name (rename)"))
     return faults
 
 
@@ -129,11 +131,13 @@ def _order_faults(key: str, split: str, data: PreparedData) -> list[Fault]:
     """A split whose first candidates are taken for the preferred ones, and are just the first."""
     if data.shapes[split].ordered:
         return []
-    told = f"expected the preferred response first, found candidates without ratings, in no order, in split '{split}'"
+    message = (
+        f"expected the preferred response first, found candidates without ratings, in no order, in split '{split}'"
+    )
     return [
         Fault(
             key,
-            f"{told}; give each a score, leave such rows out with data.options.drop_missing: [score], or say "
+            f"{message}; give each a score, leave such rows out with data.options.drop_missing: [score], or say "
             "data.options.preferred_by: given where the first is the preferred one",
         )
     ]
@@ -142,18 +146,18 @@ def _order_faults(key: str, split: str, data: PreparedData) -> list[Fault]:
 def _preference_faults(split: str, method: Method, data: PreparedData) -> list[Fault]:
     shape = data.shapes[split]
     counts, faults = set(shape.candidates), list[Fault]()
-    told = f"split '{split}' has {_list(counts)} candidates"
+    shape_of_split = f"split '{split}' has {_list(counts)} candidates"
     if method.candidates is Candidates.PAIR and counts != {2}:
-        faults.append(Fault("preference.split", f"'{method.name}' takes pairs, {told}"))
+        faults.append(Fault("preference.split", f"'{method.name}' takes pairs, {shape_of_split}"))
     elif method.candidates is not Candidates.ANY:
         faults += _order_faults("preference.split", split, data)
     elif len(counts) > 1:
-        faults.append(Fault("preference.split", f"expected one K, {told}"))
+        faults.append(Fault("preference.split", f"expected one K, {shape_of_split}"))
     elif min(counts) < 2:
-        faults.append(Fault("preference.split", f"'{method.name}' takes two candidates or more, {told}"))
+        faults.append(Fault("preference.split", f"'{method.name}' takes two candidates or more, {shape_of_split}"))
     if shape.labels and LABEL not in method.column_names:
-        told = f"'{method.name}' does not read labels (thumbs up or down), which split '{split}' has"
-        faults.append(Fault("preference.split", f"{told}; take a split of pairs or candidates"))
+        message = f"'{method.name}' does not read labels (thumbs up or down), which split '{split}' has"
+        faults.append(Fault("preference.split", f"{message}; take a split of pairs or candidates"))
     return faults
 
 
@@ -161,8 +165,8 @@ def _column_faults(method: Method, column: Column, split: str, data: PreparedDat
     columns = data.shapes[split].columns
     if column.name in columns:
         return _value_faults("preference.split", column, split, data)
-    told = f"'{method.name}' reads the column '{column.name}', which split '{split}' lacks"
-    return [Fault("method.name", f"{told}; it has {', '.join(columns) or 'none'}")]
+    message = f"'{method.name}' reads the column '{column.name}', which split '{split}' does not have"
+    return [Fault("method.name", f"{message}; it has {', '.join(columns) or 'none'}")]
 
 
 def _reward_faults(name: str, split: str, data: PreparedData) -> list[Fault]:
@@ -170,8 +174,8 @@ def _reward_faults(name: str, split: str, data: PreparedData) -> list[Fault]:
     if name in columns and columns[name].per != "example":
         return _value_faults("preference.reward.column", Column(name, per="candidate"), split, data)
     have = ", ".join(known for known, shape in columns.items() if shape.per == "candidate") or "none"
-    told = f"expected a column with one number per candidate, split '{split}' has {have}; got '{name}'"
-    return [Fault("preference.reward.column", told)]
+    message = f"expected a column with one number per candidate, split '{split}' has {have}; got '{name}'"
+    return [Fault("preference.reward.column", message)]
 
 
 def _value_faults(key: str, column: Column, split: str, data: PreparedData) -> list[Fault]:
@@ -183,12 +187,14 @@ def _value_faults(key: str, column: Column, split: str, data: PreparedData) -> l
     if not all(value is None or column.allows(value) for value in (shape.low, shape.high)):
         wrong = [(name, value) for name, value in _numbers(data, split, column.name) if not column.allows(value)]
         more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        told = f"{where}: expected {column.expected}, found {wrong[0][1]:g} in example {wrong[0][0]}{more}"
-        faults.append(Fault(key, told))
+        message = f"{where}: expected {column.expected}, found {wrong[0][1]:g} in example {wrong[0][0]}{more}"
+        faults.append(Fault(key, message))
     if shape.missing and column.missing == "refuse":
         first = next(e.id for e in _read(data, split) if is_missing(columns_of(e)[column.name]))
-        told = f"{where}: missing in {shape.missing} of {data.shapes[split].examples} examples, first {first}; fill it"
-        faults.append(Fault(key, f"{told}, or drop the rows with data.options.drop_missing: [{column.name}]"))
+        message = (
+            f"{where}: missing in {shape.missing} of {data.shapes[split].examples} examples, first {first}; fill it"
+        )
+        faults.append(Fault(key, f"{message}, or drop the rows with data.options.drop_missing: [{column.name}]"))
     return faults
 
 

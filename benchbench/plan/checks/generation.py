@@ -32,8 +32,8 @@ def generation_faults(loaded: Loaded, prepared: Prepared, device: Callable[[], s
     faults: list[Fault] = []
     limit = prepared.context_tokens
     if limit is not None and section.max_new_tokens >= limit:
-        told = f"expected less than {limit}, which the model reads at once, prompt included"
-        faults.append(Fault("generate.max_new_tokens", f"{told}; got {section.max_new_tokens}"))
+        expected = f"expected less than {limit}, which the model reads at once, prompt included"
+        faults.append(Fault("generate.max_new_tokens", f"{expected}; got {section.max_new_tokens}"))
     try:
         stops = planned_stops(loaded, prepared)
         if section.stop_tokens or section.engine == "vllm":  # most have neither, and a tokenizer takes seconds to load

@@ -1,4 +1,4 @@
-"""Judging: two sets of responses held against each other, one row per answer of the judge."""
+"""Judging: two sets of responses compared with each other, one row per answer of the judge."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def run(context: StageContext[JudgeSettings]) -> Result:
 
     Raises:
         BenchError: the judge is another than when the run was planned, at the start or at the end; texts that cannot
-            be held against each other; or what the judge raises.
+            be compared with each other; or what the judge raises.
         Interrupted: the stage was asked to stop; the next run asks for what is not in the cache.
     """
     who = context.settings.judge
@@ -34,10 +34,10 @@ def run(context: StageContext[JudgeSettings]) -> Result:
     examples = {example.id: example for example in context.examples()}
     ours = read_generations(context.input("ours"))
     if "theirs" in context.spec.inputs:
-        theirs = read_generations(context.input("theirs"))
+        opposing = read_generations(context.input("theirs"))
     else:
         answered = {name: examples[name] for name in ours["example"] if name in examples}
-        theirs = one_per_example(chosen_responses(answered), ours)
+        opposing = one_per_example(chosen_responses(answered), ours)
 
     def progress(done: int, total: int) -> None:
         context.report({"step": done, "steps": total, "tokens": 0})
@@ -50,7 +50,7 @@ def run(context: StageContext[JudgeSettings]) -> Result:
         options,
         {name: example.prompt for name, example in examples.items()},
         ours,
-        theirs,
+        opposing,
         label="ours",
         opponent="theirs",
         cache=VerdictCache.of(context.root, who, tell),

@@ -39,8 +39,10 @@ def run(context: StageContext[RewardModelSettings]) -> Result:
     outcome = fit(context, model, objective, tokenized, make_batch)
     folder = context.folder / FOLDER
 
-    def rewards(one: RewardModel) -> torch.Tensor:
-        return torch.cat([one(make_batch([example])).flatten() for example in tokenized.examples[:READ_BACK_EXAMPLES]])
+    def rewards(reward_model: RewardModel) -> torch.Tensor:
+        return torch.cat(
+            [reward_model(make_batch([example])).flatten() for example in tokenized.examples[:READ_BACK_EXAMPLES]]
+        )
 
     difference = save_and_read_back(
         model,
