@@ -32,7 +32,7 @@ class HashedFile:
     """By which hash the hub names it: `sha256` or `git`; none where the hub names it by no hash."""
     expected: str | None
     """That hash."""
-    found: str | None
+    content: str | None
     """The same kind of hash of what is here."""
 
 
@@ -65,11 +65,11 @@ def damage(what: str, files: Mapping[str, HashedFile]) -> list[Fault]:
     return [
         Fault(
             f"{what}, {name}",
-            f"expected {file.kind} {file.expected}, found {file.found} ({file.size} bytes); "
+            f"expected {file.kind} {file.expected}, found {file.content} ({file.size} bytes); "
             f"delete {file.path} and run `bench fetch RECIPE` again",
         )
         for name, file in files.items()
-        if file.found != file.expected
+        if file.content != file.expected
     ]
 
 

@@ -36,7 +36,7 @@ def cache(tmp_path):
 
 def test_every_file_that_is_there_is_read_and_those_with_a_hash_for_a_name_are_compared(cache):
     files = read_files(cache)
-    assert {name: (file.kind, file.expected, file.found) for name, file in files.items()} == {
+    assert {name: (file.kind, file.expected, file.content) for name, file in files.items()} == {
         "a.json": ("git", GIT, GIT),
         "data/b.bin": ("sha256", SHA256, SHA256),
         "c.txt": (None, None, None),

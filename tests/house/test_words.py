@@ -16,33 +16,9 @@ EMPTY_WORDS = {"found", "own", "one", "told", "kept", "asked", "given", "made", 
 WORDS_THAT_STAY = {
     "plan/roles.py: made": "a field: split -> key of the stage that makes its examples",
     "commands/regress/run.py: found": "a field of a finding, a key of what `bench regress --json` prints",
+    "comparison/claims/outcome.py: found": "a field of a verdict, a key of what `bench check --json` prints",
 }
 """Path and name -> why it stays."""
-
-NOT_YET_RENAMED: tuple[str, ...] = (
-    "api.py",
-    "batches/",
-    "cli/",
-    "commands/",
-    "comparison/",
-    "core/",
-    "data/",
-    "exports/",
-    "generation/",
-    "inputs/",
-    "judges/",
-    "judging/",
-    "models/",
-    "plan/",
-    "recipe/",
-    "report/",
-    "run/",
-    "sources/",
-    "stages/",
-    "store/",
-    "training/",
-)
-"""Folders where such words are still left; a folder leaves this list when its last one has gone."""
 
 ONE_NAME_BY_DESIGN = {"Hyper": "every method's hyper-parameters, reached through the method and never by import"}
 """Class name -> why several modules have one."""
@@ -74,7 +50,6 @@ SHORT_WITH_REASON = {
     "core/functional.py": "puts off the import of torch for every method's file",
     "core/hashing.py": "the one content hash of plain values, read by every workshop",
     "core/repository.py": "a noun that plan, data, store and sources share",
-    "core/room.py": "the one search for exhibits, read by every room",
     "generation/sampling.py": "stage and plan's checks must read the same fields of a recipe",
     "judging/labels.py": "one judge's name in tables, with tests of its own",
     "plan/prepared.py": "a noun of its own, so that checks and build need not import what prepares",
@@ -115,7 +90,7 @@ def excused(path: str) -> bool:
 
 
 def test_every_name_says_what_it_holds(package: dict[str, ast.Module]):
-    left = {place for place in empty_words(package) if not place.startswith(NOT_YET_RENAMED)}
+    left = set(empty_words(package))
     assert left <= set(WORDS_THAT_STAY), "rename these after what they hold"
 
 
