@@ -1,4 +1,4 @@
-"""What the data lack is told before anything is trained, with the example and the way out."""
+"""What is missing from the data is reported before anything is trained, with the example and the way out."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def test_a_method_that_declares_the_label_finds_it(tmp_path: Path):
     assert data_checks._preference_faults("train", method, data) == []
     assert data_checks._column_faults(method, method.columns[0], "train", data) == []
     (fault,) = data_checks._column_faults(method, Column("weight"), "train", data)
-    assert "reads the column 'weight', which split 'train' lacks; it has label" in str(fault)
+    assert "reads the column 'weight', which split 'train' does not have; it has label" in str(fault)
 
 
 def _soft() -> dict[str, list[Row]]:

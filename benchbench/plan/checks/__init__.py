@@ -1,4 +1,4 @@
-"""Everything that a recipe asks of its data, its model and its prompts and does not find there, reported all at once."""
+"""Everything that a recipe asks of its data, its model and its prompts and does not find there, all at once."""
 
 from __future__ import annotations
 
