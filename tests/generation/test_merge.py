@@ -88,7 +88,7 @@ def test_what_cannot_be_merged_is_said(adapter: Path, tmp_path: Path):
     with pytest.raises(BenchError, match="expected a new folder"):
         merge_adapter(adapter, BASE, tmp_path)
     gone = load.ModelSpec(BASE.settings, str(tmp_path / "gone"))
-    with pytest.raises(BenchError, match="not here") as caught:
+    with pytest.raises(BenchError, match="not on this machine") as caught:
         merge_adapter(adapter, gone, tmp_path / "merged")
     assert caught.value.exit_code == ExitCode.UNAVAILABLE
 

@@ -30,7 +30,7 @@ def test_it_answers_again_and_again_and_ends_when_closed():
 
 def test_an_answer_that_is_an_error_becomes_one_and_ends_it():
     toy = child()
-    with pytest.raises(BenchError, match="could not: ValueError: no such thing; with engine: transformers") as caught:
+    with pytest.raises(BenchError, match="could not: ValueError: no such thing; engine: transformers does without vLLM") as caught:
         toy.ask("could not", do="fail")
     assert caught.value.exit_code == ExitCode.FAILED
     assert not toy.alive()
@@ -64,7 +64,7 @@ def test_silence_ends_and_progress_does_not(monkeypatch: pytest.MonkeyPatch):
     toy.ask("no", do="x")  # it is up
     monkeypatch.setattr(vllm_child, "SILENCE_SECONDS", 0.8)
     assert toy.ask("no", do="work") == "work"  # a second of work with signs of life
-    with pytest.raises(BenchError, match="said nothing"):
+    with pytest.raises(BenchError, match="sent nothing"):
         toy.ask("no", do="hang")
     assert not toy.alive()
 
