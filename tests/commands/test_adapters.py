@@ -168,7 +168,11 @@ USAGE, UNAVAILABLE = ExitCode.USAGE, ExitCode.UNAVAILABLE
         (lambda folder: configured(folder, target_modules=["q_proj"]), "q_proj", USAGE),
         (lambda folder: configured(folder, r=8), "size mismatch", USAGE),
         (lambda folder: configured(folder, peft_type="PROMPT_TUNING", num_virtual_tokens=4), "PROMPT_TUNING", USAGE),
-        (lambda folder: configured(folder, base_model_name_or_path=3), "expected the base model of the adapters", USAGE),
+        (
+            lambda folder: configured(folder, base_model_name_or_path=3),
+            "expected the base model of the adapters",
+            USAGE,
+        ),
         (lambda folder: configured(folder, revision=3), "revision", USAGE),
         (lambda folder: (folder / CONFIG).write_text("{"), "expected one JSON object", USAGE),
         (lambda folder: (folder / CONFIG).write_text("[]"), "expected one JSON object", USAGE),

@@ -30,7 +30,9 @@ def test_it_answers_again_and_again_and_ends_when_closed():
 
 def test_an_answer_that_is_an_error_becomes_one_and_ends_it():
     toy = child()
-    with pytest.raises(BenchError, match="could not: ValueError: no such thing; engine: transformers does without vLLM") as caught:
+    with pytest.raises(
+        BenchError, match="could not: ValueError: no such thing; engine: transformers does without vLLM"
+    ) as caught:
         toy.ask("could not", do="fail")
     assert caught.value.exit_code == ExitCode.FAILED
     assert not toy.alive()

@@ -69,7 +69,9 @@ def test_a_conversation_is_a_list_of_turns(tmp_path):
 def test_a_file_of_other_texts_is_refused_with_a_count_and_an_example(tmp_path):
     options = written(tmp_path / "v.jsonl", [row("a", "b", 1)])
     given = [contest("a", "b"), contest("a", "c", example="e1"), contest("b", "c", example="e2")]
-    with pytest.raises(BenchError, match="found none for 2 of 3 contests, such as sample 0 of example e1; check that the file"):
+    with pytest.raises(
+        BenchError, match="found none for 2 of 3 contests, such as sample 0 of example e1; check that the file"
+    ):
         verdicts(JUDGE, options, given, context(tmp_path))
     found = verdicts(JUDGE, HumanFileOptions("v.jsonl", partial=True), given, context(tmp_path))
     assert [verdict.first_wins for verdict in found] == [1.0, None, None]
