@@ -85,15 +85,15 @@ def compare(
         [str(method) for method in methods],
         None if setting is None else str(setting),
         None if seeds is None else [str(seed) for seed in seeds],
-        baseline,
-        [Override(key, value).text for key, value in (overrides or {}).items()],
-        metrics,
-        allow_different,
-        allow_mixed,
-        pairs_only,
-        None if prompts is None else Path(prompts),
+        baseline=baseline,
+        overrides=[Override(key, value).text for key, value in (overrides or {}).items()],
+        metrics=metrics,
+        allow_different=allow_different,
+        allow_mixed=allow_mixed,
+        pairs_only=pairs_only,
+        prompts=_path(prompts),
     )
-    options = RunOptions(device, workers, _folder(runs), _folder(results))
+    options = RunOptions(device, workers, _path(runs), _path(results))
     prepared = prepare_comparison(request, options)
     compared = run_comparison(prepared, request, options, Console(stderr=True, soft_wrap=True, quiet=not progress))
     every = load_results(prepared.loaded[0].recipe.setting, results=options.results_root)
@@ -110,7 +110,7 @@ def load_results(setting: str = DEFAULT_SETTING, *, results: str | Path | None =
     Raises:
         BenchError: there are none.
     """
-    store = ResultStore(_folder(results) or default_results(), setting)
+    store = ResultStore(_path(results) or default_results(), setting)
     if not any((store.folder / f"{table}.csv").is_file() for table in TABLES):
         raise BenchError(
             f"{store.folder}: expected the tables of a comparison, found none; "
@@ -119,7 +119,7 @@ def load_results(setting: str = DEFAULT_SETTING, *, results: str | Path | None =
     return Results(store.folder, **{table: read_frame(store, table) for table in TABLES})
 
 
-def _folder(path: str | Path | None) -> Path | None:
+def _path(path: str | Path | None) -> Path | None:
     return None if path is None else Path(path)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from benchbench.core.errors import Fault
@@ -25,6 +25,8 @@ class Input:
 
     name: str
     """Name of the need; equals the file name."""
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What a method may say of the need: option -> values that it may have."""
     plan: Callable[[Any, Need], Mapping[str, str]]
     """(roles, need) -> input name -> key of each stage that the preference stage reads for it.
 
@@ -35,3 +37,15 @@ class Input:
     """(context of the preference stage, need) -> what `tensor` reads."""
     tensor: Callable[[Any, CandidateBatch, torch.dtype], Any]
     """(what `load` gave, batch, dtype) -> the field of `Scores`, [B, K] or as the need says."""
+
+    def check_options(self, need: Need) -> None:
+        """Return only if every option that a method gives is one of the need's.
+
+        Raises:
+            ValueError: a method with an option, or a value of one, that nothing reads.
+        """
+        for option, value in need.options:
+            known = self.options.get(option)
+            if known is None or value not in known:
+                expected = ", ".join(known) if known else ", ".join(self.options) or "no options"
+                raise ValueError(f"need '{self.name}': expected {expected}, got {option}={value}")

@@ -166,8 +166,7 @@ class Method:
     @property
     def declared(self) -> tuple[Need, ...]:
         """Everything that the loss reads besides the policy, the columns as one need, in order of their names."""
-        columns = (Need("column").with_options(names=",".join(self.column_names)),) if self.columns else ()
-        return tuple(sorted({*self.needs, *columns}))
+        return tuple(sorted({*self.needs, Need("column")} if self.columns else self.needs))
 
     def need(self, name: str) -> Need | None:
         """The need of that name, if the method declares it."""

@@ -11,15 +11,21 @@ from typing import Any
 from benchbench.core.errors import unknown_name
 
 
-def exhibit_names(room: ModuleType) -> tuple[str, ...]:
-    """File names of a room's exhibits, sorted; nothing is imported."""
-    return _names_below(tuple(room.__path__))
+def exhibit_names(room: ModuleType, *, folders_alone: bool = False) -> tuple[str, ...]:
+    """Names of a room's exhibits, sorted; nothing is imported.
+
+    Args:
+        room: the package.
+        folders_alone: its files are no exhibits, as in the room of stages.
+    """
+    return _names_below(tuple(room.__path__), folders_alone)
 
 
 @lru_cache
-def _names_below(folders: tuple[str, ...]) -> tuple[str, ...]:
+def _names_below(paths: tuple[str, ...], folders_alone: bool) -> tuple[str, ...]:
     """Names of public modules; a room is asked for one of its exhibits thousands of times, and read once."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(folders) if not m.name.startswith("_")))
+    modules = (m for m in pkgutil.iter_modules(paths) if m.ispkg or not folders_alone)
+    return tuple(sorted(module.name for module in modules if not module.name.startswith("_")))
 
 
 def exhibit(room: ModuleType, name: str, *, kind: str, constant: str) -> Any:

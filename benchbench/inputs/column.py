@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from benchbench import methods
 from benchbench.core.errors import Fault
 from benchbench.core.input import Input
 from benchbench.core.method import Method, Need
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from benchbench.plan.roles import Roles
     from benchbench.recipe.schema import Recipe
     from benchbench.stages.context import StageContext
-
-NAMES = "names"
-"""Option of the need: the columns, separated by commas."""
 
 
 def plan(roles: Roles, need: Need) -> Mapping[str, str]:
@@ -32,8 +30,8 @@ def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:
 
 
 def load(context: StageContext[Any], need: Need) -> Sequence[str]:
-    """Names of the columns."""
-    return need.option(NAMES).split(",")
+    """Names of the columns that the method declares."""
+    return methods.get(context.settings.method.name).column_names
 
 
 def tensor(names: Sequence[str], batch: CandidateBatch, dtype: torch.dtype) -> Mapping[str, torch.Tensor]:

@@ -55,4 +55,4 @@ def _anchor(recipe: Recipe, need: Need) -> str:
     return need.option(ANCHOR) or recipe.preference.reference
 
 
-INPUT = Input(name="reference", plan=plan, faults=faults, load=load, tensor=tensor)
+INPUT = Input(name="reference", options={ANCHOR: ("sft", "base")}, plan=plan, faults=faults, load=load, tensor=tensor)

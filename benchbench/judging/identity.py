@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from benchbench.core.errors import BenchError
+from benchbench.core.identity import plain
 from benchbench.core.judge import Judge, changed
-from benchbench.recipe.binding import plain
 
 
 def judge_identity(judge: Judge, options: Any, folder: Path) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterable, Sequence
 
 from benchbench import methods
 from benchbench.plan.graph import Cell, Plan
@@ -13,8 +12,6 @@ from benchbench.plan.prompt_sets import PreparedPrompts
 from benchbench.plan.prompt_stages import put_prompts
 from benchbench.plan.roles import Roles
 from benchbench.recipe.load import Loaded
-
-NOTHING_MADE: Mapping[str, str] = MappingProxyType({})
 
 
 def build_plan(
@@ -43,7 +40,7 @@ def build_plan(
     for loaded, prepared, seeds in items:
         for seed in seeds:
             split = score_split or loaded.recipe.score.split
-            roles = Roles(plan, loaded, prepared, seed, split, NOTHING_MADE)
+            roles = Roles(plan, loaded, prepared, seed, split)
             plan.cells.append(_cell(roles, with_rewards=with_rewards, with_samples=with_samples))
     if prompts is not None:
         put_prompts(plan, prompts)

@@ -79,10 +79,6 @@ class Plan:
         """Cells of which a stage is not finished."""
         return [cell for cell in self.cells if not all(is_done(key) for key in cell.stages.values() if key is not None)]
 
-    def cells_of(self, key: str) -> list[Cell]:
-        """Cells that rest on a stage."""
-        return [cell for cell in self.cells if key in self.closure(cell)]
-
 
 def policy_input(policy: str | None) -> dict[str, str]:
     """The `policy` input of a stage; none where the policy is the base model as it is."""

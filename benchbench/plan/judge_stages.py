@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from benchbench import judges
+from benchbench.core.identity import plain
 from benchbench.core.records import StageSpec
 from benchbench.judging.identity import judge_identity, missing_settings
 from benchbench.plan.graph import Cell, Plan, data_input
-from benchbench.recipe.binding import bind, plain
+from benchbench.recipe.binding import bind
 from benchbench.stages.judge.settings import JudgeRun, JudgeSettings
 
 CHOSEN = "chosen"

@@ -10,6 +10,7 @@ from benchbench import sources
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.example import Example
 from benchbench.core.hashing import fingerprint
+from benchbench.core.identity import plain
 from benchbench.data.audit import audit
 from benchbench.data.column_shape import split_shape
 from benchbench.data.model_files import is_adapters_alone, weights_hash
@@ -25,7 +26,7 @@ from benchbench.plan.weights import (
     context_tokens,
     resolve_folder,
 )
-from benchbench.recipe.binding import bind, plain
+from benchbench.recipe.binding import bind
 from benchbench.recipe.load import Loaded
 from benchbench.store.file_hashes import file_hash
 from benchbench.store.files import read_json, whole_folder, write_json

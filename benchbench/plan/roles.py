@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from benchbench import inputs, methods
@@ -38,7 +38,7 @@ class Roles:
     seed: int
     score_split: str
     """Held-out split that is scored."""
-    made: Mapping[str, str]
+    made: Mapping[str, str] = field(default_factory=dict)
     """Split -> key of the stage that makes its examples; other splits are prepared."""
 
     @property

@@ -54,9 +54,3 @@ def _section(target: type) -> type[Section]:
             default = field.default_factory()
         fields[field.name] = (hints[field.name], default)
     return create_model(target.__name__, __base__=_Bound, **fields)
-
-
-def plain(instance: Any) -> dict[str, Any]:
-    """JSON-able values of a bound dataclass, defaults included; of plain values, the same."""
-    values = instance if isinstance(instance, Mapping) else dataclasses.asdict(instance)
-    return json.loads(json.dumps(values))

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from benchbench.core.errors import BenchError, Fault
 from benchbench.core.hashing import fingerprint
+from benchbench.core.identity import plain
 from benchbench.recipe import library
-from benchbench.recipe.binding import plain
 from benchbench.recipe.document import Document, describe
 from benchbench.recipe.faults import faults_of
 from benchbench.recipe.identity import comparable_part, recipe_identity

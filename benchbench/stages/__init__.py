@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib
 import json
-import pkgutil
+import sys
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from benchbench.core import room
 from benchbench.core.errors import unknown_name
 from benchbench.core.identity import restore
 from benchbench.core.records import StageSpec
@@ -19,12 +19,7 @@ if TYPE_CHECKING:
 
 def kinds() -> tuple[str, ...]:
     """Names of all kinds of stage, sorted; nothing is imported."""
-    return _packages_below(tuple(__path__))
-
-
-@lru_cache
-def _packages_below(folders: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(folders) if module.ispkg))
+    return room.exhibit_names(sys.modules[__name__], folders_alone=True)
 
 
 def settings_class(kind: str) -> type[StageSettings]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -48,3 +49,32 @@ def test_needs_carry_options():
     anchor = Need.REFERENCE.with_options(anchor="base")
     assert anchor.option("anchor") == "base" and Need.REFERENCE.option("anchor") == ""
     assert anchor != Need.REFERENCE and anchor.name == "reference"
+
+
+def test_options_that_nothing_reads_are_refused():
+    reference = inputs.get("reference")
+    reference.check_options(Need.REFERENCE.with_options(anchor="base"))
+    for wrong in ({"anchor": "initial"}, {"ancor": "base"}):
+        with pytest.raises(ValueError, match="need 'reference': expected"):
+            reference.check_options(Need.REFERENCE.with_options(**wrong))
+    with pytest.raises(ValueError, match="need 'reward': expected no options, got anchor=base"):
+        inputs.get("reward").check_options(Need.REWARD.with_options(anchor="base"))
+
+
+def test_the_anchor_that_a_method_names_is_the_one_that_is_scored():
+    """Whatever the recipe's `preference.reference` says; a method without the option takes the recipe's."""
+
+    class Roles:
+        """Notes whose log-probabilities were asked for."""
+
+        recipe = SimpleNamespace(preference=SimpleNamespace(reference="sft"))
+
+        def sft(self) -> str:
+            return "sft/1"
+
+        def anchor(self, policy: str | None) -> str:
+            return f"anchor of {policy}"
+
+    plan = inputs.get("reference").plan
+    assert plan(Roles(), Need.REFERENCE) == {"reference": "anchor of sft/1"}
+    assert plan(Roles(), Need.REFERENCE.with_options(anchor="base")) == {"reference": "anchor of None"}

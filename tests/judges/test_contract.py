@@ -15,10 +15,11 @@ import pytest
 
 from benchbench import judges, sources
 from benchbench.core.errors import BenchError
+from benchbench.core.identity import plain
 from benchbench.core.judge import Contest, Judge
 from benchbench.data.serial import prompt_hash
 from benchbench.judging.identity import judge_identity
-from benchbench.recipe.binding import bind, plain
+from benchbench.recipe.binding import bind
 
 from .chat_server import prefers, serving
 from .classifiers import classifier_folder

@@ -68,7 +68,7 @@ def make_world(folder: Path, runs: Path, *sets: str) -> World:
     for method in ("dpo", "simpo"):
         loaded = resolve(method, setting=str(setting), overrides=parse_overrides((*SETS, *sets)))
         prepared = prepare(loaded, runs)
-        first = Roles(plan, loaded, prepared, 1, "test", {})
+        first = Roles(plan, loaded, prepared, 1, "test")
         responses = first.generate(first.sft())
         assert responses is not None
         prompts = plan.stages[responses]

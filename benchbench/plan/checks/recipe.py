@@ -7,8 +7,9 @@ from typing import Any
 from benchbench import inputs, judges, methods, metrics, sources
 from benchbench.comparison.pairs.scorings import SCORINGS
 from benchbench.core.errors import BenchError, Fault, unknown_name
+from benchbench.core.identity import plain
 from benchbench.core.method import Method
-from benchbench.recipe.binding import bind, plain
+from benchbench.recipe.binding import bind
 from benchbench.recipe.schema import Recipe
 from benchbench.recipe.values import put
 
@@ -61,7 +62,11 @@ def _contradictions(recipe: Recipe, method: Method) -> list[Fault]:
         return faults
     if recipe.preference is None:
         return [*faults, Fault("preference", f"required, not given; method '{method.name}' trains on preferences")]
-    return faults + [fault for need in method.declared for fault in inputs.get(need.name).faults(recipe, method, need)]
+    for need in method.declared:
+        exhibit = inputs.get(need.name)
+        exhibit.check_options(need)
+        faults += exhibit.faults(recipe, method, need)
+    return faults
 
 
 def _claim_faults(recipe: Recipe) -> list[Fault]:
