@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
 import typer
 from harness import MICRO, Finished, bench
+from rich.console import Console
 
+from benchbench.cli import output
 from benchbench.cli.main import app
 
 
@@ -95,3 +98,58 @@ def test_json_has_null_where_a_number_is_undefined(finished: Finished, tmp_path)
     )
     assert all(isinstance(row["mean"], float) for row in rows)
     assert "finished already" in ended.err
+
+
+WIN_RATES = [
+    {
+        "method": label,
+        "seeds 42, 13, 3407": "0.4183 0.4200 0.4117",
+        "win rate [95%]": "0.4167 [0.3808, 0.4535]",
+        "at equal length [95%]": "0.3935 [0.3547, 0.4338]",
+        "near-equal": "138/900",
+        "p Holm": "<0.0001",
+        "MDD": 0.0561,
+        "wins/ties/losses": "341/68/491",
+        "missing": 0,
+        "characters": 53.6,
+        "opponent's characters": 56.6,
+    }
+    for label in ("dpo", "ddo_rm")
+]
+PATHS = [{"key": "sft.learning_rate", "value": "0.0001", "origin": "a/very_long_folder_name/" * 4 + "recipe.yaml:12"}]
+
+
+def shown(rows: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch, *, width: int) -> str:
+    """What a terminal of that width shows of rows."""
+    text = io.StringIO()
+    console = Console(file=text, width=width, force_terminal=True, color_system=None)
+    monkeypatch.setattr(output, "stdout", lambda: console)
+    output.print_rows(rows, title="a title")
+    assert max(len(line) for line in text.getvalue().splitlines()) <= width
+    return text.getvalue()
+
+
+def test_a_table_that_is_wider_than_the_terminal_is_whole_all_the_same(monkeypatch: pytest.MonkeyPatch):
+    """No digit is cut: where columns do not fit side by side, each row stands as a list of its values."""
+    text = shown(WIN_RATES, monkeypatch, width=80)
+    assert "…" not in text and "a title" in text
+    for row in WIN_RATES:
+        for name, value in row.items():
+            assert name in text
+            assert all(
+                text.count(word) >= len(WIN_RATES)
+                for word in output.cell(value).split()
+                if word not in ("dpo", "ddo_rm")
+            )
+
+
+def test_a_table_that_fits_keeps_its_columns(monkeypatch: pytest.MonkeyPatch):
+    lines = shown(WIN_RATES, monkeypatch, width=200).splitlines()
+    assert (
+        len([line for line in lines if "0.4167 [0.3808, 0.4535]" in line and line.startswith(("dpo", "ddo_rm"))]) == 2
+    )
+
+
+def test_a_long_path_in_a_narrow_table_goes_on_in_the_next_line(monkeypatch: pytest.MonkeyPatch):
+    text = shown(PATHS, monkeypatch, width=80)
+    assert "…" not in text and "recipe.yaml:12" in text.replace("\n", "").replace(" ", "").replace("│", "")
