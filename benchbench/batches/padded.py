@@ -1,14 +1,16 @@
-"""Tokenised examples to padded batches, and batches to microbatches."""
+"""Tokenised examples to batches of padded rows, and stored values to their places in a batch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from benchbench.core.batch import CandidateBatch
 from benchbench.data.tokenized import TokenizedExample
+from benchbench.models.packing import pack
 
 
 def collate(
@@ -19,8 +21,10 @@ def collate(
     columns: Sequence[str] = (),
     candidates: int | None = None,
     allow_empty: bool = False,
+    share: bool = True,
+    whole: bool = False,
 ) -> CandidateBatch:
-    """Pad examples on the right into one batch.
+    """Pad examples on the right into one batch, and pack the same rows.
 
     Args:
         examples: B examples with the same number of candidates.
@@ -29,6 +33,8 @@ def collate(
         columns: names of the data's columns to carry along.
         candidates: use only the first so many candidates of each example.
         allow_empty: accept candidates without a response token.
+        share: pack what an example's candidates share once (`models.packing.pack`).
+        whole: pack every token, not only those that a scored one needs.
 
     Raises:
         ValueError: examples of different K, which cannot share a batch.
@@ -38,37 +44,32 @@ def collate(
         raise ValueError(f"examples with {sorted(counts)} candidates cannot share a batch")
     count = counts.pop()
     length = max(len(c.tokens) for e in examples for c in e.candidates[:count])
-    tokens = torch.full((len(examples), count, length), pad, dtype=torch.long)
-    attention = torch.zeros_like(tokens, dtype=torch.bool)
-    response = torch.zeros_like(tokens, dtype=torch.bool)
+    rows = np.full((len(examples), count, length), pad, dtype=np.int64)
+    is_real = np.zeros(rows.shape, dtype=bool)
+    is_response = np.zeros(rows.shape, dtype=bool)
     for b, example in enumerate(examples):
         for k, candidate in enumerate(example.candidates[:count]):
-            tokens[b, k, : len(candidate.tokens)] = torch.tensor(candidate.tokens, dtype=torch.long)
-            attention[b, k, : len(candidate.tokens)] = True
-            response[b, k, slice(*candidate.response)] = True
-    response[..., 0] = False  # nothing precedes it, so it has no log-probability
-    return CandidateBatch(
+            rows[b, k, : len(candidate.tokens)] = candidate.tokens
+            is_real[b, k, : len(candidate.tokens)] = True
+            is_response[b, k, slice(*candidate.response)] = True
+    is_response[..., 0] = False  # nothing precedes it, so it has no log-probability
+    tokens, attention, response = (torch.from_numpy(array) for array in (rows, is_real, is_response))
+    batch = CandidateBatch(
         ids=tuple(e.id for e in examples),
-        tokens=tokens.to(device),
-        attention=attention.to(device),
-        response=response.to(device),
-        columns={name: _column(examples, name, count, device) for name in columns},
+        tokens=tokens,
+        attention=attention,
+        response=response,
+        columns={name: _column(examples, name, count) for name in columns},
         allow_empty=allow_empty,
+        packed=pack(tokens, attention, response, share=share, whole=whole),
     )
+    return batch.to(device)
 
 
-def _column(examples: Sequence[TokenizedExample], name: str, count: int, device: torch.device) -> Tensor:
+def _column(examples: Sequence[TokenizedExample], name: str, count: int) -> Tensor:
     values = [e.columns[name] for e in examples]
     used = [value[:count] if isinstance(value, tuple) else value for value in values]
-    return torch.tensor(used, dtype=torch.float32, device=device)
-
-
-def microbatches(
-    examples: Sequence[TokenizedExample], size: int, make: Callable[[Sequence[TokenizedExample]], CandidateBatch]
-) -> Iterator[CandidateBatch]:
-    """The step's examples in pieces that fit into memory, in order."""
-    for start in range(0, len(examples), size):
-        yield make(examples[start : start + size])
+    return torch.tensor(used, dtype=torch.float32)
 
 
 def spread(
@@ -84,12 +85,14 @@ def spread(
     Raises:
         ValueError: another number of values than response tokens: cache and batch do not belong together.
     """
-    out = torch.zeros(batch.tokens.shape, dtype=dtype)
-    mask = batch.response.cpu()
-    for b, name in enumerate(batch.ids):
-        for k in range(mask.shape[1]):
-            row = torch.tensor(values[name][k], dtype=dtype)
-            if len(row) != int(mask[b, k].sum()):
-                raise ValueError(f"example {name}: {len(row)} cached values, {int(mask[b, k].sum())} response tokens")
-            out[b, k, mask[b, k]] = row
-    return out.to(batch.tokens.device)
+    stored: list[float] = []
+    for name, lengths in zip(batch.ids, batch.token_counts.response, strict=True):
+        for k, length in enumerate(lengths):
+            row = values[name][k]
+            if len(row) != length:
+                raise ValueError(f"example {name}: {len(row)} cached values, {length} response tokens")
+            stored.extend(row)
+    device = batch.tokens.device
+    flat = torch.tensor(stored, dtype=dtype)
+    flat = (flat.pin_memory() if device.type == "cuda" else flat).to(device, non_blocking=True)
+    return torch.zeros(batch.tokens.shape, dtype=dtype, device=device).masked_scatter(batch.response, flat)

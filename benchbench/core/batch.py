@@ -3,11 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from benchbench.core.packed import Packed
+
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
+
+
+@dataclass(frozen=True)
+class TokenCounts:
+    """Numbers of tokens, known without asking the device on which the rows are."""
+
+    real: int
+    """Tokens of all rows, padding left out."""
+    response: tuple[tuple[int, ...], ...]
+    """[B][K] response tokens of each candidate."""
+
+    @property
+    def scored(self) -> int:
+        """Response tokens of all candidates."""
+        return sum(sum(row) for row in self.response)
+
+    @property
+    def chosen(self) -> int:
+        """Response tokens of the first candidates."""
+        return sum(row[0] for row in self.response)
 
 
 @dataclass(frozen=True)
@@ -31,6 +54,10 @@ class CandidateBatch:
     """[B] or [B, K] float columns, by name."""
     allow_empty: bool = False
     """Accept candidates without a response token (a recipe asked for them to be kept)."""
+    packed: Packed | None = None
+    """The same rows packed, where they were; a model that takes packed rows reads these instead of the padded ones."""
+    counts: TokenCounts | None = None
+    """Of the rows; counted, and the rows checked, where none are given."""
 
     def __post_init__(self) -> None:
         shape = self.tokens.shape
@@ -44,12 +71,42 @@ class CandidateBatch:
         for name, column in self.columns.items():
             if tuple(column.shape) not in ((shape[0],), (shape[0], shape[1])):
                 raise ValueError(f"column '{name}' has shape {tuple(column.shape)}, expected [B] or [B, K]")
+        if self.counts is None:
+            self._check_rows()
+            lengths = self.lengths().tolist()
+            counts = TokenCounts(int(self.attention.sum()), tuple(tuple(row) for row in lengths))
+            object.__setattr__(self, "counts", counts)
+
+    def _check_rows(self) -> None:
         if self.response[..., 0].any():
             raise ValueError("the first token of a row is marked as response; nothing precedes it, so it has no score")
         if not self.allow_empty:
             bare = (~self.response.any(dim=-1)).any(dim=-1).nonzero().flatten().tolist()
             if bare:
                 raise ValueError(f"a candidate has no response token in examples {[self.ids[i] for i in bare]}")
+
+    @property
+    def token_counts(self) -> TokenCounts:
+        """Numbers of tokens of the rows."""
+        assert self.counts is not None, "counted when the batch was made"
+        return self.counts
+
+    def to(self, device: torch.device) -> CandidateBatch:
+        """The same rows on another device; to a card they go while it still works on what it had before."""
+        if self.tokens.device.type == device.type:
+            return self
+
+        def move(tensor: Tensor) -> Tensor:
+            return (tensor.pin_memory() if device.type == "cuda" else tensor).to(device, non_blocking=True)
+
+        return replace(
+            self,
+            tokens=move(self.tokens),
+            attention=move(self.attention),
+            response=move(self.response),
+            columns={name: move(column) for name, column in self.columns.items()},
+            packed=None if self.packed is None else self.packed.moved(move),
+        )
 
     def lengths(self) -> Tensor:
         """[B, K] number of response tokens."""

@@ -17,6 +17,7 @@ from benchbench.core.seeding import torch_seed
 from benchbench.data.model_files import ADAPTER_FILE
 from benchbench.data.tokenizer import id_bound, save_tokenizer
 from benchbench.models.adapters import put_adapters
+from benchbench.models.layout import use_packed_rows
 from benchbench.models.loading import load_whole
 from benchbench.models.logps import unwrap
 from benchbench.models.saving import save_whole
@@ -62,6 +63,7 @@ def build_base(spec: ModelSpec, tokenizer: Any, *, seed: int | None) -> Any:
         dtype, attention = getattr(torch, spec.settings["dtype"]), spec.settings["attn_implementation"]
         with seeded(seed, "initialisation"), _attention_of(spec, config.model_type):
             model = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation=attention)
+        use_packed_rows(model)
     rows = model.get_input_embeddings().weight.shape[0]
     if rows < id_bound(tokenizer):
         raise BenchError(
@@ -82,13 +84,15 @@ def _pinned(folder: str, spec: ModelSpec) -> Any:
 def _from_folder(folder: str | Path, spec: ModelSpec) -> Any:
     """All weights of a folder and no others, in the recipe's precision and attention."""
     with _attention_of(spec, str(folder)):
-        return load_whole(
+        model = load_whole(
             AutoModelForCausalLM,
             folder,
             trust_remote_code=spec.settings["trust_remote_code"],
             dtype=getattr(torch, spec.settings["dtype"]),
             attn_implementation=spec.settings["attn_implementation"],
         )
+    use_packed_rows(model)
+    return model
 
 
 @contextmanager

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -10,9 +13,12 @@ from torch.utils.checkpoint import checkpoint
 
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.scores import Logps
+from benchbench.models.layout import layout_of, packed_states
+from benchbench.models.packing import pack
 
-CHUNK_ELEMENTS = 2**28
-"""Logits computed at once (1 GiB in float32); larger selections go through the head in recomputed chunks."""
+CHUNK_ELEMENTS = defaultdict(lambda: 2**27, cpu=2**24)
+"""Logits computed at once, by kind of device (512 MiB in float32, 64 on CPU); larger selections go through the head in
+recomputed chunks."""
 
 
 def token_logps(model: Any, batch: CandidateBatch, *, dtype: torch.dtype = torch.float32) -> Logps:
@@ -20,28 +26,34 @@ def token_logps(model: Any, batch: CandidateBatch, *, dtype: torch.dtype = torch
 
     Args:
         model: a causal language model of transformers, with or without peft adapters.
-        batch: right-padded rows; padding comes after every real token, so a causal model needs no mask.
+        batch: right-padded rows; padding comes after every real token, so a causal model needs no mask. A model that
+            takes packed rows (`models.layout`) is given them packed.
         dtype: precision of log-softmax and of everything computed from it.
 
-    The language-model head is applied at response positions only, where the model's logits are its output
-    embedding of the last hidden state and nothing else (`has_plain_head`); other models give all their logits.
+    The language-model head is applied at response positions only, where the model's logits are its output embedding of
+    the last hidden state and at most a scale or a soft cap (`head_of`); other models give all their logits.
     """
-    examples, candidates, length = batch.tokens.shape
-    rows = batch.tokens.reshape(-1, length)  # [B*K, T]
-    # the token at position t is predicted by the hidden state at t - 1
-    predicted = batch.response.reshape(-1, length)[:, 1:]  # [B*K, T-1]
-    targets = rows[:, 1:][predicted]  # [N]
     plain = unwrap(model)
-    if has_plain_head(plain):
-        hidden = plain.base_model(input_ids=rows, use_cache=False).last_hidden_state[:, :-1][predicted]  # [N, H]
-        logps = _head_logps(plain.get_output_embeddings(), hidden, targets, dtype)
-    else:
-        logits = model(input_ids=rows, use_cache=False).logits[:, :-1][predicted]  # [N, V]
-        logps = _gather(logits, targets, dtype)
-    token = torch.zeros(predicted.shape, dtype=logps.dtype, device=logps.device)
-    token = token.masked_scatter(predicted, logps)
-    token = torch.nn.functional.pad(token, (1, 0)).reshape(examples, candidates, length)  # [B, K, T]
-    return Logps(token=token, response=batch.response)
+    head = head_of(plain)
+    if head is not None and layout_of(plain.base_model).packed:
+        packed = batch.packed or pack(batch.tokens, batch.attention, batch.response)
+        hidden = packed_states(plain.base_model, packed)[packed.sources]  # [R, H]
+        return _placed(_head_logps(head, hidden, packed.targets, dtype), batch)
+    rows = batch.tokens.flatten(0, 1)  # [B*K, T]
+    # the token at position t is predicted by the hidden state at t - 1
+    predicted = batch.response.flatten(0, 1)[:, 1:]  # [B*K, T-1]
+    targets = rows[:, 1:][predicted]  # [R]
+    if head is not None:
+        hidden = plain.base_model(input_ids=rows, use_cache=False).last_hidden_state[:, :-1][predicted]  # [R, H]
+        return _placed(_head_logps(head, hidden, targets, dtype), batch)
+    logits = model(input_ids=rows, use_cache=False).logits[:, :-1][predicted]  # [R, V]
+    return _placed(_gather(logits, targets, dtype), batch)
+
+
+def _placed(logps: Tensor, batch: CandidateBatch) -> Logps:
+    """[R] values put where the batch has its response tokens."""
+    token = torch.zeros(batch.response.shape, dtype=logps.dtype, device=logps.device)
+    return Logps(token=token.masked_scatter(batch.response, logps), response=batch.response)
 
 
 def unwrap(model: Any) -> Any:
@@ -49,39 +61,74 @@ def unwrap(model: Any) -> Any:
     return model.get_base_model() if hasattr(model, "peft_config") and hasattr(model, "get_base_model") else model
 
 
-PLAIN_HEAD = "_bench_plain_head"
+FINISH = "_bench_finish"
 """Attribute of a model under which the answer of the probe is kept."""
+Finish = Callable[[Tensor], Tensor]
 
 
-def has_plain_head(model: Any) -> bool:
-    """Whether logits are exactly the output embedding of the last hidden state (no scale, no soft cap).
+@dataclass(frozen=True)
+class Head:
+    """What makes logits of a last hidden state."""
 
-    Tried once per model on three tokens, rather than read off a list of configuration names.
+    embedding: Any
+    """The output embedding."""
+    finish: Finish
+    """What the model does with its output, such as a scale or a soft cap."""
+
+    def __call__(self, hidden: Tensor) -> Tensor:
+        """[R, H] to [R, V]."""
+        return self.finish(self.embedding(hidden))
+
+
+def head_of(model: Any) -> Head | None:
+    """How the model makes logits; none where it is no output embedding, scaled or soft-capped at most.
+
+    Tried once per model on three tokens, bit for bit, rather than read off a list of model types.
     """
-    if not hasattr(model, PLAIN_HEAD):
-        setattr(model, PLAIN_HEAD, _probe(model))
-    return getattr(model, PLAIN_HEAD)
+    if not hasattr(model, FINISH):
+        setattr(model, FINISH, _probe(model))
+    finish = getattr(model, FINISH)
+    return None if finish is None else Head(model.get_output_embeddings(), finish)
 
 
-def _probe(model: Any) -> bool:
-    head = model.get_output_embeddings()
-    if head is None:
-        return False
+def _probe(model: Any) -> Finish | None:
+    embedding = model.get_output_embeddings()
+    if embedding is None:
+        return None
     was_training = model.training
     model.eval()
     try:
         with torch.no_grad():
-            ids = torch.tensor([[1, 2, 3]], device=head.weight.device)
-            full = model(input_ids=ids, use_cache=False).logits
-            ours = head(model.base_model(input_ids=ids, use_cache=False).last_hidden_state)
+            ids = torch.tensor([[1, 2, 3]], device=embedding.weight.device)
+            logits = model(input_ids=ids, use_cache=False).logits
+            hidden = model.base_model(input_ids=ids, use_cache=False).last_hidden_state
+            output = embedding(hidden)
+            return next((finish for finish in _finishes(model.config) if _same(finish(output), logits)), None)
     finally:
         model.train(was_training)
-    return full.shape == ours.shape and torch.equal(full, ours)
 
 
-def _head_logps(head: Any, hidden: Tensor, targets: Tensor, dtype: torch.dtype) -> Tensor:
+def _same(ours: Tensor, logits: Tensor) -> bool:
+    return ours.shape == logits.shape and torch.equal(ours, logits)
+
+
+def _finishes(config: Any) -> Iterator[Finish]:
+    """What models of transformers do with the output of their embedding, by names of the configuration."""
+    yield lambda logits: logits
+    cap = getattr(config, "final_logit_softcapping", None)
+    if cap:
+        yield lambda logits: torch.tanh(logits / cap) * cap
+    scale = getattr(config, "logit_scale", None)
+    if scale:
+        yield lambda logits: logits * scale
+    divisor = getattr(config, "logits_scaling", None)
+    if divisor:
+        yield lambda logits: logits / divisor
+
+
+def _head_logps(head: Head, hidden: Tensor, targets: Tensor, dtype: torch.dtype) -> Tensor:
     """[N] log-probabilities from [N, H] hidden states; in recomputed chunks where all logits would not fit."""
-    size = max(1, CHUNK_ELEMENTS // head.weight.shape[0])
+    size = max(1, CHUNK_ELEMENTS[hidden.device.type] // head.embedding.weight.shape[0])
     if len(targets) <= size:
         return _gather(head(hidden), targets, dtype)
 

@@ -12,8 +12,11 @@ from torch import Tensor, nn
 from transformers import AutoModel
 
 from benchbench.core.batch import CandidateBatch
+from benchbench.models.layout import layout_of, packed_states, use_packed_rows
 from benchbench.models.load import with_adapter
 from benchbench.models.loading import load_whole
+from benchbench.models.logps import unwrap
+from benchbench.models.packing import pack
 
 HEAD_FILE = "reward_head.safetensors"
 CONFIG_FILE = "reward_head.json"
@@ -34,18 +37,34 @@ class RewardModel(nn.Module):
 
     def forward(self, batch: CandidateBatch) -> Tensor:
         """[B, K] reward of each candidate, in float32."""
-        examples, candidates, length = batch.tokens.shape
-        rows = batch.tokens.reshape(-1, length)
-        hidden = self.backbone(input_ids=rows, use_cache=False).last_hidden_state  # [B*K, T, H]
-        pooled = self._pool(hidden, batch.attention.reshape(-1, length), batch.response.reshape(-1, length))
-        return self.head(pooled.to(self.head.weight.dtype)).float().reshape(examples, candidates)
+        plain = unwrap(self.backbone)
+        pooled = self._pool_packed(plain, batch) if layout_of(plain).packed else self._pool_padded(batch)
+        return self.head(pooled.to(self.head.weight.dtype)).float().reshape(batch.tokens.shape[:2])
 
-    def _pool(self, hidden: Tensor, attention: Tensor, response: Tensor) -> Tensor:
-        """[B*K, H] the last real token's state, or the mean over response tokens."""
+    def _pool_packed(self, backbone: Any, batch: CandidateBatch) -> Tensor:
+        """[B*K, H] as `_pool_padded`, from packed rows."""
+        packed = batch.packed
+        if packed is None or not packed.whole:
+            packed = pack(batch.tokens, batch.attention, batch.response, whole=True)
+        hidden = packed_states(backbone, packed)  # [N, H]
+        places = packed.places.flatten(0, 1)  # [B*K, T]
         if self.pooling == "last_token":
-            last = attention.sum(dim=-1) - 1
+            last = batch.attention.flatten(0, 1).sum(dim=-1) - 1
+            return hidden[places.gather(1, last[:, None]).squeeze(1)]
+        response = batch.response.flatten(0, 1)
+        owner = response.nonzero()[:, 0]
+        # whichever candidate reads a shared token, its state counts for each
+        sums = hidden.new_zeros(len(places), hidden.shape[-1], dtype=torch.float32)
+        sums = sums.index_add(0, owner, hidden[places[response]].float())
+        return sums / response.sum(dim=-1, keepdim=True).clamp(min=1)
+
+    def _pool_padded(self, batch: CandidateBatch) -> Tensor:
+        """[B*K, H] the last real token's state, or the mean over response tokens."""
+        hidden = self.backbone(input_ids=batch.tokens.flatten(0, 1), use_cache=False).last_hidden_state  # [B*K, T, H]
+        if self.pooling == "last_token":
+            last = batch.attention.flatten(0, 1).sum(dim=-1) - 1
             return hidden[torch.arange(len(hidden), device=hidden.device), last]
-        weights = response.float()  # bfloat16 cannot count beyond 256
+        weights = batch.response.flatten(0, 1).float()  # bfloat16 cannot count beyond 256
         return (hidden * weights.unsqueeze(-1)).sum(dim=1) / weights.sum(dim=-1, keepdim=True).clamp(min=1)
 
     def save_head(self, folder: Path) -> None:
@@ -74,4 +93,5 @@ def load_reward_model(folder: Path, *, dtype: str, attn_implementation: str, tru
         dtype=getattr(torch, dtype),
         attn_implementation=attn_implementation,
     )
+    use_packed_rows(backbone)
     return RewardModel.load(with_adapter(backbone, folder / ADAPTER), folder)

@@ -15,7 +15,7 @@ from benchbench.plan.graph import Plan, data_input, policy_input
 from benchbench.plan.prepared import Prepared
 from benchbench.plan.stopping import stopping
 from benchbench.recipe.load import Loaded
-from benchbench.recipe.memory import scoring_batch, training_microbatch
+from benchbench.recipe.memory import scoring_memory, training_memory
 from benchbench.recipe.model import ArchitectureSection
 from benchbench.recipe.schema import Recipe, TokenizationSection
 from benchbench.recipe.training import LoopRunSection, LoopSection, RewardHeadSection, TrainingSection
@@ -74,7 +74,7 @@ class Roles:
             training=RewardLoopSettings(
                 **_fields(section, LoopSection),
                 **_fields(section, RewardHeadSection),
-                per_device_train_batch_size=training_microbatch(self.recipe, "reward_model"),
+                **training_memory(self.recipe, "reward_model"),
             ),
         )
         start = policy_input(self.sft()) if section.init_from == "sft" else {}
@@ -113,7 +113,7 @@ class Roles:
             on_empty_response=section.on_empty_response,
             store_tokens=True,
             seed=self._base_seed(policy),
-            per_device_eval_batch_size=scoring_batch(self.recipe, dtype, bf16=section.bf16),
+            **scoring_memory(self.recipe, dtype, bf16=section.bf16),
         )
         title = f"reference log-probabilities seed {self.seed}"
         return self._add("score", title, settings, policy_input(policy), self._reading_run())
@@ -129,7 +129,7 @@ class Roles:
             on_empty_response="keep_constant",
             store_tokens=False,
             seed=self._base_seed(policy),
-            per_device_eval_batch_size=scoring_batch(self.recipe, section.dtype),
+            **scoring_memory(self.recipe, section.dtype),
         )
         title = f"score {label} seed {self.seed} on {split}"
         return self._add("score", title, settings, policy_input(policy), self._reading_run())
@@ -146,7 +146,7 @@ class Roles:
             **self._reading(split, self._tokenization(section).model_copy(update=changes)),
             keep_all=True,
             on_empty_response="keep_constant",
-            per_device_eval_batch_size=scoring_batch(self.recipe, self.recipe.model.dtype, section.head_dtype),
+            **scoring_memory(self.recipe, self.recipe.model.dtype, section.head_dtype),
         )
         rewards = {"reward_model": self.reward_model()}
         return self._add("reward", f"rewards seed {self.seed} on {split}", settings, rewards, self._reading_run())
@@ -165,7 +165,7 @@ class Roles:
             base_seed=self._base_seed(policy),
             stop_token_ids=stop_token_ids,
             engine_attention=self.recipe.model.attn_implementation,
-            per_device_eval_batch_size=scoring_batch(self.recipe, section.dtype),
+            **scoring_memory(self.recipe, section.dtype),
         )
         read = policy_input(policy)
         if start is not None and start != policy:
@@ -212,8 +212,7 @@ class Roles:
         }
 
     def _loop(self, section: TrainingSection, name: str) -> LoopSettings:
-        microbatch = training_microbatch(self.recipe, name)
-        return LoopSettings(**_fields(section, LoopSection), per_device_train_batch_size=microbatch)
+        return LoopSettings(**_fields(section, LoopSection), **training_memory(self.recipe, name))
 
     def _tokenization(self, section: Any) -> TokenizationSection:
         """The setting's tokenisation with what the stage's section names itself."""
@@ -232,6 +231,7 @@ class Roles:
             chat_template=self.prepared.chat_template,
             data_key=self.prepared.data_key,
             per_device_eval_batch_size=self.recipe.score.per_device_eval_batch_size,
+            tokens_per_microbatch=self.recipe.score.tokens_per_microbatch,
         )
 
     def _training_run(self, section: TrainingSection) -> TrainingRun:

@@ -1,6 +1,6 @@
-"""Memory settings: how many examples go through the model at once, and where that is part of a result.
+"""Memory settings: how many examples and tokens go through the model at once, and where that is part of a result.
 
-In float32 without dropout a batch's size and padding move a number by the rounding of sums alone, which tests bound
+In float32 without dropout a batch's size and layout move a number by the rounding of sums alone, which tests bound
 (`tests/training/test_microbatches.py`), so it is no part of an identity. It is one
 
 - of a training stage with dropout on, since masks are drawn for the shape of a microbatch, or with anything in
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 Values = Mapping[str, Any]
 
-MICROBATCH, BATCH = "per_device_train_batch_size", "per_device_eval_batch_size"
+MICROBATCH, BATCH, TOKENS = "per_device_train_batch_size", "per_device_eval_batch_size", "tokens_per_microbatch"
 _LOW = "bfloat16"
 _TRAINED = ("sft", "reward_model", "preference")
 
 
-def training_microbatch(recipe: Recipe, name: str) -> int | None:
-    """The microbatch of a training section, where it moves what is trained; none elsewhere.
+def training_memory(recipe: Recipe, name: str) -> dict[str, Any]:
+    """The memory settings of a training section, where they move what is trained; nothing elsewhere.
 
     Args:
         recipe: the resolved recipe.
@@ -37,13 +37,14 @@ def training_microbatch(recipe: Recipe, name: str) -> int | None:
     """
     section = getattr(recipe, name)
     if section is None or not _microbatch_moves(dict(section), recipe.model.dtype):
-        return None
-    return section.per_device_train_batch_size
+        return {}
+    return {key: getattr(section, key) for key in (MICROBATCH, TOKENS)}
 
 
-def scoring_batch(recipe: Recipe, *precisions: str, bf16: bool = False) -> int | None:
-    """The batch of a scoring stage, where it moves what is scored: any of its precisions is a low one."""
-    return recipe.score.per_device_eval_batch_size if bf16 or _LOW in precisions else None
+def scoring_memory(recipe: Recipe, *precisions: str, bf16: bool = False) -> dict[str, Any]:
+    """The memory settings of a scoring stage, where they move what is scored: any of its precisions is a low one."""
+    moves = bf16 or _LOW in precisions
+    return {key: getattr(recipe.score, key) for key in (BATCH, TOKENS)} if moves else {}
 
 
 def _microbatch_moves(section: Values, model_dtype: str) -> bool:
@@ -55,11 +56,12 @@ def moving_keys(values: Values) -> list[str]:
     """Dotted keys of the memory settings that are part of this recipe's identity."""
     dtype = get(values, "model.dtype")
     trained = {name: values[name] for name in _TRAINED if values.get(name) is not None}
-    moving = [f"{name}.{MICROBATCH}" for name, section in trained.items() if _microbatch_moves(section, dtype)]
+    moves = [name for name, section in trained.items() if _microbatch_moves(section, dtype)]
+    moving = [f"{name}.{key}" for name in moves for key in (MICROBATCH, TOKENS)]
     # of held-out scores; of reference log-probabilities and rewards; of rewards; of the log-probabilities of a KL
     scoring = ("score.dtype", "model.dtype", "reward_model.head_dtype", "generate.dtype")
     if _LOW in [get(values, key) for key in scoring] or get(values, "preference.bf16"):
-        moving.append(f"score.{BATCH}")
+        moving += [f"score.{key}" for key in (BATCH, TOKENS)]
     return moving
 
 

@@ -13,7 +13,7 @@ from benchbench.recipe.generation import GenerateSection, JudgeSection
 from benchbench.recipe.model import ModelSection
 from benchbench.recipe.quirks import QuirkSection
 from benchbench.recipe.section import Section
-from benchbench.recipe.training import PreferenceSection, RewardModelSection, SftSection
+from benchbench.recipe.training import PreferenceSection, RewardModelSection, SftSection, TokenBudget
 
 NonEmpty = Annotated[str, Field(min_length=1)]
 
@@ -140,6 +140,8 @@ class ScoreSection(Section):
     per_device_eval_batch_size: Annotated[int, Field(gt=0), RUN] = 64
     """Examples per forward pass of every scoring; a memory setting, but part of what is scored in bfloat16, where a
     row's score depends on the rows beside it."""
+    tokens_per_microbatch: Annotated[TokenBudget, RUN] = "auto"
+    """Tokens per forward pass of every scoring at most, as in training."""
     max_length: int | None = Field(default=None, gt=1)
     """As `tokenization.max_length`, where held-out scoring differs."""
     truncation: Literal["right", "left", "drop", "error"] | None = None

@@ -10,6 +10,8 @@ from benchbench.core.identity import RUN, Since
 from benchbench.recipe.section import Section
 
 OnEmptyResponse = Literal["drop", "keep_constant", "error"]
+TokenBudget = Annotated[int, Field(gt=0)] | Literal["auto"]
+"""Tokens of a microbatch, or what suits the device."""
 
 
 class LoopSection(Section):
@@ -66,6 +68,10 @@ class LoopRunSection(Section):
     per_device_train_batch_size: Annotated[int, Field(gt=0), RUN] = 16
     """Examples per forward pass; a memory setting, but part of the result with dropout on or anything in bfloat16
     (`bf16`, `model.dtype`, `head_dtype`), where it moves numbers."""
+    tokens_per_microbatch: Annotated[TokenBudget, RUN] = "auto"
+    """Tokens per forward pass at most, as they go through the model: without padding, and what the candidates of
+    an example share once, where the model takes packed rows. Examples are taken in order until one more would be too
+    many, `per_device_train_batch_size` at most. `auto` is what suits the device. Part of the result where that is."""
     gradient_checkpointing: Annotated[bool, RUN] = False
     """Recompute activations in the backward pass; a memory setting, never part of the result."""
     logging_steps: Annotated[int, Field(gt=0), RUN] = 10

@@ -2,54 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
+import torch
 from torch import nn
 
+from benchbench.batches.microbatches import Cost, budget_for
 from benchbench.batches.padded import collate
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.method import Candidates, Method
 from benchbench.data.tokenized import Tokenized, TokenizedExample
+from benchbench.models.layout import Layout, layout_of
 from benchbench.models.load import disable_dropout, use_checkpointing
+from benchbench.models.logps import unwrap
 from benchbench.stages.context import Result, StageContext
 from benchbench.training.loop import Job, Objective, train
 
-MakeBatch = Callable[[Sequence[TokenizedExample]], CandidateBatch]
+
+@dataclass(frozen=True)
+class BatchMaker:
+    """How a stage's examples become batches."""
+
+    device: torch.device
+    pad: int
+    """Token id of padding."""
+    layout: Layout
+    """Of the rows, as the model takes them."""
+    cost: Cost
+    """How examples are counted: as they are laid out."""
+    columns: Sequence[str] = ()
+    """The data's columns to carry along."""
+    allow_empty: bool = False
+    """Accept candidates without a response token."""
+
+    def __call__(self, examples: Sequence[TokenizedExample]) -> CandidateBatch:
+        """One batch of so many examples."""
+        return collate(
+            examples,
+            pad=self.pad,
+            device=self.device,
+            columns=self.columns,
+            candidates=self.cost.candidates,
+            allow_empty=self.allow_empty,
+            share=self.cost.share,
+            whole=self.cost.whole,
+        )
 
 
 def policy_batches(
-    context: StageContext[Any], tokenizer: Any, method: Method, *, allow_empty: bool = False
-) -> MakeBatch:
-    """How a method's batches are made."""
-    return partial(
-        collate,
-        pad=tokenizer.pad_token_id,
-        device=context.device,
-        columns=method.column_names,
-        candidates=1 if method.candidates is Candidates.ONE else None,
-        allow_empty=allow_empty,
-    )
+    context: StageContext[Any], tokenizer: Any, model: Any, method: Method, *, allow_empty: bool = False
+) -> BatchMaker:
+    """How a method's batches are made for a policy, which goes to the stage's device here."""
+    layout = layout_of(unwrap(model.to(context.device)).base_model)
+    candidates = 1 if method.candidates is Candidates.ONE else None
+    # with dropout a front that is encoded once would have one mask for all candidates
+    cost = Cost(packed=layout.packed, share=context.settings.training.disable_dropout, candidates=candidates)
+    return BatchMaker(context.device, tokenizer.pad_token_id, layout, cost, method.column_names, allow_empty)
+
+
+def reward_batches(context: StageContext[Any], tokenizer: Any, backbone: Any) -> BatchMaker:
+    """How batches are made for a reward model, whose backbone goes to the stage's device here."""
+    layout = layout_of(unwrap(backbone.to(context.device)))
+    cost = Cost(packed=layout.packed, share=context.settings.training.disable_dropout, whole=True)
+    return BatchMaker(context.device, tokenizer.pad_token_id, layout, cost)
 
 
 def fit(
-    context: StageContext[Any], model: nn.Module, objective: Objective, tokenized: Tokenized, make_batch: MakeBatch
+    context: StageContext[Any],
+    model: nn.Module,
+    objective: Objective,
+    tokenized: Tokenized,
+    make_batch: BatchMaker,
 ) -> Result:
-    """Train to the end; the caller saves the model."""
+    """Train to the end; the caller saves the model.
+
+    Args:
+        context: of the stage.
+        model: what is trained; moved to the stage's device here.
+        objective: what is minimised.
+        tokenized: the examples.
+        make_batch: of the stage's examples.
+
+    Raises:
+        BenchError: an example that is longer than the recipe's `tokens_per_microbatch`.
+    """
     settings, run = context.settings.training, context.run.training
     model.to(context.device)
     if settings.disable_dropout:
         disable_dropout(model)
     if run.gradient_checkpointing:
         use_checkpointing(getattr(model, "backbone", model))
+    cost = make_batch.cost
+    costs = [cost.of(example) for example in tokenized.examples]
+    budget = budget_for(
+        tokenized.examples,
+        costs,
+        tokens=run.tokens_per_microbatch,
+        most=run.per_device_train_batch_size,
+        device_kind=context.device.type,
+        where=f"{context.spec.title}: tokens_per_microbatch",
+    )
     outcome = train(
         Job(
             model=model,
             objective=objective,
             examples=tokenized.examples,
             make_batch=make_batch,
+            costs=costs,
+            cost=cost,
+            budget=budget,
             settings=settings,
             run=run,
             order_seed=context.settings.order_seed,
@@ -59,5 +122,11 @@ def fit(
             should_stop=context.should_stop,
         )
     )
-    summary = {"steps": outcome.steps, "examples": len(tokenized.examples), "last": dict(outcome.last)}
+    summary = {
+        "steps": outcome.steps,
+        "examples": len(tokenized.examples),
+        "last": dict(outcome.last),
+        "layout": make_batch.layout.name,
+        "microbatch": asdict(budget),
+    }
     return Result(outcome.tokens, summary | {"tokenization": asdict(tokenized.report)})

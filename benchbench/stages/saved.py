@@ -13,7 +13,7 @@ from benchbench.models import load
 from benchbench.models.logps import token_logps
 from benchbench.models.saving import save_and_read_back
 from benchbench.stages.context import Result, StageContext
-from benchbench.stages.fit import MakeBatch
+from benchbench.stages.fit import BatchMaker
 
 READ_BACK_EXAMPLES = 4
 """Of the stage's own data, all candidates of each: enough to tell another model, and as quick as one step."""
@@ -25,7 +25,7 @@ def save_policy(
     model: Any,
     tokenizer: Any,
     examples: Sequence[TokenizedExample],
-    make_batch: MakeBatch,
+    make_batch: BatchMaker,
     outcome: Result,
 ) -> Result:
     """Write a trained policy, read it back as later stages do, and add to the record how far the two are apart.

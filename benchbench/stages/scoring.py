@@ -8,10 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from benchbench.batches.memory import free_memory, is_out_of_memory
+from benchbench.batches.microbatches import Cost, budget_for, cut
 from benchbench.batches.padded import collate
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.errors import Interrupted
 from benchbench.data.tokenized import TokenizedExample
+from benchbench.models.layout import Layout
 from benchbench.stages.context import StageContext
 
 Scored = tuple[CandidateBatch, Sequence[TokenizedExample], Any]
@@ -24,6 +27,8 @@ def score_examples(
     score: Callable[[CandidateBatch], Any],
     *,
     pad: int,
+    layout: Layout,
+    whole: bool = False,
     autocast: bool = False,
 ) -> Iterator[Scored]:
     """Every example once, in batches of similar length, longest first, so that memory runs out at once or never.
@@ -33,33 +38,56 @@ def score_examples(
         examples: examples without a response token are let through.
         score: what is computed of a batch, such as log-probabilities.
         pad: token id of padding.
+        layout: of rows, as the model takes them.
+        whole: every token is an input, not only those that a scored one needs.
         autocast: run the forward pass in bfloat16 autocast.
 
     Raises:
+        BenchError: an example that is longer than the recipe's `tokens_per_microbatch`.
         Interrupted: the stage was asked to stop; scoring starts over next time.
     """
-    parts = batches_by_length(examples, context.run.per_device_eval_batch_size)
-    done = 0
-    for number, part in enumerate(parts, start=1):
+    cost = Cost(packed=layout.packed, whole=whole)
+    ordered = longest_first(examples, cost)
+    costs = [tokens for tokens, _ in ordered]
+    budget = budget_for(
+        [example for _, example in ordered],
+        costs,
+        tokens=context.run.tokens_per_microbatch,
+        most=context.run.per_device_eval_batch_size,
+        device_kind=context.device.type,
+        where=f"{context.spec.title}: score.tokens_per_microbatch",
+    )
+    start = tokens = 0
+    while start < len(ordered):
         if context.should_stop():
             raise Interrupted
-        batch = collate(part, pad=pad, device=context.device, allow_empty=True)
-        with torch.no_grad(), torch.autocast(context.device.type, dtype=torch.bfloat16, enabled=autocast):
-            scores: Tensor | Any = score(batch)
+        candidates = len(ordered[start][1].candidates)
+        nearest = ordered[start : start + budget.examples]
+        alike = sum(len(example.candidates) == candidates for _, example in nearest)
+        stop = start + next(cut(costs[start : start + alike], cost, budget)).stop
+        part = [example for _, example in ordered[start:stop]]
+        batch = collate(part, pad=pad, device=context.device, allow_empty=True, whole=whole)
+        try:
+            scores = _without_gradient(score, batch, autocast)
+        except RuntimeError as error:
+            if not is_out_of_memory(error) or not budget.halve():
+                raise
+            scores = None
+        if scores is None:
+            free_memory()
+            context.report({"message": f"out of memory while scoring; going on with {budget.tokens} tokens at once"})
+            continue
         yield batch, part, scores
-        done += int(batch.attention.sum())
-        context.report({"step": number, "steps": len(parts), "tokens": done})
+        start, tokens = stop, tokens + batch.token_counts.real
+        context.report({"step": stop, "steps": len(ordered), "tokens": tokens})
 
 
-def batches_by_length(examples: Sequence[TokenizedExample], size: int) -> list[Sequence[TokenizedExample]]:
-    """The examples in parts of at most `size`, each of one number of candidates, the longest first."""
-    order = sorted(examples, key=lambda e: (-len(e.candidates), -max(len(c.tokens) for c in e.candidates), e.id))
-    parts: list[Sequence[TokenizedExample]] = []
-    start = 0
-    while start < len(order):
-        stop = start + 1
-        while stop < len(order) and stop - start < size and len(order[stop].candidates) == len(order[start].candidates):
-            stop += 1
-        parts.append(order[start:stop])
-        start = stop
-    return parts
+def _without_gradient(score: Callable[[CandidateBatch], Any], batch: CandidateBatch, autocast: bool) -> Tensor | Any:
+    with torch.no_grad(), torch.autocast(batch.tokens.device.type, dtype=torch.bfloat16, enabled=autocast):
+        return score(batch)
+
+
+def longest_first(examples: Sequence[TokenizedExample], cost: Cost) -> list[tuple[int, TokenizedExample]]:
+    """Tokens and example, most candidates first, then most tokens; examples of one batch have as many candidates."""
+    counted = ((cost.of(example), example) for example in examples)
+    return sorted(counted, key=lambda pair: (-len(pair[1].candidates), -pair[0], pair[1].id))

@@ -16,7 +16,7 @@ from benchbench.core.identity import Since
 from benchbench.recipe.model import ArchitectureSection
 from benchbench.recipe.schema import LoraSection, TokenizationSection
 from benchbench.recipe.section import Section
-from benchbench.recipe.training import LoopRunSection, LoopSection
+from benchbench.recipe.training import LoopRunSection, LoopSection, TokenBudget
 
 POLICIES = ("sft", "preference")
 """Kinds of stage that leave a policy."""
@@ -64,12 +64,14 @@ class ScoringSettings(ReadingSettings):
     """A stage that puts every example of a split through a model, without training."""
 
     per_device_eval_batch_size: Annotated[int | None, MOVES] = None
+    tokens_per_microbatch: Annotated[TokenBudget | None, MOVES] = None
 
 
 class LoopSettings(LoopSection):
     """The part of a training section that the loop and its model read."""
 
     per_device_train_batch_size: Annotated[int | None, MOVES] = None
+    tokens_per_microbatch: Annotated[TokenBudget | None, MOVES] = None
 
 
 class TrainingSettings(ReadingSettings):
@@ -111,6 +113,7 @@ class ReadingRun(StageRun):
     chat_template: str | None
     """Path of the recipe's own chat template; none where it has none."""
     per_device_eval_batch_size: Annotated[int, Field(gt=0)]
+    tokens_per_microbatch: TokenBudget = "auto"
 
 
 class TrainingRun(ReadingRun):

@@ -17,8 +17,9 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from benchbench.batches.memory import free_memory, is_out_of_memory
+from benchbench.batches.microbatches import Budget, Cost, cut
 from benchbench.batches.order import plan_batches, total_steps
-from benchbench.batches.padded import microbatches
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.errors import BenchError, ExitCode, Interrupted
 from benchbench.core.method import Over, Term
@@ -46,10 +47,16 @@ class Job:
     objective: Objective
     examples: Sequence[TokenizedExample]
     make_batch: Callable[[Sequence[TokenizedExample]], CandidateBatch]
+    costs: Sequence[int]
+    """Tokens of each example in a forward pass."""
+    cost: Cost
+    """How they were counted."""
+    budget: Budget
+    """How much goes through the model at once; halved, once, where memory runs out."""
     settings: LoopSection
     """What of a recipe's training section reaches the numbers."""
     run: LoopRunSection
-    """Microbatch, logging and checkpoints."""
+    """Logging and checkpoints."""
     order_seed: int
     """What the data order is drawn from."""
     noise_seed: int
@@ -95,25 +102,80 @@ def train(job: Job) -> Outcome:
     start = load_checkpoint(job.folder / "checkpoint", job.model, optimizer) or Position(step=0, tokens=0)
     warmup = warmup_length(steps, warmup_steps=settings.warmup_steps, warmup_ratio=settings.warmup_ratio)
     tokens = start.tokens
+    late = next(iter(trainable(job.model).values())).device.type == "cuda"
+    lines = _Lines(late=late)
     with TrainLog(job.folder / "train.jsonl", resume_at=start.step) as log:
+
+        def take(ended: _Step) -> None:
+            nonlocal tokens
+            tokens += ended.tokens
+            line = ended.read() | {"step": ended.step + 1, "num_tokens": tokens, "learning_rate": ended.rate}
+            if ended.step + 1 == steps or (ended.step + 1) % job.run.logging_steps == 0:
+                log.write(line)
+            event = {"step": ended.step + 1, "steps": steps, "loss": line["loss"], "tokens": tokens - start.tokens}
+            job.report(event)
+
         for step in range(start.step, steps):
             rate = settings.learning_rate * rate_factor(
                 step, steps=steps, warmup=warmup, kind=settings.lr_scheduler_type
             )
-            chosen = [job.examples[i] for i in batches[step]]
-            line = _step(job, optimizer, chosen, rate=rate, step=step)
-            tokens += line.pop("tokens")
-            line |= {"step": step + 1, "num_tokens": tokens, "learning_rate": rate}
+            for ended in lines.add(_step(job, optimizer, batches[step], rate=rate, step=step, late=late)):
+                take(ended)
             final = step + 1 == steps
-            if final or (step + 1) % job.run.logging_steps == 0:
-                log.write(line)
-            job.report({"step": step + 1, "steps": steps, "loss": line["loss"], "tokens": tokens - start.tokens})
             stopping = job.should_stop()
+            if final or stopping or (step + 1) % job.run.save_steps == 0:
+                for ended in lines.rest():
+                    take(ended)
             if stopping or (not final and (step + 1) % job.run.save_steps == 0):
                 save_checkpoint(job.folder / "checkpoint", job.model, optimizer, Position(step + 1, tokens))
             if stopping:
                 raise Interrupted
         return Outcome(steps=steps, tokens=tokens, last=log.last)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What one optimizer step came to, still on the device."""
+
+    step: int
+    rate: float
+    tokens: int
+    values: Mapping[str, Tensor]
+    examples: Sequence[TokenizedExample]
+
+    def read(self) -> dict[str, Any]:
+        """The numbers to log.
+
+        Raises:
+            BenchError: a loss or gradient that is not finite.
+        """
+        line = {name: float(value) for name, value in self.values.items()}
+        if not (math.isfinite(line["loss"]) and math.isfinite(line["grad_norm"])):
+            raise _diverged(line, self.examples, self.step)
+        return line
+
+
+class _Lines:
+    """Steps whose numbers were not read yet.
+
+    On a card they are read one step late, when the next step is under way: reading them at once would wait for the card
+    and leave it idle until the next step is sent.
+    """
+
+    def __init__(self, *, late: bool) -> None:
+        self._late = late
+        self._waiting: list[_Step] = []
+
+    def add(self, step: _Step) -> list[_Step]:
+        """The steps to read, now that this one was sent."""
+        self._waiting.append(step)
+        return self.rest(keep=1 if self._late else 0)
+
+    def rest(self, *, keep: int = 0) -> list[_Step]:
+        """The steps to read, all but the last so many."""
+        cut_at = len(self._waiting) - keep
+        ready, self._waiting = self._waiting[:cut_at], self._waiting[cut_at:]
+        return ready
 
 
 def make_optimizer(model: nn.Module, settings: LoopSection) -> torch.optim.Optimizer:
@@ -133,12 +195,38 @@ def make_optimizer(model: nn.Module, settings: LoopSection) -> torch.optim.Optim
 
 
 def _step(
-    job: Job, optimizer: torch.optim.Optimizer, examples: Sequence[TokenizedExample], *, rate: float, step: int
-) -> dict[str, Any]:
-    """One optimizer step over all microbatches; returns the line to log, with the step's tokens."""
-    settings = job.settings
+    job: Job, optimizer: torch.optim.Optimizer, chosen: Sequence[int], *, rate: float, step: int, late: bool
+) -> _Step:
+    """One optimizer step over all microbatches; checked before the weights change, but where it is read late."""
     job.model.train()
-    pieces = list(microbatches(examples, job.run.per_device_train_batch_size, job.make_batch))
+    try:
+        values, tokens = _gradients(job, chosen, step)
+        message = ""
+    except RuntimeError as error:
+        if not is_out_of_memory(error) or not job.budget.halve():
+            raise
+        values, tokens, message = {}, 0, str(error).splitlines()[0][:120]
+    if message:  # outside of the handler, which holds on to what filled the memory
+        optimizer.zero_grad(set_to_none=True)
+        free_memory()
+        there = f"{job.budget.tokens} tokens and {job.budget.examples} examples at once"
+        job.report({"message": f"step {step + 1} ran out of memory ({message}); it goes on with at most {there}"})
+        values, tokens = _gradients(job, chosen, step)
+    ended = _Step(step, rate, tokens, values, [job.examples[i] for i in chosen])
+    if not late:
+        ended.read()
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    return ended
+
+
+def _gradients(job: Job, chosen: Sequence[int], step: int) -> tuple[dict[str, Tensor], int]:
+    """The step's clipped gradients on the parameters; the values to log, and its tokens."""
+    settings = job.settings
+    parts = cut([job.costs[i] for i in chosen], job.cost, job.budget)
+    pieces = [job.make_batch([job.examples[i] for i in chosen[part]]) for part in parts]
     counts = denominators(pieces)
     torch.manual_seed(torch_seed(job.noise_seed, f"dropout, step {step}"))
     totals: dict[str, Tensor] = {}
@@ -152,23 +240,15 @@ def _step(
             _add(totals, {f"loss/{name}": term.values.detach().sum() / counts[term.over]})
         _add(totals, {name: value.detach().float().sum() / counts[Over.EXAMPLES] for name, value in stats.items()})
     norm = torch.nn.utils.clip_grad_norm_(trainable(job.model).values(), settings.max_grad_norm)
-    line = {name: float(value) for name, value in totals.items()} | {"grad_norm": float(norm)}
-    if not (math.isfinite(line["loss"]) and math.isfinite(line["grad_norm"])):
-        raise _diverged(line, examples, step)
-    for group in optimizer.param_groups:
-        group["lr"] = rate
-    optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
-    return line | {"tokens": int(sum(int(piece.attention.sum()) for piece in pieces))}
+    return totals | {"grad_norm": norm}, sum(piece.token_counts.real for piece in pieces)
 
 
 def denominators(pieces: Sequence[CandidateBatch]) -> dict[Over, int]:
     """What each kind of term is divided by, over the whole step; at least 1."""
-    lengths = [piece.lengths() for piece in pieces]
     return {
         Over.EXAMPLES: sum(len(piece.ids) for piece in pieces),
-        Over.RESPONSE_TOKENS: max(1, sum(int(n.sum()) for n in lengths)),
-        Over.CHOSEN_TOKENS: max(1, sum(int(n[:, 0].sum()) for n in lengths)),
+        Over.RESPONSE_TOKENS: max(1, sum(piece.token_counts.scored for piece in pieces)),
+        Over.CHOSEN_TOKENS: max(1, sum(piece.token_counts.chosen for piece in pieces)),
     }
 
 

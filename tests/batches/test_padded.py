@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from benchbench.batches.padded import collate, microbatches, spread
+from benchbench.batches.padded import collate, spread
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
 
 CPU = torch.device("cpu")
@@ -63,17 +63,11 @@ def test_the_first_token_of_a_row_is_never_scored():
     assert collate([cut], pad=0, device=CPU).response.int().tolist() == [[[0, 1, 1], [0, 1, 1]]]
 
 
-@pytest.mark.parametrize(("size", "expected"), [(1, [1] * 5), (2, [2, 2, 1]), (3, [3, 2]), (5, [5]), (8, [5])])
-def test_microbatches_keep_the_order_and_lose_nothing(size, expected):
-    given = [example(str(i), ((1, 2), (1, 2))) for i in range(5)]
-    found = list(microbatches(given, size, lambda part: collate(part, pad=0, device=CPU)))
-    assert [len(piece.ids) for piece in found] == expected
-    assert [name for piece in found for name in piece.ids] == ["0", "1", "2", "3", "4"]
-
-
-def test_a_piece_is_padded_to_its_own_longest():
-    found = list(microbatches([A, B], 1, lambda part: collate(part, pad=0, device=CPU)))
-    assert [piece.tokens.shape[-1] for piece in found] == [3, 4]
+def test_the_same_rows_are_packed():
+    found = collate([A, B], pad=0, device=CPU).packed
+    assert found is not None and found.ids.tolist() == [5, 6, 9, 9, 1] and found.positions.tolist() == [0, 1, 0, 1, 2]
+    whole = collate([A, B], pad=0, device=CPU, whole=True, share=False).packed
+    assert whole is not None and whole.ids.tolist() == [5, 6, 7, 5, 8, 9, 9, 1, 2, 9, 9, 3]
 
 
 def test_cached_values_stand_where_the_response_tokens_do():

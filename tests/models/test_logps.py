@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from benchbench.models import load, logps
-from benchbench.models.logps import has_plain_head, token_logps, unwrap
+from benchbench.models.logps import head_of, token_logps, unwrap
 
 from .toys import batch, logps_by_hand, padded, tiny
 
 PLAIN = ["gpt_neox", "llama", "gpt2", "opt"]
-NOT_PLAIN = ["gemma2", "cohere", "granite"]
+SCALED = ["gemma2", "cohere", "granite"]
 
 
 def gradients(model, loss):
@@ -25,7 +25,7 @@ def weighted(token):
     return (token * torch.linspace(-1, 1, token.numel(), dtype=token.dtype).reshape(token.shape)).sum()
 
 
-@pytest.mark.parametrize("kind", PLAIN + NOT_PLAIN)
+@pytest.mark.parametrize("kind", PLAIN + SCALED)
 def test_they_are_those_of_all_logits(kind):
     model, given = tiny(kind), batch()
     found = token_logps(model, given)
@@ -81,7 +81,7 @@ def test_chunks_give_the_same_values_and_gradients(monkeypatch, rows):
     model, given = tiny().double(), batch(examples=4)
     whole = token_logps(model, given, dtype=torch.float64).token
     expected = gradients(model, weighted(whole))
-    monkeypatch.setattr(logps, "CHUNK_ELEMENTS", rows * model.config.vocab_size)
+    monkeypatch.setitem(logps.CHUNK_ELEMENTS, "cpu", rows * model.config.vocab_size)
     assert int(given.response.sum()) > 3 * rows
     parts = token_logps(model, given, dtype=torch.float64).token
     torch.testing.assert_close(parts, whole, rtol=1e-12, atol=1e-12)
@@ -94,24 +94,36 @@ def test_chunks_give_the_same_values_and_gradients(monkeypatch, rows):
 
 def test_the_head_is_applied_to_no_more_than_a_chunk_at_once(monkeypatch):
     model, given = tiny(), batch(examples=4)
-    has_plain_head(model)
+    head_of(model)
     seen = []
     model.get_output_embeddings().register_forward_hook(lambda module, inputs, output: seen.append(len(output)))
-    monkeypatch.setattr(logps, "CHUNK_ELEMENTS", 3 * model.config.vocab_size)
+    monkeypatch.setitem(logps.CHUNK_ELEMENTS, "cpu", 3 * model.config.vocab_size)
     with torch.no_grad():
         token_logps(model, given)
     assert max(seen) == 3 and sum(seen) == int(given.response.sum())
 
 
-@pytest.mark.parametrize(("kind", "plain"), [*((k, True) for k in PLAIN), *((k, False) for k in NOT_PLAIN)])
-def test_a_head_that_scales_or_caps_is_told_apart(kind, plain):
-    assert has_plain_head(tiny(kind)) is plain
+@pytest.mark.parametrize("kind", PLAIN + SCALED)
+def test_a_head_that_scales_or_caps_is_applied_to_response_positions_too(kind):
+    model = tiny(kind)
+    head = head_of(model)
+    assert head is not None
+    hidden = torch.randn(3, model.config.hidden_size, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(head(hidden), model.lm_head(hidden)) is (kind in PLAIN)
+
+
+def test_a_head_that_does_something_else_is_told_apart():
+    """Then all logits are the model's own."""
+    model = tiny("gpt_neox")
+    forward = model.forward
+    model.forward = lambda **inputs: (lambda out: type(out)(logits=out.logits.sin()))(forward(**inputs))
+    assert head_of(model) is None
 
 
 def test_the_probe_leaves_the_model_as_it_was():
     model = tiny(hidden_dropout=0.5).train()
     state = torch.get_rng_state()
-    assert has_plain_head(model)
+    assert head_of(model)
     assert model.training and all(p.grad is None for p in model.parameters())
     assert torch.equal(torch.get_rng_state(), state)
 

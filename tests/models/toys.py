@@ -31,7 +31,14 @@ SIZES: dict[str, dict[str, Any]] = {
     "opt": {"ffn_dim": 48, "word_embed_proj_dim": 24, "init_std": 0.3},
     "gpt2": {},
     "bloom": {},
-    "phi": {"intermediate_size": 48, "num_key_value_heads": 2},
+    "phi": {"intermediate_size": 48, "num_key_value_heads": 2, "initializer_range": 0.3},
+    **{
+        kind: {"intermediate_size": 48, "num_key_value_heads": 2, "initializer_range": 0.3}
+        for kind in ("qwen2", "qwen3", "mistral", "gemma3_text", "phi3", "mixtral", "olmo2", "smollm3", "stablelm")
+    },
+    "falcon": {"initializer_range": 0.3},
+    "mamba": {},
+    "rwkv": {},
 }
 """Sizes by model type, beyond those that all share; weights large enough that logits differ."""
 
@@ -41,9 +48,9 @@ def configuration(kind: str, **changes: Any) -> dict[str, Any]:
     names = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 3, "max_position_embeddings": 64}
     special = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 1}
     sizes = {"vocab_size": VOCABULARY, **names, **special, **SIZES[kind]} | changes
-    if kind == "bloom":
+    if kind in ("bloom", "falcon", "mamba", "rwkv"):
         del sizes["max_position_embeddings"]
-    if kind in ("llama", "gemma2", "cohere", "granite", "phi"):
+    if "num_key_value_heads" in sizes:
         sizes["num_attention_heads"] = 2
     return {"model_type": kind, **sizes}
 

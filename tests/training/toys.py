@@ -13,13 +13,16 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from benchbench import inputs, methods
+from benchbench.batches.microbatches import Budget, Cost
 from benchbench.batches.padded import collate
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.example import Column
 from benchbench.core.method import Candidates, Method
 from benchbench.core.seeding import stream
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
+from benchbench.models.layout import layout_of, use_packed_rows
 from benchbench.models.load import seeded
+from benchbench.models.logps import unwrap
 from benchbench.recipe.training import PreferenceSection
 from benchbench.training.loop import Job, Objective
 from benchbench.training.objective import InputTensor, MethodObjective
@@ -28,8 +31,11 @@ from tests.methods.toys import between
 VOCABULARY, PAD = 40, 0
 
 
-def model(*, seed: int = 0, dtype: torch.dtype = torch.float64, **changes: Any) -> Any:
-    """A GPT-NeoX of two layers; dropout is off unless asked for. Eager attention would take softmax in float32."""
+def model(*, seed: int = 0, dtype: torch.dtype = torch.float64, packed: bool = True, **changes: Any) -> Any:
+    """A GPT-NeoX of two layers; dropout is off unless asked for. Eager attention would take softmax in float32.
+
+    It takes packed rows, as a stage's models do, unless padded ones are asked for.
+    """
     sizes = {
         "vocab_size": VOCABULARY,
         "hidden_size": 16,
@@ -44,7 +50,10 @@ def model(*, seed: int = 0, dtype: torch.dtype = torch.float64, **changes: Any) 
     }
     config = AutoConfig.for_model("gpt_neox", **(sizes | changes))
     with seeded(seed, "toy"):
-        return AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation="sdpa")
+        policy = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation="sdpa")
+    if packed:
+        use_packed_rows(policy)
+    return policy
 
 
 def examples(count: int = 24, *, candidates: int = 2, seed: int = 0, longest: int = 10) -> list[TokenizedExample]:
@@ -136,6 +145,7 @@ def toy(
     order_seed: int = 42,
     report: Callable[[Mapping[str, Any]], None] = lambda event: None,
     should_stop: Callable[[], bool] = lambda: False,
+    tokens: int = 10**6,
     **training: Any,
 ) -> Toy:
     """A run of a method on toys; the same arguments give the same run."""
@@ -145,13 +155,21 @@ def toy(
     dtype = torch.float64 if next(policy.parameters()).dtype == torch.float64 else torch.float32
     loss = MethodObjective(method, method.hyper(**(hyper or {})), policy, caches(given, method), dtype)
     folder.mkdir(parents=True, exist_ok=True)
+    run = settings(**training)
+    one = method.candidates is Candidates.ONE
+    whole = hasattr(policy, "backbone")
+    plain = unwrap(policy.backbone) if whole else unwrap(policy).base_model
+    cost = Cost(packed=layout_of(plain).packed, whole=whole, candidates=1 if one else None)
     job = Job(
         model=policy,
         objective=loss if objective is None else objective(policy),
         examples=given,
-        make_batch=batches(method),
-        settings=settings(**training),
-        run=settings(**training),
+        make_batch=batches(method, whole=whole),
+        costs=[cost.of(example) for example in given],
+        cost=cost,
+        budget=Budget(tokens, run.per_device_train_batch_size, 1),
+        settings=run,
+        run=run,
         order_seed=order_seed,
         noise_seed=order_seed,
         folder=folder,

@@ -30,7 +30,7 @@ def run(context: StageContext[PreferenceSettings]) -> Result:
     tokenized = context.tokenized(tokenizer, on_empty=on_empty)
     check_context(tokenized.examples, model, context.spec.title)
     objective = MethodObjective(method, hyper, model, loaded_inputs(context, method))
-    make_batch = policy_batches(context, tokenizer, method, allow_empty=on_empty == "keep_constant")
+    make_batch = policy_batches(context, tokenizer, model, method, allow_empty=on_empty == "keep_constant")
     outcome = fit(context, model, objective, tokenized, make_batch)
     return save_policy(context, model, tokenizer, tokenized.examples, make_batch, outcome)
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from benchbench.models.layout import layout_of
+from benchbench.models.logps import unwrap
 from benchbench.stages.context import Result, StageContext, check_context
 from benchbench.stages.reward.settings import RewardSettings
 from benchbench.stages.reward_model.run import load_reward_model
@@ -22,14 +24,18 @@ def run(context: StageContext[RewardSettings]) -> Result:
     check_context(tokenized.examples, model.backbone, context.spec.title)
     rows: list[dict[str, Any]] = []
     tokens = 0
-    for batch, examples, scored in score_examples(context, tokenized.examples, model, pad=tokenizer.pad_token_id):
+    layout = layout_of(unwrap(model.backbone))
+    pad = tokenizer.pad_token_id
+    for batch, examples, scored in score_examples(
+        context, tokenized.examples, model, pad=pad, layout=layout, whole=True
+    ):
         rewards = scored.cpu()  # [B, K]
         for b, example in enumerate(examples):
             rows += [
                 {"example": example.id, "candidate": k, "reward": float(rewards[b, k])}
                 for k in range(len(example.candidates))
             ]
-        tokens += int(batch.attention.sum())
+        tokens += batch.token_counts.real
     frame = pd.DataFrame(rows).sort_values(["example", "candidate"], ignore_index=True)
     write_rows(context.folder, frame)
-    return Result(tokens, {"rows": len(frame)})
+    return Result(tokens, {"rows": len(frame), "layout": layout.name})

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from benchbench.batches.padded import collate
 from benchbench.data.tokenizer import save_tokenizer
 from benchbench.models import load, reward_head
 from benchbench.models.logps import unwrap
 from benchbench.models.reward_head import ADAPTER, RewardModel
 from benchbench.models.saving import save_and_read_back, save_whole
 from benchbench.stages.context import Result, StageContext, check_context
-from benchbench.stages.fit import fit
+from benchbench.stages.fit import fit, reward_batches
 from benchbench.stages.reward_model.settings import RewardModelSettings
 from benchbench.stages.saved import FOLDER, READ_BACK_EXAMPLES, with_read_back
 from benchbench.stages.settings import initial_seed
@@ -35,7 +33,7 @@ def run(context: StageContext[RewardModelSettings]) -> Result:
     tokenized = context.tokenized(tokenizer, on_empty="drop")
     check_context(tokenized.examples, backbone, context.spec.title)
     objective = RewardObjective(model, training.center_rewards_coefficient)
-    make_batch = partial(collate, pad=tokenizer.pad_token_id, device=context.device)
+    make_batch = reward_batches(context, tokenizer, backbone)
     outcome = fit(context, model, objective, tokenized, make_batch)
     folder = context.folder / FOLDER
 

@@ -13,7 +13,8 @@ import torch
 from benchbench.core.scores import Logps
 from benchbench.data.tokenized import TokenizedExample
 from benchbench.models import load
-from benchbench.models.logps import token_logps
+from benchbench.models.layout import layout_of
+from benchbench.models.logps import token_logps, unwrap
 from benchbench.stages.context import Result, StageContext, check_context
 from benchbench.stages.score.settings import SCORER_VERSION, ScoreSettings
 from benchbench.stages.scoring import score_examples
@@ -32,13 +33,16 @@ def run(context: StageContext[ScoreSettings]) -> Result:
     score = partial(token_logps, model, dtype=torch.float32 if settings.bf16 else dtype)
     rows: list[dict[str, Any]] = []
     tokens = 0
+    layout = layout_of(unwrap(model).base_model)
     pad = tokenizer.pad_token_id
-    for batch, examples, logps in score_examples(context, tokenized.examples, score, pad=pad, autocast=settings.bf16):
+    for batch, examples, logps in score_examples(
+        context, tokenized.examples, score, pad=pad, layout=layout, autocast=settings.bf16
+    ):
         rows += _rows(logps, examples, store_tokens=settings.store_tokens)
-        tokens += int(batch.attention.sum())
+        tokens += batch.token_counts.real
     frame = pd.DataFrame(rows).sort_values(["example", "candidate"], ignore_index=True)
     write_rows(context.folder, frame.assign(scorer_version=SCORER_VERSION))
-    return Result(tokens, {"rows": len(frame), "tokenization": asdict(tokenized.report)})
+    return Result(tokens, {"rows": len(frame), "layout": layout.name, "tokenization": asdict(tokenized.report)})
 
 
 def _policy(context: StageContext[ScoreSettings], tokenizer: Any) -> Any:

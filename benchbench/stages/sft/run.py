@@ -24,6 +24,6 @@ def run(context: StageContext[SftSettings]) -> Result:
     check_context(tokenized.examples, model, context.spec.title)
     method = methods.get("sft")
     objective = MethodObjective(method, method.hyper(), model)
-    make_batch = policy_batches(context, tokenizer, method, allow_empty=on_empty == "keep_constant")
+    make_batch = policy_batches(context, tokenizer, model, method, allow_empty=on_empty == "keep_constant")
     outcome = fit(context, model, objective, tokenized, make_batch)
     return save_policy(context, model, tokenizer, tokenized.examples, make_batch, outcome)

@@ -1,0 +1,110 @@
+"""A step's examples in pieces that fit into memory, by their tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from benchbench.core.errors import BenchError
+from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
+from benchbench.models.packing import packed_length
+
+AUTO = "auto"
+DEVICE_TOKENS = {"cpu": 1024, "cuda": 16384}
+"""Tokens of a microbatch where a recipe says `auto`, by kind of device; longer examples raise it."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """How many tokens examples take in a forward pass."""
+
+    packed: bool
+    """Rows are packed; else every row of a microbatch is as long as its longest."""
+    share: bool = True
+    """What an example's candidates share is counted once."""
+    whole: bool = False
+    """Every token is an input, not only those that a scored one needs."""
+    candidates: int | None = None
+    """Only the first so many candidates of an example are read."""
+
+    def of(self, example: TokenizedExample) -> int:
+        """Tokens of one example by itself."""
+        rows = example.candidates[: self.candidates]
+        if not self.packed:
+            return len(rows) * max(len(row.tokens) for row in rows)
+        return packed_length([row.tokens for row in rows], [self._inputs(row) for row in rows], share=self.share)
+
+    def _inputs(self, row: TokenizedCandidate) -> int:
+        if self.whole:
+            return len(row.tokens)
+        start, stop = row.response
+        return max(0, stop - 1) if start < stop else 0
+
+    def together(self, costs: Sequence[int]) -> int:
+        """Tokens of several examples in one forward pass, given each one's own."""
+        return sum(costs) if self.packed else len(costs) * max(costs)
+
+
+@dataclass
+class Budget:
+    """How many examples and tokens go through a model at once; halved where memory runs out."""
+
+    tokens: int
+    examples: int
+    longest: int
+    """Tokens of the longest example, which no budget can be below."""
+    halved: bool = False
+
+    def halve(self) -> bool:
+        """Half as many tokens, and half as many examples; false where that was done before, or cannot be."""
+        tokens = max(self.longest, self.tokens // 2)
+        if self.halved or (tokens == self.tokens and self.examples == 1):
+            return False
+        self.tokens, self.examples, self.halved = tokens, max(1, self.examples // 2), True
+        return True
+
+
+def budget_for(
+    examples: Sequence[TokenizedExample],
+    costs: Sequence[int],
+    *,
+    tokens: int | str,
+    most: int,
+    device_kind: str,
+    where: str,
+) -> Budget:
+    """The budget that a recipe asks for.
+
+    Args:
+        examples: all of a stage.
+        costs: of each example, its tokens.
+        tokens: `tokens_per_microbatch` of the recipe: a number, or `auto` for what suits the device.
+        most: examples of a microbatch at most.
+        device_kind: `cpu` or `cuda`.
+        where: the setting's place in the recipe, for messages.
+
+    Raises:
+        BenchError: an example that is longer than the number the recipe gives.
+    """
+    longest = max(range(len(costs)), key=costs.__getitem__)
+    if tokens == AUTO:
+        return Budget(max(DEVICE_TOKENS[device_kind], costs[longest]), most, costs[longest])
+    assert isinstance(tokens, int), "checked with the recipe"
+    if tokens < costs[longest]:
+        raise BenchError(
+            f"{where}: expected room for the longest example, {examples[longest].id} with {costs[longest]} tokens, "
+            f"got {tokens}; set it to {costs[longest]} or more, or to {AUTO}, or lower tokenization.max_length"
+        )
+    return Budget(tokens, most, costs[longest])
+
+
+def cut(costs: Sequence[int], cost: Cost, budget: Budget) -> Iterator[slice]:
+    """Cut a step's examples, in order, where the next one would be one too many."""
+    start = 0
+    for stop in range(1, len(costs) + 1):
+        full = stop - start > budget.examples or cost.together(costs[start:stop]) > budget.tokens
+        if full and stop - 1 > start:
+            yield slice(start, stop - 1)
+            start = stop - 1
+    if start < len(costs):
+        yield slice(start, len(costs))

@@ -1,0 +1,67 @@
+"""A step's examples in pieces: in order, none lost, none too large."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchbench.batches.microbatches import DEVICE_TOKENS, Budget, Cost, budget_for, cut
+from benchbench.core.errors import BenchError
+from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
+
+PACKED, PADDED = Cost(packed=True), Cost(packed=False)
+
+
+def example(name: str, *rows: tuple[tuple[int, ...], tuple[int, int]]) -> TokenizedExample:
+    return TokenizedExample(name, tuple(TokenizedCandidate(t, r) for t, r in rows), False, {})
+
+
+PAIR = example("pair", ((5, 6, 7, 8, 9), (3, 5)), ((5, 6, 7, 1), (3, 4)))
+
+
+def test_shared_tokens_count_once_and_last_tokens_not_at_all():
+    """5 6 7 is shared, the first row adds 8; 9 and 1 are scored, and nothing reads them."""
+    assert PACKED.of(PAIR) == 4
+    assert Cost(packed=True, share=False).of(PAIR) == 4 + 3
+    assert Cost(packed=True, whole=True).of(PAIR) == 3 + 2 + 1
+    assert Cost(packed=True, candidates=1).of(PAIR) == 4
+    assert PADDED.of(PAIR) == 10 and Cost(packed=False, candidates=1).of(PAIR) == 5
+
+
+def test_a_row_without_a_response_is_no_input():
+    assert PACKED.of(example("bare", ((5, 6), (2, 2)), ((5, 6, 7), (2, 3)))) == 2
+
+
+@given(
+    costs=st.lists(st.integers(1, 50), max_size=30),
+    tokens=st.integers(50, 120),
+    most=st.integers(1, 9),
+    cost=st.sampled_from([PACKED, PADDED]),
+)
+def test_pieces_keep_the_order_lose_nothing_and_are_as_large_as_they_may_be(costs, tokens, most, cost):
+    parts = [costs[part] for part in cut(costs, cost, Budget(tokens, most, max(costs, default=1)))]
+    assert [each for part in parts for each in part] == costs
+    for number, part in enumerate(parts):
+        assert 1 <= len(part) <= most and cost.together(part) <= tokens
+        if number + 1 < len(parts):
+            larger = [*part, parts[number + 1][0]]
+            assert len(larger) > most or cost.together(larger) > tokens
+
+
+def test_a_longer_example_than_the_budget_is_refused_with_both_numbers():
+    with pytest.raises(BenchError, match="room for the longest example, pair with 4 tokens, got 3"):
+        budget_for([PAIR], [4], tokens=3, most=8, device_kind="cpu", where="preference")
+
+
+@pytest.mark.parametrize("kind", sorted(DEVICE_TOKENS))
+def test_auto_is_the_device_s_number_or_the_longest_example(kind):
+    assert budget_for([PAIR], [4], tokens="auto", most=8, device_kind=kind, where="").tokens == DEVICE_TOKENS[kind]
+    assert budget_for([PAIR], [10**6], tokens="auto", most=8, device_kind=kind, where="").tokens == 10**6
+
+
+def test_a_budget_is_halved_once_and_never_below_the_longest_example():
+    budget = Budget(tokens=100, examples=5, longest=70)
+    assert budget.halve() and (budget.tokens, budget.examples) == (70, 2)
+    assert not budget.halve() and budget.tokens == 70
+    assert not Budget(tokens=70, examples=1, longest=70).halve()
