@@ -89,6 +89,8 @@ class Scheduler:
             BenchError: a stage needs more devices than any slot has; nothing is started then.
         """
         self._waiting = {key: spec for key, spec in stages.items() if not self.store.is_done(key)}
+        for key in {*stages} - {*self._waiting}:
+            self.store.remove_checkpoint(key)  # of a process that died as the stage ended
         handlers = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             self._refuse_unplaceable()
@@ -99,11 +101,20 @@ class Scheduler:
                     break  # a stop was asked for, or what is left waits for a failed stage
                 for event in self.executor.events(POLL_SECONDS):
                     self._take(event)
+        except BaseException:
+            self.executor.stop(hard=False)  # whatever broke here, the work of running stages is not lost
+            raise
+        finally:
+            self._close(handlers)
+        return RunResult(self._failed, tuple(self._waiting), self._signal)
+
+    def _close(self, handlers: Mapping[signal.Signals, Any]) -> None:
+        """End what was started; a signal meanwhile is still passed on, so that a second one ends the wait."""
+        try:
+            self.executor.close()
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
-            self.executor.close()
-        return RunResult(self._failed, tuple(self._waiting), self._signal)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         """Pass a request to stop on to the stages, which write checkpoints; a second one ends them."""

@@ -20,7 +20,6 @@ from benchbench.stages import read_spec, runner
 from benchbench.stages.context import Report, Result, StageContext
 from benchbench.stages.environment import environment, peak_memory_gib
 from benchbench.store.runs import RunStore
-from benchbench.training.checkpoint import remove_checkpoint
 
 
 def execute(
@@ -49,6 +48,7 @@ def execute(
     with store.claim(spec.key):
         before = store.record(spec.key)
         if before is not None and before.status == "done":
+            store.remove_checkpoint(spec.key)
             return before
         record = store.begin(spec, environment(device))
         started = time.monotonic()
@@ -65,7 +65,10 @@ def execute(
             )
             ended = _run(context, record)
         seconds = record.seconds + time.monotonic() - started
-        return store.write(replace(ended, seconds=seconds, peak_memory_gib=peak_memory_gib(device)))
+        written = store.write(replace(ended, seconds=seconds, peak_memory_gib=peak_memory_gib(device)))
+        if written.status == "done":  # not a moment before the record says so
+            store.remove_checkpoint(spec.key)
+        return written
 
 
 def _run(context: StageContext[Any], record: StageRecord) -> StageRecord:
@@ -80,7 +83,6 @@ def _run(context: StageContext[Any], record: StageRecord) -> StageRecord:
         return replace(record, status="failed", message=str(error), summary={"exit_code": int(error.exit_code)})
     except Exception:
         return replace(record, status="failed", message=traceback.format_exc())
-    remove_checkpoint(context.folder / "checkpoint")
     return replace(record, status="done", tokens=result.tokens, summary=result.summary)
 
 

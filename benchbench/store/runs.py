@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -17,6 +18,9 @@ from ruamel.yaml.error import YAMLError
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.store.files import read_json, write_json, write_yaml
+
+CHECKPOINT = "checkpoint"
+"""Folder of a stage's own folder that holds what an interrupted training goes on from."""
 
 
 def default_root() -> Path:
@@ -69,6 +73,10 @@ class RunStore:
         """Put a record on disk."""
         write_json(self.folder(record.key) / "status.json", asdict(record))
         return record
+
+    def remove_checkpoint(self, key: str) -> None:
+        """Drop what a training could be resumed from; a finished one needs it no more."""
+        shutil.rmtree(self.folder(key) / CHECKPOINT, ignore_errors=True)
 
     def logged_losses(self, key: str) -> list[float]:
         """The logged training losses of a finished stage; none for a stage that trains nothing."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,8 +73,3 @@ def load_checkpoint(folder: Path, model: nn.Module, optimizer: torch.optim.Optim
     with safe_open(path, "pt") as file:
         place = file.metadata()
     return Position(step=int(place["step"]), tokens=int(place["tokens"]))
-
-
-def remove_checkpoint(folder: Path) -> None:
-    """Drop the checkpoint of a finished run."""
-    shutil.rmtree(folder, ignore_errors=True)

@@ -137,6 +137,14 @@ def test_stages_that_are_finished_are_not_run_again(store: RunStore):
     assert executor.submitted == [("second", 0)]
 
 
+def test_a_finished_stage_keeps_no_checkpoint_of_a_process_that_died_as_it_ended(store: RunStore):
+    first = stage("sft", "first")
+    run(PlayedExecutor(store), first)
+    (store.folder(first.key) / "checkpoint").mkdir(parents=True)
+    run(PlayedExecutor(store), first)
+    assert not (store.folder(first.key) / "checkpoint").exists()
+
+
 def test_independent_stages_are_spread_over_all_slots(store: RunStore):
     executor = PlayedExecutor(store, ("cuda:0",), ("cuda:1",), ("cuda:2",))
     run(executor, *(stage("sft", f"seed {seed}") for seed in range(3)))
@@ -234,3 +242,30 @@ def test_the_executor_is_closed_where_it_breaks(store: RunStore):
     with pytest.raises(ZeroDivisionError):
         run(executor, stage("sft", "first"))
     assert executor.closed == 1
+
+
+def test_running_stages_are_asked_for_checkpoints_where_the_run_breaks(store: RunStore):
+    """Whatever broke it, the work of hours is not thrown away; and a second signal meanwhile still ends the stages."""
+    executor, order = PlayedExecutor(store), []
+    executor.events = lambda timeout: 1 / 0
+    executor.stop = lambda *, hard: order.append(("stop", hard))
+    executor.close = lambda: order.append(("close", signal.getsignal(signal.SIGTERM) != before))
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(ZeroDivisionError):
+        run(executor, stage("sft", "first"))
+    assert order == [("stop", False), ("close", True)]
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_handlers_are_restored_where_closing_breaks(store: RunStore):
+    executor, before = PlayedExecutor(store), signal.getsignal(signal.SIGTERM)
+    executor.close = lambda: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        run(executor, stage("sft", "first"))
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_run_that_ends_well_asks_nobody_to_stop(store: RunStore):
+    executor = PlayedExecutor(store)
+    run(executor, stage("sft", "first"))
+    assert executor.stops == []

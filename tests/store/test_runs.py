@@ -50,6 +50,14 @@ def test_a_second_attempt_counts_and_keeps_the_seconds(store: RunStore):
     assert (again.attempts, again.seconds, again.status, again.message) == (2, 7.5, "running", "")
 
 
+def test_a_checkpoint_is_removed_whether_it_is_there_or_not(store: RunStore):
+    (store.folder(SPEC.key) / "checkpoint").mkdir(parents=True)
+    (store.folder(SPEC.key) / "checkpoint" / "state.safetensors").write_bytes(b"x")
+    store.remove_checkpoint(SPEC.key)
+    store.remove_checkpoint(SPEC.key)
+    assert list(store.folder(SPEC.key).iterdir()) == []
+
+
 def test_records_of_one_kind_are_listed_in_the_order_of_their_folders(store: RunStore):
     specs = [replace(SPEC, settings={"seed": seed}) for seed in range(4)]
     for spec in specs:

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from benchbench.models import load
 from benchbench.training import checkpoint
-from benchbench.training.checkpoint import Position, load_checkpoint, remove_checkpoint, save_checkpoint, trainable
+from benchbench.training.checkpoint import Position, load_checkpoint, save_checkpoint, trainable
 from benchbench.training.loop import Interrupted, make_optimizer, train
 
 from .toys import after, model, settings, toy, weights
@@ -211,13 +211,6 @@ def test_a_checkpoint_of_another_model_is_no_checkpoint_of_this_one(tmp_path):
     wider = model(hidden_size=32)
     with pytest.raises((RuntimeError, KeyError)):
         load_checkpoint(tmp_path / "checkpoint", wider, make_optimizer(wider, settings()))
-
-
-def test_a_finished_run_leaves_no_checkpoint_behind(tmp_path):
-    saved(tmp_path / "checkpoint", 1.0, step=5)
-    remove_checkpoint(tmp_path / "checkpoint")
-    assert list(tmp_path.iterdir()) == []
-    remove_checkpoint(tmp_path / "checkpoint")
 
 
 def test_only_safetensors_and_json_are_written(tmp_path):
