@@ -180,10 +180,11 @@ class Scheduler:
         if slot.number == self._engine_slot:
             self._engine_slot = None  # the engine went with it; whichever slot is free starts another
         status = "interrupted" if self._signal is not None else "failed"
-        before = self.store.record(spec.key)
-        if before is None:
-            environment = {"device_kind": slot.devices[0].split(":")[0], "device": slot.devices[0]}
-            return self.store.write(StageRecord(spec.key, status, environment, message=event.reason))
-        if before.status == "done":  # the process died after the stage, or another one finished the stage
-            return before
-        return self.store.write(replace(before, status=status, message=event.reason))
+        with self.store.claim(spec.key, should_stop=lambda: True) as is_ours:
+            before = self.store.record(spec.key)
+            if before is not None and before.status == "done":
+                return before  # the process died after the stage, or another one finished the stage
+            device = slot.devices[0]
+            environment = {"device_kind": device.split(":")[0], "device": device}
+            record = replace(before or StageRecord(spec.key, status, environment), status=status, message=event.reason)
+            return self.store.write(record) if is_ours else record  # what another process runs is for it to record

@@ -21,6 +21,9 @@ from benchbench.stages.context import Report, Result, StageContext
 from benchbench.stages.environment import environment, peak_memory_gib
 from benchbench.store.runs import RunStore
 
+WAITING = "waiting for another process, which runs this stage"
+RESUMES = "stopped on request; the next run resumes"
+
 
 def execute(
     spec: StageSpec,
@@ -45,7 +48,10 @@ def execute(
         input_of: `benchbench.inputs.get`, which the stages cannot reach by themselves.
         engines: of the worker, which closes them; none opens an engine for this stage alone.
     """
-    with store.claim(spec.key):
+    report = _with_title(report, spec)
+    with store.claim(spec.key, should_stop, lambda: report({"message": WAITING})) as is_ours:
+        if not is_ours:  # what is on disk is the other process's
+            return StageRecord(spec.key, "interrupted", environment(device), message=RESUMES)
         before = store.record(spec.key)
         if before is not None and before.status == "done":
             store.remove_checkpoint(spec.key)
@@ -58,7 +64,7 @@ def execute(
                 folder=store.folder(spec.key),
                 root=store.root,
                 device=torch.device(device),
-                report=_with_title(report, spec),
+                report=report,
                 should_stop=should_stop,
                 input_of=input_of,
                 engines=stage_engines,
@@ -78,7 +84,7 @@ def _run(context: StageContext[Any], record: StageRecord) -> StageRecord:
         context = replace(context, spec=read_spec(context.spec.as_json()))
         result: Result = runner(context.spec.kind)(context)
     except Interrupted:
-        return replace(record, status="interrupted", message="stopped on request; the next run resumes")
+        return replace(record, status="interrupted", message=RESUMES)
     except BenchError as error:
         return replace(record, status="failed", message=str(error), summary={"exit_code": int(error.exit_code)})
     except Exception:

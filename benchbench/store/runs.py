@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from ruamel.yaml.error import YAMLError
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.store.files import read_json, write_json, write_yaml
+from benchbench.store.locks import turn
 
 CHECKPOINT = "checkpoint"
 """Folder of a stage's own folder that holds what an interrupted training goes on from."""
@@ -86,16 +86,21 @@ class RunStore:
         return [json.loads(line)["loss"] for line in path.read_text(encoding="utf-8").splitlines()]
 
     @contextmanager
-    def claim(self, key: str) -> Iterator[None]:
+    def claim(
+        self, key: str, should_stop: Callable[[], bool] = lambda: False, waiting: Callable[[], None] = lambda: None
+    ) -> Iterator[bool]:
         """Hold a stage for this process; another one that wants the same stage waits.
 
-        The lock goes with the process, so a killed one never blocks the next.
+        Args:
+            key: of the stage.
+            should_stop: looked at while another process holds the stage; by default it is waited for.
+            waiting: called once before a wait.
+
+        Yields:
+            Whether the stage is ours; not where it was to stop, and then the record is the other process's.
         """
-        path = self.root / "locks" / key.replace("/", "-")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
+        with turn(self.root / "locks" / key.replace("/", "-"), should_stop, waiting) as is_ours:
+            yield is_ours
 
     def records(self, kind: str) -> list[StageRecord]:
         """All records of one kind of stage, in folder order."""

@@ -62,7 +62,7 @@ def test_nothing_is_printed_outside_the_command_line(package: dict[str, ast.Modu
 
 
 def test_no_text_of_a_user_is_read_as_markup(package: dict[str, ast.Module]):
-    """rich reads brackets as markup and words between colons as pictures unless it is told not to."""
+    """Rich reads brackets as markup and words between colons as pictures unless it is told not to."""
     unsafe = []
     for path, tree in package.items():
         for node in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):

@@ -185,6 +185,17 @@ def test_a_stage_that_was_lost_before_it_wrote_anything_says_on_which_device(sto
     assert heard.events == [("started", "lost"), ("failed", "lost")]
 
 
+def test_the_record_of_a_stage_that_another_process_runs_meanwhile_is_not_touched(store: RunStore):
+    """Ours was lost while it waited for the other one."""
+    lost = stage("sft", "lost", how="lost")
+    with store.claim(lost.key):
+        others = store.write(StageRecord(lost.key, "running", ENVIRONMENT))
+        result, heard = run(PlayedExecutor(store), lost)
+        assert store.record(lost.key) == others
+    assert (result.failed[lost.key].status, result.failed[lost.key].message) == ("failed", "it is gone")
+    assert heard.events == [("started", "lost"), ("failed", "lost")]
+
+
 def test_a_stage_whose_process_was_lost_after_it_was_done_is_done(store: RunStore):
     """The record on disk says so, whatever became of the process."""
     lost = stage("sft", "lost", how="lost")

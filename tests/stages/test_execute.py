@@ -90,6 +90,34 @@ def test_a_stage_that_was_stopped_or_failed_keeps_its_checkpoint(run: Callable[.
     assert (store.folder(SPEC.key) / "checkpoint").is_dir()
 
 
+def test_a_stop_reaches_a_stage_that_waits_for_another_process(run: Callable[..., StageRecord], store: RunStore):
+    """The other process runs the same stage, so its record is left as it is."""
+    messages, report = heard()
+    stops = iter([False, False, True])
+    with store.claim(SPEC.key):
+        others = store.begin(SPEC, {"device_kind": "cuda"})
+        record = run(lambda context: 1 / 0, report=report, should_stop=lambda: next(stops))
+        assert store.record(SPEC.key) == others
+    assert (record.status, record.environment["device"]) == ("interrupted", "cpu")
+    assert messages == ["waiting for another process, which runs this stage"]
+
+
+def test_a_stage_that_another_process_finished_meanwhile_is_taken_as_it_is(
+    run: Callable[..., StageRecord], store: RunStore, monkeypatch: pytest.MonkeyPatch
+):
+    claim = store.claim(SPEC.key)
+    claim.__enter__()
+    written = []
+
+    def finishes_meanwhile() -> bool:
+        if not written:
+            written.append(store.write(StageRecord(SPEC.key, "done", {"device_kind": "cuda"})))
+            claim.__exit__(None, None, None)
+        return False
+
+    assert run(lambda context: 1 / 0, should_stop=finishes_meanwhile) == written[0]
+
+
 def heard() -> tuple[list[str], Callable[[Mapping[str, Any]], None]]:
     """A list of messages, and the report that fills it."""
     messages: list[str] = []

@@ -104,6 +104,16 @@ def test_claims_of_different_stages_do_not_wait_for_each_other(store: RunStore):
         assert claimed == ["sft/b"]
 
 
+def test_a_claim_is_given_up_when_asked_to_stop(store: RunStore):
+    waits = []
+    with store.claim(SPEC.key) as first:
+        stops = iter([False, True])
+        with store.claim(SPEC.key, lambda: next(stops), lambda: waits.append(1)) as second:
+            assert (first, second, waits) == (True, False, [1])
+    with store.claim(SPEC.key, lambda: True) as again:
+        assert again
+
+
 def _hold(root: str, key: str, held: object) -> None:
     with RunStore(Path(root)).claim(key):
         held.set()
