@@ -16,7 +16,7 @@ from ruamel.yaml.error import YAMLError
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.records import StageRecord, StageSpec
-from benchbench.store.files import read_json, write_json, write_yaml
+from benchbench.store.files import folders, read_json, write_json, write_yaml
 from benchbench.store.locks import turn
 
 CHECKPOINT = "checkpoint"
@@ -104,7 +104,7 @@ class RunStore:
 
     def records(self, kind: str) -> list[StageRecord]:
         """All records of one kind of stage, in folder order."""
-        records = (self.record(f"{kind}/{path.name}") for path in sorted((self.root / kind).glob("*")) if path.is_dir())
+        records = (self.record(f"{kind}/{path.name}") for path in folders(self.root / kind))
         return [record for record in records if record is not None]
 
 

@@ -24,6 +24,17 @@ def test_what_is_there_already_is_not_made_again(tmp_path: Path):
     assert leftovers(tmp_path) == []
 
 
+@pytest.mark.parametrize("content", [None, ""])
+def test_a_trained_tokenizer_whose_record_is_lost_is_trained_anew(tmp_path: Path, content: str | None):
+    """Somebody removed the file, or the power failed as it was written."""
+    loaded = resolve("dpo", setting=str(MICRO))
+    first = prepare(loaded, tmp_path)
+    record = Path(first.tokenizer_path) / "tokenizer_hash.json"
+    record.unlink() if content is None else record.write_text(content)
+    assert prepare(loaded, tmp_path) == first
+    assert leftovers(tmp_path) == []
+
+
 def test_recipes_that_read_the_same_are_prepared_once(tmp_path: Path):
     """The very same object: files are hashed once, however many methods are compared."""
     loaded = [resolve(name, setting=str(MICRO)) for name in ("dpo", "simpo", "sft")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import shutil
 import threading
 import time
 from dataclasses import replace
@@ -63,6 +64,7 @@ def test_records_of_one_kind_are_listed_in_the_order_of_their_folders(store: Run
     for spec in specs:
         store.begin(spec, ENVIRONMENT)
     (store.root / "sft" / "not-a-stage").mkdir()
+    shutil.copytree(store.folder(specs[0].key), store.root / "sft" / ".a-copy")
     assert [record.key for record in store.records("sft")] == sorted(spec.key for spec in specs)
     assert store.records("score") == []
 
