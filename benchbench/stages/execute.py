@@ -19,6 +19,7 @@ from benchbench.generation.engine_cache import EngineCache
 from benchbench.stages import read_spec, runner
 from benchbench.stages.context import Report, Result, StageContext
 from benchbench.stages.environment import environment, peak_memory_gib
+from benchbench.stages.resumption import resumption
 from benchbench.store.runs import RunStore
 
 WAITING = "waiting for another process, which runs this stage"
@@ -56,7 +57,11 @@ def execute(
         if before is not None and before.status == "done":
             store.remove_checkpoint(spec.key)
             return before
-        record = store.begin(spec, environment(device))
+        here = environment(device)
+        position = resumption(store, spec.key, here["device_kind"], report)
+        record = store.begin(spec, here, resumes=position is not None)
+        if position is not None:  # a killed attempt wrote no seconds; its tokens up to the checkpoint count
+            record = replace(record, seconds=max(record.seconds, position.seconds))
         started = time.monotonic()
         with EngineCache() if engines is None else nullcontext(engines) as stage_engines:
             context = StageContext(

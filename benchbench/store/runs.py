@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from ruamel.yaml.error import YAMLError
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.records import StageRecord, StageSpec
-from benchbench.store.files import folders, read_json, write_json, write_yaml
+from benchbench.store.files import folders, json_or_none, read_json, write_json, write_yaml
 from benchbench.store.locks import turn
 
 CHECKPOINT = "checkpoint"
@@ -48,17 +48,37 @@ class RunStore:
         return self.root / key
 
     def record(self, key: str) -> StageRecord | None:
-        """What is known of a stage, or none if it never started."""
-        path = self.folder(key) / "status.json"
-        return StageRecord(**read_json(path)) if path.is_file() else None
+        """What is known of a stage; none if it never started, or its record is damaged, and it runs anew."""
+        values = json_or_none(self._status(key))
+        if not isinstance(values, dict):
+            return None
+        known = {field.name for field in fields(StageRecord)}
+        try:
+            return StageRecord(**{name: value for name, value in values.items() if name in known})
+        except (TypeError, ValueError):
+            return None
+
+    def damaged_record(self, key: str) -> Path | None:
+        """The file that should hold a stage's record and cannot be read; none where all is well."""
+        path = self._status(key)
+        return path if path.exists() and self.record(key) is None else None
+
+    def _status(self, key: str) -> Path:
+        return self.folder(key) / "status.json"
 
     def is_done(self, key: str) -> bool:
         """Whether the stage is finished and its result may be read."""
         record = self.record(key)
         return record is not None and record.status == "done"
 
-    def begin(self, spec: StageSpec, environment: Mapping[str, Any]) -> StageRecord:
-        """Write the lock and environment files, and the status `running`."""
+    def begin(self, spec: StageSpec, environment: Mapping[str, Any], *, resumes: bool = False) -> StageRecord:
+        """Write the lock and environment files, and the status `running`.
+
+        Args:
+            spec: the stage.
+            environment: of this attempt.
+            resumes: whether it goes on from a checkpoint of the attempts before, whose environments are kept then.
+        """
         folder = self.folder(spec.key)
         folder.mkdir(parents=True, exist_ok=True)
         before = self.record(spec.key)
@@ -67,11 +87,13 @@ class RunStore:
         record = StageRecord(spec.key, "running", environment)
         if before is not None:
             record = replace(record, seconds=before.seconds, attempts=before.attempts + 1)
+        if before is not None and resumes:
+            record = replace(record, resumed_environments=[*before.resumed_environments, before.environment])
         return self.write(record)
 
     def write(self, record: StageRecord) -> StageRecord:
         """Put a record on disk."""
-        write_json(self.folder(record.key) / "status.json", asdict(record))
+        write_json(self._status(record.key), asdict(record))
         return record
 
     def remove_checkpoint(self, key: str) -> None:

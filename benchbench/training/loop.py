@@ -8,6 +8,7 @@ stage's identity (`recipe.memory`).
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -93,6 +94,7 @@ def train(job: Job) -> Outcome:
     )
     optimizer = make_optimizer(job.model, settings)
     start = load_checkpoint(job.folder / "checkpoint", job.model, optimizer) or Position(step=0, tokens=0)
+    begun = time.monotonic() - start.seconds
     warmup = warmup_length(steps, warmup_steps=settings.warmup_steps, warmup_ratio=settings.warmup_ratio)
     tokens = start.tokens
     with TrainLog(job.folder / "train.jsonl", resume_at=start.step) as log:
@@ -110,7 +112,8 @@ def train(job: Job) -> Outcome:
             job.report({"step": step + 1, "steps": steps, "loss": line["loss"], "tokens": tokens - start.tokens})
             stopping = job.should_stop()
             if stopping or (not final and (step + 1) % job.run.save_steps == 0):
-                save_checkpoint(job.folder / "checkpoint", job.model, optimizer, Position(step + 1, tokens))
+                position = Position(step + 1, tokens, time.monotonic() - begun)
+                save_checkpoint(job.folder / "checkpoint", job.model, optimizer, position)
             if stopping:
                 raise Interrupted
         return Outcome(steps=steps, tokens=tokens, last=log.last)

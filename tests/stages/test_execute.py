@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
+from benchbench.core.errors import Interrupted
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.stages import execute as execution
 from benchbench.stages.context import Result, StageContext
 from benchbench.store.runs import RunStore
+from benchbench.training.checkpoint import Position, save_checkpoint
 
 SPEC = StageSpec("sft", "sft seed 1", {}, {}, {})
 Work = Callable[[StageContext[Any]], Result]
@@ -116,6 +120,125 @@ def test_a_stage_that_another_process_finished_meanwhile_is_taken_as_it_is(
         return False
 
     assert run(lambda context: 1 / 0, should_stop=finishes_meanwhile) == written[0]
+
+
+def interrupted(context: StageContext[Any]) -> Result:
+    """Leave a checkpoint after 7 seconds of training, and stop."""
+    save_checkpoint(context.folder / "checkpoint", *toy(), Position(step=3, tokens=30, seconds=7.0))
+    raise Interrupted
+
+
+def toy() -> tuple[torch.nn.Module, torch.optim.Optimizer]:
+    model = torch.nn.Linear(2, 2)
+    return model, torch.optim.AdamW(model.parameters())
+
+
+def on(device_kind: str, monkeypatch: pytest.MonkeyPatch, **more: str) -> None:
+    """Pretend to run on such a device."""
+    facts = {"device_kind": device_kind, **more}
+    monkeypatch.setattr(execution, "environment", lambda device: facts)
+    monkeypatch.setattr(execution, "peak_memory_gib", lambda device: 0.0)
+
+
+def has_checkpoint(context: StageContext[Any]) -> Result:
+    return Result(10, {"resumed": (context.folder / "checkpoint" / "state.safetensors").is_file()})
+
+
+def test_a_resumed_stage_keeps_the_environments_of_the_attempts_before(
+    run: Callable[..., StageRecord], store: RunStore, monkeypatch: pytest.MonkeyPatch
+):
+    """Another card and another torch may move numbers, so the record says that part of the training had them."""
+    for torch_version in ("2.11", "2.12"):
+        on("cuda", monkeypatch, torch=torch_version)
+        run(interrupted)
+    on("cuda", monkeypatch, torch="2.13")
+    record = run(has_checkpoint)
+    assert (record.status, record.summary["resumed"]) == ("done", True)
+    assert record.environment == {"device_kind": "cuda", "torch": "2.13"}
+    assert [one["torch"] for one in record.resumed_environments] == ["2.11", "2.12"]
+    assert store.record(SPEC.key) == record
+
+
+def test_a_stage_that_starts_over_says_nothing_of_the_attempts_before(
+    run: Callable[..., StageRecord], monkeypatch: pytest.MonkeyPatch
+):
+    on("cuda", monkeypatch)
+    run(lambda context: 1 / 0)
+    record = run(has_checkpoint)
+    assert (record.attempts, record.summary["resumed"], list(record.resumed_environments)) == (2, False, [])
+
+
+def test_a_checkpoint_of_another_kind_of_device_is_discarded_in_words(
+    run: Callable[..., StageRecord], monkeypatch: pytest.MonkeyPatch
+):
+    messages, report = heard()
+    on("cuda", monkeypatch)
+    run(interrupted)
+    on("cpu", monkeypatch)
+    record = run(has_checkpoint, report=report)
+    assert (record.summary["resumed"], list(record.resumed_environments)) == (False, [])
+    assert messages == [
+        "starts anew: expected a checkpoint of a training on cpu, found one of a training on cuda, which is discarded"
+    ]
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 100, b"half"])
+def test_a_damaged_checkpoint_is_discarded_in_words(
+    run: Callable[..., StageRecord], store: RunStore, monkeypatch: pytest.MonkeyPatch, content: bytes
+):
+    messages, report = heard()
+    on("cpu", monkeypatch)
+    run(interrupted)
+    path = store.folder(SPEC.key) / "checkpoint" / "state.safetensors"
+    path.write_bytes(path.read_bytes()[:-10] if content == b"half" else content)
+    assert run(has_checkpoint, report=report).summary["resumed"] is False
+    (message,) = messages
+    assert message.startswith("starts anew: expected a checkpoint, found a damaged file (")
+    assert message.endswith("), which is discarded")
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]", '{"key": 1}', '{"key": "a", "status": "done", "x": 1}'])
+def test_a_damaged_record_is_none_and_the_stage_runs_anew_in_words(
+    run: Callable[..., StageRecord], store: RunStore, monkeypatch: pytest.MonkeyPatch, content: str
+):
+    """Nothing says on what device its checkpoint was made."""
+    messages, report = heard()
+    on("cpu", monkeypatch)
+    run(interrupted)
+    path = store.folder(SPEC.key) / "status.json"
+    path.write_text(content)
+    assert store.record(SPEC.key) is None
+    assert run(has_checkpoint, report=report).summary["resumed"] is False
+    assert messages == [f"starts anew: expected a record, found a damaged file: {path}"]
+
+
+def test_seconds_of_a_killed_attempt_count_as_far_as_its_checkpoint(
+    run: Callable[..., StageRecord], monkeypatch: pytest.MonkeyPatch
+):
+    """The first attempt was killed after 7 seconds in the checkpoint, whose tokens count too; the second took 1."""
+    on("cpu", monkeypatch)
+    seconds = iter([100.0, 200.0, 201.0])
+    monkeypatch.setattr(execution.time, "monotonic", lambda: next(seconds))
+
+    def killed(context: StageContext[Any]) -> Result:
+        with suppress(Interrupted):
+            interrupted(context)
+        raise Killed
+
+    with pytest.raises(Killed):
+        run(killed)
+    assert run(has_checkpoint).seconds == 8.0
+
+
+def test_seconds_of_an_attempt_that_was_stopped_count_once(
+    run: Callable[..., StageRecord], monkeypatch: pytest.MonkeyPatch
+):
+    """The record has 9 seconds, 7 of them in the checkpoint too; the second attempt took 1."""
+    on("cpu", monkeypatch)
+    seconds = iter([100.0, 109.0, 200.0, 201.0])
+    monkeypatch.setattr(execution.time, "monotonic", lambda: next(seconds))
+    run(interrupted)
+    assert run(has_checkpoint).seconds == 10.0
 
 
 def heard() -> tuple[list[str], Callable[[Mapping[str, Any]], None]]:
