@@ -71,7 +71,8 @@ def prepare_all(items: Sequence[Loaded], root: Path) -> list[Prepared]:
     for item in items:
         values = item.values()
         folders = [str(folder.resolve()) for folder in vars(item.folders).values()]
-        reading = fingerprint({"folders": folders, **{name: values[name] for name in _READING}})
+        sections = {name: values[name] for name in _READING}
+        reading = fingerprint({"folders": folders, "writes_models": writes_models(item), **sections})
         if reading not in by_reading:
             by_reading[reading] = prepare(item, root)
         prepared.append(by_reading[reading])

@@ -116,7 +116,7 @@ _DOCUMENTS = ".documents.json"
 
 def _joined(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """The new record, with the old one's entries of what both hold by role of a stage."""
-    by_role = ("stages", "seconds", "tokens", "peak_memory_gib", "environment")
+    by_role = ("stages", "seconds", "tokens", "peak_memory_gib", "environment", "resumed_environments")
     return {**new, **{name: {**old.get(name, {}), **new[name]} for name in by_role if name in new}}
 
 
