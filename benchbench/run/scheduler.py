@@ -80,6 +80,8 @@ class Scheduler:
         self._failed: dict[str, StageRecord] = {}
         self._engine_slot: int | None = None
         """Number of the slot that holds the engine, once a stage that generates has started."""
+        self._run_engine: str | None = None
+        """Name of the engine that first drew responses of these stages, in this run or an earlier one."""
         self._signal: int | None = None
 
     def run(self, stages: Mapping[str, StageSpec]) -> RunResult:
@@ -89,8 +91,10 @@ class Scheduler:
             BenchError: a stage needs more devices than any slot has; nothing is started then.
         """
         self._waiting = {key: spec for key, spec in stages.items() if not self.store.is_done(key)}
-        for key in {*stages} - {*self._waiting}:
+        for key in stages.keys() - self._waiting.keys():
             self.store.remove_checkpoint(key)  # of a process that died as the stage ended
+        for spec in stages.values():
+            self._note_engine(spec, self.store.record(spec.key))
         handlers = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             self._refuse_unplaceable()
@@ -149,7 +153,7 @@ class Scheduler:
                 self._engine_slot = slot.number
             del self._waiting[spec.key]
             self._running[spec.key] = _Running(spec, slot)
-            self.executor.submit(spec, needs, slot)
+            self.executor.submit(spec, replace(needs, run_engine=self._run_engine), slot)
             self.listener.started(spec)
 
     def _free_slots(self) -> list[Slot]:
@@ -171,9 +175,15 @@ class Scheduler:
         spec, slot = self._running[event.key].spec, self._running[event.key].slot
         record = event.record if isinstance(event, StageEnded) else self._lost(event, spec, slot)
         del self._running[event.key]
+        self._note_engine(spec, record)
         if record.status != "done":
             self._failed[event.key] = record
         self.listener.ended(spec, record)
+
+    def _note_engine(self, spec: StageSpec, record: StageRecord | None) -> None:
+        """Keep the name of the engine that drew first: workers come and go, and a table has one engine."""
+        if record is not None and record.status == "done" and self.needs(spec).engine:
+            self._run_engine = self._run_engine or record.summary.get("engine")
 
     def _lost(self, event: StageLost, spec: StageSpec, slot: Slot) -> StageRecord:
         """The record of a stage whose process is gone, for instance for want of memory."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import time
 import traceback
@@ -16,7 +17,7 @@ from benchbench.core.errors import BenchError, Interrupted
 from benchbench.core.input import Input
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.generation.engine_cache import EngineCache
-from benchbench.stages import read_spec, runner
+from benchbench.stages import read_spec, runner, settings_class
 from benchbench.stages.context import Report, Result, StageContext
 from benchbench.stages.environment import environment, peak_memory_gib
 from benchbench.stages.resumption import resumption
@@ -57,11 +58,9 @@ def execute(
         if before is not None and before.status == "done":
             store.remove_checkpoint(spec.key)
             return before
-        here = environment(device)
-        position = resumption(store, spec.key, here["device_kind"], report)
-        record = store.begin(spec, here, resumes=position is not None)
-        if position is not None:  # a killed attempt wrote no seconds; its tokens up to the checkpoint count
-            record = replace(record, seconds=max(record.seconds, position.seconds))
+        if _is_card(device) and engines is not None and not settings_class(spec.kind).USES_ENGINE:
+            engines.close()  # it would hold most of the card; on the CPU it may stay for the next stage that draws
+        record = _begin(spec, store, device, report)
         started = time.monotonic()
         with EngineCache() if engines is None else nullcontext(engines) as stage_engines:
             context = StageContext(
@@ -75,11 +74,27 @@ def execute(
                 engines=stage_engines,
             )
             ended = _run(context, record)
+        if _is_card(device):  # torch keeps what it once had, and an engine's process would find the card full
+            gc.collect()
+            torch.cuda.empty_cache()
         seconds = record.seconds + time.monotonic() - started
         written = store.write(replace(ended, seconds=seconds, peak_memory_gib=peak_memory_gib(device)))
         if written.status == "done":  # not a moment before the record says so
             store.remove_checkpoint(spec.key)
         return written
+
+
+def _begin(spec: StageSpec, store: RunStore, device: str, report: Report) -> StageRecord:
+    """The record of a new attempt, which goes on from a checkpoint where there is one that fits."""
+    here = environment(device)
+    position = resumption(store, spec.key, here["device_kind"], report)
+    record = store.begin(spec, here, resumes=position is not None)
+    # a killed attempt wrote no seconds, but its tokens count, so its seconds up to the checkpoint do, too
+    return record if position is None else replace(record, seconds=max(record.seconds, position.seconds))
+
+
+def _is_card(device: str) -> bool:
+    return torch.device(device).type == "cuda"
 
 
 def _run(context: StageContext[Any], record: StageRecord) -> StageRecord:

@@ -174,6 +174,28 @@ def test_an_engine_that_was_lost_is_started_on_whichever_slot_is_free(store: Run
     assert len(result.failed) == 1
 
 
+def test_the_engine_that_first_worked_is_told_to_all_that_draw_after_it(store: RunStore):
+    """Of this run, or of an earlier one whose finished stages stand in the same tables."""
+    told: dict[str, str | None] = {}
+
+    class Telling(PlayedExecutor):
+        def submit(self, spec: StageSpec, needs: StageNeeds, slot: Slot) -> None:
+            told[spec.title] = needs.run_engine
+            super().submit(spec, needs, slot)
+
+        def events(self, timeout: float) -> Sequence[StageEvent]:
+            spec, _ = self.running.pop(0)
+            summary = {"engine": spec.settings["how"]} if spec.kind == "generate" else {}
+            return [StageEnded(spec.key, self.store.write(StageRecord(spec.key, "done", ENVIRONMENT, summary=summary)))]
+
+    first, second = stage("generate", "first", how="vllm"), stage("generate", "second", how="other")
+    run(Telling(store), first, second, stage("sft", "training"))
+    assert told == {"training": None, "first": None, "second": "vllm"}
+    told.clear()
+    run(Telling(store), second, stage("generate", "third", how="vllm"))
+    assert told == {"third": "other"}
+
+
 def test_a_stage_that_was_lost_before_it_wrote_anything_says_on_which_device(store: RunStore):
     lost = stage("sft", "lost", how="lost")
     executor = PlayedExecutor(store, ("cuda:3",))

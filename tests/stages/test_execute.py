@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,9 @@ import torch
 
 from benchbench.core.errors import Interrupted
 from benchbench.core.records import StageRecord, StageSpec
+from benchbench.generation.choose import EngineChoice
+from benchbench.generation.engine_cache import EngineCache
+from benchbench.generation.engine_settings import EngineSettings
 from benchbench.stages import execute as execution
 from benchbench.stages.context import Result, StageContext
 from benchbench.store.runs import RunStore
@@ -239,6 +243,65 @@ def test_seconds_of_an_attempt_that_was_stopped_count_once(
     monkeypatch.setattr(execution.time, "monotonic", lambda: next(seconds))
     run(interrupted)
     assert run(has_checkpoint).seconds == 10.0
+
+
+class Model:
+    """Something large that refers to itself, so that only a collection frees it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_memory_of_the_card_is_given_back_at_the_end_of_each_stage(
+    run: Callable[..., StageRecord], monkeypatch: pytest.MonkeyPatch, fails: bool
+):
+    """What a stage made is gone when the cache is emptied, were it in a circle or held by a traceback."""
+    on("cuda", monkeypatch)
+    models: list[weakref.ref[Model]] = []
+    alive: list[bool] = []
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: alive.append(models[0]() is not None))
+
+    def work(context: StageContext[Any]) -> Result:
+        model = Model()
+        models.append(weakref.ref(model))
+        return Result(10 // (not fails), {})
+
+    assert run(work, device="cuda:0").status == ("failed" if fails else "done")
+    assert alive == [False]
+
+
+def test_on_the_cpu_no_card_is_touched(run: Callable[..., StageRecord], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: 1 / 0)
+    assert run().status == "done"
+
+
+@pytest.mark.parametrize(
+    ("kind", "device", "closed"),
+    [("sft", "cuda:1", 1), ("score", "cuda", 1), ("generate", "cuda:1", 0), ("sft", "cpu", 0)],
+)
+def test_an_open_engine_leaves_the_card_to_stages_that_draw_nothing(
+    run: Callable[..., StageRecord], monkeypatch: pytest.MonkeyPatch, kind: str, device: str, closed: int
+):
+    """On the CPU it stays, since starting it takes longer than its memory is worth."""
+    on(device.partition(":")[0], monkeypatch)
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
+    engine = OpenEngine()
+    cache = EngineCache(lambda choice, settings, *, log=None: engine)
+    cache.engine(EngineChoice("vllm", "toy"), EngineSettings())
+    seen: list[int] = []
+    spec = StageSpec(kind, "a stage", {}, {}, {})
+    run(lambda context: seen.append(engine.closed) or Result(1, {}), spec=spec, device=device, engines=cache)
+    assert seen == [closed]
+
+
+class OpenEngine:
+    """An engine that counts how often it was closed."""
+
+    closed = 0
+
+    def close(self) -> None:
+        self.closed += 1
 
 
 def heard() -> tuple[list[str], Callable[[Mapping[str, Any]], None]]:

@@ -84,5 +84,9 @@ def _mixed_roles(cells: Sequence[Ran]) -> list[str]:
 
 def _stages(cells: Sequence[Ran], role: str, kind: str) -> str:
     """Some of the stages of one kind of device behind a role."""
-    stages = sorted({stage for cell in cells for stage, on in cell.devices[role].items() if on == kind})
-    return ", ".join(stages[:MOST_STAGES] + ["..."] * (len(stages) > MOST_STAGES))
+    return some(sorted({stage for cell in cells for stage, on in cell.devices[role].items() if on == kind}))
+
+
+def some(stages: Sequence[str]) -> str:
+    """The first few stages, as a message names them."""
+    return ", ".join([*stages[:MOST_STAGES], *["..."] * (len(stages) > MOST_STAGES)])
