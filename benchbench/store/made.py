@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.store.files import read_json, write_json
+from benchbench.store.files import json_or_none, write_json
 from benchbench.store.prepared import read_lines, write_lines
 
 T = TypeVar("T")
@@ -38,8 +38,7 @@ def made_lines(folder: Path, split: str) -> list[Any]:
     Raises:
         BenchError: exit code 5; the stage made no such split, or the file is not as it was written.
     """
-    index = folder / FOLDER / HASHES
-    hashes = read_json(index) if index.is_file() else {}
+    hashes = json_or_none(folder / FOLDER / HASHES) or {}
     if split not in hashes:
         raise BenchError(
             f"{folder}: expected examples of split '{split}', found {', '.join(hashes) or 'none'}; remove the folder "

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.split_shape import ColumnShape, SplitShape
-from benchbench.store.files import read_json, whole_folder, write_json
+from benchbench.store.files import json_or_none, whole_folder, write_json
 
 T = TypeVar("T")
 
@@ -68,15 +68,14 @@ def _changed(path: Path, what: str, fault: str) -> BenchError:
 
 
 def read_prepared(root: Path, key: str) -> PreparedData | None:
-    """Prepared data of that key, or none."""
+    """Prepared data of that key; none where they are not there, are damaged, or of a version that is not read."""
     folder = root / "data" / key
-    if not (folder / "prepared.json").is_file():
+    index = json_or_none(folder / "prepared.json")
+    try:
+        shapes = {split: _shape(shape) for split, shape in index["shapes"].items()}
+        return PreparedData(folder, index["hashes"], index["report"], shapes, index["files"])
+    except (KeyError, TypeError, AttributeError):
         return None
-    index = read_json(folder / "prepared.json")
-    if "files" not in index:  # of a version that is not read any more
-        return None
-    shapes = {split: _shape(shape) for split, shape in index["shapes"].items()}
-    return PreparedData(folder, index["hashes"], index["report"], shapes, index["files"])
 
 
 def _shape(values: Mapping[str, Any]) -> SplitShape:
@@ -95,7 +94,7 @@ def write_prepared(
     shapes: Mapping[str, SplitShape],
 ) -> PreparedData:
     """Store normalised splits; whole or not at all."""
-    with whole_folder(root / "data" / key, keep=True) as draft:
+    with whole_folder(root / "data" / key, keep=lambda folder: read_prepared(root, key) is not None) as draft:
         files = {
             name: write_lines(draft / f"{name}.jsonl", (to_json(example) for example in examples))
             for name, examples in splits.items()

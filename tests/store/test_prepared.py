@@ -50,3 +50,17 @@ def test_data_of_a_version_without_hashes_of_files_are_not_read(data: PreparedDa
     index = data.folder / "prepared.json"
     index.write_text(index.read_text().replace('"files"', '"others"'))
     assert read_prepared(tmp_path, "key") is None
+
+
+@pytest.mark.parametrize("left", ["nothing", "", "{", "[]", "{}", '{"files": 1, "shapes": 2}'])
+def test_data_whose_index_is_missing_or_damaged_are_made_anew(data: PreparedData, tmp_path: Path, left: str):
+    """Somebody removed a file, or the power failed; what is there is no reason to fail for ever."""
+    index = data.folder / "prepared.json"
+    index.unlink() if left == "nothing" else index.write_text(left)
+    assert read_prepared(tmp_path, "key") is None
+    shapes = {"train": SplitShape(3, [1], {})}
+    again = write_prepared(
+        tmp_path, "key", {"train": ["new"]}, lambda row: row, hashes={"train": "content"}, report={}, shapes=shapes
+    )
+    assert again.lines("train") == ["new"]
+    assert read_prepared(tmp_path, "key") == again
