@@ -24,7 +24,9 @@ class TokenRows(Sequence[TokenizedExample]):
     """The examples of an entry in their order; each is made anew at every access, and its ids are views."""
 
     def __init__(self, entry: TokenEntry) -> None:
-        self._tokens, self._rows = entry.tokens, entry.rows
+        # numbers are read one at a time, which a memoryview does in a third of an array's time
+        self._tokens, self._rows = entry.tokens, {name: _numbers(array) for name, array in entry.rows.items()}
+        self._ids = entry.rows["ids"].tobytes()
         self._layouts: list[Layout] = [tuple((str(n), bool(k)) for n, k in one) for one in entry.facts["layouts"]]
         self._reasons: list[str | None] = [None, *entry.facts["reasons"]]
 
@@ -42,29 +44,36 @@ class TokenRows(Sequence[TokenizedExample]):
             raise IndexError(f"example {index} of {len(self)}")
         return self._example(index % len(self))
 
-    def lengths(self) -> NDArray[np.int64]:
-        """[C] tokens of each candidate of all examples, one after another."""
-        return np.diff(self._rows["token_ends"], prepend=0)
+    def longest(self) -> tuple[str, int]:
+        """As `longest_row`, without making an example of each."""
+        lengths = np.diff(np.asarray(self._rows["token_ends"]), prepend=0)
+        c = int(np.argmax(lengths))
+        i = int(np.searchsorted(np.asarray(self._rows["candidate_ends"]), c, side="right"))
+        return self[i].id, int(lengths[c])
 
     def _example(self, i: int) -> TokenizedExample:
         rows = self._rows
         first, last = _span(rows["candidate_ends"], i)
         begin, end = _span(rows["id_ends"], i)
         return TokenizedExample(
-            id=rows["ids"][begin:end].tobytes().decode(*_TEXT),
-            candidates=tuple(self._candidate(c) for c in range(first, last)),
-            identical=bool(rows["identical"][i]),
-            columns=self._columns(i, last - first),
-            spared=self._reasons[rows["spared"][i]],
+            self._ids[begin:end].decode(*_TEXT),
+            tuple([self._candidate(c) for c in range(first, last)]),
+            rows["identical"][i],
+            self._columns(i, last - first),
+            self._reasons[rows["spared"][i]],
         )
 
     def _candidate(self, c: int) -> TokenizedCandidate:
         rows = self._rows
         begin, end = _span(rows["token_ends"], c)
-        start, stop = rows["response"][c].tolist()
-        flags = int(rows["flags"][c])
+        response = rows["response"]
+        flags = rows["flags"][c]
         return TokenizedCandidate(
-            self._tokens[begin:end], (start, stop), bool(flags & TRUNCATED), bool(flags & EMPTY), bool(flags & OVERLONG)
+            self._tokens[begin:end],
+            (response[2 * c], response[2 * c + 1]),
+            flags & TRUNCATED > 0,
+            flags & EMPTY > 0,
+            flags & OVERLONG > 0,
         )
 
     def _columns(self, i: int, candidates: int) -> Mapping[str, Column]:
@@ -78,9 +87,29 @@ class TokenRows(Sequence[TokenizedExample]):
         return columns
 
 
-def _span(ends: NDArray[Any], i: int) -> tuple[int, int]:
+def longest_row(examples: Sequence[TokenizedExample]) -> tuple[str, int]:
+    """Id of the first example with the longest row of all, and that row's tokens.
+
+    Raises:
+        ValueError: no example.
+    """
+    if isinstance(examples, TokenRows):
+        return examples.longest()
+    longest = max(examples, key=_longest)
+    return longest.id, _longest(longest)
+
+
+def _longest(example: TokenizedExample) -> int:
+    return max(len(candidate.tokens) for candidate in example.candidates)
+
+
+def _numbers(array: NDArray[Any]) -> memoryview[Any]:
+    return memoryview(np.ascontiguousarray(array).reshape(-1))  # type: ignore[arg-type]  # it has the buffer protocol
+
+
+def _span(ends: memoryview[int], i: int) -> tuple[int, int]:
     """Where part i of an array lies, of which the ends of all parts are known."""
-    return (int(ends[i - 1]) if i else 0), int(ends[i])
+    return ends[i - 1] if i else 0, ends[i]
 
 
 def packed(tokenized: Tokenized) -> TokenEntry:

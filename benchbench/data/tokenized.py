@@ -16,7 +16,7 @@ TokenIds = Sequence[int] | NDArray[np.unsignedinteger[Any]]
 """Token ids in order: integers, or an array of them, which may be a view of a file."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class TokenizedCandidate:
     """One token row; rows are equal where all their numbers are, whatever holds the ids."""
 
@@ -40,7 +40,7 @@ class TokenizedCandidate:
     __hash__ = None  # type: ignore[assignment]  # a row is what it holds, and an array has no hash
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TokenizedExample:
     """One example's rows in the order of its candidates."""
 

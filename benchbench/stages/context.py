@@ -18,6 +18,7 @@ from benchbench.core.input import Input
 from benchbench.core.records import StageSpec
 from benchbench.data.model_files import weights_hash
 from benchbench.data.serial import from_json
+from benchbench.data.token_rows import longest_row
 from benchbench.data.tokenize import tokenize_examples
 from benchbench.data.tokenized import Tokenized, TokenizedExample
 from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash
@@ -223,11 +224,10 @@ def check_context(examples: Sequence[TokenizedExample], model: Any, where: str) 
         BenchError: names the longest example and both lengths.
     """
     limit = context_length(model)
-    longest = max(examples, key=lambda e: max(len(c.tokens) for c in e.candidates))
-    length = max(len(c.tokens) for c in longest.candidates)
+    longest, length = longest_row(examples)
     if limit is not None and length > limit:
         raise BenchError(
-            f"{where}: example {longest.id} has {length} tokens, the model reads at most {limit}; "
+            f"{where}: example {longest} has {length} tokens, the model reads at most {limit}; "
             f"set tokenization.max_length to {limit} or less, with a truncation"
         )
 

@@ -68,8 +68,8 @@ def kept_tokens(
     with RunStore(root).claim(f"{FOLDER}/{folder.name}"):
         entry = _read(folder, made_of, root)  # another process may have made it meanwhile
         if isinstance(entry, str):
-            fault = entry or _left_behind(folder)
-            if fault:
+            left = _left_behind(folder)
+            if fault := entry or left:
                 say(f"{folder}: expected the tokens as they were written, found {fault}; they are made again")
             _write(folder, made_of, make())
             entry = _read(folder, made_of, root)
