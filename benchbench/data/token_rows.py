@@ -27,7 +27,7 @@ class TokenRows(Sequence[TokenizedExample]):
         # numbers are read one at a time, which a memoryview does in a third of an array's time
         self._tokens, self._rows = entry.tokens, {name: _numbers(array) for name, array in entry.rows.items()}
         self._ids = entry.rows["ids"].tobytes()
-        self._layouts: list[Layout] = [tuple((str(n), bool(k)) for n, k in one) for one in entry.facts["layouts"]]
+        self._layouts: list[Layout] = [tuple((str(n), bool(k)) for n, k in layout) for layout in entry.facts["layouts"]]
         self._reasons: list[str | None] = [None, *entry.facts["reasons"]]
 
     def __len__(self) -> int:
