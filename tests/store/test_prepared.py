@@ -33,7 +33,8 @@ def test_lines_come_back_as_they_were_written(data: PreparedData, tmp_path: Path
 
 
 @pytest.mark.parametrize("edit", ["a line less", "a letter", "gone"])
-def test_a_file_that_was_edited_by_hand_is_refused(data: PreparedData, edit: str):
+def test_a_file_that_was_edited_by_hand_is_refused(data: PreparedData, tmp_path: Path, edit: str):
+    data.check("train", tmp_path)
     path = data.folder / "train.jsonl"
     text = path.read_text(encoding="utf-8")
     if edit == "gone":
@@ -44,6 +45,9 @@ def test_a_file_that_was_edited_by_hand_is_refused(data: PreparedData, edit: str
         data.lines("train")
     assert caught.value.exit_code is ExitCode.UNAVAILABLE
     assert "run the command again" in str(caught.value)
+    with pytest.raises(BenchError) as looked_at:
+        data.check("train", tmp_path)
+    assert str(looked_at.value) == str(caught.value), "as who reads the lines is told"
 
 
 def test_data_of_a_version_without_hashes_of_files_are_not_read(data: PreparedData, tmp_path: Path):
