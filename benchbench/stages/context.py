@@ -234,7 +234,7 @@ def check_context(examples: Sequence[TokenizedExample], model: Any, where: str) 
     fixed = longest_fixed_row(model.config)
     if fixed is not None and length > fixed:
         raise BenchError(
-            f"{where}: example {longest.id} has {length} tokens, and beyond {fixed} the model's rope_type longrope "
+            f"{where}: example {longest} has {length} tokens, and beyond {fixed} the model's rope_type longrope "
             "takes other angles for all rows of a batch, so that a row's numbers would depend on its neighbours; "
             f"set tokenization.max_length to {fixed} or less, with a truncation"
         )
