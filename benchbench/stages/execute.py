@@ -18,7 +18,8 @@ from benchbench.core.records import StageRecord, StageSpec
 from benchbench.generation.engine_cache import EngineCache
 from benchbench.stages import read_spec, runner
 from benchbench.stages.context import Report, Result, StageContext
-from benchbench.stages.environment import environment, peak_memory_gib
+from benchbench.stages.environment import environment
+from benchbench.stages.memory import watch_memory
 from benchbench.store.runs import RunStore
 from benchbench.training.checkpoint import remove_checkpoint
 
@@ -51,7 +52,7 @@ def execute(
         if before is not None and before.status == "done":
             return before
         record = store.begin(spec, environment(device))
-        started = time.monotonic()
+        started, memory = time.monotonic(), watch_memory(device)
         with EngineCache() if engines is None else nullcontext(engines) as stage_engines:
             context = StageContext(
                 spec=spec,
@@ -64,8 +65,8 @@ def execute(
                 engines=stage_engines,
             )
             ended = _run(context, record)
-        seconds = record.seconds + time.monotonic() - started
-        return store.write(replace(ended, seconds=seconds, peak_memory_gib=peak_memory_gib(device)))
+        seconds, peak = record.seconds + time.monotonic() - started, memory.peak()
+        return store.write(replace(ended, seconds=seconds, peak_memory_gib=peak.gib, peak_memory_note=peak.note))
 
 
 def _run(context: StageContext[Any], record: StageRecord) -> StageRecord:
