@@ -8,12 +8,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from benchbench.store.file_hashes import file_hash
 from benchbench.store.files import read_json, write_json, write_text
+
+if TYPE_CHECKING:  # a third of a second to import, which a folder that stays as it is does not need
+    import pandas as pd
 
 
 class ResultStore:
@@ -44,6 +45,8 @@ class ResultStore:
 
     def table(self, name: str) -> pd.DataFrame:
         """A table as the texts its file holds; an empty frame where no command has written it."""
+        import pandas as pd
+
         path = self.folder / name
         return pd.read_csv(path, dtype=str, keep_default_na=False) if path.is_file() else pd.DataFrame()
 
@@ -53,6 +56,8 @@ class ResultStore:
         Sorted by all columns as text, so that the file depends on its rows alone, not on the order of commands. A file
         written before a column of the key was there is read by the columns it has.
         """
+        import pandas as pd
+
         path = self.folder / name
         merged = _as_text(frame)
         with self._alone():
@@ -106,6 +111,19 @@ class ResultStore:
             (self.folder / _DOCUMENTS).unlink(missing_ok=True)
         return changed
 
+    def state(self, *, command: str) -> dict[str, str]:
+        """File -> content hash of the record of cells, every table, and what documents and figures `command` made.
+
+        Empty where another command made the documents last, or one of them is not as it was made.
+        """
+        with self._alone():
+            documents = self._documents()
+            names = ["cells.jsonl", _DOCUMENTS, *documents["files"], *(path.name for path in self.folder.glob("*.csv"))]
+            paths = {name: self.folder / name for name in sorted(names)}
+            state = {name: file_hash(path) for name, path in paths.items() if path.is_file()}
+        as_made = documents["files"].items() <= state.items()
+        return state if documents["command"] == command and as_made else {}
+
     def _documents(self) -> dict[str, Any]:
         path = self.folder / _DOCUMENTS
         return read_json(path) if path.is_file() else {"command": "", "files": {}}
@@ -123,5 +141,7 @@ def _joined(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
     """Every value as the text it has in a CSV file; floats keep every digit, NaN is `nan`."""
+    import pandas as pd
+
     text = frame.to_csv(index=False, na_rep="nan", lineterminator="\n")
     return pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
