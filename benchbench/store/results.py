@@ -85,30 +85,51 @@ class ResultStore:
         write_text(path, text)
         return path
 
-    def own(self, path: Path, *, command: str) -> None:
-        """Record a document or figure, as it is on disk now, as one that a command made."""
+    def own(self, path: Path, *, command: str, made_from: str = "") -> None:
+        """Record a document or figure, as it is on disk now, as one that a command made.
+
+        Args:
+            path: in this folder.
+            command: line that made it.
+            made_from: fingerprint of all that it was made from, so that it need not be made again; empty: it always is.
+        """
         with self._alone():
-            known = self._documents()
-            known["files"][path.relative_to(self.folder).as_posix()] = file_hash(path)
+            known, name = self._documents(), path.relative_to(self.folder).as_posix()
+            known["files"][name] = file_hash(path)
+            if made_from:
+                known["made_from"][name] = made_from
             write_json(self.folder / _DOCUMENTS, known | {"command": command})
 
-    def retire(self) -> list[str]:
+    def is_as_made(self, name: str, made_from: str) -> bool:
+        """Whether a document is recorded as made from this, and still as it was written."""
+        known, path = self._documents(), self.folder / name
+        recorded = known["made_from"].get(name) == made_from and path.is_file()
+        return recorded and known["files"].get(name) == file_hash(path)
+
+    def retire(self, *, keep: Mapping[str, str] | None = None) -> list[str]:
         """Remove the documents and figures that the last command made; a newer table never lies beside them.
 
         Only what is recorded and still as it was written is removed; returns what somebody has changed since, which
         stays.
+
+        Args:
+            keep: name -> what it is to be made from; what is recorded as made from the same stays, and recorded.
         """
+        wanted = {} if keep is None else {n: made for n, made in keep.items() if self.is_as_made(n, made)}
         with self._alone():
-            changed = []
-            for name, content in self._documents()["files"].items():
+            known, changed = self._documents(), []
+            for name, content in known["files"].items():
                 path = self.folder / name
-                if not path.is_file():
+                if name in wanted or not path.is_file():
                     continue
                 if file_hash(path) == content:
                     path.unlink()
                 else:
                     changed.append(name)
             (self.folder / _DOCUMENTS).unlink(missing_ok=True)
+            if wanted:
+                files = {name: known["files"][name] for name in wanted}
+                write_json(self.folder / _DOCUMENTS, {"command": known["command"], "files": files, "made_from": wanted})
         return changed
 
     def state(self, *, command: str) -> dict[str, str]:
@@ -126,7 +147,8 @@ class ResultStore:
 
     def _documents(self) -> dict[str, Any]:
         path = self.folder / _DOCUMENTS
-        return read_json(path) if path.is_file() else {"command": "", "files": {}}
+        empty = {"command": "", "files": {}, "made_from": {}}
+        return empty | read_json(path) if path.is_file() else empty
 
 
 _DOCUMENTS = ".documents.json"

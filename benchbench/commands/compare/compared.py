@@ -10,7 +10,7 @@ from rich.console import Console
 from benchbench.commands.cell_rows import record_cells, scored_cell
 from benchbench.commands.compare.budgets import budget_lines
 from benchbench.commands.compare.fairness import differing
-from benchbench.commands.compare.report import About, write_comparison, write_samples
+from benchbench.commands.compare.report import About, figures_of, write_comparison, write_samples
 from benchbench.commands.compare.run import CompareRequest, PreparedComparison, finish
 from benchbench.commands.compare.win_rates import Samples, collect
 from benchbench.commands.run_plan import RunOptions
@@ -77,11 +77,11 @@ def compare_finished(
     plan = prepared.session.plan
     scored = [scored_cell(cell, store, cell.loaded.recipe.score.split, plan) for cell in cells]
     headline, comparisons = compare_scored(prepared, request, scored)
+    tables = _tables(comparisons, headline, prepared.shown)
     results = ResultStore(options.results_root, recipe.setting)
-    for name in results.retire():
+    for name in results.retire(keep=figures_of(comparisons, tables)):
         console.print(f"{results.folder / name}: changed since it was written, so it is kept", highlight=False)
     record_cells(cells, scored, store, results)
-    tables = _tables(comparisons, headline, prepared.shown)
     budgets = budget_lines(cells, plan, store, baseline=prepared.baseline)
     overrides = " ".join(sorted(request.overrides))
     about = About(_title(prepared), request.command, prepared.notice, budgets, overrides)

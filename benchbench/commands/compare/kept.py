@@ -41,7 +41,7 @@ def ingredients(prepared: PreparedComparison, request: CompareRequest, options: 
     data = sorted({cell.data for cell in session.cells})
     return {
         "code": _code(),
-        "request": plain(request) | {"results": str(options.results_root), "working folder": str(Path.cwd())},
+        "request": plain(request) | {"results": str(options.results_root)},
         "comparison": [list(prepared.seeds), prepared.baseline, prepared.notice, plain(prepared.shown)],
         "recipes": [_recipe(item) for item in prepared.loaded],
         "cells": [[cell.loaded.label, cell.seed, cell.data, cell.answered, cell.stages] for cell in session.cells],
