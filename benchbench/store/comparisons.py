@@ -22,16 +22,16 @@ def read_comparison(root: Path, key: str) -> Mapping[str, Any] | None:
         key: fingerprint of what the comparison follows from.
     """
     try:
-        kept = read_json(_path(root, key))
-        return kept["comparison"] if kept["sha256"] == _digest(kept["comparison"]) else None
+        record = read_json(_path(root, key))
+        return record["comparison"] if record["sha256"] == _digest(record["comparison"]) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def write_comparison(root: Path, key: str, comparison: Mapping[str, Any]) -> None:
     """Keep plain values under a key, in one step; mappings keep their order."""
-    kept = {"sha256": _digest(comparison), "comparison": comparison}
-    write_text(_path(root, key), json.dumps(kept, ensure_ascii=False, indent=1) + "\n")
+    record = {"sha256": _digest(comparison), "comparison": comparison}
+    write_text(_path(root, key), json.dumps(record, ensure_ascii=False, indent=1) + "\n")
 
 
 def _path(root: Path, key: str) -> Path:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -168,6 +170,21 @@ def test_nothing_is_read_back_while_a_stage_is_not_finished(compare, runs: Path,
     monkeypatch.setattr(run, "run_session", lambda *ignored: RunResult())
     ended = bench(*LINE, "--runs", runs, "--results", tmp_path / "results")
     assert ended.code == 4 and ended.out.count("under") == 0
+
+
+def test_what_is_read_back_waits_for_no_library_of_numbers(compare, runs: Path, tmp_path: Path):
+    """Frames, distributions, figures and torch take seconds to import."""
+    heavy = ("torch", "transformers", "pandas", "scipy", "sklearn", "matplotlib", "pyarrow")
+    first = compare()
+    code = (
+        "import sys; from benchbench.cli.main import main; code = main(sys.argv[1:]); "
+        f"sys.exit(code or ' '.join(name for name in {heavy!r} if name in sys.modules) or 0)"
+    )
+    line = [*LINE, "--runs", runs, "--results", tmp_path / "results"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, line)], cwd=Path.cwd(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, first.out), done.stderr
 
 
 # --- figures --------------------------------------------------------------------------------------------------------

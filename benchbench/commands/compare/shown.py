@@ -53,9 +53,9 @@ def show(
     root = options.store.root
     results = ResultStore(options.results_root, prepared.loaded[0].recipe.setting)
     key = comparison_key(prepared, request, options)
-    kept = read_comparison(root, key)
-    if kept is not None and kept["results"] == results.state(command=request.command):
-        return _from_json(kept["shown"], is_new=False)
+    earlier = read_comparison(root, key)
+    if earlier is not None and earlier["results"] == results.state(command=request.command):
+        return _from_json(earlier["shown"], is_new=False)
     from benchbench.commands.compare.compared import compare_finished
 
     compared = compare_finished(prepared, request, options, console)
