@@ -115,9 +115,7 @@ class ResultStore:
         Args:
             keep: name -> what it is to be made from; what is recorded as made from the same stays, and recorded.
         """
-        wanted = (
-            {} if keep is None else {name: source for name, source in keep.items() if self.is_as_made(name, source)}
-        )
+        wanted = {name: source for name, source in (keep or {}).items() if self.is_as_made(name, source)}
         with self._alone():
             known, changed = self._documents(), []
             for name, content in known["files"].items():
