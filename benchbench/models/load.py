@@ -101,8 +101,8 @@ def _attention_of(spec: ModelSpec, model: str) -> Iterator[None]:
         if not any(word in said.lower() for word in ("attention", "attn_implementation")):
             raise
         raise BenchError(
-            f"model.attn_implementation: {model}: expected what the model and this machine have, found "
-            f"{spec.settings['attn_implementation']}; eager goes with every model ({said[:200]})"
+            f"model.attn_implementation: {model}: expected one that the model has and that runs here, found "
+            f"{spec.settings['attn_implementation']}; eager works with every model ({said[:200]})"
         ) from None
 
 

@@ -104,7 +104,7 @@ def test_the_head_is_applied_to_no_more_than_a_chunk_at_once(monkeypatch):
 
 
 @pytest.mark.parametrize(("kind", "plain"), [*((k, True) for k in PLAIN), *((k, False) for k in NOT_PLAIN)])
-def test_a_head_that_scales_or_caps_is_told_apart(kind, plain):
+def test_a_head_that_scales_or_caps_is_recognised(kind, plain):
     assert has_plain_head(tiny(kind)) is plain
 
 

@@ -72,7 +72,7 @@ def test_a_run_with_another_batch_than_reported_says_so_where_it_moves_numbers()
     assert details == [f"{PREFERENCE} was changed by --set"]
 
 
-def test_what_a_stage_is_told(tmp_path):
+def test_a_stage_gets_a_memory_setting_only_where_it_moves_numbers(tmp_path):
     recipe = toy(tmp_path, "preference.bf16=true", f"{PREFERENCE}=5").recipe
     assert training_microbatch(recipe, "preference") == 5
     assert training_microbatch(recipe, "sft") is None
