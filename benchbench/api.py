@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
-from benchbench.commands.compare.run import Compared, CompareRequest, PreparedComparison, prepare_comparison
-from benchbench.commands.compare.run import compare as run_comparison
+from benchbench.commands.compare.compared import Compared
+from benchbench.commands.compare.compared import compare as run_comparison
+from benchbench.commands.compare.run import CompareRequest, PreparedComparison, prepare_comparison
 from benchbench.commands.resolve import DEFAULT_SETTING
 from benchbench.commands.run_plan import RunOptions
 from benchbench.core.errors import BenchError

@@ -19,7 +19,8 @@ from benchbench.core.records import StageRecord, StageSpec
 from benchbench.generation.engine_cache import EngineCache
 from benchbench.stages import read_spec, runner, settings_class
 from benchbench.stages.context import Report, Result, StageContext
-from benchbench.stages.environment import environment, peak_memory_gib
+from benchbench.stages.environment import environment
+from benchbench.stages.memory import watch_memory
 from benchbench.stages.resumption import resumption
 from benchbench.store.runs import RunStore
 
@@ -61,7 +62,7 @@ def execute(
         if _is_card(device) and engines is not None and not settings_class(spec.kind).USES_ENGINE:
             engines.close()  # it would hold most of the card; on the CPU it may stay for the next stage that draws
         record = _begin(spec, store, device, report)
-        started = time.monotonic()
+        started, memory = time.monotonic(), watch_memory(device)
         with EngineCache() if engines is None else nullcontext(engines) as stage_engines:
             context = StageContext(
                 spec=spec,
@@ -74,11 +75,12 @@ def execute(
                 engines=stage_engines,
             )
             ended = _run(context, record)
+        peak = memory.peak()
         if _is_card(device):  # torch keeps what it once had, and an engine's process would find the card full
             gc.collect()
             torch.cuda.empty_cache()
         seconds = record.seconds + time.monotonic() - started
-        written = store.write(replace(ended, seconds=seconds, peak_memory_gib=peak_memory_gib(device)))
+        written = store.write(replace(ended, seconds=seconds, peak_memory_gib=peak.gib, peak_memory_note=peak.note))
         if written.status == "done":  # not a moment before the record says so
             store.remove_checkpoint(spec.key)
         return written
