@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +21,25 @@ from benchmarks.worker import Task
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def answer_of(module: str, *words: str, variables: Mapping[str, str] | None = None) -> Any:
+    """The JSON document that a module prints when it is run, in a process of its own.
+
+    Raises:
+        RuntimeError: it failed; the message has the end of what it said.
+    """
+    line = [sys.executable, "-m", module, *words]
+    environment = _environment() | dict(variables or {})
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{module} ended with {done.returncode}:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout)
+
+
+def _environment() -> dict[str, str]:
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return clean_environment(os.environ) | {"PYTHONPATH": path}
+
+
 class Child:
     """One process that is timed, from its start to its end."""
 
@@ -30,19 +49,20 @@ class Child:
     def __enter__(self) -> Child:
         """Start it, and wait until it is ready."""
         self._said = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115  (closed by __exit__)
-        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
             text=True,
-            env=clean_environment(os.environ) | {"PYTHONPATH": path},
+            env=_environment(),
         )
         self.imported_mib: float = self.ask(json.dumps(asdict(self._task)))["imported_mib"]
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """End it; what it used then counts as this process's own."""
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.close()
