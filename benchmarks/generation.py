@@ -11,11 +11,13 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 from benchmarks.mixes import MIXES, make_model
 
+EngineName = Literal["vllm", "transformers"]
 PROMPTS, NEW_TOKENS, ROUNDS = 64, 96, 3
 
 
@@ -25,7 +27,7 @@ def make_prompts(count: int, vocabulary: int) -> dict[str, list[int]]:
     return {str(i): [draw.randrange(4, vocabulary) for _ in range(draw.randint(11, 115))] for i in range(count)}
 
 
-def time_engines(names: list[str], *, quick: bool) -> dict[str, Any]:
+def time_engines(names: Sequence[EngineName], *, quick: bool) -> dict[str, Any]:
     """Tokens per second of each engine, rounds in turn, the best of each; and how many answers are alike."""
     import torch
 
@@ -67,5 +69,5 @@ if __name__ == "__main__":
     size, *chosen = sys.argv[1:]
     answers_to = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what engines print is no answer
-    answers_to.write(json.dumps(time_engines(chosen, quick=size == "quick")) + "\n")
+    answers_to.write(json.dumps(time_engines(cast(list[EngineName], chosen), quick=size == "quick")) + "\n")
     answers_to.close()

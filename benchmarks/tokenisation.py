@@ -84,7 +84,8 @@ class TrlTokenisation:
     def __call__(self) -> Round:
         """All rows once."""
         from datasets import Dataset
-        from trl import DPOConfig, DPOTrainer
+        from trl.trainer.dpo_config import DPOConfig
+        from trl.trainer.dpo_trainer import DPOTrainer
 
         elapsed = clock()
 

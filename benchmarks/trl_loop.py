@@ -12,7 +12,8 @@ from typing import Any
 
 from datasets import Dataset
 from transformers import TrainerCallback
-from trl import DPOConfig, DPOTrainer
+from trl.trainer.dpo_config import DPOConfig
+from trl.trainer.dpo_trainer import DPOTrainer
 
 from benchmarks.machine import Elapsed, clock
 from benchmarks.mixes import Mix, make_examples, make_model, make_tokenizer, text_rows
@@ -57,7 +58,8 @@ class TrlTraining:
         self._rows = text_rows(make_examples(mix))
         self._tokenizer = make_tokenizer(mix)
         self._rounds = 0
-        self._own = {"bf16": bf16, "gradient_checkpointing": False, "precompute_ref_log_probs": True} if tuned else {}
+        tuning = {"bf16": bf16, "gradient_checkpointing": False, "precompute_ref_log_probs": True}
+        self._own: dict[str, Any] = tuning if tuned else {}
 
     def __call__(self) -> Round:
         """One epoch from the same weights."""
