@@ -101,11 +101,12 @@ VARIANTS: Mapping[str, Callable[[Task], Runner]] = {
 
 def make_ready(task: Task) -> tuple[Runner, float]:
     """The variant, and the memory of the process in MiB before it had made anything."""
+    make = VARIANTS[task.variant]
     for name in _imports(task.variant):
         importlib.import_module(name)
     imported = resident_mib()
     forget_peak()
-    return VARIANTS[task.variant](task), imported
+    return make(task), imported
 
 
 def _imports(variant: str) -> tuple[str, ...]:
@@ -118,14 +119,14 @@ def _imports(variant: str) -> tuple[str, ...]:
 
 def main() -> None:
     """Read a task, then a number of threads a line; answer each."""
-    import torch
-
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what libraries print is no answer
 
     def answer(values: Mapping[str, Any]) -> None:
         answers.write(json.dumps(values) + "\n")
         answers.flush()
+
+    import torch
 
     torch.set_num_threads(1)
     run, imported = make_ready(Task(**json.loads(sys.stdin.readline())))
