@@ -95,7 +95,8 @@ def compare(
     )
     options = RunOptions(device, workers, _path(runs), _path(results))
     prepared = prepare_comparison(request, options)
-    compared = run_comparison(prepared, request, options, Console(stderr=True, soft_wrap=True, quiet=not progress))
+    console = Console(stderr=True, soft_wrap=True, markup=False, emoji=False, quiet=not progress)
+    compared = run_comparison(prepared, request, options, console)
     every = load_results(prepared.loaded[0].recipe.setting, results=options.results_root)
     return _only(every, prepared, compared, overrides=" ".join(sorted(request.overrides)))
 

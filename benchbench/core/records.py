@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -73,6 +73,8 @@ class StageRecord:
     peak_memory_gib: float = 0.0
     """Largest resident set of the worker, or largest allocation on the GPU."""
     attempts: int = 1
+    resumed_environments: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    """Environments of the attempts whose checkpoints this one went on from, the first attempt's first."""
     message: str = ""
     """Why it failed."""
     summary: Mapping[str, Any] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from benchbench.store.file_hashes import file_hash
-from benchbench.store.files import read_json, write_json, write_text
+from benchbench.store.files import json_or_none, write_json, write_text
 
 
 class ResultStore:
@@ -107,8 +107,7 @@ class ResultStore:
         return changed
 
     def _documents(self) -> dict[str, Any]:
-        path = self.folder / _DOCUMENTS
-        return read_json(path) if path.is_file() else {"command": "", "files": {}}
+        return json_or_none(self.folder / _DOCUMENTS) or {"command": "", "files": {}}
 
 
 _DOCUMENTS = ".documents.json"
@@ -117,7 +116,7 @@ _DOCUMENTS = ".documents.json"
 
 def _joined(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """The new record, with the old one's entries of what both hold by role of a stage."""
-    by_role = ("stages", "seconds", "tokens", "peak_memory_gib", "environment")
+    by_role = ("stages", "seconds", "tokens", "peak_memory_gib", "environment", "resumed_environments")
     return {**new, **{name: {**old.get(name, {}), **new[name]} for name in by_role if name in new}}
 
 

@@ -318,6 +318,26 @@ def test_the_same_command_again_runs_nothing_and_writes_the_same_bytes(finished:
     assert again.out == finished.ended.out
 
 
+def test_a_policy_that_was_trained_on_another_kind_of_device_is_refused_by_its_stage(
+    finished: Finished, tmp_path: Path
+):
+    """All was scored on the CPU, but what gave the rows of one seed was trained on a card."""
+    shutil.copytree(finished.runs, tmp_path / "runs")
+    records = [json.loads(line) for line in (finished.folder / "cells.jsonl").read_text().splitlines()]
+    policy = next(cell["stages"]["policy"] for cell in records if (cell["label"], cell["seed"]) == ("simpo", 1))
+    status = tmp_path / "runs" / policy / "status.json"
+    record = json.loads(status.read_text())
+    status.write_text(json.dumps({**record, "environment": {**record["environment"], "device_kind": "cuda"}}))
+    line = ("compare", "simpo", "dpo", "--setting", MICRO, "--seeds", 1, "--runs", tmp_path / "runs")
+    ended = bench(*line, "--results", tmp_path / "results")
+    assert ended.code == 2
+    assert "simpo: its policy rests on stages that ran on cpu (sft/" in ended.err
+    assert f"and cuda ({policy}); rows of different" in ended.err
+    ended = bench(*line, "--results", tmp_path / "results", "--allow-mixed")
+    assert ended.code == 0, ended.err
+    assert "policy from cpu and cuda" in ended.out
+
+
 def test_another_comparison_leaves_the_rows_of_the_first_in_the_files(finished: Finished, tmp_path: Path):
     shutil.copytree(finished.folder, tmp_path / "micro")
     ended = bench(

@@ -11,6 +11,7 @@ import pytest
 from harness import MICRO, leftovers
 
 from benchbench.commands.resolve import resolve
+from benchbench.plan import prepare as module
 from benchbench.plan.prepare import prepare, prepare_all
 from benchbench.plan.weights import context_tokens
 
@@ -24,6 +25,17 @@ def test_what_is_there_already_is_not_made_again(tmp_path: Path):
     assert leftovers(tmp_path) == []
 
 
+@pytest.mark.parametrize("content", [None, ""])
+def test_a_trained_tokenizer_whose_record_is_lost_is_trained_anew(tmp_path: Path, content: str | None):
+    """Somebody removed the file, or the power failed as it was written."""
+    loaded = resolve("dpo", setting=str(MICRO))
+    first = prepare(loaded, tmp_path)
+    record = Path(first.tokenizer_path) / "tokenizer_hash.json"
+    record.unlink() if content is None else record.write_text(content)
+    assert prepare(loaded, tmp_path) == first
+    assert leftovers(tmp_path) == []
+
+
 def test_recipes_that_read_the_same_are_prepared_once(tmp_path: Path):
     """The very same object: files are hashed once, however many methods are compared."""
     loaded = [resolve(name, setting=str(MICRO)) for name in ("dpo", "simpo", "sft")]
@@ -32,7 +44,17 @@ def test_recipes_that_read_the_same_are_prepared_once(tmp_path: Path):
     assert prepared[0] is prepared[1] is prepared[2]
 
 
-def test_recipes_with_equal_paths_in_different_folders_are_told_apart(
+def test_a_recipe_that_trains_is_not_taken_for_one_that_only_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Both read the same, but only the first leaves models, beside which the tokenizer is looked at."""
+    loaded = [resolve(name, setting=str(MICRO)) for name in ("dpo", "simpo", "sft")]
+    prepared_for: list[str] = []
+    monkeypatch.setattr(module, "writes_models", lambda item: item is loaded[0])
+    monkeypatch.setattr(module, "prepare", lambda item, root: prepared_for.append(item.label))
+    prepare_all(loaded, tmp_path)
+    assert prepared_for == ["dpo", "simpo"]
+
+
+def test_recipes_with_equal_paths_in_different_folders_are_distinguished(
     tmp_path: Path, write_yaml: Callable[..., Path], finished
 ):
     """Both settings say `model: my_model`, each beside its own folder."""
@@ -110,7 +132,7 @@ def shard_missing(folder: Path) -> None:
         (shard_missing, "second.safetensors"),
     ],
 )
-def test_weights_that_cannot_be_read_are_told_before_planning(
+def test_weights_that_cannot_be_read_are_reported_before_planning(
     tmp_path: Path, write_yaml: Callable[..., Path], finished, monkeypatch, spoil, told: str, on_hub: bool
 ):
     """As a folder and as a snapshot in the hub's cache, where what is not whole is asked of the hub."""
@@ -135,7 +157,7 @@ def test_weights_that_cannot_be_read_are_told_before_planning(
 
 
 def test_adapters_alone_are_no_model_to_start_from(tmp_path: Path, write_yaml: Callable[..., Path]):
-    """The base that they name would be loaded below them, and no hash of theirs covers it."""
+    """The base that they name would be loaded with them, and the adapters' hashes do not cover it."""
     from safetensors.numpy import save_file
 
     from benchbench.core.errors import BenchError, ExitCode
