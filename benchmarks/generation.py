@@ -44,7 +44,7 @@ def time_engines(names: Sequence[EngineName], *, quick: bool) -> dict[str, Any]:
     requests = make_requests(prompts, seed=0)
     greedy = Sampling(4 if quick else NEW_TOKENS, 0.0, 1.0, 0, 0.0, 1.0, (1,))
     engines = {name: open_engine(EngineChoice(name, ""), EngineSettings(threads=cores)) for name in names}
-    best = dict.fromkeys(names, 0.0)
+    best: dict[str, float] = dict.fromkeys(names, 0.0)
     answers: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         model = make_model(mix)

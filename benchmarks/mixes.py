@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from benchbench.batches.microbatches import Cost
-from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
+from benchbench.data.tokenized import TokenIds, TokenizedCandidate, TokenizedExample
 
 PAD, END, FIRST_WORD = 0, 1, 2
 """Token ids; every other id is one word."""
@@ -146,7 +146,7 @@ def real_tokens(example: TokenizedExample) -> int:
 def text_rows(examples: Sequence[TokenizedExample]) -> list[dict[str, str]]:
     """Pairs as texts that the tokenizer reads as the same ids; the end of a response is left to the reader."""
 
-    def text(ids: Sequence[int]) -> str:
+    def text(ids: TokenIds) -> str:
         return " ".join(f"w{i}" for i in ids)
 
     rows = []
