@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,7 +53,7 @@ class Packed:
     """[B, K, T] index in the packed row of every token; -1 for padding and for tokens that are no input."""
     whole: bool = False
     """Every real token is an input, also those that no scored token needs."""
-    masks: dict[object, Tensor] = field(default_factory=dict, compare=False, repr=False)
+    masks: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
     """Masks that layers share, by what they were made for; filled by the attention function."""
     windows: set[int | None] = field(default_factory=set, compare=False, repr=False)
     """Widths of the windows that layers read; filled by the attention function, too."""

@@ -19,16 +19,12 @@ from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_f
 from transformers.masking_utils import sdpa_mask
 
 from benchbench.core.packed import Packed, Segments
-from benchbench.models.shared_front import shared_front_attention
+from benchbench.models.cpu_attention import Part, mask_pays, packed_attention
 
 NAME = "bench"
 """What transformers knows the function as; never written to a config.json."""
 LAYOUT = "bench_packed"
 """Attribute of the carrier that holds the layout."""
-
-SAVED_PAIRS = 40_000
-"""Pairs of tokens from which parts without a mask are quicker: measured for 6 heads of 64 on a Zen 5 core, where 270
-tokens take 5.6 ms instead of 6.7 and 1,080 tokens of 8 candidates 26 instead of 97; in bfloat16 from about 500 on."""
 
 Scores = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
 """(query, key, value, mask or none for causal) -> output, each [1, H, n, D]."""
@@ -73,49 +69,40 @@ def bench_attention(
     packed.windows.add(sliding_window)
     groups = getattr(module, "num_key_value_groups", 1)
     key, value = repeat_kv(key, groups), repeat_kv(value, groups)
+    if softcap is None and dropout == 0.0 and query.device.type == "cpu":
+        parts = _parts(packed, sliding_window, value)
+        return packed_attention(query, key, value, parts, scaling), None
     scores = _sdpa(dropout, scaling) if softcap is None else _capped(dropout, scaling, softcap)
-    plain = softcap is None and dropout == 0.0 and query.device.type == "cpu"
     sizes = [group.length for group in packed.groups]
-    parts = zip(packed.groups, query.split(sizes, 2), key.split(sizes, 2), value.split(sizes, 2), strict=True)
-    outputs = [
-        part.transpose(1, 2)
-        for g, (group, q, k, v) in enumerate(parts)
-        for part in _example(
-            packed, g, group, q, k, v, window=sliding_window, scores=scores, plain=plain, scaling=scaling
-        )
-    ]
-    return torch.cat(outputs, dim=1), None
+    rows = zip(query.split(sizes, 2), key.split(sizes, 2), value.split(sizes, 2), strict=True)
+    examples = zip(rows, enumerate(packed.groups), strict=True)
+    outputs = [scores(*row, _read(packed, g, group, sliding_window, query)) for row, (g, group) in examples]
+    return torch.cat([output.transpose(1, 2) for output in outputs], dim=1), None
 
 
-def _example(
-    packed: Packed,
-    g: int,
-    group: Segments,
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    *,
-    window: int | None,
-    scores: Scores,
-    plain: bool,
-    scaling: float | None,
-) -> list[Tensor]:
-    """[1, H, n, D] parts of one example's output, in order; `plain` scores have neither cap nor dropout."""
-    if group.branches > 1 and group.prefix == 0:  # rows that share nothing
-        sizes = [size for size in group.suffixes if size]
-        rows = zip(q.split(sizes, 2), k.split(sizes, 2), v.split(sizes, 2), strict=True)
-        return [scores(*row, _window_mask(packed, row[0].shape[2], window, q)) for row in rows]
-    if group.branches > 1 and plain and _pays(group, v) and (window is None or window >= group.length):
-        return [shared_front_attention(q, k, v, group.prefix, group.suffixes, scaling)]
+def _parts(packed: Packed, window: int | None, like: Tensor) -> list[Part]:
+    """The examples with their masks, which all layers of a kind share."""
+    key = ("parts", window, like.dtype)
+    if key not in packed.masks:
+        packed.masks[key] = [
+            (group, None if _needs_none(group, window, like) else _read(packed, g, group, window, like))
+            for g, group in enumerate(packed.groups)
+        ]
+    return packed.masks[key]
+
+
+def _needs_none(group: Segments, window: int | None, like: Tensor) -> bool:
+    """Whether an example of several candidates is read in parts without a mask."""
+    if group.branches < 2 or (window is not None and window < group.length):
+        return False
+    return group.prefix == 0 or not mask_pays(group, like.dtype)
+
+
+def _read(packed: Packed, g: int, group: Segments, window: int | None, like: Tensor) -> Tensor | None:
+    """What an example's tokens may read; none for one causal row."""
     if group.branches > 1:
-        return [scores(q, k, v, _mask(packed, g, group, window, q))]
-    return [scores(q, k, v, _window_mask(packed, group.length, window, q))]
-
-
-def _pays(group: Segments, like: Tensor) -> bool:
-    """Whether the pairs of tokens that a mask computes in vain are worth more than calls for parts without one."""
-    read = group.prefix**2 / 2 + sum(size * (group.prefix + size / 2) for size in group.suffixes)
-    return group.length**2 - read > (SAVED_PAIRS if like.dtype == torch.float32 else 4 * SAVED_PAIRS)
+        return _mask(packed, g, group, window, like)
+    return _window_mask(packed, group.length, window, like)
 
 
 def _mask(packed: Packed, g: int, group: Segments, window: int | None, like: Tensor) -> Tensor:

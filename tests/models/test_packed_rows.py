@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchbench.core.batch import CandidateBatch
-from benchbench.models import attention, load
+from benchbench.models import cpu_attention, load
 from benchbench.models.attention import NAME
 from benchbench.models.layout import layout_of, use_packed_rows
 from benchbench.models.logps import token_logps
@@ -136,7 +136,7 @@ def test_whatever_candidates_have_in_common(name, shape, candidates):
 @pytest.mark.parametrize("name", ["GPT-NeoX", "Llama", "Mistral with a window", "Gemma-2"])
 def test_long_fronts_that_are_read_in_parts_without_masks(name, monkeypatch):
     """The same rows as above, taken as if every saved pair of tokens were worth it."""
-    monkeypatch.setattr(attention, "SAVED_PAIRS", -1)
+    monkeypatch.setattr(cpu_attention, "SAVED_PAIRS", -1)
     require_same(*made(name), shaped("prompt", candidates=4))
     require_same(*made(name), shaped("continued", candidates=3))
 

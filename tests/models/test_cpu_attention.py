@@ -1,4 +1,4 @@
-"""Parts without masks, merged, are the masked call: outputs and gradients."""
+"""Parts without masks, merged, are the masked call: outputs and gradients; so are examples one after another."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from benchbench.models.shared_front import shared_front_attention
+from benchbench.core.packed import Segments
+from benchbench.models.cpu_attention import packed_attention
+
+
+def in_parts(q, k, v, prefix, suffixes, scaling):
+    """[1, H, n, D] without a mask."""
+    return packed_attention(q, k, v, [(Segments(0, prefix, tuple(suffixes)), None)], scaling).transpose(1, 2)
 
 
 def masked(q, k, v, prefix, suffixes, scaling):
@@ -36,7 +42,7 @@ def tensors(length, dtype=torch.float32, *, seed=0):
 def test_outputs_and_gradients_are_those_of_the_mask(prefix, suffixes, scaling):
     inputs, weight = tensors(prefix + sum(suffixes))
     found = []
-    for attention in (shared_front_attention, masked):
+    for attention in (in_parts, masked):
         out = attention(*inputs, prefix, suffixes, scaling)
         found.append((out, *torch.autograd.grad((out * weight).sum(), inputs)))
     for ours, theirs in zip(*found, strict=True):
@@ -47,7 +53,7 @@ def test_outputs_and_gradients_are_those_of_the_mask(prefix, suffixes, scaling):
 def test_other_precisions(dtype, tolerance):
     inputs, weight = tensors(40, dtype)
     found = []
-    for attention in (shared_front_attention, masked):
+    for attention in (in_parts, masked):
         out = attention(*inputs, 10, (10, 0, 20), None)
         found.append((out, *torch.autograd.grad((out * weight).sum(), inputs)))
     for ours, theirs in zip(*found, strict=True):
@@ -56,16 +62,33 @@ def test_other_precisions(dtype, tolerance):
 
 def test_another_suffix_changes_no_bit():
     (q, k, v), _ = tensors(30)
-    before = shared_front_attention(q, k, v, 10, (10, 10), None)
+    before = in_parts(q, k, v, 10, (10, 10), None)
     changed = []
     for each in (q, k, v):
         other = each.detach().clone()
         other[:, :, 20:] += 1
         changed.append(other)
-    after = shared_front_attention(*changed, 10, (10, 10), None)
+    after = in_parts(*changed, 10, (10, 10), None)
     assert torch.equal(before[:, :, :20], after[:, :, :20]) and not torch.equal(before[:, :, 20:], after[:, :, 20:])
 
 
 def test_mixed_precisions_of_autocast_are_brought_together():
     (q, k, v), _ = tensors(30)
-    assert shared_front_attention(q, k, v.bfloat16(), 10, (10, 10), None).dtype == torch.bfloat16
+    assert in_parts(q, k, v.bfloat16(), 10, (10, 10), None).dtype == torch.bfloat16
+
+
+def test_examples_stand_side_by_side():
+    """A causal row, rows that share nothing, a masked example and one in parts, each as if it were alone."""
+    groups = [Segments(0, 5, (0,)), Segments(5, 0, (4, 6)), Segments(15, 3, (4, 5)), Segments(27, 6, (3, 4))]
+    inputs, weight = tensors(40)
+    mask = torch.zeros(12, 12).masked_fill_(torch.ones(12, 12).triu(1).bool(), float("-inf"))
+    parts = [(group, mask if number == 2 else None) for number, group in enumerate(groups)]
+    together = packed_attention(*inputs, parts, None).transpose(1, 2)
+    grads = torch.autograd.grad((together * weight).sum(), inputs)
+    for group, read in parts:
+        here = slice(group.start, group.start + group.length)
+        own = [each.detach()[:, :, here].clone().requires_grad_() for each in inputs]
+        alone = packed_attention(*own, [(Segments(0, group.prefix, group.suffixes), read)], None).transpose(1, 2)
+        assert torch.equal(alone, together[:, :, here])
+        for ours, whole in zip(torch.autograd.grad((alone * weight[:, :, here]).sum(), own), grads, strict=True):
+            assert torch.equal(ours, whole[:, :, here])
