@@ -19,7 +19,7 @@ from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_f
 from transformers.masking_utils import sdpa_mask
 
 from benchbench.core.packed import Packed, Segments
-from benchbench.models.cpu_attention import Part, mask_pays, packed_attention
+from benchbench.models.cpu_attention import Part, compute_dtype, mask_pays, packed_attention
 
 NAME = "bench"
 """What transformers knows the function as; never written to a config.json."""
@@ -70,7 +70,7 @@ def bench_attention(
     groups = getattr(module, "num_key_value_groups", 1)
     key, value = repeat_kv(key, groups), repeat_kv(value, groups)
     if softcap is None and dropout == 0.0 and query.device.type == "cpu":
-        parts = _parts(packed, sliding_window, value)
+        parts = _parts(packed, sliding_window, compute_dtype(value.dtype))
         return packed_attention(query, key, value, parts, scaling), None
     scores = _sdpa(dropout, scaling) if softcap is None else _capped(dropout, scaling, softcap)
     sizes = [group.length for group in packed.groups]
@@ -80,22 +80,23 @@ def bench_attention(
     return torch.cat([output.transpose(1, 2) for output in outputs], dim=1), None
 
 
-def _parts(packed: Packed, window: int | None, like: Tensor) -> list[Part]:
+def _parts(packed: Packed, window: int | None, dtype: torch.dtype) -> list[Part]:
     """The examples with their masks, which all layers of a kind share."""
-    key = ("parts", window, like.dtype)
+    key = ("parts", window, dtype)
     if key not in packed.masks:
+        like = torch.empty(0, dtype=dtype)
         packed.masks[key] = [
-            (group, None if _needs_none(group, window, like) else _read(packed, g, group, window, like))
+            (group, None if _needs_none(group, window) else _read(packed, g, group, window, like))
             for g, group in enumerate(packed.groups)
         ]
     return packed.masks[key]
 
 
-def _needs_none(group: Segments, window: int | None, like: Tensor) -> bool:
+def _needs_none(group: Segments, window: int | None) -> bool:
     """Whether an example of several candidates is read in parts without a mask."""
     if group.branches < 2 or (window is not None and window < group.length):
         return False
-    return group.prefix == 0 or not mask_pays(group, like.dtype)
+    return group.prefix == 0 or not mask_pays(group)
 
 
 def _read(packed: Packed, g: int, group: Segments, window: int | None, like: Tensor) -> Tensor | None:
