@@ -19,6 +19,7 @@ from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_f
 from transformers.masking_utils import sdpa_mask
 
 from benchbench.core.packed import Packed, Segments
+from benchbench.models.kernels import card_attention
 
 NAME = "bench"
 """What transformers knows the function as; never written to a config.json."""
@@ -68,6 +69,8 @@ def bench_attention(
     packed.windows.add(sliding_window)
     groups = getattr(module, "num_key_value_groups", 1)
     key, value = repeat_kv(key, groups), repeat_kv(value, groups)
+    if (out := card_attention(packed, query, key, value, dropout, scaling, sliding_window, softcap)) is not None:
+        return out, None
     scores = _sdpa(dropout, scaling) if softcap is None else _capped(dropout, scaling, softcap)
     sizes = [group.length for group in packed.groups]
     parts = zip(packed.groups, query.split(sizes, 2), key.split(sizes, 2), value.split(sizes, 2), strict=True)
