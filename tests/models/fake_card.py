@@ -28,7 +28,7 @@ _CUDA, _META = 1, 14
 @contextmanager
 def fake_card() -> Iterator[FakeTensorMode]:
     """All tensors made within are fake; skips the test where this torch does not allow it."""
-    with _guarded(), pytest.MonkeyPatch.context() as patch, FakeTensorMode() as mode:
+    with _guarded(), pytest.MonkeyPatch.context() as patch, FakeTensorMode(allow_non_fake_inputs=True) as mode:
         patch.setattr(torch.Tensor, "pin_memory", lambda tensor: tensor)  # not there for fake tensors
         patch.setattr(torch.cuda, "Event", _Event)
         patch.setattr(kernels, "_capability", lambda device: (9, 0))
@@ -66,7 +66,7 @@ def moved(model: torch.nn.Module, mode: FakeTensorMode, device: torch.device = C
     """A model that was made outside, each of its tensors replaced by a fake one on a device."""
     for module in model.modules():
         for name, parameter in list(module.named_parameters(recurse=False)):
-            fake = mode.from_tensor(parameter.detach()).to(device)
+            fake = mode.from_tensor(parameter).detach().to(device)
             module._parameters[name] = torch.nn.Parameter(fake, requires_grad=parameter.requires_grad)
         for name, buffer in list(module.named_buffers(recurse=False)):
             module._buffers[name] = mode.from_tensor(buffer).to(device)
