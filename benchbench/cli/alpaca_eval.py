@@ -17,18 +17,19 @@ def alpaca_eval(
         Path | None,
         typer.Option(
             "--calibration",
-            help="df_gamed.csv of the dataset repository tatsu-lab/alpaca_eval, for AlpacaEval 2's own length control.",
+            help="df_gamed.csv of the dataset repository tatsu-lab/alpaca_eval, for AlpacaEval 2's length control.",
         ),
     ] = None,
     as_json: arguments.Json = False,
 ) -> None:
-    """Leaderboard rows of AlpacaEval annotations: raw, length-controlled, and with intervals.
+    """Make leaderboard rows from AlpacaEval annotations.
 
-    All rates are percentages. `length_controlled_winrate` is AlpacaEval 2's model, fitted as published; its interval is
-    ours, since the published standard error leaves out the judge's noise. `at equal length` is this bench's own model.
+    Win rates are percentages, raw and length-controlled, with intervals. `length_controlled_winrate` is AlpacaEval 2's
+    model, fitted as published; its interval is ours, since the published standard error leaves out the judge's noise.
+    `at equal length` is this bench's own model.
 
-    Where the published model cannot be fitted, such as to instructions that are missing or re-ordered, it is n/a; the
-    rest of the rows is printed, and the exit code is 2.
+    Where the published model cannot be fitted, for example because instructions are missing or re-ordered, it is n/a;
+    the rest of the rows is printed, and the exit code is 2.
 
     Example: bench alpaca-eval annotations.json --calibration df_gamed.csv
     """

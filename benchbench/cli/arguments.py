@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-Setting = Annotated[str | None, typer.Option("--setting", help="Setting by name, or path of a setting file.")]
+Setting = Annotated[str | None, typer.Option("--setting", help="Name of a setting, or path of a setting file.")]
 Seeds = Annotated[
     list[str] | None,
-    typer.Option("--seeds", help="Seeds, one cell each: --seeds 42 13 3407. Default: those the recipe pins."),
+    typer.Option("--seeds", help="Seeds, one run each: --seeds 42 13 3407. Default: those of the recipe."),
 ]
 Baseline = Annotated[str | None, typer.Option("--baseline", help="Row to compare with. Default: the first.")]
 Set = Annotated[
@@ -22,14 +22,19 @@ Workers = Annotated[
     int | None,
     typer.Option(
         "--workers",
-        help="Stages side by side. Default: one per GPU, which is the most; on CPU one per core for small models.",
+        help="Stages that run at the same time. Default: one per GPU, which is also the maximum; on CPU one per core "
+        "for small models.",
     ),
 ]
 Runs = Annotated[
-    Path | None, typer.Option("--runs", help="Folder of stage artefacts. Default: runs/ under BENCH_HOME or here.")
+    Path | None,
+    typer.Option("--runs", help="Folder of finished stages. Default: runs/ below BENCH_HOME or the working folder."),
 ]
 Results = Annotated[
-    Path | None, typer.Option("--results", help="Folder of tables. Default: results/ under BENCH_HOME or here.")
+    Path | None,
+    typer.Option("--results", help="Folder of tables. Default: results/ below BENCH_HOME or the working folder."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable JSON on stdout, nothing else.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan, what is finished, an estimate; run nothing.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Print the plan, what is finished and the estimated time; run nothing.")
+]

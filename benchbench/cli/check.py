@@ -19,8 +19,9 @@ def check(
 ) -> None:
     """Check finished cells against reported numbers.
 
-    Level and effect of every claim, by a tolerance fixed beforehand and a prediction interval; nothing is trained.
-    Exit code 3 where a number was not reproduced, corrected over all claims judged; 4 where one was not run.
+    Every claimed value, and every claimed difference to a baseline, is judged by a tolerance fixed beforehand and a
+    prediction interval; nothing is trained. Exit code 3 if a number was not reproduced, after Holm's correction over
+    all claims that were judged; 4 if a claim was not run.
 
     Example: bench check recipes/ddo_rm_pythia410m.yaml
     """

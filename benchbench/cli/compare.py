@@ -24,10 +24,10 @@ def compare(
     ] = None,
     overrides: arguments.Set = None,
     allow_different: Annotated[
-        bool, typer.Option("--allow-different", help="Audit: compare unequal settings; every row is marked.")
+        bool, typer.Option("--allow-different", help="Compare although settings differ; every row is marked.")
     ] = False,
     allow_mixed: Annotated[
-        bool, typer.Option("--allow-mixed", help="Compare rows of different kinds of device; they are marked.")
+        bool, typer.Option("--allow-mixed", help="Compare rows from different kinds of device; they are marked.")
     ] = False,
     pairs_only: Annotated[bool, typer.Option("--pairs-only", help="Neither draw nor judge responses.")] = False,
     prompts: Annotated[
@@ -43,7 +43,7 @@ def compare(
 ) -> None:
     """Compare methods, paired by seed and prompt.
 
-    Trains what is missing first. Every difference has its interval; the SFT row is always there.
+    Missing stages are run first. Every difference has an interval; the table always has a row for the SFT policy.
 
     Example: bench compare dpo simpo --seeds 42 13 3407
     """

@@ -16,7 +16,7 @@ SHOWN_OF_RESPONSES = ("method", "seed", "turn", "metric", "value", "se", "n", "u
 
 def evaluate(
     target: Annotated[
-        str, typer.Argument(help="Recipe (its finished cells), METHOD, a model folder, or HUB_ID@REVISION.")
+        str, typer.Argument(help="Recipe or METHOD (its finished cells), a model folder, or HUB_ID@REVISION.")
     ],
     prompts: Annotated[
         Path | None,
@@ -34,10 +34,11 @@ def evaluate(
     runs: arguments.Runs = None,
     as_json: arguments.Json = False,
 ) -> None:
-    """Measure finished cells, or a model from elsewhere; with --prompts, draw its responses to a file of prompts.
+    """Measure finished cells, or a model from elsewhere.
 
-    Nothing is trained here; a model folder or HUB_ID@REVISION is scored as method `external`. Responses are drawn by
-    the setting's `generate` section, one per prompt and turn, and `bench export` writes them for other tools.
+    A cell is one seed of one recipe. Nothing is trained here; a model folder or HUB_ID@REVISION is scored as method
+    `external`. With --prompts, responses to a file of prompts are drawn instead: by the setting's `generate` section,
+    one per prompt and turn. `bench export` writes them for other tools.
 
     Example: bench eval dpo --setting tiny
     """

@@ -17,20 +17,26 @@ def export(
         list[str],
         typer.Argument(help="Recipes, METHODs, model folders or HUB_ID@REVISION, as for eval."),
     ],
-    out: Annotated[Path, typer.Option("--out", help="Folder that the files are written into, below the tool's names.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write into; its layout is the tool's.")],
     prompts: Annotated[
         Path | None,
         typer.Option(
             "--prompts",
-            help="The prompt file that was answered. Default: the only one that was, else the setting's own split.",
+            help="The prompt file whose responses are exported. Default: the only one that was answered, else the "
+            "setting's own split.",
         ),
     ] = None,
     subsets: Annotated[
         Path | None,
-        typer.Option("--subsets", help="For reward_bench: rows of id and subset. Default: ids of the form SUBSET/ID."),
+        typer.Option(
+            "--subsets", help="For reward_bench: file with rows of id and subset. Default: ids of the form SUBSET/ID."
+        ),
     ] = None,
     token_len: Annotated[
-        str, typer.Option("--token-len", help="For arena_hard: whose tokens are counted, own or gpt-4o (by tiktoken).")
+        str,
+        typer.Option(
+            "--token-len", help="For arena_hard: tokenizer that counts tokens, own (the policy's) or gpt-4o (tiktoken)."
+        ),
     ] = "own",
     setting: arguments.Setting = None,
     seeds: arguments.Seeds = None,
@@ -38,10 +44,11 @@ def export(
     runs: arguments.Runs = None,
     as_json: arguments.Json = False,
 ) -> None:
-    """Write finished responses or pair scores as files that other tools read unchanged.
+    """Write responses or pair scores as files for other tools.
 
-    Nothing is drawn or scored here: `bench eval TARGET --prompts FILE` draws, `bench train` scores. The same responses
-    give the same bytes: ids of answers are made from their content and time stamps are 0.
+    The tools read these files unchanged. Nothing is drawn or scored here: `bench eval TARGET --prompts FILE` draws,
+    `bench train` scores. The same responses give the same bytes: ids of answers are made from their content and time
+    stamps are 0.
 
     Example: bench export alpaca_eval dpo --setting tiny --out exported
     """

@@ -16,10 +16,11 @@ def fetch(
     runs: arguments.Runs = None,
     as_json: arguments.Json = False,
 ) -> None:
-    """Bring a recipe's data and weights here, and verify them.
+    """Download a recipe's data and weights, and verify them.
 
-    Model and data come at their pinned revisions into the Hugging Face cache. Every cached file is compared with the
-    hub's hash of it, and what came is recorded in runs/fetched/; a later fetch that finds anything else fails.
+    Model and data are downloaded at their pinned revisions into the Hugging Face cache. Every cached file is compared
+    with the hub's hash of it, and the content is recorded in runs/fetched/; a later fetch that finds other content
+    fails.
 
     Example: bench fetch recipes/ddo_rm_pythia410m.yaml
     """

@@ -65,7 +65,7 @@ def _options(
     context: typer.Context,
     offline: Annotated[
         bool,
-        typer.Option("--offline", envvar=_OFFLINE_VARIABLE, help="Use no network, only what is fetched already."),
+        typer.Option("--offline", envvar=_OFFLINE_VARIABLE, help="Use no network, only what has been fetched."),
     ] = False,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)

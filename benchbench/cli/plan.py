@@ -34,7 +34,7 @@ def print_plan(plans: Sequence[Plan], store: RunStore, *, as_json: bool) -> None
     time = (
         f"about {estimate:.0f} s of one worker"
         if estimate is not None
-        else "no estimate: a kind of stage never ran here"
+        else "no estimate: a stage of one of these kinds never ran here"
     )
     stdout().print(
         f"{len(merged.cells)} cells, {len(rows)} stages, {left} to run; {time if left else 'nothing left to run'}",

@@ -19,7 +19,7 @@ def quirks(
     baseline: arguments.Baseline = None,
     only: Annotated[
         list[str] | None,
-        typer.Option("--quirk", help="Remove this quirk only, by its field. Repeatable. Default: all."),
+        typer.Option("--quirk", help="Field of a quirk to remove. Repeatable. Default: all quirks."),
     ] = None,
     overrides: arguments.Set = None,
     device: arguments.Device = "auto",
@@ -29,10 +29,11 @@ def quirks(
     dry_run: arguments.DryRun = False,
     as_json: arguments.Json = False,
 ) -> None:
-    """A published comparison, quirk by quirk.
+    """Repeat a published comparison without its quirks.
 
-    The comparison as published, then with each quirk of its setting removed, one at a time, then with all removed:
-    what each does to the difference. Every row but the first is marked, since its protocol is not the published one.
+    The comparison is run as published, then with each quirk of its setting removed, one at a time, then with all
+    removed; the table shows how each changes the difference between the methods. Every row but the first is marked,
+    since its protocol is not the published one.
 
     Example: bench quirks dpo ddo_rm --setting pythia410m_ultrafeedback
     """

@@ -33,8 +33,8 @@ def show(
 ) -> None:
     """Print a resolved recipe with the origin of every value.
 
-    Then the numbers that were reported for it, and the quirks of the protocol they were reported for: each field with
-    its published value, its good value and what it does.
+    Below it are the numbers that were reported for the recipe, and the quirks of the published protocol: each field
+    with its published value, its good value and the effect of the published one.
     """
     from benchbench.commands.recipes import claims, quirks
     from benchbench.commands.recipes import show as command
@@ -68,9 +68,7 @@ def show(
 
 @app.command("validate")
 def validate(
-    targets: Annotated[
-        list[str] | None, typer.Argument(help="Recipe or setting files. Default: all there are.")
-    ] = None,
+    targets: Annotated[list[str] | None, typer.Argument(help="Recipe or setting files. Default: all.")] = None,
     as_json: arguments.Json = False,
 ) -> None:
     """Check recipes and settings; every fault of every file is listed."""

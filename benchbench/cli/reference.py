@@ -15,18 +15,18 @@ from benchbench.cli.output import print_json, stderr, stdout
 
 def reference(
     targets: Annotated[list[str], typer.Argument(help="Methods or recipe files; the first is the baseline.")],
-    checkpoint: Annotated[str, typer.Option("--checkpoint", help="Row whose first seed's model is kept.")],
+    checkpoint: Annotated[str, typer.Option("--checkpoint", help="Row whose first seed's model is stored.")],
     setting: arguments.Setting = None,
     seeds: arguments.Seeds = None,
     folder: Annotated[
-        Path | None, typer.Option("--folder", help="Where. Default: results/reference/SETTING, to be committed.")
+        Path | None, typer.Option("--folder", help="Folder to write and commit. Default: results/reference/SETTING.")
     ] = None,
     pairs_only: Annotated[
         bool, typer.Option("--pairs-only", help="Neither draw nor judge responses, so no win rates.")
     ] = False,
     readme: Annotated[
         list[Path] | None,
-        typer.Option("--readme", help="Document whose marked parts are replaced by the tables; repeatable."),
+        typer.Option("--readme", help="Document whose marked parts are replaced by the tables. Repeatable."),
     ] = None,
     device: arguments.Device = "auto",
     workers: arguments.Workers = None,
@@ -36,7 +36,8 @@ def reference(
 ) -> None:
     """Write reference results to commit.
 
-    Rows, verdicts, tables and one checkpoint that a clean clone regresses against; five seeds or more.
+    They are the rows, verdicts, tables and one checkpoint that `bench regress` compares with. Five seeds or more are
+    needed.
 
     Example: bench reference dpo simpo ddo_rm --seeds 42 13 3407 7 11 --checkpoint dpo
     """

@@ -14,29 +14,34 @@ from benchbench.cli.output import print_json, print_rows, stderr
 
 
 def regress(
-    folder: Annotated[Path | None, typer.Argument(help="Reference results. Default: results/reference/tiny.")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder of reference results. Default: results/reference/tiny.")
+    ] = None,
     tiers: Annotated[
-        list[int] | None, typer.Option("--tier", min=1, max=3, help="1, 2 or 3. Repeatable. Default: all.")
+        list[int] | None, typer.Option("--tier", min=1, max=3, help="Tier to run. Repeatable. Default: all.")
     ] = None,
     seeds: arguments.Seeds = None,
     canary: Annotated[
-        str | None, typer.Option("--canary", help="KEY=VALUE that makes a run known to be bad; it must be noticed.")
+        str | None, typer.Option("--canary", help="KEY=VALUE that spoils a run, which must then be noticed.")
     ] = None,
     overrides: arguments.Set = None,
     device: arguments.Device = "auto",
     workers: arguments.Workers = None,
     runs: Annotated[
         Path | None,
-        typer.Option("--runs", help="Folder of stage artefacts, kept; what is finished there is not trained again."),
+        typer.Option(
+            "--runs",
+            help="Folder of finished stages, which are not run again. Default: a temporary folder.",
+        ),
     ] = None,
     as_json: arguments.Json = False,
 ) -> None:
     """Find out whether a number moved.
 
-    Tier 1 computes the committed numbers from the committed rows and verdicts, tier 2 scores the committed checkpoint
-    again, tier 3 trains one new seed, which must fall into the prediction interval of the committed ones; a breach of
-    the headline is tried once more with a second new seed, any other number outside warns. Exit code 3 where a number
-    moved.
+    Tier 1 computes the committed numbers from the committed rows and verdicts. Tier 2 scores the committed checkpoint
+    again. Tier 3 trains one new seed, whose numbers must lie in the prediction intervals of the committed seeds: if the
+    headline metric does not, a second new seed is tried; any other number outside is only a warning. Exit code 3 if a
+    number moved.
 
     Example: bench regress results/reference/tiny --canary data.options.flip_rate=1.0
     """

@@ -25,7 +25,7 @@ def train(
 ) -> None:
     """Train and score every seed of recipes.
 
-    What is finished already is not run again; a killed run goes on where it stopped.
+    Finished stages are not run again; a killed run resumes where it stopped.
 
     Example: bench train recipes/ddo_rm_pythia410m.yaml
     """

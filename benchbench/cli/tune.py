@@ -13,9 +13,10 @@ from benchbench.cli.output import print_json, print_rows, stderr, stdout
 def tune(
     target: Annotated[str, typer.Argument(help="Recipe file, or METHOD or METHOD@VARIANT in a setting.")],
     grid: Annotated[
-        list[str], typer.Option("--grid", help="key=v1,v2,v3, gentlest first; several --grid are combined.")
+        list[str],
+        typer.Option("--grid", help="key=v1,v2,v3; near-equal values: the first wins. Repeatable; all are combined."),
     ],
-    split: Annotated[str, typer.Option("--split", help="Split the grid is scored on.")] = "validation",
+    split: Annotated[str, typer.Option("--split", help="Split on which the grid is scored.")] = "validation",
     setting: arguments.Setting = None,
     seeds: arguments.Seeds = None,
     overrides: arguments.Set = None,
@@ -24,9 +25,9 @@ def tune(
     runs: arguments.Runs = None,
     as_json: arguments.Json = False,
 ) -> None:
-    """Try an equal grid on a validation split.
+    """Score a grid on a validation split and choose from it.
 
-    The first setting of the grid whose metric is within one paired standard error of the best is chosen.
+    The first values in the order of the grid whose metric is within one paired standard error of the best are chosen.
 
     Example: bench tune dpo --grid preference.learning_rate=2e-4,3.5e-4,5e-4 --seeds 0 1
     """

@@ -98,7 +98,7 @@ def prepare_audit(request: QuirksRequest, options: RunOptions) -> PreparedQuirks
 
 def _quirks(published: Sequence[Loaded], names: Sequence[str], overrides: Sequence[Override]) -> list[QuirkSection]:
     if len(published) < 2:
-        raise BenchError("expected at least two methods, got one; an audit is of the difference between methods")
+        raise BenchError("expected two methods or more, got one; `bench quirks` shows the difference between methods")
     setting = published[0].recipe.setting
     listed = {quirk.field: quirk for item in published for quirk in item.recipe.quirks}
     concerned = {f: q for f, q in listed.items() if any(q.concerns(item.recipe.method.name) for item in published)}
@@ -108,7 +108,7 @@ def _quirks(published: Sequence[Loaded], names: Sequence[str], overrides: Sequen
         if field not in concerned:
             raise unknown_name("quirk", field, sorted(concerned))
     faults = [
-        Fault(f"--set {override.key}", "is a quirk, which the audit itself changes; leave it out")
+        Fault(f"--set {override.key}", "is a quirk, which `bench quirks` itself changes; leave it out")
         for override in overrides
         for field in concerned
         if override.key == field or field.startswith(f"{override.key}.")
@@ -187,7 +187,7 @@ def _write(
     results = ResultStore(options.results_root, setting)
     frame = audit_frame(rows).assign(overrides=prepared.overrides)
     table = results.merge_table("audit.csv", frame, key=("candidate", "baseline", "seeds", "overrides"))
-    title = f"# Audit of {setting}: {headline[0]} under {headline[1]}, seeds {rows[0].seeds}"
+    title = f"# Quirks of {setting}: {headline[0]} under {headline[1]}, seeds {rows[0].seeds}"
     parts = [f"{title}, with {prepared.overrides}" if prepared.overrides else title, ""]
     for candidate in dict.fromkeys(row.candidate for row in rows):
         parts += [markdown.records(shown_audit([row for row in rows if row.candidate == candidate], *headline)), ""]

@@ -138,7 +138,7 @@ def pick(label: str, split: str, settings: Sequence[tuple[Override, ...]], tried
 
 def _no_rule(seeds: Sequence[int], copied: str) -> str:
     why = copied or f"one seed ({seeds[0]}): seed variance not estimated"
-    return f"{why}; so there is no standard error, and the rule became the maximum of one run of each setting"
+    return f"{why}; so there is no standard error, and the best of one run of each setting was chosen"
 
 
 def _named(loaded: Loaded, values: Sequence[Override]) -> Loaded:

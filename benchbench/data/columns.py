@@ -65,20 +65,20 @@ def account_for(
     faults += [Fault(names.get(name, name), _column_help(plain, name)) for name in sorted(unread - known)]
     faults += [Fault(name, _FIELD) for name in sorted(fields - quiet)]
     if faults:
-        raise BenchError.of_faults(f"{where}: parts of the data that nothing would read", faults)
+        raise BenchError.of_faults(f"{where}: parts of the data that would not be read", faults)
     return Account(frozenset(tools), tuple(sorted(known | quiet)))
 
 
-_REPLACED = "`rename` gives this name to another column, so that this one would be lost; name it in `ignore_columns`"
-_FIELD = "a field of a turn or candidate that nothing reads; name it so in `ignore_columns`, or take it out of the data"
+_REPLACED = "`rename` gives this name to another column, so that this one would be lost; list it under `ignore_columns`"
+_FIELD = "a field of a turn or candidate that is not read; list it under `ignore_columns`, or remove it from the data"
 
 
 def _column_help(rows: Sequence[Row], name: str) -> str:
     values = [row[name] for row in rows if not is_empty(row.get(name))]
     keep = "`columns` keeps it as numbers, " if all(_is_number(value) for value in values) else ""
     return (
-        f"a column that nothing reads; {keep}`rename` reads it as one of ours, `ignore_columns` leaves it out, "
-        f"or take it out of the data.{suggestion(name, KNOWN_COLUMNS)}"
+        f"a column that is not read; {keep}`rename` reads it as one of ours, `ignore_columns` leaves it out, "
+        f"or remove it from the data.{suggestion(name, KNOWN_COLUMNS)}"
     )
 
 
@@ -93,7 +93,7 @@ def _tool_fault(tools: Mapping[int, str]) -> Fault:
         TOOL_CALLS,
         f"{len(tools)} rows have tools or tool calls, row {first} in {tools[first]}; a text without them would be "
         "another conversation; `on_tool_calls: drop` leaves such rows out and counts them; to score calls, write tools "
-        "and calls into the texts as the model's chat template does, and take these columns and fields out of the data",
+        "and calls into the texts as the model's chat template does, and remove these columns and fields from the data",
     )
 
 

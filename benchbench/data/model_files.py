@@ -140,7 +140,9 @@ def _config_faults(folder: Path, *, trust_remote_code: bool) -> list[Fault]:
     """What keeps the configuration from being that of these files."""
     path = folder / CONFIG
     if not path.is_file():
-        return [Fault(CONFIG, "expected the model's configuration, found no such file; copy it from where it is from")]
+        return [
+            Fault(CONFIG, "expected the model's configuration, found no such file; copy it from the model's source")
+        ]
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:  # of JSON and of UTF-8
@@ -222,7 +224,9 @@ def _shard_faults(folder: Path, names: Sequence[str], index: Mapping[str, str]) 
             faults.append(Fault(name, str(error)))
             continue
         if lacking := sorted(tensor for tensor, file in index.items() if file == name and tensor not in tensors):
-            faults.append(Fault(name, f"expected what {INDEX} says is in it, found no {_some(lacking)}; copy all"))
+            faults.append(
+                Fault(name, f"expected the tensors that {INDEX} lists for it, found no {_some(lacking)}; copy all")
+            )
         if twice := sorted(tensors.keys() & held.keys()):
             other = held[twice[0]]
             faults.append(Fault(name, f"expected each tensor once, found {_some(twice)} in {other} too; copy all"))

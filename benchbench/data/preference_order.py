@@ -88,10 +88,10 @@ def _refuse(against: Sequence[Example], rated: int, order: PreferenceOrder, wher
     raise BenchError(
         f"{where}: expected the first response (of a pair the chosen one) to have the best rating, found a better "
         f"rated one after it in {len(against)} of {rated} rated rows ({len(against) / rated:.1%}; "
-        f"max_contradicted allows {order.max_contradicted:.1%}): {names}. Where the ratings are right, set "
-        "data.options.max_contradicted higher and preferred_by to ratings, which puts the best one first; where the "
-        "order is right, max_contradicted higher and preferred_by to given; where a column has the wrong name, "
-        "give the right one by rename"
+        f"max_contradicted allows {order.max_contradicted:.1%}): {names}. If the ratings are right, raise "
+        "data.options.max_contradicted and set preferred_by to ratings, which puts the best one first; if the order "
+        "is right, raise max_contradicted and set preferred_by to given; if a column has the wrong name, map it by "
+        "rename"
     )
 
 

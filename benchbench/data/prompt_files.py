@@ -92,8 +92,8 @@ def _refuse_unread(form: _Format, rows: list[Row], path: Path) -> None:
     if lost:
         unread = ", ".join(f"{name} (row {number})" for name, number in sorted(lost.items()))
         raise BenchError(
-            f"{path}: expected {form.name}, found what nothing would read: {unread}; put what the model is to see into "
-            f"the prompt ({', '.join(form.columns)} are read), and take the rest out of the file"
+            f"{path}: expected {form.name}, found fields that would not be read: {unread}; put what the model is to "
+            f"see into the prompt ({', '.join(form.columns)} are read), and remove the rest from the file"
         )
 
 

@@ -136,8 +136,8 @@ def read_pair(row: Row) -> Content:
     """Chosen and rejected, as texts or conversations, with the prompt in a column or as their common beginning.
 
     Two texts that are whole dialogues are read as conversations. A prompt given as text beside conversations must be
-    a turn of theirs. Unlike TRL, texts without a prompt are cut between words, a text that begins the other one leaves
-    an empty response, and two equal texts without a prompt are no example.
+    one of their turns. Unlike TRL, texts without a prompt are cut between words, a text with which the other one begins
+    leaves an empty response, and two equal texts without a prompt are no example.
     """
     chosen, rejected = row.get("chosen"), row.get("rejected")
     if chosen is None or rejected is None:

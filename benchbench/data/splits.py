@@ -224,6 +224,6 @@ def _check_ignored(names: Sequence[str], wanted: set[str]) -> None:
             raise ValueError(f"ignore_columns: expected distinct names that no other option reads, got '{name}'")
         if name.rpartition(".")[2] in TOOL_FIELDS:
             raise ValueError(
-                f"ignore_columns: expected what a turn is the same without, got '{name}'; "
-                "on_tool_calls says what becomes of tool calls"
+                f"ignore_columns: expected columns and fields other than those of tools, got '{name}'; "
+                "set on_tool_calls: drop to leave out rows with tool calls"
             )

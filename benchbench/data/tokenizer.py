@@ -127,7 +127,7 @@ def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
         why = str(error)
     if why:
         raise BenchError(
-            f"{folder}: the tokenizer that was saved is not the one in memory once it is read back: {why}",
+            f"{folder}: the saved tokenizer, read back, differs from the one in memory: {why}",
             exit_code=ExitCode.FAILED,
         )
 

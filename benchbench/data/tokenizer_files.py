@@ -63,7 +63,7 @@ def require_vocabulary(folder: Path) -> None:
     """
     if has_vocabulary(folder) or (_code(folder) and (folder / CONFIG).is_file()):
         return
-    names = ", ".join(name for name in tokenizer_files(folder) if name != MODEL_CONFIG) or "no file of one"
+    names = ", ".join(name for name in tokenizer_files(folder) if name != MODEL_CONFIG) or "no tokenizer file"
     raise BenchError(
         f"{folder}: expected a tokenizer, found none that loads ({names}); put {WHOLE} there, or, for the model of "
         "a recipe, name the tokenizer's own folder as model.tokenizer_name_or_path"

@@ -17,16 +17,16 @@ from benchbench.sources.toy.contests import gold_rewards
 
 @dataclass(frozen=True)
 class ToyAnnotatorOptions:
-    """Its faults, as the data of the source `toy` names them.
+    """The annotator's bias and errors, named as in the options of the source `toy`.
 
     Raises:
         ValueError: a value out of its range.
     """
 
     length_bias: float = 0.3
-    """Gold reward that four more words are worth to it, in [-100, 100]; at 0.3 a filler costs nothing."""
+    """Gold reward that four more words are worth to the annotator, in [-100, 100]; at 0.3 a filler costs nothing."""
     flip_rate: float = 0.0
-    """Probability that a verdict is turned round, in [0, 1]."""
+    """Probability that a verdict is flipped, in [0, 1]."""
 
     def __post_init__(self) -> None:
         for name, low, high in (("length_bias", -100.0, 100.0), ("flip_rate", 0.0, 1.0)):

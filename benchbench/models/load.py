@@ -20,6 +20,7 @@ from benchbench.models.adapters import put_adapters
 from benchbench.models.layout import use_packed_rows
 from benchbench.models.loading import load_whole
 from benchbench.models.logps import unwrap
+from benchbench.models.positions import require_fixed_positions
 from benchbench.models.saving import save_whole
 
 
@@ -63,6 +64,7 @@ def build_base(spec: ModelSpec, tokenizer: Any, *, seed: int | None) -> Any:
         dtype, attention = getattr(torch, spec.settings["dtype"]), spec.settings["attn_implementation"]
         with seeded(seed, "initialisation"), _attention_of(spec, config.model_type):
             model = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation=attention)
+        require_fixed_positions(config, f"model.from_config of type {config.model_type}")
         use_packed_rows(model)
     rows = model.get_input_embeddings().weight.shape[0]
     if rows < id_bound(tokenizer):
@@ -91,6 +93,7 @@ def _from_folder(folder: str | Path, spec: ModelSpec) -> Any:
             dtype=getattr(torch, spec.settings["dtype"]),
             attn_implementation=spec.settings["attn_implementation"],
         )
+    require_fixed_positions(model.config, str(folder))
     use_packed_rows(model)
     return model
 
@@ -105,8 +108,8 @@ def _attention_of(spec: ModelSpec, model: str) -> Iterator[None]:
         if not any(word in said.lower() for word in ("attention", "attn_implementation")):
             raise
         raise BenchError(
-            f"model.attn_implementation: {model}: expected what the model and this machine have, found "
-            f"{spec.settings['attn_implementation']}; eager goes with every model ({said[:200]})"
+            f"model.attn_implementation: {model}: expected one that the model has and that runs here, found "
+            f"{spec.settings['attn_implementation']}; eager works with every model ({said[:200]})"
         ) from None
 
 

@@ -53,10 +53,13 @@ def pack(tokens: Tensor, attention: Tensor, response: Tensor, *, share: bool = T
             at += size
         groups.append(group)
         start = at
+    if not groups:  # nothing is scored; one token keeps the model, and whoever asks for a gradient, at work
+        ids, positions, groups = [rows[0, 0, :1]], [np.zeros(1, dtype=np.int64)], [Segments(0, 1, (0,) * rows.shape[1])]
+        places[0, 0, 0] = 0
     scored = torch.from_numpy(places)[..., :-1][response[..., 1:].cpu()]
     return Packed(
-        ids=torch.from_numpy(np.concatenate([*ids, np.empty(0, dtype=rows.dtype)])).to(device),
-        positions=torch.from_numpy(np.concatenate([*positions, np.empty(0, dtype=np.int64)])).to(device),
+        ids=torch.from_numpy(np.concatenate(ids)).to(device),
+        positions=torch.from_numpy(np.concatenate(positions)).to(device),
         groups=tuple(groups),
         sources=scored.to(device),
         targets=tokens[..., 1:][response[..., 1:]],

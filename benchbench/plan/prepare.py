@@ -191,7 +191,7 @@ def _trained_tokenizer(loaded: Loaded, root: Path, data: PreparedData, config: M
     hashes = _file_hashes(folder)
     if recorded.get("files", hashes) != hashes:  # records of earlier versions hold no file hashes
         raise BenchError(
-            f"{folder}: expected the tokenizer as it was trained, found changed files; delete the folder",
+            f"{folder}: expected the tokenizer as it was trained, found changed files; delete the folder and run again",
             exit_code=ExitCode.UNAVAILABLE,
         )
     check_rows(recorded.get("entries", 0), config)

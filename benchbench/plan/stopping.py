@@ -81,7 +81,7 @@ def configured_ids(loaded: Loaded, prepared: Prepared) -> tuple[int, ...]:
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise BenchError(
             f"{path}: expected a JSON object whose eos_token_id is an id or a list of ids, found something else "
-            f"({error}); mend the file, or name generate.stop_tokens, in whose place it is read"
+            f"({error}); mend the file, or set generate.stop_tokens, which replaces it"
         ) from None
     return ids
 
@@ -120,8 +120,8 @@ def _from_hub(name: str, revision: str) -> Path | None:
 
 def _unknown(name: str, why: str) -> BenchError:
     return BenchError(
-        f"{name}: expected to know whether the model has a {CONFIGURED}, whose ids end a response, found no way to: "
-        f"{why}; or name generate.stop_tokens, in whose place it is read",
+        f"{name}: cannot tell whether the model has a {CONFIGURED}, whose eos_token_id ends responses: {why}; "
+        "or set generate.stop_tokens, which replaces it",
         exit_code=ExitCode.UNAVAILABLE,
     )
 

@@ -27,9 +27,9 @@ class ClaimSection(Section):
     n: int = Field(gt=0)
     """Test items of each run."""
     tolerance: float | None = Field(default=None, gt=0)
-    """Difference that does not matter, fixed before any run; none: only the prediction interval applies."""
+    """Largest difference that does not matter, fixed before any run; none: only the prediction interval applies."""
     baseline: Annotated[str, Field(min_length=1)] | None = None
-    """Name of the recipe that the claimed effect is the difference to; none where no effect is claimed."""
+    """Name of the recipe whose value is subtracted in the claimed difference; none if no difference is claimed."""
     source: Annotated[str, Field(min_length=1)]
     """Table, row and version, or file and commit."""
     assumptions: tuple[str, ...] = ()
@@ -47,10 +47,10 @@ class ClaimSection(Section):
 
 
 class LossSection(Section):
-    """A training loss that was reported; `bench check` shows it beside ours and judges nothing by it."""
+    """A training loss that was reported; `bench check` shows it beside ours and does not judge it."""
 
     stage: Literal["sft", "reward_model", "preference"]
-    """The optimizer run it belongs to."""
+    """The stage whose training loss it is."""
     values: Annotated[dict[int, float], Field(min_length=1)]
     """Seed -> mean loss over the run's optimizer steps."""
     source: Annotated[str, Field(min_length=1)]

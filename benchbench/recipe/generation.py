@@ -12,36 +12,36 @@ NonEmpty = Annotated[str, Field(min_length=1)]
 
 
 class GenerateSection(Section):
-    """Responses drawn from each policy; every sampling field is written out, since every engine has another default."""
+    """Responses drawn from each policy; every sampling field is required, since engines have different defaults."""
 
     split: NonEmpty
     """Split whose prompts are answered."""
     num_prompts: int | None = Field(default=None, gt=0)
-    """Its first so many prompts, in the data's order, one that is there again left out; none takes all."""
+    """Number of prompts: the first ones of the split, without repeated ones; none takes all."""
     num_samples: int = Field(default=1, gt=0)
     """Responses to each prompt."""
     engine: Literal["auto", "vllm", "transformers"] = "auto"
-    """`auto` takes vLLM where it is installed and works; rows say which it was."""
+    """`auto` uses vLLM where it is installed and works; rows name the engine that was used."""
     dtype: Literal["float32", "bfloat16"]
     """Precision of weights and activations."""
     max_new_tokens: int = Field(gt=0)
-    """Longest response; a prompt that leaves no room for it is an error, never cut."""
+    """Longest response; a prompt that leaves no room for it in the model's context is an error and is never cut."""
     temperature: float = Field(ge=0)
-    """0 is greedy, which is another metric than sampling."""
+    """0 is greedy decoding, whose win rates are not comparable with those of sampling."""
     top_p: float = Field(gt=0, le=1)
-    """Smallest set of tokens with this much probability; 1 keeps all."""
+    """Sample from the smallest set of tokens with this total probability; 1 keeps all."""
     top_k: int = Field(ge=0)
-    """0 keeps all."""
+    """Sample from this many of the likeliest tokens; 0 keeps all."""
     min_p: float = Field(ge=0, lt=1)
-    """Tokens at least this likely, as a share of the likeliest; 0 keeps all."""
+    """Sample from tokens with at least this share of the likeliest token's probability; 0 keeps all."""
     repetition_penalty: float = Field(gt=0)
-    """1 changes nothing."""
+    """Penalty on tokens of prompt and response, as in transformers; 1 changes nothing."""
     stop_tokens: tuple[NonEmpty, ...] = ()
-    """Tokens that end a response besides EOS, such as an end-of-turn mark; none takes those of the model's
-    generation_config.json and the one that the template writes after an assistant's turn, and naming EOS here takes
-    none but EOS."""
+    """Tokens that end a response besides EOS, such as an end-of-turn mark. An empty list means those of the model's
+    generation_config.json and the one that the template writes after an assistant's turn; to stop at EOS alone, name
+    EOS here."""
     max_num_seqs: int = Field(default=64, gt=0)
-    """Responses drawn side by side; it shapes batches, and so may move a bfloat16 argmax."""
+    """Responses drawn at the same time; it changes batches, and so may change an argmax in bfloat16."""
 
     @model_validator(mode="after")
     def _greedy(self) -> Self:
@@ -60,7 +60,7 @@ class JudgeSection(Section):
     name: NonEmpty
     """An exhibit of the judges room."""
     options: dict[str, Any] = Field(default_factory=dict)
-    """The judge's own options; those that move no verdict, such as a rate limit, are no part of an identity."""
+    """The judge's own options; those that change no verdict, such as a rate limit, are no part of an identity."""
     against: tuple[Literal["baseline", "chosen", "each_other"], ...] = Field(
         default=("baseline", "chosen"), min_length=1
     )

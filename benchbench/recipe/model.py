@@ -26,11 +26,11 @@ class ArchitectureSection(Section):
     """What a model is besides its weights, and how it is loaded."""
 
     from_config: dict[str, Any] | None = None
-    """A transformers configuration (with `model_type`) whose weights are drawn from the seed."""
+    """A transformers configuration (with `model_type`); its weights are initialised from the seed."""
     train_tokenizer: TokenizerTraining | None = None
     """Train the tokenizer on the setting's own data instead."""
     pad_token: NonEmpty | None = None
-    """Padding token, where the tokenizer names none."""
+    """Padding token, for a tokenizer that defines none."""
     dtype: Literal["float32", "bfloat16"]
     """Precision of the weights."""
     attn_implementation: Literal["sdpa", "eager", "flash_attention_2"] = "sdpa"
@@ -47,7 +47,7 @@ class ModelSection(ArchitectureSection):
     revision: NonEmpty | None = None
     """Commit of the hub repository; required for a hub id."""
     tokenizer_name_or_path: NonEmpty | None = None
-    """Hub id or folder of the tokenizer; the model's own where not given."""
+    """Hub id or folder of the tokenizer; the model's own if not given."""
     tokenizer_revision: NonEmpty | None = None
     """Commit of the tokenizer's hub repository."""
 

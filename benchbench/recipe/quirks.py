@@ -13,14 +13,14 @@ Scalar = bool | int | float | str | None
 
 
 class QuirkSection(Section):
-    """One field whose published value hides something; no part of a recipe's identity."""
+    """One field whose published value is questionable; no part of a recipe's identity."""
 
     field: Annotated[str, Field(min_length=1)]
     """Dotted key of the recipe."""
     published: Scalar | dict[str, Scalar]
-    """The published value; a mapping gives it by method, and other methods do not have the quirk."""
+    """The published value; a mapping gives it for each method, and methods that it does not name lack the quirk."""
     good: Annotated[tuple[Scalar, ...], Field(min_length=1)]
-    """Values without the quirk; an audit tries each."""
+    """Values without the quirk; `bench quirks` tries each."""
     effect: Annotated[str, Field(min_length=1)]
     """What the published value does."""
 

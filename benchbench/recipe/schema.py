@@ -48,7 +48,7 @@ class DataSection(Section):
     """Where examples come from."""
 
     source: NonEmpty
-    """An exhibit of the sources room: `toy`, `local_files`, `hub`."""
+    """Name of a data source: `toy`, `local_files` or `hub`."""
     options: dict[str, Any] = Field(default_factory=dict)
     """The source's own options; `bench recipes show` lists them with their defaults."""
 
@@ -61,7 +61,7 @@ class PlainTemplate(Section):
     user: str
     """Around each turn of the user."""
     assistant: str
-    """Around each earlier turn of the assistant; the response that is scored follows `generation_prompt` instead."""
+    """Around each earlier turn of the assistant; the scored response follows `generation_prompt` instead."""
     generation_prompt: str = ""
     """Text after the last turn, where the response begins."""
     strip: bool = True
@@ -79,26 +79,26 @@ class TokenizationSection(Section):
     """From messages to token ids."""
 
     template: PlainTemplate | None = None
-    """A plain template; none uses the tokenizer's own chat template."""
+    """Plain text around each turn; none uses the tokenizer's own chat template."""
     chat_template: NonEmpty | None = None
     """Path of a Jinja chat template that replaces the tokenizer's own (relative to the recipe file)."""
     template_date: Annotated[date | None, Field(strict=False), Since("2026-11-21", before=None)] = None
-    """What a chat template that writes today's date into every prompt (it calls `strftime_now`) takes for today, as
-    YYYY-MM-DD; required for such a template, and refused for any other."""
+    """The date that a chat template gets as today's (it calls `strftime_now`), as YYYY-MM-DD; required for such a
+    template, and refused for any other."""
     add_bos: bool
     """Begin with the tokenizer's BOS token, exactly once."""
     append_eos: bool
     """End each response with the tokenizer's EOS token, exactly once, after what a chat template writes there; where
     that ends a turn in another token, generation stops at both."""
     max_length: int = Field(gt=1)
-    """Tokens of prompt and response together; a stage may name its own."""
+    """Tokens of prompt and response together; a stage may replace it."""
     truncation: Literal["right", "left", "drop", "error"]
     """Over-long sequences: cut on that side, drop the whole example, or stop."""
     max_prompt_length: int | None = Field(default=None, gt=0)
-    """Examples with a longer prompt are dropped first."""
+    """Examples with a longer prompt are dropped, before truncation."""
     overlong_mask: Literal["exact", "untruncated_prompt"] = "exact"
-    """Which tokens of a sequence cut on the left count as response: the true ones, or those after the uncut
-    prompt length, which loses as many response tokens as were cut (a published slip, kept as a field)."""
+    """Which tokens of a sequence that was cut on the left count as response: the true ones, or those after the prompt's
+    length before the cut, which loses as many response tokens as were cut (a published error, offered as a field)."""
 
     @model_validator(mode="after")
     def _one_template(self) -> Self:
@@ -113,7 +113,7 @@ class LoraSection(Section):
     lora_r: int = Field(gt=0)
     """Rank of the adapters."""
     lora_alpha: float = Field(gt=0)
-    """Scale: what an adapter adds is multiplied by `lora_alpha / lora_r`."""
+    """Scale: an adapter's output is multiplied by `lora_alpha / lora_r`."""
     lora_dropout: float = Field(ge=0, lt=1)
     """Dropout probability before each adapter; no effect where `disable_dropout` is on."""
     lora_target_modules: tuple[NonEmpty, ...] = Field(min_length=1)
@@ -121,10 +121,10 @@ class LoraSection(Section):
 
 
 class HeadlineSection(Section):
-    """The one number that tables lead with and the Holm family is made of."""
+    """The one metric that tables begin with, and whose p-values get Holm's correction."""
 
     metric: NonEmpty
-    """An exhibit of the metrics room."""
+    """Name of a metric, a file of `benchbench/metrics/`."""
     scoring: Literal["logp_mean", "logp_sum", "implicit", "reward_model"]
     """What a response is scored by: the policy's mean or summed log-probability, its log-ratio to the SFT policy, or
     the reward model."""
@@ -134,35 +134,35 @@ class ScoreSection(Section):
     """Held-out scoring: one row per response; metrics are computed from the rows."""
 
     split: NonEmpty
-    """Held-out split; every example of it is a pair."""
+    """Held-out split; each of its examples must be a pair."""
     dtype: Literal["float32", "bfloat16"]
     """Precision of the forward pass and of log-softmax, sum and mean."""
     per_device_eval_batch_size: Annotated[int, Field(gt=0), RUN] = 64
-    """Examples per forward pass of every scoring; a memory setting, but part of what is scored in bfloat16, where a
-    row's score depends on the rows beside it."""
+    """Examples per forward pass of scoring; a memory setting, but part of the result when scores are in bfloat16, where
+    a row's score depends on the other rows of its batch."""
     tokens_per_microbatch: Annotated[TokenBudget, RUN] = "auto"
-    """Tokens per forward pass of every scoring at most, as in training."""
+    """Tokens per forward pass of scoring at most, as in training."""
     max_length: int | None = Field(default=None, gt=1)
-    """As `tokenization.max_length`, where held-out scoring differs."""
+    """Replaces `tokenization.max_length` in held-out scoring."""
     truncation: Literal["right", "left", "drop", "error"] | None = None
-    """As `tokenization.truncation`, where held-out scoring differs."""
+    """Replaces `tokenization.truncation` in held-out scoring."""
     tie_credit: float = Field(ge=0, le=1)
-    """What a tied pair earns in pair accuracy."""
+    """Value of a tied pair in pair accuracy."""
     exclude: tuple[Literal["identical", "truncated", "empty", "overlong"], ...] = ()
-    """Flags whose pairs the metrics leave out; rows are kept."""
+    """Metrics leave out pairs with one of these flags; their rows are kept."""
     headline: HeadlineSection
-    """The one number that tables lead with."""
+    """The one metric that tables begin with."""
 
 
 class SeedsSection(Section):
-    """The seeds of a recipe, and what a seed reaches."""
+    """The seeds of a recipe, and what is drawn from a seed."""
 
     list: Annotated[tuple[int, ...], Field(min_length=1)]
     """One cell each."""
     scope: Literal["all", "init_only"] = "all"
     """`all`: initialisation, data order, dropout; `init_only`: initialisation, the rest drawn from `fixed_seed`."""
     fixed_seed: int = Field(default=42, ge=0)
-    """What data order and dropout are drawn from under `init_only`."""
+    """Seed of data order and dropout under `init_only`."""
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
@@ -174,10 +174,10 @@ class SeedsSection(Section):
 
 
 class MethodSection(Section):
-    """Which loss, with which numbers."""
+    """Which loss, with which hyper-parameters."""
 
     name: NonEmpty
-    """An exhibit of the methods room."""
+    """Name of a method; `bench methods ls` lists them."""
     variant: NonEmpty = "default"
     """Label of this recipe among those of the same method and setting."""
     hyper: dict[str, Any] = Field(default_factory=dict)
@@ -188,39 +188,39 @@ class Recipe(Section):
     """Everything that reaches a result; one seed of it is a cell."""
 
     name: NonEmpty
-    """For people; a recipe is found by its setting, method and variant."""
+    """Name for readers; commands find a recipe by its setting, method and variant."""
     description: str = ""
-    """What `bench recipes ls` says of it."""
+    """Description in `bench recipes ls`."""
     setting: NonEmpty
     """Name of the setting this recipe belongs to."""
     notice: str = ""
-    """What a reader of any table of this setting must know first."""
+    """Printed above every table of this setting."""
     method: MethodSection
     seeds: SeedsSection
     model: ModelSection
     data: DataSection
     tokenization: TokenizationSection
     lora: LoraSection | None = None
-    """Adapters of all training stages; none trains the whole model."""
+    """Adapters in all training stages; none trains the whole model."""
     sft: SftSection | None
     """Supervised fine-tuning before preference training; none starts from the model as it is."""
     reward_model: RewardModelSection | None = None
-    """Trained where a method takes its rewards from the stage; none where no method does."""
+    """Reward model for methods that take their rewards from this stage; none if no method does."""
     preference: PreferenceSection | None = None
     """Preference training; none for the method `sft`, whose policy is the SFT stage itself."""
     score: ScoreSection
     generate: Annotated[GenerateSection | None, Since("2026-11-21", before=None)] = None
-    """Responses drawn from each policy; none where a recipe measures pairs alone."""
+    """Responses drawn from each policy; none measures pairs only."""
     judge: Annotated[JudgeSection | None, Since("2026-11-21", before=None)] = None
-    """Who judges them; none where there is nothing to judge."""
+    """Who judges the responses; none judges nothing."""
     claims: tuple[ClaimSection, ...] = ()
-    """Numbers that were reported for this recipe; no part of its identity, like all that follows."""
+    """Numbers that were reported for this recipe; this and the keys below are no part of its identity."""
     reported_losses: tuple[LossSection, ...] = ()
     """Training losses that were reported; shown, never judged."""
     reported_on: dict[str, Any] = Field(default_factory=dict)
     """Dotted key -> the value that the report states; a recipe with another value is known not to be comparable."""
     quirks: tuple[QuirkSection, ...] = ()
-    """Where the published protocol does otherwise than it should; `bench quirks` removes them one at a time."""
+    """Questionable choices of the published protocol; `bench quirks` removes them one at a time."""
 
     @model_validator(mode="after")
     def _judges_something(self) -> Self:

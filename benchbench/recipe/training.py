@@ -20,7 +20,7 @@ class LoopSection(Section):
     learning_rate: float = Field(gt=0)
     """Peak learning rate, per optimizer step."""
     lr_scheduler_type: Literal["linear", "cosine", "constant"]
-    """After warm-up: straight to zero, half a cosine to zero, or level."""
+    """After warm-up: linear to zero, half a cosine to zero, or constant."""
     warmup_steps: int = Field(default=0, ge=0)
     """Optimizer steps of linear warm-up from zero."""
     warmup_ratio: float | None = Field(default=None, ge=0, lt=1)
@@ -28,7 +28,7 @@ class LoopSection(Section):
     num_train_epochs: float = Field(default=1.0, gt=0)
     """Passes over the split."""
     max_steps: int | None = Field(default=None, gt=0)
-    """Optimizer steps; where given, it decides instead of the epochs."""
+    """Optimizer steps; if given, it replaces `num_train_epochs`."""
     global_batch_size: int = Field(gt=0)
     """Examples per optimizer step, over all devices and microbatches; part of the result."""
     optim: Literal["adamw_torch"] = "adamw_torch"
@@ -38,13 +38,13 @@ class LoopSection(Section):
     adam_beta2: float = Field(default=0.999, ge=0, lt=1)
     """Decay of AdamW's running mean of squared gradients."""
     adam_epsilon: float = Field(default=1e-8, gt=0)
-    """What AdamW adds to the root of that mean before it divides."""
+    """Added to the square root of that mean before AdamW divides by it."""
     weight_decay: float = Field(default=0.0, ge=0)
-    """Decoupled; biases and normalisation weights are left out, as in transformers."""
+    """Decoupled weight decay; not applied to biases and normalisation weights, as in transformers."""
     max_grad_norm: float = Field(default=1.0, gt=0)
     """Gradient clipping by global norm."""
     gradient_divisor: Annotated[float, Field(gt=0), Since("2026-11-21", before=1.0)] = 1.0
-    """What gradients are divided by before they are clipped; 1 but for stacks that divide once too often."""
+    """Divisor of gradients before they are clipped; 1 except to reproduce a stack that divides once too often."""
     bf16: bool = False
     """bfloat16 autocast of the forward pass."""
     disable_dropout: bool = True
@@ -53,7 +53,7 @@ class LoopSection(Section):
     """`shuffled`: from the seed's own stream; `hf_seedable`: torch.randperm seeded with seed + epoch, as the
     Hugging Face sampler draws it; `sequential`: as stored."""
     length_window: int = Field(default=1, gt=0)
-    """Batches whose examples are sorted by length among themselves before they are cut; 1 leaves the order alone."""
+    """Number of successive batches whose examples are sorted by length before they are split again; 1 sorts nothing."""
 
     @model_validator(mode="after")
     def _one_warmup(self) -> Self:
@@ -63,7 +63,7 @@ class LoopSection(Section):
 
 
 class LoopRunSection(Section):
-    """Settings of one optimizer run that make no identity, but where they move numbers (`recipe.memory`)."""
+    """Settings of one optimizer run that are part of its identity only where they move numbers (`recipe.memory`)."""
 
     per_device_train_batch_size: Annotated[int, Field(gt=0), RUN] = 16
     """Examples per forward pass; a memory setting, but part of the result with dropout on or anything in bfloat16
@@ -88,20 +88,21 @@ class TrainingSection(LoopSection, LoopRunSection):
     """What one optimizer run is made of."""
 
     split: Annotated[str, Field(min_length=1)]
-    """Split of the data it trains on."""
+    """Split of the data that this stage trains on."""
     max_length: int | None = Field(default=None, gt=1)
-    """As `tokenization.max_length`, where this stage differs."""
+    """Replaces `tokenization.max_length` in this stage."""
     truncation: Literal["right", "left", "drop", "error"] | None = None
-    """As `tokenization.truncation`, where this stage differs."""
+    """Replaces `tokenization.truncation` in this stage."""
 
 
 class SftSection(TrainingSection):
     """Supervised fine-tuning on the first candidate, the preferred one, of each example that is not labelled false."""
 
     own_per_method: bool = False
-    """Train one SFT policy for each method instead of one for all of a seed; the same but for the noise of training."""
+    """Train an SFT policy for each method instead of one per seed for all; they differ only by training noise."""
     on_empty_response: Annotated[OnEmptyResponse, Since("2026-11-21", before="drop")] = "drop"
-    """Examples without a response token left: drop and count, keep (they fill a place in their batch), or stop."""
+    """Examples without a response token after truncation: drop and count, keep (they fill a place in their batch), or
+    stop."""
 
 
 class RewardHeadSection(Section):
@@ -114,23 +115,24 @@ class RewardHeadSection(Section):
     head_dtype: Literal["float32", "bfloat16"] = "float32"
     """Precision of the head's weights."""
     init_from: Literal["sft", "base"] = "sft"
-    """Backbone the training starts from."""
+    """Backbone that training starts from."""
 
 
 class RewardModelSection(TrainingSection, RewardHeadSection):
     """A scalar head on the backbone, trained with the Bradley-Terry loss on pairs."""
 
     score_truncation: Literal["right", "left", "error"] | None = None
-    """Over-long texts when rewards are given: as in training where not named; required if training drops them."""
+    """Truncation when the model scores texts; as in training if not given, required if training drops over-long
+    texts."""
     score_append_eos: bool | None = None
-    """End texts with EOS when rewards are given: as in training where not named."""
+    """End texts with EOS when the model scores them; as in training if not given."""
 
 
 class RewardSource(Section):
     """Where a method that declares a reward takes it from."""
 
     source: Literal["stage", "column"]
-    """The recipe's reward-model stage, or a column of the data."""
+    """`stage`: the recipe's reward-model stage; `column`: a column of the data."""
     column: Annotated[str, Field(min_length=1)] | None = None
     """Name of the column; required for `column`."""
 
@@ -142,12 +144,12 @@ class RewardSource(Section):
 
 
 class PreferenceSection(TrainingSection):
-    """Preference training of the policy that SFT left."""
+    """Preference training, which starts from the SFT policy."""
 
     reward: RewardSource = RewardSource(source="stage")
     """Read only by methods that declare a reward."""
     reference: Literal["sft", "base"] = "sft"
-    """The frozen anchor; read only by methods that declare a reference."""
+    """The frozen reference model; read only by methods that declare a reference."""
     on_empty_response: OnEmptyResponse = "drop"
-    """Examples with a candidate that has no response token left: drop and count, keep with the constant loss of a
-    response of probability one, or stop."""
+    """Examples with a candidate that has no response token after truncation: drop and count, keep with the constant
+    loss of a response of probability one, or stop."""

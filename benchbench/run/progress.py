@@ -98,7 +98,7 @@ def _judge_calls(record: StageRecord) -> str:
     summary = record.summary
     if "calls" not in summary:
         return ""
-    parts = [f"{summary['calls']} verdicts asked", f"{summary['cached']} known"]
+    parts = [f"{summary['calls']} verdicts requested", f"{summary['cached']} from the cache"]
     parts += [f"{summary['missing']} missing"] if summary["missing"] else []
     parts += [f"cost {summary['cost']:.4g}"] if summary["cost"] else []
     return f"; {', '.join(parts)}"

@@ -39,16 +39,16 @@ class LocalFilesOptions:
     on_tool_calls: Annotated[Literal["error", "drop"], Since("2026-11-28", before="error")] = "error"
     """Rows with tools, tool calls or their results: refuse the data, or leave the rows out and count them."""
     drop_missing: Annotated[list[str], Since("2026-11-28", before=[])] = field(default_factory=list)
-    """Columns, `score` for the ratings; rows without a number in one of them are dropped and counted."""
+    """Names of columns (`score` for the ratings); rows without a number in one of them are dropped and counted."""
     preferred_by: Annotated[PreferredBy, Since("2026-11-28", before="ratings")] = "ratings"
-    """What says which candidate is the preferred one: `ratings`, wherever all candidates of a row have one, or `given`,
-    the order (chosen before rejected, the first of several candidates)."""
+    """What decides which candidate is the preferred one: `ratings`, in rows whose candidates all have one, or `given`,
+    the order of the data (chosen before rejected, the first of several candidates)."""
     max_contradicted: Annotated[float, Since("2026-11-28", before=0.05)] = 0.05
     """Share of a split's rated rows, in [0, 1], whose ratings may contradict the order given; more is an error."""
     holdout: dict[str, float] = field(default_factory=dict)
     """New split -> fraction of prompts, in (0, 1), moved there out of `holdout_from` by a hash of the prompt."""
     holdout_from: str = "train"
-    """Split that `holdout` is carved out of."""
+    """Split from which `holdout` takes its prompts."""
     limit: dict[str, int] = field(default_factory=dict)
     """Split -> number of its first examples to keep, after everything else."""
 

@@ -22,6 +22,7 @@ from benchbench.data.tokenized import Tokenized, TokenizedExample
 from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash
 from benchbench.generation.engine_cache import EngineCache
 from benchbench.models.load import ModelSpec, context_length
+from benchbench.models.positions import longest_fixed_row
 from benchbench.recipe.schema import TokenizationSection
 from benchbench.recipe.training import OnEmptyResponse
 from benchbench.stages.settings import ReadingSettings, StageSettings
@@ -205,6 +206,13 @@ def check_context(examples: Sequence[TokenizedExample], model: Any, where: str) 
         raise BenchError(
             f"{where}: example {longest.id} has {length} tokens, the model reads at most {limit}; "
             f"set tokenization.max_length to {limit} or less, with a truncation"
+        )
+    fixed = longest_fixed_row(model.config)
+    if fixed is not None and length > fixed:
+        raise BenchError(
+            f"{where}: example {longest.id} has {length} tokens, and beyond {fixed} the model's rope_type longrope "
+            "takes other angles for all rows of a batch, so that a row's numbers would depend on its neighbours; "
+            f"set tokenization.max_length to {fixed} or less, with a truncation"
         )
 
 

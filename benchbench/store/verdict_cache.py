@@ -130,8 +130,8 @@ class VerdictCache:
         except sqlite3.Error as error:
             if getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_").startswith(_UNAVAILABLE):
                 raise BenchError(
-                    f"{self.path}: expected a database that can be read and written, found that it cannot ({error}); "
-                    "see the disk, and which process holds it",
+                    f"{self.path}: expected a database that can be read and written, found an error ({error}); "
+                    "check the disk, and which process has locked the file",
                     exit_code=ExitCode.UNAVAILABLE,
                 ) from None
             raise _damaged(self.path, str(error)) from None

@@ -79,7 +79,7 @@ def test_a_faulty_recipe_names_file_and_key(tmp_path: Path, write_yaml: Write, l
     assert str(path) in message
 
 
-def test_all_faults_are_told_at_once(tmp_path: Path, write_yaml: Write):
+def test_all_faults_are_reported_together(tmp_path: Path, write_yaml: Write):
     text = (
         f"name: mine\nsetting: {MICRO}\nmethod: {{name: dpo, hyper: {{betta: 1}}}}\nsft: {{lerning_rate: 1, bf16: 3}}\n"
     )
@@ -265,7 +265,7 @@ def test_a_split_without_rows_is_refused(tmp_path: Path, write_yaml: Write):
     assert "expected rows" in message
 
 
-def test_a_split_that_the_data_lacks_is_named_with_those_there_are(tmp_path: Path):
+def test_a_split_that_is_not_in_the_data_is_named_with_those_that_are(tmp_path: Path):
     message = refused(tmp_path, "compare", "dpo", "--setting", MICRO, "--set", "score.split=held_out")
     assert "score.split: the data has no split 'held_out'; it has" in message
     assert "test, train" in message

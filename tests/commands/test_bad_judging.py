@@ -91,7 +91,7 @@ def test_a_server_that_dies_half_way_leaves_its_verdicts_and_is_asked_the_rest_o
         assert compare(world, *chat(fresh.url)).code == 0
         assert asked == len(fresh.seen) - answered
     assert {row["missing"] for row in win_rates(world)} == {"0"}
-    assert f"{answered} known" in ended.err and "missing" not in ended.err
+    assert f"{answered} from the cache" in ended.err and "missing" not in ended.err
 
 
 def test_a_server_that_is_not_there_and_one_that_is_too_slow(world: Path):
@@ -126,7 +126,7 @@ def test_verdicts_that_are_missing_in_part_are_counted_beside_the_win_rate(world
     rows = [row for row in win_rates(world) if row["metric"] == "win_rate"]
     assert all(0 < int(row["missing"]) < 2 * PROMPTS for row in rows)
     assert all(0 <= float(row["value"]) <= 1 for row in rows)
-    assert re.search(r"verdicts on dpo .* verdicts asked, \d+ known, \d+ missing, cost \d", ended.err)
+    assert re.search(r"verdicts on dpo .* verdicts requested, \d+ from the cache, \d+ missing, cost \d", ended.err)
 
 
 def test_a_verdict_file_for_other_texts_is_refused(world: Path):
@@ -243,7 +243,7 @@ def test_a_server_that_refuses_every_request_fails_the_stage(world: Path):
 
 def test_chosen_is_refused_where_the_first_candidate_is_not_the_chosen_one(world: Path):
     before = {path for path in (world / "runs").rglob("*")}
-    told = "judge.against: expected 'chosen' only where one is; split 'train_candidates' has more than one candidate"
+    told = "judge.against: expected a preferred response; split 'train_candidates' has more than one candidate"
     refused(compare(world, "--set", "generate.split=train_candidates"), 2, told)
     assert {path.parts[len(world.parts) + 1] for path in {*(world / "runs").rglob("*")} - before} <= {"data", "locks"}
 

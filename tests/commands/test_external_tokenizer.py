@@ -40,7 +40,7 @@ def of_folder(folder: Path) -> str:
 def test_a_folder_without_a_tokenizer_is_refused_with_what_to_do(folder: Path, tmp_path: Path):
     ended = bench("eval", folder, "--setting", MICRO, "--runs", tmp_path / "runs")
     assert ended.code == 2
-    assert "expected a tokenizer, found none that loads (no file of one)" in ended.err
+    assert "expected a tokenizer, found none that loads (no tokenizer file)" in ended.err
     assert "model.tokenizer_name_or_path" in ended.err
 
 

@@ -43,7 +43,7 @@ def test_three_copies_of_one_run_have_no_standard_error_so_the_maximum_is_chosen
     assert all(math.isnan(row["se"]) for row in tuned.rows if not row["chosen"])
     assert len(tuned.notes) == 1
     assert tuned.notes[0].startswith("seed variance not estimated (3 seeds are one run: 1, 2, 3)")
-    assert tuned.notes[0].endswith("the rule became the maximum of one run of each setting")
+    assert tuned.notes[0].endswith("the best of one run of each setting was chosen")
 
 
 def test_a_setting_that_is_as_good_everywhere_is_chosen_where_it_is_gentler():
@@ -78,7 +78,7 @@ def test_the_grid_is_scored_on_the_validation_split_and_one_setting_is_chosen(tm
         *("tune", "simpo", "--setting", MICRO, "--grid", "preference.learning_rate=1e-4,1e-2", "--seeds", 1),
         *("--runs", tmp_path / "runs"),
     )
-    assert "so there is no standard error, and the rule became the maximum of one run of each setting" in alone.out
+    assert "so there is no standard error, and the best of one run of each setting was chosen" in alone.out
     kinds = {path.name: len(list(path.iterdir())) for path in (tmp_path / "runs").iterdir()}
     assert kinds["sft"] == 2, "a grid shares the SFT of a seed"
     assert kinds["preference"] == 4

@@ -282,7 +282,7 @@ def test_the_first_loss_and_its_gradient_are_theirs(plain: Ours, stage: str):
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_five_steps_lead_to_the_same_weights(plain: Ours, stage: str):
-    """The error is held against the way that the weights went, not against their size."""
+    """The error is relative to the distance that the weights moved, not to their size."""
     theirs, ours = FIXTURES["float32"][stage], plain.seen[stage]
     losses, norms = ([line[key] for line in ours.log[:STEPS]] for key in ("loss", "grad_norm"))
     assert losses == pytest.approx(theirs["losses"][:STEPS], rel=STEP_ERROR)
@@ -323,7 +323,7 @@ def test_in_the_published_precisions_dpo_starts_at_ln_2(published: Ours):
 
 
 def test_most_of_the_bfloat16_head_cannot_move(published: Ours):
-    """At the published rate, after five steps; which coordinates moved, and where to, is theirs."""
+    """At the published rate, after five steps, the same coordinates have moved to the same values as published."""
     theirs, ours = FIXTURES["bfloat16"]["reward_model"]["head"], published.seen["reward_model"].head
     assert ours == theirs if SAME_MACHINE else pytest.approx(theirs, rel=1e-2)
     start = torch.from_numpy(toy_neox.values("reward_model start", "head", (1, len(theirs)))).bfloat16()

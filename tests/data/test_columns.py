@@ -38,9 +38,9 @@ def test_all_that_would_be_lost_is_named_at_once_with_what_to_do():
     told = refusal(row)
     for part in ("context: ", "p_chosen: ", "propmt: ", "chosen.weight: ", "chosen.thinking: "):
         assert f"\n  {part}" in told
-    assert told.startswith("here: parts of the data that nothing would read: 5 problems")
+    assert told.startswith("here: parts of the data that would not be read: 5 problems")
     assert told.count("`ignore_columns`") == 5 and told.count("`rename`") == 3
-    assert "p_chosen: a column that nothing reads; `columns` keeps it as numbers" in told
+    assert "p_chosen: a column that is not read; `columns` keeps it as numbers" in told
     assert told.count("keeps it as numbers") == 1 and "Did you mean 'prompt'?" in told
 
 

@@ -101,7 +101,9 @@ def test_what_is_saved_is_what_is_read_back(tmp_path):
 
 def test_a_file_left_over_in_the_folder_does_not_become_part_of_it_unseen(tmp_path):
     (tmp_path / "chat_template.jinja").write_text("of another")
-    with pytest.raises(BenchError, match="once it is read back: its chat template differs") as caught:
+    with pytest.raises(
+        BenchError, match="read back, differs from the one in memory: its chat template differs"
+    ) as caught:
         save_tokenizer(words(), tmp_path)
     assert caught.value.exit_code == ExitCode.FAILED
 
@@ -109,10 +111,10 @@ def test_a_file_left_over_in_the_folder_does_not_become_part_of_it_unseen(tmp_pa
 def test_a_tokenizer_that_is_another_beside_the_model_is_not_left_there(tmp_path):
     """Beside a Qwen2, transformers reads any tokenizer as Qwen2's, which has no mark of a space like this one's."""
     (tmp_path / "config.json").write_text('{"model_type": "qwen2"}')
-    with pytest.raises(BenchError, match=r"saved is not the one in memory .* Qwen2Tokenizer does not do"):
+    with pytest.raises(BenchError, match=r"saved tokenizer, read back, differs .* Qwen2Tokenizer does not do"):
         save_tokenizer(words(), tmp_path)
     with pytest.raises(
-        BenchError, match=r"model: beside a model of type qwen2, the tokenizer that was saved .* another"
+        BenchError, match=r"model: beside a model of type qwen2, the saved tokenizer, read back, .* another"
     ):
         check_saved(words(), "qwen2", "model")
     check_saved(words(), "llama", "model")

@@ -19,11 +19,11 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 COLUMNS = 80
 HEAD = f"""# Commands
 
-What `bench COMMAND --help` says, at {COLUMNS} columns; made by `make docs`, and a test says that it is current.
+What `bench COMMAND --help` says, at {COLUMNS} columns; made by `make docs`, and checked by a test.
 
-Common to most: `--seeds 42 13 3407`, `--setting NAME_OR_FILE`, `--set key=value` (marks the rows), `--device
-auto|cpu|cuda`, `--workers N`, `--dry-run` (the plan, what is cached, an estimate), `--json` (stdout is one JSON
-document). Results go to stdout, progress to stderr.
+Most commands have `--seeds 42 13 3407`, `--setting NAME_OR_FILE`, `--set key=value` (marks the rows), `--device
+auto|cpu|cuda`, `--workers N`, `--dry-run` (prints the plan, what is finished and an estimate), `--json` (stdout is
+one JSON document). Results go to stdout, progress to stderr. A *cell* is one seed of one recipe.
 
 | exit code | when |
 | ---: | --- |
@@ -31,9 +31,9 @@ document). Results go to stdout, progress to stderr.
 | 1 | failed |
 | 2 | the command line or a recipe is wrong; the message says what to do |
 | 3 | a reported number was not reproduced, or a committed number moved |
-| 4 | the grid is incomplete, or a claim was not run |
+| 4 | some cells failed, so a comparison is incomplete; or a claim was not run |
 | 5 | data or weights are unavailable or damaged |
-| 130, 143 | stopped by the keyboard or a signal, after a checkpoint |
+| 130, 143 | stopped by Ctrl-C or SIGTERM, after a checkpoint |
 """
 
 

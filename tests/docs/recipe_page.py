@@ -22,14 +22,14 @@ from benchbench.recipe.training import TrainingSection
 
 HEAD = """# Recipe keys
 
-Made from the schema by `make docs`; a test says that it is current. A key that is not here is refused, with the
-nearest one there is. `bench recipes show TARGET` prints a resolved recipe with the origin of every value, and
-`--set KEY=VALUE` lays one over it: `--set preference.learning_rate=5e-7`.
+Made from the schema by `make docs`, and checked by a test. A key that is not here is refused; the message names the
+most similar key. `bench recipes show TARGET` prints a resolved recipe with the origin of every value, and
+`--set KEY=VALUE` replaces a value: `--set preference.learning_rate=5e-7`.
 
-A *setting* is a file of the same keys without `method`; it may name another one under `extends`. A fair comparison
-holds these keys fixed: {setting}.
+A *setting* is a file of the same keys without `method`; under `extends` it may name another setting, whose values it
+inherits. A fair comparison keeps these keys fixed: {setting}.
 
-What a recipe says about itself reaches no result and no identity: {annotations}.
+These keys only describe a recipe; they affect neither its results nor its identity: {annotations}.
 """
 WORDS = {
     str: "text",

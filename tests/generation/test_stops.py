@@ -50,7 +50,7 @@ def test_ids_of_a_model_with_another_tokenizer_are_taken_only_where_they_are_con
     assert set(origins_of(all_stops(tokenizer(), TurnEnd(), configured=[0], own_tokenizer=True))) == {"</s>", "a"}
 
 
-def test_a_turn_that_ends_in_words_is_told():
+def test_a_turn_that_ends_in_words_is_reported():
     stops = all_stops(tokenizer(), TurnEnd(text="END"), configured=[], own_tokenizer=True)
     assert set(origins_of(stops)) == {"</s>"} and "plain text ('END')" in stops.notes[0]
 

@@ -63,7 +63,7 @@ def test_a_penalty_divides_what_is_above_zero_and_multiplies_the_rest():
 def test_one_filter_after_another_is_what_transformers_does(
     seed: int, temperature: float, top_k: int, top_p: float, min_p: float, penalty: float
 ):
-    """Theirs applies min_p last: the same wherever it stands alone beside top_k."""
+    """Transformers applies min_p last, which is the same wherever top_k is the only other filter."""
     from transformers.generation import logits_process as processors
 
     min_p = 0.0 if top_p < 1 else min_p

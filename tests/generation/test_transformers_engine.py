@@ -175,7 +175,7 @@ def test_a_model_that_has_eager_attention_alone_is_served(tmp_path: Path):
         strict=True,
     ):
         assert list(response.tokens) == argmax_alone(model, request.prompt, 8)
-    with pytest.raises(BenchError, match="model.attn_implementation: .* eager goes with every model"):
+    with pytest.raises(BenchError, match="model.attn_implementation: .* eager works with every model"):
         engine_with(tmp_path / "model", attn_implementation="sdpa")
 
 

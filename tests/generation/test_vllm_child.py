@@ -38,7 +38,7 @@ def test_an_answer_that_is_an_error_becomes_one_and_ends_it():
     assert not toy.alive()
 
 
-def test_a_process_that_dies_is_noticed_at_once_and_its_last_words_are_told(tmp_path: Path):
+def test_a_process_that_dies_is_noticed_at_once_and_its_last_output_is_reported(tmp_path: Path):
     log = tmp_path / "engine.log"
     log.write_text("of an earlier process\n", encoding="utf-8")
     toy, began = child(log), time.monotonic()

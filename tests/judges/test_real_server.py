@@ -156,7 +156,7 @@ def test_sampled_answers_follow_their_seed(served: Served):
     assert drawn[0] == drawn[1] != drawn[2]
 
 
-def test_an_answer_held_to_the_form_is_a_verdict(served: Served):
+def test_an_answer_constrained_to_the_form_is_a_verdict(served: Served):
     found = verdicts(JUDGE, served.options(extra_body=CHOICE, max_tokens=16), contests(4))
     for verdict in found:
         assert verdict.raw in ("[[A]]", "[[B]]", "[[C]]") and verdict.usage["requests"] == 1

@@ -1,4 +1,4 @@
-"""Which of the data's responses answers are held against."""
+"""Which of the data's responses the answers are compared with."""
 
 from __future__ import annotations
 

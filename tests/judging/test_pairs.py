@@ -197,8 +197,8 @@ def test_a_request_to_stop_ends_early_and_loses_nothing(tmp_path: Path):
         run(Counting(listens=True).judge, should_stop=lambda: next(calls))
 
 
-def test_what_another_process_was_told_first_is_the_verdict_of_both(tmp_path: Path):
-    """The other one was told while this one asked."""
+def test_the_verdict_that_arrives_first_is_that_of_both_processes(tmp_path: Path):
+    """The other process got its verdict while this one asked."""
     path, frames = tmp_path / "cache.sqlite", []
 
     def late(contest: Contest) -> Verdict:

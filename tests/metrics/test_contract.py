@@ -1,4 +1,4 @@
-"""What every metric of the room owes, present and future."""
+"""What every metric, present and future, must fulfil."""
 
 from __future__ import annotations
 

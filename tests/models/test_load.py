@@ -155,9 +155,9 @@ def test_pinned_weights_are_those_of_the_folder(tmp_path):
 
 
 @pytest.mark.parametrize("pinned", [False, True])
-def test_an_attention_that_the_model_lacks_is_named(tmp_path, pinned):
+def test_an_attention_that_the_model_does_not_have_is_named(tmp_path, pinned):
     tiny("bloom").save_pretrained(tmp_path)
-    with pytest.raises(BenchError, match=r"^model\.attn_implementation: .*found sdpa; eager goes with every model"):
+    with pytest.raises(BenchError, match=r"^model\.attn_implementation: .*found sdpa; eager works with every model"):
         build_base(spec("bloom", path=str(tmp_path) if pinned else None), tokenizer(), seed=1)
 
 

@@ -112,7 +112,7 @@ def test_a_head_that_scales_or_caps_is_applied_to_response_positions_too(kind):
     assert torch.equal(head(hidden), model.lm_head(hidden)) is (kind in PLAIN)
 
 
-def test_a_head_that_does_something_else_is_told_apart():
+def test_a_head_that_does_something_else_is_recognised():
     """Then all logits are the model's own."""
     model = tiny("gpt_neox")
     forward = model.forward

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchbench.core.batch import CandidateBatch
-from benchbench.models import load
+from benchbench.models import attention, load
 from benchbench.models.attention import NAME
 from benchbench.models.layout import layout_of, use_packed_rows
 from benchbench.models.logps import token_logps
@@ -131,6 +131,14 @@ def test_log_probabilities_and_gradients_are_those_of_every_row_by_itself(name):
 @pytest.mark.parametrize("name", ["GPT-NeoX", "Llama", "Mistral with a window", "Gemma-2"])
 def test_whatever_candidates_have_in_common(name, shape, candidates):
     require_same(*made(name), shaped(shape, candidates=candidates))
+
+
+@pytest.mark.parametrize("name", ["GPT-NeoX", "Llama", "Mistral with a window", "Gemma-2"])
+def test_long_fronts_that_are_read_in_parts_without_masks(name, monkeypatch):
+    """The same rows as above, taken as if every saved pair of tokens were worth it."""
+    monkeypatch.setattr(attention, "SAVED_PAIRS", -1)
+    require_same(*made(name), shaped("prompt", candidates=4))
+    require_same(*made(name), shaped("continued", candidates=3))
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

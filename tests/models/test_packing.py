@@ -96,7 +96,8 @@ def test_rows_without_a_response_are_left_out_and_share_nothing():
     response[1] = False
     packed = pack(tokens, attention, response)
     assert packed.groups == (Segments(0, 2, (0, 0)),) and packed.ids.tolist() == [1, 2]
-    assert pack(tokens, attention, torch.zeros_like(response)).groups == ()
+    nothing = pack(tokens, attention, torch.zeros_like(response))
+    assert nothing.groups == (Segments(0, 1, (0, 0)),) and len(nothing.sources) == 0
 
 
 def test_without_sharing_every_row_stands_by_itself():

@@ -92,7 +92,7 @@ def test_rewards_from_a_column_are_one_per_candidate_and_none_missing(told, gold
     assert message in told("ddo_rm", reward, options=", columns: [gold]", train=rows, **whole)
 
 
-def test_ratings_are_a_reward_column_and_a_missing_one_is_told(told):
+def test_ratings_are_a_reward_column_and_a_missing_one_is_reported(told):
     rows = [{**row, "score_chosen": 9, "score_rejected": None if i == 4 else 2} for i, row in enumerate(PAIRS)]
     reward = "preference.reward={source: column, column: score}"
     message = told("ddo_rm", reward, train=rows)

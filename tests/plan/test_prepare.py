@@ -32,7 +32,7 @@ def test_recipes_that_read_the_same_are_prepared_once(tmp_path: Path):
     assert prepared[0] is prepared[1] is prepared[2]
 
 
-def test_recipes_with_equal_paths_in_different_folders_are_told_apart(
+def test_recipes_with_equal_paths_in_different_folders_are_distinguished(
     tmp_path: Path, write_yaml: Callable[..., Path], finished
 ):
     """Both settings say `model: my_model`, each beside its own folder."""
@@ -110,7 +110,7 @@ def shard_missing(folder: Path) -> None:
         (shard_missing, "second.safetensors"),
     ],
 )
-def test_weights_that_cannot_be_read_are_told_before_planning(
+def test_weights_that_cannot_be_read_are_reported_before_planning(
     tmp_path: Path, write_yaml: Callable[..., Path], finished, monkeypatch, spoil, told: str, on_hub: bool
 ):
     """As a folder and as a snapshot in the hub's cache, where what is not whole is asked of the hub."""
@@ -135,7 +135,7 @@ def test_weights_that_cannot_be_read_are_told_before_planning(
 
 
 def test_adapters_alone_are_no_model_to_start_from(tmp_path: Path, write_yaml: Callable[..., Path]):
-    """The base that they name would be loaded below them, and no hash of theirs covers it."""
+    """The base that they name would be loaded with them, and the adapters' hashes do not cover it."""
     from safetensors.numpy import save_file
 
     from benchbench.core.errors import BenchError, ExitCode

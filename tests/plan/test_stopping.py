@@ -137,7 +137,7 @@ def test_a_file_that_may_be_on_the_hub_is_not_taken_for_none(cached: Path, micro
     """Else the same recipe would end responses elsewhere on a machine that has the file."""
     if offline:
         monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(BenchError, match="expected to know whether the model has a generation_config.json") as caught:
+    with pytest.raises(BenchError, match="cannot tell whether the model has a generation_config.json") as caught:
         configured_ids(*on_the_hub(micro, cached))
     assert caught.value.status == 5
     assert "bench fetch" in str(caught.value) and "generate.stop_tokens" in str(caught.value)
@@ -157,7 +157,7 @@ def test_a_file_of_the_cache_is_read(cached: Path, micro):
 
 
 @pytest.mark.parametrize(
-    ("held", "ids"), [({FILE: b'{"eos_token_id": [3, 5]}'}, (3, 5)), ({}, ())], ids=["has", "lacks"]
+    ("held", "ids"), [({FILE: b'{"eos_token_id": [3, 5]}'}, (3, 5)), ({}, ())], ids=["with the file", "without it"]
 )
 def test_the_hub_is_asked_once_for_a_file_that_an_earlier_fetch_left_out(cached: Path, micro, monkeypatch, held, ids):
     with serving(Repo("model", "org/name", COMMIT, {"config.json": b"{}", **held})) as address:

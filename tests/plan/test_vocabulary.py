@@ -40,12 +40,12 @@ def test_a_recipe_that_only_scores_writes_no_models():
     assert writes_models(loaded()) and not writes_models(resolve("sft", setting=str(MICRO), overrides=nothing))
 
 
-def test_a_vocabulary_of_the_recipe_that_is_too_small_is_told_in_the_plan(tmp_path: Path):
+def test_a_vocabulary_of_the_recipe_that_is_too_small_is_reported_in_the_plan(tmp_path: Path):
     with pytest.raises(BenchError, match=r"the tokenizer has \d+ entries, the model's vocabulary 20"):
         prepare(loaded("model.from_config.vocab_size=20"), tmp_path)
 
 
-def test_a_type_of_model_beside_which_the_tokenizer_would_be_another_is_told_in_the_plan(tmp_path: Path):
+def test_a_type_of_model_beside_which_the_tokenizer_would_be_another_is_reported_in_the_plan(tmp_path: Path):
     """Before anything is trained; and again, though the tokenizer is there by then."""
     prepare(loaded(), tmp_path)
     for _ in range(2):

@@ -103,7 +103,7 @@ def test_a_hub_that_never_answers_is_not_waited_for(cache, monkeypatch):
 
 
 @pytest.mark.parametrize("patience", [0.2, 5.0])
-def test_whichever_clock_runs_out_first_it_is_told_alike(cache, monkeypatch, patience):
+def test_the_message_is_the_same_whichever_clock_runs_out_first(cache, monkeypatch, patience):
     """The client's own time-out, or ours beside it."""
     monkeypatch.setattr(hub_access, "DEADLINE_SECONDS", 1.0)
     from huggingface_hub import HfApi

@@ -50,7 +50,7 @@ def test_a_circle_is_refused(tmp_path):
     ("line", "told"),
     [("extends: tinny", "unknown setting 'tinny'.*tiny"), ("extends: [1]", "expected a setting's name")],
 )
-def test_a_base_that_is_none_is_told(tmp_path, line, told):
+def test_a_base_that_is_no_setting_is_reported(tmp_path, line, told):
     write(tmp_path, f"name: one\n{line}\n", "one.yaml")
     with pytest.raises(BenchError, match=told):
         load(write(tmp_path, HEAD.replace("tiny", "./one.yaml")))

@@ -7,7 +7,7 @@ import pytest
 from benchbench.commands.check.conditions import known_differences
 from benchbench.commands.compare.fairness import differing
 from benchbench.recipe.library import shipped_root
-from benchbench.recipe.memory import BATCH, MICROBATCH, moving_keys, scoring_batch, training_microbatch
+from benchbench.recipe.memory import BATCH, MICROBATCH, TOKENS, moving_keys, scoring_memory, training_memory
 
 from .toys import HEAD, load, write
 
@@ -35,7 +35,8 @@ def toy(tmp_path, *sets, text=HEAD, name="toy.yaml"):
     ],
 )
 def test_a_batch_counts_exactly_where_it_moves_numbers(tmp_path, sets, moving):
-    assert set(moving_keys(toy(tmp_path, *sets).values())) == moving
+    tokens = {f"{key.partition('.')[0]}.{TOKENS}" for key in moving}
+    assert set(moving_keys(toy(tmp_path, *sets).values())) == moving | tokens
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,8 @@ def test_a_batch_counts_exactly_where_it_moves_numbers(tmp_path, sets, moving):
 )
 def test_two_batches_are_two_recipes_where_they_move_numbers(tmp_path, override):
     one = toy(tmp_path, override)
-    for key in (SFT, REWARD, PREFERENCE, SCORE):
+    sections = ("sft", "reward_model", "preference", "score")
+    for key in (SFT, REWARD, PREFERENCE, SCORE, *(f"{name}.{TOKENS}" for name in sections)):
         other = toy(tmp_path, override, f"{key}=3")
         assert (other.recipe_hash != one.recipe_hash) == (key in moving_keys(one.values())), key
 
@@ -72,10 +74,11 @@ def test_a_run_with_another_batch_than_reported_says_so_where_it_moves_numbers()
     assert details == [f"{PREFERENCE} was changed by --set"]
 
 
-def test_what_a_stage_is_told(tmp_path):
+def test_a_stage_gets_a_memory_setting_only_where_it_moves_numbers(tmp_path):
     recipe = toy(tmp_path, "preference.bf16=true", f"{PREFERENCE}=5").recipe
-    assert training_microbatch(recipe, "preference") == 5
-    assert training_microbatch(recipe, "sft") is None
-    assert training_microbatch(recipe.model_copy(update={"reward_model": None}), "reward_model") is None
-    assert scoring_batch(recipe, "float32") is None
-    assert scoring_batch(recipe, "float32", "bfloat16") == scoring_batch(recipe, "float32", bf16=True) == 128
+    assert training_memory(recipe, "preference") == {MICROBATCH: 5, TOKENS: "auto"}
+    assert training_memory(recipe, "sft") == {}
+    assert training_memory(recipe.model_copy(update={"reward_model": None}), "reward_model") == {}
+    assert scoring_memory(recipe, "float32") == {}
+    moved = {BATCH: 128, TOKENS: "auto"}
+    assert scoring_memory(recipe, "float32", "bfloat16") == scoring_memory(recipe, "float32", bf16=True) == moved

@@ -138,7 +138,7 @@ def test_overrides_of_the_setting_are_named_likewise(tmp_path, sets, keys):
 
 
 def test_a_setting_that_is_only_whole_with_a_recipe_still_names_what_is_changed(tmp_path):
-    """Its sft section lacks a learning rate, which every recipe gives; max_length is the recipe's change."""
+    """Its sft section has no learning rate, which every recipe gives; max_length is the recipe's change."""
     text = TINY.read_text("utf-8").replace("  learning_rate: 2e-3\n", "")
     write(tmp_path, text, "mine.yaml")
     recipe = HEAD.replace("tiny", "./mine.yaml") + "sft: {learning_rate: 1e-3}\ntokenization: {max_length: 48}\n"

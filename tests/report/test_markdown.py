@@ -1,4 +1,4 @@
-"""GitHub tables: a head, a rule, rows of the same width, and cells that cannot end theirs."""
+"""GitHub tables: a head, a rule, rows of the same width, and cells whose text cannot end the cell."""
 
 from __future__ import annotations
 

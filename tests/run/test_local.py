@@ -83,7 +83,7 @@ def test_the_failure_is_a_line_among_the_progress(half: tuple[Ended, Path]):
 
 
 def test_our_own_bug_leaves_its_traceback_in_the_record_and_blocks_what_reads_it(tmp_path: Path):
-    """Stages whose settings lack what they need: the first cannot be read, the second would read the first."""
+    """Stages without the settings that they need: the first cannot be read, the second would read the first."""
     store = RunStore(tmp_path / "runs")
     first = StageSpec("sft", "broken", {"model": {}}, {}, {})
     second = StageSpec("score", "reader", {}, {"policy": first.key}, {})

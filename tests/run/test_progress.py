@@ -46,9 +46,9 @@ def test_a_stage_that_failed_says_why():
     [
         (
             {"calls": 12, "cached": 3, "missing": 1, "cost": 0.25},
-            "; 12 verdicts asked, 3 known, 1 missing, cost 0.25",
+            "; 12 verdicts requested, 3 from the cache, 1 missing, cost 0.25",
         ),
-        ({"calls": 0, "cached": 3, "missing": 0, "cost": 0.0}, "; 0 verdicts asked, 3 known"),
+        ({"calls": 0, "cached": 3, "missing": 0, "cost": 0.0}, "; 0 verdicts requested, 3 from the cache"),
         (
             {"cut": {"control_token": 2, "no_token": 1}},
             "; responses: 2 cut at a control token, 1 cut at an id without a token",

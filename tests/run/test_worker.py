@@ -18,7 +18,7 @@ from benchbench.stages import execute as execution
 from benchbench.store.runs import RunStore
 
 BROKEN = StageSpec("sft", "broken", {"model": {}}, {}, {})
-"""It lacks the settings it needs."""
+"""A stage without the settings that it needs."""
 
 
 @pytest.fixture

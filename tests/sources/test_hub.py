@@ -90,7 +90,7 @@ def test_a_local_folder_in_the_hubs_format(folder):
 
 
 def test_the_columns_of_ultrafeedback_are_all_read(folder):
-    """`messages` is held against the pair, `prompt_id` is the id, `score_*` are the ratings."""
+    """`messages` is compared with the pair, `prompt_id` is the id, `score_*` are the ratings."""
     loaded = hub.load(HubOptions("./set", splits={"train": "train_prefs"}), folder)
     reading = loaded.readings["train"]
     assert (reading.not_read, reading.notes, reading.dropped) == ((), {}, {})

@@ -257,8 +257,11 @@ def test_a_row_without_a_split_is_named(tmp_path, value):
         ({"files": {"train": "a"}, "ignore_columns": ["w", "w"]}, "ignore_columns: expected distinct names"),
         ({"files": {"train": "a"}, "ignore_columns": ["w"], "columns": ["w"]}, "ignore_columns: .* got 'w'"),
         ({"files": {"train": "a"}, "ignore_columns": ["w"], "rename": {"prompt": "w"}}, "ignore_columns: .* got 'w'"),
-        ({"files": {"train": "a"}, "ignore_columns": ["chosen.tool_calls"]}, "ignore_columns: .*on_tool_calls says"),
-        ({"files": {"train": "a"}, "ignore_columns": ["tool_calls"]}, "ignore_columns: .*on_tool_calls says"),
+        (
+            {"files": {"train": "a"}, "ignore_columns": ["chosen.tool_calls"]},
+            "ignore_columns: .*set on_tool_calls: drop",
+        ),
+        ({"files": {"train": "a"}, "ignore_columns": ["tool_calls"]}, "ignore_columns: .*set on_tool_calls: drop"),
         ({"files": {"train": "a"}, "preferred_by": "score"}, "preferred_by: expected ratings or given"),
         ({"files": {"train": "a"}, "max_contradicted": -0.1}, "max_contradicted: expected a share in"),
         ({"files": {"train": "a"}, "drop_missing": ["w"]}, "drop_missing: expected columns out of score, got 'w'"),

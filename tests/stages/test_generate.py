@@ -257,7 +257,7 @@ def test_a_judge_without_responses_is_refused(tmp_path: Path):
         ("engine: transformers", "engine: vllm", "heads have size 16"),
     ],
 )
-def test_a_faulty_section_is_told_before_anything_runs(tmp_path: Path, old: str, new: str, told: str):
+def test_a_faulty_section_is_reported_before_anything_runs(tmp_path: Path, old: str, new: str, told: str):
     text = MICRO.read_text(encoding="utf-8") + SECTIONS.replace(old, new)
     (tmp_path / "setting.yaml").write_text(text, encoding="utf-8")
     line = ["compare", "dpo", "simpo", "--setting", tmp_path / "setting.yaml", "--runs", tmp_path / "runs"]

@@ -139,7 +139,7 @@ def test_the_adapter_folder_scores_as_external_like_its_cell(adapted: Artefacts,
     assert mean["chosen_mean"] == pytest.approx(rows[rows["candidate"] == 0]["logp_sum"].mean(), rel=1e-6)
 
 
-def test_a_target_that_the_model_lacks_is_named(tmp_path: Path, setting: Path):
+def test_a_target_that_is_not_in_the_model_is_named(tmp_path: Path, setting: Path):
     done = run(tmp_path, ["sft"], "lora.lora_target_modules=[q_proj]", setting=setting)
     record = done.record("sft seed 1")
     assert record["status"] == "failed"

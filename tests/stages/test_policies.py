@@ -1,4 +1,4 @@
-"""Where a policy starts, what it is held against, and in which precision it trains."""
+"""Where a policy starts, what its reference model is, and in which precision it trains."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_without_sft_seeds_draw_other_weights(tmp_path: Path):
 
 
 def test_the_anchor_may_be_the_base_model(tmp_path: Path, finished: Finished, write_yaml: Callable[..., Path]):
-    """DPO starts at the SFT policy; held against the base model its first margin is not zero."""
+    """DPO starts at the SFT policy; with the base model as reference its first margin is not zero."""
     folder = next(iter(sorted((finished.runs / "sft").iterdir()))) / "model"
     setting = local_model(write_yaml("local.yaml"), folder)
     quick = "sft.learning_rate=1e-2"

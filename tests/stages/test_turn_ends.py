@@ -116,7 +116,7 @@ def test_an_id_without_a_token_ends_a_response_and_is_counted(tmp_path: Path):
     assert about["cut"]["no_token"] == 8 and about["cut"]["at"] == {f"no token ({NO_TOKEN})": 8}
 
 
-def test_a_response_that_runs_to_the_limit_is_still_told_apart(tmp_path: Path):
+def test_a_response_that_runs_to_the_limit_is_still_distinguished(tmp_path: Path):
     model = scripted_model(tmp_path / "model", {"assistant": "yes", "yes": "yes"})
     frame, _, _ = answered(tmp_path, setting(tmp_path, model))
     assert set(frame["finish"]) == {"length"} and frame["end"].isna().all()

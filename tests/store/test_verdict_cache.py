@@ -196,7 +196,7 @@ def test_a_database_that_another_process_holds_is_said_after_a_while(tmp_path: P
     cache = VerdictCache(tmp_path / "cache.sqlite")
     with closing(sqlite3.connect(cache.path, isolation_level=None)) as database:
         database.execute("BEGIN IMMEDIATE")
-        with pytest.raises(BenchError, match=r"found that it cannot \(database is locked\); see the disk, and which"):
+        with pytest.raises(BenchError, match=r"found an error \(database is locked\); check the disk, and which"):
             cache.add("a", Verdict(1.0))
         database.execute("ROLLBACK")
     assert cache.add("a", Verdict(1.0)) == Verdict(1.0)

@@ -13,7 +13,7 @@ from benchbench.core.errors import BenchError
 from benchbench.core.method import Over, Term
 from benchbench.models import load
 from benchbench.training.checkpoint import trainable
-from benchbench.training.loop import denominators, make_optimizer, train
+from benchbench.training.loop import _Lines, denominators, make_optimizer, train
 
 from .toys import batches, examples, furthest, model, settings, toy, weights
 
@@ -77,6 +77,78 @@ def test_no_microbatch_is_larger_than_it_may_be(tmp_path):
 
     train(replace(made.job, make_batch=counted))
     assert seen == [3, 3, 2, 3, 3, 2]
+
+
+@pytest.mark.parametrize("tokens", [28, 40, 70])
+@pytest.mark.parametrize("packed", [True, False])
+def test_the_budget_of_tokens_changes_nothing(tmp_path, tokens, packed):
+    expected = run(tmp_path / "whole", policy=model(packed=packed), per_device_train_batch_size=8)
+    policy, sizes = model(packed=packed), []
+    policy.get_input_embeddings().register_forward_pre_hook(lambda module, inputs: sizes.append(inputs[0].numel()))
+    found = run(tmp_path / "parts", policy=policy, per_device_train_batch_size=8, tokens=tokens)
+    assert max(sizes) <= tokens and len(sizes) > 12
+    assert furthest(expected[1], found[1]) < 1e-9
+    assert [line["num_tokens"] for line in found[0]] == [line["num_tokens"] for line in expected[0]]
+
+
+def test_packed_rows_train_as_padded_ones_do(tmp_path):
+    packed, padded = (run(tmp_path / str(p), policy=model(packed=p)) for p in (True, False))
+    assert furthest(packed[1], padded[1]) < 1e-9
+
+
+class Scarce:
+    """An objective that runs out of memory beyond so many examples at once."""
+
+    def __init__(self, objective, most: int, error: RuntimeError) -> None:
+        self.objective, self.most, self.error, self.failed = objective, most, error, 0
+
+    def __call__(self, batch):
+        terms = self.objective(batch)
+        if len(batch.ids) > self.most:
+            self.failed += 1
+            raise self.error
+        return terms
+
+
+@pytest.mark.parametrize(
+    "error",
+    [torch.OutOfMemoryError("CUDA out of memory. Tried"), RuntimeError("DefaultCPUAllocator: can't allocate memory")],
+    ids=["card", "processor"],
+)
+def test_out_of_memory_halves_the_budget_once_and_says_so(tmp_path, error):
+    expected = run(tmp_path / "whole", per_device_train_batch_size=8)
+    events = []
+    made = toy(tmp_path / "scarce", per_device_train_batch_size=8, report=events.append)
+    scarce = Scarce(made.job.objective, 4, error)
+    job = replace(made.job, objective=scarce)
+    train(job)
+    assert scarce.failed == 1 and job.budget.halved and job.budget.examples == 4
+    messages = [event["message"] for event in events if "message" in event]
+    assert len(messages) == 1 and "step 1 ran out of memory" in messages[0] and "4 examples at once" in messages[0]
+    assert furthest(expected[1], weights(made.model)) < 1e-9
+
+
+def test_out_of_memory_again_ends_the_run(tmp_path):
+    made = toy(tmp_path, per_device_train_batch_size=8)
+    job = replace(made.job, objective=Scarce(made.job.objective, 1, torch.OutOfMemoryError("CUDA out of memory")))
+    with pytest.raises(torch.OutOfMemoryError):
+        train(job)
+
+
+def test_other_errors_are_not_tried_again(tmp_path):
+    made = toy(tmp_path, per_device_train_batch_size=8)
+    scarce = Scarce(made.job.objective, 1, RuntimeError("shapes do not match"))
+    with pytest.raises(RuntimeError, match="shapes do not match"):
+        train(replace(made.job, objective=scarce))
+    assert scarce.failed == 1 and not made.job.budget.halved
+
+
+def test_steps_are_read_one_late_where_that_saves_waiting():
+    """On a card; whatever happens, none is left unread."""
+    lines = _Lines(late=True)
+    assert lines.add("first") == [] and lines.add("second") == ["first"] and lines.rest() == ["second"]
+    at_once = _Lines(late=False)
+    assert at_once.add("first") == ["first"] and at_once.rest() == []
 
 
 def test_a_gradient_divisor_acts_on_clipping_and_epsilon_alone(tmp_path):

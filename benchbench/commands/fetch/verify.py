@@ -141,6 +141,6 @@ def _record(repository: Repository, holding: Holding) -> Fetched:
 def _contradiction(root: Path, repository: Repository, change: Change) -> Fault:
     return Fault(
         f"{repository}, {change.what}",
-        f"recorded {change.before}, found {change.now}; where the record {record_path(root, repository)} is right, "
-        "delete what is in the cache of this revision and fetch again, else delete the record",
+        f"recorded {change.before}, found {change.now}; if the record {record_path(root, repository)} is right, "
+        "delete this revision from the hub's cache and fetch again, else delete the record",
     )

@@ -77,7 +77,9 @@ def write_reference(
 def _refuse_copies(lines: Sequence[str]) -> None:
     if lines:
         copies = "\n".join(f"  {line}" for line in lines)
-        raise BenchError(f"--seeds: a reference needs seeds that are different runs, or it has no bands:\n{copies}")
+        raise BenchError(
+            f"--seeds: a reference needs seeds that are different runs, or it has no prediction intervals:\n{copies}"
+        )
 
 
 def _equal_rows(prepared: PreparedComparison, compared: Compared) -> list[str]:

@@ -67,12 +67,15 @@ def derive(folder: Path, *, scratch: Path | None = None) -> str:
 
 def _refuse_other_recipes(prepared: PreparedComparison, committed: Committed) -> None:
     changed = [
-        f"{item.recipe.name} is {item.recipe_hash}, not {committed.hashes.get(item.recipe.name, 'there')}"
+        f"{item.recipe.name} is {item.recipe_hash}, was {committed.hashes.get(item.recipe.name, 'not there')}"
         for item in prepared.loaded
         if item.recipe_hash != committed.hashes.get(item.recipe.name)
     ]
     if changed:
-        raise BenchError(f"{committed.store.folder}: its recipes have changed since: {'; '.join(changed)}; {REMAKE}")
+        raise BenchError(
+            f"{committed.store.folder}: expected the recipes it was made with, found others: {'; '.join(changed)}; "
+            f"{REMAKE}"
+        )
 
 
 def _samples(

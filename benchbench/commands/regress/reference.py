@@ -104,7 +104,7 @@ def read_reference(store: ReferenceStore) -> Committed:
     about = store.about()
     missing = [name for name in _ABOUT if name not in about]
     if missing:
-        raise BenchError(f"{store.folder / 'about.json'}: expected {', '.join(missing)}, not there; {REMAKE}")
+        raise BenchError(f"{store.folder / 'about.json'}: expected {', '.join(missing)}, found none; {REMAKE}")
     rows, frame = store.rows(), store.measurements()
     versions = sorted({int(version) for version in rows["scorer_version"]})
     if versions != [SCORER_VERSION]:
@@ -130,7 +130,7 @@ def _win_rates(store: ReferenceStore) -> dict[Key, float]:
         return {}
     absent = [name for name in WIN_RATE_COLUMNS if name not in frame.columns]
     if absent:
-        raise BenchError(f"{store.folder}: win_rates.csv: expected a column {', '.join(absent)}, not there; {REMAKE}")
+        raise BenchError(f"{store.folder}: win_rates.csv: expected a column {', '.join(absent)}, found none; {REMAKE}")
     records = frame.to_dict("records")
     return {(r["recipe"], int(r["seed"]), r["metric"], versus(r["opponent"])): float(r["value"]) for r in records}
 

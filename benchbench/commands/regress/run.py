@@ -94,7 +94,7 @@ def rescore(committed: Committed, options: RunOptions, console: Console) -> Iter
         return
     summary = f"{drifted.per_token:.2g} nats per token at most"
     if drifted.turned:
-        summary += f"; changed sides beyond the noise: {', '.join(drifted.turned[:_MOST])}"
+        summary += f"; pairs whose order changed beyond the noise: {', '.join(drifted.turned[:_MOST])}"
     yield Finding("2 re-score", what, "within 0.001 nats per token", summary, "same" if drifted.small else "moved")
 
 
@@ -142,7 +142,7 @@ def retrain(
             "3 re-train",
             f"seed {seed}: {inside + outside + unplaced} other numbers" + (", win rates among them" if samples else ""),
             f"inside their bands of {1 - WARN:.1%}",
-            (f"{unplaced} moved whose committed runs show no spread; " if unplaced else "")
+            (f"{unplaced} differ from committed runs without spread; " if unplaced else "")
             + (f"{outside} outside" if outside else "all others inside" if unplaced else "all inside"),
             "warning" if outside or unplaced else "inside",
         )
@@ -189,7 +189,7 @@ def _trained(
         CompareRequest(targets, rules["setting"], [str(seed)], overrides=overrides, pairs_only=not samples), options
     )
     changed = [
-        f"{item.recipe.name} is {item.recipe_hash}, not {committed.hashes.get(item.recipe.name, 'there')}"
+        f"{item.recipe.name} is {item.recipe_hash}, was {committed.hashes.get(item.recipe.name, 'not there')}"
         for item in prepared.loaded
         if not overrides and item.recipe_hash != committed.hashes.get(item.recipe.name)
     ]

@@ -78,7 +78,7 @@ def read_annotations(path: Path) -> list[Annotations]:
         key = (*_group(row), str(row.get("instruction")))
         if first.setdefault(key, number) != number:
             faults.append(
-                Fault(f"row {number}", f"the instruction of row {first[key]} again; keep one verdict on each")
+                Fault(f"row {number}", f"repeats the instruction of row {first[key]}; keep one verdict on each")
             )
     if faults:
         raise BenchError.of_faults(str(path), faults)
@@ -97,11 +97,11 @@ def _faults(row: Row, number: int) -> list[Fault]:
     faults = []
     if absent:
         faults.append(
-            Fault(f"row {number}", f"expected texts under {', '.join(_TEXTS)}; no text is {', '.join(absent)}")
+            Fault(f"row {number}", f"expected texts under {', '.join(_TEXTS)}, found none under {', '.join(absent)}")
         )
     for name in _WRITTEN:
         if half := _half_character(row.get(name)):
-            problem = f"{name}: expected whole characters, found half of one ({half!r}); write its other half too"
+            problem = f"{name}: expected Unicode text, found half of a surrogate pair ({half!r}); write both halves"
             faults.append(Fault(f"row {number}", problem))
     preference = row.get("preference", "nothing")
     if not _is_preference(preference):

@@ -42,46 +42,47 @@ class ChatOptions:
     """
 
     base_url: str
-    """Up to and including `/v1`; part of a verdict's identity, since a name may mean another model elsewhere."""
+    """URL of the server up to and including `/v1`; part of a verdict's identity, since servers may give one name to
+    different models."""
     model: str
-    """As the server knows it; a dated name where there is one."""
+    """Name of the model at the server; use a dated name if there is one."""
     model_revision: str | None = None
-    """Commit or date of what the name stands for; not sent, part of the identity."""
+    """Commit or date of the model behind that name; not sent, but part of the identity."""
     api_key_env: str | None = None
     """Name of the environment variable that holds the key, in capitals; never the key itself."""
     template: str | None = None
-    """File with {conversation}, {first} and {second}, once each, relative to the recipe file; none for our own."""
+    """File with {conversation}, {first} and {second}, once each, relative to the recipe file; none uses our own."""
     system: str | None = None
     """System message before the question."""
     temperature: float | None = 0.0
-    """None leaves it out of the request, for models that refuse it; so with the next two."""
+    """Sampling temperature; none leaves it out of the request, for models that refuse it."""
     top_p: float | None = 1.0
-    """Share of probability that is drawn from."""
+    """Nucleus sampling; none leaves it out of the request."""
     seed: int | None = 0
-    """Sent with every question; a second attempt at a verdict has the next one."""
+    """Sent with every question, plus 1 in a second attempt at a verdict; none leaves it out of the request."""
     max_tokens: int = 1024
-    """Tokens of an answer; one that is cut there has no verdict."""
+    """Most tokens of an answer; an answer that is cut there has no verdict."""
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
-    """How the server calls it."""
+    """The server's name for that field."""
     extra_body: dict[str, Any] = field(default_factory=dict)
-    """Further fields of the request, for one kind of server."""
+    """Further fields of the request, for servers that need them."""
     on_refused: Literal["error", "missing"] = "error"
-    """A request that the server refuses, as one longer than its context: stop, or leave the verdict missing."""
+    """When the server refuses a request, such as one longer than its context: stop, or leave the verdict missing."""
     max_retries: int = 6
     """Attempts after the first, for 429, 5xx, time-outs and broken connections."""
     backoff_seconds: float = 1.0
-    """Wait before the first of them; doubled each time, at most a minute, more where the server asks for it."""
+    """Wait before the first retry; doubled each time, at most a minute, longer if the server asks for it."""
     timeout_seconds: float = 120.0
     """For one request, from connecting to the last byte of its answer."""
     requests_per_minute: float | None = None
-    """Evenly spaced, retries included; none for no limit."""
+    """Most requests per minute, evenly spaced, retries included; none for no limit."""
     max_concurrency: int = 4
     """Requests at the same time."""
     price_per_million_prompt_tokens: float | None = None
-    """For the cost, in whatever currency; together with the next one. Of tokens that the server does not count it is
-    unknown."""
+    """For computing the cost, in any currency; give both prices or none. The cost is unknown if the server does not
+    count tokens."""
     price_per_million_completion_tokens: float | None = None
-    """As the one before."""
+    """The same for tokens of answers."""
 
     def __post_init__(self) -> None:
         url, numbers = urlsplit(self.base_url), (self.requests_per_minute, self.timeout_seconds, self.backoff_seconds)

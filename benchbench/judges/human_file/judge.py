@@ -25,12 +25,12 @@ from benchbench.judges.human_file.rows import prompt_key, read_votes, text_key
 
 @dataclass(frozen=True)
 class HumanFileOptions:
-    """Which file."""
+    """The file of verdicts."""
 
     path: str
     """The file (.jsonl, .json, either with .gz, .parquet or .csv), relative to the recipe file."""
     partial: bool = False
-    """Contests without a verdict are missing; by default they are an error."""
+    """Treat contests without a verdict as missing; by default they are an error."""
 
 
 def judge(

@@ -21,25 +21,25 @@ class RewardModelOptions:
     """Hub id or folder of a classifier with one label, or folder of a finished reward-model stage
     (`runs/reward_model/...`); relative to the recipe file."""
     revision: str | None = None
-    """Commit; required for a hub id, and of a hub id only."""
+    """Commit of the hub repository; required for a hub id, refused for a folder."""
     soft: bool = False
     """The verdict is sigmoid(first - second), the Bradley-Terry probability, instead of 1, 0 or 0.5."""
     dtype: Literal["float32", "bfloat16"] | None = None
-    """Precision of the weights; none for that of the trained stage, or float32."""
+    """Precision of the weights; none: as the stage was trained, for a classifier float32."""
     attn_implementation: str | None = None
-    """Attention kernel; none for that of the trained stage, or what transformers takes."""
+    """Attention kernel; none: as the stage was trained, for a classifier the default of transformers."""
     trust_remote_code: bool = False
-    """Of a classifier only: run code that comes with the model repository; a trained stage does as it was trained."""
+    """For a classifier only: run code that comes with the model repository; a stage is loaded as it was trained."""
     max_length: int | None = None
-    """Tokens of prompt and response; required for a classifier, as the stage was trained where not given."""
+    """Tokens of prompt and response; required for a classifier; for a stage, as it was trained if not given."""
     truncation: Literal["right", "left", "error"] | None = None
-    """Longer texts: cut on that side, or stop. None: `error`, or as the stage was trained."""
+    """Longer texts: cut on that side, or stop. None: as the stage was trained, for a classifier `error`."""
     append_eos: bool | None = None
-    """Of a trained stage only: end texts with EOS; none for as in its training."""
+    """For a trained stage only: end texts with EOS; none: as it was trained."""
     text: Literal["chat_template", "text_pair"] = "chat_template"
-    """Of a classifier only: the whole conversation in its chat template, or prompt and response as two texts."""
+    """For a classifier only: the whole conversation in its chat template, or prompt and response as two texts."""
     chat_template: str | None = None
-    """Of a classifier only: file of a Jinja template instead of its own, relative to the recipe file."""
+    """For a classifier only: file of a Jinja template instead of its own, relative to the recipe file."""
 
     def __post_init__(self) -> None:
         if self.text == "text_pair" and self.chat_template is not None:

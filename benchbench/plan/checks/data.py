@@ -71,9 +71,7 @@ def chosen_faults(recipe: Recipe, data: PreparedData) -> list[Fault]:
     shape = data.shapes[split]
     if not shape.ordered:
         obstacle = f"split '{split}' has more than one candidate, in no order; set generate.split to a split of pairs"
-        return [
-            Fault("judge.against", f"expected 'chosen' only where one is; {obstacle}, or judge.against to [baseline]")
-        ]
+        return [Fault("judge.against", f"expected a preferred response; {obstacle}, or judge.against to [baseline]")]
     if max(shape.candidates) <= 2 and not shape.labels.get("false"):
         return []
     try:
@@ -152,7 +150,7 @@ def _preference_faults(split: str, method: Method, data: PreparedData) -> list[F
     elif method.candidates is not Candidates.ANY:
         faults += _order_faults("preference.split", split, data)
     elif len(counts) > 1:
-        faults.append(Fault("preference.split", f"expected one K, {shape_of_split}"))
+        faults.append(Fault("preference.split", f"expected equally many candidates everywhere, {shape_of_split}"))
     elif min(counts) < 2:
         faults.append(Fault("preference.split", f"'{method.name}' takes two candidates or more, {shape_of_split}"))
     if shape.labels and LABEL not in method.column_names:

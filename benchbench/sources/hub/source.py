@@ -31,7 +31,7 @@ class HubOptions:
     dataset_revision: str | None = None
     """Commit of the hub repository, 40 hexadecimal digits; required for a hub id, refused for a folder."""
     dataset_config: str | None = None
-    """Configuration of the dataset; required where it has several."""
+    """Configuration of the dataset; required if it has several."""
     splits: dict[str, str] = field(default_factory=dict)
     """Our split -> the dataset's, such as `train: train_prefs`; at least one."""
     rename: dict[str, str] = field(default_factory=dict)
@@ -43,10 +43,10 @@ class HubOptions:
     on_tool_calls: Annotated[Literal["error", "drop"], Since("2026-11-28", before="error")] = "error"
     """Rows with tools, tool calls or their results: refuse the data, or leave the rows out and count them."""
     drop_missing: Annotated[list[str], Since("2026-11-28", before=[])] = field(default_factory=list)
-    """Columns, `score` for the ratings; rows without a number in one of them are dropped and counted."""
+    """Names of columns (`score` for the ratings); rows without a number in one of them are dropped and counted."""
     preferred_by: Annotated[PreferredBy, Since("2026-11-28", before="ratings")] = "ratings"
-    """What says which candidate is the preferred one: `ratings`, wherever all candidates of a row have one, or `given`,
-    the order (chosen before rejected, the first of several candidates)."""
+    """What decides which candidate is the preferred one: `ratings`, in rows whose candidates all have one, or `given`,
+    the order of the data (chosen before rejected, the first of several candidates)."""
     max_contradicted: Annotated[float, Since("2026-11-28", before=0.05)] = 0.05
     """Share of a split's rated rows, in [0, 1], whose ratings may contradict the order given; more is an error."""
     limit: dict[str, int] = field(default_factory=dict)

@@ -30,7 +30,7 @@ _RANGES = {
 
 @dataclass(frozen=True)
 class ToyOptions:
-    """Size and faults of the world.
+    """Size of the world, and the annotator's errors.
 
     Raises:
         ValueError: a value out of its range.
@@ -39,7 +39,7 @@ class ToyOptions:
     world_seed: int = 0
     """Seed of the world, >= 0; not the training seed."""
     flip_rate: float = 0.0
-    """Probability that a preference label is turned round, in [0, 1]."""
+    """Probability that a preference label is flipped, in [0, 1]."""
     length_bias: float = 0.3
     """Gold reward that four more words are worth to the annotator, in [-100, 100]; at 0.3 a filler costs nothing."""
     demonstrations: int = 12000

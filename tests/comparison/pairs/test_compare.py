@@ -160,7 +160,7 @@ def test_two_equal_methods_show_no_difference_and_no_certainty(cells):
     assert row.p == 1.0 and math.isnan(row.minimum_detectable_difference) and "no spread to measure" in row.note
 
 
-def test_a_scoring_that_the_baseline_lacks_is_shown_without_a_difference(cells):
+def test_a_scoring_that_the_baseline_does_not_have_is_shown_without_a_difference(cells):
     with_reward = [
         cell("rm", c.seed, c.frame.assign(reward=c.frame["logp_sum"])) if c.label == "simpo" else c for c in cells
     ]
@@ -171,7 +171,7 @@ def test_a_scoring_that_the_baseline_lacks_is_shown_without_a_difference(cells):
     assert row.note == "not available for the baseline dpo"
 
 
-def test_a_scoring_that_one_seed_lacks_is_a_hole(cells):
+def test_a_scoring_that_one_seed_does_not_have_is_refused(cells):
     holed = [
         cell("simpo", c.seed, c.frame.assign(ref_logp_sum=np.nan)) if (c.label, c.seed) == ("simpo", 42) else c
         for c in cells

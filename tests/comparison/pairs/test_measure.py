@@ -48,7 +48,7 @@ def test_the_tie_credit_moves_accuracy_and_its_note_appears_above_one_per_cent()
     assert measured.note == "1.5% of the pairs tie"
 
 
-def test_left_out_pairs_are_told():
+def test_left_out_pairs_are_reported():
     frame = score_frame([1.0, 2.0, 5.0], [0.0, 3.0, 4.0])
     frame.loc[3, "empty"] = True
     measured = _by_key(measure(frame, exclude=("empty", "identical")))["pair_accuracy", "logp_sum"]

@@ -96,7 +96,7 @@ def test_different_runs_have_the_row_that_they_had(cells: list[ScoredCell]):
     assert (row.runs, row.note) == (3, "")
 
 
-def test_runs_are_told_apart_by_the_columns_that_a_scoring_reads():
+def test_runs_are_distinguished_by_the_columns_that_a_scoring_reads():
     """The policy is the same in both seeds, the rewards are not; order of rows says nothing."""
     frame = score_frame([0.1, 0.2], [0.0, 0.3])
     turned = frame.iloc[::-1].assign(reward=1.0)

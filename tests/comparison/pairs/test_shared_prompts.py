@@ -103,7 +103,7 @@ def test_coverage_with_shared_prompts():
     assert 0.02 <= missed / 300 <= 0.09 and naive / 300 > 0.3
 
 
-def test_the_reader_is_told_how_many_prompts_there_are():
+def test_the_table_says_how_many_prompts_there_are():
     assert "- n: pairs, of 60 prompts" in markdown_table(_compared(2), "pair_accuracy", "logp_mean")
     assert "of 60 prompts" not in markdown_table(_compared(1), "pair_accuracy", "logp_mean")
 

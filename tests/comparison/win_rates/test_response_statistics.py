@@ -44,7 +44,7 @@ def test_counts_by_hand():
         ("A sorry", False),
     ],
 )
-def test_a_refusal_is_told_by_its_first_words(text, is_refusal):
+def test_a_refusal_is_recognised_by_its_first_words(text, is_refusal):
     assert values(frame(text=[text] * 3))["refusals"] == float(is_refusal)
 
 

@@ -12,7 +12,7 @@ beside this one: `fixtures.json`, to be read, and `fixtures.npz`, the first grad
 Training is that of the real trainers on the toy: SFTTrainer, RewardTrainer and DPOTrainer of TRL, and for DDO-RM the
 Trainer of transformers, with their own tokenising, truncating, sampling, accumulating, clipping and stepping; only
 weights are put in by hand. The loss of DDO-RM and the evaluation are written here from the published description; there
-the adapters stand unmerged, in float32, on the weights of their model. Both were held against the released code,
+the adapters stand unmerged, in float32, on the weights of their model. Both were compared with the released code,
 zuojr/ddorm-llm-preference-benchmark at 86a91f4, src/benchmark/{scoring,utils,eval_pairwise,trainer_ddorm}.py.
 """
 
