@@ -202,8 +202,10 @@ def gemm_rates(bench: Bench) -> dict[str, float]:
 
 
 def kernel_correctness(bench: Bench) -> dict[str, Any]:
-    """Errors of the one call against masked float32 attention, as shares of the largest value; beside them those of
-    masked attention in the same precision, which rounding alone makes."""
+    """Errors of the one call against masked float32 attention, as shares of the largest value.
+
+    Beside them those of masked attention in the same precision, which rounding alone makes.
+    """
     packed = packed_of(batch_of(bench, pairs_of(bench.size, 3)))
     longest = max(group.length for group in packed.groups)
     shape = (1, bench.size.heads, len(packed.ids), bench.size.head_width)
@@ -256,12 +258,14 @@ def attention_seconds(bench: Bench) -> dict[str, Any]:
         return varlen_attention(packed, *states, scaling=None, window=None, kernel=bench.kernel)
 
     def flex() -> Tensor:
-        given = [state.detach() for state in states] if bench.fake else states  # processors have no gradient of it
-        return flex_rows(packed, *given, scaling=None, window=None, softcap=50.0)
+        # processors have no gradient of it
+        query, key, value = (state.detach() if bench.fake else state for state in states)
+        return flex_rows(packed, query, key, value, scaling=None, window=None, softcap=50.0)
 
     def loop() -> Tensor:
         with mock.patch.object(attention, "card_attention", lambda *unused: None):
-            return attention.bench_attention(SimpleNamespace(), *states, attention.carrier(packed))[0]
+            query, key, value = states
+            return attention.bench_attention(SimpleNamespace(), query, key, value, attention.carrier(packed))[0]
 
     for name, attend in (("varlen", varlen), ("per example", loop), ("flex, soft-capped", flex)):
         with _recorded(found, name):
