@@ -52,8 +52,9 @@ smoke: setup
 regress: setup
 	$(BIN)/bench regress results/reference/tiny --canary data.options.flip_rate=1.0
 
+# Speed beside TRL's and transformers', all of it or sections by the beginnings of their names: make bench ONLY='feas k8'
 bench: setup
-	$(BIN)/python -m tests.speed.run
+	$(BIN)/python -m benchmarks $(ONLY)
 
 golden: setup
 	$(BIN)/python -m tests.training.golden_runs --write

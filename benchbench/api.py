@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
-from benchbench.commands.compare.run import Compared, CompareRequest, PreparedComparison, prepare_comparison
-from benchbench.commands.compare.run import compare as run_comparison
+from benchbench.commands.compare.compared import Compared
+from benchbench.commands.compare.compared import compare as run_comparison
+from benchbench.commands.compare.run import CompareRequest, PreparedComparison, prepare_comparison
 from benchbench.commands.resolve import DEFAULT_SETTING
 from benchbench.commands.run_plan import RunOptions
 from benchbench.core.errors import BenchError
@@ -95,7 +96,8 @@ def compare(
     )
     options = RunOptions(device, workers, _path(runs), _path(results))
     prepared = prepare_comparison(request, options)
-    compared = run_comparison(prepared, request, options, Console(stderr=True, soft_wrap=True, quiet=not progress))
+    console = Console(stderr=True, soft_wrap=True, markup=False, emoji=False, quiet=not progress)
+    compared = run_comparison(prepared, request, options, console)
     every = load_results(prepared.loaded[0].recipe.setting, results=options.results_root)
     return _only(every, prepared, compared, overrides=" ".join(sorted(request.overrides)))
 

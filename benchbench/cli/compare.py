@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -47,14 +46,11 @@ def compare(
 
     Example: bench compare dpo simpo --seeds 42 13 3407
     """
-    from benchbench.commands.compare import run as command
-    from benchbench.commands.compare.win_rates import NO_SAMPLES
+    from benchbench.commands.compare.run import CompareRequest, prepare_comparison
     from benchbench.commands.run_plan import RunOptions
-    from benchbench.report.comparison import terminal_table
-    from benchbench.report.flags import shown_flags
 
     options = RunOptions(device, workers, runs, results)
-    request = command.CompareRequest(
+    request = CompareRequest(
         targets,
         setting,
         seeds,
@@ -66,34 +62,27 @@ def compare(
         pairs_only,
         prompts,
     )
-    prepared = command.prepare_comparison(request, options)
+    prepared = prepare_comparison(request, options)
     if not as_json and prepared.notice:
         stdout().print(prepared.notice, highlight=False)
     if dry_run:
         print_plan([prepared.session.plan], options.store, as_json=as_json)
         return
+    from benchbench.commands.compare.shown import show
+    from benchbench.report.layout import terminal_layout
+
     console = stderr()
-    compared = command.compare(prepared, request, options, console)
+    shown = show(prepared, request, options, console)
     if as_json:
-        print_json(
-            {
-                "notice": prepared.notice,
-                "budgets": compared.budgets,
-                "headline": list(compared.headline),
-                "comparisons": [asdict(row) for row in compared.comparisons],
-                "flagged": [asdict(row) for rows in compared.flagged for row in rows if row.n_flagged],
-                **(NO_SAMPLES if compared.samples is None else compared.samples.as_values()),
-                "files": compared.files,
-            }
-        )
+        print_json(shown.document)
         return
-    for line in compared.budgets:
+    for line in shown.budgets:
         stdout().print(line, highlight=False, markup=False)
-    for (metric, scoring), about in zip(compared.shown, map(shown_flags, compared.flagged), strict=True):
-        stdout().print(terminal_table(compared.comparisons, metric, scoring))
-        if about is not None:
-            print_rows(about[1], title=about[0])
-    for title, rows in compared.samples.tables() if compared.samples is not None else ():
+    for layout, flags in shown.tables:
+        stdout().print(terminal_layout(layout))
+        if flags is not None:
+            print_rows(flags[1], title=flags[0])
+    for title, rows in shown.samples:
         stdout().print()
         print_rows(rows, title=title)
-    console.print("written: " + ", ".join(compared.files), highlight=False)
+    console.print(("written: " if shown.is_new else "unchanged: ") + ", ".join(shown.files), highlight=False)

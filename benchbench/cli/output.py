@@ -1,4 +1,4 @@
-"""Printing: results on stdout, everything else on stderr."""
+"""Printing: results on stdout, everything else on stderr; text stands as it is, brackets are no markup."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ def stderr() -> Console:
     """Where progress and messages go."""
     from rich.console import Console
 
-    return Console(stderr=True, soft_wrap=True)
+    return Console(stderr=True, soft_wrap=True, markup=False, emoji=False)
 
 
 def stdout() -> Console:
     """Where results go; when it is no terminal, wide enough that no table cell is ever cut."""
     from rich.console import Console
 
-    console = Console()
-    return console if console.is_terminal else Console(width=1000)
+    console = Console(markup=False, emoji=False)
+    return console if console.is_terminal else Console(width=1000, markup=False, emoji=False)
 
 
 def print_json(value: Any) -> None:
@@ -75,7 +75,8 @@ def _table(names: Sequence[str], rows: Sequence[Sequence[str]], title: str | Non
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    heading = None if title is None else Text(title, style="table.title")
+    table = Table(title=heading, title_justify="left", show_edge=False, pad_edge=False)
     fits = _fits(names, rows, console)
     widths = _widths(names, rows, console.width) if fits else [None] * len(names)
     for name, width in zip(names, widths, strict=True):

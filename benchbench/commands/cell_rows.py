@@ -14,6 +14,7 @@ import pandas as pd
 from benchbench import methods
 from benchbench.comparison.pairs.grid import ScoredCell
 from benchbench.core.hashing import fingerprint
+from benchbench.core.records import StageRecord
 from benchbench.data.serial import from_json, prompt_hash
 from benchbench.plan.graph import Cell, Plan
 from benchbench.plan.replicates import run_of
@@ -25,6 +26,8 @@ from benchbench.store.runs import RunStore
 
 ROW_KEY = ("recipe", "recipe_hash", "overrides", "seed", "split", "metric", "scoring")
 _JOIN = ["example", "candidate"]
+_RESTS_ON = ("policy", "reference", "reward")
+"""Roles of stages whose numbers go into a row, beside the score itself."""
 ENGINE = "torch"
 """Pair scores come from the training stack."""
 
@@ -69,7 +72,14 @@ def scored_cell(cell: Cell, store: RunStore, split: str, plan: Plan | None = Non
     if plan is None:
         return scored
     reward_run = "" if cell.reward is None else run_of(plan, cell.reward)
-    return replace(scored, run=run_of(plan, cell.score), reward_run=reward_run)
+    devices = {role: _devices(key, store, plan) for role, key in cell.stages.items() if role in _RESTS_ON and key}
+    return replace(scored, run=run_of(plan, cell.score), reward_run=reward_run, devices=devices)
+
+
+def _devices(key: str, store: RunStore, plan: Plan) -> dict[str, str]:
+    """Stage -> kind of device that it ran on, of a stage and all that it rests on."""
+    records = {stage: store.record(stage) for stage in plan.under([key])}
+    return {stage: str(record.environment["device_kind"]) for stage, record in records.items() if record is not None}
 
 
 def as_scored(cell: Cell, frame: pd.DataFrame, *, device_kind: str) -> ScoredCell:
@@ -136,8 +146,16 @@ def _cell_record(cell: Cell, store: RunStore, split: str) -> dict[str, Any]:
         "tokens": {role: record.tokens for role, record in records.items() if record is not None},
         "peak_memory_gib": {role: record.peak_memory_gib for role, record in records.items() if record is not None},
         "environment": {role: dict(record.environment) for role, record in records.items() if record is not None},
+        **_resumed(records),
         "recorded_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _resumed(records: Mapping[str, StageRecord | None]) -> dict[str, Any]:
+    """Environments of attempts that a stage went on from, of the roles where it did; mostly nothing."""
+    resumed = {role: list(record.resumed_environments) for role, record in records.items() if record is not None}
+    resumed = {role: environments for role, environments in resumed.items() if environments}
+    return {"resumed_environments": resumed} if resumed else {}
 
 
 def last_losses(cells: Iterable[Cell], store: RunStore) -> dict[tuple[str, int], float]:

@@ -86,6 +86,7 @@ def restore(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
     return restored
 
 
+@cache
 def section_of(kind: type, name: str) -> type | None:
     """The settings class that a field of a settings class holds; none for other fields."""
     if issubclass(kind, BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -70,9 +70,14 @@ class StageRecord:
     """Wall time, all attempts together."""
     tokens: int = 0
     """Tokens through the model, padding left out."""
-    peak_memory_gib: float = 0.0
-    """Largest resident set of the worker, or largest allocation on the GPU."""
+    peak_memory_gib: float | None = None
+    """Largest resident set of the worker while the last attempt ran, or largest allocation on the GPU; none where it
+    is not known. Earlier versions recorded the largest of the worker's life."""
+    peak_memory_note: str = ""
+    """Why the largest is not known."""
     attempts: int = 1
+    resumed_environments: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    """Environments of the attempts whose checkpoints this one went on from, the first attempt's first."""
     message: str = ""
     """Why it failed."""
     summary: Mapping[str, Any] = field(default_factory=dict)

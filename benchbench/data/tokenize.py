@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Example
@@ -27,7 +30,8 @@ VERSION = 1
 LONG_PROMPT = "prompt longer than max_prompt_length"
 OVER_LENGTH = "longer than max_length"
 NO_RESPONSE = "a candidate without a response token"
-_EXAMPLES_AT_A_TIME = 2048
+_EXAMPLES_AT_A_TIME = 1024
+_Block = list[tuple[Example, Rendered, Encoded]]
 
 
 def tokenize_examples(
@@ -58,9 +62,10 @@ def tokenize_examples(
     reasons, slips = Counter[str](), Counter[str]()
     lengths: list[tuple[int, int]] = []
     characters, control = set[str](), spelled(tokenizer)
-    shared = list(range(id_bound(tokenizer)))  # one object per id: a long data set would hold millions of equal ones
+    dtype = np.uint16 if id_bound(tokenizer) < 1 << 16 else np.uint32
+    special = tokenizer.all_special_tokens
     for example, rendered, encoded in _encode(examples, encoder, renderer(section, tokenizer, folder=folder)):
-        characters |= plain_characters(rendered, tokenizer.all_special_tokens)
+        characters |= plain_characters(rendered, special)
         lengths.extend((len(encoded.prompt), len(response)) for response in encoded.responses)
         slips.update(boundary_retokenised=encoded.retokenised, eos_inside=encoded.eos_inside)
         texts = (*(message.content for message in example.prompt), *example.candidates)
@@ -70,7 +75,7 @@ def tokenize_examples(
         reason = reason or _no_response(example, cuts, on_empty)
         reasons.update([reason] if reason else [])
         if reason is None or keep_all:
-            rows.append(_row(example, cuts, shared, reason))
+            rows.append(_row(example, cuts, dtype, reason))
     unkept = unkept_characters(tokenizer, characters)
     slips.update(lost_characters=unkept.lost, changed_characters=unkept.changed)
     prompts, responses = ([length[i] for length in lengths] for i in (0, 1))
@@ -107,10 +112,22 @@ def _flags(rows: Sequence[TokenizedExample]) -> dict[str, int]:
 def _encode(
     examples: Sequence[Example], encoder: Encoder, render: Renderer
 ) -> Iterator[tuple[Example, Rendered, Encoded]]:
-    for at in range(0, len(examples), _EXAMPLES_AT_A_TIME):
-        block = examples[at : at + _EXAMPLES_AT_A_TIME]
-        rendered = [_render(example, render) for example in block]
-        yield from zip(block, rendered, encoder.encode(rendered), strict=True)
+    """Block by block, each while the one before it is worked on: a tokenizer computes without Python's lock."""
+
+    def block(at: int) -> _Block:
+        part = examples[at : at + _EXAMPLES_AT_A_TIME]
+        rendered = [_render(example, render) for example in part]
+        return list(zip(part, rendered, encoder.encode(rendered), strict=True))
+
+    with ThreadPoolExecutor(max_workers=1) as ahead:
+        ready = None
+        for at in range(0, len(examples), _EXAMPLES_AT_A_TIME):
+            coming = ahead.submit(block, at)
+            if ready is not None:
+                yield from ready.result()
+            ready = coming
+        if ready is not None:
+            yield from ready.result()
 
 
 def _render(example: Example, render: Renderer) -> Rendered:
@@ -146,10 +163,10 @@ def _no_response(example: Example, cuts: Sequence[Cut], on_empty: str) -> str | 
     return NO_RESPONSE
 
 
-def _row(example: Example, cuts: Sequence[Cut], shared: Sequence[int], spared: str | None) -> TokenizedExample:
+def _row(example: Example, cuts: Sequence[Cut], dtype: Any, spared: str | None) -> TokenizedExample:
     candidates = tuple(
         TokenizedCandidate(
-            tokens=tuple(shared[i] for i in cut.tokens),
+            tokens=np.fromiter(cut.tokens, dtype, len(cut.tokens)),
             response=cut.response,
             truncated=cut.truncated,
             empty=not text.strip() or cut.response[0] >= cut.response[1],
@@ -157,5 +174,6 @@ def _row(example: Example, cuts: Sequence[Cut], shared: Sequence[int], spared: s
         )
         for text, cut in zip(example.candidates, cuts, strict=True)
     )
-    rows = {(candidate.tokens, candidate.response) for candidate in candidates}
-    return TokenizedExample(example.id, candidates, len(candidates) > 1 and len(rows) == 1, columns_of(example), spared)
+    first, *others = cuts
+    identical = bool(others) and all((cut.tokens, cut.response) == (first.tokens, first.response) for cut in others)
+    return TokenizedExample(example.id, candidates, identical, columns_of(example), spared)

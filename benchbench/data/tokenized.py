@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from benchbench.core.example import Column
 from benchbench.data.audit import Lengths
 
+TokenIds = Sequence[int] | NDArray[np.unsignedinteger[Any]]
+"""Token ids in order: integers, or an array of them, which may be a view of a file."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False, slots=True)
 class TokenizedCandidate:
-    """One token row."""
+    """One token row; rows are equal where all their numbers are, whatever holds the ids."""
 
-    tokens: tuple[int, ...]
+    tokens: TokenIds
     """Prompt and response, not longer than `max_length`."""
     response: tuple[int, int]
     """Half-open range of the scored tokens within `tokens`."""
@@ -25,8 +31,16 @@ class TokenizedCandidate:
     overlong: bool = False
     """The scored range is not that of the true response tokens (`overlong_mask: untruncated_prompt`)."""
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, TokenizedCandidate):
+            return NotImplemented
+        facts = [(row.response, row.truncated, row.empty, row.overlong) for row in (self, other)]
+        return facts[0] == facts[1] and np.array_equal(self.tokens, other.tokens)
 
-@dataclass(frozen=True)
+    __hash__ = None  # type: ignore[assignment]  # a row is what it holds, and an array has no hash
+
+
+@dataclass(frozen=True, slots=True)
 class TokenizedExample:
     """One example's rows in the order of its candidates."""
 
@@ -82,10 +96,16 @@ class TokenizationReport:
             "response_tokens": self.response_tokens._asdict(),
         }
 
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> TokenizationReport:
+        """The report that `as_json` wrote."""
+        lengths = {name: Lengths(**values[name]) for name in ("prompt_tokens", "response_tokens")}
+        return cls(**{**values, **lengths})
+
 
 @dataclass(frozen=True)
 class Tokenized:
     """What a stage reads."""
 
-    examples: tuple[TokenizedExample, ...]
+    examples: Sequence[TokenizedExample]
     report: TokenizationReport

@@ -48,10 +48,10 @@ class EngineCache:
         self._opener = opener
         self._engine: Engine | None = None
         self._key: tuple[str, EngineSettings] | None = None
-        self._worked: set[tuple[str, EngineSettings]] = set()
-        """Engines that have loaded a model for this worker."""
-        self._broken: dict[EngineSettings, str] = {}
-        """Why vLLM did not start for this worker."""
+        self._pinned: str | None = None
+        """Name of the engine that first loaded a model, for this worker or another one of the run."""
+        self._why: str | None = None
+        """Why this worker draws with transformers, once vLLM did not start."""
 
     def __enter__(self) -> Self:
         return self
@@ -75,6 +75,10 @@ class EngineCache:
             self._engine, self._key = self._opener(choice, settings, log=log), key
         return self._engine
 
+    def pin(self, engine: str | None) -> None:
+        """Tell the engine that another worker of the run has drawn with; the first that is known holds."""
+        self._pinned = self._pinned or engine
+
     def load(
         self, choice: EngineChoice, settings: EngineSettings, model: Path, *, fall_back: bool, log: Path | None = None
     ) -> tuple[Engine, EngineChoice]:
@@ -85,27 +89,26 @@ class EngineCache:
             settings: how it runs.
             model: folder of whole weights.
             fall_back: for `engine: auto`: where vLLM is installed and does not start, take transformers and say why.
-                One that has worked for this worker before is not left: a grid has one engine.
+                One that has worked before, here or for another worker of the run, is not left: a grid has one engine.
             log: as for `engine`.
 
         Raises:
             BenchError: what `Engine.load` raises.
         """
-        if fall_back and choice.engine == "vllm" and settings in self._broken:
-            choice = _transformers_instead(self._broken[settings])
+        may_choose = fall_back and choice.engine == "vllm"
+        if may_choose and self._pinned == "transformers":
+            choice = _transformers_instead(self._why or "since other responses of this run were drawn with it")
         engine = self.engine(choice, settings, log=log)
         try:
             engine.load(model)
         except BenchError as error:
-            first_time = (choice.engine, settings) not in self._worked
-            did_not_start = choice.engine == "vllm" and error.exit_code is ExitCode.FAILED
-            if not (fall_back and first_time and did_not_start):
+            if not (may_choose and self._pinned is None and error.exit_code is ExitCode.FAILED):
                 raise
-            self._broken[settings] = str(error)
-            choice = _transformers_instead(self._broken[settings])
+            self._why = f"which did not start: {' '.join(str(error).split())}"
+            choice = _transformers_instead(self._why)
             engine = self.engine(choice, settings, log=log)
             engine.load(model)
-        self._worked.add((choice.engine, settings))
+        self.pin(choice.engine)
         return engine, choice
 
     def close(self) -> None:
@@ -116,5 +119,4 @@ class EngineCache:
 
 
 def _transformers_instead(why: str) -> EngineChoice:
-    reason = f"generation: transformers, not vllm, which did not start: {' '.join(why.split())}"
-    return EngineChoice("transformers", reason)
+    return EngineChoice("transformers", f"generation: transformers, not vllm, {why}")

@@ -29,9 +29,17 @@ def plan(roles: Roles, need: Need) -> Mapping[str, str]:
 
 def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:
     """An SFT policy as the anchor, where the recipe has none."""
-    if recipe.sft is None and _anchor(recipe, need) == "sft":
+    if recipe.sft is not None or _anchor(recipe, need) != "sft":
+        return []
+    if not need.option(ANCHOR):
         return [Fault("preference.reference", "expected base, since the recipe has no sft stage, got sft")]
-    return []
+    return [
+        Fault(
+            "sft",
+            f"required, not given: method '{method.name}' says of its reference {ANCHOR}=sft, whatever "
+            "preference.reference is; add an sft section, or take another method",
+        )
+    ]
 
 
 def load(context: StageContext[Any], need: Need) -> Mapping[str, Sequence[Sequence[float]]]:

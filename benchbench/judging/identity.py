@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchbench.core.errors import BenchError
-from benchbench.core.identity import plain
+from benchbench.core.identity import identity, plain
 from benchbench.core.judge import Judge, changed
 
 
@@ -23,7 +23,7 @@ def judge_identity(judge: Judge, options: Any, folder: Path) -> dict[str, Any]:
     Raises:
         BenchError: a file or folder that the options name is not there.
     """
-    values = {name: value for name, value in plain(options).items() if name not in judge.handling}
+    values = {name: value for name, value in identity(options).items() if name not in judge.handling}
     pins = dict(judge.identity(options, folder))
     return {"name": judge.name, "version": judge.version, "options": values, "identity": pins}
 

@@ -66,8 +66,12 @@ class Plan:
 
     def closure(self, cell: Cell) -> list[str]:
         """Keys of every stage that a cell rests on, its own included."""
+        return self.under(key for key in cell.stages.values() if key is not None)
+
+    def under(self, keys: Iterable[str]) -> list[str]:
+        """Keys of these stages and of every stage that they rest on."""
         needed: list[str] = []
-        todo = [key for key in cell.stages.values() if key is not None]
+        todo = list(keys)
         while todo:
             key = todo.pop()
             if key not in needed:

@@ -29,7 +29,7 @@ from benchbench.plan.weights import (
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import Loaded
 from benchbench.store.file_hashes import file_hash
-from benchbench.store.files import read_json, whole_folder, write_json
+from benchbench.store.files import json_or_none, read_json, whole_folder, write_json
 from benchbench.store.prepared import PreparedData, read_prepared, write_prepared
 
 T = TypeVar("T")
@@ -71,7 +71,8 @@ def prepare_all(items: Sequence[Loaded], root: Path) -> list[Prepared]:
     for item in items:
         values = item.values()
         folders = [str(folder.resolve()) for folder in vars(item.folders).values()]
-        reading = fingerprint({"folders": folders, **{name: values[name] for name in _READING}})
+        sections = {name: values[name] for name in _READING}
+        reading = fingerprint({"folders": folders, "writes_models": writes_models(item), **sections})
         if reading not in by_reading:
             by_reading[reading] = prepare(item, root)
         prepared.append(by_reading[reading])
@@ -180,9 +181,9 @@ def _trained_tokenizer(loaded: Loaded, root: Path, data: PreparedData, config: M
     key = fingerprint({"training": training.model_dump(mode="json"), "data": data.hashes[training.split]})
     folder = root / "tokenizer" / key
     record, beside = folder / "tokenizer_hash.json", folder / f"{BESIDE}{config.get('model_type')}"
-    if not record.is_file():
+    if json_or_none(record) is None:
         texts = [text for line in data.lines(training.split) for text in _texts(from_json(line))]
-        with whole_folder(folder, keep=True) as draft:
+        with whole_folder(folder, keep=lambda there: json_or_none(there / record.name) is not None) as draft:
             tokenizer = train_tokenizer(texts, training)
             save_tokenizer(tokenizer, draft)
             about = {"hash": tokenizer_hash(tokenizer), "entries": id_bound(tokenizer), "files": _file_hashes(draft)}

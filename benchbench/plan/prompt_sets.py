@@ -12,6 +12,7 @@ from benchbench.core.prompt_set import Prompt, PromptSet
 from benchbench.core.split_shape import SplitShape
 from benchbench.data.prompts import first_prompts
 from benchbench.data.serial import content_hash, from_json, to_json
+from benchbench.store.files import folders
 from benchbench.store.prepared import PreparedData, read_prepared, write_prepared
 
 FIRST_TURN, SECOND_TURN = "prompts", "prompts_second_turn"
@@ -67,8 +68,8 @@ def _examples(prompts: PromptSet, split: str) -> Iterator[Example]:
 def prompt_sets(root: Path) -> list[PreparedPrompts]:
     """Every prompt set under runs/data, by key."""
     prepared = []
-    for folder in sorted((root / "data").glob("*")):
-        data = read_prepared(root, folder.name) if folder.is_dir() else None
+    for folder in folders(root / "data"):
+        data = read_prepared(root, folder.name)
         if data is not None and REPORT in data.report:
             stored = data.report[REPORT]
             prompts = tuple(

@@ -4,37 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table as RichTable
-from rich.text import Text
 
 from benchbench.comparison.pairs.table import Comparison
 from benchbench.report import markdown, numbers
+from benchbench.report.layout import TableLayout, is_text, terminal_layout
 
 _LEGEND = "minimum detectable difference: found with 80 % power, with 80 % confidence, before any correction"
 _WAYS = {"higher": "higher is better", "lower": "lower is better", "none": "neither direction is better"}
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """What both renderings show."""
-
-    title: str
-    head: tuple[str, ...]
-    """Names of the columns: the method, one per seed, and the rest."""
-    body: tuple[tuple[str, ...], ...]
-    """A row per label, as wide as the head."""
-    footnotes: tuple[str, ...]
-
-    def with_joined_seeds(self, k: int) -> _Layout:
-        """The k seeds in one column, whose values a narrow terminal sets below each other."""
-        seeds = "seeds " + ", ".join(name.removeprefix("seed ") for name in self.head[1 : k + 1])
-        head = (self.head[0], seeds, *self.head[k + 1 :])
-        body = tuple((row[0], " ".join(row[1 : k + 1]), *row[k + 1 :]) for row in self.body)
-        return _Layout(self.title, head, body, self.footnotes)
 
 
 def terminal_table(comparisons: Sequence[Comparison], metric: str, scoring: str) -> RichTable:
@@ -43,31 +22,16 @@ def terminal_table(comparisons: Sequence[Comparison], metric: str, scoring: str)
     Raises:
         LookupError: no comparison is of this metric and scoring.
     """
-    layout = _layout(comparisons, metric, scoring)
-    layout = layout.with_joined_seeds(len(comparisons[0].seeds))
-    table = RichTable(
-        title=Text(layout.title),
-        caption=Text("\n".join(layout.footnotes)),
-        title_justify="left",
-        caption_justify="left",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-    )
-    for place, name in enumerate(layout.head):
-        is_text = _is_text(place, name)
-        can_wrap = name == "marks" or any(" " in cells[place] for cells in layout.body)
-        table.add_column(
-            Text(name), justify="left" if is_text else "right", no_wrap=not can_wrap, overflow="fold", vertical="top"
-        )
-    for cells in layout.body:
-        table.add_row(*(Text(cell) for cell in cells))
-    return table
+    return terminal_layout(narrow_layout(comparisons, metric, scoring))
 
 
-def _is_text(place: int, name: str) -> bool:
-    """Whether a column holds text and not numbers."""
-    return place == 0 or name == "marks"
+def narrow_layout(comparisons: Sequence[Comparison], metric: str, scoring: str) -> TableLayout:
+    """What `terminal_table` shows: all seeds of a row in one column.
+
+    Raises:
+        LookupError: no comparison is of this metric and scoring.
+    """
+    return _layout(comparisons, metric, scoring).with_joined_seeds(len(comparisons[0].seeds))
 
 
 def markdown_table(comparisons: Sequence[Comparison], metric: str, scoring: str) -> str:
@@ -77,7 +41,7 @@ def markdown_table(comparisons: Sequence[Comparison], metric: str, scoring: str)
         LookupError: no comparison is of this metric and scoring.
     """
     layout = _layout(comparisons, metric, scoring)
-    right = [place for place, name in enumerate(layout.head) if not _is_text(place, name)]
+    right = [place for place, name in enumerate(layout.head) if not is_text(place, name)]
     table = markdown.table(layout.head, layout.body, right=right)
     notes = [f"- {note}" for note in layout.footnotes]
     return "\n".join([f"**{layout.title}**", "", table, "", *notes]) + "\n"
@@ -95,7 +59,7 @@ def column_of(comparisons: Sequence[Comparison], metric: str, scoring: str) -> l
     return rows
 
 
-def _layout(comparisons: Sequence[Comparison], metric: str, scoring: str) -> _Layout:
+def _layout(comparisons: Sequence[Comparison], metric: str, scoring: str) -> TableLayout:
     rows = column_of(comparisons, metric, scoring)
     first = rows[0]
     with_holm = any(not math.isnan(row.p_holm) for row in rows)
@@ -127,7 +91,7 @@ def _layout(comparisons: Sequence[Comparison], metric: str, scoring: str) -> _La
     ]
     title = f"{metric} under {scoring}: {first.unit}, {_WAYS[first.direction]}; baseline {first.baseline}"
     notes = (*_footnotes(rows, with_holm=with_holm), *([f"every row: {'; '.join(shared)}"] if shared else []))
-    return _Layout(title, tuple(head), tuple(body), notes)
+    return TableLayout(title, tuple(head), tuple(body), notes)
 
 
 def shared_marks(marks: Sequence[Sequence[str]]) -> tuple[str, ...]:

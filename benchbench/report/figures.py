@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
-
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
+from typing import TYPE_CHECKING
 
 from benchbench.comparison.pairs.table import Comparison
+from benchbench.core.hashing import fingerprint
+from benchbench.store.file_hashes import file_hash
+
+if TYPE_CHECKING:  # imported where something is drawn, since that takes half a second
+    from matplotlib.axes import Axes
 
 _INK = "#222222"
 _GREY = "#8a8a8a"
 _POINT = "#4c78a8"
 _MEAN = "#d1495b"
 _SEED_SPAN = 0.17
+
+
+def drawn_from(comparisons: Sequence[Comparison]) -> str:
+    """Fingerprint of everything that a figure is drawn from: the rows, this module and matplotlib."""
+    return fingerprint([list(map(repr, comparisons)), file_hash(Path(__file__)), version("matplotlib")])
 
 
 def plot_comparison(comparisons: Sequence[Comparison], path: Path) -> None:
@@ -32,6 +39,10 @@ def plot_comparison(comparisons: Sequence[Comparison], path: Path) -> None:
     """
     if len({(row.metric, row.scoring) for row in comparisons}) != 1:
         raise ValueError("expected the rows of one metric under one scoring")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
     figure = Figure(
         figsize=(9.0, 1.9 + 0.46 * len(comparisons)), dpi=150, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08)
     )

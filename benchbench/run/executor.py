@@ -22,6 +22,8 @@ class StageNeeds:
     """Devices at once; a slot with fewer cannot take it."""
     engine: bool = False
     """It draws responses, so it goes to the slot that holds the engine, which is started once for a grid."""
+    run_engine: str | None = None
+    """The engine that drew the run's other responses, which one that may choose for itself does not leave."""
     priority: int = 0
     """Of the stages that could start, those with the lowest number go first."""
 

@@ -78,7 +78,7 @@ class LocalExecutor:
             raise ValueError(f"slot {slot.number}: {worker.spec.key} is running there")
         worker.spec = spec
         with suppress(OSError):  # it has just died, which the next look at its pipe tells
-            worker.pipe.send(spec.as_json())
+            worker.pipe.send((spec.as_json(), needs.run_engine))
         if self._stopping:  # the signal came while the worker was being started, and did not reach it
             worker.process.terminate()
 

@@ -28,10 +28,10 @@ class ProgressView:
         self._lines: dict[str, float] = {}
         self._printed_once: set[str] = set()
         self._bars = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
             TimeRemainingColumn(compact=True),
             console=console,
             transient=True,
@@ -68,15 +68,17 @@ class ProgressView:
             self.console.print(
                 f"{event['title']}: step {event['step']}/{event['steps']}, {note}, about {left:.0f} s left",
                 highlight=False,
+                markup=False,
+                emoji=False,
             )
 
     def _print_message(self, event: Mapping[str, Any]) -> None:
         """A line for people; one of a whole grid (`once`) is printed once, without the stage."""
         if not event.get("once"):
-            self.console.print(f"{event['title']}: {event['message']}", highlight=False, markup=False)
+            self.console.print(f"{event['title']}: {event['message']}", highlight=False, markup=False, emoji=False)
         elif event["message"] not in self._printed_once:
             self._printed_once.add(event["message"])
-            self.console.print(event["message"], highlight=False, markup=False)
+            self.console.print(event["message"], highlight=False, markup=False, emoji=False)
 
     def ended(self, spec: StageSpec, record: StageRecord) -> None:
         """A stage ended, one way or another."""
@@ -90,7 +92,7 @@ class ProgressView:
             text = f"[{self.finished}/{self.total}] {spec.title}: done in {facts}"
         else:
             text = f"[{self.finished}/{self.total}] {spec.title}: {record.status}: {record.message.strip()}"
-        self.console.print(text, highlight=False, markup=False)
+        self.console.print(text, highlight=False, markup=False, emoji=False)
 
 
 def _judge_calls(record: StageRecord) -> str:

@@ -80,6 +80,8 @@ class Scheduler:
         self._failed: dict[str, StageRecord] = {}
         self._engine_slot: int | None = None
         """Number of the slot that holds the engine, once a stage that generates has started."""
+        self._run_engine: str | None = None
+        """Name of the engine that first drew responses of these stages, in this run or an earlier one."""
         self._signal: int | None = None
 
     def run(self, stages: Mapping[str, StageSpec]) -> RunResult:
@@ -89,6 +91,10 @@ class Scheduler:
             BenchError: a stage needs more devices than any slot has; nothing is started then.
         """
         self._waiting = {key: spec for key, spec in stages.items() if not self.store.is_done(key)}
+        for key in stages.keys() - self._waiting.keys():
+            self.store.remove_checkpoint(key)  # of a process that died as the stage ended
+        for spec in stages.values():
+            self._note_engine(spec, self.store.record(spec.key))
         handlers = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             self._refuse_unplaceable()
@@ -99,11 +105,20 @@ class Scheduler:
                     break  # a stop was asked for, or what is left waits for a failed stage
                 for event in self.executor.events(POLL_SECONDS):
                     self._take(event)
+        except BaseException:
+            self.executor.stop(hard=False)  # whatever broke here, the work of running stages is not lost
+            raise
+        finally:
+            self._close(handlers)
+        return RunResult(self._failed, tuple(self._waiting), self._signal)
+
+    def _close(self, handlers: Mapping[signal.Signals, Any]) -> None:
+        """End what was started; a signal meanwhile is still passed on, so that a second one ends the wait."""
+        try:
+            self.executor.close()
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
-            self.executor.close()
-        return RunResult(self._failed, tuple(self._waiting), self._signal)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         """Pass a request to stop on to the stages, which write checkpoints; a second one ends them."""
@@ -138,7 +153,7 @@ class Scheduler:
                 self._engine_slot = slot.number
             del self._waiting[spec.key]
             self._running[spec.key] = _Running(spec, slot)
-            self.executor.submit(spec, needs, slot)
+            self.executor.submit(spec, replace(needs, run_engine=self._run_engine), slot)
             self.listener.started(spec)
 
     def _free_slots(self) -> list[Slot]:
@@ -160,19 +175,26 @@ class Scheduler:
         spec, slot = self._running[event.key].spec, self._running[event.key].slot
         record = event.record if isinstance(event, StageEnded) else self._lost(event, spec, slot)
         del self._running[event.key]
+        self._note_engine(spec, record)
         if record.status != "done":
             self._failed[event.key] = record
         self.listener.ended(spec, record)
+
+    def _note_engine(self, spec: StageSpec, record: StageRecord | None) -> None:
+        """Keep the name of the engine that drew first: workers come and go, and a table has one engine."""
+        if record is not None and record.status == "done" and self.needs(spec).engine:
+            self._run_engine = self._run_engine or record.summary.get("engine")
 
     def _lost(self, event: StageLost, spec: StageSpec, slot: Slot) -> StageRecord:
         """The record of a stage whose process is gone, for instance for want of memory."""
         if slot.number == self._engine_slot:
             self._engine_slot = None  # the engine went with it; whichever slot is free starts another
         status = "interrupted" if self._signal is not None else "failed"
-        before = self.store.record(spec.key)
-        if before is None:
-            environment = {"device_kind": slot.devices[0].split(":")[0], "device": slot.devices[0]}
-            return self.store.write(StageRecord(spec.key, status, environment, message=event.reason))
-        if before.status == "done":  # the process died after the stage, or another one finished the stage
-            return before
-        return self.store.write(replace(before, status=status, message=event.reason))
+        with self.store.claim(spec.key, should_stop=lambda: True) as is_ours:
+            before = self.store.record(spec.key)
+            if before is not None and before.status == "done":
+                return before  # the process died after the stage, or another one finished the stage
+            device = slot.devices[0]
+            environment = {"device_kind": device.split(":")[0], "device": device}
+            record = replace(before or StageRecord(spec.key, status, environment), status=status, message=event.reason)
+            return self.store.write(record) if is_ours else record  # what another process runs is for it to record

@@ -18,7 +18,8 @@ REPORT_SECONDS = 0.5
 def work(pipe: Connection, root: str, device: str, threads: int) -> None:
     """Serve stages from the pipe until it closes.
 
-    The parent sends stage specs as plain values; the worker answers with ("progress", event) and ("done", record).
+    The parent sends stage specs as plain values, each with the engine that drew the run's other responses; the worker
+    answers with ("progress", event) and ("done", record).
     SIGTERM asks for a checkpoint at the next step; SIGINT is the parent's business, since a terminal sends it to all.
     The engine that draws responses, if a stage opened one, ends with the worker.
 
@@ -47,9 +48,10 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
     with EngineCache() as engines:
         while True:
             try:
-                values = pipe.recv()
+                values, run_engine = pipe.recv()
             except (EOFError, OSError):
                 return
+            engines.pin(run_engine)
             record = execute(
                 StageSpec.from_json(values),
                 store,

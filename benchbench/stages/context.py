@@ -13,10 +13,12 @@ import torch
 from benchbench.core.data_ref import DataRef
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.example import Example
+from benchbench.core.identity import identity
 from benchbench.core.input import Input
 from benchbench.core.records import StageSpec
 from benchbench.data.model_files import weights_hash
 from benchbench.data.serial import from_json
+from benchbench.data.token_rows import longest_row
 from benchbench.data.tokenize import tokenize_examples
 from benchbench.data.tokenized import Tokenized, TokenizedExample
 from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash
@@ -26,9 +28,10 @@ from benchbench.models.positions import longest_fixed_row
 from benchbench.recipe.schema import TokenizationSection
 from benchbench.recipe.training import OnEmptyResponse
 from benchbench.stages.settings import ReadingSettings, StageSettings
+from benchbench.stages.tokens import made_of, tokenized_once
 from benchbench.store.file_hashes import file_hash, kept_hash
-from benchbench.store.made import made_lines
-from benchbench.store.prepared import read_prepared
+from benchbench.store.made import check_made, made_hash, made_lines
+from benchbench.store.prepared import PreparedData, read_prepared
 
 Report = Callable[[Mapping[str, Any]], None]
 LABELLED_FALSE = "labelled false"
@@ -144,28 +147,50 @@ class StageContext(Generic[S]):
         data: DataRef = self.spec.settings.data
         if data.made_by is not None:
             return [from_json(line) for line in made_lines(self.root / data.made_by, data.split)]
+        return [from_json(line) for line in self._prepared(data).lines(data.split)]
+
+    def data_content(self) -> dict[str, Any]:
+        """What identifies the examples that the stage reads; their file is looked at as `examples` would.
+
+        Raises:
+            BenchError: exit code 5; as `examples`.
+        """
+        data: DataRef = self.spec.settings.data
+        if data.made_by is None:
+            self._prepared(data).check(data.split, self.root)
+            return identity(data)
+        folder = self.root / data.made_by
+        check_made(folder, data.split, self.root)
+        return identity(data) | {"file": made_hash(folder, data.split)}
+
+    def _prepared(self, data: DataRef) -> PreparedData:
         key = self.run.data_key
         prepared = read_prepared(self.root, key)
         present = "none" if prepared is None else prepared.hashes[data.split]
         require_planned(f"prepared data runs/data/{key}", str(data.hash), present)
         assert prepared is not None
-        return [from_json(line) for line in prepared.lines(data.split)]
+        return prepared
 
     def tokenized(
         self, tokenizer: Any, *, on_empty: OnEmptyResponse, keep_all: bool = False, demonstrations: bool = False
     ) -> Tokenized:
-        """The split as token ids, by the stage's tokenisation settings.
+        """The split as token ids, by the stage's tokenisation settings; made once for all that read it the same way.
 
         As `demonstrations` only the first candidate of each example is read, and no example that is labelled false.
+        `tokenizer` is the stage's own, as `self.tokenizer()` gives it.
         """
         section = self.tokenization()
-        examples, labelled_false = self.examples(), 0
-        if demonstrations:
-            shown = [_first_candidate(example) for example in examples if example.label is not False]
-            examples, labelled_false = shown, len(examples) - len(shown)
-        tokenized = tokenize_examples(examples, tokenizer, section, on_empty=on_empty, keep_all=keep_all)
-        if labelled_false:
-            tokenized = _with_dropped(tokenized, LABELLED_FALSE, labelled_false)
+
+        def make() -> Tokenized:
+            examples, labelled_false = self.examples(), 0
+            if demonstrations:
+                shown = [_first_candidate(example) for example in examples if example.label is not False]
+                examples, labelled_false = shown, len(examples) - len(shown)
+            tokenized = tokenize_examples(examples, tokenizer, section, on_empty=on_empty, keep_all=keep_all)
+            return _with_dropped(tokenized, LABELLED_FALSE, labelled_false) if labelled_false else tokenized
+
+        way = {"on_empty": on_empty, "keep_all": keep_all, "demonstrations": demonstrations}
+        tokenized = tokenized_once(self.root, made_of(self.reading, self.data_content(), way), make, self.report)
         if not tokenized.examples:
             raise BenchError(
                 f"{self.spec.title}: no example of split '{self.reading.data.split}' is left after "
@@ -200,17 +225,16 @@ def check_context(examples: Sequence[TokenizedExample], model: Any, where: str) 
         BenchError: names the longest example and both lengths.
     """
     limit = context_length(model)
-    longest = max(examples, key=lambda e: max(len(c.tokens) for c in e.candidates))
-    length = max(len(c.tokens) for c in longest.candidates)
+    longest, length = longest_row(examples)
     if limit is not None and length > limit:
         raise BenchError(
-            f"{where}: example {longest.id} has {length} tokens, the model reads at most {limit}; "
+            f"{where}: example {longest} has {length} tokens, the model reads at most {limit}; "
             f"set tokenization.max_length to {limit} or less, with a truncation"
         )
     fixed = longest_fixed_row(model.config)
     if fixed is not None and length > fixed:
         raise BenchError(
-            f"{where}: example {longest.id} has {length} tokens, and beyond {fixed} the model's rope_type longrope "
+            f"{where}: example {longest} has {length} tokens, and beyond {fixed} the model's rope_type longrope "
             "takes other angles for all rows of a batch, so that a row's numbers would depend on its neighbours; "
             f"set tokenization.max_length to {fixed} or less, with a truncation"
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import resource
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -78,12 +77,3 @@ def cpu_name() -> str:
 def device_kind(device: str) -> str:
     """`cpu` or `cuda`: the kinds that are never mixed in one comparison."""
     return device.split(":")[0]
-
-
-def peak_memory_gib(device: str) -> float:
-    """Largest allocation on the GPU, or largest resident set of this process."""
-    if device.startswith("cuda"):
-        import torch
-
-        return torch.cuda.max_memory_allocated(device) / 2**30
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import time
 import traceback
@@ -16,11 +17,15 @@ from benchbench.core.errors import BenchError, Interrupted
 from benchbench.core.input import Input
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.generation.engine_cache import EngineCache
-from benchbench.stages import read_spec, runner
+from benchbench.stages import read_spec, runner, settings_class
 from benchbench.stages.context import Report, Result, StageContext
-from benchbench.stages.environment import environment, peak_memory_gib
+from benchbench.stages.environment import environment
+from benchbench.stages.memory import watch_memory
+from benchbench.stages.resumption import resumption
 from benchbench.store.runs import RunStore
-from benchbench.training.checkpoint import remove_checkpoint
+
+WAITING = "waiting for another process, which runs this stage"
+RESUMES = "stopped on request; the next run resumes"
 
 
 def execute(
@@ -46,26 +51,52 @@ def execute(
         input_of: `benchbench.inputs.get`, which the stages cannot reach by themselves.
         engines: of the worker, which closes them; none opens an engine for this stage alone.
     """
-    with store.claim(spec.key):
+    report = _with_title(report, spec)
+    with store.claim(spec.key, should_stop, lambda: report({"message": WAITING})) as is_ours:
+        if not is_ours:  # what is on disk is the other process's
+            return StageRecord(spec.key, "interrupted", environment(device), message=RESUMES)
         before = store.record(spec.key)
         if before is not None and before.status == "done":
+            store.remove_checkpoint(spec.key)
             return before
-        record = store.begin(spec, environment(device))
-        started = time.monotonic()
+        if _is_card(device) and engines is not None and not settings_class(spec.kind).USES_ENGINE:
+            engines.close()  # it would hold most of the card; on the CPU it may stay for the next stage that draws
+        record = _begin(spec, store, device, report)
+        started, memory = time.monotonic(), watch_memory(device)
         with EngineCache() if engines is None else nullcontext(engines) as stage_engines:
             context = StageContext(
                 spec=spec,
                 folder=store.folder(spec.key),
                 root=store.root,
                 device=torch.device(device),
-                report=_with_title(report, spec),
+                report=report,
                 should_stop=should_stop,
                 input_of=input_of,
                 engines=stage_engines,
             )
             ended = _run(context, record)
+        peak = memory.peak()
+        if _is_card(device):  # torch keeps what it once had, and an engine's process would find the card full
+            gc.collect()
+            torch.cuda.empty_cache()
         seconds = record.seconds + time.monotonic() - started
-        return store.write(replace(ended, seconds=seconds, peak_memory_gib=peak_memory_gib(device)))
+        written = store.write(replace(ended, seconds=seconds, peak_memory_gib=peak.gib, peak_memory_note=peak.note))
+        if written.status == "done":  # not a moment before the record says so
+            store.remove_checkpoint(spec.key)
+        return written
+
+
+def _begin(spec: StageSpec, store: RunStore, device: str, report: Report) -> StageRecord:
+    """The record of a new attempt, which goes on from a checkpoint where there is one that fits."""
+    here = environment(device)
+    position = resumption(store, spec.key, here["device_kind"], report)
+    record = store.begin(spec, here, resumes=position is not None)
+    # a killed attempt wrote no seconds, but its tokens count, so its seconds up to the checkpoint do, too
+    return record if position is None else replace(record, seconds=max(record.seconds, position.seconds))
+
+
+def _is_card(device: str) -> bool:
+    return torch.device(device).type == "cuda"
 
 
 def _run(context: StageContext[Any], record: StageRecord) -> StageRecord:
@@ -75,12 +106,11 @@ def _run(context: StageContext[Any], record: StageRecord) -> StageRecord:
         context = replace(context, spec=read_spec(context.spec.as_json()))
         result: Result = runner(context.spec.kind)(context)
     except Interrupted:
-        return replace(record, status="interrupted", message="stopped on request; the next run resumes")
+        return replace(record, status="interrupted", message=RESUMES)
     except BenchError as error:
         return replace(record, status="failed", message=str(error), summary={"exit_code": int(error.exit_code)})
     except Exception:
         return replace(record, status="failed", message=traceback.format_exc())
-    remove_checkpoint(context.folder / "checkpoint")
     return replace(record, status="done", tokens=result.tokens, summary=result.summary)
 
 

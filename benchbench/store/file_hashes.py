@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchbench.store.files import read_json, write_json
+from benchbench.store.files import json_or_none, write_json
 
 SETTLED_SECONDS = 2.0
 """Times of a file system may be as coarse as this; a file that was changed more recently is read each time."""
@@ -61,8 +61,5 @@ def _state(path: Path) -> dict[str, int]:
 
 
 def _known(entry: Path) -> dict[str, Any] | None:
-    try:
-        known = read_json(entry)
-        return known if {"state", "sha256"} <= known.keys() else None
-    except (OSError, ValueError, AttributeError, TypeError):
-        return None  # not there, or damaged: the file itself is read
+    known = json_or_none(entry)  # without it the file itself is read
+    return known if isinstance(known, dict) and {"state", "sha256"} <= known.keys() else None

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,19 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def json_or_none(path: Path) -> Any:
+    """What a JSON file holds; none where it is not there, or is damaged, as a power cut may leave an empty one."""
+    try:
+        return read_json(path)
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def folders(path: Path) -> list[Path]:
+    """The folders in a folder, by name; drafts of killed runs, whose names begin with a dot, are none."""
+    return [inner for inner in sorted(path.glob("*")) if inner.is_dir() and not inner.name.startswith(".")]
+
+
 def _swap(draft: Path, path: Path) -> None:
     """Put a folder in the place of another, which goes only when the new one is there."""
     old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
@@ -61,27 +74,30 @@ def _swap(draft: Path, path: Path) -> None:
 
 
 @contextmanager
-def whole_folder(path: Path, *, keep: bool = False) -> Iterator[Path]:
+def whole_folder(path: Path, *, keep: Callable[[Path], bool] = lambda folder: False) -> Iterator[Path]:
     """A folder to fill; it takes its place only when the block ends without an error.
 
     Args:
         path: its place.
-        keep: leave a folder that is there meanwhile, since it is named by its content; else it is replaced.
+        keep: whether a folder that is there meanwhile is left as it is: one that is named by its content, and is
+            whole. Any other is replaced.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
     draft.chmod(0o755)
     try:
         yield draft
-        if path.exists() and not keep:
+        if not path.exists():
+            try:
+                draft.rename(path)
+                return
+            except OSError:
+                if not path.is_dir():
+                    raise  # else another process was faster
+        if keep(path):
+            shutil.rmtree(draft)
+        else:
             _swap(draft, path)
-            return
-        try:
-            draft.rename(path)
-        except OSError:
-            if not (keep and path.is_dir()):
-                raise
-            shutil.rmtree(draft)  # another process was faster
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from benchbench.core.errors import BenchError
-from benchbench.store.files import read_json, write_json, write_text
+from benchbench.store.files import json_or_none, write_json, write_text
 
 COLUMNS = ("example", "sample", "text", "tokens", "finish", "end", "logp_sum", "ref_logp_sum")
 
@@ -42,5 +42,16 @@ def read_generations(folder: Path) -> pd.DataFrame:
 
 
 def read_engine(folder: Path) -> dict[str, Any]:
-    """What drew them: engine, version, precision, device, canary."""
-    return read_json(folder / "engine.json")
+    """What drew them: engine, version, precision, device, canary.
+
+    Raises:
+        BenchError: the file is missing or damaged.
+    """
+    path = folder / "engine.json"
+    about = json_or_none(path)
+    if about is None:
+        raise BenchError(
+            f"{path}: expected what drew the responses, found a missing or damaged file; "
+            "remove its folder and run the command that makes it"
+        )
+    return about

@@ -11,9 +11,11 @@ from typing import Any, TypeVar
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.split_shape import ColumnShape, SplitShape
-from benchbench.store.files import read_json, whole_folder, write_json
+from benchbench.store.file_hashes import kept_hash
+from benchbench.store.files import json_or_none, whole_folder, write_json
 
 T = TypeVar("T")
+_AS_PREPARED = "the data as they were prepared"
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,19 @@ class PreparedData:
         Raises:
             BenchError: exit code 5; the file is not there, or not as it was written.
         """
-        return read_lines(self.folder / f"{split}.jsonl", self.files[split], what="the data as they were prepared")
+        return read_lines(self.folder / f"{split}.jsonl", self.files[split], what=_AS_PREPARED)
+
+    def check(self, split: str, root: Path) -> None:
+        """Return only if the split's file is as it was written; it is read only where it may have changed.
+
+        Args:
+            split: name of the split.
+            root: the `runs/` folder, where hashes are kept.
+
+        Raises:
+            BenchError: exit code 5; as `lines`.
+        """
+        check_lines(self.folder / f"{split}.jsonl", self.files[split], root, what=_AS_PREPARED)
 
 
 def read_lines(path: Path, digest: str, *, what: str) -> list[Any]:
@@ -54,9 +68,32 @@ def read_lines(path: Path, digest: str, *, what: str) -> list[Any]:
         content = path.read_bytes()
     except OSError as error:
         raise _changed(path, what, f"cannot be read ({error.strerror})") from None
-    if (present := sha256(content).hexdigest()) != digest:
-        raise _changed(path, what, f"has the content {present[:12]}, was written as {digest[:12]}")
+    _require(path, digest, sha256(content).hexdigest(), what)
     return [json.loads(line) for line in content.decode().split("\n") if line]
+
+
+def check_lines(path: Path, digest: str, root: Path, *, what: str) -> None:
+    """Return only if `read_lines` would read the file; its hash is remembered, so that a second look costs nothing.
+
+    Args:
+        path: the file.
+        digest: sha256 of its content when it was written.
+        root: the `runs/` folder, where hashes are kept.
+        what: it holds, for messages.
+
+    Raises:
+        BenchError: exit code 5; the file is not there, or not as it was written.
+    """
+    try:
+        present = kept_hash(path, root)
+    except OSError as error:
+        raise _changed(path, what, f"cannot be read ({error.strerror})") from None
+    _require(path, digest, present, what)
+
+
+def _require(path: Path, digest: str, present: str, what: str) -> None:
+    if present != digest:
+        raise _changed(path, what, f"has the content {present[:12]}, was written as {digest[:12]}")
 
 
 def _changed(path: Path, what: str, fault: str) -> BenchError:
@@ -68,15 +105,14 @@ def _changed(path: Path, what: str, fault: str) -> BenchError:
 
 
 def read_prepared(root: Path, key: str) -> PreparedData | None:
-    """Prepared data of that key, or none."""
+    """Prepared data of that key; none where they are not there, are damaged, or of a version that is not read."""
     folder = root / "data" / key
-    if not (folder / "prepared.json").is_file():
+    index = json_or_none(folder / "prepared.json")
+    try:
+        shapes = {split: _shape(shape) for split, shape in index["shapes"].items()}
+        return PreparedData(folder, index["hashes"], index["report"], shapes, index["files"])
+    except (KeyError, TypeError, AttributeError):
         return None
-    index = read_json(folder / "prepared.json")
-    if "files" not in index:  # of a version that is not read any more
-        return None
-    shapes = {split: _shape(shape) for split, shape in index["shapes"].items()}
-    return PreparedData(folder, index["hashes"], index["report"], shapes, index["files"])
 
 
 def _shape(values: Mapping[str, Any]) -> SplitShape:
@@ -95,7 +131,7 @@ def write_prepared(
     shapes: Mapping[str, SplitShape],
 ) -> PreparedData:
     """Store normalised splits; whole or not at all."""
-    with whole_folder(root / "data" / key, keep=True) as draft:
+    with whole_folder(root / "data" / key, keep=lambda folder: read_prepared(root, key) is not None) as draft:
         files = {
             name: write_lines(draft / f"{name}.jsonl", (to_json(example) for example in examples))
             for name, examples in splits.items()

@@ -8,12 +8,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from benchbench.store.file_hashes import file_hash
-from benchbench.store.files import read_json, write_json, write_text
+from benchbench.store.files import json_or_none, write_json, write_text
+
+if TYPE_CHECKING:  # a third of a second to import, which a folder that stays as it is does not need
+    import pandas as pd
 
 
 class ResultStore:
@@ -44,6 +45,8 @@ class ResultStore:
 
     def table(self, name: str) -> pd.DataFrame:
         """A table as the texts its file holds; an empty frame where no command has written it."""
+        import pandas as pd
+
         path = self.folder / name
         return pd.read_csv(path, dtype=str, keep_default_na=False) if path.is_file() else pd.DataFrame()
 
@@ -53,6 +56,8 @@ class ResultStore:
         Sorted by all columns as text, so that the file depends on its rows alone, not on the order of commands. A file
         written before a column of the key was there is read by the columns it has.
         """
+        import pandas as pd
+
         path = self.folder / name
         merged = _as_text(frame)
         with self._alone():
@@ -80,35 +85,69 @@ class ResultStore:
         write_text(path, text)
         return path
 
-    def own(self, path: Path, *, command: str) -> None:
-        """Record a document or figure, as it is on disk now, as one that a command made."""
+    def own(self, path: Path, *, command: str, made_from: str = "") -> None:
+        """Record a document or figure, as it is on disk now, as one that a command made.
+
+        Args:
+            path: in this folder.
+            command: line that made it.
+            made_from: fingerprint of all that it was made from, so that it need not be made again; empty: it always is.
+        """
         with self._alone():
-            known = self._documents()
-            known["files"][path.relative_to(self.folder).as_posix()] = file_hash(path)
+            known, name = self._documents(), path.relative_to(self.folder).as_posix()
+            known["files"][name] = file_hash(path)
+            if made_from:
+                known["made_from"][name] = made_from
             write_json(self.folder / _DOCUMENTS, known | {"command": command})
 
-    def retire(self) -> list[str]:
+    def is_as_made(self, name: str, made_from: str) -> bool:
+        """Whether a document is recorded as made from this, and still as it was written."""
+        known, path = self._documents(), self.folder / name
+        recorded = known["made_from"].get(name) == made_from and path.is_file()
+        return recorded and known["files"].get(name) == file_hash(path)
+
+    def retire(self, *, keep: Mapping[str, str] | None = None) -> list[str]:
         """Remove the documents and figures that the last command made; a newer table never lies beside them.
 
         Only what is recorded and still as it was written is removed; returns what somebody has changed since, which
         stays.
+
+        Args:
+            keep: name -> what it is to be made from; what is recorded as made from the same stays, and recorded.
         """
+        wanted = {name: source for name, source in (keep or {}).items() if self.is_as_made(name, source)}
         with self._alone():
-            changed = []
-            for name, content in self._documents()["files"].items():
+            known, changed = self._documents(), []
+            for name, content in known["files"].items():
                 path = self.folder / name
-                if not path.is_file():
+                if name in wanted or not path.is_file():
                     continue
                 if file_hash(path) == content:
                     path.unlink()
                 else:
                     changed.append(name)
             (self.folder / _DOCUMENTS).unlink(missing_ok=True)
+            if wanted:
+                files = {name: known["files"][name] for name in wanted}
+                write_json(self.folder / _DOCUMENTS, {"command": known["command"], "files": files, "made_from": wanted})
         return changed
 
+    def state(self, *, command: str) -> dict[str, str]:
+        """File -> content hash of the record of cells, every table, and what documents and figures `command` made.
+
+        Empty where another command made the documents last, or one of them is not as it was made.
+        """
+        with self._alone():
+            documents = self._documents()
+            names = ["cells.jsonl", _DOCUMENTS, *documents["files"], *(path.name for path in self.folder.glob("*.csv"))]
+            paths = {name: self.folder / name for name in sorted(names)}
+            state = {name: file_hash(path) for name, path in paths.items() if path.is_file()}
+        as_made = documents["files"].items() <= state.items()
+        return state if documents["command"] == command and as_made else {}
+
     def _documents(self) -> dict[str, Any]:
-        path = self.folder / _DOCUMENTS
-        return read_json(path) if path.is_file() else {"command": "", "files": {}}
+        empty = {"command": "", "files": {}, "made_from": {}}
+        return empty | (json_or_none(self.folder / _DOCUMENTS) or {})
 
 
 _DOCUMENTS = ".documents.json"
@@ -117,11 +156,13 @@ _DOCUMENTS = ".documents.json"
 
 def _joined(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """The new record, with the old one's entries of what both hold by role of a stage."""
-    by_role = ("stages", "seconds", "tokens", "peak_memory_gib", "environment")
+    by_role = ("stages", "seconds", "tokens", "peak_memory_gib", "environment", "resumed_environments")
     return {**new, **{name: {**old.get(name, {}), **new[name]} for name in by_role if name in new}}
 
 
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
     """Every value as the text it has in a CSV file; floats keep every digit, NaN is `nan`."""
+    import pandas as pd
+
     text = frame.to_csv(index=False, na_rep="nan", lineterminator="\n")
     return pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)

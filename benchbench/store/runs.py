@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,11 @@ from ruamel.yaml.error import YAMLError
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.records import StageRecord, StageSpec
-from benchbench.store.files import read_json, write_json, write_yaml
+from benchbench.store.files import folders, json_or_none, read_json, write_json, write_yaml
+from benchbench.store.locks import turn
+
+CHECKPOINT = "checkpoint"
+"""Folder of a stage's own folder that holds what an interrupted training goes on from."""
 
 
 def default_root() -> Path:
@@ -44,17 +48,37 @@ class RunStore:
         return self.root / key
 
     def record(self, key: str) -> StageRecord | None:
-        """What is known of a stage, or none if it never started."""
-        path = self.folder(key) / "status.json"
-        return StageRecord(**read_json(path)) if path.is_file() else None
+        """What is known of a stage; none if it never started, or its record is damaged, and it runs anew."""
+        values = json_or_none(self._status(key))
+        if not isinstance(values, dict):
+            return None
+        known = {field.name for field in fields(StageRecord)}
+        try:
+            return StageRecord(**{name: value for name, value in values.items() if name in known})
+        except (TypeError, ValueError):
+            return None
+
+    def damaged_record(self, key: str) -> Path | None:
+        """The file that should hold a stage's record and cannot be read; none where all is well."""
+        path = self._status(key)
+        return path if path.exists() and self.record(key) is None else None
+
+    def _status(self, key: str) -> Path:
+        return self.folder(key) / "status.json"
 
     def is_done(self, key: str) -> bool:
         """Whether the stage is finished and its result may be read."""
         record = self.record(key)
         return record is not None and record.status == "done"
 
-    def begin(self, spec: StageSpec, environment: Mapping[str, Any]) -> StageRecord:
-        """Write the lock and environment files, and the status `running`."""
+    def begin(self, spec: StageSpec, environment: Mapping[str, Any], *, resumes: bool = False) -> StageRecord:
+        """Write the lock and environment files, and the status `running`.
+
+        Args:
+            spec: the stage.
+            environment: of this attempt.
+            resumes: whether it goes on from a checkpoint of the attempts before, whose environments are kept then.
+        """
         folder = self.folder(spec.key)
         folder.mkdir(parents=True, exist_ok=True)
         before = self.record(spec.key)
@@ -63,12 +87,18 @@ class RunStore:
         record = StageRecord(spec.key, "running", environment)
         if before is not None:
             record = replace(record, seconds=before.seconds, attempts=before.attempts + 1)
+        if before is not None and resumes:
+            record = replace(record, resumed_environments=[*before.resumed_environments, before.environment])
         return self.write(record)
 
     def write(self, record: StageRecord) -> StageRecord:
         """Put a record on disk."""
-        write_json(self.folder(record.key) / "status.json", asdict(record))
+        write_json(self._status(record.key), asdict(record))
         return record
+
+    def remove_checkpoint(self, key: str) -> None:
+        """Drop what a training could be resumed from; a finished one needs it no more."""
+        shutil.rmtree(self.folder(key) / CHECKPOINT, ignore_errors=True)
 
     def logged_losses(self, key: str) -> list[float]:
         """The logged training losses of a finished stage; none for a stage that trains nothing."""
@@ -78,20 +108,25 @@ class RunStore:
         return [json.loads(line)["loss"] for line in path.read_text(encoding="utf-8").splitlines()]
 
     @contextmanager
-    def claim(self, key: str) -> Iterator[None]:
+    def claim(
+        self, key: str, should_stop: Callable[[], bool] = lambda: False, waiting: Callable[[], None] = lambda: None
+    ) -> Iterator[bool]:
         """Hold a stage for this process; another one that wants the same stage waits.
 
-        The lock goes with the process, so a killed one never blocks the next.
+        Args:
+            key: of the stage.
+            should_stop: looked at while another process holds the stage; by default it is waited for.
+            waiting: called once before a wait.
+
+        Yields:
+            Whether the stage is ours; not where it was to stop, and then the record is the other process's.
         """
-        path = self.root / "locks" / key.replace("/", "-")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
+        with turn(self.root / "locks" / key.replace("/", "-"), should_stop, waiting) as is_ours:
+            yield is_ours
 
     def records(self, kind: str) -> list[StageRecord]:
         """All records of one kind of stage, in folder order."""
-        records = (self.record(f"{kind}/{path.name}") for path in sorted((self.root / kind).glob("*")) if path.is_dir())
+        records = (self.record(f"{kind}/{path.name}") for path in folders(self.root / kind))
         return [record for record in records if record is not None]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -15,10 +14,9 @@ from typing import Any
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.hashing import fingerprint
 from benchbench.core.judge import Contest, Verdict
+from benchbench.store.locks import turn
 from benchbench.store.verdict_records import FAULTS, read_old_answers, verdict_json, verdict_of
 
-TURN_SECONDS = 0.5
-"""Between two looks at whether another process has left a judge."""
 BUSY_SECONDS = 60.0
 """How long a process waits for others that write to the same database."""
 FORMAT = 1
@@ -110,18 +108,8 @@ class VerdictCache:
         Yields:
             Whether the turn came; not where it was to stop.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.with_suffix(".lock").open("wb") as file:
-            is_told = False
-            while not _try_lock(file.fileno()):
-                if should_stop():
-                    yield False
-                    return
-                if not is_told:
-                    waiting()
-                    is_told = True
-                time.sleep(TURN_SECONDS)
-            yield True
+        with turn(self.path.with_suffix(".lock"), should_stop, waiting) as is_ours:
+            yield is_ours
 
     def _run(self, statement: str, values: tuple[str, ...] = ()) -> list[Any]:
         """The rows that a statement gives; it is carried out as a whole or not at all."""
@@ -188,15 +176,6 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-def _try_lock(handle: int) -> bool:
-    """Whether a file could be locked at once."""
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

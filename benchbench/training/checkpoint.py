@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 _CPU_RNG, _CUDA_RNG = "rng.cpu", "rng.cuda"
 _STATE, _DRAFT = "state.safetensors", "draft.safetensors"
+
+
+class DamagedCheckpointError(Exception):
+    """A checkpoint that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class Position:
     """Optimizer steps done."""
     tokens: int
     """Tokens seen, padding left out."""
+    seconds: float = 0.0
+    """Wall time of training up to here, all attempts together."""
 
 
 def trainable(model: nn.Module) -> dict[str, nn.Parameter]:
@@ -43,7 +48,7 @@ def save_checkpoint(folder: Path, model: nn.Module, optimizer: torch.optim.Optim
     if torch.cuda.is_available():
         tensors[_CUDA_RNG] = torch.cuda.get_rng_state()
     folder.mkdir(parents=True, exist_ok=True)
-    place = {"step": str(position.step), "tokens": str(position.tokens)}
+    place = {name: str(value) for name, value in asdict(position).items()}
     save_file({k: v.cpu().clone() for k, v in tensors.items()}, folder / _DRAFT, metadata=place)
     (folder / _DRAFT).replace(folder / _STATE)
 
@@ -71,11 +76,21 @@ def load_checkpoint(folder: Path, model: nn.Module, optimizer: torch.optim.Optim
     torch.set_rng_state(tensors[_CPU_RNG])
     if torch.cuda.is_available() and _CUDA_RNG in tensors:
         torch.cuda.set_rng_state(tensors[_CUDA_RNG])
-    with safe_open(path, "pt") as file:
-        place = file.metadata()
-    return Position(step=int(place["step"]), tokens=int(place["tokens"]))
+    return read_position(folder)
 
 
-def remove_checkpoint(folder: Path) -> None:
-    """Drop the checkpoint of a finished run."""
-    shutil.rmtree(folder, ignore_errors=True)
+def read_position(folder: Path) -> Position | None:
+    """Where the run of a checkpoint stands; none if there is no checkpoint.
+
+    Raises:
+        DamagedCheckpointError: the file cannot be read, or is none of ours.
+    """
+    path = folder / _STATE
+    if not path.is_file():
+        return None
+    try:
+        with safe_open(path, "pt") as file:
+            place = file.metadata()
+        return Position(int(place["step"]), int(place["tokens"]), float(place.get("seconds", 0.0)))
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        raise DamagedCheckpointError(" ".join(str(error).split())) from None

@@ -8,6 +8,7 @@ stage's identity (`recipe.memory`).
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -101,6 +102,7 @@ def train(job: Job) -> Outcome:
     )
     optimizer = make_optimizer(job.model, settings)
     start = load_checkpoint(job.folder / "checkpoint", job.model, optimizer) or Position(step=0, tokens=0)
+    begun = time.monotonic() - start.seconds
     warmup = warmup_length(steps, warmup_steps=settings.warmup_steps, warmup_ratio=settings.warmup_ratio)
     tokens = start.tokens
     late = next(iter(trainable(job.model).values())).device.type == "cuda"
@@ -128,7 +130,8 @@ def train(job: Job) -> Outcome:
                 for ended in lines.rest():
                     take(ended)
             if stopping or (not final and (step + 1) % job.run.save_steps == 0):
-                save_checkpoint(job.folder / "checkpoint", job.model, optimizer, Position(step + 1, tokens))
+                position = Position(step + 1, tokens, time.monotonic() - begun)
+                save_checkpoint(job.folder / "checkpoint", job.model, optimizer, position)
             if stopping:
                 raise Interrupted
         return Outcome(steps=steps, tokens=tokens, last=log.last)

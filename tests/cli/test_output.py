@@ -153,3 +153,18 @@ def test_a_table_that_fits_keeps_its_columns(monkeypatch: pytest.MonkeyPatch):
 def test_a_long_path_in_a_narrow_table_goes_on_in_the_next_line(monkeypatch: pytest.MonkeyPatch):
     text = shown(PATHS, monkeypatch, width=80)
     assert "…" not in text and "recipe.yaml:12" in text.replace("\n", "").replace(" ", "").replace("│", "")
+
+
+@pytest.mark.parametrize("console", [output.stdout, output.stderr])
+def test_text_that_looks_like_markup_is_printed_as_it_is(console, capsys: pytest.CaptureFixture[str]):
+    """A path or a recipe's name may hold brackets, and a word between colons is no picture."""
+    text = "written: runs/[/bold]/[red]x[/red] :smile:"
+    console().print(text)
+    printed = capsys.readouterr()
+    assert text in printed.out + printed.err
+
+
+def test_the_title_of_a_table_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]):
+    output.print_rows([{"[/a] is as wide as the title": "[/b]"}], title="dpo [/bold]")
+    printed = capsys.readouterr().out
+    assert all(text in printed for text in ("dpo [/bold]", "[/a]", "[/b]"))

@@ -305,17 +305,43 @@ def test_the_number_of_stages_is_that_of_the_design(finished: Finished):
 
 
 def test_the_same_command_again_runs_nothing_and_writes_the_same_bytes(finished: Finished, tmp_path: Path):
-    before = {path: path.stat().st_mtime_ns for path in finished.runs.rglob("*")}
+    before = _stage_times(finished.runs)
     started = time.monotonic()
     again = bench(*finished.line, "--runs", finished.runs, "--results", tmp_path)
     assert again.code == 0, again.err
     assert time.monotonic() - started < SECONDS_FROM_CACHE
     assert "stages are finished already" in again.err
-    assert {path: path.stat().st_mtime_ns for path in finished.runs.rglob("*")} == before
+    assert _stage_times(finished.runs) == before
     old, new = tree(finished.folder), tree(tmp_path / "micro")
     assert set(old) == set(new)
     assert [name for name in old if old[name] != new[name]] == ["cells.jsonl"]  # it has the time of recording
     assert again.out == finished.ended.out
+
+
+def test_a_policy_that_was_trained_on_another_kind_of_device_is_refused_by_its_stage(
+    finished: Finished, tmp_path: Path
+):
+    """All was scored on the CPU, but what gave the rows of one seed was trained on a card."""
+    shutil.copytree(finished.runs, tmp_path / "runs")
+    records = [json.loads(line) for line in (finished.folder / "cells.jsonl").read_text().splitlines()]
+    policy = next(cell["stages"]["policy"] for cell in records if (cell["label"], cell["seed"]) == ("simpo", 1))
+    status = tmp_path / "runs" / policy / "status.json"
+    record = json.loads(status.read_text())
+    status.write_text(json.dumps({**record, "environment": {**record["environment"], "device_kind": "cuda"}}))
+    line = ("compare", "simpo", "dpo", "--setting", MICRO, "--seeds", 1, "--runs", tmp_path / "runs")
+    ended = bench(*line, "--results", tmp_path / "results")
+    assert ended.code == 2
+    assert "simpo: its policy rests on stages that ran on cpu (sft/" in ended.err
+    assert f"and cuda ({policy}); rows of different" in ended.err
+    ended = bench(*line, "--results", tmp_path / "results", "--allow-mixed")
+    assert ended.code == 0, ended.err
+    assert "policy from cpu and cuda" in ended.out
+
+
+def _stage_times(runs: Path) -> dict[Path, int]:
+    """When each file below `runs/` was written, save what is kept of comparisons."""
+    stages = [path for path in runs.rglob("*") if path.relative_to(runs).parts[0] != "comparisons"]
+    return {path: path.stat().st_mtime_ns for path in stages}
 
 
 def test_another_comparison_leaves_the_rows_of_the_first_in_the_files(finished: Finished, tmp_path: Path):

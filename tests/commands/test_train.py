@@ -54,7 +54,7 @@ def test_a_finished_stage_leaves_its_records_and_no_checkpoint(finished: Finishe
             assert status["status"] == "done"
             assert status["seconds"] > 0
             assert status["tokens"] > 0
-            assert status["peak_memory_gib"] > 0
+            assert bool(status["peak_memory_gib"]) != bool(status["peak_memory_note"]), "a peak, or why there is none"
             assert status["environment"]["packages"]["torch"]
 
 

@@ -34,7 +34,8 @@ def test_the_prompt_is_what_stands_before_the_scored_tokens(tokenizer, changes):
     made = section(**changes)
     prompts = encode_prompts(EXAMPLES, tokenizer, made)
     scored = tokenize_examples(EXAMPLES, tokenizer, made, on_empty="drop").examples
-    assert prompts == [one.candidates[0].tokens[: one.candidates[0].response[0]] for one in scored]
+    rows = [one.candidates[0] for one in scored]
+    assert prompts == [tuple(row.tokens[: row.response[0]]) for row in rows]
 
 
 def test_bos_stands_exactly_once():

@@ -147,3 +147,42 @@ def test_an_engine_that_has_worked_is_not_left_half_way(tmp_path: Path):
     with pytest.raises(BenchError, match="it died"):
         cache.load(VLLM, EngineSettings(), tmp_path, fall_back=True)
     assert opener.opened["transformers"] == []
+
+
+def test_other_settings_are_no_reason_to_leave_an_engine_that_has_worked(tmp_path: Path):
+    """A recipe with other memory settings stands in the same tables."""
+    opener = StubOpener()
+    cache = EngineCache(opener)
+    cache.load(VLLM, EngineSettings(), tmp_path, fall_back=True)
+    opener.vllm_error = DEAD
+    with pytest.raises(BenchError, match="it died"):
+        cache.load(VLLM, EngineSettings(batch_size=8), tmp_path, fall_back=True)
+    assert opener.opened["transformers"] == []
+
+
+def test_an_engine_that_has_worked_for_another_worker_of_the_run_is_not_left(tmp_path: Path):
+    opener = StubOpener(DEAD)
+    cache = EngineCache(opener)
+    cache.pin("vllm")
+    with pytest.raises(BenchError, match="it died"):
+        cache.load(VLLM, EngineSettings(), tmp_path, fall_back=True)
+    assert opener.opened["transformers"] == []
+
+
+def test_what_another_worker_of_the_run_fell_back_to_is_taken_at_once(tmp_path: Path):
+    opener = StubOpener()
+    cache = EngineCache(opener)
+    cache.pin("transformers")
+    cache.pin("vllm")
+    cache.pin(None)
+    _, choice = cache.load(VLLM, EngineSettings(), tmp_path, fall_back=True)
+    assert choice == EngineChoice(
+        "transformers", "generation: transformers, not vllm, since other responses of this run were drawn with it"
+    )
+    assert opener.opened["vllm"] == []
+
+
+def test_an_engine_that_was_asked_for_by_name_is_taken_whatever_the_run_has_drawn_with(tmp_path: Path):
+    cache = EngineCache(StubOpener())
+    cache.pin("transformers")
+    assert cache.load(VLLM, EngineSettings(), tmp_path, fall_back=False)[1] == VLLM

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -72,3 +73,9 @@ def test_rooms_without_models_import_no_torch():
     )
     done = subprocess.run([sys.executable, "-c", code, *mine], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_package_knows_nothing_of_its_benchmarks_and_tests():
+    files = sorted((ROOT / "benchbench").rglob("*.py"))
+    outside = re.compile(r"^\s*(?:from|import) (?:benchmarks|tests)\b", flags=re.MULTILINE)
+    assert [str(path) for path in files if outside.search(path.read_text(encoding="utf-8"))] == []

@@ -19,7 +19,7 @@ SHOWN_BY = {
     "regress": ".ci/run",
     "demo": "tests/cli/test_documented_lines.py::test_the_demo_plans_three_seeds_of_its_methods_and_sft",
     "test-slow": "tests/house/test_makefile.py::test_slow_tests_are_those_that_make_test_leaves_out",
-    "bench": "tests/speed/test_run.py::test_the_training_benchmark_runs_both_loops",
+    "bench": "tests/speed/test_sections.py::test_ours_beside_trl_in_float32",
     "golden": "tests/docs/test_add_a_method.py::test_the_golden_run_of_the_new_method_moves_no_other",
     "tables": "tests/regress/test_reference.py::test_make_tables_makes_the_committed_files_again",
     "docs": "tests/house/test_makefile.py::test_make_docs_writes_the_pages",
@@ -61,10 +61,11 @@ def test_a_target_runs_programs_that_are_there(target: str):
     said = commands(target)
     assert said.strip()
     for module in re.findall(r"python -m ([\w.]+)", said):
-        path = ROOT / Path(*module.split("."))
-        assert module == "pytest" or path.with_suffix(".py").is_file(), module
+        folder = ROOT / Path(*module.split("."))
+        path = folder / "__main__.py" if folder.is_dir() else folder.with_suffix(".py")
+        assert module == "pytest" or path.is_file(), module
         if module != "pytest":
-            text = path.with_suffix(".py").read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8")
             assert 'if __name__ == "__main__":' in text, f"{module} would do nothing"
     for folder in re.findall(r" (tests/[\w/]+)", said):
         assert (ROOT / folder).exists()

@@ -61,6 +61,17 @@ def test_nothing_is_printed_outside_the_command_line(package: dict[str, ast.Modu
     assert [path for path, tree in package.items() if spoken & calls(tree) and not path.startswith("cli/")] == []
 
 
+def test_no_text_of_a_user_is_read_as_markup(package: dict[str, ast.Module]):
+    """Rich reads brackets as markup and words between colons as pictures unless it is told not to."""
+    unsafe = []
+    for path, tree in package.items():
+        for node in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+            told = {word.arg for word in node.keywords if ast.unparse(word.value) == "False"}
+            needed = {"Console": {"markup", "emoji"}, "TextColumn": {"markup"}}.get(ast.unparse(node.func), set())
+            unsafe += [f"{path}:{node.lineno}"] if needed - told else []
+    assert unsafe == []
+
+
 def test_nobody_draws_from_a_global_generator(package: dict[str, ast.Module]):
     def draws(tree: ast.Module) -> bool:
         names = calls(tree) - {"np.random.default_rng", "np.random.SeedSequence"}

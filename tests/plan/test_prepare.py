@@ -11,6 +11,7 @@ import pytest
 from harness import MICRO, leftovers
 
 from benchbench.commands.resolve import resolve
+from benchbench.plan import prepare as module
 from benchbench.plan.prepare import prepare, prepare_all
 from benchbench.plan.weights import context_tokens
 
@@ -24,12 +25,33 @@ def test_what_is_there_already_is_not_made_again(tmp_path: Path):
     assert leftovers(tmp_path) == []
 
 
+@pytest.mark.parametrize("content", [None, ""])
+def test_a_trained_tokenizer_whose_record_is_lost_is_trained_anew(tmp_path: Path, content: str | None):
+    """Somebody removed the file, or the power failed as it was written."""
+    loaded = resolve("dpo", setting=str(MICRO))
+    first = prepare(loaded, tmp_path)
+    record = Path(first.tokenizer_path) / "tokenizer_hash.json"
+    record.unlink() if content is None else record.write_text(content)
+    assert prepare(loaded, tmp_path) == first
+    assert leftovers(tmp_path) == []
+
+
 def test_recipes_that_read_the_same_are_prepared_once(tmp_path: Path):
     """The very same object: files are hashed once, however many methods are compared."""
     loaded = [resolve(name, setting=str(MICRO)) for name in ("dpo", "simpo", "sft")]
     prepared = prepare_all(loaded, tmp_path)
     assert len(prepared) == 3
     assert prepared[0] is prepared[1] is prepared[2]
+
+
+def test_a_recipe_that_trains_is_not_taken_for_one_that_only_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Both read the same, but only the first leaves models, beside which the tokenizer is looked at."""
+    loaded = [resolve(name, setting=str(MICRO)) for name in ("dpo", "simpo", "sft")]
+    prepared_for: list[str] = []
+    monkeypatch.setattr(module, "writes_models", lambda item: item is loaded[0])
+    monkeypatch.setattr(module, "prepare", lambda item, root: prepared_for.append(item.label))
+    prepare_all(loaded, tmp_path)
+    assert prepared_for == ["dpo", "simpo"]
 
 
 def test_recipes_with_equal_paths_in_different_folders_are_distinguished(

@@ -19,7 +19,8 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
     store = RunStore(Path(root))
     while True:
         try:
-            spec = StageSpec.from_json(pipe.recv())
+            values, _ = pipe.recv()
+            spec = StageSpec.from_json(values)
         except (EOFError, OSError):
             return
         record = store.begin(spec, {"device_kind": device.split(":")[0], "device": device, "threads": threads})

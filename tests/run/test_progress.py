@@ -71,6 +71,30 @@ def test_a_message_is_printed_and_one_for_the_whole_grid_once():
     assert printed[:-1] == ["sft seed 1: a [word]", "sft seed 1: a [word]", "generation: transformers"]
 
 
+TRICKY = "dpo [/bold] of [red]x[/red] :smile: [link"
+"""A recipe's name is free text, and rich has a markup of its own; a closing tag without an opening one ends the run."""
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_text_that_looks_like_markup_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch, terminal: bool):
+    monkeypatch.setattr(progress, "LINE_SECONDS", 0.0)
+    out = io.StringIO()
+    spec = StageSpec("sft", TRICKY, {}, {}, {})
+    console = Console(file=out, width=300, force_terminal=terminal, color_system=None)
+    with ProgressView(console, total=1) as view:
+        view.started(spec)
+        view.progress({"key": spec.key, "title": TRICKY, "step": 1, "steps": 2, "tokens": 3, "loss": 0.5})
+        view.progress({"key": spec.key, "title": TRICKY, "message": TRICKY})
+        view.progress({"key": spec.key, "title": TRICKY, "message": TRICKY, "once": True})
+        view._bars.refresh()
+        view.ended(spec, record())
+    printed = out.getvalue()
+    assert f"{TRICKY}: {TRICKY}\n" in printed
+    assert f"[1/1] {TRICKY}: done in" in printed
+    assert (f"{TRICKY}: step 1/2" in printed) is not terminal
+    assert printed.count(TRICKY) == printed.count("dpo")
+
+
 def test_steps_are_lines_only_every_few_seconds(monkeypatch: pytest.MonkeyPatch):
     steps = tuple({"step": step, "steps": 4, "tokens": 10 * step, "loss": 0.5} for step in (1, 2))
     assert len(lines(record(), events=steps)) == 1

@@ -137,6 +137,14 @@ def test_stages_that_are_finished_are_not_run_again(store: RunStore):
     assert executor.submitted == [("second", 0)]
 
 
+def test_a_finished_stage_keeps_no_checkpoint_of_a_process_that_died_as_it_ended(store: RunStore):
+    first = stage("sft", "first")
+    run(PlayedExecutor(store), first)
+    (store.folder(first.key) / "checkpoint").mkdir(parents=True)
+    run(PlayedExecutor(store), first)
+    assert not (store.folder(first.key) / "checkpoint").exists()
+
+
 def test_independent_stages_are_spread_over_all_slots(store: RunStore):
     executor = PlayedExecutor(store, ("cuda:0",), ("cuda:1",), ("cuda:2",))
     run(executor, *(stage("sft", f"seed {seed}") for seed in range(3)))
@@ -166,6 +174,28 @@ def test_an_engine_that_was_lost_is_started_on_whichever_slot_is_free(store: Run
     assert len(result.failed) == 1
 
 
+def test_the_engine_that_first_worked_is_told_to_all_that_draw_after_it(store: RunStore):
+    """Of this run, or of an earlier one whose finished stages stand in the same tables."""
+    told: dict[str, str | None] = {}
+
+    class Telling(PlayedExecutor):
+        def submit(self, spec: StageSpec, needs: StageNeeds, slot: Slot) -> None:
+            told[spec.title] = needs.run_engine
+            super().submit(spec, needs, slot)
+
+        def events(self, timeout: float) -> Sequence[StageEvent]:
+            spec, _ = self.running.pop(0)
+            summary = {"engine": spec.settings["how"]} if spec.kind == "generate" else {}
+            return [StageEnded(spec.key, self.store.write(StageRecord(spec.key, "done", ENVIRONMENT, summary=summary)))]
+
+    first, second = stage("generate", "first", how="vllm"), stage("generate", "second", how="other")
+    run(Telling(store), first, second, stage("sft", "training"))
+    assert told == {"training": None, "first": None, "second": "vllm"}
+    told.clear()
+    run(Telling(store), second, stage("generate", "third", how="vllm"))
+    assert told == {"third": "other"}
+
+
 def test_a_stage_that_was_lost_before_it_wrote_anything_says_on_which_device(store: RunStore):
     lost = stage("sft", "lost", how="lost")
     executor = PlayedExecutor(store, ("cuda:3",))
@@ -174,6 +204,17 @@ def test_a_stage_that_was_lost_before_it_wrote_anything_says_on_which_device(sto
     assert result.failed == {lost.key: record}
     assert (record.status, record.message) == ("failed", "it is gone")
     assert record.environment == {"device_kind": "cuda", "device": "cuda:3"}
+    assert heard.events == [("started", "lost"), ("failed", "lost")]
+
+
+def test_the_record_of_a_stage_that_another_process_runs_meanwhile_is_not_touched(store: RunStore):
+    """Ours was lost while it waited for the other one."""
+    lost = stage("sft", "lost", how="lost")
+    with store.claim(lost.key):
+        others = store.write(StageRecord(lost.key, "running", ENVIRONMENT))
+        result, heard = run(PlayedExecutor(store), lost)
+        assert store.record(lost.key) == others
+    assert (result.failed[lost.key].status, result.failed[lost.key].message) == ("failed", "it is gone")
     assert heard.events == [("started", "lost"), ("failed", "lost")]
 
 
@@ -234,3 +275,30 @@ def test_the_executor_is_closed_where_it_breaks(store: RunStore):
     with pytest.raises(ZeroDivisionError):
         run(executor, stage("sft", "first"))
     assert executor.closed == 1
+
+
+def test_running_stages_are_asked_for_checkpoints_where_the_run_breaks(store: RunStore):
+    """Whatever broke it, the work of hours is not thrown away; and a second signal meanwhile still ends the stages."""
+    executor, order = PlayedExecutor(store), []
+    executor.events = lambda timeout: 1 / 0
+    executor.stop = lambda *, hard: order.append(("stop", hard))
+    executor.close = lambda: order.append(("close", signal.getsignal(signal.SIGTERM) != before))
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(ZeroDivisionError):
+        run(executor, stage("sft", "first"))
+    assert order == [("stop", False), ("close", True)]
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_handlers_are_restored_where_closing_breaks(store: RunStore):
+    executor, before = PlayedExecutor(store), signal.getsignal(signal.SIGTERM)
+    executor.close = lambda: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        run(executor, stage("sft", "first"))
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_run_that_ends_well_asks_nobody_to_stop(store: RunStore):
+    executor = PlayedExecutor(store)
+    run(executor, stage("sft", "first"))
+    assert executor.stops == []

@@ -41,11 +41,11 @@ def caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[engine_cache.Engine
         signal.signal(number, handler)
 
 
-def served(root: Path, *specs: StageSpec) -> list[tuple[str, object]]:
+def served(root: Path, *specs: StageSpec, run_engine: str | None = None) -> list[tuple[str, object]]:
     """What a worker on the CPU answers to these stages, until its pipe closes."""
     ours, workers_end = Pipe()
     for spec in specs:
-        ours.send(spec.as_json())
+        ours.send((spec.as_json(), run_engine))
     _close_writing_end(ours)
     work(workers_end, str(root), "cpu", 1)
     workers_end.close()
@@ -83,6 +83,13 @@ def test_all_stages_of_a_worker_have_one_cache(tmp_path: Path, caches: list, mon
     assert len(seen) == 2
     assert seen[0] is seen[1]
     assert caches == [seen[0]]
+
+
+def test_the_engine_of_the_run_is_told_to_the_cache(tmp_path: Path, caches: list, monkeypatch: pytest.MonkeyPatch):
+    pinned = []
+    monkeypatch.setattr(engine_cache.EngineCache, "pin", lambda self, engine: pinned.append(engine))
+    served(tmp_path, BROKEN, run_engine="vllm")
+    assert pinned == ["vllm"]
 
 
 def test_the_engine_ends_where_the_worker_breaks(tmp_path: Path, caches: list, monkeypatch: pytest.MonkeyPatch):

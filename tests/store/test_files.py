@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchbench.recipe.document import read_document
-from benchbench.store.files import read_json, whole_folder, write_json, write_text, write_yaml
+from benchbench.store.files import folders, json_or_none, read_json, whole_folder, write_json, write_text, write_yaml
 
 TREES = st.recursive(
     st.none()
@@ -154,11 +154,44 @@ def test_a_folder_that_cannot_take_its_place_leaves_the_old_one(tmp_path: Path, 
 def test_two_writers_of_one_content_do_not_disturb_each_other(tmp_path: Path):
     """Both found nothing and filled a draft; the second keeps what the first, and perhaps a reader, has."""
     place = tmp_path / "place"
-    with whole_folder(place, keep=True) as slow:
+    with whole_folder(place, keep=has_one) as slow:
         (slow / "one").write_text("1")
-        with whole_folder(place, keep=True) as fast:
+        with whole_folder(place, keep=has_one) as fast:
             (fast / "one").write_text("1")
         inode = place.stat().st_ino
     assert place.stat().st_ino == inode
     assert json.loads((place / "one").read_text()) == 1
     assert os.listdir(tmp_path) == ["place"]
+
+
+def has_one(folder: Path) -> bool:
+    return (folder / "one").is_file()
+
+
+def test_a_folder_that_is_not_whole_is_replaced(tmp_path: Path):
+    place = tmp_path / "place"
+    place.mkdir()
+    (place / "half").write_text("half")
+    with whole_folder(place, keep=has_one) as draft:
+        (draft / "one").write_text("1")
+    assert os.listdir(place) == ["one"]
+    assert os.listdir(tmp_path) == ["place"]
+
+
+def test_drafts_of_killed_runs_are_no_folders(tmp_path: Path):
+    """A process that was killed could not remove its draft."""
+    for name in ("b", "a", ".a.draft"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "file").write_text("")
+    assert [path.name for path in folders(tmp_path)] == ["a", "b"]
+    assert folders(tmp_path / "none") == []
+
+
+@pytest.mark.parametrize("content", [None, "", "{", "\x00\x00"])
+def test_a_json_file_that_is_damaged_or_not_there_is_none(tmp_path: Path, content: str | None):
+    """A power cut may leave an empty file under a name that was just given."""
+    if content is not None:
+        (tmp_path / "a.json").write_text(content)
+    assert json_or_none(tmp_path / "a.json") is None
+    write_json(tmp_path / "a.json", {"x": 1})
+    assert json_or_none(tmp_path / "a.json") == {"x": 1}

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchbench.core.errors import BenchError
-from benchbench.store.generations import COLUMNS, read_generations, write_generations
+from benchbench.store.generations import COLUMNS, read_engine, read_generations, write_generations
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)))
 
@@ -38,3 +38,6 @@ def test_a_damaged_file_says_what_to_do(tmp_path: Path):
     (tmp_path / "generations.jsonl").write_text('{"example": ', encoding="utf-8")
     with pytest.raises(BenchError, match="remove its folder and run the command that makes it"):
         read_generations(tmp_path)
+    (tmp_path / "engine.json").write_text("", encoding="utf-8")
+    with pytest.raises(BenchError, match="engine.json: .*remove its folder and run the command that makes it"):
+        read_engine(tmp_path)

@@ -33,7 +33,8 @@ def test_lines_come_back_as_they_were_written(data: PreparedData, tmp_path: Path
 
 
 @pytest.mark.parametrize("edit", ["a line less", "a letter", "gone"])
-def test_a_file_that_was_edited_by_hand_is_refused(data: PreparedData, edit: str):
+def test_a_file_that_was_edited_by_hand_is_refused(data: PreparedData, tmp_path: Path, edit: str):
+    data.check("train", tmp_path)
     path = data.folder / "train.jsonl"
     text = path.read_text(encoding="utf-8")
     if edit == "gone":
@@ -44,9 +45,26 @@ def test_a_file_that_was_edited_by_hand_is_refused(data: PreparedData, edit: str
         data.lines("train")
     assert caught.value.exit_code is ExitCode.UNAVAILABLE
     assert "run the command again" in str(caught.value)
+    with pytest.raises(BenchError) as looked_at:
+        data.check("train", tmp_path)
+    assert str(looked_at.value) == str(caught.value), "as who reads the lines is told"
 
 
 def test_data_of_a_version_without_hashes_of_files_are_not_read(data: PreparedData, tmp_path: Path):
     index = data.folder / "prepared.json"
     index.write_text(index.read_text().replace('"files"', '"others"'))
     assert read_prepared(tmp_path, "key") is None
+
+
+@pytest.mark.parametrize("left", ["nothing", "", "{", "[]", "{}", '{"files": 1, "shapes": 2}'])
+def test_data_whose_index_is_missing_or_damaged_are_made_anew(data: PreparedData, tmp_path: Path, left: str):
+    """Somebody removed a file, or the power failed; what is there is no reason to fail for ever."""
+    index = data.folder / "prepared.json"
+    index.unlink() if left == "nothing" else index.write_text(left)
+    assert read_prepared(tmp_path, "key") is None
+    shapes = {"train": SplitShape(3, [1], {})}
+    again = write_prepared(
+        tmp_path, "key", {"train": ["new"]}, lambda row: row, hashes={"train": "content"}, report={}, shapes=shapes
+    )
+    assert again.lines("train") == ["new"]
+    assert read_prepared(tmp_path, "key") == again

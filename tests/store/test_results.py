@@ -154,3 +154,44 @@ def test_documents_of_the_last_command_go_and_what_is_somebodys_own_stays(store:
     assert not figure.exists()
     assert (store.folder / "figures" / "mine.png").read_text() == "notes"
     assert store.retire() == [], "what was retired is recorded no more"
+
+
+def _made(store: ResultStore, name: str, text: str, **about: str) -> None:
+    store.write_report(text, name=name)
+    store.own(store.folder / name, command="bench compare dpo", **about)
+
+
+def test_a_figure_that_is_to_be_made_from_the_same_again_stays(store: ResultStore):
+    for name in ("figures/same.png", "figures/moved.png", "figures/by hand.png"):
+        _made(store, name, "drawn", made_from=f"rows of {name}")
+    _made(store, "report.md", "report")
+    store.write_report("redrawn", name="figures/by hand.png")
+    wanted = {f"figures/{name}.png": f"rows of figures/{name}.png" for name in ("same", "by hand")}
+    assert store.retire(keep=wanted | {"figures/moved.png": "other rows"}) == ["figures/by hand.png"]
+    assert {path.name for path in (store.folder / "figures").iterdir()} == {"same.png", "by hand.png"}
+    assert store.is_as_made("figures/same.png", wanted["figures/same.png"])
+    assert not store.is_as_made("figures/same.png", "other rows")
+    assert not store.is_as_made("figures/by hand.png", wanted["figures/by hand.png"])
+    assert store.retire() == [] and not (store.folder / "figures" / "same.png").exists()
+
+
+def test_the_state_of_a_folder_moves_with_every_file_that_a_command_wrote(store: ResultStore):
+    """Another command's documents, or documents that were changed since, are no state of this command."""
+    command = "bench compare dpo"
+    store.upsert_cells([{"cell": "a"}])
+    store.merge_table("table.csv", frame([("dpo", 1, "auc")], 0.5), key=KEY)
+    _made(store, "report.md", "report")
+    store.write_report("notes", name="notes.md")
+    state = store.state(command=command)
+    assert set(state) == {"cells.jsonl", "table.csv", "report.md", ".documents.json"}
+    assert store.state(command="bench compare simpo") == {}
+    store.write_report("other notes", name="notes.md")
+    assert store.state(command=command) == state
+    for name in ("cells.jsonl", "table.csv"):
+        before = (store.folder / name).read_text()
+        store.write_report(before + "\n", name=name)
+        assert store.state(command=command) != state
+        store.write_report(before, name=name)
+        assert store.state(command=command) == state
+    store.write_report("report, and what I think of it", name="report.md")
+    assert store.state(command=command) == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import shutil
 import threading
 import time
 from dataclasses import replace
@@ -50,11 +51,20 @@ def test_a_second_attempt_counts_and_keeps_the_seconds(store: RunStore):
     assert (again.attempts, again.seconds, again.status, again.message) == (2, 7.5, "running", "")
 
 
+def test_a_checkpoint_is_removed_whether_it_is_there_or_not(store: RunStore):
+    (store.folder(SPEC.key) / "checkpoint").mkdir(parents=True)
+    (store.folder(SPEC.key) / "checkpoint" / "state.safetensors").write_bytes(b"x")
+    store.remove_checkpoint(SPEC.key)
+    store.remove_checkpoint(SPEC.key)
+    assert list(store.folder(SPEC.key).iterdir()) == []
+
+
 def test_records_of_one_kind_are_listed_in_the_order_of_their_folders(store: RunStore):
     specs = [replace(SPEC, settings={"seed": seed}) for seed in range(4)]
     for spec in specs:
         store.begin(spec, ENVIRONMENT)
     (store.root / "sft" / "not-a-stage").mkdir()
+    shutil.copytree(store.folder(specs[0].key), store.root / "sft" / ".a-copy")
     assert [record.key for record in store.records("sft")] == sorted(spec.key for spec in specs)
     assert store.records("score") == []
 
@@ -94,6 +104,16 @@ def test_claims_of_different_stages_do_not_wait_for_each_other(store: RunStore):
         thread.start()
         thread.join(timeout=10)
         assert claimed == ["sft/b"]
+
+
+def test_a_claim_is_given_up_when_asked_to_stop(store: RunStore):
+    waits = []
+    with store.claim(SPEC.key) as first:
+        stops = iter([False, True])
+        with store.claim(SPEC.key, lambda: next(stops), lambda: waits.append(1)) as second:
+            assert (first, second, waits) == (True, False, [1])
+    with store.claim(SPEC.key, lambda: True) as again:
+        assert again
 
 
 def _hold(root: str, key: str, held: object) -> None:

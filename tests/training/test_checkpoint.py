@@ -10,11 +10,18 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from benchbench.models import load
-from benchbench.training import checkpoint
-from benchbench.training.checkpoint import Position, load_checkpoint, remove_checkpoint, save_checkpoint, trainable
+from benchbench.training import checkpoint, loop
+from benchbench.training.checkpoint import (
+    DamagedCheckpointError,
+    Position,
+    load_checkpoint,
+    read_position,
+    save_checkpoint,
+    trainable,
+)
 from benchbench.training.loop import Interrupted, make_optimizer, train
 
 from .toys import after, model, settings, toy, weights
@@ -131,6 +138,32 @@ def test_the_optimizer_comes_back_too(tmp_path):
     assert all(float(values["step"]) == 5 and values["exp_avg_sq"].abs().sum() > 0 for values in state.values())
 
 
+def test_the_seconds_of_all_attempts_stand_in_the_checkpoint(tmp_path, monkeypatch):
+    """A clock that is one second further at each look: each attempt looks when it begins and when it saves."""
+    ticks = iter(range(1000))
+    monkeypatch.setattr(loop.time, "monotonic", lambda: float(next(ticks)))
+    for expected in (1.0, 2.0):
+        with pytest.raises(Interrupted):
+            train(toy(tmp_path, should_stop=after(2)).job)
+        assert read_position(tmp_path / "checkpoint").seconds == expected
+
+
+def test_a_checkpoint_of_a_version_without_seconds_is_read(tmp_path):
+    saved(tmp_path, 1.0, step=5)
+    tensors = load_file(tmp_path / "state.safetensors")
+    save_file(tensors, tmp_path / "state.safetensors", metadata={"step": "5", "tokens": "50"})
+    assert found(tmp_path)[0] == Position(5, 50, 0.0)
+
+
+@pytest.mark.parametrize("damage", [lambda content: b"", lambda content: content[:-9], lambda content: bytes(99)])
+def test_a_damaged_checkpoint_is_said_to_be_damaged(tmp_path, damage):
+    saved(tmp_path, 1.0, step=5)
+    path = tmp_path / "state.safetensors"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(DamagedCheckpointError):
+        read_position(tmp_path)
+
+
 def saved(folder, value: float, *, step: int):
     """A checkpoint of a model all of whose weights have one value."""
     policy = model()
@@ -211,13 +244,6 @@ def test_a_checkpoint_of_another_model_is_no_checkpoint_of_this_one(tmp_path):
     wider = model(hidden_size=32)
     with pytest.raises((RuntimeError, KeyError)):
         load_checkpoint(tmp_path / "checkpoint", wider, make_optimizer(wider, settings()))
-
-
-def test_a_finished_run_leaves_no_checkpoint_behind(tmp_path):
-    saved(tmp_path / "checkpoint", 1.0, step=5)
-    remove_checkpoint(tmp_path / "checkpoint")
-    assert list(tmp_path.iterdir()) == []
-    remove_checkpoint(tmp_path / "checkpoint")
 
 
 def test_only_safetensors_and_json_are_written(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -12,7 +13,7 @@ from benchbench.comparison.pairs.flags import FlaggedRow
 from benchbench.comparison.pairs.table import Comparison
 from benchbench.report import markdown
 from benchbench.report.comparison import column_of, markdown_table
-from benchbench.report.figures import plot_comparison
+from benchbench.report.figures import drawn_from, plot_comparison
 from benchbench.report.flags import flags_frame, shown_flags
 from benchbench.report.frames import comparisons_frame
 from benchbench.report.win_rates import interval_frame, win_rate_frame
@@ -69,11 +70,7 @@ def write_comparison(
     parts = [f"# {about.title}", "", *about.head]
     for (metric, scoring), flags in zip(tables, map(shown_flags, flagged), strict=True):
         name = f"{metric}_{scoring}.png"
-        figure = results.folder / "figures" / name
-        figure.parent.mkdir(parents=True, exist_ok=True)
-        plot_comparison(column_of(comparisons, metric, scoring), figure)
-        results.own(figure, command=about.command)
-        files.append(figure)
+        files.append(_write_figure(results, f"figures/{name}", column_of(comparisons, metric, scoring), about))
         parts.append(markdown_table(comparisons, metric, scoring))
         if flags is not None:
             parts += [flags[0], "", markdown.records(flags[1]), ""]
@@ -81,6 +78,20 @@ def write_comparison(
     files.append(results.write_report("\n".join(parts)))
     results.own(files[-1], command=about.command)
     return [str(path) for path in files]
+
+
+def _write_figure(results: ResultStore, name: str, rows: Sequence[Comparison], about: About) -> Path:
+    """Draw a figure, unless it is there and drawn from equal rows."""
+    figure, made_from = results.folder / name, drawn_from(rows)
+    if not results.is_as_made(name, made_from):
+        plot_comparison(rows, figure)
+    results.own(figure, command=about.command, made_from=made_from)
+    return figure
+
+
+def figures_of(comparisons: Sequence[Comparison], tables: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Name below the folder of results -> what it is drawn from, of the figure of every table to show."""
+    return {f"figures/{m}_{s}.png": drawn_from(column_of(comparisons, m, s)) for m, s in tables}
 
 
 def write_samples(

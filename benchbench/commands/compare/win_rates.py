@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from benchbench.commands.compare.fairness import judge_of
+from benchbench.comparison.pairs.machines import some
 from benchbench.comparison.pairs.replicates import Replicates, replicates
 from benchbench.comparison.win_rates.against import Against, against
 from benchbench.comparison.win_rates.bradley_terry import Ratings, bradley_terry
@@ -144,16 +146,29 @@ def collect(
     }
     if not drawn:
         return None
-    engines = sorted({f"{about['engine']} {about['version']} on {about['device_kind']}" for _, about in drawn.values()})
-    if len(engines) > 1 and not allow_mixed:
-        raise BenchError(
-            f"responses were drawn by {' and '.join(engines)}; draw all with one, or add --allow-mixed, which shows it"
-        )
+    if not allow_mixed:
+        _refuse_mixed(cells, store, {place: about for place, (_, about) in drawn.items()})
     grouped: dict[tuple[str, str], dict[int, pd.DataFrame]] = {}
     for cell in cells:
         for opponent, frame in verdict_rows(cell, store).items():
             grouped.setdefault((opponent, cell.loaded.label), {})[cell.seed] = frame
     return gathered(cells, plan, grouped, statistics_frame(drawn), prompts=prompts, marks=marks, runs=runs)
+
+
+def _refuse_mixed(cells: Sequence[Cell], store: RunStore, drew: Mapping[tuple[str, int], Mapping[str, Any]]) -> None:
+    """Return only if all responses were drawn by one engine on one kind of device."""
+    folders: dict[str, dict[str, None]] = {}
+    for cell in cells:
+        if cell.generate is not None:
+            about = drew[cell.loaded.label, cell.seed]
+            engine = f"{about['engine']} {about['version']} on {about['device_kind']}"
+            folders.setdefault(engine, {})[cell.generate] = None
+    if len(folders) > 1:
+        by_engine = " and ".join(f"{engine} ({some(list(keys))})" for engine, keys in sorted(folders.items()))
+        raise BenchError(
+            f"{store.root}: responses were drawn by {by_engine}; draw all with one: remove the folders of the others "
+            "and run the command again, or add --allow-mixed, which shows it"
+        )
 
 
 def gathered(

@@ -10,7 +10,8 @@ import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from benchbench.commands.compare.run import CompareRequest, compare_scored, prepare_comparison
+from benchbench.commands.compare.compared import compare_scored
+from benchbench.commands.compare.run import CompareRequest, prepare_comparison
 from benchbench.commands.regress.reference import read_reference, scored_of
 from benchbench.commands.run_plan import RunOptions
 from benchbench.comparison.pairs.table import Comparison

@@ -9,7 +9,8 @@ import pandas as pd
 from rich.console import Console
 
 from benchbench.commands.cell_rows import ENGINE, score_rows
-from benchbench.commands.compare.run import Compared, CompareRequest, PreparedComparison, compare, prepare_comparison
+from benchbench.commands.compare.compared import Compared, compare
+from benchbench.commands.compare.run import CompareRequest, PreparedComparison, prepare_comparison
 from benchbench.commands.compare.win_rates import Samples, verdict_rows
 from benchbench.commands.resolve import DEFAULT_SETTING
 from benchbench.commands.run_plan import RunOptions

@@ -15,13 +15,8 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from benchbench.commands.cell_rows import ROW_KEY, measure_cells
-from benchbench.commands.compare.run import (
-    Compared,
-    CompareRequest,
-    PreparedComparison,
-    compare_scored,
-    prepare_comparison,
-)
+from benchbench.commands.compare.compared import Compared, compare_scored
+from benchbench.commands.compare.run import CompareRequest, PreparedComparison, prepare_comparison
 from benchbench.commands.compare.win_rates import Samples, gathered
 from benchbench.commands.reference.documents import fill_documents
 from benchbench.commands.reference.run import measurements_of, tables_of, win_rates_of

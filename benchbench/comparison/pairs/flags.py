@@ -14,11 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from benchbench.core.measurement import Array
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NAMES = ("empty after truncation", "empty", "cut to the same tokens", "identical", "truncated", "overlong")
 """In the order of precedence; the names of single rows' flags are `scorings.FLAGS`."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from benchbench.comparison.pairs.machines import machine_faults, machine_marks
 from benchbench.comparison.pairs.replicates import Replicates, replicates, run_names
 from benchbench.comparison.pairs.scorings import SCORINGS, Pairs, pairs
 from benchbench.core.errors import BenchError, ExitCode, Fault, unknown_name
@@ -39,6 +40,10 @@ class ScoredCell:
     """What an audit has to say about the row; mostly empty."""
     engine: str
     device_kind: str
+    """Kind of device that it was scored on."""
+    devices: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Role (`policy`, `reference`, `reward`) -> stage -> kind of device, of every stage that the role rests on; empty
+    where it is not known."""
     frame: pd.DataFrame
     """Score rows, one per response."""
     run: str = ""
@@ -183,15 +188,8 @@ def _refuse_unequal(cells: Sequence[ScoredCell], baseline: str, admission: Admis
             for label, other in others
             if other != expected
         ]
-    machines = dict.fromkeys(_machine(cell) for cell in cells)
-    if len(machines) > 1 and not admission.allow_mixed:
-        faults += [
-            Fault(
-                ", ".join(dict.fromkeys(cell.label for cell in cells if _machine(cell) == machine)),
-                f"scored with {machine}; rows of different engines or devices are compared only on request",
-            )
-            for machine in machines
-        ]
+    if not admission.allow_mixed:
+        faults += machine_faults(cells)
     if faults:
         raise BenchError.of_faults("comparison", faults)
 
@@ -231,17 +229,12 @@ def _marks(label: str, cells: Sequence[ScoredCell], baseline: str, admission: Ad
     if any(cell.comparability_hash != expected for cell in cells):
         marks.append("audit: settings differ")
     marks += [f"differs in {_keys(admission, other)}" for other in differ]
-    if len({_machine(cell) for cell in cells}) > 1:
-        marks += [f"scored with {machine}" for machine in dict.fromkeys(_machine(cell) for cell in of_label)]
+    marks += machine_marks(label, cells)
     return tuple(marks)
 
 
 def _expected_hash(cells: Sequence[ScoredCell], baseline: str) -> str:
     return next(cell.comparability_hash for cell in cells if cell.label == baseline)
-
-
-def _machine(cell: ScoredCell) -> str:
-    return f"{cell.engine} on {cell.device_kind}"
 
 
 def _keys(admission: Admission, comparability_hash: str) -> str:

@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from benchbench.comparison.pairs.flags import count_flags, name_flags
 from benchbench.core.clusters import prompt_numbers
 from benchbench.core.errors import unknown_name
 from benchbench.core.measurement import Array, PairScores
+
+if TYPE_CHECKING:  # the names of the scorings are read before any row is
+    import pandas as pd
 
 FLAGS = ("truncated", "empty", "overlong", "identical")
 """Flags of a row that an exclusion may name."""
@@ -160,7 +163,7 @@ def _values(frame: pd.DataFrame) -> dict[str, Array]:
 def _check_one_cell(frame: pd.DataFrame) -> None:
     if frame.empty:
         raise ValueError("expected the score rows of one cell, found none")
-    mixed = [name for name in _CELL if len(pd.unique(frame[name].to_numpy())) != 1]
+    mixed = [name for name in _CELL if len(frame[name].unique()) != 1]
     if mixed:
         raise ValueError(f"expected the score rows of one cell, found several values of {', '.join(mixed)}")
 

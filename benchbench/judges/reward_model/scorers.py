@@ -68,7 +68,7 @@ def _trained(options: RewardModelOptions, folder: Path, contests: Sequence[Conte
     def score(prompt: Prompt, text: str) -> float:
         row = rows[prompt, text]
         _check_length(len(row.tokens), model.backbone, names[prompt, text])
-        tokens = torch.tensor(row.tokens, device=context.device)[None, None]  # [1, 1, T]
+        tokens = torch.tensor(row.tokens, dtype=torch.long, device=context.device)[None, None]  # [1, 1, T]
         response = torch.zeros_like(tokens, dtype=torch.bool)
         response[..., slice(*row.response)] = True
         response[..., 0] = False  # nothing precedes it

@@ -7,7 +7,7 @@ from typing import Any
 from benchbench import inputs, judges, methods, metrics, sources
 from benchbench.comparison.pairs.scorings import SCORINGS
 from benchbench.core.errors import BenchError, Fault, unknown_name
-from benchbench.core.identity import plain
+from benchbench.core.identity import identity, plain
 from benchbench.core.method import Method
 from benchbench.recipe.binding import bind
 from benchbench.recipe.schema import Recipe
@@ -37,7 +37,7 @@ def bind_free_parts(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
             options, wrong = bind(judge.options, recipe.judge.options, where="judge.options")
             faults += wrong
             if options is not None:
-                moving = {k: v for k, v in plain(options).items() if k not in judge.handling}
+                moving = {k: v for k, v in identity(options).items() if k not in judge.handling}
                 bound["judge.options"] = moving  # a rate limit makes no other recipe
     _exhibit(metrics, recipe.score.headline.metric, "score.headline.metric", faults)
     return bound, faults + _score_faults(recipe) + _claim_faults(recipe) + _annotation_faults(recipe, bound)

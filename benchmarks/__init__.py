@@ -1,0 +1,1 @@
+"""How fast benchbench is, measured beside what else could be used; never imported by benchbench."""

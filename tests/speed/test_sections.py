@@ -1,0 +1,50 @@
+"""Every section reports finite numbers at a tiny size."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from benchmarks.__main__ import SECTIONS
+from benchmarks.sections import Result, read, store
+
+SLOW = ("feas-bf16", "k4-fp32", "scoring-fp32", "tokenisation", "start-up", "grid", "generation", "shares")
+"""One section of each kind; each starts processes of its own."""
+
+
+def check(result: Result) -> None:
+    """There are numbers, and they are finite."""
+    numbers = [value for columns in result.table.values() for value in columns.values()]
+    assert numbers and result.what
+    assert all(math.isfinite(value) for value in (*numbers, *result.facts.values(), result.other_cores))
+
+
+def test_ours_beside_trl_in_float32():
+    result = SECTIONS["bench-fp32"](quick=True)
+    check(result)
+    assert list(result.table) == ["ours", "TRL tuned"]
+    assert result.table["ours"]["time, first row 1"] == 1
+    assert result.facts["largest difference in loss, ours and TRL tuned"] < 1e-4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SLOW)
+def test_a_section_reports_finite_numbers(name: str):
+    check(SECTIONS[name](quick=True))
+
+
+def test_sections_join_the_document_of_one_machine(tmp_path):
+    path = tmp_path / "numbers.json"
+    first = Result("a", {"x": {"seconds": 1.0}}, {}, 0.0)
+    store(path, {"one": first})
+    document = store(path, {"two": Result("b", {}, {"f": 2.0}, 1.5)})
+    assert read(path) == document and list(document["sections"]) == ["one", "two"]
+    assert not document["sections"]["one"]["busy"] and document["sections"]["two"]["busy"]
+
+
+def test_sections_of_other_versions_are_dropped(tmp_path):
+    path = tmp_path / "numbers.json"
+    path.write_text('{"hardware": {}, "versions": {}, "sections": {"old": {}}}', encoding="utf-8")
+    assert list(store(path, {"new": Result("a", {}, {}, 0.0)})["sections"]) == ["new"]
+    assert read(tmp_path / "none.json") == {}
