@@ -48,7 +48,7 @@ class Sequences:
     longest_k: int
     keys: Tensor | None
     """[M] index in the packed row of every key; none where each sequence reads itself alone, so that M = N."""
-    own: Tensor
+    homes: Tensor
     """[N] index among the keys of each token of the packed row, in its own sequence."""
     copies: tuple[tuple[Tensor, Tensor], ...]
     """Prefix tokens among the keys of suffixes: index in the packed row, and among the keys; one pair of tensors per
@@ -61,7 +61,7 @@ class Sequences:
             ends_q=move(self.ends_q),
             ends_k=move(self.ends_k),
             keys=None if self.keys is None else move(self.keys),
-            own=move(self.own),
+            homes=move(self.homes),
             copies=tuple((move(places), move(keys)) for places, keys in self.copies),
         )
 

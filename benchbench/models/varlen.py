@@ -43,12 +43,12 @@ def sequences_of(groups: Sequence[Segments]) -> Sequences:
     keys: list[np.ndarray] = []
     ends_q, ends_k = [0], [0]
     copies: dict[int, tuple[list[np.ndarray], list[np.ndarray]]] = {}
-    own: list[np.ndarray] = []
+    homes: list[np.ndarray] = []
     for number, prefix, run in _runs(groups):
         shared = len(prefix)
         at = ends_k[-1]
         keys += [prefix, run]
-        own.append(np.arange(at + shared, at + shared + len(run)))
+        homes.append(np.arange(at + shared, at + shared + len(run)))
         ends_q.append(ends_q[-1] + len(run))
         ends_k.append(at + shared + len(run))
         if shared:
@@ -61,7 +61,7 @@ def sequences_of(groups: Sequence[Segments]) -> Sequences:
         longest_q=int(np.diff(ends_q).max(initial=0)),
         longest_k=int(np.diff(ends_k).max(initial=0)),
         keys=_joined(keys) if copies else None,
-        own=_joined(own),
+        homes=_joined(homes),
         copies=tuple((_joined(places), _joined(among_keys)) for places, among_keys in copies.values()),
     )
 
@@ -154,7 +154,7 @@ class _Gathered(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
         """Add up."""
         (grad,) = grads
-        total = grad.index_select(0, ctx.plan.own)
+        total = grad.index_select(0, ctx.plan.homes)
         for places, among_keys in ctx.plan.copies:
             total.index_add_(0, places, grad.index_select(0, among_keys))
         return total, None

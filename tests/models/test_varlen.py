@@ -79,7 +79,7 @@ def test_sequences_worked_by_hand():
     assert (plan.longest_q, plan.longest_k) == (4, 5)
     assert plan.keys is not None
     assert plan.keys.tolist() == [0, 1, 0, 1, 2, 0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
-    assert plan.keys[plan.own].tolist() == list(range(13))
+    assert plan.keys[plan.homes].tolist() == list(range(13))
     assert [(places.tolist(), keys.tolist()) for places, keys in plan.copies] == [([0, 1], [2, 3]), ([0, 1], [5, 6])]
 
 
