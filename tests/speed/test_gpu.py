@@ -8,8 +8,11 @@ import time
 import pytest
 import torch
 
+from benchbench.models.varlen import written_out
 from benchmarks import gpu
-from benchmarks.gpu import PARTS, PYTHIA_410M, TOY, Bench, at_most, measure, pairs_of
+from benchmarks.gpu import PARTS, at_most, measure
+from benchmarks.gpu_parts import golden_check, kernel_correctness
+from benchmarks.gpu_setup import PYTHIA_410M, TOY, Bench, pairs_of
 
 FAKE = Bench(TOY, torch.device("cpu"), torch.float32, fake=True)
 
@@ -25,8 +28,8 @@ def test_a_part_runs(name):
 
 
 def test_the_checks_hold_for_kernels_that_are_written_out():
-    assert gpu.kernel_correctness(FAKE)["as good as masked"]
-    assert gpu.golden_check(FAKE)["holds"]
+    assert kernel_correctness(FAKE)["as good as masked"]
+    assert golden_check(FAKE)["holds"]
 
 
 def test_a_wrong_kernel_is_found(monkeypatch):
@@ -35,12 +38,12 @@ def test_a_wrong_kernel_is_found(monkeypatch):
     def wrong(q, k, v, ends_q, ends_k, longest_q, longest_k, *, scale, window_size):
         rows = zip(ends_k.diff().tolist(), ends_q.diff().tolist(), strict=True)
         kept = torch.cat([torch.arange(keys) < queries for keys, queries in rows])
-        return gpu.written_out(
+        return written_out(
             q, k[kept], v[kept], ends_q, ends_q, longest_q, longest_q, scale=scale, window_size=window_size
         )
 
     monkeypatch.setattr(Bench, "kernel", property(lambda bench: wrong))
-    assert not gpu.kernel_correctness(FAKE)["as good as masked"]
+    assert not kernel_correctness(FAKE)["as good as masked"]
 
 
 def test_a_part_that_fails_or_takes_too_long_does_not_end_the_run():
