@@ -10,7 +10,7 @@ from unittest import mock
 
 import torch
 from torch import Tensor
-from torch.autograd.profiler import DeviceType
+from torch._C._autograd import DeviceType
 from torch.nn import functional as F
 
 from benchbench.core.batch import CandidateBatch

@@ -43,7 +43,7 @@ def _decoder_layers(model: nn.Module) -> nn.ModuleList | None:
     """The first list of modules that is as long as the configuration says the model has layers."""
     count = getattr(model.config, "num_hidden_layers", None)
     lists = (module for module in model.modules() if isinstance(module, nn.ModuleList))
-    return next((found for found in lists if len(found) == count), None)
+    return next((layers for layers in lists if len(layers) == count), None)
 
 
 @cache
