@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from benchbench.core.batch import CandidateBatch
+from benchbench.core.batch import CandidateBatch, sent
 from benchbench.data.tokenized import TokenizedExample
 from benchbench.models.packing import pack
+from benchbench.models.varlen import sequences_of
 
 
 def collate(
@@ -54,6 +56,9 @@ def collate(
             is_response[b, k, slice(*candidate.response)] = True
     is_response[..., 0] = False  # nothing precedes it, so it has no log-probability
     tokens, attention, response = (torch.from_numpy(array) for array in (rows, is_real, is_response))
+    packed = pack(tokens, attention, response, share=share, whole=whole)
+    if device.type == "cuda":
+        packed = replace(packed, sequences=sequences_of(packed.groups))
     batch = CandidateBatch(
         ids=tuple(e.id for e in examples),
         tokens=tokens,
@@ -61,7 +66,7 @@ def collate(
         response=response,
         columns={name: _column(examples, name, count) for name in columns},
         allow_empty=allow_empty,
-        packed=pack(tokens, attention, response, share=share, whole=whole),
+        packed=packed,
     )
     return batch.to(device)
 
@@ -93,6 +98,5 @@ def spread(
                 raise ValueError(f"example {name}: {len(row)} cached values, {length} response tokens")
             stored.extend(row)
     device = batch.tokens.device
-    flat = torch.tensor(stored, dtype=dtype)
-    flat = (flat.pin_memory() if device.type == "cuda" else flat).to(device, non_blocking=True)
+    flat = sent(torch.tensor(stored, dtype=dtype), device)
     return torch.zeros(batch.tokens.shape, dtype=dtype, device=device).masked_scatter(batch.response, flat)

@@ -33,6 +33,11 @@ class TokenCounts:
         return sum(row[0] for row in self.response)
 
 
+def sent(tensor: Tensor, device: torch.device) -> Tensor:
+    """A tensor of the host on its way to a device; to a card it goes while that still works on what it had before."""
+    return (tensor.pin_memory() if device.type == "cuda" else tensor).to(device, non_blocking=True)
+
+
 @dataclass(frozen=True)
 class CandidateBatch:
     """Right-padded token rows; a preference pair is K = 2 with the chosen response first.
@@ -97,7 +102,7 @@ class CandidateBatch:
             return self
 
         def move(tensor: Tensor) -> Tensor:
-            return (tensor.pin_memory() if device.type == "cuda" else tensor).to(device, non_blocking=True)
+            return sent(tensor, device)
 
         return replace(
             self,

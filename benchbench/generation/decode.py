@@ -143,10 +143,10 @@ class _Batch:
         """One more token for every row."""
         token = self._choose(logits, number)  # [B]
         stops = torch.isin(token, self.stop)
-        grows = self.rows[~self.ended & ~stops]
-        self.out[grows, number] = token[~self.ended & ~stops]
-        self.lengths[grows] += 1
-        self.ends[self.rows[~self.ended & stops]] = token[~self.ended & stops]
+        grows, ends = ~self.ended & ~stops, ~self.ended & stops  # [B]; a selection would wait for the card each time
+        self.out[self.rows, number] = token.where(grows, 0)
+        self.lengths[self.rows] += grows
+        self.ends[self.rows] = token.where(ends, self.ends[self.rows])
         self.ended |= stops
         self.inputs = token.unsqueeze(-1)
         self.positions = self.positions[:, -1:] + 1

@@ -56,8 +56,9 @@ def tensor(rewards: Mapping[str, Sequence[float]], batch: CandidateBatch, dtype:
     """[B, K] rewards of the candidates, in the unit of their source."""
     import torch
 
-    rows = [rewards[name] for name in batch.ids]
-    return torch.tensor(rows, dtype=dtype, device=batch.tokens.device)
+    from benchbench.core.batch import sent
+
+    return sent(torch.tensor([rewards[name] for name in batch.ids], dtype=dtype), batch.tokens.device)
 
 
 def _stage_rewards(context: StageContext[Any]) -> Mapping[str, Sequence[float]]:

@@ -20,6 +20,7 @@ from transformers.masking_utils import sdpa_mask
 
 from benchbench.core.packed import Packed, Segments
 from benchbench.models.cpu_attention import Part, compute_dtype, mask_pays, packed_attention
+from benchbench.models.kernels import card_attention
 
 NAME = "bench"
 """What transformers knows the function as; never written to a config.json."""
@@ -72,6 +73,8 @@ def bench_attention(
     if softcap is None and dropout == 0.0 and query.device.type == "cpu":
         parts = _parts(packed, sliding_window, compute_dtype(value.dtype))
         return packed_attention(query, key, value, parts, scaling), None
+    if (out := card_attention(packed, query, key, value, dropout, scaling, sliding_window, softcap)) is not None:
+        return out, None
     scores = _sdpa(dropout, scaling) if softcap is None else _capped(dropout, scaling, softcap)
     sizes = [group.length for group in packed.groups]
     rows = zip(query.split(sizes, 2), key.split(sizes, 2), value.split(sizes, 2), strict=True)

@@ -112,7 +112,7 @@ def _try_out(backbone: Any) -> Layout:
         return Layout(False, f"packed rows give other hidden states, by {far:.1g} of their size")
     other = tokens.clone()
     other[0, 1, 4:] = other[0, 1, 4:].flip(0)
-    other[1] = other[1].flip(-1)
+    other[1] = (other[1] + 1) % len(weight)  # as long a row: of another length, a card may add up in another order
     beside = packed_states(backbone, pack(other, everything, response, whole=True))[inside]
     if not torch.equal(states, beside):
         return Layout(False, "packed rows depend on their neighbours")

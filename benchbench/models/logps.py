@@ -38,22 +38,30 @@ def token_logps(model: Any, batch: CandidateBatch, *, dtype: torch.dtype = torch
     if head is not None and layout_of(plain.base_model).packed:
         packed = batch.packed or pack(batch.tokens, batch.attention, batch.response)
         hidden = packed_states(plain.base_model, packed)[packed.sources]  # [R, H]
-        return _placed(_head_logps(head, hidden, packed.targets, dtype), batch)
+        return _placed(_head_logps(head, hidden, packed.targets, dtype), batch, packed.slots)
     rows = batch.tokens.flatten(0, 1)  # [B*K, T]
-    # the token at position t is predicted by the hidden state at t - 1
-    predicted = batch.response.flatten(0, 1)[:, 1:]  # [B*K, T-1]
-    targets = rows[:, 1:][predicted]  # [R]
+    slots = _slots(batch)
+    targets = rows.flatten()[slots]  # [R]
+    predicting = slots - 1  # the token at position t is predicted by the hidden state at t - 1 of its row
     if head is not None:
-        hidden = plain.base_model(input_ids=rows, use_cache=False).last_hidden_state[:, :-1][predicted]  # [R, H]
-        return _placed(_head_logps(head, hidden, targets, dtype), batch)
-    logits = model(input_ids=rows, use_cache=False).logits[:, :-1][predicted]  # [R, V]
-    return _placed(_gather(logits, targets, dtype), batch)
+        hidden = plain.base_model(input_ids=rows, use_cache=False).last_hidden_state.flatten(0, 1)[predicting]  # [R, H]
+        return _placed(_head_logps(head, hidden, targets, dtype), batch, slots)
+    logits = model(input_ids=rows, use_cache=False).logits.flatten(0, 1)[predicting]  # [R, V]
+    return _placed(_gather(logits, targets, dtype), batch, slots)
 
 
-def _placed(logps: Tensor, batch: CandidateBatch) -> Logps:
-    """[R] values put where the batch has its response tokens."""
-    token = torch.zeros(batch.response.shape, dtype=logps.dtype, device=logps.device)
-    return Logps(token=token.masked_scatter(batch.response, logps), response=batch.response)
+def _slots(batch: CandidateBatch) -> Tensor:
+    """[R] places of response tokens; asked of the device, which waits for it, only where nobody packed the batch."""
+    return batch.response.flatten().nonzero().squeeze(1) if batch.packed is None else batch.packed.slots
+
+
+def _placed(logps: Tensor, batch: CandidateBatch, slots: Tensor) -> Logps:
+    """[R] values put where the batch has its response tokens.
+
+    By index: the gradient of `masked_scatter` selects by a mask, which makes the host wait for the card.
+    """
+    token = torch.zeros(batch.response.shape, dtype=logps.dtype, device=logps.device).flatten()
+    return Logps(token=token.index_copy(0, slots, logps).reshape(batch.response.shape), response=batch.response)
 
 
 def unwrap(model: Any) -> Any:

@@ -63,6 +63,7 @@ def pack(tokens: Tensor, attention: Tensor, response: Tensor, *, share: bool = T
         groups=tuple(groups),
         sources=scored.to(device),
         targets=tokens[..., 1:][response[..., 1:]],
+        slots=response.cpu().flatten().nonzero().squeeze(1).to(device),
         places=torch.from_numpy(places).to(device),
         whole=whole,
     )

@@ -52,10 +52,11 @@ class RewardModel(nn.Module):
             last = batch.attention.flatten(0, 1).sum(dim=-1) - 1
             return hidden[places.gather(1, last[:, None]).squeeze(1)]
         response = batch.response.flatten(0, 1)
-        owner = response.nonzero()[:, 0]
-        # whichever candidate reads a shared token, its state counts for each
-        sums = hidden.new_zeros(len(places), hidden.shape[-1], dtype=torch.float32)
-        sums = sums.index_add(0, owner, hidden[places[response]].float())
+        # as a product, since the number of response tokens is not known on a card; a shared token counts for each row
+        weights = torch.zeros(len(places), len(hidden) + 1, device=hidden.device)
+        weights = weights.scatter(1, places.where(response, len(hidden)), 1.0)[:, :-1]  # [B*K, N]
+        with torch.autocast(hidden.device.type, enabled=False):
+            sums = weights @ hidden.float()
         return sums / response.sum(dim=-1, keepdim=True).clamp(min=1)
 
     def _pool_padded(self, batch: CandidateBatch) -> Tensor:

@@ -7,6 +7,7 @@ In float32 without dropout a batch's size and layout move a number by the roundi
   bfloat16: autocast, the model's weights, the reward head;
 - of scores, rewards and log-probabilities computed in bfloat16, where a row depends on the rows beside it.
 
+So does `torch_compile`, whose compiled layers round otherwise: it is part of an identity where a microbatch is.
 `gradient_checkpointing` is never part of one: what is recomputed, dropout masks too, is the same to the last bit.
 """
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 Values = Mapping[str, Any]
 
+COMPILE = "torch_compile"
 MICROBATCH, BATCH, TOKENS = "per_device_train_batch_size", "per_device_eval_batch_size", "tokens_per_microbatch"
 _LOW = "bfloat16"
 _TRAINED = ("sft", "reward_model", "preference")
@@ -38,7 +40,7 @@ def training_memory(recipe: Recipe, name: str) -> dict[str, Any]:
     section = getattr(recipe, name)
     if section is None or not _microbatch_moves(dict(section), recipe.model.dtype):
         return {}
-    return {key: getattr(section, key) for key in (MICROBATCH, TOKENS)}
+    return {key: getattr(section, key) for key in (MICROBATCH, TOKENS, *_compiled(dict(section)))}
 
 
 def scoring_memory(recipe: Recipe, *precisions: str, bf16: bool = False) -> dict[str, Any]:
@@ -52,12 +54,17 @@ def _microbatch_moves(section: Values, model_dtype: str) -> bool:
     return drops or section["bf16"] or _LOW in (model_dtype, section.get("head_dtype"))
 
 
+def _compiled(section: Values) -> tuple[str, ...]:
+    """The setting that compiles, where it does; as it came later, it is no part of an identity where it is off."""
+    return (COMPILE,) if section.get(COMPILE) else ()
+
+
 def moving_keys(values: Values) -> list[str]:
     """Dotted keys of the memory settings that are part of this recipe's identity."""
     dtype = get(values, "model.dtype")
     trained = {name: values[name] for name in _TRAINED if values.get(name) is not None}
-    moves = [name for name, section in trained.items() if _microbatch_moves(section, dtype)]
-    moving = [f"{name}.{key}" for name in moves for key in (MICROBATCH, TOKENS)]
+    moves = {name: section for name, section in trained.items() if _microbatch_moves(section, dtype)}
+    moving = [f"{name}.{key}" for name, section in moves.items() for key in (MICROBATCH, TOKENS, *_compiled(section))]
     # of held-out scores; of reference log-probabilities and rewards; of rewards; of the log-probabilities of a KL
     scoring = ("score.dtype", "model.dtype", "reward_model.head_dtype", "generate.dtype")
     if _LOW in [get(values, key) for key in scoring] or get(values, "preference.bf16"):

@@ -74,6 +74,9 @@ class LoopRunSection(Section):
     many, `per_device_train_batch_size` at most. `auto` is what suits the device. Part of the result where that is."""
     gradient_checkpointing: Annotated[bool, RUN] = False
     """Recompute activations in the backward pass; a memory setting, never part of the result."""
+    torch_compile: Annotated[bool, RUN] = False
+    """Compile each decoder layer (`torch.compile`): a minute at the start, less time in each step on a card. It moves
+    numbers by their rounding, so it is part of the result where `per_device_train_batch_size` is."""
     logging_steps: Annotated[int, Field(gt=0), RUN] = 10
     """Optimizer steps between lines of train.jsonl."""
     save_steps: Annotated[int, Field(gt=0), RUN] = 200

@@ -14,6 +14,7 @@ from benchbench.batches.padded import collate
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.method import Candidates, Method
 from benchbench.data.tokenized import Tokenized, TokenizedExample
+from benchbench.models.compile import compile_layers
 from benchbench.models.layout import Layout, layout_of
 from benchbench.models.load import disable_dropout, use_checkpointing
 from benchbench.models.logps import unwrap
@@ -94,6 +95,8 @@ def fit(
         disable_dropout(model)
     if run.gradient_checkpointing:
         use_checkpointing(getattr(model, "backbone", model))
+    if run.torch_compile:
+        compile_layers(model, where=f"{context.spec.title}: torch_compile")
     cost = make_batch.cost
     costs = [cost.of(example) for example in tokenized.examples]
     budget = budget_for(

@@ -72,6 +72,7 @@ class LoopSettings(LoopSection):
 
     per_device_train_batch_size: Annotated[int | None, MOVES] = None
     tokens_per_microbatch: Annotated[TokenBudget | None, MOVES] = None
+    torch_compile: Annotated[bool | None, MOVES] = None
 
 
 class TrainingSettings(ReadingSettings):

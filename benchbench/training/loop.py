@@ -29,6 +29,7 @@ from benchbench.data.tokenized import TokenizedExample
 from benchbench.recipe.training import LoopRunSection, LoopSection
 from benchbench.training.checkpoint import Position, load_checkpoint, save_checkpoint, trainable
 from benchbench.training.log import TrainLog
+from benchbench.training.readout import Readout, read_out
 from benchbench.training.schedule import rate_factor, warmup_length
 
 
@@ -143,7 +144,7 @@ class _Step:
     step: int
     rate: float
     tokens: int
-    values: Mapping[str, Tensor]
+    values: Readout
     examples: Sequence[TokenizedExample]
 
     def read(self) -> dict[str, Any]:
@@ -152,7 +153,7 @@ class _Step:
         Raises:
             BenchError: a loss or gradient that is not finite.
         """
-        line = {name: float(value) for name, value in self.values.items()}
+        line = self.values.read()
         if not (math.isfinite(line["loss"]) and math.isfinite(line["grad_norm"])):
             raise _diverged(line, self.examples, self.step)
         return line
@@ -215,7 +216,7 @@ def _step(
         there = f"{job.budget.tokens} tokens and {job.budget.examples} examples at once"
         job.report({"message": f"step {step + 1} ran out of memory ({message}); it goes on with at most {there}"})
         values, tokens = _gradients(job, chosen, step)
-    ended = _Step(step, rate, tokens, values, [job.examples[i] for i in chosen])
+    ended = _Step(step, rate, tokens, read_out(values), [job.examples[i] for i in chosen])
     if not late:
         ended.read()
     for group in optimizer.param_groups:

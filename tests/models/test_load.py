@@ -11,6 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from benchbench.core.errors import BenchError
 from benchbench.models import load
+from benchbench.models.layout import layout_of
 from benchbench.models.load import (
     ModelSpec,
     add_lora,
@@ -21,7 +22,7 @@ from benchbench.models.load import (
     seeded,
     set_precision,
 )
-from benchbench.models.logps import token_logps
+from benchbench.models.logps import token_logps, unwrap
 
 from .toys import batch, configuration, spec, tiny, tokenizer
 
@@ -334,3 +335,20 @@ def test_the_context_is_what_the_configuration_says():
 
 def test_the_toys_are_what_a_recipe_would_ask_for():
     assert configuration("gpt_neox")["hidden_size"] == 24 == build_base(spec(), tokenizer(), seed=1).config.hidden_size
+
+
+def test_adapters_on_a_bfloat16_base_are_float32_masters():
+    """Without autocast: the base computes in bfloat16, what is trained and the optimizer's state are float32."""
+    model = add_lora(build_base(spec(dtype="bfloat16"), tokenizer(), seed=0), LORA, seed=1).train()
+    trained = [p for p in model.parameters() if p.requires_grad]
+    assert trained and {p.dtype for p in trained} == {torch.float32}
+    assert {p.dtype for p in model.parameters() if not p.requires_grad} == {torch.bfloat16}
+    assert layout_of(unwrap(model).base_model).packed
+    optimizer = torch.optim.AdamW(trained, lr=1e-6, fused=True)
+    logps = token_logps(model, batch())
+    assert logps.token.dtype == torch.float32
+    logps.token.sum().backward()
+    assert {p.grad.dtype for p in trained if p.grad is not None} == {torch.float32}
+    optimizer.step()
+    moments = [state[key] for state in optimizer.state.values() for key in ("exp_avg", "exp_avg_sq")]
+    assert moments and {moment.dtype for moment in moments} == {torch.float32}

@@ -82,3 +82,14 @@ def test_a_stage_gets_a_memory_setting_only_where_it_moves_numbers(tmp_path):
     assert scoring_memory(recipe, "float32") == {}
     moved = {BATCH: 128, TOKENS: "auto"}
     assert scoring_memory(recipe, "float32", "bfloat16") == scoring_memory(recipe, "float32", bf16=True) == moved
+
+
+def test_compiled_layers_count_where_a_microbatch_does(tmp_path):
+    compiled = "preference.torch_compile=true"
+    assert toy(tmp_path, compiled).recipe_hash == toy(tmp_path).recipe_hash
+    low = toy(tmp_path, "preference.bf16=true")
+    assert toy(tmp_path, "preference.bf16=true", compiled).recipe_hash != low.recipe_hash
+    assert toy(tmp_path, "preference.bf16=true", "preference.torch_compile=false").recipe_hash == low.recipe_hash
+    recipe = toy(tmp_path, "preference.bf16=true", compiled).recipe
+    assert training_memory(recipe, "preference")["torch_compile"] is True
+    assert training_memory(recipe, "sft") == {}

@@ -1,0 +1,41 @@
+"""Numbers of a step on their way from a card to the host, without the card waiting for them to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Readout:
+    """Values that were computed, or will have been when `read` returns."""
+
+    names: tuple[str, ...]
+    values: Tensor
+    """On the host, filled when `ready` has happened."""
+    ready: torch.cuda.Event | None = None
+    """After the copy; none on a processor, where values are there already."""
+
+    def read(self) -> dict[str, float]:
+        """Name -> number; waits for what was sent to the card before these values, and for nothing sent after."""
+        if self.ready is not None:
+            self.ready.synchronize()
+        return dict(zip(self.names, self.values.tolist(), strict=True))
+
+
+def read_out(values: Mapping[str, Tensor]) -> Readout:
+    """Start the copy of numbers to the host.
+
+    Asking a card for a number (`float(value)`) waits for all that was sent to it, the next step too where that is under
+    way; the event of this copy does not.
+    """
+    together = torch.stack([value.detach().double() for value in values.values()])
+    if together.device.type != "cuda":
+        return Readout(tuple(values), together)
+    host = together.to("cpu", non_blocking=True)  # pinned by torch, since it is asked not to wait
+    ready = torch.cuda.Event()
+    ready.record()
+    return Readout(tuple(values), host, ready)
