@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+import torch
 
 from benchbench.core.errors import BenchError
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
@@ -108,3 +111,17 @@ def cut(costs: Sequence[int], cost: Cost, budget: Budget) -> Iterator[slice]:
             start = stop - 1
     if start < len(costs):
         yield slice(start, len(costs))
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory ran out; torch has a class of its own for cards alone."""
+    return isinstance(error, torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    )
+
+
+def free_memory() -> None:
+    """Give back what nothing holds any more, on cards too; other processes may need it."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

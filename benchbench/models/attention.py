@@ -70,11 +70,11 @@ def bench_attention(
     packed.windows.add(sliding_window)
     groups = getattr(module, "num_key_value_groups", 1)
     key, value = repeat_kv(key, groups), repeat_kv(value, groups)
+    if (out := card_attention(packed, query, key, value, dropout, scaling, sliding_window, softcap)) is not None:
+        return out, None
     if softcap is None and dropout == 0.0 and query.device.type == "cpu":
         parts = _parts(packed, sliding_window, compute_dtype(value.dtype))
         return packed_attention(query, key, value, parts, scaling), None
-    if (out := card_attention(packed, query, key, value, dropout, scaling, sliding_window, softcap)) is not None:
-        return out, None
     scores = _sdpa(dropout, scaling) if softcap is None else _capped(dropout, scaling, softcap)
     sizes = [group.length for group in packed.groups]
     rows = zip(query.split(sizes, 2), key.split(sizes, 2), value.split(sizes, 2), strict=True)

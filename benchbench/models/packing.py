@@ -13,6 +13,9 @@ from torch import Tensor
 
 from benchbench.core.packed import Packed, Segments
 
+Row = Sequence[int] | np.ndarray
+"""Token ids of one row."""
+
 
 def pack(tokens: Tensor, attention: Tensor, response: Tensor, *, share: bool = True, whole: bool = False) -> Packed:
     """Pack right-padded rows.
@@ -69,7 +72,7 @@ def pack(tokens: Tensor, attention: Tensor, response: Tensor, *, share: bool = T
     )
 
 
-def packed_length(rows: Sequence[Sequence[int]], lengths: Sequence[int], *, share: bool = True) -> int:
+def packed_length(rows: Sequence[Row], lengths: Sequence[int], *, share: bool = True) -> int:
     """Tokens that one example takes in a packed row.
 
     Args:
@@ -81,7 +84,7 @@ def packed_length(rows: Sequence[Sequence[int]], lengths: Sequence[int], *, shar
     return prefix + sum(max(0, length - prefix) for length in lengths)
 
 
-def shared_front(rows: Sequence[Sequence[int]] | np.ndarray, lengths: Sequence[int]) -> int:
+def shared_front(rows: Sequence[Row] | np.ndarray, lengths: Sequence[int]) -> int:
     """Length of the longest front that all rows with any token share, each row ending at its own length."""
     taken = [np.asarray(row)[:length] for row, length in zip(rows, lengths, strict=True) if length]
     if not taken:

@@ -53,10 +53,11 @@ class RewardModel(nn.Module):
             return hidden[places.gather(1, last[:, None]).squeeze(1)]
         response = batch.response.flatten(0, 1)
         # as a product, since the number of response tokens is not known on a card; a shared token counts for each row
-        weights = torch.zeros(len(places), len(hidden) + 1, device=hidden.device)
+        exact = torch.promote_types(hidden.dtype, torch.float32)  # bfloat16 cannot count beyond 256
+        weights = torch.zeros(len(places), len(hidden) + 1, dtype=exact, device=hidden.device)
         weights = weights.scatter(1, places.where(response, len(hidden)), 1.0)[:, :-1]  # [B*K, N]
         with torch.autocast(hidden.device.type, enabled=False):
-            sums = weights @ hidden.float()
+            sums = weights @ hidden.to(exact)
         return sums / response.sum(dim=-1, keepdim=True).clamp(min=1)
 
     def _pool_padded(self, batch: CandidateBatch) -> Tensor:

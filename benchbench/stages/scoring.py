@@ -8,8 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from benchbench.batches.memory import free_memory, is_out_of_memory
-from benchbench.batches.microbatches import Cost, budget_for, cut
+from benchbench.batches.microbatches import Cost, budget_for, cut, free_memory, is_out_of_memory
 from benchbench.batches.padded import collate
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.errors import Interrupted

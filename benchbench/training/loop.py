@@ -18,8 +18,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from benchbench.batches.memory import free_memory, is_out_of_memory
-from benchbench.batches.microbatches import Budget, Cost, cut
+from benchbench.batches.microbatches import Budget, Cost, cut, free_memory, is_out_of_memory
 from benchbench.batches.order import plan_batches, total_steps
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.errors import BenchError, ExitCode, Interrupted

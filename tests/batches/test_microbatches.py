@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchbench.batches.microbatches import DEVICE_TOKENS, Budget, Cost, budget_for, cut
+from benchbench.batches.microbatches import (
+    DEVICE_TOKENS,
+    Budget,
+    Cost,
+    budget_for,
+    cut,
+    free_memory,
+    is_out_of_memory,
+)
 from benchbench.core.errors import BenchError
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
 
@@ -65,3 +74,22 @@ def test_a_budget_is_halved_once_and_never_below_the_longest_example():
     assert budget.halve() and (budget.tokens, budget.examples) == (70, 2)
     assert not budget.halve() and budget.tokens == 70
     assert not Budget(tokens=70, examples=1, longest=70).halve()
+
+
+def test_a_processor_without_memory_is_told_by_its_words():
+    try:
+        torch.empty(2**60)
+    except RuntimeError as error:
+        assert is_out_of_memory(error)
+    else:
+        raise AssertionError("2**62 bytes were there")
+
+
+def test_other_errors_are_none():
+    assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
+    assert not is_out_of_memory(RuntimeError("shapes do not match"))
+    assert not is_out_of_memory(ValueError("can't allocate memory"))
+
+
+def test_memory_is_given_back_without_a_card():
+    free_memory()

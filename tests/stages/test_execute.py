@@ -18,6 +18,7 @@ from benchbench.generation.engine_cache import EngineCache
 from benchbench.generation.engine_settings import EngineSettings
 from benchbench.stages import execute as execution
 from benchbench.stages.context import Result, StageContext
+from benchbench.stages.memory import MemoryWatch
 from benchbench.store.runs import RunStore
 from benchbench.training.checkpoint import Position, save_checkpoint
 
@@ -141,7 +142,7 @@ def on(device_kind: str, monkeypatch: pytest.MonkeyPatch, **more: str) -> None:
     """Pretend to run on such a device."""
     facts = {"device_kind": device_kind, **more}
     monkeypatch.setattr(execution, "environment", lambda device: facts)
-    monkeypatch.setattr(execution, "peak_memory_gib", lambda device: 0.0)
+    monkeypatch.setattr(execution, "watch_memory", lambda device: MemoryWatch("cpu", forgot=False))
 
 
 def has_checkpoint(context: StageContext[Any]) -> Result:
