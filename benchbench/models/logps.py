@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint
 
 from benchbench.core.batch import CandidateBatch
@@ -149,4 +150,28 @@ def _head_logps(head: Head, hidden: Tensor, targets: Tensor, dtype: torch.dtype)
 
 
 def _gather(logits: Tensor, targets: Tensor, dtype: torch.dtype) -> Tensor:
-    return logits.to(dtype).log_softmax(dim=-1).gather(-1, targets.unsqueeze(-1)).squeeze(-1)
+    return _TargetLogps.apply(logits, targets, dtype)
+
+
+class _TargetLogps(torch.autograd.Function):
+    """log_softmax and the targets' share of it, whose gradient is made in the place of the log-probabilities.
+
+    What autograd does for the two adds a tensor of zeros as large as the logits, and another for their gradient.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, targets: Tensor, dtype: torch.dtype) -> Tensor:
+        logps = logits.to(dtype).log_softmax(dim=-1)
+        ctx.save_for_backward(logps, targets)
+        ctx.dtype = logits.dtype
+        return logps.gather(-1, targets.unsqueeze(-1)).squeeze(-1)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *grads: Any) -> Any:
+        logps, targets = ctx.saved_tensors
+        grad = grads[0].unsqueeze(-1).to(logps.dtype)  # [R, 1]
+        # d log p(target) / d logit = [is target] - p; saved tensors are this function's own, and read once
+        shares = logps.detach().exp_().mul_(-grad)
+        shares.scatter_add_(-1, targets.unsqueeze(-1), grad)
+        return shares.to(ctx.dtype), None, None
