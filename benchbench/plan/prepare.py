@@ -23,6 +23,7 @@ from benchbench.plan.prepared import Prepared
 from benchbench.plan.vocabulary import check_beside, check_rows, model_config, writes_models
 from benchbench.plan.weights import (
     WEIGHT_PATTERNS,
+    caps_attention,
     context_tokens,
     resolve_folder,
 )
@@ -115,10 +116,11 @@ def _data(loaded: Loaded, root: Path) -> tuple[PreparedData, str]:
     return prepared, key
 
 
-def _weights(loaded: Loaded) -> tuple[str | None, str, int | None]:
+def _weights(loaded: Loaded) -> tuple[str | None, str, int | None, bool]:
     model = loaded.recipe.model
     if model.model_name_or_path is None:
-        return None, fingerprint({"from_config": model.from_config}), context_tokens(None, model.from_config)
+        read = (None, model.from_config)
+        return None, fingerprint({"from_config": model.from_config}), context_tokens(*read), caps_attention(*read)
     folder = resolve_folder(
         model.model_name_or_path,
         model.revision,
@@ -132,7 +134,7 @@ def _weights(loaded: Loaded) -> tuple[str | None, str, int | None]:
             "into their base and name the merged folder (`bench eval` does so by itself for a model from elsewhere)"
         )
     content = weights_hash(folder, trust_remote_code=model.trust_remote_code)
-    return str(folder.resolve()), content, context_tokens(folder, None)
+    return str(folder.resolve()), content, context_tokens(folder, None), caps_attention(folder, None)
 
 
 def _tokenizer(loaded: Loaded, root: Path, data: PreparedData, weights: str | None) -> tuple[str, str]:

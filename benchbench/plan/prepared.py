@@ -18,6 +18,8 @@ class Prepared:
     weights_hash: str
     context_tokens: int | None
     """Tokens that the model reads at once; none where its configuration does not say."""
+    caps_attention: bool
+    """The model caps its attention scores softly."""
     tokenizer_path: str
     tokenizer_hash: str
     chat_template: str | None

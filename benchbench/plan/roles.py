@@ -189,10 +189,12 @@ class Roles:
 
     def _reading(self, split: str, tokenization: TokenizationSection) -> dict[str, Any]:
         """What every stage reads: model, data, tokenisation."""
+        capped = self.prepared.caps_attention and self.recipe.model.attn_implementation == "sdpa"
         model = ModelSettings(
             **_fields(self.recipe.model, ArchitectureSection),
             weights=self.prepared.weights_hash,
             tokenizer=self.prepared.tokenizer_hash,
+            attention_soft_cap="obeyed" if capped else None,
         )
         return {
             "model": model,

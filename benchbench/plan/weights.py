@@ -86,10 +86,26 @@ def _is_whole(folder: Path, patterns: tuple[str, ...]) -> bool:
     return named and all((folder / name).is_file() for name in weight_names(folder))
 
 
+SOFT_CAPPED = ("gemma2", "vaultgemma")
+"""Model types whose attention scores are capped where their configuration does not say otherwise."""
+
+
 def context_tokens(folder: Path | None, from_config: Mapping[str, Any] | None) -> int | None:
     """Tokens that a model reads at once, where its configuration says so."""
-    config = from_config or {}
-    if folder is not None:
-        config = read_json(folder / "config.json") if (folder / "config.json").is_file() else {}
+    config = _configuration(folder, from_config)
     limits = [config[name] for name in ("max_position_embeddings", "n_positions") if isinstance(config.get(name), int)]
     return limits[0] if limits else None
+
+
+def caps_attention(folder: Path | None, from_config: Mapping[str, Any] | None) -> bool:
+    """Whether a model caps its attention scores softly, as Gemma 2 does."""
+    config = _configuration(folder, from_config)
+    default = 50.0 if config.get("model_type") in SOFT_CAPPED else None
+    return config.get("attn_logit_softcapping", default) is not None
+
+
+def _configuration(folder: Path | None, from_config: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """That of a folder of weights, or the recipe's own."""
+    if folder is None:
+        return from_config or {}
+    return read_json(folder / "config.json") if (folder / "config.json").is_file() else {}

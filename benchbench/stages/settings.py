@@ -7,7 +7,7 @@ what is recorded beside it; `run.py` offers `run`. No torch here, since plans ar
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -47,6 +47,8 @@ class ModelSettings(ArchitectureSection):
     """Content hash of the pinned weights, or of the configuration where they are drawn from the seed."""
     tokenizer: str
     """Content hash of the tokenizer."""
+    attention_soft_cap: Annotated[Literal["obeyed"] | None, Since("2026-11-28", before=None)] = None
+    """That a model's soft cap of attention scores is obeyed under sdpa too; it was left out before. None elsewhere."""
 
 
 class ReadingSettings(StageSettings):

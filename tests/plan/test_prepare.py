@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from harness import MICRO, leftovers
 from benchbench.commands.resolve import resolve
 from benchbench.plan import prepare as module
 from benchbench.plan.prepare import prepare, prepare_all
-from benchbench.plan.weights import context_tokens
+from benchbench.plan.weights import caps_attention, context_tokens
 
 
 def test_what_is_there_already_is_not_made_again(tmp_path: Path):
@@ -170,3 +171,18 @@ def test_adapters_alone_are_no_model_to_start_from(tmp_path: Path, write_yaml: C
     with pytest.raises(BenchError, match="expected whole weights, found adapters; merge them") as caught:
         prepare(resolve("dpo", setting=str(setting)), tmp_path / "runs")
     assert caught.value.exit_code is ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("config", "capped"),
+    [
+        ({"model_type": "gemma2"}, True),
+        ({"model_type": "gemma2", "attn_logit_softcapping": None}, False),
+        ({"model_type": "gpt_neox"}, False),
+        ({"model_type": "another", "attn_logit_softcapping": 20.0}, True),
+    ],
+)
+def test_whether_attention_is_capped_is_said_by_the_configuration(tmp_path, config, capped):
+    assert caps_attention(None, config) is capped
+    (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    assert caps_attention(tmp_path, None) is capped
