@@ -88,10 +88,13 @@ def _parts(packed: Packed, window: int | None, dtype: torch.dtype) -> list[Part]
     key = ("parts", window, dtype)
     if key not in packed.masks:
         like = torch.empty(0, dtype=dtype)
-        packed.masks[key] = [
-            (group, None if _needs_none(group, window) else _read(packed, g, group, window, like))
-            for g, group in enumerate(packed.groups)
-        ]
+        parts: list[Part] = []
+        for g, group in enumerate(packed.groups):
+            if parts and (group.prefix, group.suffixes) == (parts[-1].group.prefix, parts[-1].group.suffixes):
+                parts[-1] = parts[-1]._replace(count=parts[-1].count + 1)  # which stand side by side (`pack`)
+                continue
+            parts.append(Part(group, None if _needs_none(group, window) else _read(packed, g, group, window, like)))
+        packed.masks[key] = parts
     return packed.masks[key]
 
 

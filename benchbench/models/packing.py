@@ -37,13 +37,8 @@ def pack(tokens: Tensor, attention: Tensor, response: Tensor, *, share: bool = T
     positions: list[np.ndarray] = []
     groups: list[Segments] = []
     start = 0
-    for b in range(len(rows)):
+    for b, prefix, suffixes in _by_shape(rows, used.tolist(), share=share):
         lengths = used[b].tolist()
-        prefix = shared_front(rows[b], lengths) if share else 0
-        suffixes = tuple(max(0, length - prefix) for length in lengths)
-        group = Segments(start, prefix, suffixes)
-        if group.length == 0:
-            continue
         front = next((row for row, length in zip(rows[b], lengths, strict=True) if length), rows[b, 0])
         ids.append(front[:prefix])
         positions.append(np.arange(prefix))
@@ -54,7 +49,7 @@ def pack(tokens: Tensor, attention: Tensor, response: Tensor, *, share: bool = T
             places[b, k, : min(prefix, length)] = np.arange(start, start + min(prefix, length))
             places[b, k, prefix : prefix + size] = np.arange(at, at + size)
             at += size
-        groups.append(group)
+        groups.append(Segments(start, prefix, suffixes))
         start = at
     if not groups:  # nothing is scored; one token keeps the model, and whoever asks for a gradient, at work
         ids, positions, groups = [rows[0, 0, :1]], [np.zeros(1, dtype=np.int64)], [Segments(0, 1, (0,) * rows.shape[1])]
@@ -70,6 +65,22 @@ def pack(tokens: Tensor, attention: Tensor, response: Tensor, *, share: bool = T
         places=torch.from_numpy(places).to(device),
         whole=whole,
     )
+
+
+def _by_shape(
+    rows: np.ndarray, used: Sequence[Sequence[int]], *, share: bool
+) -> list[tuple[int, int, tuple[int, ...]]]:
+    """(example, prefix, suffixes) of every example with any token, those of one shape side by side.
+
+    Attention takes examples of one shape in one call; nothing else depends on their order in the row.
+    """
+    shapes: list[tuple[int, int, tuple[int, ...]]] = []
+    for b, lengths in enumerate(used):
+        prefix = shared_front(rows[b], lengths) if share else 0
+        suffixes = tuple(max(0, length - prefix) for length in lengths)
+        if prefix + sum(suffixes):
+            shapes.append((b, prefix, suffixes))
+    return sorted(shapes, key=lambda shape: shape[1:])
 
 
 def packed_length(rows: Sequence[Row], lengths: Sequence[int], *, share: bool = True) -> int:

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from benchbench.core.packed import Segments
-from benchbench.models.cpu_attention import packed_attention
+from benchbench.models.cpu_attention import Part, packed_attention
 
 
 def in_parts(q, k, v, prefix, suffixes, scaling):
     """[1, H, n, D] without a mask."""
-    return packed_attention(q, k, v, [(Segments(0, prefix, tuple(suffixes)), None)], scaling).transpose(1, 2)
+    return packed_attention(q, k, v, [Part(Segments(0, prefix, tuple(suffixes)), None)], scaling).transpose(1, 2)
 
 
 def masked(q, k, v, prefix, suffixes, scaling):
@@ -82,13 +82,33 @@ def test_examples_stand_side_by_side():
     groups = [Segments(0, 5, (0,)), Segments(5, 0, (4, 6)), Segments(15, 3, (4, 5)), Segments(27, 6, (3, 4))]
     inputs, weight = tensors(40)
     mask = torch.zeros(12, 12).masked_fill_(torch.ones(12, 12).triu(1).bool(), float("-inf"))
-    parts = [(group, mask if number == 2 else None) for number, group in enumerate(groups)]
+    parts = [Part(group, mask if number == 2 else None) for number, group in enumerate(groups)]
     together = packed_attention(*inputs, parts, None).transpose(1, 2)
     grads = torch.autograd.grad((together * weight).sum(), inputs)
-    for group, read in parts:
+    for group, read, _ in parts:
         here = slice(group.start, group.start + group.length)
         own = [each.detach()[:, :, here].clone().requires_grad_() for each in inputs]
-        alone = packed_attention(*own, [(Segments(0, group.prefix, group.suffixes), read)], None).transpose(1, 2)
+        alone = packed_attention(*own, [Part(Segments(0, group.prefix, group.suffixes), read)], None).transpose(1, 2)
         assert torch.equal(alone, together[:, :, here])
         for ours, whole in zip(torch.autograd.grad((alone * weight[:, :, here]).sum(), own), grads, strict=True):
             assert torch.equal(ours, whole[:, :, here])
+
+
+@pytest.mark.parametrize("shape", [(5, (0,)), (0, (4, 3)), (2, (3, 4))])
+@pytest.mark.parametrize("read", ["in parts", "masked"])
+def test_examples_of_one_shape_are_one_call(shape, read):
+    """The same bits as one after another."""
+    prefix, suffixes = shape
+    length = prefix + sum(suffixes)
+    inputs, weight = tensors(3 * length)
+    mask = None
+    if read == "masked":
+        mask = torch.zeros(length, length).masked_fill_(torch.ones(length, length).triu(1).bool(), float("-inf"))
+    together = [Part(Segments(0, prefix, suffixes), mask, 3)]
+    apart = [Part(Segments(n * length, prefix, suffixes), mask) for n in range(3)]
+    found = []
+    for parts in (together, apart):
+        out = packed_attention(*inputs, parts, None).transpose(1, 2)
+        found.append((out, *torch.autograd.grad((out * weight).sum(), inputs)))
+    for ours, others in zip(*found, strict=True):
+        assert torch.equal(ours, others)
