@@ -13,7 +13,6 @@ import pytest
 from harness import MICRO, ROOT, SHARED_DATA, Ended, Finished, bench
 
 os.environ["OMP_NUM_THREADS"] = "1"
-os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # as workers do
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
     # workers are spawned, and each would compile torch and transformers anew

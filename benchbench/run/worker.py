@@ -35,8 +35,9 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
     parent = os.getppid()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    # torch reads it at its first allocation: with huge pages the logits of a large vocabulary on CPU take half the time
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+    if threads > 1:  # a model too small for a second thread (`run.machine`) is 5% slower with huge pages
+        # torch reads it at its first allocation: the logits of a large vocabulary on CPU take half the time then
+        os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     _set_up_torch(device, threads)
     from benchbench import inputs
     from benchbench.core.records import StageSpec
