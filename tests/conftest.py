@@ -20,6 +20,26 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(ROOT / ".pytest_cache" / "pycache")
 
 
+LONG_FIRST = (
+    "shared_data_runs",
+    "reproducibility",
+    "conformance",
+    "speed",
+    "regress",
+    "docs",
+    "run",
+    "generation",
+    "commands",
+)
+"""Folders whose files take longest: begun last, one of them would keep one process busy when the other has nothing."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest; the order within a file stays."""
+    rank = {name: number for number, name in enumerate(LONG_FIRST)}
+    items.sort(key=lambda item: rank.get(item.path.relative_to(ROOT / "tests").parts[0], len(rank)))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     """Keep the tests of a file together, since they share what took long to make."""

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PlainValidator, model_validator
 
 from benchbench.core.identity import RUN, Since
 from benchbench.recipe.section import Section
 
 OnEmptyResponse = Literal["drop", "keep_constant", "error"]
-TokenBudget = Annotated[int, Field(gt=0)] | Literal["auto"]
+
+
+def _token_budget(value: Any) -> Any:
+    """One fault instead of one per kind of value."""
+    if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+        return value
+    raise ValueError(f"expected a whole number greater than 0, or auto, got {value!r}")
+
+
+TokenBudget = Annotated[int | Literal["auto"], PlainValidator(_token_budget)]
 """Tokens of a microbatch, or what suits the device."""
 
 

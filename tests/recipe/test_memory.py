@@ -6,6 +6,7 @@ import pytest
 
 from benchbench.commands.check.conditions import known_differences
 from benchbench.commands.compare.fairness import differing
+from benchbench.core.errors import BenchError
 from benchbench.recipe.library import shipped_root
 from benchbench.recipe.memory import BATCH, MICROBATCH, TOKENS, moving_keys, scoring_memory, training_memory
 
@@ -93,3 +94,16 @@ def test_compiled_layers_count_where_a_microbatch_does(tmp_path):
     recipe = toy(tmp_path, "preference.bf16=true", compiled).recipe
     assert training_memory(recipe, "preference")["torch_compile"] is True
     assert training_memory(recipe, "sft") == {}
+
+
+@pytest.mark.parametrize("value", ["0", "-3", "1.5", "lots", "true"])
+def test_another_budget_of_tokens_is_one_fault_that_says_what_is_taken(tmp_path, value):
+    with pytest.raises(BenchError) as fault:
+        toy(tmp_path, f"preference.{TOKENS}={value}")
+    assert "1 problem" in str(fault.value) or str(fault.value).count(TOKENS) == 1
+    assert f"preference.{TOKENS}: expected a whole number greater than 0, or auto, got" in str(fault.value)
+
+
+def test_a_budget_of_tokens_is_a_number_or_left_to_the_device(tmp_path):
+    assert toy(tmp_path, f"preference.{TOKENS}=300").recipe.preference.tokens_per_microbatch == 300
+    assert toy(tmp_path).recipe.preference.tokens_per_microbatch == "auto"

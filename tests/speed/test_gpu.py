@@ -18,7 +18,9 @@ FAKE = Bench(TOY, torch.device("cpu"), torch.float32, fake=True)
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name == "training" else ()) for name in PARTS]
+)
 def test_a_part_runs(name):
     report = measure(FAKE, {name: (PARTS[name][0], 300)})[name]
     assert "failed" not in report, report["failed"]
