@@ -91,7 +91,7 @@ def _parts(packed: Packed, window: int | None, dtype: torch.dtype) -> list[Part]
         parts: list[Part] = []
         for g, group in enumerate(packed.groups):
             if parts and (group.prefix, group.suffixes) == (parts[-1].group.prefix, parts[-1].group.suffixes):
-                parts[-1] = parts[-1]._replace(count=parts[-1].count + 1)  # which stand side by side (`pack`)
+                parts[-1] = parts[-1]._replace(copies=parts[-1].copies + 1)  # which stand side by side (`pack`)
                 continue
             parts.append(Part(group, None if _needs_none(group, window) else _read(packed, g, group, window, like)))
         packed.masks[key] = parts

@@ -34,13 +34,14 @@ class Part(NamedTuple):
     """The first of them."""
     mask: Tensor | None
     """Additive mask of each one's tokens; none where they are causal rows, or read in parts."""
-    count: int = 1
+    copies: int = 1
+    """How many examples of this shape there are."""
 
     def of(self, states: Tensor) -> Tensor:
-        """[count, H, n, ...] a view of states [1, H, N, ...]."""
+        """[copies, H, n, ...] a view of states [1, H, N, ...]."""
         length = self.group.length
-        here = states[:, :, self.group.start : self.group.start + self.count * length]
-        return here if self.count == 1 else here[0].unflatten(1, (self.count, length)).transpose(0, 1)
+        here = states[:, :, self.group.start : self.group.start + self.copies * length]
+        return here if self.copies == 1 else here[0].unflatten(1, (self.copies, length)).transpose(0, 1)
 
 
 def packed_attention(query: Tensor, key: Tensor, value: Tensor, parts: Sequence[Part], scaling: float | None) -> Tensor:

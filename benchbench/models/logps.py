@@ -168,7 +168,7 @@ class _TargetLogps(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *grads: Any) -> Any:
+    def backward(ctx: Any, *grads: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         logps, targets = ctx.saved_tensors
         grad = grads[0].unsqueeze(-1).to(logps.dtype)  # [R, 1]
         # d log p(target) / d logit = [is target] - p; saved tensors are this function's own, and read once
