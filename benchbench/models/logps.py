@@ -14,7 +14,7 @@ from torch.utils.checkpoint import checkpoint
 
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.scores import Logps
-from benchbench.models.layout import layout_of, packed_states
+from benchbench.models.layout import Layout, layout_of, packed_states
 from benchbench.models.packing import pack
 
 CHUNK_ELEMENTS = defaultdict(lambda: 2**27, cpu=2**24)
@@ -36,7 +36,7 @@ def token_logps(model: Any, batch: CandidateBatch, *, dtype: torch.dtype = torch
     """
     plain = unwrap(model)
     head = head_of(plain)
-    if head is not None and layout_of(plain.base_model).packed:
+    if head is not None and policy_layout(model).packed:
         packed = batch.packed or pack(batch.tokens, batch.attention, batch.response)
         hidden = packed_states(plain.base_model, packed)[packed.sources]  # [R, H]
         return _placed(_head_logps(head, hidden, packed.targets, dtype), batch, packed.slots)
@@ -49,6 +49,14 @@ def token_logps(model: Any, batch: CandidateBatch, *, dtype: torch.dtype = torch
         return _placed(_head_logps(head, hidden, targets, dtype), batch, slots)
     logits = model(input_ids=rows, use_cache=False).logits.flatten(0, 1)[predicting]  # [R, V]
     return _placed(_gather(logits, targets, dtype), batch, slots)
+
+
+def policy_layout(model: Any) -> Layout:
+    """The layout in which a policy's rows are scored; padded, too, where its logits are not made by `head_of`."""
+    plain = unwrap(model)
+    if head_of(plain) is None:
+        return Layout(False, "logits are made by more than an output embedding, a scale or a soft cap")
+    return layout_of(plain.base_model)
 
 
 def _slots(batch: CandidateBatch) -> Tensor:

@@ -17,7 +17,7 @@ from benchbench.data.tokenized import Tokenized, TokenizedExample
 from benchbench.models.compile import compile_layers
 from benchbench.models.layout import Layout, layout_of
 from benchbench.models.load import disable_dropout, use_checkpointing
-from benchbench.models.logps import unwrap
+from benchbench.models.logps import policy_layout, unwrap
 from benchbench.stages.context import Result, StageContext
 from benchbench.training.loop import Job, Objective, train
 
@@ -56,7 +56,7 @@ def policy_batches(
     context: StageContext[Any], tokenizer: Any, model: Any, method: Method, *, allow_empty: bool = False
 ) -> BatchMaker:
     """How a method's batches are made for a policy, which goes to the stage's device here."""
-    layout = layout_of(unwrap(model.to(context.device)).base_model)
+    layout = policy_layout(model.to(context.device))
     candidates = 1 if method.candidates is Candidates.ONE else None
     # with dropout a front that is encoded once would have one mask for all candidates
     cost = Cost(packed=layout.packed, share=context.settings.training.disable_dropout, candidates=candidates)

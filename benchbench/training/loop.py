@@ -202,14 +202,14 @@ def _step(
 ) -> _Step:
     """One optimizer step over all microbatches; checked before the weights change, but where it is read late."""
     job.model.train()
+    values, tokens, message = {}, 0, ""
     try:
         values, tokens = _gradients(job, chosen, step)
-        message = ""
     except RuntimeError as error:
         if not is_out_of_memory(error) or not job.budget.halve():
             raise
-        values, tokens, message = {}, 0, str(error).splitlines()[0][:120]
-    if message:  # outside of the handler, which holds on to what filled the memory
+        message = str(error).partition("\n")[0][:120]
+    if not values:  # outside of the handler, which holds on to what filled the memory
         optimizer.zero_grad(set_to_none=True)
         free_memory()
         there = f"{job.budget.tokens} tokens and {job.budget.examples} examples at once"

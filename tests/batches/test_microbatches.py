@@ -16,6 +16,7 @@ from benchbench.batches.microbatches import (
     free_memory,
     is_out_of_memory,
 )
+from benchbench.batches.padded import collate
 from benchbench.core.errors import BenchError
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
 
@@ -56,6 +57,30 @@ def test_pieces_keep_the_order_lose_nothing_and_are_as_large_as_they_may_be(cost
         if number + 1 < len(parts):
             larger = [*part, parts[number + 1][0]]
             assert len(larger) > most or cost.together(larger) > tokens
+
+
+ROWS = st.lists(
+    st.lists(
+        st.tuples(st.lists(st.integers(1, 3), min_size=1, max_size=8), st.integers(0, 8), st.integers(0, 8)),
+        min_size=2,
+        max_size=2,
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@given(rows=ROWS, share=st.booleans(), whole=st.booleans(), candidates=st.sampled_from([None, 1]))
+def test_tokens_are_counted_as_they_are_packed(rows, share, whole, candidates):
+    """Whatever is scored, shared or empty; where nothing is an input at all, one token stands for the batch."""
+    examples = [
+        example(str(n), *((tuple(t), (min(a, len(t)), min(max(a, b), len(t)))) for t, a, b in row))
+        for n, row in enumerate(rows)
+    ]
+    cost = Cost(packed=True, share=share, whole=whole, candidates=candidates)
+    options = {"pad": 0, "device": torch.device("cpu"), "allow_empty": True, "candidates": candidates}
+    packed = collate(examples, share=share, whole=whole, **options).packed
+    assert packed is not None and max(1, sum(map(cost.of, examples))) == len(packed.ids)
 
 
 def test_a_longer_example_than_the_budget_is_refused_with_both_numbers():

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from benchbench.models import load, logps
-from benchbench.models.logps import head_of, token_logps, unwrap
+from benchbench.models.layout import use_packed_rows
+from benchbench.models.logps import head_of, policy_layout, token_logps, unwrap
 
 from .toys import batch, logps_by_hand, padded, tiny
 
@@ -118,6 +119,9 @@ def test_a_head_that_does_something_else_is_recognised():
     forward = model.forward
     model.forward = lambda **inputs: (lambda out: type(out)(logits=out.logits.sin()))(forward(**inputs))
     assert head_of(model) is None
+    assert use_packed_rows(model).packed, "its hidden states would do"
+    layout = policy_layout(model)
+    assert not layout.packed and "logits are made by more" in layout.name
 
 
 def test_the_probe_leaves_the_model_as_it_was():

@@ -31,8 +31,7 @@ from benchbench.generation.seeds import make_requests
 from benchbench.generation.shape import shape_of_folder
 from benchbench.generation.stops import Stops, named_stops
 from benchbench.models import load
-from benchbench.models.layout import layout_of
-from benchbench.models.logps import token_logps, unwrap
+from benchbench.models.logps import policy_layout, token_logps
 from benchbench.models.saving import probe, save_and_read_back
 from benchbench.stages.context import Result, StageContext
 from benchbench.stages.generate.settings import GenerateSettings
@@ -227,7 +226,7 @@ def _sums(context: Context, name: str, examples: Sequence[TokenizedExample], tok
     load.set_precision(model, getattr(torch, context.settings.generate.dtype))
     sums = [0.0] * len(examples)
     score = partial(token_logps, model, dtype=torch.float32)
-    layout = layout_of(unwrap(model).base_model)
+    layout = policy_layout(model)
     for _, part, logps in score_examples(context, examples, score, pad=tokenizer.pad_token_id, layout=layout):
         rows = logps.token.double().sum(dim=-1)
         for row, example in zip(rows[:, 0].tolist(), part, strict=True):

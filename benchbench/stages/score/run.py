@@ -13,8 +13,7 @@ import torch
 from benchbench.core.scores import Logps
 from benchbench.data.tokenized import TokenizedExample
 from benchbench.models import load
-from benchbench.models.layout import layout_of
-from benchbench.models.logps import token_logps, unwrap
+from benchbench.models.logps import policy_layout, token_logps
 from benchbench.stages.context import Result, StageContext, check_context
 from benchbench.stages.score.settings import SCORER_VERSION, ScoreSettings
 from benchbench.stages.scoring import score_examples
@@ -33,7 +32,7 @@ def run(context: StageContext[ScoreSettings]) -> Result:
     score = partial(token_logps, model, dtype=torch.float32 if settings.bf16 else dtype)
     rows: list[dict[str, Any]] = []
     tokens = 0
-    layout = layout_of(unwrap(model).base_model)
+    layout = policy_layout(model)
     pad = tokenizer.pad_token_id
     for batch, examples, logps in score_examples(
         context, tokenized.examples, score, pad=pad, layout=layout, autocast=settings.bf16
