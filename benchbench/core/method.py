@@ -132,6 +132,21 @@ class Paper:
         return ", ".join(parts)
 
 
+class Family(Enum):
+    """What a loss compares."""
+
+    PAIRWISE = "pairwise"
+    """Two responses by the difference of their scores."""
+    POINTWISE = "pointwise"
+    """Each response against its own target or label."""
+    LISTWISE = "listwise"
+    """K responses by their order, scores or distribution."""
+    TOKEN_LEVEL = "token-level"
+    """Single tokens or spans, weighted or compared."""
+    LIKELIHOOD = "likelihood"
+    """Demonstrations."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Method:
     """One exhibit of the methods room."""
@@ -157,6 +172,25 @@ class Method:
     """Named presets of hyper-parameters; `default` is the paper's form."""
     version: int = 1
     """Raised by hand when the numbers this method produces change."""
+    family: Family | None = None
+    """What the loss compares, by which methods are listed."""
+    equation: str = ""
+    """The loss as plain text, readable in a terminal of 80 columns; one line per part."""
+    differs: Mapping[str, str] = field(default_factory=dict)
+    """Where it is also implemented, with version or commit -> how that differs from this form, or "the same"."""
+    collisions: tuple[str, ...] = ()
+    """Other things that are published under the same name, a sentence each."""
+    open_question: str = ""
+    """What of the form could not be verified, a sentence; every table then marks the method `form unverified`."""
+    twin_of: str = ""
+    """Of a text form of a method for another modality: what was published, a sentence; never a reproduction."""
+
+    @property
+    def status(self) -> str:
+        """`form unverified`, `twin`, or empty for a form that was checked against its source."""
+        if self.open_question:
+            return "form unverified"
+        return "twin" if self.twin_of else ""
 
     @property
     def column_names(self) -> tuple[str, ...]:
