@@ -61,6 +61,9 @@ class CandidateBatch:
     """Accept candidates without a response token (a recipe asked for them to be kept)."""
     packed: Packed | None = None
     """The same rows packed, where they were; a model that takes packed rows reads these instead of the padded ones."""
+    mismatched: CandidateBatch | None = None
+    """[B, K, T'] the responses of other examples of the step, each after its own example's prompt; for methods that
+    declare them."""
     counts: TokenCounts | None = None
     """Of the rows; counted, and the rows checked, where none are given."""
 
@@ -111,6 +114,7 @@ class CandidateBatch:
             response=move(self.response),
             columns={name: move(column) for name, column in self.columns.items()},
             packed=None if self.packed is None else self.packed.moved(move),
+            mismatched=None if self.mismatched is None else self.mismatched.to(device),
         )
 
     def lengths(self) -> Tensor:
