@@ -121,6 +121,8 @@ class Candidates(Enum):
     """Only the first is used (demonstrations; a pair contributes its chosen response)."""
     PAIR = "pair"
     ANY = "any"
+    LABELLED = "labelled"
+    """One response per example, judged on its own by a label or a reward; pairs are split by a transform before."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -114,7 +114,11 @@ class RewardObjective:
 
     model: RewardModel
     center_rewards_coefficient: float
-    sees_the_step: ClassVar[bool] = False
+
+    @property
+    def sees_the_step(self) -> bool:
+        """Never: a pair's loss is its own."""
+        return False
 
     def __call__(self, batch: CandidateBatch) -> tuple[Terms, Stats]:
         """The loss's terms, and the rewards."""

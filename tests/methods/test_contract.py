@@ -13,17 +13,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchbench import methods
-from benchbench.core.method import Candidates, Need, terms_of
-from benchbench.core.scores import Logps, Scores, UndeclaredInputError
+from benchbench.core.method import Candidates, terms_of
+from benchbench.core.scores import Scores, UndeclaredInputError
 
 from .toys import (
     accepted_candidates,
     declared,
+    lengthened,
     low_columns,
     of_step,
     one_token,
     random_logps,
     random_scores,
+    taken,
     with_policy_tokens,
 )
 
@@ -116,23 +118,13 @@ def test_the_loss_depends_on_the_policy(preset):
 # What must not matter, and what must.
 
 
-def padded(logps: Logps, by: int) -> Logps:
-    shape = (*logps.token.shape[:-1], by)
-    zeros, outside = logps.token.new_zeros(shape), torch.zeros(shape, dtype=torch.bool)
-    return Logps(torch.cat([logps.token, zeros], dim=-1), torch.cat([logps.response, outside], dim=-1))
-
-
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 10_000), by=st.integers(1, 9))
 @pytest.mark.parametrize("name", methods.names())
 def test_padding_changes_nothing(name, seed, by):
     method = methods.get(name)
     scores = random_scores(method, seed)
-    longer = replace(
-        scores,
-        policy=padded(scores.policy, by),
-        _reference=scores._reference and padded(scores._reference, by),
-    )
+    longer = lengthened(scores, by)
     torch.testing.assert_close(per_example(method, longer), per_example(method, scores), rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(method.reward(longer, method.hyper()), method.reward(scores, method.hyper()))
 
@@ -144,27 +136,17 @@ def test_reordering_the_examples_reorders_the_loss(name, seed, order):
     method = methods.get(name)
     scores, order = random_scores(method, seed), list(order)
 
-    def reordered(logps):
-        return logps and Logps(logps.token[order], logps.response[order])
-
-    shuffled = Scores(
-        reordered(scores.policy),
-        reordered(scores._reference),
-        None if scores._reward is None else scores._reward[order],
-        {name: column[order] for name, column in scores._column.items()},
-    )
+    shuffled = taken(scores, order)
     torch.testing.assert_close(per_example(method, shuffled), per_example(method, scores)[order], rtol=1e-12, atol=0)
 
 
-def test_an_example_does_not_see_its_neighbours(method):
-    """Microbatches may cut a step anywhere."""
+def test_an_example_does_not_see_its_neighbours_unless_the_method_says_so(method):
+    """Microbatches may cut a step anywhere, but for a coupled method, which is given whole steps."""
     scores = random_scores(method)
-    alone = Scores(
-        Logps(scores.policy.token[2:3], scores.policy.response[2:3]),
-        scores._reference and Logps(scores._reference.token[2:3], scores._reference.response[2:3]),
-        None if scores._reward is None else scores._reward[2:3],
-        {name: column[2:3] for name, column in scores._column.items()},
-    )
+    alone = taken(scores, slice(2, 3))
+    if method.coupled:
+        assert (per_example(method, alone) - per_example(method, scores)[2:3]).abs().max() > 0
+        return
     torch.testing.assert_close(per_example(method, alone), per_example(method, scores)[2:3])
 
 
@@ -188,14 +170,15 @@ def test_a_method_that_is_not_monotone_says_why_and_is_not(name):
     """Sweep the chosen log-probability from -30 to 0 with a reference of -30, a reward and a label against it."""
     method = methods.get(name)
     assert method.monotone_reason.endswith(".")
+    candidates = min(2, accepted_candidates(method)[-1])
     found = [
         per_example(
             method,
             declared(
                 method,
-                one_token(chosen, -30.0),
-                reference=one_token(-30.0, -30.0),
-                reward=torch.tensor([[0.0, 1.0]]),
+                one_token(*(chosen, -30.0)[:candidates]),
+                reference=one_token(*(-30.0, -30.0)[:candidates]),
+                reward=torch.tensor([[0.0, 1.0]])[:, :candidates],
                 columns=low_columns(method),
             ),
         ).item()
@@ -210,14 +193,13 @@ def test_a_method_that_is_not_monotone_says_why_and_is_not(name):
 def test_a_declared_input_is_read(method):
     """Each need and column, once taken away, is missed: nothing is built in vain."""
     scores = random_scores(method)
-    without = {
-        Need.REFERENCE: replace(scores, _reference=None),
-        Need.REWARD: replace(scores, _reward=None),
-        **{column: replace(scores, _column={}) for column in method.column_names},
-    }
-    for wanted in (*method.needs, *method.column_names):
+    empty = {"_column": {}, "_anchors": {}, "_carried": {}}
+    declared_fields = {f"_{need.name}" for need in method.declared}
+    declared_fields |= {"_head"} if method.head is not None else set()
+    declared_fields |= {"_carried"} if method.carried is not None else set()
+    for name in declared_fields:
         with pytest.raises(UndeclaredInputError, match="declare"):
-            method.loss(without[wanted], method.hyper())
+            per_example(method, replace(scores, **{name: empty.get(name)}))
 
 
 def test_reading_what_was_not_declared_is_refused():

@@ -13,7 +13,8 @@ from benchbench.core.errors import BenchError
 from benchbench.core.method import Over, Term
 from benchbench.models import load
 from benchbench.training.checkpoint import trainable
-from benchbench.training.loop import _Lines, denominators, make_optimizer, train
+from benchbench.training.gradients import denominators
+from benchbench.training.loop import _Lines, make_optimizer, train
 
 from .toys import batches, examples, furthest, model, settings, toy, weights
 

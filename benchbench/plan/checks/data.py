@@ -147,6 +147,11 @@ def _preference_faults(split: str, method: Method, data: PreparedData) -> list[F
     shape_of_split = f"split '{split}' has {_list(counts)} candidates"
     if method.candidates is Candidates.PAIR and counts != {2}:
         faults.append(Fault("preference.split", f"'{method.name}' takes pairs, {shape_of_split}"))
+    elif method.candidates is Candidates.LABELLED:
+        if counts != {1}:
+            split_them = "data.transforms: [{name: unpaired_from_pairs}] makes two labelled responses of each pair"
+            message = f"'{method.name}' takes single responses, {shape_of_split}; {split_them}"
+            faults.append(Fault("preference.split", message))
     elif method.candidates is not Candidates.ANY:
         faults += _order_faults("preference.split", split, data)
     elif len(counts) > 1:
