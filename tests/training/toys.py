@@ -31,7 +31,6 @@ from benchbench.models.policy_head import PolicyHead, PolicyWithHead
 from benchbench.models.reward_head import RewardModel
 from benchbench.recipe.training import PreferenceSection
 from benchbench.training.carried import CarriedNumbers
-from benchbench.training.gradients import Objective
 from benchbench.training.loop import Job
 from benchbench.training.objective import BoundInput, MethodObjective
 from tests.methods.toys import between
@@ -174,6 +173,18 @@ def batches(method: Method | None = None, **options: Any) -> Callable[..., Candi
 
 
 @dataclass(frozen=True)
+class OwnLoss:
+    """A test's own loss of a batch, piece by piece."""
+
+    of_batch: Callable[[CandidateBatch], Any]
+    sees_the_step: bool = False
+
+    def __call__(self, batch: CandidateBatch) -> Any:
+        """Its terms and what it logs."""
+        return self.of_batch(batch)
+
+
+@dataclass(frozen=True)
 class Toy:
     """A run to be made, and what it acts on."""
 
@@ -193,7 +204,7 @@ def toy(
     given: Sequence[TokenizedExample] | None = None,
     hyper: Mapping[str, Any] | None = None,
     policy: Any = None,
-    objective: Callable[[Any], Objective] | None = None,
+    objective: Callable[[Any], Callable[[CandidateBatch], Any]] | None = None,
     order_seed: int = 42,
     report: Callable[[Mapping[str, Any]], None] = lambda event: None,
     should_stop: Callable[[], bool] = lambda: False,
@@ -231,7 +242,7 @@ def toy(
     cost = Cost(packed=layout_of(plain).packed, whole=whole, candidates=1 if one else None)
     job = Job(
         model=trained,
-        objective=loss if objective is None else objective(policy),
+        objective=loss if objective is None else OwnLoss(objective(policy)),
         examples=given,
         make_batch=batches(method, whole=whole),
         costs=[cost.of(example) for example in given],
