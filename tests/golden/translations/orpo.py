@@ -13,7 +13,5 @@ def terms(case):
 TRANSLATION = Translation(
     renamed={"lambda": "beta"},
     terms=terms,
-    left_out={
-        "orpo.B.prompt_nll": "TRL's likelihood term runs over prompt tokens too; ours, as the paper's, does not"
-    },
+    left_out={"orpo.B.prompt_nll": "TRL's likelihood term runs over prompt tokens too; ours, as the paper's, does not"},
 )
