@@ -1,0 +1,113 @@
+"""What a case's inputs say, as scores: pairs and lists, from summed or per-token log-probabilities or from logits.
+
+Everything is float64. A sum that comes without its tokens is spread evenly over them. The leaf is the tensor of summed
+log-probabilities, [B, K], through which every token's moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from benchbench.core.scores import Logps, Scores
+
+from .translation import Case, Translation
+
+SIDES = ("chosen", "rejected")
+
+
+def leaf_and_scores(case: Case, read: Translation) -> tuple[Tensor, Scores]:
+    """The tensor that the case's gradient is taken with respect to, and the scores that depend on it."""
+    if read.scores is not None:
+        return read.scores(case)
+    if any(name.startswith("policy_chosen") for name in case["inputs"]):
+        return pair_scores(case["inputs"], read)
+    return list_scores(case["inputs"], read)
+
+
+def pair_scores(inputs: Mapping[str, Any], read: Translation) -> tuple[Tensor, Scores]:
+    """[B, 2] leaf and scores of pairs."""
+    if "policy_chosen_logits" in inputs:
+        inputs = from_logits(inputs)
+    lengths = numbers(inputs["chosen_len"], inputs["rejected_len"])
+    leaf = numbers(*(inputs[f"policy_{side}_logp_sum"] for side in SIDES)).requires_grad_()
+    policy = logps(leaf, lengths, by_side(inputs, "policy"))
+    anchor = None
+    if "reference_chosen_logp_sum" in inputs:
+        total = numbers(*(inputs[f"reference_{side}_logp_sum"] for side in SIDES))
+        anchor = logps(total, lengths, by_side(inputs, "reference"))
+    reward = numbers(*(inputs[name] for name in read.reward)) if read.reward else None
+    return leaf, Scores(policy, anchor, reward, columns(inputs, read))
+
+
+def list_scores(inputs: Mapping[str, Any], read: Translation) -> tuple[Tensor, Scores]:
+    """[1, K] leaf and scores of one list of K responses; `scores` are its rewards."""
+    lengths = numbers(inputs["lengths"]).T
+    leaf = numbers(inputs["policy_logp_sum"]).T.clone().requires_grad_()
+    policy = logps(leaf, lengths, [inputs["policy_token_logps"]] if "policy_token_logps" in inputs else None)
+    anchor = None
+    if "reference_logp_sum" in inputs:
+        known = [inputs["reference_token_logps"]] if "reference_token_logps" in inputs else None
+        anchor = logps(numbers(inputs["reference_logp_sum"]).T, lengths, known)
+    reward = numbers(inputs["scores"]).T if "scores" in inputs else None
+    return leaf, Scores(policy, anchor, reward, columns(inputs, read))
+
+
+def numbers(*rows: Sequence[float]) -> Tensor:
+    """[B, n] n rows of B numbers, side by side."""
+    return torch.tensor(rows, dtype=torch.float64).T
+
+
+def columns(inputs: Mapping[str, Any], read: Translation) -> dict[str, Tensor]:
+    """The columns of the data: [B] from one input, [B, K] from one per candidate."""
+    found = {}
+    for name, sources in read.columns.items():
+        values = numbers(*(inputs[source] for source in sources))
+        found[name] = values[:, 0] if len(sources) == 1 else values
+    return found
+
+
+def by_side(inputs: Mapping[str, Any], model: str) -> list[list[Sequence[float]]] | None:
+    """[B][2] rows of per-token log-probabilities of one model, where the case has them."""
+    if f"{model}_chosen_token_logps" not in inputs:
+        return None
+    return [list(rows) for rows in zip(*(inputs[f"{model}_{side}_token_logps"] for side in SIDES), strict=True)]
+
+
+def logps(total: Tensor, lengths: Tensor, known: Sequence[Sequence[Sequence[float]]] | None) -> Logps:
+    """[B, K, T] log-probabilities that `total` [B, K] moves evenly; `known` has the [B][K] rows of tokens."""
+    response = torch.arange(int(lengths.max())) < lengths[..., None]  # [B, K, T]
+    spread = (total / lengths)[..., None]
+    if known is None:
+        return Logps(torch.where(response, spread, 0.0), response)
+    token = padded(known, response)
+    return Logps(token + torch.where(response, spread - spread.detach(), 0.0), response)
+
+
+def padded(rows: Sequence[Sequence[Sequence[float]]], response: Tensor) -> Tensor:
+    """[B, K, T] numbers per token, rows [B][K] of unequal length padded with zero."""
+    token = torch.zeros(response.shape, dtype=torch.float64)
+    for example, candidates in enumerate(rows):
+        for candidate, row in enumerate(candidates):
+            token[example, candidate, : len(row)] = torch.tensor(row, dtype=torch.float64)
+    return token
+
+
+def from_logits(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Add per-token log-probabilities to a case that gives logits and token ids; its own sums must agree."""
+    found = dict(inputs)
+    for model in ("policy", "reference"):
+        for side in SIDES:
+            name = f"{model}_{side}"
+            logits = torch.tensor(inputs[f"{name}_logits"], dtype=torch.float64)
+            ids = torch.tensor(inputs[f"{side}_token_ids"])
+            token = logits.log_softmax(dim=-1).gather(-1, ids[:, None])[:, 0]
+            assert token.sum().item() == pytest.approx(inputs["derived"][f"{name}_logp_sum"], rel=1e-9)
+            found[f"{name}_token_logps"] = [token.tolist()]
+            found[f"{name}_logp_sum"] = [token.sum().item()]
+            found[f"{side}_len"] = [len(ids)]
+    return found

@@ -1,0 +1,1 @@
+"""How the collections' cases are read as ours: one file per method that needs one, named after it, listed nowhere."""
