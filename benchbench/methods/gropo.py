@@ -72,8 +72,8 @@ METHOD = Method(
         "h = l_w - l_l, l = log pi(y|x) - log ref(y|x), summed; p = column p_chosen"
     ),
     differs={
-        "a third party's trainer citing ROPO's eq. 9": (
-            "weights 4 alpha / (1 + alpha)^2 of DPO's term and alpha times that of the bounded one"
+        "an unnamed trainer that cites ROPO's eq. 9": (
+            "weights 4 alpha / (1 + alpha)^2 of DPO's term, and alpha times that of the bounded one"
         )
     },
     open_question=(

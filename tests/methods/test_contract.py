@@ -185,9 +185,9 @@ def test_raising_the_chosen_log_probability_never_raises_the_loss(name, seed, sh
 
 @pytest.mark.parametrize("name", [name for name in methods.names() if not methods.get(name).monotone_in_chosen])
 def test_a_method_that_is_not_monotone_says_why_and_is_not(name):
-    """Sweep the chosen log-probability from far below up to 0, the reference at the start, a reward and a label against it.
+    """Sweep the chosen log-probability up to 0, from a reference of -30, a reward and a label against it.
 
-    From -30, and from -3000 for losses whose optimum is further from the reference than 30 nats.
+    An optimum that is further from the reference than 30 nats is passed in a sweep from -3000.
     """
     method = methods.get(name)
     assert method.monotone_reason.endswith(".")
