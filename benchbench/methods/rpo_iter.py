@@ -68,14 +68,13 @@ METHOD = Method(
     loss=loss,
     reward=reward,
     needs=frozenset({Need.REFERENCE}),
-    variants={"default": {}, "trl": {"reduction": "pooled"}},
     family=Family.PAIRWISE,
     equation=(
         "L = -log sigmoid(beta h) - (alpha / |y_w|) log pi(y_w|x)\n"
         "h = l_w - l_l, l = log pi(y|x) - log ref(y|x), summed"
     ),
     differs={
-        "TRL 1.16.0, loss_type [sigmoid, sft]": "the likelihood is averaged over the step's tokens (`pooled` here)"
+        "TRL 1.16.0, loss_type [sigmoid, sft]": "the likelihood is averaged over the step's tokens (`pooled` here, and dpo_sft)"
     },
     collisions=(
         "RPO is also regularised (arXiv:2405.16436, the method rpo_reg) and relative preference optimisation.",

@@ -23,10 +23,11 @@ def test_by_hand():
 
 
 def test_without_discount_and_scale_it_is_cpos_preference_term():
-    """A logistic loss of the plain sums, calculated independently for CPO at beta 0.1 (a pair of -2.5 and -5 nats)."""
-    pair = Scores(tokens([-0.5, -1.0, -0.2, -0.8], [-1.2, -0.7, -0.9, -0.3, -1.5, -0.4]))
-    expected = math.log(1 + math.exp(-0.1 * 2.5))
-    assert loss(pair, Hyper(rejected_scale=1.0)).item() == pytest.approx(expected, rel=1e-12)
+    """Four pairs whose CPO preference terms at beta 0.1 were calculated independently."""
+    sums = [[-4.5272, -4.0505], [-5.959, -4.331], [-10.499, -7.7773], [-0.4764, -7.5474]]
+    policy = Logps(torch.tensor(sums, dtype=torch.float64)[..., None], torch.ones((4, 2, 1), dtype=torch.bool))
+    expected = [0.717266207281, 0.777856508399, 0.838463304684, 0.400835765884]
+    assert loss(Scores(policy), Hyper(rejected_scale=1.0)).tolist() == pytest.approx(expected, rel=1e-10)
 
 
 def test_of_equal_margins_the_one_nearer_to_the_data_costs_less():
