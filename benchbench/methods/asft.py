@@ -80,5 +80,4 @@ METHOD = Method(
         "L = -s log p_w - weight [log sigmoid(beta o_w) + log sigmoid(-beta o_l)]\n"
         "p = exp(mean log pi(y_t)), o = log(p / (1 - p)), s = sft_weight"
     ),
-    differs={"ORPO": "one logistic of the difference of log-odds instead of two; its loss is never larger"},
 )

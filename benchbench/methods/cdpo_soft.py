@@ -62,6 +62,7 @@ METHOD = Method(
         "Where p_chosen is below 1 the optimum is finite, log(p / (1 - p)); beyond it a larger margin costs."
     ),
     family=Family.PAIRWISE,
+    collisions=("cDPO is also DPO with one label smoothing for all pairs (the method cdpo).",),
     equation=(
         "L = -p log sigmoid(beta h) - (1 - p) log sigmoid(-beta h)\n"
         "h = l_w - l_l, l = log pi(y|x) - log ref(y|x), summed; p = column p_chosen"

@@ -66,6 +66,6 @@ METHOD = Method(
     reward=reward,
     variants={"default": {}, "unbiased": {"rejected_scale": 1.0}, "discounted": {"discount": 0.99}},
     family=Family.PAIRWISE,
-    equation=("L = -log sigmoid(A_w - lambda A_l), A = alpha sum_t discount^t log pi(y_t)\nlambda = rejected_scale"),
+    equation="L = -log sigmoid(A_w - lambda A_l), A = alpha sum_t discount^t log pi(y_t)\nlambda = rejected_scale",
     differs={"jhejna/cpl b4f1973": "the same without a discount, on continuous actions and segments of equal length"},
 )

@@ -74,6 +74,7 @@ METHOD = Method(
         "r_t = pi(y_t) / ref(y_t), c = log of r clipped to [1 - clip, 1 + clip]"
     ),
     differs={"yk7333/d3po": "denoising steps of two images, which are equally many"},
+    collisions=("D3PO is also preference optimisation for discrete diffusion models.",),
     open_question=(
         "How steps beyond the shorter response count has no counterpart in the paper; that they are dropped is assumed."
     ),

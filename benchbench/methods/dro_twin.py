@@ -60,7 +60,7 @@ METHOD = Method(
     reward=reward,
     needs=frozenset({Need.REFERENCE}),
     family=Family.PAIRWISE,
-    equation=("L = max(0, margin - beta h)\nh = l_w - l_l, l = log pi(y|x) - log ref(y|x), summed"),
+    equation="L = max(0, margin - beta h)\nh = l_w - l_l, l = log pi(y|x) - log ref(y|x), summed",
     differs={"basiclab/DiffusionDRO": "denoising errors of images, and negatives from the policy as it trains"},
     collisions=(
         "DRO is also direct reward optimisation (arXiv:2405.19107), and distributionally robust optimisation.",

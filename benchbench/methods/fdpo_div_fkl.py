@@ -51,7 +51,7 @@ METHOD = Method(
         "Wang et al.",
         2023,
         arxiv="2309.16240",
-        title=("Beyond Reverse KL: Generalizing Direct Preference Optimization with Diverse Divergence Constraints"),
+        title="Beyond Reverse KL: Generalizing Direct Preference Optimization with Diverse Divergence Constraints",
         note="Values agree with TRL 1.0.0 and 1.16.0.",
     ),
     hyper=Hyper,

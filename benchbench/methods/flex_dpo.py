@@ -63,7 +63,7 @@ METHOD = Method(
     reward=reward,
     needs=frozenset({Need.REFERENCE}),
     family=Family.PAIRWISE,
-    equation=("L = -log sigmoid(beta_plus l_w - beta_minus l_l)\nl = log pi(y|x) - log ref(y|x), summed"),
+    equation="L = -log sigmoid(beta_plus l_w - beta_minus l_l)\nl = log pi(y|x) - log ref(y|x), summed",
     collisions=("DPO-Shift (arXiv:2502.07599, the method dpo_shift) also scales the rejected side, with a schedule.",),
     open_question="A secondary source names the two coefficients; the exact form and their values are from memory.",
 )

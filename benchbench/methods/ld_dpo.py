@@ -25,7 +25,7 @@ class Hyper:
     beta: float = 0.1
     """Reward per nat of summed log-ratio, > 0; 0.1 is DPO's."""
     alpha: float = 0.5
-    """Weight of tokens beyond the shared length, in [0, 1]: 1 is DPO, 0 cuts both; 0.5 was best for a Llama3 8B."""
+    """Weight of tokens beyond the shared length, in [0, 1]: 1 is DPO, 0 cuts both; 0.5 is a secondary source's."""
 
     def __post_init__(self) -> None:
         if not 0 < self.beta < math.inf:
@@ -70,7 +70,7 @@ METHOD = Method(
         "r_t = log pi(y_t) - log ref(y_t)"
     ),
     differs={
-        "TRL 0.29 to 1.16": "the same (`ld_alpha`)",
+        "TRL 1.0.0 and 1.16.0, ld_alpha": "the same",
         "TRL up to 0.28": "alpha on the policy's tokens only, and positions count the prompt: a defect",
     },
 )

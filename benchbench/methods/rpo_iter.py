@@ -74,10 +74,11 @@ METHOD = Method(
         "h = l_w - l_l, l = log pi(y|x) - log ref(y|x), summed"
     ),
     differs={
-        "TRL 1.16.0, loss_type [sigmoid, sft]": "the likelihood is averaged over the step's tokens (`pooled` here, and dpo_sft)"
+        "TRL 1.16.0, loss_type [sigmoid, sft]": "the likelihood over the step's tokens (`pooled` here, and dpo_sft)"
     },
     collisions=(
         "RPO is also regularised (arXiv:2405.16436, the method rpo_reg) and relative preference optimisation.",
+        "TRL's old option rpo_alpha was the weight of this likelihood term, not relative preference optimisation.",
         "IRPO is also in-context ranking preference optimisation, arXiv:2504.15477.",
     ),
 )

@@ -57,7 +57,7 @@ METHOD = Method(
     monotone_in_chosen=False,
     monotone_reason="The chosen response's log-ratio is pulled to 1 / (2 beta) from both sides.",
     family=Family.POINTWISE,
-    equation=("L = (l_w - 1 / (2 beta))^2 + (l_l + 1 / (2 beta))^2\nl = log pi(y|x) - log ref(y|x), summed"),
+    equation="L = (l_w - 1 / (2 beta))^2 + (l_l + 1 / (2 beta))^2\nl = log pi(y|x) - log ref(y|x), summed",
     differs={
         "TRL 1.16.0, loss_type sppo_hard": "the same",
         "uclaml/SPPO 5e61c4e": "soft win rates, and half the sum (the method sppo)",
