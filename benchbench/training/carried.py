@@ -80,4 +80,4 @@ class CarriedNumbers:
 
     def _index(self, ids: Sequence[str]) -> Tensor:
         device = next(iter(self._values.values())).device
-        return torch.tensor([self._places[name] for name in ids], device=device)
+        return torch.tensor([self._places[name] for name in ids], dtype=torch.long, device=device)

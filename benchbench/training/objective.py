@@ -87,7 +87,8 @@ class MethodObjective:
         """The step's scores with the carried numbers that its loss reads; those for the next step are made here."""
         if self.carried is None:
             return scores
-        return replace(scores, _carried=self.carried.advanced(scores, self.hyper, ids))
+        present = replace(scores, _carried=self.carried.of(ids))
+        return replace(present, _carried=self.carried.advanced(present, self.hyper, ids))
 
     def _stats(self, scores: Scores) -> Stats:
         logps = scores.policy.sum().detach()
