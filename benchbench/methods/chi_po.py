@@ -39,16 +39,23 @@ class Hyper:
             raise ValueError(f"r_max: expected a finite number above 0, got {self.r_max}")
 
 
+def exponential(ratio: Tensor) -> Tensor:
+    """[B, K] exp of the log-ratio, held where it would be infinite."""
+    return ratio.clamp(max=LARGEST_EXPONENT).exp()
+
+
 def reward(scores: Scores, hyper: Hyper) -> Tensor:
     """[B, K] beta * (exp(l) + l) of the summed log-ratio l."""
     ratio = log_ratio(scores)
-    return hyper.beta * (ratio.clamp(max=LARGEST_EXPONENT).exp() + ratio)
+    return hyper.beta * (exponential(ratio) + ratio)
 
 
 def loss(scores: Scores, hyper: Hyper) -> Tensor:
     """[B] -log sigmoid of the clipped reward margin; zero gradient beyond the clip."""
-    chosen, rejected = pair(reward(scores, hyper))
-    return -F.logsigmoid((chosen - rejected).clamp(-2 * hyper.r_max, 2 * hyper.r_max))
+    chosen, rejected = pair(log_ratio(scores))
+    # the two parts apart: a log-ratio added to a large exponential would be lost to rounding
+    margin = hyper.beta * (exponential(chosen) - exponential(rejected) + (chosen - rejected))
+    return -F.logsigmoid(margin.clamp(-2 * hyper.r_max, 2 * hyper.r_max))
 
 
 METHOD = Method(
