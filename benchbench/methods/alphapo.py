@@ -30,9 +30,9 @@ class Hyper:
     beta: float = 2.5
     """Factor of the reward, > 0; 2.5 is the setting quoted for this paper, which was not read."""
     alpha: float = 0.25
-    """Shape of the reward, per nat-per-token, >= 0; 0 is SimPO. 0.25 is quoted likewise."""
+    """Shape of the reward, per nat-per-token, >= 0; 0 is SimPO. 0.25 is quoted for this paper likewise."""
     margin: float = 0.04
-    """Target gap between the rewards before beta, >= 0; gamma / beta, 0.1 / 2.5 as quoted."""
+    """Target gap between the rewards before beta, >= 0; gamma / beta, 0.1 / 2.5 as quoted for this paper."""
 
     def __post_init__(self) -> None:
         if not 0 < self.beta < math.inf:
@@ -78,5 +78,5 @@ METHOD = Method(
         "TRL 1.16.0 CPOTrainer, `alphapo`": "the same at margin = simpo_gamma / beta; its exponent is not held",
         "TRL 1.16.0 CPOTrainer, `simpo` with alpha": "adds the chosen response's likelihood, by default with weight 1",
     },
-    collisions=("alpha-DPO (arXiv:2410.10148) has an alpha that weighs a margin taken from the reference.",),
+    collisions=("The alpha of alpha-DPO (arXiv:2410.10148) weighs a margin taken from the reference.",),
 )

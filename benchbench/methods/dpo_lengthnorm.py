@@ -24,7 +24,7 @@ class Hyper:
     """Hyper-parameters of length-normalised DPO."""
 
     beta: float = 5.0
-    """Reward per nat-per-token of log-ratio, > 0; 5 is Tulu 3's, the grid of LN-DPO is not known to us."""
+    """Reward per nat-per-token of log-ratio, > 0; 5 is the Tulu 3 report's, the paper's grid is not known to us."""
 
     def __post_init__(self) -> None:
         if not 0 < self.beta < math.inf:

@@ -81,5 +81,5 @@ METHOD = Method(
         "TRL 1.16.0 `exo_pair`": "the same; refuses label_smoothing 0, and up to 0.28 replaced it by 0.001 silently",
         "the authors' code": "log of the target is (0, -10), not normalised (variant `released`)",
     },
-    collisions=("oxRL labels EXO 'exponentiated gradient'; it is efficient exact optimisation.",),
+    collisions=("EXO is labelled 'exponentiated gradient' in oxRL; it is efficient exact optimisation.",),
 )

@@ -30,7 +30,7 @@ class Hyper:
     gamma: float = 0.05
     """Power of the factor, >= 0; 0 is DPO. 0.05 is what we recall of the paper."""
     detach_factor: bool = False
-    """Hold the factor fixed in the gradient; by default the loss is differentiated as it is written."""
+    """Hold the factor fixed in the gradient; the default, ours, differentiates the loss as it is written."""
 
     def __post_init__(self) -> None:
         if not 0 < self.beta < math.inf:

@@ -59,7 +59,8 @@ METHOD = Method(
     monotone_reason="The chosen response's two terms are least where beta times its log-ratio is log 2.",
     family=Family.POINTWISE,
     equation=(
-        "loss = -log s(beta r_w) - 1/2 log s(-beta r_w) - 1/2 log s(-beta r_l),  s = sigmoid\n"
+        "loss = -log s(beta r_w) - 1/2 log s(-beta r_w) - 1/2 log s(-beta r_l)\n"
+        "s = sigmoid\n"
         "r(y) = log pi(y) - log ref(y), summed over the response tokens"
     ),
     differs={"TRL 1.16.0 `nca_pair`": "the same"},

@@ -81,5 +81,5 @@ METHOD = Method(
         "rycolab/odpo at c4a01be": "the same; it also offers log(score_w / score_l) as offset",
         "oxRL at 2a2bd5d, odpo.py": "a constant offset of 1, which is DPO with a margin and not ODPO",
     },
-    collisions=("oxRL's taxonomy calls ODPO 'online'; the O is for offset.",),
+    collisions=("ODPO is called 'online' in oxRL's taxonomy; the O is for offset.",),
 )

@@ -67,7 +67,7 @@ METHOD = Method(
     ),
     differs={"oxRL at 2a2bd5d, rdpo.py": "the sign of alpha is inverted, which rewards length"},
     collisions=(
-        "rDPO, provably robust DPO (arXiv:2403.00409), is method `rdpo_robust`; checkpoints of both are called RDPO.",
-        "oxRL labels its RDPO 'robust divergence'; its code is length-regularised.",
+        "Provably robust DPO (rDPO, arXiv:2403.00409) is method `rdpo_robust`; checkpoints of both are called RDPO.",
+        "The RDPO of oxRL is labelled 'robust divergence' there; its code is length-regularised.",
     ),
 )
