@@ -70,4 +70,5 @@ METHOD = Method(
         "Provably robust DPO (rDPO, arXiv:2403.00409) is method `rdpo_robust`; checkpoints of both are called RDPO.",
         "The RDPO of oxRL is labelled 'robust divergence' there; its code is length-regularised.",
     ),
+    open_question="The sign of alpha was derived from the penalised objective; the paper and its code were not read.",
 )
