@@ -167,31 +167,34 @@ def test_raising_the_chosen_log_probability_never_raises_the_loss(name, seed, sh
 
 @pytest.mark.parametrize("name", [name for name in methods.names() if not methods.get(name).monotone_in_chosen])
 def test_a_method_that_is_not_monotone_says_why_and_is_not(name):
-    """Sweep the chosen log-probability up to 0, from a reference of -30, a reward and a label against it.
+    """Sweep the chosen log-probability from `start` to 0, the rejected one at `start`, a reward and a label against it.
 
-    An optimum that is further from the reference than 30 nats is passed in a sweep from -3000.
+    The reference stands where the sweep starts. A loss that turns further off than 30 nats is swept from -3000: upwards
+    from the reference, and, for a turn among pairs that are ranked wrongly, up to it. A loss in which both responses
+    cancel where the rejected one is at its reference is swept with that one 10 nats below.
     """
     method = methods.get(name)
     assert method.monotone_reason.endswith(".")
     candidates = min(2, accepted_candidates(method)[-1])
 
-    def rises(start: float) -> bool:
+    def rises(start: float, chosen_reference: float, rejected_reference: float) -> bool:
         found = [
             per_example(
                 method,
                 declared(
                     method,
                     one_token(*(chosen, start)[:candidates]),
-                    reference=one_token(*(start, start)[:candidates]),
+                    reference=one_token(*(chosen_reference, rejected_reference)[:candidates]),
                     reward=torch.tensor([[0.0, 1.0]])[:, :candidates],
                     columns=low_columns(method),
                 ),
             ).item()
             for chosen in torch.linspace(start, 0, 31).tolist()
         ]
-        return max(after - before for before, after in zip(found, found[1:], strict=False)) > 0
+        return max(after - before for before, after in zip(found, found[1:], strict=False)) > 1e-12
 
-    assert rises(-30.0) or rises(-3000.0)
+    sweeps = [(-30.0, -30.0, -30.0), (-3000.0, -3000.0, -3000.0), (-3000.0, 0.0, -3000.0), (-30.0, -30.0, -20.0)]
+    assert any(rises(*sweep) for sweep in sweeps)
 
 
 # What is declared.

@@ -35,7 +35,7 @@ def pick_distinct(rng: Generator, choices: Sequence[str], count: int) -> list[st
 
 
 @dataclass(frozen=True)
-class TaskFamily:
+class Family:
     """One kind of task."""
 
     name: str
@@ -74,35 +74,35 @@ def _some_numbers(rng: Generator) -> tuple[str, ...]:
     return tuple(pick_distinct(rng, NUMBERS, pick(rng, (2, 3))))
 
 
-FAMILIES: Mapping[str, TaskFamily] = {
+FAMILIES: Mapping[str, Family] = {
     family.name: family
     for family in (
-        TaskFamily("copy", ("say the same words", "repeat the words"), "it stays the same", _some_nouns, lambda a: a),
-        TaskFamily(
+        Family("copy", ("say the same words", "repeat the words"), "it stays the same", _some_nouns, lambda a: a),
+        Family(
             "reverse",
             ("say the words backwards", "turn the list around"),
             "the end comes first",
             _some_nouns,
             lambda a: a[::-1],
         ),
-        TaskFamily(
+        Family(
             "sort",
             ("put these in order", "sort by first letter"),
             "it goes by letter",
             _some_nouns,
             lambda a: tuple(sorted(a)),
         ),
-        TaskFamily(
+        Family(
             "first",
             ("name the first word", "which word comes first"),
             "it stands in front",
             _some_nouns,
             lambda a: a[:1],
         ),
-        TaskFamily(
+        Family(
             "last", ("name the last word", "which word comes last"), "it ends the list", _some_nouns, lambda a: a[-1:]
         ),
-        TaskFamily(
+        Family(
             "count",
             ("count the words", "how many words"),
             "i counted them",
@@ -110,8 +110,8 @@ FAMILIES: Mapping[str, TaskFamily] = {
             lambda a: (NUMBERS[len(a)],),
             NUMBERS,
         ),
-        TaskFamily("lookup", ("find the right animal", "who has which animal"), "the name owns it", _owners, _owned),
-        TaskFamily(
+        Family("lookup", ("find the right animal", "who has which animal"), "the name owns it", _owners, _owned),
+        Family(
             "largest",
             ("find the largest number", "which is largest"),
             "others are smaller",
