@@ -43,12 +43,12 @@ def reward(scores: Scores, hyper: Hyper) -> Tensor:
 
 
 def loss(scores: Scores, hyper: Hyper) -> Tensor:
-    """[B] logistic loss of the difference of the margins of equal rank; in the order of the ranks."""
+    """[B] logistic loss of each margin of the policy beyond the reference's margin of the same rank."""
     chosen, rejected = pair(scores.policy.sum())
     reference_chosen, reference_rejected = pair(scores.reference.sum())
-    ours = (chosen - rejected).sort().values
-    theirs = (reference_chosen - reference_rejected).sort().values
-    beyond = hyper.beta * (ours - theirs)
+    margins = chosen - rejected
+    ranks = margins.argsort().argsort()
+    beyond = hyper.beta * (margins - (reference_chosen - reference_rejected).sort().values[ranks])
     flipped = hyper.label_smoothing
     return -(1 - flipped) * F.logsigmoid(beyond) - flipped * F.logsigmoid(-beyond)
 

@@ -43,9 +43,10 @@ def reward(scores: Scores, hyper: Hyper) -> Tensor:
 
 
 def loss(scores: Scores, hyper: Hyper) -> Tensor:
-    """[B] logistic loss of the difference of the log-ratios of equal rank; in the order of the ranks."""
+    """[B] logistic loss of each chosen response's log-ratio beyond the rejected one of the same rank."""
     chosen, rejected = pair(reward(scores, hyper))
-    beyond = chosen.sort().values - rejected.sort().values
+    ranks = chosen.argsort().argsort()
+    beyond = chosen - rejected.sort().values[ranks]
     flipped = hyper.label_smoothing
     return -(1 - flipped) * F.logsigmoid(beyond) - flipped * F.logsigmoid(-beyond)
 
