@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from benchbench.batches.microbatches import Budget, Cost, cut, free_memory, is_out_of_memory
+from benchbench.batches.microbatches import Budget, Cost, free_memory, is_out_of_memory, parts
 from benchbench.batches.order import plan_batches, total_steps
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.errors import BenchError, ExitCode, Interrupted
@@ -28,7 +28,7 @@ from benchbench.data.tokenized import TokenizedExample
 from benchbench.recipe.training import LoopRunSection, LoopSection
 from benchbench.training.checkpoint import Position, load_checkpoint, save_checkpoint, trainable
 from benchbench.training.log import TrainLog
-from benchbench.training.readout import Readout, read_out
+from benchbench.training.readout import Readout, means, read_out
 from benchbench.training.schedule import rate_factor, warmup_length
 
 
@@ -228,11 +228,13 @@ def _step(
 def _gradients(job: Job, chosen: Sequence[int], step: int) -> tuple[dict[str, Tensor], int]:
     """The step's clipped gradients on the parameters; the values to log, and its tokens."""
     settings = job.settings
-    parts = cut([job.costs[i] for i in chosen], job.cost, job.budget)
-    pieces = [job.make_batch([job.examples[i] for i in chosen[part]]) for part in parts]
+    examples = [job.examples[i] for i in chosen]
+    places = parts(examples, [job.costs[i] for i in chosen], job.cost, job.budget)
+    pieces = [job.make_batch([examples[place] for place in part]) for part in places]
     counts = denominators(pieces)
     torch.manual_seed(torch_seed(job.noise_seed, f"dropout, step {step}"))
     totals: dict[str, Tensor] = {}
+    watched: list[Mapping[str, Tensor]] = []
     for piece in pieces:
         with _autocast(piece, settings.bf16):
             terms, stats = job.objective(piece)
@@ -241,7 +243,8 @@ def _gradients(job: Job, chosen: Sequence[int], step: int) -> tuple[dict[str, Te
         _add(totals, {"loss": loss.detach()})
         for name, term in terms.items():
             _add(totals, {f"loss/{name}": term.values.detach().sum() / counts[term.over]})
-        _add(totals, {name: value.detach().float().sum() / counts[Over.EXAMPLES] for name, value in stats.items()})
+        watched.append(stats)
+    _add(totals, means(watched))
     norm = torch.nn.utils.clip_grad_norm_(trainable(job.model).values(), settings.max_grad_norm)
     return totals | {"grad_norm": norm}, sum(piece.token_counts.real for piece in pieces)
 
