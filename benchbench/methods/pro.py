@@ -50,10 +50,10 @@ def loss(scores: Scores, hyper: Hyper) -> dict[str, Term]:
     order = best_first(scores.reward)
     score = several(reward(scores, hyper)).gather(-1, order)  # [B, K] best first
     gaps = differences(scores.reward.to(score).gather(-1, order))  # [B, K, K] r_k - r_i
-    own = score * gaps[..., -1]  # the largest gap is the one to the last
+    scaled = score * gaps[..., -1]  # the largest gap is the one to the last
     logits = (score[..., None, :] * gaps).masked_fill(~not_before(score), float("-inf"))
-    logits = logits.diagonal_scatter(own, dim1=-2, dim2=-1)
-    ranking = (logits.logsumexp(dim=-1) - own).sum(dim=-1)
+    logits = logits.diagonal_scatter(scaled, dim1=-2, dim2=-1)
+    ranking = (logits.logsumexp(dim=-1) - scaled).sum(dim=-1)
     best = scores.policy.sum().gather(-1, order[..., :1])[..., 0]
     weight = hyper.sft_weight * (score.shape[-1] - 1) ** 2
     return {"ranking": Term(ranking), "sft": Term(-weight * best)}

@@ -11,6 +11,8 @@ from benchbench.methods.ulma import METHOD, Hyper, loss, reward
 from .toys import listed
 
 
+
+
 def softplus(value: float) -> float:
     return math.log1p(math.exp(value))
 
