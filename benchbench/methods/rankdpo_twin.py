@@ -6,8 +6,9 @@ log-ratio to the reference, rho. With psi the rewards,
     w_ij = |G_i - G_j| * |1 / D_i - 1 / D_j|,  G = 2^psi - 1,  D = log(1 + rank)
     loss = sum over pairs with psi_i > psi_j of -w_ij log sigmoid(beta (rho_i - rho_j))
 
-A twin, never a reproduction. With ranks by the policy's scores, the default, it is LiPO-lambda; whether the paper ranks
-by the policy or by the rewards was not verified, so both are there. Equal rewards make no pair.
+A twin, never a reproduction. With ranks by the policy's scores, the default, it is LiPO-lambda. A review describes the
+paper's ranks as those of the current model; the paper was not read, so ranks by the rewards are there too. Equal
+rewards make no pair.
 """
 
 from __future__ import annotations
@@ -82,6 +83,6 @@ METHOD = Method(
         "w_ij = |G_i - G_j| |1/D_i - 1/D_j|,  G = 2^psi - 1,  D = log(1 + rank)\n"
         "loss = -sum_{psi_i > psi_j} w_ij log sigmoid(beta (rho_i - rho_j))"
     ),
-    open_question="Whether the discounts take ranks by the policy or by the rewards was not verified.",
+    open_question="The form, and that ranks are by the current policy, are as reviews describe the paper.",
     twin_of="Published for images: K images per prompt, scored by the denoising errors of a diffusion model.",
 )

@@ -11,8 +11,6 @@ from benchbench.methods.dro_pointwise import Hyper, loss, reward
 from .toys import gradient, listed, one_token
 
 
-
-
 def test_by_hand():
     """1 - 0.4 - 0.5 * 2 = -0.4 and 0 - 0.4 - 0.5 * -1 = 0.1: half the mean of the squares, over tau."""
     scores = listed([-3.0, -6.0], reference=[-5.0, -5.0], reward=[1.0, 0.0], value=0.4)
@@ -23,6 +21,7 @@ def test_by_hand():
 @pytest.mark.parametrize("tau", [0.1, 1.0, 5.0])
 def test_the_slope_is_the_paper_s_rescaled_policy_gradient(tau):
     """Of one response: -(r - V) + tau rho, the descent of log pi (r - V) - (tau / 2) rho^2."""
+
     def of(values):
         rewards, value = torch.tensor([[0.9]]), {"value": torch.tensor([0.35])}
         return loss(Scores(one_token(*values), one_token(-3.0), rewards, value), Hyper(tau=tau)).sum()

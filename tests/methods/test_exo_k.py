@@ -13,7 +13,6 @@ from benchbench.methods.exo_k import Hyper, loss, reward
 from .toys import gradient, listed, one_token
 
 
-
 def test_by_hand():
     """Log-ratios log 3 and 0 at beta 1: q = (3/4, 1/4); equal rewards: p = (1/2, 1/2)."""
     scores = listed([math.log(3) - 5, -5.0], reference=[-5.0, -5.0], reward=[0.3, 0.3])

@@ -9,8 +9,6 @@ from benchbench.methods.gpm_gpo import METHOD, Hyper, loss, reward
 from .toys import listed
 
 
-
-
 def test_by_hand():
     """Log-ratios 0.5 and -0.3 against 0.3 / 0.1 and -0.2 / 0.1: (2.5^2 + 1.7^2) / 2."""
     scores = listed([-2.5, -5.0], reference=[-3.0, -4.7], preference_score=[0.3, -0.2])

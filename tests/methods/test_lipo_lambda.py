@@ -14,8 +14,6 @@ from benchbench.methods.lipo_lambda import Hyper, loss, reward
 from .toys import gradient, listed, one_token
 
 
-
-
 def test_for_two_candidates_it_is_dpo_times_one_weight():
     """|2^1 - 2^0| |1 / log 2 - 1 / log 3|."""
     scores = listed([-2.5, -5.0], reference=[-3.0, -4.7], reward=[1.0, 0.0])

@@ -12,8 +12,6 @@ from benchbench.methods.list_mle import METHOD, Hyper, loss, reward
 from .toys import listed, random_scores
 
 
-
-
 def test_by_hand_for_three():
     """Scores log 3, log 2 and 0 in that order: the best of 6, then the better of 3."""
     scores = listed([math.log(3), math.log(2), 0.0], reference=[0.0] * 3, reward=[5.0, 4.0, 1.0])

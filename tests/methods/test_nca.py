@@ -13,8 +13,6 @@ from benchbench.methods.nca import Hyper, loss, reward
 from .toys import gradient, listed, one_token
 
 
-
-
 def softplus(value: float) -> float:
     return math.log1p(math.exp(value))
 

@@ -9,8 +9,6 @@ from benchbench.methods.pair_hinge import Hyper, loss, reward
 from .toys import listed
 
 
-
-
 def test_by_hand():
     """Scores 1, 0.5 and 3 with rewards in that order: 1 - 0.5, 1 + 2 and 1 + 2.5."""
     scores = listed([1.0, 0.5, 3.0], reference=[0.0] * 3, reward=[3.0, 2.0, 1.0])

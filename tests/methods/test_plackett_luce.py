@@ -13,8 +13,6 @@ from benchbench.methods.plackett_luce import Hyper, loss, reward
 from .toys import listed
 
 
-
-
 def test_by_hand_for_three():
     """Scores log 3, log 2 and 0 in that order: the best of 6, then the better of 3."""
     scores = listed([math.log(3), math.log(2), 0.0], reference=[0.0] * 3, reward=[5.0, 4.0, 1.0])

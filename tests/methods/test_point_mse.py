@@ -11,8 +11,6 @@ from benchbench.methods.point_mse import Hyper, loss, reward
 from .toys import gradient, listed, one_token
 
 
-
-
 def test_by_hand():
     """Scores 0.5 * 2 and 0.5 * -1 against rewards 0.4 and 0: 0.6^2 + 0.5^2."""
     scores = listed([-3.0, -6.0], reference=[-5.0, -5.0], reward=[0.4, 0.0])

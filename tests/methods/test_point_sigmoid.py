@@ -13,8 +13,6 @@ from benchbench.methods.point_sigmoid import Hyper, loss, reward
 from .toys import gradient, listed, one_token
 
 
-
-
 def test_by_hand():
     """Scores log 3 and 0, so probabilities 3/4 and 1/2, against 1 and 1/4."""
     scores = listed([math.log(3) - 5, -5.0], reference=[-5.0, -5.0], win_rate=[1.0, 0.25])

@@ -13,8 +13,6 @@ from benchbench.methods.pro import Hyper, loss, reward
 from .toys import gradient, listed, one_token, tokens
 
 
-
-
 def test_by_hand_for_three():
     """Rewards 3, 2, 0, so T = 3 and 2: first against gaps 1 and 3, second against gap 2; s = -1, -2, -4."""
     terms = loss(listed([-1.0, -2.0, -4.0], reward=[3.0, 2.0, 0.0]), Hyper())
@@ -38,6 +36,7 @@ def test_the_likelihood_is_summed_over_the_best_s_tokens_and_grows_with_the_squa
 
 def test_equal_rewards_leave_no_slope_in_the_second_and_the_order_given():
     """e^{s_1 0} against e^{s_2 0}: log 2 whatever the scores."""
+
     def of(values):
         return loss(Scores(one_token(*values), None, torch.tensor([[2.0, 2.0]])), Hyper(0.0))["ranking"].values.sum()
 

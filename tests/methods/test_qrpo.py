@@ -11,8 +11,6 @@ from benchbench.methods.qrpo import Hyper, log_partition, loss, reward
 from .toys import listed
 
 
-
-
 def test_by_hand():
     """At beta 1, Z = e - 1; targets 1 - log Z and 0 - log Z against log-ratios 2 and -1, averaged."""
     scores = listed([-3.0, -6.0], reference=[-5.0, -5.0], quantile=[1.0, 0.0])

@@ -12,8 +12,6 @@ from benchbench.methods.rankdpo_twin import METHOD, Hyper, loss, reward
 from .toys import listed, random_scores
 
 
-
-
 def test_with_ranks_by_the_policy_it_is_lipo_lambda():
     """Gains 2^psi - 1 differ as 2^psi does."""
     scores = random_scores(METHOD, candidates=5)

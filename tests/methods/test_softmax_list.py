@@ -14,8 +14,6 @@ from benchbench.methods.softmax_list import Hyper, loss, reward
 from .toys import gradient, listed, one_token
 
 
-
-
 def test_by_hand():
     """Rewards log 3 and 0 weigh 3/4 and 1/4; log-ratios 0 and log 4 at beta 1 give 1/5 and 4/5."""
     scores = listed([-5.0, math.log(4) - 5], reference=[-5.0, -5.0], reward=[math.log(3), 0.0])

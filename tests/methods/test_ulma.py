@@ -11,8 +11,6 @@ from benchbench.methods.ulma import METHOD, Hyper, loss, reward
 from .toys import listed
 
 
-
-
 def softplus(value: float) -> float:
     return math.log1p(math.exp(value))
 
