@@ -11,7 +11,6 @@ from benchbench.methods.info_nca import Hyper, loss, reward
 
 from .toys import listed
 
-
 SCORES = listed([-1.0, -3.0, -2.0], reference=[-2.0, -2.0, -2.0], reward=[0.1, 0.7, 0.4])
 
 
@@ -35,8 +34,7 @@ def test_at_alpha_1_it_is_the_softmax_loss_that_lipo_compares():
 
 
 def test_candidates_of_one_reward_share_the_weight():
-    """The released code gives it to the first, by adding 0.01 to its reward: with a sharp target the best two of three
-    have one half each."""
+    """One half each of the best two; the released code gives all to the first, by adding 0.01 to its reward."""
     scores = listed([-1.0, -3.0, -2.0], reference=[-2.0, -2.0, -2.0], reward=[5.0, 5.0, 1.0])
     log_z = math.log(math.exp(1) + math.exp(-1) + 1)
     assert loss(scores, Hyper(beta=1.0)).item() == pytest.approx(log_z - 0.5 * 1 - 0.5 * -1, rel=1e-12)

@@ -10,7 +10,6 @@ from benchbench.methods.rrhf import Hyper, loss, reward
 
 from .toys import listed, tokens
 
-
 SCORES = Scores(tokens([-1.0, -2.0], [-0.5], [-4.0, -4.0, -1.0]), None, torch.tensor([[0.2, 0.1, 0.9]]))
 """Means -1.5, -0.5 and -3; the third is the best, then the first."""
 
