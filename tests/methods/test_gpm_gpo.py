@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from benchbench.methods import sppo
 from benchbench.methods.gpm_gpo import METHOD, Hyper, loss, reward
 
 from .toys import listed
@@ -18,8 +19,11 @@ def test_by_hand():
 
 def test_with_win_probabilities_minus_one_half_it_is_sppo_s_half_sum_of_squares():
     """64790.17 is SPPO's value, released form, for win rates 0.8 and 0.3 at beta 1e-3."""
-    scores = listed([-2.5, -5.0], reference=[-3.0, -4.7], preference_score=[0.8 - 0.5, 0.3 - 0.5])
+    both = {"win_rate": [0.8, 0.3], "preference_score": [0.8 - 0.5, 0.3 - 0.5]}
+    scores = listed([-2.5, -5.0], reference=[-3.0, -4.7], **both)
     assert loss(scores, Hyper(beta=1e-3)).item() == pytest.approx(64790.17, rel=1e-9)
+    expected = sppo.loss(scores, sppo.Hyper(beta=1e-3)).item()
+    assert loss(scores, Hyper(beta=1e-3)).item() == pytest.approx(expected, rel=1e-12)
 
 
 def test_candidates_that_beat_each_other_in_a_circle_have_one_target():
