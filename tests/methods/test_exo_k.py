@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from benchbench.core.scores import Scores
+from benchbench.methods import exo
 from benchbench.methods.exo_k import Hyper, loss, reward
 
 from .toys import gradient, listed, one_token
@@ -27,7 +28,9 @@ def test_for_two_candidates_it_is_the_pairwise_form_with_smoothing():
     2.623969 is the pairwise EXO's value, with p = (1 - e, e), as TRL's exo_pair has it.
     """
     scores = listed([-2.5, -5.0], reference=[-3.0, -4.7], reward=[math.log(0.999), math.log(1e-3)])
-    assert loss(scores, Hyper(beta_pi=0.1, beta_r=1.0)).item() == pytest.approx(2.623969, rel=1e-6)
+    found = loss(scores, Hyper(beta_pi=0.1, beta_r=1.0)).item()
+    assert found == pytest.approx(2.623969, rel=1e-6)
+    assert found == pytest.approx(exo.loss(scores, exo.Hyper(beta=0.1, label_smoothing=1e-3)).item(), rel=1e-9)
 
 
 def test_it_is_zero_with_no_slope_where_the_policy_has_the_target_s_distribution():

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from benchbench.core.scores import Scores
+from benchbench.methods import nca_pair
 from benchbench.methods.nca import Hyper, loss, reward
 
 from .toys import gradient, listed, one_token
@@ -28,7 +29,9 @@ def test_by_hand():
 def test_with_all_weight_on_the_first_of_two_it_is_the_pairwise_form():
     """1.384300 is TRL's nca_pair at beta 0.01: -log s(w) - 1/2 log s(-w) - 1/2 log s(-l)."""
     scores = listed([-2.5, -5.0], reference=[-3.0, -4.7], reward=[1.0, 0.0])
-    assert loss(scores, Hyper(beta=0.01, alpha=1e-3)).item() == pytest.approx(1.384300, rel=1e-6)
+    found = loss(scores, Hyper(beta=0.01, alpha=1e-3)).item()
+    assert found == pytest.approx(1.384300, rel=1e-6)
+    assert found == pytest.approx(nca_pair.loss(scores, nca_pair.Hyper(beta=0.01)).item(), rel=1e-12)
 
 
 @pytest.mark.parametrize("count", [2, 3, 28])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from benchbench.methods import rso_hinge
 from benchbench.methods.pair_hinge import Hyper, loss, reward
 
 from .toys import listed
@@ -19,7 +20,9 @@ def test_by_hand():
 def test_for_two_candidates_it_is_the_hinge_of_rso():
     """0.92 is TRL's loss_type hinge at beta 0.1 for log-ratios 0.5 and -0.3."""
     scores = listed([-2.5, -5.0], reference=[-3.0, -4.7], reward=[1.0, 0.0])
-    assert loss(scores, Hyper(beta=0.1)).item() == pytest.approx(0.92, rel=1e-12)
+    found = loss(scores, Hyper(beta=0.1)).item()
+    assert found == pytest.approx(0.92, rel=1e-12)
+    assert found == pytest.approx(rso_hinge.loss(scores, rso_hinge.Hyper(beta=0.1)).item(), rel=1e-12)
 
 
 def test_margins_of_one_and_more_cost_nothing():
