@@ -121,6 +121,7 @@ class Candidates(Enum):
     """Only the first is used (demonstrations; a pair contributes its chosen response)."""
     PAIR = "pair"
     ANY = "any"
+    """Lists, which need not be of one length: every example keeps its own candidates."""
     LABELLED = "labelled"
     """One response per example, judged on its own by a label or a reward; pairs are split by a transform before."""
 
@@ -247,6 +248,12 @@ class Method:
         if self.open_question:
             return "form unverified"
         return "twin" if self.twin_of else ""
+
+    @property
+    def fewest_candidates(self) -> int:
+        """Candidates that an example has at least: one where each has a target of its own, two to compare."""
+        alone = self.candidates is Candidates.ONE or self.family is Family.POINTWISE
+        return 1 if alone and self.candidates is not Candidates.PAIR else 2
 
     @property
     def column_names(self) -> tuple[str, ...]:

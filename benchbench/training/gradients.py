@@ -14,6 +14,7 @@ from benchbench.core.batch import CandidateBatch
 from benchbench.core.method import Over, Term
 from benchbench.core.scores import Scores
 from benchbench.core.seeding import torch_seed
+from benchbench.training.readout import means
 from benchbench.training.whole_step import joined, leaves, of_piece, with_leaves
 
 
@@ -59,13 +60,15 @@ def piecewise(
     """
     counts = denominators(pieces)
     totals: dict[str, Tensor] = {}
+    watched: list[Mapping[str, Tensor]] = []
     for piece in pieces:
         with _autocast(piece, bf16):
             terms, stats = objective(piece)
         loss = _reduce(terms, counts)
         (loss / divisor).backward()
-        _log(totals, loss, terms, stats, counts)
-    return totals
+        _log(totals, loss, terms, counts)
+        watched.append(stats)
+    return totals | means(watched)
 
 
 def coupled(
@@ -86,7 +89,7 @@ def coupled(
             terms, stats = objective.of_scores(scores)
         loss = _reduce(terms, counts)
         (loss / divisor).backward()
-        return _log({}, loss, terms, stats, counts)
+        return _log({}, loss, terms, counts) | means([stats])
     parts: list[Scores] = []
     for number, piece in enumerate(pieces):
         _seed(noise_seed, step, number)
@@ -110,7 +113,7 @@ def coupled(
         ]
         torch.stack(sent).sum().backward()
         first = last
-    return _log({}, loss, terms, stats, counts)
+    return _log({}, loss, terms, counts) | means([stats])
 
 
 def denominators(pieces: Sequence[CandidateBatch]) -> dict[Over, int]:
@@ -140,13 +143,11 @@ def _log(
     totals: dict[str, Tensor],
     loss: Tensor,
     terms: Mapping[str, Term],
-    stats: Mapping[str, Tensor],
     counts: Mapping[Over, int],
 ) -> dict[str, Tensor]:
     _add(totals, {"loss": loss.detach()})
     for name, term in terms.items():
         _add(totals, {f"loss/{name}": term.values.detach().sum() / counts[term.over]})
-    _add(totals, {name: value.detach().float().sum() / counts[Over.EXAMPLES] for name, value in stats.items()})
     return totals
 
 

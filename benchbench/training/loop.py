@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from benchbench.batches.microbatches import Budget, Cost, cut, free_memory, is_out_of_memory
+from benchbench.batches.microbatches import Budget, Cost, free_memory, is_out_of_memory, parts
 from benchbench.batches.order import plan_batches, total_steps
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.errors import BenchError, ExitCode, Interrupted
@@ -240,12 +240,10 @@ def _step(
 def _gradients(job: Job, chosen: Sequence[int], step: int) -> tuple[dict[str, Tensor], int]:
     """The step's clipped gradients on the parameters; the values to log, and its tokens."""
     settings = job.settings
-    following = [*chosen[1:], *chosen[:1]]
-    parts = cut([job.costs[i] for i in chosen], job.cost, job.budget)
-    pieces = [
-        job.make_batch([job.examples[i] for i in chosen[part]], [job.examples[i] for i in following[part]])
-        for part in parts
-    ]
+    examples = [job.examples[i] for i in chosen]
+    following = [*examples[1:], *examples[:1]]
+    places = parts(examples, [job.costs[i] for i in chosen], job.cost, job.budget)
+    pieces = [job.make_batch([examples[i] for i in part], [following[i] for i in part]) for part in places]
     torch.manual_seed(torch_seed(job.noise_seed, f"dropout, step {step}"))
     how = {"divisor": settings.gradient_divisor, "bf16": settings.bf16}
     if job.objective.sees_the_step:

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from benchbench.core.method import Column, Over, Paper, Term, terms_of
+from benchbench.core.method import Candidates, Column, Family, Method, Over, Paper, Term, terms_of
 
 
 def test_a_plain_tensor_is_one_term_averaged_over_examples():
@@ -44,3 +44,15 @@ def test_a_column_with_an_empty_range_is_refused():
     for low, high in ((1.0, 0.0), (math.nan, 1.0)):
         with pytest.raises(ValueError, match="column 'p': expected low <= high"):
             Column("p", low=low, high=high)
+
+
+def test_only_what_is_compared_needs_two_candidates():
+    def fewest(candidates: Candidates, family: Family | None) -> int:
+        made = Method(
+            name="m", paper=Paper("A", 2024), hyper=object, loss=max, reward=max, candidates=candidates, family=family
+        )
+        return made.fewest_candidates
+
+    assert fewest(Candidates.ANY, Family.POINTWISE) == fewest(Candidates.ONE, None) == 1
+    assert fewest(Candidates.ANY, Family.LISTWISE) == fewest(Candidates.PAIR, Family.POINTWISE) == 2
+    assert fewest(Candidates.ANY, None) == 2

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from benchbench import methods
 from benchbench.core.method import Candidates, terms_of
-from benchbench.core.scores import Scores, UndeclaredInputError
+from benchbench.core.scores import Logps, Scores, UndeclaredInputError
 
 from .toys import (
     accepted_candidates,
@@ -175,13 +175,14 @@ def test_a_method_that_is_not_monotone_says_why_and_is_not(name):
 
     The reference stands where the sweep starts. A loss that turns further off than 30 nats is swept from -3000: upwards
     from the reference, and, for a turn among pairs that are ranked wrongly, up to it. A loss in which both responses
-    cancel where the rejected one is at its reference is swept with that one 10 nats below.
+    cancel where the rejected one is at its reference is swept with that one 10 nats below. A soft label against it may
+    still weigh more for it than against it, so one at the very end of its range is tried too.
     """
     method = methods.get(name)
     assert method.monotone_reason.endswith(".")
     candidates = min(2, accepted_candidates(method)[-1])
 
-    def rises(start: float, chosen_reference: float, rejected_reference: float) -> bool:
+    def rises(share: float, start: float, chosen_reference: float, rejected_reference: float) -> bool:
         found = [
             per_example(
                 method,
@@ -190,7 +191,7 @@ def test_a_method_that_is_not_monotone_says_why_and_is_not(name):
                     one_token(*(chosen, start)[:candidates]),
                     reference=one_token(*(chosen_reference, rejected_reference)[:candidates]),
                     reward=torch.tensor([[0.0, 1.0]])[:, :candidates],
-                    columns=low_columns(method),
+                    columns=low_columns(method, share),
                 ),
             ).item()
             for chosen in torch.linspace(start, 0, 31).tolist()
@@ -198,7 +199,7 @@ def test_a_method_that_is_not_monotone_says_why_and_is_not(name):
         return max(after - before for before, after in zip(found, found[1:], strict=False)) > 1e-12
 
     sweeps = [(-30.0, -30.0, -30.0), (-3000.0, -3000.0, -3000.0), (-3000.0, 0.0, -3000.0), (-30.0, -30.0, -20.0)]
-    assert any(rises(*sweep) for sweep in sweeps)
+    assert any(rises(share, *sweep) for share in (0.2, 0.0) for sweep in sweeps)
 
 
 # What is declared.
@@ -240,11 +241,53 @@ def test_a_method_of_one_candidate_ignores_the_others(name):
     assert slope[:, 0].abs().max() > 0 and slope[:, 1:].abs().max() == 0
 
 
-@pytest.mark.parametrize("name", [name for name in methods.names() if methods.get(name).candidates is Candidates.ANY])
-def test_a_method_of_many_candidates_wants_at_least_two(name):
+OF_LISTS = [name for name in methods.names() if methods.get(name).candidates is Candidates.ANY]
+
+
+@pytest.mark.parametrize("name", [name for name in OF_LISTS if methods.get(name).fewest_candidates == 2])
+def test_a_method_that_compares_candidates_wants_at_least_two(name):
     method = methods.get(name)
     with pytest.raises(ValueError, match="K = 1"):
         method.loss(random_scores(method, candidates=1), method.hyper())
+
+
+@pytest.mark.parametrize("name", [name for name in OF_LISTS if methods.get(name).fewest_candidates == 1])
+def test_a_pointwise_method_takes_a_candidate_whatever_the_others_are(name):
+    """One by itself, and in a list its slope does not move when the others' log-probabilities do."""
+    method = methods.get(name)
+    slopes = []
+    for factor in (1.0, 0.5):
+        scores = random_scores(method, candidates=3)
+        token = scores.policy.token.clone()
+        token[:, 1:] *= factor
+        token.requires_grad_()
+        total = per_example(method, with_policy_tokens(scores, token)).sum()
+        slopes.append(torch.autograd.grad(total, token)[0][:, 0])
+    torch.testing.assert_close(slopes[0], slopes[1], rtol=1e-12, atol=0)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10_000), order=st.permutations(range(4)))
+@pytest.mark.parametrize("name", OF_LISTS)
+def test_the_order_in_which_candidates_stand_in_a_list_does_not_matter(name, seed, order):
+    """Rewards and columns move with them, and no two rewards are equal."""
+    method, order = methods.get(name), list(order)
+    scores = random_scores(method, seed, candidates=4)
+
+    def moved(logps):
+        return logps and Logps(logps.token[:, order], logps.response[:, order])
+
+    shuffled = Scores(
+        moved(scores.policy),
+        moved(scores._reference),
+        None if scores._reward is None else scores._reward[:, order],
+        {name: column[:, order] if column.ndim == 2 else column for name, column in scores._column.items()},
+    )
+    for overrides in method.variants.values():
+        hyper = method.hyper(**overrides)
+        found, expected = per_example(method, shuffled, hyper), per_example(method, scores, hyper)
+        torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
+        torch.testing.assert_close(method.reward(shuffled, hyper), method.reward(scores, hyper)[:, order])
 
 
 def test_the_toy_responses_differ_in_length():

@@ -30,6 +30,22 @@ def tokens(*candidates: Sequence[float]) -> Logps:
     return Logps(rows[None], (torch.arange(longest) < lengths[:, None])[None])
 
 
+def listed(
+    policy: Sequence[float],
+    *,
+    reference: Sequence[float] | None = None,
+    reward: Sequence[float] | None = None,
+    **columns: float | Sequence[float],
+) -> Scores:
+    """One example whose K candidates have one response token each, with rewards and columns as they are given."""
+    return Scores(
+        one_token(*policy),
+        None if reference is None else one_token(*reference),
+        None if reward is None else torch.tensor([reward], dtype=torch.float64),
+        {name: torch.tensor([value], dtype=torch.float64) for name, value in columns.items()},
+    )
+
+
 def random_logps(
     seed: int, *, examples: int = 5, candidates: int = 2, length: int = 6, dtype: torch.dtype = torch.float64
 ) -> Logps:
@@ -131,11 +147,11 @@ def random_columns(
     return made
 
 
-def low_columns(method: Method) -> dict[str, Tensor]:
+def low_columns(method: Method, share: float = 0.2) -> dict[str, Tensor]:
     """Values for one example at a fifth of each range: of a soft label, one that prefers the second response."""
     candidates = min(2, accepted_candidates(method)[-1])
     return {
-        column.name: torch.full((1,) if column.per == "example" else (1, candidates), between(column, 0.2))
+        column.name: torch.full((1,) if column.per == "example" else (1, candidates), between(column, share))
         for column in method.columns
     }
 
@@ -170,12 +186,13 @@ def with_policy_tokens(scores: Scores, token: Tensor) -> Scores:
 
 def accepted_candidates(method: Method) -> tuple[int, ...]:
     """Some numbers of candidates that the method accepts."""
-    return {
+    accepted = {
         Candidates.ONE: (1, 2, 3),
         Candidates.PAIR: (2,),
-        Candidates.ANY: (2, 4, 8),
+        Candidates.ANY: (1, 2, 4, 8),
         Candidates.LABELLED: (1,),
     }[method.candidates]
+    return tuple(candidates for candidates in accepted if candidates >= method.fewest_candidates)
 
 
 def of_step(loss: Tensor | Mapping[str, Any], policy: Logps) -> Tensor:

@@ -154,9 +154,7 @@ def _preference_faults(split: str, method: Method, data: PreparedData) -> list[F
             faults.append(Fault("preference.split", message))
     elif method.candidates is not Candidates.ANY:
         faults += _order_faults("preference.split", split, data)
-    elif len(counts) > 1:
-        faults.append(Fault("preference.split", f"expected equally many candidates everywhere, {shape_of_split}"))
-    elif min(counts) < 2:
+    elif min(counts) < method.fewest_candidates:
         faults.append(Fault("preference.split", f"'{method.name}' takes two candidates or more, {shape_of_split}"))
     if shape.labels and LABEL not in method.column_names:
         message = f"'{method.name}' does not read labels (thumbs up or down), which split '{split}' has"
