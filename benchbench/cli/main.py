@@ -16,6 +16,7 @@ from benchbench.cli import (
     evaluate,
     export,
     fetch,
+    leaderboard,
     methods,
     quirks,
     recipes,
@@ -42,6 +43,7 @@ app.command("export", cls=VariadicCommand)(export.export)
 app.command("alpaca-eval")(alpaca_eval.alpaca_eval)
 app.command("compare", cls=VariadicCommand)(compare.compare)
 app.command("quirks", cls=VariadicCommand)(quirks.quirks)
+app.command("leaderboard", cls=VariadicCommand)(leaderboard.leaderboard)
 app.command("tune", cls=VariadicCommand)(tune.tune)
 app.command("reference", cls=VariadicCommand)(reference.reference)
 app.command("regress", cls=VariadicCommand)(regress.regress)

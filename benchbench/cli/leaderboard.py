@@ -1,0 +1,62 @@
+"""`bench leaderboard`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchbench.cli import arguments
+from benchbench.cli.output import print_json, stderr, stdout
+
+
+def leaderboard(
+    setting: Annotated[str, typer.Option("--setting", help="Name of the setting.")] = "tiny",
+    baseline: Annotated[str, typer.Option("--baseline", help="METHOD or METHOD@VARIANT of a recipe.")] = "dpo",
+    seeds: arguments.Seeds = None,
+    overrides: arguments.Set = None,
+    pairs_only: Annotated[bool, typer.Option("--pairs-only", help="Neither draw nor judge responses.")] = False,
+    write: Annotated[
+        Path | None, typer.Option("--write", help="Folder to which SETTING.csv and SETTING.md are written.")
+    ] = None,
+    device: arguments.Device = "auto",
+    workers: arguments.Workers = None,
+    runs: arguments.Runs = None,
+    results: arguments.Results = None,
+    as_json: arguments.Json = False,
+) -> None:
+    """Train every recipe of a setting and put them in order.
+
+    Says which differ from the baseline after Holm, and what so many seeds could have seen.
+
+    Example: bench leaderboard --setting tiny --seeds 42 13 3407
+    """
+    from benchbench.commands.leaderboard.board import leaderboard as command
+    from benchbench.commands.run_plan import RunOptions
+    from benchbench.report.layout import terminal_layout
+    from benchbench.report.leaderboard import answer, document, layout
+
+    board = command(
+        setting,
+        baseline=baseline,
+        seeds=seeds,
+        overrides=overrides or [],
+        pairs_only=pairs_only,
+        options=RunOptions(device, workers, runs, results),
+        console=stderr(),
+    )
+    if write is not None:
+        from benchbench.store.leaderboards import write_leaderboard
+
+        page = document(board.frame, setting=setting, notice=board.notice)
+        for path in write_leaderboard(write, setting, board.frame, page):
+            stderr().print(f"written: {path}", highlight=False)
+    if as_json:
+        print_json({"answer": answer(board.frame), "rows": board.frame.to_dict("records")})
+        return
+    if board.notice:
+        stdout().print(board.notice, highlight=False, markup=False)
+    for line in answer(board.frame):
+        stdout().print(line, highlight=False, markup=False)
+    stdout().print(terminal_layout(layout(board.frame)))
