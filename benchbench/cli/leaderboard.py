@@ -32,31 +32,27 @@ def leaderboard(
 
     Example: bench leaderboard --setting tiny --seeds 42 13 3407
     """
+    from benchbench.commands.leaderboard.board import BoardRequest
     from benchbench.commands.leaderboard.board import leaderboard as command
     from benchbench.commands.run_plan import RunOptions
     from benchbench.report.layout import terminal_layout
     from benchbench.report.leaderboard import answer, document, layout
 
     board = command(
-        setting,
-        baseline=baseline,
-        seeds=seeds,
-        overrides=overrides or [],
-        pairs_only=pairs_only,
-        options=RunOptions(device, workers, runs, results),
-        console=stderr(),
+        BoardRequest(setting, baseline, seeds, overrides or [], pairs_only),
+        RunOptions(device, workers, runs, results),
+        stderr(),
     )
+    records = [row.as_record() for row in board.rows]
     if write is not None:
         from benchbench.store.leaderboards import write_leaderboard
 
-        page = document(board.frame, setting=setting, notice=board.notice)
-        for path in write_leaderboard(write, setting, board.frame, page):
+        page = document(board.rows, setting=board.setting, notice=board.notice)
+        for path in write_leaderboard(write, board.setting, records, page):
             stderr().print(f"written: {path}", highlight=False)
     if as_json:
-        print_json({"answer": answer(board.frame), "rows": board.frame.to_dict("records")})
+        print_json({"answer": answer(board.rows), "rows": records})
         return
-    if board.notice:
-        stdout().print(board.notice, highlight=False, markup=False)
-    for line in answer(board.frame):
+    for line in [board.notice] * bool(board.notice) + answer(board.rows):
         stdout().print(line, highlight=False, markup=False)
-    stdout().print(terminal_layout(layout(board.frame)))
+    stdout().print(terminal_layout(layout(board.rows)))

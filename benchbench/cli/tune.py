@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,9 +10,14 @@ import typer
 from benchbench.cli import arguments
 from benchbench.cli.output import print_json, print_rows, stderr, stdout
 
+_MOSTLY_EMPTY = ("widened", "diverged")
+"""Columns that are shown where a row of the grid has something in them."""
+
 
 def tune(
-    target: Annotated[str, typer.Argument(help="Recipe file, or METHOD or METHOD@VARIANT in a setting.")],
+    targets: Annotated[
+        list[str], typer.Argument(help="Methods (METHOD or METHOD@VARIANT) in a setting, or recipe files.")
+    ],
     grid: Annotated[
         list[str],
         typer.Option("--grid", help="key=v1,v2,v3; near-equal values: the first wins. Repeatable; all are combined."),
@@ -20,35 +26,51 @@ def tune(
     setting: arguments.Setting = None,
     seeds: arguments.Seeds = None,
     overrides: arguments.Set = None,
+    widen: Annotated[
+        bool, typer.Option("--widen", help="Add one value beyond each edge that was chosen, and choose again; once.")
+    ] = False,
+    log: Annotated[Path | None, typer.Option("--log", help="CSV to which every value that was tried is added.")] = None,
+    write_recipes: Annotated[
+        Path | None, typer.Option("--write-recipes", help="Folder that gets a recipe of each choice.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over recipes that differ in more than what is tuned.")
+    ] = False,
     device: arguments.Device = "auto",
     workers: arguments.Workers = None,
     runs: arguments.Runs = None,
     as_json: arguments.Json = False,
 ) -> None:
-    """Score a grid on a validation split and choose from it.
+    """Score equal grids on a validation split and choose from each.
 
     The first values in the order of the grid whose metric is within one paired standard error of the best are chosen.
+    A setting whose training diverges is marked and never chosen.
 
-    Example: bench tune dpo --grid preference.learning_rate=2e-4,3.5e-4,5e-4 --seeds 0 1
+    Example: bench tune dpo simpo --grid preference.learning_rate=2e-4,3.5e-4,5e-4 --seeds 0 1
     """
-    from dataclasses import asdict
-
     from benchbench.commands.run_plan import RunOptions
-    from benchbench.commands.tune import tune as command
+    from benchbench.commands.tune.command import Outputs, TuneRequest
+    from benchbench.commands.tune.command import tune as command
 
-    tuned = command(
-        target,
-        grid=grid,
-        split=split,
-        setting=setting,
-        seeds=seeds,
-        overrides=overrides or [],
-        options=RunOptions(device, workers, runs),
-        console=stderr(),
+    done = command(
+        TuneRequest(targets, grid, split, setting, seeds, overrides or [], widen),
+        Outputs(log, write_recipes, force),
+        RunOptions(device, workers, runs),
+        stderr(),
     )
     if as_json:
-        print_json(asdict(tuned))
+        documents = [tuned.as_json() for tuned in done.tuned]
+        print_json(documents[0] if len(documents) == 1 else documents)
     else:
-        print_rows(tuned.rows, title=f"{tuned.label} on split {tuned.split}")
-        for note in tuned.notes:
-            stdout().print(note, highlight=False, markup=False)
+        for tuned in done.tuned:
+            print_rows(_shown(tuned.rows), title=f"{tuned.label} on split {tuned.split}")
+            for note in tuned.notes:
+                stdout().print(note, highlight=False, markup=False)
+    if done.error is not None:
+        raise done.error
+
+
+def _shown(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    """The rows without columns that say nothing."""
+    empty = {name for name in _MOSTLY_EMPTY if not any(row[name] for row in rows)}
+    return [{name: value for name, value in row.items() if name not in empty} for row in rows]

@@ -159,13 +159,14 @@ def incomplete(session: Session, store: RunStore, result: RunResult) -> BenchErr
     cells = session.plan.unfinished(store.is_done)
     if not cells:
         return None
-    faults = [Fault(f"{cell.loaded.label} seed {cell.seed}", _reason(cell, session.plan, result)) for cell in cells]
+    faults = [Fault(f"{cell.loaded.label} seed {cell.seed}", failure(cell, session.plan, result)) for cell in cells]
     codes = {record.summary.get("exit_code") for record in result.failed.values()}
     code = ExitCode.USAGE if codes == {ExitCode.USAGE} else ExitCode.INCOMPLETE
     return BenchError.of_faults("incomplete", faults, exit_code=code)
 
 
-def _reason(cell: Cell, plan: Plan, result: RunResult) -> str:
+def failure(cell: Cell, plan: Plan, result: RunResult) -> str:
+    """Why a cell is not finished: the stage that failed, with the beginning of its message."""
     for key in plan.closure(cell):
         if key in result.failed:
             return f"stage '{plan.stages[key].title}' failed: {in_one_line(result.failed[key])} (see {key})"

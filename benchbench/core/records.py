@@ -10,6 +10,9 @@ from typing import Any
 from benchbench.core.hashing import fingerprint
 from benchbench.core.identity import identity, plain
 
+DIVERGED = "training diverged"
+"""Beginning of the message of a stage whose loss or gradient was no finite number."""
+
 
 @dataclass(frozen=True)
 class StageSpec:
@@ -82,6 +85,11 @@ class StageRecord:
     """Why it failed."""
     summary: Mapping[str, Any] = field(default_factory=dict)
     """Small facts worth showing: steps, last loss, rows, what was dropped."""
+
+    @property
+    def has_diverged(self) -> bool:
+        """Whether it failed since its loss or gradient was no finite number."""
+        return self.status == "failed" and self.message.startswith(DIVERGED)
 
     def __post_init__(self) -> None:
         if not self.environment:

@@ -77,7 +77,8 @@ class Loaded:
     overrides: tuple[str, ...] = ()
     """`--set` texts; a recipe with any is not the recipe on disk."""
     untuned: bool = False
-    """No recipe for this method in this setting: the paper's defaults and the setting's training block."""
+    """No recipe for this method in this setting: the paper's defaults and the setting's training block. Or a recipe
+    that says of itself that its values were not chosen on a validation split."""
     setting_overrides: tuple[str, ...] = ()
     """Keys of the setting that the recipe (or `--set`) changes; more than none breaks comparability."""
     checks: tuple[Check, ...] = ()
@@ -92,6 +93,11 @@ class Loaded:
     def values(self) -> dict[str, Any]:
         """The resolved recipe as plain values, free-form parts with their defaults."""
         return _values(self.recipe, self.bound)
+
+    @property
+    def has_file(self) -> bool:
+        """Whether it was read from a recipe of its own, and not made of the setting alone."""
+        return self.path != self.setting_path
 
     @property
     def recipe_hash(self) -> str:
@@ -197,7 +203,7 @@ def _resolve(
         origins=origins,
         bound=bound,
         overrides=tuple(o.text for o in overrides),
-        untuned=untuned,
+        untuned=untuned or recipe.untuned,
         setting_overrides=_changed(recipe, bound, setting, checks),
         checks=checks,
     )

@@ -21,6 +21,7 @@ ANNOTATIONS = (
     "name",
     "description",
     "notice",
+    "untuned",
     "claims",
     "reported_losses",
     "reported_on",
@@ -195,6 +196,9 @@ class Recipe(Section):
     """Name of the setting this recipe belongs to."""
     notice: str = ""
     """Printed above every table of this setting."""
+    untuned: bool = False
+    """Its values were not chosen on a validation split: every table marks its row. `bench tune --write-recipes` writes
+    the recipe without it."""
     method: MethodSection
     seeds: SeedsSection
     model: ModelSection

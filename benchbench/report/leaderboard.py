@@ -3,113 +3,221 @@
 from __future__ import annotations
 
 import math
-
-import pandas as pd
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from statistics import median
 
 from benchbench.report import markdown, numbers
 from benchbench.report.layout import TableLayout
 
 ALPHA = 0.05
+"""Level of the tests, over all rows together after Holm."""
+SFT = "sft"
+"""The policy that all methods start from; a row, but no method that is compared."""
+_FORMS = {"form unverified": "u", "twin": "t"}
+_SEED = "seed "
 
 
-def answer(frame: pd.DataFrame) -> list[str]:
-    """Sentences: which methods differ from the baseline after Holm, and what this many seeds could have seen.
+@dataclass(frozen=True, kw_only=True)
+class BoardRow:
+    """One recipe on the leaderboard of its setting; NaN is undefined."""
 
-    Args:
-        frame: as `commands.leaderboard.board.Board.frame`.
-    """
-    baseline = str(frame.loc[frame["difference"].isna(), "method"].iloc[0])
-    others = frame[(frame["method"] != baseline) & (frame["method"] != "sft")]
-    seeds = [name.removeprefix("seed ") for name in frame.columns if name.startswith("seed ")]
-    first = frame.iloc[0]
-    scope = f"{len(seeds)} seeds ({', '.join(seeds)}), {int(first['pairs'])} pairs of {int(first['prompts'])} prompts"
-    clear = others[others["p_holm"] < ALPHA]
-    better, worse = clear[clear["difference"] > 0], clear[clear["difference"] < 0]
+    rank: float
+    """Of its mean, 1 the best; rows that are tied share their mean rank."""
+    method: str
+    """Label, such as `ddo_rm@k4`."""
+    form: str
+    """`form unverified`, `twin`, or empty."""
+    values: Mapping[str, float]
+    """Seed -> headline metric."""
+    mean: float
+    difference: float
+    """To the baseline; NaN for the baseline itself."""
+    low: float
+    high: float
+    """95 % interval of the difference."""
+    p: float
+    p_holm: float
+    """Corrected over all rows but the baseline's."""
+    mdd: float
+    """True difference that a test of its own finds with 80 % power."""
+    mdd_family: float
+    """The same at Holm's strictest step: at the level divided by the number of rows."""
+    rank_low: float
+    rank_high: float
+    """5 to 95 % range of the rank over other prompts and seeds."""
+    p_best: float
+    """Probability of being the best."""
+    win_rate: float
+    win_rate_low: float
+    win_rate_high: float
+    """Against the data's chosen responses, with its 95 % interval."""
+    response_tokens: float
+    """Mean length of its responses."""
+    degenerated: str
+    """What went wrong with its responses; mostly empty."""
+    marks: str
+    """What a reader must know of the row: untuned, other data."""
+    learning_rate: float
+    metric: str
+    scoring: str
+    pairs: int
+    prompts: int
+
+    def as_record(self) -> dict[str, object]:
+        """One value per column, seeds by their names."""
+        record: dict[str, object] = {}
+        for name, value in asdict(self).items():
+            record |= {f"{_SEED}{seed}": v for seed, v in self.values.items()} if name == "values" else {name: value}
+        return record
+
+    @classmethod
+    def from_texts(cls, record: Mapping[str, str]) -> BoardRow:
+        """The row of a record whose values are texts; an empty text is NaN where a number is due.
+
+        Raises:
+            ValueError: a column is missing, or a number is none.
+        """
+        kinds = {field.name: str(field.type) for field in fields(cls) if field.name != "values"}
+        if missing := sorted(kinds.keys() - record.keys()):
+            raise ValueError(f"expected the columns of a leaderboard, found no {', '.join(missing)}")
+        row = {name: _read(record[name], kind) for name, kind in kinds.items()}
+        seeds = {k.removeprefix(_SEED): float(v or "nan") for k, v in record.items() if k.startswith(_SEED)}
+        return cls(values=seeds, **row)  # pyright: ignore[reportArgumentType]
+
+
+def _read(text: str, kind: str) -> str | float | int:
+    if kind == "float":
+        return float(text or "nan")
+    return int(text) if kind == "int" else text
+
+
+def answer(rows: Sequence[BoardRow]) -> list[str]:
+    """Sentences: which methods differ from the baseline after Holm, and what this many seeds could have seen."""
+    baseline = next(row for row in rows if math.isnan(row.difference))
+    others = [row for row in rows if row is not baseline and row.method != SFT]
+    seeds = list(baseline.values)
+    scope = f"{_counted(len(seeds), 'seed')} ({', '.join(seeds)}), {baseline.pairs} pairs of {baseline.prompts} prompts"
+    measure = f"{baseline.metric} under {baseline.scoring}"
+    if len(seeds) < 2:
+        return [
+            f"One seed ({seeds[0]}) cannot say which of {_counted(len(others), 'recipe')} differ from {baseline.method} "
+            f"in {measure}."
+        ]
+    clear = [row for row in others if row.p_holm < ALPHA]
+    better, worse = [row for row in clear if row.difference > 0], [row for row in clear if row.difference < 0]
     lines = [
-        f"Of {len(others)} recipes, {len(clear)} differ from {baseline} in {first['metric']} under {first['scoring']} "
-        f"after Holm at {ALPHA:g} ({scope}): {_named(better, 'better')}, {_named(worse, 'worse')}; "
-        f"{len(others) - len(clear)} cannot be told apart from it."
+        f"Of {_counted(len(others), 'recipe')}, {len(clear)} differ from {baseline.method} in {measure} after Holm at "
+        f"{ALPHA:g} ({scope}): {_named(better, 'above')}, {_named(worse, 'below')}; {len(others) - len(clear)} cannot "
+        "be told apart from it."
     ]
-    alone, family = others["mdd"].median(), others["mdd_family"].median()
-    if not math.isnan(alone):
-        lines.append(
-            f"What this could have seen, with 80 % power: in the median row a true difference of {alone:.3f} by a test of "
-            f"its own, one of {family:.3f} at Holm's strictest step. A row that is not told apart may differ by less."
-        )
-    return lines
+    return lines + _seen(others)
 
 
-def _named(rows: pd.DataFrame, word: str) -> str:
-    if not len(rows):
-        return f"0 {word}"
-    return f"{len(rows)} {word} ({', '.join(rows['method'])})"
+def _seen(others: Sequence[BoardRow]) -> list[str]:
+    """What this many seeds and prompts could have seen."""
+    alone = [row.mdd for row in others if not math.isnan(row.mdd)]
+    family = [row.mdd_family for row in others if not math.isnan(row.mdd_family)]
+    if not alone or not family:
+        return []
+    return [
+        "What this could have seen with 80 % power: in the median row a true difference of "
+        f"{_size(median(alone))} by a test of its own, one of {_size(median(family))} at Holm's strictest step. A row "
+        "that is not told apart may differ by less."
+    ]
 
 
-def layout(frame: pd.DataFrame) -> TableLayout:
-    """What a terminal of 80 columns shows."""
-    head = ("rank", "method", "mean", "difference [95%]", "p Holm", "rank 90%", "win rate", "note")
-    body = tuple(tuple(_cells(row)) for _, row in frame.iterrows())
+def _size(value: float) -> str:
+    return numbers.detectable(value, _short(value), 1.0)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' if count != 1 else ''}"
+
+
+def _named(rows: Sequence[BoardRow], word: str) -> str:
+    return f"{len(rows)} {word} it" + (f" ({', '.join(row.method for row in rows)})" if rows else "")
+
+
+def layout(rows: Sequence[BoardRow]) -> TableLayout:
+    """What a terminal of 80 columns shows: a line for each row, whatever their number."""
+    head = ("method", "rank", "mean", "difference [95%]", "p Holm", "rank 90%", "wins", "note")
+    body = tuple(
+        (*_first(row), _difference(row), _p(row), _ranks(row), _short(row.win_rate), _note(row)) for row in rows
+    )
     notes = (
         "rank 90%: 5 to 95 % of the ranks over other prompts and seeds, an approximation (docs/statistics.md)",
-        "win rate: against the data's chosen responses",
-        "note: u form unverified, t twin of a method for another modality, ! responses degenerated",
+        "wins: win rate against the data's chosen responses",
+        "note: u form unverified, t twin of a method for another modality, ! responses degenerated, * marked (untuned, "
+        "other data)",
     )
-    return TableLayout("leaderboard", head, body, notes)
+    return TableLayout(f"leaderboard, baseline {_baseline(rows)}", head, body, notes)
 
 
-def _cells(row: pd.Series) -> list[str]:
-    form = {"form unverified": "u", "twin": "t"}.get(str(row["form"]), "")
-    return [
-        f"{row['rank']:g}",
-        str(row["method"]),
-        numbers.number(row["mean"]),
-        "baseline"
-        if math.isnan(row["difference"])
-        else numbers.bounded(row["difference"], row["low"], row["high"], _signed),
-        numbers.p_value(row["p_holm"]),
-        "n/a" if math.isnan(row["rank_low"]) else f"{row['rank_low']:g}-{row['rank_high']:g}",
-        numbers.number(row["win_rate"], decimals=3),
-        form + ("!" if row["degenerated"] else ""),
-    ]
+def _first(row: BoardRow) -> tuple[str, str, str]:
+    return row.method, f"{row.rank:g}", _short(row.mean)
+
+
+def _baseline(rows: Sequence[BoardRow]) -> str:
+    return next(row.method for row in rows if math.isnan(row.difference))
+
+
+def _difference(row: BoardRow) -> str:
+    if math.isnan(row.difference):
+        return "baseline"
+    return numbers.bounded(row.difference, row.low, row.high, _signed).replace(", ", ",")
+
+
+def _p(row: BoardRow) -> str:
+    return numbers.p_value(row.p_holm)
+
+
+def _ranks(row: BoardRow) -> str:
+    return numbers.NOT_AVAILABLE if math.isnan(row.rank_low) else f"{row.rank_low:.0f}-{row.rank_high:.0f}"
+
+
+def _note(row: BoardRow) -> str:
+    return _FORMS.get(row.form, "") + ("!" if row.degenerated else "") + ("*" if row.marks else "")
 
 
 def _signed(value: float) -> str:
     return numbers.signed(value, decimals=3)
 
 
-def document(frame: pd.DataFrame, *, setting: str, notice: str) -> str:
+def _short(value: float) -> str:
+    return numbers.number(value, decimals=3)
+
+
+def document(rows: Sequence[BoardRow], *, setting: str, notice: str) -> str:
     """The page: answer, table, and what each degenerated row did, ending with a newline."""
-    seeds = [name for name in frame.columns if name.startswith("seed ")]
-    rows = []
-    for _, row in frame.iterrows():
-        cells = _cells(row)
-        rows.append(
-            {
-                "rank": cells[0],
-                "method": cells[1] + (f" ({row['form']})" if row["form"] else ""),
-                **{name: numbers.number(row[name], decimals=3) for name in seeds},
-                "mean": cells[2],
-                "difference [95%]": cells[3],
-                "p Holm": cells[4],
-                "MDD": numbers.number(row["mdd"], decimals=3),
-                "rank 90%": cells[5],
-                "P(best)": numbers.number(row["p_best"], decimals=3),
-                "win rate [95%]": numbers.bounded(row["win_rate"], row["win_rate_low"], row["win_rate_high"], _short),
-                "tokens": numbers.number(row["response_tokens"], decimals=1),
-                "learning rate": "n/a" if math.isnan(row["learning_rate"]) else f"{row['learning_rate']:g}",
-                "degenerated": str(row["degenerated"]),
-            }
-        )
     lines = [
         f"# Leaderboard of `{setting}`",
         "",
         *([f"*{notice}*", ""] if notice else []),
-        *[part for line in answer(frame) for part in (line, "")],
-        markdown.records(rows),
+        *[part for line in answer(rows) for part in (line, "")],
+        "Rank 90%: 5 to 95 % of the ranks over other prompts and seeds, an approximation (docs/statistics.md). MDD: true "
+        "difference that the row's own test finds with 80 % power. Win rate: against the data's chosen responses.",
+        "",
+        markdown.records([_cells(row) for row in rows]),
         "",
     ]
     return "\n".join(lines)
 
 
-def _short(value: float) -> str:
-    return numbers.number(value, decimals=3)
+def _cells(row: BoardRow) -> dict[str, str]:
+    return {
+        "rank": f"{row.rank:g}",
+        "method": row.method + (f" ({row.form})" if row.form else ""),
+        **{f"{_SEED}{seed}": _short(value) for seed, value in row.values.items()},
+        "mean": _short(row.mean),
+        "difference [95%]": _difference(row).replace(",", ", "),
+        "p Holm": _p(row),
+        "MDD": _size(row.mdd),
+        "rank 90%": _ranks(row),
+        "P(best)": _short(row.p_best),
+        "win rate [95%]": numbers.bounded(row.win_rate, row.win_rate_low, row.win_rate_high, _short),
+        "tokens": numbers.number(row.response_tokens, decimals=1),
+        "learning rate": numbers.NOT_AVAILABLE if math.isnan(row.learning_rate) else f"{row.learning_rate:g}",
+        "degenerated": row.degenerated,
+        "marks": row.marks,
+    }

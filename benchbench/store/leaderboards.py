@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from benchbench.core.errors import BenchError
+from benchbench.store.files import write_text
 
 
-def write_leaderboard(folder: Path, setting: str, frame: pd.DataFrame, page: str) -> tuple[Path, Path]:
+def write_leaderboard(folder: Path, setting: str, rows: Sequence[Mapping[str, object]], page: str) -> tuple[Path, Path]:
     """Write `<setting>.csv` and `<setting>.md`; numbers are written so that they are read back exactly."""
-    folder.mkdir(parents=True, exist_ok=True)
     table, document = folder / f"{setting}.csv", folder / f"{setting}.md"
-    frame.to_csv(table, index=False, lineterminator="\n")
-    document.write_text(page, encoding="utf-8")
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _text(value) for name, value in row.items()} for row in rows)
+    write_text(table, text.getvalue())
+    write_text(document, page)
     return table, document
 
 
-def read_leaderboard(path: Path) -> pd.DataFrame:
-    """The frame that was written.
+def read_leaderboard(path: Path) -> list[dict[str, str]]:
+    """The rows that were written, as texts.
 
     Raises:
         BenchError: no such file.
     """
     if not path.is_file():
         raise BenchError(f"{path}: expected a leaderboard, found no file; write one with `bench leaderboard --write`")
-    texts = dict.fromkeys(("method", "form", "degenerated", "marks", "metric", "scoring"), str)
-    return pd.read_csv(path, dtype=texts, keep_default_na=True).fillna(dict.fromkeys(texts, ""))
+    with path.open(encoding="utf-8", newline="") as file:
+        return [dict(row) for row in csv.DictReader(file)]
+
+
+def _text(value: object) -> str:
+    """A float as Python writes it, and nothing for NaN."""
+    if isinstance(value, float):
+        return "" if math.isnan(value) else repr(float(value))
+    return str(value)

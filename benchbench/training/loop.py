@@ -22,6 +22,7 @@ from benchbench.batches.order import plan_batches, total_steps
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.errors import BenchError, ExitCode, Interrupted
 from benchbench.core.input import Moving
+from benchbench.core.records import DIVERGED
 from benchbench.core.seeding import torch_seed
 from benchbench.data.tokenized import TokenizedExample
 from benchbench.recipe.training import LoopRunSection, LoopSection
@@ -257,7 +258,7 @@ def _gradients(job: Job, chosen: Sequence[int], step: int) -> tuple[dict[str, Te
 def _diverged(line: Mapping[str, Any], examples: Sequence[TokenizedExample], step: int) -> BenchError:
     ids = ", ".join(example.id for example in examples[:16]) + (" ..." if len(examples) > 16 else "")
     return BenchError(
-        f"training diverged at step {step + 1}: loss {line['loss']}, gradient norm {line['grad_norm']}, expected "
+        f"{DIVERGED} at step {step + 1}: loss {line['loss']}, gradient norm {line['grad_norm']}, expected "
         f"finite numbers; examples of the step: {ids}; a smaller learning_rate or max_grad_norm is the usual way out",
         exit_code=ExitCode.FAILED,
     )

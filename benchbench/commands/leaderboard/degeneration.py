@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Mapping
 
 START = "sft"
 """The policy that all methods start from; its own responses are the measure."""
@@ -12,24 +12,23 @@ DISTINCT, LONG = 0.5, 2.0
 """Ratios to the start: different bigrams below, mean length above, or below its inverse."""
 
 
-def degeneration(means: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+def degeneration(means: Mapping[str, Mapping[str, float]]) -> dict[str, tuple[str, ...]]:
     """Label -> what went wrong with its responses, compared with those of the SFT policy; a text each.
 
     Args:
-        means: a row per label, a column per statistic of `comparison.win_rates.response_statistics`, over seeds.
+        means: label -> statistic of `comparison.win_rates.response_statistics` -> its mean over seeds.
     """
-    if START not in means.index:
-        return {}
-    start = means.loc[START]
-    marks: dict[str, tuple[str, ...]] = {}
-    for label, row in means.iterrows():
-        length = row["response_tokens"] / start["response_tokens"]
-        found = {
-            f"truncated {row['truncated']:.0%}": row["truncated"] > start["truncated"] + TRUNCATED,
-            f"empty {row['empty']:.0%}": row["empty"] > start["empty"] + EMPTY,
-            f"repeats itself {row['repetition']:.0%}": row["repetition"] > start["repetition"] + REPEATED,
-            "few different bigrams": row["distinct_2"] < DISTINCT * start["distinct_2"],
-            f"{length:.1f} times as long": length > LONG or length < 1 / LONG,
-        }
-        marks[str(label)] = tuple(text for text, is_so in found.items() if is_so)
-    return marks
+    start = means.get(START)
+    return {} if start is None else {label: _marks(of, start) for label, of in means.items()}
+
+
+def _marks(of: Mapping[str, float], start: Mapping[str, float]) -> tuple[str, ...]:
+    length = of["response_tokens"] / start["response_tokens"]
+    found = {
+        f"truncated {of['truncated']:.0%}": of["truncated"] > start["truncated"] + TRUNCATED,
+        f"empty {of['empty']:.0%}": of["empty"] > start["empty"] + EMPTY,
+        f"repeats itself {of['repetition']:.0%}": of["repetition"] > start["repetition"] + REPEATED,
+        "few different bigrams": of["distinct_2"] < DISTINCT * start["distinct_2"],
+        f"{length:.1f} times as long": length > LONG or length < 1 / LONG,
+    }
+    return tuple(text for text, is_so in found.items() if is_so)
