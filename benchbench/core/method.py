@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
+from benchbench.core.example import CHOSEN, REJECTED
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -164,6 +166,13 @@ class Method:
     columns: tuple[Column, ...] = ()
     """Columns of the data that the loss reads."""
     candidates: Candidates = Candidates.PAIR
+    roles: tuple[str, ...] = ()
+    """Roles of the candidates that the loss reads, in the order in which it finds them, such as ("chosen", "rejected",
+    "gold"); empty where `candidates` says it all."""
+    token_weights: tuple[str, ...] = ()
+    """Names of the spans whose weights the loss reads, token by token."""
+    scored: Literal["response", "all"] = "response"
+    """Which tokens have a log-probability: those of the responses, or those of the prompts too."""
     monotone_in_chosen: bool = True
     """Raising the chosen log-probability never raises the loss."""
     monotone_reason: str = ""
@@ -191,6 +200,11 @@ class Method:
         if self.open_question:
             return "form unverified"
         return "twin" if self.twin_of else ""
+
+    @property
+    def read_roles(self) -> tuple[str, ...]:
+        """Roles that are taken out of an example whose candidates have some; empty for all as they stand."""
+        return self.roles or ((CHOSEN, REJECTED) if self.candidates is Candidates.PAIR else ())
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ class Scores:
     _reference: Logps | None = None
     _reward: Tensor | None = None
     _column: Mapping[str, Tensor] = field(default_factory=dict)
+    _token_weights: Mapping[str, Tensor] = field(default_factory=dict)
 
     @property
     def reference(self) -> Logps:
@@ -67,6 +68,15 @@ class Scores:
         if name not in self._column:
             raise UndeclaredInputError(f"the loss reads column '{name}'; declare it in Method.columns")
         return self._column[name]
+
+    def token_weights(self, name: str) -> Tensor:
+        """[B, K, T] weight of each scored token, 1 where no span of that name is, 0 off the scored tokens.
+
+        The name must stand in `Method.token_weights`.
+        """
+        if name not in self._token_weights:
+            raise UndeclaredInputError(f"the loss reads token weights '{name}'; declare it in Method.token_weights")
+        return self._token_weights[name]
 
 
 def pair(values: Tensor) -> tuple[Tensor, Tensor]:

@@ -184,7 +184,7 @@ class StageContext(Generic[S]):
         def make() -> Tokenized:
             examples, labelled_false = self.examples(), 0
             if demonstrations:
-                shown = [_first_candidate(example) for example in examples if example.label is not False]
+                shown = [example.taking([0]) for example in examples if example.label is not False]
                 examples, labelled_false = shown, len(examples) - len(shown)
             tokenized = tokenize_examples(examples, tokenizer, section, on_empty=on_empty, keep_all=keep_all)
             return _with_dropped(tokenized, LABELLED_FALSE, labelled_false) if labelled_false else tokenized
@@ -244,9 +244,3 @@ def _with_dropped(tokenized: Tokenized, reason: str, count: int) -> Tokenized:
     report = tokenized.report
     read = report.examples_read + count
     return replace(tokenized, report=replace(report, examples_read=read, dropped={**report.dropped, reason: count}))
-
-
-def _first_candidate(example: Example) -> Example:
-    columns = {n: v[:1] if isinstance(v, tuple) else v for n, v in example.columns.items()}
-    ratings = None if example.ratings is None else example.ratings[:1]
-    return Example(example.id, example.prompt, example.candidates[:1], ratings, example.label, columns)
