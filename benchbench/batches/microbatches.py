@@ -29,10 +29,12 @@ class Cost:
     """Every token is an input, not only those that a scored one needs."""
     candidates: int | None = None
     """Only the first so many candidates of an example are read."""
+    roles: tuple[str, ...] = ()
+    """Only the candidates of these roles are read; none for all."""
 
     def of(self, example: TokenizedExample) -> int:
         """Tokens of one example by itself."""
-        rows = example.candidates[: self.candidates]
+        rows = example.taking(self.roles).candidates[: self.candidates]
         if not self.packed:
             return len(rows) * max(len(row.tokens) for row in rows)
         return packed_length([row.tokens for row in rows], [self._inputs(row) for row in rows], share=self.share)

@@ -118,6 +118,18 @@ def known_roles(candidates: int) -> tuple[str, ...]:
     return (CHOSEN, REJECTED)[:candidates] if candidates <= 2 else ()
 
 
+def taken_places(known: Sequence[str], wanted: Sequence[str]) -> tuple[int, ...] | None:
+    """Where the wanted roles are among the known ones, a repeated role in the order in which it stands there.
+
+    None where a wanted role is missing, or where more candidates have it than are wanted, so that it is not known which
+    are meant; roles that nobody wants may be there.
+    """
+    if any(known.count(role) != wanted.count(role) for role in wanted):
+        return None
+    places = {role: iter([k for k, name in enumerate(known) if name == role]) for role in wanted}
+    return tuple(next(places[role]) for role in wanted)
+
+
 def check_parts(
     candidates: Sequence[str],
     roles: Sequence[str] | None,

@@ -72,6 +72,34 @@ class Encoder:
             responses[i] = ids
         return self._gather(rendered, prompts, responses, {*apart})
 
+    def offsets(self, prompt: str, response: str, ids: Ids) -> list[tuple[int, int]]:
+        """Half-open range of characters of the response that each of its tokens has; an appended EOS has none.
+
+        Args:
+            prompt: the rendered text before the response.
+            response: the rendered response.
+            ids: what `encode` made of it.
+        """
+        start = _ids(self.tokenizer, [prompt])[0]
+        whole, offsets = _ids_with_offsets(self.tokenizer, prompt + response)
+        offsets = [(begin - len(prompt), end - len(prompt)) for begin, end in offsets[len(start) :]]
+        if whole[: len(start)] != start:
+            whole, offsets = self._continuation_offsets(response)
+            start = []
+        kept = min(len(ids), len(offsets))
+        assert ids[:kept] == whole[len(start) :][:kept], "one text has one list of ids"
+        return offsets[:kept] + [(len(response), len(response))] * (len(ids) - kept)
+
+    def _continuation_offsets(self, text: str) -> tuple[Ids, list[tuple[int, int]]]:
+        alone = _ids_with_offsets(self.tokenizer, text)
+        if not self.spaced:
+            return alone
+        mark = _ids(self.tokenizer, ["\n"])[0]
+        ids, offsets = _ids_with_offsets(self.tokenizer, "\n" + text)
+        if ids[: len(mark)] != mark:
+            return alone
+        return ids[len(mark) :], [(begin - 1, end - 1) for begin, end in offsets[len(mark) :]]
+
     def _gather(
         self, rendered: Sequence[Rendered], prompts: Sequence[Ids], responses: Sequence[Ids], apart: set[int]
     ) -> list[Encoded]:
@@ -145,6 +173,12 @@ def _ids(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[list[
     return tokenizer(
         list(texts), add_special_tokens=False, return_attention_mask=False, return_token_type_ids=False, verbose=False
     )["input_ids"]  # type: ignore[return-value]
+
+
+def _ids_with_offsets(tokenizer: PreTrainedTokenizerBase, text: str) -> tuple[Ids, list[tuple[int, int]]]:
+    """Ids as `_ids`, and the characters of the text that each is of."""
+    found = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+    return found["input_ids"], [(begin, end) for begin, end in found["offset_mapping"]]  # type: ignore[return-value]
 
 
 def _text(tokenizer: PreTrainedTokenizerBase, ids: Ids) -> str:

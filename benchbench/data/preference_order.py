@@ -109,7 +109,7 @@ def _best_first(example: Example) -> list[int]:
 
 
 def _sorted(example: Example) -> Example:
-    """The example best first, with what belongs to each candidate; as it is with roles, or where a rating is missing."""
+    """The example best first, with what belongs to each candidate; as it is with roles or without some rating."""
     places = _best_first(example) if example.roles is None and _is_rated(example) else []
     if places == sorted(places):
         return example

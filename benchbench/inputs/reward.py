@@ -58,7 +58,9 @@ def tensor(rewards: Mapping[str, Sequence[float]], batch: CandidateBatch, dtype:
 
     from benchbench.core.batch import sent
 
-    return sent(torch.tensor([rewards[name] for name in batch.ids], dtype=dtype), batch.tokens.device)
+    count = batch.tokens.shape[1]
+    values = [[rewards[name][batch.place(b, k)] for k in range(count)] for b, name in enumerate(batch.ids)]
+    return sent(torch.tensor(values, dtype=dtype), batch.tokens.device)
 
 
 def _stage_rewards(context: StageContext[Any]) -> Mapping[str, Sequence[float]]:

@@ -18,7 +18,13 @@ from benchbench.recipe.load import Loaded
 from benchbench.recipe.memory import scoring_memory, training_memory
 from benchbench.recipe.model import ArchitectureSection
 from benchbench.recipe.schema import Recipe, TokenizationSection
-from benchbench.recipe.training import LoopRunSection, LoopSection, RewardHeadSection, TrainingSection
+from benchbench.recipe.training import (
+    LoopRunSection,
+    LoopSection,
+    PreferenceSection,
+    RewardHeadSection,
+    TrainingSection,
+)
 from benchbench.stages.generate.settings import GenerateRun, GenerateSettings
 from benchbench.stages.preference.settings import PreferenceMethodSettings, PreferenceSettings
 from benchbench.stages.reward.settings import RewardSettings
@@ -87,8 +93,9 @@ class Roles:
         start = self.sft()
         needed = {k: v for need in method.declared for k, v in inputs.get(need.name).plan(self, need).items()}
         hyper = identity(self.loaded.bound["method.hyper"])
+        tokenization = self._preference_tokenization(section)
         settings = PreferenceSettings(
-            **self._training(section, seeded=start is None),
+            **self._training(section, seeded=start is None, tokenization=tokenization),
             training=self._loop(section, "preference"),
             method=PreferenceMethodSettings(name=method.name, version=method.version, hyper=hyper),
             reward=section.reward if method.need("reward") else None,
@@ -106,7 +113,7 @@ class Roles:
         section, dtype = self.recipe.preference, self.recipe.model.dtype
         assert section is not None, "checked with the recipe"
         settings = ScoreSettings(
-            **self._reading(section.split, self._tokenization(section)),
+            **self._reading(section.split, self._preference_tokenization(section)),
             dtype=dtype,
             bf16=section.bf16,
             keep_all=False,
@@ -203,11 +210,13 @@ class Roles:
             "tokenization_version": TOKENIZATION_VERSION,
         }
 
-    def _training(self, section: TrainingSection, *, seeded: bool) -> dict[str, Any]:
+    def _training(
+        self, section: TrainingSection, *, seeded: bool, tokenization: TokenizationSection | None = None
+    ) -> dict[str, Any]:
         """What a training stage reads besides its loop's settings."""
         seeds = self.recipe.seeds
         return {
-            **self._reading(section.split, self._tokenization(section)),
+            **self._reading(section.split, tokenization or self._tokenization(section)),
             "lora": self.recipe.lora,
             "seed": self.seed if seeded else None,
             "order_seed": self.seed if seeds.scope == "all" else seeds.fixed_seed,
@@ -221,6 +230,15 @@ class Roles:
         named: dict[str, Any] = {"max_length": section.max_length, "truncation": section.truncation}
         changes = {key: value for key, value in named.items() if value is not None}
         return self.recipe.tokenization.model_copy(update=changes)
+
+    def _preference_tokenization(self, section: PreferenceSection) -> TokenizationSection:
+        """That of the preference stage and its reference: also what the method and the section say is scored."""
+        tokenization = self._tokenization(section)
+        scored = methods.get(self.recipe.method.name).scored
+        masked = tokenization.masked_spans if section.masked_spans is None else section.masked_spans
+        return tokenization.model_copy(
+            update={"masked_spans": masked, "scored": tokenization.scored if scored == "response" else scored}
+        )
 
     def _base_seed(self, policy: str | None) -> int | None:
         """The seed of a base model whose weights are drawn from it; none where nothing is drawn."""

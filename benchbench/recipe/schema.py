@@ -13,7 +13,13 @@ from benchbench.recipe.generation import GenerateSection, JudgeSection
 from benchbench.recipe.model import ModelSection
 from benchbench.recipe.quirks import QuirkSection
 from benchbench.recipe.section import Section
-from benchbench.recipe.training import PreferenceSection, RewardModelSection, SftSection, TokenBudget
+from benchbench.recipe.training import (
+    MaskedSpanSection,
+    PreferenceSection,
+    RewardModelSection,
+    SftSection,
+    TokenBudget,
+)
 
 NonEmpty = Annotated[str, Field(min_length=1)]
 
@@ -99,6 +105,12 @@ class TokenizationSection(Section):
     overlong_mask: Literal["exact", "untruncated_prompt"] = "exact"
     """Which tokens of a sequence that was cut on the left count as response: the true ones, or those after the prompt's
     length before the cut, which loses as many response tokens as were cut (a published error, offered as a field)."""
+    masked_spans: Annotated[tuple[MaskedSpanSection, ...], Since("2026-11-28", before=[])] = ()
+    """Text between markers that is not scored in the data's responses, such as a chain of thought; it is still context
+    of what follows. Preference training may replace it."""
+    scored: Annotated[Literal["response", "all"], Since("2026-11-28", before="response")] = "response"
+    """Which tokens are scored: those of responses, or those of prompts too; a method that scores prompts says so
+    itself for its own stages."""
 
     @model_validator(mode="after")
     def _one_template(self) -> Self:

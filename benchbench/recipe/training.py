@@ -23,6 +23,15 @@ TokenBudget = Annotated[int | Literal["auto"], PlainValidator(_token_budget)]
 """Tokens of a microbatch, or what suits the device."""
 
 
+class MaskedSpanSection(Section):
+    """Text of responses that is not scored: all from one marker through another, both included."""
+
+    start: Annotated[str, Field(min_length=1)]
+    """Text with which a span begins, such as `<think>`."""
+    end: Annotated[str, Field(min_length=1)]
+    """Text with which it ends; a response without it is masked to its end, and counted."""
+
+
 class LoopSection(Section):
     """What reaches the numbers of one optimizer run, whatever it trains."""
 
@@ -165,3 +174,5 @@ class PreferenceSection(TrainingSection):
     on_empty_response: OnEmptyResponse = "drop"
     """Examples with a candidate that has no response token after truncation: drop and count, keep with the constant
     loss of a response of probability one, or stop."""
+    masked_spans: Annotated[tuple[MaskedSpanSection, ...] | None, Since("2026-11-28", before=None)] = None
+    """Replaces `tokenization.masked_spans` in this stage and its reference."""

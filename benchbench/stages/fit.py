@@ -37,6 +37,8 @@ class BatchMaker:
     """The data's columns to carry along."""
     allow_empty: bool = False
     """Accept candidates without a response token."""
+    weights: Sequence[str] = ()
+    """Names of the spans whose token weights to carry along."""
 
     def __call__(self, examples: Sequence[TokenizedExample]) -> CandidateBatch:
         """One batch of so many examples."""
@@ -45,7 +47,9 @@ class BatchMaker:
             pad=self.pad,
             device=self.device,
             columns=self.columns,
+            weights=self.weights,
             candidates=self.cost.candidates,
+            roles=self.cost.roles,
             allow_empty=self.allow_empty,
             share=self.cost.share,
             whole=self.cost.whole,
@@ -59,8 +63,10 @@ def policy_batches(
     layout = policy_layout(model.to(context.device))
     candidates = 1 if method.candidates is Candidates.ONE else None
     # with dropout a front that is encoded once would have one mask for all candidates
-    cost = Cost(packed=layout.packed, share=context.settings.training.disable_dropout, candidates=candidates)
-    return BatchMaker(context.device, tokenizer.pad_token_id, layout, cost, method.column_names, allow_empty)
+    share = context.settings.training.disable_dropout
+    cost = Cost(packed=layout.packed, share=share, candidates=candidates, roles=method.read_roles)
+    columns, weights = method.column_names, method.token_weights
+    return BatchMaker(context.device, tokenizer.pad_token_id, layout, cost, columns, allow_empty, weights)
 
 
 def reward_batches(context: StageContext[Any], tokenizer: Any, backbone: Any) -> BatchMaker:

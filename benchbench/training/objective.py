@@ -39,7 +39,8 @@ class MethodObjective:
         """The policy's log-probabilities and the declared inputs of a batch."""
         policy = token_logps(self.model, batch, dtype=self.dtype)
         fields = {f"_{need.name}": self.inputs[need.name](batch, self.dtype) for need in self.method.declared}
-        return Scores(policy, **fields)
+        weights = {name: batch.weights[name].to(self.dtype) for name in self.method.token_weights}
+        return Scores(policy, **fields, _token_weights=weights)
 
     def __call__(self, batch: CandidateBatch) -> tuple[Terms, Stats]:
         """The loss's terms, and TRL's names for what people watch."""
