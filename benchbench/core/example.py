@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 CHOSEN, REJECTED = "chosen", "rejected"
 """Roles of a pair, in this order where an example names none."""
+PREFERRED = (CHOSEN, "gold")
+"""Roles of a response that is the preferred one where it stands first."""
 MASK = "mask"
 """Name of the spans that are not scored."""
 
@@ -47,7 +49,7 @@ class Example:
 
     Raises:
         ValueError: an empty prompt, no candidate, what belongs to each candidate in another number, a chosen response
-            that is not the first, or spans that overlap, are out of order or reach beyond their text.
+            after a rejected one, or spans that overlap, are out of order or reach beyond their text.
     """
 
     id: str
@@ -63,7 +65,7 @@ class Example:
     columns: Mapping[str, Column] = field(default_factory=dict)
     """Further numbers that a method or metric may declare, such as `gold` or `p_chosen`."""
     roles: tuple[str, ...] | None = None
-    """[K] what each candidate is: `chosen` (always the first), `rejected`, or what a method asks for, such as `gold`,
+    """[K] what each candidate is: `chosen`, `rejected` after it, or what a method asks for, such as `gold`,
     `rationale`, `degraded`, `unseen`. None: a pair is chosen and rejected, and other candidates have no role."""
     prompts: tuple[tuple[Message, ...], ...] | None = None
     """[K] the conversation that each candidate answers, where they differ; `prompt` is what a policy is asked then."""
@@ -144,10 +146,10 @@ def check_parts(
     count = len(candidates)
     if roles is not None:
         _require_one_each("roles", roles, count)
-        if not all(roles):
-            raise ValueError(f"roles: expected a name for each candidate, got {list(roles)}")
-        if CHOSEN in roles and roles[0] != CHOSEN:
-            raise ValueError(f"roles: expected the role '{CHOSEN}' first, got {', '.join(roles)}")
+        if (strange := next((role for role in roles if not role.isidentifier()), None)) is not None:
+            raise ValueError(f"roles: expected names of letters, digits and _, got '{strange}'")
+        if REJECTED in roles and CHOSEN in roles[roles.index(REJECTED) :]:
+            raise ValueError(f"roles: expected {CHOSEN} before {REJECTED}, got {', '.join(roles)}")
     if prompts is not None:
         _require_one_each("prompts", prompts, count)
         for place, prompt in enumerate(prompts):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from benchbench.core.errors import BenchError
-from benchbench.core.example import CHOSEN, Example
+from benchbench.core.example import PREFERRED, Example
 from benchbench.data.column_shape import is_missing
 
 PreferredBy = Literal["ratings", "given"]
@@ -80,7 +80,7 @@ def put_in_order(
 def knows_order(examples: Sequence[Example], order: PreferenceOrder, *, claimed: bool) -> bool:
     """Whether every first candidate is known to be the preferred one: by the rows, recipe, roles or ratings."""
     several = [example for example in examples if len(example.candidates) > 1]
-    known = all(CHOSEN in example.roles if example.roles else _is_rated(example) for example in several)
+    known = all(e.roles[0] in PREFERRED if e.roles else _is_rated(e) for e in several)
     return claimed or order.by == "given" or known
 
 

@@ -210,4 +210,5 @@ def _file_hashes(folder: Path) -> dict[str, str]:
 
 
 def _texts(example: Example) -> list[str]:
-    return [message.content for message in example.prompt] + list(example.candidates)
+    prompts = (example.prompt, *dict.fromkeys(example.prompts or ()))
+    return [message.content for prompt in prompts for message in prompt] + list(example.candidates)

@@ -12,6 +12,7 @@ from benchbench.data.column_shape import LABEL, columns_of, is_missing, values_o
 from benchbench.data.prompts import first_prompts
 from benchbench.data.serial import from_json
 from benchbench.judging.chosen import chosen_responses
+from benchbench.plan.checks.parts import role_faults, span_faults
 from benchbench.plan.judge_stages import CHOSEN
 from benchbench.recipe.schema import Recipe
 from benchbench.store.prepared import PreparedData
@@ -143,9 +144,11 @@ def _order_faults(key: str, split: str, data: PreparedData) -> list[Fault]:
 
 def _preference_faults(split: str, method: Method, data: PreparedData) -> list[Fault]:
     shape = data.shapes[split]
-    counts, faults = set(shape.candidates), list[Fault]()
+    counts, faults = set(shape.candidates), span_faults(method, split, shape)
     shape_of_split = f"split '{split}' has {_list(counts)} candidates"
-    if method.candidates is Candidates.PAIR and counts != {2}:
+    if method.roles or (shape.roles and method.read_roles):
+        faults += role_faults(method, split, shape)
+    elif method.candidates is Candidates.PAIR and counts != {2}:
         faults.append(Fault("preference.split", f"'{method.name}' takes pairs, {shape_of_split}"))
     elif method.candidates is not Candidates.ANY:
         faults += _order_faults("preference.split", split, data)
