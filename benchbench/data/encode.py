@@ -86,9 +86,9 @@ class Encoder:
         if whole[: len(start)] != start:
             whole, offsets = self._continuation_offsets(response)
             start = []
-        kept = min(len(ids), len(offsets))
-        assert ids[:kept] == whole[len(start) :][:kept], "one text has one list of ids"
-        return offsets[:kept] + [(len(response), len(response))] * (len(ids) - kept)
+        length = min(len(ids), len(offsets))
+        assert ids[:length] == whole[len(start) :][:length], "one text has one list of ids"
+        return offsets[:length] + [(len(response), len(response))] * (len(ids) - length)
 
     def _continuation_offsets(self, text: str) -> tuple[Ids, list[tuple[int, int]]]:
         alone = _ids_with_offsets(self.tokenizer, text)
@@ -177,8 +177,8 @@ def _ids(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[list[
 
 def _ids_with_offsets(tokenizer: PreTrainedTokenizerBase, text: str) -> tuple[Ids, list[tuple[int, int]]]:
     """Ids as `_ids`, and the characters of the text that each is of."""
-    found = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
-    return found["input_ids"], [(begin, end) for begin, end in found["offset_mapping"]]  # type: ignore[return-value]
+    encoding = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+    return encoding["input_ids"], [(begin, end) for begin, end in encoding["offset_mapping"]]  # type: ignore[return-value]
 
 
 def _text(tokenizer: PreTrainedTokenizerBase, ids: Ids) -> str:

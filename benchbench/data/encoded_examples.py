@@ -69,13 +69,13 @@ def _block(
 ) -> list[EncodedExample]:
     rendered = [_render(example, render) for example in examples]
     encoded = iter(encoder.encode([part for parts in rendered for part in parts]))
-    made: list[EncodedExample] = []
+    encoded_block: list[EncodedExample] = []
     for example, parts in zip(examples, rendered, strict=True):
         spans, unclosed = candidate_spans(example, markers) if example.spans or markers else ([], 0)
         ids = [next(encoded) for _ in parts]
         marks = _marks(example, parts, ids, spans, encoder) if any(spans) else [{} for _ in example.candidates]
-        made.append(EncodedExample(example, parts, ids, marks, unclosed))
-    return made
+        encoded_block.append(EncodedExample(example, parts, ids, marks, unclosed))
+    return encoded_block
 
 
 def _render(example: Example, render: Renderer) -> list[Rendered]:

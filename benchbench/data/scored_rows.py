@@ -59,7 +59,7 @@ def score_row(
     first = min(1, begin) if section.scored == "all" else open_places[0]
     last = open_places[-1] + 1
     holes = tuple((start, stop) for start, stop, _ in runs(masked) if first < stop and start < last)
-    weights = {name: found for name, values in at.items() if (found := runs(values))}
+    weights = {name: stretches for name, values in at.items() if (stretches := runs(values))}
     return ScoredRow(whole, (first, last), holes, weights, count)
 
 

@@ -49,7 +49,7 @@ def between(text: str, markers: Sequence[MaskedSpanSection]) -> Between:
 
 def candidate_spans(example: Example, markers: Sequence[MaskedSpanSection]) -> tuple[list[CandidateSpans], int]:
     """Each candidate's spans by name, the text between markers among the holes; and how many of these have no end."""
-    found: list[CandidateSpans] = []
+    by_candidate: list[CandidateSpans] = []
     unclosed = 0
     for k, text in enumerate(example.candidates):
         named = {name: rows[k] for name, rows in example.spans.items() if rows[k]}
@@ -57,8 +57,8 @@ def candidate_spans(example: Example, markers: Sequence[MaskedSpanSection]) -> t
         unclosed += marked.unclosed
         if marked.spans:
             named[MASK] = (*named.get(MASK, ()), *marked.spans)
-        found.append(named)
-    return found, unclosed
+        by_candidate.append(named)
+    return by_candidate, unclosed
 
 
 def shift_of(text: str, written: str) -> int:
@@ -98,12 +98,12 @@ def token_values(spans: Iterable[Span], offsets: Offsets, *, shift: int = 0) -> 
 
 def runs(values: Values) -> tuple[Run, ...]:
     """Neighbouring tokens of one number together; tokens of none are in no run."""
-    found: list[Run] = []
+    joined: list[Run] = []
     for place, value in enumerate(values):
         if value is None:
             continue
-        if found and found[-1][1] == place and found[-1][2] == value:
-            found[-1] = (found[-1][0], place + 1, value)
+        if joined and joined[-1][1] == place and joined[-1][2] == value:
+            joined[-1] = (joined[-1][0], place + 1, value)
         else:
-            found.append((place, place + 1, value))
-    return tuple(found)
+            joined.append((place, place + 1, value))
+    return tuple(joined)

@@ -92,7 +92,7 @@ class TokenRows(Sequence[TokenizedExample]):
             name, start, stop = rows[SPANS][3 * place : 3 * place + 3]
             named.setdefault(self._names[name], []).append((start, stop, rows["span_values"][place]))
         holes = tuple((start, stop) for start, stop, _ in named.pop(MASK, ()))
-        return holes, {name: tuple(found) for name, found in named.items()}
+        return holes, {name: tuple(stretches) for name, stretches in named.items()}
 
     def _columns(self, i: int, candidates: int) -> Mapping[str, Column]:
         begin, end = _span(self._rows["value_ends"], i)
@@ -168,10 +168,11 @@ def _add_roles(examples: Sequence[TokenizedExample], rows: dict[str, NDArray[Any
 def _add_spans(candidates: Sequence[TokenizedCandidate], rows: dict[str, NDArray[Any]], facts: dict[str, Any]) -> None:
     """Holes and weights, one run of tokens after another; nothing where there are none, as for roles."""
     runs = [
-        [(MASK, *hole, 0.0) for hole in c.holes] + [(name, *run) for name, found in c.weights.items() for run in found]
+        [(MASK, *hole, 0.0) for hole in c.holes]
+        + [(name, *run) for name, stretches in c.weights.items() for run in stretches]
         for c in candidates
     ]
-    together = [run for found in runs for run in found]
+    together = [run for stretches in runs for run in stretches]
     if not together:
         return
     names = {name: place for place, name in enumerate(dict.fromkeys(name for name, *_ in together))}

@@ -71,15 +71,18 @@ def tokenize_examples(
         lengths.extend((len(prompt), len(response)) for prompt, response in encoded.rows)
         slips.update(_slips(encoded, control))
         reason = _unfit(encoded, section)
-        made = [
+        scored_rows = [
             score_row(*ids, marks, section, bos=encoder.bos is not None)
             for ids, marks in zip(encoded.rows, encoded.marks, strict=True)
         ]
-        slips.update(masked=sum(row.masked for row in made), empty_after_masking=sum(row.masked_whole for row in made))
-        reason = reason or _no_response(example, made, on_empty)
+        slips.update(
+            masked=sum(row.masked for row in scored_rows),
+            empty_after_masking=sum(row.masked_whole for row in scored_rows),
+        )
+        reason = reason or _no_response(example, scored_rows, on_empty)
         reasons.update([reason] if reason else [])
         if reason is None or keep_all:
-            rows.append(_row(example, made, dtype, reason))
+            rows.append(_row(example, scored_rows, dtype, reason))
     unkept = unkept_characters(tokenizer, characters)
     slips.update(lost_characters=unkept.lost, changed_characters=unkept.changed)
     prompts, responses = ([length[i] for length in lengths] for i in (0, 1))

@@ -61,8 +61,8 @@ def _said(count: int, shape: SplitShape, split: str, verb: str, advice: str) -> 
 
 def _help(name: str, what: str = "roles") -> str:
     makers = _makers(name)
-    made = f"the transform {' or '.join(makers)} makes it, or " if makers else ""
-    return f"{made}give it in the data's column `{what}`"
+    transform = f"the transform {' or '.join(makers)} makes it, or " if makers else ""
+    return f"{transform}give it in the data's column `{what}`"
 
 
 def _makers(name: str) -> tuple[str, ...]:
