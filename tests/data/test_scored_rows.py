@@ -19,7 +19,9 @@ def row(*, mask=(), bos=False, response=RESPONSE, weight=(), **changes):
 
 def scored(found) -> list[int]:
     inside = [any(start <= t < stop for start, stop in found.holes) for t in range(len(found.cut.tokens))]
-    return [token for t, token in enumerate(found.cut.tokens) if found.scored[0] <= t < found.scored[1] and not inside[t]]
+    return [
+        token for t, token in enumerate(found.cut.tokens) if found.scored[0] <= t < found.scored[1] and not inside[t]
+    ]
 
 
 def test_without_marks_it_is_the_cut():
