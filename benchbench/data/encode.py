@@ -79,6 +79,10 @@ class Encoder:
             prompt: the rendered text before the response.
             response: the rendered response.
             ids: what `encode` made of it.
+
+        Raises:
+            BenchError: the tokenizer drops characters of the response; where it does, the places that it states for the
+                tokens after them are those of other characters.
         """
         start = _ids(self.tokenizer, [prompt])[0]
         whole, offsets = _ids_with_offsets(self.tokenizer, prompt + response)
@@ -86,6 +90,7 @@ class Encoder:
         if whole[: len(start)] != start:
             whole, offsets = self._continuation_offsets(response)
             start = []
+        _require_cover(response, offsets)
         length = min(len(ids), len(offsets))
         assert ids[:length] == whole[len(start) :][:length], "one text has one list of ids"
         return offsets[:length] + [(len(response), len(response))] * (len(ids) - length)
@@ -179,6 +184,16 @@ def _ids_with_offsets(tokenizer: PreTrainedTokenizerBase, text: str) -> tuple[Id
     """Ids as `_ids`, and the characters of the text that each is of."""
     encoding = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
     return encoding["input_ids"], [(begin, end) for begin, end in encoding["offset_mapping"]]  # type: ignore[return-value]
+
+
+def _require_cover(text: str, offsets: Iterable[tuple[int, int]]) -> None:
+    covered = {place for begin, end in offsets for place in range(begin, end)}
+    left = [c for place, c in enumerate(text) if place not in covered and c.isprintable() and not c.isspace()]
+    if left:
+        raise BenchError(
+            f"expected a token for every character of a response with spans, found {len(left)} too few in "
+            f"{text[:60]!r}; take a tokenizer that has all characters, or leave the spans out"
+        )
 
 
 def _text(tokenizer: PreTrainedTokenizerBase, ids: Ids) -> str:
