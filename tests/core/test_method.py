@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
-from benchbench.core.method import Column, Over, Paper, Term, terms_of
+from benchbench import methods
+from benchbench.core.method import Candidates, Column, Over, Paper, Term, terms_of
 
 
 def test_a_plain_tensor_is_one_term_averaged_over_examples():
@@ -44,3 +46,16 @@ def test_a_column_with_an_empty_range_is_refused():
     for low, high in ((1.0, 0.0), (math.nan, 1.0)):
         with pytest.raises(ValueError, match="column 'p': expected low <= high"):
             Column("p", low=low, high=high)
+
+
+@pytest.mark.parametrize(
+    ("candidates", "roles", "read"),
+    [
+        (Candidates.PAIR, (), ("chosen", "rejected")),
+        (Candidates.ONE, (), ()),
+        (Candidates.ANY, (), ()),
+        (Candidates.ANY, ("chosen", "rejected", "gold"), ("chosen", "rejected", "gold")),
+    ],
+)
+def test_a_method_on_pairs_takes_the_pair_out_of_more_candidates(candidates, roles, read):
+    assert replace(methods.get("dpo"), candidates=candidates, roles=roles).read_roles == read

@@ -50,7 +50,15 @@ def declared(
         reference if Need.REFERENCE in method.needs else None,
         reward if Need.REWARD in method.needs else None,
         {column.name: columns[column.name] for column in method.columns},
+        {name: random_weights(name, policy) for name in method.token_weights},
     )
+
+
+def random_weights(name: str, policy: Logps) -> Tensor:
+    """[B, K, T] weights in (0.5, 1.5) of the scored tokens, zero elsewhere; one name, one set of weights per shape."""
+    rng = torch.Generator().manual_seed(sum(name.encode()))
+    weights = 0.5 + torch.rand(policy.token.shape, generator=rng, dtype=torch.float64)
+    return torch.where(policy.response, weights, 0.0).to(policy.token.dtype)
 
 
 def between(column: Column, share: float) -> float:
@@ -85,11 +93,12 @@ def random_scores(
     seed: int = 1,
     *,
     policy: Logps | None = None,
-    candidates: int = 2,
+    candidates: int | None = None,
     examples: int = 5,
     dtype: torch.dtype = torch.float64,
 ) -> Scores:
     """Scores of B random examples with what the method declares and nothing else."""
+    candidates = candidates or len(method.roles) or 2
     shape = {"examples": examples, "candidates": candidates, "dtype": dtype}
     rng = torch.Generator().manual_seed(seed + 2000)
     return declared(
@@ -108,6 +117,8 @@ def with_policy_tokens(scores: Scores, token: Tensor) -> Scores:
 
 def accepted_candidates(method: Method) -> tuple[int, ...]:
     """Some numbers of candidates that the method accepts."""
+    if method.roles:
+        return (len(method.roles),)
     return {Candidates.ONE: (1, 2, 3), Candidates.PAIR: (2,), Candidates.ANY: (2, 4, 8)}[method.candidates]
 
 

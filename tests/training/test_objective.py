@@ -27,15 +27,16 @@ def objective(method, given, *, kept=None) -> MethodObjective:
 
 def test_exactly_the_declared_inputs_are_built(method):
     """All caches are there; what was not declared is still not among the scores."""
-    given = examples(4)
+    given = examples(4, roles=method.roles)
     scores = objective(method, given).scores(batches(method)(given))
     assert (scores._reference is not None) == (Need.REFERENCE in method.needs)
     assert (scores._reward is not None) == (Need.REWARD in method.needs)
     assert scores._column.keys() == set(method.column_names)
+    assert scores._token_weights.keys() == set(method.token_weights)
 
 
 def test_a_method_without_needs_needs_no_caches(method):
-    given = examples(4)
+    given = examples(4, roles=method.roles)
     run = objective(method, given, kept={})
     if method.declared:
         with pytest.raises(KeyError, match=method.declared[0].name):
@@ -46,7 +47,7 @@ def test_a_method_without_needs_needs_no_caches(method):
 
 def test_inputs_belong_to_their_examples(method):
     """Examples in another order have the same values in that order."""
-    given = examples(4)
+    given = examples(4, roles=method.roles)
     run, make = objective(method, given), batches(method)
     one, other = run.scores(make(given)), run.scores(make(given[::-1]))
     torch.testing.assert_close(other.policy.sum().flip(0), one.policy.sum())
@@ -59,7 +60,7 @@ def test_inputs_belong_to_their_examples(method):
 
 
 def test_terms_and_statistics_have_one_value_per_example(method):
-    given = examples(5)
+    given = examples(5, roles=method.roles)
     terms, stats = objective(method, given)(batches(method)(given))
     assert all(term.values.shape == (5,) and term.values.requires_grad for term in terms.values())
     assert stats and all(value.shape == (5,) and not value.requires_grad for value in stats.values())
