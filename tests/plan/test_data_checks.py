@@ -175,3 +175,35 @@ def test_a_method_that_declares_the_label_finds_it(tmp_path: Path):
 def _soft() -> dict[str, list[Row]]:
     """The other splits, with a column that is whole."""
     return {split: soft(*[0.5] * 6) for split in ("sft", "reward", "test")}
+
+
+# --- roles and spans ------------------------------------------------------------------------------------------------
+
+TRIPLES = [
+    {"prompt": row["prompt"], "candidates": ["four", "five", "4"], "roles": ["chosen", "rejected", "gold"]}
+    for row in PAIRS
+]
+
+
+def test_a_method_on_pairs_takes_chosen_and_rejected_out_of_more(told):
+    assert "dpo seed 1" in told("dpo", code=0, train=TRIPLES)
+    bare = [{name: value for name, value in row.items() if name != "roles"} for row in TRIPLES]
+    assert "preference.split: 'dpo' takes pairs, split 'train' has 3 candidates" in told("dpo", train=bare)
+
+
+def test_a_pair_that_is_not_in_every_example_is_missed(told):
+    message = told(
+        "dpo", train=[*TRIPLES[:4], *({**row, "roles": ["chosen", "gold", "unseen"]} for row in TRIPLES[4:])]
+    )
+    assert "'dpo' reads the candidate of role 'rejected', which 2 of 6 examples of split 'train' lack" in message
+
+
+def test_rows_that_contradict_themselves_are_refused_with_their_numbers(told):
+    message = told("dpo", train=[*TRIPLES[:3], {**TRIPLES[3], "roles": ["chosen"]}])
+    assert "row 3: roles: expected one for each of 3 candidates, got 1" in message
+
+
+def test_sft_refuses_a_split_whose_first_candidate_is_no_answer(told):
+    rows = [{**row, "roles": ["rationale", "chosen", "rejected"]} for row in TRIPLES]
+    assert "sft.split: expected the preferred response first" in told("dpo", sft=rows)
+    assert "dpo seed 1" in told("dpo", code=0, sft=[{**row, "roles": ["gold", "unseen", "other"]} for row in TRIPLES])
