@@ -22,7 +22,7 @@ from benchbench.models.logps import token_logps
 from benchbench.recipe.training import PreferenceSection
 from benchbench.stages.scoring import score_examples
 from benchbench.training.loop import Job, train
-from benchbench.training.objective import MethodObjective
+from benchbench.training.objective import BoundInput, MethodObjective
 from benchmarks.machine import Elapsed, clock
 from benchmarks.mixes import PAD, Mix, make_examples, make_model
 from benchmarks.worker import Round
@@ -109,7 +109,9 @@ class Training:
 
     def _objective(self, name: str, model: Any, need: str, values: Mapping[str, Any]) -> MethodObjective:
         method = methods.get(name)
-        return MethodObjective(method, method.hyper(), model, {need: partial(inputs.get(need).tensor, values)})
+        return MethodObjective(
+            method, method.hyper(), model, {need: BoundInput(partial(inputs.get(need).tensor, values))}
+        )
 
     def _job(
         self, model: Any, objective: MethodObjective, folder: Path, report: Callable[[Mapping[str, Any]], None]
@@ -124,7 +126,7 @@ class Training:
             model=model,
             objective=objective,
             examples=self._examples,
-            make_batch=partial(collate, pad=PAD, device=CPU, share=self._cost.share),
+            make_batch=lambda examples, following: collate(examples, pad=PAD, device=CPU, share=self._cost.share),
             costs=costs,
             cost=self._cost,
             budget=budget,

@@ -32,9 +32,16 @@ class Cost:
     roles: tuple[str, ...] = ()
     """Only the candidates of these roles are read; none for all."""
 
+    def rows(self, example: TokenizedExample) -> int:
+        """How many candidates of one example are read; examples of one microbatch have equally many."""
+        return len(self._taken(example))
+
+    def _taken(self, example: TokenizedExample) -> tuple[TokenizedCandidate, ...]:
+        return example.taking(self.roles).candidates[: self.candidates]
+
     def of(self, example: TokenizedExample) -> int:
-        """Tokens of one example by itself."""
-        rows = example.taking(self.roles).candidates[: self.candidates]
+        """Tokens of one example by itself, over all its rows."""
+        rows = self._taken(example)
         if not self.packed:
             return len(rows) * max(len(row.tokens) for row in rows)
         return packed_length([row.tokens for row in rows], [self._inputs(row) for row in rows], share=self.share)
@@ -113,6 +120,29 @@ def cut(costs: Sequence[int], cost: Cost, budget: Budget) -> Iterator[slice]:
             start = stop - 1
     if start < len(costs):
         yield slice(start, len(costs))
+
+
+def parts(examples: Sequence[TokenizedExample], costs: Sequence[int], cost: Cost, budget: Budget) -> list[list[int]]:
+    """Places of a step's examples in microbatches, each of examples with equally many candidates.
+
+    An example keeps its own candidates: a list of another length goes into another microbatch and none is filled up, so
+    that no loss sees a candidate that is not there. The longest lists come first, and examples of one length keep their
+    order; where all lists are of one length, these are the parts of `cut`.
+
+    Args:
+        examples: of the step, in its order.
+        costs: of each example, its tokens.
+        cost: how they were counted.
+        budget: how much goes through the model at once.
+    """
+    alike: dict[int, list[int]] = {}
+    for place, example in enumerate(examples):
+        alike.setdefault(cost.rows(example), []).append(place)
+    return [
+        alike[rows][part]
+        for rows in sorted(alike, reverse=True)
+        for part in cut([costs[place] for place in alike[rows]], cost, budget)
+    ]
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -31,7 +31,7 @@ def collate(
     """Pad examples on the right into one batch, and pack the same rows.
 
     Args:
-        examples: B examples with the same number of candidates.
+        examples: B examples with the same number of candidates, as `microbatches.parts` puts them together.
         pad: token id of padding.
         device: where the tensors go.
         columns: names of the data's columns to carry along.

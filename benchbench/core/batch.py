@@ -65,6 +65,9 @@ class CandidateBatch:
     """Accept candidates without a response token (a recipe asked for them to be kept)."""
     packed: Packed | None = None
     """The same rows packed, where they were; a model that takes packed rows reads these instead of the padded ones."""
+    mismatched: CandidateBatch | None = None
+    """[B, K, T'] the responses of other examples of the step, each after its own example's prompt; for methods that
+    declare them."""
     counts: TokenCounts | None = None
     """Of the rows; counted, and the rows checked, where none are given."""
 
@@ -119,6 +122,7 @@ class CandidateBatch:
             columns={name: move(column) for name, column in self.columns.items()},
             weights={name: move(weights) for name, weights in self.weights.items()},
             packed=None if self.packed is None else self.packed.moved(move),
+            mismatched=None if self.mismatched is None else self.mismatched.to(device),
         )
 
     def lengths(self) -> Tensor:

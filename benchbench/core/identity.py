@@ -93,6 +93,8 @@ def section_of(kind: type, name: str) -> type | None:
         annotation: Any = kind.model_fields[name].annotation if name in kind.model_fields else None
     else:
         annotation = typing.get_type_hints(kind).get(name)
+    if typing.get_origin(annotation) is dict:  # of sections under the user's own names
+        return None
     for part in (annotation, *typing.get_args(annotation)):
         if isinstance(part, type) and (issubclass(part, BaseModel) or dataclasses.is_dataclass(part)):
             return part

@@ -4,15 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from benchbench.core.errors import Fault
 from benchbench.core.method import Method, Need
 
 if TYPE_CHECKING:
     import torch
+    from torch import Tensor
 
     from benchbench.core.batch import CandidateBatch
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One forward pass of the policy, from which an input makes its tensor."""
+
+    batch: CandidateBatch
+    policy: Any
+    """`models.states.ResponseStates`: the policy's states that predict the response tokens, with their gradient."""
+    model: Any
+    """The policy."""
+    dtype: torch.dtype
+    """Of what the loss reads."""
+
+
+@runtime_checkable
+class Moving(Protocol):
+    """What training carries from step to step besides the policy, and a checkpoint holds."""
+
+    def state(self) -> Mapping[str, Tensor]:
+        """Name -> tensor of everything that a resumed run needs."""
+        ...
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from what `state` gave."""
+        ...
+
+    def end_step(self, step: int, policy: Any) -> None:
+        """Follow the policy, whose optimizer step of that number, counted from 1, is done."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +57,7 @@ class Input:
     name: str
     """Name of the need; equals the file name."""
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """What a method may say of the need: option -> values that it may have."""
+    """What a method may say of the need: option -> values that it may have; an empty tuple takes any."""
     plan: Callable[[Any, Need], Mapping[str, str]]
     """(roles, need) -> input name -> key of each stage that the preference stage reads for it.
 
@@ -34,9 +65,11 @@ class Input:
     faults: Callable[[Any, Method, Need], list[Fault]]
     """(recipe, method, need) -> what of the recipe contradicts the need."""
     load: Callable[[Any, Need], Any]
-    """(context of the preference stage, need) -> what `tensor` reads."""
-    tensor: Callable[[Any, CandidateBatch, torch.dtype], Any]
-    """(what `load` gave, batch, dtype) -> the field of `Scores`, [B, K] or as the need says."""
+    """(context of the preference stage, need) -> what `tensor` reads; where that is `Moving`, it follows the steps."""
+    tensor: Callable[[Any, Pass], Any]
+    """(what `load` gave, a pass of the policy) -> the field of `Scores`, [B, K] or as the need says."""
+    has_gradient: bool = False
+    """Whether the tensor depends on the policy's weights, and the loss's gradient goes through it."""
 
     def check_options(self, need: Need) -> None:
         """Return only if every option that a method gives is one of the need's.
@@ -46,6 +79,8 @@ class Input:
         """
         for option, value in need.options:
             known = self.options.get(option)
+            if known == ():
+                continue
             if known is None or value not in known:
                 expected = ", ".join(known) if known else ", ".join(self.options) or "no options"
                 raise ValueError(f"need '{self.name}': expected {expected}, got {option}={value}")

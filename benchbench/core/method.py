@@ -32,6 +32,14 @@ class Need:
     """Log-probabilities under the frozen anchor policy."""
     REWARD: ClassVar[Need]
     """One reward per candidate, from a reward-model stage or from a column of the data."""
+    ANCHORS: ClassVar[Need]
+    """Log-probabilities under further frozen policies that the recipe names; option `names`, separated by commas."""
+    DISTRIBUTION: ClassVar[Need]
+    """One number per response token of the whole next-token distribution; option `quantity`."""
+    MISMATCHED: ClassVar[Need]
+    """Log-ratio of each response after another example's prompt of the step."""
+    LIVE_REFERENCE: ClassVar[Need]
+    """Log-probabilities under a reference that follows the policy."""
 
     def with_options(self, **options: str) -> Need:
         """The same need with options of the method."""
@@ -44,6 +52,10 @@ class Need:
 
 Need.REFERENCE = Need("reference")
 Need.REWARD = Need("reward")
+Need.ANCHORS = Need("anchors")
+Need.DISTRIBUTION = Need("distribution")
+Need.MISMATCHED = Need("mismatched")
+Need.LIVE_REFERENCE = Need("live_reference")
 
 
 @dataclass(frozen=True)
@@ -111,6 +123,9 @@ class Candidates(Enum):
     """Only the first is used (demonstrations; a pair contributes its chosen response)."""
     PAIR = "pair"
     ANY = "any"
+    """Lists, which need not be of one length: every example keeps its own candidates."""
+    LABELLED = "labelled"
+    """One response per example, judged on its own by a label or a reward; pairs are split by a transform before."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +147,39 @@ class Paper:
         if self.equation:
             parts.append(f"eq. {self.equation}")
         return ", ".join(parts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carried:
+    """Numbers of a method that live from step to step: running means, multipliers; they are in every checkpoint.
+
+    `advance` sees the detached scores of the whole step, so it does the same however the step is cut.
+    """
+
+    start: Callable[[Any], Mapping[str, float]]
+    """hyper -> name -> value before the first step."""
+    advance: Callable[[Scores, Any], Mapping[str, Tensor]]
+    """(scores of the step, with the values so far, hyper) -> name -> the new value; a scalar, or [B] if per example."""
+    per_example: frozenset[str] = frozenset()
+    """Names with one value for each example of the split, such as a multiplier."""
+    when: Literal["before_loss", "after_step"] = "before_loss"
+    """Whether the step's own loss reads the advanced values, or those that the steps before it left."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """A small trainable layer on hidden states, drawn from the seed and trained beside the policy."""
+
+    outputs: Callable[[Any], int]
+    """hyper -> O, numbers per place."""
+    place: Literal["tokens", "response"]
+    """Each state that predicts a response token, or the one that predicts the response's last token."""
+    reads: Literal["policy", "reference"] = "policy"
+    """Whose hidden states; those of the reference have no gradient."""
+    through: bool = True
+    """Let the head's gradient reach the policy."""
+    rate: Callable[[Any], float] = lambda hyper: 1.0
+    """hyper -> learning rate of the head over that of the policy."""
 
 
 class Family(Enum):
@@ -177,6 +225,15 @@ class Method:
     """Raising the chosen log-probability never raises the loss."""
     monotone_reason: str = ""
     """Why not, where `monotone_in_chosen` is false."""
+    coupled: bool = False
+    """An example's loss depends on other examples of its optimizer step, as with a sort or a mean over the batch; the
+    loss is then given the whole step at once, and its gradient is exact however the step is cut into microbatches."""
+    least_examples: int = 1
+    """Examples of a step below which the loss says nothing; a smaller `global_batch_size` is refused."""
+    carried: Carried | None = None
+    """Numbers that the method carries from step to step."""
+    head: Head | None = None
+    """A layer that is trained beside the policy."""
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"default": {}})
     """Named presets of hyper-parameters; `default` is the paper's form."""
     version: int = 1
@@ -207,6 +264,12 @@ class Method:
         return self.roles or ((CHOSEN, REJECTED) if self.candidates is Candidates.PAIR else ())
 
     @property
+    def fewest_candidates(self) -> int:
+        """Candidates that an example has at least: one where each has a target of its own, two to compare."""
+        alone = self.candidates is Candidates.ONE or self.family is Family.POINTWISE
+        return 1 if alone and self.candidates is not Candidates.PAIR else 2
+
+    @property
     def column_names(self) -> tuple[str, ...]:
         """Names of the declared columns."""
         return tuple(column.name for column in self.columns)
@@ -215,6 +278,11 @@ class Method:
     def declared(self) -> tuple[Need, ...]:
         """Everything that the loss reads besides the policy, the columns as one need, in order of their names."""
         return tuple(sorted({*self.needs, Need("column")} if self.columns else self.needs))
+
+    @property
+    def sees_the_step(self) -> bool:
+        """Whether something of it needs the scores of the whole step at once."""
+        return self.coupled or self.carried is not None
 
     def need(self, name: str) -> Need | None:
         """The need of that name, if the method declares it."""

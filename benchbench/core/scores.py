@@ -47,6 +47,12 @@ class Scores:
     _reference: Logps | None = None
     _reward: Tensor | None = None
     _column: Mapping[str, Tensor] = field(default_factory=dict)
+    _anchors: Mapping[str, Logps] = field(default_factory=dict)
+    _distribution: Tensor | None = None
+    _mismatched: Tensor | None = None
+    _live_reference: Logps | None = None
+    _head: Tensor | None = None
+    _carried: Mapping[str, Tensor] = field(default_factory=dict)
     _token_weights: Mapping[str, Tensor] = field(default_factory=dict)
 
     @property
@@ -68,6 +74,53 @@ class Scores:
         if name not in self._column:
             raise UndeclaredInputError(f"the loss reads column '{name}'; declare it in Method.columns")
         return self._column[name]
+
+    def anchor(self, name: str) -> Logps:
+        """Log-probabilities under a further frozen policy, [B, K, T]; its name must stand in `Need.ANCHORS`."""
+        if name not in self._anchors:
+            raise UndeclaredInputError(f"the loss reads anchor '{name}'; declare Need.ANCHORS with its name")
+        return self._anchors[name]
+
+    @property
+    def anchors(self) -> Mapping[str, Logps]:
+        """Name -> log-probabilities of every further frozen policy, [B, K, T]; needs `Need.ANCHORS`."""
+        if not self._anchors:
+            raise UndeclaredInputError("the loss reads anchors; declare Need.ANCHORS")
+        return self._anchors
+
+    @property
+    def distribution(self) -> Tensor:
+        """[B, K, T] a quantity of each next-token distribution, zero off the response; needs `Need.DISTRIBUTION`."""
+        if self._distribution is None:
+            raise UndeclaredInputError("the loss reads a quantity of distributions; declare Need.DISTRIBUTION")
+        return self._distribution
+
+    @property
+    def mismatched(self) -> Tensor:
+        """[B, K] summed log-ratio of each response after another example's prompt; needs `Need.MISMATCHED`."""
+        if self._mismatched is None:
+            raise UndeclaredInputError("the loss reads mismatched log-ratios; declare Need.MISMATCHED")
+        return self._mismatched
+
+    @property
+    def live_reference(self) -> Logps:
+        """Log-probabilities under the reference that follows the policy, [B, K, T]; needs `Need.LIVE_REFERENCE`."""
+        if self._live_reference is None:
+            raise UndeclaredInputError("the loss reads a moving reference; declare Need.LIVE_REFERENCE")
+        return self._live_reference
+
+    @property
+    def head(self) -> Tensor:
+        """[B, K, T, O], zero off the response, or [B, K, O]: output of the trained head; needs `Method.head`."""
+        if self._head is None:
+            raise UndeclaredInputError("the loss reads a head; declare Method.head")
+        return self._head
+
+    def carried(self, name: str) -> Tensor:
+        """[] or [B] number that the method carries from step to step; its name must stand in `Method.carried`."""
+        if name not in self._carried:
+            raise UndeclaredInputError(f"the loss reads the carried number '{name}'; declare it in Method.carried")
+        return self._carried[name]
 
     def token_weights(self, name: str) -> Tensor:
         """[B, K, T] weight of each scored token, 1 where no span of that name is, 0 off the scored tokens.

@@ -16,8 +16,8 @@ from benchbench.store.tokens import TokenEntry
 
 TRUNCATED, EMPTY, OVERLONG = 1, 2, 4
 """Bits of a candidate's `flags`."""
-ROLES, SPANS = "roles", "spans"
-"""Arrays and facts of entries with roles, and of those with holes or weights; `mask` is the name of holes."""
+ROLES, SPANS, PROMPTS = "roles", "spans", "prompt_tokens"
+"""Arrays of entries with roles, with holes (`mask`) or weights, and with ranges that do not begin after the prompt."""
 _TEXT = ("utf-8", "surrogatepass")
 Layout = tuple[tuple[str, bool], ...]
 """Columns of an example in their order: the name, and whether there is one number per candidate."""
@@ -83,6 +83,7 @@ class TokenRows(Sequence[TokenizedExample]):
             flags & OVERLONG > 0,
             holes,
             weights,
+            None if PROMPTS not in rows or rows[PROMPTS][c] < 0 else rows[PROMPTS][c],
         )
 
     def _spans(self, c: int) -> tuple[tuple[tuple[int, int], ...], Mapping[str, tuple[Run, ...]]]:
@@ -166,12 +167,15 @@ def _add_roles(examples: Sequence[TokenizedExample], rows: dict[str, NDArray[Any
 
 
 def _add_spans(candidates: Sequence[TokenizedCandidate], rows: dict[str, NDArray[Any]], facts: dict[str, Any]) -> None:
-    """Holes and weights, one run of tokens after another; nothing where there are none, as for roles."""
+    """Holes and weights, one run of tokens after another, and what they move; nothing without them, as for roles."""
     runs = [
         [(MASK, *hole, 0.0) for hole in c.holes]
         + [(name, *run) for name, stretches in c.weights.items() for run in stretches]
         for c in candidates
     ]
+    if any(candidate.prompt_tokens is not None for candidate in candidates):
+        lengths = [-1 if c.prompt_tokens is None else c.prompt_tokens for c in candidates]
+        rows[PROMPTS] = np.array(lengths, np.int64)
     together = [run for stretches in runs for run in stretches]
     if not together:
         return

@@ -161,6 +161,7 @@ def _row(example: Example, rows: Sequence[ScoredRow], dtype: Any, spared: str | 
             overlong=row.cut.overlong,
             holes=row.holes,
             weights=row.weights,
+            prompt_tokens=None if row.scored == row.cut.response else row.cut.response[0],
         )
         for text, row in zip(example.candidates, rows, strict=True)
     )

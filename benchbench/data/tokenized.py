@@ -36,11 +36,20 @@ class TokenizedCandidate:
     weights: Mapping[str, tuple[tuple[int, int, float], ...]] = field(default_factory=dict)
     """Name of spans -> half-open ranges of tokens with their weight, in order; other tokens have weight 1."""
 
+    prompt_tokens: int | None = None
+    """Tokens before the response, where the scored range does not begin right after them."""
+
+    @property
+    def prompt_length(self) -> int:
+        """Tokens before the response."""
+        return self.response[0] if self.prompt_tokens is None else self.prompt_tokens
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, TokenizedCandidate):
             return NotImplemented
         facts = [
-            (row.response, row.truncated, row.empty, row.overlong, row.holes, row.weights) for row in (self, other)
+            (row.response, row.truncated, row.empty, row.overlong, row.holes, row.weights, row.prompt_tokens)
+            for row in (self, other)
         ]
         return facts[0] == facts[1] and np.array_equal(self.tokens, other.tokens)
 

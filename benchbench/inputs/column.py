@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from benchbench import methods
 from benchbench.core.errors import Fault
-from benchbench.core.input import Input
+from benchbench.core.input import Input, Pass
 from benchbench.core.method import Method, Need
 
 if TYPE_CHECKING:
     import torch
 
-    from benchbench.core.batch import CandidateBatch
     from benchbench.plan.roles import Roles
     from benchbench.recipe.schema import Recipe
     from benchbench.stages.context import StageContext
@@ -34,9 +33,9 @@ def load(context: StageContext[Any], need: Need) -> Sequence[str]:
     return methods.get(context.settings.method.name).column_names
 
 
-def tensor(names: Sequence[str], batch: CandidateBatch, dtype: torch.dtype) -> Mapping[str, torch.Tensor]:
+def tensor(names: Sequence[str], forward: Pass) -> Mapping[str, torch.Tensor]:
     """Name -> [B] or [B, K] the column's numbers."""
-    return {name: batch.columns[name].to(dtype) for name in names}
+    return {name: forward.batch.columns[name].to(forward.dtype) for name in names}
 
 
 INPUT = Input(name="column", plan=plan, faults=faults, load=load, tensor=tensor)

@@ -6,13 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from benchbench.core.errors import Fault
-from benchbench.core.input import Input
+from benchbench.core.input import Input, Pass
 from benchbench.core.method import Method, Need
 
 if TYPE_CHECKING:
-    import torch
-
-    from benchbench.core.batch import CandidateBatch
     from benchbench.core.scores import Logps
     from benchbench.plan.roles import Roles
     from benchbench.recipe.schema import Recipe
@@ -50,12 +47,12 @@ def load(context: StageContext[Any], need: Need) -> Mapping[str, Sequence[Sequen
     return {str(name): group.tolist() for name, group in frame.groupby("example")["token_logps"]}
 
 
-def tensor(logps: Mapping[str, Sequence[Sequence[float]]], batch: CandidateBatch, dtype: torch.dtype) -> Logps:
+def tensor(logps: Mapping[str, Sequence[Sequence[float]]], forward: Pass) -> Logps:
     """[B, K, T] the anchor's log-probabilities where the batch has its response tokens."""
     from benchbench.batches.padded import spread
     from benchbench.core.scores import Logps
 
-    return Logps(spread(batch, logps, dtype=dtype), batch.response)
+    return Logps(spread(forward.batch, logps, dtype=forward.dtype), forward.batch.response)
 
 
 def _anchor(recipe: Recipe, need: Need) -> str:

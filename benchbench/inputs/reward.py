@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.example import Example
-from benchbench.core.input import Input
+from benchbench.core.input import Input, Pass
 from benchbench.core.method import Method, Need
 
 if TYPE_CHECKING:
     import torch
 
-    from benchbench.core.batch import CandidateBatch
     from benchbench.plan.roles import Roles
     from benchbench.recipe.schema import Recipe
     from benchbench.stages.context import StageContext
@@ -52,15 +51,15 @@ def load(context: StageContext[Any], need: Need) -> Mapping[str, Sequence[float]
     return _stage_rewards(context)
 
 
-def tensor(rewards: Mapping[str, Sequence[float]], batch: CandidateBatch, dtype: torch.dtype) -> torch.Tensor:
+def tensor(rewards: Mapping[str, Sequence[float]], forward: Pass) -> torch.Tensor:
     """[B, K] rewards of the candidates, in the unit of their source."""
     import torch
 
     from benchbench.core.batch import sent
 
-    count = batch.tokens.shape[1]
+    batch, count = forward.batch, forward.batch.tokens.shape[1]
     values = [[rewards[name][batch.place(b, k)] for k in range(count)] for b, name in enumerate(batch.ids)]
-    return sent(torch.tensor(values, dtype=dtype), batch.tokens.device)
+    return sent(torch.tensor(values, dtype=forward.dtype), batch.tokens.device)
 
 
 def _stage_rewards(context: StageContext[Any]) -> Mapping[str, Sequence[float]]:

@@ -34,21 +34,67 @@ def token_logps(model: Any, batch: CandidateBatch, *, dtype: torch.dtype = torch
     The language-model head is applied at response positions only, where the model's logits are its output embedding of
     the last hidden state and at most a scale or a soft cap (`head_of`); other models give all their logits.
     """
+    return response_states(model, batch).logps(dtype)
+
+
+@dataclass(frozen=True)
+class ResponseStates:
+    """What predicts the R response tokens of a batch: hidden states and a head, or logits of a model without one."""
+
+    batch: CandidateBatch
+    values: Tensor
+    """[R, H] hidden states, or [R, V] logits; in the order of `response.nonzero()`, gradient and all."""
+    head: Head | None
+    """Makes logits of hidden states; none where the values are logits."""
+    targets: Tensor
+    """[R] token id of each response token."""
+    slots: Tensor
+    """[R] place of each response token among the B * K * T places of the batch."""
+
+    def logps(self, dtype: torch.dtype) -> Logps:
+        """Log-probability of every response token, [B, K, T] nats."""
+        if self.head is None:
+            flat = _gather(self.values, self.targets, dtype)
+        else:
+            flat = _head_logps(self.head, self.values, self.targets, dtype)
+        return Logps(self.placed(flat), self.batch.response)
+
+    def logits(self, part: Tensor) -> Tensor:
+        """[n, V] logits of n of the values."""
+        return part if self.head is None else self.head(part)
+
+    def chunk(self) -> int:
+        """Values whose logits may be there at once."""
+        width = self.values.shape[-1] if self.head is None else self.head.embedding.weight.shape[0]
+        return max(1, CHUNK_ELEMENTS[self.values.device.type] // width)
+
+    def placed(self, flat: Tensor) -> Tensor:
+        """[R, ...] put where the batch has its response tokens: [B, K, T, ...], zero elsewhere.
+
+        By index: the gradient of `masked_scatter` selects by a mask, which makes the host wait for the card.
+        """
+        shape = self.batch.response.shape
+        token = torch.zeros((shape.numel(), *flat.shape[1:]), dtype=flat.dtype, device=flat.device)
+        return token.index_copy(0, self.slots, flat).reshape(*shape, *flat.shape[1:])
+
+
+def response_states(model: Any, batch: CandidateBatch) -> ResponseStates:
+    """One forward pass of a batch, up to the states that predict its response tokens."""
     plain = unwrap(model)
     head = head_of(plain)
     if head is not None and policy_layout(model).packed:
         packed = batch.packed or pack(batch.tokens, batch.attention, batch.response)
         hidden = packed_states(plain.base_model, packed)[packed.sources]  # [R, H]
-        return _placed(_head_logps(head, hidden, packed.targets, dtype), batch, packed.slots)
+        return ResponseStates(batch, hidden, head, packed.targets, packed.slots)
     rows = batch.tokens.flatten(0, 1)  # [B*K, T]
     slots = _slots(batch)
     targets = rows.flatten()[slots]  # [R]
     predicting = slots - 1  # the token at position t is predicted by the hidden state at t - 1 of its row
     if head is not None:
-        hidden = plain.base_model(input_ids=rows, use_cache=False).last_hidden_state.flatten(0, 1)[predicting]  # [R, H]
-        return _placed(_head_logps(head, hidden, targets, dtype), batch, slots)
-    logits = model(input_ids=rows, use_cache=False).logits.flatten(0, 1)[predicting]  # [R, V]
-    return _placed(_gather(logits, targets, dtype), batch, slots)
+        values = plain.base_model(input_ids=rows, use_cache=False).last_hidden_state.flatten(0, 1)[predicting]
+    else:
+        values = model(input_ids=rows, use_cache=False).logits.flatten(0, 1)[predicting]
+    return ResponseStates(batch, values, head, targets, slots)
 
 
 def policy_layout(model: Any) -> Layout:
@@ -62,15 +108,6 @@ def policy_layout(model: Any) -> Layout:
 def _slots(batch: CandidateBatch) -> Tensor:
     """[R] places of response tokens; asked of the device, which waits for it, only where nobody packed the batch."""
     return batch.response.flatten().nonzero().squeeze(1) if batch.packed is None else batch.packed.slots
-
-
-def _placed(logps: Tensor, batch: CandidateBatch, slots: Tensor) -> Logps:
-    """[R] values put where the batch has its response tokens.
-
-    By index: the gradient of `masked_scatter` selects by a mask, which makes the host wait for the card.
-    """
-    token = torch.zeros(batch.response.shape, dtype=logps.dtype, device=logps.device).flatten()
-    return Logps(token=token.index_copy(0, slots, logps).reshape(batch.response.shape), response=batch.response)
 
 
 def unwrap(model: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from benchbench import inputs, methods
@@ -11,6 +11,7 @@ from benchbench.core.data_ref import DataRef
 from benchbench.core.identity import identity
 from benchbench.core.records import StageSpec
 from benchbench.data.tokenize import VERSION as TOKENIZATION_VERSION
+from benchbench.plan.anchors import AnchorWeights, anchor_recipe, anchor_weights
 from benchbench.plan.graph import Plan, data_input, policy_input
 from benchbench.plan.prepared import Prepared
 from benchbench.plan.stopping import stopping
@@ -19,6 +20,7 @@ from benchbench.recipe.memory import scoring_memory, training_memory
 from benchbench.recipe.model import ArchitectureSection
 from benchbench.recipe.schema import Recipe, TokenizationSection
 from benchbench.recipe.training import (
+    AnchorSource,
     LoopRunSection,
     LoopSection,
     PreferenceSection,
@@ -92,6 +94,8 @@ class Roles:
         assert section is not None, "checked with the recipe"
         start = self.sft()
         needed = {k: v for need in method.declared for k, v in inputs.get(need.name).plan(self, need).items()}
+        if method.head is not None and method.head.reads == "reference" and start is not None:
+            needed["anchor_policy"] = start
         hyper = identity(self.loaded.bound["method.hyper"])
         tokenization = self._preference_tokenization(section)
         settings = PreferenceSettings(
@@ -104,26 +108,45 @@ class Roles:
         title = f"{self.loaded.label} seed {self.seed}"
         return self._add("preference", title, settings, policy_input(start) | needed, self._training_run(section))
 
-    def anchor(self, policy: str | None) -> str:
+    def further_anchor(self, name: str, source: AnchorSource) -> str:
+        """The log-probabilities of the training pairs under an anchor that the recipe names."""
+        title = f"log-probabilities of anchor {name} seed {self.seed}"
+        if source.recipe is not None:
+            other = replace(self, loaded=anchor_recipe(self.loaded, source))
+            is_sft = other.recipe.method.name == "sft"
+            return self.anchor(other.sft() if is_sft else other.preference(), title)
+        if source.model_name_or_path is not None:
+            return self.anchor(None, title, anchor_weights(self.loaded, self.prepared, source))
+        return self.anchor(self.sft() if source.policy == "sft" else None, title)
+
+    def anchor(self, policy: str | None, title: str | None = None, weights: AnchorWeights | None = None) -> str:
         """A frozen anchor's log-probabilities of the training pairs, in training precision.
 
         Args:
-            policy: key of the anchor's stage; none for the base model.
+            policy: key of the anchor's stage; none for the base model, or for weights of their own.
+            title: of the stage; that of the reference if not given.
+            weights: of an anchor that no stage leaves.
         """
         section, dtype = self.recipe.preference, self.recipe.model.dtype
         assert section is not None, "checked with the recipe"
+        reading = self._reading(section.split, self._preference_tokenization(section))
+        run = self._reading_run()
+        if weights is not None:
+            own = {"weights": weights.hash, "from_config": None, "train_tokenizer": None}
+            reading["model"] = reading["model"].model_copy(update=own)
+            run = run.model_copy(update={"model_path": weights.path})
         settings = ScoreSettings(
-            **self._reading(section.split, self._preference_tokenization(section)),
+            **reading,
             dtype=dtype,
             bf16=section.bf16,
             keep_all=False,
             on_empty_response=section.on_empty_response,
             store_tokens=True,
-            seed=self._base_seed(policy),
+            seed=self._base_seed(policy) if weights is None else None,
             **scoring_memory(self.recipe, dtype, bf16=section.bf16),
         )
-        title = f"reference log-probabilities seed {self.seed}"
-        return self._add("score", title, settings, policy_input(policy), self._reading_run())
+        title = title or f"reference log-probabilities seed {self.seed}"
+        return self._add("score", title, settings, policy_input(policy), run)
 
     def score(self, policy: str | None, label: str) -> str:
         """The held-out score of a policy."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -122,17 +122,25 @@ def section_keys(model: type[BaseModel], prefix: str = "") -> list[str]:
     keys: list[str] = []
     for name, field in model.model_fields.items():
         keys.append(f"{prefix}{name}")
-        inner = _section_of(field.annotation)
+        inner = None if _is_named(field.annotation) else _section_of(field.annotation)
         keys += section_keys(inner, f"{prefix}{name}.") if inner is not None else []
     return keys
+
+
+def _is_named(annotation: Any) -> bool:
+    """Whether a field holds sections under names that the user gives."""
+    return get_origin(annotation) is dict
 
 
 def _fields_at(model: type[BaseModel], path: Sequence[str]) -> list[str]:
     """Field names of the section that a path leads to; none where it leads to no section."""
     current: type[BaseModel] | None = model
-    for part in (part for part in path if not part.isdecimal()):  # numbers are places in a list
+    parts = iter(part for part in path if not part.isdecimal())  # numbers are places in a list
+    for part in parts:
         field = current.model_fields.get(part)
         current = None if field is None else _section_of(field.annotation)
+        if field is not None and _is_named(field.annotation):
+            next(parts, None)  # the user's name for it
         if current is None:
             return []
     return list(current.model_fields)

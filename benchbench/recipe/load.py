@@ -80,6 +80,8 @@ class Loaded:
     """No recipe for this method in this setting: the paper's defaults and the setting's training block."""
     setting_overrides: tuple[str, ...] = ()
     """Keys of the setting that the recipe (or `--set`) changes; more than none breaks comparability."""
+    checks: tuple[Check, ...] = ()
+    """What bound the free-form parts; a recipe that this one names is bound alike."""
 
     @property
     def label(self) -> str:
@@ -197,6 +199,7 @@ def _resolve(
         overrides=tuple(o.text for o in overrides),
         untuned=untuned,
         setting_overrides=_changed(recipe, bound, setting, checks),
+        checks=checks,
     )
 
 

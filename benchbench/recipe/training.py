@@ -164,6 +164,27 @@ class RewardSource(Section):
         return self
 
 
+class AnchorSource(Section):
+    """Where a further frozen policy is from: exactly one of the three."""
+
+    policy: Literal["sft", "base"] | None = None
+    """The policy that preference training starts from, or the base model."""
+    recipe: Annotated[str, Field(min_length=1)] | None = None
+    """The policy that another recipe of the setting trains with the same seed: a method with a recipe, or a file."""
+    model_name_or_path: Annotated[str, Field(min_length=1)] | None = None
+    """Hub id, or folder in the hub's format (relative to the recipe's), of weights for the setting's tokenizer."""
+    revision: Annotated[str, Field(min_length=1)] | None = None
+    """Commit of the hub id."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if sum(value is not None for value in (self.policy, self.recipe, self.model_name_or_path)) != 1:
+            raise ValueError("expected exactly one of policy, recipe and model_name_or_path")
+        if self.revision is not None and self.model_name_or_path is None:
+            raise ValueError("expected `revision` with model_name_or_path, and only then")
+        return self
+
+
 class PreferenceSection(TrainingSection):
     """Preference training, which starts from the SFT policy."""
 
@@ -171,6 +192,8 @@ class PreferenceSection(TrainingSection):
     """Read only by methods that declare a reward."""
     reference: Literal["sft", "base"] = "sft"
     """The frozen reference model; read only by methods that declare a reference."""
+    anchors: Annotated[dict[str, AnchorSource], Since("2026-11-28", before={})] = Field(default_factory=dict)
+    """Name -> a further frozen policy, whose log-probabilities of the training pairs the method reads."""
     on_empty_response: OnEmptyResponse = "drop"
     """Examples with a candidate that has no response token after truncation: drop and count, keep with the constant
     loss of a response of probability one, or stop."""

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
 from torch import nn
 
 from benchbench.batches.microbatches import Cost, budget_for
+from benchbench.batches.mismatched import mismatched
 from benchbench.batches.padded import collate
 from benchbench.core.batch import CandidateBatch
-from benchbench.core.method import Candidates, Method
+from benchbench.core.input import Moving
+from benchbench.core.method import Candidates, Method, Need
 from benchbench.data.tokenized import Tokenized, TokenizedExample
 from benchbench.models.compile import compile_layers
 from benchbench.models.layout import Layout, layout_of
 from benchbench.models.load import disable_dropout, use_checkpointing
 from benchbench.models.logps import policy_layout, unwrap
 from benchbench.stages.context import Result, StageContext
-from benchbench.training.loop import Job, Objective, train
+from benchbench.training.gradients import Objective
+from benchbench.training.loop import Job, train
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,28 @@ class BatchMaker:
     """The data's columns to carry along."""
     allow_empty: bool = False
     """Accept candidates without a response token."""
+    mismatched: int | None = None
+    """Most tokens of a row of an example's prompt and another's response, where the method reads those."""
     weights: Sequence[str] = ()
     """Names of the spans whose token weights to carry along."""
 
-    def __call__(self, examples: Sequence[TokenizedExample]) -> CandidateBatch:
-        """One batch of so many examples."""
+    def __call__(
+        self, examples: Sequence[TokenizedExample], following: Sequence[TokenizedExample] = ()
+    ) -> CandidateBatch:
+        """One batch of so many examples.
+
+        Args:
+            examples: of the batch.
+            following: for each, the example of the step whose responses stand after its prompt in mismatched rows;
+                itself where none are given.
+        """
+        batch = self._collated(examples)
+        if self.mismatched is None:
+            return batch
+        pairs = zip(examples, following or examples, strict=True)
+        return replace(batch, mismatched=self._collated([mismatched(*pair, self.mismatched) for pair in pairs]))
+
+    def _collated(self, examples: Sequence[TokenizedExample]) -> CandidateBatch:
         return collate(
             examples,
             pad=self.pad,
@@ -65,8 +85,17 @@ def policy_batches(
     # with dropout a front that is encoded once would have one mask for all candidates
     share = context.settings.training.disable_dropout
     cost = Cost(packed=layout.packed, share=share, candidates=candidates, roles=method.read_roles)
-    columns, weights = method.column_names, method.token_weights
-    return BatchMaker(context.device, tokenizer.pad_token_id, layout, cost, columns, allow_empty, weights)
+    longest = context.tokenization().max_length if method.need(Need.MISMATCHED.name) else None
+    return BatchMaker(
+        context.device,
+        tokenizer.pad_token_id,
+        layout,
+        cost,
+        method.column_names,
+        allow_empty,
+        longest,
+        method.token_weights,
+    )
 
 
 def reward_batches(context: StageContext[Any], tokenizer: Any, backbone: Any) -> BatchMaker:
@@ -82,6 +111,9 @@ def fit(
     objective: Objective,
     tokenized: Tokenized,
     make_batch: BatchMaker,
+    *,
+    moving: Mapping[str, Moving] | None = None,
+    rates: Mapping[str, float] | None = None,
 ) -> Result:
     """Train to the end; the caller saves the model.
 
@@ -91,6 +123,8 @@ def fit(
         objective: what is minimised.
         tokenized: the examples.
         make_batch: of the stage's examples.
+        moving: what goes along with the steps, by name.
+        rates: beginnings of parameters' names, with their learning rate over that of the others.
 
     Raises:
         BenchError: an example that is longer than the recipe's `tokens_per_microbatch`.
@@ -129,6 +163,8 @@ def fit(
             folder=context.folder,
             report=context.report,
             should_stop=context.should_stop,
+            moving=moving or {},
+            rates=rates or {},
         )
     )
     summary = {

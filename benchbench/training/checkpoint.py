@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from benchbench.core.input import Moving
+
 _CPU_RNG, _CUDA_RNG = "rng.cpu", "rng.cuda"
+_MOVING = "moving"
+"""Beginning of the names of what goes along with the steps."""
 _STATE, _DRAFT = "state.safetensors", "draft.safetensors"
 
 
@@ -36,7 +41,13 @@ def trainable(model: nn.Module) -> dict[str, nn.Parameter]:
     return {name: p for name, p in model.named_parameters() if p.requires_grad}
 
 
-def save_checkpoint(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer, position: Position) -> None:
+def save_checkpoint(
+    folder: Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    position: Position,
+    moving: Mapping[str, Moving] | None = None,
+) -> None:
     """Replace the checkpoint by the present state in one step; at every moment a whole one is there."""
     tensors: dict[str, Tensor] = {f"model.{n}": p.detach().contiguous() for n, p in trainable(model).items()}
     names = {id(p): n for n, p in trainable(model).items()}
@@ -44,6 +55,8 @@ def save_checkpoint(folder: Path, model: nn.Module, optimizer: torch.optim.Optim
         for parameter in group["params"]:
             for key, value in optimizer.state[parameter].items():
                 tensors[f"optimizer.{key}.{names[id(parameter)]}"] = torch.as_tensor(value).detach().contiguous()
+    for owner, each in (moving or {}).items():
+        tensors |= {f"{_MOVING}.{owner}.{name}": value.detach().contiguous() for name, value in each.state().items()}
     tensors[_CPU_RNG] = torch.get_rng_state()
     if torch.cuda.is_available():
         tensors[_CUDA_RNG] = torch.cuda.get_rng_state()
@@ -53,7 +66,12 @@ def save_checkpoint(folder: Path, model: nn.Module, optimizer: torch.optim.Optim
     (folder / _DRAFT).replace(folder / _STATE)
 
 
-def load_checkpoint(folder: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> Position | None:
+def load_checkpoint(
+    folder: Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    moving: Mapping[str, Moving] | None = None,
+) -> Position | None:
     """Restore the checkpoint of a folder into model, optimizer and random streams; none if there is none."""
     path = folder / _STATE
     if not path.is_file():
@@ -73,6 +91,9 @@ def load_checkpoint(folder: Path, model: nn.Module, optimizer: torch.optim.Optim
                 state[field] = tensor.to(parameter.device)
         if state:
             optimizer.state[parameter] = state
+    for owner, each in (moving or {}).items():
+        begin = f"{_MOVING}.{owner}."
+        each.restore({name.removeprefix(begin): value for name, value in tensors.items() if name.startswith(begin)})
     torch.set_rng_state(tensors[_CPU_RNG])
     if torch.cuda.is_available() and _CUDA_RNG in tensors:
         torch.cuda.set_rng_state(tensors[_CUDA_RNG])

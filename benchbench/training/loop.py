@@ -10,34 +10,29 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from benchbench.batches.microbatches import Budget, Cost, cut, free_memory, is_out_of_memory
+from benchbench.batches.microbatches import Budget, Cost, free_memory, is_out_of_memory, parts
 from benchbench.batches.order import plan_batches, total_steps
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.errors import BenchError, ExitCode, Interrupted
-from benchbench.core.method import Over, Term
+from benchbench.core.input import Moving
 from benchbench.core.seeding import torch_seed
 from benchbench.data.tokenized import TokenizedExample
 from benchbench.recipe.training import LoopRunSection, LoopSection
 from benchbench.training.checkpoint import Position, load_checkpoint, save_checkpoint, trainable
+from benchbench.training.gradients import Objective, coupled, piecewise
 from benchbench.training.log import TrainLog
 from benchbench.training.readout import Readout, read_out
 from benchbench.training.schedule import rate_factor, warmup_length
 
-
-class Objective(Protocol):
-    """What a stage minimises."""
-
-    def __call__(self, batch: CandidateBatch) -> tuple[Mapping[str, Term], Mapping[str, Tensor]]:
-        """Named terms of the loss, and per-example quantities [B] to log as means over the step."""
-        ...
+MakeBatch = Callable[[Sequence[TokenizedExample], Sequence[TokenizedExample]], CandidateBatch]
+"""(examples, of each the example of the step that follows it) -> their batch."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +42,7 @@ class Job:
     model: nn.Module
     objective: Objective
     examples: Sequence[TokenizedExample]
-    make_batch: Callable[[Sequence[TokenizedExample]], CandidateBatch]
+    make_batch: MakeBatch
     costs: Sequence[int]
     """Tokens of each example in a forward pass."""
     cost: Cost
@@ -68,6 +63,10 @@ class Job:
     """Called with progress: step, steps, loss, tokens."""
     should_stop: Callable[[], bool] = lambda: False
     """Asked after each step; true leaves a checkpoint and raises `Interrupted`."""
+    moving: Mapping[str, Moving] = field(default_factory=dict)
+    """By name, what goes along with the steps and stands in every checkpoint."""
+    rates: Mapping[str, float] = field(default_factory=dict)
+    """Beginning of parameters' names -> their learning rate over that of the others."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +98,8 @@ def train(job: Job) -> Outcome:
         order=settings.data_order,
         length_window=settings.length_window,
     )
-    optimizer = make_optimizer(job.model, settings)
-    start = load_checkpoint(job.folder / "checkpoint", job.model, optimizer) or Position(step=0, tokens=0)
+    optimizer = make_optimizer(job.model, settings, job.rates)
+    start = load_checkpoint(job.folder / "checkpoint", job.model, optimizer, job.moving) or Position(step=0, tokens=0)
     begun = time.monotonic() - start.seconds
     warmup = warmup_length(steps, warmup_steps=settings.warmup_steps, warmup_ratio=settings.warmup_ratio)
     tokens = start.tokens
@@ -130,7 +129,7 @@ def train(job: Job) -> Outcome:
                     take(ended)
             if stopping or (not final and (step + 1) % job.run.save_steps == 0):
                 position = Position(step + 1, tokens, time.monotonic() - begun)
-                save_checkpoint(job.folder / "checkpoint", job.model, optimizer, position)
+                save_checkpoint(job.folder / "checkpoint", job.model, optimizer, position, job.moving)
             if stopping:
                 raise Interrupted
         return Outcome(steps=steps, tokens=tokens, last=log.last)
@@ -181,15 +180,26 @@ class _Lines:
         return ready
 
 
-def make_optimizer(model: nn.Module, settings: LoopSection) -> torch.optim.Optimizer:
-    """AdamW; vectors (biases, normalisation weights) are not decayed, as in transformers."""
-    parameters = list(trainable(model).values())
-    groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": settings.weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-    ]
+def make_optimizer(
+    model: nn.Module, settings: LoopSection, rates: Mapping[str, float] | None = None
+) -> torch.optim.Optimizer:
+    """AdamW; vectors (biases, normalisation weights) are not decayed, as in transformers.
+
+    Args:
+        model: what is trained.
+        settings: of the loop.
+        rates: as `Job.rates`; a group's share of the learning rate stands in it as `rate`.
+    """
+    shares = {"": 1.0, **(rates or {})}
+    groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
+    for name, parameter in trainable(model).items():
+        share = shares[max((begin for begin in shares if name.startswith(begin)), key=len)]
+        groups.setdefault((share, parameter.ndim > 1), []).append(parameter)
     return torch.optim.AdamW(
-        [group for group in groups if group["params"]],
+        [
+            {"params": group, "weight_decay": settings.weight_decay if decays else 0.0, "rate": share}
+            for (share, decays), group in groups.items()
+        ],
         lr=settings.learning_rate,
         betas=(settings.adam_beta1, settings.adam_beta2),
         eps=settings.adam_epsilon,
@@ -219,8 +229,10 @@ def _step(
     if not late:
         ended.read()
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group["rate"]
     optimizer.step()
+    for moving in job.moving.values():
+        moving.end_step(step + 1, job.model)
     optimizer.zero_grad(set_to_none=True)
     return ended
 
@@ -228,46 +240,18 @@ def _step(
 def _gradients(job: Job, chosen: Sequence[int], step: int) -> tuple[dict[str, Tensor], int]:
     """The step's clipped gradients on the parameters; the values to log, and its tokens."""
     settings = job.settings
-    parts = cut([job.costs[i] for i in chosen], job.cost, job.budget)
-    pieces = [job.make_batch([job.examples[i] for i in chosen[part]]) for part in parts]
-    counts = denominators(pieces)
+    examples = [job.examples[i] for i in chosen]
+    following = [*examples[1:], *examples[:1]]
+    places = parts(examples, [job.costs[i] for i in chosen], job.cost, job.budget)
+    pieces = [job.make_batch([examples[i] for i in part], [following[i] for i in part]) for part in places]
     torch.manual_seed(torch_seed(job.noise_seed, f"dropout, step {step}"))
-    totals: dict[str, Tensor] = {}
-    for piece in pieces:
-        with _autocast(piece, settings.bf16):
-            terms, stats = job.objective(piece)
-        loss = _reduce(terms, counts)
-        (loss / settings.gradient_divisor).backward()
-        _add(totals, {"loss": loss.detach()})
-        for name, term in terms.items():
-            _add(totals, {f"loss/{name}": term.values.detach().sum() / counts[term.over]})
-        _add(totals, {name: value.detach().float().sum() / counts[Over.EXAMPLES] for name, value in stats.items()})
+    how = {"divisor": settings.gradient_divisor, "bf16": settings.bf16}
+    if job.objective.sees_the_step:
+        totals = coupled(job.objective, pieces, noise_seed=job.noise_seed, step=step, **how)
+    else:
+        totals = piecewise(job.objective, pieces, **how)
     norm = torch.nn.utils.clip_grad_norm_(trainable(job.model).values(), settings.max_grad_norm)
     return totals | {"grad_norm": norm}, sum(piece.token_counts.real for piece in pieces)
-
-
-def denominators(pieces: Sequence[CandidateBatch]) -> dict[Over, int]:
-    """What each kind of term is divided by, over the whole step; at least 1."""
-    return {
-        Over.EXAMPLES: sum(len(piece.ids) for piece in pieces),
-        Over.RESPONSE_TOKENS: max(1, sum(piece.token_counts.scored for piece in pieces)),
-        Over.CHOSEN_TOKENS: max(1, sum(piece.token_counts.chosen for piece in pieces)),
-    }
-
-
-def _reduce(terms: Mapping[str, Term], counts: Mapping[Over, int]) -> Tensor:
-    return torch.stack([term.values.sum() / counts[term.over] for term in terms.values()]).sum()
-
-
-def _add(totals: dict[str, Tensor], values: Mapping[str, Tensor]) -> None:
-    for name, value in values.items():
-        totals[name] = totals[name] + value if name in totals else value
-
-
-def _autocast(batch: CandidateBatch, bf16: bool) -> Any:
-    if not bf16:
-        return nullcontext()
-    return torch.autocast(batch.tokens.device.type, dtype=torch.bfloat16)
 
 
 def _diverged(line: Mapping[str, Any], examples: Sequence[TokenizedExample], step: int) -> BenchError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -11,17 +11,25 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from benchbench.core.batch import CandidateBatch
+from benchbench.core.input import Pass
 from benchbench.core.method import Method, Term, terms_of
 from benchbench.core.scores import Scores, pair
-from benchbench.models.logps import token_logps
+from benchbench.models.logps import ResponseStates, response_states
 from benchbench.models.reward_head import RewardModel
+from benchbench.training.carried import CarriedNumbers
 
 Terms = Mapping[str, Term]
 Stats = Mapping[str, Tensor]
 
 
-InputTensor = Callable[[CandidateBatch, torch.dtype], Any]
-"""(batch, dtype) -> the field of `Scores` that serves a need."""
+@dataclass(frozen=True)
+class BoundInput:
+    """What serves a need, with its data in memory."""
+
+    tensor: Callable[[Pass], Any]
+    """A pass of the policy -> the field of `Scores`."""
+    has_gradient: bool = False
+    """Whether the loss's gradient goes through it."""
 
 
 @dataclass(frozen=True)
@@ -31,24 +39,57 @@ class MethodObjective:
     method: Method
     hyper: Any
     model: Any
-    inputs: Mapping[str, InputTensor] = field(default_factory=dict)
-    """Name of each need that the method declares -> what it gives for a batch."""
+    inputs: Mapping[str, BoundInput] = field(default_factory=dict)
+    """Name of each need that the method declares -> what serves it."""
     dtype: torch.dtype = torch.float32
+    carried: CarriedNumbers | None = None
+    """What the method carries from step to step, where it does."""
+    head: Callable[[ResponseStates], Tensor] | None = None
+    """The layer that is trained beside the policy, where the method has one."""
 
-    def scores(self, batch: CandidateBatch) -> Scores:
-        """The policy's log-probabilities and the declared inputs of a batch."""
-        policy = token_logps(self.model, batch, dtype=self.dtype)
-        fields = {f"_{need.name}": self.inputs[need.name](batch, self.dtype) for need in self.method.declared}
+    @property
+    def sees_the_step(self) -> bool:
+        """Whether the loss is given the scores of the whole step at once."""
+        return self.method.sees_the_step
+
+    def scores(self, batch: CandidateBatch, *, with_gradient_only: bool = False) -> Scores:
+        """The policy's log-probabilities and the declared inputs of a batch.
+
+        Args:
+            batch: the examples.
+            with_gradient_only: leave out what has no gradient.
+        """
+        states = response_states(self.model, batch)
+        forward = Pass(batch, states, self.model, self.dtype)
+        fields: dict[str, Any] = {
+            f"_{need.name}": self.inputs[need.name].tensor(forward)
+            for need in self.method.declared
+            if self.inputs[need.name].has_gradient or not with_gradient_only
+        }
+        if self.head is not None:
+            fields["_head"] = self.head(states)
+        if self.carried is not None:
+            fields["_carried"] = self.carried.of(batch.ids)
         weights = {name: batch.weights[name].to(self.dtype) for name in self.method.token_weights}
-        return Scores(policy, **fields, _token_weights=weights)
+        return Scores(states.logps(self.dtype), **fields, _token_weights=weights)
 
     def __call__(self, batch: CandidateBatch) -> tuple[Terms, Stats]:
         """The loss's terms, and TRL's names for what people watch."""
-        scores = self.scores(batch)
+        return self.of_scores(self.scores(batch))
+
+    def of_scores(self, scores: Scores) -> tuple[Terms, Stats]:
+        """As a call, of scores that are there already."""
         terms = terms_of(self.method.loss(scores, self.hyper))
         with torch.no_grad():
             stats = self._stats(scores)
         return terms, stats
+
+    def advanced(self, scores: Scores, ids: tuple[str, ...]) -> Scores:
+        """The step's scores with the carried numbers that its loss reads; those for the next step are made here."""
+        if self.carried is None:
+            return scores
+        present = replace(scores, _carried=self.carried.of(ids))
+        return replace(present, _carried=self.carried.advanced(present, self.hyper, ids))
 
     def _stats(self, scores: Scores) -> Stats:
         logps = scores.policy.sum().detach()
@@ -75,6 +116,11 @@ class RewardObjective:
 
     model: RewardModel
     center_rewards_coefficient: float
+
+    @property
+    def sees_the_step(self) -> bool:
+        """Never: a pair's loss is its own."""
+        return False
 
     def __call__(self, batch: CandidateBatch) -> tuple[Terms, Stats]:
         """The loss's terms, and the rewards."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -39,3 +39,20 @@ def read_out(values: Mapping[str, Tensor]) -> Readout:
     ready = torch.cuda.Event()
     ready.record()
     return Readout(tuple(values), host, ready)
+
+
+def means(pieces: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """Mean over a step of what was watched of its examples, by name.
+
+    A quantity that only some examples have, such as the margin of a pair among longer lists, is averaged over these.
+
+    Args:
+        pieces: of each microbatch, name -> [B] one number per example.
+    """
+    totals: dict[str, Tensor] = {}
+    for name in dict.fromkeys(name for piece in pieces for name in piece):
+        values = [piece[name].detach().float() for piece in pieces if name in piece]
+        count = sum(len(value) for value in values)
+        shares = [value.sum() / count for value in values]
+        totals[name] = sum(shares[1:], start=shares[0])
+    return totals

@@ -15,6 +15,7 @@ from benchbench.batches.microbatches import (
     cut,
     free_memory,
     is_out_of_memory,
+    parts,
 )
 from benchbench.batches.padded import collate
 from benchbench.core.errors import BenchError
@@ -70,6 +71,57 @@ def test_pieces_keep_the_order_lose_nothing_and_are_as_large_as_they_may_be(cost
         if number + 1 < len(parts):
             larger = [*part, parts[number + 1][0]]
             assert len(larger) > most or cost.together(larger) > tokens
+
+
+def of_length(rows: int, name: str = "") -> TokenizedExample:
+    """A list of so many rows of four tokens, of which they share two."""
+    return example(name, *(((5, 6, 7 + k, 1), (2, 4)) for k in range(rows)))
+
+
+@given(
+    rows=st.lists(st.integers(1, 28), max_size=20),
+    tokens=st.integers(30, 200),
+    most=st.integers(1, 9),
+    cost=st.sampled_from([PACKED, PADDED, Cost(packed=True, candidates=1)]),
+)
+def test_a_microbatch_holds_lists_of_one_length_in_their_order_and_none_is_lost(rows, tokens, most, cost):
+    lists = [of_length(count) for count in rows]
+    costs = [cost.of(each) for each in lists]
+    budget = Budget(max(tokens, *costs, 1), most, max(costs, default=1))
+    found = parts(lists, costs, cost, budget)
+    assert sorted(place for part in found for place in part) == list(range(len(lists)))
+    for part in found:
+        assert len({cost.rows(lists[place]) for place in part}) == 1
+        assert len(part) <= most and cost.together([costs[place] for place in part]) <= budget.tokens
+    longest_first = [cost.rows(lists[part[0]]) for part in found]
+    assert longest_first == sorted(longest_first, reverse=True)
+    for length in set(longest_first):
+        places = [place for part in found for place in part if cost.rows(lists[place]) == length]
+        assert places == sorted(places)
+
+
+@given(
+    costs=st.lists(st.integers(1, 50), max_size=30),
+    tokens=st.integers(50, 120),
+    most=st.integers(1, 9),
+    rows=st.integers(1, 5),
+)
+def test_lists_of_one_length_are_cut_as_they_stand(costs, tokens, most, rows):
+    """So that no number of a run over pairs, or over equally long lists, moves."""
+    budget = Budget(tokens, most, max(costs, default=1))
+    places = list(range(len(costs)))
+    expected = [places[part] for part in cut(costs, PACKED, budget)]
+    assert parts([of_length(rows)] * len(costs), costs, PACKED, budget) == expected
+
+
+def test_a_list_of_28_goes_alone_where_two_do_not_fit_and_is_refused_where_one_does_not():
+    """Padded it is 28 rows of 4 tokens; two pairs of 8 go together beside it."""
+    lists = [of_length(2, "a"), of_length(28, "long"), of_length(2, "b"), of_length(28, "other")]
+    costs = [PADDED.of(each) for each in lists]
+    assert costs == [8, 112, 8, 112]
+    assert parts(lists, costs, PADDED, Budget(128, 8, 112)) == [[1], [3], [0, 2]]
+    with pytest.raises(BenchError, match="room for the longest example, long with 112 tokens, got 100"):
+        budget_for(lists, costs, tokens=100, most=8, device_kind="cpu", where="preference")
 
 
 ROWS = st.lists(

@@ -8,6 +8,7 @@ import torch
 from benchbench import inputs
 from benchbench.batches.padded import collate, spread
 from benchbench.core.errors import BenchError
+from benchbench.core.input import Pass
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
 
 CPU = torch.device("cpu")
@@ -145,7 +146,7 @@ def test_cached_values_are_those_of_the_candidates_taken():
     batch = collate([TRIPLE], pad=0, device=CPU, roles=("gold", "chosen"))
     found = spread(batch, {"t": [[-1.0, -2.0], [-3.0], [-4.0, -5.0]]})
     assert found[0].tolist() == [[0, -4, -5, 0, 0], [0, -1, 0, 0, -2]]
-    rewards = inputs.get("reward").tensor({"t": [0.1, 0.2, 0.3]}, batch, torch.float64)
+    rewards = inputs.get("reward").tensor({"t": [0.1, 0.2, 0.3]}, Pass(batch, None, None, torch.float64))
     assert rewards.tolist() == [[0.3, 0.1]]
 
 

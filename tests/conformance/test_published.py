@@ -101,9 +101,9 @@ class Watch:
             if steps == STEPS:
                 seen.arrays |= {f"weights/{n}": p.detach().float().numpy().copy() for n, p in known.items()}
 
-        def make_batch(examples: Sequence[Any]) -> Any:
+        def make_batch(examples: Sequence[Any], following: Sequence[Any]) -> Any:
             seen.rows += [example.id for example in examples]
-            return job.make_batch(examples)
+            return job.make_batch(examples, following)
 
         hooks = [register_optimizer_step_pre_hook(before), register_optimizer_step_post_hook(after)]
         try:

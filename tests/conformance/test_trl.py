@@ -208,6 +208,70 @@ def test_pooled_rpo_is_the_sigmoid_and_sft_loss_of_trl(trainer):
 
 
 @pytest.mark.parametrize(
+    ("name", "loss_type", "hyper", "settings"),
+    [
+        ("rso_hinge", "hinge", {"beta": 0.1}, {}),
+        ("exo", "exo_pair", {"beta": 0.1, "label_smoothing": 0.05}, {"label_smoothing": 0.05}),
+        ("nca_pair", "nca_pair", {"beta": 0.1}, {}),
+        ("bco_noshift", "bco_pair", {"beta": 0.1}, {}),
+        ("apo_zero", "apo_zero", {"beta": 0.1}, {}),
+        ("apo_down", "apo_down", {"beta": 0.1}, {}),
+        ("discopop", "discopop", {"beta": 0.1, "tau": 0.05}, {"discopop_tau": 0.05}),
+        ("dpo_lengthnorm", "sigmoid_norm", {"beta": 2.0}, {}),
+    ],
+)
+def test_a_loss_type_of_the_dpo_trainer_is_our_method(trainer, name, loss_type, hyper, settings):
+    theirs = dpo_of_trl(trainer, [loss_type], beta=hyper["beta"], **settings)
+    assert_same(ours(name, **hyper), theirs)
+
+
+def test_discopops_released_gate_is_trls_where_beta_is_tau_and_not_elsewhere(trainer):
+    theirs = dpo_of_trl(trainer, ["discopop"], beta=0.05)
+    assert_same(ours("discopop", beta=0.05, gate="unscaled"), theirs)
+    theirs, _ = dpo_of_trl(trainer, ["discopop"], beta=0.1)
+    assert abs(ours("discopop", beta=0.1, gate="unscaled")[0] - theirs) > 1e-3
+
+
+def test_slic_hf_is_not_the_hinge_of_trl(trainer):
+    """Ours has no reference and a likelihood term."""
+    theirs, _ = dpo_of_trl(trainer, ["hinge"], beta=1.0)
+    assert abs(ours("slic_hf", delta=1.0)[0] - theirs) > 0.1
+
+
+@pytest.mark.parametrize(
+    ("name", "hyper", "settings"),
+    [
+        ("cpo", {"beta": 0.1}, {}),
+        ("cpo", {"beta": 0.2, "sft_weight": 0.3}, {"beta": 0.2, "cpo_alpha": 0.3}),
+        ("cpo", {"beta": 0.1, "loss_type": "hinge"}, {"loss_type": "hinge"}),
+        (
+            "cpo_simpo",
+            {"beta": 2.0, "margin": 0.5, "sft_weight": 0.05},
+            {"loss_type": "simpo", "beta": 2.0, "simpo_gamma": 1.0, "cpo_alpha": 0.05},
+        ),
+        (
+            "alphapo",
+            {"beta": 2.5, "alpha": 0.25, "margin": 0.04},
+            {"loss_type": "alphapo", "beta": 2.5, "alpha": 0.25, "simpo_gamma": 0.1},
+        ),
+    ],
+    ids=["defaults", "weight of the likelihood", "hinge", "CPO-SimPO", "AlphaPO"],
+)
+def test_a_loss_type_of_the_cpo_trainer_is_our_method(trainer, name, hyper, settings):
+    from trl.experimental.cpo import CPOConfig, CPOTrainer
+
+    assert_same(ours(name, **hyper), paired_of_trl(trainer, CPOTrainer, CPOConfig, PAIRS, **settings))
+
+
+def test_alphapo_leaves_out_the_likelihood_that_trl_adds_to_simpo_with_alpha(trainer):
+    from trl.experimental.cpo import CPOConfig, CPOTrainer
+
+    settings = {"loss_type": "simpo", "beta": 2.5, "alpha": 0.25, "simpo_gamma": 0.1}
+    theirs, _ = paired_of_trl(trainer, CPOTrainer, CPOConfig, PAIRS, **settings)
+    assert abs(ours("alphapo")[0] - theirs) > 0.1
+
+
+@pytest.mark.parametrize(
     ("hyper", "settings"),
     [
         ({"beta": 2.0, "margin": 0.25}, {"beta": 2.0, "simpo_gamma": 0.5, "cpo_alpha": 0.0}),

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from benchbench import methods
-from benchbench.core.method import Candidates, Column, Over, Paper, Term, terms_of
+from benchbench.core.method import Candidates, Column, Family, Method, Over, Paper, Term, terms_of
 
 
 def test_a_plain_tensor_is_one_term_averaged_over_examples():
@@ -59,3 +59,15 @@ def test_a_column_with_an_empty_range_is_refused():
 )
 def test_a_method_on_pairs_takes_the_pair_out_of_more_candidates(candidates, roles, read):
     assert replace(methods.get("dpo"), candidates=candidates, roles=roles).read_roles == read
+
+
+def test_only_what_is_compared_needs_two_candidates():
+    def fewest(candidates: Candidates, family: Family | None) -> int:
+        made = Method(
+            name="m", paper=Paper("A", 2024), hyper=object, loss=max, reward=max, candidates=candidates, family=family
+        )
+        return made.fewest_candidates
+
+    assert fewest(Candidates.ANY, Family.POINTWISE) == fewest(Candidates.ONE, None) == 1
+    assert fewest(Candidates.ANY, Family.LISTWISE) == fewest(Candidates.PAIR, Family.POINTWISE) == 2
+    assert fewest(Candidates.ANY, None) == 2

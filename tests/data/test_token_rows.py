@@ -29,7 +29,8 @@ def candidates(draw: st.DrawFn) -> TokenizedCandidate:
     runs = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12), NUMBERS), min_size=1, max_size=3).map(tuple)
     holes = draw(st.just(()) | st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=3).map(tuple))
     weights = draw(st.just({}) | st.dictionaries(st.sampled_from(["weight", "other"]), runs))
-    return TokenizedCandidate(np.array(ids, np.uint16), (begin, end), *flags, holes, weights)
+    prompt = draw(st.none() | st.integers(0, 12))
+    return TokenizedCandidate(np.array(ids, np.uint16), (begin, end), *flags, holes, weights, prompt)
 
 
 @st.composite

@@ -90,14 +90,14 @@ for name, act in {
     with contextlib.redirect_stdout(io.StringIO()) as said:
         act()
     outcome[name] = said.getvalue()
-outcome["trained"] = finish(["dpo", "slic_hf"], runs=Path("runs"), setting=Path("tests/micro.yaml").resolve())
+outcome["trained"] = finish(["dpo", "slic_calibration"], runs=Path("runs"), setting=Path("tests/micro.yaml").resolve())
 for line in orders["bench"]:
     ended = bench(*line)
     outcome[" ".join(line)] = ended.out if ended.code == 0 else ended.err
 Path("walked.json").write_text(json.dumps(outcome))
 """
 """What a reader would do, in one process of the copy, since each would import torch anew."""
-QUICK = ("compare", "dpo", "slic_hf", "--setting", "tests/micro.yaml", "--seeds", "1")
+QUICK = ("compare", "dpo", "slic_calibration", "--setting", "tests/micro.yaml", "--seeds", "1")
 """The comparison of the page on a setting that takes seconds instead of minutes."""
 
 
@@ -152,13 +152,13 @@ def test_the_page_has_a_method_its_test_its_golden_values_and_a_recipe():
 def test_the_house_fails_for_a_method_without_its_test(checkout: Path):
     rooms = (checkout / "benchbench" / "methods", checkout / "tests" / "methods")
     assert without_test(*rooms) == []
-    written = rooms[1] / "test_slic_hf.py"
+    written = rooms[1] / "test_slic_calibration.py"
     text = written.read_text(encoding="utf-8")
-    for other in (None, '"""SLiC-HF."""\n', '"""DPO."""\n\n\ndef test_by_hand():\n    assert True\n'):
+    for other in (None, '"""SLiC, calibration."""\n', '"""DPO."""\n\n\ndef test_by_hand():\n    assert True\n'):
         written.unlink()
         if other is not None:
             written.write_text(other, encoding="utf-8")
-        assert without_test(*rooms) == ["slic_hf"], other
+        assert without_test(*rooms) == ["slic_calibration"], other
         written.write_text(text, encoding="utf-8")
 
 
@@ -166,7 +166,7 @@ def test_the_golden_run_of_the_new_method_moves_no_other(walked: dict[str, Any],
     """`make golden` is this command; every trace that was committed comes out to the bit."""
     assert "$(BIN)/python -m tests.training.golden_runs --write" in (ROOT / "Makefile").read_text(encoding="utf-8")
     assert "    make golden\n    make docs\n" in PAGE
-    new = "slic_hf@default, two_columns@default"
+    new = "slic_calibration@default, two_columns@default"
     assert walked["golden"].splitlines()[-1].endswith(f"not bit-equal to the committed: {new}")
     traces = json.loads((checkout / "tests" / "training" / "golden_runs.json").read_text(encoding="utf-8"))
     assert set(new.split(", ")) <= set(traces)
@@ -177,15 +177,15 @@ def test_the_contract_is_green(walked: dict[str, Any]):
 
 
 def test_the_commands_of_the_page_run(walked: dict[str, Any]):
-    assert "Zhao et al. 2023, arXiv:2305.10425" in walked["methods show slic_hf"]
-    valid = walked["recipes validate recipes/slic_hf_tiny.yaml"]
-    assert valid.strip().endswith("recipes/slic_hf_tiny.yaml: valid (slic_hf on tiny)")
+    assert "Zhao et al. 2023, arXiv:2305.10425" in walked["methods show slic_calibration"]
+    valid = walked["recipes validate recipes/slic_calibration_tiny.yaml"]
+    assert valid.strip().endswith("recipes/slic_calibration_tiny.yaml: valid (slic_calibration on tiny)")
 
 
 def test_the_comparison_has_its_row(walked: dict[str, Any]):
     assert set(walked["trained"].values()) == {"done"}
     rows = [line.split() for line in walked[" ".join(QUICK)].splitlines() if " untuned" in line]
-    assert [row[0] for row in rows] == ["dpo", "slic_hf"]
+    assert [row[0] for row in rows] == ["dpo", "slic_calibration"]
 
 
 def test_a_method_with_columns_of_its_own_needs_no_change_to_the_toys(walked: dict[str, Any]):

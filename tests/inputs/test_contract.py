@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from benchbench import inputs, methods
+from benchbench.core.input import Pass
 from benchbench.core.method import Need
 from benchbench.core.scores import Scores
 from tests.training.toys import batches, caches, examples
@@ -36,12 +37,13 @@ def test_every_need_of_a_method_has_its_input():
 def test_a_tensor_is_on_the_batch_and_in_the_dtype_that_is_asked_for():
     given, method = examples(4), methods.get("gdpo")
     batch = batches(method)(given)
-    tensors = caches(given, method)
-    reference = tensors["reference"](batch, torch.float64)
+    tensors = {name: bound.tensor for name, bound in caches(given, method).items()}
+    forward, single = (Pass(batch, None, None, dtype) for dtype in (torch.float64, torch.float32))
+    reference = tensors["reference"](forward)
     assert reference.token.shape == batch.tokens.shape and reference.token.dtype == torch.float64
     assert (reference.token[~batch.response] == 0).all()
-    assert tensors["reward"](batch, torch.float32).shape == batch.tokens.shape[:2]
-    for column in tensors["column"](batch, torch.float64).values():
+    assert tensors["reward"](single).shape == batch.tokens.shape[:2]
+    for column in tensors["column"](forward).values():
         assert column.shape[0] == len(given) and column.dtype == torch.float64
 
 

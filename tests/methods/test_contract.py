@@ -13,17 +13,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchbench import methods
-from benchbench.core.method import Candidates, Need, terms_of
+from benchbench.core.method import Candidates, terms_of
 from benchbench.core.scores import Logps, Scores, UndeclaredInputError
 
 from .toys import (
     accepted_candidates,
     declared,
+    lengthened,
     low_columns,
     of_step,
     one_token,
     random_logps,
     random_scores,
+    taken,
     with_policy_tokens,
 )
 
@@ -77,8 +79,8 @@ EXTREMES = {
     "as sampled": lambda token: token,
     "certain of every token": torch.zeros_like,
     "nearly certain": lambda token: token * 1e-9,
-    "certain of the chosen": lambda token: token * torch.tensor([0.0, 1.0])[None, :, None],
-    "certain of the rejected": lambda token: token * torch.tensor([1.0, 0.0])[None, :, None],
+    "certain of the chosen": lambda token: token * torch.tensor([0.0, 1.0])[: token.shape[1], None],
+    "certain of the rejected": lambda token: token * torch.tensor([1.0, 0.0])[: token.shape[1], None],
     "hopeless": lambda token: token * 1e3,
 }
 
@@ -116,23 +118,13 @@ def test_the_loss_depends_on_the_policy(preset):
 # What must not matter, and what must.
 
 
-def padded(logps: Logps, by: int) -> Logps:
-    shape = (*logps.token.shape[:-1], by)
-    zeros, outside = logps.token.new_zeros(shape), torch.zeros(shape, dtype=torch.bool)
-    return Logps(torch.cat([logps.token, zeros], dim=-1), torch.cat([logps.response, outside], dim=-1))
-
-
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 10_000), by=st.integers(1, 9))
 @pytest.mark.parametrize("name", methods.names())
 def test_padding_changes_nothing(name, seed, by):
     method = methods.get(name)
     scores = random_scores(method, seed)
-    longer = replace(
-        scores,
-        policy=padded(scores.policy, by),
-        _reference=scores._reference and padded(scores._reference, by),
-    )
+    longer = lengthened(scores, by)
     torch.testing.assert_close(per_example(method, longer), per_example(method, scores), rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(method.reward(longer, method.hyper()), method.reward(scores, method.hyper()))
 
@@ -144,28 +136,20 @@ def test_reordering_the_examples_reorders_the_loss(name, seed, order):
     method = methods.get(name)
     scores, order = random_scores(method, seed), list(order)
 
-    def reordered(logps):
-        return logps and Logps(logps.token[order], logps.response[order])
-
-    shuffled = Scores(
-        reordered(scores.policy),
-        reordered(scores._reference),
-        None if scores._reward is None else scores._reward[order],
-        {name: column[order] for name, column in scores._column.items()},
-    )
+    shuffled = taken(scores, order)
     torch.testing.assert_close(per_example(method, shuffled), per_example(method, scores)[order], rtol=1e-12, atol=0)
 
 
-def test_an_example_does_not_see_its_neighbours(method):
-    """Microbatches may cut a step anywhere."""
+def test_an_example_does_not_see_its_neighbours_unless_the_method_says_so(method):
+    """Microbatches may cut a step anywhere, but for a coupled method, which is given whole steps."""
     scores = random_scores(method)
-    alone = Scores(
-        Logps(scores.policy.token[2:3], scores.policy.response[2:3]),
-        scores._reference and Logps(scores._reference.token[2:3], scores._reference.response[2:3]),
-        None if scores._reward is None else scores._reward[2:3],
-        {name: column[2:3] for name, column in scores._column.items()},
-    )
-    torch.testing.assert_close(per_example(method, alone), per_example(method, scores)[2:3])
+    together = per_example(method, scores)
+    if method.coupled:
+        alone = torch.cat([per_example(method, taken(scores, slice(i, i + 1))) for i in range(len(together))])
+        assert (alone - together).abs().max() > 0
+        return
+    alone = taken(scores, slice(2, 3))
+    torch.testing.assert_close(per_example(method, alone), together[2:3])
 
 
 @settings(max_examples=25, deadline=None)
@@ -180,35 +164,42 @@ def test_raising_the_chosen_log_probability_never_raises_the_loss(name, seed, sh
         hyper = method.hyper(**overrides)
         before = per_example(method, scores, hyper)
         after = per_example(method, with_policy_tokens(scores, raised), hyper)
+        if method.coupled:  # the loss of an example is what its place in the step gives it
+            before, after = before.sum(), after.sum()
         assert (after <= before + 1e-12).all()
 
 
 @pytest.mark.parametrize("name", [name for name in methods.names() if not methods.get(name).monotone_in_chosen])
 def test_a_method_that_is_not_monotone_says_why_and_is_not(name):
-    """Sweep the chosen log-probability up to 0, from a reference of -30, a reward and a label against it.
+    """Sweep the chosen log-probability from `start` to 0, the rejected one at `start`, a reward and a label against it.
 
-    An optimum that is further from the reference than 30 nats is passed in a sweep from -3000.
+    The reference stands where the sweep starts. A loss that turns further off than 30 nats is swept from -3000: upwards
+    from the reference, and, for a turn among pairs that are ranked wrongly, up to it. A loss in which both responses
+    cancel where the rejected one is at its reference is swept with that one 10 nats below. A soft label against it may
+    still weigh more for it than against it, so one at the very end of its range is tried too.
     """
     method = methods.get(name)
     assert method.monotone_reason.endswith(".")
+    candidates = min(2, accepted_candidates(method)[-1])
 
-    def rises(start: float) -> bool:
+    def rises(share: float, start: float, chosen_reference: float, rejected_reference: float) -> bool:
         found = [
             per_example(
                 method,
                 declared(
                     method,
-                    one_token(chosen, start),
-                    reference=one_token(start, start),
-                    reward=torch.tensor([[0.0, 1.0]]),
-                    columns=low_columns(method),
+                    one_token(*(chosen, start)[:candidates]),
+                    reference=one_token(*(chosen_reference, rejected_reference)[:candidates]),
+                    reward=torch.tensor([[0.0, 1.0]])[:, :candidates],
+                    columns=low_columns(method, share),
                 ),
             ).item()
             for chosen in torch.linspace(start, 0, 31).tolist()
         ]
-        return max(after - before for before, after in zip(found, found[1:], strict=False)) > 0
+        return max(after - before for before, after in zip(found, found[1:], strict=False)) > 1e-12
 
-    assert rises(-30.0) or rises(-3000.0)
+    sweeps = [(-30.0, -30.0, -30.0), (-3000.0, -3000.0, -3000.0), (-3000.0, 0.0, -3000.0), (-30.0, -30.0, -20.0)]
+    assert any(rises(share, *sweep) for share in (0.2, 0.0) for sweep in sweeps)
 
 
 # What is declared.
@@ -217,14 +208,13 @@ def test_a_method_that_is_not_monotone_says_why_and_is_not(name):
 def test_a_declared_input_is_read(method):
     """Each need and column, once taken away, is missed: nothing is built in vain."""
     scores = random_scores(method)
-    without = {
-        Need.REFERENCE: replace(scores, _reference=None),
-        Need.REWARD: replace(scores, _reward=None),
-        **{column: replace(scores, _column={}) for column in method.column_names},
-    }
-    for wanted in (*method.needs, *method.column_names):
+    empty = {"_column": {}, "_anchors": {}, "_carried": {}}
+    declared_fields = {f"_{need.name}" for need in method.declared}
+    declared_fields |= {"_head"} if method.head is not None else set()
+    declared_fields |= {"_carried"} if method.carried is not None else set()
+    for name in declared_fields:
         with pytest.raises(UndeclaredInputError, match="declare"):
-            method.loss(without[wanted], method.hyper())
+            per_example(method, replace(scores, **{name: empty.get(name)}))
 
 
 def test_reading_what_was_not_declared_is_refused():
@@ -251,11 +241,53 @@ def test_a_method_of_one_candidate_ignores_the_others(name):
     assert slope[:, 0].abs().max() > 0 and slope[:, 1:].abs().max() == 0
 
 
-@pytest.mark.parametrize("name", [name for name in methods.names() if methods.get(name).candidates is Candidates.ANY])
-def test_a_method_of_many_candidates_wants_at_least_two(name):
+OF_LISTS = [name for name in methods.names() if methods.get(name).candidates is Candidates.ANY]
+
+
+@pytest.mark.parametrize("name", [name for name in OF_LISTS if methods.get(name).fewest_candidates == 2])
+def test_a_method_that_compares_candidates_wants_at_least_two(name):
     method = methods.get(name)
     with pytest.raises(ValueError, match="K = 1"):
         method.loss(random_scores(method, candidates=1), method.hyper())
+
+
+@pytest.mark.parametrize("name", [name for name in OF_LISTS if methods.get(name).fewest_candidates == 1])
+def test_a_pointwise_method_takes_a_candidate_whatever_the_others_are(name):
+    """One by itself, and in a list its slope does not move when the others' log-probabilities do."""
+    method = methods.get(name)
+    slopes = []
+    for factor in (1.0, 0.5):
+        scores = random_scores(method, candidates=3)
+        token = scores.policy.token.clone()
+        token[:, 1:] *= factor
+        token.requires_grad_()
+        total = per_example(method, with_policy_tokens(scores, token)).sum()
+        slopes.append(torch.autograd.grad(total, token)[0][:, 0])
+    torch.testing.assert_close(slopes[0], slopes[1], rtol=1e-12, atol=0)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10_000), order=st.permutations(range(4)))
+@pytest.mark.parametrize("name", OF_LISTS)
+def test_the_order_in_which_candidates_stand_in_a_list_does_not_matter(name, seed, order):
+    """Rewards and columns move with them, and no two rewards are equal."""
+    method, order = methods.get(name), list(order)
+    scores = random_scores(method, seed, candidates=4)
+
+    def moved(logps):
+        return logps and Logps(logps.token[:, order], logps.response[:, order])
+
+    shuffled = Scores(
+        moved(scores.policy),
+        moved(scores._reference),
+        None if scores._reward is None else scores._reward[:, order],
+        {name: column[:, order] if column.ndim == 2 else column for name, column in scores._column.items()},
+    )
+    for overrides in method.variants.values():
+        hyper = method.hyper(**overrides)
+        found, expected = per_example(method, shuffled, hyper), per_example(method, scores, hyper)
+        torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12)
+        torch.testing.assert_close(method.reward(shuffled, hyper), method.reward(scores, hyper)[:, order])
 
 
 def test_the_toy_responses_differ_in_length():

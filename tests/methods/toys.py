@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import torch
@@ -30,6 +30,22 @@ def tokens(*candidates: Sequence[float]) -> Logps:
     return Logps(rows[None], (torch.arange(longest) < lengths[:, None])[None])
 
 
+def listed(
+    policy: Sequence[float],
+    *,
+    reference: Sequence[float] | None = None,
+    reward: Sequence[float] | None = None,
+    **columns: float | Sequence[float],
+) -> Scores:
+    """One example whose K candidates have one response token each, with rewards and columns as they are given."""
+    return Scores(
+        one_token(*policy),
+        None if reference is None else one_token(*reference),
+        None if reward is None else torch.tensor([reward], dtype=torch.float64),
+        {name: torch.tensor([value], dtype=torch.float64) for name, value in columns.items()},
+    )
+
+
 def random_logps(
     seed: int, *, examples: int = 5, candidates: int = 2, length: int = 6, dtype: torch.dtype = torch.float64
 ) -> Logps:
@@ -42,16 +58,75 @@ def random_logps(
 
 
 def declared(
-    method: Method, policy: Logps, *, reference: Logps, reward: Tensor, columns: Mapping[str, Tensor]
+    method: Method, policy: Logps, *, reference: Logps, reward: Tensor, columns: Mapping[str, Tensor], seed: int = 0
 ) -> Scores:
-    """Scores that hold what the method declares and nothing else."""
+    """Scores that hold what the method declares and nothing else; what is not given is drawn."""
+    rng = torch.Generator().manual_seed(seed + 3000)
+
+    def uniform(*shape: int) -> Tensor:
+        return torch.rand(shape, generator=rng, dtype=torch.float64).to(policy.token.dtype)
+
+    shape, response = policy.token.shape, policy.response
+    anchors, head = method.need(Need.ANCHORS.name), method.head
+    drawn: dict[str, Any] = {}
+    if anchors is not None:
+        named = anchors.option("names")
+        names = ("first", "second") if named == "any" else tuple(named.split(","))
+        drawn["_anchors"] = {name: Logps(torch.where(response, -3 * uniform(*shape), 0), response) for name in names}
+    if method.need(Need.DISTRIBUTION.name) is not None:
+        sign = -1 if method.need(Need.DISTRIBUTION.name).option("quantity") == "log_collision" else 1  # type: ignore[union-attr]
+        drawn["_distribution"] = torch.where(response, sign * uniform(*shape), 0)
+    if method.need(Need.MISMATCHED.name) is not None:
+        drawn["_mismatched"] = uniform(*shape[:2]) - 0.5
+    if method.need(Need.LIVE_REFERENCE.name) is not None:
+        drawn["_live_reference"] = reference
+    if head is not None:
+        outputs = head.outputs(method.hyper())
+        of_tokens = torch.where(response[..., None], uniform(*shape, outputs) - 0.5, 0)
+        drawn["_head"] = of_tokens if head.place == "tokens" else uniform(*shape[:2], outputs) - 0.5
+    if method.carried is not None:
+        drawn["_carried"] = {
+            name: torch.full((shape[0],) if name in method.carried.per_example else (), float(value)).to(policy.token)
+            for name, value in method.carried.start(method.hyper()).items()
+        }
     return Scores(
         policy,
         reference if Need.REFERENCE in method.needs else None,
         reward if Need.REWARD in method.needs else None,
         {column.name: columns[column.name] for column in method.columns},
-        {name: random_weights(name, policy) for name in method.token_weights},
+        _token_weights={name: random_weights(name, policy) for name in method.token_weights},
+        **drawn,
     )
+
+
+def taken(scores: Scores, index: Any) -> Scores:
+    """The same scores of some examples, in the order of an index; what is one number for the step stays."""
+
+    def part(value: Any) -> Any:
+        if isinstance(value, Logps):
+            return Logps(value.token[index], value.response[index])
+        if isinstance(value, Mapping):
+            return {name: part(each) for name, each in value.items()}
+        return value if value is None or value.ndim == 0 else value[index]
+
+    return Scores(**{field.name: part(getattr(scores, field.name)) for field in fields(Scores)})
+
+
+def lengthened(scores: Scores, by: int) -> Scores:
+    """The same scores with so many more places of padding on the right."""
+
+    def pad(value: Tensor) -> Tensor:
+        return torch.cat([value, value.new_zeros((*value.shape[:2], by, *value.shape[3:]))], dim=2)
+
+    def part(name: str, value: Any) -> Any:
+        if isinstance(value, Logps):
+            return Logps(pad(value.token), pad(value.response))
+        if isinstance(value, Mapping):
+            return {key: part(name, each) for key, each in value.items()}
+        has_tokens = value is not None and value.ndim == (4 if name == "_head" else 3)
+        return pad(value) if has_tokens else value
+
+    return Scores(**{field.name: part(field.name, getattr(scores, field.name)) for field in fields(Scores)})
 
 
 def random_weights(name: str, policy: Logps) -> Tensor:
@@ -80,10 +155,11 @@ def random_columns(
     return made
 
 
-def low_columns(method: Method) -> dict[str, Tensor]:
-    """Values for one pair at a fifth of each range: of a soft label, one that prefers the second response."""
+def low_columns(method: Method, share: float = 0.2) -> dict[str, Tensor]:
+    """Values for one example at a fifth of each range: of a soft label, one that prefers the second response."""
+    candidates = min(2, accepted_candidates(method)[-1])
     return {
-        column.name: torch.full((1,) if column.per == "example" else (1, 2), between(column, 0.2))
+        column.name: torch.full((1,) if column.per == "example" else (1, candidates), between(column, share))
         for column in method.columns
     }
 
@@ -97,8 +173,8 @@ def random_scores(
     examples: int = 5,
     dtype: torch.dtype = torch.float64,
 ) -> Scores:
-    """Scores of B random examples with what the method declares and nothing else."""
-    candidates = candidates or len(method.roles) or 2
+    """Scores of B random examples with what the method declares and nothing else; a pair where it takes pairs."""
+    candidates = candidates or len(method.roles) or min(2, accepted_candidates(method)[-1])
     shape = {"examples": examples, "candidates": candidates, "dtype": dtype}
     rng = torch.Generator().manual_seed(seed + 2000)
     return declared(
@@ -107,6 +183,7 @@ def random_scores(
         reference=random_logps(seed + 1000, **shape),
         reward=torch.randn((examples, candidates), generator=rng, dtype=torch.float64).to(dtype),
         columns=random_columns(method, rng, **shape),
+        seed=seed,
     )
 
 
@@ -119,7 +196,13 @@ def accepted_candidates(method: Method) -> tuple[int, ...]:
     """Some numbers of candidates that the method accepts."""
     if method.roles:
         return (len(method.roles),)
-    return {Candidates.ONE: (1, 2, 3), Candidates.PAIR: (2,), Candidates.ANY: (2, 4, 8)}[method.candidates]
+    accepted = {
+        Candidates.ONE: (1, 2, 3),
+        Candidates.PAIR: (2,),
+        Candidates.ANY: (1, 2, 4, 8),
+        Candidates.LABELLED: (1,),
+    }[method.candidates]
+    return tuple(candidates for candidates in accepted if candidates >= method.fewest_candidates)
 
 
 def of_step(loss: Tensor | Mapping[str, Any], policy: Logps) -> Tensor:

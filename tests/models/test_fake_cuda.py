@@ -24,7 +24,7 @@ from benchbench.models.layout import Layout
 from benchbench.models.logps import token_logps
 from benchbench.models.reward_head import RewardModel
 from benchbench.models.varlen import sequences_of
-from benchbench.training import loop
+from benchbench.training import gradients, loop
 from benchbench.training.objective import MethodObjective, RewardObjective
 from benchbench.training.readout import read_out
 from tests.training import toys
@@ -81,7 +81,7 @@ def loss_of(given: CandidateBatch, found: Callable[[CandidateBatch], Any]) -> tu
     terms, stats = found(given)
     require_on_card([term.values for term in terms.values()])
     require_on_card(dict(stats))
-    loss = loop._reduce(terms, loop.denominators([given]))
+    loss = gradients._reduce(terms, gradients.denominators([given]))
     return loss, {"loss": loss.detach()} | {name: value.float().sum() for name, value in stats.items()}
 
 
@@ -161,7 +161,7 @@ def test_a_whole_step_with_its_gradients_asks_for_no_number(name):
     optimizer = torch.optim.AdamW(model.parameters())
     given = on_meta(batch_of(name))
     terms, stats = objective(name, model)(given)
-    loop._reduce(terms, loop.denominators([given])).backward()
+    gradients._reduce(terms, gradients.denominators([given])).backward()
     norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     assert {p.grad.device.type for p in model.parameters()} == {norm.device.type} == {"meta"}
@@ -174,7 +174,7 @@ def test_a_reward_model_s_gradients_ask_for_no_number(pooling, monkeypatch):
     model = RewardModel(policy().base_model, pooling=pooling, head_dtype=torch.float32).to("meta")
     given = on_meta(batch(whole=True))
     terms, _ = RewardObjective(model, 0.01)(given)
-    loop._reduce(terms, loop.denominators([given])).backward()
+    gradients._reduce(terms, gradients.denominators([given])).backward()
     assert model.head.weight.grad is not None and model.head.weight.grad.device.type == "meta"
 
 

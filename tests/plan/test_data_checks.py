@@ -135,6 +135,15 @@ def test_a_method_over_candidates_needs_no_order_and_two_of_them(told):
     assert "'ddo_rm' takes two candidates or more, split 'train' has 1 candidates" in message
 
 
+def test_lists_of_unequal_length_are_taken_and_one_that_is_too_short_is_refused(told):
+    texts = ["four", "five", "six", "seven"]
+    rows = [{"prompt": row["prompt"], "candidates": texts[: 2 + i % 3]} for i, row in enumerate(PAIRS)]
+    assert "ddo_rm seed 1" in told("ddo_rm", code=0, train=rows)
+    short = [*rows, {"prompt": "What is it?", "candidates": ["four"]}]
+    message = told("ddo_rm", train=short)
+    assert "'ddo_rm' takes two candidates or more, split 'train' has 1, 2, 3, 4 candidates" in message
+
+
 def test_the_toy_worlds_candidates_are_in_no_order(tmp_path: Path):
     sets = ("--set", "preference.split=train_candidates", "--set", "data.options.candidates=2")
     ended = bench("compare", "dpo", "--setting", MICRO, *sets, "--runs", tmp_path / "runs", "--dry-run")

@@ -57,7 +57,8 @@ def _run(folder: Path, name: str, variant: str) -> list[dict[str, float]]:
             made = RewardModel(model().base_model, pooling=variant, head_dtype=torch.float64, initial_std=0.2)
         run = toy(folder, policy=made, objective=lambda policy: RewardObjective(policy, 0.01), **training)
     else:
-        given = examples(candidates=4 if variant == "k4" else 2, roles=methods.get(name).roles)
+        labelled = methods.get(name).candidates is Candidates.LABELLED
+        given = examples(candidates=4 if variant == "k4" else 1 if labelled else 2, roles=methods.get(name).roles)
         hyper = dict(methods.get(name).variants.get(variant, {}))
         run = toy(folder, name, given=given, hyper=hyper, **training)
     train(run.job)

@@ -13,7 +13,8 @@ from benchbench.core.errors import BenchError
 from benchbench.core.method import Over, Term
 from benchbench.models import load
 from benchbench.training.checkpoint import trainable
-from benchbench.training.loop import _Lines, denominators, make_optimizer, train
+from benchbench.training.gradients import denominators
+from benchbench.training.loop import _Lines, make_optimizer, train
 
 from .toys import batches, examples, furthest, model, settings, toy, weights
 
@@ -71,9 +72,9 @@ def test_no_microbatch_is_larger_than_it_may_be(tmp_path):
     seen = []
     made = toy(tmp_path, per_device_train_batch_size=3, max_steps=2)
 
-    def counted(part):
+    def counted(part, following):
         seen.append(len(part))
-        return made.job.make_batch(part)
+        return made.job.make_batch(part, following)
 
     train(replace(made.job, make_batch=counted))
     assert seen == [3, 3, 2, 3, 3, 2]
@@ -98,6 +99,8 @@ def test_packed_rows_train_as_padded_ones_do(tmp_path):
 
 class Scarce:
     """An objective that runs out of memory beyond so many examples at once."""
+
+    sees_the_step = False
 
     def __init__(self, objective, most: int, error: RuntimeError) -> None:
         self.objective, self.most, self.error, self.failed = objective, most, error, 0
@@ -287,9 +290,9 @@ def test_every_method_sees_the_same_batches_under_one_seed(tmp_path):
         made = toy(tmp_path / name, name)
         ids = seen.setdefault(name, [])
 
-        def noted(part, made=made, ids=ids):
+        def noted(part, following, made=made, ids=ids):
             ids.append([example.id for example in part])
-            return made.job.make_batch(part)
+            return made.job.make_batch(part, following)
 
         train(replace(made.job, make_batch=noted))
     assert all(ids == seen["dpo"] for ids in seen.values()) and len(seen["dpo"]) == 24

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from benchbench.training.readout import Readout, read_out
+from benchbench.training.readout import Readout, means, read_out
 
 
 def test_numbers_keep_their_names_and_every_bit():
@@ -30,3 +30,11 @@ def test_on_a_card_the_copy_is_waited_for():
             host.fill_(3.0)
 
     assert Readout(("loss",), host, Event()).read() == {"loss": 3.0}  # pyright: ignore[reportArgumentType]
+
+
+def test_a_mean_is_over_the_examples_that_have_the_number():
+    """Margins of two pairs, 1 and 3, beside a longer list that has none; log-probabilities of all three."""
+    pairs = {"margin": torch.tensor([1.0, 3.0]), "logps": torch.tensor([-1.0, -2.0])}
+    found = means([{"logps": torch.tensor([-6.0])}, pairs])
+    assert {name: value.item() for name, value in found.items()} == {"logps": -3.0, "margin": 2.0}
+    assert means([]) == {}

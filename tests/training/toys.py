@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,18 +14,25 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from benchbench import inputs, methods
 from benchbench.batches.microbatches import Budget, Cost
+from benchbench.batches.mismatched import mismatched
 from benchbench.batches.padded import collate
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.example import Column
-from benchbench.core.method import Candidates, Method
+from benchbench.core.input import Moving
+from benchbench.core.method import Candidates, Method, Need
 from benchbench.core.seeding import stream
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
+from benchbench.inputs.distribution import OF_THE_POLICY, Distributions
+from benchbench.inputs.live_reference import FollowingReference
 from benchbench.models.layout import layout_of, use_packed_rows
 from benchbench.models.load import seeded
 from benchbench.models.logps import unwrap
+from benchbench.models.policy_head import PolicyHead, PolicyWithHead
+from benchbench.models.reward_head import RewardModel
 from benchbench.recipe.training import PreferenceSection
-from benchbench.training.loop import Job, Objective
-from benchbench.training.objective import InputTensor, MethodObjective
+from benchbench.training.carried import CarriedNumbers
+from benchbench.training.loop import Job
+from benchbench.training.objective import BoundInput, MethodObjective
 from tests.methods.toys import between
 
 VOCABULARY, PAD = 40, 0
@@ -81,21 +88,55 @@ def examples(
     return made
 
 
-def served(**loaded: Any) -> dict[str, InputTensor]:
+def served(**loaded: Any) -> dict[str, BoundInput]:
     """Name of an input -> what it gives for a batch, from what its `load` would have read, by the real exhibits."""
-    return {name: partial(inputs.get(name).tensor, read) for name, read in loaded.items()}
+    exhibits = {name: inputs.get(name) for name in loaded}
+    return {
+        name: BoundInput(partial(exhibits[name].tensor, read), exhibits[name].has_gradient)
+        for name, read in loaded.items()
+    }
 
 
-def caches(given: Sequence[TokenizedExample], method: Method | None = None, *, seed: int = 0) -> dict[str, InputTensor]:
-    """Random reference log-probabilities in (-4, 0), standard normal rewards, and a method's columns."""
+def caches(given: Sequence[TokenizedExample], method: Method | None = None, *, seed: int = 0) -> dict[str, BoundInput]:
+    """Random reference log-probabilities in (-4, 0), standard normal rewards, and what else a method declares.
+
+    A model that an input has in memory is the toy of seed 1; log-probabilities under further anchors are random.
+    """
     rng = stream(seed, "toy caches")
     lengths = {e.id: [c.response[1] - c.response[0] for c in e.candidates] for e in given}
-    names = {} if method is None or not method.columns else {"column": method.column_names}
+    names: dict[str, Any] = {} if method is None or not method.columns else {"column": method.column_names}
+    names |= {} if method is None else _in_memory(method, lengths)
     return served(
         reference={name: [rng.uniform(-4, 0, size=n).tolist() for n in found] for name, found in lengths.items()},
         reward={name: rng.normal(size=len(found)).tolist() for name, found in lengths.items()},
         **names,
     )
+
+
+def _in_memory(method: Method, lengths: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+    """What the inputs of a method beyond the usual would have loaded."""
+    loaded: dict[str, Any] = {}
+    for need in method.needs:
+        if need.name == Need.ANCHORS.name:
+            rng, named = stream(7, "toy anchors"), need.option("names")
+            names = ("first", "second") if named == "any" else tuple(named.split(","))
+            loaded[need.name] = {
+                name: {key: [rng.uniform(-4, 0, size=n).tolist() for n in sizes] for key, sizes in lengths.items()}
+                for name in names
+            }
+        elif need.name == Need.DISTRIBUTION.name:
+            alone = need.option("quantity") in OF_THE_POLICY
+            loaded[need.name] = Distributions(need.option("quantity"), None if alone else frozen())
+        elif need.name == Need.MISMATCHED.name:
+            loaded[need.name] = frozen()
+        elif need.name == Need.LIVE_REFERENCE.name:
+            loaded[need.name] = FollowingReference(frozen(), share=0.5, every=3)
+    return loaded
+
+
+def frozen() -> Any:
+    """Another toy model, without gradient."""
+    return model(seed=1).eval().requires_grad_(False)
 
 
 def settings(**changes: Any) -> PreferenceSection:
@@ -115,7 +156,7 @@ def settings(**changes: Any) -> PreferenceSection:
     return PreferenceSection.model_validate(values | changes)
 
 
-def batches(method: Method | None = None, **options: Any) -> Callable[[Sequence[TokenizedExample]], CandidateBatch]:
+def batches(method: Method | None = None, **options: Any) -> Callable[..., CandidateBatch]:
     """How a stage makes the batches of a method."""
     one = method is not None and method.candidates is Candidates.ONE
     if method is not None:
@@ -125,7 +166,29 @@ def batches(method: Method | None = None, **options: Any) -> Callable[[Sequence[
             "roles": method.read_roles,
             **options,
         }
-    return partial(collate, pad=PAD, device=torch.device("cpu"), candidates=1 if one else None, **options)
+    has_mismatched = method is not None and method.need(Need.MISMATCHED.name) is not None
+    put = partial(collate, pad=PAD, device=torch.device("cpu"), candidates=1 if one else None, **options)
+
+    def make(examples: Sequence[TokenizedExample], following: Sequence[TokenizedExample] = ()) -> CandidateBatch:
+        batch = put(examples)
+        if not has_mismatched:
+            return batch
+        rows = [mismatched(*pair, 32) for pair in zip(examples, following or examples, strict=True)]
+        return replace(batch, mismatched=put(rows))
+
+    return make
+
+
+@dataclass(frozen=True)
+class OwnLoss:
+    """A test's own loss of a batch, piece by piece."""
+
+    of_batch: Callable[[CandidateBatch], Any]
+    sees_the_step: bool = False
+
+    def __call__(self, batch: CandidateBatch) -> Any:
+        """Its terms and what it logs."""
+        return self.of_batch(batch)
 
 
 @dataclass(frozen=True)
@@ -148,7 +211,7 @@ def toy(
     given: Sequence[TokenizedExample] | None = None,
     hyper: Mapping[str, Any] | None = None,
     policy: Any = None,
-    objective: Callable[[Any], Objective] | None = None,
+    objective: Callable[[Any], Callable[[CandidateBatch], Any]] | None = None,
     order_seed: int = 42,
     report: Callable[[Mapping[str, Any]], None] = lambda event: None,
     should_stop: Callable[[], bool] = lambda: False,
@@ -158,18 +221,35 @@ def toy(
     """A run of a method on toys; the same arguments give the same run."""
     method = methods.get(name)
     policy = model() if policy is None else policy
-    given = examples(roles=method.roles) if given is None else given
+    labelled = method.candidates is Candidates.LABELLED
+    given = examples(candidates=1 if labelled else 2, roles=method.roles) if given is None else given
     dtype = torch.float64 if next(policy.parameters()).dtype == torch.float64 else torch.float32
-    loss = MethodObjective(method, method.hyper(**(hyper or {})), policy, caches(given, method), dtype)
+    bound = method.hyper(**(hyper or {}))
+    served_inputs, moving = caches(given, method), dict[str, Moving]()
+    for name, each in served_inputs.items():
+        loaded = each.tensor.args[0] if isinstance(each.tensor, partial) else None
+        if isinstance(loaded, Moving):
+            moving[name] = loaded
+    carried = None
+    if method.carried is not None:
+        ids, device = [example.id for example in given], torch.device("cpu")
+        carried = moving["carried"] = CarriedNumbers(method.carried, bound, ids, dtype=dtype, device=device)
+    trained, head = policy, None
+    if method.head is not None:
+        with seeded(0, "toy head"):
+            head = PolicyHead(policy, method.head, outputs=method.head.outputs(bound), reference=frozen())
+        head = head.to(dtype)
+        trained = PolicyWithHead(policy, head)
+    loss = MethodObjective(method, bound, policy, served_inputs, dtype, carried=carried, head=head)
     folder.mkdir(parents=True, exist_ok=True)
     run = settings(**training)
     one = method.candidates is Candidates.ONE
-    whole = hasattr(policy, "backbone")
+    whole = isinstance(policy, RewardModel)
     plain = unwrap(policy.backbone) if whole else unwrap(policy).base_model
     cost = Cost(packed=layout_of(plain).packed, whole=whole, candidates=1 if one else None)
     job = Job(
-        model=policy,
-        objective=loss if objective is None else objective(policy),
+        model=trained,
+        objective=loss if objective is None else OwnLoss(objective(policy)),
         examples=given,
         make_batch=batches(method, whole=whole),
         costs=[cost.of(example) for example in given],
@@ -182,6 +262,7 @@ def toy(
         folder=folder,
         report=report,
         should_stop=should_stop,
+        moving=moving,
     )
     return Toy(job, policy)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from benchbench.core.errors import BenchError, Fault
+from benchbench.plan.anchors import anchor_faults
 from benchbench.plan.checks.data import chosen_faults, data_faults, length_faults, split_faults
 from benchbench.plan.checks.generation import generation_faults
 from benchbench.plan.checks.prompts import prompt_faults
@@ -53,7 +54,7 @@ def recipe_faults(loaded: Loaded, prepared: Prepared, score_split: str | None, *
     """What a recipe and its method ask of the data and of the model, and do not find there."""
     recipe, data = loaded.recipe, prepared.data
     missing = split_faults(recipe, data, score_split)
-    faults = missing + length_faults(recipe, prepared.context_tokens)
+    faults = missing + length_faults(recipe, prepared.context_tokens) + anchor_faults(loaded, prepared)
     if not missing:
         faults += data_faults(recipe, data, score_split)
         faults += chosen_faults(recipe, data) if against_chosen else []

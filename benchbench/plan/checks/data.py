@@ -150,11 +150,14 @@ def _preference_faults(split: str, method: Method, data: PreparedData) -> list[F
         faults += role_faults(method, split, shape)
     elif method.candidates is Candidates.PAIR and counts != {2}:
         faults.append(Fault("preference.split", f"'{method.name}' takes pairs, {shape_of_split}"))
+    elif method.candidates is Candidates.LABELLED:
+        if counts != {1}:
+            split_them = "data.transforms: [{name: unpaired_from_pairs}] makes two labelled responses of each pair"
+            message = f"'{method.name}' takes single responses, {shape_of_split}; {split_them}"
+            faults.append(Fault("preference.split", message))
     elif method.candidates is not Candidates.ANY:
         faults += _order_faults("preference.split", split, data)
-    elif len(counts) > 1:
-        faults.append(Fault("preference.split", f"expected equally many candidates everywhere, {shape_of_split}"))
-    elif min(counts) < 2:
+    elif min(counts) < method.fewest_candidates:
         faults.append(Fault("preference.split", f"'{method.name}' takes two candidates or more, {shape_of_split}"))
     if shape.labels and LABEL not in method.column_names:
         message = f"'{method.name}' does not read labels (thumbs up or down), which split '{split}' has"

@@ -62,6 +62,12 @@ def _contradictions(recipe: Recipe, method: Method) -> list[Fault]:
         return faults
     if recipe.preference is None:
         return [*faults, Fault("preference", f"required, not given; method '{method.name}' trains on preferences")]
+    least, batch = method.least_examples, recipe.preference.global_batch_size
+    if batch < least:
+        together = f"'{method.name}' compares the examples of a step with each other"
+        faults.append(Fault("preference.global_batch_size", f"expected {least} or more, got {batch}: {together}"))
+    if recipe.preference.anchors and method.need("anchors") is None:
+        faults.append(Fault("preference.anchors", f"'{method.name}' reads no further policies; remove it"))
     for need in method.declared:
         exhibit = inputs.get(need.name)
         exhibit.check_options(need)

@@ -5,17 +5,25 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from benchbench import methods
-from benchbench.core.identity import restore
+import torch
+
+from benchbench.core.input import Moving
 from benchbench.core.method import Method
 from benchbench.models import load
-from benchbench.recipe.binding import bind
+from benchbench.models.load import seeded
+from benchbench.models.policy_head import PolicyHead, PolicyWithHead
 from benchbench.stages.context import Result, StageContext, check_context
 from benchbench.stages.fit import fit, policy_batches
+from benchbench.stages.frozen import frozen_policy
+from benchbench.stages.preference.method import bound_method
 from benchbench.stages.preference.settings import PreferenceSettings
 from benchbench.stages.saved import save_policy
 from benchbench.stages.settings import initial_seed
-from benchbench.training.objective import InputTensor, MethodObjective
+from benchbench.training.carried import CarriedNumbers
+from benchbench.training.objective import BoundInput, MethodObjective
+
+ANCHOR_POLICY = "anchor_policy"
+"""Name of the input that leaves a frozen reference's weights, for a head that reads its states."""
 
 
 def run(context: StageContext[PreferenceSettings]) -> Result:
@@ -23,15 +31,20 @@ def run(context: StageContext[PreferenceSettings]) -> Result:
     settings = context.settings
     tokenizer = context.tokenizer()
     model = start_policy(context, tokenizer)
-    method = methods.get(settings.method.name)
-    hyper, faults = bind(method.hyper, restore(method.hyper, settings.method.hyper), where="method.hyper")
-    assert not faults, faults
+    method, hyper = bound_method(context)
     on_empty = settings.on_empty_response
     tokenized = context.tokenized(tokenizer, on_empty=on_empty)
     check_context(tokenized.examples, model, context.spec.title)
-    objective = MethodObjective(method, hyper, model, loaded_inputs(context, method))
     make_batch = policy_batches(context, tokenizer, model, method, allow_empty=on_empty == "keep_constant")
-    outcome = fit(context, model, objective, tokenized, make_batch)
+    bound, moving = loaded_inputs(context, method)
+    ids = [example.id for example in tokenized.examples] if method.carried is not None else []
+    carried = None
+    if method.carried is not None:
+        carried = CarriedNumbers(method.carried, hyper, ids, dtype=torch.float32, device=context.device)
+        moving["carried"] = carried
+    trained, head, rates = with_head(context, model, method, hyper)
+    objective = MethodObjective(method, hyper, model, bound, carried=carried, head=head)
+    outcome = fit(context, trained, objective, tokenized, make_batch, moving=moving, rates=rates)
     return save_policy(context, model, tokenizer, tokenized.examples, make_batch, outcome)
 
 
@@ -45,10 +58,28 @@ def start_policy(context: StageContext[PreferenceSettings], tokenizer: Any) -> A
     return model if settings.lora is None else load.add_lora(model, settings.lora.model_dump(), seed=seed)
 
 
-def loaded_inputs(context: StageContext[PreferenceSettings], method: Method) -> dict[str, InputTensor]:
-    """Name of each need that the method declares -> what it gives for a batch, with its data in memory."""
-    tensors: dict[str, InputTensor] = {}
+def with_head(
+    context: StageContext[PreferenceSettings], model: Any, method: Method, hyper: Any
+) -> tuple[Any, Any, dict[str, float]]:
+    """What is trained, the head of the method's loss, and the shares of the learning rate; the policy alone mostly."""
+    if method.head is None:
+        return model, None, {}
+    reference = frozen_policy(context, ANCHOR_POLICY) if method.head.reads == "reference" else None
+    with seeded(context.settings.order_seed, "head initialisation"):
+        head = PolicyHead(model, method.head, outputs=method.head.outputs(hyper), reference=reference)
+    return PolicyWithHead(model, head), head, {"head.": method.head.rate(hyper)}
+
+
+def loaded_inputs(
+    context: StageContext[PreferenceSettings], method: Method
+) -> tuple[dict[str, BoundInput], dict[str, Moving]]:
+    """By name of each need that the method declares, what serves it, and which of these go along with the steps."""
+    bound: dict[str, BoundInput] = {}
+    moving: dict[str, Moving] = {}
     for need in method.declared:
         exhibit = context.input_of(need.name)
-        tensors[need.name] = partial(exhibit.tensor, exhibit.load(context, need))
-    return tensors
+        loaded = exhibit.load(context, need)
+        bound[need.name] = BoundInput(partial(exhibit.tensor, loaded), exhibit.has_gradient)
+        if isinstance(loaded, Moving):
+            moving[need.name] = loaded
+    return bound, moving

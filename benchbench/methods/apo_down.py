@@ -1,0 +1,67 @@
+"""APO-down: lower both responses against the reference, the rejected one more.
+
+D'Oosterlinck et al. 2024, arXiv:2408.06266, eq. 8, on summed log-probabilities. For data whose chosen responses are
+worse than what the model writes. Run against TRL 1.16.0, loss type `apo_down` (tests/conformance).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benchbench.core import functional as F
+from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.scores import Scores, log_ratio, pair
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """Hyper-parameters of APO-down."""
+
+    beta: float = 0.1
+    """Reward per nat of summed log-ratio, > 0; 0.1 is what TRL's paper index gives for this paper."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.beta < math.inf:
+            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+
+
+def reward(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B, K] beta * summed log-ratio to the reference."""
+    return hyper.beta * log_ratio(scores)
+
+
+def loss(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B] sigmoid of the chosen reward plus 1 - sigmoid of the reward margin."""
+    chosen, rejected = pair(reward(scores, hyper))
+    return F.sigmoid(chosen) + F.sigmoid(rejected - chosen)
+
+
+METHOD = Method(
+    name="apo_down",
+    paper=Paper(
+        "D'Oosterlinck et al.",
+        2024,
+        arxiv="2408.06266",
+        equation="8",
+        title="Anchored Preference Optimization and Contrastive Revisions: Addressing Underspecification in Alignment",
+        note="Checked against TRL 1.16.0, loss type apo_down.",
+    ),
+    hyper=Hyper,
+    loss=loss,
+    reward=reward,
+    needs=frozenset({Need.REFERENCE}),
+    monotone_in_chosen=False,
+    monotone_reason="The chosen response is pushed down too, since the model is taken to write better ones.",
+    family=Family.PAIRWISE,
+    equation=(
+        "loss = sigmoid(beta r_w) + 1 - sigmoid(beta (r_w - r_l))\n"
+        "r(y) = log pi(y) - log ref(y), summed over the response tokens"
+    ),
+    differs={"TRL 1.16.0 `apo_down`": "the same"},
+    collisions=("Accelerated preference optimisation (arXiv:2410.06293) is also called APO.",),
+)

@@ -1,0 +1,121 @@
+"""BCO: a binary classifier of desirable and undesirable responses whose reward is shifted by its own running mean.
+
+Jung et al. 2024, arXiv:2404.04656. With r = beta * summed log-ratio to the reference and delta the running mean of the
+rewards, which takes the step in before its loss reads it and has no gradient:
+
+    desirable: -log sigmoid(r - delta)        undesirable: -log sigmoid(-(r - delta))
+
+The running means weigh every reward seen so far alike, as in
+TRL 1.0.0, trl/experimental/bco/bco_trainer.py. The paper's weights of undesirable prompts (UDM) need a classifier of
+prompts and are not built.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from benchbench.core import functional as F
+from benchbench.core.method import Candidates, Carried, Column, Family, Method, Need, Paper
+from benchbench.core.scores import Scores, log_ratio
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+LABEL = Column("label", low=0, high=1)
+"""1 for a desirable response, 0 for an undesirable one."""
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """Hyper-parameters of BCO."""
+
+    beta: float = 0.01
+    """Reward per nat of summed log-ratio, > 0; 0.01 is the paper's as TRL's page quotes it, TRL's default is 0.1."""
+    shift: Literal["half_means", "pooled"] = "half_means"
+    """One of half_means (half the sum of the two classes' mean rewards, the paper's) and pooled (of all, TRL's)."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.beta < math.inf:
+            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        if self.shift not in ("half_means", "pooled"):
+            raise ValueError(f"shift: expected one of half_means, pooled, got {self.shift!r}")
+
+
+def reward(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B, 1] beta * summed log-ratio to the reference, not shifted."""
+    return hyper.beta * log_ratio(scores)
+
+
+def start(hyper: Hyper) -> Mapping[str, float]:
+    """Sums and counts of the rewards of both classes so far."""
+    return dict.fromkeys(("desirable", "desirable_count", "undesirable", "undesirable_count"), 0.0)
+
+
+def advance(scores: Scores, hyper: Hyper) -> Mapping[str, Tensor]:
+    """The same with the step's rewards."""
+    rewards = reward(scores, hyper)[:, 0]
+    label = scores.column(LABEL.name).to(rewards)
+    return {
+        "desirable": scores.carried("desirable") + (label * rewards).sum(),
+        "desirable_count": scores.carried("desirable_count") + label.sum(),
+        "undesirable": scores.carried("undesirable") + ((1 - label) * rewards).sum(),
+        "undesirable_count": scores.carried("undesirable_count") + (1 - label).sum(),
+    }
+
+
+def shift(scores: Scores, hyper: Hyper) -> Tensor:
+    """[] delta, without gradient; a class that was not seen yet counts with a mean of 0."""
+    sums, counts = ([scores.carried(name) for name in names] for names in (_SUMS, _COUNTS))
+    if hyper.shift == "pooled":
+        return (sums[0] + sums[1]) / (counts[0] + counts[1]).clamp(min=1)
+    means = [total / count.clamp(min=1) for total, count in zip(sums, counts, strict=True)]
+    return (means[0] + means[1]) / 2
+
+
+def loss(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B] binary cross-entropy of the shifted reward.
+
+    Raises:
+        ValueError: K is not 1; each response has a label of its own.
+    """
+    if scores.policy.token.shape[1] != 1:
+        raise ValueError(f"expected single responses (K = 1), got K = {scores.policy.token.shape[1]}")
+    beyond = reward(scores, hyper)[:, 0] - shift(scores, hyper)
+    label = scores.column(LABEL.name).to(beyond)
+    return -label * F.logsigmoid(beyond) - (1 - label) * F.logsigmoid(-beyond)
+
+
+_SUMS, _COUNTS = ("desirable", "undesirable"), ("desirable_count", "undesirable_count")
+METHOD = Method(
+    name="bco",
+    paper=Paper(
+        "Jung et al.",
+        2024,
+        arxiv="2404.04656",
+        title="Binary Classifier Optimization for Large Language Model Alignment",
+        note="Checked against TRL 1.0.0, trl/experimental/bco/bco_trainer.py.",
+    ),
+    hyper=Hyper,
+    loss=loss,
+    reward=reward,
+    needs=frozenset({Need.REFERENCE}),
+    columns=(LABEL,),
+    candidates=Candidates.LABELLED,
+    carried=Carried(start=start, advance=advance),
+    monotone_in_chosen=False,
+    monotone_reason="An undesirable response costs more the more likely it is.",
+    variants={"default": {}, "pooled": {"shift": "pooled"}},
+    family=Family.POINTWISE,
+    equation=(
+        "r = beta (lp(y) - lr(y)),  delta = (mean of desirable r + mean of undesirable r) / 2\n"
+        "desirable:   -log sigmoid(r - delta)\n"
+        "undesirable: -log sigmoid(delta - r)"
+    ),
+    differs={
+        "TRL 1.0.0": "delta is the mean of all rewards, variant `pooled`; weights of prompts (UDM), not built here",
+        "TRL 1.16.0": "loss type bco_pair has no shift: `bco_noshift`",
+    },
+)

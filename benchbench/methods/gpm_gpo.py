@@ -1,0 +1,74 @@
+"""GPO: regression of each candidate's log-ratio to its mean score under a general preference model.
+
+Zhang et al. 2024, arXiv:2410.02197. With rho the summed log-ratio to the reference and s_i the mean of a preference
+model's scores s(i > j) of candidate i over the others, a column of the data,
+
+    loss = mean_i (rho_i - s_i / beta)^2
+
+The scores need not come from one number per response, so cycles are allowed. The release lacks the trainer of this
+loss: the squares are SPPO's (half their sum over a pair, so their mean) with the score in the place of the win
+probability minus one half. The release doubles the scores, T_ij = t_ij - t_ji, and counts the candidate itself as 0 in
+the mean over K; the column has whatever the data have.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benchbench.core.method import Candidates, Column, Family, Method, Need, Paper
+from benchbench.core.scores import Scores, log_ratio
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """Hyper-parameters of GPO."""
+
+    beta: float = 1e-3
+    """Reward per nat of summed log-ratio, > 0; 1e-3 in the released scripts, so targets are hundreds of nats."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.beta < math.inf:
+            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+
+
+def reward(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B, K] beta * summed log-ratio to the reference."""
+    return hyper.beta * log_ratio(scores)
+
+
+def loss(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B] squared errors in nats, averaged over the candidates of a list."""
+    ratio = log_ratio(scores)
+    return (ratio - scores.column("preference_score").to(ratio) / hyper.beta).square().mean(dim=-1)
+
+
+METHOD = Method(
+    name="gpm_gpo",
+    paper=Paper(
+        "Zhang et al.",
+        2024,
+        arxiv="2410.02197",
+        title="Beyond Bradley-Terry Models: A General Preference Model for Language Model Alignment",
+        note="General-preference/general-preference-model has scripts and score tables, not the loss.",
+    ),
+    hyper=Hyper,
+    loss=loss,
+    reward=reward,
+    needs=frozenset({Need.REFERENCE}),
+    columns=(Column("preference_score", per="candidate"),),
+    candidates=Candidates.ANY,
+    monotone_in_chosen=False,
+    monotone_reason="Every candidate has a target, beyond which a larger likelihood costs again.",
+    family=Family.POINTWISE,
+    equation="loss = mean_i (rho_i - s_i / beta)^2,  s_i = mean_j s(i > j)",
+    collisions=(
+        "Generalized Preference Optimization (arXiv:2402.05749) is called GPO too.",
+        "Group Preference Optimization is called GPO too.",
+    ),
+    open_question="The loss is by analogy with SPPO, since the release lacks its trainer.",
+)

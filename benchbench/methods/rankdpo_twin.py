@@ -1,0 +1,88 @@
+"""RankDPO for text: DPO on every pair of a list, weighted by gains of the rewards and discounts of the ranks.
+
+Karthik et al. 2024, arXiv:2410.18013, for images of a diffusion model; here the score of a response is its summed
+log-ratio to the reference, rho. With psi the rewards,
+
+    w_ij = |G_i - G_j| * |1 / D_i - 1 / D_j|,  G = 2^psi - 1,  D = log(1 + rank)
+    loss = sum over pairs with psi_i > psi_j of -w_ij log sigmoid(beta (rho_i - rho_j))
+
+A twin, never a reproduction. With ranks by the policy's scores, the default, it is LiPO-lambda. A review describes the
+paper's ranks as those of the current model; the paper was not read, so ranks by the rewards are there too. Equal
+rewards make no pair.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benchbench.core import functional as F
+from benchbench.core.lists import differences, ranks, several
+from benchbench.core.method import Candidates, Family, Method, Need, Paper
+from benchbench.core.scores import Scores, log_ratio
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """Hyper-parameters of the text twin of RankDPO."""
+
+    beta: float = 0.05
+    """Reward per nat of summed log-ratio, > 0; 0.05 is LiPO-lambda's, the paper's is for images."""
+    rank_by: str = "policy"
+    """Ranks by the current scores of the `policy`, as in LiPO-lambda, or by the `rewards`."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.beta < math.inf:
+            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        if self.rank_by not in ("policy", "rewards"):
+            raise ValueError(f"rank_by: expected policy or rewards, got '{self.rank_by}'")
+
+
+def reward(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B, K] beta * summed log-ratio to the reference."""
+    return hyper.beta * log_ratio(scores)
+
+
+def loss(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B] weighted logistic losses of all pairs of a list; the weights have no gradient.
+
+    Raises:
+        ValueError: K is 1; there is nothing to rank.
+    """
+    score = several(reward(scores, hyper))
+    gain = differences(2.0 ** scores.reward.to(score) - 1).abs()  # [B, K, K]
+    ranked = score.detach() if hyper.rank_by == "policy" else scores.reward
+    discount = differences(1 / (1 + ranks(ranked).to(score)).log()).abs()
+    better = differences(scores.reward) > 0
+    return (better * gain * discount * -F.logsigmoid(differences(score))).sum(dim=(-2, -1))
+
+
+METHOD = Method(
+    name="rankdpo_twin",
+    paper=Paper(
+        "Karthik et al.",
+        2024,
+        arxiv="2410.18013",
+        title="Scalable Ranked Preference Optimization for Text-to-Image Generation",
+        note="The paper's text was not read; the form is that of others who describe it.",
+    ),
+    hyper=Hyper,
+    loss=loss,
+    reward=reward,
+    needs=frozenset({Need.REFERENCE, Need.REWARD}),
+    candidates=Candidates.ANY,
+    monotone_in_chosen=False,
+    monotone_reason="The rewards say which candidate is the better one, and the first need not be.",
+    variants={"default": {}, "ranked_by_rewards": {"rank_by": "rewards"}},
+    family=Family.LISTWISE,
+    equation=(
+        "w_ij = |G_i - G_j| |1/D_i - 1/D_j|,  G = 2^psi - 1,  D = log(1 + rank)\n"
+        "loss = -sum_{psi_i > psi_j} w_ij log sigmoid(beta (rho_i - rho_j))"
+    ),
+    open_question="The form, and that ranks are by the current policy, are as reviews describe the paper.",
+    twin_of="Published for images: K images per prompt, scored by the denoising errors of a diffusion model.",
+)

@@ -1,0 +1,106 @@
+"""Further frozen policies that a recipe names: another recipe's cell of the same seed, a starting policy, weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchbench.core.errors import BenchError, Fault
+from benchbench.data.model_files import is_adapters_alone, weights_hash
+from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash
+from benchbench.data.tokenizer_files import tokenizer_files
+from benchbench.plan.prepared import Prepared
+from benchbench.plan.weights import WEIGHT_PATTERNS, resolve_folder
+from benchbench.recipe import library
+from benchbench.recipe.load import Loaded, load_recipe
+from benchbench.recipe.overrides import parse_overrides
+from benchbench.recipe.training import AnchorSource
+
+_SAME = ("model", "tokenization", "data", "sft", "lora")
+"""Sections that the other recipe shares, so that the cell of a seed is the one that its own comparison makes."""
+_OWN = ("method.", "preference.", "reward_model.")
+"""Beginnings of the keys whose overrides are of the one recipe alone."""
+
+
+@dataclass(frozen=True)
+class AnchorWeights:
+    """Weights of a folder."""
+
+    path: str
+    hash: str
+
+
+def anchor_recipe(loaded: Loaded, source: AnchorSource) -> Loaded:
+    """The recipe whose policy is the anchor, in the setting of the one that names it.
+
+    Raises:
+        BenchError: no such recipe, a faulty one, or one of another model, tokenizer or data.
+    """
+    assert source.recipe is not None
+    overrides = [o for o in parse_overrides(loaded.overrides) if not o.key.startswith(_OWN)]
+    entry = _entry(loaded, source.recipe)
+    other = load_recipe(entry, setting=str(loaded.setting_path), overrides=overrides, checks=loaded.checks)
+    if other.recipe.preference is not None and other.recipe.preference.anchors:
+        raise BenchError(f"{other.path}: expected a recipe without anchors of its own, got {source.recipe}")
+    ours, others = loaded.values(), other.values()
+    different = [name for name in _SAME if ours.get(name) != others.get(name)]
+    if different:
+        raise BenchError(
+            f"{other.path}: expected the {', '.join(different)} of {loaded.path}, so that both read the same tokens "
+            "and start from the same policy, found others; name a recipe of the same setting"
+        )
+    return other
+
+
+def _entry(loaded: Loaded, target: str) -> library.Entry:
+    if library.looks_like_path(target):
+        beside = loaded.path.parent / target
+        return library.open_entry(str(beside if beside.is_file() else target))
+    name, _, variant = target.partition("@")
+    entry = library.find_recipe(loaded.recipe.setting, name, variant or "default")
+    if entry is None:
+        raise BenchError(
+            f"no recipe of method '{target}' in setting '{loaded.recipe.setting}'; write one, or name its file"
+        )
+    return entry
+
+
+def anchor_weights(loaded: Loaded, prepared: Prepared, source: AnchorSource) -> AnchorWeights:
+    """The weights of a folder or hub id, which must go with the setting's tokenizer.
+
+    Raises:
+        BenchError: exit code 5 for what cannot be had; adapters alone; another tokenizer.
+    """
+    name, where = source.model_name_or_path, "model_name_or_path"
+    assert name is not None
+    folder = resolve_folder(name, source.revision, loaded.path.parent, patterns=WEIGHT_PATTERNS, where=where)
+    if is_adapters_alone(folder):
+        raise BenchError(f"{where}: {folder}: expected whole weights, found adapters; merge them into their base first")
+    if tokenizer_files(folder):
+        tokenizer = load_tokenizer(str(folder), revision=None, pad_token=loaded.recipe.model.pad_token, folder=Path())
+        if tokenizer_hash(tokenizer) != prepared.tokenizer_hash:
+            raise BenchError(
+                f"{where}: {folder}: expected the tokenizer of the setting, found another; log-probabilities of two "
+                "tokenizers cannot be compared token by token"
+            )
+    trusted = loaded.recipe.model.trust_remote_code
+    return AnchorWeights(str(folder.resolve()), weights_hash(folder, trust_remote_code=trusted))
+
+
+def anchor_faults(loaded: Loaded, prepared: Prepared) -> list[Fault]:
+    """Anchors that cannot be had, or do not fit the recipe that names them."""
+    section = loaded.recipe.preference
+    if section is None:
+        return []
+    faults: list[Fault] = []
+    for name, source in section.anchors.items():
+        try:
+            if source.recipe is not None:
+                anchor_recipe(loaded, source)
+            elif source.model_name_or_path is not None:
+                anchor_weights(loaded, prepared, source)
+            elif source.policy == "sft" and loaded.recipe.sft is None:
+                faults.append(Fault(f"preference.anchors.{name}.policy", "expected base, the recipe has no sft stage"))
+        except BenchError as error:
+            faults.append(Fault(f"preference.anchors.{name}", str(error)))
+    return faults
