@@ -97,9 +97,9 @@ def test_a_variant_that_changes_something_changes_the_loss_or_its_gradient(metho
 
 # What `bench methods show` says.
 
-RANGE = re.compile(r">=? ?-?\d|in [\[(]|[Oo]ne of|whole number")
+RANGE = re.compile(r">=? ?-?\d|in [\[(]|[Oo]ne of|whole number|`\w+`.*`\w+`")
 SOURCE = re.compile(
-    r"paper|\bcode\b|repositor|TRL|HALOs|OpenRLHF|authors|\bours\b|DPO's|SLiC's|IPO's|report|recipe|published|README"
+    r"paper|\bcode\b|repositor|TRL|HALOs|OpenRLHF|authors|\bours\b|DPO's|SLiC's|IPO's|LiPO|report|published|README|released|source|memory"
 )
 
 
@@ -112,7 +112,7 @@ def test_a_method_says_its_family_and_an_equation_that_fits_a_terminal(method):
 def test_what_is_said_of_others_and_of_doubt_are_sentences(method):
     assert all(place and how and not how.endswith(".") for place, how in method.differs.items())
     sentences = [*method.collisions, *filter(None, (method.open_question, method.twin_of))]
-    assert [text for text in sentences if not re.fullmatch(r"[A-Z`(].*[.?]", text, flags=re.DOTALL)] == []
+    assert [text for text in sentences if not re.fullmatch(r"[\w`(].*[.?]", text, flags=re.DOTALL)] == []
 
 
 def test_a_hyper_parameter_states_its_range_and_where_its_default_is_from(method):
