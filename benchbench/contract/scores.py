@@ -91,8 +91,9 @@ def lengthened(scores: Scores, by: int) -> Scores:
             return Logps(pad(value.token), pad(value.response))
         if isinstance(value, Mapping):
             return {key: part(name, each) for key, each in value.items()}
-        has_tokens = value is not None and value.ndim == (4 if name == "_head" else 3)
-        return pad(value) if has_tokens else value
+        if value is None or value.ndim != (4 if name == "_head" else 3):
+            return value
+        return pad(value)
 
     return Scores(**{field.name: part(field.name, getattr(scores, field.name)) for field in fields(Scores)})
 
