@@ -84,7 +84,7 @@ def _devices(key: str, store: RunStore, plan: Plan) -> dict[str, str]:
 
 def as_scored(cell: Cell, frame: pd.DataFrame, *, device_kind: str) -> ScoredCell:
     """Score rows with what the comparison has to know of the cell that they are of."""
-    loaded = cell.loaded
+    loaded, method = cell.loaded, methods.get(cell.loaded.recipe.method.name)
     return ScoredCell(
         label=loaded.label,
         method=loaded.recipe.method.name,
@@ -94,8 +94,9 @@ def as_scored(cell: Cell, frame: pd.DataFrame, *, device_kind: str) -> ScoredCel
         recipe_hash=loaded.recipe_hash,
         comparability_hash=loaded.comparability_hash,
         setting=loaded.recipe.setting,
-        paper=str(methods.get(loaded.recipe.method.name).paper),
+        paper=str(method.paper),
         untuned=loaded.untuned,
+        status=method.status,
         overrides=" ".join(sorted(loaded.overrides)),
         marked=" ".join(f"--set {text}" for text in loaded.overrides),
         engine=ENGINE,

@@ -197,12 +197,26 @@ class Family(Enum):
     """Demonstrations."""
 
 
+CONTENT_SIGN = "+"
+"""Stands between the name of a method that is not built in and the hash of its content."""
+
+
+def full_name(name: str, content: str) -> str:
+    """The name of a method that is not built in, with the hash of its content."""
+    return f"{name}{CONTENT_SIGN}{content}"
+
+
+def plain_name(name: str) -> str:
+    """A method's name as tables have it, without content."""
+    return name.partition(CONTENT_SIGN)[0]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Method:
     """One exhibit of the methods room."""
 
     name: str
-    """Registry key; equals the file name."""
+    """Registry key; equals the file name. Of a method that is not built in it ends with the hash of its content."""
     paper: Paper
     hyper: type
     """Frozen dataclass of hyper-parameters with the paper's defaults; documented field by field."""

@@ -28,7 +28,7 @@ from benchbench.recipe.training import (
     TrainingSection,
 )
 from benchbench.stages.generate.settings import GenerateRun, GenerateSettings
-from benchbench.stages.preference.settings import PreferenceMethodSettings, PreferenceSettings
+from benchbench.stages.preference.settings import PreferenceMethodSettings, PreferenceRun, PreferenceSettings
 from benchbench.stages.reward.settings import RewardSettings
 from benchbench.stages.reward_model.settings import RewardLoopSettings, RewardModelSettings
 from benchbench.stages.score.settings import ScoreSettings
@@ -106,7 +106,8 @@ class Roles:
             on_empty_response=section.on_empty_response,
         )
         title = f"{self.loaded.label} seed {self.seed}"
-        return self._add("preference", title, settings, policy_input(start) | needed, self._training_run(section))
+        run = PreferenceRun(**_fields(self._training_run(section), TrainingRun), method_file=self.recipe.method.file)
+        return self._add("preference", title, settings, policy_input(start) | needed, run)
 
     def further_anchor(self, name: str, source: AnchorSource) -> str:
         """The log-probabilities of the training pairs under an anchor that the recipe names."""

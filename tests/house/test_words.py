@@ -47,6 +47,7 @@ SHORT_BY_NAME = {
 SHORT_WITH_REASON = {
     "comparison/stats/significance.py": "Holm's correction: pairs, claims and win rates share it",
     "core/data_ref.py": "a noun that plan, stages and inputs share",
+    "core/fields.py": "pages, commands and tests read the same help of a field",
     "core/functional.py": "puts off the import of torch for every method's file",
     "core/hashing.py": "the one content hash of plain values, read by every workshop",
     "core/repository.py": "a noun that plan, data, store and sources share",
@@ -54,6 +55,7 @@ SHORT_WITH_REASON = {
     "judging/labels.py": "one judge's name in tables, with tests of its own",
     "plan/prepared.py": "a noun of its own, so that checks and build need not import what prepares",
     "recipe/section.py": "the strict base of every part of a recipe, below all of them",
+    "report/status.py": "marks and their footnotes, which tables, commands and pages share",
     "training/schedule.py": "formulas held equal to transformers' by tests of their own",
 }
 """Path -> why this module is short."""

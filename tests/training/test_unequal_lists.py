@@ -12,10 +12,11 @@ from benchbench import methods
 from benchbench.batches.order import plan_batches
 from benchbench.core.method import Over, Term, terms_of
 from benchbench.training.checkpoint import trainable
-from benchbench.training.loop import _gradients, denominators, train
+from benchbench.training.gradients import denominators
+from benchbench.training.loop import _gradients, train
 from benchbench.training.objective import MethodObjective
 
-from .toys import batches, caches, examples, furthest, model, toy, weights
+from .toys import OwnLoss, batches, caches, examples, furthest, model, toy, weights
 
 
 def mixed(*lengths: int):
@@ -68,7 +69,7 @@ def test_no_loss_sees_a_candidate_that_is_not_there(tmp_path):
         seen.append(batch)
         return made.job.objective(batch)
 
-    train(replace(made.job, objective=kept))
+    train(replace(made.job, objective=OwnLoss(kept)))
     assert sum(batch.tokens.shape[0] * batch.tokens.shape[1] for batch in seen) == sum(LENGTHS)
     assert all(batch.response.any(dim=-1).all() for batch in seen)
     assert sorted(name for batch in seen for name in batch.ids) == sorted(example.id for example in given)
@@ -91,9 +92,9 @@ def test_the_steps_hold_the_examples_that_equal_lists_would_give_them(tmp_path):
     given, seen = mixed(*LENGTHS, *LENGTHS), []
     made = toy(tmp_path, "ddo_rm", given=given, global_batch_size=4, max_steps=4)
 
-    def counted(part):
+    def counted(part, following):
         seen.extend(example.id for example in part)
-        return made.job.make_batch(part)
+        return made.job.make_batch(part, following)
 
     train(replace(made.job, make_batch=counted))
     plan = {"steps": 4, "seed": 42, "order": "shuffled", "length_window": 1}

@@ -34,6 +34,8 @@ class ScoredCell:
     """The method's paper, as a table shows it."""
     untuned: bool = False
     """Without a recipe in this setting: the paper's defaults under the setting's training block."""
+    status: str = ""
+    """Of the method: `form unverified`, `twin`, or empty."""
     overrides: str = ""
     """`--set` values of the cell, sorted; empty for the recipe as it stands."""
     marked: str = ""
@@ -224,7 +226,8 @@ def _marks(label: str, cells: Sequence[ScoredCell], baseline: str, admission: Ad
     of_label = [cell for cell in cells if cell.label == label]
     expected = _expected_hash(cells, baseline)
     differ = dict.fromkeys(cell.comparability_hash for cell in of_label if cell.comparability_hash != expected)
-    marks = ["untuned"] if any(cell.untuned for cell in of_label) else []
+    marks = list(dict.fromkeys(cell.status for cell in of_label if cell.status))
+    marks += ["untuned"] if any(cell.untuned for cell in of_label) else []
     marks += dict.fromkeys(cell.marked for cell in of_label if cell.marked)
     if any(cell.comparability_hash != expected for cell in cells):
         marks.append("audit: settings differ")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from benchbench import inputs, judges, methods, metrics, sources
 from benchbench.comparison.pairs.scorings import SCORINGS
 from benchbench.core.errors import BenchError, Fault, unknown_name
 from benchbench.core.identity import identity, plain
-from benchbench.core.method import Method
+from benchbench.core.method import CONTENT_SIGN, Method
 from benchbench.recipe.binding import bind
+from benchbench.recipe.load import METHOD_NAME
 from benchbench.recipe.schema import Recipe
 from benchbench.recipe.values import put
 
@@ -18,8 +20,10 @@ def bind_free_parts(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
     """Bind hyper-parameters and source options; returns them with defaults filled in, and every fault."""
     bound: dict[str, Any] = {}
     faults: list[Fault] = []
-    method = _exhibit(methods, recipe.method.name, "method.name", faults)
+    method = _method(recipe, faults)
     if method is not None:
+        if method.name != recipe.method.name:
+            bound[METHOD_NAME] = method.name
         hyper, wrong = bind(method.hyper, recipe.method.hyper, where="method.hyper")
         faults += wrong
         if hyper is not None:
@@ -49,6 +53,40 @@ def _exhibit(room: Any, name: str, where: str, faults: list[Fault]) -> Any:
     except BenchError as error:
         faults.append(Fault(where, str(error)))
         return None
+
+
+def _method(recipe: Recipe, faults: list[Fault]) -> Method | None:
+    """The recipe's method; none, and its faults, where there is none or it breaks the contract of a loss."""
+    named = recipe.method
+    where = "method.name" if named.file is None else "method.file"
+    try:
+        method = methods.get(named.name, file=named.file)
+    except BenchError as error:
+        faults.append(Fault(where, str(error)))
+        return None
+    broken = _contract_faults(method, where=where)
+    faults += broken
+    return None if broken else method
+
+
+def _contract_faults(method: Method, *, where: str) -> list[Fault]:
+    """What a user's method breaks; none of a built-in one, whose contract the package's own tests hold.
+
+    Args:
+        method: under its full name.
+        where: key of the recipe that names it.
+    """
+    if CONTENT_SIGN not in method.name:
+        return []
+    return [Fault(where, text) for text in _broken(method.name)]
+
+
+@cache
+def _broken(name: str) -> tuple[str, ...]:
+    """Breaches by the full name, which holds the content, so that equal content is checked once."""
+    from benchbench.contract.run import breaches  # with torch, which a plan of built-in methods does without
+
+    return tuple(f"{check}: {breach}" for check, breach in breaches(methods.get(name)))
 
 
 def _contradictions(recipe: Recipe, method: Method) -> list[Fault]:
