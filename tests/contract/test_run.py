@@ -129,3 +129,16 @@ def test_a_breach_of_several_presets_comes_once():
         lambda s, h: logistic(s, h).mean() * h.beta, hyper=Hyper, variants={"default": {}, "strong": {"beta": math.e}}
     )
     assert [name for name, _ in breaches(broken)] == ["shapes"]
+
+
+def test_a_method_of_three_roles_and_token_weights_keeps_the_contract():
+    """It is given three candidates, and weights of the name that it declares."""
+
+    def loss(scores, hyper):
+        weighted = (scores.policy.token * scores.token_weights("importance")).sum(dim=-1)
+        return -F.logsigmoid(weighted[:, 0] - weighted[:, 1]) - weighted[:, 2]
+
+    declared = {"candidates": Candidates.ANY, "roles": ("chosen", "rejected", "gold"), "token_weights": ("importance",)}
+    assert breaches(method(loss, **declared)) == []
+    (unread,) = breaches(method(loss, **{**declared, "token_weights": ("importance", "other")}))
+    assert "token weights 'other'" in str(unread)

@@ -60,7 +60,7 @@ def test_inputs_belong_to_their_examples(method):
 
 
 def test_terms_and_statistics_have_one_value_per_example(method):
-    given = examples(5, roles=method.roles)
+    given = examples(5, candidates=1 if method.candidates is Candidates.LABELLED else 2, roles=method.roles)
     terms, stats = objective(method, given)(batches(method)(given))
     assert all(term.values.shape == (5,) and term.values.requires_grad for term in terms.values())
     assert stats and all(value.shape == (5,) and not value.requires_grad for value in stats.values())
