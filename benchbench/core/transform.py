@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from benchbench.core.example import Example
 from benchbench.core.method import Candidates, Column, Paper
@@ -40,6 +40,11 @@ def reads_nothing(options: Any) -> tuple[Column, ...]:
     return ()
 
 
+def leaves_order(options: Any) -> bool:
+    """The answer of a transform that does not decide which candidate is preferred."""
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Transform:
     """One exhibit of the transforms room; pure: the same examples, options and seed give the same examples."""
@@ -57,8 +62,10 @@ class Transform:
     """Columns that it gives every example, by their default names."""
     candidates: Candidates = Candidates.ANY
     """`PAIR`: every example must have two candidates."""
-    order: Literal["leaves", "sets"] = "leaves"
-    """`sets`: the first candidate of every example is the preferred one, whatever it was before."""
+    needs_order: bool = False
+    """Whether the first candidate must be the preferred one already."""
+    sets_order: Callable[[Any], bool] = leaves_order
+    """options -> whether the first candidate is the preferred one afterwards, whatever it was before."""
     random: bool = False
     """Whether it draws from the seed."""
     paper: Paper | None = None

@@ -112,7 +112,7 @@ TRANSFORM = Transform(
     options=Options,
     apply=apply,
     makes_columns=("degree",),
-    order="sets",
+    sets_order=lambda options: options.form == "pairs",
     random=True,
     paper=Paper("Li et al.", 2024, arxiv="2409.17791", title="Self-supervised Preference Optimization"),
     open_question="Degrees, shares and the keyword method's settings were not verified; no code was published.",

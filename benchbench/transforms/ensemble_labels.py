@@ -43,8 +43,7 @@ class Options:
 
 
 def apply(examples: Sequence[Example], options: Options, seed: int) -> Transformed:
-    """Pairs with `p_chosen` and `margin` (of flipped and softened pairs 0); shares are rounded down; no seed is
-    read."""
+    """Pairs with `p_chosen` and `margin` (of flipped and softened pairs 0); shares are rounded down."""
     margins = {example.id: number_of(example, options.margin) for example in examples}
     ranked = sorted((name for name, margin in margins.items() if margin == margin), key=lambda name: margins[name])
     flipped = math.floor(options.flip_fraction * len(ranked))
@@ -73,6 +72,7 @@ TRANSFORM = Transform(
     reads=lambda options: (Column(options.margin, missing="keep"),),
     makes_columns=("p_chosen", "margin"),
     candidates=Candidates.PAIR,
+    needs_order=True,
     paper=Paper("Wang et al.", 2024, arxiv="2401.06080", title="Secrets of RLHF in Large Language Models Part II"),
     open_question="Shares and the way the three kinds are combined are from descriptions of the paper, not its code.",
 )

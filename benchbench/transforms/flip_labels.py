@@ -49,5 +49,6 @@ TRANSFORM = Transform(
     apply=apply,
     makes_columns=("flipped",),
     candidates=Candidates.PAIR,
+    needs_order=True,
     random=True,
 )

@@ -48,4 +48,6 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
     return stays, Counts({f"drawn out of the pairs with the longer response {side}": excess})
 
 
-TRANSFORM = Transform(name="length_balanced", options=Options, apply=apply, candidates=Candidates.PAIR, random=True)
+TRANSFORM = Transform(
+    name="length_balanced", options=Options, apply=apply, candidates=Candidates.PAIR, needs_order=True, random=True
+)

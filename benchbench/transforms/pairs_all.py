@@ -43,5 +43,5 @@ TRANSFORM = Transform(
     options=Options,
     apply=apply,
     reads=lambda options: (Column(options.score, per="candidate", missing="keep"),),
-    order="sets",
+    sets_order=lambda options: True,
 )

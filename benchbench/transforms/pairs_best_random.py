@@ -44,7 +44,7 @@ TRANSFORM = Transform(
     options=Options,
     apply=apply,
     reads=lambda options: (Column(options.score, per="candidate", missing="keep"),),
-    order="sets",
+    sets_order=lambda options: True,
     random=True,
     paper=Paper("Dong et al.", 2024, arxiv="2405.07863", title="RLHF Workflow: From Reward Modeling to Online RLHF"),
 )

@@ -49,7 +49,7 @@ TRANSFORM = Transform(
     apply=apply,
     reads=lambda options: (Column(options.score, per="candidate", missing="keep"),),
     makes_columns=("gap",),
-    order="sets",
+    sets_order=lambda options: True,
     paper=Paper(
         "Pattnaik et al.", 2024, arxiv="2403.07230", title="Curry-DPO: Enhancing Alignment using Curriculum Learning"
     ),

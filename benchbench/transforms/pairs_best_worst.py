@@ -55,7 +55,7 @@ TRANSFORM = Transform(
     options=Options,
     apply=apply,
     reads=lambda options: (Column(options.score, per="candidate", missing="keep"),),
-    order="sets",
+    sets_order=lambda options: True,
     paper=Paper(
         "Pace et al.",
         2024,

@@ -64,5 +64,5 @@ TRANSFORM = Transform(
     options=Options,
     apply=apply,
     reads=lambda options: (Column("label", low=0.0, high=1.0),),
-    order="sets",
+    sets_order=lambda options: True,
 )

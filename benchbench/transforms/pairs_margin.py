@@ -57,6 +57,6 @@ TRANSFORM = Transform(
         Column(options.margin, per="candidate", missing="keep"),
         Column(options.score, per="candidate", missing="keep"),
     ),
-    order="sets",
+    sets_order=lambda options: True,
     paper=Paper("Yang et al.", 2024, arxiv="2406.17312", title="Not All Preference Pairs Are Created Equal"),
 )

@@ -51,8 +51,7 @@ def acceptance(scores: Sequence[float], beta: float) -> list[float]:
 
 
 def accepted(scores: Sequence[float], count: int, beta: float, draws: Generator) -> list[int]:
-    """Places of the accepted candidates in the order of acceptance, each once; all where there are no more than
-    asked."""
+    """Places of the accepted candidates in the order of acceptance, each once; all where they are few."""
     left, places = list(range(len(scores))), list[int]()
     while left and len(places) < count:
         chances = acceptance([scores[k] for k in left], beta)
@@ -87,7 +86,7 @@ TRANSFORM = Transform(
     options=Options,
     apply=apply,
     reads=lambda options: (Column(options.score, per="candidate", missing="keep"),),
-    order="sets",
+    sets_order=lambda options: True,
     random=True,
     paper=Paper(
         "Liu et al.", 2023, arxiv="2309.06657", title="Statistical Rejection Sampling Improves Preference Optimization"

@@ -60,7 +60,7 @@ TRANSFORM = Transform(
     options=Options,
     apply=apply,
     reads=lambda options: (Column(options.score, per="candidate", missing="keep"),),
-    order="sets",
+    sets_order=lambda options: True,
     paper=Paper(
         "Khaki et al.", 2024, arxiv="2402.10038", title="RS-DPO", note="Rule and values from descriptions of the paper."
     ),

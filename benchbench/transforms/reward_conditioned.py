@@ -82,7 +82,7 @@ TRANSFORM = Transform(
     apply=apply,
     reads=lambda options: (Column(options.score, per="candidate", missing="keep"),),
     candidates=Candidates.PAIR,
-    order="sets",
+    sets_order=lambda options: True,
     paper=Paper(
         "Zhang et al.",
         2024,

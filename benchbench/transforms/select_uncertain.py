@@ -83,6 +83,7 @@ TRANSFORM = Transform(
         Column(options.uncertainty, missing="keep"),
     ),
     candidates=Candidates.PAIR,
+    needs_order=True,
     random=True,
     paper=Paper(
         "Wang et al.",

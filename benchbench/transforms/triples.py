@@ -48,6 +48,6 @@ TRANSFORM = Transform(
     options=Options,
     apply=apply,
     reads=lambda options: (Column(options.score, per="candidate", missing="keep"),),
-    order="sets",
+    sets_order=lambda options: True,
     paper=Paper("Saeidi et al.", 2024, arxiv="2405.16681", title="Triple Preference Optimization"),
 )

@@ -37,7 +37,7 @@ TRANSFORM = Transform(
     apply=apply,
     makes_columns=("label",),
     candidates=Candidates.PAIR,
-    order="sets",
+    needs_order=True,
     paper=Paper(
         "Ethayarajh et al.", 2024, arxiv="2402.01306", title="KTO: Model Alignment as Prospect Theoretic Optimization"
     ),

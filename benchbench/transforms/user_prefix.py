@@ -78,6 +78,7 @@ TRANSFORM = Transform(
     apply=apply,
     reads=lambda options: (Column(options.user, missing="keep"),),
     candidates=Candidates.PAIR,
+    needs_order=True,
     random=True,
     paper=Paper("Singh et al.", 2025, arxiv="2502.19312", title="FSPO: Few-Shot Preference Optimization"),
     open_question="The paper's own wording of the prefix was not verified.",

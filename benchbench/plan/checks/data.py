@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from benchbench import methods, metrics
+from benchbench import methods, metrics, transforms
 from benchbench.core.errors import BenchError, Fault
 from benchbench.core.example import Example
 from benchbench.core.method import Candidates, Column, Method
@@ -167,7 +167,9 @@ def _column_faults(method: Method, column: Column, split: str, data: PreparedDat
     if column.name in columns:
         return _value_faults("preference.split", column, split, data)
     message = f"'{method.name}' reads the column '{column.name}', which split '{split}' does not have"
-    return [Fault("method.name", f"{message}; it has {', '.join(columns) or 'none'}")]
+    makers = transforms.making(column.name)
+    remedy = f"; it is made by the transform {' or '.join(makers)} (data.transforms)" if makers else ""
+    return [Fault("method.name", f"{message}; it has {', '.join(columns) or 'none'}{remedy}")]
 
 
 def _reward_faults(name: str, split: str, data: PreparedData) -> list[Fault]:
