@@ -42,7 +42,7 @@ def show(
     lines = [f"{described['transform']}: {described['paper']}", described["description"]]
     lines.append(f"result: {described['result']}")
     lines.append(f"takes: {described['takes']}; makes the columns: {', '.join(described['makes']) or 'none'}")
-    lines.append("draws from data.transforms[].seed" if described["random"] else "draws nothing")
+    lines.append("draws from data.transforms[].draw_seed" if described["random"] else "draws nothing")
     lines += [
         f"{key}: {described[part]}"
         for key, part in (("note", "note"), ("unverified", "open_question"))

@@ -16,7 +16,7 @@ from benchbench.recipe.binding import bind
 from benchbench.recipe.schema import TransformSection
 
 Planned = Mapping[str, Any]
-"""One transform as it is applied: `name`, `splits`, `seed` (none where it draws nothing), and `options`, bound."""
+"""One transform as it is applied: `name`, `splits`, `draw_seed` (none where it draws nothing), and `options`, bound."""
 
 
 def bind_transforms(sections: Sequence[TransformSection]) -> tuple[list[Planned], list[Fault]]:
@@ -32,10 +32,10 @@ def bind_transforms(sections: Sequence[TransformSection]) -> tuple[list[Planned]
             continue
         options, wrong = bind(transform.options, section.options, where=f"{where}.options")
         faults += wrong
-        if section.seed is not None and not transform.random:
-            faults.append(Fault(f"{where}.seed", f"'{section.name}' draws nothing; leave the seed out"))
-        seed = (section.seed or 0) if transform.random else None
-        planned.append({"name": section.name, "splits": list(section.splits), "options": options, "seed": seed})
+        if section.draw_seed is not None and not transform.random:
+            faults.append(Fault(f"{where}.draw_seed", f"'{section.name}' draws nothing; leave the seed out"))
+        seed = (section.draw_seed or 0) if transform.random else None
+        planned.append({"name": section.name, "splits": list(section.splits), "options": options, "draw_seed": seed})
     return planned, faults
 
 
@@ -73,7 +73,7 @@ def apply_transforms(
             _check_order(transform, readings[split], f"{key}, split '{split}'")
             before = examples[split]
             examples[split], counts = transform_split(
-                transform, before, item["options"], item["seed"] or 0, where=f"{key}, split '{split}'"
+                transform, before, item["options"], item["draw_seed"] or 0, where=f"{key}, split '{split}'"
             )
             if transform.sets_order(item["options"]):
                 readings[split] = replace(readings[split], ordered=True)

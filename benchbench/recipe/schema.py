@@ -53,7 +53,7 @@ class TransformSection(Section):
     """Splits that it is applied to, each by itself."""
     options: dict[str, Any] = Field(default_factory=dict)
     """The transform's own options; `bench transforms show NAME` lists them with their defaults."""
-    seed: int | None = Field(default=None, ge=0)
+    draw_seed: int | None = Field(default=None, ge=0)
     """Seed of its draws, not the training seed; none is 0; refused for a transform that draws nothing."""
 
     @model_validator(mode="after")

@@ -32,7 +32,7 @@ class Options:
     """
 
     candidates: int
-    """K, candidates of every example, >= 3; with few candidates little can be told from a corruption."""
+    """K, candidates of every example, >= 3; in planted matrices corruptions could be told from 12 on, and not at 8."""
     wins: str = "wins_"
     """Beginning of the columns' names: column `wins_j` has, per candidate i, the probability or share of votes with
     which i beats j; missing where they were not compared."""
