@@ -6,6 +6,7 @@ rewards of a pair its second: the highest are taken. The other rules are the abl
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -45,9 +46,8 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
     """The examples taken, in their order; of equal scores the earlier one ranks higher."""
     scores: dict[int, float] = {}
     for place, example in enumerate(examples):
-        pair = None if options.gap is None else scores_of(example, options.gap)
-        value = number_of(example, options.column) if options.column is not None else pair and abs(pair[0] - pair[1])
-        if value is not None and value == value:
+        value = _score(example, options)
+        if value == value:
             scores[place] = value
     ranked = sorted(scores, key=lambda place: -scores[place])
     count, budget = len(ranked), min(options.budget, len(ranked))
@@ -60,6 +60,14 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
         takes = ranked[:high] + ranked[count - (budget - high) :]
     dropped = {"score missing": len(examples) - count, "outside the budget": count - len(takes)}
     return [examples[place] for place in sorted(takes)], Counts(dropped)
+
+
+def _score(example: Example, options: Options) -> float:
+    """What an example is ranked by; NaN where it is missing."""
+    if options.gap is None:
+        return number_of(example, options.column or "")
+    pair = scores_of(example, options.gap)
+    return math.nan if pair is None else abs(pair[0] - pair[1])
 
 
 def _reads(options: Options) -> tuple[Column, ...]:

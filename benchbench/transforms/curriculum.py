@@ -6,6 +6,7 @@ leaves one of them, for a recipe per stage. Training keeps this order under `pre
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -45,9 +46,8 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
     """The examples, easiest first; of equally easy ones the earlier first; the seed is not read."""
     ease: dict[int, float] = {}
     for place, example in enumerate(examples):
-        scores = None if options.ease is not None else scores_of(example, options.score)
-        value = number_of(example, options.ease) if options.ease is not None else scores and scores[0] - scores[-1]
-        if value is not None and value == value:
+        value = _ease(example, options)
+        if value == value:
             ease[place] = value
     sign = 1.0 if options.hard_first else -1.0
     ranked = sorted(ease, key=lambda place: sign * ease[place])
@@ -61,6 +61,14 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
     ]
     dropped = {"difficulty missing": len(examples) - len(ranked), "of another stage": len(ranked) - len(staged)}
     return staged, Counts(dropped)
+
+
+def _ease(example: Example, options: Options) -> float:
+    """How easy an example is; NaN where that is missing."""
+    if options.ease is not None:
+        return number_of(example, options.ease)
+    scores = scores_of(example, options.score)
+    return math.nan if scores is None else scores[0] - scores[-1]
 
 
 def _reads(options: Options) -> tuple[Column, ...]:

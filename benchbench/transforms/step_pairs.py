@@ -39,14 +39,12 @@ def differing_step(first: str, second: str, separator: str) -> tuple[int, int, i
 
     The end includes the separator, unless the text ends without one.
     """
-    start, steps = 0, zip(first.split(separator), second.split(separator), strict=False)
-    for mine, other in steps:
-        if mine != other:
-            ends = (
-                min(start + len(step) + len(separator), len(text)) for step, text in ((mine, first), (other, second))
-            )
-            return (start, *ends)
-        start += len(mine) + len(separator)
+    start = 0
+    for step, other in zip(first.split(separator), second.split(separator), strict=False):
+        if step != other:
+            end, other_end = (start + len(text) + len(separator) for text in (step, other))
+            return start, min(end, len(first)), min(other_end, len(second))
+        start += len(step) + len(separator)
     return None
 
 

@@ -47,7 +47,7 @@ class Options:
 
     def written(self, example: Example) -> str:
         """The shot that tells of one pair; fields in the pair's own texts are left as they are."""
-        texts = dict(zip(_FIELDS, (question_of(example), *example.candidates), strict=True))
+        texts: dict[str, str] = dict(zip(_FIELDS, (question_of(example), *example.candidates), strict=True))
         return re.sub(r"\{(prompt|chosen|rejected)\}", lambda match: texts[match[1]], self.shot)
 
 

@@ -13,7 +13,7 @@ def test_by_hand():
 
 
 def test_the_very_lowest_is_passed_over_where_it_is_too_far_off():
-    """Mean -2.5, deviation 6.3: the anchor, -15.1, is nearer to -11 than to -20."""
+    """Mean -2.5, deviation 6.1: the anchor, -14.7, is nearer to -11 than to -20."""
     scores = (1.0, *(0.0,) * 9, -11.0, -20.0)
     mean = sum(scores) / 12
     deviation = (sum((s - mean) ** 2 for s in scores) / 12) ** 0.5

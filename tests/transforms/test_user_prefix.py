@@ -18,14 +18,11 @@ EXAMPLES = [
 
 
 def test_by_hand():
-    """User 1: a and c have one prompt, so only b is another one for them; for b either may be drawn; user 2 is alone."""
+    """A and c have one prompt, so b alone is told to them; to b either may be; user 2 has no other pair."""
     become, counts = transformed("user_prefix", EXAMPLES, shots=1, shot="{prompt}: {chosen} > {rejected}", heading="H")
     assert ids(become) == ["a", "b", "c"] and counts.dropped == {"user with too few other preferences": 1}
     shot = Message("system", "H\n\nQ2: up > {chosen}")
-    assert become[0].prompt == (told_of_b, Message("user", "Q1")) and become[2].prompt == (
-        told_of_b,
-        Message("user", "Q1"),
-    )
+    assert become[0].prompt == become[2].prompt == (shot, Message("user", "Q1"))
     assert become[1].prompt[0].content in ("H\n\nQ1: yes > no", "H\n\nQ1: aye > nay")
 
 

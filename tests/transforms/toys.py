@@ -11,10 +11,10 @@ from benchbench.core.transform import Counts
 from benchbench.data.transforming import transform_split
 
 
-def several(name: str, scores: Sequence[float], prompt: str = "", **columns: Column) -> Example:
+def several(name: str, scores: Sequence[float], **columns: Column) -> Example:
     """An example whose candidates are called a, b, c, ... and rated with the scores."""
     texts = tuple("abcdefghijklmnopqrstuvwxyz"[: len(scores)])
-    return Example(name, (Message("user", prompt or f"question {name}"),), texts, tuple(scores), columns=columns)
+    return Example(name, (Message("user", f"question {name}"),), texts, tuple(scores), columns=columns)
 
 
 def pair(name: str, chosen: str = "good", rejected: str = "bad", prompt: str = "", **columns: Column) -> Example:
