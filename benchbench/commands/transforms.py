@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from benchbench import transforms
-from benchbench.commands.methods import field_docs
+from benchbench.core.fields import field_docs
 from benchbench.core.method import Candidates
 from benchbench.core.transform import Transform
 

@@ -39,6 +39,15 @@ def bind_transforms(sections: Sequence[TransformSection]) -> tuple[list[Planned]
     return planned, faults
 
 
+def makers(column: str) -> str:
+    """The end of a message about a missing column: which transforms make it; empty where none does."""
+    names = transforms.making(column)
+    if not names:
+        return ""
+    kind = "the transform" if len(names) == 1 else "the transforms"
+    return f"; {kind} {' and '.join(names)} (data.transforms) can make it"
+
+
 def transforms_identity(planned: Sequence[Planned]) -> dict[str, Any]:
     """What the transforms add to the identity of prepared data; nothing where there are none."""
     if not planned:

@@ -155,8 +155,7 @@ def test_a_transform_that_trusts_the_order_refuses_candidates_in_none(tmp_path: 
 
 def test_a_missing_column_names_the_transform_that_makes_it(tmp_path: Path, write_yaml: Callable[..., Path]):
     scored = '"chosen": "a", "rejected": "b", "score_chosen": 2, "score_rejected": 1'
-    rows = "".join(f'{{"prompt": "q{i}", {scored}}}
-' for i in range(4))
+    rows = "".join(f'{{"prompt": "q{i}", {scored}}}\n' for i in range(4))
     for split in ("sft", "train", "reward", "test"):
         (tmp_path / f"{split}.jsonl").write_text(rows)
     files = ", ".join(f"{split}: {split}.jsonl" for split in ("sft", "train", "reward", "test"))
@@ -165,7 +164,9 @@ def test_a_missing_column_names_the_transform_that_makes_it(tmp_path: Path, writ
     where = ("--setting", write_yaml("mine.yaml", swap=swap), "--runs", tmp_path / "runs", "--seeds", 1, "--dry-run")
     refused = bench("compare", "gdpo", *where)
     assert refused.code == 2
-    assert "it is made by the transform ensemble_labels or route_labels or soft_labels (data.transforms)" in refused.err
+    assert (
+        "; the transforms ensemble_labels and route_labels and soft_labels (data.transforms) can make it" in refused.err
+    )
     line = "data.transforms=[{name: soft_labels, splits: [train]}]"
     assert bench("compare", "gdpo", *where, "--set", line).code == 0
 

@@ -9,9 +9,9 @@ import json
 import pytest
 
 from benchbench import transforms
-from benchbench.commands.methods import field_docs
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Example
+from benchbench.core.fields import field_docs
 from benchbench.core.method import Candidates
 from benchbench.data.column_shape import columns_of
 from benchbench.data.serial import to_json

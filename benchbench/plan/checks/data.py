@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from benchbench import methods, metrics, transforms
+from benchbench import methods, metrics
 from benchbench.core.errors import BenchError, Fault
 from benchbench.core.example import Example
 from benchbench.core.method import Candidates, Column, Method
@@ -13,6 +13,7 @@ from benchbench.data.prompts import first_prompts
 from benchbench.data.serial import from_json
 from benchbench.judging.chosen import chosen_responses
 from benchbench.plan.judge_stages import CHOSEN
+from benchbench.plan.transforms import makers
 from benchbench.recipe.schema import Recipe
 from benchbench.store.prepared import PreparedData
 
@@ -167,9 +168,7 @@ def _column_faults(method: Method, column: Column, split: str, data: PreparedDat
     if column.name in columns:
         return _value_faults("preference.split", column, split, data)
     message = f"'{method.name}' reads the column '{column.name}', which split '{split}' does not have"
-    makers = transforms.making(column.name)
-    remedy = f"; it is made by the transform {' or '.join(makers)} (data.transforms)" if makers else ""
-    return [Fault("method.name", f"{message}; it has {', '.join(columns) or 'none'}{remedy}")]
+    return [Fault("method.name", f"{message}; it has {', '.join(columns) or 'none'}{makers(column.name)}")]
 
 
 def _reward_faults(name: str, split: str, data: PreparedData) -> list[Fault]:
