@@ -61,6 +61,7 @@ CASES = {
     "acquire_bal_pm": Case(TEXTS, {"budget": 5, "features": ["x", "y"]}, sorts=True),
     "curriculum": Case(RATED, sorts=True),
     "degrade": Case(TEXTS, {"how": "words", "removed": [0.3, 0.6]}),
+    "desirable": Case(CANDIDATES, {"threshold": 3.0}),
     "diff_spans": Case(TEXTS, {"max_changed_fraction": 0.9}),
     "ensemble_labels": Case(TEXTS),
     "ensemble_uncertainty": Case(TEXTS, {"members": ["m0", "m1"]}),
@@ -78,6 +79,8 @@ CASES = {
     "pairs_sweet_spot": Case(CANDIDATES),
     "pairs_threshold": Case(CANDIDATES),
     "prepend_context": Case(TEXTS, {"column": "user", "texts": {"0": "Be brief."}}),
+    "quantiles": Case(CANDIDATES),
+    "ranking_consistency": Case(CANDIDATES, {"current": "score", "previous": "implicit_reward"}),
     "repair_comparisons": Case(WINS, {"candidates": 3}),
     "reward_conditioned": Case(RATED),
     "route_labels": Case(TEXTS),
@@ -88,4 +91,6 @@ CASES = {
     "triples": Case(CANDIDATES),
     "unpaired_from_pairs": Case(TEXTS),
     "user_prefix": Case(TEXTS, {"shots": 2}),
+    "vote_share": Case(TEXTS, {"voters": ["human_prefers_first", "ai_prefers_first"]}),
+    "win_rates": Case(CANDIDATES),
 }
