@@ -55,10 +55,10 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
     values: dict[int, float] = {}
     single = 0
     for place, example in enumerate(examples):
-        rankings = scores_of(example, options.current), scores_of(example, options.previous)
+        current, previous = scores_of(example, options.current), scores_of(example, options.previous)
         single += len(example.candidates) < 2
-        if len(example.candidates) > 1 and rankings[0] is not None and rankings[1] is not None:
-            values[place] = consistency(*rankings)
+        if len(example.candidates) > 1 and current is not None and previous is not None:
+            values[place] = consistency(current, previous)
     mean = math.fsum(values.values()) / len(values) if values else math.nan
     results = [
         with_columns(examples[place], consistency=mean if options.average else value) for place, value in values.items()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness import MICRO
+
 from .toys import HEAD, load, write
 
 PAIRS = "{name: pairs_best_worst, splits: [train_candidates], options: {score: gold}}"
@@ -53,3 +55,14 @@ def test_defaults_are_shown_and_how_they_are_written_changes_no_identity(tmp_pat
     assert short.recipe_hash == full.recipe_hash
     seeded = load(write(tmp_path, HEAD), sets=[f"data.transforms=[{FLIPS[:-1]}, draw_seed: 0}}]"])
     assert seeded.recipe_hash == load(write(tmp_path, HEAD), sets=[f"data.transforms=[{FLIPS}]"]).recipe_hash
+
+
+def test_a_recipe_that_changes_only_the_transforms_leaves_paths_beside_the_setting(tmp_path: Path):
+    """The files are named by the setting, in its own folder."""
+    options = "options: {demonstrations: 160, preference_prompts: 48, validation_prompts: 24, test_prompts: 40}"
+    text = MICRO.read_text(encoding="utf-8").replace("source: toy", "source: local_files")
+    write(tmp_path, text.replace(options, "options: {files: {train: a.jsonl}}"), "settings/mine.yaml")
+    text = HEAD.replace("setting: tiny", "setting: ../settings/mine.yaml") + f"data: {{transforms: [{FLIPS}]}}\n"
+    loaded = load(write(tmp_path, text, "recipes/toy.yaml"))
+    assert loaded.recipe.data.options["files"] == {"train": "a.jsonl"}
+    assert loaded.folders.data == tmp_path / "recipes" / ".." / "settings"
