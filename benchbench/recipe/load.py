@@ -33,40 +33,6 @@ METHOD_NAME = "method.name"
 
 
 @dataclass(frozen=True)
-class RecipeFolders:
-    """Folders that relative paths start from: of the file that wrote them, or where `--set` was given."""
-
-    data: Path
-    model: Path
-    tokenizer: Path
-    chat_template: Path
-    judge: Path
-
-    @classmethod
-    def of(cls, origins: Mapping[str, str], setting: Path) -> RecipeFolders:
-        """By the origin of each key; a key that is nowhere has the setting's folder.
-
-        Args:
-            origins: dotted key -> "file:line" or "--set".
-            setting: file of the setting.
-        """
-
-        def folder(key: str) -> Path:
-            for path, origin in origins.items():
-                if path == key or path.startswith(f"{key}."):
-                    return Path.cwd() if origin == "--set" else Path(origin.rsplit(":", 1)[0]).parent
-            return setting.parent
-
-        return cls(
-            data=folder("data.options"),  # the only paths of the section stand there
-            model=folder("model.model_name_or_path"),
-            tokenizer=folder("model.tokenizer_name_or_path"),
-            chat_template=folder("tokenization.chat_template"),
-            judge=folder("judge.options"),
-        )
-
-
-@dataclass(frozen=True)
 class Loaded:
     """A resolved recipe and where it comes from."""
 
