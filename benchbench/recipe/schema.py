@@ -50,13 +50,34 @@ SETTING_KEYS = (
 """What a fair comparison holds fixed; a recipe that overrides one of these is not comparable any more."""
 
 
+class TransformSection(Section):
+    """One transform: examples in, examples out, after the source has read them and before they are tokenised."""
+
+    name: NonEmpty
+    """Name of a transform; `bench transforms ls` lists them."""
+    splits: Annotated[tuple[NonEmpty, ...], Field(min_length=1)]
+    """Splits that it is applied to, each by itself."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """The transform's own options; `bench transforms show NAME` lists them with their defaults."""
+    draw_seed: int | None = Field(default=None, ge=0)
+    """Seed of its draws, not the training seed; none is 0; refused for a transform that draws nothing."""
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if len(set(self.splits)) != len(self.splits):
+            raise ValueError(f"splits: expected different splits, got {list(self.splits)}")
+        return self
+
+
 class DataSection(Section):
-    """Where examples come from."""
+    """Where examples come from, and what is made of them."""
 
     source: NonEmpty
     """Name of a data source: `toy`, `local_files` or `hub`."""
     options: dict[str, Any] = Field(default_factory=dict)
     """The source's own options; `bench recipes show` lists them with their defaults."""
+    transforms: Annotated[tuple[TransformSection, ...], Since("2026-11-28", before=[])] = ()
+    """Applied in this order, each to what the one before it made."""
 
 
 class PlainTemplate(Section):

@@ -15,7 +15,7 @@ from typing import Any, Literal, Union
 import annotated_types
 from pydantic.fields import FieldInfo
 
-from benchbench import judges, methods, sources
+from benchbench import judges, methods, sources, transforms
 from benchbench.recipe.schema import ANNOTATIONS, SETTING_KEYS, Recipe
 from benchbench.recipe.section import Section
 from benchbench.recipe.training import TrainingSection
@@ -49,6 +49,7 @@ def recipe_page() -> str:
     head = HEAD.format(setting=_code(SETTING_KEYS), annotations=_code(ANNOTATIONS))
     parts = [head, *_sections(), *_options("Hyper-parameters", "method.hyper", _methods())]
     parts += [*_options("Data sources", "data.options", _exhibits(sources))]
+    parts += [*_options("Transforms", "data.transforms[].options", _exhibits(transforms))]
     parts += [*_options("Judges", "judge.options", _exhibits(judges))]
     return "\n".join(parts).rstrip() + "\n"
 

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 from harness import ROOT
 
-from benchbench import exports, judges, methods, metrics, sources
+from benchbench import exports, judges, methods, metrics, sources, transforms
 
 ROOMS = {
     "exports": (exports, "EXPORT"),
@@ -19,6 +19,7 @@ ROOMS = {
     "methods": (methods, "METHOD"),
     "metrics": (metrics, "METRIC"),
     "sources": (sources, "SOURCE"),
+    "transforms": (transforms, "TRANSFORM"),
 }
 
 

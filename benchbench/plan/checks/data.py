@@ -14,6 +14,7 @@ from benchbench.data.serial import from_json
 from benchbench.judging.chosen import chosen_responses
 from benchbench.plan.checks.parts import role_faults, span_faults
 from benchbench.plan.judge_stages import CHOSEN
+from benchbench.plan.transforms import makers
 from benchbench.recipe.schema import Recipe
 from benchbench.store.prepared import PreparedData
 
@@ -170,7 +171,7 @@ def _column_faults(method: Method, column: Column, split: str, data: PreparedDat
     if column.name in columns:
         return _value_faults("preference.split", column, split, data)
     message = f"'{method.name}' reads the column '{column.name}', which split '{split}' does not have"
-    return [Fault("method.name", f"{message}; it has {', '.join(columns) or 'none'}")]
+    return [Fault("method.name", f"{message}; it has {', '.join(columns) or 'none'}{makers(column.name)}")]
 
 
 def _reward_faults(name: str, split: str, data: PreparedData) -> list[Fault]:

@@ -10,6 +10,7 @@ from benchbench.comparison.pairs.scorings import SCORINGS
 from benchbench.core.errors import BenchError, Fault, unknown_name
 from benchbench.core.identity import identity, plain
 from benchbench.core.method import CONTENT_SIGN, Method
+from benchbench.plan.transforms import bind_transforms
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import METHOD_NAME
 from benchbench.recipe.schema import Recipe
@@ -35,6 +36,9 @@ def bind_free_parts(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
         faults += wrong
         if options is not None:
             bound["data.options"] = options
+    if recipe.data.transforms:
+        bound["data.transforms"], wrong = bind_transforms(recipe.data.transforms)
+        faults += wrong
     if recipe.judge is not None:
         judge = _exhibit(judges, recipe.judge.name, "judge.name", faults)
         if judge is not None:
