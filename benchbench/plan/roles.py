@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from benchbench import inputs, methods
+from benchbench import inputs, methods, reward_objectives
 from benchbench.core.data_ref import DataRef
 from benchbench.core.identity import identity
 from benchbench.core.records import StageSpec
@@ -23,7 +23,11 @@ from benchbench.recipe.training import AnchorSource, LoopRunSection, LoopSection
 from benchbench.stages.generate.settings import GenerateRun, GenerateSettings
 from benchbench.stages.preference.settings import PreferenceMethodSettings, PreferenceRun, PreferenceSettings
 from benchbench.stages.reward.settings import RewardSettings
-from benchbench.stages.reward_model.settings import RewardLoopSettings, RewardModelSettings
+from benchbench.stages.reward_model.settings import (
+    RewardLoopSettings,
+    RewardModelSettings,
+    RewardObjectiveSettings,
+)
 from benchbench.stages.score.settings import ScoreSettings
 from benchbench.stages.settings import LoopSettings, MethodSettings, ModelSettings, ReadingRun, TrainingRun
 from benchbench.stages.sft.settings import SftSettings
@@ -76,6 +80,11 @@ class Roles:
                 **_fields(section, LoopSection),
                 **_fields(section, RewardHeadSection),
                 **training_memory(self.recipe, "reward_model"),
+            ),
+            objective=RewardObjectiveSettings(
+                name=section.objective.name,
+                version=reward_objectives.get(section.objective.name).version,
+                hyper=identity(self.loaded.bound["reward_model.objective.hyper"]),
             ),
         )
         start = policy_input(self.sft()) if section.init_from == "sft" else {}

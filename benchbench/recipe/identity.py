@@ -22,11 +22,12 @@ def identified(values: Mapping[str, Any], bound: Mapping[str, Any]) -> dict[str,
         values: a recipe's, whole or in part.
         bound: dotted key -> what its free-form parts are bound to; the class says which fields joined later.
     """
-    identity = _pruned(Recipe, values)
+    whole = dict(values)
     for key, part in bound.items():
         free = get(values, key)
         if isinstance(free, Mapping) and not isinstance(part, Mapping):
-            put(identity, key, _pruned(type(part), free))
+            put(whole, key, _pruned(type(part), free))
+    identity = _pruned(Recipe, whole)
     for key in moving_keys(values):
         put(identity, key, get(values, key))
     return identity

@@ -118,20 +118,35 @@ class SftSection(TrainingSection):
 
 
 class RewardHeadSection(Section):
-    """A scalar head on the backbone."""
+    """What the reward head reads of the backbone, whatever the objective."""
 
     pooling: Literal["last_token", "mean"]
     """Hidden state the head reads: of the last token, or the mean over response tokens."""
     center_rewards_coefficient: float = Field(default=0.0, ge=0)
-    """Weight of (r_chosen + r_rejected)^2, which keeps rewards near zero."""
+    """Weight of (r_chosen + r_rejected)^2, which keeps rewards near zero; refused for an objective whose rewards have
+    a level of their own."""
     head_dtype: Literal["float32", "bfloat16"] = "float32"
     """Precision of the head's weights."""
     init_from: Literal["sft", "base"] = "sft"
     """Backbone that training starts from."""
 
 
+class RewardObjectiveSection(Section):
+    """What the reward model minimises, and with it what its head is."""
+
+    name: Annotated[str, Field(min_length=1)] = "bradley_terry"
+    """Name of an objective, a file of `benchbench/reward_objectives/`."""
+    hyper: dict[str, Any] = Field(default_factory=dict)
+    """Hyper-parameters of the objective."""
+
+
 class RewardModelSection(TrainingSection, RewardHeadSection):
-    """A scalar head on the backbone, trained with the Bradley-Terry loss on pairs."""
+    """A reward head on the backbone, trained with an objective on pairs, or on more candidates where it takes them."""
+
+    objective: Annotated[
+        RewardObjectiveSection, Since("2026-11-28", before={"name": "bradley_terry", "hyper": {}})
+    ] = RewardObjectiveSection()
+    """What is minimised."""
 
     score_truncation: Literal["right", "left", "error"] | None = None
     """Truncation when the model scores texts; as in training if not given, required if training drops over-long

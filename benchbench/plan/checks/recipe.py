@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from benchbench import inputs, judges, methods, metrics, sources
+from benchbench import inputs, judges, methods, metrics, reward_objectives, sources
 from benchbench.comparison.pairs.scorings import SCORINGS
 from benchbench.core.errors import BenchError, Fault, unknown_name
 from benchbench.core.identity import identity, plain
@@ -13,6 +13,7 @@ from benchbench.core.method import CONTENT_SIGN, Method
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import METHOD_NAME
 from benchbench.recipe.schema import Recipe
+from benchbench.recipe.training import RewardModelSection
 from benchbench.recipe.values import put
 
 
@@ -29,6 +30,8 @@ def bind_free_parts(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
         if hyper is not None:
             bound["method.hyper"] = hyper
         faults += _contradictions(recipe, method)
+    if recipe.reward_model is not None:
+        _bind_objective(recipe.reward_model, bound, faults)
     source = _exhibit(sources, recipe.data.source, "data.source", faults)
     if source is not None:
         options, wrong = bind(source.options, recipe.data.options, where="data.options")
@@ -45,6 +48,25 @@ def bind_free_parts(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
                 bound["judge.options"] = moving  # a rate limit makes no other recipe
     _exhibit(metrics, recipe.score.headline.metric, "score.headline.metric", faults)
     return bound, faults + _score_faults(recipe) + _claim_faults(recipe) + _annotation_faults(recipe, bound)
+
+
+def _bind_objective(section: RewardModelSection, bound: dict[str, Any], faults: list[Fault]) -> None:
+    """Bind the hyper-parameters of the reward model's objective, and refuse what the objective cannot obey."""
+    objective = _exhibit(reward_objectives, section.objective.name, "reward_model.objective.name", faults)
+    if objective is None:
+        return
+    hyper, wrong = bind(objective.hyper, section.objective.hyper, where="reward_model.objective.hyper")
+    faults += wrong
+    if hyper is not None:
+        bound["reward_model.objective.hyper"] = hyper
+    if section.center_rewards_coefficient and not objective.is_shift_free:
+        message = f"expected 0, since rewards of objective '{objective.name}' have a level of their own"
+        faults.append(
+            Fault(
+                "reward_model.center_rewards_coefficient",
+                f"{message}, got {section.center_rewards_coefficient:g}; set it to 0 beside the objective",
+            )
+        )
 
 
 def _exhibit(room: Any, name: str, where: str, faults: list[Fault]) -> Any:
