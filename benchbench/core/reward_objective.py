@@ -139,6 +139,10 @@ def _no_columns(hyper: Any) -> tuple[Column, ...]:
     return ()
 
 
+def _takes_order(hyper: Any) -> bool:
+    return True
+
+
 def first_output(scores: RewardScores, hyper: Any) -> Tensor:
     """[B, K] the one number of each response."""
     return scores.reward
@@ -167,8 +171,11 @@ class RewardObjective:
     """(scores of all training pairs as one batch, hyper) -> the values of the fitted tables; none without any."""
     candidates: Candidates = Candidates.PAIR
     """Pairs, or any number of candidates per example."""
+    takes_order: Callable[[Any], bool] = _takes_order
+    """hyper -> whether the loss takes the first candidate for the preferred one, so that the data must say which is."""
     is_shift_free: bool = True
-    """Adding a number to all rewards of an example changes no loss; only such rewards may be centred."""
+    """Rewards have no level of their own: adding a number to all rewards of an example changes no loss. Only such
+    rewards may be centred."""
     is_relative: bool = False
     """A response's reward depends on the candidates beside it, so that a response by itself has none."""
     family: str

@@ -145,7 +145,9 @@ class RewardModel(nn.Module):
 
     def save_head(self, folder: Path) -> None:
         """Write the head, how it reads the backbone, and the objective where it is not the plain one."""
-        save_file({name: w.detach().contiguous().cpu() for name, w in self.head.state_dict().items()}, folder / HEAD_FILE)
+        save_file(
+            {name: w.detach().contiguous().cpu() for name, w in self.head.state_dict().items()}, folder / HEAD_FILE
+        )
         config = {"pooling": self.pooling, "head_dtype": str(self.head_dtype).removeprefix("torch.")}
         if self.objective.name != PLAIN:
             config |= {"objective": {"name": self.objective.name, "hyper": plain(self.hyper)}}

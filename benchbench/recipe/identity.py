@@ -11,7 +11,7 @@ from typing import Any
 
 from benchbench.core.identity import field_marks, is_left_out, section_of
 from benchbench.recipe.memory import moving_keys
-from benchbench.recipe.schema import ANNOTATIONS, SETTING_KEYS, Recipe
+from benchbench.recipe.schema import ANNOTATIONS, REWARD_MODEL, SETTING_KEYS, Recipe
 from benchbench.recipe.values import get, put
 
 
@@ -42,7 +42,10 @@ def recipe_identity(values: Mapping[str, Any], bound: Mapping[str, Any]) -> dict
 
 def comparable_part(values: Mapping[str, Any], bound: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a recipe that a fair comparison holds fixed, by dotted key."""
-    held = identified({**values, "preference": None}, bound)  # its precision is the recipe's own
+    own = {"preference": None}  # its precision is the recipe's own
+    if get(values, "method.name") == REWARD_MODEL:
+        own["reward_model"] = None  # what such recipes differ in
+    held = identified({**values, **own}, bound)
     return {key: get(held, key) for key in ("setting", *SETTING_KEYS) if "." in key or key in held}
 
 

@@ -143,9 +143,9 @@ class RewardObjectiveSection(Section):
 class RewardModelSection(TrainingSection, RewardHeadSection):
     """A reward head on the backbone, trained with an objective on pairs, or on more candidates where it takes them."""
 
-    objective: Annotated[
-        RewardObjectiveSection, Since("2026-11-28", before={"name": "bradley_terry", "hyper": {}})
-    ] = RewardObjectiveSection()
+    objective: Annotated[RewardObjectiveSection, Since("2026-11-28", before={"name": "bradley_terry", "hyper": {}})] = (
+        RewardObjectiveSection()
+    )
     """What is minimised."""
 
     score_truncation: Literal["right", "left", "error"] | None = None

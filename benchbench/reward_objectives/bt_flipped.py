@@ -60,6 +60,6 @@ OBJECTIVE = RewardObjective(
     loss=loss,
     columns=columns,
     family="pairwise",
-    equation="L = -log s(f (r_w - r_l)),  f = -1 where the column is below the threshold, else 1",
+    equation="L = -log s(f (r_w - r_l))\nf = -1 where the column is below the threshold, else 1",
     open_question="The paper flips the pairs of the lowest mean margins by their share; a threshold is ours.",
 )

@@ -30,7 +30,9 @@ class Hyper:
 
     def __post_init__(self) -> None:
         require(self.classes >= 2, "classes", "2 or more", self.classes)
-        require(self.column is not None or self.classes == 2, "classes", "2, since no column names others", self.classes)
+        require(
+            self.column is not None or self.classes == 2, "classes", "2, since no column names others", self.classes
+        )
 
 
 def head(hyper: Hyper) -> Head:
@@ -50,6 +52,11 @@ def score(scores: RewardScores, hyper: Hyper) -> Tensor:
         return logits[..., 1] - logits[..., 0]
     grades = logits.new_tensor(range(hyper.classes))
     return (logits.softmax(dim=-1) * grades).sum(dim=-1)
+
+
+def takes_order(hyper: Hyper) -> bool:
+    """Whether the order of the data counts."""
+    return hyper.column is None
 
 
 def loss(scores: RewardScores, hyper: Hyper) -> Tensor:
@@ -78,6 +85,7 @@ OBJECTIVE = RewardObjective(
     score=score,
     head=head,
     columns=columns,
+    takes_order=takes_order,
     candidates=Candidates.ANY,
     is_shift_free=False,
     family="pointwise",

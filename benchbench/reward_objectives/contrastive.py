@@ -53,6 +53,6 @@ OBJECTIVE = RewardObjective(
     candidates=Candidates.ANY,
     family="listwise",
     equation="L = -log softmax(r / t)[first]",
-    open_question="The paper's contrastive term is on hidden states and in-batch, and is known from third parties only; "
-    "this form takes the rewards of the prompt's own candidates.",
+    open_question="The paper's contrastive term is on hidden states and in-batch, and is known from third parties "
+    "only; this form takes the rewards of the prompt's own candidates.",
 )

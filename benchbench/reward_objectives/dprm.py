@@ -49,6 +49,11 @@ def score(scores: RewardScores, hyper: Hyper) -> Tensor:
     return (F.softmax(scores.outputs, dim=-1) * grades).sum(dim=-1)
 
 
+def takes_order(hyper: Hyper) -> bool:
+    """No: the ratings say what is better."""
+    return False
+
+
 def loss(scores: RewardScores, hyper: Hyper) -> Tensor:
     """[B] transport distance in grades, averaged over the candidates; one without any annotator costs nothing."""
     given = F.softmax(scores.outputs, dim=-1)
@@ -77,6 +82,7 @@ OBJECTIVE = RewardObjective(
     score=score,
     head=head,
     columns=columns,
+    takes_order=takes_order,
     candidates=Candidates.ANY,
     is_shift_free=False,
     family="pointwise",

@@ -1,8 +1,8 @@
 """GPM: a preference score that may run in circles, from a skew-symmetric form of 2m-dimensional embeddings.
 
 Zhang et al. 2024, arXiv:2410.02197. Each response has an embedding v; s(i > j) is the sum over m blocks of
-v_i[2b] v_j[2b+1] - v_i[2b+1] v_j[2b], so s(i > j) = -s(j > i), and the loss is -log sigmoid(s(w > l) / tau). With a gate
-the blocks are weighted by the softmax of a linear map of the prompt's state, times m. Form, tau and the gate were
+v_i[2b] v_j[2b+1] - v_i[2b+1] v_j[2b], so s(i > j) = -s(j > i), and the loss is -log sigmoid(s(w > l) / tau). With a
+gate the blocks are weighted by the softmax of a linear map of the prompt's state, times m. Form, tau and the gate were
 checked against general-preference/general-preference-model at a376d95. A response by itself has no reward: here it is
 the mean of s / tau over the K candidates of the prompt, itself (0) included, so that half of a pair's margin falls to
 either side and the margin is s / tau.
@@ -81,6 +81,6 @@ OBJECTIVE = RewardObjective(
     is_shift_free=False,
     is_relative=True,
     family="pairwise",
-    equation="L = -log s(S(w, l) / tau),  S(i, j) = sum_b (v_i[2b] v_j[2b+1] - v_i[2b+1] v_j[2b])",
+    equation="L = -log s(S(w, l) / tau)\nS(i, j) = sum_b (v_i[2b] v_j[2b+1] - v_i[2b+1] v_j[2b])",
     differs={"general-preference/general-preference-model at a376d95": "the same; it defines no reward per response"},
 )

@@ -50,6 +50,11 @@ def score(scores: RewardScores, hyper: Hyper) -> Tensor:
     return (scores.outputs * scores.outputs.new_tensor(weights)).sum(dim=-1)
 
 
+def takes_order(hyper: Hyper) -> bool:
+    """No: the ratings say what is better."""
+    return False
+
+
 def loss(scores: RewardScores, hyper: Hyper) -> Tensor:
     """[B] squared error over the ratings that are there, of all candidates and attributes."""
     outputs = scores.outputs
@@ -77,6 +82,7 @@ OBJECTIVE = RewardObjective(
     score=score,
     head=head,
     columns=columns,
+    takes_order=takes_order,
     candidates=Candidates.ANY,
     is_shift_free=False,
     family="pointwise",

@@ -85,6 +85,7 @@ OBJECTIVE = RewardObjective(
     score=score,
     head=head,
     scored_columns=scored_columns,
+    is_shift_free=False,
     family="pairwise",
     equation="L = max(0, 1 - (|f_l - a_u| - |f_w - a_u|)),  a_u = softmax(w_u) P",
     differs={

@@ -68,7 +68,7 @@ def score(scores: RewardScores, hyper: Hyper) -> Tensor:
     weights = F.softmax(scores.table("user_weights")[user], dim=-1)  # [B, M]
     points = scores.prompt.unflatten(-1, (hyper.prototypes, hyper.dimensions))  # [B, M, D]
     ideal = (weights[..., None] * points).sum(dim=1)[:, None]  # [B, 1, D]
-    scale = scores.table("log_scale").exp().clamp(max=100.0)
+    scale = scores.table("log_scale").clamp(max=math.log(100)).exp()
     return scale * F.cosine_similarity(scores.outputs, ideal, dim=-1)
 
 
@@ -92,6 +92,7 @@ OBJECTIVE = RewardObjective(
     score=score,
     head=head,
     scored_columns=scored_columns,
+    is_shift_free=False,
     family="pairwise",
     equation="L = -log s(c cos(f_w, a) - c cos(f_l, a)),  a = sum_k softmax(w_u)_k g_k(x)",
     differs={"RamyaLab/pluralistic-alignment at fcfc03c": "all tokens are weighted by place"},

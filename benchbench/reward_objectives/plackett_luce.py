@@ -32,6 +32,11 @@ def columns(hyper: Hyper) -> tuple[Column, ...]:
     return () if hyper.column is None else (Column(hyper.column, per="candidate"),)
 
 
+def takes_order(hyper: Hyper) -> bool:
+    """Whether the order of the data counts."""
+    return hyper.column is None
+
+
 def loss(scores: RewardScores, hyper: Hyper) -> Tensor:
     """[B] negative log-likelihood of the order of the responses."""
     reward = scores.reward
@@ -56,6 +61,7 @@ OBJECTIVE = RewardObjective(
     hyper=Hyper,
     loss=loss,
     columns=columns,
+    takes_order=takes_order,
     candidates=Candidates.ANY,
     family="listwise",
     equation="L = -sum_i [s_(i) - logsumexp_{j>=i} s_(j)]",

@@ -39,6 +39,11 @@ def columns(hyper: Hyper) -> tuple[Column, ...]:
     return (Column(hyper.column, per="candidate"),)
 
 
+def takes_order(hyper: Hyper) -> bool:
+    """No: the ratings say what is better."""
+    return False
+
+
 def loss(scores: RewardScores, hyper: Hyper) -> Tensor:
     """[B] squared error of the rewards, averaged over the candidates."""
     rating = scores.column(hyper.column).to(scores.reward.dtype)
@@ -57,6 +62,7 @@ OBJECTIVE = RewardObjective(
     hyper=Hyper,
     loss=loss,
     columns=columns,
+    takes_order=takes_order,
     candidates=Candidates.ANY,
     is_shift_free=False,
     family="pointwise",

@@ -91,7 +91,8 @@ def _check_alone(model: RewardModel, folder: Path) -> None:
     if needed:
         raise BenchError(
             f"judge reward_model: {folder}: expected a model that rewards a text by itself, found objective "
-            f"'{model.objective.name}', whose reward needs {' and '.join(needed)}; judge with a model of another objective"
+            f"'{model.objective.name}', whose reward needs {' and '.join(needed)}; judge with a model of another "
+            "objective"
         )
 
 
