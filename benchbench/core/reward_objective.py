@@ -42,7 +42,7 @@ ACTIVATIONS = ("silu", "relu", "gelu", "tanh")
 
 
 @dataclass(frozen=True)
-class Table:
+class FreeTensor:
     """A free tensor of a head, such as a prototype per row."""
 
     shape: tuple[int, ...]
@@ -56,14 +56,14 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Head:
+class HeadSpec:
     """What stands on the backbone: the numbers of a response, of its prompt, and tensors of its own."""
 
     response: Network | None = Network(1)
     """On the pooled state of each response; none where the head reads columns of the data alone."""
     prompt: Network | None = None
     """On the state of the prompt's last token; none where the head does not read the prompt by itself."""
-    tables: Mapping[str, Table] = field(default_factory=dict)
+    tables: Mapping[str, FreeTensor] = field(default_factory=dict)
     """Name -> free tensor."""
     states: bool = False
     """Hand the pooled states of the responses to loss and score, too."""
@@ -81,7 +81,7 @@ class Head:
         return self.response is not None or self.prompt is not None or self.states
 
 
-SCALAR = Head()
+SCALAR = HeadSpec()
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class RewardScores:
     @property
     def outputs(self) -> Tensor:
         """[B, K, D] what the head's `response` network gives for each response."""
-        return _declared(self._outputs, "outputs of responses", "Head.response")
+        return _declared(self._outputs, "outputs of responses", "HeadSpec.response")
 
     @property
     def reward(self) -> Tensor:
@@ -109,16 +109,16 @@ class RewardScores:
     @property
     def prompt(self) -> Tensor:
         """[B, P] what the head's `prompt` network gives for each prompt."""
-        return _declared(self._prompt, "outputs of the prompt", "Head.prompt")
+        return _declared(self._prompt, "outputs of the prompt", "HeadSpec.prompt")
 
     @property
     def states(self) -> Tensor:
         """[B, K, H] pooled hidden state of each response."""
-        return _declared(self._states, "pooled states", "Head.states")
+        return _declared(self._states, "pooled states", "HeadSpec.states")
 
     def table(self, name: str) -> Tensor:
         """A free tensor of the head, in the shape that the head declares."""
-        return _declared(self._tables.get(name), f"table '{name}'", "Head.tables")
+        return _declared(self._tables.get(name), f"table '{name}'", "HeadSpec.tables")
 
     def column(self, name: str) -> Tensor:
         """[B] or [B, K] column of the data."""
@@ -131,7 +131,7 @@ def _declared(value: Tensor | None, what: str, where: str) -> Tensor:
     return value
 
 
-def _scalar(hyper: Any) -> Head:
+def _scalar(hyper: Any) -> HeadSpec:
     return SCALAR
 
 
@@ -161,7 +161,7 @@ class RewardObjective:
     """(scores, hyper) -> [B] averaged over examples, or named `Term`s."""
     score: Callable[[RewardScores, Any], Tensor] = first_output
     """(scores, hyper) -> [B, K] reward of each response, higher is better."""
-    head: Callable[[Any], Head] = _scalar
+    head: Callable[[Any], HeadSpec] = _scalar
     """hyper -> what stands on the backbone."""
     columns: Callable[[Any], tuple[Column, ...]] = _no_columns
     """hyper -> columns of the training data that the loss reads."""

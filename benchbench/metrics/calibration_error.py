@@ -1,4 +1,4 @@
-"""Expected calibration error of a reward model: do pairs with sigmoid(margin) near p have that order p of the time?
+"""Expected calibration error of a reward model: whether pairs with sigmoid(margin) near p are in order p of the time.
 
 Naeini et al. 2015; Guo et al. 2017, arXiv:1706.04599, eq. 3: sum over bins of (n_b / n) |accuracy_b - confidence_b|,
 here with 15 bins of equal width in [0, 1]. The label is always the chosen response, so each pair is counted in both

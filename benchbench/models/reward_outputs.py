@@ -1,4 +1,4 @@
-"""Heads of reward models that are more than one linear map: networks on states, and free tensors, as a `Head` says."""
+"""Heads of reward models beyond one linear map: networks on states and free tensors, as a `HeadSpec` says."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from benchbench.core.reward_objective import HIDDEN, Head, Network, RewardScores
+from benchbench.core.reward_objective import HIDDEN, HeadSpec, Network, RewardScores
 
 _ACTIVATIONS = {"silu": nn.SiLU, "relu": nn.ReLU, "gelu": nn.GELU, "tanh": nn.Tanh}
 
@@ -15,7 +15,7 @@ _ACTIVATIONS = {"silu": nn.SiLU, "relu": nn.ReLU, "gelu": nn.GELU, "tanh": nn.Ta
 class OutputHead(nn.Module):
     """What a head computes of pooled states, and the tensors that it has of its own."""
 
-    def __init__(self, head: Head, hidden: int, *, dtype: torch.dtype, initial_std: float) -> None:
+    def __init__(self, head: HeadSpec, hidden: int, *, dtype: torch.dtype, initial_std: float) -> None:
         super().__init__()
         self.response = None if head.response is None else _network(head.response, hidden, dtype, initial_std)
         self.prompt = None if head.prompt is None else _network(head.prompt, hidden, dtype, initial_std)

@@ -42,10 +42,10 @@ def recipe_identity(values: Mapping[str, Any], bound: Mapping[str, Any]) -> dict
 
 def comparable_part(values: Mapping[str, Any], bound: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a recipe that a fair comparison holds fixed, by dotted key."""
-    own = {"preference": None}  # its precision is the recipe's own
+    free = {"preference": None}  # its precision is the recipe's own
     if get(values, "method.name") == REWARD_MODEL:
-        own["reward_model"] = None  # what such recipes differ in
-    held = identified({**values, **own}, bound)
+        free["reward_model"] = None  # what such recipes differ in
+    held = identified({**values, **free}, bound)
     return {key: get(held, key) for key in ("setting", *SETTING_KEYS) if "." in key or key in held}
 
 

@@ -183,8 +183,9 @@ class MethodSection(Section):
     """Which loss, with which hyper-parameters."""
 
     name: NonEmpty
-    """Name of a method (`bench methods ls` lists them), or `reward_model` where the result is the reward model. The resolved name of one that is not built in ends with the hash
-    of its content; where it is written so, the content must be that one."""
+    """Name of a method (`bench methods ls` lists them), or `reward_model` where the result is the reward model. The
+    resolved name of one that is not built in ends with the hash of its content; where it is written so, the content
+    must be that one."""
     file: Annotated[NonEmpty | None, RUN] = None
     """Path of a Python file that defines the method (relative to the recipe file); `name` may hold it, too. Only its
     content is part of an identity. None takes a built-in method, or one of an installed package."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core.method import Paper
-from benchbench.core.reward_objective import Head, Network, RewardObjective, RewardScores, require
+from benchbench.core.reward_objective import HeadSpec, Network, RewardObjective, RewardScores, require
 from benchbench.core.scores import pair
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ class Hyper:
         require(self.width >= 1, "width", "1 or more", self.width)
 
 
-def head(hyper: Hyper) -> Head:
+def head(hyper: Hyper) -> HeadSpec:
     """Two layers to one number."""
-    return Head(Network(1, (hyper.width,), hyper.activation))
+    return HeadSpec(Network(1, (hyper.width,), hyper.activation))
 
 
 def loss(scores: RewardScores, hyper: Hyper) -> Tensor:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Candidates, Column, Paper
-from benchbench.core.reward_objective import Head, Network, RewardObjective, RewardScores, require
+from benchbench.core.reward_objective import HeadSpec, Network, RewardObjective, RewardScores, require
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,9 +35,9 @@ class Hyper:
         )
 
 
-def head(hyper: Hyper) -> Head:
+def head(hyper: Hyper) -> HeadSpec:
     """One output per class."""
-    return Head(Network(hyper.classes))
+    return HeadSpec(Network(hyper.classes))
 
 
 def columns(hyper: Hyper) -> tuple[Column, ...]:

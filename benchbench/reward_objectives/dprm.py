@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Candidates, Column, Paper
-from benchbench.core.reward_objective import Head, Network, RewardObjective, RewardScores, require
+from benchbench.core.reward_objective import HeadSpec, Network, RewardObjective, RewardScores, require
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,9 +33,9 @@ class Hyper:
         require(self.grades >= 2, "grades", "2 or more", self.grades)
 
 
-def head(hyper: Hyper) -> Head:
+def head(hyper: Hyper) -> HeadSpec:
     """One logit per grade."""
-    return Head(Network(hyper.grades))
+    return HeadSpec(Network(hyper.grades))
 
 
 def columns(hyper: Hyper) -> tuple[Column, ...]:
@@ -56,14 +56,16 @@ def takes_order(hyper: Hyper) -> bool:
 
 def loss(scores: RewardScores, hyper: Hyper) -> Tensor:
     """[B] transport distance in grades, averaged over the candidates; one without any annotator costs nothing."""
-    given = F.softmax(scores.outputs, dim=-1)
-    counts = [scores.column(f"{hyper.prefix}_{grade}").to(given.dtype) for grade in range(hyper.grades)]  # [B, K] each
+    predicted = F.softmax(scores.outputs, dim=-1)
+    counts = [
+        scores.column(f"{hyper.prefix}_{grade}").to(predicted.dtype) for grade in range(hyper.grades)
+    ]  # [B, K] each
     total = sum(counts[1:], start=counts[0])
     judged = total.where(total > 0, 1.0)
-    apart = given[..., 0] - counts[0] / judged  # difference of the cumulative distributions
+    apart = predicted[..., 0] - counts[0] / judged  # difference of the cumulative distributions
     distance = apart.abs()
     for grade in range(1, hyper.grades - 1):
-        apart = apart + given[..., grade] - counts[grade] / judged
+        apart = apart + predicted[..., grade] - counts[grade] / judged
         distance = distance + apart.abs()
     return distance.where(total > 0, 0.0).mean(dim=-1)
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Paper
-from benchbench.core.reward_objective import HIDDEN, Head, RewardObjective, RewardScores, Table, require
+from benchbench.core.reward_objective import HIDDEN, FreeTensor, HeadSpec, RewardObjective, RewardScores, require
 from benchbench.core.scores import pair
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ class Hyper:
         require(0 < self.temperature < math.inf, "temperature", "a finite number above 0", self.temperature)
 
 
-def head(hyper: Hyper) -> Head:
+def head(hyper: Hyper) -> HeadSpec:
     """The scalar head that is trained, and the direction and offset that are fitted afterwards."""
-    tables = {"direction": Table((HIDDEN,), fitted=True), "offset": Table((1,), fitted=True)}
-    return Head(tables=tables, states=True)
+    tables = {"direction": FreeTensor((HIDDEN,), fitted=True), "offset": FreeTensor((1,), fitted=True)}
+    return HeadSpec(tables=tables, states=True)
 
 
 def score(scores: RewardScores, hyper: Hyper) -> Tensor:
@@ -79,11 +79,11 @@ def fit(scores: RewardScores, hyper: Hyper) -> Mapping[str, Tensor]:
     states = scores.states.double()  # [N, 2, H]
     require(hyper.components <= states.shape[-1], "components", f"{states.shape[-1]} at most", hyper.components)
     vectors = components(states, hyper.components)
-    given = states[: hyper.adaptation_pairs] @ vectors.T  # [n, 2, 2k]
-    pooled = given.flatten(0, 1)
+    by_head = states[: hyper.adaptation_pairs] @ vectors.T  # [n, 2, 2k]
+    pooled = by_head.flatten(0, 1)
     mean, std = pooled.mean(dim=0), pooled.std(dim=0, unbiased=True)
     std = std.where(std > 0, 1.0)
-    losses = -F.logsigmoid((given[:, 0] - given[:, 1]) / std).sum(dim=0)
+    losses = -F.logsigmoid((by_head[:, 0] - by_head[:, 1]) / std).sum(dim=0)
     weights = F.softmax(-losses / hyper.temperature, dim=0) / std
     return {"direction": weights @ vectors, "offset": -(weights * mean).sum()[None]}
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Column, Paper, Term
-from benchbench.core.reward_objective import Head, RewardObjective, RewardScores, Table, require
+from benchbench.core.reward_objective import FreeTensor, HeadSpec, RewardObjective, RewardScores, require
 from benchbench.core.scores import pair
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ class Hyper:
         require(0 <= self.ridge < math.inf, "ridge", "a finite number of 0 or more", self.ridge)
 
 
-def head(hyper: Hyper) -> Head:
+def head(hyper: Hyper) -> HeadSpec:
     """A weight per feature, starting at 0."""
-    return Head(response=None, tables={"weights": Table((len(hyper.columns),))}, trains_backbone=False)
+    return HeadSpec(response=None, tables={"weights": FreeTensor((len(hyper.columns),))}, trains_backbone=False)
 
 
 def scored_columns(hyper: Hyper) -> tuple[Column, ...]:

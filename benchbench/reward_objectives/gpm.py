@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Paper
-from benchbench.core.reward_objective import Head, Network, RewardObjective, RewardScores, require
+from benchbench.core.reward_objective import HeadSpec, Network, RewardObjective, RewardScores, require
 from benchbench.core.scores import pair
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ class Hyper:
         require(0 < self.tau < math.inf, "tau", "a finite number above 0", self.tau)
 
 
-def head(hyper: Hyper) -> Head:
+def head(hyper: Hyper) -> HeadSpec:
     """The embedding, and the gate of the prompt where there is one."""
-    return Head(Network(hyper.dimensions), Network(hyper.dimensions // 2) if hyper.gate else None)
+    return HeadSpec(Network(hyper.dimensions), Network(hyper.dimensions // 2) if hyper.gate else None)
 
 
 def preference(scores: RewardScores, hyper: Hyper) -> Tensor:

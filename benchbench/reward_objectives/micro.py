@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Paper, Term
-from benchbench.core.reward_objective import Head, Network, RewardObjective, RewardScores, require
+from benchbench.core.reward_objective import HeadSpec, Network, RewardObjective, RewardScores, require
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,9 +37,9 @@ class Hyper:
         require(0 <= self.balance < math.inf, "balance", "a finite number of 0 or more", self.balance)
 
 
-def head(hyper: Hyper) -> Head:
+def head(hyper: Hyper) -> HeadSpec:
     """A number per head, and the gate's logits of the prompt."""
-    return Head(Network(hyper.heads), Network(hyper.heads), trains_backbone=hyper.train_backbone)
+    return HeadSpec(Network(hyper.heads), Network(hyper.heads), trains_backbone=hyper.train_backbone)
 
 
 def score(scores: RewardScores, hyper: Hyper) -> Tensor:

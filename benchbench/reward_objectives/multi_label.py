@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.method import Candidates, Column, Paper
-from benchbench.core.reward_objective import Head, Network, RewardObjective, RewardScores, require
+from benchbench.core.reward_objective import HeadSpec, Network, RewardObjective, RewardScores, require
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,9 +34,9 @@ class Hyper:
         require(all(map(math.isfinite, self.weights)), "weights", "finite numbers", list(self.weights))
 
 
-def head(hyper: Hyper) -> Head:
+def head(hyper: Hyper) -> HeadSpec:
     """One output per attribute."""
-    return Head(Network(len(hyper.columns)))
+    return HeadSpec(Network(len(hyper.columns)))
 
 
 def columns(hyper: Hyper) -> tuple[Column, ...]:

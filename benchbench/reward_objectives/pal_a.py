@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Column, Paper
-from benchbench.core.reward_objective import Head, Network, RewardObjective, RewardScores, Table, require
+from benchbench.core.reward_objective import FreeTensor, HeadSpec, Network, RewardObjective, RewardScores, require
 from benchbench.core.scores import pair
 
 if TYPE_CHECKING:
@@ -42,14 +42,14 @@ class Hyper:
             require(getattr(self, name) >= 1, name, "1 or more", getattr(self, name))
 
 
-def head(hyper: Hyper) -> Head:
+def head(hyper: Hyper) -> HeadSpec:
     """The projector of two layers, the prototypes, and a free vector of weights per user."""
     tables = {
-        "prototypes": Table((hyper.prototypes, hyper.dimensions), std=1.0),
-        "user_weights": Table((hyper.users, hyper.prototypes)),
+        "prototypes": FreeTensor((hyper.prototypes, hyper.dimensions), std=1.0),
+        "user_weights": FreeTensor((hyper.users, hyper.prototypes)),
     }
     network = Network(hyper.dimensions, (hyper.dimensions,), "gelu")
-    return Head(network, tables=tables, trains_backbone=hyper.train_backbone)
+    return HeadSpec(network, tables=tables, trains_backbone=hyper.train_backbone)
 
 
 def scored_columns(hyper: Hyper) -> tuple[Column, ...]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Column, Paper
-from benchbench.core.reward_objective import Head, Network, RewardObjective, RewardScores, Table, require
+from benchbench.core.reward_objective import FreeTensor, HeadSpec, Network, RewardObjective, RewardScores, require
 from benchbench.core.scores import pair
 
 if TYPE_CHECKING:
@@ -42,14 +42,14 @@ class Hyper:
             require(getattr(self, name) >= 1, name, "1 or more", getattr(self, name))
 
 
-def head(hyper: Hyper) -> Head:
+def head(hyper: Hyper) -> HeadSpec:
     """Projectors of response and prompt, the users' weights, and the logarithm of the scale."""
     tables = {
-        "user_weights": Table((hyper.users, hyper.prototypes)),
-        "log_scale": Table((1,), mean=math.log(1 / 0.07)),
+        "user_weights": FreeTensor((hyper.users, hyper.prototypes)),
+        "log_scale": FreeTensor((1,), mean=math.log(1 / 0.07)),
     }
     layers = (hyper.dimensions,)
-    return Head(
+    return HeadSpec(
         Network(hyper.dimensions, layers, "gelu"),
         Network(hyper.prototypes * hyper.dimensions, layers, "gelu"),
         tables=tables,

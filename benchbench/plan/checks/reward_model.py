@@ -56,6 +56,6 @@ def _candidate_faults(objective: RewardObjective, hyper: Any, split: str, data: 
     if objective.candidates is Candidates.PAIR:
         return pair_faults(key, split, data)
     if len(counts) > 1:
-        found = f"split '{split}' has {listed(counts)} candidates"
-        return [Fault(key, f"expected equally many candidates everywhere, {found}")]
+        candidates = f"split '{split}' has {listed(counts)} candidates"
+        return [Fault(key, f"expected equally many candidates everywhere, {candidates}")]
     return order_faults(key, split, data) if objective.takes_order(hyper) else []
