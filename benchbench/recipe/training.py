@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PlainValidator, model_validator
 
 from benchbench.core.identity import RUN, Since
+from benchbench.recipe.reward_rounds import EnsembleSection, PseudoLabelSection
 from benchbench.recipe.section import Section
 
 OnEmptyResponse = Literal["drop", "keep_constant", "error"]
@@ -147,12 +148,22 @@ class RewardModelSection(TrainingSection, RewardHeadSection):
         RewardObjectiveSection()
     )
     """What is minimised."""
+    ensemble: Annotated[EnsembleSection | None, Since("2026-11-28", before=None)] = None
+    """Reward models that rate the training pairs first, or that are the reward model together; none trains one."""
+    pseudo_labels: Annotated[PseudoLabelSection | None, Since("2026-11-28", before=None)] = None
+    """Rounds of training on pairs that the reward model labels; none trains on the labelled pairs once."""
 
     score_truncation: Literal["right", "left", "error"] | None = None
     """Truncation when the model scores texts; as in training if not given, required if training drops over-long
     texts."""
     score_append_eos: bool | None = None
     """End texts with EOS when the model scores them; as in training if not given."""
+
+    @model_validator(mode="after")
+    def _one_preparation(self) -> Self:
+        if self.ensemble is not None and self.pseudo_labels is not None:
+            raise ValueError("expected at most one of ensemble and pseudo_labels")
+        return self
 
 
 class RewardSource(Section):
