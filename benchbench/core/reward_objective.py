@@ -67,6 +67,8 @@ class HeadSpec:
     """Name -> free tensor."""
     states: bool = False
     """Hand the pooled states of the responses to loss and score, too."""
+    least_hidden: int = 1
+    """Smallest hidden size of a backbone that the head can stand on."""
     trains_backbone: bool = True
     """Whether the backbone is trained; where it is not, the head alone is."""
 

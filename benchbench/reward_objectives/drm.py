@@ -45,7 +45,7 @@ class Hyper:
 def head(hyper: Hyper) -> HeadSpec:
     """The scalar head that is trained, and the direction and offset that are fitted afterwards."""
     tables = {"direction": FreeTensor((HIDDEN,), fitted=True), "offset": FreeTensor((1,), fitted=True)}
-    return HeadSpec(tables=tables, states=True)
+    return HeadSpec(tables=tables, states=True, least_hidden=hyper.components)
 
 
 def score(scores: RewardScores, hyper: Hyper) -> Tensor:

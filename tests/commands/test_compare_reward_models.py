@@ -97,6 +97,72 @@ def test_a_gpm_margin_is_a_log_odds(compared: Path):
     assert math.isfinite(float(rows[0].std())) and rows[0].std() > 0
 
 
+# --- heads that are more than a number ------------------------------------------------------------------------------
+
+SERVED = {
+    "micro": {"heads": 3},
+    "drm": {"components": 4},
+    "features": {"columns": ["gold"]},
+    "regression": {"column": "gold"},
+    "plackett_luce": {"column": "gold"},
+    "eurus": {},
+}
+
+
+@pytest.mark.parametrize("name", SERVED)
+def test_the_rewards_of_a_stage_are_those_of_the_saved_head(tmp_path: Path, name: str):
+    """Through the stages, with the toy world's columns; on four candidates where they are taken."""
+    hyper = ", ".join(f"{key}: {value}" for key, value in SERVED[name].items()).replace("'", "")
+    sets = [f"reward_model.objective.hyper={{{hyper}}}"]
+    sets += ["reward_model.split=train_candidates"] if name in ("regression", "plackett_luce") else []
+    status = finish([f"reward_model@{name}"], runs=tmp_path / "runs", sets=sets)
+    assert set(status.values()) == {"done"}, status
+    (head,) = (tmp_path / "runs" / "reward_model").glob("*/model/reward_head.json")
+    assert json.loads(head.read_text())["objective"]["name"] == name
+    rows = pd.read_parquet(next((tmp_path / "runs" / "reward").glob("*/rows.parquet")))
+    assert np.isfinite(rows["reward"]).all() and rows["reward"].std() > 0
+
+
+def test_more_components_than_the_hidden_size_stop_the_stage_with_both(tmp_path: Path):
+    line = ("train", "reward_model@drm", "--setting", MICRO, "--seeds", 1, "--workers", 1, "--runs", tmp_path / "runs")
+    ended = bench(*line, "--results", tmp_path / "results")
+    assert ended.code == 2 and "needs a hidden size of 50 or more, the model has 32" in ended.err
+
+
+def test_users_and_groups_of_the_data_reach_ideal_points_and_the_worst_group(write_yaml, tmp_path: Path):
+    """Two users who want opposite words; each is a group."""
+    words = ("yes", "no")
+    pairs = [
+        {"prompt": f"Say {i}.", "chosen": words[i % 2], "rejected": words[1 - i % 2], "user": i % 2, "group": i % 2}
+        for i in range(24)
+    ]
+    for split in ("sft", "train", "reward", "test"):
+        (tmp_path / f"{split}.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in pairs), encoding="utf-8")
+    files = ", ".join(f"{split}: {split}.jsonl" for split in ("sft", "train", "reward", "test"))
+    options = "options: {demonstrations: 160, preference_prompts: 48, validation_prompts: 24, test_prompts: 40}"
+    local = f"options: {{files: {{{files}}}, columns: [user, group]}}"
+    setting = write_yaml("users.yaml", swap={"source: toy": "source: local_files", options: local})
+    hyper = "reward_model.objective.hyper={users: 2, dimensions: 8}"
+    runs, results = tmp_path / "runs", tmp_path / "results"
+    sets = [hyper, "reward_model.learning_rate=1e-2"]
+    assert set(finish(["reward_model@pal_a"], runs=runs, setting=setting, sets=sets).values()) == {"done"}
+    words = [word for text in sets for word in ("--set", text)]
+    ended = bench(
+        *("compare", "reward_model@pal_a", "--setting", setting, "--seeds", 1, "--runs", runs, "--results", results),
+        *(*words, "--metrics", "worst_group_accuracy"),
+    )
+    assert ended.code == 0, ended.err
+    measured = pd.read_csv(results / "micro" / "measurements.csv").set_index("metric")["value"]
+    assert "worst_group_accuracy under reward_model" in ended.out
+    rows = pd.read_parquet(next((runs / "reward").glob("*/rows.parquet")))
+    rewards = rows.pivot(index="example", columns="candidate", values="reward")
+    right = np.where(rewards[0] == rewards[1], 0.5, rewards[0] > rewards[1])
+    group = rewards.index.str[-5:].astype(int) % 2  # ids count the rows
+    by_group = [right[group == number].mean() for number in (0, 1)]
+    assert measured["worst_group_accuracy"] == pytest.approx(min(by_group))
+    assert measured["pair_accuracy"] == pytest.approx(np.mean(by_group))
+
+
 # --- what is refused ------------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ import torch
 from sklearn.decomposition import PCA
 
 from benchbench.core.reward_objective import RewardScores
-from benchbench.reward_objectives.drm import Hyper, components, fit, score
+from benchbench.reward_objectives.drm import Hyper, components, fit, head, score
 
 
 def states(count=60, *, seed=0):
@@ -18,6 +18,10 @@ def states(count=60, *, seed=0):
     spread = torch.tensor([3.0, 2.0, 0.1, 0.1, 0.1], dtype=torch.float64)
     difference = spread * torch.randn(count, 5, generator=generator, dtype=torch.float64) + 0.5
     return torch.stack([rejected + difference, rejected], dim=1)
+
+
+def test_a_backbone_must_be_as_wide_as_there_are_components():
+    assert head(Hyper(components=7)).least_hidden == 7
 
 
 def test_components_are_scikit_learns_up_to_sign_with_their_negatives():

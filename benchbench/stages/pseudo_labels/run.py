@@ -22,9 +22,9 @@ def run(context: StageContext[PseudoLabelSettings]) -> Result:
     taken = [example for example in ordered if example is not None]
     turned = sum(rewards[example.id][0] < rewards[example.id][1] for example in unlabelled)
     pairs = [*context.examples(settings.labelled), *taken]
-    made = write_made(context.folder, {settings.labelled.split: pairs}, to_json)
+    counts = write_made(context.folder, {settings.labelled.split: pairs}, to_json)
     summary = {"taken": len(taken), "left_out": len(unlabelled) - len(taken), "ordered_otherwise": turned}
-    return Result(0, {"examples": made, **summary})
+    return Result(0, {"examples": counts, **summary})
 
 
 def in_order_of(example: Example, rewards: list[float], *, threshold: float) -> Example | None:

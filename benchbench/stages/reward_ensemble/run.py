@@ -30,8 +30,8 @@ def run(context: StageContext[RewardEnsembleSettings]) -> Result:
     write_rows(context.folder, pd.DataFrame(rows))
     places = {str(name): group.to_numpy() for name, group in pd.Series(rows.index).groupby(rows["example"])}
     examples = [with_columns(example, rewards[:, places[example.id]]) for example in context.examples()]
-    made = write_made(context.folder, {context.settings.data.split: examples}, to_json)
-    return Result(0, {"rows": len(rows), "members": len(names), "examples": made})
+    counts = write_made(context.folder, {context.settings.data.split: examples}, to_json)
+    return Result(0, {"rows": len(rows), "members": len(names), "examples": counts})
 
 
 def with_columns(example: Example, rewards: Array) -> Example:

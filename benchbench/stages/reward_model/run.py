@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from benchbench import reward_objectives
+from benchbench.core.errors import BenchError
 from benchbench.core.identity import restore
 from benchbench.core.reward_objective import RewardObjective
 from benchbench.data.tokenized import TokenizedExample
@@ -34,6 +35,7 @@ def run(context: StageContext[RewardModelSettings]) -> Result:
     tokenizer = context.tokenizer()
     objective, hyper = _objective(settings)
     backbone = _backbone(context, tokenizer, trained=objective.head(hyper).trains_backbone)
+    _check_hidden(objective, hyper, backbone, context.spec.title)
     std = getattr(backbone.config, "initializer_range", 0.02)
     with load.seeded(initial_seed(settings), "reward head initialisation"):
         model = RewardModel(
@@ -76,6 +78,20 @@ def _objective(settings: RewardModelSettings) -> tuple[RewardObjective, Any]:
     hyper, faults = bind(objective.hyper, values, where="reward_model.objective.hyper")
     assert not faults, faults
     return objective, hyper
+
+
+def _check_hidden(objective: RewardObjective, hyper: Any, backbone: Any, where: str) -> None:
+    """Return only if the backbone's states are long enough for the objective's head.
+
+    Raises:
+        BenchError: both sizes.
+    """
+    least, hidden = objective.head(hyper).least_hidden, backbone.config.hidden_size
+    if hidden < least:
+        raise BenchError(
+            f"{where}: objective '{objective.name}' with these hyper-parameters needs a hidden size of {least} or "
+            f"more, the model has {hidden}; take fewer dimensions in reward_model.objective.hyper"
+        )
 
 
 def fit_tables(model: RewardModel, examples: Sequence[TokenizedExample], make_batch: BatchMaker) -> None:
