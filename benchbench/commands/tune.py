@@ -150,8 +150,8 @@ def _named(loaded: Loaded, values: Sequence[Override]) -> Loaded:
 
 def _tried(loaded: Loaded, cells: Sequence[ScoredCell], seeds: tuple[int, ...]) -> Tried:
     """The contributions of one setting to the headline metric, and which of its seeds are different runs."""
-    headline = loaded.recipe.score.headline
-    metric = metrics.get(headline.metric)
+    headline, scoring = loaded.recipe.headline
+    metric = metrics.get(headline)
     if metric.per_pair is None:
         raise BenchError(
             f"score.headline.metric: '{metric.name}' is no mean over pairs, so the rule has no standard error"
@@ -161,6 +161,6 @@ def _tried(loaded: Loaded, cells: Sequence[ScoredCell], seeds: tuple[int, ...]) 
     for cell in cells:
         if cell.label == loaded.label:
             paired = cell.pairs(rules.exclude)
-            scores = paired.scores(headline.scoring, tie_credit=rules.tie_credit)
+            scores = paired.scores(scoring, tie_credit=rules.tie_credit)
             rows.append(over_prompts(metric.per_pair(scores), scores.prompt))
-    return Tried(loaded.label, seeds, np.stack(rows), same_runs(cells, loaded.label, seeds, headline.scoring))
+    return Tried(loaded.label, seeds, np.stack(rows), same_runs(cells, loaded.label, seeds, scoring))

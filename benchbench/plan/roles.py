@@ -11,6 +11,7 @@ from benchbench.core.data_ref import DataRef
 from benchbench.core.identity import identity
 from benchbench.core.records import StageSpec
 from benchbench.data.tokenize import VERSION as TOKENIZATION_VERSION
+from benchbench.plan import reward_stages
 from benchbench.plan.anchors import AnchorWeights, anchor_recipe, anchor_weights
 from benchbench.plan.graph import Plan, data_input, policy_input
 from benchbench.plan.prepared import Prepared
@@ -30,9 +31,13 @@ from benchbench.recipe.training import (
 from benchbench.stages.generate.settings import GenerateRun, GenerateSettings
 from benchbench.stages.preference.settings import PreferenceMethodSettings, PreferenceRun, PreferenceSettings
 from benchbench.stages.reward.settings import RewardSettings
-from benchbench.stages.reward_model.settings import RewardLoopSettings, RewardModelSettings
+from benchbench.stages.reward_model.settings import (
+    RewardLoopSettings,
+    RewardModelSettings,
+    RewardObjectiveSettings,
+)
 from benchbench.stages.score.settings import ScoreSettings
-from benchbench.stages.settings import LoopSettings, MethodSettings, ModelSettings, ReadingRun, TrainingRun
+from benchbench.stages.settings import LoopSettings, MethodSettings, ModelSettings, ReadingRun, StageRun, TrainingRun
 from benchbench.stages.sft.settings import SftSettings
 
 
@@ -75,18 +80,30 @@ class Roles:
 
     def reward_model(self) -> str:
         """The reward model of the seed."""
+        return reward_stages.reward_model(self)
+
+    def trained_rewards(self, objective: RewardObjectiveSettings, seed: int, title: str, data: DataRef) -> str:
+        """One reward model.
+
+        Args:
+            objective: what it minimises.
+            seed: what its head and, where the recipe says so, its data order are drawn from.
+            title: for people.
+            data: what it is trained on.
+        """
         section = self.recipe.reward_model
         assert section is not None, "checked with the recipe"
         settings = RewardModelSettings(
-            **self._training(section, seeded=True),
+            **{**replace(self, seed=seed)._training(section, seeded=True), "data": data},
             training=RewardLoopSettings(
                 **_fields(section, LoopSection),
                 **_fields(section, RewardHeadSection),
                 **training_memory(self.recipe, "reward_model"),
             ),
+            objective=objective,
         )
         start = policy_input(self.sft()) if section.init_from == "sft" else {}
-        return self._add("reward_model", f"reward model seed {self.seed}", settings, start, self._training_run(section))
+        return self._add("reward_model", title, settings, start, self._training_run(section))
 
     def preference(self) -> str:
         """The policy that the method trains."""
@@ -167,6 +184,10 @@ class Roles:
 
     def reward(self, split: str) -> str:
         """The reward model's number for every response of a split."""
+        return reward_stages.reward(self, split)
+
+    def rewards_of(self, model: str, split: str, title: str) -> str:
+        """The numbers that one reward model, by its key, gives to every response of a split."""
         section = self.recipe.reward_model
         assert section is not None, "checked with the recipe"
         named: dict[str, Any] = {"truncation": section.score_truncation, "append_eos": section.score_append_eos}
@@ -179,8 +200,7 @@ class Roles:
             on_empty_response="keep_constant",
             **scoring_memory(self.recipe, self.recipe.model.dtype, section.head_dtype),
         )
-        rewards = {"reward_model": self.reward_model()}
-        return self._add("reward", f"rewards seed {self.seed} on {split}", settings, rewards, self._reading_run())
+        return self._add("reward", title, settings, {"reward_model": model}, self._reading_run())
 
     def generate(self, policy: str | None) -> str | None:
         """The policy's own responses; the SFT policy is the reference of their KL."""
@@ -206,14 +226,19 @@ class Roles:
         run = GenerateRun(**_fields(self._reading_run(), ReadingRun), stops=stops)
         return self._add("generate", title, settings, read, run)
 
-    def _add(self, kind: str, title: str, settings: Any, read: Mapping[str, str], run: ReadingRun) -> str:
+    def add_made(self, kind: str, title: str, settings: Any, read: Mapping[str, str]) -> str:
+        """A stage that makes examples of rows, and puts no text through a model."""
+        return self._add(kind, title, settings, read, StageRun(data_key=self.prepared.data_key))
+
+    def _add(self, kind: str, title: str, settings: Any, read: Mapping[str, str], run: StageRun) -> str:
         return self.plan.add(StageSpec(kind, title, settings, {**data_input(settings.data), **read}, run))
 
     def _labels(self, split: str) -> Mapping[str, int]:
         """Labels of a prepared split; none of one that is not made yet."""
         return {} if split in self.made else self.prepared.data.shapes[split].labels
 
-    def _data(self, split: str) -> DataRef:
+    def data(self, split: str) -> DataRef:
+        """The examples of a split, prepared or made."""
         if split in self.made:
             return DataRef(split, made_by=self.made[split])
         return DataRef(split, self.prepared.data.hashes[split])
@@ -229,7 +254,7 @@ class Roles:
         )
         return {
             "model": model,
-            "data": self._data(split),
+            "data": self.data(split),
             "tokenization": tokenization.model_copy(update={"chat_template": self.prepared.chat_template_hash}),
             "tokenization_version": TOKENIZATION_VERSION,
         }

@@ -28,7 +28,7 @@ class RecipeFolders:
         """
         folder = partial(folder_of, origins=origins, setting=setting)
         return cls(
-            data=folder("data"),
+            data=folder("data.options"),  # the only paths of the section stand there
             model=folder("model.model_name_or_path"),
             tokenizer=folder("model.tokenizer_name_or_path"),
             chat_template=folder("tokenization.chat_template"),

@@ -126,7 +126,7 @@ def load_untuned(
     method: str,
     *,
     variant: str = "default",
-    hyper: Mapping[str, Any] | None = None,
+    values: Mapping[str, Any] | None = None,
     file: Path | None = None,
     overrides: Iterable[Override] = (),
     checks: Iterable[Check] = (),
@@ -135,25 +135,24 @@ def load_untuned(
 
     Args:
         base: the setting.
-        method: name without content.
+        method: its name.
         variant: label of the hyper-parameters.
-        hyper: those that differ from the method's defaults.
+        values: what the variant writes into the recipe, such as `method.hyper`.
         file: absolute path of the file that defines the method; none for one that is found by its name.
         overrides: `--set` values.
-        checks: as for `load_recipe`.
+        checks: binders for what the schema leaves free.
 
     Raises:
         BenchError: every fault of the resolved recipe in one message.
     """
     name = base.setting_name
     in_file = {} if file is None else {"file": str(file)}
-    document = Document(
-        {
-            "name": f"{method}_{name}" if variant == "default" else f"{method}_{variant}_{name}",
-            "setting": name,
-            "method": {"name": method, "variant": variant, "hyper": dict(hyper or {}), **in_file},
-        }
-    )
+    written = {
+        "name": f"{method}_{name}" if variant == "default" else f"{method}_{variant}_{name}",
+        "setting": name,
+        "method": {"name": method, "variant": variant, "hyper": {}, **in_file},
+    }
+    document = Document(merge(written, values or {}))
     return _resolve(document, base.path, base, tuple(overrides), tuple(checks), untuned=method != "sft")
 
 

@@ -138,13 +138,17 @@ class StageContext(Generic[S]):
         assert isinstance(self.settings, ReadingSettings), f"{self.spec.kind} reads no texts"
         return self.settings
 
-    def examples(self) -> list[Example]:
+    def examples(self, data: DataRef | None = None) -> list[Example]:
         """The normalised examples that the stage reads: of a prepared split, or as another stage made them.
+
+        Args:
+            data: another reference of the stage's settings than `data`.
 
         Raises:
             BenchError: exit code 5; they are not those that the stage was planned with, or that were made.
         """
-        data: DataRef = self.spec.settings.data
+        data = data or self.spec.settings.data
+        assert data is not None
         if data.made_by is not None:
             return [from_json(line) for line in made_lines(self.root / data.made_by, data.split)]
         return [from_json(line) for line in self._prepared(data).lines(data.split)]

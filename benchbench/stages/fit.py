@@ -98,11 +98,13 @@ def policy_batches(
     )
 
 
-def reward_batches(context: StageContext[Any], tokenizer: Any, backbone: Any) -> BatchMaker:
+def reward_batches(
+    context: StageContext[Any], tokenizer: Any, backbone: Any, columns: Sequence[str] = ()
+) -> BatchMaker:
     """How batches are made for a reward model, whose backbone goes to the stage's device here."""
     layout = layout_of(unwrap(backbone.to(context.device)))
     cost = Cost(packed=layout.packed, share=context.settings.training.disable_dropout, whole=True)
-    return BatchMaker(context.device, tokenizer.pad_token_id, layout, cost)
+    return BatchMaker(context.device, tokenizer.pad_token_id, layout, cost, columns)
 
 
 def fit(

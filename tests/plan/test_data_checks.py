@@ -16,9 +16,11 @@ from benchbench.core.method import Candidates, Column
 from benchbench.data.column_shape import split_shape
 from benchbench.data.serial import from_json, to_json
 from benchbench.plan.checks import data as data_checks
+from benchbench.plan.checks.columns import column_faults
 from benchbench.store.prepared import write_prepared
 
 Row = Mapping[str, Any]
+KEYS = {"key": "preference.split", "missing_key": "method.name"}
 PAIR = {"prompt": "What is two and two?", "chosen": "four", "rejected": "five"}
 PAIRS = [{**PAIR, "prompt": f"What is {i} and {i}?"} for i in range(6)]
 THUMBS = [{"prompt": f"Say {i}.", "completion": f"It is {i}.", "label": i % 2 == 0} for i in range(6)]
@@ -176,8 +178,8 @@ def test_a_method_that_declares_the_label_finds_it(tmp_path: Path):
     )
     method = replace(methods.get("dpo"), candidates=Candidates.ONE, columns=(Column("label", low=0, high=1),))
     assert data_checks._preference_faults("train", method, data) == []
-    assert data_checks._column_faults(method, method.columns[0], "train", data) == []
-    (fault,) = data_checks._column_faults(method, Column("weight"), "train", data)
+    assert column_faults("dpo", method.columns[0], "train", data, **KEYS) == []
+    (fault,) = column_faults("dpo", Column("weight"), "train", data, **KEYS)
     assert "reads the column 'weight', which split 'train' does not have; it has label" in str(fault)
 
 

@@ -7,10 +7,11 @@ import math
 import pytest
 import torch
 
-from benchbench import methods
+from benchbench import methods, reward_objectives
 from benchbench.core.method import Candidates, Need
+from benchbench.core.reward_objective import RewardScores
 from benchbench.models.logps import token_logps
-from benchbench.training.objective import MethodObjective, RewardObjective
+from benchbench.training.objective import MethodObjective, RewardModelObjective
 
 from .toys import batches, caches, examples, model, served
 
@@ -101,17 +102,19 @@ def test_many_candidates_have_rewards_for_each():
 class Fixed(torch.nn.Module):
     """Rewards that were decided beforehand."""
 
-    def __init__(self, rewards):
+    def __init__(self, rewards, objective="bradley_terry", **hyper):
         super().__init__()
         self.rewards = torch.nn.Parameter(torch.tensor(rewards))
+        self.objective = reward_objectives.get(objective)
+        self.hyper = self.objective.hyper(**hyper)
 
-    def forward(self, batch):
-        return self.rewards
+    def scores(self, batch):
+        return RewardScores(self.rewards[..., None])
 
 
 def test_the_reward_models_loss_by_hand():
     """Margins 1 and -2: log(1 + e^-1) and log(1 + e^2); sums 3 and 0: 0.01 * 9 and 0."""
-    terms, stats = RewardObjective(Fixed([[2.0, 1.0], [-1.0, 1.0]]), 0.01)(batches()(examples(2)))
+    terms, stats = RewardModelObjective(Fixed([[2.0, 1.0], [-1.0, 1.0]]), 0.01)(batches()(examples(2)))
     expected = [math.log(1 + math.exp(-1)), math.log(1 + math.exp(2))]
     assert terms["bradley_terry"].values.tolist() == pytest.approx(expected)
     assert terms["centring"].values.tolist() == pytest.approx([0.09, 0.0])
@@ -120,10 +123,10 @@ def test_the_reward_models_loss_by_hand():
 
 
 def test_without_a_coefficient_nothing_is_centred():
-    terms, _ = RewardObjective(Fixed([[2.0, 1.0]]), 0.0)(batches()(examples(1)))
+    terms, _ = RewardModelObjective(Fixed([[2.0, 1.0]]), 0.0)(batches()(examples(1)))
     assert terms.keys() == {"bradley_terry"}
 
 
 def test_a_reward_model_compares_pairs_only():
     with pytest.raises(ValueError, match=r"expected pairs \(K = 2\), got K = 3"):
-        RewardObjective(Fixed([[2.0, 1.0, 0.0]]), 0.0)(batches()(examples(1)))
+        RewardModelObjective(Fixed([[2.0, 1.0, 0.0]]), 0.0)(batches()(examples(1)))
