@@ -63,7 +63,7 @@ golden: setup
 tables: setup
 	$(BIN)/python -m benchbench.commands.reference.tables results/reference/tiny README.md docs/results.md
 
-# The pages that are made from the code: recipe keys and commands.
+# The pages that are made from the code: recipe keys, commands, methods, and systems with what of each is here.
 docs: setup
 	$(BIN)/python -m tests.docs.pages --write
 

@@ -29,14 +29,19 @@ class Cost:
     """Every token is an input, not only those that a scored one needs."""
     candidates: int | None = None
     """Only the first so many candidates of an example are read."""
+    roles: tuple[str, ...] = ()
+    """Only the candidates of these roles are read; none for all."""
 
     def rows(self, example: TokenizedExample) -> int:
         """How many candidates of one example are read; examples of one microbatch have equally many."""
-        return len(example.candidates[: self.candidates])
+        return len(self._taken(example))
+
+    def _taken(self, example: TokenizedExample) -> tuple[TokenizedCandidate, ...]:
+        return example.taking(self.roles).candidates[: self.candidates]
 
     def of(self, example: TokenizedExample) -> int:
         """Tokens of one example by itself, over all its rows."""
-        rows = example.candidates[: self.candidates]
+        rows = self._taken(example)
         if not self.packed:
             return len(rows) * max(len(row.tokens) for row in rows)
         return packed_length([row.tokens for row in rows], [self._inputs(row) for row in rows], share=self.share)

@@ -66,7 +66,7 @@ def compare(
     if not as_json and prepared.notice:
         stdout().print(prepared.notice, highlight=False)
     if dry_run:
-        print_plan([prepared.session.plan], options.store, as_json=as_json)
+        print_plan([prepared.session], options.store, as_json=as_json)
         return
     from benchbench.commands.compare.shown import show
     from benchbench.report.layout import terminal_layout

@@ -23,6 +23,7 @@ from benchbench.cli import (
     reference,
     regress,
     train,
+    transforms,
     tune,
 )
 from benchbench.cli.variadic import VariadicCommand
@@ -52,6 +53,7 @@ app.command("fetch")(fetch.fetch)
 app.command("env")(env.env)
 app.add_typer(recipes.app, name="recipes")
 app.add_typer(methods.app, name="methods")
+app.add_typer(transforms.app, name="transforms")
 
 _OFFLINE_VARIABLE = "BENCH_OFFLINE"
 

@@ -9,26 +9,28 @@ from benchbench.cli.output import print_json, print_rows, stdout
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from benchbench.plan.graph import Plan
+    from benchbench.commands.run_plan import Session
     from benchbench.store.runs import RunStore
 
 
-def print_plan(plans: Sequence[Plan], store: RunStore, *, as_json: bool) -> None:
-    """The stages of plans, each once."""
+def print_plan(sessions: Sequence[Session], store: RunStore, *, as_json: bool) -> None:
+    """What is said of the data, transforms included, and the stages of plans, each once."""
     from benchbench.commands.plan_view import plan_rows, stop_lines, total_estimate
     from benchbench.plan.graph import Plan
     from benchbench.plan.replicates import copies
 
+    plans = [session.plan for session in sessions]
     merged = Plan({k: v for plan in plans for k, v in plan.stages.items()}, [c for plan in plans for c in plan.cells])
     rows = plan_rows(merged, store)
     estimate = total_estimate(rows)
     remarks = copies(merged)
+    data = list(dict.fromkeys(line for session in sessions for line in session.data_report))
     if as_json:
-        notes = {"remarks": remarks, "responses_end_at": stop_lines(merged)}
+        notes = {"data": data, "remarks": remarks, "responses_end_at": stop_lines(merged)}
         print_json({"stages": rows, "cells": len(merged.cells), "seconds_left": estimate, **notes})
         return
     print_rows(rows)
-    for line in [*stop_lines(merged), *remarks]:
+    for line in [*data, *remarks]:
         stdout().print(line, highlight=False, markup=False)
     left = sum(row["status"] != "finished" for row in rows)
     time = (

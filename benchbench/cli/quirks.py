@@ -45,7 +45,7 @@ def quirks(
     request = command.QuirksRequest(targets, setting, seeds, baseline, only or [], overrides or [])
     prepared = command.prepare_audit(request, options)
     if dry_run:
-        print_plan([prepared.session.plan], options.store, as_json=as_json)
+        print_plan([prepared.session], options.store, as_json=as_json)
         return
     console = stderr()
     audited = command.audit(prepared, options, console)

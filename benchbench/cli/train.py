@@ -37,7 +37,7 @@ def train(
         targets, setting=setting, seeds=seeds, overrides=overrides or [], options=options
     )
     if dry_run:
-        print_plan([session.plan for session in sessions], options.store, as_json=as_json)
+        print_plan(sessions, options.store, as_json=as_json)
         return
     console = stderr()
     trained = command.train(loaded, sessions, options, console)

@@ -11,13 +11,16 @@ from typing import Any
 
 import pandas as pd
 
-from benchbench import methods
+from benchbench import methods, reward_objectives
 from benchbench.comparison.pairs.grid import ScoredCell
 from benchbench.core.hashing import fingerprint
+from benchbench.core.method import Method
 from benchbench.core.records import StageRecord
+from benchbench.core.reward_objective import RewardObjective
 from benchbench.data.serial import from_json, prompt_hash
 from benchbench.plan.graph import Cell, Plan
 from benchbench.plan.replicates import run_of
+from benchbench.recipe.load import Loaded
 from benchbench.report.frames import measurements_frame
 from benchbench.store.prepared import read_prepared
 from benchbench.store.results import ResultStore
@@ -26,6 +29,7 @@ from benchbench.store.runs import RunStore
 
 ROW_KEY = ("recipe", "recipe_hash", "overrides", "seed", "split", "metric", "scoring")
 _JOIN = ["example", "candidate"]
+_OF_A_POLICY = ("logp_sum", "logp_mean", "ref_logp_sum")
 _RESTS_ON = ("policy", "reference", "reward")
 """Roles of stages whose numbers go into a row, beside the score itself."""
 ENGINE = "torch"
@@ -52,6 +56,8 @@ def score_rows(cell: Cell, store: RunStore, split: str) -> pd.DataFrame:
         "split": split,
         "prompt": [prompts[example] for example in frame["example"]],
     }
+    if cell.loaded.recipe.is_reward_model:  # a policy was scored for what its rows say of the responses alone
+        frame = frame.assign(**dict.fromkeys(_OF_A_POLICY, float("nan")))
     return frame.assign(**identity)
 
 
@@ -66,7 +72,7 @@ def _prompts(root: Path, key: str, split: str) -> Mapping[str, str]:
 
 def scored_cell(cell: Cell, store: RunStore, split: str, plan: Plan | None = None) -> ScoredCell:
     """A finished cell as the comparison reads it; with its plan, what its seed reaches is known."""
-    record = store.record(cell.score)
+    record = store.record(cell.reward if cell.loaded.recipe.is_reward_model and cell.reward else cell.score)
     assert record is not None, "only finished cells are compared"
     scored = as_scored(cell, score_rows(cell, store, split), device_kind=str(record.environment["device_kind"]))
     if plan is None:
@@ -94,14 +100,24 @@ def as_scored(cell: Cell, frame: pd.DataFrame, *, device_kind: str) -> ScoredCel
         recipe_hash=loaded.recipe_hash,
         comparability_hash=loaded.comparability_hash,
         setting=loaded.recipe.setting,
-        paper=str(methods.get(loaded.recipe.method.name).paper),
+        paper=str(_described(loaded).paper),
         untuned=loaded.untuned,
+        status=_described(loaded).status,
         overrides=" ".join(sorted(loaded.overrides)),
         marked=" ".join(f"--set {text}" for text in loaded.overrides),
         engine=ENGINE,
         device_kind=device_kind,
         frame=frame,
     )
+
+
+def _described(loaded: Loaded) -> Method | RewardObjective:
+    """What a row is of: the method, or the reward model's objective."""
+    recipe = loaded.recipe
+    if not recipe.is_reward_model:
+        return methods.get(recipe.method.name)
+    assert recipe.reward_model is not None, "checked with the recipe"
+    return reward_objectives.get(recipe.reward_model.objective.name)
 
 
 def record_cells(

@@ -17,9 +17,12 @@ def used_splits(loaded: Loaded) -> list[str]:
 
 
 def data_lines(data: PreparedData, splits: Iterable[str]) -> list[str]:
-    """One line per split, and one per pair of splits that share prompts."""
+    """One line per split, one per transform of it, and one per pair of splits that share prompts."""
     wanted = list(dict.fromkeys(splits))
-    lines = [f"data, {split}: {_split(data.report['splits'][split])}" for split in wanted]
+    lines: list[str] = []
+    for split in wanted:
+        lines.append(f"data, {split}: {_split(data.report['splits'][split])}")
+        lines += [f"data, {split}: {_transform(t)}" for t in data.report.get("transforms", {}).get(split, ())]
     for overlap in data.report["overlaps"]:
         first, second = overlap["splits"]
         if overlap["prompts"] and first in wanted and second in wanted:
@@ -35,6 +38,13 @@ def label_lines(loaded: Loaded, data: PreparedData) -> list[str]:
         return []
     trained_on = f"the {labels['true']} examples labelled true; {labels['false']} labelled false are left out"
     return [f"sft, {section.split}: trains on {trained_on}"]
+
+
+def _transform(report: Mapping[str, Any]) -> str:
+    parts = [f"{report['name']}: {report['examples_in']} examples in, {report['examples_out']} out"]
+    parts += [f"dropped {count} ({reason})" for reason, count in report["dropped"].items()]
+    parts += [f"added {count} ({reason})" for reason, count in report["added"].items()]
+    return ", ".join([*parts, *(f"{count} {remark}" for remark, count in report["changed"].items())])
 
 
 def _split(report: Mapping[str, Any]) -> str:

@@ -97,6 +97,8 @@ def origin(loaded: Loaded, key: str) -> str:
             return source
     if key.startswith("method.hyper."):
         return "method default"
+    if key.startswith("reward_model.objective."):
+        return "objective default"
     return "source default" if key.startswith("data.options.") else "built in"
 
 

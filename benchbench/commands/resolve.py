@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-from benchbench import methods
+from benchbench import methods, reward_objectives
 from benchbench.core.errors import BenchError, Fault, suggestion
 from benchbench.plan.checks.recipe import bind_free_parts
 from benchbench.recipe import library
 from benchbench.recipe.load import Loaded, load_recipe, load_untuned
+from benchbench.recipe.method_file import method_name_of, split_method_file
 from benchbench.recipe.overrides import Override
+from benchbench.recipe.schema import REWARD_MODEL
 
 DEFAULT_SETTING = "tiny"
 _OF_THE_SPLIT = ("generate.split", "generate.num_prompts")
@@ -21,29 +25,59 @@ def resolve(target: str, *, setting: str | None, overrides: Iterable[Override] =
     """One recipe from a path, or from METHOD or METHOD@VARIANT in a setting.
 
     Args:
-        target: what the user wrote.
+        target: what the user wrote: METHOD, METHOD@VARIANT, a recipe, or a method's file as FILE.py or FILE.py@VARIANT.
         setting: name or path of the setting; for a path none keeps the one it names.
         overrides: `--set` values.
 
     Raises:
         BenchError: no such file, method, variant or setting, two recipes that match, or a faulty recipe.
     """
-    if library.looks_like_path(target):
+    in_file = split_method_file(target)
+    if in_file is None and library.looks_like_path(target):
         return load_recipe(library.open_entry(target), setting=setting, overrides=overrides, checks=CHECKS)
-    name, _, variant = target.partition("@")
-    method = methods.get(name)
-    variant = variant or "default"
+    file: Path | None = None
+    if in_file is None:
+        name, _, variant = target.partition("@")
+        presets = _reward_presets() if name == REWARD_MODEL else _presets(name)
+        variant = variant or "default"
+    else:
+        file, variant = Path(in_file[0]).expanduser().absolute(), in_file[1]
+        name = method_name_of(in_file[0])
+        presets = _presets(name, file=str(file))
     base = library.find_setting(setting or DEFAULT_SETTING)
-    entry = library.find_recipe(base.setting_name, name, variant)
+    entry = library.find_recipe(base.setting_name, name, variant) if file is None else None
     if entry is not None:
         return load_recipe(entry, setting=str(base.path), overrides=overrides, checks=CHECKS)
-    if variant not in method.variants:
-        known = sorted({*method.variants, *_recipe_variants(base.setting_name, name)})
+    if variant not in presets:
+        known = sorted({*presets, *_recipe_variants(base.setting_name, name)})
         raise BenchError(
             f"unknown variant '{variant}' of method '{name}'.{suggestion(variant, known)} Known: {', '.join(known)}."
         )
-    hyper = method.variants[variant]
-    return load_untuned(base, name, variant=variant, hyper=hyper, overrides=overrides, checks=CHECKS)
+    return load_untuned(
+        base, name, variant=variant, values=presets[variant], file=file, overrides=overrides, checks=CHECKS
+    )
+
+
+def _presets(name: str, *, file: str | None = None) -> Mapping[str, Mapping[str, Any]]:
+    """Variant of a method -> what it writes into a recipe.
+
+    Raises:
+        BenchError: no method has this name.
+    """
+    variants = methods.get(name, file=file).variants
+    return {key: {"method": {"hyper": dict(hyper)}} for key, hyper in variants.items()}
+
+
+def _reward_presets() -> Mapping[str, Mapping[str, Any]]:
+    """Name of every objective -> the reward model with that objective; `default` is the setting's own.
+
+    Rewards with a level of their own cannot be centred, so that is switched off with such an objective.
+    """
+    presets: dict[str, Mapping[str, Any]] = {"default": {}}
+    for name in reward_objectives.names():
+        level = {} if reward_objectives.get(name).is_shift_free else {"center_rewards_coefficient": 0.0}
+        presets[name] = {"reward_model": {"objective": {"name": name, "hyper": {}}, **level}}
+    return presets
 
 
 def refuse_unread(overrides: Sequence[Override]) -> None:

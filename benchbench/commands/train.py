@@ -72,15 +72,15 @@ def summary(loaded: Loaded, trained: Trained) -> list[dict[str, object]]:
     """One row per finished cell: its last training loss and the headline metric."""
     if trained.measurements is None:
         return []
-    headline = loaded.recipe.score.headline
+    metric, scoring = loaded.recipe.headline
     frame = trained.measurements
-    frame = frame.loc[(frame["metric"] == headline.metric) & (frame["scoring"] == headline.scoring)]
+    frame = frame.loc[(frame["metric"] == metric) & (frame["scoring"] == scoring)]
     return [
         {
             "recipe": row["recipe"],
             "seed": int(row["seed"]),
             "last_loss": trained.losses.get((loaded.label, int(row["seed"])), float("nan")),
-            f"{headline.metric} ({headline.scoring})": float(row["value"]),
+            f"{metric} ({scoring})": float(row["value"]),
             "se": float(row["se"]),
             "n": int(row["n"]),
         }

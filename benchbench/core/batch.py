@@ -57,6 +57,10 @@ class CandidateBatch:
     """[B, K, T] bool, true where a token belongs to the response and is scored; never the first of a row."""
     columns: Mapping[str, Tensor] = field(default_factory=dict)
     """[B] or [B, K] float columns, by name."""
+    weights: Mapping[str, Tensor] = field(default_factory=dict)
+    """[B, K, T] weight of each scored token, by name of the spans; 1 where no span is, 0 off the scored tokens."""
+    places: tuple[tuple[int, ...], ...] | None = None
+    """[B][K] which of its example's candidates each is, where a method took them by role; none as they stand."""
     allow_empty: bool = False
     """Accept candidates without a response token (a recipe asked for them to be kept)."""
     packed: Packed | None = None
@@ -79,6 +83,9 @@ class CandidateBatch:
         for name, column in self.columns.items():
             if tuple(column.shape) not in ((shape[0],), (shape[0], shape[1])):
                 raise ValueError(f"column '{name}' has shape {tuple(column.shape)}, expected [B] or [B, K]")
+        for name, weights in self.weights.items():
+            if weights.shape != shape:
+                raise ValueError(f"weights '{name}' have shape {tuple(weights.shape)}, expected [B, K, T]")
         if self.counts is None:
             self._check_rows()
             lengths = self.lengths().tolist()
@@ -113,6 +120,7 @@ class CandidateBatch:
             attention=move(self.attention),
             response=move(self.response),
             columns={name: move(column) for name, column in self.columns.items()},
+            weights={name: move(weights) for name, weights in self.weights.items()},
             packed=None if self.packed is None else self.packed.moved(move),
             mismatched=None if self.mismatched is None else self.mismatched.to(device),
         )
@@ -120,3 +128,7 @@ class CandidateBatch:
     def lengths(self) -> Tensor:
         """[B, K] number of response tokens."""
         return self.response.sum(dim=-1)
+
+    def place(self, b: int, k: int) -> int:
+        """Which candidate of its example, as the data have them, is candidate k of example b."""
+        return k if self.places is None else self.places[b][k]

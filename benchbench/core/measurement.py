@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -90,6 +91,10 @@ class Metric:
     bit."""
     columns: tuple[str, ...] = ()
     """Columns the metric reads; without them it is not computed."""
+    columns_per: Literal["candidate", "example"] = "candidate"
+    """One number per response, or one per pair, which then stands on both sides."""
+    scorings: tuple[str, ...] = ()
+    """Scorings under which it has a meaning; none for all. Beside other scorings it is measured where asked for."""
     version: int = 1
     """Raised by hand when the numbers change."""
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
+from benchbench.core.example import CHOSEN, REJECTED
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -195,12 +197,26 @@ class Family(Enum):
     """Demonstrations."""
 
 
+CONTENT_SIGN = "+"
+"""Stands between the name of a method that is not built in and the hash of its content."""
+
+
+def full_name(name: str, content: str) -> str:
+    """The name of a method that is not built in, with the hash of its content."""
+    return f"{name}{CONTENT_SIGN}{content}"
+
+
+def plain_name(name: str) -> str:
+    """A method's name as tables have it, without content."""
+    return name.partition(CONTENT_SIGN)[0]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Method:
     """One exhibit of the methods room."""
 
     name: str
-    """Registry key; equals the file name."""
+    """Registry key; equals the file name. Of a method that is not built in it ends with the hash of its content."""
     paper: Paper
     hyper: type
     """Frozen dataclass of hyper-parameters with the paper's defaults; documented field by field."""
@@ -212,6 +228,13 @@ class Method:
     columns: tuple[Column, ...] = ()
     """Columns of the data that the loss reads."""
     candidates: Candidates = Candidates.PAIR
+    roles: tuple[str, ...] = ()
+    """Roles of the candidates that the loss reads, in the order in which it finds them, such as ("chosen", "rejected",
+    "gold"); empty where `candidates` says it all."""
+    token_weights: tuple[str, ...] = ()
+    """Names of the spans whose weights the loss reads, token by token."""
+    scored: Literal["response", "all"] = "response"
+    """Which tokens have a log-probability: those of the responses, or those of the prompts too."""
     monotone_in_chosen: bool = True
     """Raising the chosen log-probability never raises the loss."""
     monotone_reason: str = ""
@@ -248,6 +271,11 @@ class Method:
         if self.open_question:
             return "form unverified"
         return "twin" if self.twin_of else ""
+
+    @property
+    def read_roles(self) -> tuple[str, ...]:
+        """Roles that are taken out of an example whose candidates have some; empty for all as they stand."""
+        return self.roles or ((CHOSEN, REJECTED) if self.candidates is Candidates.PAIR else ())
 
     @property
     def fewest_candidates(self) -> int:

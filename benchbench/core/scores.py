@@ -53,6 +53,7 @@ class Scores:
     _live_reference: Logps | None = None
     _head: Tensor | None = None
     _carried: Mapping[str, Tensor] = field(default_factory=dict)
+    _token_weights: Mapping[str, Tensor] = field(default_factory=dict)
 
     @property
     def reference(self) -> Logps:
@@ -120,6 +121,15 @@ class Scores:
         if name not in self._carried:
             raise UndeclaredInputError(f"the loss reads the carried number '{name}'; declare it in Method.carried")
         return self._carried[name]
+
+    def token_weights(self, name: str) -> Tensor:
+        """[B, K, T] weight of each scored token, 1 where no span of that name is, 0 off the scored tokens.
+
+        The name must stand in `Method.token_weights`.
+        """
+        if name not in self._token_weights:
+            raise UndeclaredInputError(f"the loss reads token weights '{name}'; declare it in Method.token_weights")
+        return self._token_weights[name]
 
 
 def pair(values: Tensor) -> tuple[Tensor, Tensor]:

@@ -33,3 +33,8 @@ class SplitShape:
     """`true` and `false` -> examples with that label; empty where the split has no labels."""
     ordered: bool = True
     """Whether the first candidate is known to be the preferred one."""
+    roles: Mapping[str, int] = field(default_factory=dict)
+    """Roles of an example's candidates in their order, joined by ", " -> examples that have these; "" for candidates
+    without. Empty where no example names any."""
+    spans: Mapping[str, int] = field(default_factory=dict)
+    """Name of spans -> examples with such a span."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from benchbench.core.example import Column, Example
@@ -41,7 +42,16 @@ def split_shape(examples: Sequence[Example], *, ordered: bool) -> SplitShape:
         {name: _column_shape([values[name] for values in columns]) for name in sorted(shared)},
         label_counts(examples),
         ordered,
+        role_counts(examples),
+        dict(Counter(name for e in examples for name, rows in sorted(e.spans.items()) if any(rows))),
     )
+
+
+def role_counts(examples: Sequence[Example]) -> dict[str, int]:
+    """Roles of the candidates, joined by ", " -> examples with these; empty where no example names any."""
+    if all(example.roles is None for example in examples):
+        return {}
+    return dict(Counter(", ".join(example.known_roles) for example in examples))
 
 
 def label_counts(examples: Sequence[Example]) -> dict[str, int]:

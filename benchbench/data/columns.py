@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from benchbench.core.errors import BenchError, Fault, suggestion
+from benchbench.data.candidate_parts import SPANS
 from benchbench.data.known_names import filled_columns, is_metadata
 from benchbench.data.messages import TURN_FIELDS, is_empty, turn_fields
 from benchbench.data.rows import ID_COLUMNS, KNOWN_COLUMNS, Row, Shape
@@ -129,7 +130,7 @@ def unread_fields(rows: Sequence[Row], columns: Collection[str]) -> set[tuple[st
     """Filled fields of turns and candidates that no reader looks at, with their column."""
     fields = set[tuple[str, str]]()
     for row in rows:
-        for column, turn in _turns(row, columns):
+        for column, turn in _turns(row, {*columns} - {SPANS}):
             scored = column == "candidates" and not turn.keys() & {"role", "from"}
             read = _CANDIDATE_FIELDS if scored else turn_fields(turn)
             fields |= {(column, name) for name, value in turn.items() if name not in read and not is_empty(value)}

@@ -72,6 +72,39 @@ class Encoder:
             responses[i] = ids
         return self._gather(rendered, prompts, responses, {*apart})
 
+    def offsets(self, prompt: str, response: str, ids: Ids) -> list[tuple[int, int]]:
+        """Half-open range of characters of the response that each of its tokens has; an appended EOS has none.
+
+        Args:
+            prompt: the rendered text before the response.
+            response: the rendered response.
+            ids: what `encode` made of it.
+
+        Raises:
+            BenchError: the tokenizer drops characters of the response; where it does, the places that it states for the
+                tokens after them are those of other characters.
+        """
+        start = _ids(self.tokenizer, [prompt])[0]
+        whole, offsets = _ids_with_offsets(self.tokenizer, prompt + response)
+        offsets = [(begin - len(prompt), end - len(prompt)) for begin, end in offsets[len(start) :]]
+        if whole[: len(start)] != start:
+            whole, offsets = self._continuation_offsets(response)
+            start = []
+        _require_cover(response, offsets)
+        length = min(len(ids), len(offsets))
+        assert ids[:length] == whole[len(start) :][:length], "one text has one list of ids"
+        return offsets[:length] + [(len(response), len(response))] * (len(ids) - length)
+
+    def _continuation_offsets(self, text: str) -> tuple[Ids, list[tuple[int, int]]]:
+        alone = _ids_with_offsets(self.tokenizer, text)
+        if not self.spaced:
+            return alone
+        mark = _ids(self.tokenizer, ["\n"])[0]
+        ids, offsets = _ids_with_offsets(self.tokenizer, "\n" + text)
+        if ids[: len(mark)] != mark:
+            return alone
+        return ids[len(mark) :], [(begin - 1, end - 1) for begin, end in offsets[len(mark) :]]
+
     def _gather(
         self, rendered: Sequence[Rendered], prompts: Sequence[Ids], responses: Sequence[Ids], apart: set[int]
     ) -> list[Encoded]:
@@ -145,6 +178,22 @@ def _ids(tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> list[list[
     return tokenizer(
         list(texts), add_special_tokens=False, return_attention_mask=False, return_token_type_ids=False, verbose=False
     )["input_ids"]  # type: ignore[return-value]
+
+
+def _ids_with_offsets(tokenizer: PreTrainedTokenizerBase, text: str) -> tuple[Ids, list[tuple[int, int]]]:
+    """Ids as `_ids`, and the characters of the text that each is of."""
+    encoding = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+    return encoding["input_ids"], [(begin, end) for begin, end in encoding["offset_mapping"]]  # type: ignore[return-value]
+
+
+def _require_cover(text: str, offsets: Iterable[tuple[int, int]]) -> None:
+    covered = {place for begin, end in offsets for place in range(begin, end)}
+    left = [c for place, c in enumerate(text) if place not in covered and c.isprintable() and not c.isspace()]
+    if left:
+        raise BenchError(
+            f"expected a token for every character of a response with spans, found {len(left)} too few in "
+            f"{text[:60]!r}; take a tokenizer that has all characters, or leave the spans out"
+        )
 
 
 def _text(tokenizer: PreTrainedTokenizerBase, ids: Ids) -> str:

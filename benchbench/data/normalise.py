@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
-from benchbench.core.errors import BenchError, suggestion
+from benchbench.core.errors import BenchError, Fault, suggestion
 from benchbench.core.example import Column, Example
 from benchbench.core.source import Reading
+from benchbench.data.candidate_parts import Parts, PartsError, read_parts
 from benchbench.data.column_shape import SCORE, is_missing, values_of
 from benchbench.data.columns import TOOL_CALLS, Account, account_for, without_ignored
 from benchbench.data.known_names import filled_columns, name_notes, other_names, under_our_names
@@ -19,10 +20,18 @@ from benchbench.data.rows import ID_COLUMNS, SHAPES, Content, Row, Shape, check_
 
 REPEATED_IDS = "repeated ids, made unique with #2, #3, ..."
 MISSING_SCORES = "missing scores, NaN"
+OWN_PROMPTS = "candidates with prompts of their own"
+_SHOWN = 8
 
 
-_Entry = tuple[str, Content, Mapping[str, Column]]
-"""Name, content and further columns of a row."""
+class _Entry(NamedTuple):
+    """What was read of a row."""
+
+    name: str
+    content: Content
+    extra: Mapping[str, Column]
+    """Further columns."""
+    parts: Parts
 
 
 class Normalised(NamedTuple):
@@ -84,7 +93,7 @@ def normalise(
         rows, shape, account, split=split, where=where, notes=notes, columns=columns, drop=drop_missing
     )
     order = order or PreferenceOrder()
-    claimed = shape.ordered or all(len(content.turn.responses) == 1 for _, content, _ in read)
+    claimed = shape.ordered or all(len(content.turn.responses) == 1 for _, content, _, _ in read)
     examples = put_in_order(_examples(read, notes), order, claimed=claimed, where=place, notes=notes)
     known = knows_order(examples, order, claimed=claimed)
     counts = dict(sorted(dropped.items())), dict(sorted(notes.items()))
@@ -105,6 +114,7 @@ def _read(
     """Name, content and columns of every row that is an example; the others are counted by reason."""
     dropped = Counter[str]()
     read: list[_Entry] = []
+    faults: list[Fault] = []
     for index, row in enumerate(rows):
         try:
             if index in account.with_tools:
@@ -113,22 +123,31 @@ def _read(
             check_messages(row, content.turn)
             extra = _extra(row, columns, content)
             _refuse_missing({**extra, SCORE: content.ratings}, drop)
-            read.append((_own_id(row) or f"{split}-{index:05d}", content, extra))
+            parts = read_parts(row, content.turn)
+            read.append(_Entry(_own_id(row) or f"{split}-{index:05d}", content, extra, parts))
             notes.update(content.notes)
+            notes.update([OWN_PROMPTS] if parts.prompts else [])
+        except PartsError as fault:
+            faults.append(Fault(f"row {index}", str(fault)))
         except UnfitRowError as reason:
             dropped[str(reason)] += 1
+    if faults:
+        raise BenchError.of_faults(f"{where}, split '{split}': rows that contradict themselves", faults[:_SHOWN])
     if not read:
         raise BenchError(f"{where}: no row of split '{split}' is an example; {_counted(dropped)}")
     return read, dropped
 
 
 def _examples(read: Sequence[_Entry], notes: Counter[str]) -> tuple[Example, ...]:
-    rated = any(rating == rating for _, content, _ in read for rating in content.ratings)
-    names = _unique([name for name, _, _ in read], notes)
-    listed = {name for _, _, extra in read for name, column in extra.items() if isinstance(column, tuple)}
+    rated = any(rating == rating for _, content, _, _ in read for rating in content.ratings)
+    names = _unique([entry.name for entry in read], notes)
+    listed = {name for entry in read for name, column in entry.extra.items() if isinstance(column, tuple)}
     return tuple(
-        _example(name, content, _widened(extra, listed, len(content.turn.responses), notes), notes if rated else None)
-        for name, (_, content, extra) in zip(names, read, strict=True)
+        _example(
+            entry._replace(name=name, extra=_widened(entry.extra, listed, len(entry.content.turn.responses), notes)),
+            notes if rated else None,
+        )
+        for name, entry in zip(names, read, strict=True)
     )
 
 
@@ -229,13 +248,14 @@ def _count_missing(value: Column, note: str, notes: Counter[str]) -> None:
         notes[note] += missing
 
 
-def _example(name: str, content: Content, extra: Mapping[str, Column], notes: Counter[str] | None) -> Example:
+def _example(entry: _Entry, notes: Counter[str] | None) -> Example:
     """One example; without notes no row of the split has a score, and none is given."""
+    name, content, extra, parts = entry
     prompt, responses = content.turn
     if notes is None:
-        return Example(name, prompt, responses, None, content.label, extra)
+        return Example(name, prompt, responses, None, content.label, extra, *parts)
     _count_missing(content.ratings, MISSING_SCORES, notes)
-    return Example(name, prompt, responses, content.ratings, content.label, {**extra, SCORE: content.ratings})
+    return Example(name, prompt, responses, content.ratings, content.label, {**extra, SCORE: content.ratings}, *parts)
 
 
 def _counted(dropped: Mapping[str, int]) -> str:

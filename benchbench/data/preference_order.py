@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from benchbench.core.errors import BenchError
-from benchbench.core.example import Column, Example
+from benchbench.core.example import PREFERRED, Example
 from benchbench.data.column_shape import is_missing
 
 PreferredBy = Literal["ratings", "given"]
@@ -17,6 +17,7 @@ EXCHANGED = "ratings against the order given, ratings taken"
 KEPT = "ratings against the order given, order kept"
 UNRATED = "ratings missing, order kept"
 NO_ORDER = "candidates without ratings, in no known order"
+BY_ROLES = "candidates with roles, ordered by these and not by ratings"
 SOFT = "p_chosen below one half, order kept"
 P_CHOSEN = "p_chosen"
 """Probability that the first candidate of a pair is the preferred one; it turns with the pair."""
@@ -57,7 +58,7 @@ def put_in_order(
         BenchError: the ratings contradict the order that the rows, or the recipe, claim in more rows than allowed.
     """
     claimed = claimed or order.by == "given"
-    several = [example for example in examples if len(example.candidates) > 1]
+    several = [example for example in examples if len(example.candidates) > 1 and example.roles is None]
     rated = [example for example in several if _is_rated(example)]
     against = [example for example in rated if _best_first(example)[0] != 0]
     if claimed:
@@ -72,13 +73,15 @@ def put_in_order(
     _note(notes, NO_ORDER, 0 if claimed or rated else len(several))
     ordered = tuple(examples) if order.by == "given" else tuple(map(_sorted, examples))
     _note(notes, SOFT, sum(map(_prefers_second, ordered)))
+    _note(notes, BY_ROLES, sum(example.roles is not None for example in examples))
     return ordered
 
 
 def knows_order(examples: Sequence[Example], order: PreferenceOrder, *, claimed: bool) -> bool:
-    """Whether every first candidate is known to be the preferred one: by the rows, the recipe, or the ratings."""
-    rated = all(_is_rated(example) for example in examples if len(example.candidates) > 1)
-    return claimed or order.by == "given" or rated
+    """Whether every first candidate is known to be the preferred one: by the rows, recipe, roles or ratings."""
+    several = [example for example in examples if len(example.candidates) > 1]
+    known = all(e.roles[0] in PREFERRED if e.roles else _is_rated(e) for e in several)
+    return claimed or order.by == "given" or known
 
 
 def _refuse(against: Sequence[Example], rated: int, order: PreferenceOrder, where: str) -> None:
@@ -106,25 +109,14 @@ def _best_first(example: Example) -> list[int]:
 
 
 def _sorted(example: Example) -> Example:
-    """The example best first, with what belongs to each candidate; as it is where a rating is missing."""
-    places = _best_first(example) if _is_rated(example) else []
+    """The example best first, with what belongs to each candidate; as it is with roles or without some rating."""
+    places = _best_first(example) if example.roles is None and _is_rated(example) else []
     if places == sorted(places):
         return example
-    ratings = example.ratings
-    assert ratings is not None
-
-    def moved(name: str, column: Column) -> Column:
-        if isinstance(column, tuple):
-            return tuple(column[k] for k in places)
-        turns = name == P_CHOSEN and len(places) == 2 and 0 <= column <= 1
-        return 1.0 - column if turns else column
-
-    return replace(
-        example,
-        candidates=tuple(example.candidates[k] for k in places),
-        ratings=tuple(ratings[k] for k in places),
-        columns={name: moved(name, column) for name, column in example.columns.items()},
-    )
+    p = example.columns.get(P_CHOSEN)
+    turned = {P_CHOSEN: 1.0 - p} if isinstance(p, float) and len(places) == 2 and 0 <= p <= 1 else {}
+    ordered = example.taking(places)
+    return replace(ordered, columns={**ordered.columns, **turned})
 
 
 def _prefers_second(example: Example) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from benchbench.core.example import Message
+from benchbench.data import candidate_parts
 from benchbench.data.boundary import common_beginning
 from benchbench.data.context import (
     COLUMNS,
@@ -222,16 +223,16 @@ def _stripped(turns: Sequence[Message]) -> list[tuple[str, str]]:
     return [(turn.role, turn.content.strip()) for turn in turns]
 
 
-_BESIDE = (*COLUMNS, "messages")
+_BESIDE = (*COLUMNS, "messages", *candidate_parts.COLUMNS)
 SHAPES = (
     Shape(("chosen", "rejected"), ("prompt", "score_chosen", "score_rejected", *_BESIDE), read_pair),
     Shape(("prompt", "candidates"), ("scores", *_BESIDE), read_candidates, ordered=False),
     Shape(("prompt", "completion", "label"), _BESIDE, read_unpaired),
     Shape(("prompt", "response", "label"), _BESIDE, read_unpaired),
-    Shape(("messages", "label"), ("prompt", *COLUMNS), read_unpaired),
+    Shape(("messages", "label"), ("prompt", *COLUMNS, *candidate_parts.COLUMNS), read_unpaired),
     Shape(("prompt", "response"), _BESIDE, read_demonstration),
     Shape(("prompt", "completion"), _BESIDE, read_demonstration),
-    Shape(("messages",), ("prompt", *COLUMNS), read_messages),
+    Shape(("messages",), ("prompt", *COLUMNS, *candidate_parts.COLUMNS), read_messages),
 )
 """In the order tried; the first whose required columns have a value in some row is the shape of the whole split."""
 ID_COLUMNS = ("id", "prompt_id", "example_id")

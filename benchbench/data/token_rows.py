@@ -8,13 +8,16 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from benchbench.core.example import Column
+from benchbench.core.example import MASK, Column
 from benchbench.data.column_shape import values_of
+from benchbench.data.spans import Run
 from benchbench.data.tokenized import TokenizationReport, Tokenized, TokenizedCandidate, TokenizedExample
 from benchbench.store.tokens import TokenEntry
 
 TRUNCATED, EMPTY, OVERLONG = 1, 2, 4
 """Bits of a candidate's `flags`."""
+ROLES, SPANS, PROMPTS = "roles", "spans", "prompt_tokens"
+"""Arrays of entries with roles, with holes (`mask`) or weights, and with ranges that do not begin after the prompt."""
 _TEXT = ("utf-8", "surrogatepass")
 Layout = tuple[tuple[str, bool], ...]
 """Columns of an example in their order: the name, and whether there is one number per candidate."""
@@ -29,6 +32,8 @@ class TokenRows(Sequence[TokenizedExample]):
         self._ids = entry.rows["ids"].tobytes()
         self._layouts: list[Layout] = [tuple((str(n), bool(k)) for n, k in layout) for layout in entry.facts["layouts"]]
         self._reasons: list[str | None] = [None, *entry.facts["reasons"]]
+        self._roles: list[tuple[str, ...] | None] = [None, *map(tuple, entry.facts.get(ROLES, ()))]
+        self._names: list[str] = entry.facts.get(SPANS, [])
 
     def __len__(self) -> int:
         return len(self._rows["identical"])
@@ -61,6 +66,7 @@ class TokenRows(Sequence[TokenizedExample]):
             rows["identical"][i],
             self._columns(i, last - first),
             self._reasons[rows["spared"][i]],
+            self._roles[rows[ROLES][i]] if ROLES in rows else None,
         )
 
     def _candidate(self, c: int) -> TokenizedCandidate:
@@ -68,13 +74,26 @@ class TokenRows(Sequence[TokenizedExample]):
         begin, end = _span(rows["token_ends"], c)
         response = rows["response"]
         flags = rows["flags"][c]
+        holes, weights = self._spans(c) if SPANS in rows else ((), {})
         return TokenizedCandidate(
             self._tokens[begin:end],
             (response[2 * c], response[2 * c + 1]),
             flags & TRUNCATED > 0,
             flags & EMPTY > 0,
             flags & OVERLONG > 0,
+            holes,
+            weights,
+            None if PROMPTS not in rows or rows[PROMPTS][c] < 0 else rows[PROMPTS][c],
         )
+
+    def _spans(self, c: int) -> tuple[tuple[tuple[int, int], ...], Mapping[str, tuple[Run, ...]]]:
+        """Holes and weights of a candidate."""
+        rows, named = self._rows, dict[str, list[Run]]()
+        for place in range(*_span(rows["span_ends"], c)):
+            name, start, stop = rows[SPANS][3 * place : 3 * place + 3]
+            named.setdefault(self._names[name], []).append((start, stop, rows["span_values"][place]))
+        holes = tuple((start, stop) for start, stop, _ in named.pop(MASK, ()))
+        return holes, {name: tuple(stretches) for name, stretches in named.items()}
 
     def _columns(self, i: int, candidates: int) -> Mapping[str, Column]:
         begin, end = _span(self._rows["value_ends"], i)
@@ -133,8 +152,38 @@ def entry_of(tokenized: Tokenized) -> TokenEntry:
         "value_ends": _ends(map(len, values)),
     }
     facts = {"report": tokenized.report.as_json(), "layouts": list(layouts), "reasons": [r for r in reasons if r]}
+    _add_roles(examples, rows, facts)
+    _add_spans(candidates, rows, facts)
     tokens = np.concatenate([np.zeros(0, np.uint16), *(np.asarray(candidate.tokens) for candidate in candidates)])
     return TokenEntry(tokens, rows, facts)
+
+
+def _add_roles(examples: Sequence[TokenizedExample], rows: dict[str, NDArray[Any]], facts: dict[str, Any]) -> None:
+    """Which candidate is what; nothing where no example says so, so that such an entry is what it always was."""
+    if any(example.roles is not None for example in examples):
+        roles: dict[tuple[str, ...] | None, int] = {None: 0}
+        rows[ROLES] = np.array([roles.setdefault(e.roles, len(roles)) for e in examples], np.uint32)
+        facts[ROLES] = [list(known) for known in roles if known is not None]
+
+
+def _add_spans(candidates: Sequence[TokenizedCandidate], rows: dict[str, NDArray[Any]], facts: dict[str, Any]) -> None:
+    """Holes and weights, one run of tokens after another, and what they move; nothing without them, as for roles."""
+    runs = [
+        [(MASK, *hole, 0.0) for hole in c.holes]
+        + [(name, *run) for name, stretches in c.weights.items() for run in stretches]
+        for c in candidates
+    ]
+    if any(candidate.prompt_tokens is not None for candidate in candidates):
+        lengths = [-1 if c.prompt_tokens is None else c.prompt_tokens for c in candidates]
+        rows[PROMPTS] = np.array(lengths, np.int64)
+    together = [run for stretches in runs for run in stretches]
+    if not together:
+        return
+    names = {name: place for place, name in enumerate(dict.fromkeys(name for name, *_ in together))}
+    rows["span_ends"] = _ends(map(len, runs))
+    rows[SPANS] = np.array([(names[name], start, stop) for name, start, stop, _ in together], np.int64)
+    rows["span_values"] = np.array([value for *_, value in together], np.float64)
+    facts[SPANS] = list(names)
 
 
 def examples_of(entry: TokenEntry) -> Tokenized:

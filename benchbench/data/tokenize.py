@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,11 +14,12 @@ from benchbench.core.errors import BenchError
 from benchbench.core.example import Example
 from benchbench.data.audit import Lengths
 from benchbench.data.column_shape import columns_of
-from benchbench.data.encode import Encoded, Encoder, plain_characters, unkept_characters
-from benchbench.data.render import Rendered, Renderer, renderer
+from benchbench.data.encode import Encoder, plain_characters, unkept_characters
+from benchbench.data.encoded_examples import EncodedExample, encode_examples
+from benchbench.data.render import renderer
+from benchbench.data.scored_rows import ScoredRow, score_row
 from benchbench.data.tokenized import TokenizationReport, Tokenized, TokenizedCandidate, TokenizedExample
 from benchbench.data.tokenizer import id_bound
-from benchbench.data.truncate import Cut, cut
 from benchbench.data.turn_end import spelled
 from benchbench.recipe.schema import TokenizationSection
 
@@ -30,8 +31,7 @@ VERSION = 1
 LONG_PROMPT = "prompt longer than max_prompt_length"
 OVER_LENGTH = "longer than max_length"
 NO_RESPONSE = "a candidate without a response token"
-_EXAMPLES_AT_A_TIME = 1024
-_Block = list[tuple[Example, Rendered, Encoded]]
+MASKED_WHOLE = "a candidate whose response tokens are all masked"
 
 
 def tokenize_examples(
@@ -64,18 +64,25 @@ def tokenize_examples(
     characters, control = set[str](), spelled(tokenizer)
     dtype = np.uint16 if id_bound(tokenizer) < 1 << 16 else np.uint32
     special = tokenizer.all_special_tokens
-    for example, rendered, encoded in _encode(examples, encoder, renderer(section, tokenizer, folder=folder)):
-        characters |= plain_characters(rendered, special)
-        lengths.extend((len(encoded.prompt), len(response)) for response in encoded.responses)
-        slips.update(boundary_retokenised=encoded.retokenised, eos_inside=encoded.eos_inside)
-        texts = (*(message.content for message in example.prompt), *example.candidates)
-        slips.update(control_in_text=sum(control.search(text) is not None for text in texts))
-        reason = _unfit(example, encoded, section)
-        cuts = [cut(encoded.prompt, r, section, bos=encoder.bos is not None) for r in encoded.responses]
-        reason = reason or _no_response(example, cuts, on_empty)
+    render = renderer(section, tokenizer, folder=folder)
+    for encoded in encode_examples(examples, encoder, render, section.masked_spans):
+        example = encoded.example
+        characters.update(*(plain_characters(rendered, special) for rendered in encoded.rendered))
+        lengths.extend((len(prompt), len(response)) for prompt, response in encoded.rows)
+        slips.update(_slips(encoded, control))
+        reason = _unfit(encoded, section)
+        scored_rows = [
+            score_row(*ids, marks, section, bos=encoder.bos is not None)
+            for ids, marks in zip(encoded.rows, encoded.marks, strict=True)
+        ]
+        slips.update(
+            masked=sum(row.masked for row in scored_rows),
+            empty_after_masking=sum(row.masked_whole for row in scored_rows),
+        )
+        reason = reason or _no_response(example, scored_rows, on_empty)
         reasons.update([reason] if reason else [])
         if reason is None or keep_all:
-            rows.append(_row(example, cuts, dtype, reason))
+            rows.append(_row(example, scored_rows, dtype, reason))
     unkept = unkept_characters(tokenizer, characters)
     slips.update(lost_characters=unkept.lost, changed_characters=unkept.changed)
     prompts, responses = ([length[i] for length in lengths] for i in (0, 1))
@@ -109,71 +116,55 @@ def _flags(rows: Sequence[TokenizedExample]) -> dict[str, int]:
     }
 
 
-def _encode(
-    examples: Sequence[Example], encoder: Encoder, render: Renderer
-) -> Iterator[tuple[Example, Rendered, Encoded]]:
-    """Block by block, each while the one before it is worked on: a tokenizer computes without Python's lock."""
-
-    def block(at: int) -> _Block:
-        part = examples[at : at + _EXAMPLES_AT_A_TIME]
-        rendered = [_render(example, render) for example in part]
-        return list(zip(part, rendered, encoder.encode(rendered), strict=True))
-
-    with ThreadPoolExecutor(max_workers=1) as ahead:
-        ready = None
-        for at in range(0, len(examples), _EXAMPLES_AT_A_TIME):
-            coming = ahead.submit(block, at)
-            if ready is not None:
-                yield from ready.result()
-            ready = coming
-        if ready is not None:
-            yield from ready.result()
+def _slips(encoded: EncodedExample, control: re.Pattern[str]) -> dict[str, int]:
+    """What is remarkable in one example's texts and ids, as the report counts it."""
+    return {
+        "boundary_retokenised": sum(part.retokenised for part in encoded.encoded),
+        "eos_inside": sum(part.eos_inside for part in encoded.encoded),
+        "unclosed_spans": encoded.unclosed,
+        "control_in_text": sum(control.search(text) is not None for text in encoded.texts),
+    }
 
 
-def _render(example: Example, render: Renderer) -> Rendered:
-    try:
-        return render(example.prompt, example.candidates)
-    except BenchError as error:
-        raise BenchError(f"example {example.id}: {error}", exit_code=error.exit_code) from None
-
-
-def _unfit(example: Example, encoded: Encoded, section: TokenizationSection) -> str | None:
+def _unfit(encoded: EncodedExample, section: TokenizationSection) -> str | None:
     """Why the settings leave this example out by its length, if they do."""
-    if section.max_prompt_length is not None and len(encoded.prompt) > section.max_prompt_length:
+    if section.max_prompt_length is not None and max(len(p) for p, _ in encoded.rows) > section.max_prompt_length:
         return LONG_PROMPT
-    longest = len(encoded.prompt) + max(len(response) for response in encoded.responses)
+    longest = max(len(prompt) + len(response) for prompt, response in encoded.rows)
     if longest <= section.max_length:
         return None
     if section.truncation == "error":
         raise BenchError(
-            f"example {example.id}: {longest} tokens, more than max_length {section.max_length}; "
+            f"example {encoded.example.id}: {longest} tokens, more than max_length {section.max_length}; "
             "raise it, or choose truncation right, left or drop"
         )
     return OVER_LENGTH if section.truncation == "drop" else None
 
 
-def _no_response(example: Example, cuts: Sequence[Cut], on_empty: str) -> str | None:
-    if on_empty == "keep_constant" or all(begin < end for _, (begin, end), _, _ in cuts):
+def _no_response(example: Example, rows: Sequence[ScoredRow], on_empty: str) -> str | None:
+    if on_empty == "keep_constant" or all(row.has_response for row in rows):
         return None
+    masked = any(row.masked_whole for row in rows)
     if on_empty == "error":
-        raise BenchError(
-            f"example {example.id}: a candidate has no response token left; "
-            "choose on_empty_response drop or keep_constant"
-        )
-    return NO_RESPONSE
+        left = "of a candidate only masked tokens are left" if masked else "a candidate has no response token left"
+        raise BenchError(f"example {example.id}: {left}; choose on_empty_response drop or keep_constant")
+    return MASKED_WHOLE if masked else NO_RESPONSE
 
 
-def _row(example: Example, cuts: Sequence[Cut], dtype: Any, spared: str | None) -> TokenizedExample:
+def _row(example: Example, rows: Sequence[ScoredRow], dtype: Any, spared: str | None) -> TokenizedExample:
     candidates = tuple(
         TokenizedCandidate(
-            tokens=np.fromiter(cut.tokens, dtype, len(cut.tokens)),
-            response=cut.response,
-            truncated=cut.truncated,
-            empty=not text.strip() or cut.response[0] >= cut.response[1],
-            overlong=cut.overlong,
+            tokens=np.fromiter(row.cut.tokens, dtype, len(row.cut.tokens)),
+            response=row.scored,
+            truncated=row.cut.truncated,
+            empty=not text.strip() or not row.has_response,
+            overlong=row.cut.overlong,
+            holes=row.holes,
+            weights=row.weights,
+            prompt_tokens=None if row.scored == row.cut.response else row.cut.response[0],
         )
-        for text, cut in zip(example.candidates, cuts, strict=True)
+        for text, row in zip(example.candidates, rows, strict=True)
     )
-    first, *others = cuts
-    identical = bool(others) and all((cut.tokens, cut.response) == (first.tokens, first.response) for cut in others)
-    return TokenizedExample(example.id, candidates, identical, columns_of(example), spared)
+    first, *others = ((row.cut.tokens, row.scored, row.holes, row.weights) for row in rows)
+    identical = bool(others) and all(row == first for row in others)
+    return TokenizedExample(example.id, candidates, identical, columns_of(example), spared, example.roles)

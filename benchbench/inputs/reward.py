@@ -57,8 +57,9 @@ def tensor(rewards: Mapping[str, Sequence[float]], forward: Pass) -> torch.Tenso
 
     from benchbench.core.batch import sent
 
-    batch = forward.batch
-    return sent(torch.tensor([rewards[name] for name in batch.ids], dtype=forward.dtype), batch.tokens.device)
+    batch, count = forward.batch, forward.batch.tokens.shape[1]
+    values = [[rewards[name][batch.place(b, k)] for k in range(count)] for b, name in enumerate(batch.ids)]
+    return sent(torch.tensor(values, dtype=forward.dtype), batch.tokens.device)
 
 
 def _stage_rewards(context: StageContext[Any]) -> Mapping[str, Sequence[float]]:

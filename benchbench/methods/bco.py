@@ -110,7 +110,8 @@ METHOD = Method(
     variants={"default": {}, "pooled": {"shift": "pooled"}},
     family=Family.POINTWISE,
     equation=(
-        "r = beta (lp(y) - lr(y)),  delta = (mean of desirable r + mean of undesirable r) / 2\n"
+        "r = beta (lp(y) - lr(y))\n"
+        "delta = (mean of desirable r + mean of undesirable r) / 2\n"
         "desirable:   -log sigmoid(r - delta)\n"
         "undesirable: -log sigmoid(delta - r)"
     ),

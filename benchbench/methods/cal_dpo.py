@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
-from benchbench.core.method import Method, Need, Paper
+from benchbench.core.method import Family, Method, Need, Paper
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -82,4 +82,14 @@ METHOD = Method(
     monotone_in_chosen=False,
     monotone_reason="The chosen log-ratio is pulled to (1 - shift) / beta from both sides.",
     variants={"default": {}, "half_weight": {"calibration_weight": 0.5}},
+    family=Family.PAIRWISE,
+    equation=(
+        "-log sigmoid(h_w - h_l) + (h_w - 1/(2 beta))^2 + (h_l + 1/(2 beta))^2\n"
+        "h = log pi(y|x) - log ref(y|x), summed over y; shift 1/2, weight 1"
+    ),
+    differs={
+        "Cal-DPO/Cal-DPO at 127d76e, Pythia-2.8b-exp": "the same; its shift 0 is method dpo",
+        "tengxiao1/Cal-DPO at 646a754": "the squares have weight 1/2: variant half_weight",
+        "TRL": "not in TRL",
+    },
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
-from benchbench.core.method import Method, Need, Paper
+from benchbench.core.method import Family, Method, Need, Paper
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -64,4 +64,13 @@ METHOD = Method(
     needs=frozenset({Need.REFERENCE}),
     monotone_in_chosen=False,
     monotone_reason="The smoothed label has a finite optimum; beyond it a larger margin costs.",
+    family=Family.PAIRWISE,
+    equation=(
+        "-(1 - e) log sigmoid(beta (h_w - h_l)) - e log sigmoid(-beta (h_w - h_l))\n"
+        "h = log pi(y|x) - log ref(y|x), summed over y; e = label_smoothing"
+    ),
+    differs={
+        "TRL up to 0.28, loss type sigmoid with label_smoothing": "the same; gone since 0.29",
+        "OpenRLHF, HALOs": "the same; HALOs takes e = 0.2",
+    },
 )

@@ -19,7 +19,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchbench.core.method import Candidates, Method, Need, Paper
+from benchbench.core.method import Candidates, Family, Method, Need, Paper
 from benchbench.core.scores import Scores
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ class Hyper:
     """Hyper-parameters of DDO-RM."""
 
     eta: float = 1.0
-    """Nats per token gained per unit of centred reward, >= 0; 1 in the published benchmark."""
+    """Nats per token gained per unit of centred reward, >= 0; 1 in the published benchmark code."""
     tau: float = 1.0
-    """Temperature of the distribution over candidates, nats per token, > 0; 1 in the published benchmark."""
+    """Temperature of the distribution over candidates, nats per token, > 0; 1 in the published benchmark code."""
     target_grad: bool = False
     """Let the gradient flow through the target, as the released code does; the paper's target is fixed."""
 
@@ -84,4 +84,13 @@ METHOD = Method(
     monotone_in_chosen=False,
     monotone_reason="The policy is pulled to a target over all candidates; the first one has no special part.",
     variants={"default": {}, "released": {"target_grad": True}},
+    family=Family.LISTWISE,
+    equation=(
+        "-sum_k q_k log p_k,  p = softmax(s / tau)\n"
+        "q = softmax((s + eta (r - E_p r)) / tau), held fixed; s = mean log pi(y|x)"
+    ),
+    differs={
+        "TiantianZ399/ddorm-llm-preference-benchmark at 9b266dd": "the gradient also flows through q: variant released",
+        "TRL": "not in TRL",
+    },
 )

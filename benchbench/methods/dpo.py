@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
-from benchbench.core.method import Method, Need, Paper
+from benchbench.core.method import Family, Method, Need, Paper
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -56,4 +56,9 @@ METHOD = Method(
     loss=loss,
     reward=reward,
     needs=frozenset({Need.REFERENCE}),
+    family=Family.PAIRWISE,
+    equation=("-log sigmoid(beta (h_w - h_l))\nh = log pi(y|x) - log ref(y|x), summed over y"),
+    differs={
+        "TRL 1.16.0, loss type sigmoid": "the same",
+    },
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
-from benchbench.core.method import Column, Method, Need, Paper
+from benchbench.core.method import Column, Family, Method, Need, Paper
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -73,4 +73,16 @@ METHOD = Method(
     columns=(Column("p_chosen", low=0.0, high=1.0),),
     monotone_in_chosen=False,
     monotone_reason="Where p_chosen is below one half the second candidate is the preferred one.",
+    family=Family.PAIRWISE,
+    equation=(
+        "-log sigmoid(beta (2p - 1) (h_w - h_l))\nh = log pi(y|x) - log ref(y|x), summed over y; p = column p_chosen"
+    ),
+    differs={
+        "authors' code": "none was published",
+        "TRL": "not in TRL",
+    },
+    collisions=(
+        "Group reward-decoupled policy optimisation, a method of reinforcement learning, is called GDPO too.",
+        "Several other methods are called GDPO; this one averages likelihoods geometrically.",
+    ),
 )

@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from benchbench.core.method import Method, Need, Paper
+from benchbench.core.method import Family, Method, Need, Paper
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -71,4 +71,14 @@ METHOD = Method(
     monotone_in_chosen=False,
     monotone_reason="The margin is pulled to 1 / (2 beta) from both sides.",
     variants={"default": {}, "mean": {"reduction": "mean"}, "sum": {"reduction": "sum"}},
+    family=Family.PAIRWISE,
+    equation=("(h_w - h_l - 1/(2 beta))^2\nh = mean over y of log pi - log ref (variant sum: summed, as printed)"),
+    differs={
+        "TRL 1.16.0, loss type ipo; HALOs": "the same as the default, a mean per token",
+        "OpenRLHF": "sums, as printed: variant sum",
+    },
+    collisions=(
+        "Implicit Preference Optimization (arXiv:2502.16182) is called IPO too.",
+        "The paper writes tau for beta; cIPO and GIPO are other losses of this shape.",
+    ),
 )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
-from benchbench.core.method import Method, Over, Paper, Term
+from benchbench.core.method import Family, Method, Over, Paper, Term
 from benchbench.core.scores import Scores, pair
 
 if TYPE_CHECKING:
@@ -68,4 +68,13 @@ METHOD = Method(
     hyper=Hyper,
     loss=loss,
     reward=reward,
+    family=Family.PAIRWISE,
+    equation=(
+        "-log pi(y_w|x) / N - beta log sigmoid(o_w - o_l),  o = m - log(1 - e^m)\n"
+        "m = mean log pi(y|x) per token; N the chosen tokens of the step"
+    ),
+    differs={
+        "TRL 1.16.0, ORPOTrainer": "its likelihood term has prompt tokens too; the odds-ratio term is the same",
+        "xfactlab/orpo": "prompt tokens are left out of the likelihood term on request",
+    },
 )

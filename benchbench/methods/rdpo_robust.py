@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
-from benchbench.core.method import Method, Need, Paper
+from benchbench.core.method import Family, Method, Need, Paper
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -61,4 +61,13 @@ METHOD = Method(
     loss=loss,
     reward=reward,
     needs=frozenset({Need.REFERENCE}),
+    family=Family.PAIRWISE,
+    equation=(
+        "(-(1 - e) log sigmoid(d) + e log sigmoid(-d)) / (1 - 2e)\n"
+        "d = beta (h_w - h_l), h = log pi(y|x) - log ref(y|x), summed over y"
+    ),
+    differs={
+        "TRL 1.16.0, loss type robust": "the same",
+    },
+    collisions=("R-DPO (arXiv:2403.19159) is the length-regularised loss; checkpoints call both RDPO.",),
 )

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
-from benchbench.core.method import Method, Need, Over, Paper, Term
+from benchbench.core.method import Family, Method, Need, Over, Paper, Term
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Hyper:
     eta: float = 0.2
     """Weight of the likelihood term, >= 0; 0 is DPO. 0.2 is the authors' with `average`, 0.005 with `cumulative`."""
     regularizer: Literal["average", "cumulative", "pooled"] = "average"
-    """How the likelihood of the chosen response is reduced, see the module; the weight's unit follows it."""
+    """How the likelihood of the chosen response is reduced, see the module; `average` is the authors' advice."""
 
     def __post_init__(self) -> None:
         if not 0 < self.beta < math.inf:
@@ -83,4 +83,17 @@ METHOD = Method(
         "cumulative": {"regularizer": "cumulative", "beta": 0.01, "eta": 0.005},
         "trl": {"regularizer": "pooled", "beta": 0.01, "eta": 0.005},
     },
+    family=Family.PAIRWISE,
+    equation=(
+        "-log sigmoid(beta (h_w - h_l)) - eta log pi(y_w|x) / |y_w|\n"
+        "h = log pi(y|x) - log ref(y|x), summed over y (regularizer average)"
+    ),
+    differs={
+        "YSLIU627/Regularized-Preference-Optimization at 088d921": "the same; cumulative takes eta below 1e-6 as 0",
+        "TRL's paper index, loss types sigmoid and sft": "the likelihood is pooled over the step's tokens: variant trl",
+    },
+    collisions=(
+        "Iterative reasoning preference optimisation (arXiv:2404.19733) is RPO in TRL up to 0.28 (`rpo_alpha`).",
+        "Reward-aware preference optimisation (NeMo-Aligner) and relative preference optimisation are RPO too.",
+    ),
 )

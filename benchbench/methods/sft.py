@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchbench.core.method import Candidates, Method, Over, Paper, Term
+from benchbench.core.method import Candidates, Family, Method, Over, Paper, Term
 from benchbench.core.scores import Scores
 
 if TYPE_CHECKING:
@@ -47,4 +47,9 @@ METHOD = Method(
     loss=loss,
     reward=reward,
     candidates=Candidates.ONE,
+    family=Family.LIKELIHOOD,
+    equation=("-log pi(y|x) / N\ny the first candidate, N the response tokens of all of the step's"),
+    differs={
+        "TRL 1.16.0, SFTTrainer with completion-only loss": "the same",
+    },
 )

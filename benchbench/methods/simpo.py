@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
-from benchbench.core.method import Method, Over, Paper, Term
+from benchbench.core.method import Family, Method, Over, Paper, Term
 from benchbench.core.scores import Scores, pair
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ class Hyper:
     margin: float = 0.25
     """Target gap between mean log-probabilities, nats per token, >= 0; gamma / beta. 0.25 is the authors' default."""
     loss_type: Literal["sigmoid", "hinge"] = "sigmoid"
-    """Logistic loss of the paper, or the hinge that the authors' code offers."""
+    """One of sigmoid, the logistic loss of the paper, and hinge, which the authors' code offers."""
     label_smoothing: float = 0.0
-    """Assumed share of flipped labels, in [0, 0.5); above 0 a larger margin may cost. Logistic loss only."""
+    """Assumed share of flipped labels, in [0, 0.5), sigmoid alone; above 0 a larger margin may cost. 0 in the paper."""
     sft_weight: float = 0.0
     """Weight of the chosen responses' negative log-likelihood per token of the step, >= 0; 0 in the paper."""
 
@@ -92,5 +92,13 @@ METHOD = Method(
         "default": {},
         "hinge": {"loss_type": "hinge"},
         "trl": {"beta": 0.1, "margin": 5.0, "sft_weight": 1.0},
+    },
+    family=Family.PAIRWISE,
+    equation=(
+        "-log sigmoid(beta (m_w - m_l - margin))\nm = log pi(y|x) / |y|; margin = gamma / beta in the paper's letters"
+    ),
+    differs={
+        "princeton-nlp/SimPO at 1b3e8f3": "the same; its margin is called gamma_beta_ratio",
+        "TRL 1.16.0, CPOTrainer with loss type simpo": "adds the likelihood by default, and takes gamma: variant trl",
     },
 )

@@ -30,7 +30,7 @@ class Hyper:
     beta: float = 0.1
     """Reward per nat of summed log-ratio, > 0; 0.1 is DPO's, the paper's value is not known to us."""
     positives: str = "likelihood"
-    """Loss of a good candidate: its summed negative log-`likelihood`, or the `sigmoid` of pointwise DPO."""
+    """Loss of a good candidate: summed negative log-`likelihood`, or the `sigmoid` of pointwise DPO; from memory."""
 
     def __post_init__(self) -> None:
         if not 0 < self.beta < math.inf:

@@ -1,4 +1,4 @@
-"""A scalar reward head on a language model's backbone."""
+"""A reward head on a language model's backbone: one linear map to a number, or what the objective declares."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import AutoModel
 
+from benchbench import reward_objectives
 from benchbench.core.batch import CandidateBatch
+from benchbench.core.identity import plain
+from benchbench.core.reward_objective import RewardObjective, RewardScores
 from benchbench.models.layout import layout_of, packed_states, use_packed_rows
 from benchbench.models.load import with_adapter
 from benchbench.models.loading import load_whole
 from benchbench.models.logps import unwrap
 from benchbench.models.packing import pack
+from benchbench.models.reward_outputs import OutputHead
+from benchbench.recipe.binding import bind
 
 HEAD_FILE = "reward_head.safetensors"
 CONFIG_FILE = "reward_head.json"
@@ -24,33 +29,99 @@ ADAPTER = "adapter"
 """Folder of the adapters beside the backbone they stand on, where the recipe has any."""
 
 
-class RewardModel(nn.Module):
-    """Backbone, pooling, and one linear map to a number."""
+PLAIN = "bradley_terry"
+"""The objective whose head is one linear map to a number; a folder that names none is of it."""
 
-    def __init__(self, backbone: Any, *, pooling: str, head_dtype: torch.dtype, initial_std: float = 0.02) -> None:
+
+class RewardModel(nn.Module):
+    """Backbone, pooling, and the head of an objective."""
+
+    def __init__(
+        self,
+        backbone: Any,
+        *,
+        pooling: str,
+        head_dtype: torch.dtype,
+        initial_std: float = 0.02,
+        objective: RewardObjective | None = None,
+        hyper: Any = None,
+    ) -> None:
+        """Draw a fresh head.
+
+        Args:
+            backbone: language model without its own head.
+            pooling: `last_token` or `mean`.
+            head_dtype: precision of the head's weights.
+            initial_std: standard deviation of its initial weights.
+            objective: what it is trained with; Bradley-Terry if not given.
+            hyper: the objective's hyper-parameters; its defaults if not given.
+        """
         super().__init__()
         self.backbone = backbone
         self.pooling = pooling
+        self.head_dtype = head_dtype
+        self.objective = objective or reward_objectives.get(PLAIN)
+        self.hyper = self.objective.hyper() if hyper is None else hyper
+        self.spec = self.objective.head(self.hyper)
         hidden = backbone.config.hidden_size
-        self.head = nn.Linear(hidden, 1, bias=False, dtype=head_dtype)
-        nn.init.normal_(self.head.weight, std=initial_std)
+        if self.spec.is_scalar:
+            self.head: nn.Linear | OutputHead = nn.Linear(hidden, 1, bias=False, dtype=head_dtype)
+            nn.init.normal_(self.head.weight, std=initial_std)
+        else:
+            self.head = OutputHead(self.spec, hidden, dtype=head_dtype, initial_std=initial_std)
+
+    @property
+    def score_columns(self) -> tuple[str, ...]:
+        """Columns that a batch must carry to be rewarded."""
+        return tuple(column.name for column in self.objective.scored_columns(self.hyper))
 
     def forward(self, batch: CandidateBatch) -> Tensor:
         """[B, K] reward of each candidate, in float32."""
-        plain = unwrap(self.backbone)
-        pooled = self._pool_packed(plain, batch) if layout_of(plain).packed else self._pool_padded(batch)
-        return self.head(pooled.to(self.head.weight.dtype)).float().reshape(batch.tokens.shape[:2])
+        scores = self.scores(batch)
+        with torch.autocast(batch.tokens.device.type, enabled=False):
+            return self.objective.score(scores, self.hyper).float()
 
-    def _pool_packed(self, backbone: Any, batch: CandidateBatch) -> Tensor:
+    def scores(self, batch: CandidateBatch) -> RewardScores:
+        """What the head gives for a batch, in float32, and the batch's columns."""
+        shape, head = batch.tokens.shape[:2], self.head
+        carried = {column.name for column in self.objective.carried_columns(self.hyper)}
+        columns = {name: column for name, column in batch.columns.items() if name in carried}
+        if isinstance(head, nn.Linear):
+            pooled, _ = self._pooled(batch)
+            outputs = head(pooled.to(head.weight.dtype)).float().reshape(*shape, 1)
+            return RewardScores(outputs, _column=columns)
+        tables = head.values()
+        if not self.spec.reads_backbone:
+            return RewardScores(_tables=tables, _column=columns)
+        pooled, prompt = self._pooled(batch, with_prompt=head.prompt is not None)
+        pooled = pooled.to(self.head_dtype)
+        outputs = None if head.response is None else head.response(pooled).float().unflatten(0, shape)
+        of_prompt = None
+        if head.prompt is not None:
+            assert prompt is not None
+            # candidates share the prompt; where a cut on the left left them different parts of it, none is preferred
+            of_prompt = head.prompt(prompt.unflatten(0, shape).mean(dim=1).to(self.head_dtype)).float()
+        states = pooled.float().unflatten(0, shape) if self.spec.states else None
+        return RewardScores(outputs, of_prompt, states, tables, columns)
+
+    def _pooled(self, batch: CandidateBatch, *, with_prompt: bool = False) -> tuple[Tensor, Tensor | None]:
+        """[B*K, H] pooled state of each response, and the state of the prompt's last token where it is asked for."""
+        plain_backbone = unwrap(self.backbone)
+        if layout_of(plain_backbone).packed:
+            return self._pool_packed(plain_backbone, batch, with_prompt)
+        return self._pool_padded(batch, with_prompt)
+
+    def _pool_packed(self, backbone: Any, batch: CandidateBatch, with_prompt: bool) -> tuple[Tensor, Tensor | None]:
         """[B*K, H] as `_pool_padded`, from packed rows."""
         packed = batch.packed
         if packed is None or not packed.whole:
             packed = pack(batch.tokens, batch.attention, batch.response, whole=True)
         hidden = packed_states(backbone, packed)  # [N, H]
         places = packed.places.flatten(0, 1)  # [B*K, T]
+        prompt = hidden[places.gather(1, _prompt_ends(batch)[:, None]).squeeze(1)] if with_prompt else None
         if self.pooling == "last_token":
             last = batch.attention.flatten(0, 1).sum(dim=-1) - 1
-            return hidden[places.gather(1, last[:, None]).squeeze(1)]
+            return hidden[places.gather(1, last[:, None]).squeeze(1)], prompt
         response = batch.response.flatten(0, 1)
         # as a product, since the number of response tokens is not known on a card; a shared token counts for each row
         exact = torch.promote_types(hidden.dtype, torch.float32)  # bfloat16 cannot count beyond 256
@@ -58,32 +129,48 @@ class RewardModel(nn.Module):
         weights = weights.scatter(1, places.where(response, len(hidden)), 1.0)[:, :-1]  # [B*K, N]
         with torch.autocast(hidden.device.type, enabled=False):
             sums = weights @ hidden.to(exact)
-        return sums / response.sum(dim=-1, keepdim=True).clamp(min=1)
+        return sums / response.sum(dim=-1, keepdim=True).clamp(min=1), prompt
 
-    def _pool_padded(self, batch: CandidateBatch) -> Tensor:
+    def _pool_padded(self, batch: CandidateBatch, with_prompt: bool) -> tuple[Tensor, Tensor | None]:
         """[B*K, H] the last real token's state, or the mean over response tokens."""
         hidden = self.backbone(input_ids=batch.tokens.flatten(0, 1), use_cache=False).last_hidden_state  # [B*K, T, H]
+        rows = torch.arange(len(hidden), device=hidden.device)
+        prompt = hidden[rows, _prompt_ends(batch)] if with_prompt else None
         if self.pooling == "last_token":
             last = batch.attention.flatten(0, 1).sum(dim=-1) - 1
-            return hidden[torch.arange(len(hidden), device=hidden.device), last]
+            return hidden[rows, last], prompt
         weights = batch.response.flatten(0, 1).float()  # bfloat16 cannot count beyond 256
-        return (hidden * weights.unsqueeze(-1)).sum(dim=1) / weights.sum(dim=-1, keepdim=True).clamp(min=1)
+        pooled = (hidden * weights.unsqueeze(-1)).sum(dim=1) / weights.sum(dim=-1, keepdim=True).clamp(min=1)
+        return pooled, prompt
 
     def save_head(self, folder: Path) -> None:
-        """Write the head and how it reads the backbone."""
-        save_file({"weight": self.head.weight.detach().contiguous().cpu()}, folder / HEAD_FILE)
-        config = {"pooling": self.pooling, "head_dtype": str(self.head.weight.dtype).removeprefix("torch.")}
+        """Write the head, how it reads the backbone, and the objective where it is not the plain one."""
+        save_file(
+            {name: w.detach().contiguous().cpu() for name, w in self.head.state_dict().items()}, folder / HEAD_FILE
+        )
+        config = {"pooling": self.pooling, "head_dtype": str(self.head_dtype).removeprefix("torch.")}
+        if self.objective.name != PLAIN:
+            config |= {"objective": {"name": self.objective.name, "hyper": plain(self.hyper)}}
         (folder / CONFIG_FILE).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, backbone: Any, folder: Path) -> RewardModel:
         """The head of a folder on a backbone that was loaded already."""
         config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+        named = config.get("objective", {"name": PLAIN, "hyper": {}})
+        objective = reward_objectives.get(named["name"])
+        hyper, faults = bind(objective.hyper, named["hyper"], where=f"{folder / CONFIG_FILE}: objective.hyper")
+        assert not faults, faults
+        dtype = getattr(torch, config["head_dtype"])
         with torch.random.fork_rng(devices=[]):  # the draws of a fresh head are thrown away
-            model = cls(backbone, pooling=config["pooling"], head_dtype=getattr(torch, config["head_dtype"]))
-        with torch.no_grad():
-            model.head.weight.copy_(load_file(folder / HEAD_FILE)["weight"])
+            model = cls(backbone, pooling=config["pooling"], head_dtype=dtype, objective=objective, hyper=hyper)
+        model.head.load_state_dict(load_file(folder / HEAD_FILE))
         return model
+
+
+def _prompt_ends(batch: CandidateBatch) -> Tensor:
+    """[B*K] place of the token before each response; the first token where there is no response."""
+    return (batch.response.flatten(0, 1).int().argmax(dim=-1) - 1).clamp(min=0)
 
 
 def load_reward_model(folder: Path, *, dtype: str, attn_implementation: str, trust_remote_code: bool) -> RewardModel:

@@ -42,6 +42,10 @@ def anchor_recipe(loaded: Loaded, source: AnchorSource) -> Loaded:
     other = load_recipe(entry, setting=str(loaded.setting_path), overrides=overrides, checks=loaded.checks)
     if other.recipe.preference is not None and other.recipe.preference.anchors:
         raise BenchError(f"{other.path}: expected a recipe without anchors of its own, got {source.recipe}")
+    if other.recipe.is_reward_model:
+        raise BenchError(
+            f"{other.path}: expected a recipe whose result is a policy, got the reward model {source.recipe}"
+        )
     ours, others = loaded.values(), other.values()
     different = [name for name in _SAME if ours.get(name) != others.get(name)]
     if different:

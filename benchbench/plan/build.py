@@ -12,6 +12,7 @@ from benchbench.plan.prompt_sets import PreparedPrompts
 from benchbench.plan.prompt_stages import put_prompts
 from benchbench.plan.roles import Roles
 from benchbench.recipe.load import Loaded
+from benchbench.recipe.schema import REWARD_MODEL, SFT
 
 
 def build_plan(
@@ -50,7 +51,9 @@ def build_plan(
 
 def _cell(roles: Roles, *, with_rewards: bool, with_samples: bool) -> Cell:
     """The roles that make up a cell, in the order in which tables and progress show them."""
-    start, is_sft = roles.sft(), roles.recipe.method.name == "sft"
+    if roles.recipe.is_reward_model:
+        return _reward_cell(roles)
+    start, is_sft = roles.sft(), roles.recipe.method.name == SFT
     policy = start if is_sft else roles.preference()
     reference = roles.score(start, "sft")
     rewarded = with_rewards and roles.recipe.reward_model is not None
@@ -66,9 +69,23 @@ def _cell(roles: Roles, *, with_rewards: bool, with_samples: bool) -> Cell:
     )
 
 
+def _reward_cell(roles: Roles) -> Cell:
+    """A reward model alone; what is said of the responses beside it comes with the score of the SFT policy."""
+    reference = roles.score(roles.sft(), SFT)
+    return Cell(
+        loaded=roles.loaded,
+        seed=roles.seed,
+        policy=None,
+        score=reference,
+        reference=reference,
+        reward=roles.reward(roles.score_split),
+        data=roles.prepared.data_key,
+    )
+
+
 def _trains_on_rewards(loaded: Loaded) -> bool:
     """Whether a method of the recipe takes its rewards from a reward model of ours."""
     preference = loaded.recipe.preference
-    if preference is None or loaded.recipe.method.name == "sft":
+    if preference is None or loaded.recipe.method.name in (SFT, REWARD_MODEL):
         return False
     return methods.get(loaded.recipe.method.name).need("reward") is not None and preference.reward.source == "stage"

@@ -20,6 +20,7 @@ from benchbench.data.tokenizer import id_bound, load_tokenizer, save_tokenizer, 
 from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS, tokenizer_files
 from benchbench.plan.checks.data import split_faults
 from benchbench.plan.prepared import Prepared
+from benchbench.plan.transforms import apply_transforms, transforms_identity
 from benchbench.plan.vocabulary import check_beside, check_rows, model_config, writes_models
 from benchbench.plan.weights import (
     WEIGHT_PATTERNS,
@@ -96,7 +97,7 @@ def _data(loaded: Loaded, root: Path) -> tuple[PreparedData, str]:
     source = sources.get(section.source)
     options, faults = bind(source.options, section.options, where="data.options")
     assert not faults, faults
-    folder = loaded.folders.data
+    folder, planned = loaded.folders.data, loaded.bound.get("data.transforms", ())
     key = fingerprint(
         {
             "source": source.name,
@@ -104,14 +105,15 @@ def _data(loaded: Loaded, root: Path) -> tuple[PreparedData, str]:
             "prepared_version": PREPARED_VERSION,
             "options": plain(loaded.bound["data.options"]),
             "identity": dict(source.identity(options, folder)),
+            **transforms_identity(planned),
         }
     )
     prepared = read_prepared(root, key)
     if prepared is None:
-        splits = source.load(options, folder)
+        splits, transformed = apply_transforms(source.load(options, folder), planned, where=str(loaded.path))
         hashes = {name: content_hash({name: examples}) for name, examples in splits.items()}
         shapes = {n: split_shape(e, ordered=splits.readings[n].ordered) for n, e in splits.items()}
-        report = audit(splits, splits.readings).as_json()
+        report = audit(splits, splits.readings).as_json() | transformed
         prepared = write_prepared(root, key, splits, to_json, hashes=hashes, report=report, shapes=shapes)
     return prepared, key
 
@@ -210,4 +212,5 @@ def _file_hashes(folder: Path) -> dict[str, str]:
 
 
 def _texts(example: Example) -> list[str]:
-    return [message.content for message in example.prompt] + list(example.candidates)
+    prompts = (example.prompt, *dict.fromkeys(example.prompts or ()))
+    return [message.content for prompt in prompts for message in prompt] + list(example.candidates)

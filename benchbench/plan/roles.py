@@ -11,6 +11,7 @@ from benchbench.core.data_ref import DataRef
 from benchbench.core.identity import identity
 from benchbench.core.records import StageSpec
 from benchbench.data.tokenize import VERSION as TOKENIZATION_VERSION
+from benchbench.plan import reward_stages
 from benchbench.plan.anchors import AnchorWeights, anchor_recipe, anchor_weights
 from benchbench.plan.graph import Plan, data_input, policy_input
 from benchbench.plan.prepared import Prepared
@@ -19,13 +20,24 @@ from benchbench.recipe.load import Loaded
 from benchbench.recipe.memory import scoring_memory, training_memory
 from benchbench.recipe.model import ArchitectureSection
 from benchbench.recipe.schema import Recipe, TokenizationSection
-from benchbench.recipe.training import AnchorSource, LoopRunSection, LoopSection, RewardHeadSection, TrainingSection
+from benchbench.recipe.training import (
+    AnchorSource,
+    LoopRunSection,
+    LoopSection,
+    PreferenceSection,
+    RewardHeadSection,
+    TrainingSection,
+)
 from benchbench.stages.generate.settings import GenerateRun, GenerateSettings
-from benchbench.stages.preference.settings import PreferenceMethodSettings, PreferenceSettings
+from benchbench.stages.preference.settings import PreferenceMethodSettings, PreferenceRun, PreferenceSettings
 from benchbench.stages.reward.settings import RewardSettings
-from benchbench.stages.reward_model.settings import RewardLoopSettings, RewardModelSettings
+from benchbench.stages.reward_model.settings import (
+    RewardLoopSettings,
+    RewardModelSettings,
+    RewardObjectiveSettings,
+)
 from benchbench.stages.score.settings import ScoreSettings
-from benchbench.stages.settings import LoopSettings, MethodSettings, ModelSettings, ReadingRun, TrainingRun
+from benchbench.stages.settings import LoopSettings, MethodSettings, ModelSettings, ReadingRun, StageRun, TrainingRun
 from benchbench.stages.sft.settings import SftSettings
 
 
@@ -68,18 +80,30 @@ class Roles:
 
     def reward_model(self) -> str:
         """The reward model of the seed."""
+        return reward_stages.reward_model(self)
+
+    def trained_rewards(self, objective: RewardObjectiveSettings, seed: int, title: str, data: DataRef) -> str:
+        """One reward model.
+
+        Args:
+            objective: what it minimises.
+            seed: what its head and, where the recipe says so, its data order are drawn from.
+            title: for people.
+            data: what it is trained on.
+        """
         section = self.recipe.reward_model
         assert section is not None, "checked with the recipe"
         settings = RewardModelSettings(
-            **self._training(section, seeded=True),
+            **{**replace(self, seed=seed)._training(section, seeded=True), "data": data},
             training=RewardLoopSettings(
                 **_fields(section, LoopSection),
                 **_fields(section, RewardHeadSection),
                 **training_memory(self.recipe, "reward_model"),
             ),
+            objective=objective,
         )
         start = policy_input(self.sft()) if section.init_from == "sft" else {}
-        return self._add("reward_model", f"reward model seed {self.seed}", settings, start, self._training_run(section))
+        return self._add("reward_model", title, settings, start, self._training_run(section))
 
     def preference(self) -> str:
         """The policy that the method trains."""
@@ -90,15 +114,17 @@ class Roles:
         if method.head is not None and method.head.reads == "reference" and start is not None:
             needed["anchor_policy"] = start
         hyper = identity(self.loaded.bound["method.hyper"])
+        tokenization = self._preference_tokenization(section)
         settings = PreferenceSettings(
-            **self._training(section, seeded=start is None),
+            **self._training(section, seeded=start is None, tokenization=tokenization),
             training=self._loop(section, "preference"),
             method=PreferenceMethodSettings(name=method.name, version=method.version, hyper=hyper),
             reward=section.reward if method.need("reward") else None,
             on_empty_response=section.on_empty_response,
         )
         title = f"{self.loaded.label} seed {self.seed}"
-        return self._add("preference", title, settings, policy_input(start) | needed, self._training_run(section))
+        run = PreferenceRun(**_fields(self._training_run(section), TrainingRun), method_file=self.recipe.method.file)
+        return self._add("preference", title, settings, policy_input(start) | needed, run)
 
     def further_anchor(self, name: str, source: AnchorSource) -> str:
         """The log-probabilities of the training pairs under an anchor that the recipe names."""
@@ -121,7 +147,8 @@ class Roles:
         """
         section, dtype = self.recipe.preference, self.recipe.model.dtype
         assert section is not None, "checked with the recipe"
-        reading, run = self._reading(section.split, self._tokenization(section)), self._reading_run()
+        reading = self._reading(section.split, self._preference_tokenization(section))
+        run = self._reading_run()
         if weights is not None:
             own = {"weights": weights.hash, "from_config": None, "train_tokenizer": None}
             reading["model"] = reading["model"].model_copy(update=own)
@@ -157,6 +184,10 @@ class Roles:
 
     def reward(self, split: str) -> str:
         """The reward model's number for every response of a split."""
+        return reward_stages.reward(self, split)
+
+    def rewards_of(self, model: str, split: str, title: str) -> str:
+        """The numbers that one reward model, by its key, gives to every response of a split."""
         section = self.recipe.reward_model
         assert section is not None, "checked with the recipe"
         named: dict[str, Any] = {"truncation": section.score_truncation, "append_eos": section.score_append_eos}
@@ -169,8 +200,7 @@ class Roles:
             on_empty_response="keep_constant",
             **scoring_memory(self.recipe, self.recipe.model.dtype, section.head_dtype),
         )
-        rewards = {"reward_model": self.reward_model()}
-        return self._add("reward", f"rewards seed {self.seed} on {split}", settings, rewards, self._reading_run())
+        return self._add("reward", title, settings, {"reward_model": model}, self._reading_run())
 
     def generate(self, policy: str | None) -> str | None:
         """The policy's own responses; the SFT policy is the reference of their KL."""
@@ -196,14 +226,19 @@ class Roles:
         run = GenerateRun(**_fields(self._reading_run(), ReadingRun), stops=stops)
         return self._add("generate", title, settings, read, run)
 
-    def _add(self, kind: str, title: str, settings: Any, read: Mapping[str, str], run: ReadingRun) -> str:
+    def add_made(self, kind: str, title: str, settings: Any, read: Mapping[str, str]) -> str:
+        """A stage that makes examples of rows, and puts no text through a model."""
+        return self._add(kind, title, settings, read, StageRun(data_key=self.prepared.data_key))
+
+    def _add(self, kind: str, title: str, settings: Any, read: Mapping[str, str], run: StageRun) -> str:
         return self.plan.add(StageSpec(kind, title, settings, {**data_input(settings.data), **read}, run))
 
     def _labels(self, split: str) -> Mapping[str, int]:
         """Labels of a prepared split; none of one that is not made yet."""
         return {} if split in self.made else self.prepared.data.shapes[split].labels
 
-    def _data(self, split: str) -> DataRef:
+    def data(self, split: str) -> DataRef:
+        """The examples of a split, prepared or made."""
         if split in self.made:
             return DataRef(split, made_by=self.made[split])
         return DataRef(split, self.prepared.data.hashes[split])
@@ -219,16 +254,18 @@ class Roles:
         )
         return {
             "model": model,
-            "data": self._data(split),
+            "data": self.data(split),
             "tokenization": tokenization.model_copy(update={"chat_template": self.prepared.chat_template_hash}),
             "tokenization_version": TOKENIZATION_VERSION,
         }
 
-    def _training(self, section: TrainingSection, *, seeded: bool) -> dict[str, Any]:
+    def _training(
+        self, section: TrainingSection, *, seeded: bool, tokenization: TokenizationSection | None = None
+    ) -> dict[str, Any]:
         """What a training stage reads besides its loop's settings."""
         seeds = self.recipe.seeds
         return {
-            **self._reading(section.split, self._tokenization(section)),
+            **self._reading(section.split, tokenization or self._tokenization(section)),
             "lora": self.recipe.lora,
             "seed": self.seed if seeded else None,
             "order_seed": self.seed if seeds.scope == "all" else seeds.fixed_seed,
@@ -242,6 +279,15 @@ class Roles:
         named: dict[str, Any] = {"max_length": section.max_length, "truncation": section.truncation}
         changes = {key: value for key, value in named.items() if value is not None}
         return self.recipe.tokenization.model_copy(update=changes)
+
+    def _preference_tokenization(self, section: PreferenceSection) -> TokenizationSection:
+        """That of the preference stage and its reference: also what the method and the section say is scored."""
+        tokenization = self._tokenization(section)
+        scored = methods.get(self.recipe.method.name).scored
+        masked = tokenization.masked_spans if section.masked_spans is None else section.masked_spans
+        return tokenization.model_copy(
+            update={"masked_spans": masked, "scored": tokenization.scored if scored == "response" else scored}
+        )
 
     def _base_seed(self, policy: str | None) -> int | None:
         """The seed of a base model whose weights are drawn from it; none where nothing is drawn."""

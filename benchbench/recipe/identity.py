@@ -11,7 +11,7 @@ from typing import Any
 
 from benchbench.core.identity import field_marks, is_left_out, section_of
 from benchbench.recipe.memory import moving_keys
-from benchbench.recipe.schema import ANNOTATIONS, SETTING_KEYS, Recipe
+from benchbench.recipe.schema import ANNOTATIONS, REWARD_MODEL, SETTING_KEYS, Recipe
 from benchbench.recipe.values import get, put
 
 
@@ -22,11 +22,12 @@ def identified(values: Mapping[str, Any], bound: Mapping[str, Any]) -> dict[str,
         values: a recipe's, whole or in part.
         bound: dotted key -> what its free-form parts are bound to; the class says which fields joined later.
     """
-    identity = _pruned(Recipe, values)
+    whole = dict(values)
     for key, part in bound.items():
         free = get(values, key)
         if isinstance(free, Mapping) and not isinstance(part, Mapping):
-            put(identity, key, _pruned(type(part), free))
+            put(whole, key, _pruned(type(part), free))
+    identity = _pruned(Recipe, whole)
     for key in moving_keys(values):
         put(identity, key, get(values, key))
     return identity
@@ -41,7 +42,10 @@ def recipe_identity(values: Mapping[str, Any], bound: Mapping[str, Any]) -> dict
 
 def comparable_part(values: Mapping[str, Any], bound: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a recipe that a fair comparison holds fixed, by dotted key."""
-    held = identified({**values, "preference": None}, bound)  # its precision is the recipe's own
+    free = {"preference": None}  # its precision is the recipe's own
+    if get(values, "method.name") == REWARD_MODEL:
+        free["reward_model"] = None  # what such recipes differ in
+    held = identified({**values, **free}, bound)
     return {key: get(held, key) for key in ("setting", *SETTING_KEYS) if "." in key or key in held}
 
 

@@ -49,7 +49,7 @@ class Entry:
         method = self.values.get("method")
         if not isinstance(method, Mapping):
             return str(method), "default"
-        return str(method.get("name", "")), str(method.get("variant", "default"))
+        return str(method.get("name", method.get("file", ""))), str(method.get("variant", "default"))
 
 
 def shipped_root() -> Path:

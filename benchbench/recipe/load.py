@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,51 +14,22 @@ from pydantic import ValidationError
 from benchbench.core.errors import BenchError, Fault
 from benchbench.core.hashing import fingerprint
 from benchbench.core.identity import plain
+from benchbench.core.method import plain_name
 from benchbench.recipe import library
 from benchbench.recipe.document import Document, describe
 from benchbench.recipe.faults import faults_of
+from benchbench.recipe.folders import RecipeFolders, folder_of
 from benchbench.recipe.identity import comparable_part, recipe_identity
 from benchbench.recipe.memory import setting_differences
+from benchbench.recipe.method_file import place_method_file
 from benchbench.recipe.overrides import Override
 from benchbench.recipe.schema import Recipe
 from benchbench.recipe.values import drop, get, keys_below, merge, not_finite, overlay, put
 
 Check = Callable[[Recipe], "tuple[dict[str, Any], list[Fault]]"]
 """Binds what the schema leaves free (hyper-parameters, source options): (bound values by dotted key, faults)."""
-
-
-@dataclass(frozen=True)
-class RecipeFolders:
-    """Folders that relative paths start from: of the file that wrote them, or where `--set` was given."""
-
-    data: Path
-    model: Path
-    tokenizer: Path
-    chat_template: Path
-    judge: Path
-
-    @classmethod
-    def of(cls, origins: Mapping[str, str], setting: Path) -> RecipeFolders:
-        """By the origin of each key; a key that is nowhere has the setting's folder.
-
-        Args:
-            origins: dotted key -> "file:line" or "--set".
-            setting: file of the setting.
-        """
-
-        def folder(key: str) -> Path:
-            for path, origin in origins.items():
-                if path == key or path.startswith(f"{key}."):
-                    return Path.cwd() if origin == "--set" else Path(origin.rsplit(":", 1)[0]).parent
-            return setting.parent
-
-        return cls(
-            data=folder("data"),
-            model=folder("model.model_name_or_path"),
-            tokenizer=folder("model.tokenizer_name_or_path"),
-            chat_template=folder("tokenization.chat_template"),
-            judge=folder("judge.options"),
-        )
+METHOD_NAME = "method.name"
+"""A check binds it for a method that is not built in: the name with the method's content."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +58,10 @@ class Loaded:
 
     @property
     def label(self) -> str:
-        """Short name in tables: the method, with its variant where that is not `default`."""
+        """Short name in tables: the method without its content, with its variant where that is not `default`."""
         method = self.recipe.method
-        return method.name if method.variant == "default" else f"{method.name}@{method.variant}"
+        name = plain_name(method.name)
+        return name if method.variant == "default" else f"{name}@{method.variant}"
 
     def values(self) -> dict[str, Any]:
         """The resolved recipe as plain values, free-form parts with their defaults."""
@@ -159,19 +132,33 @@ def load_untuned(
     method: str,
     *,
     variant: str = "default",
-    hyper: Mapping[str, Any] | None = None,
+    values: Mapping[str, Any] | None = None,
+    file: Path | None = None,
     overrides: Iterable[Override] = (),
     checks: Iterable[Check] = (),
 ) -> Loaded:
-    """A method without a recipe in a setting: the paper's defaults and the setting's training block."""
+    """A method without a recipe in a setting: the paper's defaults and the setting's training block.
+
+    Args:
+        base: the setting.
+        method: its name.
+        variant: label of the hyper-parameters.
+        values: what the variant writes into the recipe, such as `method.hyper`.
+        file: absolute path of the file that defines the method; none for one that is found by its name.
+        overrides: `--set` values.
+        checks: binders for what the schema leaves free.
+
+    Raises:
+        BenchError: every fault of the resolved recipe in one message.
+    """
     name = base.setting_name
-    document = Document(
-        {
-            "name": f"{method}_{name}" if variant == "default" else f"{method}_{variant}_{name}",
-            "setting": name,
-            "method": {"name": method, "variant": variant, "hyper": dict(hyper or {})},
-        }
-    )
+    in_file = {} if file is None else {"file": str(file)}
+    written = {
+        "name": f"{method}_{name}" if variant == "default" else f"{method}_{variant}_{name}",
+        "setting": name,
+        "method": {"name": method, "variant": variant, "hyper": {}, **in_file},
+    }
+    document = Document(merge(written, values or {}))
     return _resolve(document, base.path, base, tuple(overrides), tuple(checks), untuned=method != "sft")
 
 
@@ -192,6 +179,7 @@ def _resolve(
         put(values, override.key, override.value)
     values["setting"] = base.setting_name
     origins = _origins(document, overrides, base)
+    place_method_file(values, partial(folder_of, origins=origins, setting=base.path))
     recipe, bound, faults = _validate(values, setting, checks)
     if faults or recipe is None:
         raise BenchError.of_faults(str(path), [_placed(fault, origins, path) for fault in faults])
@@ -233,7 +221,15 @@ def _validate(
         more, refusals = check(tried) if tried is not None else ({}, [])
         bound |= more
         faults += [f for f in refusals if not any(f.where == p or f.where.startswith(f"{p}.") for p in places)]
-    return (None if places else recipe), bound, faults
+    return (None if places else _with_content(recipe, bound)), bound, faults
+
+
+def _with_content(recipe: Recipe | None, bound: dict[str, Any]) -> Recipe | None:
+    """The recipe with the name that its method turned out to have, which is no longer bound then."""
+    name = bound.pop(METHOD_NAME, None)
+    if recipe is None or name is None:
+        return recipe
+    return recipe.model_copy(update={"method": recipe.method.model_copy(update={"name": name})})
 
 
 def _parsed(values: Mapping[str, Any]) -> tuple[Recipe | None, list[Fault]]:

@@ -13,7 +13,13 @@ from benchbench.recipe.generation import GenerateSection, JudgeSection
 from benchbench.recipe.model import ModelSection
 from benchbench.recipe.quirks import QuirkSection
 from benchbench.recipe.section import Section
-from benchbench.recipe.training import PreferenceSection, RewardModelSection, SftSection, TokenBudget
+from benchbench.recipe.training import (
+    MaskedSpanSection,
+    PreferenceSection,
+    RewardModelSection,
+    SftSection,
+    TokenBudget,
+)
 
 NonEmpty = Annotated[str, Field(min_length=1)]
 
@@ -28,6 +34,9 @@ ANNOTATIONS = (
     "quirks",
 )
 """What a recipe says about itself; nothing of it reaches a result or an identity."""
+
+SFT, REWARD_MODEL = "sft", "reward_model"
+"""Names under `method` of recipes whose result is the SFT policy or the reward model itself."""
 
 SETTING_KEYS = (
     "model",
@@ -45,13 +54,34 @@ SETTING_KEYS = (
 """What a fair comparison holds fixed; a recipe that overrides one of these is not comparable any more."""
 
 
+class TransformSection(Section):
+    """One transform: examples in, examples out, after the source has read them and before they are tokenised."""
+
+    name: NonEmpty
+    """Name of a transform; `bench transforms ls` lists them."""
+    splits: Annotated[tuple[NonEmpty, ...], Field(min_length=1)]
+    """Splits that it is applied to, each by itself."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """The transform's own options; `bench transforms show NAME` lists them with their defaults."""
+    draw_seed: int | None = Field(default=None, ge=0)
+    """Seed of its draws, not the training seed; none is 0; refused for a transform that draws nothing."""
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if len(set(self.splits)) != len(self.splits):
+            raise ValueError(f"splits: expected different splits, got {list(self.splits)}")
+        return self
+
+
 class DataSection(Section):
-    """Where examples come from."""
+    """Where examples come from, and what is made of them."""
 
     source: NonEmpty
     """Name of a data source: `toy`, `local_files` or `hub`."""
     options: dict[str, Any] = Field(default_factory=dict)
     """The source's own options; `bench recipes show` lists them with their defaults."""
+    transforms: Annotated[tuple[TransformSection, ...], Since("2026-11-28", before=[])] = ()
+    """Applied in this order, each to what the one before it made."""
 
 
 class PlainTemplate(Section):
@@ -100,6 +130,12 @@ class TokenizationSection(Section):
     overlong_mask: Literal["exact", "untruncated_prompt"] = "exact"
     """Which tokens of a sequence that was cut on the left count as response: the true ones, or those after the prompt's
     length before the cut, which loses as many response tokens as were cut (a published error, offered as a field)."""
+    masked_spans: Annotated[tuple[MaskedSpanSection, ...], Since("2026-11-28", before=[])] = ()
+    """Text between markers that is not scored in the data's responses, such as a chain of thought; it is still context
+    of what follows. Preference training may replace it."""
+    scored: Annotated[Literal["response", "all"], Since("2026-11-28", before="response")] = "response"
+    """Which tokens are scored: those of responses, or those of prompts too; a method that scores prompts says so
+    itself for its own stages."""
 
     @model_validator(mode="after")
     def _one_template(self) -> Self:
@@ -122,7 +158,10 @@ class LoraSection(Section):
 
 
 class HeadlineSection(Section):
-    """The one metric that tables begin with, and whose p-values get Holm's correction."""
+    """The one metric that tables begin with, and whose p-values get Holm's correction.
+
+    Recipes of reward models (method `reward_model`) take the metric; their scoring is always the reward model.
+    """
 
     metric: NonEmpty
     """Name of a metric, a file of `benchbench/metrics/`."""
@@ -178,7 +217,12 @@ class MethodSection(Section):
     """Which loss, with which hyper-parameters."""
 
     name: NonEmpty
-    """Name of a method; `bench methods ls` lists them."""
+    """Name of a method (`bench methods ls` lists them), or `reward_model` where the result is the reward model. The
+    resolved name of one that is not built in ends with the hash of its content; where it is written so, the content
+    must be that one."""
+    file: Annotated[NonEmpty | None, RUN] = None
+    """Path of a Python file that defines the method (relative to the recipe file); `name` may hold it, too. Only its
+    content is part of an identity. None takes a built-in method, or one of an installed package."""
     variant: NonEmpty = "default"
     """Label of this recipe among those of the same method and setting."""
     hyper: dict[str, Any] = Field(default_factory=dict)
@@ -225,6 +269,17 @@ class Recipe(Section):
     """Dotted key -> the value that the report states; a recipe with another value is known not to be comparable."""
     quirks: tuple[QuirkSection, ...] = ()
     """Questionable choices of the published protocol; `bench quirks` removes them one at a time."""
+
+    @property
+    def is_reward_model(self) -> bool:
+        """Whether the recipe's result is the reward model, not a policy."""
+        return self.method.name == REWARD_MODEL
+
+    @property
+    def headline(self) -> tuple[str, str]:
+        """Metric and scoring that tables begin with."""
+        headline = self.score.headline
+        return headline.metric, REWARD_MODEL if self.is_reward_model else headline.scoring
 
     @model_validator(mode="after")
     def _judges_something(self) -> Self:

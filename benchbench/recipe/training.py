@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PlainValidator, model_validator
 
 from benchbench.core.identity import RUN, Since
+from benchbench.recipe.reward_rounds import EnsembleSection, PseudoLabelSection
 from benchbench.recipe.section import Section
 
 OnEmptyResponse = Literal["drop", "keep_constant", "error"]
@@ -21,6 +22,15 @@ def _token_budget(value: Any) -> Any:
 
 TokenBudget = Annotated[int | Literal["auto"], PlainValidator(_token_budget)]
 """Tokens of a microbatch, or what suits the device."""
+
+
+class MaskedSpanSection(Section):
+    """Text of responses that is not scored: all from one marker through another, both included."""
+
+    start: Annotated[str, Field(min_length=1)]
+    """Text with which a span begins, such as `<think>`."""
+    end: Annotated[str, Field(min_length=1)]
+    """Text with which it ends; a response without it is masked to its end, and counted."""
 
 
 class LoopSection(Section):
@@ -118,26 +128,51 @@ class SftSection(TrainingSection):
 
 
 class RewardHeadSection(Section):
-    """A scalar head on the backbone."""
+    """What the reward head reads of the backbone, whatever the objective."""
 
     pooling: Literal["last_token", "mean"]
     """Hidden state the head reads: of the last token, or the mean over response tokens."""
     center_rewards_coefficient: float = Field(default=0.0, ge=0)
-    """Weight of (r_chosen + r_rejected)^2, which keeps rewards near zero."""
+    """Weight of (r_chosen + r_rejected)^2, which keeps rewards near zero; refused for an objective whose rewards have
+    a level of their own."""
     head_dtype: Literal["float32", "bfloat16"] = "float32"
     """Precision of the head's weights."""
     init_from: Literal["sft", "base"] = "sft"
     """Backbone that training starts from."""
 
 
+class RewardObjectiveSection(Section):
+    """What the reward model minimises, and with it what its head is."""
+
+    name: Annotated[str, Field(min_length=1)] = "bradley_terry"
+    """Name of an objective, a file of `benchbench/reward_objectives/`."""
+    hyper: dict[str, Any] = Field(default_factory=dict)
+    """Hyper-parameters of the objective."""
+
+
 class RewardModelSection(TrainingSection, RewardHeadSection):
-    """A scalar head on the backbone, trained with the Bradley-Terry loss on pairs."""
+    """A reward head on the backbone, trained with an objective on pairs, or on more candidates where it takes them."""
+
+    objective: Annotated[RewardObjectiveSection, Since("2026-11-28", before={"name": "bradley_terry", "hyper": {}})] = (
+        RewardObjectiveSection()
+    )
+    """What is minimised."""
+    ensemble: Annotated[EnsembleSection | None, Since("2026-11-28", before=None)] = None
+    """Reward models that rate the training pairs first, or that are the reward model together; none trains one."""
+    pseudo_labels: Annotated[PseudoLabelSection | None, Since("2026-11-28", before=None)] = None
+    """Rounds of training on pairs that the reward model labels; none trains on the labelled pairs once."""
 
     score_truncation: Literal["right", "left", "error"] | None = None
     """Truncation when the model scores texts; as in training if not given, required if training drops over-long
     texts."""
     score_append_eos: bool | None = None
     """End texts with EOS when the model scores them; as in training if not given."""
+
+    @model_validator(mode="after")
+    def _one_preparation(self) -> Self:
+        if self.ensemble is not None and self.pseudo_labels is not None:
+            raise ValueError("expected at most one of ensemble and pseudo_labels")
+        return self
 
 
 class RewardSource(Section):
@@ -188,3 +223,5 @@ class PreferenceSection(TrainingSection):
     on_empty_response: OnEmptyResponse = "drop"
     """Examples with a candidate that has no response token after truncation: drop and count, keep with the constant
     loss of a response of probability one, or stop."""
+    masked_spans: Annotated[tuple[MaskedSpanSection, ...] | None, Since("2026-11-28", before=None)] = None
+    """Replaces `tokenization.masked_spans` in this stage and its reference."""

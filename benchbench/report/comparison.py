@@ -11,6 +11,7 @@ from rich.table import Table as RichTable
 from benchbench.comparison.pairs.table import Comparison
 from benchbench.report import markdown, numbers
 from benchbench.report.layout import TableLayout, is_text, terminal_layout
+from benchbench.report.status import status_notes
 
 _LEGEND = "minimum detectable difference: found with 80 % power, with 80 % confidence, before any correction"
 _WAYS = {"higher": "higher is better", "lower": "lower is better", "none": "neither direction is better"}
@@ -110,6 +111,7 @@ def _footnotes(rows: Sequence[Comparison], *, with_holm: bool) -> tuple[str, ...
         notes.append(f"p Holm: corrected over the {family} row{'s' if family != 1 else ''} against the baseline")
     if methods:
         notes.append(f"MDD: {_LEGEND}")
+    notes += status_notes(mark for row in rows for mark in row.marks)
     if rows[0].prompts < rows[0].n:
         notes.append(f"n: pairs, of {rows[0].prompts} prompts, which are the clusters of the intervals")
     notes += [f"{row.candidate}: {row.note}" for row in rows if row.note and row.note != "baseline"]

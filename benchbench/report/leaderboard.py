@@ -14,7 +14,8 @@ ALPHA = 0.05
 """Level of the tests, over all rows together after Holm."""
 SFT = "sft"
 """The policy that all methods start from; a row, but no method that is compared."""
-_FORMS = {"form unverified": "u", "twin": "t"}
+FORMS = {"form unverified": "u", "twin": "t"}
+"""What a method's form may be, and its letter in a narrow table."""
 _SEED = "seed "
 
 
@@ -101,8 +102,8 @@ def answer(rows: Sequence[BoardRow]) -> list[str]:
     measure = f"{baseline.metric} under {baseline.scoring}"
     if len(seeds) < 2:
         return [
-            f"One seed ({seeds[0]}) cannot say which of {_counted(len(others), 'recipe')} differ from {baseline.method} "
-            f"in {measure}."
+            f"One seed ({seeds[0]}) cannot say which of {_counted(len(others), 'recipe')} differ from "
+            f"{baseline.method} in {measure}."
         ]
     clear = [row for row in others if row.p_holm < ALPHA]
     better, worse = [row for row in clear if row.difference > 0], [row for row in clear if row.difference < 0]
@@ -177,7 +178,7 @@ def _ranks(row: BoardRow) -> str:
 
 
 def _note(row: BoardRow) -> str:
-    return _FORMS.get(row.form, "") + ("!" if row.degenerated else "") + ("*" if row.marks else "")
+    return FORMS.get(row.form, "") + ("!" if row.degenerated else "") + ("*" if row.marks else "")
 
 
 def _signed(value: float) -> str:
@@ -195,8 +196,8 @@ def document(rows: Sequence[BoardRow], *, setting: str, notice: str) -> str:
         "",
         *([f"*{notice}*", ""] if notice else []),
         *[part for line in answer(rows) for part in (line, "")],
-        "Rank 90%: 5 to 95 % of the ranks over other prompts and seeds, an approximation (docs/statistics.md). MDD: true "
-        "difference that the row's own test finds with 80 % power. Win rate: against the data's chosen responses.",
+        "Rank 90%: 5 to 95 % of the ranks over other prompts and seeds, an approximation (docs/statistics.md). MDD: "
+        "true difference that the row's own test finds with 80 % power. Win rate: against the data's chosen responses.",
         "",
         markdown.records([_cells(row) for row in rows]),
         "",

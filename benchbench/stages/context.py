@@ -138,13 +138,17 @@ class StageContext(Generic[S]):
         assert isinstance(self.settings, ReadingSettings), f"{self.spec.kind} reads no texts"
         return self.settings
 
-    def examples(self) -> list[Example]:
+    def examples(self, data: DataRef | None = None) -> list[Example]:
         """The normalised examples that the stage reads: of a prepared split, or as another stage made them.
+
+        Args:
+            data: another reference of the stage's settings than `data`.
 
         Raises:
             BenchError: exit code 5; they are not those that the stage was planned with, or that were made.
         """
-        data: DataRef = self.spec.settings.data
+        data = data or self.spec.settings.data
+        assert data is not None
         if data.made_by is not None:
             return [from_json(line) for line in made_lines(self.root / data.made_by, data.split)]
         return [from_json(line) for line in self._prepared(data).lines(data.split)]
@@ -184,7 +188,7 @@ class StageContext(Generic[S]):
         def make() -> Tokenized:
             examples, labelled_false = self.examples(), 0
             if demonstrations:
-                shown = [_first_candidate(example) for example in examples if example.label is not False]
+                shown = [example.taking([0]) for example in examples if example.label is not False]
                 examples, labelled_false = shown, len(examples) - len(shown)
             tokenized = tokenize_examples(examples, tokenizer, section, on_empty=on_empty, keep_all=keep_all)
             return _with_dropped(tokenized, LABELLED_FALSE, labelled_false) if labelled_false else tokenized
@@ -244,9 +248,3 @@ def _with_dropped(tokenized: Tokenized, reason: str, count: int) -> Tokenized:
     report = tokenized.report
     read = report.examples_read + count
     return replace(tokenized, report=replace(report, examples_read=read, dropped={**report.dropped, reason: count}))
-
-
-def _first_candidate(example: Example) -> Example:
-    columns = {n: v[:1] if isinstance(v, tuple) else v for n, v in example.columns.items()}
-    ratings = None if example.ratings is None else example.ratings[:1]
-    return Example(example.id, example.prompt, example.candidates[:1], ratings, example.label, columns)

@@ -40,9 +40,10 @@ class BatchMaker:
     """The data's columns to carry along."""
     allow_empty: bool = False
     """Accept candidates without a response token."""
-
     mismatched: int | None = None
     """Most tokens of a row of an example's prompt and another's response, where the method reads those."""
+    weights: Sequence[str] = ()
+    """Names of the spans whose token weights to carry along."""
 
     def __call__(
         self, examples: Sequence[TokenizedExample], following: Sequence[TokenizedExample] = ()
@@ -66,7 +67,9 @@ class BatchMaker:
             pad=self.pad,
             device=self.device,
             columns=self.columns,
+            weights=self.weights,
             candidates=self.cost.candidates,
+            roles=self.cost.roles,
             allow_empty=self.allow_empty,
             share=self.cost.share,
             whole=self.cost.whole,
@@ -80,16 +83,28 @@ def policy_batches(
     layout = policy_layout(model.to(context.device))
     candidates = 1 if method.candidates is Candidates.ONE else None
     # with dropout a front that is encoded once would have one mask for all candidates
-    cost = Cost(packed=layout.packed, share=context.settings.training.disable_dropout, candidates=candidates)
+    share = context.settings.training.disable_dropout
+    cost = Cost(packed=layout.packed, share=share, candidates=candidates, roles=method.read_roles)
     longest = context.tokenization().max_length if method.need(Need.MISMATCHED.name) else None
-    return BatchMaker(context.device, tokenizer.pad_token_id, layout, cost, method.column_names, allow_empty, longest)
+    return BatchMaker(
+        context.device,
+        tokenizer.pad_token_id,
+        layout,
+        cost,
+        method.column_names,
+        allow_empty,
+        longest,
+        method.token_weights,
+    )
 
 
-def reward_batches(context: StageContext[Any], tokenizer: Any, backbone: Any) -> BatchMaker:
+def reward_batches(
+    context: StageContext[Any], tokenizer: Any, backbone: Any, columns: Sequence[str] = ()
+) -> BatchMaker:
     """How batches are made for a reward model, whose backbone goes to the stage's device here."""
     layout = layout_of(unwrap(backbone.to(context.device)))
     cost = Cost(packed=layout.packed, share=context.settings.training.disable_dropout, whole=True)
-    return BatchMaker(context.device, tokenizer.pad_token_id, layout, cost)
+    return BatchMaker(context.device, tokenizer.pad_token_id, layout, cost, columns)
 
 
 def fit(

@@ -29,6 +29,7 @@ def score_examples(
     layout: Layout,
     whole: bool = False,
     autocast: bool = False,
+    columns: Sequence[str] = (),
 ) -> Iterator[Scored]:
     """Every example once, in batches of similar length, longest first, so that memory runs out at once or never.
 
@@ -40,6 +41,7 @@ def score_examples(
         layout: of rows, as the model takes them.
         whole: every token is an input, not only those that a scored one needs.
         autocast: run the forward pass in bfloat16 autocast.
+        columns: names of the data's columns that the score reads.
 
     Raises:
         BenchError: an example that is longer than the recipe's `tokens_per_microbatch`.
@@ -65,7 +67,7 @@ def score_examples(
         alike = sum(len(example.candidates) == candidates for _, example in nearest)
         stop = start + next(cut(costs[start : start + alike], cost, budget)).stop
         part = [example for _, example in ordered[start:stop]]
-        batch = collate(part, pad=pad, device=context.device, allow_empty=True, whole=whole)
+        batch = collate(part, pad=pad, device=context.device, columns=columns, allow_empty=True, whole=whole)
         try:
             scores = _without_gradient(score, batch, autocast)
         except RuntimeError as error:

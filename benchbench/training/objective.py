@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.input import Pass
@@ -70,7 +69,8 @@ class MethodObjective:
             fields["_head"] = self.head(states)
         if self.carried is not None:
             fields["_carried"] = self.carried.of(batch.ids)
-        return Scores(states.logps(self.dtype), **fields)
+        weights = {name: batch.weights[name].to(self.dtype) for name in self.method.token_weights}
+        return Scores(states.logps(self.dtype), **fields, _token_weights=weights)
 
     def __call__(self, batch: CandidateBatch) -> tuple[Terms, Stats]:
         """The loss's terms, and TRL's names for what people watch."""
@@ -106,11 +106,11 @@ class MethodObjective:
 
 
 @dataclass(frozen=True)
-class RewardObjective:
-    """Bradley-Terry on pairs, with an optional pull of the rewards' sum towards zero.
+class RewardModelObjective:
+    """The objective of a reward model on its scores, with an optional pull of the rewards' sum towards zero.
 
-    Bradley-Terry: -log sigmoid(r_chosen - r_rejected). Centring: Eisenstein et al. 2023 (arXiv:2312.09244),
-    coefficient * (r_chosen + r_rejected)^2, as in TRL's RewardTrainer.
+    Centring: Eisenstein et al. 2023 (arXiv:2312.09244), coefficient * (r_chosen + r_rejected)^2, as in TRL's
+    RewardTrainer; of K candidates the square of the sum of all.
     """
 
     model: RewardModel
@@ -123,13 +123,21 @@ class RewardObjective:
 
     def __call__(self, batch: CandidateBatch) -> tuple[Terms, Stats]:
         """The loss's terms, and the rewards."""
-        chosen, rejected = pair(self.model(batch))
-        terms = {"bradley_terry": Term(-F.logsigmoid(chosen - rejected))}
-        if self.center_rewards_coefficient:
-            terms["centring"] = Term(self.center_rewards_coefficient * (chosen + rejected) ** 2)
+        objective, hyper = self.model.objective, self.model.hyper
+        scores = self.model.scores(batch)
+        with torch.autocast(batch.tokens.device.type, enabled=False):  # what a head gives is in float32
+            terms = dict(terms_of(objective.loss(scores, hyper)))
+            # what is fitted after training rewards nothing before
+            reward = scores.reward if objective.fit is not None else objective.score(scores, hyper)
+            if self.center_rewards_coefficient:
+                terms["centring"] = Term(self.center_rewards_coefficient * reward.sum(dim=-1) ** 2)
+        reward = reward.detach()
+        if reward.shape[1] != 2:
+            return terms, {"rewards/all": reward.mean(dim=-1)}
+        chosen, rejected = pair(reward)
         return terms, {
-            "rewards/chosen": chosen.detach(),
-            "rewards/rejected": rejected.detach(),
+            "rewards/chosen": chosen,
+            "rewards/rejected": rejected,
             "rewards/accuracies": (chosen > rejected).float(),
-            "rewards/margins": (chosen - rejected).detach(),
+            "rewards/margins": chosen - rejected,
         }

@@ -40,6 +40,19 @@ def test_shared_tokens_count_once_and_last_tokens_not_at_all():
     assert PADDED.of(PAIR) == 10 and Cost(packed=False, candidates=1).of(PAIR) == 5
 
 
+def test_candidates_that_are_not_taken_cost_nothing():
+    roles = ("chosen", "rejected", "gold")
+    rows = tuple(TokenizedCandidate((5, 6, *range(7, 7 + n)), (2, 2 + n)) for n in (4, 2, 3))
+    triple = TokenizedExample("t", rows, False, {}, roles=roles)
+    assert Cost(packed=False, roles=("rejected", "gold")).of(triple) == 10 and PADDED.of(triple) == 18
+    assert Cost(packed=True, roles=("rejected",)).of(triple) == 3
+
+
+def test_tokens_of_a_hole_are_inputs():
+    masked = TokenizedCandidate((5, 6, 7, 8, 9), (1, 5), holes=((2, 4),))
+    assert PACKED.of(TokenizedExample("m", (masked,), False, {})) == 4
+
+
 def test_a_row_without_a_response_is_no_input():
     assert PACKED.of(example("bare", ((5, 6), (2, 2)), ((5, 6, 7), (2, 3)))) == 2
 

@@ -57,6 +57,17 @@ def test_a_column_has_one_value_per_example_or_per_candidate():
         batch(columns={"p_chosen": torch.ones(2), "gold": torch.ones(2, 2)})
 
 
+def test_weights_have_the_shape_of_the_tokens():
+    weights = {"weight": torch.ones(2, 3, 4)}
+    assert batch(weights=weights).to(torch.device("cpu")).weights == weights
+    with pytest.raises(ValueError, match=r"weights 'weight' have shape \(2, 3\), expected \[B, K, T\]"):
+        batch(weights={"weight": torch.ones(2, 3)})
+
+
+def test_places_of_candidates_are_their_own_unless_they_were_taken_by_role():
+    assert batch().place(1, 2) == 2 and batch(places=((2, 1, 0), (0, 1, 2))).place(0, 0) == 2
+
+
 def test_a_candidate_without_response_token_is_refused_by_example():
     with pytest.raises(ValueError, match=r"no response token in examples \['b'\]"):
         batch(response=without_response(1, 2))

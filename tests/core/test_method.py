@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
+from benchbench import methods
 from benchbench.core.method import Candidates, Column, Family, Method, Over, Paper, Term, terms_of
 
 
@@ -44,6 +46,19 @@ def test_a_column_with_an_empty_range_is_refused():
     for low, high in ((1.0, 0.0), (math.nan, 1.0)):
         with pytest.raises(ValueError, match="column 'p': expected low <= high"):
             Column("p", low=low, high=high)
+
+
+@pytest.mark.parametrize(
+    ("candidates", "roles", "read"),
+    [
+        (Candidates.PAIR, (), ("chosen", "rejected")),
+        (Candidates.ONE, (), ()),
+        (Candidates.ANY, (), ()),
+        (Candidates.ANY, ("chosen", "rejected", "gold"), ("chosen", "rejected", "gold")),
+    ],
+)
+def test_a_method_on_pairs_takes_the_pair_out_of_more_candidates(candidates, roles, read):
+    assert replace(methods.get("dpo"), candidates=candidates, roles=roles).read_roles == read
 
 
 def test_only_what_is_compared_needs_two_candidates():

@@ -48,6 +48,13 @@ def test_what_was_not_declared_cannot_be_read():
         scores.reward  # noqa: B018
     with pytest.raises(UndeclaredInputError, match="'gold'; declare it in Method.columns"):
         scores.column("gold")
+    with pytest.raises(UndeclaredInputError, match="'weight'; declare it in Method.token_weights"):
+        scores.token_weights("weight")
+
+
+def test_token_weights_that_were_declared_are_read():
+    weights = torch.tensor([[[1.0, 0.5]]])
+    assert Scores(logps([-1.0, -2.0], lengths=(2,)), _token_weights={"w": weights}).token_weights("w") is weights
 
 
 def test_what_was_declared_is_what_was_given():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from benchbench.core.example import Column, Example, Message
+from benchbench.core.example import Column, Example, Message, Span
 from benchbench.core.split_shape import ColumnShape, SplitShape
 from benchbench.data.column_shape import columns_of, split_shape
 
@@ -54,3 +54,13 @@ def test_labels_are_counted():
 
 def test_nothing_has_no_shape():
     assert split_shape([], ordered=True) == SplitShape(0, [], {})
+
+
+def test_roles_and_spans_are_counted_where_there_are_some():
+    """A pair without roles is chosen and rejected, three candidates without are nothing."""
+    texts = ("a", "b", "c")
+    spans = {"mask": ((), (), ()), "weight": ((Span(0, 1, 2.0),), (), ())}
+    triple = Example("e", (Message("user", "q"),), texts, roles=("gold", "chosen", "rejected"), spans=spans)
+    shape = split_shape([example(), triple, triple, Example("e", triple.prompt, texts)], ordered=True)
+    assert shape.roles == {"chosen, rejected": 1, "gold, chosen, rejected": 2, "": 1} and shape.spans == {"weight": 2}
+    assert split_shape([example()], ordered=True).roles == {} and split_shape([example()], ordered=True).spans == {}

@@ -127,3 +127,30 @@ def test_characters_that_a_normaliser_makes_into_others_are_counted_apart():
     lowering = bytes_with()
     lowering.backend_tokenizer.normalizer = normalizers.Lowercase()
     assert unkept_characters(lowering, "the Cat \u00dc\n") == Unkept(lost=0, changed=2)
+
+
+@pytest.mark.parametrize("tokenizer", [BYTES, words()], ids=["bytes", "words"])
+@settings(max_examples=40, deadline=None)
+@given(prompt=st.text("ab ", max_size=4), response=st.text("abé", max_size=8), append_eos=st.booleans())
+def test_offsets_are_the_characters_of_each_token(tokenizer, prompt: str, response: str, append_eos: bool):
+    """Whether the response goes on with the joint text's tokens or has tokens of its own."""
+    if tokenizer is not BYTES:
+        prompt, response = (text.translate({97: " cat", 98: " the", 233: " dog"}) for text in (prompt, response))
+    encoder = Encoder.of(tokenizer, add_bos=False, append_eos=append_eos)
+    (ids,) = encoder.encode([Rendered(prompt, (response,))])[0].responses
+    offsets = encoder.offsets(prompt, response, ids)
+    assert len(offsets) == len(ids)
+    assert not append_eos or offsets[-1] == (len(response), len(response))
+    text = ids[:-1] if append_eos else ids
+    for token, (begin, end) in zip(text, offsets, strict=False):
+        written = tokenizer.decode([token])
+        if "\ufffd" not in written and written.strip():  # part of a character says nothing
+            assert response[begin:end].strip() == written.strip()
+
+
+def test_a_tokenizer_that_drops_characters_does_not_know_the_places_of_others():
+    """It has no "!", and states the place of "!" for "dog"."""
+    encoder = Encoder.of(words(), add_bos=False, append_eos=False)
+    (ids,) = encoder.encode([Rendered("the", ("!dog",))])[0].responses
+    with pytest.raises(BenchError, match="expected a token for every character .* found 1 too few in '!dog'"):
+        encoder.offsets("the", "!dog", ids)

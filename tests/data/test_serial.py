@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchbench.core.example import Example, Message
+from benchbench.core.example import Example, Message, Span
 from benchbench.data.serial import content_hash, from_json, prompt_hash, to_json
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -30,7 +30,20 @@ def examples(draw):
         ratings=draw(st.none() | numbers),
         label=draw(st.none() | st.booleans()),
         columns=draw(st.dictionaries(_TEXT, numbers | _NUMBER, max_size=3)),
+        roles=draw(st.none() | st.just(tuple(f"role_{k}" for k in range(len(candidates))))),
+        prompts=draw(st.none() | st.just(tuple((Message("user", f"q{k}"),) for k in range(len(candidates))))),
+        spans=draw(st.dictionaries(_TEXT.filter(lambda name: name != "mask"), spans_of(candidates), max_size=2)),
     )
+
+
+def spans_of(candidates: tuple[str, ...]) -> st.SearchStrategy[tuple[tuple[Span, ...], ...]]:
+    """At most one span in each text that has a character."""
+    numbers = st.floats(allow_nan=False, allow_infinity=False)
+
+    def row(length: int) -> st.SearchStrategy[tuple[Span, ...]]:
+        return st.just(()) | numbers.map(lambda value: (Span(0, length, value),) if length else ())
+
+    return st.tuples(*(row(len(text)) for text in candidates))
 
 
 def known(value):
@@ -116,3 +129,27 @@ def test_a_prompt_is_known_by_its_turns_not_by_white_space_around_them():
     assert prompt_hash((Message("user", " q\n"),)) == prompt_hash((Message("user", "q"),))
     assert prompt_hash((Message("user", "q"),)) != prompt_hash((Message("system", "q"),))
     assert prompt_hash((Message("user", "a"), Message("user", "b"))) != prompt_hash((Message("user", "ab"),))
+
+
+def test_an_example_without_roles_prompts_and_spans_is_written_as_before():
+    """The content hash of every data set that has none of them stays what it is."""
+    assert set(to_json(PAIR)) == {"id", "prompt", "candidates", "ratings", "columns"}
+    found = content_hash({"train": [replace(PAIR, ratings=None, columns={})]})
+    lines = (
+        '{"examples":1,"split":"train"}',
+        '{"candidates":["a","b"],"id":"x","prompt":[{"content":"q","role":"user"}]}',
+    )
+    assert found == hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+
+
+def test_each_of_them_moves_the_hash_and_is_plain_json():
+    spans = {"mask": ((Span(0, 1, 0.0),), ())}
+    variants = [
+        PAIR,
+        replace(PAIR, roles=("chosen", "rejected")),
+        replace(PAIR, prompts=(PAIR.prompt, PAIR.prompt)),
+        replace(PAIR, spans=spans),
+    ]
+    assert len({content_hash({"train": [variant]}) for variant in variants}) == 4
+    assert to_json(variants[3])["spans"] == {"mask": [[[0, 1, 0.0]], []]}
+    assert isinstance(from_json(to_json(variants[3])).spans["mask"][0][0], Span)

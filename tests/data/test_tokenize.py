@@ -7,8 +7,9 @@ import json
 import pytest
 
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.core.example import Example, Message
-from benchbench.data.tokenize import LONG_PROMPT, NO_RESPONSE, OVER_LENGTH, tokenize_examples
+from benchbench.core.example import Example, Message, Span
+from benchbench.data.tokenize import LONG_PROMPT, MASKED_WHOLE, NO_RESPONSE, OVER_LENGTH, tokenize_examples
+from benchbench.recipe.training import MaskedSpanSection
 
 from .tokenizers import CHATML, bytes_with, marks, plain, section, words
 
@@ -226,3 +227,150 @@ def test_characters_that_the_tokenizer_loses_are_counted():
 def test_so_are_those_of_the_template():
     template = marks().model_copy(update={"user": "<|user|>\n{content}"})
     assert tokenized(template=template).report.lost_characters == 1
+
+
+# --- spans ----------------------------------------------------------------------------------------------------------
+
+THINK = (MaskedSpanSection(start="<think>", end="</think>"),)
+
+
+def span(text: str, part: str, value: float = 0.0) -> tuple[Span, ...]:
+    """The span of a part of a text."""
+    return (Span(text.index(part), text.index(part) + len(part), value),)
+
+
+def open_tokens(tokenizer, candidate) -> list[str]:
+    """Texts of the tokens that are scored, one by one."""
+    holes = {t for start, stop in candidate.holes for t in range(start, stop)}
+    return [tokenizer.decode([int(candidate.tokens[t])]) for t in range(*candidate.response) if t not in holes]
+
+
+def test_a_hole_in_a_response_is_not_scored():
+    example = pair("x", "a cat", "the dog sat", "a mat", spans={"mask": (span("the dog sat", "dog"), ())})
+    (row,) = tokenized([example]).examples
+    assert open_tokens(words(), row.candidates[0]) == ["the", "sat", "<|endoftext|>"]
+    assert row.candidates[0].holes == ((5, 6),) and row.candidates[1].holes == ()
+    bare = tokenized([pair("x", "a cat", "the dog sat", "a mat")])
+    assert list(bare.examples[0].candidates[0].tokens) == list(row.candidates[0].tokens), "it is context all the same"
+    report = tokenized([example]).report
+    assert (report.masked, report.empty, report.empty_after_masking) == (1, 0, 0) and bare.report.masked == 0
+
+
+def test_a_space_in_front_of_a_word_is_part_of_its_token():
+    """So a span that ends after the space has the next word, too."""
+    example = pair("x", "a cat", "the dog sat", "a mat", spans={"mask": (span("the dog sat", "dog "), ())})
+    assert open_tokens(words(), tokenized([example]).examples[0].candidates[0]) == ["the", "<|endoftext|>"]
+
+
+def test_spans_count_from_the_response_as_it_stands_in_the_data():
+    """White space that the template strips is counted, though no token has it."""
+    example = pair("x", "a cat", "  the dog", "a mat", spans={"weight": (span("  the dog", "dog", 2.5), ())})
+    (row,) = tokenized([example]).examples
+    assert row.candidates[0].weights == {"weight": ((5, 6, 2.5),)} and row.candidates[1].weights == {}
+
+
+def test_text_between_markers_is_masked():
+    texts = ("<think>abab</think>ab", "ab<think>abab")
+    tokenizer = bytes_with()
+    made = tokenized([pair("x", "ab", *texts)], tokenizer=tokenizer, template=plain(), masked_spans=THINK)
+    first, second = made.examples[0].candidates
+    assert open_tokens(tokenizer, first) == ["ab", "<|endoftext|>"] and first.holes == ()
+    assert open_tokens(tokenizer, second) == ["ab", "<|endoftext|>"] and len(second.holes) == 1
+    assert made.report.unclosed_spans == 1 and made.report.masked > 0
+    assert (
+        not tokenized([pair("x", "ab", *texts)], tokenizer=tokenizer, template=plain()).examples[0].candidates[0].holes
+    )
+
+
+def test_spans_in_a_chat_template_leave_what_it_writes():
+    tokenizer = bytes_with(eos_token="<|im_end|>", chat_template=CHATML)
+    texts = ("ab ab", "ab")
+    made = tokenized(
+        [pair("x", "ab", *texts, spans={"mask": ((Span(0, 5, 0.0),), ())})], tokenizer=tokenizer, template=None
+    )
+    assert made.report.dropped == {} and open_tokens(tokenizer, made.examples[0].candidates[0]) == ["<|im_end|>"]
+
+
+def test_a_response_apart_from_its_prompt_has_its_spans_too():
+    """A joint "ab" across the boundary is one token, so the response is tokenised by itself."""
+    tokenizer = bytes_with()
+    example = pair("x", "a", "b ab", "ab", spans={"mask": (span("b ab", " ab"), ())})
+    made = tokenized([example], tokenizer=tokenizer, template=plain())
+    assert made.report.boundary_retokenised >= 1
+    assert open_tokens(tokenizer, made.examples[0].candidates[0]) == ["b", "<|endoftext|>"]
+
+
+WHOLE = pair("x", "a cat", "the dog", "a mat", spans={"mask": ((Span(0, 7, 0.0),), ())})
+
+
+def test_a_response_that_is_masked_whole_is_handled_as_an_empty_one():
+    """Without EOS; with EOS that is left."""
+    assert tokenized([WHOLE]).report.dropped == {} and tokenized([WHOLE]).report.masked == 2
+    gone = tokenized([WHOLE], append_eos=False)
+    assert gone.report.dropped == {MASKED_WHOLE: 1} and not gone.examples and gone.report.empty_after_masking == 1
+    spared = tokenized([WHOLE], append_eos=False, keep_all=True).examples[0]
+    assert spared.spared == MASKED_WHOLE and spared.candidates[0].empty and not spared.candidates[1].empty
+    constant = tokenized([WHOLE], append_eos=False, on_empty="keep_constant").examples[0].candidates[0]
+    assert constant.empty and constant.response[0] == constant.response[1] and constant.holes == ()
+    with pytest.raises(BenchError, match="example x: of a candidate only masked tokens are left; choose on_empty"):
+        tokenized([WHOLE], append_eos=False, on_empty="error")
+
+
+def test_equal_texts_with_other_holes_are_not_identical():
+    texts = ("the dog sat", "the dog sat")
+    assert tokenized([pair("x", "a cat", *texts)]).examples[0].identical
+    example = pair("x", "a cat", *texts, spans={"mask": (span("the dog sat", "dog"), ())})
+    assert not tokenized([example]).examples[0].identical
+
+
+def test_a_template_that_rewrites_responses_names_the_example():
+    upper = CHATML.replace("m['content']", "m['content'] | upper")
+    tokenizer = bytes_with(eos_token="<|im_end|>", chat_template=upper)
+    example = pair("x", "ab", "ab", "b", spans={"mask": (span("ab", "a"), ())})
+    with pytest.raises(BenchError, match="example x: expected the template to write a response with spans as it is"):
+        tokenized([example], tokenizer=tokenizer, template=None)
+
+
+# --- a prompt per candidate -----------------------------------------------------------------------------------------
+
+
+def test_each_candidate_may_answer_a_prompt_of_its_own():
+    prompts = ((Message("user", "the cat"),), (Message("user", "a dog and the mat"),))
+    (row,) = tokenized([pair("x", "one", "a mat", "two", prompts=prompts)]).examples
+    alone = tokenized([pair("a", "the cat", "a mat"), pair("b", "a dog and the mat", "two")]).examples
+    assert [list(c.tokens) for c in row.candidates] == [list(other.candidates[0].tokens) for other in alone]
+    assert [c.response for c in row.candidates] == [other.candidates[0].response for other in alone]
+    report = tokenized([pair("x", "one", "a mat", "two", prompts=prompts)]).report
+    assert report.prompt_tokens == (5.5, 7) and report.response_tokens == (2.5, 3)
+
+
+def test_the_longest_of_the_prompts_counts():
+    prompts = ((Message("user", "the cat"),), (Message("user", "a dog and the mat"),))
+    example = pair("x", "one", "a mat", "two", prompts=prompts)
+    assert tokenized([example], max_prompt_length=6).report.dropped == {LONG_PROMPT: 1}
+    assert tokenized([example], max_length=8, truncation="drop").report.dropped == {OVER_LENGTH: 1}
+    cut = tokenized([example], max_length=7).examples
+    assert not cut, "the second candidate lost its response"
+
+
+def test_spans_are_found_behind_a_prompt_of_its_own():
+    prompts = ((Message("user", "the cat"),), (Message("user", "a dog and the mat"),))
+    spans = {"mask": ((), span("two three", "three"))}
+    (row,) = tokenized([pair("x", "one", "a mat", "two three", prompts=prompts, spans=spans)]).examples
+    assert open_tokens(words(), row.candidates[1]) == ["two", "<|endoftext|>"]
+
+
+def test_prompts_may_be_scored():
+    (row,) = tokenized([EXAMPLES[0]], scored="all").examples
+    assert [c.response for c in row.candidates] == [(1, 7), (1, 7)]
+    (bos,) = tokenized([EXAMPLES[0]], scored="all", add_bos=True, tokenizer=bytes_with(bos_token="<s>")).examples
+    assert bos.candidates[0].response[0] == 1, "BOS has no score"
+    cut = tokenized([pair("x", "the cat and the dog", "a", "a")], scored="all", max_length=5, on_empty="keep_constant")
+    assert all(c.empty and c.response[0] >= c.response[1] for c in cut.examples[0].candidates)
+
+
+def test_roles_stay_with_the_example():
+    assert tokenized([pair("x", "a cat", "the dog", "a mat", roles=("chosen", "gold"))]).examples[0].roles == (
+        "chosen",
+        "gold",
+    )

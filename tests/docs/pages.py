@@ -13,7 +13,9 @@ from typing import Any
 import typer
 
 from benchbench.cli.main import app
+from tests.docs.methods_page import methods_page
 from tests.docs.recipe_page import recipe_page
+from tests.docs.systems_page import systems_page
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 COLUMNS = 80
@@ -54,7 +56,17 @@ def cli_page() -> str:
     return "\n".join([HEAD, *parts])
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"recipe.md": recipe_page, "cli.md": cli_page}
+PAGES: Mapping[str, Callable[[], str]] = {
+    "recipe.md": recipe_page,
+    "cli.md": cli_page,
+    "methods.md": methods_page,
+    "systems.md": systems_page,
+}
+
+
+def _text(name: str) -> str:
+    path = DOCS / name
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def main(words: list[str]) -> str | None:
@@ -63,7 +75,7 @@ def main(words: list[str]) -> str | None:
         for name, make in PAGES.items():
             (DOCS / name).write_text(make(), encoding="utf-8")
         return None
-    stale = [f"docs/{name}" for name, make in PAGES.items() if (DOCS / name).read_text(encoding="utf-8") != make()]
+    stale = [f"docs/{name}" for name, make in PAGES.items() if _text(name) != make()]
     return f"not current: {', '.join(stale)}; run `make docs`" if stale else None
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal, Union
 import annotated_types
 from pydantic.fields import FieldInfo
 
-from benchbench import judges, methods, sources
+from benchbench import judges, methods, reward_objectives, sources, transforms
 from benchbench.recipe.schema import ANNOTATIONS, SETTING_KEYS, Recipe
 from benchbench.recipe.section import Section
 from benchbench.recipe.training import TrainingSection
@@ -48,7 +48,9 @@ def recipe_page() -> str:
     """The whole document."""
     head = HEAD.format(setting=_code(SETTING_KEYS), annotations=_code(ANNOTATIONS))
     parts = [head, *_sections(), *_options("Hyper-parameters", "method.hyper", _methods())]
+    parts += [*_options("Reward-model objectives", "reward_model.objective.hyper", _objectives())]
     parts += [*_options("Data sources", "data.options", _exhibits(sources))]
+    parts += [*_options("Transforms", "data.transforms[].options", _exhibits(transforms))]
     parts += [*_options("Judges", "judge.options", _exhibits(judges))]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -172,6 +174,13 @@ def _methods() -> Iterator[tuple[str, str, type]]:
     for name in methods.names():
         method = methods.get(name)
         yield name, f"{method.paper}.", method.hyper
+
+
+def _objectives() -> Iterator[tuple[str, str, type]]:
+    for name in reward_objectives.names():
+        objective = reward_objectives.get(name)
+        unverified = f" Form unverified: {objective.open_question}" if objective.open_question else ""
+        yield name, f"{objective.paper}.{unverified}", objective.hyper
 
 
 def _exhibits(room: Any) -> Iterator[tuple[str, str, type]]:

@@ -23,6 +23,7 @@ LIGHT = (
     "store",
     "commands",
     "sources",
+    "transforms",
     "metrics",
     "judging",
     "exports",

@@ -11,14 +11,16 @@ from types import ModuleType
 import pytest
 from harness import ROOT
 
-from benchbench import exports, judges, methods, metrics, sources
+from benchbench import exports, judges, methods, metrics, reward_objectives, sources, transforms
 
 ROOMS = {
     "exports": (exports, "EXPORT"),
     "judges": (judges, "JUDGE"),
     "methods": (methods, "METHOD"),
     "metrics": (metrics, "METRIC"),
+    "reward_objectives": (reward_objectives, "OBJECTIVE"),
     "sources": (sources, "SOURCE"),
+    "transforms": (transforms, "TRANSFORM"),
 }
 
 
@@ -103,10 +105,11 @@ def test_an_export_is_tested(name: str):
 def test_options_are_frozen_and_their_defaults_hold(name: tuple[str, str]):
     room, exhibit = name
     found = ROOMS[room][0].get(exhibit)
-    options = found.hyper if room == "methods" else found.options
+    with_defaults = room in ("methods", "reward_objectives")
+    options = found.hyper if with_defaults else found.options
     assert options.__dataclass_params__.frozen
     required = [f for f in dataclasses.fields(options) if f.default is f.default_factory is dataclasses.MISSING]
-    if room == "methods":
+    if with_defaults:
         assert required == [], "a method has its paper's defaults"
         options()
     assert inspect.getdoc(options)

@@ -20,7 +20,10 @@ WORDS_THAT_STAY = {
 }
 """Path and name -> why it stays."""
 
-ONE_NAME_BY_DESIGN = {"Hyper": "every method's hyper-parameters, reached through the method and never by import"}
+ONE_NAME_BY_DESIGN = {
+    "Hyper": "every method's hyper-parameters, reached through the method and never by import",
+    "Options": "every transform's options, reached through the transform and never by import",
+}
 """Class name -> why several modules have one."""
 
 FEWEST_LINES = 30
@@ -47,6 +50,7 @@ SHORT_BY_NAME = {
 SHORT_WITH_REASON = {
     "comparison/stats/significance.py": "Holm's correction: pairs, claims and win rates share it",
     "core/data_ref.py": "a noun that plan, stages and inputs share",
+    "core/fields.py": "pages, commands and tests read the same help of a field",
     "core/functional.py": "puts off the import of torch for every method's file",
     "core/hashing.py": "the one content hash of plain values, read by every workshop",
     "core/repository.py": "a noun that plan, data, store and sources share",
@@ -54,6 +58,7 @@ SHORT_WITH_REASON = {
     "judging/labels.py": "one judge's name in tables, with tests of its own",
     "plan/prepared.py": "a noun of its own, so that checks and build need not import what prepares",
     "recipe/section.py": "the strict base of every part of a recipe, below all of them",
+    "report/status.py": "marks and their footnotes, which tables, commands and pages share",
     "training/schedule.py": "formulas held equal to transformers' by tests of their own",
 }
 """Path -> why this module is short."""
@@ -106,6 +111,7 @@ def test_a_class_name_means_one_thing_in_the_whole_package(package: dict[str, as
                 modules[node.name].append(path)
     assert {name: paths for name, paths in modules.items() if len(paths) > 1 and name not in ONE_NAME_BY_DESIGN} == {}
     assert all(path.startswith("methods/") for path in modules["Hyper"])
+    assert all(path.startswith("transforms/") for path in modules["Options"])
 
 
 def test_a_module_is_long_enough_for_a_file_or_has_a_reason():

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchbench import methods
+from benchbench.contract.run import CHECKS
 from benchbench.core.method import Candidates, terms_of
 from benchbench.core.scores import Logps, Scores, UndeclaredInputError
 
@@ -48,6 +49,14 @@ def per_example(method, scores: Scores, hyper=None) -> torch.Tensor:
     """[B] sum of the terms, whatever they are averaged over."""
     terms = terms_of(method.loss(scores, hyper or method.hyper()))
     return torch.stack([term.values for term in terms.values()]).sum(dim=0)
+
+
+# What the package itself checks, as `bench methods check` does for a method of a user's.
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_the_contract_holds(preset, check):
+    assert [str(breach) for breach in CHECKS[check](*preset)] == []
 
 
 # Shapes and numbers.

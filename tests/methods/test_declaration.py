@@ -7,11 +7,14 @@ import dataclasses
 import importlib
 import inspect
 import math
+import re
+import typing
 
 import pytest
 import torch
 
 from benchbench import methods
+from benchbench.core.fields import field_docs
 
 from .toys import accepted_candidates, of_step, random_scores, with_policy_tokens
 
@@ -90,3 +93,31 @@ def test_a_variant_that_changes_something_changes_the_loss_or_its_gradient(metho
             total = of_step(method.loss(with_policy_tokens(scores, token), hyper), scores.policy)
             found.append((total.detach(), *torch.autograd.grad(total, token)))
         assert any((a - b).abs().max() > 1e-6 for a, b in zip(*found, strict=True)), f"{variant} has no effect"
+
+
+# What `bench methods show` says.
+
+RANGE = re.compile(r">=? ?-?\d|in [\[(]|[Oo]ne of|whole number|`\w+`.*`\w+`")
+SOURCE = re.compile(
+    r"paper|\bcode\b|repositor|TRL|HALOs|OpenRLHF|authors|\bours\b|DPO's|SLiC's|IPO's|LiPO|report|published|README|released|source|memory"
+)
+
+
+def test_a_method_says_its_family_and_an_equation_that_fits_a_terminal(method):
+    assert method.family is not None
+    lines = method.equation.splitlines()
+    assert lines and all(0 < len(line) <= 80 and line == line.rstrip() for line in lines)
+
+
+def test_what_is_said_of_others_and_of_doubt_are_sentences(method):
+    assert all(place and how and not how.endswith(".") for place, how in method.differs.items())
+    sentences = [*method.collisions, *filter(None, (method.open_question, method.twin_of))]
+    assert [text for text in sentences if not re.fullmatch(r"[\w`(].*[.?]", text, flags=re.DOTALL)] == []
+
+
+def test_a_hyper_parameter_states_its_range_and_where_its_default_is_from(method):
+    hints = typing.get_type_hints(method.hyper)
+    for name, text in field_docs(method.hyper).items():
+        is_listed = hints[name] is bool or typing.get_origin(hints[name]) is typing.Literal
+        assert is_listed or RANGE.search(text), f"{name}: expected a range (> 0, in [0, 1], one of ...), got: {text}"
+        assert SOURCE.search(text), f"{name}: expected where its default is from (the paper, TRL, ours), got: {text}"

@@ -8,11 +8,16 @@ from hypothesis import strategies as st
 from benchbench.core.measurement import PairScores
 
 
-def pair_scores(chosen, rejected, *, gold=None, tie_credit=0.5) -> PairScores:
-    """Pair scores from lists; `gold` is (chosen, rejected) and by default prefers every chosen response."""
+def pair_scores(chosen, rejected, *, gold=None, group=None, tie_credit=0.5) -> PairScores:
+    """Pair scores from lists; `gold` is (chosen, rejected) and by default prefers every chosen response.
+
+    `group` is one number per pair, by default one group.
+    """
     chosen, rejected = np.asarray(chosen, np.float64), np.asarray(rejected, np.float64)
     gold = (np.ones(len(chosen)), np.zeros(len(chosen))) if gold is None else gold
     columns = {"gold": (np.asarray(gold[0], np.float64), np.asarray(gold[1], np.float64))}
+    groups = np.zeros(len(chosen)) if group is None else np.asarray(group, np.float64)
+    columns["group"] = (groups, groups)
     return PairScores(chosen, rejected, columns, tie_credit)
 
 

@@ -28,7 +28,8 @@ def test_the_name_is_the_file(metric):
 
 def test_direction_unit_and_version_are_declared(metric):
     assert metric.direction in {"higher", "lower", "none"}
-    assert metric.unit in {"fraction", "score"}
+    assert metric.unit in {"fraction", "score", "probability"}
+    assert (metric.unit == "probability") == bool(metric.scorings), "a probability needs the scale of the score"
     assert metric.version >= 1
 
 
@@ -37,6 +38,8 @@ def test_a_constant_scorer_learns_nothing(metric):
     measured = metric.measure(pair_scores(np.full(7, -3.3), np.full(7, -3.3)), "logp_mean")
     if metric.direction == "higher":
         assert measured.value == (0.0 if metric.name.endswith("_strict") else 0.5)
+    elif metric.unit == "probability":
+        assert measured.value in {0.0, 0.25}, "it says one half of pairs that it cannot order, squared or not"
     else:
         assert measured.value in {0.0, 1.0} or measured.value == pytest.approx(-3.3)
 
@@ -91,6 +94,8 @@ def test_every_pair_twice_changes_nothing(metric):
 def test_fractions_ignore_the_scale_and_scores_follow_it(metric):
     scores = random_scores()
     scaled = dataclasses.replace(scores, chosen=4 * scores.chosen, rejected=4 * scores.rejected)
+    if metric.unit == "probability":
+        return  # sigmoid of the margin
     factor = 1 if metric.unit == "fraction" else 4
     assert metric.value(scaled) == pytest.approx(factor * metric.value(scores), rel=1e-12)
 

@@ -25,7 +25,7 @@ from benchbench.models.logps import token_logps
 from benchbench.models.reward_head import RewardModel
 from benchbench.models.varlen import sequences_of
 from benchbench.training import gradients, loop
-from benchbench.training.objective import MethodObjective, RewardObjective
+from benchbench.training.objective import MethodObjective, RewardModelObjective
 from benchbench.training.readout import read_out
 from tests.training import toys
 
@@ -126,7 +126,7 @@ def test_a_reward_model_s_step_stays_on_the_card(pooling, packed):
     given = batch(whole=True)
     with fake_card() as card:
         moved(model, card)
-        loss, _ = loss_of(given, RewardObjective(model, 0.01))
+        loss, _ = loss_of(given, RewardModelObjective(model, 0.01))
         require_on_card(loss)
 
 
@@ -173,7 +173,7 @@ def test_a_reward_model_s_gradients_ask_for_no_number(pooling, monkeypatch):
     monkeypatch.setattr(torch, "autocast", lambda kind, *, enabled: nullcontext())  # there is none for meta
     model = RewardModel(policy().base_model, pooling=pooling, head_dtype=torch.float32).to("meta")
     given = on_meta(batch(whole=True))
-    terms, _ = RewardObjective(model, 0.01)(given)
+    terms, _ = RewardModelObjective(model, 0.01)(given)
     gradients._reduce(terms, gradients.denominators([given])).backward()
     assert model.head.weight.grad is not None and model.head.weight.grad.device.type == "meta"
 

@@ -16,9 +16,11 @@ from benchbench.core.method import Candidates, Column
 from benchbench.data.column_shape import split_shape
 from benchbench.data.serial import from_json, to_json
 from benchbench.plan.checks import data as data_checks
+from benchbench.plan.checks.columns import column_faults
 from benchbench.store.prepared import write_prepared
 
 Row = Mapping[str, Any]
+KEYS = {"key": "preference.split", "missing_key": "method.name"}
 PAIR = {"prompt": "What is two and two?", "chosen": "four", "rejected": "five"}
 PAIRS = [{**PAIR, "prompt": f"What is {i} and {i}?"} for i in range(6)]
 THUMBS = [{"prompt": f"Say {i}.", "completion": f"It is {i}.", "label": i % 2 == 0} for i in range(6)]
@@ -176,11 +178,43 @@ def test_a_method_that_declares_the_label_finds_it(tmp_path: Path):
     )
     method = replace(methods.get("dpo"), candidates=Candidates.ONE, columns=(Column("label", low=0, high=1),))
     assert data_checks._preference_faults("train", method, data) == []
-    assert data_checks._column_faults(method, method.columns[0], "train", data) == []
-    (fault,) = data_checks._column_faults(method, Column("weight"), "train", data)
+    assert column_faults("dpo", method.columns[0], "train", data, **KEYS) == []
+    (fault,) = column_faults("dpo", Column("weight"), "train", data, **KEYS)
     assert "reads the column 'weight', which split 'train' does not have; it has label" in str(fault)
 
 
 def _soft() -> dict[str, list[Row]]:
     """The other splits, with a column that is whole."""
     return {split: soft(*[0.5] * 6) for split in ("sft", "reward", "test")}
+
+
+# --- roles and spans ------------------------------------------------------------------------------------------------
+
+TRIPLES = [
+    {"prompt": row["prompt"], "candidates": ["four", "five", "4"], "roles": ["chosen", "rejected", "gold"]}
+    for row in PAIRS
+]
+
+
+def test_a_method_on_pairs_takes_chosen_and_rejected_out_of_more(told):
+    assert "dpo seed 1" in told("dpo", code=0, train=TRIPLES)
+    bare = [{name: value for name, value in row.items() if name != "roles"} for row in TRIPLES]
+    assert "preference.split: 'dpo' takes pairs, split 'train' has 3 candidates" in told("dpo", train=bare)
+
+
+def test_a_pair_that_is_not_in_every_example_is_missed(told):
+    message = told(
+        "dpo", train=[*TRIPLES[:4], *({**row, "roles": ["chosen", "gold", "unseen"]} for row in TRIPLES[4:])]
+    )
+    assert "'dpo' reads the candidate of role 'rejected', which 2 of 6 examples of split 'train' lack" in message
+
+
+def test_rows_that_contradict_themselves_are_refused_with_their_numbers(told):
+    message = told("dpo", train=[*TRIPLES[:3], {**TRIPLES[3], "roles": ["chosen"]}])
+    assert "row 3: roles: expected one for each of 3 candidates, got 1" in message
+
+
+def test_sft_refuses_a_split_whose_first_candidate_is_no_answer(told):
+    rows = [{**row, "roles": ["rationale", "chosen", "rejected"]} for row in TRIPLES]
+    assert "sft.split: expected the preferred response first" in told("dpo", sft=rows)
+    assert "dpo seed 1" in told("dpo", code=0, sft=[{**row, "roles": ["gold", "unseen", "other"]} for row in TRIPLES])

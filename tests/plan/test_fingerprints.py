@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from harness import MICRO, Finished
 
+from benchbench import methods
 from benchbench.commands.compare.run import CompareRequest, prepare_comparison
 from benchbench.commands.run_plan import RunOptions
 from benchbench.core.identity import identity, plain
@@ -112,6 +113,25 @@ def test_device_versions_threads_and_paths_are_recorded_beside_it(finished: Fini
 
 
 # --- in it ----------------------------------------------------------------------------------------------------------
+
+
+MASK = "preference.masked_spans=[{start: <think>, end: </think>}]"
+SCORED_AGAIN = {"reference log-probabilities seed 1", *AFTER_PREFERENCE}
+
+
+def test_masked_spans_move_preference_training_and_its_reference(stages: Stages):
+    """And an empty list, which replaces the setting's by nothing where that has none, moves nothing."""
+    assert changed(stages(), stages(MASK)) == SCORED_AGAIN
+    assert changed(stages(), stages("preference.masked_spans=[]")) == set()
+    assert changed(stages(), stages("tokenization.masked_spans=[]", "tokenization.scored=response")) == set()
+    assert changed(stages(), stages("tokenization.scored=all")) == TITLES
+
+
+def test_a_method_that_scores_prompts_says_so_for_its_own_stages(stages: Stages, monkeypatch: pytest.MonkeyPatch):
+    before = stages(targets=("dpo",))
+    monkeypatch.setattr("benchbench.methods.dpo.METHOD", replace(methods.get("dpo"), scored="all"))
+    touched = {"reference log-probabilities seed 1", "dpo seed 1", "score dpo seed 1 on test"}
+    assert changed(before, stages(targets=("dpo",))) == touched
 
 
 RM = {"reward model seed 1", "rewards seed 1 on train", "rewards seed 1 on test"}

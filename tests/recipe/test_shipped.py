@@ -29,7 +29,8 @@ def test_a_recipe_loads_and_binds(path):
     found = load(path)
     assert found.recipe.name == path.stem, "a recipe that is found by contents is still looked for by name"
     assert found.recipe.description.endswith(".") and found.overrides == ()
-    assert {"method.hyper", "data.options"} <= found.bound.keys()
+    hyper = "reward_model.objective.hyper" if found.recipe.is_reward_model else "method.hyper"
+    assert {hyper, "data.options"} <= found.bound.keys()
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)

@@ -30,7 +30,12 @@ def specs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, StageSpec]:
     text = MICRO.read_text(encoding="utf-8") + generate_section(prompts=4, tokens=4) + judge
     setting.write_text(text, encoding="utf-8")
     plan = plan_of(folder / "runs", ["dpo", "ddo_rm"], setting=setting)
-    return {spec.kind: spec for spec in plan.stages.values()}
+    rounds = [
+        "reward_model.ensemble={size: 2, use: rewards}",
+        "reward_model.pseudo_labels={split: train}",
+    ]
+    plans = [plan_of(folder / "runs", ["reward_model"], setting=setting, sets=[text]) for text in rounds]
+    return {spec.kind: spec for each in (*plans, plan) for spec in each.stages.values()}
 
 
 def leaves(value: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -19,7 +19,7 @@ from benchbench.core.method import Candidates
 from benchbench.models.load import seeded
 from benchbench.models.reward_head import RewardModel
 from benchbench.training.loop import train
-from benchbench.training.objective import RewardObjective
+from benchbench.training.objective import RewardModelObjective
 
 from .toys import examples, model, toy
 
@@ -55,10 +55,10 @@ def _run(folder: Path, name: str, variant: str) -> list[dict[str, float]]:
     if name == "reward_model":
         with seeded(0, "toy head"):
             made = RewardModel(model().base_model, pooling=variant, head_dtype=torch.float64, initial_std=0.2)
-        run = toy(folder, policy=made, objective=lambda policy: RewardObjective(policy, 0.01), **training)
+        run = toy(folder, policy=made, objective=lambda policy: RewardModelObjective(policy, 0.01), **training)
     else:
         labelled = methods.get(name).candidates is Candidates.LABELLED
-        given = examples(candidates=4 if variant == "k4" else 1 if labelled else 2)
+        given = examples(candidates=4 if variant == "k4" else 1 if labelled else 2, roles=methods.get(name).roles)
         hyper = dict(methods.get(name).variants.get(variant, {}))
         run = toy(folder, name, given=given, hyper=hyper, **training)
     train(run.job)

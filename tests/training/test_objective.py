@@ -7,10 +7,11 @@ import math
 import pytest
 import torch
 
-from benchbench import methods
+from benchbench import methods, reward_objectives
 from benchbench.core.method import Candidates, Need
+from benchbench.core.reward_objective import RewardScores
 from benchbench.models.logps import token_logps
-from benchbench.training.objective import MethodObjective, RewardObjective
+from benchbench.training.objective import MethodObjective, RewardModelObjective
 
 from .toys import batches, caches, examples, model, served
 
@@ -27,15 +28,16 @@ def objective(method, given, *, kept=None) -> MethodObjective:
 
 def test_exactly_the_declared_inputs_are_built(method):
     """All caches are there; what was not declared is still not among the scores."""
-    given = examples(4)
+    given = examples(4, roles=method.roles)
     scores = objective(method, given).scores(batches(method)(given))
     assert (scores._reference is not None) == (Need.REFERENCE in method.needs)
     assert (scores._reward is not None) == (Need.REWARD in method.needs)
     assert scores._column.keys() == set(method.column_names)
+    assert scores._token_weights.keys() == set(method.token_weights)
 
 
 def test_a_method_without_needs_needs_no_caches(method):
-    given = examples(4)
+    given = examples(4, roles=method.roles)
     run = objective(method, given, kept={})
     if method.declared:
         with pytest.raises(KeyError, match=method.declared[0].name):
@@ -46,7 +48,7 @@ def test_a_method_without_needs_needs_no_caches(method):
 
 def test_inputs_belong_to_their_examples(method):
     """Examples in another order have the same values in that order."""
-    given = examples(4)
+    given = examples(4, roles=method.roles)
     run, make = objective(method, given), batches(method)
     one, other = run.scores(make(given)), run.scores(make(given[::-1]))
     torch.testing.assert_close(other.policy.sum().flip(0), one.policy.sum())
@@ -59,7 +61,7 @@ def test_inputs_belong_to_their_examples(method):
 
 
 def test_terms_and_statistics_have_one_value_per_example(method):
-    given = examples(5)
+    given = examples(5, candidates=1 if method.candidates is Candidates.LABELLED else 2, roles=method.roles)
     terms, stats = objective(method, given)(batches(method)(given))
     assert all(term.values.shape == (5,) and term.values.requires_grad for term in terms.values())
     assert stats and all(value.shape == (5,) and not value.requires_grad for value in stats.values())
@@ -100,17 +102,19 @@ def test_many_candidates_have_rewards_for_each():
 class Fixed(torch.nn.Module):
     """Rewards that were decided beforehand."""
 
-    def __init__(self, rewards):
+    def __init__(self, rewards, objective="bradley_terry", **hyper):
         super().__init__()
         self.rewards = torch.nn.Parameter(torch.tensor(rewards))
+        self.objective = reward_objectives.get(objective)
+        self.hyper = self.objective.hyper(**hyper)
 
-    def forward(self, batch):
-        return self.rewards
+    def scores(self, batch):
+        return RewardScores(self.rewards[..., None])
 
 
 def test_the_reward_models_loss_by_hand():
     """Margins 1 and -2: log(1 + e^-1) and log(1 + e^2); sums 3 and 0: 0.01 * 9 and 0."""
-    terms, stats = RewardObjective(Fixed([[2.0, 1.0], [-1.0, 1.0]]), 0.01)(batches()(examples(2)))
+    terms, stats = RewardModelObjective(Fixed([[2.0, 1.0], [-1.0, 1.0]]), 0.01)(batches()(examples(2)))
     expected = [math.log(1 + math.exp(-1)), math.log(1 + math.exp(2))]
     assert terms["bradley_terry"].values.tolist() == pytest.approx(expected)
     assert terms["centring"].values.tolist() == pytest.approx([0.09, 0.0])
@@ -119,10 +123,10 @@ def test_the_reward_models_loss_by_hand():
 
 
 def test_without_a_coefficient_nothing_is_centred():
-    terms, _ = RewardObjective(Fixed([[2.0, 1.0]]), 0.0)(batches()(examples(1)))
+    terms, _ = RewardModelObjective(Fixed([[2.0, 1.0]]), 0.0)(batches()(examples(1)))
     assert terms.keys() == {"bradley_terry"}
 
 
 def test_a_reward_model_compares_pairs_only():
     with pytest.raises(ValueError, match=r"expected pairs \(K = 2\), got K = 3"):
-        RewardObjective(Fixed([[2.0, 1.0, 0.0]]), 0.0)(batches()(examples(1)))
+        RewardModelObjective(Fixed([[2.0, 1.0, 0.0]]), 0.0)(batches()(examples(1)))

@@ -63,8 +63,11 @@ def model(*, seed: int = 0, dtype: torch.dtype = torch.float64, packed: bool = T
     return policy
 
 
-def examples(count: int = 24, *, candidates: int = 2, seed: int = 0, longest: int = 10) -> list[TokenizedExample]:
-    """Prompts of 2 to 4 tokens, responses of 1 to `longest`."""
+def examples(
+    count: int = 24, *, candidates: int = 2, seed: int = 0, longest: int = 10, roles: Sequence[str] = ()
+) -> list[TokenizedExample]:
+    """Prompts of 2 to 4 tokens, responses of 1 to `longest`; one for each role that a method reads."""
+    candidates = len(roles) or candidates
     rng = stream(seed, "toy examples")
     declared = {column.name: column for name in methods.names() for column in methods.get(name).columns}
     shares = {name: stream(seed, f"toy column {name}") for name in declared}  # a further one moves no other
@@ -81,7 +84,7 @@ def examples(count: int = 24, *, candidates: int = 2, seed: int = 0, longest: in
             size = 1 if column.per == "example" else candidates
             drawn = tuple(between(column, share) for share in shares[column.name].uniform(0, 1, size=size).tolist())
             columns.setdefault(column.name, drawn[0] if column.per == "example" else drawn)
-        made.append(TokenizedExample(f"e{number}", tuple(rows), False, columns))
+        made.append(TokenizedExample(f"e{number}", tuple(rows), False, columns, roles=tuple(roles) or None))
     return made
 
 
@@ -156,11 +159,15 @@ def settings(**changes: Any) -> PreferenceSection:
 def batches(method: Method | None = None, **options: Any) -> Callable[..., CandidateBatch]:
     """How a stage makes the batches of a method."""
     one = method is not None and method.candidates is Candidates.ONE
-    columns = () if method is None else method.column_names
+    if method is not None:
+        options = {
+            "columns": method.column_names,
+            "weights": method.token_weights,
+            "roles": method.read_roles,
+            **options,
+        }
     has_mismatched = method is not None and method.need(Need.MISMATCHED.name) is not None
-    put = partial(
-        collate, pad=PAD, device=torch.device("cpu"), columns=columns, candidates=1 if one else None, **options
-    )
+    put = partial(collate, pad=PAD, device=torch.device("cpu"), candidates=1 if one else None, **options)
 
     def make(examples: Sequence[TokenizedExample], following: Sequence[TokenizedExample] = ()) -> CandidateBatch:
         batch = put(examples)
@@ -215,7 +222,7 @@ def toy(
     method = methods.get(name)
     policy = model() if policy is None else policy
     labelled = method.candidates is Candidates.LABELLED
-    given = examples(candidates=1 if labelled else 2) if given is None else given
+    given = examples(candidates=1 if labelled else 2, roles=method.roles) if given is None else given
     dtype = torch.float64 if next(policy.parameters()).dtype == torch.float64 else torch.float32
     bound = method.hyper(**(hyper or {}))
     served_inputs, moving = caches(given, method), dict[str, Moving]()

@@ -64,7 +64,7 @@ def _budget(cells: Sequence[Cell], plan: Plan, store: RunStore) -> Budget:
     """The training that one row's policies rest on, over its seeds."""
     stages: dict[str, dict[str, None]] = {}
     for cell in cells:
-        for key in _under(plan, cell.policy):
+        for key in _under(plan, cell.reward if cell.loaded.recipe.is_reward_model else cell.policy):
             kind = plan.stages[key].kind
             if kind in _KINDS:
                 stages.setdefault(kind, {})[key] = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from benchbench import metrics
 from benchbench.commands.cell_rows import record_cells, scored_cell
 from benchbench.commands.compare.budgets import budget_lines
 from benchbench.commands.compare.fairness import differing
@@ -18,6 +19,7 @@ from benchbench.comparison.pairs.compare import compare as compare_cells
 from benchbench.comparison.pairs.flags import FlaggedRow
 from benchbench.comparison.pairs.grid import Admission, ScoredCell, same_runs
 from benchbench.comparison.pairs.table import Comparison
+from benchbench.core.measurement import Metric
 from benchbench.report.flags import flagged_rows
 from benchbench.store.results import ResultStore
 
@@ -35,6 +37,10 @@ DEFAULT_METRICS = (
     "rejected_mean",
 )
 """Written to files whatever is shown; a metric on a column is added where the data has the column."""
+
+
+OF_REWARD_MODELS = ("brier", "calibration_error")
+"""Written of reward models, whose rewards' differences are the log-odds of a probability."""
 
 
 @dataclass(frozen=True)
@@ -104,14 +110,19 @@ def compare_scored(
 ) -> tuple[tuple[str, str], list[Comparison]]:
     """(metric and scoring of the headline, every comparison) of finished cells, by their recipes' rules."""
     recipe = prepared.loaded[0].recipe
-    headline = (recipe.score.headline.metric, recipe.score.headline.scoring)
-    gold = ["gold_pair_accuracy"] if all("column_gold" in cell.frame for cell in scored) else []
+    headline = recipe.headline
+    on_columns = [
+        name
+        for name in metrics.names()
+        if metrics.get(name).columns and all(_has_columns(cell, metrics.get(name)) for cell in scored)
+    ]
+    of_rewards = OF_REWARD_MODELS if recipe.is_reward_model else ()
     hashes = {item.comparability_hash: item.label for item in prepared.loaded}
     different = differing(prepared.loaded, baseline=prepared.baseline)
     comparisons = compare_cells(
         scored,
         baseline=prepared.baseline,
-        metrics=[*DEFAULT_METRICS, *gold, *(name for name, _ in prepared.shown)],
+        metrics=[*DEFAULT_METRICS, *on_columns, *of_rewards, *(name for name, _ in prepared.shown)],
         tie_credit=recipe.score.tie_credit,
         exclude=recipe.score.exclude,
         rng_seed=BOOTSTRAP_SEED,
@@ -124,6 +135,10 @@ def compare_scored(
         ),
     )
     return headline, comparisons
+
+
+def _has_columns(cell: ScoredCell, metric: Metric) -> bool:
+    return all(f"column_{column}" in cell.frame for column in metric.columns)
 
 
 def _title(prepared: PreparedComparison) -> str:

@@ -17,6 +17,7 @@ from benchbench.data.prompt_files import read_prompt_file
 from benchbench.plan.prompt_sets import prepare_prompts
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.overrides import Override, parse_overrides
+from benchbench.recipe.schema import REWARD_MODEL, SFT
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,10 @@ def prepare_comparison(request: CompareRequest, options: RunOptions) -> Prepared
     requested_seeds = parse_seeds(request.seeds)
     shown = tuple(_metric(text, metrics.names()) for text in request.metrics)
     loaded = resolve_all(request.targets, setting=request.setting, overrides=overrides)
+    _refuse_mixed(loaded, request)
     baseline = _baseline(request, loaded)
     seeds = common_seeds(loaded, requested_seeds)
-    if all(item.recipe.method.name != "sft" for item in loaded):
+    if all(item.recipe.method.name not in (SFT, REWARD_MODEL) for item in loaded):
         loaded.append(_sft_row(loaded[0], overrides))
     if not request.allow_different:
         refuse_unequal(loaded)
@@ -105,6 +107,23 @@ def prepare_comparison(request: CompareRequest, options: RunOptions) -> Prepared
         refuse_other_judges(session.cells, session.plan)
     text = notice(loaded[0].recipe.setting, [item.label for item in loaded], loaded[0].recipe.notice)
     return PreparedComparison(loaded, seeds, baseline, session, text, shown)
+
+
+def _refuse_mixed(loaded: Sequence[Loaded], request: CompareRequest) -> None:
+    """Refuse reward models beside policies, and prompts for them.
+
+    Raises:
+        BenchError: which are which, or that reward models answer nothing.
+    """
+    rewarding = [item.label for item in loaded if item.recipe.is_reward_model]
+    others = [item.label for item in loaded if not item.recipe.is_reward_model]
+    if rewarding and others:
+        raise BenchError(
+            f"expected reward models alone or policies alone, found {', '.join(rewarding)} beside {', '.join(others)}; "
+            "their scores are of different things, so make two comparisons"
+        )
+    if rewarding and request.prompts is not None:
+        raise BenchError(f"--prompts: {', '.join(rewarding)} are reward models and answer no prompts; leave it out")
 
 
 def _sft_row(first: Loaded, overrides: Sequence[Override]) -> Loaded:
@@ -130,8 +149,9 @@ def _baseline(request: CompareRequest, loaded: Sequence[Loaded]) -> str:
     if request.baseline is None:
         return loaded[0].label
     labels = [item.label for item in loaded]
-    if request.baseline not in (*labels, "sft"):
-        raise unknown_name("baseline", request.baseline, {*labels, "sft"})
+    known = labels if loaded[0].recipe.is_reward_model else [*labels, SFT]
+    if request.baseline not in known:
+        raise unknown_name("baseline", request.baseline, set(known))
     return request.baseline
 
 

@@ -20,6 +20,7 @@ from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS
 from benchbench.plan.weights import WEIGHT_PATTERNS, resolve_folder
 from benchbench.recipe import library
 from benchbench.recipe.load import Loaded, load_untuned
+from benchbench.recipe.method_file import split_method_file
 from benchbench.recipe.overrides import Override, parse_overrides
 
 EXTERNAL = "external"
@@ -125,6 +126,8 @@ def _adapters(target: str) -> Path | None:
 
 def _external(target: str) -> tuple[Override, ...] | None:
     """Overrides that put a model from elsewhere in the place of the setting's own, without any training."""
+    if split_method_file(target) is not None:
+        return None
     path = Path(target)
     name, at, revision = target.partition("@")
     values: dict[str, Any] = {}

@@ -10,25 +10,25 @@ from functools import partial
 import numpy as np
 from rich.console import Console
 
-from benchbench import methods, metrics
+from benchbench import metrics
 from benchbench.commands.cell_rows import scored_cell
 from benchbench.commands.compare.compared import Compared, compare
 from benchbench.commands.compare.run import CompareRequest, PreparedComparison, prepare_comparison
 from benchbench.commands.leaderboard.responses import Responses, responses_of
-from benchbench.commands.leaderboard.targets import refuse_other_settings, setting_targets
+from benchbench.commands.leaderboard.targets import OWN_DATA, refuse_other_settings, setting_targets
 from benchbench.commands.run_plan import RunOptions
-from benchbench.comparison.pairs.grid import same_runs
+from benchbench.comparison.pairs.grid import AUDIT, same_runs
 from benchbench.comparison.pairs.ranks import Rank, rank_rows
 from benchbench.comparison.pairs.replicates import interval_of_runs, replicates
 from benchbench.comparison.pairs.table import RATE, Comparison
 from benchbench.comparison.stats.bounded import difference_of_rates
-from benchbench.comparison.stats.intervals import seeded_interval
+from benchbench.comparison.stats.clustered import seeded_interval
 from benchbench.comparison.stats.power import minimum_detectable_difference
 from benchbench.core.clusters import over_prompts
 from benchbench.core.errors import BenchError
 from benchbench.core.measurement import Array
 from benchbench.core.seeding import stream
-from benchbench.report.leaderboard import ALPHA, BoardRow
+from benchbench.report.leaderboard import ALPHA, FORMS, BoardRow
 
 RANK_SEED = 20_261_128
 """Fixed, so that the same rows give the same ranks."""
@@ -87,7 +87,7 @@ def leaderboard(request: BoardRequest, options: RunOptions, console: Console) ->
     )
     prepared = prepare_comparison(compared_as, options)
     refuse_other_settings(prepared.loaded)
-    metric = metrics.get(prepared.loaded[0].recipe.score.headline.metric)
+    metric = metrics.get(prepared.loaded[0].recipe.headline[0])
     if metric.per_pair is None:
         raise BenchError(f"score.headline.metric: '{metric.name}' is no mean over pairs, so rows have no ranks")
     compared = compare(prepared, compared_as, options, console)
@@ -97,8 +97,8 @@ def leaderboard(request: BoardRequest, options: RunOptions, console: Console) ->
 
 def contributions(prepared: PreparedComparison, options: RunOptions) -> Contributions:
     """What finished cells have of every prompt in the headline metric."""
-    rules = prepared.loaded[0].recipe.score
-    metric = metrics.get(rules.headline.metric)
+    rules, (name, scoring) = prepared.loaded[0].recipe.score, prepared.loaded[0].recipe.headline
+    metric = metrics.get(name)
     assert metric.per_pair is not None, "refused before anything was trained"
     cells = [
         scored_cell(cell, options.store, cell.loaded.recipe.score.split, prepared.session.plan)
@@ -106,9 +106,9 @@ def contributions(prepared: PreparedComparison, options: RunOptions) -> Contribu
     ]
     values: dict[str, list[Array]] = {}
     for cell in cells:
-        scores = cell.pairs(rules.exclude).scores(rules.headline.scoring, tie_credit=rules.tie_credit)
+        scores = cell.pairs(rules.exclude).scores(scoring, tie_credit=rules.tie_credit)
         values.setdefault(cell.label, []).append(over_prompts(metric.per_pair(scores), scores.prompt))
-    runs = {label: same_runs(cells, label, prepared.seeds, rules.headline.scoring) for label in values}
+    runs = {label: same_runs(cells, label, prepared.seeds, scoring) for label in values}
     return Contributions({label: np.stack(rows) for label, rows in values.items()}, runs, prepared.seeds, metric.unit)
 
 
@@ -133,7 +133,7 @@ def _row(row: Comparison, rank: Rank, responses: Responses, learning_rate: float
     return BoardRow(
         rank=rank.rank,
         method=row.candidate,
-        form=methods.get(row.candidate.partition("@")[0]).status,
+        form=next((mark for mark in row.marks if mark in FORMS), ""),
         values={str(seed): value for seed, value in zip(row.seeds, row.values, strict=True)},
         mean=row.mean,
         difference=row.difference,
@@ -151,13 +151,20 @@ def _row(row: Comparison, rank: Rank, responses: Responses, learning_rate: float
         win_rate_high=responses.high,
         response_tokens=responses.tokens,
         degenerated="; ".join(responses.degenerated),
-        marks="; ".join(row.marks),
+        marks="; ".join(filter(None, map(_said, row.marks))),
         learning_rate=learning_rate,
         metric=row.metric,
         scoring=row.scoring,
         pairs=row.n,
         prompts=row.prompts,
     )
+
+
+def _said(mark: str) -> str:
+    """What a row's mark says beside its form: data of its own are the one thing in which a row may differ here."""
+    if mark in (*FORMS, AUDIT):
+        return ""
+    return "own training data" if mark.startswith(f"differs in {OWN_DATA}") else mark
 
 
 def _in_family(row: Comparison, of: Contributions) -> float:

@@ -24,6 +24,7 @@ from benchbench.comparison.claims.regression import (
 )
 from benchbench.comparison.pairs.measure import measure
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.method import plain_name
 
 TIERS = (1, 2, 3)
 
@@ -100,7 +101,8 @@ def rescore(committed: Committed, options: RunOptions, console: Console) -> Iter
 
 def _recipe_of(committed: Committed, label: str) -> str:
     rows = committed.rows
-    labels = rows["method"].where(rows["variant"] == "default", rows["method"] + "@" + rows["variant"])
+    names = rows["method"].map(plain_name)
+    labels = names.where(rows["variant"] == "default", names + "@" + rows["variant"])
     return str(rows.loc[labels == label, "recipe"].iloc[0])
 
 

@@ -13,8 +13,8 @@ _NAMES = {"below best": "below_best"}
 
 def log_rows(grid: Grid, tuned: Tuned) -> list[dict[str, object]]:
     """A row for each setting of a grid; none of a grid that failed."""
-    rules = grid.loaded.recipe.score
-    about = {"metric": rules.headline.metric, "scoring": rules.headline.scoring, "split": tuned.split, "rule": RULE}
+    metric, scoring = grid.loaded.recipe.headline
+    about = {"metric": metric, "scoring": scoring, "split": tuned.split, "rule": RULE}
     first = {"setting": grid.loaded.recipe.setting, "method": tuned.label}
     return [first | {_NAMES.get(key, key): value for key, value in row.items()} | about for row in tuned.rows]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from benchbench import methods
 from benchbench.commands.tune.rule import RULE, RULE_TEXT, Tuned
 from benchbench.commands.tune.run import Grid, TunedGrids
 from benchbench.core.errors import BenchError, Fault
+from benchbench.core.method import plain_name
 from benchbench.recipe import library
 from benchbench.recipe.document import read_document
 from benchbench.recipe.load import Loaded
@@ -46,7 +48,7 @@ def refuse_other_recipes(folder: Path, grids: Sequence[Grid]) -> None:
             continue
         tuned = {axis[0].key for axis in grid.axes}
         there = _without(read_document(path).values, tuned)
-        new = _without(_base(grid.loaded), tuned)
+        new = _without(_base(grid.loaded, folder), tuned)
         other = sorted(differences(there, new))
         if other:
             message = f"differs from what would be written in {', '.join(other)}; move it away, or add --force"
@@ -70,27 +72,27 @@ def write_recipes(folder: Path, done: TunedGrids) -> list[Path]:
     for grid, tuned in zip(done.grids, done.tuned, strict=True):
         if tuned.chosen is not None:
             path = recipe_path(folder, grid.loaded)
-            text = tuned_text(grid, tuned)
+            text = tuned_text(grid, tuned, folder)
             write_text(path, text)
             written.append(path)
     return written
 
 
-def tuned_text(grid: Grid, tuned: Tuned) -> str:
-    """The recipe of one method with the values that were chosen."""
+def tuned_text(grid: Grid, tuned: Tuned, folder: Path) -> str:
+    """The recipe of one method with the values that were chosen, for a folder."""
     assert tuned.chosen is not None, "a grid of which nothing was chosen has no recipe"
     loaded = grid.loaded
     base = loaded.path if loaded.has_file else None
     values: dict[str, Any] = {"name": loaded.recipe.name, "description": description(grid, tuned)}
     if base is None:
-        values |= _base(loaded)
+        values |= _base(loaded, folder)
     else:
         values |= {override.key: override.value for override in _fixed(loaded)}
     values |= {override.key: override.value for override in tuned.chosen}
     return recipe_text(base, values, drop=(_UNTUNED,))
 
 
-def _base(loaded: Loaded) -> dict[str, Any]:
+def _base(loaded: Loaded, folder: Path) -> dict[str, Any]:
     """What the recipe of a method says before it is tuned: its file, or its hyper-parameters as they are."""
     fixed: dict[str, Any] = {}
     for override in _fixed(loaded):
@@ -100,7 +102,8 @@ def _base(loaded: Loaded) -> dict[str, Any]:
     method = loaded.recipe.method
     variant = {} if method.variant == "default" else {"variant": method.variant}
     hyper = loaded.values()["method"]["hyper"]
-    described = {"name": method.name, **variant} | ({"hyper": hyper} if hyper else {})
+    file = {} if method.file is None else {"file": os.path.relpath(method.file, folder)}
+    described = {"name": plain_name(method.name), **variant, **file} | ({"hyper": hyper} if hyper else {})
     return merge({"name": loaded.recipe.name, "setting": loaded.recipe.setting, "method": described}, fixed)
 
 

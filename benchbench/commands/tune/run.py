@@ -126,12 +126,12 @@ def _refuse_twice(grids: Sequence[Grid]) -> None:
 
 
 def _refuse_score(grids: Sequence[Grid], split: str) -> None:
-    for rules in (grid.named[0].recipe.score for grid in grids):
-        if split == rules.split:
+    for recipe in (grid.named[0].recipe for grid in grids):
+        if split == recipe.score.split:
             raise BenchError(
                 f"--split: '{split}' is the split that results are reported on; tune on another, as validation"
             )
-        name = rules.headline.metric
+        name, _ = recipe.headline
         if metrics.get(name).per_pair is None:
             raise BenchError(
                 f"score.headline.metric: '{name}' is no mean over pairs, so the rule has no standard error"
@@ -213,18 +213,18 @@ def _tried(
 
     None where a contribution is no number: the weights are finite no more.
     """
-    rules = loaded.recipe.score
-    metric = metrics.get(rules.headline.metric)
+    rules, (name, scoring) = loaded.recipe.score, loaded.recipe.headline
+    metric = metrics.get(name)
     assert metric.per_pair is not None, "refused before anything was trained"
     scored = [read(cell) for cell in cells]
     rows = []
     for cell in scored:
-        scores = cell.pairs(rules.exclude).scores(rules.headline.scoring, tie_credit=rules.tie_credit)
+        scores = cell.pairs(rules.exclude).scores(scoring, tie_credit=rules.tie_credit)
         rows.append(over_prompts(metric.per_pair(scores), scores.prompt))
     values = np.stack(rows)
     if not np.isfinite(values).all():
         return None
-    runs = same_runs(scored, loaded.label, seeds, rules.headline.scoring)
+    runs = same_runs(scored, loaded.label, seeds, scoring)
     return Tried(loaded.label, seeds, values, runs, higher_is_better=metric.direction != "lower")
 
 

@@ -60,9 +60,10 @@ def compare(
     table = Table(grid, tie_credit, level, rng_seed, draws)
     rows: list[Comparison] = []
     for metric in (metric_room.get(name) for name in dict.fromkeys([headline[0], *metrics])):
-        of_metric = [row for scoring in SCORINGS for row in table.column(metric, scoring)]
+        of_metric = [row for scoring in metric.scorings or SCORINGS for row in table.column(metric, scoring)]
         if not of_metric:
-            needs = f"needs the column {', '.join(metric.columns)}" if metric.columns else "needs scores"
+            scores = f"scores under {' or '.join(metric.scorings)}" if metric.scorings else "scores"
+            needs = f"needs the column {', '.join(metric.columns)}" if metric.columns else f"needs {scores}"
             raise BenchError(f"{metric.name}: {needs}, which no row of this comparison has")
         rows += of_metric
     if not any((row.metric, row.scoring) == headline for row in rows):

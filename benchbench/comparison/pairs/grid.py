@@ -14,6 +14,9 @@ from benchbench.comparison.pairs.scorings import SCORINGS, Pairs, pairs
 from benchbench.core.errors import BenchError, ExitCode, Fault, unknown_name
 from benchbench.core.measurement import Array
 
+AUDIT = "audit: settings differ"
+"""Mark of every row of a comparison whose rows do not all hold fixed what a fair one does."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ScoredCell:
@@ -34,6 +37,8 @@ class ScoredCell:
     """The method's paper, as a table shows it."""
     untuned: bool = False
     """Without a recipe in this setting: the paper's defaults under the setting's training block."""
+    status: str = ""
+    """Of the method: `form unverified`, `twin`, or empty."""
     overrides: str = ""
     """`--set` values of the cell, sorted; empty for the recipe as it stands."""
     marked: str = ""
@@ -224,10 +229,11 @@ def _marks(label: str, cells: Sequence[ScoredCell], baseline: str, admission: Ad
     of_label = [cell for cell in cells if cell.label == label]
     expected = _expected_hash(cells, baseline)
     differ = dict.fromkeys(cell.comparability_hash for cell in of_label if cell.comparability_hash != expected)
-    marks = ["untuned"] if any(cell.untuned for cell in of_label) else []
+    marks = list(dict.fromkeys(cell.status for cell in of_label if cell.status))
+    marks += ["untuned"] if any(cell.untuned for cell in of_label) else []
     marks += dict.fromkeys(cell.marked for cell in of_label if cell.marked)
     if any(cell.comparability_hash != expected for cell in cells):
-        marks.append("audit: settings differ")
+        marks.append(AUDIT)
     marks += [f"differs in {_keys(admission, other)}" for other in differ]
     marks += machine_marks(label, cells)
     return tuple(marks)

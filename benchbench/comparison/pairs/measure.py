@@ -20,7 +20,8 @@ def measure(frame: pd.DataFrame, *, tie_credit: float = 0.5, exclude: Sequence[s
     """All measurements of one cell, by scoring and then by metric.
 
     A metric that reads a column is left out where the rows have no such column, and a scoring where
-    the rows hold no value for it; anything undefined beyond that is a NaN with a note.
+    the rows hold no value for it; so is a metric of some scorings where the rows have others, too. Anything undefined
+    beyond that is a NaN with a note.
     """
     return measure_pairs(pairs(frame, exclude=exclude), tie_credit=tie_credit)
 
@@ -32,6 +33,7 @@ def measure_pairs(paired: Pairs, *, tie_credit: float = 0.5) -> list[Measurement
         for scoring in paired.available
         for name in metrics.names()
         if set(metrics.get(name).columns) <= set(paired.columns)
+        and (not metrics.get(name).scorings or set(paired.available) <= set(metrics.get(name).scorings))
     ]
 
 

@@ -21,7 +21,7 @@ from benchbench.judges.reward_model.options import RewardModelOptions, check_rea
 from benchbench.judges.reward_model.stage import model_settings, tokenization
 from benchbench.models.load import context_length
 from benchbench.models.loading import check_loaded
-from benchbench.models.reward_head import load_reward_model
+from benchbench.models.reward_head import RewardModel, load_reward_model
 
 Prompt = tuple[Message, ...]
 Score = Callable[[Prompt, str], float]
@@ -61,6 +61,7 @@ def _trained(options: RewardModelOptions, folder: Path, contests: Sequence[Conte
     names = {
         (contest.prompt, text): contest.example for contest in contests for text in (contest.first, contest.second)
     }
+    _check_alone(model, folder)
     examples = [Example(name, prompt, (text,)) for (prompt, text), name in names.items()]
     tokenized = tokenize_examples(examples, tokenizer, section, on_empty="keep_constant", keep_all=True)
     rows = dict(zip(names, (example.candidates[0] for example in tokenized.examples), strict=True))
@@ -77,6 +78,22 @@ def _trained(options: RewardModelOptions, folder: Path, contests: Sequence[Conte
             return float(model(CandidateBatch(("",), tokens, whole, response, allow_empty=True)))
 
     return score
+
+
+def _check_alone(model: RewardModel, folder: Path) -> None:
+    """Return only if the model rewards a text by itself.
+
+    Raises:
+        BenchError: a reward that depends on the other candidates or on columns of the data.
+    """
+    needed = ["the candidates beside it"] if model.objective.is_relative else []
+    needed += [f"column '{name}'" for name in model.score_columns]
+    if needed:
+        raise BenchError(
+            f"judge reward_model: {folder}: expected a model that rewards a text by itself, found objective "
+            f"'{model.objective.name}', whose reward needs {' and '.join(needed)}; judge with a model of another "
+            "objective"
+        )
 
 
 def _classifier(options: RewardModelOptions, local: Path | None, context: JudgeContext) -> Score:

@@ -38,7 +38,7 @@ def check_all(
     reported: set[tuple[str, str]] = set()
     for loaded, prepared in items:
         faults = recipe_faults(loaded, prepared, score_split, against_chosen=with_samples and prompts is None)
-        if with_samples:
+        if with_samples and not loaded.recipe.is_reward_model:
             faults += generation_faults(loaded, prepared, device)
         if prompts is not None:
             faults += prompt_faults(loaded, prompts)
@@ -57,5 +57,5 @@ def recipe_faults(loaded: Loaded, prepared: Prepared, score_split: str | None, *
     faults = missing + length_faults(recipe, prepared.context_tokens) + anchor_faults(loaded, prepared)
     if not missing:
         faults += data_faults(recipe, data, score_split)
-        faults += chosen_faults(recipe, data) if against_chosen else []
+        faults += chosen_faults(recipe, data) if against_chosen and not recipe.is_reward_model else []
     return faults

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from benchbench import methods, metrics
 from benchbench.core.errors import BenchError, Fault
-from benchbench.core.example import Example
 from benchbench.core.method import Candidates, Column, Method
-from benchbench.data.column_shape import LABEL, columns_of, is_missing, values_of
+from benchbench.data.column_shape import LABEL
 from benchbench.data.prompts import first_prompts
-from benchbench.data.serial import from_json
 from benchbench.judging.chosen import chosen_responses
+from benchbench.plan.checks.columns import FOUND, column_faults, read_split, value_faults
+from benchbench.plan.checks.parts import role_faults, span_faults
+from benchbench.plan.checks.reward_model import reward_model_faults
+from benchbench.plan.checks.shapes import listed, order_faults, pair_faults
 from benchbench.plan.judge_stages import CHOSEN
-from benchbench.recipe.schema import Recipe
+from benchbench.recipe.schema import REWARD_MODEL, SFT, Recipe
 from benchbench.store.prepared import PreparedData
-
-_FOUND = {
-    "example": "one per example",
-    "candidate": "one per candidate",
-    "mixed": "lists in some examples only",
-}
 
 
 def split_faults(recipe: Recipe, data: PreparedData, score_split: str | None) -> list[Fault]:
@@ -47,17 +41,16 @@ def split_faults(recipe: Recipe, data: PreparedData, score_split: str | None) ->
 def data_faults(recipe: Recipe, data: PreparedData, score_split: str | None) -> list[Fault]:
     """Shapes, labels, orders and columns that a stage cannot use; every split that is named is there."""
     faults = _sft_faults(recipe, data)
-    faults += _pair_faults("score.split", score_split or recipe.score.split, data)
+    faults += pair_faults("score.split", score_split or recipe.score.split, data)
     faults += _metric_faults(score_split or recipe.score.split, data)
-    if recipe.reward_model is not None:
-        faults += _pair_faults("reward_model.split", recipe.reward_model.split, data)
-    method = methods.get(recipe.method.name)
-    if recipe.preference is None or method.name == "sft":
+    faults += reward_model_faults(recipe, data, score_split or recipe.score.split)
+    if recipe.preference is None or recipe.method.name in (SFT, REWARD_MODEL):
         return faults
+    method = methods.get(recipe.method.name)
     split, reward = recipe.preference.split, recipe.preference.reward
     faults += _preference_faults(split, method, data)
     for column in method.columns:
-        faults += _column_faults(method, column, split, data)
+        faults += column_faults(method.name, column, split, data, key="preference.split", missing_key="method.name")
     if method.need("reward") and reward.column is not None:
         faults += _reward_faults(reward.column, split, data)
     return faults
@@ -75,7 +68,7 @@ def chosen_faults(recipe: Recipe, data: PreparedData) -> list[Fault]:
     if max(shape.candidates) <= 2 and not shape.labels.get("false"):
         return []
     try:
-        chosen_responses({e.id: e for e in first_prompts(_read(data, split), recipe.generate.num_prompts)})
+        chosen_responses({e.id: e for e in first_prompts(read_split(data, split), recipe.generate.num_prompts)})
     except BenchError as error:
         return [Fault("", str(error))]
     return []
@@ -103,14 +96,7 @@ def _sft_faults(recipe: Recipe, data: PreparedData) -> list[Fault]:
     labels = data.shapes[split].labels
     if labels and not labels["true"]:
         return [Fault("sft.split", f"expected examples labelled true, found none in split '{split}'")]
-    return _order_faults("sft.split", split, data)
-
-
-def _pair_faults(key: str, split: str, data: PreparedData) -> list[Fault]:
-    wrong = set(data.shapes[split].candidates) - {2}
-    if wrong:
-        return [Fault(key, f"expected pairs, found examples with {_list(wrong)} candidates")]
-    return _order_faults(key, split, data)
+    return order_faults("sft.split", split, data)
 
 
 def _metric_faults(split: str, data: PreparedData) -> list[Fault]:
@@ -119,33 +105,20 @@ def _metric_faults(split: str, data: PreparedData) -> list[Fault]:
     for name in metrics.names():
         for column in metrics.get(name).columns:
             shape = data.shapes[split].columns.get(column)
-            if shape is not None and shape.per != "candidate":
-                message = f"metric '{name}' reads one number per candidate, column '{column}' has {_FOUND[shape.per]}"
+            per = metrics.get(name).columns_per
+            if shape is not None and shape.per != per:
+                message = f"metric '{name}' reads one number per {per}, column '{column}' has {FOUND[shape.per]}"
                 faults.append(Fault("score.split", f"{message}; mend it, or keep it under another name (rename)"))
     return faults
 
 
-def _order_faults(key: str, split: str, data: PreparedData) -> list[Fault]:
-    """A split whose first candidates are taken for the preferred ones, and are just the first."""
-    if data.shapes[split].ordered:
-        return []
-    message = (
-        f"expected the preferred response first, found candidates without ratings, in no order, in split '{split}'"
-    )
-    return [
-        Fault(
-            key,
-            f"{message}; give each a score, leave such rows out with data.options.drop_missing: [score], or say "
-            "data.options.preferred_by: given where the first is the preferred one",
-        )
-    ]
-
-
 def _preference_faults(split: str, method: Method, data: PreparedData) -> list[Fault]:
     shape = data.shapes[split]
-    counts, faults = set(shape.candidates), list[Fault]()
-    shape_of_split = f"split '{split}' has {_list(counts)} candidates"
-    if method.candidates is Candidates.PAIR and counts != {2}:
+    counts, faults = set(shape.candidates), span_faults(method, split, shape)
+    shape_of_split = f"split '{split}' has {listed(counts)} candidates"
+    if method.roles or (shape.roles and method.read_roles):
+        faults += role_faults(method, split, shape)
+    elif method.candidates is Candidates.PAIR and counts != {2}:
         faults.append(Fault("preference.split", f"'{method.name}' takes pairs, {shape_of_split}"))
     elif method.candidates is Candidates.LABELLED:
         if counts != {1}:
@@ -153,7 +126,7 @@ def _preference_faults(split: str, method: Method, data: PreparedData) -> list[F
             message = f"'{method.name}' takes single responses, {shape_of_split}; {split_them}"
             faults.append(Fault("preference.split", message))
     elif method.candidates is not Candidates.ANY:
-        faults += _order_faults("preference.split", split, data)
+        faults += order_faults("preference.split", split, data)
     elif min(counts) < method.fewest_candidates:
         faults.append(Fault("preference.split", f"'{method.name}' takes two candidates or more, {shape_of_split}"))
     if shape.labels and LABEL not in method.column_names:
@@ -162,52 +135,10 @@ def _preference_faults(split: str, method: Method, data: PreparedData) -> list[F
     return faults
 
 
-def _column_faults(method: Method, column: Column, split: str, data: PreparedData) -> list[Fault]:
-    columns = data.shapes[split].columns
-    if column.name in columns:
-        return _value_faults("preference.split", column, split, data)
-    message = f"'{method.name}' reads the column '{column.name}', which split '{split}' does not have"
-    return [Fault("method.name", f"{message}; it has {', '.join(columns) or 'none'}")]
-
-
 def _reward_faults(name: str, split: str, data: PreparedData) -> list[Fault]:
     columns = data.shapes[split].columns
     if name in columns and columns[name].per != "example":
-        return _value_faults("preference.reward.column", Column(name, per="candidate"), split, data)
+        return value_faults("preference.reward.column", Column(name, per="candidate"), split, data)
     have = ", ".join(known for known, shape in columns.items() if shape.per == "candidate") or "none"
     message = f"expected a column with one number per candidate, split '{split}' has {have}; got '{name}'"
     return [Fault("preference.reward.column", message)]
-
-
-def _value_faults(key: str, column: Column, split: str, data: PreparedData) -> list[Fault]:
-    """Values of another kind, outside the range, or missing; the split is read only where there are some."""
-    shape = data.shapes[split].columns[column.name]
-    where, faults = f"split '{split}', column '{column.name}'", list[Fault]()
-    if shape.per != column.per:
-        return [Fault(key, f"{where}: expected one number per {column.per}, found {_FOUND[shape.per]}")]
-    if not all(value is None or column.allows(value) for value in (shape.low, shape.high)):
-        wrong = [(name, value) for name, value in _numbers(data, split, column.name) if not column.allows(value)]
-        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        message = f"{where}: expected {column.expected}, found {wrong[0][1]:g} in example {wrong[0][0]}{more}"
-        faults.append(Fault(key, message))
-    if shape.missing and column.missing == "refuse":
-        first = next(e.id for e in _read(data, split) if is_missing(columns_of(e)[column.name]))
-        message = (
-            f"{where}: missing in {shape.missing} of {data.shapes[split].examples} examples, first {first}; fill it"
-        )
-        faults.append(Fault(key, f"{message}, or drop the rows with data.options.drop_missing: [{column.name}]"))
-    return faults
-
-
-def _numbers(data: PreparedData, split: str, name: str) -> Iterator[tuple[str, float]]:
-    """Example and value of every number of a column, gaps left out."""
-    for example in _read(data, split):
-        yield from ((example.id, value) for value in values_of(columns_of(example)[name]) if value == value)
-
-
-def _read(data: PreparedData, split: str) -> Iterator[Example]:
-    return (from_json(line) for line in data.lines(split))
-
-
-def _list(counts: Iterable[int]) -> str:
-    return ", ".join(str(count) for count in sorted(counts))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from benchbench import inputs, judges, methods, metrics, sources
+from benchbench import inputs, judges, methods, metrics, reward_objectives, sources
 from benchbench.comparison.pairs.scorings import SCORINGS
 from benchbench.core.errors import BenchError, Fault, unknown_name
 from benchbench.core.identity import identity, plain
-from benchbench.core.method import Method
+from benchbench.core.method import CONTENT_SIGN, Method
+from benchbench.plan.transforms import bind_transforms
 from benchbench.recipe.binding import bind
-from benchbench.recipe.schema import Recipe
+from benchbench.recipe.load import METHOD_NAME
+from benchbench.recipe.schema import REWARD_MODEL, SFT, Recipe
+from benchbench.recipe.training import RewardModelSection
 from benchbench.recipe.values import put
 
 
@@ -18,19 +22,27 @@ def bind_free_parts(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
     """Bind hyper-parameters and source options; returns them with defaults filled in, and every fault."""
     bound: dict[str, Any] = {}
     faults: list[Fault] = []
-    method = _exhibit(methods, recipe.method.name, "method.name", faults)
-    if method is not None:
+    if recipe.is_reward_model:
+        faults += _lora_faults(recipe) + _no_policy_faults(recipe)
+    elif (method := _method(recipe, faults)) is not None:
+        if method.name != recipe.method.name:
+            bound[METHOD_NAME] = method.name
         hyper, wrong = bind(method.hyper, recipe.method.hyper, where="method.hyper")
         faults += wrong
         if hyper is not None:
             bound["method.hyper"] = hyper
-        faults += _contradictions(recipe, method)
+        faults += _lora_faults(recipe) + _contradictions(recipe, method)
+    if recipe.reward_model is not None:
+        _bind_objective(recipe.reward_model, bound, faults)
     source = _exhibit(sources, recipe.data.source, "data.source", faults)
     if source is not None:
         options, wrong = bind(source.options, recipe.data.options, where="data.options")
         faults += wrong
         if options is not None:
             bound["data.options"] = options
+    if recipe.data.transforms:
+        bound["data.transforms"], wrong = bind_transforms(recipe.data.transforms)
+        faults += wrong
     if recipe.judge is not None:
         judge = _exhibit(judges, recipe.judge.name, "judge.name", faults)
         if judge is not None:
@@ -43,6 +55,25 @@ def bind_free_parts(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
     return bound, faults + _score_faults(recipe) + _claim_faults(recipe) + _annotation_faults(recipe, bound)
 
 
+def _bind_objective(section: RewardModelSection, bound: dict[str, Any], faults: list[Fault]) -> None:
+    """Bind the hyper-parameters of the reward model's objective, and refuse what the objective cannot obey."""
+    objective = _exhibit(reward_objectives, section.objective.name, "reward_model.objective.name", faults)
+    if objective is None:
+        return
+    hyper, wrong = bind(objective.hyper, section.objective.hyper, where="reward_model.objective.hyper")
+    faults += wrong
+    if hyper is not None:
+        bound["reward_model.objective.hyper"] = hyper
+    if section.center_rewards_coefficient and not objective.is_shift_free:
+        message = f"expected 0, since rewards of objective '{objective.name}' have a level of their own"
+        faults.append(
+            Fault(
+                "reward_model.center_rewards_coefficient",
+                f"{message}, got {section.center_rewards_coefficient:g}; set it to 0 beside the objective",
+            )
+        )
+
+
 def _exhibit(room: Any, name: str, where: str, faults: list[Fault]) -> Any:
     try:
         return room.get(name)
@@ -51,14 +82,63 @@ def _exhibit(room: Any, name: str, where: str, faults: list[Fault]) -> Any:
         return None
 
 
+def _method(recipe: Recipe, faults: list[Fault]) -> Method | None:
+    """The recipe's method; none, and its faults, where there is none or it breaks the contract of a loss."""
+    named = recipe.method
+    where = "method.name" if named.file is None else "method.file"
+    try:
+        method = methods.get(named.name, file=named.file)
+    except BenchError as error:
+        faults.append(Fault(where, str(error)))
+        return None
+    broken = _contract_faults(method, where=where)
+    faults += broken
+    return None if broken else method
+
+
+def _contract_faults(method: Method, *, where: str) -> list[Fault]:
+    """What a user's method breaks; none of a built-in one, whose contract the package's own tests hold.
+
+    Args:
+        method: under its full name.
+        where: key of the recipe that names it.
+    """
+    if CONTENT_SIGN not in method.name:
+        return []
+    return [Fault(where, text) for text in _broken(method.name)]
+
+
+@cache
+def _broken(name: str) -> tuple[str, ...]:
+    """Breaches by the full name, which holds the content, so that equal content is checked once."""
+    from benchbench.contract.run import breaches  # with torch, which a plan of built-in methods does without
+
+    return tuple(f"{check}: {breach}" for check, breach in breaches(methods.get(name)))
+
+
+def _lora_faults(recipe: Recipe) -> list[Fault]:
+    if recipe.lora is None or recipe.model.from_config is None:
+        return []
+    return [Fault("lora", "adapters need pretrained weights; the model is built from_config; remove one of the two")]
+
+
+def _no_policy_faults(recipe: Recipe) -> list[Fault]:
+    """What a recipe lacks, or has in vain, whose result is the reward model."""
+    faults: list[Fault] = []
+    if recipe.reward_model is None:
+        faults.append(Fault("reward_model", f"required, not given; method '{REWARD_MODEL}' is the reward model itself"))
+    if recipe.method.hyper:
+        keys = ", ".join(recipe.method.hyper)
+        faults.append(
+            Fault("method.hyper", f"expected none for '{REWARD_MODEL}', got {keys}; write reward_model.objective.hyper")
+        )
+    return faults
+
+
 def _contradictions(recipe: Recipe, method: Method) -> list[Fault]:
     """Inputs that the method declares and the recipe does not provide."""
     faults: list[Fault] = []
-    if recipe.lora is not None and recipe.model.from_config is not None:
-        faults.append(
-            Fault("lora", "adapters need pretrained weights; the model is built from_config; remove one of the two")
-        )
-    if method.name == "sft":
+    if method.name == SFT:
         return faults
     if recipe.preference is None:
         return [*faults, Fault("preference", f"required, not given; method '{method.name}' trains on preferences")]

@@ -35,7 +35,7 @@ def pick_distinct(rng: Generator, choices: Sequence[str], count: int) -> list[st
 
 
 @dataclass(frozen=True)
-class Family:
+class PromptFamily:
     """One kind of task."""
 
     name: str
@@ -74,35 +74,35 @@ def _some_numbers(rng: Generator) -> tuple[str, ...]:
     return tuple(pick_distinct(rng, NUMBERS, pick(rng, (2, 3))))
 
 
-FAMILIES: Mapping[str, Family] = {
+FAMILIES: Mapping[str, PromptFamily] = {
     family.name: family
     for family in (
-        Family("copy", ("say the same words", "repeat the words"), "it stays the same", _some_nouns, lambda a: a),
-        Family(
+        PromptFamily("copy", ("say the same words", "repeat the words"), "it stays the same", _some_nouns, lambda a: a),
+        PromptFamily(
             "reverse",
             ("say the words backwards", "turn the list around"),
             "the end comes first",
             _some_nouns,
             lambda a: a[::-1],
         ),
-        Family(
+        PromptFamily(
             "sort",
             ("put these in order", "sort by first letter"),
             "it goes by letter",
             _some_nouns,
             lambda a: tuple(sorted(a)),
         ),
-        Family(
+        PromptFamily(
             "first",
             ("name the first word", "which word comes first"),
             "it stands in front",
             _some_nouns,
             lambda a: a[:1],
         ),
-        Family(
+        PromptFamily(
             "last", ("name the last word", "which word comes last"), "it ends the list", _some_nouns, lambda a: a[-1:]
         ),
-        Family(
+        PromptFamily(
             "count",
             ("count the words", "how many words"),
             "i counted them",
@@ -110,8 +110,8 @@ FAMILIES: Mapping[str, Family] = {
             lambda a: (NUMBERS[len(a)],),
             NUMBERS,
         ),
-        Family("lookup", ("find the right animal", "who has which animal"), "the name owns it", _owners, _owned),
-        Family(
+        PromptFamily("lookup", ("find the right animal", "who has which animal"), "the name owns it", _owners, _owned),
+        PromptFamily(
             "largest",
             ("find the largest number", "which is largest"),
             "others are smaller",

@@ -15,7 +15,7 @@ from benchbench.stages.preference.settings import PreferenceSettings
 def bound_method(context: StageContext[PreferenceSettings]) -> tuple[Method, Any]:
     """The method, and its hyper-parameters with defaults filled in."""
     settings = context.settings
-    method = methods.get(settings.method.name)
+    method = methods.get(settings.method.name, file=context.run.method_file)
     hyper, faults = bind(method.hyper, restore(method.hyper, settings.method.hyper), where="method.hyper")
     assert not faults, faults
     return method, hyper

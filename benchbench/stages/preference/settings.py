@@ -10,7 +10,7 @@ from benchbench.stages.settings import POLICIES, LoopSettings, MethodSettings, T
 
 
 class PreferenceMethodSettings(MethodSettings):
-    """Which loss, with which numbers."""
+    """Which loss, with which numbers; the name of a method that is not built in ends with the hash of its content."""
 
     hyper: dict[str, Any]
     """Identity of the method's hyper-parameters; those that joined later and change nothing are left out."""
@@ -31,4 +31,11 @@ class PreferenceSettings(TrainingSettings):
     on_empty_response: OnEmptyResponse
 
 
-SETTINGS, RUN = PreferenceSettings, TrainingRun
+class PreferenceRun(TrainingRun):
+    """Where the stage finds its method."""
+
+    method_file: str | None = None
+    """Path of the file that defines the method; none where it is found by its name."""
+
+
+SETTINGS, RUN = PreferenceSettings, PreferenceRun

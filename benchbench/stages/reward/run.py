@@ -27,7 +27,7 @@ def run(context: StageContext[RewardSettings]) -> Result:
     layout = layout_of(unwrap(model.backbone))
     pad = tokenizer.pad_token_id
     for batch, examples, scored in score_examples(
-        context, tokenized.examples, model, pad=pad, layout=layout, whole=True
+        context, tokenized.examples, model, pad=pad, layout=layout, whole=True, columns=model.score_columns
     ):
         rewards = scored.cpu()  # [B, K]
         for b, example in enumerate(examples):

@@ -1,23 +1,31 @@
-"""The reward model: a scalar head on the backbone, trained on pairs."""
+"""The reward model: the head of an objective on the backbone, trained on pairs or on more candidates."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from benchbench import reward_objectives
+from benchbench.core.errors import BenchError
+from benchbench.core.identity import restore
+from benchbench.core.reward_objective import RewardObjective
+from benchbench.data.tokenized import TokenizedExample
 from benchbench.data.tokenizer import save_tokenizer
 from benchbench.models import load, reward_head
 from benchbench.models.logps import unwrap
 from benchbench.models.reward_head import ADAPTER, RewardModel
+from benchbench.models.reward_outputs import OutputHead, joined_scores
 from benchbench.models.saving import save_and_read_back, save_whole
+from benchbench.recipe.binding import bind
 from benchbench.stages.context import Result, StageContext, check_context
-from benchbench.stages.fit import fit, reward_batches
+from benchbench.stages.fit import BatchMaker, fit, reward_batches
 from benchbench.stages.reward_model.settings import RewardModelSettings
 from benchbench.stages.saved import FOLDER, READ_BACK_EXAMPLES, with_read_back
 from benchbench.stages.settings import initial_seed
-from benchbench.training.objective import RewardObjective
+from benchbench.training.objective import RewardModelObjective
 
 
 def run(context: StageContext[RewardModelSettings]) -> Result:
@@ -25,16 +33,27 @@ def run(context: StageContext[RewardModelSettings]) -> Result:
     settings = context.settings
     training = settings.training
     tokenizer = context.tokenizer()
-    backbone = _backbone(context, tokenizer)
+    objective, hyper = _objective(settings)
+    backbone = _backbone(context, tokenizer, trained=objective.head(hyper).trains_backbone)
+    _check_hidden(objective, hyper, backbone, context.spec.title)
     std = getattr(backbone.config, "initializer_range", 0.02)
     with load.seeded(initial_seed(settings), "reward head initialisation"):
-        head_dtype = getattr(torch, training.head_dtype)
-        model = RewardModel(backbone, pooling=training.pooling, head_dtype=head_dtype, initial_std=std)
+        model = RewardModel(
+            backbone,
+            pooling=training.pooling,
+            head_dtype=getattr(torch, training.head_dtype),
+            initial_std=std,
+            objective=objective,
+            hyper=hyper,
+        )
     tokenized = context.tokenized(tokenizer, on_empty="drop")
     check_context(tokenized.examples, backbone, context.spec.title)
-    objective = RewardObjective(model, training.center_rewards_coefficient)
-    make_batch = reward_batches(context, tokenizer, backbone)
-    outcome = fit(context, model, objective, tokenized, make_batch)
+    columns = [column.name for column in objective.carried_columns(hyper)]
+    make_batch = reward_batches(context, tokenizer, backbone, columns)
+    minimised = RewardModelObjective(model, training.center_rewards_coefficient)
+    outcome = fit(context, model, minimised, tokenized, make_batch)
+    if objective.fit is not None:
+        fit_tables(model, tokenized.examples, make_batch)
     folder = context.folder / FOLDER
 
     def rewards(reward_model: RewardModel) -> torch.Tensor:
@@ -52,8 +71,50 @@ def run(context: StageContext[RewardModelSettings]) -> Result:
     return with_read_back(outcome, tokenized.examples, difference)
 
 
-def _backbone(context: StageContext[RewardModelSettings], tokenizer: Any) -> Any:
-    """The language model without its head: the SFT policy's (adapters merged) or the base's, then fresh adapters."""
+def _objective(settings: RewardModelSettings) -> tuple[RewardObjective, Any]:
+    """The objective and its hyper-parameters, with what an identity leaves out restored."""
+    objective = reward_objectives.get(settings.objective.name)
+    values = restore(objective.hyper, settings.objective.hyper)
+    hyper, faults = bind(objective.hyper, values, where="reward_model.objective.hyper")
+    assert not faults, faults
+    return objective, hyper
+
+
+def _check_hidden(objective: RewardObjective, hyper: Any, backbone: Any, where: str) -> None:
+    """Return only if the backbone's states are long enough for the objective's head.
+
+    Raises:
+        BenchError: both sizes.
+    """
+    least, hidden = objective.head(hyper).least_hidden, backbone.config.hidden_size
+    if hidden < least:
+        raise BenchError(
+            f"{where}: objective '{objective.name}' with these hyper-parameters needs a hidden size of {least} or "
+            f"more, the model has {hidden}; take fewer dimensions in reward_model.objective.hyper"
+        )
+
+
+def fit_tables(model: RewardModel, examples: Sequence[TokenizedExample], make_batch: BatchMaker) -> None:
+    """Compute what an objective fits in closed form, from the trained model's scores of all training examples.
+
+    Args:
+        model: trained; its fitted tables are set here.
+        examples: the training examples, all with as many candidates.
+        make_batch: of the stage's examples.
+    """
+    assert model.objective.fit is not None and isinstance(model.head, OutputHead)
+    model.eval()
+    with torch.no_grad():
+        parts = [model.scores(make_batch([example])) for example in examples]
+        values = model.objective.fit(joined_scores(parts), model.hyper)
+        model.head.set_fitted(values)
+
+
+def _backbone(context: StageContext[RewardModelSettings], tokenizer: Any, *, trained: bool) -> Any:
+    """The language model without its head: the SFT policy's (adapters merged) or the base's, then fresh adapters.
+
+    Where the objective trains the head alone, it is frozen and gets no adapters.
+    """
     settings = context.settings
     if "policy" in context.spec.inputs:
         policy = load.load_trained(context.input("policy") / "model", context.model_spec(), trainable=False)
@@ -62,6 +123,8 @@ def _backbone(context: StageContext[RewardModelSettings], tokenizer: Any) -> Any
     else:
         policy = load.build_base(context.model_spec(), tokenizer, seed=initial_seed(settings))
     backbone = unwrap(policy).base_model
+    if not trained:
+        return backbone.requires_grad_(False)
     if settings.lora is not None:
         lora = settings.lora.model_dump()
         return load.add_lora(backbone, lora, seed=initial_seed(settings), task="FEATURE_EXTRACTION")

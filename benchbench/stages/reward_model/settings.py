@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar
 
+from benchbench.core.identity import Since
+from benchbench.recipe.section import Section
 from benchbench.recipe.training import RewardHeadSection
 from benchbench.stages.settings import POLICIES, LoopSettings, TrainingRun, TrainingSettings
 
@@ -13,14 +15,26 @@ class RewardLoopSettings(LoopSettings, RewardHeadSection):
     """What the loop and the head read."""
 
 
+class RewardObjectiveSettings(Section):
+    """Which objective, with which numbers."""
+
+    name: str = "bradley_terry"
+    version: int = 1
+    hyper: dict[str, Any] = {}
+    """Identity of the objective's hyper-parameters; those that joined later and change nothing are left out."""
+
+
 class RewardModelSettings(TrainingSettings):
-    """A scalar head on the backbone, trained on pairs."""
+    """A reward head on the backbone, trained with an objective."""
 
     PRIORITY: ClassVar[int] = 1
     INPUTS: ClassVar[Mapping[str, tuple[str, ...]]] = {"policy": POLICIES}
 
     stage_version: int = 2
     training: RewardLoopSettings
+    objective: Annotated[
+        RewardObjectiveSettings, Since("2026-11-28", before={"name": "bradley_terry", "version": 1, "hyper": {}})
+    ] = RewardObjectiveSettings()
 
 
 SETTINGS, RUN = RewardModelSettings, TrainingRun

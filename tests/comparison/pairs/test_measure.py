@@ -19,12 +19,26 @@ def _by_key(measured):
 
 def test_every_metric_under_every_available_scoring_and_gold_only_with_its_column():
     plain = _by_key(measure(score_frame([1.0, 2.0], [0.0, 3.0])))
-    without_gold = set(metrics.names()) - {"gold_pair_accuracy"}
+    of_any = {name for name in metrics.names() if not metrics.get(name).scorings}
+    without_gold = of_any - {"gold_pair_accuracy", "worst_group_accuracy"}
     assert set(plain) == {(name, scoring) for name in without_gold for scoring in ("logp_mean", "logp_sum")}
     frame = score_frame([1.0, 2.0], [0.0, 3.0], column_gold=[1.0, 0.0, 1.0, 0.0])
     frame["reward"] = [1.0, 0.0, 0.0, 1.0]
     full = _by_key(measure(frame))
-    assert set(full) == {(name, s) for name in metrics.names() for s in ("logp_mean", "logp_sum", "reward_model")}
+    with_gold = of_any - {"worst_group_accuracy"}
+    assert set(full) == {(name, s) for name in with_gold for s in ("logp_mean", "logp_sum", "reward_model")}
+
+
+def test_rows_of_rewards_alone_are_measured_as_probabilities_too():
+    """Margins 1 and -1: squares of sigmoid(-1) and sigmoid(1)."""
+    frame = score_frame([1.0, 2.0], [0.0, 3.0], column_group=[0.0, 0.0, 1.0, 1.0])
+    frame["reward"] = [1.0, 0.0, 2.0, 3.0]
+    frame[["logp_sum", "logp_mean", "ref_logp_sum"]] = math.nan
+    measured = _by_key(measure(frame))
+    assert {scoring for _, scoring in measured} == {"reward_model"}
+    assert measured["brier", "reward_model"].value == pytest.approx((0.2689414214**2 + 0.7310585786**2) / 2, rel=1e-9)
+    assert measured["worst_group_accuracy", "reward_model"].value == 0.0
+    assert ("calibration_error", "reward_model") in measured
 
 
 def test_the_values_by_hand_with_the_unit_of_the_scoring():

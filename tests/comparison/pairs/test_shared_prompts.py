@@ -20,7 +20,7 @@ from benchbench.report.comparison import markdown_table
 from ..oracles import paired_bootstrap
 from ..rows import cell, toy_cells
 
-NAMED = [name for name in metrics.names() if not metrics.get(name).columns]
+NAMED = [name for name in metrics.names() if not metrics.get(name).columns + metrics.get(name).scorings]
 
 
 def _prompted(frame: pd.DataFrame, copies: int) -> pd.DataFrame:

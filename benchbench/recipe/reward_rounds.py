@@ -1,0 +1,44 @@
+"""What may come before a reward model is trained: an ensemble that rates its pairs, rounds of pseudo-labels."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from benchbench.recipe.section import Section
+
+MOST_MEMBERS = 16
+"""Of an ensemble."""
+ENSEMBLE_COLUMNS = ("margin_mean", "margin_sd", "reward_mean", "reward_sd")
+"""What an ensemble says of a pair (chosen minus rejected), and of each response: mean and sample standard deviation
+over its members."""
+
+
+class EnsembleSection(Section):
+    """Several reward models that differ by their seeds alone: head initialisation, and data order under `scope: all`.
+
+    Wang et al. 2024, arXiv:2401.06080, trains ten and rates every pair by mean and standard deviation of its margins.
+    """
+
+    size: int = Field(ge=2, le=MOST_MEMBERS)
+    """Number of members."""
+    use: Literal["columns", "rewards"] = "columns"
+    """`columns`: Bradley-Terry members rate the training pairs, and the objective reads what they say (`margin_mean`,
+    `margin_sd`, `reward_mean`, `reward_sd`); `rewards`: members with the recipe's objective are the reward model, and
+    the reward is their mean."""
+
+
+class PseudoLabelSection(Section):
+    """Rounds in which the reward model labels further pairs, and is trained again with those it is sure of.
+
+    SSRM, arXiv:2409.06903. Form unverified: that each round trains anew from the start, and on all labelled pairs
+    beside the pseudo-labelled ones, is ours.
+    """
+
+    split: Annotated[str, Field(min_length=1)]
+    """Pairs to label; which candidate is first in the data is not read."""
+    threshold: float = Field(default=0.9, ge=0.5, le=1.0)
+    """A pair is taken where sigmoid of the larger reward minus the smaller is above this; 1 takes none; 0.9 is ours."""
+    rounds: int = Field(default=1, ge=1, le=20)
+    """Number of rounds; 1 is ours."""

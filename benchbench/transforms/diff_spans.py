@@ -1,0 +1,84 @@
+"""Where the two responses of a pair differ, by an alignment of their words.
+
+For losses that weigh the tokens in which a response was edited. A response gets one span, from its first to its last
+word that the other response does not have there, and the number of such words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from benchbench.core.example import Example
+from benchbench.core.method import Candidates, Paper
+from benchbench.core.transform import Transform, Transformed
+from benchbench.data.derivation import expand, with_columns
+
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which pairs are left out.
+
+    Raises:
+        ValueError: a share outside [0, 1].
+    """
+
+    max_changed_fraction: float = 1.0
+    """Largest share of the words of either response that may differ, in [0, 1]; pairs with more are left out, for they
+    are two texts and no edit of one."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.max_changed_fraction <= 1:
+            raise ValueError(f"max_changed_fraction: expected a share in [0, 1], got {self.max_changed_fraction}")
+
+
+def changed_words(first: str, second: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Start and end, in characters, of every word (or mark) of each text that has no partner in the other."""
+    words = [[(match[0], match.span()) for match in _WORD.finditer(text)] for text in (first, second)]
+    matcher = SequenceMatcher(None, *([word for word, _ in side] for side in words), autojunk=False)
+    changed: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
+    for tag, a, a_end, b, b_end in matcher.get_opcodes():
+        if tag != "equal":
+            changed[0].extend(span for _, span in words[0][a:a_end])
+            changed[1].extend(span for _, span in words[1][b:b_end])
+    return changed
+
+
+def apply(examples: Sequence[Example], options: Options, seed: int) -> Transformed:
+    """Pairs with `span_start`, `span_end` (characters; both 0 where nothing differs) and `span_words` per candidate.
+
+    The seed is not read.
+    """
+
+    def rule(example: Example) -> Sequence[Example] | str:
+        changed = changed_words(*example.candidates)
+        if not any(changed):
+            return "same words in both responses"
+        counts = [len(_WORD.findall(text)) for text in example.candidates]
+        if any(len(c) > options.max_changed_fraction * n for c, n in zip(changed, counts, strict=True)):
+            return "more words differ than max_changed_fraction"
+        return [
+            with_columns(
+                example,
+                span_start=tuple(float(spans[0][0]) if spans else 0.0 for spans in changed),
+                span_end=tuple(float(spans[-1][1]) if spans else 0.0 for spans in changed),
+                span_words=tuple(float(len(spans)) for spans in changed),
+            )
+        ]
+
+    return expand(examples, rule)
+
+
+TRANSFORM = Transform(
+    name="diff_spans",
+    options=Options,
+    apply=apply,
+    makes_columns=("span_start", "span_end", "span_words"),
+    candidates=Candidates.PAIR,
+    paper=Paper("Jiang et al.", 2024, arxiv="2408.07471", title="Bridging and Modeling Correlations in Pairwise Data"),
+    open_question="The paper aligns tokens and weighs each; here words are aligned and the span around them is noted.",
+)

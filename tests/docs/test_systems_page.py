@@ -1,0 +1,45 @@
+"""docs/systems.md: every system of the table once, with a status that follows from the rooms."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from benchbench import methods
+
+from .systems_page import STATUSES, System, exhibits, status, systems, systems_page
+
+
+def test_the_table_has_every_system_once_with_ids_and_no_status():
+    table = systems()
+    assert len(table) == 253
+    assert len({system.row for system in table}) == len(table)
+    for system in table:
+        assert re.fullmatch(r"\d{3}/\d+", system.row)
+        assert re.fullmatch(r"\d{4}\.\d{4,5}( \(unverified\))?", system.arxiv), system
+        assert system.ids and all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in system.ids), system
+        assert system.system and system.kind and system.needs
+
+
+def test_the_status_follows_from_what_is_there():
+    dpo = methods.get("dpo")
+    system = System("000/1", "S", "2305.18290", "loss", ("dpo", "other"), "none")
+    assert status(system, {"dpo": [dpo]}) == "not yet"
+    assert status(system, {"dpo": [dpo], "other": [object()]}) == "works"
+    assert status(system, {"dpo": [dpo], "other": [replace(dpo, open_question="Which?")]}) == "form unverified"
+    assert status(system, {"dpo": [dpo], "other": [replace(dpo, twin_of="Images.")]}) == "twin"
+    both = replace(dpo, twin_of="Images.", open_question="Which?")
+    assert status(system, {"dpo": [dpo], "other": [both]}) == "twin, form unverified"
+    assert status(replace(system, ids=("some_twin",)), {"some_twin": [object()]}) == "twin"
+
+
+def test_methods_of_the_first_release_work():
+    by_row = {system.row: status(system, exhibits()) for system in systems()}
+    assert {row for row, found in by_row.items() if found == "works"} >= {"000/1", "000/2", "000/3", "000/4", "001/59"}
+    assert set(by_row.values()) <= set(STATUSES)
+    assert by_row["000/7"] == "not yet"
+
+
+def test_every_system_is_on_the_page():
+    lines = systems_page().splitlines()
+    assert sum(line.startswith(("| 000/", "| 001/", "| 002/", "| 003/")) for line in lines) == len(systems())

@@ -1,0 +1,32 @@
+"""The mark of an unverified form or a twin: beside the row, with one footnote, in the terminal and in Markdown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from benchbench.comparison.pairs.compare import compare as compare_cells
+from benchbench.report.comparison import markdown_table, narrow_layout
+from benchbench.report.status import STATUS_NOTES, status_notes
+from tests.comparison.rows import toy_cells
+
+
+def test_a_footnote_comes_once_for_each_mark_that_is_shown():
+    assert status_notes(["untuned"]) == ()
+    assert status_notes(["twin", "untuned", "twin"]) == (STATUS_NOTES["twin"],)
+    assert status_notes(["twin", "form unverified"]) == tuple(STATUS_NOTES.values())
+
+
+def test_rows_of_a_comparison_have_the_mark_and_the_footnote():
+    cells = [
+        replace(each, status="form unverified" if each.label == "simpo" else "")
+        for each in toy_cells({"dpo": 0.1, "simpo": 0.2}, seeds=(1, 2))
+    ]
+    rows = compare_cells(cells, baseline="dpo", metrics=["pair_accuracy"], rng_seed=0)
+    assert {row.candidate: row.marks for row in rows if row.scoring == "logp_mean"} == {
+        "dpo": (),
+        "simpo": ("form unverified",),
+    }
+    layout = narrow_layout(rows, "pair_accuracy", "logp_mean")
+    assert STATUS_NOTES["form unverified"] in layout.footnotes
+    text = markdown_table(rows, "pair_accuracy", "logp_mean")
+    assert text.count(f"- {STATUS_NOTES['form unverified']}") == 1

@@ -1,0 +1,96 @@
+"""For every transform data that it takes and options that are right, for the contract that all of them keep."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from benchbench.core.example import Example
+from tests.transforms.toys import labelled, pair, several
+
+
+@dataclass(frozen=True)
+class Case:
+    """Examples and options of one transform."""
+
+    examples: Sequence[Example]
+    options: dict[str, Any] = field(default_factory=dict)
+    sorts: bool = False
+    """Whether it is there to change the order of the examples."""
+
+
+SCORES = ((1.0, 5.0, 3.0, 2.0), (2.0, 2.0, 2.0, 2.0), (4.0, math.nan, 1.0, 0.0), (9.0, 7.0, 8.0, 1.0))
+CANDIDATES = [several(f"e{i}", SCORES[i % 4], implicit_reward=(0.1, 0.4, 0.2, float(i))) for i in range(24)]
+RATED = [replace(pair(f"e{i}"), ratings=(float(i % 7), 2.5)) for i in range(24)]
+TEXTS = [
+    pair(
+        f"e{i}",
+        "step one\nthe red apple falls\nthe end" if i % 3 else "short",
+        f"step one\nthe green pear number {i} falls far from its tree\nthe end" if i % 4 else "step one",
+        user=float(i % 2),
+        p_mean=(0.9, 0.3, 0.6, math.nan)[i % 4],
+        uncertainty=0.02 * i,
+        margin_mean=float(i % 5) - 1,
+        x=float(i),
+        y=float(i % 3),
+        m0=(float(i % 4), 1.0),
+        m1=(2.0, float(i % 3)),
+        violation=(float(i % 2), float(i % 3 == 0)),
+        human_prefers_first=(1.0, 0.0, math.nan)[i % 3],
+        ai_prefers_first=(0.0, 1.0, 0.5, 0.8)[i % 4],
+        human_gain=float(i % 6),
+    )
+    for i in range(24)
+]
+LABELLED = [labelled(f"e{i}", f"question {i % 5}", f"text {i}", i % 3 > 0) for i in range(24)]
+WINS = [
+    several(
+        f"e{i}",
+        (1.0, 1.0, 1.0),
+        wins_0=(math.nan, 0.2, 0.1),
+        wins_1=(0.8, math.nan, 0.3),
+        wins_2=(0.9, 0.7 if i % 2 else math.nan, math.nan),
+    )
+    for i in range(4)
+]
+
+CASES = {
+    "acquire": Case(TEXTS, {"budget": 7, "column": "uncertainty", "rule": "random"}),
+    "acquire_bal_pm": Case(TEXTS, {"budget": 5, "features": ["x", "y"]}, sorts=True),
+    "curriculum": Case(RATED, sorts=True),
+    "degrade": Case(TEXTS, {"how": "words", "removed": [0.3, 0.6]}),
+    "desirable": Case(CANDIDATES, {"threshold": 3.0}),
+    "diff_spans": Case(TEXTS, {"max_changed_fraction": 0.9}),
+    "ensemble_labels": Case(TEXTS),
+    "ensemble_uncertainty": Case(TEXTS, {"members": ["m0", "m1"]}),
+    "factual_flip": Case(TEXTS),
+    "flip_labels": Case(TEXTS, {"rate": 0.4}),
+    "length_balanced": Case(TEXTS, {"unit": "words"}),
+    "length_filter": Case(TEXTS, {"min_response": 2, "max_response": 12}),
+    "pairs_all": Case(CANDIDATES),
+    "pairs_best_random": Case(CANDIDATES),
+    "pairs_best_vs_each": Case(CANDIDATES),
+    "pairs_best_worst": Case(CANDIDATES),
+    "pairs_from_unpaired": Case(LABELLED),
+    "pairs_margin": Case(CANDIDATES),
+    "pairs_rejection_sampling": Case(CANDIDATES, {"accept": 2, "beta": 2.0}),
+    "pairs_sweet_spot": Case(CANDIDATES),
+    "pairs_threshold": Case(CANDIDATES),
+    "prepend_context": Case(TEXTS, {"column": "user", "texts": {"0": "Be brief."}}),
+    "quantiles": Case(CANDIDATES),
+    "ranking_consistency": Case(CANDIDATES, {"current": "score", "previous": "implicit_reward"}),
+    "repair_comparisons": Case(WINS, {"candidates": 3}),
+    "reward_conditioned": Case(RATED),
+    "route_labels": Case(TEXTS),
+    "select_margin": Case(RATED, {"select": "small"}),
+    "select_uncertain": Case(TEXTS, {"rate": 0.3}),
+    "soft_labels": Case(RATED),
+    "step_pairs": Case(TEXTS),
+    "triples": Case(CANDIDATES),
+    "unpaired_from_pairs": Case(TEXTS),
+    "user_prefix": Case(TEXTS, {"shots": 2}),
+    "vote_share": Case(TEXTS, {"voters": ["human_prefers_first", "ai_prefers_first"]}),
+    "win_rates": Case(CANDIDATES),
+}
