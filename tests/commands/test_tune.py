@@ -1,55 +1,16 @@
-"""`bench tune`: an equal grid, scored on a validation split."""
+"""`bench tune`: equal grids, scored on a validation split."""
 
 from __future__ import annotations
 
-import math
+import csv
 from pathlib import Path
 
-import numpy as np
 import pytest
 from harness import MICRO, bench, finish
 
-from benchbench.commands.tune import Tried, Tuned, parse_grid, pick
-from benchbench.core.errors import BenchError
+from benchbench.recipe.document import read_document
 
-
-def test_a_grid_is_every_combination_with_the_last_key_fastest():
-    grid = parse_grid(["a.b=1,2", "c=x,y"])
-    assert [[(o.key, o.value) for o in point] for point in grid] == [
-        [("a.b", 1), ("c", "x")],
-        [("a.b", 1), ("c", "y")],
-        [("a.b", 2), ("c", "x")],
-        [("a.b", 2), ("c", "y")],
-    ]
-
-
-def test_all_faults_of_a_grid_are_told_at_once():
-    with pytest.raises(BenchError, match="2 problems"):
-        parse_grid(["a=1", "b"])
-
-
-def tried(label: str, values: list[list[float]], runs: list[int]) -> Tried:
-    return Tried(label, (1, 2, 3), np.array(values), runs)
-
-
-def picked(*settings: Tried) -> Tuned:
-    return pick("dpo", "validation", parse_grid(["a=1,2"]), settings)
-
-
-def test_three_copies_of_one_run_have_no_standard_error_so_the_maximum_is_chosen():
-    one, two = [0.0, 1.0, 1.0, 0.0], [1.0, 1.0, 0.0, 1.0]
-    tuned = picked(tried("a", [one] * 3, [1, 1, 1]), tried("b", [two] * 3, [1, 1, 1]))
-    assert [row["chosen"] for row in tuned.rows] == ["", "chosen"]
-    assert all(math.isnan(row["se"]) for row in tuned.rows if not row["chosen"])
-    assert len(tuned.notes) == 1
-    assert tuned.notes[0].startswith("seed variance not estimated (3 seeds are one run: 1, 2, 3)")
-    assert tuned.notes[0].endswith("the best of one run of each setting was chosen")
-
-
-def test_a_setting_that_is_as_good_everywhere_is_chosen_where_it_is_gentler():
-    values = [[0.0, 1.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0], [0.0, 1.0, 0.0, 1.0]]
-    tuned = picked(tried("a", values, [1, 2, 3]), tried("b", values, [1, 2, 3]))
-    assert [row["chosen"] for row in tuned.rows] == ["chosen", ""]
+RATE = "preference.learning_rate"
 
 
 def test_the_grid_is_scored_on_the_validation_split_and_one_setting_is_chosen(tmp_path: Path):
@@ -82,3 +43,84 @@ def test_the_grid_is_scored_on_the_validation_split_and_one_setting_is_chosen(tm
     kinds = {path.name: len(list(path.iterdir())) for path in (tmp_path / "runs").iterdir()}
     assert kinds["sft"] == 2, "a grid shares the SFT of a seed"
     assert kinds["preference"] == 4
+
+
+def finish_grid(runs: Path, methods: list[str], *rates: str) -> None:
+    """The stages of a grid, in this process."""
+    for rate in rates:
+        sets = [f"{RATE}={rate}", "score.split=validation"]
+        assert set(finish(methods, runs=runs, seeds=(1, 2), sets=sets).values()) == {"done"}
+
+
+def test_grids_of_several_methods_are_widened_once_logged_and_written_as_recipes(tmp_path: Path):
+    runs, log, folder = tmp_path / "runs", tmp_path / "log.csv", tmp_path / "recipes"
+    finish_grid(runs, ["simpo", "dpo"], "1e-5", "1e-4", "1e-3", "1e-2")
+    line = ("tune", "simpo", "dpo", "--setting", MICRO, "--grid", f"{RATE}=1e-4,1e-3", "--seeds", 1, 2, "--widen")
+    line = (*line, "--runs", runs, "--log", log, "--write-recipes", folder)
+    ended = bench(*line, "--json")
+    assert ended.code == 0, ended.err
+    assert [grid["label"] for grid in ended.json] == ["simpo", "dpo"]
+    for grid in ended.json:
+        rates = [row[RATE] for row in grid["rows"]]
+        assert rates in ([1e-5, 1e-4, 1e-3], [1e-4, 1e-3, 1e-2]), "both of two values are edges, so one is added"
+        assert [row[RATE] for row in grid["rows"] if row["widened"]] == [rates[0] if rates[0] == 1e-5 else 1e-2]
+        (chosen,) = [row[RATE] for row in grid["rows"] if row["chosen"]]
+        assert grid["chosen"] == {RATE: chosen}
+        written = read_document(folder / f"{grid['label']}_micro.yaml").values
+        assert written["preference"] == {"learning_rate": chosen}
+        assert "widened once by" in written["description"]
+        assert written["description"].endswith(
+            "seeds 1 2, rule 1 (the first value within one paired standard error of the best)."
+        )
+    with log.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["method"] for row in rows] == ["dpo"] * 3 + ["simpo"] * 3
+    assert all(row["setting"] == "micro" and row["split"] == "validation" and row["rule"] == "1" for row in rows)
+    before = log.read_bytes()
+    again = bench(*line)
+    assert again.code == 0 and log.read_bytes() == before
+    assert "simpo on split validation" in again.out and "dpo on split validation" in again.out
+
+
+def test_a_setting_that_diverges_is_marked_and_never_chosen_and_the_rest_goes_on(tmp_path: Path):
+    runs, log = tmp_path / "runs", tmp_path / "log.csv"
+    finish_grid(runs, ["simpo"], "1e-4")
+    ended = bench(
+        *("tune", "simpo", "--setting", MICRO, "--grid", f"{RATE}=1e-4,1e30", "--seeds", 1, 2, "--runs", runs),
+        *("--log", log, "--json", "--device", "cpu", "--workers", 1),
+    )
+    assert ended.code == 0, ended.err
+    first, second = ended.json["rows"]
+    assert (first["chosen"], first["diverged"]) == ("chosen", "")
+    assert (second["chosen"], second["diverged"], second["mean"]) == ("", "diverged", None)
+    assert "diverged" in log.read_text(encoding="utf-8").splitlines()[2]
+
+
+def test_what_would_be_lost_is_refused_before_anything_runs(tmp_path: Path):
+    folder = tmp_path / "recipes"
+    folder.mkdir()
+    (folder / "simpo_micro.yaml").write_text(
+        "name: simpo_micro\nsetting: micro\nmethod: {name: simpo, hyper: {beta: 9.0}}\n", encoding="utf-8"
+    )
+    line = ("tune", "simpo", "--setting", MICRO, "--grid", f"{RATE}=1e-4,1e-3", "--runs", tmp_path / "runs")
+    ended = bench(*line, "--write-recipes", folder)
+    assert ended.code == 2
+    assert "differs from what would be written in method.hyper.beta" in ended.err and "--force" in ended.err
+    assert not (tmp_path / "runs" / "sft").exists()
+    (tmp_path / "log.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    ended = bench(*line, "--log", tmp_path / "log.csv")
+    assert ended.code == 2 and "expected a log of `bench tune`" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("simpo", "simpo"), "simpo: named twice; a method has one grid"),
+        (("simpo", "--split", "test"), "--split: 'test' is the split that results are reported on"),
+        (("simpo", "--set", "score.headline.metric=auc"), "score.headline.metric: 'auc' is no mean over pairs"),
+    ],
+)
+def test_what_cannot_be_tuned_is_refused(tmp_path: Path, words: tuple[str, ...], said: str):
+    grid = ("--setting", MICRO, "--grid", f"{RATE}=1e-4,1e-3", "--runs", tmp_path / "runs")
+    ended = bench("tune", *words, *grid)
+    assert ended.code == 2 and said in ended.err
