@@ -95,6 +95,7 @@ def finish(
     setting: object = MICRO,
     seeds: Sequence[int] = (1,),
     sets: Sequence[str] = (),
+    different: bool = False,
 ) -> dict[str, str]:
     """Run every stage of a comparison in this process; stage key -> status."""
     import torch
@@ -107,7 +108,11 @@ def finish(
     torch.set_num_threads(1)
     logging.disable_progress_bar()
     request = CompareRequest(
-        [str(target) for target in targets], str(setting), [str(seed) for seed in seeds], overrides=list(sets)
+        [str(target) for target in targets],
+        None if different else str(setting),
+        [str(seed) for seed in seeds],
+        overrides=list(sets),
+        allow_different=different,
     )
     options = RunOptions("cpu", runs=runs)
     plan = prepare_comparison(request, options).session.plan

@@ -142,15 +142,12 @@ def _named(rows: Sequence[BoardRow], word: str) -> str:
 
 def layout(rows: Sequence[BoardRow]) -> TableLayout:
     """What a terminal of 80 columns shows: a line for each row, whatever their number."""
-    head = ("method", "rank", "mean", "difference [95%]", "p Holm", "rank 90%", "wins", "note")
-    body = tuple(
-        (*_first(row), _difference(row), _p(row), _ranks(row), _short(row.win_rate), _note(row)) for row in rows
-    )
+    head = ("method", "rank", "mean", "difference [95%]", "p Holm", "ranks", "note")
+    body = tuple((*_first(row), _difference(row), _p(row), _ranks(row), _note(row)) for row in rows)
     notes = (
-        "rank 90%: 5 to 95 % of the ranks over other prompts and seeds, an approximation (docs/statistics.md)",
-        "wins: win rate against the data's chosen responses",
-        "note: u form unverified, t twin of a method for another modality, ! responses degenerated, * marked (untuned, "
-        "other data)",
+        "ranks: 5 to 95 % of the ranks over other prompts and seeds, an approximation (docs/statistics.md)",
+        "note: u form unverified, t twin of a method for another modality, ! responses degenerated, * marked; "
+        "--write and --json have the marks and win rates",
     )
     return TableLayout(f"leaderboard, baseline {_baseline(rows)}", head, body, notes)
 

@@ -1,0 +1,106 @@
+"""`bench leaderboard`: every recipe of a setting, from finished stages to the page."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+from harness import MICRO, bench, finish, generate_section
+
+from benchbench.commands.leaderboard.degeneration import degeneration
+from benchbench.commands.leaderboard.targets import refuse_other_settings, setting_targets
+from benchbench.commands.resolve import resolve
+from benchbench.core.errors import BenchError
+from benchbench.report.leaderboard import BoardRow, document
+from benchbench.store.leaderboards import read_leaderboard
+
+START = {"response_tokens": 10.0, "truncated": 0.05, "empty": 0.0, "repetition": 0.02, "distinct_2": 0.4}
+RECIPES = {
+    "ipo": "method: {name: ipo}\nuntuned: true\n",
+    "dpo": "method: {name: dpo, hyper: {beta: 0.3}}\npreference: {learning_rate: 2e-3}\n",
+    "simpo": "method: {name: simpo}\n",
+    "sft": "method: {name: sft}\n",
+    "bco": "method: {name: bco}\ndata:\n  transforms: [{name: unpaired_from_pairs, splits: [train]}]\n",
+}
+
+
+@pytest.fixture
+def library_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with recipes/ of the micro setting, which is the working folder."""
+    folder = tmp_path / "recipes"
+    folder.mkdir()
+    judged = "judge:\n  name: gold\n  against: [baseline, chosen]\n"
+    text = MICRO.read_text(encoding="utf-8") + generate_section(prompts=8, tokens=6) + judged
+    (folder / "micro.yaml").write_text(text, encoding="utf-8")
+    for name, values in RECIPES.items():
+        (folder / f"{name}_micro.yaml").write_text(f"name: {name}_micro\nsetting: micro\n{values}", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_baseline_comes_first_and_sft_is_not_named(library_here: Path):
+    names = [path.stem for path in setting_targets("micro", baseline="simpo")]
+    assert names == ["simpo_micro", "bco_micro", "dpo_micro", "ipo_micro"]
+    with pytest.raises(BenchError, match="setting 'micro' has no recipe of 'cpo'"):
+        setting_targets("micro", baseline="cpo")
+    with pytest.raises(BenchError, match="found none for 'nowhere'"):
+        setting_targets("nowhere", baseline="dpo")
+
+
+def test_only_training_data_may_be_a_methods_own(library_here: Path):
+    refuse_other_settings([resolve("bco", setting="micro"), resolve("dpo", setting="micro")])
+    other = library_here / "recipes" / "ipo_micro.yaml"
+    other.write_text(other.read_text(encoding="utf-8") + "sft: {max_steps: 5}\n", encoding="utf-8")
+    with pytest.raises(BenchError, match=r"ipo: changes sft\.max_steps of its setting"):
+        refuse_other_settings([resolve("ipo", setting="micro"), resolve("dpo", setting="micro")])
+
+
+def test_every_recipe_of_a_setting_becomes_a_row_of_a_page_that_its_table_gives(library_here: Path):
+    runs, results = library_here / "runs", library_here / "results"
+    targets = setting_targets("micro", baseline="dpo")
+    done = finish(targets, runs=runs, setting="micro", seeds=(1, 2), different=True)
+    assert set(done.values()) == {"done"}
+    line = ("leaderboard", "--setting", "micro", "--seeds", 1, 2, "--runs", runs, "--results", results)
+    ended = bench(*line, "--write", library_here / "board", "--json")
+    assert ended.code == 0, ended.err
+    assert "finished already" in ended.err
+    assert ended.json["answer"][0].startswith("Of 3 recipes, ")
+    rows = [BoardRow.from_texts(record) for record in read_leaderboard(library_here / "board" / "micro.csv")]
+    assert {row.method for row in rows} == {"dpo", "simpo", "ipo", "bco", "sft"}
+    assert sum(row.rank for row in rows) == pytest.approx(15)
+    assert sum(row.p_best for row in rows) == pytest.approx(1)
+    by_method = {row.method: row for row in rows}
+    assert by_method["dpo"].learning_rate == 2e-3 and math.isnan(by_method["sft"].learning_rate)
+    assert (by_method["ipo"].marks, by_method["bco"].marks) == ("untuned", "own training data")
+    assert by_method["simpo"].marks == "" and math.isnan(by_method["dpo"].difference)
+    for row in rows:
+        assert row.mean == pytest.approx(sum(row.values.values()) / 2) and 0 <= row.win_rate <= 1
+        assert row.response_tokens > 0
+        assert row.method == "dpo" or row.mdd_family >= row.mdd > 0
+    page = (library_here / "board" / "micro.md").read_text(encoding="utf-8")
+    assert page == document(rows, setting="micro", notice="test setting, no evidence about anything")
+    shown = bench(*line)
+    assert shown.code == 0 and "leaderboard, baseline dpo" in shown.out
+    assert "test setting, no evidence about anything" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("changes", "marks"),
+    [
+        ({}, ()),
+        ({"truncated": 0.15}, ()),
+        ({"truncated": 0.16}, ("truncated 16%",)),
+        ({"empty": 0.03}, ("empty 3%",)),
+        ({"repetition": 0.5}, ("repeats itself 50%",)),
+        ({"distinct_2": 0.19}, ("few different bigrams",)),
+        ({"response_tokens": 21.0}, ("2.1 times as long",)),
+        ({"response_tokens": 4.0}, ("0.4 times as long",)),
+    ],
+)
+def test_responses_are_measured_by_those_of_the_start(changes: dict[str, float], marks: tuple[str, ...]):
+    assert degeneration({"sft": START, "dpo": START | changes}) == {"sft": (), "dpo": marks}
+
+
+def test_without_a_start_nothing_is_marked():
+    assert degeneration({"dpo": START}) == {}
