@@ -109,7 +109,7 @@ def finish(
     logging.disable_progress_bar()
     request = CompareRequest(
         [str(target) for target in targets],
-        None if different else str(setting),
+        str(setting),
         [str(seed) for seed in seeds],
         overrides=list(sets),
         allow_different=different,

@@ -40,8 +40,7 @@ def library_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_baseline_comes_first_and_sft_is_not_named(library_here: Path):
-    names = [path.stem for path in setting_targets("micro", baseline="simpo")]
-    assert names == ["simpo_micro", "bco_micro", "dpo_micro", "ipo_micro"]
+    assert setting_targets("micro", baseline="simpo") == ["simpo", "bco", "dpo", "ipo"]
     with pytest.raises(BenchError, match="setting 'micro' has no recipe of 'cpo'"):
         setting_targets("micro", baseline="cpo")
     with pytest.raises(BenchError, match="found none for 'nowhere'"):

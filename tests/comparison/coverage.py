@@ -1,7 +1,7 @@
 """What the intervals and the minimum detectable difference hold, by simulation: `python -m tests.comparison.coverage`.
 
 Fixed seeds, so that docs/statistics.md and the tests show the same numbers; a part by name (`rates`, `differences`,
-`bootstrap`, `power`), repeats by `--repeats`.
+`bootstrap`, `power`, `ranks`), repeats by `--repeats`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from numpy.polynomial.hermite_e import hermegauss
 from scipy import optimize, special
 
 from benchbench import metrics
+from benchbench.comparison.pairs.ranks import rank_rows, ranks_of
 from benchbench.comparison.stats.bootstrap import bootstrap_interval, resample
 from benchbench.comparison.stats.bounded import difference_of_rates, rate_interval
 from benchbench.comparison.stats.intervals import Interval, crossed_interval
@@ -172,6 +173,40 @@ def power(*, k: int, seed_sd: float, prompt_sd: float, repeats: int, n: int = 10
     )
 
 
+@dataclass(frozen=True)
+class Ranked:
+    """Rank ranges of one situation; they are meant to hold 0.90."""
+
+    coverage: float
+    """Share of rows whose true rank lies in its range."""
+    width: float
+    """Mean width of the ranges, in ranks."""
+    best: float
+    """Mean probability of being the best that the truly best row gets."""
+    is_first: float
+    """Share of tables in which it has the first rank."""
+
+
+def ranked(*, k: int, spread: float, seed_sd: float, repeats: int, rows: int = 20, n: int = 300) -> Ranked:
+    """Of crossed data of many methods, whose true means are evenly spaced with this standard deviation."""
+    rng = np.random.default_rng([k, int(1000 * spread), int(1000 * seed_sd)])
+    means = np.arange(rows)[::-1] / np.arange(rows).std() * spread
+    truth = ranks_of(means)
+    held, widths, best, first = [], [], [], []
+    for _ in range(repeats):
+        shared = rng.normal(0, 0.3, (1, 1, n))
+        own = (
+            rng.normal(0, 0.3, (rows, 1, n)) + rng.normal(0, 0.15, (rows, k, n)) + rng.normal(0, seed_sd, (rows, k, 1))
+        )
+        values = dict(zip(map(str, range(rows)), means[:, None, None] + shared + own, strict=True))
+        ranks = list(rank_rows(values, higher_is_better=True, rng=rng, draws=400).values())
+        held.append(np.mean([r.low <= t <= r.high for r, t in zip(ranks, truth, strict=True)]))
+        widths.append(np.mean([r.high - r.low for r in ranks]))
+        best.append(ranks[0].best)
+        first.append(ranks[0].rank == 1)
+    return Ranked(float(np.mean(held)), float(np.mean(widths)), float(np.mean(best)), float(np.mean(first)))
+
+
 def _shown(one: Held) -> str:
     left = f"; {one.outside} outside, {one.undefined} none" if one.outside or one.undefined else ""
     return f"{one.coverage:.3f} ({one.width:.3f}{left})"
@@ -235,8 +270,21 @@ def _power(repeats: int) -> None:
     _table("Power", [*head, "95 % / 5 %"], (row(k, *sds) for sds in CROSSED for k in (3, 5, 10)))
 
 
+SPREADS = (0.01, 0.03, 0.1)
+
+
+def _ranks(repeats: int) -> None:
+    def row(spread: float, seed_sd: float) -> list[str]:
+        found = [ranked(k=k, spread=spread, seed_sd=seed_sd, repeats=repeats) for k in (2, 3, 10)]
+        cells = [f"{one.coverage:.2f} ({one.width:.1f}; {one.best:.2f} / {one.is_first:.2f})" for one in found]
+        return [f"{spread:g}", f"{seed_sd:g}", *cells]
+
+    head = ["sd of true means", "sd of seeds", *(f"k = {k}" for k in (2, 3, 10))]
+    _table("Ranks", head, (row(spread, seed_sd) for spread in SPREADS for seed_sd in (0.005, 0.02)))
+
+
 PARTS = {"rates": (_rates, 1000), "differences": (_differences, 1000), "bootstrap": (_bootstrap, 400)}
-PARTS |= {"power": (_power, 2000)}
+PARTS |= {"power": (_power, 2000), "ranks": (_ranks, 200)}
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ from benchbench.core.measurement import Metric
 from benchbench.report.flags import flagged_rows
 from benchbench.store.results import ResultStore
 
+MOST_LABELS = 12
+"""Rows that a title names; it counts the others."""
 BOOTSTRAP_SEED = 20_251_120
 """Fixed, so that the same rows give the same intervals."""
 DEFAULT_METRICS = (
@@ -142,8 +144,10 @@ def _has_columns(cell: ScoredCell, metric: Metric) -> bool:
 
 
 def _title(prepared: PreparedComparison) -> str:
-    labels = ", ".join(item.label for item in prepared.loaded)
-    return f"{labels} on {prepared.loaded[0].recipe.setting}, seeds {' '.join(map(str, prepared.seeds))}"
+    labels = [item.label for item in prepared.loaded]
+    more = len(labels) - MOST_LABELS
+    named = ", ".join(labels if more <= 1 else [*labels[:MOST_LABELS], f"and {more} more"])
+    return f"{named} on {prepared.loaded[0].recipe.setting}, seeds {' '.join(map(str, prepared.seeds))}"
 
 
 def _tables(

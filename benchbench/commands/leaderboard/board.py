@@ -79,7 +79,8 @@ def leaderboard(request: BoardRequest, options: RunOptions, console: Console) ->
     """
     targets = setting_targets(request.setting, baseline=request.baseline)
     compared_as = CompareRequest(
-        [str(target) for target in targets],
+        targets,
+        request.setting,
         seeds=request.seeds,
         overrides=request.overrides,
         allow_different=True,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from benchbench.core.errors import BenchError, Fault
 from benchbench.recipe import library
@@ -15,8 +14,8 @@ OWN_DATA = "data.transforms"
 """What a method's training data are made of: its recipe may change this key of the setting, and its row says so."""
 
 
-def setting_targets(setting: str, *, baseline: str) -> list[Path]:
-    """The recipes of a setting, the baseline's first; the SFT policy gets its row without being named.
+def setting_targets(setting: str, *, baseline: str) -> list[str]:
+    """Labels of the recipes of a setting, the baseline's first; the SFT policy gets its row without being named.
 
     Raises:
         BenchError: no recipe of the setting, or none of the baseline.
@@ -25,10 +24,10 @@ def setting_targets(setting: str, *, baseline: str) -> list[Path]:
     trained = [entry for entry in entries if entry.method[0] not in NO_METHODS]
     if not trained:
         raise BenchError(f"--setting: expected a setting with recipes of methods, found none for '{setting}'")
-    first = [entry for entry in trained if _label(*entry.method) == baseline]
-    if not first:
+    labels = dict.fromkeys(_label(*entry.method) for entry in trained)
+    if baseline not in labels:
         raise BenchError(f"--baseline: setting '{setting}' has no recipe of '{baseline}'")
-    return [entry.path for entry in (*first, *(entry for entry in trained if entry not in first))]
+    return [baseline, *(label for label in labels if label != baseline)]
 
 
 def refuse_other_settings(loaded: Sequence[Loaded]) -> None:
