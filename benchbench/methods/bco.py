@@ -5,9 +5,8 @@ rewards, which takes the step in before its loss reads it and has no gradient:
 
     desirable: -log sigmoid(r - delta)        undesirable: -log sigmoid(-(r - delta))
 
-The running means weigh every reward seen so far alike, as in
-TRL 1.0.0, trl/experimental/bco/bco_trainer.py. The paper's weights of undesirable prompts (UDM) need a classifier of
-prompts and are not built.
+The means weigh every reward seen so far alike, as in TRL 1.0.0, trl/experimental/bco/bco_trainer.py. The paper's
+weights of undesirable prompts (UDM) need a classifier of prompts and are not built.
 """
 
 from __future__ import annotations

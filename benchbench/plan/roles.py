@@ -150,8 +150,8 @@ class Roles:
         reading = self._reading(section.split, self._preference_tokenization(section))
         run = self._reading_run()
         if weights is not None:
-            own = {"weights": weights.hash, "from_config": None, "train_tokenizer": None}
-            reading["model"] = reading["model"].model_copy(update=own)
+            other_model = {"weights": weights.hash, "from_config": None, "train_tokenizer": None}
+            reading["model"] = reading["model"].model_copy(update=other_model)
             run = run.model_copy(update={"model_path": weights.path})
         settings = ScoreSettings(
             **reading,
