@@ -61,14 +61,7 @@ def with_candidates(example: Example, places: Sequence[int], *, name: str | None
             columns[column] = value
         elif [*places] == [1, 0] and len(example.candidates) == 2:
             columns[column] = 1.0 - value
-    ratings = example.ratings
-    return replace(
-        example,
-        id=example.id if name is None else name,
-        candidates=tuple(example.candidates[k] for k in places),
-        ratings=None if ratings is None else tuple(ratings[k] for k in places),
-        columns=columns,
-    )
+    return replace(example.taking(places), id=example.id if name is None else name, columns=columns)
 
 
 def with_columns(example: Example, **columns: Column) -> Example:

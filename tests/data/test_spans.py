@@ -51,7 +51,7 @@ WORDS = [(0, 3), (3, 7), (7, 9)]
     ],
 )
 def test_a_token_belongs_to_a_span_that_has_one_of_its_characters(span, values):
-    assert token_values([Span(*span, 5.0)], WORDS) == values
+    assert token_values([Span(span[0], span[1], 5.0)], WORDS) == values
 
 
 def test_of_two_spans_the_first_has_the_token():
