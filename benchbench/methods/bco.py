@@ -114,8 +114,5 @@ METHOD = Method(
         "desirable:   -log sigmoid(r - delta)\n"
         "undesirable: -log sigmoid(delta - r)"
     ),
-    differs={
-        "TRL 1.0.0": "delta is the mean of all rewards, variant `pooled`; weights of prompts (UDM), not built here",
-        "TRL 1.16.0": "loss type bco_pair has no shift: `bco_noshift`",
-    },
+    differs={"TRL 1.0.0": "variant `pooled`; has UDM, too", "TRL 1.16.0": "bco_pair has no shift: `bco_noshift`"},
 )

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from benchbench.core.batch import sent
 from benchbench.core.method import Carried
 from benchbench.core.scores import Scores
 
@@ -79,4 +80,4 @@ class CarriedNumbers:
 
     def _index(self, ids: Sequence[str]) -> Tensor:
         device = next(iter(self._values.values())).device
-        return torch.tensor([self._places[name] for name in ids], dtype=torch.long, device=device)
+        return sent(torch.tensor([self._places[name] for name in ids], dtype=torch.long), device)
