@@ -58,7 +58,7 @@ def score_examples(
         device_kind=context.device.type,
         where=f"{context.spec.title}: score.tokens_per_microbatch",
     )
-    start = tokens = 0
+    start = tokens = done = 0
     while start < len(ordered):
         if context.should_stop():
             raise Interrupted
@@ -71,7 +71,8 @@ def score_examples(
         try:
             scores = _without_gradient(score, batch, autocast)
         except RuntimeError as error:
-            if not is_out_of_memory(error) or not budget.halve():
+            reason = str(error).partition("\n")[0][:120]
+            if not is_out_of_memory(error) or not budget.halve(step=done + 1, reason=reason):
                 raise
             scores = None
         if scores is None:
@@ -79,7 +80,7 @@ def score_examples(
             context.report({"message": f"out of memory while scoring; going on with {budget.tokens} tokens at once"})
             continue
         yield batch, part, scores
-        start, tokens = stop, tokens + batch.token_counts.real
+        start, tokens, done = stop, tokens + batch.token_counts.real, done + 1
         context.report({"step": stop, "steps": len(ordered), "tokens": tokens})
 
 
