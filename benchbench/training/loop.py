@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from benchbench.batches.costs import tokens_of
 from benchbench.batches.microbatches import Budget, Cost, parts
 from benchbench.batches.order import plan_batches, total_steps
 from benchbench.core.batch import CandidateBatch
@@ -100,9 +101,8 @@ def _train(job: Job) -> Outcome:
     settings = job.settings
     batch_size = settings.global_batch_size
     steps = total_steps(len(job.examples), batch_size, epochs=settings.num_train_epochs, max_steps=settings.max_steps)
-    lengths = [sum(len(c.tokens) for c in example.candidates) for example in job.examples]
     batches = plan_batches(
-        lengths,
+        tokens_of(job.examples),
         batch=batch_size,
         steps=steps,
         seed=job.order_seed,
