@@ -91,32 +91,32 @@ class _PackedAttention(torch.autograd.Function):
     ) -> Tensor:
         _, heads, length, size = q.shape
         out = q.new_empty(1, length, heads, size)
-        kept: list[Tensor] = []
+        tensors: list[Tensor] = []
         for block in blocks:
             rows = [block.gather(states[0].transpose(0, 1)) for states in (q, k, v)]
-            found, weights = dense_attention.forward(block, rows, scale)
-            block.scatter(found, out[0])
-            kept += [*rows, weights]
+            output, weights = dense_attention.forward(block, rows, scale)
+            block.scatter(output, out[0])
+            tensors += [*rows, weights]
         if parts:
             lse = q.new_empty(1, heads, length)
             for part in parts:
                 _write_output(part, [part.of(states) for states in (q, k, v, out.transpose(1, 2), lse)], scale)
-            kept += [q, k, v, out, lse]
-        ctx.save_for_backward(*kept)
+            tensors += [q, k, v, out, lse]
+        ctx.save_for_backward(*tensors)
         ctx.blocks, ctx.parts, ctx.scale = blocks, parts, scale
         return out
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
-        grad, kept = grads[0], ctx.saved_tensors
+        grad, tensors = grads[0], ctx.saved_tensors
         into = [torch.empty_like(grad, memory_format=torch.contiguous_format) for _ in range(3)]  # [1, N, H, D]
         for number, block in enumerate(ctx.blocks):
-            saved = kept[4 * number : 4 * number + 4]
-            found = dense_attention.backward(block.gather(grad[0]), saved, ctx.scale)
-            for rows, whole in zip(found, into, strict=True):
+            of_block = tensors[4 * number : 4 * number + 4]
+            gradients = dense_attention.backward(block.gather(grad[0]), of_block, ctx.scale)
+            for rows, whole in zip(gradients, into, strict=True):
                 block.scatter(rows, whole[0])
         if ctx.parts:
-            q, k, v, out, lse = kept[4 * len(ctx.blocks) :]
+            q, k, v, out, lse = tensors[4 * len(ctx.blocks) :]
             known = (grad.transpose(1, 2), q, k, v, out.transpose(1, 2), lse, *(each.transpose(1, 2) for each in into))
             for part in ctx.parts:
                 _write_gradients(part, [part.of(states) for states in known], ctx.scale)

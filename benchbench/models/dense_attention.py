@@ -75,15 +75,15 @@ def forward(block: Dense, rows: Sequence[Tensor], scale: float) -> tuple[Tensor,
     return torch.bmm(weights, value), weights
 
 
-def backward(grad: Tensor, kept: Sequence[Tensor], scale: float) -> tuple[Tensor, Tensor, Tensor]:
+def backward(grad: Tensor, tensors: Sequence[Tensor], scale: float) -> tuple[Tensor, Tensor, Tensor]:
     """Gradients of a block's query, key and value, [G * H, L, D] each.
 
     Args:
         grad: of its output.
-        kept: its query, key, value and weights.
+        tensors: its query, key, value and weights.
         scale: of the scores.
     """
-    query, key, value, weights = kept
+    query, key, value, weights = tensors
     grad_value = torch.bmm(weights.transpose(1, 2), grad)
     grad_weights = torch.bmm(grad, value.transpose(1, 2))
     grad_scores = _SOFTMAX_BACKWARD(grad_weights, weights, -1, weights.dtype)

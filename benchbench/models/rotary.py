@@ -100,13 +100,13 @@ def _is_same(apply: Apply) -> bool:
     for size in (8, 4):
         cos, sin = (torch.randn(1, 5, size, generator=rng) for _ in range(2))
         try:
-            theirs = _with_gradients(apply, q, k, cos, sin, (to_q, to_k))
+            expected = _with_gradients(apply, q, k, cos, sin, (to_q, to_k))
         except (RuntimeError, TypeError, ValueError):
             if size == 8:
                 return False
             continue  # it turns all of a head or nothing
-        ours = _with_gradients(quick(apply), q, k, cos, sin, (to_q, to_k))
-        if not all(torch.equal(one, other) for one, other in zip(theirs, ours, strict=True)):
+        turned = _with_gradients(quick(apply), q, k, cos, sin, (to_q, to_k))
+        if not all(torch.equal(*pair) for pair in zip(expected, turned, strict=True)):
             return False
     return True
 
