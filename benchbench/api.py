@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
-from benchbench.commands.compare.compared import Compared
-from benchbench.commands.compare.compared import compare as run_comparison
 from benchbench.commands.compare.run import CompareRequest, PreparedComparison, prepare_comparison
+from benchbench.commands.compare.shown import ShownComparison, show
 from benchbench.commands.resolve import DEFAULT_SETTING
 from benchbench.commands.run_plan import RunOptions
 from benchbench.core.errors import BenchError
@@ -62,6 +61,8 @@ def compare(
 ) -> Results:
     """Train what is missing, compare the methods, write the tables, and return those of this comparison.
 
+    As on the command line, an equal comparison whose files are as it left them is read back and not made again.
+
     Args:
         methods: METHOD, METHOD@VARIANT or recipe files; the first is the baseline.
         setting: name, or path of a setting file; the embedded setting `tiny` by default.
@@ -97,9 +98,9 @@ def compare(
     options = RunOptions(device, workers, _path(runs), _path(results))
     prepared = prepare_comparison(request, options)
     console = Console(stderr=True, soft_wrap=True, markup=False, emoji=False, quiet=not progress)
-    compared = run_comparison(prepared, request, options, console)
+    shown = show(prepared, request, options, console)
     every = load_results(prepared.loaded[0].recipe.setting, results=options.results_root)
-    return _only(every, prepared, compared, overrides=" ".join(sorted(request.overrides)))
+    return _only(every, prepared, shown, overrides=" ".join(sorted(request.overrides)))
 
 
 def load_results(setting: str = DEFAULT_SETTING, *, results: str | Path | None = None) -> Results:
@@ -125,7 +126,7 @@ def _path(path: str | Path | None) -> Path | None:
     return None if path is None else Path(path)
 
 
-def _only(every: Results, prepared: PreparedComparison, compared: Compared, *, overrides: str) -> Results:
+def _only(every: Results, prepared: PreparedComparison, shown: ShownComparison, *, overrides: str) -> Results:
     """The rows of one comparison."""
     key: dict[str, object] = {
         "methods": " ".join(sorted(item.label for item in prepared.loaded)),
@@ -133,26 +134,16 @@ def _only(every: Results, prepared: PreparedComparison, compared: Compared, *, o
         "baseline": prepared.baseline,
         "overrides": overrides,
     }
-    samples = compared.samples
-    drawn: dict[str, object] = (
-        {"prompts_hash": None}
-        if samples is None
-        else {
-            "prompts_hash": samples.prompts_hash,
-            "generate_hash": samples.generate_hash,
-            "judge_hash": samples.judge_hash,
-        }
-    )
     recipes = {item.recipe_hash for item in prepared.loaded}
     split = prepared.loaded[0].recipe.score.split
     frames = {
-        name: _where(getattr(every, name), key | drawn)
+        name: _where(getattr(every, name), key | dict(shown.drawn))
         for name in (field.name for field in fields(every))
         if name not in ("folder", "measurements")
     }
     cells = _where(every.measurements, {"split": split})
     mine = [r in recipes and s in prepared.seeds for r, s in zip(cells["recipe_hash"], cells["seed"], strict=True)]
-    labels = list(dict.fromkeys(row.candidate for row in compared.comparisons))
+    labels = list(dict.fromkeys(row["candidate"] for row in shown.document["comparisons"]))
     frames["comparisons"] = _in_order(frames["comparisons"], labels)
     return Results(every.folder, measurements=_rows(cells, mine), **frames)
 

@@ -45,6 +45,26 @@ def test_comparisons_are_those_of_the_command_line(compared: benchbench.Results,
     assert row["low"].item() <= row["difference"].item() <= row["high"].item()
 
 
+def test_an_equal_comparison_is_read_back(compared: benchbench.Results, finished: Finished, monkeypatch):
+    """Nothing is compared again, and what is returned is the same."""
+    from benchbench.commands.compare import compared as made
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("compared anew")
+
+    monkeypatch.setattr(made, "compare_finished", refuse)
+    again = benchbench.compare(
+        *("dpo", "simpo"),
+        setting=MICRO,
+        seeds=(1, 2),
+        runs=finished.runs,
+        results=compared.folder.parent,
+        progress=False,
+    )
+    for table in ("measurements", "comparisons", "flagged", "win_rates", "win_rate_intervals", "responses"):
+        pd.testing.assert_frame_equal(getattr(again, table), getattr(compared, table))
+
+
 def test_only_the_rows_of_this_comparison_are_given(compared: benchbench.Results, finished: Finished):
     """Tables keep what was compared before; the call gives its own rows, and `load_results` all of them."""
     again = benchbench.compare(

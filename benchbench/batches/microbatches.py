@@ -66,13 +66,23 @@ class Budget:
     longest: int
     """Tokens of the longest example, which no budget can be below."""
     halved: bool = False
+    halved_at_step: int | None = None
+    """Step or batch that ran out of memory, from 1."""
+    halved_because: str = ""
+    """What torch said then."""
 
-    def halve(self) -> bool:
-        """Half as many tokens, and half as many examples; false where that was done before, or cannot be."""
+    def halve(self, *, step: int, reason: str) -> bool:
+        """Half as many tokens, and half as many examples; false where that was done before, or cannot be.
+
+        Args:
+            step: that ran out of memory, from 1.
+            reason: what torch said.
+        """
         tokens = max(self.longest, self.tokens // 2)
         if self.halved or (tokens == self.tokens and self.examples == 1):
             return False
         self.tokens, self.examples, self.halved = tokens, max(1, self.examples // 2), True
+        self.halved_at_step, self.halved_because = step, reason
         return True
 
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
+from benchbench.core.companions import Carried, Head
 from benchbench.core.example import CHOSEN, REJECTED
+from benchbench.core.paper import Paper
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -126,60 +128,6 @@ class Candidates(Enum):
     """Lists, which need not be of one length: every example keeps its own candidates."""
     LABELLED = "labelled"
     """One response per example, judged on its own by a label or a reward; pairs are split by a transform before."""
-
-
-@dataclass(frozen=True)
-class Paper:
-    """Where a formula comes from."""
-
-    authors: str
-    year: int
-    arxiv: str | None = None
-    equation: str | None = None
-    title: str | None = None
-    note: str | None = None
-    """What the formula was checked against, or why there is no arXiv id."""
-
-    def __str__(self) -> str:
-        parts = [f"{self.authors} {self.year}"]
-        if self.arxiv:
-            parts.append(f"arXiv:{self.arxiv}")
-        if self.equation:
-            parts.append(f"eq. {self.equation}")
-        return ", ".join(parts)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Carried:
-    """Numbers of a method that live from step to step: running means, multipliers; they are in every checkpoint.
-
-    `advance` sees the detached scores of the whole step, so it does the same however the step is cut.
-    """
-
-    start: Callable[[Any], Mapping[str, float]]
-    """hyper -> name -> value before the first step."""
-    advance: Callable[[Scores, Any], Mapping[str, Tensor]]
-    """(scores of the step, with the values so far, hyper) -> name -> the new value; a scalar, or [B] if per example."""
-    per_example: frozenset[str] = frozenset()
-    """Names with one value for each example of the split, such as a multiplier."""
-    when: Literal["before_loss", "after_step"] = "before_loss"
-    """Whether the step's own loss reads the advanced values, or those that the steps before it left."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Head:
-    """A small trainable layer on hidden states, drawn from the seed and trained beside the policy."""
-
-    outputs: Callable[[Any], int]
-    """hyper -> O, numbers per place."""
-    place: Literal["tokens", "response"]
-    """Each state that predicts a response token, or the one that predicts the response's last token."""
-    reads: Literal["policy", "reference"] = "policy"
-    """Whose hidden states; those of the reference have no gradient."""
-    through: bool = True
-    """Let the head's gradient reach the policy."""
-    rate: Callable[[Any], float] = lambda hyper: 1.0
-    """hyper -> learning rate of the head over that of the policy."""
 
 
 class Family(Enum):

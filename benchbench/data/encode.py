@@ -142,14 +142,24 @@ class Encoder:
         return [a[len(mark) :] if a[: len(mark)] == mark else ids for a, ids in zip(after, alone, strict=True)]
 
 
-def plain_characters(rendered: Rendered, special_tokens: Sequence[str]) -> set[str]:
-    """The distinct characters of a prompt and its responses, those of special tokens aside."""
-    characters = set[str]()
-    for text in (rendered.prompt, *rendered.responses):
-        for token in special_tokens:
-            text = text.replace(token, "")
-        characters.update(text)
-    return characters
+class Characters:
+    """The distinct characters of texts, those of special tokens aside."""
+
+    def __init__(self, special_tokens: Sequence[str]) -> None:
+        self.seen = set[str]()
+        self._special = [token for token in special_tokens if token]
+        self._known = b""
+        """Those of one byte, which are nearly all of a text and are taken out of it at once."""
+
+    def add(self, rendered: Rendered) -> None:
+        """Those of a prompt and its responses."""
+        for text in (rendered.prompt, *rendered.responses):
+            for token in self._special:
+                text = text.replace(token, "")
+            rest = text.encode("utf-8", "surrogatepass").translate(None, self._known)
+            if rest:
+                self.seen.update(rest.decode("utf-8", "surrogatepass"))
+                self._known = "".join(c for c in self.seen if c.isascii()).encode()
 
 
 class Unkept(NamedTuple):

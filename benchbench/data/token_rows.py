@@ -49,9 +49,35 @@ class TokenRows(Sequence[TokenizedExample]):
             raise IndexError(f"example {index} of {len(self)}")
         return self._example(index % len(self))
 
+    @property
+    def tokens(self) -> NDArray[Any]:
+        """[M] ids of all rows, one after another."""
+        return self._tokens
+
+    def row_starts(self) -> NDArray[np.int64]:
+        """[C] where each candidate's row begins in `tokens`."""
+        return np.concatenate([np.zeros(1, np.int64), np.asarray(self._rows["token_ends"])[:-1]])
+
+    def row_lengths(self) -> NDArray[np.int64]:
+        """[C] tokens of each candidate's row."""
+        return np.diff(np.asarray(self._rows["token_ends"]), prepend=0)
+
+    def responses(self) -> NDArray[np.int64]:
+        """[C, 2] half-open range of each candidate's scored tokens in its row."""
+        return np.asarray(self._rows["response"]).reshape(-1, 2)
+
+    def candidate_counts(self) -> NDArray[np.int64]:
+        """[E] candidates of each example."""
+        return np.diff(np.asarray(self._rows["candidate_ends"]), prepend=0)
+
+    def ids(self) -> list[str]:
+        """The examples' ids in order."""
+        ends = np.asarray(self._rows["id_ends"]).tolist()
+        return [self._ids[begin:end].decode(*_TEXT) for begin, end in zip([0, *ends], ends, strict=False)]
+
     def longest(self) -> tuple[str, int]:
         """As `longest_row`, without making an example of each."""
-        lengths = np.diff(np.asarray(self._rows["token_ends"]), prepend=0)
+        lengths = self.row_lengths()
         c = int(np.argmax(lengths))
         i = int(np.searchsorted(np.asarray(self._rows["candidate_ends"]), c, side="right"))
         return self[i].id, int(lengths[c])

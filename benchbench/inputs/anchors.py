@@ -45,9 +45,9 @@ def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:
     missing = [name for name in names if name not in named]
     unread = [name for name in named if name not in names]
     messages = [f"required by '{method.name}', not given; expected {example}" for _ in missing]
-    found = [Fault(f"preference.anchors.{name}", message) for name, message in zip(missing, messages, strict=True)]
+    absent = [Fault(f"preference.anchors.{name}", message) for name, message in zip(missing, messages, strict=True)]
     reads = f"'{method.name}' does not read it, it reads {', '.join(names)}"
-    return found + [Fault(f"preference.anchors.{name}", reads) for name in unread]
+    return absent + [Fault(f"preference.anchors.{name}", reads) for name in unread]
 
 
 def load(context: StageContext[Any], need: Need) -> Mapping[str, Values]:

@@ -40,10 +40,10 @@ class FollowingReference:
 
         if step % self._every:
             return
-        theirs = dict(getattr(policy, "backbone", policy).named_parameters())
+        weights = dict(getattr(policy, "backbone", policy).named_parameters())
         with torch.no_grad():
             for name, weight in self.model.named_parameters():
-                weight.lerp_(theirs[name].detach().to(weight.dtype), self._share)
+                weight.lerp_(weights[name].detach().to(weight.dtype), self._share)
 
     def state(self) -> Mapping[str, Tensor]:
         """The reference's weights."""

@@ -5,9 +5,8 @@ rewards, which takes the step in before its loss reads it and has no gradient:
 
     desirable: -log sigmoid(r - delta)        undesirable: -log sigmoid(-(r - delta))
 
-The running means weigh every reward seen so far alike, as in
-TRL 1.0.0, trl/experimental/bco/bco_trainer.py. The paper's weights of undesirable prompts (UDM) need a classifier of
-prompts and are not built.
+The means weigh every reward seen so far alike, as in TRL 1.0.0, trl/experimental/bco/bco_trainer.py. The paper's
+weights of undesirable prompts (UDM) need a classifier of prompts and are not built.
 """
 
 from __future__ import annotations
@@ -115,8 +114,5 @@ METHOD = Method(
         "desirable:   -log sigmoid(r - delta)\n"
         "undesirable: -log sigmoid(delta - r)"
     ),
-    differs={
-        "TRL 1.0.0": "delta is the mean of all rewards, variant `pooled`; weights of prompts (UDM), not built here",
-        "TRL 1.16.0": "loss type bco_pair has no shift: `bco_noshift`",
-    },
+    differs={"TRL 1.0.0": "variant `pooled`; has UDM, too", "TRL 1.16.0": "bco_pair has no shift: `bco_noshift`"},
 )

@@ -8,7 +8,8 @@ they were; but for scores that are soft-capped, which `sdpa` leaves out without 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 import torch
@@ -19,7 +20,9 @@ from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_f
 from transformers.masking_utils import sdpa_mask
 
 from benchbench.core.packed import Packed, Segments
+from benchbench.models import dense_attention
 from benchbench.models.cpu_attention import Part, compute_dtype, mask_pays, packed_attention
+from benchbench.models.dense_attention import Dense
 from benchbench.models.kernels import card_attention
 
 NAME = "bench"
@@ -73,7 +76,7 @@ def bench_attention(
     if (out := card_attention(packed, query, key, value, dropout, scaling, sliding_window, softcap)) is not None:
         return out, None
     if softcap is None and dropout == 0.0 and query.device.type == "cpu":
-        parts = _parts(packed, sliding_window, compute_dtype(value.dtype))
+        parts = _parts(packed, sliding_window, compute_dtype(value.dtype), query.shape[1])
         return packed_attention(query, key, value, parts, scaling), None
     scores = _sdpa(dropout, scaling) if softcap is None else _capped(dropout, scaling, softcap)
     sizes = [group.length for group in packed.groups]
@@ -83,19 +86,31 @@ def bench_attention(
     return torch.cat([output.transpose(1, 2) for output in outputs], dim=1), None
 
 
-def _parts(packed: Packed, window: int | None, dtype: torch.dtype) -> list[Part]:
-    """The examples with their masks, which all layers of a kind share."""
-    key = ("parts", window, dtype)
+def _parts(packed: Packed, window: int | None, dtype: torch.dtype, heads: int) -> list[Part | Dense]:
+    """The examples with their masks, which all layers of a kind share; short ones together."""
+    key = ("parts", window, dtype, heads)
     if key not in packed.masks:
-        like = torch.empty(0, dtype=dtype)
-        parts: list[Part] = []
-        for g, group in enumerate(packed.groups):
-            if parts and (group.prefix, group.suffixes) == (parts[-1].group.prefix, parts[-1].group.suffixes):
-                parts[-1] = parts[-1]._replace(copies=parts[-1].copies + 1)  # which stand side by side (`pack`)
-                continue
-            parts.append(Part(group, None if _needs_none(group, window) else _read(packed, g, group, window, like)))
+        short = [group.length <= dense_attention.LONGEST for group in packed.groups]
+        parts: list[Part | Dense] = []
+        for is_short, numbered in groupby(enumerate(packed.groups), key=lambda numbered: short[numbered[0]]):
+            if is_short:
+                runs = dense_attention.runs([group for _, group in numbered])
+                parts += [dense_attention.block_of(run, heads=heads, window=window, dtype=dtype) for run in runs]
+            else:
+                parts += _long(packed, list(numbered), window, dtype)
         packed.masks[key] = parts
     return packed.masks[key]
+
+
+def _long(
+    packed: Packed, numbered: Sequence[tuple[int, Segments]], window: int | None, dtype: torch.dtype
+) -> Iterator[Part]:
+    """A part for each example, or for several of one shape, which stand side by side (`pack`)."""
+    like = torch.empty(0, dtype=dtype)
+    for _, same in groupby(numbered, key=lambda each: (each[1].prefix, each[1].suffixes)):
+        (g, group), *others = same
+        mask = None if _needs_none(group, window) else _read(packed, g, group, window, like)
+        yield Part(group, mask, 1 + len(others))
 
 
 def _needs_none(group: Segments, window: int | None) -> bool:

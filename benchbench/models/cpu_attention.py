@@ -1,4 +1,7 @@
-"""Attention over a packed row on CPU: a call of torch's flash kernel for each part of an example, and of its gradient.
+"""Attention over a packed row on CPU: short examples together, longer ones by torch's flash kernel.
+
+Short examples are blocks of small matrix products (`models.dense_attention`). For a longer one there is a call of the
+kernel for each of its parts, and one of its gradient.
 
 The kernel is called below autograd, and its results are written where they belong in one output and one gradient: what
 autograd would do around thousands of small calls costs as much as they do.
@@ -18,6 +21,8 @@ import torch
 from torch import Tensor
 
 from benchbench.core.packed import Segments
+from benchbench.models import dense_attention
+from benchbench.models.dense_attention import Dense
 
 _FORWARD = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
 _BACKWARD = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward
@@ -44,7 +49,9 @@ class Part(NamedTuple):
         return here if self.copies == 1 else here[0].unflatten(1, (self.copies, length)).transpose(0, 1)
 
 
-def packed_attention(query: Tensor, key: Tensor, value: Tensor, parts: Sequence[Part], scaling: float | None) -> Tensor:
+def packed_attention(
+    query: Tensor, key: Tensor, value: Tensor, parts: Sequence[Part | Dense], scaling: float | None
+) -> Tensor:
     """[1, N, H, D] attention output of a packed row.
 
     Args:
@@ -55,7 +62,11 @@ def packed_attention(query: Tensor, key: Tensor, value: Tensor, parts: Sequence[
         scaling: of the scores; one over the root of D where none is given.
     """
     exact = compute_dtype(value.dtype)
-    out = _PackedAttention.apply(query.to(exact), key.to(exact), value.to(exact), parts, scaling)
+    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+    blocks = tuple(part for part in parts if isinstance(part, Dense))
+    longer = tuple(part for part in parts if isinstance(part, Part))
+    with torch.autocast("cpu", enabled=False):  # which would cast the products of blocks
+        out = _PackedAttention.apply(query.to(exact), key.to(exact), value.to(exact), blocks, longer, scale)
     return out.to(value.dtype)
 
 
@@ -75,47 +86,71 @@ def mask_pays(group: Segments) -> bool:
 
 class _PackedAttention(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, q: Tensor, k: Tensor, v: Tensor, parts: Sequence[Part], scale: float | None) -> Tensor:
+    def forward(
+        ctx: Any, q: Tensor, k: Tensor, v: Tensor, blocks: Sequence[Dense], parts: Sequence[Part], scale: float
+    ) -> Tensor:
         _, heads, length, size = q.shape
         out = q.new_empty(1, length, heads, size)
-        lse = q.new_empty(1, heads, length)
-        for part in parts:
-            pq, pk, pv, po, pl = (part.of(states) for states in (q, k, v, out.transpose(1, 2), lse))
-            for at in _rows(part):
-                po[:, :, at], pl[:, :, at] = _FORWARD(
-                    pq[:, :, at], pk[:, :, at], pv[:, :, at], 0.0, part.mask is None, attn_mask=part.mask, scale=scale
-                )
-            for front, rest in _across(part):
-                other, other_lse = _FORWARD(pq[:, :, rest], pk[:, :, front], pv[:, :, front], 0.0, False, scale=scale)
-                both = torch.logaddexp(pl[:, :, rest], other_lse)
-                po[:, :, rest].lerp_(other, (other_lse - both).exp_().unsqueeze(-1))
-                pl[:, :, rest] = both
-        ctx.save_for_backward(q, k, v, out, lse)
-        ctx.parts, ctx.scale = parts, scale
+        tensors: list[Tensor] = []
+        for block in blocks:
+            rows = [block.gather(states[0].transpose(0, 1)) for states in (q, k, v)]
+            output, weights = dense_attention.forward(block, rows, scale)
+            block.scatter(output, out[0])
+            tensors += [*rows, weights]
+        if parts:
+            lse = q.new_empty(1, heads, length)
+            for part in parts:
+                _write_output(part, [part.of(states) for states in (q, k, v, out.transpose(1, 2), lse)], scale)
+            tensors += [q, k, v, out, lse]
+        ctx.save_for_backward(*tensors)
+        ctx.blocks, ctx.parts, ctx.scale = blocks, parts, scale
         return out
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
-        q, k, v, out, lse = ctx.saved_tensors
-        known = (grads[0].transpose(1, 2), q, k, v, out.transpose(1, 2), lse)
-        dq, dk, dv = torch.empty_like(q), torch.empty_like(k), torch.empty_like(v)
-        for part in ctx.parts:
-            grad, pq, pk, pv, po, pl = (part.of(states) for states in known)
-            into_q, into_k, into_v = (part.of(states) for states in (dq, dk, dv))
-            for at in _rows(part):
-                row = (states[:, :, at] for states in (grad, pq, pk, pv, po, pl))
-                into_q[:, :, at], into_k[:, :, at], into_v[:, :, at] = _BACKWARD(
-                    *row, 0.0, part.mask is None, attn_mask=part.mask, scale=ctx.scale
-                )
-            for front, rest in _across(part):
-                reading, read = (grad[:, :, rest], pq[:, :, rest]), (pk[:, :, front], pv[:, :, front])
-                rest_q, front_k, front_v = _BACKWARD(
-                    *reading, *read, po[:, :, rest], pl[:, :, rest], 0.0, False, scale=ctx.scale
-                )
-                into_q[:, :, rest] += rest_q
-                into_k[:, :, front] += front_k
-                into_v[:, :, front] += front_v
-        return dq, dk, dv, None, None
+        grad, tensors = grads[0], ctx.saved_tensors
+        into = [torch.empty_like(grad, memory_format=torch.contiguous_format) for _ in range(3)]  # [1, N, H, D]
+        for number, block in enumerate(ctx.blocks):
+            of_block = tensors[4 * number : 4 * number + 4]
+            gradients = dense_attention.backward(block.gather(grad[0]), of_block, ctx.scale)
+            for rows, whole in zip(gradients, into, strict=True):
+                block.scatter(rows, whole[0])
+        if ctx.parts:
+            q, k, v, out, lse = tensors[4 * len(ctx.blocks) :]
+            known = (grad.transpose(1, 2), q, k, v, out.transpose(1, 2), lse, *(each.transpose(1, 2) for each in into))
+            for part in ctx.parts:
+                _write_gradients(part, [part.of(states) for states in known], ctx.scale)
+        return *(each.transpose(1, 2) for each in into), None, None, None
+
+
+def _write_output(part: Part, views: Sequence[Tensor], scale: float) -> None:
+    """Write a part's output and log-sum-exp; views of q, k, v, output and log-sum-exp."""
+    q, k, v, out, lse = views
+    for at in _rows(part):
+        out[:, :, at], lse[:, :, at] = _FORWARD(
+            q[:, :, at], k[:, :, at], v[:, :, at], 0.0, part.mask is None, attn_mask=part.mask, scale=scale
+        )
+    for front, rest in _across(part):
+        other, other_lse = _FORWARD(q[:, :, rest], k[:, :, front], v[:, :, front], 0.0, False, scale=scale)
+        both = torch.logaddexp(lse[:, :, rest], other_lse)
+        out[:, :, rest].lerp_(other, (other_lse - both).exp_().unsqueeze(-1))
+        lse[:, :, rest] = both
+
+
+def _write_gradients(part: Part, views: Sequence[Tensor], scale: float) -> None:
+    """Write a part's gradients; views of its output's gradient, what `_write_output` had, and the gradients."""
+    grad, q, k, v, out, lse, into_q, into_k, into_v = views
+    for at in _rows(part):
+        row = (states[:, :, at] for states in (grad, q, k, v, out, lse))
+        into_q[:, :, at], into_k[:, :, at], into_v[:, :, at] = _BACKWARD(
+            *row, 0.0, part.mask is None, attn_mask=part.mask, scale=scale
+        )
+    for front, rest in _across(part):
+        reading, read = (grad[:, :, rest], q[:, :, rest]), (k[:, :, front], v[:, :, front])
+        rest_q, front_k, front_v = _BACKWARD(*reading, *read, out[:, :, rest], lse[:, :, rest], 0.0, False, scale=scale)
+        into_q[:, :, rest] += rest_q
+        into_k[:, :, front] += front_k
+        into_v[:, :, front] += front_v
 
 
 def _rows(part: Part) -> Iterator[slice]:

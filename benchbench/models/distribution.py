@@ -68,23 +68,23 @@ def distribution_quantity(
     size = policy.chunk() if anchor is None else min(policy.chunk(), anchor.chunk())
     reads = QUANTITIES[name]
 
-    def part(ours: Tensor, theirs: Tensor) -> Tensor:
-        log_policy = _log_softmax(policy, ours, dtype)
-        log_anchor = log_policy if anchor is None else _log_softmax(anchor, theirs, dtype).detach()
+    def part(values: Tensor, anchor_values: Tensor) -> Tensor:
+        log_policy = _log_softmax(policy, values, dtype)
+        log_anchor = log_policy if anchor is None else _log_softmax(anchor, anchor_values, dtype).detach()
         return reads(log_policy, log_anchor)
 
     others = policy.values.detach() if anchor is None else anchor.values.detach()
     chunks = zip(policy.values.split(size), others.split(size), strict=True)
-    parts = [_recomputed(part, ours, theirs) for ours, theirs in chunks]
+    parts = [_recomputed(part, *chunk) for chunk in chunks]
     return torch.cat(parts) if parts else torch.zeros(0, dtype=dtype, device=policy.values.device)
 
 
-def _recomputed(part: Callable[..., Any], ours: Tensor, theirs: Tensor) -> Tensor:
-    if not ours.requires_grad:
-        return part(ours, theirs)
-    values = checkpoint(part, ours, theirs, use_reentrant=False)
-    assert isinstance(values, Tensor)
-    return values
+def _recomputed(part: Callable[..., Any], values: Tensor, anchor_values: Tensor) -> Tensor:
+    if not values.requires_grad:
+        return part(values, anchor_values)
+    quantities = checkpoint(part, values, anchor_values, use_reentrant=False)
+    assert isinstance(quantities, Tensor)
+    return quantities
 
 
 def _log_softmax(states: ResponseStates, values: Tensor, dtype: torch.dtype) -> Tensor:

@@ -21,6 +21,7 @@ from benchbench.models.layout import use_packed_rows
 from benchbench.models.loading import load_whole
 from benchbench.models.logps import unwrap
 from benchbench.models.positions import require_fixed_positions
+from benchbench.models.rotary import use_quick_rotary
 from benchbench.models.saving import save_whole
 
 
@@ -66,6 +67,7 @@ def build_base(spec: ModelSpec, tokenizer: Any, *, seed: int | None) -> Any:
             model = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation=attention)
         require_fixed_positions(config, f"model.from_config of type {config.model_type}")
         use_packed_rows(model)
+        use_quick_rotary(model)
     rows = model.get_input_embeddings().weight.shape[0]
     if rows < id_bound(tokenizer):
         raise BenchError(
@@ -95,6 +97,7 @@ def _from_folder(folder: str | Path, spec: ModelSpec) -> Any:
         )
     require_fixed_positions(model.config, str(folder))
     use_packed_rows(model)
+    use_quick_rotary(model)
     return model
 
 

@@ -44,7 +44,7 @@ class ResponseStates:
     batch: CandidateBatch
     values: Tensor
     """[R, H] hidden states, or [R, V] logits; in the order of `response.nonzero()`, gradient and all."""
-    head: Head | None
+    head: LogitHead | None
     """Makes logits of hidden states; none where the values are logits."""
     targets: Tensor
     """[R] token id of each response token."""
@@ -121,7 +121,7 @@ Finish = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
-class Head:
+class LogitHead:
     """What makes logits of a last hidden state."""
 
     embedding: Any
@@ -134,7 +134,7 @@ class Head:
         return self.finish(self.embedding(hidden))
 
 
-def head_of(model: Any) -> Head | None:
+def head_of(model: Any) -> LogitHead | None:
     """How the model makes logits; none where it is no output embedding, scaled or soft-capped at most.
 
     Tried once per model on three tokens, bit for bit, rather than read off a list of model types.
@@ -142,7 +142,7 @@ def head_of(model: Any) -> Head | None:
     if not hasattr(model, FINISH):
         setattr(model, FINISH, _probe(model))
     finish = getattr(model, FINISH)
-    return None if finish is None else Head(model.get_output_embeddings(), finish)
+    return None if finish is None else LogitHead(model.get_output_embeddings(), finish)
 
 
 def _probe(model: Any) -> Finish | None:
@@ -180,7 +180,7 @@ def _finishes(config: Any) -> Iterator[Finish]:
         yield lambda logits: logits / divisor
 
 
-def _head_logps(head: Head, hidden: Tensor, targets: Tensor, dtype: torch.dtype) -> Tensor:
+def _head_logps(head: LogitHead, hidden: Tensor, targets: Tensor, dtype: torch.dtype) -> Tensor:
     """[N] log-probabilities from [N, H] hidden states; in recomputed chunks where all logits would not fit."""
     size = max(1, CHUNK_ELEMENTS[hidden.device.type] // head.embedding.weight.shape[0])
     if len(targets) <= size:

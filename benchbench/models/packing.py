@@ -70,9 +70,9 @@ def pack(tokens: Tensor, attention: Tensor, response: Tensor, *, share: bool = T
 def _by_shape(
     rows: np.ndarray, used: Sequence[Sequence[int]], *, share: bool
 ) -> list[tuple[int, int, tuple[int, ...]]]:
-    """(example, prefix, suffixes) of every example with any token, those of one shape side by side.
+    """(example, prefix, suffixes) of every example with any token, by length, those of one shape side by side.
 
-    Attention takes examples of one shape in one call; nothing else depends on their order in the row.
+    Attention takes examples of one shape, or of about one length, in one call; nothing else depends on their order.
     """
     shapes: list[tuple[int, int, tuple[int, ...]]] = []
     for b, lengths in enumerate(used):
@@ -80,7 +80,7 @@ def _by_shape(
         suffixes = tuple(max(0, length - prefix) for length in lengths)
         if prefix + sum(suffixes):
             shapes.append((b, prefix, suffixes))
-    return sorted(shapes, key=lambda shape: shape[1:])
+    return sorted(shapes, key=lambda shape: (shape[1] + sum(shape[2]), *shape[1:]))
 
 
 def packed_length(rows: Sequence[Row], lengths: Sequence[int], *, share: bool = True) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchbench.core.errors import BenchError, Fault
 from benchbench.data.model_files import is_adapters_alone, weights_hash
@@ -15,6 +16,10 @@ from benchbench.recipe import library
 from benchbench.recipe.load import Loaded, load_recipe
 from benchbench.recipe.overrides import parse_overrides
 from benchbench.recipe.training import AnchorSource
+from benchbench.stages.settings import ModelSettings, ReadingRun
+
+if TYPE_CHECKING:
+    from benchbench.plan.roles import Roles
 
 _SAME = ("model", "tokenization", "data", "sft", "lora")
 """Sections that the other recipe shares, so that the cell of a seed is the one that its own comparison makes."""
@@ -28,6 +33,23 @@ class AnchorWeights:
 
     path: str
     hash: str
+
+    def in_place_of(self, model: ModelSettings, run: ReadingRun) -> tuple[ModelSettings, ReadingRun]:
+        """What a stage reads of a model, with these weights instead of the setting's own."""
+        changes = {"weights": self.hash, "from_config": None, "train_tokenizer": None}
+        return model.model_copy(update=changes), run.model_copy(update={"model_path": self.path})
+
+
+def further_anchor(roles: Roles, name: str, source: AnchorSource) -> str:
+    """The stage of the training pairs' log-probabilities under an anchor that the recipe names."""
+    title = f"log-probabilities of anchor {name} seed {roles.seed}"
+    if source.recipe is not None:
+        other = replace(roles, loaded=anchor_recipe(roles.loaded, source))
+        is_sft = other.recipe.method.name == "sft"
+        return roles.anchor(other.sft() if is_sft else other.preference(), title)
+    if source.model_name_or_path is not None:
+        return roles.anchor(None, title, anchor_weights(roles.loaded, roles.prepared, source))
+    return roles.anchor(roles.sft() if source.policy == "sft" else None, title)
 
 
 def anchor_recipe(loaded: Loaded, source: AnchorSource) -> Loaded:

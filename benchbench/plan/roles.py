@@ -12,7 +12,7 @@ from benchbench.core.identity import identity
 from benchbench.core.records import StageSpec
 from benchbench.data.tokenize import VERSION as TOKENIZATION_VERSION
 from benchbench.plan import reward_stages
-from benchbench.plan.anchors import AnchorWeights, anchor_recipe, anchor_weights
+from benchbench.plan.anchors import AnchorWeights, further_anchor
 from benchbench.plan.graph import Plan, data_input, policy_input
 from benchbench.plan.prepared import Prepared
 from benchbench.plan.stopping import stopping
@@ -128,31 +128,16 @@ class Roles:
 
     def further_anchor(self, name: str, source: AnchorSource) -> str:
         """The log-probabilities of the training pairs under an anchor that the recipe names."""
-        title = f"log-probabilities of anchor {name} seed {self.seed}"
-        if source.recipe is not None:
-            other = replace(self, loaded=anchor_recipe(self.loaded, source))
-            is_sft = other.recipe.method.name == "sft"
-            return self.anchor(other.sft() if is_sft else other.preference(), title)
-        if source.model_name_or_path is not None:
-            return self.anchor(None, title, anchor_weights(self.loaded, self.prepared, source))
-        return self.anchor(self.sft() if source.policy == "sft" else None, title)
+        return further_anchor(self, name, source)
 
     def anchor(self, policy: str | None, title: str | None = None, weights: AnchorWeights | None = None) -> str:
-        """A frozen anchor's log-probabilities of the training pairs, in training precision.
-
-        Args:
-            policy: key of the anchor's stage; none for the base model, or for weights of their own.
-            title: of the stage; that of the reference if not given.
-            weights: of an anchor that no stage leaves.
-        """
+        """A frozen anchor's log-probabilities of the training pairs, in training precision; of the base without any."""
         section, dtype = self.recipe.preference, self.recipe.model.dtype
         assert section is not None, "checked with the recipe"
         reading = self._reading(section.split, self._preference_tokenization(section))
         run = self._reading_run()
         if weights is not None:
-            own = {"weights": weights.hash, "from_config": None, "train_tokenizer": None}
-            reading["model"] = reading["model"].model_copy(update=own)
-            run = run.model_copy(update={"model_path": weights.path})
+            reading["model"], run = weights.in_place_of(reading["model"], run)
         settings = ScoreSettings(
             **reading,
             dtype=dtype,

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from benchbench.batches.costs import costs_of
 from benchbench.batches.microbatches import Cost, budget_for
 from benchbench.batches.mismatched import mismatched
 from benchbench.batches.padded import collate
@@ -140,7 +141,7 @@ def fit(
     if run.torch_compile:
         compile_layers(model, where=f"{context.spec.title}: torch_compile")
     cost = make_batch.cost
-    costs = [cost.of(example) for example in tokenized.examples]
+    costs = costs_of(cost, tokenized.examples)
     budget = budget_for(
         tokenized.examples,
         costs,

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from benchbench.batches.costs import costs_of, longest_first
 from benchbench.batches.microbatches import Cost, budget_for, cut, free_memory, is_out_of_memory
 from benchbench.batches.padded import collate
 from benchbench.core.batch import CandidateBatch
@@ -48,30 +49,31 @@ def score_examples(
         Interrupted: the stage was asked to stop; scoring starts over next time.
     """
     cost = Cost(packed=layout.packed, whole=whole)
-    ordered = longest_first(examples, cost)
-    costs = [tokens for tokens, _ in ordered]
+    every = costs_of(cost, examples)
     budget = budget_for(
-        [example for _, example in ordered],
-        costs,
+        examples,
+        every,
         tokens=context.run.tokens_per_microbatch,
         most=context.run.per_device_eval_batch_size,
         device_kind=context.device.type,
         where=f"{context.spec.title}: score.tokens_per_microbatch",
     )
-    start = tokens = 0
+    ordered = longest_first(examples, every)
+    costs = [every[i] for i in ordered]
+    start = tokens = done = 0
     while start < len(ordered):
         if context.should_stop():
             raise Interrupted
-        candidates = len(ordered[start][1].candidates)
-        nearest = ordered[start : start + budget.examples]
-        alike = sum(len(example.candidates) == candidates for _, example in nearest)
+        nearest = [examples[i] for i in ordered[start : start + budget.examples]]
+        alike = sum(len(example.candidates) == len(nearest[0].candidates) for example in nearest)
         stop = start + next(cut(costs[start : start + alike], cost, budget)).stop
-        part = [example for _, example in ordered[start:stop]]
+        part = nearest[: stop - start]
         batch = collate(part, pad=pad, device=context.device, columns=columns, allow_empty=True, whole=whole)
         try:
             scores = _without_gradient(score, batch, autocast)
         except RuntimeError as error:
-            if not is_out_of_memory(error) or not budget.halve():
+            reason = str(error).partition("\n")[0][:120]
+            if not is_out_of_memory(error) or not budget.halve(step=done + 1, reason=reason):
                 raise
             scores = None
         if scores is None:
@@ -79,16 +81,10 @@ def score_examples(
             context.report({"message": f"out of memory while scoring; going on with {budget.tokens} tokens at once"})
             continue
         yield batch, part, scores
-        start, tokens = stop, tokens + batch.token_counts.real
+        start, tokens, done = stop, tokens + batch.token_counts.real, done + 1
         context.report({"step": stop, "steps": len(ordered), "tokens": tokens})
 
 
 def _without_gradient(score: Callable[[CandidateBatch], Any], batch: CandidateBatch, autocast: bool) -> Tensor | Any:
     with torch.no_grad(), torch.autocast(batch.tokens.device.type, dtype=torch.bfloat16, enabled=autocast):
         return score(batch)
-
-
-def longest_first(examples: Sequence[TokenizedExample], cost: Cost) -> list[tuple[int, TokenizedExample]]:
-    """Tokens and example, most candidates first, then most tokens; examples of one batch have as many candidates."""
-    counted = ((cost.of(example), example) for example in examples)
-    return sorted(counted, key=lambda pair: (-len(pair[1].candidates), -pair[0], pair[1].id))

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from benchbench.core.batch import sent
 from benchbench.core.method import Carried
 from benchbench.core.scores import Scores
 
@@ -49,11 +50,10 @@ class CarriedNumbers:
             ValueError: a method that advances other numbers than it starts with.
         """
         with torch.no_grad():
-            made = self._carried.advance(scores, hyper)
-        if set(made) != set(self._values):
-            raise ValueError(f"expected next values of {sorted(self._values)}, got {sorted(made)}")
-        following = dict(self._values)
-        for name, value in made.items():
+            following = dict(self._carried.advance(scores, hyper))
+        if set(following) != set(self._values):
+            raise ValueError(f"expected next values of {sorted(self._values)}, got {sorted(following)}")
+        for name, value in following.items():
             value = value.detach().to(self._values[name])
             if name in self._carried.per_example:
                 value = self._values[name].index_copy(0, self._index(ids), value)
@@ -80,4 +80,4 @@ class CarriedNumbers:
 
     def _index(self, ids: Sequence[str]) -> Tensor:
         device = next(iter(self._values.values())).device
-        return torch.tensor([self._places[name] for name in ids], dtype=torch.long, device=device)
+        return sent(torch.tensor([self._places[name] for name in ids], dtype=torch.long), device)

@@ -17,7 +17,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from benchbench.batches.microbatches import Budget, Cost, free_memory, is_out_of_memory, parts
+from benchbench.batches.costs import tokens_of
+from benchbench.batches.microbatches import Budget, Cost, parts
 from benchbench.batches.order import plan_batches, total_steps
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.errors import BenchError, ExitCode, Interrupted
@@ -26,11 +27,12 @@ from benchbench.core.records import DIVERGED
 from benchbench.core.seeding import torch_seed
 from benchbench.data.tokenized import TokenizedExample
 from benchbench.recipe.training import LoopRunSection, LoopSection
-from benchbench.training.checkpoint import Position, load_checkpoint, save_checkpoint, trainable
+from benchbench.training.checkpoint import Position, load_checkpoint, read_position, save_checkpoint, trainable
 from benchbench.training.gradients import Objective, coupled, piecewise
 from benchbench.training.log import TrainLog
 from benchbench.training.readout import Readout, read_out
 from benchbench.training.schedule import rate_factor, warmup_length
+from benchbench.training.shortage import HalfUpdatedError, halved_where_short, no_way_back
 
 MakeBatch = Callable[[Sequence[TokenizedExample], Sequence[TokenizedExample]], CandidateBatch]
 """(examples, of each the example of the step that follows it) -> their batch."""
@@ -84,15 +86,24 @@ def train(job: Job) -> Outcome:
     """Run to the last step, from the checkpoint if there is one.
 
     Raises:
-        BenchError: a loss or gradient that is not finite; the message has the step and the examples.
+        BenchError: a loss or gradient that is not finite; the message has the step and the examples. Or memory ran out
+            halfway through the first update, of which no checkpoint has the beginning.
         Interrupted: asked to stop.
     """
+    try:
+        return _train(job)
+    except HalfUpdatedError:
+        if read_position(job.folder / "checkpoint") is None:
+            raise no_way_back(job.budget.halved_at_step or 1, job.budget) from None
+    return _train(job)
+
+
+def _train(job: Job) -> Outcome:
     settings = job.settings
     batch_size = settings.global_batch_size
     steps = total_steps(len(job.examples), batch_size, epochs=settings.num_train_epochs, max_steps=settings.max_steps)
-    lengths = [sum(len(c.tokens) for c in example.candidates) for example in job.examples]
     batches = plan_batches(
-        lengths,
+        tokens_of(job.examples),
         batch=batch_size,
         steps=steps,
         seed=job.order_seed,
@@ -212,26 +223,21 @@ def _step(
     job: Job, optimizer: torch.optim.Optimizer, chosen: Sequence[int], *, rate: float, step: int, late: bool
 ) -> _Step:
     """One optimizer step over all microbatches; checked before the weights change, but where it is read late."""
+
+    def attempt() -> _Step:
+        values, tokens = _gradients(job, chosen, step)
+        ended = _Step(step, rate, tokens, read_out(values), [job.examples[i] for i in chosen])
+        if not late:
+            ended.read()
+        optimizer.step()
+        return ended
+
     job.model.train()
-    values, tokens, message = {}, 0, ""
-    try:
-        values, tokens = _gradients(job, chosen, step)
-    except RuntimeError as error:
-        if not is_out_of_memory(error) or not job.budget.halve():
-            raise
-        message = str(error).partition("\n")[0][:120]
-    if not values:  # outside of the handler, which holds on to what filled the memory
-        optimizer.zero_grad(set_to_none=True)
-        free_memory()
-        there = f"{job.budget.tokens} tokens and {job.budget.examples} examples at once"
-        job.report({"message": f"step {step + 1} ran out of memory ({message}); it goes on with at most {there}"})
-        values, tokens = _gradients(job, chosen, step)
-    ended = _Step(step, rate, tokens, read_out(values), [job.examples[i] for i in chosen])
-    if not late:
-        ended.read()
     for group in optimizer.param_groups:
         group["lr"] = rate * group["rate"]
-    optimizer.step()
+    ended = halved_where_short(
+        attempt, optimizer, job.budget, step=step, say=lambda line: job.report({"message": line})
+    )
     for moving in job.moving.values():
         moving.end_step(step + 1, job.model)
     optimizer.zero_grad(set_to_none=True)

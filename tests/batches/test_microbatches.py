@@ -161,9 +161,10 @@ def test_auto_is_the_device_s_number_or_the_longest_example(kind):
 
 def test_a_budget_is_halved_once_and_never_below_the_longest_example():
     budget = Budget(tokens=100, examples=5, longest=70)
-    assert budget.halve() and (budget.tokens, budget.examples) == (70, 2)
-    assert not budget.halve() and budget.tokens == 70
-    assert not Budget(tokens=70, examples=1, longest=70).halve()
+    assert budget.halve(step=3, reason="full") and (budget.tokens, budget.examples) == (70, 2)
+    assert not budget.halve(step=4, reason="full again") and budget.tokens == 70
+    assert (budget.halved, budget.halved_at_step, budget.halved_because) == (True, 3, "full")
+    assert not Budget(tokens=70, examples=1, longest=70).halve(step=1, reason="full")
 
 
 def test_a_processor_without_memory_is_told_by_its_words():

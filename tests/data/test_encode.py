@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchbench.core.errors import BenchError
-from benchbench.data.encode import Encoder, Unkept, unkept_characters
+from benchbench.data.encode import Characters, Encoder, Unkept, unkept_characters
 from benchbench.data.render import Rendered
 from benchbench.data.tokenizer import load_tokenizer
 
@@ -154,3 +154,10 @@ def test_a_tokenizer_that_drops_characters_does_not_know_the_places_of_others():
     (ids,) = encoder.encode([Rendered("the", ("!dog",))])[0].responses
     with pytest.raises(BenchError, match="expected a token for every character .* found 1 too few in '!dog'"):
         encoder.offsets("the", "!dog", ids)
+
+
+def test_characters_of_texts_are_collected_without_special_tokens():
+    collected = Characters(["<|user|>", ""])
+    collected.add(Rendered("<|user|>ab \u00fc", ("ba", "\ud800c\x00")))
+    collected.add(Rendered("a<|us", ("", "\u4e2d\u00fc")))
+    assert collected.seen == set("ab \u00fc\ud800c\x00<|us\u4e2d")

@@ -12,7 +12,7 @@ from harness import ROOT
 MOST_LINES = 300
 EMPTY_NAMES = {"utils", "helpers", "misc", "manager", "base"}
 PICKLES = {"torch.load", "torch.save", "pickle.load", "pickle.dump", "pickle.loads", "pickle.dumps", "joblib.load"}
-SEEDS_TORCH = {"models/load.py", "training/loop.py"}
+SEEDS_TORCH = {"models/load.py", "training/gradients.py", "training/loop.py"}
 """Who may set torch's global generator: what transformers initialises from it, and dropout."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -17,14 +17,17 @@ from benchbench import methods
 from benchbench.batches.padded import collate
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.generation import GenerationRequest, Sampling
-from benchbench.core.method import Candidates
+from benchbench.core.method import Candidates, Need
+from benchbench.data.tokenized import TokenizedExample
 from benchbench.generation import decode
 from benchbench.models import layout, load, logps
 from benchbench.models.layout import Layout
 from benchbench.models.logps import token_logps
+from benchbench.models.policy_head import PolicyHead
 from benchbench.models.reward_head import RewardModel
 from benchbench.models.varlen import sequences_of
 from benchbench.training import gradients, loop
+from benchbench.training.carried import CarriedNumbers
 from benchbench.training.objective import MethodObjective, RewardModelObjective
 from benchbench.training.readout import read_out
 from tests.training import toys
@@ -44,9 +47,9 @@ def policy(*, dtype: torch.dtype = torch.float32, packed: bool = True, lora: boo
     return load.add_lora(model, LORA, seed=0) if lora else model
 
 
-def batch(**options: Any) -> CandidateBatch:
+def batch(*, given: Sequence[TokenizedExample] = PAIRS, **options: Any) -> CandidateBatch:
     """On the processor, and as `collate` makes it for a card."""
-    made = collate(PAIRS, pad=toys.PAD, device=torch.device("cpu"), **options)
+    made = collate(given, pad=toys.PAD, device=torch.device("cpu"), **options)
     assert made.packed is not None
     return replace(made, packed=replace(made.packed, sequences=sequences_of(made.packed.groups)))
 
@@ -63,15 +66,33 @@ def require_on_card(value: Any) -> None:
     assert kinds == {"cuda"}, kinds
 
 
-def objective(name: str, model: Any) -> MethodObjective:
-    method = methods.get(name)
-    return MethodObjective(method, method.hyper(), model, toys.caches(PAIRS, method))
+def objective(name: str, model: Any, anchor: Callable[[], Any] | None = None) -> MethodObjective:
+    """As a preference stage makes it; `anchor` gives a further model where the policy is."""
+    method, device = methods.get(name), next(model.parameters()).device
+    hyper, carried, head = method.hyper(), None, None
+    if method.carried is not None:
+        ids = [example.id for example in PAIRS]
+        carried = CarriedNumbers(method.carried, hyper, ids, dtype=torch.float32, device=device)
+    if method.head is not None:
+        head = PolicyHead(model, method.head, outputs=method.head.outputs(hyper), reference=(anchor or policy)())
+        head = head.to(device)
+    return MethodObjective(method, hyper, model, toys.caches(PAIRS, method, anchor=anchor), carried=carried, head=head)
 
 
 def batch_of(name: str) -> CandidateBatch:
     method = methods.get(name)
-    one = method.candidates is Candidates.ONE
-    return batch(columns=method.column_names, candidates=1 if one else None)
+    given = toys.examples(4, roles=method.roles) if method.roles else PAIRS
+    one = method.candidates in (Candidates.ONE, Candidates.LABELLED)
+    options = {
+        "columns": method.column_names,
+        "weights": method.token_weights,
+        "roles": method.read_roles,
+        "candidates": 1 if one else None,
+    }
+    made = batch(given=given, **options)
+    if method.need(Need.MISMATCHED.name) is None:
+        return made
+    return replace(made, mismatched=batch(given=[*given[1:], given[0]], **options))
 
 
 def loss_of(given: CandidateBatch, found: Callable[[CandidateBatch], Any]) -> tuple[torch.Tensor, dict[str, Any]]:
@@ -88,11 +109,11 @@ def loss_of(given: CandidateBatch, found: Callable[[CandidateBatch], Any]) -> tu
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @pytest.mark.parametrize("name", methods.names())
 def test_a_method_s_step_stays_on_the_card(name, dtype):
-    model = policy(dtype=dtype)
+    model, anchor = policy(dtype=dtype), policy(dtype=dtype)
     given = batch_of(name)
     with fake_card() as card:
         moved(model.train(), card)
-        loss, values = loss_of(given, objective(name, model))
+        loss, values = loss_of(given, objective(name, model, lambda: moved(anchor, card)))
         require_on_card(loss)
         give_gradients(model)
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -160,7 +181,7 @@ def test_a_whole_step_with_its_gradients_asks_for_no_number(name):
     model = policy().train().to("meta")
     optimizer = torch.optim.AdamW(model.parameters())
     given = on_meta(batch_of(name))
-    terms, stats = objective(name, model)(given)
+    terms, stats = objective(name, model, lambda: policy().to("meta"))(given)
     gradients._reduce(terms, gradients.denominators([given])).backward()
     norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()

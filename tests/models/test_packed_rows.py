@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchbench.core.batch import CandidateBatch
-from benchbench.models import cpu_attention, load
+from benchbench.models import cpu_attention, dense_attention, load
 from benchbench.models.attention import NAME
 from benchbench.models.layout import layout_of, use_packed_rows
 from benchbench.models.logps import token_logps
@@ -134,9 +134,11 @@ def test_whatever_candidates_have_in_common(name, shape, candidates):
 
 
 @pytest.mark.parametrize("name", ["GPT-NeoX", "Llama", "Mistral with a window", "Gemma-2"])
-def test_long_fronts_that_are_read_in_parts_without_masks(name, monkeypatch):
-    """The same rows as above, taken as if every saved pair of tokens were worth it."""
-    monkeypatch.setattr(cpu_attention, "SAVED_PAIRS", -1)
+@pytest.mark.parametrize("saved", [-1, 10**6], ids=["in parts without masks", "masked"])
+def test_long_examples_go_to_the_flash_kernel(name, saved, monkeypatch):
+    """The same rows as above, taken as if they were long, and as if saved pairs of tokens were worth it or not."""
+    monkeypatch.setattr(dense_attention, "LONGEST", 0)
+    monkeypatch.setattr(cpu_attention, "SAVED_PAIRS", saved)
     require_same(*made(name), shaped("prompt", candidates=4))
     require_same(*made(name), shaped("continued", candidates=3))
 

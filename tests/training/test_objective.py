@@ -11,9 +11,11 @@ from benchbench import methods, reward_objectives
 from benchbench.core.method import Candidates, Need
 from benchbench.core.reward_objective import RewardScores
 from benchbench.models.logps import token_logps
+from benchbench.models.policy_head import PolicyHead
+from benchbench.training.carried import CarriedNumbers
 from benchbench.training.objective import MethodObjective, RewardModelObjective
 
-from .toys import batches, caches, examples, model, served
+from .toys import batches, caches, examples, frozen, model, served
 
 
 @pytest.fixture(params=methods.names())
@@ -23,7 +25,20 @@ def method(request):
 
 def objective(method, given, *, kept=None) -> MethodObjective:
     tensors = caches(given, method) if kept is None else kept
-    return MethodObjective(method, method.hyper(), model(), tensors, torch.float64)
+    carried = None
+    if method.carried is not None:
+        ids, device = [example.id for example in given], torch.device("cpu")
+        carried = CarriedNumbers(method.carried, method.hyper(), ids, dtype=torch.float64, device=device)
+    return MethodObjective(
+        method, method.hyper(), model(), tensors, torch.float64, carried=carried, head=head_of(method)
+    )
+
+
+def head_of(method):
+    """The head of a method that has one."""
+    if method.head is None:
+        return None
+    return PolicyHead(model(), method.head, outputs=method.head.outputs(method.hyper()), reference=frozen()).double()
 
 
 def test_exactly_the_declared_inputs_are_built(method):

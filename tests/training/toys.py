@@ -97,15 +97,22 @@ def served(**loaded: Any) -> dict[str, BoundInput]:
     }
 
 
-def caches(given: Sequence[TokenizedExample], method: Method | None = None, *, seed: int = 0) -> dict[str, BoundInput]:
+def caches(
+    given: Sequence[TokenizedExample],
+    method: Method | None = None,
+    *,
+    seed: int = 0,
+    anchor: Callable[[], Any] | None = None,
+) -> dict[str, BoundInput]:
     """Random reference log-probabilities in (-4, 0), standard normal rewards, and what else a method declares.
 
-    A model that an input has in memory is the toy of seed 1; log-probabilities under further anchors are random.
+    A model that an input has in memory is the toy of seed 1, or what `anchor` gives; log-probabilities under further
+    anchors are random.
     """
     rng = stream(seed, "toy caches")
     lengths = {e.id: [c.response[1] - c.response[0] for c in e.candidates] for e in given}
     names: dict[str, Any] = {} if method is None or not method.columns else {"column": method.column_names}
-    names |= {} if method is None else _in_memory(method, lengths)
+    names |= {} if method is None else _in_memory(method, lengths, anchor or frozen)
     return served(
         reference={name: [rng.uniform(-4, 0, size=n).tolist() for n in found] for name, found in lengths.items()},
         reward={name: rng.normal(size=len(found)).tolist() for name, found in lengths.items()},
@@ -113,7 +120,7 @@ def caches(given: Sequence[TokenizedExample], method: Method | None = None, *, s
     )
 
 
-def _in_memory(method: Method, lengths: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+def _in_memory(method: Method, lengths: Mapping[str, Sequence[int]], frozen: Callable[[], Any]) -> dict[str, Any]:
     """What the inputs of a method beyond the usual would have loaded."""
     loaded: dict[str, Any] = {}
     for need in method.needs:

@@ -18,6 +18,7 @@ from benchbench.store.results import ResultStore
 
 if TYPE_CHECKING:  # numbers need libraries that take a second to import; what is read back needs none of them
     from benchbench.commands.compare.compared import Compared
+    from benchbench.commands.compare.win_rates import Samples
 
 Titled = tuple[str, list[dict[str, Any]]]
 """(title, rows) of a table."""
@@ -37,6 +38,8 @@ class ShownComparison:
     """All of it for a program."""
     files: Sequence[str]
     """What was written."""
+    drawn: Mapping[str, str | None]
+    """Column of the tables of responses -> what its rows of this comparison hold: what was answered, drawn, judged."""
     is_new: bool
     """Whether it was made, and its files written, just now; else everything is as it was left."""
 
@@ -88,14 +91,27 @@ def _as_json(compared: Compared, notice: str) -> dict[str, Any]:
         "samples": [] if compared.samples is None else compared.samples.tables(),
         "document": document,
         "files": compared.files,
+        "drawn": _drawn(compared.samples),
     }
     return json.loads(json.dumps(values, default=lambda number: number.item()))
+
+
+def _drawn(samples: Samples | None) -> dict[str, str | None]:
+    if samples is None:
+        return {"prompts_hash": None}
+    return {
+        "prompts_hash": samples.prompts_hash,
+        "generate_hash": samples.generate_hash,
+        "judge_hash": samples.judge_hash,
+    }
 
 
 def _from_json(values: Mapping[str, Any], *, is_new: bool) -> ShownComparison:
     tables = [(TableLayout.from_json(layout), flags and _titled(flags)) for layout, flags in values["tables"]]
     samples = [_titled(table) for table in values["samples"]]
-    return ShownComparison(values["budgets"], tables, samples, values["document"], values["files"], is_new)
+    return ShownComparison(
+        values["budgets"], tables, samples, values["document"], values["files"], values["drawn"], is_new
+    )
 
 
 def _titled(table: Sequence[Any]) -> Titled:
