@@ -6,7 +6,7 @@ export UV_FIND_LINKS
 export TOKENIZERS_PARALLELISM = false
 SEEDS ?= 42 13 3407
 
-.PHONY: setup demo test test-slow check smoke regress bench golden tables docs constraints clean
+.PHONY: setup demo test test-slow check smoke regress bench leaderboard golden tables docs constraints clean
 
 setup: .venv/.ok
 
@@ -55,6 +55,10 @@ regress: setup
 # Speed beside TRL's and transformers', all of it or sections by the beginnings of their names: make bench ONLY='feas k8'
 bench: setup
 	$(BIN)/python -m benchmarks $(ONLY)
+
+# Every recipe of the toy setting in one table, with what it can say; the page follows from the table alone.
+leaderboard: setup
+	$(BIN)/bench leaderboard --setting tiny --seeds $(SEEDS) --write results/leaderboard
 
 golden: setup
 	$(BIN)/python -m tests.training.golden_runs --write

@@ -54,9 +54,7 @@ def show(
         return
     print_rows([{"key": key, "value": value, "origin": origin} for key, value, origin in rows])
     changed = f"; changes the setting: {', '.join(loaded.setting_overrides)}" if loaded.setting_overrides else ""
-    reason = (
-        "its values were not chosen on a validation split" if loaded.has_file else "no recipe of it in this setting"
-    )
+    reason = "its values were not chosen" if loaded.has_file else "no recipe for this method in this setting"
     untuned = f"; untuned: {reason}" if loaded.untuned else ""
     stdout().print(
         f"recipe {loaded.recipe_hash}, comparability {loaded.comparability_hash}{changed}{untuned}", highlight=False

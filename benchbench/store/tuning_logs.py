@@ -46,8 +46,8 @@ def update_tuning_log(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
     """
     new = [{name: _text(value) for name, value in row.items()} for row in rows]
     replaced = {_grid(row) for row in new}
-    kept = [row for row in read_tuning_log(path) if _grid(row) not in replaced]
-    merged = sorted([*kept, *new], key=_grid)  # stable: the order of a grid's own rows stays
+    unchanged = [row for row in read_tuning_log(path) if _grid(row) not in replaced]
+    merged = sorted([*unchanged, *new], key=_grid)  # stable: the order of a grid's own rows stays
     names = _columns(merged)
     text = io.StringIO()
     writer = csv.DictWriter(text, names, restval="", lineterminator="\n")

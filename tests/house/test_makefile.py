@@ -20,6 +20,7 @@ SHOWN_BY = {
     "demo": "tests/cli/test_documented_lines.py::test_the_demo_plans_three_seeds_of_its_methods_and_sft",
     "test-slow": "tests/house/test_makefile.py::test_slow_tests_are_those_that_make_test_leaves_out",
     "bench": "tests/speed/test_sections.py::test_ours_beside_trl_in_float32",
+    "leaderboard": "tests/house/test_makefile.py::test_make_leaderboard_writes_where_the_committed_page_is",
     "golden": "tests/docs/test_add_a_method.py::test_the_golden_run_of_the_new_method_moves_no_other",
     "tables": "tests/regress/test_reference.py::test_make_tables_makes_the_committed_files_again",
     "docs": "tests/house/test_makefile.py::test_make_docs_writes_the_pages",
@@ -82,6 +83,13 @@ def test_slow_tests_are_those_that_make_test_leaves_out():
 def test_make_docs_writes_the_pages():
     """The command is the one that the pages' own test compares with."""
     assert commands("docs").strip().endswith("python -m tests.docs.pages --write")
+
+
+def test_make_leaderboard_writes_where_the_committed_page_is():
+    """What it writes there is compared with its table in tests/store/test_leaderboards.py."""
+    words = commands("leaderboard").split()
+    assert words[words.index("--write") + 1] == "results/leaderboard"
+    assert words[words.index("leaderboard") :][:3] == ["leaderboard", "--setting", "tiny"]
 
 
 def test_make_clean_removes_what_was_made_and_nothing_else(tmp_path: Path):

@@ -14,7 +14,7 @@ from benchbench import metrics
 from benchbench.commands.cell_rows import scored_cell
 from benchbench.commands.compare.compared import Compared, compare
 from benchbench.commands.compare.run import CompareRequest, PreparedComparison, prepare_comparison
-from benchbench.commands.leaderboard.responses import Responses, responses_of
+from benchbench.commands.leaderboard.responses import RowResponses, responses_of
 from benchbench.commands.leaderboard.targets import OWN_DATA, refuse_other_settings, setting_targets
 from benchbench.commands.run_plan import RunOptions
 from benchbench.comparison.pairs.grid import AUDIT, same_runs
@@ -124,13 +124,13 @@ def _rows(prepared: PreparedComparison, compared: Compared, of: Contributions) -
         if item.recipe.preference is not None and item.recipe.method.name != "sft"
     }
     rows = [
-        _row(row, ranks[label], responses.get(label, Responses()), rates.get(label, math.nan), _in_family(row, of))
+        _row(row, ranks[label], responses.get(label, RowResponses()), rates.get(label, math.nan), _in_family(row, of))
         for label, row in headline.items()
     ]
     return sorted(rows, key=lambda row: (row.rank, row.method))
 
 
-def _row(row: Comparison, rank: Rank, responses: Responses, learning_rate: float, mdd_family: float) -> BoardRow:
+def _row(row: Comparison, rank: Rank, responses: RowResponses, learning_rate: float, mdd_family: float) -> BoardRow:
     return BoardRow(
         rank=rank.rank,
         method=row.candidate,

@@ -24,11 +24,11 @@ def degeneration(means: Mapping[str, Mapping[str, float]]) -> dict[str, tuple[st
 
 def _marks(of: Mapping[str, float], start: Mapping[str, float]) -> tuple[str, ...]:
     length = of["response_tokens"] / start["response_tokens"]
-    found = {
+    marks = {
         f"truncated {of['truncated']:.0%}": of["truncated"] > start["truncated"] + TRUNCATED,
         f"empty {of['empty']:.0%}": of["empty"] > start["empty"] + EMPTY,
         f"repeats itself {of['repetition']:.0%}": of["repetition"] > start["repetition"] + REPEATED,
         "few different bigrams": of["distinct_2"] < DISTINCT * start["distinct_2"],
         f"{length:.1f} times as long": length > LONG or length < 1 / LONG,
     }
-    return tuple(text for text, is_so in found.items() if is_so)
+    return tuple(text for text, is_so in marks.items() if is_so)

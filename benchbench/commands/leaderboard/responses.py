@@ -11,7 +11,7 @@ from benchbench.plan.judge_stages import CHOSEN
 
 
 @dataclass(frozen=True)
-class Responses:
+class RowResponses:
     """The responses of one row; NaN where none were drawn."""
 
     win_rate: float = math.nan
@@ -25,7 +25,7 @@ class Responses:
     """What went wrong; a text each."""
 
 
-def responses_of(samples: Samples | None) -> dict[str, Responses]:
+def responses_of(samples: Samples | None) -> dict[str, RowResponses]:
     """Label -> what became of its responses; empty where nothing was drawn."""
     if samples is None:
         return {}
@@ -36,7 +36,7 @@ def responses_of(samples: Samples | None) -> dict[str, Responses]:
     marks = degeneration(by_label)
     rates = {row.label: row.raw.interval for row in samples.rows if row.opponent == CHOSEN}
     return {
-        label: Responses(
+        label: RowResponses(
             *((rates[label].mean, rates[label].low, rates[label].high) if label in rates else (math.nan,) * 3),
             tokens=of["response_tokens"],
             degenerated=marks.get(label, ()),

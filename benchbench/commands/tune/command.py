@@ -8,10 +8,13 @@ from pathlib import Path
 from rich.console import Console
 
 from benchbench.commands.run_plan import RunOptions
-from benchbench.commands.tune.log import write_log
 from benchbench.commands.tune.recipes import refuse_other_recipes, write_recipes
-from benchbench.commands.tune.run import TunedGrids, TuneRequest, plan_grids, run_grids
-from benchbench.store.tuning_logs import read_tuning_log
+from benchbench.commands.tune.rule import RULE, Tuned
+from benchbench.commands.tune.run import MethodGrid, TunedGrids, TuneRequest, plan_grids, run_grids
+from benchbench.store.tuning_logs import read_tuning_log, update_tuning_log
+
+_NAMES = {"below best": "below_best"}
+"""Columns of the log whose names in tables have a space."""
 
 
 @dataclass(frozen=True)
@@ -47,3 +50,21 @@ def tune(request: TuneRequest, outputs: Outputs, options: RunOptions, console: C
     for path in written:
         console.print(f"written: {path}", highlight=False, markup=False)
     return done
+
+
+def log_rows(grid: MethodGrid, tuned: Tuned) -> list[dict[str, object]]:
+    """A row for each setting of a grid; none of a grid that failed."""
+    metric, scoring = grid.loaded.recipe.headline
+    about = {"metric": metric, "scoring": scoring, "split": tuned.split, "rule": RULE}
+    first = {"setting": grid.loaded.recipe.setting, "method": tuned.label}
+    return [first | {_NAMES.get(key, key): value for key, value in row.items()} | about for row in tuned.rows]
+
+
+def write_log(path: Path, done: TunedGrids) -> None:
+    """Put every grid into a log.
+
+    Raises:
+        BenchError: a file that is no log.
+    """
+    rows = [row for grid, tuned in zip(done.grids, done.tuned, strict=True) for row in log_rows(grid, tuned)]
+    update_tuning_log(path, rows)

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchbench import methods
 from benchbench.commands.tune.rule import RULE, RULE_TEXT, Tuned
-from benchbench.commands.tune.run import Grid, TunedGrids
+from benchbench.commands.tune.run import MethodGrid, TunedGrids
 from benchbench.core.errors import BenchError, Fault
 from benchbench.core.method import plain_name
 from benchbench.recipe import library
@@ -35,7 +35,7 @@ def recipe_path(folder: Path, loaded: Loaded) -> Path:
     return loaded.path if inside else folder / f"{loaded.recipe.name}.yaml"
 
 
-def refuse_other_recipes(folder: Path, grids: Sequence[Grid]) -> None:
+def refuse_other_recipes(folder: Path, grids: Sequence[MethodGrid]) -> None:
     """Refuse to write over recipes that differ in anything but what is tuned, before anything is trained.
 
     Raises:
@@ -78,7 +78,7 @@ def write_recipes(folder: Path, done: TunedGrids) -> list[Path]:
     return written
 
 
-def tuned_text(grid: Grid, tuned: Tuned, folder: Path) -> str:
+def tuned_text(grid: MethodGrid, tuned: Tuned, folder: Path) -> str:
     """The recipe of one method with the values that were chosen, for a folder."""
     assert tuned.chosen is not None, "a grid of which nothing was chosen has no recipe"
     loaded = grid.loaded
@@ -112,7 +112,7 @@ def _fixed(loaded: Loaded) -> tuple[Override, ...]:
     return parse_overrides(loaded.overrides)
 
 
-def description(grid: Grid, tuned: Tuned) -> str:
+def description(grid: MethodGrid, tuned: Tuned) -> str:
     """What the recipe is, then the grid and the rule, as one sentence."""
     recipe = grid.loaded.recipe
     what = _TUNING.sub("", recipe.description).rstrip(".") if grid.loaded.has_file else ""

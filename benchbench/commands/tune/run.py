@@ -42,7 +42,7 @@ class TuneRequest:
 
 
 @dataclass(frozen=True)
-class Grid:
+class MethodGrid:
     """The grid of one method, as it is planned."""
 
     target: str
@@ -61,14 +61,14 @@ class Grid:
 class TunedGrids:
     """What became of every grid."""
 
-    grids: list[Grid]
+    grids: list[MethodGrid]
     tuned: list[Tuned]
     """[grids] in the same order."""
     error: BenchError | None = field(default=None)
     """Grids that failed otherwise than by divergence, or of which no setting was left."""
 
 
-def plan_grids(request: TuneRequest) -> list[Grid]:
+def plan_grids(request: TuneRequest) -> list[MethodGrid]:
     """The grid of every target; nothing runs.
 
     Raises:
@@ -83,7 +83,7 @@ def plan_grids(request: TuneRequest) -> list[Grid]:
     return grids
 
 
-def run_grids(grids: list[Grid], request: TuneRequest, options: RunOptions, console: Console) -> TunedGrids:
+def run_grids(grids: list[MethodGrid], request: TuneRequest, options: RunOptions, console: Console) -> TunedGrids:
     """Train every setting of every grid, score it on the validation split, pick by the rule."""
     seeds = common_seeds([grid.named[0] for grid in grids], parse_seeds(request.seeds))
     tuned = _run(grids, seeds, request.split, options, console)
@@ -97,7 +97,7 @@ def run_grids(grids: list[Grid], request: TuneRequest, options: RunOptions, cons
     return TunedGrids(grids, tuned, _error(tuned))
 
 
-def _grid(target: str, axes: Sequence[Axis], request: TuneRequest, fixed: Sequence[Override]) -> Grid:
+def _grid(target: str, axes: Sequence[Axis], request: TuneRequest, fixed: Sequence[Override]) -> MethodGrid:
     """The grid of one target.
 
     Raises:
@@ -107,7 +107,7 @@ def _grid(target: str, axes: Sequence[Axis], request: TuneRequest, fixed: Sequen
     loaded = [resolve(target, setting=request.setting, overrides=(*fixed, *values)) for values in settings]
     base = resolve(target, setting=request.setting, overrides=fixed)
     named = [_named(item, values) for item, values in zip(loaded, settings, strict=True)]
-    return Grid(target, base, tuple(axes), settings, named)
+    return MethodGrid(target, base, tuple(axes), settings, named)
 
 
 def _named(loaded: Loaded, values: Setting) -> Loaded:
@@ -118,14 +118,14 @@ def _named(loaded: Loaded, values: Setting) -> Loaded:
     return replace(loaded, recipe=loaded.recipe.model_copy(update={"method": method}))
 
 
-def _refuse_twice(grids: Sequence[Grid]) -> None:
+def _refuse_twice(grids: Sequence[MethodGrid]) -> None:
     labels = [grid.loaded.label for grid in grids]
     twice = sorted({label for label in labels if labels.count(label) > 1})
     if twice:
         raise BenchError(f"{', '.join(twice)}: named twice; a method has one grid")
 
 
-def _refuse_score(grids: Sequence[Grid], split: str) -> None:
+def _refuse_score(grids: Sequence[MethodGrid], split: str) -> None:
     for recipe in (grid.named[0].recipe for grid in grids):
         if split == recipe.score.split:
             raise BenchError(
@@ -138,7 +138,7 @@ def _refuse_score(grids: Sequence[Grid], split: str) -> None:
             )
 
 
-def _widened(grid: Grid, tuned: Tuned, request: TuneRequest, fixed: Sequence[Override]) -> Grid:
+def _widened(grid: MethodGrid, tuned: Tuned, request: TuneRequest, fixed: Sequence[Override]) -> MethodGrid:
     """The grid with one more value beyond each edge that was chosen; as it was, with a note, where that cannot be."""
     if tuned.chosen is None:
         return grid
@@ -155,7 +155,7 @@ def _widened(grid: Grid, tuned: Tuned, request: TuneRequest, fixed: Sequence[Ove
 
 
 def _run(
-    grids: Sequence[Grid], seeds: tuple[int, ...], split: str, options: RunOptions, console: Console
+    grids: Sequence[MethodGrid], seeds: tuple[int, ...], split: str, options: RunOptions, console: Console
 ) -> list[Tuned]:
     """One plan for all cells of all grids, so that every worker is busy; what each grid came to."""
     session = open_session([item for grid in grids for item in grid.named], seeds, options, score_split=split)
@@ -190,7 +190,7 @@ class _Reader:
 
 
 def _tuned(
-    grid: Grid, seeds: tuple[int, ...], split: str, cells: Mapping[str, Sequence[Cell]], reader: _Reader
+    grid: MethodGrid, seeds: tuple[int, ...], split: str, cells: Mapping[str, Sequence[Cell]], reader: _Reader
 ) -> Tuned:
     failures = {(item.label, cell.seed): reader.failure(cell) for item in grid.named for cell in cells[item.label]}
     broken = [f"{label} seed {seed}: {why}" for (label, seed), why in failures.items() if why not in ("", DIVERGED)]

@@ -1,0 +1,79 @@
+"""Recipes of the toy setting: one for every method that needs more than the setting, or a reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from benchbench import methods
+from benchbench.commands.resolve import resolve
+from benchbench.commands.run_plan import RunOptions, open_session
+from benchbench.commands.tune.recipes import NOT_TUNED
+from benchbench.core.errors import BenchError
+from benchbench.recipe import library
+from benchbench.recipe.overrides import parse_overrides
+
+WITHOUT = {
+    "cream": "reads how alike two generations of a model rank the candidates; the world has one score for each",
+    "dro_pointwise": "reads a value of each prompt, which the world does not have",
+    "fdpo_factual": "reads which responses violate facts; tasks of the world are solved or not",
+    "gpm_gpo": "reads scores of a preference model that is not transitive; the world's are",
+    "odpo": "reads by how much a pair's scores differ as a column, which no transform makes yet",
+    "trpa": "reads levels of a response from 1 to 4, which the world does not have",
+}
+"""Methods that have no recipe on the toy setting, and cannot be planned there without one."""
+SMALL = ("demonstrations=300", "preference_prompts=40", "validation_prompts=20", "test_prompts=20")
+"""Sizes of the world that is planned here."""
+
+
+def recipes() -> dict[str, list[library.Entry]]:
+    """Method -> its shipped recipes of the toy setting."""
+    found: dict[str, list[library.Entry]] = {}
+    for entry in library.entries():
+        if not entry.is_setting and entry.setting_name == "tiny":
+            found.setdefault(entry.method[0], []).append(entry)
+    return found
+
+
+def plan(targets: Sequence[str], runs: Path) -> int:
+    """Plan recipes and methods in a small toy world; the number of stages."""
+    sets = parse_overrides([f"data.options.{text}" for text in SMALL])
+    loaded = [resolve(target, setting=None, overrides=sets) for target in targets]
+    return len(open_session(loaded, (42,), RunOptions("cpu", runs=runs)).plan.stages)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for the data that the plans share."""
+    return tmp_path_factory.mktemp("runs")
+
+
+def test_every_method_has_a_recipe_or_runs_as_it_is_or_has_none_for_a_reason(runs: Path):
+    with_recipe = recipes().keys()
+    assert WITHOUT.keys() <= set(methods.names()) - with_recipe, "no reason is needed any more"
+    as_it_is = [name for name in methods.names() if name not in with_recipe and name not in WITHOUT]
+    try:
+        assert not as_it_is or plan(as_it_is, runs) > len(as_it_is)
+    except BenchError as error:
+        pytest.fail(f"write a recipe of the toy setting (`recipes/NAME_tiny.yaml`), or a reason here: {error}")
+
+
+@pytest.mark.parametrize("name", WITHOUT)
+def test_a_method_without_a_recipe_cannot_be_planned_without_one(name: str, runs: Path):
+    with pytest.raises(BenchError, match="column"):
+        plan([name], runs)
+
+
+def test_every_recipe_can_be_planned(runs: Path):
+    paths = [str(entry.path) for entries in recipes().values() for entry in entries]
+    assert plan(paths, runs) > len(paths)
+
+
+def test_a_recipe_says_whether_its_values_were_chosen():
+    for entries in recipes().values():
+        for entry in entries:
+            said = f"; {NOT_TUNED}." in str(entry.values["description"])
+            assert said == bool(entry.values.get("untuned", False)), entry.path
+            assert resolve(str(entry.path), setting=None).untuned == said
