@@ -21,8 +21,8 @@ def test_eight_steps_come_out_as_they_did(name):
         assert found[key] == pytest.approx(values, rel=1e-5), f"{name}: {key} moved"
 
 
-SAME = {"rankdpo_twin@default": "lipo_lambda@default"}
-"""Published under two names: the twin's default is the other's formula, as its docstring says."""
+SAME = dict.fromkeys(("rankdpo_twin@default", "rankdpo_twin@ranked_by_rewards"), "lipo_lambda@default")
+"""The twin's default is the other's formula, as its docstring says; of two responses its ranks make one weight, too."""
 
 
 def test_every_method_has_a_golden_run_and_none_is_left_over():
