@@ -32,9 +32,9 @@ class Hyper:
     beta: float = 2.5
     """Reward per nat of mean log-probability, > 0; 2.5 or 10 in the authors' configurations."""
     margin: float = 0.6
-    """Target margin of mean log-probabilities in nats per token, >= 0; 0.4 to 0.6 there, as gamma_beta_ratio."""
+    """Target margin of mean log-probabilities in nats per token, >= 0; the authors' gamma_beta_ratio, 0.4 to 0.6."""
     alpha: float = 0.1
-    """Nats per token of margin for each standard deviation, >= 0: 0 is SimPO; 0.05 to 0.2 there."""
+    """Nats per token of margin for each standard deviation, >= 0: 0 is SimPO; the authors' is 0.05 to 0.2."""
 
     def __post_init__(self) -> None:
         if not 0 < self.beta < math.inf:
@@ -91,8 +91,9 @@ METHOD = Method(
     monotone_reason="The target margin grows with the pair's own, and faster where s < alpha; it has no gradient.",
     family=Family.PAIRWISE,
     equation=(
-        "L = -log sigmoid( beta [ mean lp(y_w) - mean lp(y_l) - gamma - alpha sg (g - mu) / s ] )\n"
-        "g = mean lp(y_w) - mean lp(y_l) - the same under the reference;  mu, s: running mean and deviation"
+        "L = -log sigmoid( beta [ p_w - p_l - gamma - alpha sg (g - mu) / s ] )\n"
+        "p = log pi(y|x) per token, g = p_w - p_l beyond the same of the reference\n"
+        "mu, s: running mean and deviation of g"
     ),
     differs={
         "junkangwu/alpha-DPO fab3209": (

@@ -91,8 +91,10 @@ METHOD = Method(
     monotone_reason="Where the margin is negative a larger beta costs more; it has no gradient.",
     family=Family.PAIRWISE,
     equation=(
-        "L = -log sigmoid( b h ),  h = (lp(y_w) - lr(y_w)) - (lp(y_l) - lr(y_l))\n"
-        "b = max( beta (1 + a (mean of h in the step - M)), 0.001 ), without gradient;  M: running mean of h"
+        "L = -log sigmoid( b h ), h = rho_w - rho_l\n"
+        "rho = log pi(y|x) - log ref(y|x), summed\n"
+        "b = max( beta (1 + a (mean of h in the step - M)), 0.001 ), without gradient\n"
+        "M: running mean of h"
     ),
     differs={
         "junkangwu/beta-DPO 6f3abb8": "drops a random share of the pairs of a step; this is its mode_weight 0",

@@ -66,8 +66,8 @@ METHOD = Method(
     least_examples=2,
     family=Family.PAIRWISE,
     equation=(
-        "L = -beta' log mean_i exp( log sigmoid(beta h_i) / beta' ),  over the pairs i of a step\n"
-        "h = (lp(y_w) - lr(y_w)) - (lp(y_l) - lr(y_l))"
+        "L = -beta' log mean_i exp( log sigmoid(beta h_i) / beta' ), i: pairs of a step\n"
+        "h = rho_w - rho_l, rho = log pi(y|x) - log ref(y|x), summed"
     ),
     differs={"junkangwu/Dr_DPO b980ad0": "the mean is over a microbatch, so that its size is part of the result"},
     collisions=("`rdpo_robust` is the robust DPO of Chowdhury et al., arXiv:2403.00409.",),

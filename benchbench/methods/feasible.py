@@ -82,8 +82,9 @@ METHOD = Method(
     carried=Carried(start=start, advance=advance, per_example=frozenset({MULTIPLIER}), when="after_step"),
     family=Family.PAIRWISE,
     equation=(
-        "L_i = lambda_i (D_i - bound),  D_i = -log sigmoid( beta [ rho_w - rho_l ] ),  rho = lp(y) - lr(y)\n"
-        "after the step: lambda_i <- max(0, lambda_i + rate (D_i - bound)),  one for each example"
+        "L_i = lambda_i (D_i - bound), D_i = -log sigmoid( beta [ rho_w - rho_l ] )\n"
+        "rho = log pi(y|x) - log ref(y|x), summed\n"
+        "after the step: lambda_i <- max(0, lambda_i + rate (D_i - bound))"
     ),
     open_question=(
         "The problem is the paper's; the updates and their rates, and where the multipliers start, are derived here."

@@ -32,7 +32,7 @@ class Hyper:
     """Share of the first reference's log-probability by which another may differ, >= 0: 0 clips nothing; 0.1 is ours,
     the authors' was not found."""
     weighting: Literal["adaptive", "fixed"] = "adaptive"
-    """One of adaptive (by how far a reference sets the responses apart) and fixed (by alpha)."""
+    """One of adaptive (by how far a reference sets the responses apart) and fixed (by alpha); both are the authors'."""
     alpha: float = 0.5
     """Weight of the first reference where weights are fixed, in [0, 1]; the others share the rest; 0.5 is ours."""
     swapped: bool = False
@@ -103,6 +103,9 @@ METHOD = Method(
     needs=frozenset({Need.REFERENCE, Need.ANCHORS.with_options(names="any")}),
     variants={"default": {}, "fixed": {"weighting": "fixed"}, "swapped": {"swapped": True}},
     family=Family.PAIRWISE,
-    equation="L = -log sigmoid( beta [ lp(y_w) - m(y_w) - lp(y_l) + m(y_l) ] ),  m = -log sum_c alpha_c / p_c(y)",
+    equation=(
+        "L = -log sigmoid( beta [ lp(y_w) - m(y_w) - lp(y_l) + m(y_l) ] )\n"
+        "m(y) = -log sum_c alpha_c / p_c(y), c: references, others than the first clipped"
+    ),
     differs={"the authors' code": "each of two references has the other's weight, variant `swapped`"},
 )

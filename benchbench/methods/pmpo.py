@@ -27,9 +27,10 @@ class Hyper:
     """Hyper-parameters of PMPO."""
 
     alpha: float = 0.5
-    """Weight of the accepted responses, in [0, 1]; the rejected ones have the rest; 0.5 is a re-implementation's."""
+    """Weight of the accepted responses, in [0, 1]; the rejected ones have the rest; 0.5 is that of a
+    re-implementation, not the authors'."""
     beta: float = 0.5
-    """Weight of the divergence, >= 0; 0.5 is a re-implementation's."""
+    """Weight of the divergence, >= 0; 0.5 is a re-implementation's, not the authors'."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.alpha <= 1:
@@ -84,7 +85,8 @@ METHOD = Method(
     variants={"default": {}, "accepted": {"alpha": 1.0}, "rejected": {"alpha": 0.0}},
     family=Family.POINTWISE,
     equation=(
-        "L = -alpha mean of lp(y) over accepted y + (1 - alpha) mean of lp(y) over rejected y\n"
+        "L = -alpha mean of lp(y) over accepted y\n"
+        "    + (1 - alpha) mean of lp(y) over rejected y\n"
         "    + beta mean over all y of sum_t KL( ref(.|y_<t) || pi(.|y_<t) )"
     ),
     open_question="Over what the divergence is averaged is an assumption; the formula was not read in the paper.",

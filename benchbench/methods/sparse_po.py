@@ -89,7 +89,8 @@ METHOD = Method(
     family=Family.TOKEN_LEVEL,
     equation=(
         "L = -log sigmoid( beta [ r(y_w) - r(y_l) ] ) + l1_u sum m^u + l1_d sum m^d\n"
-        "r(y) = sum_t m^u_t a_t + m^d_t k_t,  m = max(0, linear(reference's hidden state))"
+        "r(y) = sum_t m^u_t a_t + m^d_t k_t, k_t = KL( ref(.|y_<t) || pi(.|y_<t) )\n"
+        "a_t = log pi(y_t) / ref(y_t), m = max(0, linear(reference's hidden state))"
     ),
     differs={"huawei-noah/HEBO 04f4ece": "masks of all layers, mixed; dropout on them; its logged accuracy differs"},
     open_question="The masks read the last layer of the reference, those of the paper's default read all of them.",

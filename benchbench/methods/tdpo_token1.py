@@ -58,7 +58,8 @@ METHOD = Method(
     needs=frozenset({Need.REFERENCE, Need.DISTRIBUTION.with_options(quantity="reference_first")}),
     family=Family.TOKEN_LEVEL,
     equation=(
-        "L = -log sigmoid( beta [ rho_w - rho_l + D(y_w) - D(y_l) ] ),  rho = lp(y) - lr(y)\n"
+        "L = -log sigmoid( beta [ rho_w - rho_l + D(y_w) - D(y_l) ] )\n"
+        "rho = log pi(y|x) - log ref(y|x), summed\n"
         "D(y) = sum_t KL( ref(.|y_<t) || pi(.|y_<t) )"
     ),
     differs={"Vance0124/Token-level-Direct-Preference-Optimization": "the same, as its loss without `if_tdpo2`"},

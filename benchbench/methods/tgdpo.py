@@ -71,8 +71,10 @@ METHOD = Method(
     monotone_reason="A token that the guide disfavours by more than 1 / (alpha beta) nats has a negative factor.",
     family=Family.TOKEN_LEVEL,
     equation=(
-        "L = -log sigmoid( sum_t beta (1 + alpha beta g_t) d_t (y_w) - sum_t beta (1 - alpha beta g_t) d_t (y_l) )\n"
-        "d_t = log pi(y_t) / ref(y_t),  g_t = log guide(y_t) / ref(y_t)"
+        "L = -log sigmoid( beta [ r(y_w) - r(y_l) ] )\n"
+        "r(y_w) = sum_t (1 + alpha beta g_t) d_t\n"
+        "r(y_l) = sum_t (1 - alpha beta g_t) d_t\n"
+        "d_t = log pi(y_t) / ref(y_t), g_t = log guide(y_t) / ref(y_t)"
     ),
     differs={"dvlab-research/TGDPO": "the same"},
 )

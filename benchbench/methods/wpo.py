@@ -71,7 +71,8 @@ METHOD = Method(
     variants={"default": {}, "clamped": {"clamp_weight": True}},
     family=Family.PAIRWISE,
     equation=(
-        "L = -w(y_w) w(y_l) log sigmoid( beta [ (lp(y_w) - lr(y_w)) - (lp(y_l) - lr(y_l)) ] )\n"
+        "L = -w(y_w) w(y_l) log sigmoid( beta (rho_w - rho_l) )\n"
+        "rho = log pi(y|x) - log ref(y|x), summed\n"
         "w(y) = exp mean_t [ log pi(y_t) - log sum_v pi(v)^2 ], without gradient"
     ),
     differs={

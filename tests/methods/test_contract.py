@@ -184,7 +184,8 @@ def test_a_method_that_is_not_monotone_says_why_and_is_not(name):
 
     The reference stands where the sweep starts. A loss that turns further off than 30 nats is swept from -3000: upwards
     from the reference, and, for a turn among pairs that are ranked wrongly, up to it. A loss in which both responses
-    cancel where the rejected one is at its reference is swept with that one 10 nats below. A soft label against it may
+    cancel where the rejected one is at its reference is swept with that one 10 nats below; one whose factor falls with
+    the likelihood is swept over likely responses. A soft label against it may
     still weigh more for it than against it, so one at the very end of its range is tried too.
     """
     method = methods.get(name)
@@ -208,6 +209,7 @@ def test_a_method_that_is_not_monotone_says_why_and_is_not(name):
         return max(after - before for before, after in zip(found, found[1:], strict=False)) > 1e-12
 
     sweeps = [(-30.0, -30.0, -30.0), (-3000.0, -3000.0, -3000.0), (-3000.0, 0.0, -3000.0), (-30.0, -30.0, -20.0)]
+    sweeps += [(-3.0, 0.0, -3.0)]
     assert any(rises(share, *sweep) for share in (0.2, 0.0) for sweep in sweeps)
 
 
