@@ -40,10 +40,7 @@ def declared(
     if anchors is not None:
         named = anchors.option("names")
         names = ("first", "second") if named == "any" else tuple(named.split(","))
-        far = -60 * uniform(len(names), *shape)  # a further policy may be far off
-        drawn["_anchors"] = {
-            name: Logps(torch.where(response, token, 0), response) for name, token in zip(names, far, strict=True)
-        }
+        drawn["_anchors"] = {name: Logps(torch.where(response, -3 * uniform(*shape), 0), response) for name in names}
     distribution = method.need(Need.DISTRIBUTION.name)
     if distribution is not None:
         scale = -3 if distribution.option("quantity") == "log_collision" else 1
