@@ -3,8 +3,8 @@
 Wu et al. 2024, arXiv:2410.10148; code junkangwu/alpha-DPO at fab3209, scripts/dpo_trainer.py, loss type alpha-dpo. With
 g the margin of mean log-probabilities beyond the reference's margin, and mu, s its running mean and standard deviation,
 the target margin is gamma + alpha (g - mu) / s, without gradient. The running numbers start at 0 and take a tenth of
-each step in before its loss reads them, as in the code; where s is 0, as where the policy is its reference, the second
-part is 0, where the code divides by zero.
+each step in before its loss reads them, as in the code. Where s is no more than rounding, as at the first step, whose
+policy is the reference, the second part is 0; the code divides by it all the same.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 DECAY = 0.9
 """What a step leaves of the running numbers; the authors' code's."""
+ROUNDING = 1e-6
+"""Standard deviation in nats per token below which gaps say nothing; ours."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def loss(scores: Scores, hyper: Hyper) -> Tensor:
     """[B] -log sigmoid of the reward margin beyond the pair's target."""
     chosen, rejected = pair(reward(scores, hyper))
     mean, deviation = scores.carried("gap_mean"), scores.carried("gap_std")
-    beyond = (gap(scores) - mean) / deviation.where(deviation > 0, deviation + math.inf)
+    beyond = (gap(scores) - mean) / deviation.where(deviation > ROUNDING, math.inf)
     return -F.logsigmoid(chosen - rejected - hyper.beta * (hyper.margin + hyper.alpha * beyond))
 
 
@@ -97,7 +99,7 @@ METHOD = Method(
     ),
     differs={
         "junkangwu/alpha-DPO fab3209": (
-            "the same, but for its division by zero where s is 0; a step is a microbatch on all devices"
+            "the same, but for a division by rounding where s is about 0; a step is a microbatch on all devices"
         )
     },
 )

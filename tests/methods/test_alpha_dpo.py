@@ -45,9 +45,11 @@ def test_the_running_numbers_take_a_tenth_of_the_step_in():
     assert after == pytest.approx(expected, rel=1e-12)
 
 
-def test_a_first_step_at_the_reference_has_the_fixed_margin_alone():
-    """All gaps are 0 and their deviation too, where the released code divides by it."""
-    scores = carrying(POLICY, POLICY, 0.0, 0.0)
+@pytest.mark.parametrize("rounding", [0.0, 1e-7])
+def test_a_first_step_at_the_reference_has_the_fixed_margin_alone(rounding):
+    """All gaps are 0 but for rounding, and their deviation too, where the released code divides by it."""
+    near = replace(POLICY, token=POLICY.token * (1 + rounding))
+    scores = carrying(POLICY, near, 0.0, 0.0)
     scores = replace(scores, _carried=advance(scores, Hyper()))
     simpo = methods.get("simpo")
     expected = simpo.loss(Scores(POLICY), simpo.hyper(beta=2.5, margin=0.6))
