@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import SimpleNamespace
+from typing import Any
 
 
 def recipe(
-    *, sft: object = None, reference: str = "sft", from_config: object = None, anchors: dict[str, object] | None = None
+    *,
+    sft: object = None,
+    reference: str = "sft",
+    from_config: object = None,
+    anchors: Mapping[str, object] | None = None,
 ) -> SimpleNamespace:
     """What `faults` reads of a recipe."""
     return SimpleNamespace(
@@ -19,7 +25,7 @@ def recipe(
 class Roles:
     """Stages by what was asked for."""
 
-    def __init__(self, *, has_sft: bool = True, **sections: object) -> None:
+    def __init__(self, *, has_sft: bool = True, **sections: Any) -> None:
         """Roles of a recipe like `recipe`."""
         self.recipe = recipe(sft=object() if has_sft else None, **sections)
 

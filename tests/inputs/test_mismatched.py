@@ -47,8 +47,8 @@ def test_a_batch_has_the_log_ratio_of_the_next_examples_response():
     rows = batch.mismatched
     assert rows is not None
     first, second = given[0].candidates[0], given[1].candidates[0]
-    tokens = first.tokens[: first.response[0]] + second.tokens[slice(*second.response)]
-    assert rows.tokens[0, 0, : len(tokens)].tolist() == list(tokens)
+    tokens = [*first.tokens[: first.response[0]], *second.tokens[slice(*second.response)]]
+    assert rows.tokens[0, 0, : len(tokens)].tolist() == tokens
     expected = (
         token_logps(policy, rows, dtype=torch.float64).sum() - token_logps(anchor, rows, dtype=torch.float64).sum()
     )

@@ -20,10 +20,10 @@ def scores(case):
         assert max(0.0, rows.mismatched.mean().item()) == pytest.approx(case["hyper"]["z0"], rel=1e-9)
         return leaf, rows
     leaf, both = pair_scores(case["inputs"], Translation())
-    split = [
+    policy, anchor = (
         Logps(logps.token.transpose(0, 1), logps.response.transpose(0, 1)) for logps in (both.policy, both.reference)
-    ]
-    rows = Scores(*split, None, {"label": torch.tensor([1.0, 0.0], dtype=torch.float64)})
+    )
+    rows = Scores(policy, anchor, None, {"label": torch.tensor([1.0, 0.0], dtype=torch.float64)})
     baseline = torch.full((2, 1), case["hyper"]["z0"], dtype=torch.float64)
     return leaf, replace(rows, _mismatched=baseline)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from benchbench.methods.tr_dpo import METHOD, Hyper
 from benchbench.stages.preference.method import bound_method
 
 
-def context(name: str, **hyper: object) -> SimpleNamespace:
+def context(name: str, **hyper: object) -> Any:
     """What `bound_method` reads of a stage."""
     method = SimpleNamespace(name=name, hyper=hyper)
     return SimpleNamespace(settings=SimpleNamespace(method=method), run=SimpleNamespace(method_file=None))
