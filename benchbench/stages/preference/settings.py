@@ -20,7 +20,7 @@ class PreferenceSettings(TrainingSettings):
     """A method's loss on the policy that SFT left."""
 
     PRIORITY: ClassVar[int] = 2
-    INPUTS: ClassVar[Mapping[str, tuple[str, ...]]] = {"policy": POLICIES}
+    INPUTS: ClassVar[Mapping[str, tuple[str, ...]]] = {"policy": POLICIES, "anchor_policy": POLICIES}
     TAKES_NEEDS: ClassVar[bool] = True
 
     stage_version: int = 1
