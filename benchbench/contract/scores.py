@@ -43,8 +43,8 @@ def declared(
         drawn["_anchors"] = {name: Logps(torch.where(response, -3 * uniform(*shape), 0), response) for name in names}
     distribution = method.need(Need.DISTRIBUTION.name)
     if distribution is not None:
-        sign = -1 if distribution.option("quantity") == "log_collision" else 1
-        drawn["_distribution"] = torch.where(response, sign * uniform(*shape), 0)
+        scale = -3 if distribution.option("quantity") == "log_collision" else 1
+        drawn["_distribution"] = torch.where(response, scale * uniform(*shape), 0)
     if method.need(Need.MISMATCHED.name) is not None:
         drawn["_mismatched"] = uniform(*shape[:2]) - 0.5
     if method.need(Need.LIVE_REFERENCE.name) is not None:
@@ -54,8 +54,8 @@ def declared(
         of_tokens = torch.where(response[..., None], uniform(*shape, outputs) - 0.5, 0)
         drawn["_head"] = of_tokens if head.place == "tokens" else uniform(*shape[:2], outputs) - 0.5
     if method.carried is not None:
-        drawn["_carried"] = {
-            name: torch.full((shape[0],) if name in method.carried.per_example else (), float(value)).to(policy.token)
+        drawn["_carried"] = {  # as some step may have left them
+            name: value + 0.1 * uniform(*(shape[:1] if name in method.carried.per_example else ()))
             for name, value in method.carried.start(method.hyper()).items()
         }
     return Scores(

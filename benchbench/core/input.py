@@ -68,6 +68,8 @@ class Input:
     """(context of the preference stage, need) -> what `tensor` reads; where that is `Moving`, it follows the steps."""
     tensor: Callable[[Any, Pass], Any]
     """(what `load` gave, a pass of the policy) -> the field of `Scores`, [B, K] or as the need says."""
+    prefix: str = ""
+    """What the names of its inputs begin with, where `plan` gives several; else the input has the need's name."""
     has_gradient: bool = False
     """Whether the tensor depends on the policy's weights, and the loss's gradient goes through it."""
 

@@ -72,4 +72,4 @@ def tensor(loaded: Mapping[str, Values], forward: Pass) -> Mapping[str, Logps]:
     return {name: Logps(spread(batch, logps, dtype=forward.dtype), batch.response) for name, logps in loaded.items()}
 
 
-INPUT = Input(name="anchors", options={NAMES: ()}, plan=plan, faults=faults, load=load, tensor=tensor)
+INPUT = Input(name="anchors", options={NAMES: ()}, prefix=PREFIX, plan=plan, faults=faults, load=load, tensor=tensor)

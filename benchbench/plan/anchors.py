@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchbench import methods
 from benchbench.core.errors import BenchError, Fault
 from benchbench.data.model_files import is_adapters_alone, weights_hash
 from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash
@@ -13,8 +15,8 @@ from benchbench.data.tokenizer_files import tokenizer_files
 from benchbench.plan.prepared import Prepared
 from benchbench.plan.weights import WEIGHT_PATTERNS, resolve_folder
 from benchbench.recipe import library
-from benchbench.recipe.load import Loaded, load_recipe
-from benchbench.recipe.overrides import parse_overrides
+from benchbench.recipe.load import Loaded, load_recipe, load_untuned
+from benchbench.recipe.overrides import Override, parse_overrides
 from benchbench.recipe.training import AnchorSource
 from benchbench.stages.settings import ModelSettings, ReadingRun
 
@@ -60,8 +62,7 @@ def anchor_recipe(loaded: Loaded, source: AnchorSource) -> Loaded:
     """
     assert source.recipe is not None
     overrides = [o for o in parse_overrides(loaded.overrides) if not o.key.startswith(_OWN)]
-    entry = _entry(loaded, source.recipe)
-    other = load_recipe(entry, setting=str(loaded.setting_path), overrides=overrides, checks=loaded.checks)
+    other = _load(loaded, source.recipe, overrides)
     if other.recipe.preference is not None and other.recipe.preference.anchors:
         raise BenchError(f"{other.path}: expected a recipe without anchors of its own, got {source.recipe}")
     if other.recipe.is_reward_model:
@@ -78,17 +79,25 @@ def anchor_recipe(loaded: Loaded, source: AnchorSource) -> Loaded:
     return other
 
 
-def _entry(loaded: Loaded, target: str) -> library.Entry:
+def _load(loaded: Loaded, target: str, overrides: Sequence[Override]) -> Loaded:
+    """A file, or a method as a comparison takes it: its recipe in the setting, or else its defaults."""
+    setting, checks = str(loaded.setting_path), loaded.checks
     if library.looks_like_path(target):
         beside = loaded.path.parent / target
-        return library.open_entry(str(beside if beside.is_file() else target))
-    name, _, variant = target.partition("@")
-    entry = library.find_recipe(loaded.recipe.setting, name, variant or "default")
-    if entry is None:
-        raise BenchError(
-            f"no recipe of method '{target}' in setting '{loaded.recipe.setting}'; write one, or name its file"
-        )
-    return entry
+        entry = library.open_entry(str(beside if beside.is_file() else target))
+        return load_recipe(entry, setting=setting, overrides=overrides, checks=checks)
+    name, _, label = target.partition("@")
+    variant = label or "default"
+    entry = library.find_recipe(loaded.recipe.setting, name, variant)
+    if entry is not None:
+        return load_recipe(entry, setting=setting, overrides=overrides, checks=checks)
+    variants = methods.get(name).variants
+    if variant not in variants:
+        known = ", ".join(sorted(variants))
+        raise BenchError(f"no recipe of '{target}' in setting '{loaded.recipe.setting}'; variants of '{name}': {known}")
+    values = {"method": {"hyper": dict(variants[variant])}}
+    base = library.find_setting(setting)
+    return load_untuned(base, name, variant=variant, values=values, overrides=overrides, checks=checks)
 
 
 def anchor_weights(loaded: Loaded, prepared: Prepared, source: AnchorSource) -> AnchorWeights:

@@ -97,9 +97,10 @@ def data_input(data: DataRef) -> dict[str, str]:
 def _check_inputs(spec: StageSpec) -> None:
     kind = stages.settings_class(spec.kind)
     extra: Iterable[str] = inputs.names() if kind.TAKES_NEEDS else ()
+    prefixes = tuple(prefix for need in extra if (prefix := inputs.get(need).prefix))
     for name, key in spec.inputs.items():
         allowed = kind.INPUTS.get(name, ())
-        if name not in kind.INPUTS and name != DATA and name not in extra:
+        if name not in kind.INPUTS and name != DATA and name not in extra and not name.startswith(prefixes):
             raise ValueError(f"{spec.title}: a {spec.kind} stage takes no input '{name}'")
         if allowed and key.partition("/")[0] not in allowed:
             raise ValueError(f"{spec.title}: expected input '{name}' of kind {' or '.join(allowed)}, got {key}")

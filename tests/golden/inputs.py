@@ -1,4 +1,4 @@
-"""What a case's inputs say, as scores: pairs and lists, from summed or per-token log-probabilities or from logits.
+"""What a case's inputs say, as scores: pairs, lists and single rows, from log-probabilities or from logits.
 
 Everything is float64. A sum that comes without its tokens is spread evenly over them. The leaf is the tensor of summed
 log-probabilities, [B, K], through which every token's moves.
@@ -7,6 +7,7 @@ log-probabilities, [B, K], through which every token's moves.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,8 +23,19 @@ SIDES = ("chosen", "rejected")
 
 def leaf_and_scores(case: Case, read: Translation) -> tuple[Tensor, Scores]:
     """The tensor that the case's gradient is taken with respect to, and the scores that depend on it."""
+    leaf, scores = _leaf_and_scores(case, read)
+    if not read.carried:
+        return leaf, scores
+    given = {name: case["hyper"][source] for name, source in read.carried.items()}
+    carried = {name: torch.tensor(value, dtype=torch.float64) for name, value in given.items()}
+    return leaf, replace(scores, _carried=carried)
+
+
+def _leaf_and_scores(case: Case, read: Translation) -> tuple[Tensor, Scores]:
     if read.scores is not None:
         return read.scores(case)
+    if "label_desirable" in case["inputs"]:
+        return row_scores(case["inputs"])
     if any(name.startswith("policy_chosen") for name in case["inputs"]):
         return pair_scores(case["inputs"], read)
     return list_scores(case["inputs"], read)
@@ -55,6 +67,51 @@ def list_scores(inputs: Mapping[str, Any], read: Translation) -> tuple[Tensor, S
         anchor = logps(numbers(inputs["reference_logp_sum"]).T, lengths, known)
     reward = numbers(inputs["scores"]).T if "scores" in inputs else None
     return leaf, Scores(policy, anchor, reward, columns(inputs, read))
+
+
+def row_scores(inputs: Mapping[str, Any]) -> tuple[Tensor, Scores]:
+    """[B, 1] leaf and scores of single responses, each with a label; the mismatched rows where the case has them."""
+    lengths = numbers([len(row) for row in inputs["policy_token_logps"]])
+    leaf = numbers(inputs["policy_logp_sum"]).clone().requires_grad_()
+    policy = logps(leaf, lengths, [[row] for row in inputs["policy_token_logps"]])
+    known = [[row] for row in inputs["reference_token_logps"]]
+    anchor = logps(numbers(inputs["reference_logp_sum"]), lengths, known)
+    label = torch.tensor(inputs["label_desirable"], dtype=torch.float64)
+    mismatched = None
+    if "policy_mismatched_logp_sum" in inputs:
+        ours, theirs = (numbers(inputs[f"{model}_mismatched_logp_sum"]) for model in ("policy", "reference"))
+        mismatched = ours - theirs
+    return leaf, Scores(policy, anchor, None, {"label": label}, _mismatched=mismatched)
+
+
+def distribution_scores(case: Case, quantity: str) -> tuple[Tensor, Scores]:
+    """[B, 2] leaf and scores of a pair with a quantity of its distributions.
+
+    The quantity is computed from the case's logits, or its sum over each response is the case's and spread evenly.
+    """
+    inputs = case["inputs"]
+    leaf, scores = pair_scores(inputs, Translation())
+    response = scores.policy.response
+    if "policy_chosen_logits" in inputs:
+        values = padded([[of_logits(inputs, side, quantity) for side in SIDES]], response)
+    else:
+        total = numbers(*(inputs[f"kl_ref_policy_{side}_sum"] for side in SIDES))
+        values = logps(total, scores.policy.length(), None).token
+    return leaf, replace(scores, _distribution=values)
+
+
+def of_logits(inputs: Mapping[str, Any], side: str, quantity: str) -> list[float]:
+    """[T] a quantity of the distribution that predicts each token of one response."""
+    policy, reference = (
+        torch.tensor(inputs[f"{model}_{side}_logits"], dtype=torch.float64).softmax(dim=-1)
+        for model in ("policy", "reference")
+    )
+    if quantity == "log_collision":
+        return (policy**2).sum(dim=-1).log().tolist()
+    assert quantity == "reference_first"
+    values = (reference * (reference / policy).log()).sum(dim=-1)
+    assert values.sum().item() == pytest.approx(inputs["derived"][f"kl_ref_policy_{side}_sum"], rel=1e-9)
+    return values.tolist()
 
 
 def numbers(*rows: Sequence[float]) -> Tensor:

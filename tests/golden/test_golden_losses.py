@@ -51,14 +51,16 @@ def test_loss_and_gradient_agree_with_the_independent_calculation(method, case):
     read = TRANSLATIONS[method]
     leaf, scores = leaf_and_scores(case, read)
     exhibit = methods.get(method)
-    terms = dict(terms_of(exhibit.loss(scores, exhibit.hyper(**hyper_of(case, read)))))
+    hyper = exhibit.hyper(**hyper_of(case, read))
+    terms = dict(terms_of(exhibit.loss(scores, hyper)))
     if read.terms is not None:
         terms = {name: terms[name] for name in read.terms(case) or terms}
     total, tolerance = of_step(terms, scores.policy), case["tolerance"]
     assert total.item() == pytest.approx(case["value"], rel=tolerance["rel"], abs=tolerance["abs"])
 
     if "per_example" in case:
-        found = torch.stack([term.values for term in terms.values()]).sum(dim=0).tolist()
+        values = torch.stack([term.values for term in terms.values()]).sum(dim=0)
+        found = (values if read.per_example is None else read.per_example(values, scores, hyper)).tolist()
         assert found == pytest.approx(case["per_example"], rel=tolerance["rel"], abs=tolerance["abs"])
     if "grad" in case:
         (slope,) = torch.autograd.grad(total, leaf)

@@ -32,6 +32,11 @@ class Translation:
     scores: Callable[[Case], tuple[torch.Tensor, Scores]] | None = None
     """(case) -> the tensor that the gradient is taken with respect to, and the scores made of it; where inputs are
     neither pairs nor lists that `inputs.py` reads."""
+    carried: Mapping[str, str] = field(default_factory=dict)
+    """A number that our method carries from step to step -> the hyper-parameter there that gives it."""
+    per_example: Callable[[torch.Tensor, Scores, Any], torch.Tensor] | None = None
+    """(our values [B], the scores, our hyper-parameters) -> what the case lists by example, where that is another
+    order or another number."""
     terms: Callable[[Case], tuple[str, ...]] | None = None
     """(case) -> names of the loss terms that its value covers, where these are not all."""
     left_out: Mapping[str, str] = field(default_factory=dict)

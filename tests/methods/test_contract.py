@@ -182,32 +182,33 @@ def test_raising_the_chosen_log_probability_never_raises_the_loss(name, seed, sh
 def test_a_method_that_is_not_monotone_says_why_and_is_not(name):
     """Sweep the chosen log-probability from `start` to 0, the rejected one at `start`, a reward and a label against it.
 
-    The reference stands where the sweep starts. A loss that turns further off than 30 nats is swept from -3000: upwards
-    from the reference, and, for a turn among pairs that are ranked wrongly, up to it. A loss in which both responses
-    cancel where the rejected one is at its reference is swept with that one 10 nats below. A soft label against it may
-    still weigh more for it than against it, so one at the very end of its range is tried too.
+    Reference and further policies stand where the sweep starts. A loss that turns further off than 30 nats is swept
+    from -3000: upwards from the reference, and, for a turn among pairs that are ranked wrongly, up to it. A loss in
+    which both responses cancel where the rejected one is at its reference is swept with that one 10 nats below; one
+    whose weight falls with the likelihood is swept from -3. A soft label against it may still weigh more for it than
+    against it, so one at the very end of its range is tried too.
     """
     method = methods.get(name)
     assert method.monotone_reason.endswith(".")
     candidates = min(2, accepted_candidates(method)[-1])
 
     def rises(share: float, start: float, chosen_reference: float, rejected_reference: float) -> bool:
-        found = [
-            per_example(
+        swept = [
+            declared(
                 method,
-                declared(
-                    method,
-                    one_token(*(chosen, start)[:candidates]),
-                    reference=one_token(*(chosen_reference, rejected_reference)[:candidates]),
-                    reward=torch.tensor([[0.0, 1.0]])[:, :candidates],
-                    columns=low_columns(method, share),
-                ),
-            ).item()
+                one_token(*(chosen, start)[:candidates]),
+                reference=one_token(*(chosen_reference, rejected_reference)[:candidates]),
+                reward=torch.tensor([[0.0, 1.0]])[:, :candidates],
+                columns=low_columns(method, share),
+            )
             for chosen in torch.linspace(start, 0, 31).tolist()
         ]
+        swept = [replace(scores, _anchors=dict.fromkeys(scores._anchors, one_token(start, start))) for scores in swept]
+        found = [per_example(method, scores).item() for scores in swept]
         return max(after - before for before, after in zip(found, found[1:], strict=False)) > 1e-12
 
     sweeps = [(-30.0, -30.0, -30.0), (-3000.0, -3000.0, -3000.0), (-3000.0, 0.0, -3000.0), (-30.0, -30.0, -20.0)]
+    sweeps += [(-3.0, 0.0, -3.0)]
     assert any(rises(share, *sweep) for share in (0.2, 0.0) for sweep in sweeps)
 
 

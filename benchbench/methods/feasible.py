@@ -1,0 +1,92 @@
+"""Feasible learning with DPO's loss: each pair has a bound on its loss, and a multiplier that enforces it.
+
+Ramirez et al. 2025, arXiv:2501.14912 (the id was not verified): instead of the mean loss, the policy has to keep the
+loss of every single pair at or below a bound. The Lagrangian's saddle point is sought: the policy descends on
+sum_i lambda_i (L_i - bound), then each multiplier of the step ascends,
+lambda_i <- max(0, lambda_i + rate (L_i - bound)). A multiplier belongs to its example and lives through all epochs.
+The problem is the paper's; the rates, where the multipliers start and in which order both move are derived here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benchbench.core import functional as F
+from benchbench.core.method import Carried, Family, Method, Need, Paper
+from benchbench.core.scores import Scores, log_ratio, pair
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+MULTIPLIER = "multiplier"
+"""Name of the carried number of each example."""
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """Hyper-parameters of feasible learning."""
+
+    beta: float = 0.1
+    """Reward per nat of summed log-ratio, > 0; 0.1 is DPO's."""
+    bound: float = 0.5
+    """Loss in nats that each pair may have, >= 0; 0.5 is ours: below log 2, the loss of equal policies."""
+    rate: float = 0.1
+    """Rise of a multiplier for each nat of loss beyond the bound, >= 0: 0 is weighted DPO; 0.1 is ours."""
+    first_multiplier: float = 1.0
+    """Of every example before its first step, >= 0; 1 is ours: the first epoch is DPO."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.beta < math.inf:
+            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        for name in ("bound", "rate", "first_multiplier"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name}: expected a finite number of at least 0, got {getattr(self, name)}")
+
+
+def reward(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B, K] beta * summed log-ratio to the reference."""
+    return hyper.beta * log_ratio(scores)
+
+
+def beyond(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B] DPO's loss beyond the bound, nats."""
+    chosen, rejected = pair(reward(scores, hyper))
+    return -F.logsigmoid(chosen - rejected) - hyper.bound
+
+
+def start(hyper: Hyper) -> Mapping[str, float]:
+    """The multiplier of an example that was not seen yet."""
+    return {MULTIPLIER: hyper.first_multiplier}
+
+
+def advance(scores: Scores, hyper: Hyper) -> Mapping[str, Tensor]:
+    """[B] the multipliers of the step's examples after it."""
+    return {MULTIPLIER: (scores.carried(MULTIPLIER) + hyper.rate * beyond(scores, hyper)).clamp(min=0)}
+
+
+def loss(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B] multiplier * (DPO's loss - bound); may be negative."""
+    return scores.carried(MULTIPLIER) * beyond(scores, hyper)
+
+
+METHOD = Method(
+    name="feasible",
+    paper=Paper("Ramirez et al.", 2025, arxiv="2501.14912", title="Feasible Learning", note="The id was not verified."),
+    hyper=Hyper,
+    loss=loss,
+    reward=reward,
+    needs=frozenset({Need.REFERENCE}),
+    carried=Carried(start=start, advance=advance, per_example=frozenset({MULTIPLIER}), when="after_step"),
+    family=Family.PAIRWISE,
+    equation=(
+        "L_i = lambda_i (D_i - bound), D_i = -log sigmoid( beta [ rho_w - rho_l ] )\n"
+        "rho = log pi(y|x) - log ref(y|x), summed\n"
+        "after the step: lambda_i <- max(0, lambda_i + rate (D_i - bound))"
+    ),
+    open_question=(
+        "The problem is the paper's; the updates and their rates, and where the multipliers start, are derived here."
+    ),
+)
