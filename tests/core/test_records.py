@@ -53,3 +53,17 @@ def test_a_record_without_environment_is_refused():
     with pytest.raises(ValueError, match="^sft/x: a record without environment$"):
         StageRecord("sft/x", "done", {})
     assert StageRecord("sft/x", "done", {"device": "cpu"}).attempts == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "diverged"),
+    [
+        ("failed", "training diverged at step 3: loss nan", True),
+        ("failed", "out of memory; training diverged", False),
+        ("done", "training diverged at step 3", False),
+    ],
+)
+def test_a_record_says_whether_training_diverged(status: str, message: str, diverged: bool):
+    """The message is the one that tests/stages/test_divergence.py finds in a stage that diverged."""
+    record = StageRecord("preference/0", status, {"device_kind": "cpu"}, message=message)
+    assert record.has_diverged == diverged

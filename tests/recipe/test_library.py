@@ -162,7 +162,7 @@ def test_a_setting_without_a_name_is_refused(elsewhere):
 
 
 def test_a_method_without_a_recipe_runs_untuned_and_says_so():
-    found = resolve("cal_dpo", setting="tiny")
+    found = resolve("cal_dpo", setting="pythia410m_ultrafeedback")
     assert found.untuned and found.recipe.method.name == "cal_dpo" and found.path == found.setting_path
     assert not resolve("dpo", setting="tiny").untuned
     assert not resolve("sft", setting="pythia410m_ultrafeedback").untuned
