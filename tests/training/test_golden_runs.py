@@ -21,7 +21,11 @@ def test_eight_steps_come_out_as_they_did(name):
         assert found[key] == pytest.approx(values, rel=1e-5), f"{name}: {key} moved"
 
 
-SAME = dict.fromkeys(("rankdpo_twin@default", "rankdpo_twin@ranked_by_rewards"), "lipo_lambda@default")
+SAME = {
+    "rankdpo_twin@default": "lipo_lambda@default",
+    "rankdpo_twin@ranked_by_rewards": "lipo_lambda@default",
+    "rankdpo_twin@k4": "lipo_lambda@k4",
+}
 """The twin's default is the other's formula, as its docstring says; of two responses its ranks make one weight, too."""
 
 
