@@ -19,7 +19,7 @@ def list_transforms() -> list[dict[str, str]]:
         {
             "transform": name,
             "what it does": _description(transform).splitlines()[0],
-            "makes": ", ".join(transform.makes_columns) or "-",
+            "makes": ", ".join((*transform.makes_columns, *transform.makes_parts)) or "-",
             "takes": _takes(transform),
             "paper": _paper(transform),
         }
@@ -40,7 +40,7 @@ def describe_transform(name: str) -> dict[str, Any]:
         "description": _description(transform),
         "result": inspect.getdoc(transform.apply) or "",
         "takes": _takes(transform),
-        "makes": list(transform.makes_columns),
+        "makes": [*transform.makes_columns, *transform.makes_parts],
         "random": transform.random,
         "options": [
             {"name": field.name, "default": _default(field), "meaning": docs.get(field.name, "")}

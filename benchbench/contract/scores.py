@@ -135,7 +135,7 @@ def random_scores(
     dtype: torch.dtype = torch.float64,
 ) -> Scores:
     """Scores of B random examples with what the method declares and nothing else; a pair where it takes pairs."""
-    candidates = candidates or len(method.roles) or min(2, accepted_candidates(method)[-1])
+    candidates = candidates or usual_candidates(method)
     shape = {"examples": examples, "candidates": candidates, "dtype": dtype}
     rng = torch.Generator().manual_seed(seed + 2000)
     return declared(
@@ -164,6 +164,11 @@ def accepted_candidates(method: Method) -> tuple[int, ...]:
         Candidates.LABELLED: (1,),
     }[method.candidates]
     return tuple(candidates for candidates in accepted if candidates >= method.fewest_candidates)
+
+
+def usual_candidates(method: Method) -> int:
+    """One for each role that the method reads, else a pair where it takes pairs."""
+    return len(method.roles) or min(2, accepted_candidates(method)[-1])
 
 
 def of_step(loss: Tensor | Mapping[str, Any], policy: Logps) -> Tensor:

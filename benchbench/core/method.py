@@ -228,7 +228,7 @@ class Method:
     @property
     def fewest_candidates(self) -> int:
         """Candidates that an example has at least: one where each has a target of its own, two to compare."""
-        alone = self.candidates is Candidates.ONE or self.family is Family.POINTWISE
+        alone = self.candidates in (Candidates.ONE, Candidates.LABELLED) or self.family is Family.POINTWISE
         return 1 if alone and self.candidates is not Candidates.PAIR else 2
 
     @property

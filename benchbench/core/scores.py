@@ -143,6 +143,17 @@ def pair(values: Tensor) -> tuple[Tensor, Tensor]:
     return values[..., 0], values[..., 1]
 
 
+def each_of(values: Tensor, count: int) -> tuple[Tensor, ...]:
+    """Split [B, K] into one [B] for each of the candidates that a method reads by role, in its order.
+
+    Raises:
+        ValueError: K is another number than the method's roles.
+    """
+    if values.shape[-1] != count:
+        raise ValueError(f"expected {count} candidates by role, got K = {values.shape[-1]}")
+    return tuple(values.unbind(dim=-1))
+
+
 def log_ratio(scores: Scores) -> Tensor:
     """[B, K] nats per response: summed log-probability under the policy minus that under the reference."""
     return scores.policy.sum() - scores.reference.sum()

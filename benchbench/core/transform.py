@@ -60,6 +60,8 @@ class Transform:
     with `missing="keep"` may have gaps, which the transform counts."""
     makes_columns: tuple[str, ...] = ()
     """Columns that it gives every example, by their default names."""
+    makes_parts: tuple[str, ...] = ()
+    """Roles that it gives candidates, and names of the spans that it gives responses."""
     candidates: Candidates = Candidates.ANY
     """`PAIR`: every example must have two candidates."""
     needs_order: bool = False

@@ -118,3 +118,27 @@ def with_text_before(prompt: Sequence[Message], text: str, role: Literal["system
 def question_of(example: Example) -> str:
     """Text of the turn that the candidates answer."""
     return example.prompt[-1].content
+
+
+def with_text_after(prompt: Sequence[Message], text: str) -> tuple[Message, ...]:
+    """A conversation with a text after its last turn, and a blank line between."""
+    *before, last = prompt
+    return (*before, replace(last, content=f"{last.content}\n\n{text}"))
+
+
+def without_columns(example: Example) -> Example:
+    """The example without what belongs to each of its candidates: ratings, columns, spans, and the share of a label.
+
+    For a transform whose candidates are others, which sets those itself.
+    """
+    columns = {
+        name: value for name, value in example.columns.items() if not isinstance(value, tuple) and name != P_CHOSEN
+    }
+    return replace(example, ratings=None, columns=columns, spans={}, roles=None, prompts=None)
+
+
+def others(count: int, rng: Generator) -> list[int]:
+    """For each of so many examples another one, each once; the example itself where there is only one."""
+    order = rng.permutation(count).tolist()
+    following = dict(zip(order, [*order[1:], *order[:1]], strict=True))
+    return [following[place] for place in range(count)]

@@ -8,6 +8,8 @@ divided by its frequency.
 from __future__ import annotations
 
 import re
+from collections.abc import Set
+from itertools import count
 
 STOP_WORDS = frozenset(
     re.findall(
@@ -43,3 +45,10 @@ def _phrases(text: str) -> list[list[str]]:
             else:
                 phrases[-1].append(word)
     return phrases
+
+
+def without_words(text: str, places: Set[int]) -> str:
+    """The text without the words at some places, and without the gaps that they leave."""
+    at = count()
+    thinned = re.sub(r"\w+", lambda match: "" if next(at) in places else match[0], text)
+    return re.sub(r"[ \t]+(?=[ \t.,;:!?]|$)", "", thinned).strip()

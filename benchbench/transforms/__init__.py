@@ -25,6 +25,6 @@ def get(name: str) -> Transform:
     return room.exhibit(sys.modules[__name__], name, kind="transform", constant="TRANSFORM")
 
 
-def making(column: str) -> tuple[str, ...]:
-    """Names of the transforms that make a column, sorted; empty where none does."""
-    return tuple(name for name in names() if column in get(name).makes_columns)
+def making(what: str) -> tuple[str, ...]:
+    """Names of the transforms that make a column, a role or spans of that name, sorted; empty where none does."""
+    return tuple(name for name in names() if what in (*get(name).makes_columns, *get(name).makes_parts))

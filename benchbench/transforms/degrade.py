@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
 from typing import Literal
 
 from benchbench.core.example import Column, Example
 from benchbench.core.method import Paper
 from benchbench.core.transform import Transform, Transformed
 from benchbench.data.derivation import draws_of, expand, with_candidates
-from benchbench.data.keywords import keywords
+from benchbench.data.keywords import keywords, without_words
 from benchbench.data.preference_order import P_CHOSEN
 
-_WORD = re.compile(r"\w+")
+DEGRADED = "degraded"
+"""Role of a copy among candidates."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ class Options:
 def apply(examples: Sequence[Example], options: Options, seed: int) -> Transformed:
     """Pairs or longer lists of candidates with the column `degree`: 0 as it was, 1, 2, ... degraded.
 
-    Ratings and other columns per candidate are missing for degraded copies; `p_chosen` is left out.
+    Ratings and other columns per candidate are missing for degraded copies; `p_chosen` and spans are left out. Among
+    candidates of known roles a copy has the role `degraded`.
     """
 
     def rule(example: Example) -> Sequence[Example] | str:
@@ -70,7 +71,7 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
 def _degraded(example: Example, place: int, options: Options, seed: int) -> list[str]:
     """The copies of one candidate, by degree; none where there is nothing to remove."""
     text = example.candidates[place]
-    words = [word.lower() for word in _WORD.findall(text)]
+    words = [word.lower() for word in re.findall(r"\w+", text)]
     if options.how == "keywords":
         ranked = keywords(text)
         order = [[at for at, word in enumerate(words) if word == keyword] for keyword in ranked]
@@ -78,14 +79,7 @@ def _degraded(example: Example, place: int, options: Options, seed: int) -> list
         order = [[at] for at in draws_of(seed, f"degrade {place}", example).permutation(len(words)).tolist()]
     sizes = [math.ceil(share * len(order)) for share in options.removed]
     removed = [{at for places in order[:size] for at in places} for size in sizes]
-    return [_without(text, places) for places in removed if places]
-
-
-def _without(text: str, places: Set[int]) -> str:
-    """The text without the words at some places, and without the gaps that they leave."""
-    at = count()
-    thinned = _WORD.sub(lambda match: "" if next(at) in places else match[0], text)
-    return re.sub(r"[ \t]+(?=[ \t.,;:!?]|$)", "", thinned).strip()
+    return [without_words(text, places) for places in removed if places]
 
 
 def _beside(example: Example, copies: Sequence[str], degrees: Sequence[int], name: str) -> Example:
@@ -97,10 +91,14 @@ def _beside(example: Example, copies: Sequence[str], degrees: Sequence[int], nam
         if column != P_CHOSEN
     }
     columns["degree"] = (*[0.0] * len(example.candidates), *map(float, degrees))
-    ratings = example.ratings
+    ratings, prompts, each = example.ratings, example.prompts, len(copies) // len(example.candidates)
+    roles = example.known_roles if len(example.candidates) > 1 else ()  # a response and its copy are a pair
     return replace(
         example,
         id=name,
+        roles=(*roles, *[DEGRADED] * len(copies)) if roles else None,
+        prompts=prompts and (*prompts, *[prompts[k // each] for k in range(len(copies))]),
+        spans={},
         candidates=(*example.candidates, *copies),
         ratings=None if ratings is None else (*ratings, *missing),
         columns=columns,
@@ -112,8 +110,10 @@ TRANSFORM = Transform(
     options=Options,
     apply=apply,
     makes_columns=("degree",),
+    makes_parts=(DEGRADED,),
     sets_order=lambda options: options.form == "pairs",
     random=True,
     paper=Paper("Li et al.", 2024, arxiv="2409.17791", title="Self-supervised Preference Optimization"),
+    version=2,
     open_question="Degrees, shares and the keyword method's settings were not verified; no code was published.",
 )

@@ -1,21 +1,24 @@
 """Where the two responses of a pair differ, by an alignment of their words.
 
-For losses that weigh the tokens in which a response was edited. A response gets one span, from its first to its last
-word that the other response does not have there, and the number of such words.
+For losses that weigh the tokens in which a response was edited. Every word that the other response does not have there
+is a span `unchanged` of weight 0; all other text has weight 1. Beside it stand, as columns, the span from the first to
+the last such word and the number of them.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from benchbench.core.example import Example
+from benchbench.core.example import Example, Span
 from benchbench.core.method import Candidates, Paper
 from benchbench.core.transform import Transform, Transformed
 from benchbench.data.derivation import expand, with_columns
 
+UNCHANGED = "unchanged"
+"""Name of the spans."""
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
@@ -49,9 +52,9 @@ def changed_words(first: str, second: str) -> tuple[list[tuple[int, int]], list[
 
 
 def apply(examples: Sequence[Example], options: Options, seed: int) -> Transformed:
-    """Pairs with `span_start`, `span_end` (characters; both 0 where nothing differs) and `span_words` per candidate.
+    """Pairs with spans `unchanged`, and `span_start`, `span_end`, `span_words` per candidate.
 
-    The seed is not read.
+    Places are in characters, both 0 where nothing differs. The seed is not read.
     """
 
     def rule(example: Example) -> Sequence[Example] | str:
@@ -61,9 +64,10 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
         counts = [len(_WORD.findall(text)) for text in example.candidates]
         if any(len(c) > options.max_changed_fraction * n for c, n in zip(changed, counts, strict=True)):
             return "more words differ than max_changed_fraction"
+        spans = tuple(tuple(Span(start, end, 0.0) for start, end in words) for words in changed)
         return [
             with_columns(
-                example,
+                replace(example, spans={**example.spans, UNCHANGED: spans}),
                 span_start=tuple(float(spans[0][0]) if spans else 0.0 for spans in changed),
                 span_end=tuple(float(spans[-1][1]) if spans else 0.0 for spans in changed),
                 span_words=tuple(float(len(spans)) for spans in changed),
@@ -78,7 +82,9 @@ TRANSFORM = Transform(
     options=Options,
     apply=apply,
     makes_columns=("span_start", "span_end", "span_words"),
+    makes_parts=(UNCHANGED,),
+    version=2,
     candidates=Candidates.PAIR,
     paper=Paper("Jiang et al.", 2024, arxiv="2408.07471", title="Bridging and Modeling Correlations in Pairwise Data"),
-    open_question="The paper aligns tokens and weighs each; here words are aligned and the span around them is noted.",
+    open_question="The paper aligns tokens and weighs each; here words are aligned, and stop words count as well.",
 )

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchbench.core.example import Example
 from benchbench.core.method import Column, Paper
 from benchbench.core.transform import Transform, Transformed
 from benchbench.data.derivation import expand, scores_of, with_candidates
+
+ROLES = ("gold", "chosen", "rejected")
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
         if scores[chosen] == scores[rejected]:
             return "chosen and rejected scored alike"
         remarks["gold and chosen scored alike"] += scores[gold] == scores[chosen]
-        return [with_candidates(example, (gold, chosen, rejected))]
+        return [replace(with_candidates(example, (gold, chosen, rejected)), roles=ROLES)]
 
     return expand(examples, rule, changed=remarks)
 
@@ -48,6 +50,8 @@ TRANSFORM = Transform(
     options=Options,
     apply=apply,
     reads=lambda options: (Column(options.score, per="candidate", missing="keep"),),
+    makes_parts=("gold",),
+    version=2,
     sets_order=lambda options: True,
     paper=Paper("Saeidi et al.", 2024, arxiv="2405.16681", title="Triple Preference Optimization"),
 )

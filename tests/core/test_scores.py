@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from benchbench.core.scores import Logps, Scores, UndeclaredInputError, log_ratio, pair
+from benchbench.core.scores import Logps, Scores, UndeclaredInputError, each_of, log_ratio, pair
 
 
 def logps(*rows: list[float], lengths: tuple[int, ...]) -> Logps:
@@ -74,3 +74,10 @@ def test_a_pair_is_split_chosen_first():
 def test_other_numbers_of_candidates_are_no_pair(candidates):
     with pytest.raises(ValueError, match=rf"expected pairs \(K = 2\), got K = {candidates}"):
         pair(torch.zeros(5, candidates))
+
+
+def test_one_tensor_for_each_role_and_no_other_number_of_them():
+    first, second, third = each_of(torch.tensor([[1.0, 2.0, 3.0]]), 3)
+    assert (first.tolist(), second.tolist(), third.tolist()) == ([1.0], [2.0], [3.0])
+    with pytest.raises(ValueError, match="expected 3 candidates by role, got K = 2"):
+        each_of(torch.zeros(1, 2), 3)

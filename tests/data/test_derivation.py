@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from benchbench.core.example import Example, Message
@@ -62,3 +63,23 @@ def test_an_example_s_draws_are_its_own():
     first, again = (derivation.draws_of(3, "flips", example()).random() for _ in range(2))
     assert first == again != derivation.draws_of(4, "flips", example()).random()
     assert first != derivation.draws_of(3, "others", example()).random()
+
+
+def test_a_text_after_the_last_turn():
+    prompt = (Message("user", "q"), Message("assistant", "a"), Message("user", "r"))
+    assert derivation.with_text_after(prompt, "t") == (*prompt[:2], Message("user", "r\n\nt"))
+
+
+def test_without_what_belongs_to_each_candidate_the_rest_stays():
+    bare = derivation.without_columns(example(gold=(7.0, 8.0, 9.0), user=5.0, p_chosen=0.3))
+    assert bare == Example("x", (Message("user", "q"),), ("a", "b", "c"), columns={"user": 5.0})
+
+
+@pytest.mark.parametrize("count", [2, 3, 10])
+def test_another_example_for_each_and_each_once(count: int):
+    partners = derivation.others(count, np.random.default_rng(0))
+    assert sorted(partners) == list(range(count)) and all(place != other for place, other in enumerate(partners))
+
+
+def test_a_single_example_has_no_other():
+    assert [derivation.others(count, np.random.default_rng(0)) for count in (1, 0)] == [[0], []]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchbench.data.keywords import keywords
+from benchbench.data.keywords import keywords, without_words
 
 
 def test_by_hand():
@@ -17,3 +17,7 @@ def test_a_text_of_stop_words_has_none():
 
 def test_words_of_other_scripts_are_words():
     assert keywords("Über die Grenze") == ["über", "die", "grenze"]
+
+
+def test_words_at_some_places_go_with_the_gaps_that_they_leave():
+    assert without_words("a red, b blue c.", {1, 4}) == "a, b blue."

@@ -72,8 +72,7 @@ def _nested(model: type[Section], prefix: str) -> Iterator[str]:
     """The sections below a section, each with those below it."""
     for name, field in model.model_fields.items():
         for inner in _models(field.annotation):
-            several = typing.get_origin(field.annotation) is tuple
-            key = f"{prefix}{name}[]" if several else f"{prefix}{name}"
+            key = f"{prefix}{name}{_below(field.annotation)}"
             yield f"## `{key}`\n"
             yield f"{_one_line(inspect.getdoc(inner))}\n"
             shared = issubclass(inner, TrainingSection)
@@ -82,6 +81,12 @@ def _nested(model: type[Section], prefix: str) -> Iterator[str]:
             rows = _rows(inner, f"{key}.", leave=set(TrainingSection.model_fields) if shared else set())
             yield _table(rows)
             yield from _nested(inner, f"{key}.")
+
+
+def _below(annotation: Any) -> str:
+    """What stands between a key and those below it: a place in a list, or a name of the author's own."""
+    kinds = {typing.get_origin(kind) for kind in (annotation, *typing.get_args(annotation))}
+    return "[]" if tuple in kinds else ".NAME" if dict in kinds else ""
 
 
 def _rows(model: type[Section], prefix: str, *, leave: Set[str] = frozenset()) -> list[tuple[str, str, str, str]]:

@@ -34,8 +34,8 @@ def keys_of(model: type[Section], prefix: str = "") -> list[str]:
         keys.append(f"{prefix}{name}")
         inner = re.findall(r"[\w.]+", str(field.annotation))
         for section in [s for s in every_section() if s.__name__ in {word.rsplit(".")[-1] for word in inner}]:
-            several = "tuple[" in str(field.annotation)
-            keys += keys_of(section, f"{prefix}{name}[]." if several else f"{prefix}{name}.")
+            several, named = "tuple[" in str(field.annotation), "dict[" in str(field.annotation)
+            keys += keys_of(section, f"{prefix}{name}{'[]' if several else '.NAME' if named else ''}.")
     return keys
 
 

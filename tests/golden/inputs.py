@@ -128,6 +128,26 @@ def columns(inputs: Mapping[str, Any], read: Translation) -> dict[str, Tensor]:
     return found
 
 
+def beside(first: Logps, second: Logps) -> Logps:
+    """[B, K + L, T] the candidates of both, padded to one length."""
+    longest = max(first.token.shape[-1], second.token.shape[-1])
+
+    def pad(values: Tensor) -> Tensor:
+        return torch.nn.functional.pad(values, (0, longest - values.shape[-1]))
+
+    both = (first, second)
+    return Logps(
+        torch.cat([pad(each.token) for each in both], dim=1), torch.cat([pad(each.response) for each in both], dim=1)
+    )
+
+
+def further(rows: Sequence[Sequence[float]]) -> Logps:
+    """[B, 1, T] one candidate per example with these log-probabilities of its tokens, without gradient."""
+    lengths = torch.tensor([[len(row)] for row in rows])
+    response = torch.arange(int(lengths.max())) < lengths[..., None]
+    return Logps(padded([[row] for row in rows], response), response)
+
+
 def by_side(inputs: Mapping[str, Any], model: str) -> list[list[Sequence[float]]] | None:
     """[B][2] rows of per-token log-probabilities of one model, where the case has them."""
     if f"{model}_chosen_token_logps" not in inputs:

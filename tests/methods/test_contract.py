@@ -27,6 +27,7 @@ from .toys import (
     random_logps,
     random_scores,
     taken,
+    usual_candidates,
     with_policy_tokens,
 )
 
@@ -88,8 +89,8 @@ EXTREMES = {
     "as sampled": lambda token: token,
     "certain of every token": torch.zeros_like,
     "nearly certain": lambda token: token * 1e-9,
-    "certain of the chosen": lambda token: token * torch.tensor([0.0, 1.0])[: token.shape[1], None],
-    "certain of the rejected": lambda token: token * torch.tensor([1.0, 0.0])[: token.shape[1], None],
+    "certain of the chosen": lambda token: token * (torch.arange(token.shape[1]) != 0)[:, None],
+    "certain of the rejected": lambda token: token * (torch.arange(token.shape[1]) != 1)[:, None],
     "hopeless": lambda token: token * 1e3,
 }
 
@@ -190,26 +191,40 @@ def test_a_method_that_is_not_monotone_says_why_and_is_not(name):
     """
     method = methods.get(name)
     assert method.monotone_reason.endswith(".")
-    candidates = min(2, accepted_candidates(method)[-1])
+    candidates = usual_candidates(method)
 
     def rises(share: float, start: float, chosen_reference: float, rejected_reference: float) -> bool:
         swept = [
             declared(
                 method,
-                one_token(*(chosen, start)[:candidates]),
-                reference=one_token(*(chosen_reference, rejected_reference)[:candidates]),
-                reward=torch.tensor([[0.0, 1.0]])[:, :candidates],
+                one_token(*[chosen, *[start] * candidates][:candidates]),
+                reference=one_token(*[chosen_reference, *[rejected_reference] * candidates][:candidates]),
+                reward=torch.tensor([[0.0, *[1.0] * candidates]])[:, :candidates],
                 columns=low_columns(method, share),
             )
             for chosen in torch.linspace(start, 0, 31).tolist()
         ]
-        swept = [replace(scores, _anchors=dict.fromkeys(scores._anchors, one_token(start, start))) for scores in swept]
+        swept = [
+            replace(scores, _anchors=dict.fromkeys(scores._anchors, one_token(*[start] * candidates)))
+            for scores in swept
+        ]
         found = [per_example(method, scores).item() for scores in swept]
         return max(after - before for before, after in zip(found, found[1:], strict=False)) > 1e-12
 
     sweeps = [(-30.0, -30.0, -30.0), (-3000.0, -3000.0, -3000.0), (-3000.0, 0.0, -3000.0), (-30.0, -30.0, -20.0)]
     sweeps += [(-3.0, 0.0, -3.0)]
-    assert any(rises(share, *sweep) for share in (0.2, 0.0) for sweep in sweeps)
+    assert any(rises(share, *sweep) for share in (0.2, 0.0) for sweep in sweeps) or rises_with_tokens(method)
+
+
+def rises_with_tokens(method) -> bool:
+    """Whether a chosen response of several tokens, each raised half-way to 0, costs more somewhere."""
+    pairs = []
+    for seed in range(20):
+        scores = random_scores(method, seed)
+        token = scores.policy.token.clone()
+        token[:, 0] /= 2
+        pairs.append((per_example(method, scores), per_example(method, with_policy_tokens(scores, token))))
+    return any((after > before + 1e-12).any() for before, after in pairs)
 
 
 # What is declared.
@@ -218,10 +233,11 @@ def test_a_method_that_is_not_monotone_says_why_and_is_not(name):
 def test_a_declared_input_is_read(method):
     """Each need and column, once taken away, is missed: nothing is built in vain."""
     scores = random_scores(method)
-    empty = {"_column": {}, "_anchors": {}, "_carried": {}}
+    empty = {"_column": {}, "_anchors": {}, "_carried": {}, "_token_weights": {}}
     declared_fields = {f"_{need.name}" for need in method.declared}
     declared_fields |= {"_head"} if method.head is not None else set()
     declared_fields |= {"_carried"} if method.carried is not None else set()
+    declared_fields |= {"_token_weights"} if method.token_weights else set()
     for name in declared_fields:
         with pytest.raises(UndeclaredInputError, match="declare"):
             per_example(method, replace(scores, **{name: empty.get(name)}))
@@ -252,6 +268,7 @@ def test_a_method_of_one_candidate_ignores_the_others(name):
 
 
 OF_LISTS = [name for name in methods.names() if methods.get(name).candidates is Candidates.ANY]
+WITHOUT_ROLES = [name for name in OF_LISTS if not methods.get(name).roles]
 
 
 @pytest.mark.parametrize("name", [name for name in OF_LISTS if methods.get(name).fewest_candidates == 2])
@@ -278,7 +295,7 @@ def test_a_pointwise_method_takes_a_candidate_whatever_the_others_are(name):
 
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 10_000), order=st.permutations(range(4)))
-@pytest.mark.parametrize("name", OF_LISTS)
+@pytest.mark.parametrize("name", WITHOUT_ROLES)
 def test_the_order_in_which_candidates_stand_in_a_list_does_not_matter(name, seed, order):
     """Rewards and columns move with them, and no two rewards are equal."""
     method, order = methods.get(name), list(order)
@@ -292,6 +309,7 @@ def test_the_order_in_which_candidates_stand_in_a_list_does_not_matter(name, see
         moved(scores._reference),
         None if scores._reward is None else scores._reward[:, order],
         {name: column[:, order] if column.ndim == 2 else column for name, column in scores._column.items()},
+        _token_weights={name: weights[:, order] for name, weights in scores._token_weights.items()},
     )
     for overrides in method.variants.values():
         hyper = method.hyper(**overrides)

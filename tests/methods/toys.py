@@ -17,6 +17,7 @@ from benchbench.contract.scores import (
     random_logps,
     random_scores,
     taken,
+    usual_candidates,
     with_policy_tokens,
 )
 from benchbench.core.method import Method
@@ -35,8 +36,10 @@ __all__ = [
     "random_columns",
     "random_logps",
     "random_scores",
+    "some",
     "taken",
     "tokens",
+    "usual_candidates",
     "with_policy_tokens",
 ]
 
@@ -73,9 +76,14 @@ def listed(
     )
 
 
+def some(logps: Logps, places: Sequence[int]) -> Logps:
+    """The same of some candidates."""
+    return Logps(logps.token[:, [*places]], logps.response[:, [*places]])
+
+
 def low_columns(method: Method, share: float = 0.2) -> dict[str, Tensor]:
     """Values for one example at a fifth of each range: of a soft label, one that prefers the second response."""
-    candidates = min(2, accepted_candidates(method)[-1])
+    candidates = usual_candidates(method)
     return {
         column.name: torch.full((1,) if column.per == "example" else (1, candidates), between(column, share))
         for column in method.columns

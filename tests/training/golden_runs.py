@@ -34,7 +34,8 @@ def names() -> list[str]:
     found = []
     for name in methods.names():
         found += [f"{name}@{variant}" for variant in methods.get(name).variants]
-        found += [f"{name}@k4"] if methods.get(name).candidates is Candidates.ANY else []
+        of_lists = methods.get(name).candidates is Candidates.ANY and not methods.get(name).roles
+        found += [f"{name}@k4"] if of_lists else []
     return [*found, "reward_model@mean", "reward_model@last_token"]
 
 

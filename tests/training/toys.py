@@ -71,13 +71,16 @@ def examples(
     rng = stream(seed, "toy examples")
     declared = {column.name: column for name in methods.names() for column in methods.get(name).columns}
     shares = {name: stream(seed, f"toy column {name}") for name in declared}  # a further one moves no other
+    names = sorted({name for method in methods.names() for name in methods.get(method).token_weights})
+    weighted = {name: stream(seed, f"toy weights {name}") for name in names}
     made = []
     for number in range(count):
         prompt = tuple(rng.integers(1, VOCABULARY, size=int(rng.integers(2, 5))).tolist())
         rows = []
         for _ in range(candidates):
             response = tuple(rng.integers(1, VOCABULARY, size=int(rng.integers(1, longest + 1))).tolist())
-            rows.append(TokenizedCandidate(prompt + response, (len(prompt), len(prompt) + len(response))))
+            span = (len(prompt), len(prompt) + len(response))
+            rows.append(TokenizedCandidate(prompt + response, span, weights=_weights(*span, weighted)))
         columns: dict[str, Column] = {"p_chosen": float(rng.uniform(0, 1))}
         columns["score"] = tuple(rng.uniform(1, 10, size=candidates).tolist())
         for column in declared.values():
@@ -86,6 +89,14 @@ def examples(
             columns.setdefault(column.name, drawn[0] if column.per == "example" else drawn)
         made.append(TokenizedExample(f"e{number}", tuple(rows), False, columns, roles=tuple(roles) or None))
     return made
+
+
+def _weights(start: int, stop: int, rngs: Mapping[str, Any]) -> dict[str, tuple[tuple[int, int, float], ...]]:
+    """A weight in (0.5, 1.5) for every token of a response, by name."""
+    return {
+        name: tuple((place, place + 1, float(rng.uniform(0.5, 1.5))) for place in range(start, stop))
+        for name, rng in rngs.items()
+    }
 
 
 def served(**loaded: Any) -> dict[str, BoundInput]:

@@ -55,6 +55,10 @@ WINS = [
     )
     for i in range(4)
 ]
+WITH_RATIONALES = [
+    replace(several(f"e{i}", (1.0, 1.0, 1.0)), ratings=None, roles=("chosen", "rejected", "rationale"))
+    for i in range(6)
+]
 
 CASES = {
     "acquire": Case(TEXTS, {"budget": 7, "column": "uncertainty", "rule": "random"}),
@@ -64,9 +68,13 @@ CASES = {
     "desirable": Case(CANDIDATES, {"threshold": 3.0}),
     "diff_spans": Case(TEXTS, {"max_changed_fraction": 0.9}),
     "ensemble_labels": Case(TEXTS),
+    "corrupted_prompts": Case(TEXTS, {"perturbed": 0.5}),
+    "crossed_contexts": Case(TEXTS),
     "ensemble_uncertainty": Case(TEXTS, {"members": ["m0", "m1"]}),
     "factual_flip": Case(TEXTS),
     "flip_labels": Case(TEXTS, {"rate": 0.4}),
+    "hindsight": Case(TEXTS),
+    "joint_pairs": Case(TEXTS, {"rate": 0.5}),
     "length_balanced": Case(TEXTS, {"unit": "words"}),
     "length_filter": Case(TEXTS, {"min_response": 2, "max_response": 12}),
     "pairs_all": Case(CANDIDATES),
@@ -81,13 +89,17 @@ CASES = {
     "prepend_context": Case(TEXTS, {"column": "user", "texts": {"0": "Be brief."}}),
     "quantiles": Case(CANDIDATES),
     "ranking_consistency": Case(CANDIDATES, {"current": "score", "previous": "implicit_reward"}),
+    "rationale_prompts": Case(WITH_RATIONALES),
     "repair_comparisons": Case(WINS, {"candidates": 3}),
+    "revision_prompts": Case(TEXTS),
     "reward_conditioned": Case(RATED),
     "route_labels": Case(TEXTS),
     "select_margin": Case(RATED, {"select": "small"}),
     "select_uncertain": Case(TEXTS, {"rate": 0.3}),
     "soft_labels": Case(RATED),
     "step_pairs": Case(TEXTS),
+    "step_spans": Case(TEXTS),
+    "swapped_prompts": Case(TEXTS),
     "triples": Case(CANDIDATES),
     "unpaired_from_pairs": Case(TEXTS),
     "user_prefix": Case(TEXTS, {"shots": 2}),

@@ -20,7 +20,14 @@ from benchbench.recipe.binding import bind
 from .cases import CASES
 from .toys import several, transformed
 
-DRAWS_FOR_EACH = ("degrade", "flip_labels", "pairs_best_random", "pairs_rejection_sampling")
+DRAWS_FOR_EACH = (
+    "corrupted_prompts",
+    "degrade",
+    "flip_labels",
+    "hindsight",
+    "pairs_best_random",
+    "pairs_rejection_sampling",
+)
 
 
 def plain(examples) -> list[str]:
@@ -138,6 +145,14 @@ def test_a_transform_says_what_it_does_and_what_comes_out(name: str):
     assert transform.version >= 1
 
 
+def test_declared_roles_and_spans_come_out(name: str):
+    become, _ = run(name)
+    parts = {part for example in become for part in (*(example.roles or ()), *example.spans)}
+    assert set(transforms.get(name).makes_parts) <= parts or name == "degrade"  # which has them in one form
+
+
 def test_the_transforms_that_make_a_column_are_named():
     assert transforms.making("p_chosen") == ("ensemble_labels", "route_labels", "soft_labels")
+    assert transforms.making("rejected_after_chosen") == ("revision_prompts",)  # a role
+    assert transforms.making("unchanged") == ("diff_spans",)  # spans
     assert transforms.making("nothing_makes_this") == ()

@@ -26,6 +26,7 @@ def test_as_candidates_every_response_has_its_copies_and_no_score_is_made_up():
     example = replace(pair("x", "red apple", "green pear", gold=(1.0, 0.0), p_chosen=0.9), ratings=(2.0, 1.0))
     (become,), _ = transformed("degrade", [example], removed=[0.5], form="candidates")
     assert become.candidates == ("red apple", "green pear", "apple", "pear")
+    assert become.roles == ("chosen", "rejected", "degraded", "degraded")
     assert become.columns["degree"] == (0, 0, 1, 1) and "p_chosen" not in become.columns
     assert become.ratings is not None and become.ratings[:2] == (2.0, 1.0) and math.isnan(become.ratings[2])
 

@@ -16,6 +16,11 @@ def test_by_hand():
     assert chosen[4:16] == "cat sat here" and rejected[4:21] == "dog sat there now"
 
 
+def test_changed_words_have_weight_zero_and_all_other_text_none_of_its_own():
+    (become,), _ = transformed("diff_spans", [pair("x", "The cat sat here.", "The dog sat there now.")])
+    assert become.spans == {"unchanged": (((4, 7, 0), (12, 16, 0)), ((4, 7, 0), (12, 17, 0), (18, 21, 0)))}
+
+
 def test_an_insertion_leaves_no_span_on_the_other_side():
     (become,), _ = transformed("diff_spans", [pair("x", "It is so.", "It is not so.")])
     assert become.columns == {"span_start": (0, 6), "span_end": (0, 9), "span_words": (0, 1)}

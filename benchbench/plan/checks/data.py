@@ -129,7 +129,8 @@ def _preference_faults(split: str, method: Method, data: PreparedData) -> list[F
         faults += order_faults("preference.split", split, data)
     elif min(counts) < method.fewest_candidates:
         faults.append(Fault("preference.split", f"'{method.name}' takes two candidates or more, {shape_of_split}"))
-    if shape.labels and LABEL not in method.column_names:
+    judged_alone = method.candidates is Candidates.LABELLED  # by a reward, where not by the label
+    if shape.labels and LABEL not in method.column_names and not judged_alone:
         message = f"'{method.name}' does not read labels (thumbs up or down), which split '{split}' has"
         faults.append(Fault("preference.split", f"{message}; take a split of pairs or candidates"))
     return faults

@@ -1,0 +1,114 @@
+"""OREO: the policy and a value fit the soft Bellman equation on given responses, each with a reward of its end.
+
+Wang et al. 2024, arXiv:2412.16145, eq. 8-10. With q_t the log-ratio of token t to the reference, R the reward, V_t the
+value before token t, and means over the T tokens of a response,
+
+    value  = mean_t (V_t - R + beta sum_{i>=t} q_i)^2                           no gradient through q
+    policy = mean_t (V_t - R + beta q_t + beta sum_{i>t} q_i)^2                 gradient through q_t alone
+    kl     = weight * mean_t KL(pi || ref) of the next-token distributions
+
+At `level: response` the policy's square is that of the first place alone, with the gradient through all q. Steps of
+reasoning are `oreo_step`. Checked against the authors' code, jwhj/OREO at 6f7403b, openrlhf/trainer/pcl_trainer.py.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from benchbench.core.method import Candidates, Family, Head, Method, Need, Paper, Term
+from benchbench.core.scores import Scores, each_of, log_ratio
+from benchbench.core.trajectories import still_to_come
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """Hyper-parameters of OREO."""
+
+    beta: float = 0.03
+    """Reward per nat of log-ratio, > 0; 0.03 is the authors' code's."""
+    kl_weight: float = 0.01
+    """Weight of the KL to the reference, per nat, >= 0; 0.01 is the authors' code's."""
+    value_rate: float = 1.0
+    """Learning rate of the value head over that of the policy, > 0; 1 is the authors', for a whole network."""
+    level: Literal["token", "response"] = "token"
+    """Whose equation the policy fits: one of token and response; token is the paper's first."""
+
+    def __post_init__(self) -> None:
+        for name in ("beta", "value_rate"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"{name}: expected a finite number above 0, got {getattr(self, name)}")
+        if not 0 <= self.kl_weight < math.inf:
+            raise ValueError(f"kl_weight: expected a finite number of at least 0, got {self.kl_weight}")
+        if self.level not in ("token", "response"):
+            raise ValueError(f"level: expected one of token, response, got {self.level!r}")
+
+
+def reward(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B, 1] beta * summed log-ratio to the reference."""
+    return hyper.beta * log_ratio(scores)
+
+
+def loss(scores: Scores, hyper: Hyper) -> Mapping[str, Term]:
+    """Three terms, [B] each: squares of the value, of the policy, and the KL to the reference.
+
+    Raises:
+        ValueError: K is not 1; each response has a reward of its own.
+    """
+    each_of(scores.policy.sum(), 1)
+    response, length = scores.policy.response[:, 0], scores.policy.length()[:, 0]
+    ratio = hyper.beta * (scores.policy.token - scores.reference.token)[:, 0]  # [B, T]
+    ahead, target = still_to_come(ratio), scores.reward[:, :1].to(ratio)
+    value = scores.head[:, 0, :, 0].to(ratio)
+    of_value = (value - target + ahead.detach()).square() * response
+    live = ahead if hyper.level == "response" else ahead.detach() + ratio - ratio.detach()
+    of_policy = (value.detach() - target + live).square() * response
+    if hyper.level == "response":
+        policy = of_policy.gather(-1, response.long().argmax(dim=-1, keepdim=True))[:, 0]
+    else:
+        policy = of_policy.sum(dim=-1) / length
+    kl = scores.distribution[:, 0].to(ratio).sum(dim=-1) / length
+    return {
+        "value": Term(of_value.sum(dim=-1) / length),
+        "policy": Term(policy),
+        "kl": Term(hyper.kl_weight * kl),
+    }
+
+
+METHOD = Method(
+    name="oreo",
+    paper=Paper(
+        "Wang et al.",
+        2024,
+        arxiv="2412.16145",
+        equation="8-10",
+        title="Offline Reinforcement Learning for LLM Multi-Step Reasoning",
+        note="Checked against the authors' code, jwhj/OREO.",
+    ),
+    hyper=Hyper,
+    loss=loss,
+    reward=reward,
+    needs=frozenset({Need.REFERENCE, Need.REWARD, Need.DISTRIBUTION.with_options(quantity="policy_first")}),
+    candidates=Candidates.LABELLED,
+    head=Head(
+        outputs=lambda hyper: 1, place="tokens", reads="reference", through=False, rate=lambda hyper: hyper.value_rate
+    ),
+    monotone_in_chosen=False,
+    monotone_reason="What a response's reward leaves for its log-ratio is a target, beyond which it costs again.",
+    variants={"default": {}, "response": {"level": "response"}},
+    family=Family.TOKEN_LEVEL,
+    equation=(
+        "value  = mean_t (V_t - R + beta sg[sum_{i>=t} q_i])^2\n"
+        "policy = mean_t (sg[V_t] - R + beta q_t + beta sg[sum_{i>t} q_i])^2\n"
+        "loss = value + policy + w mean_t KL_t(pi || ref);  sg: no gradient"
+    ),
+    differs={
+        "the paper, jwhj/OREO": "V is a model of its own, updated before the policy in each step; here one linear map "
+        "of the frozen reference's states, updated with it",
+    },
+)

@@ -1,0 +1,106 @@
+"""OREO on steps: the policy and a value fit the soft Bellman equation at the steps of given responses.
+
+Wang et al. 2024, arXiv:2412.16145, eq. 8-10 with a step of reasoning as the action. With q_s the summed log-ratio of
+step s to the reference, R the reward, V_s the value before step s, and means over the steps of a response,
+
+    value  = mean_s (V_s - R + beta sum_{i>=s} q_i)^2                           no gradient through q
+    policy = mean_s (V_s - R + beta q_s + beta sum_{i>s} q_i)^2                 gradient through q_s alone
+    kl     = weight * mean over tokens of KL(pi || ref) of the next-token distributions
+
+Steps are the spans `step`, numbered from 1 (transform `step_spans`). Tokens and whole responses are `oreo`. Checked
+against the authors' code, jwhj/OREO at 6f7403b, openrlhf/trainer/pcl_trainer.py.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benchbench.core.method import Candidates, Family, Head, Method, Need, Paper, Term
+from benchbench.core.scores import Scores, each_of, log_ratio
+from benchbench.core.trajectories import begins_step, of_steps, still_to_come
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """Hyper-parameters of OREO on steps."""
+
+    beta: float = 0.03
+    """Reward per nat of log-ratio, > 0; 0.03 is the authors' code's."""
+    kl_weight: float = 0.01
+    """Weight of the KL to the reference, per nat, >= 0; 0.01 is the authors' code's."""
+    value_rate: float = 1.0
+    """Learning rate of the value head over that of the policy, > 0; 1 is the authors', for a whole network."""
+
+    def __post_init__(self) -> None:
+        for name in ("beta", "value_rate"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"{name}: expected a finite number above 0, got {getattr(self, name)}")
+        if not 0 <= self.kl_weight < math.inf:
+            raise ValueError(f"kl_weight: expected a finite number of at least 0, got {self.kl_weight}")
+
+
+def reward(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B, 1] beta * summed log-ratio to the reference."""
+    return hyper.beta * log_ratio(scores)
+
+
+def loss(scores: Scores, hyper: Hyper) -> Mapping[str, Term]:
+    """Three terms, [B] each: squares of the value, of the policy, and the KL to the reference.
+
+    Raises:
+        ValueError: K is not 1; each response has a reward of its own.
+    """
+    each_of(scores.policy.sum(), 1)
+    response, length = scores.policy.response[:, 0], scores.policy.length()[:, 0]
+    begins = begins_step(scores.token_weights("step")[:, 0], response)  # [B, T]
+    ratio = of_steps(hyper.beta * (scores.policy.token - scores.reference.token)[:, 0], begins)
+    ahead, target = still_to_come(ratio), scores.reward[:, :1].to(ratio)
+    value, steps = scores.head[:, 0, :, 0].to(ratio), begins.sum(dim=-1).clamp(min=1)
+    of_value = (value - target + ahead.detach()).square() * begins
+    of_policy = (value.detach() - target + ahead.detach() + ratio - ratio.detach()).square() * begins
+    kl = scores.distribution[:, 0].to(ratio).sum(dim=-1) / length
+    return {
+        "value": Term(of_value.sum(dim=-1) / steps),
+        "policy": Term(of_policy.sum(dim=-1) / steps),
+        "kl": Term(hyper.kl_weight * kl),
+    }
+
+
+METHOD = Method(
+    name="oreo_step",
+    paper=Paper(
+        "Wang et al.",
+        2024,
+        arxiv="2412.16145",
+        equation="8-10",
+        title="Offline Reinforcement Learning for LLM Multi-Step Reasoning",
+        note="Checked against the authors' code, jwhj/OREO.",
+    ),
+    hyper=Hyper,
+    loss=loss,
+    reward=reward,
+    needs=frozenset({Need.REFERENCE, Need.REWARD, Need.DISTRIBUTION.with_options(quantity="policy_first")}),
+    candidates=Candidates.LABELLED,
+    token_weights=("step",),
+    head=Head(
+        outputs=lambda hyper: 1, place="tokens", reads="reference", through=False, rate=lambda hyper: hyper.value_rate
+    ),
+    monotone_in_chosen=False,
+    monotone_reason="What a response's reward leaves for its log-ratio is a target, beyond which it costs again.",
+    family=Family.TOKEN_LEVEL,
+    equation=(
+        "value  = mean_s (V_s - R + beta sg[sum_{i>=s} q_i])^2\n"
+        "policy = mean_s (sg[V_s] - R + beta q_s + beta sg[sum_{i>s} q_i])^2\n"
+        "loss = value + policy + w mean_t KL_t(pi || ref);  sg: no gradient"
+    ),
+    differs={
+        "the paper, jwhj/OREO": "V is a model of its own, updated before the policy in each step; here one linear map "
+        "of the frozen reference's states, updated with it",
+    },
+)

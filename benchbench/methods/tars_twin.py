@@ -1,0 +1,74 @@
+"""TARS in text: DPO under a perturbed prompt, and the chosen response under a corrupted one as what is rejected.
+
+A twin of Zhang et al. 2025, arXiv:2507.21584 (code KejiaZhang-Robust/TARS), where the prompt's tokens that are least
+tied to an image are perturbed and the image itself is corrupted. Here both are prompts of candidates (transform
+`corrupted_prompts`):
+
+    loss = -log sigmoid(beta (rho_w - rho_l)) - log sigmoid(beta (rho_w - rho_c))
+
+rho_c is the chosen response's log-ratio after the corrupted prompt. Never a reproduction; the paper's spectral term is
+left out.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benchbench.core import functional as F
+from benchbench.core.method import Candidates, Family, Method, Need, Paper
+from benchbench.core.scores import Scores, each_of, log_ratio
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """Hyper-parameters of the text form of TARS."""
+
+    beta: float = 0.1
+    """Reward per nat of summed log-ratio, > 0; 0.1 is DPO's."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.beta < math.inf:
+            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+
+
+def reward(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B, 3] beta * summed log-ratio to the reference, each after its own prompt."""
+    return hyper.beta * log_ratio(scores)
+
+
+def loss(scores: Scores, hyper: Hyper) -> Tensor:
+    """[B] logistic losses of the chosen response against the rejected one, and against itself after another prompt."""
+    chosen, rejected, corrupted = each_of(reward(scores, hyper), 3)
+    return -F.logsigmoid(chosen - rejected) - F.logsigmoid(chosen - corrupted)
+
+
+METHOD = Method(
+    name="tars_twin",
+    paper=Paper(
+        "Zhang et al.",
+        2025,
+        arxiv="2507.21584",
+        title="TARS: MinMax Token-Adaptive Preference Strategy for Hallucination Reduction in MLLMs",
+        note="A text form; the two logistic terms as in part of the authors' code.",
+    ),
+    hyper=Hyper,
+    loss=loss,
+    reward=reward,
+    needs=frozenset({Need.REFERENCE}),
+    candidates=Candidates.ANY,
+    roles=("chosen", "rejected", "corrupted"),
+    family=Family.PAIRWISE,
+    equation=(
+        "loss = -log sigmoid( beta (rho_w - rho_l) )\n"
+        "       - log sigmoid( beta (rho_w - rho_c) )\n"
+        "rho_c: of the chosen response after a corrupted prompt"
+    ),
+    differs={"the paper": "chooses tokens by their match with an image, and adds a spectral term"},
+    open_question="Only part of the code was read; weights of the terms and the perturbation were not verified.",
+    twin_of="Preferences of vision-language models under perturbed text and corrupted images; here under prompts.",
+)

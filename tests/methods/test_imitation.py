@@ -1,0 +1,24 @@
+"""Imitation."""
+
+from __future__ import annotations
+
+import torch
+
+from benchbench import methods
+from benchbench.methods.imitation import METHOD, Hyper, loss
+
+from .toys import of_step, random_scores, tokens
+
+
+def test_by_hand():
+    """Mean over the chosen tokens of -1 and -3, the rejected ones have no part."""
+    scores = random_scores(METHOD, policy=tokens([-1.0, -3.0], [-9.0]), examples=1)
+    assert of_step(loss(scores, Hyper()), scores.policy).item() == 2.0
+
+
+def test_it_is_the_loss_of_sft():
+    scores, sft = random_scores(METHOD), methods.get("sft")
+    expected = sft.loss(scores, sft.hyper())["nll"]
+    found = loss(scores, Hyper())["nll"]
+    assert found.over is expected.over
+    torch.testing.assert_close(found.values, expected.values)
