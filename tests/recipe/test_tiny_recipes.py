@@ -16,6 +16,10 @@ from benchbench.recipe import library
 from benchbench.recipe.overrides import parse_overrides
 
 WITHOUT = {
+    "bidedpo_twin": "reads a second pair for one aspect of the same prompt, which the world does not have",
+    "dpo_rationale": "reads a rationale beside each pair, which the world does not have",
+    "icrank_irpo": "reads lists of items in one response with their relevance, which the world does not have",
+    "tpo_tree": "reads weights of the steps of a tree of responses, which the world does not have",
     "cream": "reads how alike two generations of a model rank the candidates; the world has one score for each",
     "dro_pointwise": "reads a value of each prompt, which the world does not have",
     "fdpo_factual": "reads which responses violate facts; tasks of the world are solved or not",
@@ -62,7 +66,7 @@ def test_every_method_has_a_recipe_or_runs_as_it_is_or_has_none_for_a_reason(run
 
 @pytest.mark.parametrize("name", WITHOUT)
 def test_a_method_without_a_recipe_cannot_be_planned_without_one(name: str, runs: Path):
-    with pytest.raises(BenchError, match="column"):
+    with pytest.raises(BenchError, match="reads the (column|candidate of role|token weights)"):
         plan([name], runs)
 
 
