@@ -20,6 +20,7 @@ from benchbench.core.reward_objective import RewardObjective
 from benchbench.data.serial import from_json, prompt_hash
 from benchbench.plan.graph import Cell, Plan
 from benchbench.plan.replicates import run_of
+from benchbench.recipe.identity import own_transforms
 from benchbench.recipe.load import Loaded
 from benchbench.report.frames import measurements_frame
 from benchbench.store.prepared import read_prepared
@@ -102,6 +103,7 @@ def as_scored(cell: Cell, frame: pd.DataFrame, *, device_kind: str) -> ScoredCel
         setting=loaded.recipe.setting,
         paper=str(_described(loaded).paper),
         untuned=loaded.untuned,
+        own_data=bool(own_transforms(loaded.values())),
         status=_described(loaded).status,
         overrides=" ".join(sorted(loaded.overrides)),
         marked=" ".join(f"--set {text}" for text in loaded.overrides),

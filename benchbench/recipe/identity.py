@@ -45,8 +45,25 @@ def comparable_part(values: Mapping[str, Any], bound: Mapping[str, Any]) -> dict
     free = {"preference": None}  # its precision is the recipe's own
     if get(values, "method.name") == REWARD_MODEL:
         free["reward_model"] = None  # what such recipes differ in
-    held = identified({**values, **free}, bound)
+    own = own_transforms(values)
+    data = dict(get(values, "data") or {})
+    data["transforms"] = [transform for transform in data.get("transforms") or [] if transform not in own]
+    held = identified({**values, **free, "data": data}, bound)
     return {key: get(held, key) for key in ("setting", *SETTING_KEYS) if "." in key or key in held}
+
+
+def own_transforms(values: Mapping[str, Any]) -> list[Any]:
+    """The transforms that make a recipe's own training data: those of the preference split alone.
+
+    What a method trains on is its own, like the split that it names; what all rows share (the demonstrations, the pairs
+    of the reward model, what is scored and what is answered) is held fixed.
+    """
+    own_split = get(values, "preference.split")
+    shared = {get(values, f"{name}.split") for name in ("sft", "reward_model", "score", "generate")}
+    if own_split is None or own_split in shared:
+        return []
+    transforms = [part for part in get(values, "data.transforms") or [] if isinstance(part, Mapping)]
+    return [transform for transform in transforms if set(transform["splits"]) == {own_split}]
 
 
 def _pruned(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:

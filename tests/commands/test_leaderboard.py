@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from harness import MICRO, bench, finish, generate_section
 
+from benchbench.commands.compare.fairness import refuse_unequal
 from benchbench.commands.leaderboard.degeneration import degeneration
-from benchbench.commands.leaderboard.targets import refuse_other_settings, setting_targets
+from benchbench.commands.leaderboard.targets import setting_targets
 from benchbench.commands.resolve import resolve
 from benchbench.core.errors import BenchError
 from benchbench.report.leaderboard import BoardRow, document
@@ -48,17 +49,17 @@ def test_the_baseline_comes_first_and_sft_is_not_named(library_here: Path):
 
 
 def test_only_training_data_may_be_a_methods_own(library_here: Path):
-    refuse_other_settings([resolve("bco", setting="micro"), resolve("dpo", setting="micro")])
+    refuse_unequal([resolve("bco", setting="micro"), resolve("dpo", setting="micro")])
     other = library_here / "recipes" / "ipo_micro.yaml"
     other.write_text(other.read_text(encoding="utf-8") + "sft: {max_steps: 5}\n", encoding="utf-8")
-    with pytest.raises(BenchError, match=r"ipo: changes sft\.max_steps of its setting"):
-        refuse_other_settings([resolve("ipo", setting="micro"), resolve("dpo", setting="micro")])
+    with pytest.raises(BenchError, match=r"ipo: sft\.max_steps"):
+        refuse_unequal([resolve("dpo", setting="micro"), resolve("ipo", setting="micro")])
 
 
 def test_every_recipe_of_a_setting_becomes_a_row_of_a_page_that_its_table_gives(library_here: Path):
     runs, results = library_here / "runs", library_here / "results"
     targets = setting_targets("micro", baseline="dpo")
-    done = finish(targets, runs=runs, setting="micro", seeds=(1, 2), different=True)
+    done = finish(targets, runs=runs, setting="micro", seeds=(1, 2))
     assert set(done.values()) == {"done"}
     line = ("leaderboard", "--setting", "micro", "--seeds", 1, 2, "--runs", runs, "--results", results)
     ended = bench(*line, "--write", library_here / "board", "--json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,12 +14,14 @@ from hypothesis import strategies as st
 
 from benchbench import sources
 from benchbench.commands.recipes import leaves
+from benchbench.commands.resolve import resolve
 from benchbench.core.hashing import canonical
 from benchbench.core.identity import Since, field_marks, section_of
 from benchbench.recipe.identity import identified
 from benchbench.recipe.library import shipped_root
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.memory import moving_keys
+from benchbench.recipe.overrides import parse_overrides
 from benchbench.recipe.schema import ANNOTATIONS, SETTING_KEYS, Recipe
 from benchbench.recipe.training import RUN_KEYS
 from benchbench.recipe.values import get
@@ -188,6 +191,22 @@ def test_methods_of_one_setting_are_comparable():
     }
     assert all(len(found) == 1 for found in hashes.values())
     assert hashes["tiny"].isdisjoint(hashes["pythia410m"])
+
+
+def test_what_a_method_alone_trains_on_is_its_own():
+    """Transforms of the preference split; not of what other rows read, too."""
+    tiny = partial(resolve, setting="tiny")
+    split = '[{"name": "unpaired_from_pairs", "splits": ["train"]}]'
+    own = tiny("kto", overrides=parse_overrides([f"data.transforms={split}"]))
+    assert own.comparability_hash == tiny("dpo").comparability_hash and own.setting_overrides == ()
+    for key, other in {"splits": '["test"]', "both": '["train", "test"]'}.items():
+        shared = f'[{{"name": "length_filter", "splits": {other}}}]'
+        changed = tiny("dpo", overrides=parse_overrides([f"data.transforms={shared}"]))
+        assert changed.comparability_hash != tiny("dpo").comparability_hash, key
+    reads_sft = parse_overrides(
+        ["preference.split=sft", 'data.transforms=[{"name": "length_filter", "splits": ["sft"]}]']
+    )
+    assert tiny("dpo", overrides=reads_sft).comparability_hash != tiny("dpo").comparability_hash
 
 
 def test_every_setting_key_exists():

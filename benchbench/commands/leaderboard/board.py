@@ -15,9 +15,9 @@ from benchbench.commands.cell_rows import scored_cell
 from benchbench.commands.compare.compared import Compared, compare
 from benchbench.commands.compare.run import CompareRequest, PreparedComparison, prepare_comparison
 from benchbench.commands.leaderboard.responses import RowResponses, responses_of
-from benchbench.commands.leaderboard.targets import OWN_DATA, refuse_other_settings, setting_targets
+from benchbench.commands.leaderboard.targets import setting_targets
 from benchbench.commands.run_plan import RunOptions
-from benchbench.comparison.pairs.grid import AUDIT, same_runs
+from benchbench.comparison.pairs.grid import same_runs
 from benchbench.comparison.pairs.ranks import Rank, rank_rows
 from benchbench.comparison.pairs.replicates import interval_of_runs, replicates
 from benchbench.comparison.pairs.table import RATE, Comparison
@@ -83,11 +83,9 @@ def leaderboard(request: BoardRequest, options: RunOptions, console: Console) ->
         request.setting,
         seeds=request.seeds,
         overrides=request.overrides,
-        allow_different=True,
         pairs_only=request.pairs_only,
     )
     prepared = prepare_comparison(compared_as, options)
-    refuse_other_settings(prepared.loaded)
     metric = metrics.get(prepared.loaded[0].recipe.headline[0])
     if metric.per_pair is None:
         raise BenchError(f"score.headline.metric: '{metric.name}' is no mean over pairs, so rows have no ranks")
@@ -162,10 +160,8 @@ def _row(row: Comparison, rank: Rank, responses: RowResponses, learning_rate: fl
 
 
 def _said(mark: str) -> str:
-    """What a row's mark says beside its form: data of its own are the one thing in which a row may differ here."""
-    if mark in (*FORMS, AUDIT):
-        return ""
-    return "own training data" if mark.startswith(f"differs in {OWN_DATA}") else mark
+    """What a row's mark says beside its form, which has a column of its own."""
+    return "" if mark in FORMS else mark
 
 
 def _in_family(row: Comparison, of: Contributions) -> float:

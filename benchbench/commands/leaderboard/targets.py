@@ -1,17 +1,12 @@
-"""Which recipes a leaderboard is made of, and in what they may differ."""
+"""Which recipes a leaderboard is made of."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from benchbench.core.errors import BenchError, Fault
+from benchbench.core.errors import BenchError
 from benchbench.recipe import library
-from benchbench.recipe.load import Loaded
 
 NO_METHODS = ("sft", "reward_model")
 """What a comparison has without being asked, or trains only for others."""
-OWN_DATA = "data.transforms"
-"""What a method's training data are made of: its recipe may change this key of the setting, and its row says so."""
 
 
 def setting_targets(setting: str, *, baseline: str) -> list[str]:
@@ -28,21 +23,6 @@ def setting_targets(setting: str, *, baseline: str) -> list[str]:
     if baseline not in labels:
         raise BenchError(f"--baseline: setting '{setting}' has no recipe of '{baseline}'")
     return [baseline, *(label for label in labels if label != baseline)]
-
-
-def refuse_other_settings(loaded: Sequence[Loaded]) -> None:
-    """Refuse recipes that change more of the setting than what their own training data are made of.
-
-    Raises:
-        BenchError: which key of which recipe.
-    """
-    faults = [
-        Fault(item.label, f"changes {', '.join(others)} of its setting; only {OWN_DATA} may be a method's own")
-        for item in loaded
-        if (others := [key for key in item.setting_overrides if key != OWN_DATA and item.origins.get(key) != "--set"])
-    ]
-    if faults:
-        raise BenchError.of_faults("leaderboard", faults)
 
 
 def _label(name: str, variant: str) -> str:

@@ -14,6 +14,8 @@ from benchbench.comparison.pairs.scorings import SCORINGS, Pairs, pairs
 from benchbench.core.errors import BenchError, ExitCode, Fault, unknown_name
 from benchbench.core.measurement import Array
 
+OWN_DATA = "own training data"
+"""Mark of a row whose recipe makes its training data of the setting's by transforms."""
 AUDIT = "audit: settings differ"
 """Mark of every row of a comparison whose rows do not all hold fixed what a fair one does."""
 
@@ -37,6 +39,8 @@ class ScoredCell:
     """The method's paper, as a table shows it."""
     untuned: bool = False
     """Without a recipe in this setting: the paper's defaults under the setting's training block."""
+    own_data: bool = False
+    """The method trains on data that its recipe makes of the setting's."""
     status: str = ""
     """Of the method: `form unverified`, `twin`, or empty."""
     overrides: str = ""
@@ -231,6 +235,7 @@ def _marks(label: str, cells: Sequence[ScoredCell], baseline: str, admission: Ad
     differ = dict.fromkeys(cell.comparability_hash for cell in of_label if cell.comparability_hash != expected)
     marks = list(dict.fromkeys(cell.status for cell in of_label if cell.status))
     marks += ["untuned"] if any(cell.untuned for cell in of_label) else []
+    marks += [OWN_DATA] if any(cell.own_data for cell in of_label) else []
     marks += dict.fromkeys(cell.marked for cell in of_label if cell.marked)
     if any(cell.comparability_hash != expected for cell in cells):
         marks.append(AUDIT)
