@@ -83,9 +83,12 @@ def planned(folder: Path, recipe: Path) -> list:
 
 WIDE = [
     name
-    for name in methods.names()
-    if methods.get(name).head is not None
-    or any(methods.get(name).need(need) for need in ("distribution", "mismatched", "live_reference", "anchors"))
+    for name, method in ((name, methods.get(name)) for name in methods.names())
+    if not (method.roles or method.token_weights)  # trained on what a transform makes: test_methods_on_transforms.py
+    and (
+        method.head is not None
+        or any(method.need(need) for need in ("distribution", "mismatched", "live_reference", "anchors"))
+    )
 ]
 MORE = {
     "tgdpo": ("preference.anchors={guide: {policy: base}}",),

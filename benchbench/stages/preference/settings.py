@@ -19,7 +19,7 @@ class PreferenceMethodSettings(MethodSettings):
 class PreferenceSettings(TrainingSettings):
     """A method's loss on the policy that SFT left."""
 
-    PRIORITY: ClassVar[int] = 2
+    PRIORITY: ClassVar[int] = 4
     INPUTS: ClassVar[Mapping[str, tuple[str, ...]]] = {"policy": POLICIES, "anchor_policy": POLICIES}
     TAKES_NEEDS: ClassVar[bool] = True
 

@@ -12,7 +12,7 @@ from benchbench.stages.settings import ReadingRun, ScoringSettings
 class RewardSettings(ScoringSettings):
     """The reward model's number for every response of a split."""
 
-    PRIORITY: ClassVar[int] = 5
+    PRIORITY: ClassVar[int] = 7
     INPUTS: ClassVar[Mapping[str, tuple[str, ...]]] = {"reward_model": ("reward_model",)}
 
     stage_version: int = 1

@@ -13,7 +13,7 @@ from benchbench.stages.settings import StageRun, StageSettings
 class RewardEnsembleSettings(StageSettings):
     """Mean and sample standard deviation of the rewards of several reward models on one split."""
 
-    PRIORITY: ClassVar[int] = 3
+    PRIORITY: ClassVar[int] = 2
     INPUTS: ClassVar[Mapping[str, tuple[str, ...]]] = {f"member_{i}": ("reward",) for i in range(MOST_MEMBERS)}
 
     stage_version: int = 1
