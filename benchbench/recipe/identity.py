@@ -45,9 +45,9 @@ def comparable_part(values: Mapping[str, Any], bound: Mapping[str, Any]) -> dict
     free = {"preference": None}  # its precision is the recipe's own
     if get(values, "method.name") == REWARD_MODEL:
         free["reward_model"] = None  # what such recipes differ in
-    own = own_transforms(values)
+    of_training = own_transforms(values)
     data = dict(get(values, "data") or {})
-    data["transforms"] = [transform for transform in data.get("transforms") or [] if transform not in own]
+    data["transforms"] = [transform for transform in data.get("transforms") or [] if transform not in of_training]
     held = identified({**values, **free, "data": data}, bound)
     return {key: get(held, key) for key in ("setting", *SETTING_KEYS) if "." in key or key in held}
 

@@ -9,8 +9,8 @@ import pytest
 from harness import MICRO, bench, finish, generate_section
 
 from benchbench.commands.compare.fairness import refuse_unequal
+from benchbench.commands.leaderboard.board import setting_targets
 from benchbench.commands.leaderboard.degeneration import degeneration
-from benchbench.commands.leaderboard.targets import setting_targets
 from benchbench.commands.resolve import resolve
 from benchbench.core.errors import BenchError
 from benchbench.report.leaderboard import BoardRow, document

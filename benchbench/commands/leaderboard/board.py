@@ -15,7 +15,6 @@ from benchbench.commands.cell_rows import scored_cell
 from benchbench.commands.compare.compared import Compared, compare
 from benchbench.commands.compare.run import CompareRequest, PreparedComparison, prepare_comparison
 from benchbench.commands.leaderboard.responses import RowResponses, responses_of
-from benchbench.commands.leaderboard.targets import setting_targets
 from benchbench.commands.run_plan import RunOptions
 from benchbench.comparison.pairs.grid import same_runs
 from benchbench.comparison.pairs.ranks import Rank, rank_rows
@@ -28,10 +27,15 @@ from benchbench.core.clusters import over_prompts
 from benchbench.core.errors import BenchError
 from benchbench.core.measurement import Array
 from benchbench.core.seeding import stream
+from benchbench.recipe import library
 from benchbench.report.leaderboard import ALPHA, FORMS, BoardRow
 
 RANK_SEED = 20_261_128
 """Fixed, so that the same rows give the same ranks."""
+
+
+NO_METHODS = ("sft", "reward_model")
+"""What a comparison has without being asked, or trains only for others."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,26 @@ class Contributions:
     """Label -> [k] the run of each seed; equal numbers are copies of one run."""
     seeds: tuple[int, ...]
     unit: str
+
+
+def setting_targets(setting: str, *, baseline: str) -> list[str]:
+    """Labels of the recipes of a setting, the baseline's first; the SFT policy gets its row without being named.
+
+    Raises:
+        BenchError: no recipe of the setting, or none of the baseline.
+    """
+    entries = [entry for entry in library.entries() if not entry.is_setting and entry.setting_name == setting]
+    trained = [entry for entry in entries if entry.method[0] not in NO_METHODS]
+    if not trained:
+        raise BenchError(f"--setting: expected a setting with recipes of methods, found none for '{setting}'")
+    labels = dict.fromkeys(_label(*entry.method) for entry in trained)
+    if baseline not in labels:
+        raise BenchError(f"--baseline: setting '{setting}' has no recipe of '{baseline}'")
+    return [baseline, *(label for label in labels if label != baseline)]
+
+
+def _label(name: str, variant: str) -> str:
+    return name if variant == "default" else f"{name}@{variant}"
 
 
 def leaderboard(request: BoardRequest, options: RunOptions, console: Console) -> Board:
