@@ -123,8 +123,8 @@ def assert_same(found, expected):
 # TRL's side.
 
 
-@pytest.fixture(scope="module")
-def tokenizer():
+def toy_tokenizer():
+    """One word per token id."""
     words = {"<pad>": PAD, "<eos>": EOS, **{f"w{i}": i for i in range(2, VOCABULARY)}}
     core = tokenizers.Tokenizer(tokenizers.models.WordLevel(words, unk_token="w2"))
     core.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
@@ -133,14 +133,14 @@ def tokenizer():
     )
 
 
-@pytest.fixture
-def trainer(tokenizer, tmp_path):
-    """Build a trainer of TRL on a copy of the policy; the data it is given only lets it start."""
+def builder(folder):
+    """What builds a trainer of TRL on a copy of the policy; the data it is given only lets it start."""
     rows = datasets.Dataset.from_list([{"prompt": "w5 w9", "chosen": " w4", "rejected": " w8"}])
+    tokenizer = toy_tokenizer()
 
     def build(trainer_class, config_class, *, rows=rows, **settings):
         config = config_class(
-            output_dir=str(tmp_path),
+            output_dir=str(folder),
             report_to="none",
             use_cpu=True,
             bf16=False,
@@ -156,6 +156,12 @@ def trainer(tokenizer, tmp_path):
         return built
 
     return build
+
+
+@pytest.fixture
+def trainer(tmp_path):
+    """Build a trainer of TRL."""
+    return builder(tmp_path)
 
 
 def dpo_of_trl(trainer, loss_type, **settings):
