@@ -53,17 +53,14 @@ def comparable_part(values: Mapping[str, Any], bound: Mapping[str, Any]) -> dict
 
 
 def own_transforms(values: Mapping[str, Any]) -> list[Any]:
-    """The transforms that make a recipe's own training data: those of the preference split alone.
+    """The transforms that make a recipe's own training data: those of splits that nothing else reads.
 
     What a method trains on is its own, like the split that it names; what all rows share (the demonstrations, the pairs
     of the reward model, what is scored and what is answered) is held fixed.
     """
-    own_split = get(values, "preference.split")
     shared = {get(values, f"{name}.split") for name in ("sft", "reward_model", "score", "generate")}
-    if own_split is None or own_split in shared:
-        return []
     transforms = [part for part in get(values, "data.transforms") or [] if isinstance(part, Mapping)]
-    return [transform for transform in transforms if set(transform["splits"]) == {own_split}]
+    return [transform for transform in transforms if not shared & set(transform["splits"])]
 
 
 def _pruned(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,12 +31,14 @@ def test_a_recipe_inherits_the_transforms_of_its_setting_and_may_replace_them(tm
     inherited = load(recipe(tmp_path))
     assert names(inherited) == ["pairs_best_worst"] and inherited.setting_overrides == ()
     replaced = load(recipe(tmp_path, f"data: {{transforms: [{FLIPS}]}}\n"))
-    assert names(replaced) == ["flip_labels"] and replaced.setting_overrides == ("data.transforms",)
+    assert names(replaced) == ["flip_labels"] and replaced.setting_overrides == (), "its own training data"
     none = load(recipe(tmp_path), sets=["data.transforms=[]"])
-    assert names(none) == [] and none.setting_overrides == ("data.transforms",)
+    assert names(none) == [] and none.setting_overrides == ()
+    scored = load(recipe(tmp_path, f"data: {{transforms: [{FLIPS.replace('train', 'test')}]}}\n"))
+    assert scored.setting_overrides == ("data.transforms",)
 
 
-def test_transforms_make_another_recipe_and_break_a_comparison_and_none_changes_nothing(tmp_path: Path):
+def test_transforms_make_another_recipe_and_those_of_shared_splits_break_a_comparison(tmp_path: Path):
     plain = load(write(tmp_path, HEAD))
     for same in ([], ["data.transforms=[]"]):
         loaded = load(write(tmp_path, HEAD), sets=same)
@@ -44,6 +46,9 @@ def test_transforms_make_another_recipe_and_break_a_comparison_and_none_changes_
     lines = (FLIPS, FLIPS.replace("0.2", "0.3"), FLIPS[:-1] + ", draw_seed: 1}", PAIRS, f"{PAIRS}, {FLIPS}")
     others = [load(write(tmp_path, HEAD), sets=[f"data.transforms=[{line}]"]) for line in lines]
     assert len({plain.recipe_hash, *(other.recipe_hash for other in others)}) == 6
+    assert {other.comparability_hash for other in others} == {plain.comparability_hash}, "a method's own training data"
+    shared = [line.replace("train_candidates", "test").replace("train", "test") for line in lines]
+    others = [load(write(tmp_path, HEAD), sets=[f"data.transforms=[{line}]"]) for line in shared]
     assert len({plain.comparability_hash, *(other.comparability_hash for other in others)}) == 6
 
 
