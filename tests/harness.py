@@ -96,6 +96,7 @@ def finish(
     seeds: Sequence[int] = (1,),
     sets: Sequence[str] = (),
     different: bool = False,
+    pairs_only: bool = False,
 ) -> dict[str, str]:
     """Run every stage of a comparison in this process; stage key -> status."""
     import torch
@@ -113,6 +114,7 @@ def finish(
         [str(seed) for seed in seeds],
         overrides=list(sets),
         allow_different=different,
+        pairs_only=pairs_only,
     )
     options = RunOptions("cpu", runs=runs)
     plan = prepare_comparison(request, options).session.plan
