@@ -1,4 +1,4 @@
-"""Every method trains: twenty steps on the toy world and, where it takes lists, on real ones with GPT-4's scores."""
+"""Every method trains: twenty steps on the toy world, and those of lists on real candidates with GPT-4 scores."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def lists_of(path: Path, candidates: int | None, prompts: int) -> list[str]:
 @pytest.mark.shared_data
 @pytest.mark.parametrize("candidates", [4, 8, None], ids=["4", "8", "all, unequal"])
 def test_methods_of_lists_train_on_real_candidates(tmp_path: Path, shared: Path, candidates: int | None):
-    rows = lists_of(shared / "alpaca_eval" / "candidates.alpaca_eval_gpt4.jsonl.gz", candidates, 32)
+    rows = lists_of(shared / "alpaca_eval" / "candidates.weighted_alpaca_eval_gpt4_turbo.jsonl.gz", candidates, 32)
     sizes = {len(json.loads(row)["candidates"]) for row in rows}
     assert sizes == {candidates} if candidates else len(sizes) > 1
     (tmp_path / "train.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
