@@ -78,6 +78,9 @@ class Column:
     missing: Literal["refuse", "keep"] = "refuse"
     """Where a value is missing: the data are refused, or the loss gets NaN and says what that means."""
 
+    LABEL: ClassVar[Column]
+    """A label of single responses: 1 for a desirable one, 0 for an undesirable one."""
+
     def __post_init__(self) -> None:
         if not self.low <= self.high:
             raise ValueError(f"column '{self.name}': expected low <= high, got {self.low} and {self.high}")
@@ -94,6 +97,9 @@ class Column:
         if math.isfinite(self.low):
             return f"numbers of at least {self.low:g}"
         return f"numbers of at most {self.high:g}" if math.isfinite(self.high) else "finite numbers"
+
+
+Column.LABEL = Column("label", low=0, high=1)
 
 
 class Over(Enum):

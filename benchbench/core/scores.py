@@ -143,6 +143,17 @@ def pair(values: Tensor) -> tuple[Tensor, Tensor]:
     return values[..., 0], values[..., 1]
 
 
+def single(values: Tensor) -> Tensor:
+    """[B, 1] as [B].
+
+    Raises:
+        ValueError: K is not 1; each response has a label or a reward of its own.
+    """
+    if values.shape[-1] != 1:
+        raise ValueError(f"expected single responses (K = 1), got K = {values.shape[-1]}")
+    return values[..., 0]
+
+
 def each_of(values: Tensor, count: int) -> tuple[Tensor, ...]:
     """Split [B, K] into one [B] for each of the candidates that a method reads by role, in its order.
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Carried, Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_at_least_zero
 from benchbench.core.scores import Scores, pair
 
 if TYPE_CHECKING:
@@ -39,11 +40,8 @@ class Hyper:
     """Nats per token of margin for each standard deviation, >= 0: 0 is SimPO; the authors' is 0.05 to 0.2."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        for name in ("margin", "alpha"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ValueError(f"{name}: expected a finite number of at least 0, got {getattr(self, name)}")
+        require_above_zero(self, "beta")
+        require_at_least_zero(self, "margin", "alpha")
 
 
 def gap(scores: Scores) -> Tensor:

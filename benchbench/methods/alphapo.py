@@ -8,12 +8,12 @@ so that no reward is infinite; there its gradient is zero. Negative alpha is not
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Paper
+from benchbench.core.ranges import require_above_zero, require_at_least_zero
 from benchbench.core.scores import Scores, pair
 
 if TYPE_CHECKING:
@@ -35,12 +35,8 @@ class Hyper:
     """Target gap between the rewards before beta, >= 0; gamma / beta, 0.1 / 2.5 as quoted for this paper."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 <= self.alpha < math.inf:
-            raise ValueError(f"alpha: expected a finite number of at least 0, got {self.alpha}")
-        if not 0 <= self.margin < math.inf:
-            raise ValueError(f"margin: expected a finite number of at least 0, got {self.margin}")
+        require_above_zero(self, "beta")
+        require_at_least_zero(self, "alpha", "margin")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

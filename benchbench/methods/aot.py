@@ -9,12 +9,12 @@ optimizer step is sorted, however it is cut.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_within
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -31,10 +31,8 @@ class Hyper:
     """Assumed share of flipped labels, in [0, 0.5); 0 in the paper, TRL offers it."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 <= self.label_smoothing < 0.5:
-            raise ValueError(f"label_smoothing: expected a number in [0, 0.5), got {self.label_smoothing}")
+        require_above_zero(self, "beta")
+        require_within(self, "label_smoothing", "[0, 0.5)")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

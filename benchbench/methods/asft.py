@@ -7,13 +7,13 @@ second text has no likelihood term, and odds to the power beta. ORPO's loss is n
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Paper, Term
+from benchbench.core.ranges import require_above_zero, require_at_least_zero
 from benchbench.core.scores import Scores, pair
 
 if TYPE_CHECKING:
@@ -32,12 +32,8 @@ class Hyper:
     """Scale of the log-odds, > 0; 1 is the paper's form, a tempered one is tuned."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.weight < math.inf:
-            raise ValueError(f"weight: expected a finite number of at least 0, got {self.weight}")
-        if not 0 <= self.sft_weight < math.inf:
-            raise ValueError(f"sft_weight: expected a finite number of at least 0, got {self.sft_weight}")
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        require_at_least_zero(self, "weight", "sft_weight")
+        require_above_zero(self, "beta")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -11,20 +11,17 @@ weights of undesirable prompts (UDM) need a classifier of prompts and are not bu
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core.method import Candidates, Carried, Column, Family, Method, Need, Paper
-from benchbench.core.scores import Scores, log_ratio
+from benchbench.core.ranges import require_above_zero, require_one_of
+from benchbench.core.scores import Scores, log_ratio, single
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-LABEL = Column("label", low=0, high=1)
-"""1 for a desirable response, 0 for an undesirable one."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +34,8 @@ class Hyper:
     """One of half_means (half the sum of the two classes' mean rewards, the paper's) and pooled (of all, TRL's)."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if self.shift not in ("half_means", "pooled"):
-            raise ValueError(f"shift: expected one of half_means, pooled, got {self.shift!r}")
+        require_above_zero(self, "beta")
+        require_one_of(self, "shift", "half_means", "pooled")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:
@@ -56,7 +51,7 @@ def start(hyper: Hyper) -> Mapping[str, float]:
 def advance(scores: Scores, hyper: Hyper) -> Mapping[str, Tensor]:
     """The same with the step's rewards."""
     rewards = reward(scores, hyper)[:, 0]
-    label = scores.column(LABEL.name).to(rewards)
+    label = scores.column(Column.LABEL.name).to(rewards)
     return {
         "desirable": scores.carried("desirable") + (label * rewards).sum(),
         "desirable_count": scores.carried("desirable_count") + label.sum(),
@@ -80,10 +75,8 @@ def loss(scores: Scores, hyper: Hyper) -> Tensor:
     Raises:
         ValueError: K is not 1; each response has a label of its own.
     """
-    if scores.policy.token.shape[1] != 1:
-        raise ValueError(f"expected single responses (K = 1), got K = {scores.policy.token.shape[1]}")
-    beyond = reward(scores, hyper)[:, 0] - shift(scores, hyper)
-    label = scores.column(LABEL.name).to(beyond)
+    beyond = single(reward(scores, hyper)) - shift(scores, hyper)
+    label = scores.column(Column.LABEL.name).to(beyond)
     return -label * F.logsigmoid(beyond) - (1 - label) * F.logsigmoid(-beyond)
 
 
@@ -101,7 +94,7 @@ METHOD = Method(
     loss=loss,
     reward=reward,
     needs=frozenset({Need.REFERENCE}),
-    columns=(LABEL,),
+    columns=(Column.LABEL,),
     candidates=Candidates.LABELLED,
     carried=Carried(start=start, advance=advance),
     monotone_in_chosen=False,

@@ -9,13 +9,13 @@ code also leaves out a random share of the pairs of each step, fewest of those n
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Carried, Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_at_least_zero
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -38,10 +38,8 @@ class Hyper:
     a in the authors' code."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 <= self.scaling < math.inf:
-            raise ValueError(f"scaling: expected a finite number of at least 0, got {self.scaling}")
+        require_above_zero(self, "beta")
+        require_at_least_zero(self, "scaling")
 
 
 def margins(scores: Scores) -> Tensor:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Candidates, Carried, Family, Method, Need, Paper, Term
+from benchbench.core.ranges import require_above_zero, require_within
 from benchbench.core.scores import Scores, each_of, log_ratio
 
 if TYPE_CHECKING:
@@ -35,10 +36,8 @@ class Hyper:
     """Share of a running loss that stays in each step, in [0, 1); 0.9 is ours."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 <= self.decay < 1:
-            raise ValueError(f"decay: expected a number in [0, 1), got {self.decay}")
+        require_above_zero(self, "beta")
+        require_within(self, "decay", "[0, 1)")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

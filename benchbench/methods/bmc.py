@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_at_least_zero, require_one_of
 from benchbench.core.scores import Logps, Scores, pair
 
 if TYPE_CHECKING:
@@ -36,12 +37,9 @@ class Hyper:
     here) and own (by its own probabilities, as the authors' code does)."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 <= self.delta < math.inf:
-            raise ValueError(f"delta: expected a finite number of at least 0, got {self.delta}")
-        if self.reference_weights not in ("shared", "own"):
-            raise ValueError(f"reference_weights: expected one of shared, own, got {self.reference_weights!r}")
+        require_above_zero(self, "beta")
+        require_at_least_zero(self, "delta")
+        require_one_of(self, "reference_weights", "shared", "own")
 
 
 def weights(logps: Logps, changed: Tensor, delta: float) -> Tensor:

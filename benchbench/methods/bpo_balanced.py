@@ -7,12 +7,12 @@ paper quote it; no code was found.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_within
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -29,10 +29,8 @@ class Hyper:
     """Factor of the rejected response's fall, in (0, 1], alpha in the paper; 0.3 is the default of oxRL."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 < self.gap_adaptor <= 1:
-            raise ValueError(f"gap_adaptor: expected a number in (0, 1], got {self.gap_adaptor}")
+        require_above_zero(self, "beta")
+        require_within(self, "gap_adaptor", "(0, 1]")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -38,8 +39,7 @@ class Hyper:
     """Factor of the log-ratios inside the sigmoid, > 0; 1 in the paper and in both repositories."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        require_above_zero(self, "beta")
         if not 0 <= self.calibration_weight < math.inf:
             raise ValueError(
                 f"calibration_weight: expected a finite number of at least 0, got {self.calibration_weight}"
@@ -48,8 +48,7 @@ class Hyper:
             raise ValueError(
                 f"shift: expected a number in (0, 1), got {self.shift}; the authors' shift 0 is method dpo"
             )
-        if not 0 < self.contrastive_beta < math.inf:
-            raise ValueError(f"contrastive_beta: expected a finite number above 0, got {self.contrastive_beta}")
+        require_above_zero(self, "contrastive_beta")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

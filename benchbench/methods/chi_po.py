@@ -8,12 +8,12 @@ nothing is infinite; over long responses exp(l) is 0 or huge, and in practice on
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -33,10 +33,7 @@ class Hyper:
     """Largest reward, > 0: the margin is clipped to 2 r_max either way; 5 is ours, the paper takes it as known."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 < self.r_max < math.inf:
-            raise ValueError(f"r_max: expected a finite number above 0, got {self.r_max}")
+        require_above_zero(self, "beta", "r_max")
 
 
 def exponential(ratio: Tensor) -> Tensor:

@@ -7,12 +7,12 @@ one nearer to the data has the lower loss. At lambda 1 and discount 1 it is CPO'
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Paper
+from benchbench.core.ranges import require_above_zero, require_within
 from benchbench.core.scores import Scores, pair
 
 if TYPE_CHECKING:
@@ -31,12 +31,9 @@ class Hyper:
     """Weight of a token relative to the one before it, in (0, 1]; 1, no discount, is the authors' code's."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.alpha < math.inf:
-            raise ValueError(f"alpha: expected a finite number above 0, got {self.alpha}")
-        if not 0 < self.rejected_scale <= 1:
-            raise ValueError(f"rejected_scale: expected a number in (0, 1], got {self.rejected_scale}")
-        if not 0 < self.discount <= 1:
-            raise ValueError(f"discount: expected a number in (0, 1], got {self.discount}")
+        require_above_zero(self, "alpha")
+        require_within(self, "rejected_scale", "(0, 1]")
+        require_within(self, "discount", "(0, 1]")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -8,13 +8,13 @@ TRL's label smoothing and its squared (`ipo`) preference term are not in the pap
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Over, Paper, Term
+from benchbench.core.ranges import require_above_zero, require_at_least_zero, require_one_of
 from benchbench.core.scores import Scores, pair
 
 if TYPE_CHECKING:
@@ -34,12 +34,9 @@ class Hyper:
     """Logistic preference term of the paper, or the hinge at 1 that TRL offers."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 <= self.sft_weight < math.inf:
-            raise ValueError(f"sft_weight: expected a finite number of at least 0, got {self.sft_weight}")
-        if self.loss_type not in ("sigmoid", "hinge"):
-            raise ValueError(f"loss_type: expected one of sigmoid, hinge, got {self.loss_type!r}")
+        require_above_zero(self, "beta")
+        require_at_least_zero(self, "sft_weight")
+        require_one_of(self, "loss_type", "sigmoid", "hinge")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

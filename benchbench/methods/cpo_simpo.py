@@ -9,13 +9,13 @@ method `simpo`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Over, Paper, Term
+from benchbench.core.ranges import require_above_zero, require_at_least_zero
 from benchbench.core.scores import Scores, pair
 
 if TYPE_CHECKING:
@@ -36,12 +36,8 @@ class Hyper:
     configuration (`cpo_alpha`), 1 in TRL."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 <= self.margin < math.inf:
-            raise ValueError(f"margin: expected a finite number of at least 0, got {self.margin}")
-        if not 0 <= self.sft_weight < math.inf:
-            raise ValueError(f"sft_weight: expected a finite number of at least 0, got {self.sft_weight}")
+        require_above_zero(self, "beta")
+        require_at_least_zero(self, "margin", "sft_weight")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_within
 from benchbench.core.scores import Scores, pair
 
 if TYPE_CHECKING:
@@ -30,10 +31,8 @@ class Hyper:
     """Half-width of the band around 1 to which a token's likelihood ratio is clipped, in (0, 1); 0.1 is ours."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 < self.clip < 1:
-            raise ValueError(f"clip: expected a number in (0, 1), got {self.clip}")
+        require_above_zero(self, "beta")
+        require_within(self, "clip", "(0, 1)")
 
 
 def clipped(scores: Scores, hyper: Hyper) -> Tensor:

@@ -15,11 +15,11 @@ softmax does not see a constant; it is kept as the paper states it.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.method import Candidates, Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_at_least_zero
 from benchbench.core.scores import Scores
 
 if TYPE_CHECKING:
@@ -38,10 +38,8 @@ class Hyper:
     """Let the gradient flow through the target, as the released code does; the paper's target is fixed."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.eta < math.inf:
-            raise ValueError(f"eta: expected a finite number of at least 0, got {self.eta}")
-        if not 0 < self.tau < math.inf:
-            raise ValueError(f"tau: expected a finite number above 0, got {self.tau}")
+        require_at_least_zero(self, "eta")
+        require_above_zero(self, "tau")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

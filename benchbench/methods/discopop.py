@@ -9,12 +9,12 @@ very wrong pair does not become infinity times zero; above tau 1 its loss would 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_one_of, require_within
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -33,12 +33,9 @@ class Hyper:
     """Gate on beta times the margin over tau (the paper, TRL), or on the margin in nats (released code)."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 < self.tau <= 1:
-            raise ValueError(f"tau: expected a number in (0, 1], got {self.tau}")
-        if self.gate not in ("scaled", "unscaled"):
-            raise ValueError(f"gate: expected one of scaled, unscaled, got {self.gate!r}")
+        require_above_zero(self, "beta")
+        require_within(self, "tau", "(0, 1]")
+        require_one_of(self, "gate", "scaled", "unscaled")
         if self.gate == "unscaled" and (self.beta > 1 or self.tau != Hyper.tau):
             raise ValueError(
                 f"gate: expected scaled with beta {self.beta} and tau {self.tau}, got {self.gate!r}; "

@@ -10,13 +10,13 @@ and the likelihood of the chosen response is added. The reward serves to choose 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Head, Method, Over, Paper, Term
+from benchbench.core.ranges import require_at_least_zero, require_one_of, require_within
 from benchbench.core.scores import Scores, pair
 
 if TYPE_CHECKING:
@@ -35,12 +35,9 @@ class Hyper:
     """Weight of the chosen responses' negative log-likelihood per token of the step, >= 0; 1 is ours."""
 
     def __post_init__(self) -> None:
-        if self.head_loss not in ("separable", "contrastive"):
-            raise ValueError(f"head_loss: expected one of separable, contrastive, got {self.head_loss!r}")
-        if not 0 <= self.label_smoothing < 0.5:
-            raise ValueError(f"label_smoothing: expected a number in [0, 0.5), got {self.label_smoothing}")
-        if not 0 <= self.sft_weight < math.inf:
-            raise ValueError(f"sft_weight: expected a finite number of at least 0, got {self.sft_weight}")
+        require_one_of(self, "head_loss", "separable", "contrastive")
+        require_within(self, "label_smoothing", "[0, 0.5)")
+        require_at_least_zero(self, "sft_weight")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

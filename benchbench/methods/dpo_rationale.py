@@ -11,13 +11,13 @@ Which of the two the reported numbers are from is not said; the code makes numbe
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core.method import Candidates, Family, Method, Need, Paper, Term
+from benchbench.core.ranges import require_above_zero, require_at_least_zero, require_one_of
 from benchbench.core.scores import Scores, each_of, log_ratio
 
 if TYPE_CHECKING:
@@ -36,12 +36,9 @@ class Hyper:
     """One of nll (the paper's text) and logsigmoid (the authors' code), which weighs a likely rationale less."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 <= self.gamma < math.inf:
-            raise ValueError(f"gamma: expected a finite number of at least 0, got {self.gamma}")
-        if self.rationale_term not in ("nll", "logsigmoid"):
-            raise ValueError(f"rationale_term: expected one of nll, logsigmoid, got {self.rationale_term!r}")
+        require_above_zero(self, "beta")
+        require_at_least_zero(self, "gamma")
+        require_one_of(self, "rationale_term", "nll", "logsigmoid")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

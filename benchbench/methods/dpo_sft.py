@@ -7,13 +7,13 @@ chosen tokens of the step, as TRL's pair of losses `sigmoid` and `sft` does; the
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Over, Paper, Term
+from benchbench.core.ranges import require_above_zero, require_at_least_zero
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -30,10 +30,8 @@ class Hyper:
     """Weight of the likelihood term, >= 0; 0 is DPO, and 1 is TRL's default weight, the paper's is not known to us."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 <= self.weight < math.inf:
-            raise ValueError(f"weight: expected a finite number of at least 0, got {self.weight}")
+        require_above_zero(self, "beta")
+        require_at_least_zero(self, "weight")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

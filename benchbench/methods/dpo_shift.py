@@ -7,12 +7,12 @@ step, which needs the length of the run and is not offered.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_within
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -30,10 +30,8 @@ class Hyper:
     range of 0.5 to 1."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 < self.shift <= 1:
-            raise ValueError(f"shift: expected a number in (0, 1], got {self.shift}")
+        require_above_zero(self, "beta")
+        require_within(self, "shift", "(0, 1]")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -7,12 +7,12 @@ authors was read.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_at_least_zero
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -29,10 +29,8 @@ class Hyper:
     """Weight of the chosen log-ratio's fall below 0, >= 0, lambda in the paper; 0 is DPO. 50 is the paper's."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 <= self.penalty_weight < math.inf:
-            raise ValueError(f"penalty_weight: expected a finite number of at least 0, got {self.penalty_weight}")
+        require_above_zero(self, "beta")
+        require_at_least_zero(self, "penalty_weight")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

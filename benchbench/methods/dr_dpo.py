@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -30,9 +31,7 @@ class Hyper:
     """Temperature over the pairs of a step in nats of loss, > 0: large is DPO; 1 is the authors' code's."""
 
     def __post_init__(self) -> None:
-        for name in ("beta", "beta_prime"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(f"{name}: expected a finite number above 0, got {getattr(self, name)}")
+        require_above_zero(self, "beta", "beta_prime")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -12,11 +12,11 @@ The paper's rewards have mean 0 and variance 1.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.method import Candidates, Column, Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, log_ratio
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ class Hyper:
     """Reward per nat of summed log-ratio, > 0; 1 is the paper's, which found 0.1 and 5 worse."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.tau < math.inf:
-            raise ValueError(f"tau: expected a finite number above 0, got {self.tau}")
+        require_above_zero(self, "tau")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

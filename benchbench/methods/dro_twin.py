@@ -7,12 +7,12 @@ of the policy as it trains; here they are the rejected responses of the data.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -29,10 +29,7 @@ class Hyper:
     """Reward margin beyond which a pair costs nothing, > 0; 1 is ours."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 < self.margin < math.inf:
-            raise ValueError(f"margin: expected a finite number above 0, got {self.margin}")
+        require_above_zero(self, "beta", "margin")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

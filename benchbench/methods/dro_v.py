@@ -12,13 +12,13 @@ from the data it is `dro_pointwise`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.method import Candidates, Family, Head, Method, Need, Paper, Term
-from benchbench.core.scores import Scores, each_of, log_ratio
+from benchbench.core.ranges import require_above_zero
+from benchbench.core.scores import Scores, log_ratio, single
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,9 +34,7 @@ class Hyper:
     """Learning rate of the value head over that of the policy, > 0; 1 is the paper's, for a whole network."""
 
     def __post_init__(self) -> None:
-        for name in ("tau", "value_rate"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(f"{name}: expected a finite number above 0, got {getattr(self, name)}")
+        require_above_zero(self, "tau", "value_rate")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:
@@ -56,7 +54,7 @@ def loss(scores: Scores, hyper: Hyper) -> Mapping[str, Term]:
     Raises:
         ValueError: K is not 1; each response has a reward of its own.
     """
-    (score,) = each_of(reward(scores, hyper), 1)
+    score = single(reward(scores, hyper))
     target, known = scores.reward[:, 0].to(score), value(scores).to(score)
     of_value = (target - known - score.detach()).square() / 2
     of_policy = (target - known.detach() - score).square() / (2 * hyper.tau)

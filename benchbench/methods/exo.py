@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_within
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -33,10 +34,8 @@ class Hyper:
     """Whether the chosen response has the rest of the probability; where not it has 1, as in the authors' code."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 < self.label_smoothing < 0.5:
-            raise ValueError(f"label_smoothing: expected a number in (0, 0.5), got {self.label_smoothing}")
+        require_above_zero(self, "beta")
+        require_within(self, "label_smoothing", "(0, 0.5)")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -7,12 +7,12 @@ as in `fdpo_div_fkl`.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_within
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -32,10 +32,8 @@ class Hyper:
     """Order of the divergence, in (0, 1]: DPO as it goes to 0, forward KL at 1; 0.5 is TRL's since 0.29."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 < self.alpha <= 1:
-            raise ValueError(f"alpha: expected a number in (0, 1], got {self.alpha}")
+        require_above_zero(self, "beta")
+        require_within(self, "alpha", "(0, 1]")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -8,12 +8,12 @@ not exchanged is not refused here: its margin is negative.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Column, Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_at_least_zero
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -30,10 +30,8 @@ class Hyper:
     """Nats of log-ratio that such a pair must exceed, >= 0; lambda in the paper, swept per model, so 2 is ours."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 <= self.factual_margin < math.inf:
-            raise ValueError(f"factual_margin: expected a finite number of at least 0, got {self.factual_margin}")
+        require_above_zero(self, "beta")
+        require_at_least_zero(self, "factual_margin")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -9,13 +9,13 @@ The problem is the paper's; the rates, where the multipliers start and in which 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Carried, Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_at_least_zero
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -39,11 +39,8 @@ class Hyper:
     """Of every example before its first step, >= 0; 1 is ours: the first epoch is DPO."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        for name in ("bound", "rate", "first_multiplier"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ValueError(f"{name}: expected a finite number of at least 0, got {getattr(self, name)}")
+        require_above_zero(self, "beta")
+        require_at_least_zero(self, "bound", "rate", "first_multiplier")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

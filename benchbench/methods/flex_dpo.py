@@ -7,12 +7,12 @@ memory.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_at_least_zero
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -29,10 +29,8 @@ class Hyper:
     """Reward per nat of the rejected response's log-ratio, >= 0, equal to beta_plus in DPO; half of that is ours."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta_plus < math.inf:
-            raise ValueError(f"beta_plus: expected a finite number above 0, got {self.beta_plus}")
-        if not 0 <= self.beta_minus < math.inf:
-            raise ValueError(f"beta_minus: expected a finite number of at least 0, got {self.beta_minus}")
+        require_above_zero(self, "beta_plus")
+        require_at_least_zero(self, "beta_minus")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -8,12 +8,12 @@ the construction and agrees with the paper's Table 1 as others describe it. Not 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Column, Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ class Hyper:
     """Reward per nat of summed log-ratio, > 0; 0.1 is DPO's, the paper's value is not known to us."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        require_above_zero(self, "beta")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -7,11 +7,11 @@ obtained by that substitution, the printed equation was not read. At p = 1/2 the
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.method import Column, Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ class Hyper:
     """Regularisation, > 0: the target is 1 / (2 beta) nats; 0.1 is IPO's in TRL, the paper's is not known to us."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        require_above_zero(self, "beta")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -13,11 +13,11 @@ the mean over K; the column has whatever the data have.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.method import Candidates, Column, Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, log_ratio
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ class Hyper:
     """Reward per nat of summed log-ratio, > 0; 1e-3 in the released scripts, so targets are hundreds of nats."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        require_above_zero(self, "beta")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

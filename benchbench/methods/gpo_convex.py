@@ -8,12 +8,12 @@ so that no loss is infinite; a pair that wrong has no gradient.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ class Hyper:
     """f(z): exp(-z), max(0, 1 - z)^2, or sigmoid(-z)^2, which is bounded and not convex; the default is ours."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        require_above_zero(self, "beta")
         if self.loss_type not in ("exponential", "truncated_quadratic", "savage"):
             raise ValueError(
                 f"loss_type: expected one of exponential, truncated_quadratic, savage, got {self.loss_type!r}"

@@ -6,12 +6,12 @@ DPO's, above 1 flatter. The form is from memory and from a re-implementation (ox
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, pair
 
 if TYPE_CHECKING:
@@ -29,10 +29,7 @@ class Hyper:
     recall of the paper."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 < self.alpha < math.inf:
-            raise ValueError(f"alpha: expected a finite number above 0, got {self.alpha}")
+        require_above_zero(self, "beta", "alpha")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -12,12 +12,12 @@ A list of fewer than two items costs nothing.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core.method import Candidates, Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_one_of
 from benchbench.core.scores import Scores, log_ratio
 
 if TYPE_CHECKING:
@@ -35,10 +35,8 @@ class Hyper:
     its ablations."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if self.weighting not in ("dcg", "discount", "reciprocal"):
-            raise ValueError(f"weighting: expected one of dcg, discount, reciprocal, got {self.weighting!r}")
+        require_above_zero(self, "beta")
+        require_one_of(self, "weighting", "dcg", "discount", "reciprocal")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -7,12 +7,12 @@ labels of a reward model. The loss is that of R-DPO (length-regularised).
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_at_least_zero
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -29,10 +29,8 @@ class Hyper:
     """Reward per token by which the chosen response is longer, >= 0; 0 is DPO, 0.02 is ours, the paper's unknown."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 <= self.alpha < math.inf:
-            raise ValueError(f"alpha: expected a finite number of at least 0, got {self.alpha}")
+        require_above_zero(self, "beta")
+        require_at_least_zero(self, "alpha")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

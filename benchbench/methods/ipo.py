@@ -9,11 +9,11 @@ Azar et al. 2023, arXiv:2310.12036, eq. 17. One name, two losses:
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_one_of
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -30,10 +30,8 @@ class Hyper:
     """Log-ratio per response token (`mean`, as TRL) or per response (`sum`, as printed in the paper)."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if self.reduction not in ("mean", "sum"):
-            raise ValueError(f"reduction: expected one of mean, sum, got {self.reduction!r}")
+        require_above_zero(self, "beta")
+        require_one_of(self, "reduction", "mean", "sum")
 
 
 def reduced_log_ratio(scores: Scores, hyper: Hyper) -> Tensor:

@@ -7,11 +7,11 @@ scores. Shares of 0 and 1 have infinite log-odds and are held at `clip`. Left as
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.method import Column, Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_within
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -28,10 +28,8 @@ class Hyper:
     """Distance from 0 and 1 at which a share is held, in (0, 0.5); 0.01 is ours, the paper's is not known to us."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 < self.clip < 0.5:
-            raise ValueError(f"clip: expected a number in (0, 0.5), got {self.clip}")
+        require_above_zero(self, "beta")
+        require_within(self, "clip", "(0, 0.5)")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

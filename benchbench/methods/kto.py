@@ -12,19 +12,16 @@ next example of the optimizer step, and the mean is over the step.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Candidates, Column, Family, Method, Need, Paper
-from benchbench.core.scores import Scores, log_ratio
+from benchbench.core.ranges import require_above_zero
+from benchbench.core.scores import Scores, log_ratio, single
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-LABEL = Column("label", low=0, high=1)
-"""1 for a desirable response, 0 for an undesirable one."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +36,7 @@ class Hyper:
     """Weight of undesirable responses, > 0; the paper wants the products of weight and count within a factor of 4/3."""
 
     def __post_init__(self) -> None:
-        for name in ("beta", "desirable_weight", "undesirable_weight"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(f"{name}: expected a finite number above 0, got {getattr(self, name)}")
+        require_above_zero(self, "beta", "desirable_weight", "undesirable_weight")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:
@@ -55,11 +50,10 @@ def loss(scores: Scores, hyper: Hyper) -> Tensor:
     Raises:
         ValueError: K is not 1; each response has a label of its own.
     """
-    if scores.policy.token.shape[1] != 1:
-        raise ValueError(f"expected single responses (K = 1), got K = {scores.policy.token.shape[1]}")
+    rewards = single(reward(scores, hyper))
     baseline = scores.mismatched.mean().detach().clamp(min=0)
-    beyond = reward(scores, hyper)[:, 0] - hyper.beta * baseline
-    label = scores.column(LABEL.name).to(beyond)
+    beyond = rewards - hyper.beta * baseline
+    label = scores.column(Column.LABEL.name).to(beyond)
     desirable = hyper.desirable_weight * F.sigmoid(-beyond)
     undesirable = hyper.undesirable_weight * F.sigmoid(beyond)
     return label * desirable + (1 - label) * undesirable
@@ -79,7 +73,7 @@ METHOD = Method(
     loss=loss,
     reward=reward,
     needs=frozenset({Need.REFERENCE, Need.MISMATCHED}),
-    columns=(LABEL,),
+    columns=(Column.LABEL,),
     candidates=Candidates.LABELLED,
     coupled=True,
     least_examples=2,

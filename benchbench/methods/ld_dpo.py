@@ -6,12 +6,12 @@ min(|y_w|, |y_l|) are weighted by alpha; positions count response tokens only. A
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_within
 from benchbench.core.scores import Scores, pair
 
 if TYPE_CHECKING:
@@ -28,10 +28,8 @@ class Hyper:
     """Weight of tokens beyond the shared length, in [0, 1]: 1 is DPO, 0 cuts both; 0.5 is a secondary source's."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 <= self.alpha <= 1:
-            raise ValueError(f"alpha: expected a number in [0, 1], got {self.alpha}")
+        require_above_zero(self, "beta")
+        require_within(self, "alpha", "[0, 1]")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_at_least_zero, require_within
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -35,16 +36,12 @@ class Hyper:
     """Reward margin at which a pair has weight 1, >= 0; 2 is the authors' code's."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        require_above_zero(self, "beta")
         if not 1 <= self.c_max < math.inf:
             raise ValueError(f"c_max: expected a finite number of at least 1, got {self.c_max}")
-        if not 0 <= self.c_min < 1:
-            raise ValueError(f"c_min: expected a number in [0, 1), got {self.c_min}")
-        if not 0 < self.steepness < math.inf:
-            raise ValueError(f"steepness: expected a finite number above 0, got {self.steepness}")
-        if not 0 <= self.tau < math.inf:
-            raise ValueError(f"tau: expected a finite number of at least 0, got {self.tau}")
+        require_within(self, "c_min", "[0, 1)")
+        require_above_zero(self, "steepness")
+        require_at_least_zero(self, "tau")
 
 
 def weight(margin: Tensor, hyper: Hyper) -> Tensor:

@@ -8,13 +8,13 @@ a mask from activations, another thing.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Paper, Term
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, pair
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ class Hyper:
     """Power of phi and inverse weight of the margin term, > 0; 0.5 is ours, the paper's is not known to us."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        require_above_zero(self, "beta")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

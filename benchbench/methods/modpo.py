@@ -8,12 +8,12 @@ objective first. A sweep over `weight` gives the front.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_one_of, require_within
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -32,12 +32,9 @@ class Hyper:
     """Logistic loss, or max(0, 1 - margin) as the authors' code offers too."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 < self.weight <= 1:
-            raise ValueError(f"weight: expected a number in (0, 1], got {self.weight}")
-        if self.loss_type not in ("sigmoid", "hinge"):
-            raise ValueError(f"loss_type: expected one of sigmoid, hinge, got {self.loss_type!r}")
+        require_above_zero(self, "beta")
+        require_within(self, "weight", "(0, 1]")
+        require_one_of(self, "loss_type", "sigmoid", "hinge")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -10,12 +10,12 @@ more than two are the same formulas.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_at_least_zero, require_one_of, require_within
 from benchbench.core.scores import Scores, pair
 
 if TYPE_CHECKING:
@@ -39,14 +39,10 @@ class Hyper:
     """Give each reference the weight of the others, as the authors' code does with two."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 <= self.epsilon < math.inf:
-            raise ValueError(f"epsilon: expected a finite number of at least 0, got {self.epsilon}")
-        if self.weighting not in ("adaptive", "fixed"):
-            raise ValueError(f"weighting: expected one of adaptive, fixed, got {self.weighting!r}")
-        if not 0 <= self.alpha <= 1:
-            raise ValueError(f"alpha: expected a number in [0, 1], got {self.alpha}")
+        require_above_zero(self, "beta")
+        require_at_least_zero(self, "epsilon")
+        require_one_of(self, "weighting", "adaptive", "fixed")
+        require_within(self, "alpha", "[0, 1]")
 
 
 def references(scores: Scores, hyper: Hyper) -> Tensor:

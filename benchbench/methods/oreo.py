@@ -13,13 +13,13 @@ reasoning are `oreo_step`. Checked against the authors' code, jwhj/OREO at 6f740
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from benchbench.core.method import Candidates, Family, Head, Method, Need, Paper, Term
-from benchbench.core.scores import Scores, each_of, log_ratio
+from benchbench.core.ranges import require_above_zero, require_at_least_zero, require_one_of
+from benchbench.core.scores import Scores, log_ratio, single
 from benchbench.core.trajectories import still_to_come
 
 if TYPE_CHECKING:
@@ -40,13 +40,9 @@ class Hyper:
     """Whose equation the policy fits: one of token and response; token is the paper's first."""
 
     def __post_init__(self) -> None:
-        for name in ("beta", "value_rate"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(f"{name}: expected a finite number above 0, got {getattr(self, name)}")
-        if not 0 <= self.kl_weight < math.inf:
-            raise ValueError(f"kl_weight: expected a finite number of at least 0, got {self.kl_weight}")
-        if self.level not in ("token", "response"):
-            raise ValueError(f"level: expected one of token, response, got {self.level!r}")
+        require_above_zero(self, "beta", "value_rate")
+        require_at_least_zero(self, "kl_weight")
+        require_one_of(self, "level", "token", "response")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:
@@ -60,7 +56,7 @@ def loss(scores: Scores, hyper: Hyper) -> Mapping[str, Term]:
     Raises:
         ValueError: K is not 1; each response has a reward of its own.
     """
-    each_of(scores.policy.sum(), 1)
+    single(scores.policy.sum())
     response, length = scores.policy.response[:, 0], scores.policy.length()[:, 0]
     ratio = hyper.beta * (scores.policy.token - scores.reference.token)[:, 0]  # [B, T]
     ahead, target = still_to_come(ratio), scores.reward[:, :1].to(ratio)

@@ -13,13 +13,13 @@ against the authors' code, jwhj/OREO at 6f7403b, openrlhf/trainer/pcl_trainer.py
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.method import Candidates, Family, Head, Method, Need, Paper, Term
-from benchbench.core.scores import Scores, each_of, log_ratio
+from benchbench.core.ranges import require_above_zero, require_at_least_zero
+from benchbench.core.scores import Scores, log_ratio, single
 from benchbench.core.trajectories import begins_step, of_steps, still_to_come
 
 if TYPE_CHECKING:
@@ -38,11 +38,8 @@ class Hyper:
     """Learning rate of the value head over that of the policy, > 0; 1 is the authors', for a whole network."""
 
     def __post_init__(self) -> None:
-        for name in ("beta", "value_rate"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(f"{name}: expected a finite number above 0, got {getattr(self, name)}")
-        if not 0 <= self.kl_weight < math.inf:
-            raise ValueError(f"kl_weight: expected a finite number of at least 0, got {self.kl_weight}")
+        require_above_zero(self, "beta", "value_rate")
+        require_at_least_zero(self, "kl_weight")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:
@@ -56,7 +53,7 @@ def loss(scores: Scores, hyper: Hyper) -> Mapping[str, Term]:
     Raises:
         ValueError: K is not 1; each response has a reward of its own.
     """
-    each_of(scores.policy.sum(), 1)
+    single(scores.policy.sum())
     response, length = scores.policy.response[:, 0], scores.policy.length()[:, 0]
     begins = begins_step(scores.token_weights("step")[:, 0], response)  # [B, T]
     ratio = of_steps(hyper.beta * (scores.policy.token - scores.reference.token)[:, 0], begins)

@@ -8,13 +8,13 @@ them out on request. The odds-ratio term is TRL's; with prompts of one token bot
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Over, Paper, Term
+from benchbench.core.ranges import require_at_least_zero
 from benchbench.core.scores import Scores, pair
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ class Hyper:
     """Weight of the odds-ratio term, >= 0; lambda in the paper, `beta` in TRL. 0.1 is TRL's and Mistral-ORPO-beta's."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number of at least 0, got {self.beta}")
+        require_at_least_zero(self, "beta")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -8,18 +8,15 @@ response and averaged over all of them, which is an assumption.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.method import Candidates, Column, Family, Method, Need, Paper
-from benchbench.core.scores import Scores
+from benchbench.core.ranges import require_at_least_zero, require_within
+from benchbench.core.scores import Scores, single
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-LABEL = Column("label", low=0, high=1)
-"""1 for an accepted response, 0 for a rejected one."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +30,8 @@ class Hyper:
     """Weight of the divergence, >= 0; 0.5 is a re-implementation's, not the authors'."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.alpha <= 1:
-            raise ValueError(f"alpha: expected a number in [0, 1], got {self.alpha}")
-        if not 0 <= self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number of at least 0, got {self.beta}")
+        require_within(self, "alpha", "[0, 1]")
+        require_at_least_zero(self, "beta")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:
@@ -55,10 +50,8 @@ def loss(scores: Scores, hyper: Hyper) -> Tensor:
     Raises:
         ValueError: K is not 1; each response has a label of its own.
     """
-    if scores.policy.token.shape[1] != 1:
-        raise ValueError(f"expected single responses (K = 1), got K = {scores.policy.token.shape[1]}")
-    logp = reward(scores, hyper)[:, 0]
-    label = scores.column(LABEL.name).to(logp)
+    logp = single(reward(scores, hyper))
+    label = scores.column(Column.LABEL.name).to(logp)
     divergence = scores.distribution.sum(dim=-1)[:, 0]
     accepted, rejected = hyper.alpha * share(label), (1 - hyper.alpha) * share(1 - label)
     return (rejected - accepted) * logp + hyper.beta * divergence
@@ -77,7 +70,7 @@ METHOD = Method(
     loss=loss,
     reward=reward,
     needs=frozenset({Need.DISTRIBUTION.with_options(quantity="reference_first")}),
-    columns=(LABEL,),
+    columns=(Column.LABEL,),
     candidates=Candidates.LABELLED,
     coupled=True,
     monotone_in_chosen=False,

@@ -12,12 +12,12 @@ their comparison then has no slope in the worse one.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.lists import best_first, differences, not_before, several
 from benchbench.core.method import Candidates, Family, Method, Need, Paper, Term
+from benchbench.core.ranges import require_at_least_zero
 from benchbench.core.scores import Scores
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ class Hyper:
     """Weight of the likelihood term before (K - 1)^2, >= 0; 0.05 in the released train_hh.sh."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.sft_weight < math.inf:
-            raise ValueError(f"sft_weight: expected a finite number of at least 0, got {self.sft_weight}")
+        require_at_least_zero(self, "sft_weight")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

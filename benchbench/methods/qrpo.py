@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.method import Candidates, Column, Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, log_ratio
 
 if TYPE_CHECKING:
@@ -33,8 +34,7 @@ class Hyper:
     """Logarithm of the partition function: `exact`, or as `released`, without the -1 in Z."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        require_above_zero(self, "beta")
         if self.log_z not in ("exact", "released"):
             raise ValueError(f"log_z: expected exact or released, got '{self.log_z}'")
 

@@ -13,13 +13,13 @@ rewards make no pair.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.lists import differences, ranks, several
 from benchbench.core.method import Candidates, Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, log_ratio
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ class Hyper:
     """Ranks by the current scores of the `policy`, as in LiPO-lambda, or by the `rewards`."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        require_above_zero(self, "beta")
         if self.rank_by not in ("policy", "rewards"):
             raise ValueError(f"rank_by: expected policy or rewards, got '{self.rank_by}'")
 

@@ -7,11 +7,11 @@ rewards differ by 1 / (2 beta) in favour of the chosen response and eta is 1, it
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ class Hyper:
     commands, and the unit of the reward decides."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.eta < math.inf:
-            raise ValueError(f"eta: expected a finite number above 0, got {self.eta}")
+        require_above_zero(self, "eta")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

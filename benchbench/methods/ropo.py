@@ -6,12 +6,12 @@ log-probabilities. The weights are from memory. ROPO's own work also filters sam
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_at_least_zero
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -30,12 +30,8 @@ class Hyper:
     """Weight of DPO's term, >= 0; 0.1 is the value remembered of the GDPO paper, not verified."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 <= self.alpha < math.inf:
-            raise ValueError(f"alpha: expected a finite number of at least 0, got {self.alpha}")
-        if not 0 <= self.gamma < math.inf:
-            raise ValueError(f"gamma: expected a finite number of at least 0, got {self.gamma}")
+        require_above_zero(self, "beta")
+        require_at_least_zero(self, "alpha", "gamma")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

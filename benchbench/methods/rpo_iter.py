@@ -7,13 +7,13 @@ chosen tokens of the step. The rounds are left aside: sampling, verifying the an
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Over, Paper, Term
+from benchbench.core.ranges import require_above_zero, require_at_least_zero, require_one_of
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -32,12 +32,9 @@ class Hyper:
     """Likelihood averaged per response (`mean`, the paper's) or over the step's tokens (`pooled`, TRL's)."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 <= self.alpha < math.inf:
-            raise ValueError(f"alpha: expected a finite number of at least 0, got {self.alpha}")
-        if self.reduction not in ("mean", "pooled"):
-            raise ValueError(f"reduction: expected one of mean, pooled, got {self.reduction!r}")
+        require_above_zero(self, "beta")
+        require_at_least_zero(self, "alpha")
+        require_one_of(self, "reduction", "mean", "pooled")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -14,13 +14,13 @@ Not the RPO of arXiv:2404.19733 (iterative reasoning), nor reward-aware preferen
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Over, Paper, Term
+from benchbench.core.ranges import require_above_zero, require_at_least_zero, require_one_of
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -39,12 +39,9 @@ class Hyper:
     """How the likelihood of the chosen response is reduced, see the module; `average` is the authors' advice."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 <= self.eta < math.inf:
-            raise ValueError(f"eta: expected a finite number of at least 0, got {self.eta}")
-        if self.regularizer not in ("average", "cumulative", "pooled"):
-            raise ValueError(f"regularizer: expected one of average, cumulative, pooled, got {self.regularizer!r}")
+        require_above_zero(self, "beta")
+        require_at_least_zero(self, "eta")
+        require_one_of(self, "regularizer", "average", "cumulative", "pooled")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from benchbench.core.method import Candidates, Family, Method, Paper
+from benchbench.core.ranges import require_one_of
 from benchbench.core.scores import Scores, each_of
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ class Hyper:
     """Log-probability of a response: one of sum (nats) and mean (nats per token); sum is ours, see open_question."""
 
     def __post_init__(self) -> None:
-        if self.score not in ("sum", "mean"):
-            raise ValueError(f"score: expected one of sum, mean, got {self.score!r}")
+        require_one_of(self, "score", "sum", "mean")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -8,13 +8,13 @@ and a likelihood term of weight 1, which is CPO-SimPO rather than SimPO.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Over, Paper, Term
+from benchbench.core.ranges import require_above_zero, require_at_least_zero, require_one_of, require_within
 from benchbench.core.scores import Scores, pair
 
 if TYPE_CHECKING:
@@ -37,18 +37,13 @@ class Hyper:
     """Weight of the chosen responses' negative log-likelihood per token of the step, >= 0; 0 in the paper."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 <= self.margin < math.inf:
-            raise ValueError(f"margin: expected a finite number of at least 0, got {self.margin}")
-        if self.loss_type not in ("sigmoid", "hinge"):
-            raise ValueError(f"loss_type: expected one of sigmoid, hinge, got {self.loss_type!r}")
-        if not 0 <= self.label_smoothing < 0.5:
-            raise ValueError(f"label_smoothing: expected a number in [0, 0.5), got {self.label_smoothing}")
+        require_above_zero(self, "beta")
+        require_at_least_zero(self, "margin")
+        require_one_of(self, "loss_type", "sigmoid", "hinge")
+        require_within(self, "label_smoothing", "[0, 0.5)")
         if self.label_smoothing > 0 and self.loss_type == "hinge":
             raise ValueError(f"label_smoothing: expected 0 with loss_type hinge, got {self.label_smoothing}")
-        if not 0 <= self.sft_weight < math.inf:
-            raise ValueError(f"sft_weight: expected a finite number of at least 0, got {self.sft_weight}")
+        require_at_least_zero(self, "sft_weight")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

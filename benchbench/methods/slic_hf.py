@@ -7,12 +7,12 @@ the SFT data; here it is the chosen response, the only demonstration that a pair
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Paper
+from benchbench.core.ranges import require_above_zero, require_at_least_zero
 from benchbench.core.scores import Scores, pair
 
 if TYPE_CHECKING:
@@ -30,10 +30,8 @@ class Hyper:
     default."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.delta < math.inf:
-            raise ValueError(f"delta: expected a finite number above 0, got {self.delta}")
-        if not 0 <= self.sft_weight < math.inf:
-            raise ValueError(f"sft_weight: expected a finite number of at least 0, got {self.sft_weight}")
+        require_above_zero(self, "delta")
+        require_at_least_zero(self, "sft_weight")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

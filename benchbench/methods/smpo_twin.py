@@ -7,12 +7,12 @@ form. It is the loss of `gdpo` with beta times gamma.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Column, Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -29,10 +29,7 @@ class Hyper:
     """Scale of the label, > 0: beta * gamma is the reward per nat of a certain pair; 10 is the paper's for images."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 < self.gamma < math.inf:
-            raise ValueError(f"gamma: expected a finite number above 0, got {self.gamma}")
+        require_above_zero(self, "beta", "gamma")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

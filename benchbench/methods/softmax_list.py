@@ -10,12 +10,12 @@ It is InfoNCA (`info_nca`) at alpha = 1. The paper's psi is a candidate's mean p
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.lists import several
 from benchbench.core.method import Candidates, Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, log_ratio
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ class Hyper:
     """Reward per nat of summed log-ratio, > 0; 0.05 is the paper's for LiPO-lambda."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        require_above_zero(self, "beta")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -9,12 +9,12 @@ mask_model simple_last) without its dropout; the code's default mixes the masks 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Head, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_at_least_zero
 from benchbench.core.scores import Scores, pair
 
 if TYPE_CHECKING:
@@ -37,12 +37,8 @@ class Hyper:
     """Learning rate of the masks' layer over that of the policy, > 0; 1 is the code's."""
 
     def __post_init__(self) -> None:
-        for name in ("beta", "mask_rate"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ValueError(f"{name}: expected a finite number above 0, got {getattr(self, name)}")
-        for name in ("l1_norm_param_u", "l1_norm_param_d"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ValueError(f"{name}: expected a finite number of at least 0, got {getattr(self, name)}")
+        require_above_zero(self, "beta", "mask_rate")
+        require_at_least_zero(self, "l1_norm_param_u", "l1_norm_param_d")
 
 
 def masks(scores: Scores) -> tuple[Tensor, Tensor]:

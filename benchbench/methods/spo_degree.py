@@ -11,13 +11,13 @@ The authors' repository holds a licence alone.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Candidates, Column, Family, Head, Method, Need, Paper, Term
+from benchbench.core.ranges import require_above_zero, require_at_least_zero
 from benchbench.core.scores import Scores, each_of, log_ratio
 
 if TYPE_CHECKING:
@@ -39,10 +39,8 @@ class Hyper:
     """Weight of the degrees' cross-entropy, >= 0; 0.1 is ours, the paper's was not seen; 0 is DPO."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 <= self.gamma < math.inf:
-            raise ValueError(f"gamma: expected a finite number of at least 0, got {self.gamma}")
+        require_above_zero(self, "beta")
+        require_at_least_zero(self, "gamma")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

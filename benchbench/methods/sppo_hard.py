@@ -6,11 +6,11 @@ Wu et al. 2024, arXiv:2405.00675, as TRL 1.16.0 computes it (loss type `sppo_har
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ class Hyper:
     """Regularisation, > 0: the targets are 1 / (2 beta) nats apart from 0; 0.001 is the authors' for SPPO."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        require_above_zero(self, "beta")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

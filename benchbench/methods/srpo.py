@@ -13,12 +13,12 @@ probability 1/2); the constants in the paper itself were not compared.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.method import Candidates, Family, Method, Need, Paper, Term
+from benchbench.core.ranges import require_above_zero, require_within
 from benchbench.core.scores import Scores, each_of, log_ratio
 
 if TYPE_CHECKING:
@@ -35,10 +35,8 @@ class Hyper:
     """Share of the improver's loss, in [0, 1]; 0.5 is ours, the paper's was not seen."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 <= self.alpha <= 1:
-            raise ValueError(f"alpha: expected a number in [0, 1], got {self.alpha}")
+        require_above_zero(self, "beta")
+        require_within(self, "alpha", "[0, 1]")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -13,13 +13,13 @@ of a step's mean state with that of the best path's step), which are not read he
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.lists import differences, ranks, several
 from benchbench.core.method import Candidates, Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ class Hyper:
     """Reward per nat of weighted log-ratio, > 0; 0.1 is the authors' code's."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        require_above_zero(self, "beta")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -11,13 +11,13 @@ length-normalised form with a margin, TPO-L, is `tpo_triple_l`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core.method import Candidates, Family, Method, Over, Paper, Term
+from benchbench.core.ranges import require_above_zero, require_at_least_zero, require_one_of
 from benchbench.core.scores import Scores, each_of
 
 if TYPE_CHECKING:
@@ -38,12 +38,9 @@ class Hyper:
     """Logistic preference term of the paper, or the hinge at 1 of the authors' code."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 <= self.alpha < math.inf:
-            raise ValueError(f"alpha: expected a finite number of at least 0, got {self.alpha}")
-        if self.loss_type not in ("sigmoid", "hinge"):
-            raise ValueError(f"loss_type: expected one of sigmoid, hinge, got {self.loss_type!r}")
+        require_above_zero(self, "beta")
+        require_at_least_zero(self, "alpha")
+        require_one_of(self, "loss_type", "sigmoid", "hinge")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

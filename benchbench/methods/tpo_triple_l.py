@@ -10,13 +10,13 @@ beta (mean_w - mean_l - gamma / beta), which is the same.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Candidates, Family, Method, Over, Paper, Term
+from benchbench.core.ranges import require_above_zero, require_at_least_zero
 from benchbench.core.scores import Scores, each_of
 
 if TYPE_CHECKING:
@@ -37,11 +37,8 @@ class Hyper:
     """Weight of the gold responses' negative log-likelihood per token of the step, >= 0; 1 is TRL's."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        for name in ("gamma", "alpha"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ValueError(f"{name}: expected a finite number of at least 0, got {getattr(self, name)}")
+        require_above_zero(self, "beta")
+        require_at_least_zero(self, "gamma", "alpha")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

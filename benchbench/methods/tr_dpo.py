@@ -7,12 +7,12 @@ its DPOTrainer (`sync_ref_model`), with the same names and defaults.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero, require_within
 from benchbench.core.scores import Scores, pair
 
 if TYPE_CHECKING:
@@ -31,10 +31,8 @@ class Hyper:
     """Optimizer steps between updates, >= 1; 512 is TRL's default."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 < self.ref_model_mixup_alpha <= 1:
-            raise ValueError(f"ref_model_mixup_alpha: expected a number in (0, 1], got {self.ref_model_mixup_alpha}")
+        require_above_zero(self, "beta")
+        require_within(self, "ref_model_mixup_alpha", "(0, 1]")
         if self.ref_model_sync_steps < 1:
             raise ValueError(f"ref_model_sync_steps: expected 1 or more, got {self.ref_model_sync_steps}")
 

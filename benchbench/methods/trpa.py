@@ -9,12 +9,12 @@ of one level.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Column, Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, pair
 
 if TYPE_CHECKING:
@@ -31,10 +31,7 @@ class Hyper:
     """Factor of the margin where the chosen response has level 1, > 0; 2.5 is the authors' script's."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
-        if not 0 < self.kappa < math.inf:
-            raise ValueError(f"kappa: expected a finite number above 0, got {self.kappa}")
+        require_above_zero(self, "beta", "kappa")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -11,12 +11,12 @@ left out of both. Labels between 0 and 1 mix the two sides. From memory: neither
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Candidates, Column, Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, log_ratio
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ class Hyper:
     """Loss of a good candidate: summed negative log-`likelihood`, or the `sigmoid` of pointwise DPO; from memory."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        require_above_zero(self, "beta")
         if self.positives not in ("likelihood", "sigmoid"):
             raise ValueError(f"positives: expected likelihood or sigmoid, got '{self.positives}'")
 

@@ -8,12 +8,12 @@ trl/trainer/dpo_trainer.py, `use_weighting`.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ class Hyper:
     """Let no pair weigh more than 1, as TRL did up to 0.28."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        require_above_zero(self, "beta")
 
 
 def weight(scores: Scores, hyper: Hyper) -> Tensor:

@@ -14,6 +14,7 @@ from difflib import SequenceMatcher
 
 from benchbench.core.example import Example, Span
 from benchbench.core.method import Candidates, Paper
+from benchbench.core.ranges import require_within
 from benchbench.core.transform import Transform, Transformed
 from benchbench.data.derivation import expand, with_columns
 
@@ -35,8 +36,7 @@ class Options:
     are two texts and no edit of one."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.max_changed_fraction <= 1:
-            raise ValueError(f"max_changed_fraction: expected a share in [0, 1], got {self.max_changed_fraction}")
+        require_within(self, "max_changed_fraction", "[0, 1]", what="share")
 
 
 def changed_words(first: str, second: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:

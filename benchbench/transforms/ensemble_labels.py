@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from benchbench.core.example import Example
 from benchbench.core.method import Candidates, Column, Paper
+from benchbench.core.ranges import require_within
 from benchbench.core.transform import Transform, Transformed
 from benchbench.data.derivation import expand, number_of, with_candidates, with_columns
 
@@ -38,8 +39,7 @@ class Options:
     def __post_init__(self) -> None:
         if min(self.flip_fraction, self.soft_fraction) < 0 or self.flip_fraction + self.soft_fraction > 1:
             raise ValueError("flip_fraction: expected shares of at least 0 that make at most 1 with soft_fraction")
-        if not 0 <= self.smoothing <= 0.5:
-            raise ValueError(f"smoothing: expected a probability in [0, 0.5], got {self.smoothing}")
+        require_within(self, "smoothing", "[0, 0.5]", what="probability")
 
 
 def apply(examples: Sequence[Example], options: Options, seed: int) -> Transformed:

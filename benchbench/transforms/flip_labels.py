@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from benchbench.core.example import Example
 from benchbench.core.method import Candidates
+from benchbench.core.ranges import require_within
 from benchbench.core.transform import Transform, Transformed
 from benchbench.data.derivation import draws_of, expand, with_candidates, with_columns
 
@@ -27,8 +28,7 @@ class Options:
     """Probability that a pair's label is flipped, in [0, 1]."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.rate <= 1:
-            raise ValueError(f"rate: expected a probability in [0, 1], got {self.rate}")
+        require_within(self, "rate", "[0, 1]", what="probability")
 
 
 def apply(examples: Sequence[Example], options: Options, seed: int) -> Transformed:

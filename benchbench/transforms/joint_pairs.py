@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from benchbench.core.example import Example
 from benchbench.core.method import Candidates, Paper
+from benchbench.core.ranges import require_within
 from benchbench.core.seeding import stream
 from benchbench.core.transform import Counts, Transform, Transformed
 from benchbench.data.derivation import others, without_columns
@@ -28,8 +29,7 @@ class Options:
     """Share of the examples whose rejected response is another's, in [0, 1]; the others stay as they are."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.rate <= 1:
-            raise ValueError(f"rate: expected a share in [0, 1], got {self.rate}")
+        require_within(self, "rate", "[0, 1]", what="share")
 
 
 def apply(examples: Sequence[Example], options: Options, seed: int) -> Transformed:

@@ -12,6 +12,7 @@ from itertools import permutations
 
 from benchbench.core.example import Example
 from benchbench.core.method import Column, Paper
+from benchbench.core.ranges import require_within
 from benchbench.core.transform import Transform, Transformed
 from benchbench.data.derivation import expand, scores_of, sigmoid, with_candidates
 
@@ -32,8 +33,7 @@ class Options:
     """Temperature, > 0, in the unit of the scores; with eta 0.85 and tau 1 the gap must exceed 1.735."""
 
     def __post_init__(self) -> None:
-        if not 0.5 <= self.eta < 1:
-            raise ValueError(f"eta: expected a probability in [0.5, 1), got {self.eta}")
+        require_within(self, "eta", "[0.5, 1)", what="probability")
         if not self.tau > 0:
             raise ValueError(f"tau: expected a number above 0, got {self.tau}")
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from benchbench.core.example import Example
 from benchbench.core.method import Candidates, Column, Paper
+from benchbench.core.ranges import require_within
 from benchbench.core.transform import Transform, Transformed
 from benchbench.data.derivation import expand, number_of, with_candidates, with_columns
 
@@ -35,8 +36,7 @@ class Options:
     """Share of all pairs that may get a human label, in [0, 1], rounded down."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.human_fraction <= 1:
-            raise ValueError(f"human_fraction: expected a share in [0, 1], got {self.human_fraction}")
+        require_within(self, "human_fraction", "[0, 1]", what="share")
 
 
 def apply(examples: Sequence[Example], options: Options, seed: int) -> Transformed:

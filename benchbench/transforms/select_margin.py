@@ -13,6 +13,7 @@ from typing import Literal
 
 from benchbench.core.example import Example
 from benchbench.core.method import Candidates, Column, Paper
+from benchbench.core.ranges import require_within
 from benchbench.core.transform import Counts, Transform, Transformed
 from benchbench.data.derivation import scores_of
 
@@ -36,8 +37,7 @@ class Options:
     the smallest."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.keep_fraction <= 1:
-            raise ValueError(f"keep_fraction: expected a share in (0, 1], got {self.keep_fraction}")
+        require_within(self, "keep_fraction", "(0, 1]", what="share")
 
 
 def apply(examples: Sequence[Example], options: Options, seed: int) -> Transformed:

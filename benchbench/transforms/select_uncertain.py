@@ -13,6 +13,7 @@ from typing import Literal
 
 from benchbench.core.example import Example
 from benchbench.core.method import Candidates, Column, Paper
+from benchbench.core.ranges import require_within
 from benchbench.core.seeding import stream
 from benchbench.core.transform import Counts, Transform, Transformed
 from benchbench.data.derivation import number_of
@@ -36,8 +37,7 @@ class Options:
     """Share of the pairs that agree with the label to draw for each set, in (0, 0.5], rounded down."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.rate <= 0.5:
-            raise ValueError(f"rate: expected a share in (0, 0.5], got {self.rate}")
+        require_within(self, "rate", "(0, 0.5]", what="share")
 
 
 def weighted_draw(weights: Sequence[float], count: int, uniforms: Sequence[float]) -> list[int]:

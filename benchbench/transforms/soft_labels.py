@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from benchbench.core.example import Example
 from benchbench.core.method import Candidates, Column, Paper
+from benchbench.core.ranges import require_within
 from benchbench.core.transform import Transform, Transformed
 from benchbench.data.derivation import expand, scores_of, sigmoid, with_columns
 
@@ -33,8 +34,7 @@ class Options:
     def __post_init__(self) -> None:
         if not self.temperature > 0:
             raise ValueError(f"temperature: expected a number above 0, got {self.temperature}")
-        if not 0 <= self.smoothing <= 0.5:
-            raise ValueError(f"smoothing: expected a probability in [0, 0.5], got {self.smoothing}")
+        require_within(self, "smoothing", "[0, 0.5]", what="probability")
 
 
 def apply(examples: Sequence[Example], options: Options, seed: int) -> Transformed:

@@ -1,0 +1,61 @@
+"""Ranges of hyper-parameters and options, each refused in the same words."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+
+def require_above_zero(settings: Any, *names: str) -> None:
+    """Return only if each field is a finite number above 0.
+
+    Raises:
+        ValueError: the first that is not, by name, with what was found.
+    """
+    for name in names:
+        value = getattr(settings, name)
+        if not 0 < value < math.inf:
+            raise ValueError(f"{name}: expected a finite number above 0, got {value}")
+
+
+def require_at_least_zero(settings: Any, *names: str) -> None:
+    """Return only if each field is a finite number of at least 0.
+
+    Raises:
+        ValueError: the first that is not, by name, with what was found.
+    """
+    for name in names:
+        value = getattr(settings, name)
+        if not 0 <= value < math.inf:
+            raise ValueError(f"{name}: expected a finite number of at least 0, got {value}")
+
+
+def require_within(settings: Any, name: str, interval: str, *, what: str = "number") -> None:
+    """Return only if a field lies in an interval.
+
+    Args:
+        settings: hyper-parameters or options.
+        name: of the field.
+        interval: as mathematics writes it: `[0, 0.5)` has 0 and not 0.5.
+        what: the kind of number, for the message.
+
+    Raises:
+        ValueError: it does not, or is no number.
+    """
+    value = getattr(settings, name)
+    low, high = (float(end) for end in interval[1:-1].split(","))
+    above = low <= value if interval[0] == "[" else low < value
+    below = value <= high if interval[-1] == "]" else value < high
+    if not (above and below):
+        raise ValueError(f"{name}: expected a {what} in {interval}, got {value}")
+
+
+def require_one_of(settings: Any, name: str, *choices: str) -> None:
+    """Return only if a field is one of some words.
+
+    Raises:
+        ValueError: it is another.
+    """
+    value = getattr(settings, name)
+    if value not in choices:
+        raise ValueError(f"{name}: expected one of {', '.join(choices)}, got {value!r}")
