@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NAMES = "names"
 """Option: the names that the loss reads, separated by commas; `any` for one or more of whatever name."""
-PREFIX = "anchor_"
+PREFIX = "anchors."
 """Begins the name of each input."""
 Values = Mapping[str, Sequence[Sequence[float]]]
 """Example id -> for each candidate the log-probability of each response token, nats."""
@@ -56,7 +56,7 @@ def load(context: StageContext[Any], need: Need) -> Mapping[str, Values]:
 
     loaded: dict[str, Values] = {}
     for name in context.spec.inputs:
-        if name.startswith(PREFIX) and name != "anchor_policy":
+        if name.startswith(PREFIX):
             frame = read_rows(context.input(name)).sort_values(["example", "candidate"])
             grouped = frame.groupby("example")["token_logps"]
             loaded[name.removeprefix(PREFIX)] = {str(example): group.tolist() for example, group in grouped}

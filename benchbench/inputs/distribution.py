@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from benchbench.core.errors import Fault
 from benchbench.core.input import Input, Pass
 from benchbench.core.method import Method, Need
+from benchbench.recipe.anchors import ANCHOR_POLICY, anchor_faults, anchor_input
 
 if TYPE_CHECKING:
     import torch
@@ -21,8 +22,6 @@ QUANTITY = "quantity"
 """Option: which number of `models.distribution.QUANTITIES`."""
 OF_THE_POLICY = ("entropy", "log_collision")
 OF_BOTH = ("policy_first", "reference_first", "jensen_shannon")
-ANCHOR_POLICY = "anchor_policy"
-"""Name of the input that leaves the anchor's weights."""
 
 
 @dataclass(frozen=True)
@@ -36,24 +35,12 @@ class Distributions:
 
 def plan(roles: Roles, need: Need) -> Mapping[str, str]:
     """The SFT stage, where the quantity compares the policy with it; its weights are loaded, nothing is cached."""
-    section, sft = roles.recipe.preference, roles.sft()
-    assert section is not None, "checked with the recipe"
-    if need.option(QUANTITY) in OF_THE_POLICY or section.reference != "sft" or sft is None:
-        return {}
-    return {ANCHOR_POLICY: sft}
+    return {} if need.option(QUANTITY) in OF_THE_POLICY else anchor_input(roles.recipe, roles.sft())
 
 
 def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:
     """An anchor whose weights the preference stage cannot have."""
-    if recipe.preference is None or need.option(QUANTITY) in OF_THE_POLICY:
-        return []
-    reference = recipe.preference.reference
-    if reference == "sft" and recipe.sft is None:
-        return [Fault("preference.reference", "expected base, since the recipe has no sft stage, got sft")]
-    if reference == "base" and recipe.sft is not None and recipe.model.from_config is not None:
-        drawn = "the weights of model.from_config are drawn anew in every stage and are not kept"
-        return [Fault("preference.reference", f"expected sft: '{method.name}' has its anchor in memory, and {drawn}")]
-    return []
+    return [] if need.option(QUANTITY) in OF_THE_POLICY else anchor_faults(recipe, method.name)
 
 
 def load(context: StageContext[Any], need: Need) -> Distributions:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from benchbench.core.errors import Fault
 from benchbench.core.input import Input, Pass
 from benchbench.core.method import Method, Need
+from benchbench.recipe.anchors import ANCHOR_POLICY
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from benchbench.plan.roles import Roles
     from benchbench.recipe.schema import Recipe
     from benchbench.stages.context import StageContext
-
-ANCHOR_POLICY = "anchor_policy"
-"""Name of the input that leaves the weights from which the reference starts."""
 
 
 class FollowingReference:
@@ -40,7 +38,10 @@ class FollowingReference:
 
         if step % self._every:
             return
-        weights = dict(getattr(policy, "backbone", policy).named_parameters())
+        from benchbench.models.policy_head import PolicyWithHead
+
+        plain = policy.backbone if isinstance(policy, PolicyWithHead) else policy
+        weights = dict(plain.named_parameters())
         with torch.no_grad():
             for name, weight in self.model.named_parameters():
                 weight.lerp_(weights[name].detach().to(weight.dtype), self._share)
@@ -65,8 +66,14 @@ def plan(roles: Roles, need: Need) -> Mapping[str, str]:
 
 
 def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:
-    """A reference that does not start where the policy does."""
-    if recipe.preference is None or recipe.sft is None or recipe.preference.reference == "sft":
+    """A reference that does not start where the policy does, or has not the adapters that the policy trains."""
+    if recipe.preference is None:
+        return []
+    if recipe.sft is None:
+        without = "the base model has none of the adapters that preference training begins with"
+        message = f"'{method.name}' mixes the policy's weights into its reference, and {without}; add an sft section"
+        return [] if recipe.lora is None else [Fault("lora", message)]
+    if recipe.preference.reference == "sft":
         return []
     message = f"expected sft: the reference of '{method.name}' starts where the policy starts, got base"
     return [Fault("preference.reference", message)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from benchbench.core.errors import Fault
 from benchbench.core.input import Input, Pass
 from benchbench.core.method import Method, Need
+from benchbench.recipe.anchors import ANCHOR_POLICY, anchor_faults, anchor_input
 
 if TYPE_CHECKING:
     import torch
@@ -16,25 +17,15 @@ if TYPE_CHECKING:
     from benchbench.recipe.schema import Recipe
     from benchbench.stages.context import StageContext
 
-ANCHOR_POLICY = "anchor_policy"
-"""Name of the input that leaves the anchor's weights."""
-
 
 def plan(roles: Roles, need: Need) -> Mapping[str, str]:
     """The SFT stage where it is the reference; its weights are loaded, since the partners are those of the step."""
-    section, sft = roles.recipe.preference, roles.sft()
-    assert section is not None, "checked with the recipe"
-    return {ANCHOR_POLICY: sft} if section.reference == "sft" and sft is not None else {}
+    return anchor_input(roles.recipe, roles.sft())
 
 
 def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:
     """An anchor whose weights the preference stage cannot have."""
-    if recipe.preference is None or recipe.preference.reference == "sft" or recipe.sft is None:
-        return []
-    if recipe.model.from_config is None:
-        return []
-    drawn = "the weights of model.from_config are drawn anew in every stage and are not kept"
-    return [Fault("preference.reference", f"expected sft: '{method.name}' has its anchor in memory, and {drawn}")]
+    return anchor_faults(recipe, method.name)
 
 
 def load(context: StageContext[Any], need: Need) -> Any:

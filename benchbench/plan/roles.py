@@ -16,6 +16,7 @@ from benchbench.plan.anchors import AnchorWeights, further_anchor
 from benchbench.plan.graph import Plan, data_input, policy_input
 from benchbench.plan.prepared import Prepared
 from benchbench.plan.stopping import stopping
+from benchbench.recipe.anchors import anchor_input
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.memory import scoring_memory, training_memory
 from benchbench.recipe.model import ArchitectureSection
@@ -111,8 +112,8 @@ class Roles:
         assert section is not None, "checked with the recipe"
         start = self.sft()
         needed = {k: v for need in method.declared for k, v in inputs.get(need.name).plan(self, need).items()}
-        if method.head is not None and method.head.reads == "reference" and start is not None:
-            needed["anchor_policy"] = start
+        if method.head is not None and method.head.reads == "reference":
+            needed |= anchor_input(self.recipe, start)
         hyper = identity(self.loaded.bound["method.hyper"])
         tokenization = self._preference_tokenization(section)
         settings = PreferenceSettings(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -31,6 +31,7 @@ class Objective(Protocol):
         ...
 
 
+@runtime_checkable
 class StepObjective(Protocol):
     """A loss of the scores of a whole step."""
 
@@ -72,7 +73,13 @@ def piecewise(
 
 
 def coupled(
-    objective: Any, pieces: Sequence[CandidateBatch], *, divisor: float, bf16: bool, noise_seed: int, step: int
+    objective: StepObjective,
+    pieces: Sequence[CandidateBatch],
+    *,
+    divisor: float,
+    bf16: bool,
+    noise_seed: int,
+    step: int,
 ) -> dict[str, Tensor]:
     """As `piecewise`, for a loss that sees the step at once; exact however the step is cut.
 

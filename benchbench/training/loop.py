@@ -28,7 +28,7 @@ from benchbench.core.seeding import torch_seed
 from benchbench.data.tokenized import TokenizedExample
 from benchbench.recipe.training import LoopRunSection, LoopSection
 from benchbench.training.checkpoint import Position, load_checkpoint, read_position, save_checkpoint, trainable
-from benchbench.training.gradients import Objective, coupled, piecewise
+from benchbench.training.gradients import Objective, StepObjective, coupled, piecewise
 from benchbench.training.log import TrainLog
 from benchbench.training.readout import Readout, read_out
 from benchbench.training.schedule import rate_factor, warmup_length
@@ -254,6 +254,7 @@ def _gradients(job: Job, chosen: Sequence[int], step: int) -> tuple[dict[str, Te
     torch.manual_seed(torch_seed(job.noise_seed, f"dropout, step {step}"))
     how = {"divisor": settings.gradient_divisor, "bf16": settings.bf16}
     if job.objective.sees_the_step:
+        assert isinstance(job.objective, StepObjective), "an objective that sees the step has its scores"
         totals = coupled(job.objective, pieces, noise_seed=job.noise_seed, step=step, **how)
     else:
         totals = piecewise(job.objective, pieces, **how)

@@ -13,10 +13,12 @@ def recipe(
     reference: str = "sft",
     from_config: object = None,
     anchors: Mapping[str, object] | None = None,
+    lora: object = None,
 ) -> SimpleNamespace:
     """What `faults` reads of a recipe."""
     return SimpleNamespace(
         sft=sft,
+        lora=lora,
         model=SimpleNamespace(from_config=from_config),
         preference=SimpleNamespace(reference=reference, anchors=anchors or {}),
     )

@@ -51,20 +51,20 @@ def test_the_recipe_names_what_the_method_reads(need: Need, named: str, faults: 
 def test_each_anchor_is_a_stage_of_its_own():
     roles = Roles(anchors={"guide": "dpo", "judge": "base"})
     assert EXHIBIT.plan(roles, NEED) == {
-        "anchor_guide": "score of guide, dpo",
-        "anchor_judge": "score of judge, base",
+        "anchors.guide": "score of guide, dpo",
+        "anchors.judge": "score of judge, base",
     }
 
 
 def test_its_rows_come_back_by_name_in_order_of_the_candidates(tmp_path: Path):
-    """The weights of a reference in memory, `anchor_policy`, are no further anchor."""
+    """A further anchor may be called policy; the weights of a reference in memory, `anchor_policy`, are none."""
     rows = pd.DataFrame({"example": ["a", "a"], "candidate": [1, 0], "token_logps": [[-2.0, -3.0], [-1.0]]})
     rows.to_parquet(tmp_path / "rows.parquet")
-    spec = SimpleNamespace(inputs={"anchor_guide": "score/1", "anchor_policy": "sft/1", "reference": "score/2"})
+    spec = SimpleNamespace(inputs={"anchors.policy": "score/1", "anchor_policy": "sft/1", "reference": "score/2"})
     context = SimpleNamespace(spec=spec, input=lambda name: tmp_path)
     loaded = EXHIBIT.load(context, NEED)
     assert {name: {k: [list(row) for row in v] for k, v in of.items()} for name, of in loaded.items()} == {
-        "guide": {"a": [[-1.0], [-2.0, -3.0]]}
+        "policy": {"a": [[-1.0], [-2.0, -3.0]]}
     }
 
 

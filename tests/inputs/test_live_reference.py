@@ -7,9 +7,10 @@ import torch
 
 from benchbench import inputs, methods
 from benchbench.core.input import Moving, Pass
-from benchbench.core.method import Need
+from benchbench.core.method import Head, Need
 from benchbench.inputs.live_reference import FollowingReference
 from benchbench.models.logps import token_logps
+from benchbench.models.policy_head import PolicyHead, PolicyWithHead
 from tests.training.toys import batches, examples, frozen, furthest, model, weights
 
 from .stages_of_a_cell import Roles, recipe
@@ -35,6 +36,19 @@ def test_another_start_is_a_fault(sections: dict, is_fault: bool):
     found = EXHIBIT.faults(recipe(**sections), methods.get("tr_dpo"), Need.LIVE_REFERENCE)
     expected = "preference.reference: expected sft: the reference of 'tr_dpo' starts where the policy starts, got base"
     assert [str(fault) for fault in found] == [expected] * is_fault
+
+
+def test_adapters_that_the_base_model_has_not_are_a_fault():
+    cell = recipe(reference="base", lora=object())
+    found = EXHIBIT.faults(cell, methods.get("tr_dpo"), Need.LIVE_REFERENCE)
+    assert [fault.where for fault in found] == ["lora"] and "add an sft section" in str(found[0])
+
+
+def test_a_policy_with_a_head_is_followed_without_it():
+    policy, reference = model(), FollowingReference(frozen(), share=1.0, every=1)
+    head = PolicyHead(policy, Head(outputs=lambda hyper: 2, place="tokens"), outputs=2)
+    reference.end_step(1, PolicyWithHead(policy, head))
+    assert furthest(weights(reference.model), weights(policy)) == 0
 
 
 def test_after_every_so_many_steps_a_share_of_the_policy_is_mixed_in():

@@ -27,6 +27,7 @@ def test_the_sft_stage_is_read_where_it_is_the_reference():
     [
         ({"sft": object()}, False),
         ({"reference": "base"}, False),
+        ({}, True),
         ({"sft": object(), "reference": "base"}, False),
         ({"sft": object(), "reference": "base", "from_config": object()}, True),
     ],
@@ -34,7 +35,7 @@ def test_the_sft_stage_is_read_where_it_is_the_reference():
 def test_weights_that_are_drawn_in_every_stage_are_no_anchor_in_memory(sections: dict, is_fault: bool):
     found = EXHIBIT.faults(recipe(**sections), methods.get("kto"), Need.MISMATCHED)
     assert [fault.where for fault in found] == ["preference.reference"] * is_fault
-    assert not is_fault or "expected sft: 'kto' has its anchor in memory" in str(found[0])
+    assert not sections.get("from_config") or "expected sft: 'kto' has its reference in memory" in str(found[0])
 
 
 def test_a_batch_has_the_log_ratio_of_the_next_examples_response():

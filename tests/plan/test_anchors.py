@@ -55,7 +55,7 @@ def test_a_method_by_name_is_the_cell_that_a_comparison_makes_of_it(planned: Pla
     guided = written("tgdpo", "anchors: {guide: {recipe: dpo}}")
     alone, both = planned(guided), planned("dpo", guided)
     dpo, inputs = both["dpo seed 1"][0], both["tgdpo seed 1"][1]
-    assert inputs["anchor_guide"] == both[GUIDE][0] and both[GUIDE][1] == {"policy": dpo}
+    assert inputs["anchors.guide"] == both[GUIDE][0] and both[GUIDE][1] == {"policy": dpo}
     assert alone["dpo seed 1"][0] == dpo == planned("dpo")["dpo seed 1"][0]
     assert set(both) - set(alone) == {"score dpo seed 1 on test"}, "a guide is not scored on held-out pairs"
 
@@ -70,7 +70,7 @@ def test_the_policy_of_an_sft_recipe_is_the_sft_stage(planned: Planned):
     """Which is the reference too, so that its log-probabilities are there already."""
     stages = planned("tgdpo", sets=anchors(guide="recipe: sft"))
     inputs = stages["tgdpo seed 1"][1]
-    assert inputs["anchor_guide"] == inputs["reference"]
+    assert inputs["anchors.guide"] == inputs["reference"]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_an_anchor_has_no_anchors_of_its_own(planned: Planned, written: Callable
 
 def test_the_base_model_is_scored_without_a_policy(planned: Planned):
     stages = planned("tgdpo", sets=anchors(guide="policy: base"))
-    assert stages[GUIDE][1] == {} and stages["tgdpo seed 1"][1]["anchor_guide"] == stages[GUIDE][0]
+    assert stages[GUIDE][1] == {} and stages["tgdpo seed 1"][1]["anchors.guide"] == stages[GUIDE][0]
 
 
 def test_the_start_of_a_recipe_without_sft_is_the_base_model(planned: Planned):

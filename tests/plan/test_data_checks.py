@@ -146,6 +146,16 @@ def test_lists_of_unequal_length_are_taken_and_one_that_is_too_short_is_refused(
     assert "'ddo_rm' takes two candidates or more, split 'train' has 1, 2, 3, 4 candidates" in message
 
 
+def test_a_loss_over_the_whole_step_takes_lists_of_one_length(told, monkeypatch):
+    rows = [
+        {"prompt": row["prompt"], "candidates": ["four", "five", "six"][: 2 + i % 2]} for i, row in enumerate(PAIRS)
+    ]
+    coupled = replace(methods.get("ddo_rm"), coupled=True)
+    monkeypatch.setattr(data_checks.methods, "get", lambda name, **_: coupled)
+    message = told("ddo_rm", train=rows)
+    assert "expected equally many candidates: 'ddo_rm' compares the examples of a step with each other" in message
+
+
 def test_the_toy_worlds_candidates_are_in_no_order(tmp_path: Path):
     sets = ("--set", "preference.split=train_candidates", "--set", "data.options.candidates=2")
     ended = bench("compare", "dpo", "--setting", MICRO, *sets, "--runs", tmp_path / "runs", "--dry-run")

@@ -129,6 +129,9 @@ def _preference_faults(split: str, method: Method, data: PreparedData) -> list[F
         faults += order_faults("preference.split", split, data)
     elif min(counts) < method.fewest_candidates:
         faults.append(Fault("preference.split", f"'{method.name}' takes two candidates or more, {shape_of_split}"))
+    elif method.coupled and len(counts) > 1:
+        together = f"'{method.name}' compares the examples of a step with each other"
+        faults.append(Fault("preference.split", f"expected equally many candidates: {together}; {shape_of_split}"))
     judged_alone = method.candidates is Candidates.LABELLED  # by a reward, where not by the label
     if shape.labels and LABEL not in method.column_names and not judged_alone:
         message = f"'{method.name}' does not read labels (thumbs up or down), which split '{split}' has"

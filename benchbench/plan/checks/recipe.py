@@ -151,7 +151,7 @@ def _contradictions(recipe: Recipe, method: Method) -> list[Fault]:
     for need in method.declared:
         exhibit = inputs.get(need.name)
         exhibit.check_options(need)
-        faults += exhibit.faults(recipe, method, need)
+        faults += [fault for fault in exhibit.faults(recipe, method, need) if fault not in faults]
     return faults
 
 

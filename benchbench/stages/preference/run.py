@@ -12,6 +12,7 @@ from benchbench.core.method import Method
 from benchbench.models import load
 from benchbench.models.load import seeded
 from benchbench.models.policy_head import PolicyHead, PolicyWithHead
+from benchbench.recipe.anchors import ANCHOR_POLICY
 from benchbench.stages.context import Result, StageContext, check_context
 from benchbench.stages.fit import fit, policy_batches
 from benchbench.stages.frozen import frozen_policy
@@ -21,9 +22,6 @@ from benchbench.stages.saved import save_policy
 from benchbench.stages.settings import initial_seed
 from benchbench.training.carried import CarriedNumbers
 from benchbench.training.objective import BoundInput, MethodObjective
-
-ANCHOR_POLICY = "anchor_policy"
-"""Name of the input that leaves a frozen reference's weights, for a head that reads its states."""
 
 
 def run(context: StageContext[PreferenceSettings]) -> Result:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from benchbench.recipe.anchors import ANCHOR_POLICY
 from benchbench.recipe.training import OnEmptyResponse, RewardSource
 from benchbench.stages.settings import POLICIES, LoopSettings, MethodSettings, TrainingRun, TrainingSettings
 
@@ -20,7 +21,7 @@ class PreferenceSettings(TrainingSettings):
     """A method's loss on the policy that SFT left."""
 
     PRIORITY: ClassVar[int] = 4
-    INPUTS: ClassVar[Mapping[str, tuple[str, ...]]] = {"policy": POLICIES, "anchor_policy": POLICIES}
+    INPUTS: ClassVar[Mapping[str, tuple[str, ...]]] = {"policy": POLICIES, ANCHOR_POLICY: POLICIES}
     TAKES_NEEDS: ClassVar[bool] = True
 
     stage_version: int = 1
