@@ -14,12 +14,12 @@ Author YEAR, arXiv:NUMBER, equation; the code it was checked against, at a commi
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, pair
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ class Hyper:
     """Reward per nat-per-token, > 0; 2 is ours."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.beta < math.inf:
-            raise ValueError(f"beta: expected a finite number above 0, got {self.beta}")
+        require_above_zero(self, "beta")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

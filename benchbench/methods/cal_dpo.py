@@ -12,13 +12,12 @@ away, and gradient clipping is then active on practically every step.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
-from benchbench.core.ranges import require_above_zero
+from benchbench.core.ranges import require_above_zero, require_at_least_zero
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -39,16 +38,12 @@ class Hyper:
     """Factor of the log-ratios inside the sigmoid, > 0; 1 in the paper and in both repositories."""
 
     def __post_init__(self) -> None:
-        require_above_zero(self, "beta")
-        if not 0 <= self.calibration_weight < math.inf:
-            raise ValueError(
-                f"calibration_weight: expected a finite number of at least 0, got {self.calibration_weight}"
-            )
+        require_above_zero(self, "beta", "contrastive_beta")
+        require_at_least_zero(self, "calibration_weight")
         if not 0 < self.shift < 1:
             raise ValueError(
                 f"shift: expected a number in (0, 1), got {self.shift}; the authors' shift 0 is method dpo"
             )
-        require_above_zero(self, "contrastive_beta")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

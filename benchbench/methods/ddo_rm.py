@@ -18,6 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from benchbench.core.lists import several
 from benchbench.core.method import Candidates, Family, Method, Need, Paper
 from benchbench.core.ranges import require_above_zero, require_at_least_zero
 from benchbench.core.scores import Scores
@@ -53,9 +54,7 @@ def loss(scores: Scores, hyper: Hyper) -> Tensor:
     Raises:
         ValueError: K is 1; there is nothing to choose between.
     """
-    score = scores.policy.mean()  # [B, K] nats per token
-    if score.shape[-1] < 2:
-        raise ValueError(f"expected at least two candidates, got K = {score.shape[-1]}")
+    score = several(scores.policy.mean())  # [B, K] nats per token
     rewards = scores.reward.to(score)  # [B, K]
     log_p = (score / hyper.tau).log_softmax(dim=-1)
     centred = rewards - (log_p.exp() * rewards).sum(dim=-1, keepdim=True)  # [B, K]

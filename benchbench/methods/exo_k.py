@@ -10,12 +10,12 @@ candidates whose rewards give p = (1 - e, e) it is the pairwise EXO with label s
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.lists import several
 from benchbench.core.method import Candidates, Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, log_ratio
 
 if TYPE_CHECKING:
@@ -32,9 +32,7 @@ class Hyper:
     """Temperature of the rewards, in their unit, > 0; 0.1 in the authors' code for IMDb, 0.5 for HH and TL;DR."""
 
     def __post_init__(self) -> None:
-        for name, value in (("beta_pi", self.beta_pi), ("beta_r", self.beta_r)):
-            if not 0 < value < math.inf:
-                raise ValueError(f"{name}: expected a finite number above 0, got {value}")
+        require_above_zero(self, "beta_pi", "beta_r")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core.method import Family, Method, Need, Paper
-from benchbench.core.ranges import require_above_zero
+from benchbench.core.ranges import require_above_zero, require_one_of
 from benchbench.core.scores import Scores, log_ratio, pair
 
 if TYPE_CHECKING:
@@ -34,10 +34,7 @@ class Hyper:
 
     def __post_init__(self) -> None:
         require_above_zero(self, "beta")
-        if self.loss_type not in ("exponential", "truncated_quadratic", "savage"):
-            raise ValueError(
-                f"loss_type: expected one of exponential, truncated_quadratic, savage, got {self.loss_type!r}"
-            )
+        require_one_of(self, "loss_type", "exponential", "truncated_quadratic", "savage")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:
