@@ -19,9 +19,6 @@ from benchbench.core.scores import Scores, pair
 if TYPE_CHECKING:
     from torch import Tensor
 
-LARGEST_EXPONENT = 80.0
-"""exp(80) and its multiples are finite in float32."""
-
 
 @dataclass(frozen=True)
 class Hyper:
@@ -44,7 +41,7 @@ def reward(scores: Scores, hyper: Hyper) -> Tensor:
     mean = scores.policy.mean()
     if hyper.alpha == 0:
         return hyper.beta * mean
-    return -hyper.beta / hyper.alpha * (-hyper.alpha * mean).clamp(max=LARGEST_EXPONENT).expm1()
+    return -hyper.beta / hyper.alpha * F.held_exponent(-hyper.alpha * mean).expm1()
 
 
 def loss(scores: Scores, hyper: Hyper) -> Tensor:

@@ -19,9 +19,6 @@ from benchbench.core.scores import Scores, log_ratio, pair
 if TYPE_CHECKING:
     from torch import Tensor
 
-LARGEST_EXPONENT = 80.0
-"""exp(80) and its multiples are finite in float32."""
-
 
 @dataclass(frozen=True)
 class Hyper:
@@ -36,22 +33,18 @@ class Hyper:
         require_above_zero(self, "beta", "r_max")
 
 
-def exponential(ratio: Tensor) -> Tensor:
-    """[B, K] exp of the log-ratio, held where it would be infinite."""
-    return ratio.clamp(max=LARGEST_EXPONENT).exp()
-
-
 def reward(scores: Scores, hyper: Hyper) -> Tensor:
     """[B, K] beta * (exp(l) + l) of the summed log-ratio l."""
     ratio = log_ratio(scores)
-    return hyper.beta * (exponential(ratio) + ratio)
+    return hyper.beta * (F.held_exponent(ratio).exp() + ratio)
 
 
 def loss(scores: Scores, hyper: Hyper) -> Tensor:
     """[B] -log sigmoid of the clipped reward margin; zero gradient beyond the clip."""
     chosen, rejected = pair(log_ratio(scores))
     # the two parts apart: a log-ratio added to a large exponential would be lost to rounding
-    margin = hyper.beta * (exponential(chosen) - exponential(rejected) + (chosen - rejected))
+    exponentials = F.held_exponent(chosen).exp() - F.held_exponent(rejected).exp()
+    margin = hyper.beta * (exponentials + (chosen - rejected))
     return -F.logsigmoid(margin.clamp(-2 * hyper.r_max, 2 * hyper.r_max))
 
 

@@ -18,9 +18,6 @@ from benchbench.core.scores import Scores, log_ratio, pair
 if TYPE_CHECKING:
     from torch import Tensor
 
-MAX_EXPONENT = 80.0
-"""Largest log of u^-alpha, nats: exp(88.7) is the largest float32; TRL's value for float32 and bfloat16."""
-
 
 @dataclass(frozen=True)
 class Hyper:
@@ -38,8 +35,7 @@ class Hyper:
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:
     """[B, K] beta * (1 - u^-alpha) / alpha, with u the likelihood ratio to the reference."""
-    exponent = (-hyper.alpha * log_ratio(scores)).clamp(max=MAX_EXPONENT)
-    return -hyper.beta / hyper.alpha * exponent.expm1()
+    return -hyper.beta / hyper.alpha * F.held_exponent(-hyper.alpha * log_ratio(scores)).expm1()
 
 
 def loss(scores: Scores, hyper: Hyper) -> Tensor:

@@ -18,9 +18,6 @@ from benchbench.core.scores import Scores, log_ratio, pair
 if TYPE_CHECKING:
     from torch import Tensor
 
-MAX_EXPONENT = 80.0
-"""Largest log of 1/u, nats: exp(88.7) is the largest float32; TRL's value for float32 and bfloat16."""
-
 
 @dataclass(frozen=True)
 class Hyper:
@@ -35,7 +32,7 @@ class Hyper:
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:
     """[B, K] -beta / u, with u the likelihood ratio to the reference."""
-    return -hyper.beta * (-log_ratio(scores)).clamp(max=MAX_EXPONENT).exp()
+    return -hyper.beta * F.held_exponent(-log_ratio(scores)).exp()
 
 
 def loss(scores: Scores, hyper: Hyper) -> Tensor:

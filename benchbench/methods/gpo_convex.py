@@ -19,9 +19,6 @@ from benchbench.core.scores import Scores, log_ratio, pair
 if TYPE_CHECKING:
     from torch import Tensor
 
-LARGEST_EXPONENT = 80.0
-"""exp(80) and its multiples are finite in float32."""
-
 
 @dataclass(frozen=True)
 class Hyper:
@@ -47,7 +44,7 @@ def loss(scores: Scores, hyper: Hyper) -> Tensor:
     chosen, rejected = pair(reward(scores, hyper))
     margin = chosen - rejected
     if hyper.loss_type == "exponential":
-        return (-margin).clamp(max=LARGEST_EXPONENT).exp()
+        return F.held_exponent(-margin).exp()
     if hyper.loss_type == "savage":
         return F.sigmoid(-margin).square()
     return F.relu(1 - margin).square()
