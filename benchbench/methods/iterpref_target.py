@@ -35,15 +35,10 @@ class Hyper:
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:
-    """[B, K] beta * log-ratio to the reference, of all tokens of the chosen response and the erroneous ones of others.
-
-    Raises:
-        ValueError: K is not 2.
-    """
-    ratio = scores.policy.token - scores.reference.token
-    chosen, _ = pair(ratio.sum(dim=-1))
-    _, rejected = pair(((1 - scores.token_weights("unchanged")) * ratio).sum(dim=-1))
-    return hyper.beta * F.pad(chosen[:, None], (0, 1)) + hyper.beta * F.pad(rejected[:, None], (1, 0))
+    """[B, K] beta * log-ratio to the reference: all tokens of the first candidate, the erroneous ones of others."""
+    weight = 1 - scores.token_weights("unchanged")
+    weight[:, 0] = 1
+    return hyper.beta * (weight * (scores.policy.token - scores.reference.token)).sum(dim=-1)
 
 
 def loss(scores: Scores, hyper: Hyper) -> Tensor:
