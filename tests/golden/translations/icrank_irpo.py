@@ -1,10 +1,13 @@
-"""IRPO of in-context ranking: items of one token each; the values per item are a test of their own."""
+"""IRPO of in-context ranking: one list whose items are of one token each; the case has a value per item."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import torch
 
 from benchbench.core.scores import Scores
+from benchbench.methods.icrank_irpo import loss
 
 from ..inputs import further
 from ..translation import Translation
@@ -19,7 +22,11 @@ def scores(case):
     return policy.token, Scores(policy, reference, _token_weights={"item": numbers, "relevance": relevance})
 
 
-TRANSLATION = Translation(
-    scores=scores,
-    left_out={"icrank_irpo.N3": "has values per item of one list; tests/methods/test_icrank_irpo.py has them all"},
-)
+def per_example(values, scores, hyper):
+    """Each item's loss: that of the list in which it alone is relevant, which is a mean over the items."""
+    spans, count = scores._token_weights, scores.policy.token.shape[-1]
+    alone = [{**spans, "relevance": spans["relevance"] * torch.eye(count)[item]} for item in range(count)]
+    return torch.cat([count * loss(replace(scores, _token_weights=weights), hyper) for weights in alone])
+
+
+TRANSLATION = Translation(scores=scores, per_example=per_example)
