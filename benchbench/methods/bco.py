@@ -107,5 +107,10 @@ METHOD = Method(
         "desirable:   -log sigmoid(r - delta)\n"
         "undesirable: -log sigmoid(delta - r)"
     ),
-    differs={"TRL 1.0.0": "variant `pooled`; has UDM, too", "TRL 1.16.0": "bco_pair has no shift: `bco_noshift`"},
+    differs={
+        "the paper": "adds the means of the two classes, and has UDM; here, as in TRL, one mean over all responses, "
+        "half of that sum where both classes are as large",
+        "TRL 1.0.0": "variant `pooled`; has UDM, too",
+        "TRL 1.16.0": "bco_pair has no shift: `bco_noshift`",
+    },
 )

@@ -96,6 +96,7 @@ METHOD = Method(
     ),
     differs={
         "junkangwu/beta-DPO 6f3abb8": "drops a random share of the pairs of a step; this is its mode_weight 0",
+        "the paper": "its running mean is of beta times the margin, as we recall; the code's has no beta",
         "oxRL 2a2bd5d": "a beta for each pair, with its gradient",
     },
 )

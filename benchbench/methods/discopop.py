@@ -4,7 +4,8 @@ Lu et al. 2024, arXiv:2406.08414, eq. 5 (log-ratio modulated loss), on summed lo
 loss type `discopop` (tests/conformance). Two forms are public: the gate is sigmoid(beta h / tau) in the paper and TRL,
 and sigmoid(h), whatever beta, in the authors' released code. They agree where beta = tau, as in the paper's runs;
 variants `trl` and `released` are the two at TRL's default beta of 0.1. The gate is computed as a logarithm, so that a
-very wrong pair does not become infinity times zero; above tau 1 its loss would have no bound, which is refused.
+very wrong pair does not become infinity times zero; a tau above 1, with which its loss would grow exponentially, is
+refused.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ responses; s is its summed log-probability, without a reference:
     nll:        loss = DPO - gamma s                      (the paper's text)
     logsigmoid: loss = DPO - log sigmoid(gamma s)         (code, reds-lab/preference-learning-with-rationales)
 
-Which of the two the reported numbers are from is not said; the code makes numbers, so they should be of its form.
+The paper does not say which of the two its numbers are from; beside DPO its code has the second alone.
 """
 
 from __future__ import annotations

@@ -65,7 +65,10 @@ METHOD = Method(
     equation=(
         "L = -log sigmoid(beta h + alpha (|y_w| - |y_l|))\nh = l_w - l_l, l = log pi(y|x) - log ref(y|x), summed"
     ),
-    differs={"oxRL 2a2bd5d, rdpo.py": "the opposite sign, which rewards length"},
+    differs={
+        "`rdpo_length` here": "the same loss at the same alpha, which its reward has, too",
+        "oxRL 2a2bd5d, rdpo.py": "the opposite sign, which rewards length",
+    },
     open_question=(
         "The sign of the length margin is derived, not read in the paper, and the value of alpha is not known."
     ),
