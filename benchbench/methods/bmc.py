@@ -11,7 +11,6 @@ The released code weighs the reference's log-probabilities by the reference's ow
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -44,9 +43,7 @@ class Hyper:
 
 def weights(logps: Logps, changed: Tensor, delta: float) -> Tensor:
     """[B, K, T] weight of each token, without gradient."""
-    if not delta:
-        return 1 + 0 * changed
-    return 1 + changed * (-logps.token.detach()).clamp(max=math.log(delta)).exp()
+    return 1 + changed * (-logps.token.detach()).exp().clamp(max=delta)
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:
