@@ -14,12 +14,12 @@ rewards make no pair.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core.lists import differences, ranks, several
 from benchbench.core.method import Candidates, Family, Method, Need, Paper
-from benchbench.core.ranges import require_above_zero
+from benchbench.core.ranges import require_above_zero, require_one_of
 from benchbench.core.scores import Scores, log_ratio
 
 if TYPE_CHECKING:
@@ -32,13 +32,12 @@ class Hyper:
 
     beta: float = 0.05
     """Reward per nat of summed log-ratio, > 0; 0.05 is LiPO-lambda's, the paper's is for images."""
-    rank_by: str = "policy"
+    rank_by: Literal["policy", "rewards"] = "policy"
     """Ranks by the current scores of the `policy`, as in LiPO-lambda, or by the `rewards`."""
 
     def __post_init__(self) -> None:
         require_above_zero(self, "beta")
-        if self.rank_by not in ("policy", "rewards"):
-            raise ValueError(f"rank_by: expected policy or rewards, got '{self.rank_by}'")
+        require_one_of(self, "rank_by", "policy", "rewards")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:
