@@ -13,6 +13,7 @@ best is the best.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -47,7 +48,7 @@ def reward(scores: Scores, hyper: Hyper) -> Tensor:
     return scores.policy.sum() / scores.policy.length() ** hyper.length_penalty
 
 
-def loss(scores: Scores, hyper: Hyper) -> dict[str, Term]:
+def loss(scores: Scores, hyper: Hyper) -> Mapping[str, Term]:
     """Terms [B]: `ranking`, the weighted hinges of a list, and `sft`, the best candidate's negative log-likelihood.
 
     Raises:

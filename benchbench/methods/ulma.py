@@ -6,7 +6,8 @@ and 0 bad, a column of the data,
     loss = mean_i [ -z_i log pi(y_i) - (1 - z_i) log sigmoid(-beta rho_i) ]
 
 In pointwise DPO, its `sigmoid` form, a good candidate has -log sigmoid(beta rho) instead; the partition function is
-left out of both. Labels between 0 and 1 mix the two sides. From memory: neither paper nor code were read.
+left out of both. Labels between 0 and 1 mix the two sides, which is ours: as remembered, the paper's continuous labels
+have a squared error. From memory: neither paper nor code were read.
 """
 
 from __future__ import annotations
