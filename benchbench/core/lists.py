@@ -54,3 +54,22 @@ def plackett_luce_nll(values: Tensor, rewards: Tensor) -> Tensor:
     left = ordered[..., None, :].expand(*ordered.shape, ordered.shape[-1])
     left = left.masked_fill(~not_before(ordered), float("-inf"))
     return (left.logsumexp(dim=-1) - ordered).sum(dim=-1)
+
+
+def lambda_rank(values: Tensor, rewards: Tensor, ranked: Tensor) -> Tensor:
+    """[B] logistic losses of all pairs of a list, each weighted by what exchanging the two would do to its DCG.
+
+    The sum over pairs with r_i > r_j of |2^r_i - 2^r_j| |1 / log(1 + rank_i) - 1 / log(1 + rank_j)| softplus(v_j - v_i)
+    (Liu et al. 2024, arXiv:2402.01878). The weights have no gradient, and equal rewards make no pair.
+
+    Args:
+        values: [B, K] score of each candidate, in nats.
+        rewards: [B, K] what says which candidate is the better one, and by how much.
+        ranked: [B, K] what the ranks are of, from 1 for the highest.
+    """
+    from torch.nn.functional import softplus
+
+    gain = differences(2.0 ** rewards.to(values)).abs()  # [B, K, K]
+    discount = differences(1 / (1 + ranks(ranked.detach()).to(values)).log()).abs()
+    better = differences(rewards) > 0
+    return (better * gain * discount * softplus(-differences(values))).sum(dim=(-2, -1))

@@ -33,7 +33,8 @@ class Hyper:
     desirable_weight: float = 1.0
     """Weight of desirable responses, > 0; 1 in the paper where both kinds are as many."""
     undesirable_weight: float = 1.0
-    """Weight of undesirable responses, > 0; the paper wants the products of weight and count within a factor of 4/3."""
+    """Weight of undesirable responses, > 0; the paper wants weight times count of the desirable ones to be 1 to 1.5
+    times that of these."""
 
     def __post_init__(self) -> None:
         require_above_zero(self, "beta", "desirable_weight", "undesirable_weight")

@@ -15,8 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchbench.core import functional as F
-from benchbench.core.lists import differences, ranks, several
+from benchbench.core.lists import lambda_rank, several
 from benchbench.core.method import Candidates, Family, Method, Need, Paper
 from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, log_ratio
@@ -48,11 +47,7 @@ def loss(scores: Scores, hyper: Hyper) -> Tensor:
         ValueError: K is 1; there is nothing to rank.
     """
     score = several(reward(scores, hyper))
-    psi = scores.reward.to(score)
-    gain = differences(2.0**psi).abs()  # [B, K, K]
-    discount = differences(1 / (1 + ranks(score.detach()).to(score)).log()).abs()
-    better = differences(scores.reward) > 0
-    return (better * gain * discount * F.softplus(-differences(score))).sum(dim=(-2, -1))
+    return lambda_rank(score, scores.reward, ranked=score)
 
 
 METHOD = Method(

@@ -37,8 +37,7 @@ class Hyper:
 
     def __post_init__(self) -> None:
         require_above_zero(self, "beta")
-        if not 1 <= self.c_max < math.inf:
-            raise ValueError(f"c_max: expected a finite number of at least 1, got {self.c_max}")
+        require_within(self, "c_max", "[1, inf)")
         require_within(self, "c_min", "[0, 1)")
         require_above_zero(self, "steepness")
         require_at_least_zero(self, "tau")

@@ -43,6 +43,8 @@ class Hyper:
         require_at_least_zero(self, "epsilon")
         require_one_of(self, "weighting", "adaptive", "fixed")
         require_within(self, "alpha", "[0, 1]")
+        if self.weighting == "adaptive" and self.alpha != 0.5:
+            raise ValueError(f"alpha: expected 0.5 with weighting adaptive, got {self.alpha}")
 
 
 def references(scores: Scores, hyper: Hyper) -> Tensor:

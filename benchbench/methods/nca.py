@@ -12,13 +12,13 @@ large beside the others.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.lists import several
 from benchbench.core.method import Candidates, Family, Method, Need, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.scores import Scores, log_ratio
 
 if TYPE_CHECKING:
@@ -36,9 +36,7 @@ class Hyper:
     ratings of 1 to 10 has 1e-4. Both leave no weight but on the best."""
 
     def __post_init__(self) -> None:
-        for name, value in (("beta", self.beta), ("alpha", self.alpha)):
-            if not 0 < value < math.inf:
-                raise ValueError(f"{name}: expected a finite number above 0, got {value}")
+        require_above_zero(self, "beta", "alpha")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

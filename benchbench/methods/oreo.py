@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 from benchbench.core.method import Candidates, Family, Head, Method, Need, Paper, Term
 from benchbench.core.ranges import require_above_zero, require_at_least_zero, require_one_of
 from benchbench.core.scores import Scores, log_ratio, single
-from benchbench.core.trajectories import still_to_come
+from benchbench.core.trajectories import begins_step, of_steps, soft_bellman
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -59,21 +59,13 @@ def loss(scores: Scores, hyper: Hyper) -> Mapping[str, Term]:
     single(scores.policy.sum())
     response, length = scores.policy.response[:, 0], scores.policy.length()[:, 0]
     ratio = hyper.beta * (scores.policy.token - scores.reference.token)[:, 0]  # [B, T]
-    ahead, target = still_to_come(ratio), scores.reward[:, :1].to(ratio)
-    value = scores.head[:, 0, :, 0].to(ratio)
-    of_value = (value - target + ahead.detach()).square() * response
-    live = ahead if hyper.level == "response" else ahead.detach() + ratio - ratio.detach()
-    of_policy = (value.detach() - target + live).square() * response
+    value, target = scores.head[:, 0, :, 0].to(ratio), scores.reward[:, :1].to(ratio)
+    of_value, of_policy = soft_bellman(ratio, value, target, response)
     if hyper.level == "response":
-        policy = of_policy.gather(-1, response.long().argmax(dim=-1, keepdim=True))[:, 0]
-    else:
-        policy = of_policy.sum(dim=-1) / length
+        first = begins_step(response.to(ratio), response)  # the whole response is one step
+        _, of_policy = soft_bellman(of_steps(ratio, first), value, target, first)
     kl = scores.distribution[:, 0].to(ratio).sum(dim=-1) / length
-    return {
-        "value": Term(of_value.sum(dim=-1) / length),
-        "policy": Term(policy),
-        "kl": Term(hyper.kl_weight * kl),
-    }
+    return {"value": Term(of_value), "policy": Term(of_policy), "kl": Term(hyper.kl_weight * kl)}
 
 
 METHOD = Method(

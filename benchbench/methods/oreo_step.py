@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from benchbench.core.method import Candidates, Family, Head, Method, Need, Paper, Term
 from benchbench.core.ranges import require_above_zero, require_at_least_zero
 from benchbench.core.scores import Scores, log_ratio, single
-from benchbench.core.trajectories import begins_step, of_steps, still_to_come
+from benchbench.core.trajectories import begins_step, of_steps, soft_bellman
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -57,16 +57,10 @@ def loss(scores: Scores, hyper: Hyper) -> Mapping[str, Term]:
     response, length = scores.policy.response[:, 0], scores.policy.length()[:, 0]
     begins = begins_step(scores.token_weights("step")[:, 0], response)  # [B, T]
     ratio = of_steps(hyper.beta * (scores.policy.token - scores.reference.token)[:, 0], begins)
-    ahead, target = still_to_come(ratio), scores.reward[:, :1].to(ratio)
-    value, steps = scores.head[:, 0, :, 0].to(ratio), begins.sum(dim=-1).clamp(min=1)
-    of_value = (value - target + ahead.detach()).square() * begins
-    of_policy = (value.detach() - target + ahead.detach() + ratio - ratio.detach()).square() * begins
+    value, target = scores.head[:, 0, :, 0].to(ratio), scores.reward[:, :1].to(ratio)
+    of_value, of_policy = soft_bellman(ratio, value, target, begins)
     kl = scores.distribution[:, 0].to(ratio).sum(dim=-1) / length
-    return {
-        "value": Term(of_value.sum(dim=-1) / steps),
-        "policy": Term(of_policy.sum(dim=-1) / steps),
-        "kl": Term(hyper.kl_weight * kl),
-    }
+    return {"value": Term(of_value), "policy": Term(of_policy), "kl": Term(hyper.kl_weight * kl)}
 
 
 METHOD = Method(

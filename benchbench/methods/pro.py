@@ -12,6 +12,7 @@ their comparison then has no slope in the worse one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,7 @@ def reward(scores: Scores, hyper: Hyper) -> Tensor:
     return scores.policy.mean()
 
 
-def loss(scores: Scores, hyper: Hyper) -> dict[str, Term]:
+def loss(scores: Scores, hyper: Hyper) -> Mapping[str, Term]:
     """Terms [B]: `ranking`, the K - 1 comparisons of a list, and `sft`, the weighted likelihood of the best.
 
     Raises:

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from benchbench.core.method import Candidates, Column, Family, Method, Need, Paper
-from benchbench.core.ranges import require_above_zero
+from benchbench.core.ranges import require_above_zero, require_one_of
 from benchbench.core.scores import Scores, log_ratio
 
 if TYPE_CHECKING:
@@ -30,13 +30,12 @@ class Hyper:
 
     beta: float = 0.1
     """Reward per nat of summed log-ratio, > 0; 0.1 is ours, the released code fixes none."""
-    log_z: str = "exact"
+    log_z: Literal["exact", "released"] = "exact"
     """Logarithm of the partition function: `exact`, or as `released`, without the -1 in Z."""
 
     def __post_init__(self) -> None:
         require_above_zero(self, "beta")
-        if self.log_z not in ("exact", "released"):
-            raise ValueError(f"log_z: expected exact or released, got '{self.log_z}'")
+        require_one_of(self, "log_z", "exact", "released")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

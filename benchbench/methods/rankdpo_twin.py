@@ -14,12 +14,11 @@ rewards make no pair.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from benchbench.core import functional as F
-from benchbench.core.lists import differences, ranks, several
+from benchbench.core.lists import lambda_rank, several
 from benchbench.core.method import Candidates, Family, Method, Need, Paper
-from benchbench.core.ranges import require_above_zero
+from benchbench.core.ranges import require_above_zero, require_one_of
 from benchbench.core.scores import Scores, log_ratio
 
 if TYPE_CHECKING:
@@ -32,13 +31,12 @@ class Hyper:
 
     beta: float = 0.05
     """Reward per nat of summed log-ratio, > 0; 0.05 is LiPO-lambda's, the paper's is for images."""
-    rank_by: str = "policy"
+    rank_by: Literal["policy", "rewards"] = "policy"
     """Ranks by the current scores of the `policy`, as in LiPO-lambda, or by the `rewards`."""
 
     def __post_init__(self) -> None:
         require_above_zero(self, "beta")
-        if self.rank_by not in ("policy", "rewards"):
-            raise ValueError(f"rank_by: expected policy or rewards, got '{self.rank_by}'")
+        require_one_of(self, "rank_by", "policy", "rewards")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:
@@ -53,11 +51,7 @@ def loss(scores: Scores, hyper: Hyper) -> Tensor:
         ValueError: K is 1; there is nothing to rank.
     """
     score = several(reward(scores, hyper))
-    gain = differences(2.0 ** scores.reward.to(score) - 1).abs()  # [B, K, K]
-    ranked = score.detach() if hyper.rank_by == "policy" else scores.reward
-    discount = differences(1 / (1 + ranks(ranked).to(score)).log()).abs()
-    better = differences(scores.reward) > 0
-    return (better * gain * discount * -F.logsigmoid(differences(score))).sum(dim=(-2, -1))
+    return lambda_rank(score, scores.reward, ranked=score if hyper.rank_by == "policy" else scores.reward)
 
 
 METHOD = Method(

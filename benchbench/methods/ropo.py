@@ -63,13 +63,9 @@ METHOD = Method(
     equation=(
         "L = -gamma log sigmoid(beta h) + alpha sigmoid(-beta h)\nh = l_w - l_l, l = log pi(y|x) - log ref(y|x), summed"
     ),
-    differs={
-        "an unnamed trainer that cites ROPO's eq. 9": (
-            "weights 4 alpha / (1 + alpha)^2 of DPO's term, and alpha times that of the bounded one"
-        )
-    },
     collisions=("Robust DPO, arXiv:2403.00409, is the method rdpo_robust.",),
     open_question=(
-        "The weights (alpha 2, gamma 0.1) are from memory; a trainer that cites ROPO's eq. 9 ties both to one alpha."
+        "The weights (alpha 2, gamma 0.1) are from memory; a trainer that cites ROPO's eq. 9 ties both to one alpha: "
+        "4 alpha / (1 + alpha)^2 of DPO's term, and alpha times that of the bounded one."
     ),
 )

@@ -13,13 +13,14 @@ best is the best.
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core.lists import differences, several
 from benchbench.core.method import Candidates, Family, Method, Need, Paper, Term
+from benchbench.core.ranges import require_at_least_zero, require_one_of
 from benchbench.core.scores import Scores
 
 if TYPE_CHECKING:
@@ -34,15 +35,12 @@ class Hyper:
     """Weight of the hinge beside the likelihood, >= 0; 100 is the default of the released train.py."""
     length_penalty: float = 1.0
     """Power of the length by which a summed log-probability is divided, >= 0; 1 in the released train.py."""
-    sft_reduction: str = "mean"
+    sft_reduction: Literal["mean", "sum"] = "mean"
     """`mean` over the best response's tokens, which is ours, or their `sum`."""
 
     def __post_init__(self) -> None:
-        for name, value in (("rrhf_weight", self.rrhf_weight), ("length_penalty", self.length_penalty)):
-            if not 0 <= value < math.inf:
-                raise ValueError(f"{name}: expected a finite number of at least 0, got {value}")
-        if self.sft_reduction not in ("mean", "sum"):
-            raise ValueError(f"sft_reduction: expected mean or sum, got '{self.sft_reduction}'")
+        require_at_least_zero(self, "rrhf_weight", "length_penalty")
+        require_one_of(self, "sft_reduction", "mean", "sum")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:
@@ -50,7 +48,7 @@ def reward(scores: Scores, hyper: Hyper) -> Tensor:
     return scores.policy.sum() / scores.policy.length() ** hyper.length_penalty
 
 
-def loss(scores: Scores, hyper: Hyper) -> dict[str, Term]:
+def loss(scores: Scores, hyper: Hyper) -> Mapping[str, Term]:
     """Terms [B]: `ranking`, the weighted hinges of a list, and `sft`, the best candidate's negative log-likelihood.
 
     Raises:

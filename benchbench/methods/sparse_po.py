@@ -2,9 +2,10 @@
 
 Christopoulou et al. 2024, arXiv:2410.05102; code huawei-noah/HEBO, SparsePO/, at 04f4ece. With a_t a token's log-ratio,
 k_t = KL(reference || policy) at its position, and masks m_t >= 0, a response counts sum_t m^u_t a_t + m^d_t k_t; the
-loss is DPO's on beta times the difference, plus the masks' sums times l1. A mask is the rectified output of a linear
-layer on the reference's hidden states, trained beside the policy. Here it reads the last layer (the code's
-mask_model simple_last) without its dropout; the code's default mixes the masks of all layers.
+loss is DPO's on beta times the difference, plus the masks' sums times l1, of which a common mask has half of each. A
+mask is the rectified output of a linear layer on the reference's hidden states, trained beside the policy. Here it
+reads the last layer (the code's mask_model simple_last) without its dropout; the code's default mixes the masks of all
+layers.
 """
 
 from __future__ import annotations
@@ -30,9 +31,11 @@ class Hyper:
     rw_kl_independent: bool = False
     """Two masks, one for the log-ratios and one for the divergences, instead of a common one; the code's name."""
     l1_norm_param_u: float = 0.0
-    """Loss per unit of the log-ratios' mask, >= 0; 0 is the code's default, 0.001 its value for HH."""
+    """Loss per unit of the log-ratios' mask, >= 0, of a common mask half of it; 0 is the code's default, 0.001 its
+    value for HH."""
     l1_norm_param_d: float = 0.0
-    """Loss per unit of the divergences' mask, >= 0; 0 is the code's default, 0.001 its value for HH."""
+    """Loss per unit of the divergences' mask, >= 0, of a common mask half of it; 0 is the code's default, 0.001 its
+    value for HH."""
     mask_rate: float = 1.0
     """Learning rate of the masks' layer over that of the policy, > 0; 1 is the code's."""
 
@@ -59,6 +62,7 @@ def loss(scores: Scores, hyper: Hyper) -> Tensor:
     chosen, rejected = pair(reward(scores, hyper))
     of_ratio, of_divergence = masks(scores)
     size = hyper.l1_norm_param_u * of_ratio + hyper.l1_norm_param_d * of_divergence
+    size = size if hyper.rw_kl_independent else size / 2  # one mask stands for both
     return -F.logsigmoid(chosen - rejected) + size.sum(dim=(1, 2)).to(chosen)
 
 
@@ -86,7 +90,8 @@ METHOD = Method(
     equation=(
         "L = -log sigmoid( beta [ r(y_w) - r(y_l) ] ) + l1_u sum m^u + l1_d sum m^d\n"
         "r(y) = sum_t m^u_t a_t + m^d_t k_t, k_t = KL( ref(.|y_<t) || pi(.|y_<t) )\n"
-        "a_t = log pi(y_t) / ref(y_t), m = max(0, linear(reference's hidden state))"
+        "a_t = log pi(y_t) / ref(y_t), m = max(0, linear(reference's hidden state))\n"
+        "one common mask m^u = m^d: half of l1_u and of l1_d"
     ),
     differs={"huawei-noah/HEBO 04f4ece": "masks of all layers, mixed; dropout on them; its logged accuracy differs"},
     open_question="The masks read the last layer of the reference, those of the paper's default read all of them.",

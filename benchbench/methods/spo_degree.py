@@ -52,7 +52,7 @@ def degree_loss(scores: Scores) -> Tensor:
     """[B] mean cross-entropy of the texts' degrees; one between two whole numbers is part of both."""
     logits = scores.head  # [B, K, DEGREES + 1]
     degree = scores.column(DEGREE.name).to(logits)[..., None]
-    classes = F.relu(logits[0, 0].detach() * 0 + 1).cumsum(dim=-1) - 1  # 0, 1, ..., DEGREES
+    classes = logits.new_ones(logits.shape[-1]).cumsum(dim=-1) - 1  # 0, 1, ..., DEGREES
     target = F.relu(1 - (degree - classes).abs())
     return -(target * logits.log_softmax(dim=-1)).sum(dim=-1).mean(dim=-1)
 

@@ -1,6 +1,6 @@
 """Token-level DPO, first form: DPO whose margin includes the difference of the responses' summed token divergences.
 
-Zeng et al. 2024, arXiv:2404.11999 (the id is from memory), TDPO1. With D(y) the sum over the response's positions of
+Zeng et al. 2024, arXiv:2404.11999, TDPO1. With D(y) the sum over the response's positions of
 KL(reference || policy) over the whole vocabulary, the margin is beta [ rho_w - rho_l + D(y_w) - D(y_l) ], with its
 gradient through both divergences. Checked against the authors' code,
 Vance0124/Token-level-Direct-Preference-Optimization, trainers.py.

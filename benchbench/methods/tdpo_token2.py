@@ -1,6 +1,6 @@
 """Token-level DPO, second form: as the first, with the divergences weighted and the chosen one's without gradient.
 
-Zeng et al. 2024, arXiv:2404.11999 (the id is from memory), TDPO2. With D(y) the sum over the response's positions of
+Zeng et al. 2024, arXiv:2404.11999, TDPO2. With D(y) the sum over the response's positions of
 KL(reference || policy) over the whole vocabulary, the margin is beta [ rho_w - rho_l + alpha (sg D(y_w) - D(y_l)) ].
 Checked against the authors' code, Vance0124/Token-level-Direct-Preference-Optimization, trainers.py and
 config/loss/tdpo.yaml.

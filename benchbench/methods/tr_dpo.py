@@ -33,8 +33,7 @@ class Hyper:
     def __post_init__(self) -> None:
         require_above_zero(self, "beta")
         require_within(self, "ref_model_mixup_alpha", "(0, 1]")
-        if self.ref_model_sync_steps < 1:
-            raise ValueError(f"ref_model_sync_steps: expected 1 or more, got {self.ref_model_sync_steps}")
+        require_within(self, "ref_model_sync_steps", "[1, inf)", what="whole number")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

@@ -6,17 +6,18 @@ and 0 bad, a column of the data,
     loss = mean_i [ -z_i log pi(y_i) - (1 - z_i) log sigmoid(-beta rho_i) ]
 
 In pointwise DPO, its `sigmoid` form, a good candidate has -log sigmoid(beta rho) instead; the partition function is
-left out of both. Labels between 0 and 1 mix the two sides. From memory: neither paper nor code were read.
+left out of both. Labels between 0 and 1 mix the two sides, which is ours: as remembered, the paper's continuous labels
+have a squared error. From memory: neither paper nor code were read.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core.method import Candidates, Column, Family, Method, Need, Paper
-from benchbench.core.ranges import require_above_zero
+from benchbench.core.ranges import require_above_zero, require_one_of
 from benchbench.core.scores import Scores, log_ratio
 
 if TYPE_CHECKING:
@@ -29,13 +30,12 @@ class Hyper:
 
     beta: float = 0.1
     """Reward per nat of summed log-ratio, > 0; 0.1 is DPO's, the paper's value is not known to us."""
-    positives: str = "likelihood"
+    positives: Literal["likelihood", "sigmoid"] = "likelihood"
     """Loss of a good candidate: summed negative log-`likelihood`, or the `sigmoid` of pointwise DPO; from memory."""
 
     def __post_init__(self) -> None:
         require_above_zero(self, "beta")
-        if self.positives not in ("likelihood", "sigmoid"):
-            raise ValueError(f"positives: expected likelihood or sigmoid, got '{self.positives}'")
+        require_one_of(self, "positives", "likelihood", "sigmoid")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:

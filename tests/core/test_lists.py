@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from benchbench.core.lists import best_first, differences, not_before, plackett_luce_nll, ranks, several
+from benchbench.core.lists import best_first, differences, lambda_rank, not_before, plackett_luce_nll, ranks, several
 
 VALUES = torch.tensor([[0.2, 0.9, -1.0, 0.9]])
 
@@ -45,3 +45,13 @@ def test_the_likelihood_has_a_finite_slope_where_one_candidate_is_hopeless():
     values = torch.tensor([[0.0, -1e4, 1e4]], dtype=torch.float64, requires_grad=True)
     (slope,) = torch.autograd.grad(plackett_luce_nll(values, torch.tensor([[3.0, 2.0, 1.0]])).sum(), values)
     assert slope.isfinite().all() and slope.tolist() == [[-1.0, -1.0, 2.0]]
+
+
+def test_a_pair_weighs_by_the_gap_of_its_gains_and_of_the_discounts_of_its_ranks():
+    """Rewards 2, 1, 1 with ranks 3, 1, 2: the first against each of the tied two, gains 4 - 2."""
+    values = torch.tensor([[0.0, 1.0, -1.0]], dtype=torch.float64)
+    rewards, ranked = torch.tensor([[2.0, 1.0, 1.0]]), torch.tensor([[0.0, 9.0, 5.0]])
+    discount = {rank: 1 / math.log(1 + rank) for rank in (1, 2, 3)}
+    expected = 2 * (discount[1] - discount[3]) * math.log1p(math.e)
+    expected += 2 * (discount[2] - discount[3]) * math.log1p(math.exp(-1))
+    assert lambda_rank(values, rewards, ranked).item() == pytest.approx(expected, rel=1e-12)

@@ -10,7 +10,7 @@ import torch
 from benchbench.core.scores import Logps, Scores
 from benchbench.methods.kto import METHOD, Hyper, loss
 
-from .toys import one_token, random_logps
+from .toys import one_token
 
 
 def rows(ratios, labels, mismatched):
@@ -63,4 +63,3 @@ def test_a_label_beyond_zero_and_one_is_refused_in_the_data():
 
 def test_it_wants_a_partner_in_the_step():
     assert METHOD.least_examples == 2 and METHOD.need("mismatched") is not None
-    assert random_logps(1, candidates=1).token.shape[1] == 1

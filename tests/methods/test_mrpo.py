@@ -68,3 +68,8 @@ def test_a_further_reference_is_clipped_around_the_first():
     expected = torch.tensor([[[-10.0, -10.0]], [[-13.0, -10.0]]], dtype=torch.float64)
     torch.testing.assert_close(references(scores, Hyper(epsilon=0.5)), expected)
     assert references(scores, Hyper(epsilon=0.0))[1].tolist() == [[-20.0, -10.0]]
+
+
+def test_a_fixed_weight_beside_adaptive_ones_is_refused():
+    with pytest.raises(ValueError, match="alpha: expected 0.5 with weighting adaptive, got 0.3"):
+        Hyper(alpha=0.3)

@@ -45,3 +45,5 @@ def test_a_step_per_token_is_oreo_on_tokens_and_one_step_is_oreo_on_responses():
         found = loss(stepped(given, numbers * given.policy.response), Hyper())
         torch.testing.assert_close(found["policy"].values, expected["policy"].values)
         torch.testing.assert_close(found["kl"].values, expected["kl"].values)
+        if level == "token":
+            torch.testing.assert_close(found["value"].values, expected["value"].values)

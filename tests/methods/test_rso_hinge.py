@@ -31,3 +31,8 @@ def test_a_margin_beyond_one_costs_nothing_and_pulls_nothing():
 def test_a_policy_equal_to_its_reference_costs_one():
     policy = random_logps(1)
     assert loss(Scores(policy, policy), Hyper()).tolist() == [1.0] * 5
+
+
+def test_the_default_is_the_paper_s_gamma():
+    """1 - 0.05 * 9."""
+    assert loss(SCORES, Hyper()).item() == pytest.approx(0.55, rel=1e-12)

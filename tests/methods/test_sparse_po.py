@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -34,6 +35,15 @@ def test_by_hand():
     )
     hyper = Hyper(beta=1.0, rw_kl_independent=True, l1_norm_param_u=0.1, l1_norm_param_d=0.01)
     assert loss(scores, hyper).item() == pytest.approx(math.log(1 + math.exp(-4.1)) + 0.4 + 0.01, rel=1e-12)
+
+
+def test_the_size_of_a_mask_is_its_sum_and_a_common_mask_counts_once():
+    """Three tokens and one, all of mask 2: 8 units at half of 0.01 twice for one mask, at 0.01 twice for two."""
+    still = tokens([0.0] * 3, [0.0])
+    one, two = (masked(*each, policy=still, reference=still, divergence=still.token) for each in ([2.0], [2.0, 2.0]))
+    common = Hyper(l1_norm_param_u=0.01, l1_norm_param_d=0.01)
+    assert loss(one, common).item() == pytest.approx(math.log(2) + 0.08, rel=1e-12)
+    assert loss(two, replace(common, rw_kl_independent=True)).item() == pytest.approx(math.log(2) + 0.16, rel=1e-12)
 
 
 def test_masks_of_one_are_token_level_dpo():

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from benchbench import methods
-from benchbench.core.scores import Logps, Scores
+from benchbench.core.scores import Scores, UndeclaredInputError
 from benchbench.methods.tgdpo import METHOD, Hyper, loss
 
 from .toys import random_logps, tokens
@@ -46,4 +46,5 @@ def test_a_token_that_the_guide_disfavours_by_far_is_pushed_down_in_the_chosen_r
 def test_it_reads_one_anchor_by_its_name():
     need = METHOD.need("anchors")
     assert need is not None and need.option("names") == "guide"
-    assert isinstance(guided().anchor("guide"), Logps)
+    with pytest.raises(UndeclaredInputError, match="anchor 'guide'"):
+        loss(Scores(POLICY, REFERENCE, _anchors={"another": GUIDE}), Hyper())

@@ -26,7 +26,6 @@ SAME = {
     "rankdpo_twin@default": ("lipo_lambda@default", "one formula under two names"),
     "rankdpo_twin@ranked_by_rewards": ("lipo_lambda@default", "two responses make one weight"),
     "rankdpo_twin@k4": ("lipo_lambda@k4", "one formula under two names"),
-    "rso_hinge@default": ("dro_twin@default", "one formula where both responses are data"),
     "sft@default": ("imitation@default", "imitation takes the first response of a list"),
     "simpo@trl": ("cpo_simpo@trl", "TRL's SimPO is CPO-SimPO"),
     "tpo_text_twin@default": ("dpo@default", "the toy's prompts are one prompt"),
