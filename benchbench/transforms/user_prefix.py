@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from benchbench.core.example import Example
 from benchbench.core.method import Candidates, Column, Paper
 from benchbench.core.transform import Transform, Transformed
-from benchbench.data.derivation import draws_of, expand, number_of, question_of, with_text_before
+from benchbench.data.derivation import draws_of, expand, number_of, question_of, with_text_before_prompts
 from benchbench.data.serial import prompt_hash
 
 _FIELDS = ("prompt", "chosen", "rejected")
@@ -67,7 +67,7 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
             return "user with too few other preferences"
         drawn = draws_of(seed, "user_prefix", example).permutation(len(others))[: options.shots].tolist()
         text = "\n\n".join([options.heading, *(options.written(others[k]) for k in drawn)])
-        return [replace(example, prompt=with_text_before(example.prompt, text, options.role))]
+        return [with_text_before_prompts(example, text, options.role)]
 
     return expand(examples, rule)
 
@@ -76,6 +76,7 @@ TRANSFORM = Transform(
     name="user_prefix",
     options=Options,
     apply=apply,
+    version=2,
     reads=lambda options: (Column(options.user, missing="keep"),),
     candidates=Candidates.PAIR,
     needs_order=True,

@@ -171,7 +171,9 @@ def test_a_stage_that_does_not_read_labels_refuses_a_split_that_has_them(told, m
 def test_a_reward_model_of_the_first_response_refuses_labels_that_it_does_not_read(told):
     """Of a thumbs-down response alone it would learn that it is good."""
     message = told("reward_model@classification", reward=THUMBS)
-    assert "reward_model.split: 'classification' does not read labels (thumbs up or down), which split 'reward'" in message
+    assert (
+        "reward_model.split: 'classification' does not read labels (thumbs up or down), which split 'reward'" in message
+    )
 
 
 @pytest.mark.parametrize("objective", ["contrastive", "plackett_luce"])
