@@ -204,13 +204,3 @@ class RewardObjective:
     def carried_columns(self, hyper: Any) -> tuple[Column, ...]:
         """Every column that a training batch carries, those of `score` included."""
         return tuple(dict.fromkeys((*self.columns(hyper), *self.scored_columns(hyper))))
-
-
-def require(condition: bool, name: str, expected: str, value: Any) -> None:
-    """Return only if a hyper-parameter is in its range.
-
-    Raises:
-        ValueError: names it, what was expected and what was found.
-    """
-    if not condition:
-        raise ValueError(f"{name}: expected {expected}, got {value}")

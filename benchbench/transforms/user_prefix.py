@@ -13,6 +13,7 @@ from typing import Literal
 
 from benchbench.core.example import Example
 from benchbench.core.method import Candidates, Column, Paper
+from benchbench.core.ranges import require_at_least
 from benchbench.core.transform import Transform, Transformed
 from benchbench.data.derivation import draws_of, expand, number_of, question_of, with_text_before_prompts
 from benchbench.data.serial import prompt_hash
@@ -40,8 +41,7 @@ class Options:
     """In the system message, or before the first turn of the user."""
 
     def __post_init__(self) -> None:
-        if self.shots < 1:
-            raise ValueError(f"shots: expected at least 1, got {self.shots}")
+        require_at_least(self, 1, "shots")
         if any(self.shot.count(f"{{{name}}}") != 1 for name in _FIELDS):
             raise ValueError(f"shot: expected {{prompt}}, {{chosen}} and {{rejected}} once each, got '{self.shot}'")
 
