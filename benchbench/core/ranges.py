@@ -6,6 +6,27 @@ import math
 from typing import Any
 
 
+def require(condition: bool, name: str, expected: str, value: Any) -> None:
+    """Return only if a condition on a field holds that no other function here names.
+
+    Raises:
+        ValueError: names the field, what was expected and what was found.
+    """
+    if not condition:
+        raise ValueError(f"{name}: expected {expected}, got {value}")
+
+
+def require_at_least(settings: Any, least: int, *names: str) -> None:
+    """Return only if each field is a number of at least so many.
+
+    Raises:
+        ValueError: the first that is not, by name, with what was found.
+    """
+    for name in names:
+        value = getattr(settings, name)
+        require(value >= least, name, f"{least} or more", value)
+
+
 def require_above_zero(settings: Any, *names: str) -> None:
     """Return only if each field is a finite number above 0.
 

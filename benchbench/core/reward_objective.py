@@ -196,16 +196,11 @@ class RewardObjective:
         """`form unverified`, or empty for a form that was checked against its source."""
         return "form unverified" if self.open_question else ""
 
+    @property
+    def fewest_candidates(self) -> int:
+        """Candidates that an example has at least: one where each has a target of its own, two to compare."""
+        return 1 if self.family == "pointwise" else 2
+
     def carried_columns(self, hyper: Any) -> tuple[Column, ...]:
         """Every column that a training batch carries, those of `score` included."""
         return tuple(dict.fromkeys((*self.columns(hyper), *self.scored_columns(hyper))))
-
-
-def require(condition: bool, name: str, expected: str, value: Any) -> None:
-    """Return only if a hyper-parameter is in its range.
-
-    Raises:
-        ValueError: names it, what was expected and what was found.
-    """
-    if not condition:
-        raise ValueError(f"{name}: expected {expected}, got {value}")

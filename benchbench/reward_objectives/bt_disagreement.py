@@ -7,13 +7,13 @@ is linear in the share a of judgements for the chosen response, m = scale (2 a -
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Column, Paper
-from benchbench.core.reward_objective import RewardObjective, RewardScores, require
+from benchbench.core.ranges import require_at_least_zero
+from benchbench.core.reward_objective import RewardObjective, RewardScores
 from benchbench.core.scores import pair
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Hyper:
     Bradley-Terry."""
 
     def __post_init__(self) -> None:
-        require(0 <= self.scale < math.inf, "scale", "a finite number of 0 or more", self.scale)
+        require_at_least_zero(self, "scale")
 
 
 def columns(hyper: Hyper) -> tuple[Column, ...]:

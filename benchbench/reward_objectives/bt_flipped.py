@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Column, Paper
-from benchbench.core.reward_objective import RewardObjective, RewardScores, require
+from benchbench.core.ranges import require
+from benchbench.core.reward_objective import RewardObjective, RewardScores
 from benchbench.core.scores import pair
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ TRL 1.16.0, trl/trainer/reward_trainer.py. A margin of 0 is `bradley_terry`.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core.method import Column, Paper
-from benchbench.core.reward_objective import RewardObjective, RewardScores, require
+from benchbench.core.ranges import require_at_least_zero
+from benchbench.core.reward_objective import RewardObjective, RewardScores
 from benchbench.core.scores import pair
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Hyper:
     """Reward that one unit of the column is worth, >= 0; 0 is plain Bradley-Terry."""
 
     def __post_init__(self) -> None:
-        require(0 <= self.scale < math.inf, "scale", "a finite number of 0 or more", self.scale)
+        require_at_least_zero(self, "scale")
 
 
 def columns(hyper: Hyper) -> tuple[Column, ...]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Paper
-from benchbench.core.reward_objective import RewardObjective, RewardScores, require
+from benchbench.core.ranges import require_within
+from benchbench.core.reward_objective import RewardObjective, RewardScores
 from benchbench.core.scores import pair
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Hyper:
     """Probability that a label is wrong, in [0, 0.5); 0.1 is ours."""
 
     def __post_init__(self) -> None:
-        require(0 <= self.label_smoothing < 0.5, "label_smoothing", "a number in [0, 0.5)", self.label_smoothing)
+        require_within(self, "label_smoothing", "[0, 0.5)")
 
 
 def loss(scores: RewardScores, hyper: Hyper) -> Tensor:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core.method import Paper
-from benchbench.core.reward_objective import HeadSpec, Network, RewardObjective, RewardScores, require
+from benchbench.core.ranges import require_at_least
+from benchbench.core.reward_objective import HeadSpec, Network, RewardObjective, RewardScores
 from benchbench.core.scores import pair
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Hyper:
     """Activation of the layer between."""
 
     def __post_init__(self) -> None:
-        require(self.width >= 1, "width", "1 or more", self.width)
+        require_at_least(self, 1, "width")
 
 
 def head(hyper: Hyper) -> HeadSpec:

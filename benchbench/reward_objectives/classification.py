@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Candidates, Column, Paper
-from benchbench.core.reward_objective import HeadSpec, Network, RewardObjective, RewardScores, require
+from benchbench.core.ranges import require, require_at_least
+from benchbench.core.reward_objective import HeadSpec, Network, RewardObjective, RewardScores
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,7 +30,7 @@ class Hyper:
     candidate as class 1 and the others as class 0."""
 
     def __post_init__(self) -> None:
-        require(self.classes >= 2, "classes", "2 or more", self.classes)
+        require_at_least(self, 2, "classes")
         require(
             self.column is not None or self.classes == 2, "classes", "2, since no column names others", self.classes
         )

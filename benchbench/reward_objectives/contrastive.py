@@ -8,13 +8,13 @@ offered here.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Candidates, Paper
-from benchbench.core.reward_objective import RewardObjective, RewardScores, require
+from benchbench.core.ranges import require_above_zero
+from benchbench.core.reward_objective import RewardObjective, RewardScores
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,7 +28,7 @@ class Hyper:
     """What rewards are divided by before the softmax, > 0; 1 is ours."""
 
     def __post_init__(self) -> None:
-        require(0 < self.temperature < math.inf, "temperature", "a finite number above 0", self.temperature)
+        require_above_zero(self, "temperature")
 
 
 def loss(scores: RewardScores, hyper: Hyper) -> Tensor:

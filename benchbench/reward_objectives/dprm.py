@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Candidates, Column, Paper
-from benchbench.core.reward_objective import HeadSpec, Network, RewardObjective, RewardScores, require
+from benchbench.core.ranges import require_at_least
+from benchbench.core.reward_objective import HeadSpec, Network, RewardObjective, RewardScores
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,7 +31,7 @@ class Hyper:
     grade."""
 
     def __post_init__(self) -> None:
-        require(self.grades >= 2, "grades", "2 or more", self.grades)
+        require_at_least(self, 2, "grades")
 
 
 def head(hyper: Hyper) -> HeadSpec:

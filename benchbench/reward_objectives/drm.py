@@ -11,14 +11,14 @@ inf_TTA_v2.py. Centring removes the mean difference, which is the plain directio
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Paper
-from benchbench.core.reward_objective import HIDDEN, FreeTensor, HeadSpec, RewardObjective, RewardScores, require
+from benchbench.core.ranges import require, require_above_zero, require_at_least
+from benchbench.core.reward_objective import HIDDEN, FreeTensor, HeadSpec, RewardObjective, RewardScores
 from benchbench.core.scores import pair
 
 if TYPE_CHECKING:
@@ -37,9 +37,8 @@ class Hyper:
     """What the losses are divided by before the softmax, > 0."""
 
     def __post_init__(self) -> None:
-        require(self.components >= 1, "components", "1 or more", self.components)
-        require(self.adaptation_pairs >= 1, "adaptation_pairs", "1 or more", self.adaptation_pairs)
-        require(0 < self.temperature < math.inf, "temperature", "a finite number above 0", self.temperature)
+        require_at_least(self, 1, "components", "adaptation_pairs")
+        require_above_zero(self, "temperature")
 
 
 def head(hyper: Hyper) -> HeadSpec:

@@ -6,13 +6,13 @@ the chosen rewards that a difference alone allows. Weight 0 is `bradley_terry`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchbench.core import functional as F
 from benchbench.core.method import Paper, Term
-from benchbench.core.reward_objective import RewardObjective, RewardScores, require
+from benchbench.core.ranges import require_at_least_zero
+from benchbench.core.reward_objective import RewardObjective, RewardScores
 from benchbench.core.scores import pair
 
 
@@ -24,8 +24,7 @@ class Hyper:
     """Weight of the two absolute terms, >= 0; 0 is plain Bradley-Terry."""
 
     def __post_init__(self) -> None:
-        finite = 0 <= self.absolute_weight < math.inf
-        require(finite, "absolute_weight", "a finite number of 0 or more", self.absolute_weight)
+        require_at_least_zero(self, "absolute_weight")
 
 
 def loss(scores: RewardScores, hyper: Hyper) -> Mapping[str, Term]:

@@ -7,14 +7,14 @@ all. The features are taken as they are; bring them to one scale beforehand, sin
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Column, Paper, Term
-from benchbench.core.reward_objective import FreeTensor, HeadSpec, RewardObjective, RewardScores, require
+from benchbench.core.ranges import require, require_at_least_zero
+from benchbench.core.reward_objective import FreeTensor, HeadSpec, RewardObjective, RewardScores
 from benchbench.core.scores import pair
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Hyper:
     def __post_init__(self) -> None:
         distinct = len(set(self.columns)) == len(self.columns) > 0
         require(distinct, "columns", "distinct names, one or more", list(self.columns))
-        require(0 <= self.ridge < math.inf, "ridge", "a finite number of 0 or more", self.ridge)
+        require_at_least_zero(self, "ridge")
 
 
 def head(hyper: Hyper) -> HeadSpec:

@@ -10,13 +10,13 @@ either side and the margin is s / tau.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Paper
-from benchbench.core.reward_objective import HeadSpec, Network, RewardObjective, RewardScores, require
+from benchbench.core.ranges import require, require_above_zero
+from benchbench.core.reward_objective import HeadSpec, Network, RewardObjective, RewardScores
 from benchbench.core.scores import pair
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Hyper:
     def __post_init__(self) -> None:
         even = self.dimensions >= 2 and self.dimensions % 2 == 0
         require(even, "dimensions", "an even number of 2 or more", self.dimensions)
-        require(0 < self.tau < math.inf, "tau", "a finite number above 0", self.tau)
+        require_above_zero(self, "tau")
 
 
 def head(hyper: Hyper) -> HeadSpec:

@@ -8,14 +8,14 @@ the router of stage 2 are not part of it. The reward of a response is the gate's
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
 from benchbench.core.method import Paper, Term
-from benchbench.core.reward_objective import HeadSpec, Network, RewardObjective, RewardScores, require
+from benchbench.core.ranges import require_at_least, require_at_least_zero
+from benchbench.core.reward_objective import HeadSpec, Network, RewardObjective, RewardScores
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,8 +33,8 @@ class Hyper:
     """Train the backbone, too; the paper trains heads and gate on a frozen reward model."""
 
     def __post_init__(self) -> None:
-        require(self.heads >= 1, "heads", "1 or more", self.heads)
-        require(0 <= self.balance < math.inf, "balance", "a finite number of 0 or more", self.balance)
+        require_at_least(self, 1, "heads")
+        require_at_least_zero(self, "balance")
 
 
 def head(hyper: Hyper) -> HeadSpec:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.method import Candidates, Column, Paper
-from benchbench.core.reward_objective import HeadSpec, Network, RewardObjective, RewardScores, require
+from benchbench.core.ranges import require
+from benchbench.core.reward_objective import HeadSpec, Network, RewardObjective, RewardScores
 
 if TYPE_CHECKING:
     from torch import Tensor

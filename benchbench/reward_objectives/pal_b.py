@@ -10,64 +10,36 @@ parameters share one learning rate.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core import functional as F
-from benchbench.core.method import Column, Paper
-from benchbench.core.reward_objective import FreeTensor, HeadSpec, Network, RewardObjective, RewardScores, require
+from benchbench.core.reward_objective import FreeTensor, HeadSpec, Network, RewardObjective, RewardScores
 from benchbench.core.scores import pair
+from benchbench.reward_objectives._pal import ACTIVATION, PAPER, Hyper, free_weights, scored_columns, user_weights
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-@dataclass(frozen=True)
-class Hyper:
-    """Hyper-parameters of PAL, model B."""
-
-    users: int = 1
-    """Number of users; the column has whole numbers from 0 to `users` - 1."""
-    prototypes: int = 2
-    """Number of projectors, K."""
-    dimensions: int = 512
-    """Length of a point."""
-    column: str = "user"
-    """Column with the user of each example."""
-    train_backbone: bool = True
-    """Train the backbone, too."""
-
-    def __post_init__(self) -> None:
-        for name in ("users", "prototypes", "dimensions"):
-            require(getattr(self, name) >= 1, name, "1 or more", getattr(self, name))
-
-
 def head(hyper: Hyper) -> HeadSpec:
     """Projectors of response and prompt, the users' weights, and the logarithm of the scale."""
     tables = {
-        "user_weights": FreeTensor((hyper.users, hyper.prototypes)),
+        "user_weights": free_weights(hyper),
         "log_scale": FreeTensor((1,), mean=math.log(1 / 0.07)),
     }
     layers = (hyper.dimensions,)
     return HeadSpec(
-        Network(hyper.dimensions, layers, "gelu"),
-        Network(hyper.prototypes * hyper.dimensions, layers, "gelu"),
+        Network(hyper.dimensions, layers, ACTIVATION),
+        Network(hyper.prototypes * hyper.dimensions, layers, ACTIVATION),
         tables=tables,
         trains_backbone=hyper.train_backbone,
     )
 
 
-def scored_columns(hyper: Hyper) -> tuple[Column, ...]:
-    """The column of the users."""
-    return (Column(hyper.column, 0, hyper.users - 1),)
-
-
 def score(scores: RewardScores, hyper: Hyper) -> Tensor:
     """[B, K] scaled cosine of each response's point and the user's."""
-    user = scores.column(hyper.column).round().long()  # [B]
-    weights = F.softmax(scores.table("user_weights")[user], dim=-1)  # [B, M]
     points = scores.prompt.unflatten(-1, (hyper.prototypes, hyper.dimensions))  # [B, M, D]
-    ideal = (weights[..., None] * points).sum(dim=1)[:, None]  # [B, 1, D]
+    ideal = (user_weights(scores, hyper)[..., None] * points).sum(dim=1)[:, None]  # [B, 1, D]
     scale = scores.table("log_scale").clamp(max=math.log(100)).exp()
     return scale * F.cosine_similarity(scores.outputs, ideal, dim=-1)
 
@@ -80,13 +52,7 @@ def loss(scores: RewardScores, hyper: Hyper) -> Tensor:
 
 OBJECTIVE = RewardObjective(
     name="pal_b",
-    paper=Paper(
-        "Chen et al.",
-        2024,
-        arxiv="2406.08469",
-        title="PAL: Pluralistic Alignment Framework for Learning from Heterogeneous Preferences",
-        note="Checked against RamyaLab/pluralistic-alignment at fcfc03c; the docstring lists what differs.",
-    ),
+    paper=PAPER,
     hyper=Hyper,
     loss=loss,
     score=score,

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.method import Candidates, Column, Paper
-from benchbench.core.reward_objective import RewardObjective, RewardScores, require
+from benchbench.core.ranges import require, require_above_zero
+from benchbench.core.reward_objective import RewardObjective, RewardScores
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,7 +31,7 @@ class Hyper:
     """Rating at which the reward is 0."""
 
     def __post_init__(self) -> None:
-        require(0 < self.scale < math.inf, "scale", "a finite number above 0", self.scale)
+        require_above_zero(self, "scale")
         require(math.isfinite(self.shift), "shift", "a finite number", self.shift)
 
 

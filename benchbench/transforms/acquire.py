@@ -13,6 +13,7 @@ from typing import Literal
 
 from benchbench.core.example import Example
 from benchbench.core.method import Column, Paper
+from benchbench.core.ranges import require_at_least
 from benchbench.core.seeding import stream
 from benchbench.core.transform import Counts, Transform, Transformed
 from benchbench.data.derivation import number_of, scores_of
@@ -36,8 +37,7 @@ class Options:
     """Which scores are taken; `middle` and `tails` by rank, `random` is what a rule is compared with."""
 
     def __post_init__(self) -> None:
-        if self.budget < 1:
-            raise ValueError(f"budget: expected at least 1 example, got {self.budget}")
+        require_at_least(self, 1, "budget")
         if (self.column is None) == (self.gap is None):
             raise ValueError("column: expected exactly one of column and gap")
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from benchbench.core.example import Example
 from benchbench.core.method import Column, Paper
+from benchbench.core.ranges import require_above_zero, require_at_least, require_at_least_zero
 from benchbench.core.transform import Counts, Transform, Transformed
 from benchbench.data.derivation import number_of
 
@@ -46,10 +47,9 @@ class Options:
     def __post_init__(self) -> None:
         if not self.features or len({*self.features}) < len(self.features):
             raise ValueError(f"features: expected one or more different columns, got {self.features}")
-        if self.budget < 1 or self.neighbours < 1:
-            raise ValueError("budget: expected at least 1 example, and at least 1 neighbour")
-        if not self.beta >= 0 or not self.dimension > 0:
-            raise ValueError("beta: expected a number of at least 0, and a dimension above 0")
+        require_at_least(self, 1, "budget", "neighbours")
+        require_at_least_zero(self, "beta")
+        require_above_zero(self, "dimension")
 
 
 def greedy_batch(features: np.ndarray, uncertainty: np.ndarray, options: Options) -> list[int]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from benchbench.core.example import Example
 from benchbench.core.method import Column, Paper
+from benchbench.core.ranges import require_at_least
 from benchbench.core.transform import Counts, Transform, Transformed
 from benchbench.data.derivation import number_of, scores_of, with_columns
 
@@ -36,8 +37,7 @@ class Options:
     """Stage that stays alone, from 1; none keeps all."""
 
     def __post_init__(self) -> None:
-        if self.stages < 1:
-            raise ValueError(f"stages: expected at least 1, got {self.stages}")
+        require_at_least(self, 1, "stages")
         if self.keep_stage is not None and not 1 <= self.keep_stage <= self.stages:
             raise ValueError(f"keep_stage: expected a stage from 1 to {self.stages}, got {self.keep_stage}")
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from benchbench.core.example import Example
 from benchbench.core.method import Candidates
+from benchbench.core.ranges import require_at_least
 from benchbench.core.seeding import stream
 from benchbench.core.transform import Counts, Transform, Transformed
 
@@ -29,8 +30,7 @@ class Options:
     """Responses whose lengths differ by no more count as equally long, >= 0."""
 
     def __post_init__(self) -> None:
-        if self.tolerance < 0:
-            raise ValueError(f"tolerance: expected a number of {self.unit} of at least 0, got {self.tolerance}")
+        require_at_least(self, 0, "tolerance")
 
 
 def apply(examples: Sequence[Example], options: Options, seed: int) -> Transformed:

@@ -29,7 +29,7 @@ class Options:
     max_response: int | None = None
     """Every candidate has at most so many."""
     max_prompt: int | None = None
-    """All turns of the prompt together have at most so many."""
+    """All turns of the prompt, or of a candidate's own, together have at most so many."""
 
     def __post_init__(self) -> None:
         for name in ("min_response", "max_response", "max_prompt"):
@@ -54,10 +54,12 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
             return "response too short"
         if options.max_response is not None and max(responses) > options.max_response:
             return "response too long"
-        prompt = sum(length(message.content) for message in example.prompt)
-        return "prompt too long" if options.max_prompt is not None and prompt > options.max_prompt else [example]
+        prompts = [
+            sum(length(turn.content) for turn in prompt) for prompt in (example.prompt, *(example.prompts or ()))
+        ]
+        return "prompt too long" if options.max_prompt is not None and max(prompts) > options.max_prompt else [example]
 
     return expand(examples, rule)
 
 
-TRANSFORM = Transform(name="length_filter", options=Options, apply=apply)
+TRANSFORM = Transform(name="length_filter", options=Options, apply=apply, version=2)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from benchbench.core.example import Example
 from benchbench.core.method import Column, Paper
+from benchbench.core.ranges import require_at_least_zero
 from benchbench.core.transform import Transform, Transformed
 from benchbench.data.derivation import best_of, expand, scores_of, with_candidates, worst_of
 
@@ -29,8 +30,7 @@ class Options:
     """Smallest difference of the two scores, in their unit, >= 0; equal scores make no pair."""
 
     def __post_init__(self) -> None:
-        if self.min_gap < 0:
-            raise ValueError(f"min_gap: expected a number of at least 0, got {self.min_gap}")
+        require_at_least_zero(self, "min_gap")
 
 
 def apply(examples: Sequence[Example], options: Options, seed: int) -> Transformed:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from benchbench.core.example import Column as Numbers
-from benchbench.core.example import Example
+from benchbench.core.example import Example, Message, Span
 from benchbench.core.method import Column
 from benchbench.core.transform import Counts, Transform, Transformed
 from benchbench.data.serial import prompt_hash
@@ -24,7 +24,7 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
     """The first up with the first down of a prompt, the second with the second; the pair stands where the up stood.
 
     The id is the up's without an ending `-chosen`; columns per candidate and ratings are joined where both have them,
-    columns per example are the up's. The seed is not read.
+    spans and prompts where either does; columns per example are the up's. The seed is not read.
     """
     by_prompt: dict[str, tuple[list[Example], list[Example]]] = {}
     for example in examples:
@@ -56,7 +56,18 @@ def _pair(up: Example, down: Example) -> Example:
         ratings=(up.ratings[0], down.ratings[0]) if rated and up.ratings and down.ratings else None,
         label=None,
         columns=columns,
+        roles=None,
+        prompts=(*_prompts(up), *_prompts(down)) if up.prompts or down.prompts else None,
+        spans={name: (*_spans(up, name), *_spans(down, name)) for name in {**up.spans, **down.spans}},
     )
+
+
+def _prompts(example: Example) -> tuple[tuple[Message, ...], ...]:
+    return example.prompts or (example.prompt,)
+
+
+def _spans(example: Example, name: str) -> tuple[tuple[Span, ...], ...]:
+    return example.spans.get(name, ((),))
 
 
 TRANSFORM = Transform(

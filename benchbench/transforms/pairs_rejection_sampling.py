@@ -16,6 +16,7 @@ from numpy.random import Generator
 
 from benchbench.core.example import Example
 from benchbench.core.method import Column, Paper
+from benchbench.core.ranges import require_at_least, require_at_least_zero
 from benchbench.core.transform import Transform, Transformed
 from benchbench.data.derivation import draws_of, expand, scores_of, with_candidates
 
@@ -36,10 +37,8 @@ class Options:
     """Temperature of acceptance, >= 0, in the unit of the reward; 0 takes the best ones, a large value any."""
 
     def __post_init__(self) -> None:
-        if self.accept < 2:
-            raise ValueError(f"accept: expected at least 2 candidates, got {self.accept}")
-        if not self.beta >= 0:
-            raise ValueError(f"beta: expected a number of at least 0, got {self.beta}")
+        require_at_least(self, 2, "accept")
+        require_at_least_zero(self, "beta")
 
 
 def acceptance(scores: Sequence[float], beta: float) -> list[float]:

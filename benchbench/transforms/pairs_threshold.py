@@ -12,7 +12,7 @@ from itertools import permutations
 
 from benchbench.core.example import Example
 from benchbench.core.method import Column, Paper
-from benchbench.core.ranges import require_within
+from benchbench.core.ranges import require_above_zero, require_within
 from benchbench.core.transform import Transform, Transformed
 from benchbench.data.derivation import expand, scores_of, sigmoid, with_candidates
 
@@ -34,8 +34,7 @@ class Options:
 
     def __post_init__(self) -> None:
         require_within(self, "eta", "[0.5, 1)", what="probability")
-        if not self.tau > 0:
-            raise ValueError(f"tau: expected a number above 0, got {self.tau}")
+        require_above_zero(self, "tau")
 
 
 def apply(examples: Sequence[Example], options: Options, seed: int) -> Transformed:

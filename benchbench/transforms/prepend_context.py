@@ -6,13 +6,13 @@ The text is the same for all examples, or chosen by a column of numbers: `texts`
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from benchbench.core.example import Example
 from benchbench.core.method import Column, Paper
 from benchbench.core.transform import Transform, Transformed
-from benchbench.data.derivation import expand, number_of, with_text_before
+from benchbench.data.derivation import expand, number_of, with_text_before_prompts
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
         text = options.text if options.column is None else texts.get(number_of(example, options.column))
         if text is None:
             return f"no text for the value of '{options.column}'"
-        return [replace(example, prompt=with_text_before(example.prompt, text, options.role)) if text else example]
+        return [with_text_before_prompts(example, text, options.role) if text else example]
 
     return expand(examples, rule)
 
@@ -66,6 +66,7 @@ TRANSFORM = Transform(
     name="prepend_context",
     options=Options,
     apply=apply,
+    version=2,
     reads=lambda options: () if options.column is None else (Column(options.column, missing="keep"),),
     paper=Paper(
         "Pitis et al.",

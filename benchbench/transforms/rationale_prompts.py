@@ -19,7 +19,7 @@ ROLES = ("chosen", "rejected", "rationale")
 
 @dataclass(frozen=True)
 class Options:
-    """How the rationale is request for.
+    """How the rationale is asked for.
 
     Raises:
         ValueError: a text without `{chosen}` or `{rejected}`.

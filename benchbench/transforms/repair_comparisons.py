@@ -16,6 +16,7 @@ import numpy as np
 
 from benchbench.core.example import Example
 from benchbench.core.method import Column, Paper
+from benchbench.core.ranges import require_above_zero, require_at_least, require_within
 from benchbench.core.transform import Transform, Transformed
 from benchbench.data.column_shape import columns_of, values_of
 from benchbench.data.derivation import expand, with_columns
@@ -46,12 +47,12 @@ class Options:
     """Alternating projections, >= 1."""
 
     def __post_init__(self) -> None:
-        if self.candidates < 3 or self.iterations < 1:
-            raise ValueError("candidates: expected at least 3 candidates, and at least 1 iteration")
+        require_at_least(self, 3, "candidates")
+        require_at_least(self, 1, "iterations")
         if self.rank < 2 or self.rank % 2:
             raise ValueError(f"rank: expected an even number of at least 2, got {self.rank}")
-        if not self.threshold > 0 or not 0 < self.clip < 0.5:
-            raise ValueError("threshold: expected a number above 0, and clip within (0, 0.5)")
+        require_above_zero(self, "threshold")
+        require_within(self, "clip", "(0, 0.5)", what="probability")
 
 
 def repaired(wins: Matrix, options: Options) -> tuple[Matrix, Matrix]:

@@ -8,13 +8,13 @@ highest score when it is used.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from benchbench.core.example import Example
 from benchbench.core.method import Candidates, Column, Paper
 from benchbench.core.transform import Transform, Transformed
-from benchbench.data.derivation import expand, scores_of, with_candidates, with_text_before
+from benchbench.data.derivation import expand, scores_of, with_candidates, with_text_before_prompts
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,7 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
         if texts[0] == texts[1]:
             return "both scores are written alike"
         return [
-            replace(
-                with_candidates(example, order, name=f"{example.id}-{side}"),
-                prompt=with_text_before(example.prompt, text, options.role),
-            )
+            with_text_before_prompts(with_candidates(example, order, name=f"{example.id}-{side}"), text, options.role)
             for order, side, text in zip(((0, 1), (1, 0)), ("chosen", "rejected"), texts, strict=True)
         ]
 
@@ -80,6 +77,7 @@ TRANSFORM = Transform(
     name="reward_conditioned",
     options=Options,
     apply=apply,
+    version=2,
     reads=lambda options: (Column(options.score, per="candidate", missing="keep"),),
     candidates=Candidates.PAIR,
     sets_order=lambda options: True,

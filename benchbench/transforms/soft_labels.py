@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from benchbench.core.example import Example
 from benchbench.core.method import Candidates, Column, Paper
-from benchbench.core.ranges import require_within
+from benchbench.core.ranges import require_above_zero, require_within
 from benchbench.core.transform import Transform, Transformed
 from benchbench.data.derivation import expand, scores_of, sigmoid, with_columns
 
@@ -32,8 +32,7 @@ class Options:
     """Probability in [0, 0.5] that a label is wrong whatever the scores say: p becomes (1 - 2 e) p + e."""
 
     def __post_init__(self) -> None:
-        if not self.temperature > 0:
-            raise ValueError(f"temperature: expected a number above 0, got {self.temperature}")
+        require_above_zero(self, "temperature")
         require_within(self, "smoothing", "[0, 0.5]", what="probability")
 
 

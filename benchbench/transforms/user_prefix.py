@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from benchbench.core.example import Example
 from benchbench.core.method import Candidates, Column, Paper
+from benchbench.core.ranges import require_at_least
 from benchbench.core.transform import Transform, Transformed
-from benchbench.data.derivation import draws_of, expand, number_of, question_of, with_text_before
+from benchbench.data.derivation import draws_of, expand, number_of, question_of, with_text_before_prompts
 from benchbench.data.serial import prompt_hash
 
 _FIELDS = ("prompt", "chosen", "rejected")
@@ -40,8 +41,7 @@ class Options:
     """In the system message, or before the first turn of the user."""
 
     def __post_init__(self) -> None:
-        if self.shots < 1:
-            raise ValueError(f"shots: expected at least 1, got {self.shots}")
+        require_at_least(self, 1, "shots")
         if any(self.shot.count(f"{{{name}}}") != 1 for name in _FIELDS):
             raise ValueError(f"shot: expected {{prompt}}, {{chosen}} and {{rejected}} once each, got '{self.shot}'")
 
@@ -67,7 +67,7 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
             return "user with too few other preferences"
         drawn = draws_of(seed, "user_prefix", example).permutation(len(others))[: options.shots].tolist()
         text = "\n\n".join([options.heading, *(options.written(others[k]) for k in drawn)])
-        return [replace(example, prompt=with_text_before(example.prompt, text, options.role))]
+        return [with_text_before_prompts(example, text, options.role)]
 
     return expand(examples, rule)
 
@@ -76,6 +76,7 @@ TRANSFORM = Transform(
     name="user_prefix",
     options=Options,
     apply=apply,
+    version=2,
     reads=lambda options: (Column(options.user, missing="keep"),),
     candidates=Candidates.PAIR,
     needs_order=True,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from benchbench.core.example import Example
 from benchbench.core.method import Column, Paper
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.transform import Transform, Transformed
 from benchbench.data.derivation import expand, scores_of, sigmoid, with_columns
 
@@ -30,8 +31,7 @@ class Options:
     """Difference of scores that is worth one nat, > 0."""
 
     def __post_init__(self) -> None:
-        if not self.temperature > 0:
-            raise ValueError(f"temperature: expected a number above 0, got {self.temperature}")
+        require_above_zero(self, "temperature")
 
 
 def apply(examples: Sequence[Example], options: Options, seed: int) -> Transformed:

@@ -7,7 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchbench.core.ranges import require_above_zero, require_at_least_zero, require_one_of, require_within
+from benchbench.core.ranges import (
+    require_above_zero,
+    require_at_least,
+    require_at_least_zero,
+    require_one_of,
+    require_within,
+)
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, math.inf, math.nan])
@@ -35,6 +41,11 @@ def test_an_end_belongs_to_an_interval_as_it_is_written(interval, inside, outsid
         with pytest.raises(ValueError) as caught:
             require_within(SimpleNamespace(rate=value), "rate", interval, what="share")
         assert str(caught.value) == f"rate: expected a share in {interval}, got {value}"
+
+
+def test_a_count_has_a_least_value():
+    with pytest.raises(ValueError, match="^heads: expected 2 or more, got 1$"):
+        require_at_least(SimpleNamespace(classes=2, heads=1), 2, "classes", "heads")
 
 
 def test_a_word_is_one_of_those_that_are_known():

@@ -178,6 +178,32 @@ def test_a_stage_that_does_not_read_labels_refuses_a_split_that_has_them(told, m
     assert "reward_model.split: expected pairs" in message and "score.split: expected pairs" in message
 
 
+def test_a_reward_model_of_the_first_response_refuses_labels_that_it_does_not_read(told):
+    """Of a thumbs-down response alone it would learn that it is good."""
+    message = told("reward_model@classification", reward=THUMBS)
+    assert (
+        "reward_model.split: 'classification' does not read labels (thumbs up or down), which split 'reward'" in message
+    )
+
+
+@pytest.mark.parametrize("objective", ["contrastive", "plackett_luce"])
+def test_a_reward_model_that_compares_candidates_refuses_single_ones(told, objective: str):
+    message = told(f"reward_model@{objective}", reward=[{"prompt": f"Say {i}.", "completion": "So."} for i in range(6)])
+    assert f"reward_model.split: '{objective}' takes two candidates or more, split 'reward' has 1" in message
+
+
+def test_pseudo_labelled_pairs_need_what_a_score_reads_and_lose_what_is_said_of_the_pair(told):
+    """Features must be in the split that is labelled, too; a user of the pair would be left out with its order."""
+    sets = ("reward_model.pseudo_labels={split: train}", "reward_model.objective.hyper={columns: [length]}")
+    rated, of_pairs = ([{**row, "length": length} for row in PAIRS] for length in ([1, 2], 1))
+    others = {"reward": rated, "test": rated, "sft": rated}
+    message = told("reward_model@features", *sets, options=", columns: [length]", train=of_pairs, **others)
+    assert "reward_model.pseudo_labels.split: split 'train', column 'length': expected one number per cand" in message
+    users = {split: [{**row, "user": 0} for row in PAIRS] for split in ("sft", "train", "reward", "test")}
+    message = told("reward_model@pal_a", sets[0], options=", columns: [user]", **users)
+    assert "reward_model.pseudo_labels: expected an objective of pairs that reads no labels but their order" in message
+
+
 def test_a_method_that_declares_the_label_finds_it(tmp_path: Path):
     """Tokenising adds `label` and `score`, and the plan knows it."""
     rows = [{"id": f"e{i}", "prompt": [{"role": "user", "content": "q"}], "candidates": ["a"]} for i in range(4)]

@@ -36,5 +36,5 @@ def test_a_number_per_response_gives_its_difference():
 
 @pytest.mark.parametrize("scale", [-1.0, float("inf"), float("nan")])
 def test_a_scale_out_of_range_is_refused(scale):
-    with pytest.raises(ValueError, match="scale: expected a finite number of 0 or more"):
+    with pytest.raises(ValueError, match="scale: expected a finite number of at least 0"):
         Hyper(scale=scale)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from harness import MICRO, bench, finish
 
-from benchbench.core.example import Example, Message
+from benchbench.core.example import Example, Message, Span
 from benchbench.stages.pseudo_labels.run import in_order_of
 
 PAIR = Example("e", (Message("user", "?"),), ("a", "b"), (1.0, 5.0), None, {"gold": (0.0, 1.0), "p_chosen": 0.9})
@@ -24,6 +25,15 @@ def test_the_higher_reward_comes_first_with_its_columns():
     assert turned.columns == {"gold": (1.0, 0.0)}
     kept = in_order_of(PAIR, [3.0, 0.0], threshold=0.9)
     assert kept is not None and kept.candidates == ("a", "b")
+
+
+def test_prompts_and_spans_of_the_responses_go_with_them():
+    asked = tuple((Message("user", text),) for text in ("first?", "second?"))
+    parted = replace(PAIR, prompts=asked, spans={"mask": ((Span(0, 1, 0.0),), ())}, roles=("chosen", "rejected"))
+    turned = in_order_of(parted, [0.0, 3.0], threshold=0.9)
+    assert turned is not None and turned.prompts == (asked[1], asked[0])
+    assert turned.spans == {"mask": ((), (Span(0, 1, 0.0),))}
+    assert turned.known_roles == ("chosen", "rejected"), "the order is the reward model's"
 
 
 @pytest.mark.parametrize(("difference", "threshold"), [(math.log(9), 0.9), (0.0, 0.5), (50.0, 1.0)])

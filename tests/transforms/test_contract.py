@@ -10,7 +10,7 @@ import pytest
 
 from benchbench import transforms
 from benchbench.core.errors import BenchError
-from benchbench.core.example import Example
+from benchbench.core.example import Example, Message
 from benchbench.core.fields import field_docs
 from benchbench.core.method import Candidates
 from benchbench.data.column_shape import columns_of
@@ -143,6 +143,17 @@ def test_a_transform_says_what_it_does_and_what_comes_out(name: str):
     transform = transforms.get(name)
     assert inspect.getdoc(transform.apply)
     assert transform.version >= 1
+
+
+@pytest.mark.parametrize("name", ["prepend_context", "reward_conditioned", "user_prefix"])
+def test_a_text_before_the_prompt_stands_before_the_own_prompts_of_candidates(name: str):
+    asked = tuple((Message("user", f"own question {k}"),) for k in range(2))
+    become, _ = run(name, examples=[dataclasses.replace(example, prompts=asked) for example in CASES[name].examples])
+    for example in become:
+        assert example.prompts is not None
+        before = example.prompt[:-1]
+        assert all(prompt[:-1] == before for prompt in example.prompts)
+        assert {prompt[-1].content for prompt in example.prompts} == {"own question 0", "own question 1"}
 
 
 def test_declared_roles_and_spans_come_out(name: str):

@@ -27,7 +27,7 @@ def test_scores_become_probabilities_and_margins():
     assert become.columns["p_mean"] == pytest.approx(0.5)
     assert become.columns["uncertainty"] == pytest.approx(math.log(2) - h, abs=1e-8)
     assert become.columns["margin_mean"] == pytest.approx(0.0, abs=1e-12)
-    assert become.columns["margin_sd"] == pytest.approx(math.log(9))
+    assert become.columns["margin_sd"] == pytest.approx(math.log(9) * math.sqrt(2))
 
 
 def test_probabilities_of_dropout_passes_are_read_as_they_are():

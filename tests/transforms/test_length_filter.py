@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from benchbench import transforms
+from benchbench.core.example import Message
 
 from .toys import ids, pair, transformed
 
@@ -30,3 +33,11 @@ def test_characters_are_counted_where_they_are_asked_for():
 def test_bounds_that_leave_nothing_are_refused():
     with pytest.raises(ValueError, match="max_response: expected at least min_response"):
         transforms.get("length_filter").options(min_response=3, max_response=2)
+
+
+def test_the_longest_of_the_prompts_of_candidates_counts():
+    """The shared prompt has two words, that of the second candidate three."""
+    asked = tuple((Message("user", text),) for text in ("one", "one two three"))
+    examples = [replace(pair("x"), prompts=asked)]
+    assert transformed("length_filter", examples, max_prompt=2)[1].dropped == {"prompt too long": 1}
+    assert transformed("length_filter", examples, max_prompt=3)[1].dropped == {}

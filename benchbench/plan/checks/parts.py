@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from importlib import import_module
-from importlib.util import find_spec
 
+from benchbench import transforms
 from benchbench.core.errors import Fault
 from benchbench.core.example import known_roles, taken_places
 from benchbench.core.method import Method
 from benchbench.core.split_shape import SplitShape
-
-_TRANSFORMS = "benchbench.transforms"
 
 
 def role_faults(method: Method, split: str, shape: SplitShape) -> list[Fault]:
@@ -60,11 +57,6 @@ def _said(count: int, shape: SplitShape, split: str, verb: str, advice: str) -> 
 
 
 def _help(name: str, what: str = "roles") -> str:
-    makers = _makers(name)
+    makers = transforms.making(name)
     transform = f"the transform {' or '.join(makers)} makes it, or " if makers else ""
     return f"{transform}give it in the data's column `{what}`"
-
-
-def _makers(name: str) -> tuple[str, ...]:
-    """Transforms that make what is missing; none where there is no room of transforms."""
-    return import_module(_TRANSFORMS).making(name) if find_spec(_TRANSFORMS) else ()

@@ -33,6 +33,9 @@ def reward_model_faults(recipe: Recipe, data: PreparedData, score_split: str) ->
     faults = _candidate_faults(objective, hyper, section.split, data)
     places = [("reward_model.split", section.split, objective.carried_columns(hyper))]
     places += [(key, split, objective.scored_columns(hyper)) for key, split in _rewarded(recipe, score_split)]
+    if section.pseudo_labels is not None and section.pseudo_labels.split in data.shapes:
+        key = "reward_model.pseudo_labels.split"
+        places.append((key, section.pseudo_labels.split, objective.scored_columns(hyper)))
     name = "reward_model.objective.name"
     faults += _round_faults(section, objective, hyper, data)
     if section.ensemble is not None and section.ensemble.use == "columns":
@@ -75,17 +78,28 @@ def _round_faults(
         message = f"the data has no split '{split}'; it has {', '.join(sorted(data.hashes))}"
         return [Fault("reward_model.pseudo_labels.split", message)]
     faults = [] if set(data.shapes[split].candidates) == {2} else pair_faults("reward_model.pseudo_labels", split, data)
-    if objective.columns(hyper) or objective.fit is not None or objective.candidates is not Candidates.PAIR:
+    of_the_pair = any(column.per == "example" for column in objective.scored_columns(hyper))
+    reads_labels = objective.columns(hyper) or of_the_pair or objective.fit is not None
+    if reads_labels or objective.candidates is not Candidates.PAIR:
         message = f"expected an objective of pairs that reads no labels but their order, got '{objective.name}'"
         faults.append(Fault("reward_model.pseudo_labels", message))
     return faults
 
 
 def _candidate_faults(objective: RewardObjective, hyper: Any, split: str, data: PreparedData) -> list[Fault]:
-    key, counts = "reward_model.split", set(data.shapes[split].candidates)
+    key, shape = "reward_model.split", data.shapes[split]
+    counts = set(shape.candidates)
     if objective.candidates is Candidates.PAIR:
         return pair_faults(key, split, data)
     if len(counts) > 1:
         candidates = f"split '{split}' has {listed(counts)} candidates"
         return [Fault(key, f"expected equally many candidates everywhere, {candidates}")]
-    return order_faults(key, split, data) if objective.takes_order(hyper) else []
+    if min(counts) < objective.fewest_candidates:
+        message = f"'{objective.name}' takes two candidates or more, split '{split}' has {listed(counts)}"
+        return [Fault(key, message)]
+    if not objective.takes_order(hyper):
+        return []
+    if shape.labels:
+        message = f"'{objective.name}' does not read labels (thumbs up or down), which split '{split}' has"
+        return [Fault(key, f"{message}; take a split of pairs, or an objective that reads a column")]
+    return order_faults(key, split, data)

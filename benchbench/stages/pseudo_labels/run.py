@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from benchbench.core.example import Example
 from benchbench.data.serial import to_json
@@ -31,19 +32,14 @@ def in_order_of(example: Example, rewards: list[float], *, threshold: float) -> 
     """The pair with the response of the higher reward first, or none where its order is not sure enough.
 
     Args:
-        example: two candidates, in any order; columns that say something of the pair as it was ordered are left out.
+        example: two candidates, in any order; columns that say something of the pair as it was ordered are left out,
+            and so are roles, which its order gives it now.
         rewards: of the two.
         threshold: probability of the order, sigmoid of the difference of the rewards, that must be exceeded.
     """
     first, second = rewards
     if not 1 / (1 + math.exp(-abs(first - second))) > threshold:
         return None
-    order = (0, 1) if first > second else (1, 0)
-    per_candidate = {name: column for name, column in example.columns.items() if isinstance(column, tuple)}
-    return Example(
-        id=f"pseudo-{example.id}",
-        prompt=example.prompt,
-        candidates=tuple(example.candidates[k] for k in order),
-        ratings=None if example.ratings is None else tuple(example.ratings[k] for k in order),
-        columns={name: tuple(column[k] for k in order) for name, column in per_candidate.items()},
-    )
+    ordered = replace(example, roles=None).taking((0, 1) if first > second else (1, 0))
+    columns = {name: column for name, column in ordered.columns.items() if isinstance(column, tuple)}
+    return replace(ordered, id=f"pseudo-{example.id}", label=None, columns=columns)

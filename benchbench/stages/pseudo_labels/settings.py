@@ -15,7 +15,7 @@ class PseudoLabelSettings(StageSettings):
     PRIORITY: ClassVar[int] = 3
     INPUTS: ClassVar[Mapping[str, tuple[str, ...]]] = {"rewards": ("reward",)}
 
-    stage_version: int = 1
+    stage_version: int = 2
     data: DataRef
     """The pairs to label."""
     labelled: DataRef

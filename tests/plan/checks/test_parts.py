@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from types import ModuleType
-
-import pytest
 
 from benchbench import methods
 from benchbench.core.method import Candidates, Method
 from benchbench.core.split_shape import SplitShape
-from benchbench.plan.checks import parts
 from benchbench.plan.checks.parts import role_faults, span_faults
 
 TRIPLE = ("chosen", "rejected", "gold")
@@ -35,12 +30,6 @@ def said(reading: Method, of: SplitShape) -> list[str]:
     return [str(fault) for fault in role_faults(reading, "train", of)]
 
 
-@pytest.fixture(autouse=True)
-def no_room(monkeypatch: pytest.MonkeyPatch):
-    """Without a room of transforms, unless a test has one."""
-    monkeypatch.setattr(parts, "find_spec", lambda name: None)
-
-
 def test_a_split_with_the_roles_is_no_fault_in_any_order_and_with_others_beside_them():
     given = shape(roles={"chosen, rejected, gold": 4, "unseen, gold, chosen, rejected": 2})
     assert said(method(*TRIPLE), given) == said(method("gold"), given) == said(method(), given) == []
@@ -50,7 +39,7 @@ def test_a_role_that_examples_lack_is_named_with_split_and_count():
     (fault,) = said(method(*TRIPLE), shape(roles={"chosen, rejected, gold": 2, "chosen, rejected": 4}))
     assert fault == (
         "preference.split: 'mine' reads the candidate of role 'gold', which 4 of 6 examples of split 'train' lack; "
-        "give it in the data's column `roles`"
+        "the transform triples makes it, or give it in the data's column `roles`"
     )
 
 
@@ -69,13 +58,9 @@ def test_a_role_that_several_candidates_have_says_not_which_is_meant():
     assert "reads 2 candidates of role 'rejected', which 6 of 6 examples of split 'train' lack" in few
 
 
-def test_the_transform_that_makes_a_role_is_named(monkeypatch: pytest.MonkeyPatch):
-    room = ModuleType("benchbench.transforms")
-    room.making = lambda name: ("triples", "golden") if name == "gold" else ()  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "benchbench.transforms", room)
-    monkeypatch.setattr(parts, "find_spec", lambda name: True)
-    (fault,) = said(method(*TRIPLE), shape())
-    assert "the transform triples or golden makes it, or give it in the data's column `roles`" in fault
+def test_a_role_that_no_transform_makes_is_asked_of_the_data_alone():
+    (fault,) = said(method("chosen", "rejected", "verdict"), shape())
+    assert fault.endswith("lack; give it in the data's column `roles`")
 
 
 def test_token_weights_that_no_example_has_are_named():
