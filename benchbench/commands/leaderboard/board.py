@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from rich.console import Console
 
@@ -27,7 +28,8 @@ from benchbench.core.measurement import Array
 from benchbench.core.seeding import stream
 from benchbench.recipe import library
 from benchbench.recipe.schema import REWARD_MODEL, SFT
-from benchbench.report.leaderboard import ALPHA, FORMS, BoardRow
+from benchbench.report.leaderboard import ALPHA, FORMS, BoardRow, document
+from benchbench.store.leaderboards import write_leaderboard
 
 RANK_SEED = 20_261_128
 """Fixed, so that the same rows give the same ranks."""
@@ -47,6 +49,8 @@ class BoardRequest:
     overrides: Sequence[str] = ()
     pairs_only: bool = False
     """Neither draw nor judge responses."""
+    write: Path | None = None
+    """Folder that gets the table and its page."""
 
 
 @dataclass(frozen=True)
@@ -114,10 +118,14 @@ def leaderboard(request: BoardRequest, options: RunOptions, console: Console) ->
     if metric.per_pair is None:
         raise BenchError(f"score.headline.metric: '{metric.name}' is no mean over pairs, so rows have no ranks")
     compared = compare(prepared, compared_as, options, console)
-    notice = prepared.loaded[0].recipe.notice
-    return Board(
-        prepared.loaded[0].recipe.setting, _rows(prepared, compared, _contributions(prepared, options)), notice
-    )
+    recipe = prepared.loaded[0].recipe
+    board = Board(recipe.setting, _rows(prepared, compared, _contributions(prepared, options)), recipe.notice)
+    if request.write is not None:
+        page = document(board.rows, setting=board.setting, notice=board.notice)
+        records = [row.as_record() for row in board.rows]
+        for path in write_leaderboard(request.write, board.setting, records, page):
+            console.print(f"written: {path}", highlight=False, markup=False)
+    return board
 
 
 def _contributions(prepared: PreparedComparison, options: RunOptions) -> Contributions:
