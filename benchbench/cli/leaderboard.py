@@ -36,22 +36,15 @@ def leaderboard(
     from benchbench.commands.leaderboard.board import leaderboard as command
     from benchbench.commands.run_plan import RunOptions
     from benchbench.report.layout import terminal_layout
-    from benchbench.report.leaderboard import answer, document, layout
+    from benchbench.report.leaderboard import answer, layout
 
     board = command(
-        BoardRequest(setting, baseline, seeds, overrides or [], pairs_only),
+        BoardRequest(setting, baseline, seeds, overrides or [], pairs_only, write),
         RunOptions(device, workers, runs, results),
         stderr(),
     )
-    records = [row.as_record() for row in board.rows]
-    if write is not None:
-        from benchbench.store.leaderboards import write_leaderboard
-
-        page = document(board.rows, setting=board.setting, notice=board.notice)
-        for path in write_leaderboard(write, board.setting, records, page):
-            stderr().print(f"written: {path}", highlight=False)
     if as_json:
-        print_json({"answer": answer(board.rows), "rows": records})
+        print_json({"answer": answer(board.rows), "rows": [row.as_record() for row in board.rows]})
         return
     for line in [board.notice] * bool(board.notice) + answer(board.rows):
         stdout().print(line, highlight=False, markup=False)

@@ -21,7 +21,10 @@ def list_methods(
     ] = "",
     needs: Annotated[
         list[str] | None,
-        typer.Option("--needs", help="An input that is read: reference, reward, a column; - for none. Repeatable."),
+        typer.Option(
+            "--needs",
+            help="Something that is read: reference, reward, a column, roles, spans, head; - for none. Repeatable.",
+        ),
     ] = None,
     status: Annotated[str, typer.Option("--status", help="verified, 'form unverified', twin or broken.")] = "",
     as_json: arguments.Json = False,
@@ -32,7 +35,7 @@ def list_methods(
 
     Example: bench methods ls --family pairwise --needs reference
     """
-    from benchbench.commands.methods import MethodFilter, notes, short_rows
+    from benchbench.commands.methods import SEPARATOR, MethodFilter, notes, short_rows
     from benchbench.commands.methods import list_methods as command
     from benchbench.report.status import status_notes
 
@@ -43,7 +46,7 @@ def list_methods(
     print_rows(short_rows(rows))
     if not rows:
         stdout().print("no method is all of that", highlight=False, markup=False)
-    for line in (*status_notes(row["status"] for row in rows), *notes(rows)):
+    for line in (*status_notes(mark for row in rows for mark in row["status"].split(SEPARATOR)), *notes(rows)):
         stdout().print(line, highlight=False, markup=False)
 
 

@@ -7,11 +7,9 @@ from typing import Annotated
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import cell, print_json, print_rows, stdout
+from benchbench.cli.output import print_json, print_rows, stdout
 
-app = typer.Typer(
-    help="List and show transforms of data: what each reads and makes, options, source.", no_args_is_help=True
-)
+app = typer.Typer(help="List and show transforms of data.", no_args_is_help=True)
 
 
 @app.command("ls")
@@ -33,22 +31,11 @@ def show(
 ) -> None:
     """Show one transform: what it does, what it takes and makes, its options with their defaults, its source."""
     from benchbench.commands.transforms import describe_transform
+    from benchbench.report.transform_page import transform_lines
 
     described = describe_transform(name)
     if as_json:
         print_json(described)
         return
-    out = stdout()
-    lines = [f"{described['transform']}: {described['paper']}", described["description"]]
-    lines.append(f"result: {described['result']}")
-    lines.append(f"takes: {described['takes']}; makes the columns: {', '.join(described['makes']) or 'none'}")
-    lines.append("draws from data.transforms[].draw_seed" if described["random"] else "draws nothing")
-    lines += [
-        f"{key}: {described[part]}"
-        for key, part in (("note", "note"), ("unverified", "open_question"))
-        if described[part]
-    ]
-    for line in lines:
-        out.print(line, highlight=False, markup=False)
-    if described["options"]:
-        print_rows([{**field, "default": cell(field["default"])} for field in described["options"]])
+    for line in transform_lines(described):
+        stdout().print(line, highlight=False, markup=False)

@@ -104,7 +104,7 @@ def as_scored(cell: Cell, frame: pd.DataFrame, *, device_kind: str) -> ScoredCel
         paper=str(_described(loaded).paper),
         untuned=loaded.untuned,
         own_data=bool(own_transforms(loaded.values())),
-        status=_described(loaded).status,
+        form=_described(loaded).marks,
         overrides=" ".join(sorted(loaded.overrides)),
         marked=" ".join(f"--set {text}" for text in loaded.overrides),
         engine=ENGINE,

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchbench.commands.methods import find_method
+from benchbench.core.method import plain_name
 
 if TYPE_CHECKING:
     from benchbench.contract.breach import Breach
@@ -23,12 +24,13 @@ class CheckedMethod:
 
     def lines(self) -> list[str]:
         """For a reader."""
+        name = plain_name(self.name)
         if not self.breaches:
             presets = f"{len(self.variants)} preset{'s' if len(self.variants) > 1 else ''}"
-            return [f"{self.name}: keeps the contract ({len(self.checks)} checks, {presets})"]
+            return [f"{name}: keeps the contract ({len(self.checks)} checks, {presets})"]
         noun = "problem" if len(self.breaches) == 1 else "problems"
         return [
-            f"{self.name}: {len(self.breaches)} {noun}",
+            f"{name}: {len(self.breaches)} {noun}",
             *(f"  {check}: {breach}" for check, breach in self.breaches),
         ]
 

@@ -23,6 +23,8 @@ VERIFIED = "verified"
 """Status, in filters, of a method whose form was checked against its source."""
 STATUSES = (VERIFIED, "form unverified", "twin", BROKEN)
 NO_NEEDS = "-"
+SEPARATOR = ", "
+"""Between the needs, and the statuses, of a row."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class MethodFilter:
     """Needs and columns that a method must all read; `-` lists those that read the policy alone."""
     status: str = ""
 
-    def check(self, rows: Sequence[Mapping[str, Any]]) -> None:
+    def check(self, rows: Sequence[Mapping[str, str]]) -> None:
         """Return only if there are such families, needs and statuses.
 
         Raises:
@@ -45,17 +47,17 @@ class MethodFilter:
             raise unknown_name("family", self.family, families)
         if self.status and self.status not in STATUSES:
             raise unknown_name("status", self.status, STATUSES)
-        known = {name for row in rows for name in str(row["needs"]).split(", ")} | {NO_NEEDS}
+        known = {name for row in rows for name in row["needs"].split(SEPARATOR)} | {NO_NEEDS}
         for need in self.needs:
             if need not in known:
                 raise unknown_name("need", need, known)
 
-    def passes(self, row: Mapping[str, Any]) -> bool:
+    def passes(self, row: Mapping[str, str]) -> bool:
         """Whether a row is listed."""
         return (
             (not self.family or row["family"] == self.family)
-            and set(self.needs) <= set(str(row["needs"]).split(", "))
-            and (not self.status or (row["status"] or VERIFIED) == self.status)
+            and set(self.needs) <= set(row["needs"].split(SEPARATOR))
+            and (not self.status or self.status in (row["status"] or VERIFIED).split(SEPARATOR))
         )
 
 
@@ -82,13 +84,21 @@ def _row(name: str, *, installed: bool = False) -> dict[str, str]:
         "method": plain_name(method.name),
         "paper": str(method.paper),
         "family": "-" if method.family is None else method.family.value,
-        "needs": ", ".join(sorted([need.name for need in method.needs] + list(method.column_names))) or NO_NEEDS,
+        "needs": SEPARATOR.join(_needs(method)) or NO_NEEDS,
         "candidates": method.candidates.value,
         "variants": ", ".join(method.variants),
-        "status": method.status,
+        "status": SEPARATOR.join(method.marks),
         "source": "built in" if method.name == name else method.name,
-        "note": method.open_question or method.twin_of,
+        "note": " ".join(filter(None, (method.open_question, method.twin_of))),
     }
+
+
+def _needs(method: Method) -> list[str]:
+    """What a method reads, by name: inputs, columns, `roles` and `spans` of the data, and the `head` that it trains."""
+    parts = {"roles": method.roles, "spans": method.token_weights, "head": method.head}
+    return sorted(
+        [need.name for need in method.needs] + [*method.column_names] + [name for name in parts if parts[name]]
+    )
 
 
 def attempted(read: Callable[[], Method]) -> tuple[Method | None, str]:
@@ -141,12 +151,12 @@ def describe_method(target: str) -> dict[str, Any]:
         "title": method.paper.title or "",
         "paper_note": method.paper.note or "",
         "family": "" if method.family is None else method.family.value,
-        "status": method.status,
+        "status": SEPARATOR.join(method.marks),
         "open_question": method.open_question,
         "twin_of": method.twin_of,
         "equation": method.equation,
         "description": inspect.cleandoc(module.__doc__ or ""),
-        "needs": sorted(_need(need) for need in method.needs),
+        "needs": [*sorted(_need(need) for need in method.needs), *_parts(method)],
         "columns": [_column(column) for column in method.columns],
         "candidates": method.candidates.value,
         "loss": inspect.getdoc(method.loss) or "",
@@ -163,6 +173,19 @@ def describe_method(target: str) -> dict[str, Any]:
 def _need(need: Any) -> str:
     options = ", ".join(f"{name} {value}" for name, value in need.options)
     return f"{need.name} ({options})" if options else need.name
+
+
+def _parts(method: Method) -> list[str]:
+    """What a method reads of candidates and prompts, and the layer that it trains, in words."""
+    roles = " ".join(
+        f"{n} {role}" if (n := method.roles.count(role)) > 1 else role for role in dict.fromkeys(method.roles)
+    )
+    return [
+        *([f"roles ({roles})"] if roles else []),
+        *([f"spans ({' '.join(method.token_weights)})"] if method.token_weights else []),
+        *(["log-probabilities of prompts"] if method.scored == "all" else []),
+        *([f"head (for each {'token' if method.head.place == 'tokens' else 'response'})"] if method.head else []),
+    ]
 
 
 def _column(column: Column) -> str:

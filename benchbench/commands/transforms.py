@@ -40,7 +40,8 @@ def describe_transform(name: str) -> dict[str, Any]:
         "description": _description(transform),
         "result": inspect.getdoc(transform.apply) or "",
         "takes": _takes(transform),
-        "makes": [*transform.makes_columns, *transform.makes_parts],
+        "columns": list(transform.makes_columns),
+        "parts": list(transform.makes_parts),
         "random": transform.random,
         "options": [
             {"name": field.name, "default": _default(field), "meaning": docs.get(field.name, "")}

@@ -112,8 +112,19 @@ class Metric:
             return float(self.se(scores))
         if self.per_pair is None or scores.prompts < 2:
             return math.nan
-        values = over_prompts(self.per_pair(scores), scores.prompt)
+        values = self.by_prompt(scores)
         return float(values.std(ddof=1) / math.sqrt(len(values)))
+
+    def by_prompt(self, scores: PairScores) -> Array:
+        """[prompts] values whose mean is that over pairs; NaN where the metric is undefined.
+
+        Raises:
+            ValueError: the metric is no mean over pairs.
+        """
+        if self.per_pair is None:
+            raise ValueError(f"expected a metric that is a mean over pairs, got '{self.name}'")
+        values = over_prompts(self.per_pair(scores), scores.prompt)
+        return np.full_like(values, math.nan) if _undefined(scores, self.columns) else values
 
     def _measurement(self, scoring: str, value: float, se: float, n: int, note: str) -> Measurement:
         return Measurement(self.name, scoring, value, se, n, self.unit, self.direction, self.version, note)

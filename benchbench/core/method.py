@@ -220,11 +220,9 @@ class Method:
     """Of a text form of a method for another modality: what was published, a sentence; never a reproduction."""
 
     @property
-    def status(self) -> str:
-        """`form unverified`, `twin`, or empty for a form that was checked against its source."""
-        if self.open_question:
-            return "form unverified"
-        return "twin" if self.twin_of else ""
+    def marks(self) -> tuple[str, ...]:
+        """What every table says beside it: `twin`, `form unverified`, both, or nothing where the form was checked."""
+        return ("twin",) * bool(self.twin_of) + ("form unverified",) * bool(self.open_question)
 
     @property
     def read_roles(self) -> tuple[str, ...]:

@@ -192,9 +192,9 @@ class RewardObjective:
     """Raised by hand when the numbers change."""
 
     @property
-    def status(self) -> str:
-        """`form unverified`, or empty for a form that was checked against its source."""
-        return "form unverified" if self.open_question else ""
+    def marks(self) -> tuple[str, ...]:
+        """What every table says beside it: `form unverified`, or nothing where the form was checked."""
+        return ("form unverified",) * bool(self.open_question)
 
     @property
     def fewest_candidates(self) -> int:

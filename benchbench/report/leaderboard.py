@@ -14,7 +14,7 @@ ALPHA = 0.05
 """Level of the tests, over all rows together after Holm."""
 SFT = "sft"
 """The policy that all methods start from; a row, but no method that is compared."""
-FORMS = {"form unverified": "u", "twin": "t"}
+FORMS = {"twin": "t", "form unverified": "u"}
 """What a method's form may be, and its letter in a narrow table."""
 _SEED = "seed "
 
@@ -27,13 +27,15 @@ class BoardRow:
     """Of its mean, 1 the best; rows that are tied share their mean rank."""
     method: str
     """Label, such as `ddo_rm@k4`."""
+    baseline: str
+    """Label of the row that it is compared with."""
     form: str
-    """`form unverified`, `twin`, or empty."""
+    """`twin`, `form unverified`, both, or empty."""
     values: Mapping[str, float]
     """Seed -> headline metric."""
     mean: float
     difference: float
-    """To the baseline; NaN for the baseline itself."""
+    """To the baseline; NaN for the baseline itself, and where a score is no finite number."""
     low: float
     high: float
     """95 % interval of the difference."""
@@ -65,6 +67,11 @@ class BoardRow:
     pairs: int
     prompts: int
 
+    @property
+    def is_baseline(self) -> bool:
+        """Whether the others are compared with it."""
+        return self.method == self.baseline
+
     def as_record(self) -> dict[str, object]:
         """One value per column, seeds by their names."""
         record: dict[str, object] = {}
@@ -95,8 +102,8 @@ def _read(text: str, kind: str) -> str | float | int:
 
 def answer(rows: Sequence[BoardRow]) -> list[str]:
     """Sentences: which methods differ from the baseline after Holm, and what this many seeds could have seen."""
-    baseline = next(row for row in rows if math.isnan(row.difference))
-    others = [row for row in rows if row is not baseline and row.method != SFT]
+    baseline = next(row for row in rows if row.is_baseline)
+    others = [row for row in rows if not row.is_baseline and row.method != SFT]
     seeds = list(baseline.values)
     scope = f"{_counted(len(seeds), 'seed')} ({', '.join(seeds)}), {baseline.pairs} pairs of {baseline.prompts} prompts"
     measure = f"{baseline.metric} under {baseline.scoring}"
@@ -105,14 +112,16 @@ def answer(rows: Sequence[BoardRow]) -> list[str]:
             f"One seed ({seeds[0]}) cannot say which of {_counted(len(others), 'recipe')} differ from "
             f"{baseline.method} in {measure}."
         ]
+    broken = [row for row in others if math.isnan(row.difference)]
     clear = [row for row in others if row.p_holm < ALPHA]
+    alike = len(others) - len(clear) - len(broken)
     better, worse = [row for row in clear if row.difference > 0], [row for row in clear if row.difference < 0]
     lines = [
         f"Of {_counted(len(others), 'recipe')}, {len(clear)} differ from {baseline.method} in {measure} after Holm at "
-        f"{ALPHA:g} ({scope}): {_named(better, 'above')}, {_named(worse, 'below')}; {len(others) - len(clear)} cannot "
+        f"{ALPHA:g} ({scope}): {_named(better, 'above')}, {_named(worse, 'below')}; {alike} cannot "
         "be told apart from it."
     ]
-    return lines + _seen(others)
+    return lines + _seen(others) + _broken(broken)
 
 
 def _seen(others: Sequence[BoardRow]) -> list[str]:
@@ -126,6 +135,12 @@ def _seen(others: Sequence[BoardRow]) -> list[str]:
         f"{_size(median(alone))} by a test of its own, one of {_size(median(family))} at Holm's strictest step. A row "
         "that is not told apart may differ by less."
     ]
+
+
+def _broken(rows: Sequence[BoardRow]) -> list[str]:
+    verb = "has" if len(rows) == 1 else "have"
+    names = ", ".join(row.method for row in rows)
+    return [f"{_counted(len(rows), 'recipe')} {verb} scores that are no finite numbers ({names})."] if rows else []
 
 
 def _size(value: float) -> str:
@@ -157,11 +172,11 @@ def _first(row: BoardRow) -> tuple[str, str, str]:
 
 
 def _baseline(rows: Sequence[BoardRow]) -> str:
-    return next(row.method for row in rows if math.isnan(row.difference))
+    return rows[0].baseline
 
 
 def _difference(row: BoardRow) -> str:
-    if math.isnan(row.difference):
+    if row.is_baseline:
         return "baseline"
     return numbers.bounded(row.difference, row.low, row.high, _signed).replace(", ", ",")
 
@@ -175,7 +190,8 @@ def _ranks(row: BoardRow) -> str:
 
 
 def _note(row: BoardRow) -> str:
-    return FORMS.get(row.form, "") + ("!" if row.degenerated else "") + ("*" if row.marks else "")
+    forms = "".join(letter for form, letter in FORMS.items() if form in row.form)
+    return forms + ("!" if row.degenerated else "") + ("*" if row.marks else "")
 
 
 def _signed(value: float) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
+import math
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,28 @@ def write_yaml(path: Path, value: Any) -> None:
     dumper.default_flow_style = False
     dumper.dump(value, text)
     write_text(path, text.getvalue())
+
+
+def write_csv(path: Path, names: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    """Write a CSV file in one step; numbers are read back exactly, and NaN and None are empty.
+
+    Args:
+        path: of the file.
+        names: of the columns; what a row has beside them is left out, and what it lacks is empty.
+        rows: name -> value.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, restval="", extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: cell_text(value) for name, value in row.items()} for row in rows)
+    write_text(path, text.getvalue())
+
+
+def cell_text(value: object) -> str:
+    """A value as CSV files have it: a number so that it is read back exactly, nothing for NaN and None."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    return repr(float(value)) if isinstance(value, float) else str(value)
 
 
 def read_json(path: Path) -> Any:

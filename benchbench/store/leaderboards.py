@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import csv
-import io
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchbench.core.errors import BenchError
-from benchbench.store.files import write_text
+from benchbench.store.files import write_csv, write_text
 
 
 def write_leaderboard(folder: Path, setting: str, rows: Sequence[Mapping[str, object]], page: str) -> tuple[Path, Path]:
     """Write `<setting>.csv` and `<setting>.md`; numbers are written so that they are read back exactly."""
     table, document = folder / f"{setting}.csv", folder / f"{setting}.md"
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _text(value) for name, value in row.items()} for row in rows)
-    write_text(table, text.getvalue())
+    write_csv(table, list(rows[0]), rows)
     write_text(document, page)
     return table, document
 
@@ -34,10 +28,3 @@ def read_leaderboard(path: Path) -> list[dict[str, str]]:
         raise BenchError(f"{path}: expected a leaderboard, found no file; write one with `bench leaderboard --write`")
     with path.open(encoding="utf-8", newline="") as file:
         return [dict(row) for row in csv.DictReader(file)]
-
-
-def _text(value: object) -> str:
-    """A float as Python writes it, and nothing for NaN."""
-    if isinstance(value, float):
-        return "" if math.isnan(value) else repr(float(value))
-    return str(value)

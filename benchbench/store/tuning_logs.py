@@ -7,14 +7,12 @@ same file.
 from __future__ import annotations
 
 import csv
-import io
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from benchbench.core.errors import BenchError
-from benchbench.store.files import write_text
+from benchbench.store.files import cell_text, write_csv
 
 FIRST = ("setting", "method")
 """What a grid is the grid of; its rows are replaced together."""
@@ -44,31 +42,19 @@ def update_tuning_log(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
     Raises:
         BenchError: as `read_tuning_log`.
     """
-    new = [{name: _text(value) for name, value in row.items()} for row in rows]
+    new = list(rows)
     replaced = {_grid(row) for row in new}
     unchanged = [row for row in read_tuning_log(path) if _grid(row) not in replaced]
     merged = sorted([*unchanged, *new], key=_grid)  # stable: the order of a grid's own rows stays
-    names = _columns(merged)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, names, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: value for name, value in row.items() if name in names} for row in merged)
-    write_text(path, text.getvalue())
+    write_csv(path, _columns(merged), merged)
 
 
-def _grid(row: Mapping[str, str]) -> tuple[str, str]:
-    return row["setting"], row["method"]
+def _grid(row: Mapping[str, object]) -> tuple[str, str]:
+    return str(row["setting"]), str(row["method"])
 
 
-def _columns(rows: Sequence[Mapping[str, str]]) -> list[str]:
+def _columns(rows: Sequence[Mapping[str, object]]) -> list[str]:
     """Setting and method, the keys of all grids, the seeds, and the rest; a column that no row fills is left out."""
-    filled = {name for row in rows for name, value in row.items() if value} - {*FIRST, *LAST}
+    filled = {name for row in rows for name, value in row.items() if cell_text(value)} - {*FIRST, *LAST}
     seeds = sorted((name for name in filled if _SEED.fullmatch(name)), key=lambda name: int(name.split()[1]))
     return [*FIRST, *sorted(filled - {*seeds}), *seeds, *LAST]
-
-
-def _text(value: object) -> str:
-    """A number so that it is read back exactly; nothing for what is not defined."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    return repr(value) if isinstance(value, float) else str(value)

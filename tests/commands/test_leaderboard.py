@@ -42,9 +42,9 @@ def library_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_baseline_comes_first_and_sft_is_not_named(library_here: Path):
     assert setting_targets("micro", baseline="simpo") == ["simpo", "bco", "dpo", "ipo"]
-    with pytest.raises(BenchError, match="setting 'micro' has no recipe of 'cpo'"):
-        setting_targets("micro", baseline="cpo")
-    with pytest.raises(BenchError, match="found none for 'nowhere'"):
+    with pytest.raises(BenchError, match=r"unknown baseline 'ipoo'\. Did you mean 'ipo'"):
+        setting_targets("micro", baseline="ipoo")
+    with pytest.raises(BenchError, match="unknown setting 'nowhere'"):
         setting_targets("nowhere", baseline="dpo")
 
 

@@ -24,6 +24,24 @@ def test_ls_has_a_row_per_method_with_paper_needs_and_variants():
     assert rows["ddo_rm"]["candidates"] == "any"
     assert rows["ipo"]["variants"] == "default, mean, sum"
     assert rows["dpo"]["family"] == "pairwise"
+    assert rows["sami"]["needs"] == "roles"
+    assert rows["oreo_step"]["needs"] == "distribution, head, reference, reward, spans"
+    assert (rows["d3po_twin"]["status"], rows["dro_twin"]["status"]) == ("twin, form unverified", "twin")
+
+
+@pytest.mark.parametrize(
+    ("name", "needs"),
+    [
+        ("simpo", "needs: the policy only"),
+        ("tpo_triple", "needs: roles (gold chosen rejected)"),
+        ("dph", "needs: head (for each response)"),
+        ("spo_degree", "roles (chosen rejected 6 degraded)"),
+        ("bmc", "needs: reference, spans (unchanged)"),
+        ("dpo_joint", "needs: reference, log-probabilities of prompts"),
+    ],
+)
+def test_show_says_everything_that_a_method_reads(name: str, needs: str):
+    assert needs in " ".join(bench("methods", "show", name).out.split())
 
 
 @pytest.mark.parametrize("name", methods.names())
@@ -91,7 +109,7 @@ def test_filters_leave_what_passes_all_of_them(marked: None):
         n for n in range(89) if n % 4 in (0, 1) and n % 3 == 0
     ]
     assert left(needs=("p_chosen", "reference")) == [n for n in range(89) if n % 4 == 1]
-    assert left(status="twin") == [n for n in range(89) if n % 10 == 1 and n % 3]
+    assert left(status="twin") == [n for n in range(89) if n % 10 == 1]
     assert left(status="broken") == [89]
     assert left(needs=("-",), status="verified") == [n for n in range(89) if n % 4 == 3 and n % 3 and n % 10 != 1]
 

@@ -25,8 +25,15 @@ def test_show_prints_what_it_does_and_every_option_with_its_meaning(name: str):
         assert len(option["meaning"]) > 10, option["name"]
     out = bench("transforms", "show", name).out
     for option in shown["options"]:
-        assert option["name"] in out
+        assert f"\n{option['name']}  (required)" in out or f"\n{option['name']} = {option['default']}" in out
+    assert max(map(len, out.splitlines())) <= 80
     assert ("unverified: " in out) == bool(transforms.get(name).open_question)
+
+
+def test_show_tells_columns_from_roles_and_spans():
+    out = bench("transforms", "show", "triples").out
+    assert "makes columns: none\nmakes roles or spans: gold\n" in out
+    assert "makes columns: p_chosen\nmakes roles or spans: none\n" in bench("transforms", "show", "soft_labels").out
 
 
 def test_an_option_without_a_default_is_told_to_be_required():

@@ -29,11 +29,11 @@ def methods_page() -> str:
 
 
 def _marks(names: Sequence[str]) -> Iterator[str]:
-    statuses = {methods.get(name).status for name in names}
+    marks = {mark for name in names for mark in methods.get(name).marks}
     for mark, note in STATUS_NOTES.items():
-        if mark in statuses:
+        if mark in marks:
             yield f"- {note}"
-    if statuses & set(STATUS_NOTES):
+    if marks & set(STATUS_NOTES):
         yield ""
 
 

@@ -54,7 +54,7 @@ def test_steps_beyond_the_shorter_response_are_dropped():
 
 
 def test_it_is_a_twin_whose_form_is_unverified():
-    assert METHOD.twin_of and METHOD.status == "form unverified"
+    assert METHOD.marks == ("twin", "form unverified")
 
 
 def test_a_band_of_one_or_more_is_refused():

@@ -40,4 +40,4 @@ def test_it_is_the_sum_of_dpo_and_sft():
 
 
 def test_its_form_is_marked_unverified():
-    assert METHOD.status == "form unverified"
+    assert METHOD.marks == ("form unverified",)

@@ -34,4 +34,4 @@ def test_below_the_margin_the_slope_is_beta():
 
 
 def test_it_is_a_twin():
-    assert METHOD.status == "twin" and "images" in METHOD.twin_of
+    assert METHOD.marks == ("twin",) and "images" in METHOD.twin_of

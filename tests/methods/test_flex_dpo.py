@@ -47,4 +47,4 @@ def test_without_the_rejected_side_its_slope_is_zero():
 
 
 def test_its_form_is_marked_unverified():
-    assert METHOD.status == "form unverified"
+    assert METHOD.marks == ("form unverified",)

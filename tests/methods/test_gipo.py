@@ -56,7 +56,7 @@ def test_the_optimum_grows_as_the_label_nears_one_half():
 
 
 def test_its_form_is_marked_unverified():
-    assert METHOD.status == "form unverified"
+    assert METHOD.marks == ("form unverified",)
 
 
 def test_a_label_outside_zero_and_one_is_refused_in_the_data():

@@ -33,4 +33,4 @@ def test_candidates_that_beat_each_other_in_a_circle_have_one_target():
 
 
 def test_it_is_shown_as_unverified():
-    assert METHOD.status == "form unverified"
+    assert METHOD.marks == ("form unverified",)

@@ -64,7 +64,7 @@ def test_a_wrong_pair_has_a_bounded_cost_without_dpos_term():
 
 
 def test_its_form_is_marked_unverified():
-    assert METHOD.status == "form unverified"
+    assert METHOD.marks == ("form unverified",)
 
 
 def test_a_label_outside_zero_and_one_is_refused_in_the_data():

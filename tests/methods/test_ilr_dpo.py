@@ -54,4 +54,4 @@ def test_the_reward_leaves_the_length_out():
 
 
 def test_its_form_is_marked_unverified():
-    assert METHOD.status == "form unverified"
+    assert METHOD.marks == ("form unverified",)

@@ -45,7 +45,7 @@ def test_a_unanimous_vote_has_the_log_odds_of_the_clipped_share(share, target):
 
 
 def test_its_form_is_marked_unverified():
-    assert METHOD.status == "form unverified"
+    assert METHOD.marks == ("form unverified",)
 
 
 def test_a_clip_of_one_half_is_refused():

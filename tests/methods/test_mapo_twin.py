@@ -51,4 +51,4 @@ def test_no_reference_is_read_and_repeating_every_token_changes_nothing():
 
 
 def test_it_is_a_twin_whose_form_is_unverified():
-    assert METHOD.twin_of and METHOD.status == "form unverified"
+    assert METHOD.marks == ("twin", "form unverified")

@@ -38,4 +38,4 @@ def test_equal_rewards_make_no_pair():
 
 
 def test_it_is_shown_as_unverified_and_says_what_was_published():
-    assert METHOD.status == "form unverified" and "images" in METHOD.twin_of
+    assert METHOD.marks == ("twin", "form unverified") and "images" in METHOD.twin_of

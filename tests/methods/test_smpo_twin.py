@@ -48,7 +48,7 @@ def test_an_undecided_label_teaches_nothing():
 
 
 def test_it_is_a_twin():
-    assert METHOD.status == "twin"
+    assert METHOD.marks == ("twin",)
 
 
 def test_a_label_outside_zero_and_one_is_refused_in_the_data():

@@ -39,4 +39,4 @@ def test_a_label_between_mixes_the_two_sides():
 
 
 def test_it_is_shown_as_unverified():
-    assert METHOD.status == "form unverified"
+    assert METHOD.marks == ("form unverified",)

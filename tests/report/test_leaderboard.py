@@ -20,6 +20,7 @@ def row(method: str = "dpo", **changes: object) -> BoardRow:
     baseline = BoardRow(
         rank=2.0,
         method=method,
+        baseline="dpo",
         form="",
         values={"42": 0.75, "13": 0.74},
         mean=0.745,
@@ -71,6 +72,17 @@ def test_the_answer_counts_rows_above_and_below_and_leaves_out_where_they_starte
     assert "a true difference of 0.020 by a test of its own, one of 0.080 at Holm's strictest step" in second
 
 
+def test_a_row_without_numbers_is_neither_the_baseline_nor_told_apart():
+    broken = row("ipo", rank=1.0, mean=NAN, values={"42": NAN, "13": 0.7})
+    rows = [broken, *(r for r in ROWS if r.method != "ipo")]
+    first, *_, last = answer(rows)
+    assert first.startswith("Of 3 recipes, 2 differ from dpo in") and "; 0 cannot be told apart from it." in first
+    assert last == "1 recipe has scores that are no finite numbers (ipo)."
+    shown = {cells[0]: cells[3] for cells in layout(rows).body}
+    assert (shown["ipo"], shown["dpo"]) == ("n/a", "baseline")
+    assert layout(rows).title == "leaderboard, baseline dpo"
+
+
 def test_what_no_difference_of_rates_reaches_is_said_to_be_beyond():
     rows = [row(), other("ipo", 0.001, 1.0), other("cpo", 0.001, 1.0)]
     rows = [rows[0], *(replace(r, mdd_family=math.inf) for r in rows[1:])]
@@ -86,7 +98,14 @@ def test_one_seed_answers_nothing():
 
 def test_a_terminal_of_80_columns_holds_95_rows_of_one_line_each():
     names = [f"a_name_of_18_cha{i:02d}" for i in range(95)]
-    worst = {"rank": 94.5, "rank_low": 88.0, "rank_high": 95.0, "form": "twin", "degenerated": "x", "marks": "x"}
+    worst = {
+        "rank": 94.5,
+        "rank_low": 88.0,
+        "rank_high": 95.0,
+        "form": "twin, form unverified",
+        "degenerated": "x",
+        "marks": "x",
+    }
     rows = [row(), *(other(name, -0.123, 1.0, **worst) for name in names)]
     out = io.StringIO()
     Console(file=out, width=80, markup=False, emoji=False).print(terminal_layout(layout(rows)))
@@ -94,7 +113,7 @@ def test_a_terminal_of_80_columns_holds_95_rows_of_one_line_each():
     assert max(map(len, lines)) <= 80
     for name in names:
         (line,) = [line for line in lines if name in line]
-        assert "-0.123 [-0.133,-0.113]" in line and line.rstrip().endswith("t!*"), line
+        assert "-0.123 [-0.133,-0.113]" in line and line.rstrip().endswith("tu!*"), line
 
 
 def test_the_page_says_what_a_reader_must_know():
@@ -115,5 +134,5 @@ def test_a_row_is_read_back_from_texts(place: int):
 
 
 def test_a_file_of_other_columns_is_refused():
-    with pytest.raises(ValueError, match="found no difference, form"):
+    with pytest.raises(ValueError, match="found no baseline, difference, form"):
         BoardRow.from_texts({"degenerated": "", "rank": "1"})

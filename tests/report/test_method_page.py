@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from benchbench.report.method_page import COLUMNS, method_lines
+from benchbench.report.method_page import method_lines
+from benchbench.report.prose import COLUMNS
 
 SAID = {
     "method": "mine",

@@ -46,7 +46,7 @@ def test_it_says_where_it_is_from_and_what_it_compares(made):
     assert "L = " in objective.equation or "r = " in objective.equation
     assert all(len(line) <= 80 for line in objective.equation.splitlines())
     assert objective.open_question == "" or objective.open_question.endswith(".")
-    assert objective.status == ("form unverified" if objective.open_question else "")
+    assert objective.marks == (("form unverified",) if objective.open_question else ())
     assert all(field.default is not dataclasses.MISSING for field in dataclasses.fields(objective.hyper))
 
 

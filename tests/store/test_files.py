@@ -11,12 +11,22 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benchbench.recipe.document import read_document
-from benchbench.store.files import folders, json_or_none, read_json, whole_folder, write_json, write_text, write_yaml
+from benchbench.store.files import (
+    folders,
+    json_or_none,
+    read_json,
+    whole_folder,
+    write_csv,
+    write_json,
+    write_text,
+    write_yaml,
+)
 
 TREES = st.recursive(
     st.none()
@@ -195,3 +205,10 @@ def test_a_json_file_that_is_damaged_or_not_there_is_none(tmp_path: Path, conten
     assert json_or_none(tmp_path / "a.json") is None
     write_json(tmp_path / "a.json", {"x": 1})
     assert json_or_none(tmp_path / "a.json") == {"x": 1}
+
+
+def test_numbers_in_a_csv_file_are_read_back_exactly_whoever_made_them(tmp_path: Path):
+    rows = [{"a": np.float64(0.1) + 0.2, "b": math.nan, "c": None, "d": 3, "unnamed": 1}, {"d": "x, y"}]
+    write_csv(tmp_path / "new" / "a.csv", ["a", "b", "c", "d"], rows)
+    text = (tmp_path / "new" / "a.csv").read_text(encoding="utf-8")
+    assert text == 'a,b,c,d\n0.30000000000000004,,,3\n,,,"x, y"\n'

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 
 from benchbench import metrics
@@ -16,25 +16,26 @@ from benchbench.commands.compare.compared import Compared, compare
 from benchbench.commands.compare.run import CompareRequest, PreparedComparison, prepare_comparison
 from benchbench.commands.leaderboard.responses import RowResponses, responses_of
 from benchbench.commands.run_plan import RunOptions
-from benchbench.comparison.pairs.grid import same_runs
+from benchbench.comparison.pairs.grid import ScoredCell, contributions, same_runs
 from benchbench.comparison.pairs.ranks import Rank, rank_rows
 from benchbench.comparison.pairs.replicates import interval_of_runs, replicates
 from benchbench.comparison.pairs.table import RATE, Comparison
 from benchbench.comparison.stats.bounded import difference_of_rates
 from benchbench.comparison.stats.clustered import seeded_interval
 from benchbench.comparison.stats.power import minimum_detectable_difference
-from benchbench.core.clusters import over_prompts
-from benchbench.core.errors import BenchError
+from benchbench.core.errors import BenchError, unknown_name
 from benchbench.core.measurement import Array
 from benchbench.core.seeding import stream
 from benchbench.recipe import library
-from benchbench.report.leaderboard import ALPHA, FORMS, BoardRow
+from benchbench.recipe.schema import REWARD_MODEL, SFT
+from benchbench.report.leaderboard import ALPHA, FORMS, BoardRow, document
+from benchbench.store.leaderboards import write_leaderboard
 
 RANK_SEED = 20_261_128
 """Fixed, so that the same rows give the same ranks."""
 
 
-NO_METHODS = ("sft", "reward_model")
+NO_METHODS = (SFT, REWARD_MODEL)
 """What a comparison has without being asked, or trains only for others."""
 
 
@@ -48,6 +49,8 @@ class BoardRequest:
     overrides: Sequence[str] = ()
     pairs_only: bool = False
     """Neither draw nor judge responses."""
+    write: Path | None = None
+    """Folder that gets the table and its page."""
 
 
 @dataclass(frozen=True)
@@ -78,15 +81,16 @@ def setting_targets(setting: str, *, baseline: str) -> list[str]:
     """Labels of the recipes of a setting, the baseline's first; the SFT policy gets its row without being named.
 
     Raises:
-        BenchError: no recipe of the setting, or none of the baseline.
+        BenchError: no such setting, no recipe of it, or none of the baseline.
     """
-    entries = [entry for entry in library.entries() if not entry.is_setting and entry.setting_name == setting]
+    name = library.find_setting(setting).setting_name
+    entries = [entry for entry in library.entries() if not entry.is_setting and entry.setting_name == name]
     trained = [entry for entry in entries if entry.method[0] not in NO_METHODS]
     if not trained:
         raise BenchError(f"--setting: expected a setting with recipes of methods, found none for '{setting}'")
     labels = dict.fromkeys(_label(*entry.method) for entry in trained)
     if baseline not in labels:
-        raise BenchError(f"--baseline: setting '{setting}' has no recipe of '{baseline}'")
+        raise unknown_name("baseline", baseline, labels)
     return [baseline, *(label for label in labels if label != baseline)]
 
 
@@ -114,25 +118,33 @@ def leaderboard(request: BoardRequest, options: RunOptions, console: Console) ->
     if metric.per_pair is None:
         raise BenchError(f"score.headline.metric: '{metric.name}' is no mean over pairs, so rows have no ranks")
     compared = compare(prepared, compared_as, options, console)
-    notice = prepared.loaded[0].recipe.notice
-    return Board(prepared.loaded[0].recipe.setting, _rows(prepared, compared, contributions(prepared, options)), notice)
+    recipe = prepared.loaded[0].recipe
+    board = Board(recipe.setting, _rows(prepared, compared, _contributions(prepared, options)), recipe.notice)
+    if request.write is not None:
+        page = document(board.rows, setting=board.setting, notice=board.notice)
+        records = [row.as_record() for row in board.rows]
+        for path in write_leaderboard(request.write, board.setting, records, page):
+            console.print(f"written: {path}", highlight=False, markup=False)
+    return board
 
 
-def contributions(prepared: PreparedComparison, options: RunOptions) -> Contributions:
+def _contributions(prepared: PreparedComparison, options: RunOptions) -> Contributions:
     """What finished cells have of every prompt in the headline metric."""
     rules, (name, scoring) = prepared.loaded[0].recipe.score, prepared.loaded[0].recipe.headline
     metric = metrics.get(name)
-    assert metric.per_pair is not None, "refused before anything was trained"
     cells = [
         scored_cell(cell, options.store, cell.loaded.recipe.score.split, prepared.session.plan)
         for cell in prepared.session.cells
     ]
-    values: dict[str, list[Array]] = {}
+    by_label: dict[str, list[ScoredCell]] = {}
     for cell in cells:
-        scores = cell.pairs(rules.exclude).scores(scoring, tie_credit=rules.tie_credit)
-        values.setdefault(cell.label, []).append(over_prompts(metric.per_pair(scores), scores.prompt))
+        by_label.setdefault(cell.label, []).append(cell)
+    values = {
+        label: contributions(of_label, metric, scoring, exclude=rules.exclude, tie_credit=rules.tie_credit)
+        for label, of_label in by_label.items()
+    }
     runs = {label: same_runs(cells, label, prepared.seeds, scoring) for label in values}
-    return Contributions({label: np.stack(rows) for label, rows in values.items()}, runs, prepared.seeds, metric.unit)
+    return Contributions(values, runs, prepared.seeds, metric.unit)
 
 
 def _rows(prepared: PreparedComparison, compared: Compared, of: Contributions) -> list[BoardRow]:
@@ -143,7 +155,7 @@ def _rows(prepared: PreparedComparison, compared: Compared, of: Contributions) -
     rates = {
         item.label: item.recipe.preference.learning_rate
         for item in prepared.loaded
-        if item.recipe.preference is not None and item.recipe.method.name != "sft"
+        if item.recipe.preference is not None and item.recipe.method.name != SFT
     }
     rows = [
         _row(row, ranks[label], responses.get(label, RowResponses()), rates.get(label, math.nan), _in_family(row, of))
@@ -156,7 +168,8 @@ def _row(row: Comparison, rank: Rank, responses: RowResponses, learning_rate: fl
     return BoardRow(
         rank=rank.rank,
         method=row.candidate,
-        form=next((mark for mark in row.marks if mark in FORMS), ""),
+        baseline=row.baseline,
+        form=", ".join(mark for mark in row.marks if mark in FORMS),
         values={str(seed): value for seed, value in zip(row.seeds, row.values, strict=True)},
         mean=row.mean,
         difference=row.difference,
@@ -190,7 +203,7 @@ def _said(mark: str) -> str:
 
 def _in_family(row: Comparison, of: Contributions) -> float:
     """What could have been seen of a row's difference at the strictest step of Holm's procedure."""
-    if row.candidate == row.baseline or len(of.seeds) < 2:
+    if math.isnan(row.difference) or len(of.seeds) < 2:  # the baseline's, too
         return math.nan
     both = replicates(of.seeds, {label: of.runs[label] for label in (row.candidate, row.baseline)})
     make = difference_of_rates if of.unit == RATE else seeded_interval

@@ -14,8 +14,7 @@ from benchbench.commands.resolve import common_seeds, parse_seeds, resolve
 from benchbench.commands.run_plan import RunOptions, Session, failure, open_session, run_session
 from benchbench.commands.tune.grid import Axis, Setting, Widened, parse_grid, settings_of, widen
 from benchbench.commands.tune.rule import Tried, Tuned, pick
-from benchbench.comparison.pairs.grid import ScoredCell, same_runs
-from benchbench.core.clusters import over_prompts
+from benchbench.comparison.pairs.grid import ScoredCell, contributions, same_runs
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.plan.graph import Cell
 from benchbench.recipe.load import Loaded
@@ -211,17 +210,12 @@ def _tried(
 ) -> Tried | None:
     """The contributions of one setting to the headline metric, and which of its seeds are different runs.
 
-    None where a contribution is no number: the weights are finite no more.
+    None where the metric is undefined, as it is where the weights are finite no more.
     """
     rules, (name, scoring) = loaded.recipe.score, loaded.recipe.headline
     metric = metrics.get(name)
-    assert metric.per_pair is not None, "refused before anything was trained"
     scored = [read(cell) for cell in cells]
-    rows = []
-    for cell in scored:
-        scores = cell.pairs(rules.exclude).scores(scoring, tie_credit=rules.tie_credit)
-        rows.append(over_prompts(metric.per_pair(scores), scores.prompt))
-    values = np.stack(rows)
+    values = contributions(scored, metric, scoring, exclude=rules.exclude, tie_credit=rules.tie_credit)
     if not np.isfinite(values).all():
         return None
     runs = same_runs(scored, loaded.label, seeds, scoring)

@@ -12,7 +12,7 @@ from benchbench.comparison.pairs.machines import machine_faults, machine_marks
 from benchbench.comparison.pairs.replicates import Replicates, replicates, run_names
 from benchbench.comparison.pairs.scorings import SCORINGS, Pairs, pairs
 from benchbench.core.errors import BenchError, ExitCode, Fault, unknown_name
-from benchbench.core.measurement import Array
+from benchbench.core.measurement import Array, Metric
 
 OWN_DATA = "own training data"
 """Mark of a row whose recipe makes its training data of the setting's by transforms."""
@@ -41,8 +41,8 @@ class ScoredCell:
     """Without a recipe in this setting: the paper's defaults under the setting's training block."""
     own_data: bool = False
     """The method trains on data that its recipe makes of the setting's."""
-    status: str = ""
-    """Of the method: `form unverified`, `twin`, or empty."""
+    form: tuple[str, ...] = ()
+    """Marks of the method's form: `twin`, `form unverified`, both, or none."""
     overrides: str = ""
     """`--set` values of the cell, sorted; empty for the recipe as it stands."""
     marked: str = ""
@@ -167,6 +167,14 @@ def make_grid(
     return Grid(labels, seeds, first.examples, first.prompt, paired, marks, runs)
 
 
+def contributions(
+    cells: Sequence[ScoredCell], metric: Metric, scoring: str, *, exclude: Sequence[str], tie_credit: float
+) -> Array:
+    """[cells, prompts] what each prompt adds to a metric that is a mean over pairs; NaN where it is undefined."""
+    of_cells = [cell.pairs(exclude).scores(scoring, tie_credit=tie_credit) for cell in cells]
+    return np.stack([metric.by_prompt(scores) for scores in of_cells])
+
+
 def same_runs(cells: Sequence[ScoredCell], label: str, seeds: Sequence[int], scoring: str) -> list[int]:
     """[k] the run of each seed of one label, named by its first seed."""
     by_seed = {cell.seed: cell for cell in cells if cell.label == label}
@@ -233,7 +241,7 @@ def _marks(label: str, cells: Sequence[ScoredCell], baseline: str, admission: Ad
     of_label = [cell for cell in cells if cell.label == label]
     expected = _expected_hash(cells, baseline)
     differ = dict.fromkeys(cell.comparability_hash for cell in of_label if cell.comparability_hash != expected)
-    marks = list(dict.fromkeys(cell.status for cell in of_label if cell.status))
+    marks = list(dict.fromkeys(mark for cell in of_label for mark in cell.form))
     marks += ["untuned"] if any(cell.untuned for cell in of_label) else []
     marks += [OWN_DATA] if any(cell.own_data for cell in of_label) else []
     marks += dict.fromkeys(cell.marked for cell in of_label if cell.marked)

@@ -64,7 +64,7 @@ def rank_rows(
         chosen = rng.integers(0, k, size=k)
         means = mean[:, 0] + scale * (by_seed - mean)[:, chosen].mean(axis=1)
         drawn[draw] = ranks_of(means)
-        first = means == means.max()
+        first = _numbers(means) == _numbers(means).max()
         best += first / first.sum()
     low, high = np.quantile(drawn, [0.05, 0.95], axis=0)
     return {
@@ -74,7 +74,12 @@ def rank_rows(
 
 
 def ranks_of(means: Array) -> Array:
-    """[rows] rank of each mean, 1 for the largest; ties share their mean rank."""
+    """[rows] rank of each mean, 1 for the largest; ties share their mean rank, and what is no number is the last."""
+    means = _numbers(means)
     larger = (means[None, :] > means[:, None]).sum(axis=1)
     equal = (means[None, :] == means[:, None]).sum(axis=1)
     return larger + (equal + 1) / 2
+
+
+def _numbers(means: Array) -> Array:
+    return np.where(np.isnan(means), -np.inf, means)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 
-from benchbench.comparison.pairs.grid import Admission, MissingRunsError, make_grid
+from benchbench import metrics
+from benchbench.comparison.pairs.grid import Admission, MissingRunsError, contributions, make_grid
 from benchbench.core.errors import BenchError, ExitCode
 
 from ..rows import cell, score_frame, toy_cells
@@ -145,3 +147,12 @@ def test_faults_of_the_caller_are_value_errors(cells):
         make_grid(cells, baseline="dpo", admission=Admission(seeds=(13, 42)))
     with pytest.raises(ValueError, match="score rows are of seed"):
         make_grid([cell("dpo", 13, score_frame([1.0], [0.0], seed=42))], baseline="dpo")
+
+
+def test_contributions_are_a_row_of_numbers_per_cell_and_none_where_a_score_is_not_finite():
+    cells = toy_cells({"dpo": 0.1}, seeds=(1, 2), n=20)
+    cells[1].frame.loc[3, "logp_sum"] = float("nan")
+    for name in ("pair_accuracy", "mean_margin"):
+        values = contributions(cells, metrics.get(name), "logp_sum", exclude=(), tie_credit=0.5)
+        assert values.shape == (2, 20)
+        assert np.isfinite(values[0]).all() and np.isnan(values[1]).all()

@@ -19,6 +19,15 @@ def test_ties_share_their_mean_rank():
     assert ranks_of(np.array([0.5, 0.9, 0.5, 0.1])).tolist() == [2.5, 1.0, 2.5, 4.0]
 
 
+def test_a_row_without_numbers_is_the_last():
+    values = rng().normal(size=(3, 40))
+    rows = {"broken": np.full((3, 40), np.nan), "good": values + 5, "worse": values - 5}
+    for higher, best in ((True, "good"), (False, "worse")):
+        ranks = rank_rows(rows, higher_is_better=higher, rng=rng(), draws=50)
+        assert (ranks["broken"].rank, ranks["broken"].low, ranks["broken"].best) == (3.0, 3.0, 0.0)
+        assert (ranks[best].rank, ranks[best].best) == (1.0, 1.0)
+
+
 def test_clear_rows_keep_their_rank_and_equal_rows_share_it():
     draws = rng()
     base = draws.normal(size=(3, 200))
