@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import stdev
 from typing import Literal
 
 from benchbench.core.example import Example
@@ -51,7 +52,7 @@ def disagreement(probabilities: Sequence[float]) -> float:
 
 
 def apply(examples: Sequence[Example], options: Options, seed: int) -> Transformed:
-    """Pairs with `p_mean`, `uncertainty`, and mean and standard deviation (by n) of the log-odds, in nats.
+    """Pairs with `p_mean`, `uncertainty`, and mean and standard deviation (by n - 1) of the log-odds, in nats.
 
     The seed is not read.
     """
@@ -62,9 +63,12 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
             return "answer of a member missing"
         ps = [sigmoid(margin) for margin in margins]
         mean = math.fsum(margins) / len(margins)
-        spread = math.sqrt(math.fsum((margin - mean) ** 2 for margin in margins) / len(margins))
         p_mean = math.fsum(ps) / len(ps)
-        return [with_columns(example, p_mean=p_mean, uncertainty=disagreement(ps), margin_mean=mean, margin_sd=spread)]
+        return [
+            with_columns(
+                example, p_mean=p_mean, uncertainty=disagreement(ps), margin_mean=mean, margin_sd=stdev(margins)
+            )
+        ]
 
     return expand(examples, rule)
 
