@@ -107,7 +107,9 @@ def resolve_all(targets: Sequence[str], *, setting: str | None, overrides: Seque
     labels = [item.label for item in loaded]
     twice = sorted({label for label in labels if labels.count(label) > 1})
     if twice:
-        raise BenchError(f"{', '.join(twice)}: named twice; give all but one a name of its own, `method.variant` in its recipe")
+        raise BenchError(
+            f"{', '.join(twice)}: named twice; give all but one a name of its own, `method.variant` in its recipe"
+        )
     return loaded
 
 

@@ -116,9 +116,9 @@ def with_text_before(prompt: Sequence[Message], text: str, role: Literal["system
 
 
 def with_text_before_prompts(example: Example, text: str, role: Literal["system", "user"]) -> Example:
-    """The example with a text before its prompt, and before those of candidates that have their own."""
-    own = example.prompts and tuple(with_text_before(prompt, text, role) for prompt in example.prompts)
-    return replace(example, prompt=with_text_before(example.prompt, text, role), prompts=own)
+    """The example with a text before its prompt, and before those of candidates that have their prompts."""
+    prompts = example.prompts and tuple(with_text_before(prompt, text, role) for prompt in example.prompts)
+    return replace(example, prompt=with_text_before(example.prompt, text, role), prompts=prompts)
 
 
 def question_of(example: Example) -> str:

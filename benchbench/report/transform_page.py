@@ -37,6 +37,6 @@ def _options(options: list[dict[str, Any]]) -> Iterator[str]:
     if not options:
         yield "options: none"
     for option in options:
-        given = "  (required)" if option["default"] == "required" else f" = {option['default']}"
-        yield f"{option['name']}{given}"
+        default = "  (required)" if option["default"] == "required" else f" = {option['default']}"
+        yield f"{option['name']}{default}"
         yield from wrapped(option["meaning"], INDENT)

@@ -1,0 +1,1 @@
+"""What methods are known for, tried on the toy setting."""

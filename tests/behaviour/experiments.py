@@ -61,7 +61,7 @@ def _flipped(rate: float) -> Experiment:
     hyper = {"beta": 0.3, "label_smoothing": rate}
     return Experiment(
         f"flips_{round(100 * rate)}",
-        f"{rate:.0%} of the training labels flipped, the test labels as they were; cdpo and rdpo_robust are told the rate",
+        f"{rate:.0%} of the training labels flipped: what are methods worth that are told the rate?",
         (
             Row("dpo", {"name": "dpo", "hyper": {"beta": 0.3}}, flip),
             Row("cdpo", {"name": "cdpo", "hyper": hyper}, flip),
@@ -112,7 +112,7 @@ EXPERIMENTS = (
     ),
     Experiment(
         "lists",
-        "do losses over lists of four learn more than DPO from pairs of the same candidates, ranked by the same scores?",
+        "do losses over lists of four learn more than DPO from pairs of the same candidates?",
         (
             Row("dpo", {"name": "dpo", "hyper": {"beta": 0.3}}, _pairs("pairs_best_worst"), PAIRS),
             Row(

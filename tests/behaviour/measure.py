@@ -10,8 +10,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-import pandas as pd
+from typing import Any
 
 import benchbench
 from benchbench.recipe.writing import recipe_text
@@ -50,19 +49,18 @@ def measure(
     results = benchbench.compare(
         *targets, seeds=SEEDS, pairs_only=True, runs=runs, results=folder / "results", overrides=overrides
     )
-    table = results.comparisons
-    table = table[(table["metric"] == experiment.metric) & (table["scoring"] == experiment.scoring)]
-    return _rows(experiment, table)
+    records = results.comparisons.to_dict("records")
+    shown = (experiment.metric, experiment.scoring)
+    return _rows(experiment, [record for record in records if (record["metric"], record["scoring"]) == shown])
 
 
-def _rows(experiment: Experiment, table: pd.DataFrame) -> list[dict[str, object]]:
-    """The columns that are kept, in the order of the experiment; the supervised policy, which all start from, is last."""
-    records = table.to_dict("records")
+def _rows(experiment: Experiment, records: Sequence[Mapping[Any, Any]]) -> list[dict[str, object]]:
+    """The columns that are kept, in the order of the experiment; last the supervised policy, which all start from."""
     trained = [record for record in records if record["candidate"] != "sft"]
     labels = [row.label for row in experiment.rows if not row.is_sft]
     assert len(trained) == len(labels), (labels, [record["candidate"] for record in trained])
     named = [*zip(labels, trained, strict=True), *(("sft", record) for record in records if record not in trained)]
-    about = {"experiment": experiment.name, "flip_rate": experiment.condition}
+    about: dict[str, object] = {"experiment": experiment.name, "flip_rate": experiment.condition}
     about |= {"baseline": experiment.rows[0].label, "seeds": " ".join(map(str, SEEDS))}
     return [
         {name: record.get(name) for name in NAMES}
@@ -77,12 +75,12 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("only", nargs="*", help="names of experiments")
     parser.add_argument("--runs", type=Path, default=None)
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory() as folder:
         for experiment in EXPERIMENTS:
-            if not given.only or experiment.name in given.only:
-                rows += measure(experiment, Path(folder), runs=given.runs)
+            if not options.only or experiment.name in options.only:
+                rows += measure(experiment, Path(folder), runs=options.runs)
     write_csv(TABLE, NAMES, rows)
 
 

@@ -41,7 +41,7 @@ def test_a_breach_is_said_in_words_and_for_programs(tmp_path: Path):
     path = write_method(tmp_path, swap=("chosen - rejected)", "rejected - chosen)"))
     ended = bench("methods", "check", path)
     assert ended.code == 2
-    assert ended.out.startswith("mine+") and "1 problem\n  monotone in the chosen" in ended.out
+    assert ended.out.startswith("mine: ") and "1 problem\n  monotone in the chosen" in ended.out
     assert "check the signs" in ended.out
     values = bench("methods", "check", path, "--json")
     assert values.code == 2

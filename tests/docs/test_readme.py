@@ -77,6 +77,6 @@ def test_a_method_of_ones_own_works_as_written(away: Path):
     ended = bench(*compare, "--setting", MICRO, "--seeds", 1, "--workers", 1, "--pairs-only")
     assert ended.code == 0, ended.err
     assert [row.split()[0] for row in ended.out.splitlines() if " untuned" in row] == ["dpo", "my_method"]
-    assert bench("methods", "show", "./my_method.py").out.startswith("my_method+")
+    assert bench("methods", "show", "./my_method.py").out.startswith("my_method: ")
     written = bench("methods", "new", "another")
     assert written.code == 0 and bench("methods", "check", "./another.py").code == 0

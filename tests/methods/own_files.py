@@ -7,9 +7,17 @@ from pathlib import Path
 from benchbench.commands.new_method import new_method
 
 SPOILED = {
-    "raises at import": ("import math\n", "import math\nimport nothing_of_that_name\n", "ModuleNotFoundError"),
+    "raises at import": (
+        "from typing import TYPE_CHECKING\n",
+        "from typing import TYPE_CHECKING\nimport nothing_of_that_name\n",
+        "ModuleNotFoundError",
+    ),
     "has a syntax error": ("def loss(", "def loss((", "SyntaxError"),
-    "leaves Python": ("import math\n", "import math\nraise SystemExit(3)\n", "SystemExit: 3"),
+    "leaves Python": (
+        "from typing import TYPE_CHECKING\n",
+        "from typing import TYPE_CHECKING\nraise SystemExit(3)\n",
+        "SystemExit: 3",
+    ),
     "has no METHOD": ("METHOD = Method(", "OTHER = Method(", "found no METHOD"),
     "has a METHOD of another kind": ("METHOD = Method(", "METHOD = dict(", "found dict"),
     "has another name": ('name="mine"', 'name="theirs"', "METHOD.name 'mine', as the file is called, found 'theirs'"),

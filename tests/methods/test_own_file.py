@@ -28,7 +28,13 @@ def test_its_name_ends_with_its_content(tmp_path: Path):
 
 
 def test_it_is_executed_once_and_leaves_no_bytecode(tmp_path: Path):
-    path = write_method(tmp_path, swap=("import math\n", "import math\nimport sys\nsys.calls = sys.calls + 1\n"))
+    path = write_method(
+        tmp_path,
+        swap=(
+            "from typing import TYPE_CHECKING\n",
+            "from typing import TYPE_CHECKING\nimport sys\nsys.calls = sys.calls + 1\n",
+        ),
+    )
     sys.calls = 0  # pyright: ignore[reportAttributeAccessIssue]
     for _ in range(3):
         method = methods.get("mine", file=str(path))
@@ -57,7 +63,9 @@ def test_a_file_that_is_no_method_says_what_was_expected(tmp_path: Path, words: 
 
 
 def test_an_error_at_import_names_its_line(tmp_path: Path):
-    path = write_method(tmp_path, swap=("import math\n", "import math\n1 / 0\n"))
+    path = write_method(
+        tmp_path, swap=("from typing import TYPE_CHECKING\n", "from typing import TYPE_CHECKING\n1 / 0\n")
+    )
     line = path.read_text().splitlines().index("1 / 0") + 1
     with pytest.raises(BenchError, match=rf"ZeroDivisionError: division by zero \(line {line}\)"):
         methods.get("mine", file=str(path))
@@ -82,6 +90,8 @@ def test_nothing_is_imported_from_a_file_that_was_not_named(tmp_path: Path, monk
     write_method(tmp_path, "unnamed")
     with pytest.raises(BenchError, match="unknown method 'unnamed'"):
         methods.get("unnamed")
-    path = write_method(tmp_path, swap=("import math\n", "import math\nimport unnamed\n"))
+    path = write_method(
+        tmp_path, swap=("from typing import TYPE_CHECKING\n", "from typing import TYPE_CHECKING\nimport unnamed\n")
+    )
     with pytest.raises(BenchError, match="No module named 'unnamed'"):
         methods.get("mine", file=str(path))
