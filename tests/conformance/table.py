@@ -33,6 +33,8 @@ from .test_trl import (
     batch_of,
     builder,
     dpo_of_trl,
+    kto_of_ours,
+    kto_of_trl,
     paired_of_trl,
     with_gradients,
 )
@@ -49,7 +51,7 @@ class Row:
 
     method: str
     trainer: str
-    """`DPO`, `CPO` or `ORPO`."""
+    """`DPO`, `KTO`, `CPO` or `ORPO`."""
     theirs: Mapping[str, Any] = field(default_factory=dict)
     """Settings of TRL's trainer."""
     ours: Mapping[str, Any] = field(default_factory=dict)
@@ -116,6 +118,13 @@ ROWS = (
         {"delta": 1.0},
         "SLiC-HF has no reference and a likelihood term",
     ),
+    Row("kto", "KTO", {"beta": 0.1}, {"beta": 0.1}),
+    Row(
+        "kto",
+        "KTO",
+        {"beta": 0.5, "desirable_weight": 1.5, "undesirable_weight": 0.5},
+        {"beta": 0.5, "desirable_weight": 1.5, "undesirable_weight": 0.5},
+    ),
     Row("cpo", "CPO", {}, {"beta": 0.1}),
     Row("cpo", "CPO", {"loss_type": "hinge"}, {"beta": 0.1, "loss_type": "hinge"}),
     Row(
@@ -159,6 +168,8 @@ def theirs_of(row: Row, folder: Path) -> tuple[torch.Tensor, dict[str, torch.Ten
     settings, build = dict(row.theirs), builder(folder)
     if row.trainer == "DPO":
         return dpo_of_trl(build, settings.pop("loss_type"), **settings)
+    if row.trainer == "KTO":
+        return kto_of_trl(build, **settings)
     pairs = ONE_TOKEN_PROMPTS if row.one_token_prompts else PAIRS
     if row.trainer == "ORPO":
         from trl.experimental.orpo import ORPOConfig, ORPOTrainer
@@ -171,6 +182,8 @@ def theirs_of(row: Row, folder: Path) -> tuple[torch.Tensor, dict[str, torch.Ten
 
 def ours_of(row: Row) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     """Our loss and gradients, over the whole step."""
+    if row.trainer == "KTO":
+        return kto_of_ours(**row.ours)
     method, policy = methods.get(row.method), copy.deepcopy(POLICY).eval()
     pairs = ONE_TOKEN_PROMPTS if row.one_token_prompts else PAIRS
     batch = batch_of(pairs)
@@ -235,6 +248,8 @@ def page(statuses: Mapping[Row, str]) -> str:
             "gradient in every parameter of a tiny random model, in float32, from TRL's own trainer and from ours.",
             f"*Equal* is a relative error of at most {RELATIVE_ERROR:g} in both, *different* one of more than",
             f"{APART:g}, for the reason that is given.",
+            "KTO's trainer is given our mismatched responses, those of the next example of the step; left to itself it takes",
+            "those of the example before within its microbatch.",
             "Losses that TRL does not have are checked against other independent values (`tests/golden`).",
             "",
         ]

@@ -78,7 +78,12 @@ POLICY, REFERENCE = tiny_model(1), tiny_model(2)
 
 def batch_of(pairs) -> CandidateBatch:
     """[B, 2, T] rows padded on the right to one length and two more."""
-    rows = [(pair.prompt, side) for pair in pairs for side in (pair.chosen, pair.rejected)]
+    return rows_of([(pair.prompt, [pair.chosen, pair.rejected]) for pair in pairs])
+
+
+def rows_of(examples) -> CandidateBatch:
+    """[B, K, T] the same of (prompt, [K] responses)."""
+    rows = [(prompt, response) for prompt, responses in examples for response in responses]
     length = max(len(prompt) + len(response) for prompt, response in rows) + 2
     tokens = torch.full((len(rows), length), PAD)
     attention, response = (torch.zeros((len(rows), length), dtype=torch.bool) for _ in range(2))
@@ -87,8 +92,8 @@ def batch_of(pairs) -> CandidateBatch:
         tokens[row, :end] = torch.tensor(prompt + completion)
         attention[row, :end] = True
         response[row, len(prompt) : end] = True
-    shaped = (each.reshape(len(pairs), 2, length) for each in (tokens, attention, response))
-    return CandidateBatch(tuple(str(i) for i in range(len(pairs))), *shaped)
+    shaped = (each.reshape(len(examples), -1, length) for each in (tokens, attention, response))
+    return CandidateBatch(tuple(str(i) for i in range(len(examples))), *shaped)
 
 
 def ours(name: str, pairs=PAIRS, **hyper):
@@ -149,7 +154,8 @@ def builder(folder):
             **settings,
         )
         model = copy.deepcopy(POLICY)
-        reference = {"ref_model": copy.deepcopy(REFERENCE)} if trainer_class.__name__ == "DPOTrainer" else {}
+        has_reference = trainer_class.__name__ in ("DPOTrainer", "KTOTrainer")
+        reference = {"ref_model": copy.deepcopy(REFERENCE)} if has_reference else {}
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             built = trainer_class(model=model, args=config, train_dataset=rows, processing_class=tokenizer, **reference)
         built.model.eval()
@@ -184,6 +190,43 @@ def paired_of_trl(trainer, trainer_class, config_class, pairs, **settings):
             row[f"{side}_labels"] = [-100] * len(example.prompt) + completion
         rows.append(row)
     return with_gradients(built.compute_loss(built.model, built.data_collator(rows)), built.model)
+
+
+SINGLES = tuple(
+    (example.prompt, example.chosen if desirable else example.rejected, desirable)
+    for example, desirable in zip(PAIRS, (True, False, False, True), strict=True)
+)
+"""(prompt, response, desirable) of labelled responses."""
+PARTNERS = tuple(SINGLES[(place + 1) % len(SINGLES)][1] for place in range(len(SINGLES)))
+"""[examples] the response that follows each prompt in KTO's baseline: that of the next example."""
+
+
+def kto_of_trl(trainer, **settings):
+    """Loss of KTOTrainer, which is given the partners; from a dataset it takes those of the example before."""
+    from trl import KTOConfig, KTOTrainer
+
+    start = datasets.Dataset.from_list(
+        [{"prompt": "w5 w9", "completion": " w4", "label": True}, {"prompt": "w5", "completion": " w8", "label": False}]
+    )
+    built = trainer(KTOTrainer, KTOConfig, rows=start, **settings)
+    rows = [
+        {"prompt_ids": prompt, "completion_ids": response, "KL_completion_ids": partner, "label": desirable}
+        for (prompt, response, desirable), partner in zip(SINGLES, PARTNERS, strict=True)
+    ]
+    return with_gradients(built.compute_loss(built.model, built.data_collator(rows)), built.model)
+
+
+def kto_of_ours(**hyper):
+    """Our loss and gradients on the same responses and partners."""
+    method, policy = methods.get("kto"), copy.deepcopy(POLICY).eval()
+    batch = rows_of([(prompt, [response]) for prompt, response, _ in SINGLES])
+    partners = rows_of([(prompt, [partner]) for (prompt, *_), partner in zip(SINGLES, PARTNERS, strict=True)])
+    with torch.no_grad():
+        reference = token_logps(REFERENCE.eval(), batch)
+        mismatched = token_logps(policy, partners).sum() - token_logps(REFERENCE.eval(), partners).sum()
+    label = torch.tensor([float(desirable) for *_, desirable in SINGLES])
+    scores = Scores(token_logps(policy, batch), reference, None, {"label": label}, _mismatched=mismatched)
+    return with_gradients(method.loss(scores, method.hyper(**hyper)).mean(), policy)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -325,6 +368,13 @@ def test_sft_is_the_completion_loss_of_trl(trainer):
     built = trainer(SFTTrainer, SFTConfig, rows=datasets.Dataset.from_list(rows), completion_only_loss=True)
     batch = built.data_collator([built.train_dataset[i] for i in range(len(rows))])
     assert_same(ours("sft"), with_gradients(built.compute_loss(built.model, batch), built.model))
+
+
+@pytest.mark.parametrize(
+    "settings", [{"beta": 0.1}, {"beta": 0.5, "desirable_weight": 1.5, "undesirable_weight": 0.5}], ids=str
+)
+def test_kto_is_that_of_trl_with_the_same_partners(trainer, settings):
+    assert_same(kto_of_ours(**settings), kto_of_trl(trainer, **settings))
 
 
 def test_the_comparison_can_fail(trainer):
