@@ -248,8 +248,8 @@ def page(statuses: Mapping[Row, str]) -> str:
             "gradient in every parameter of a tiny random model, in float32, from TRL's own trainer and from ours.",
             f"*Equal* is a relative error of at most {RELATIVE_ERROR:g} in both, *different* one of more than",
             f"{APART:g}, for the reason that is given.",
-            "KTO's trainer is given our mismatched responses, those of the next example of the step; left to itself it takes",
-            "those of the example before within its microbatch.",
+            "KTO's trainer is given our mismatched responses, those of the next example of the step; left to itself",
+            "it takes those of the example before within its microbatch.",
             "Losses that TRL does not have are checked against other independent values (`tests/golden`).",
             "",
         ]
