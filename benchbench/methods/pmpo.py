@@ -82,5 +82,5 @@ METHOD = Method(
         "    + (1 - alpha) mean of lp(y) over rejected y\n"
         "    + beta mean over all y of sum_t KL( ref(.|y_<t) || pi(.|y_<t) )"
     ),
-    open_question="Over what the divergence is averaged is an assumption; the paper's equation is known from a quotation.",
+    open_question="Over what the divergence is averaged is an assumption; the paper's equation is quoted, not read.",
 )
