@@ -78,7 +78,7 @@ METHOD = Method(
         "Wu et al.",
         2024,
         arxiv="2410.10148",
-        title="AlphaDPO: Adaptive Reward Margin is What Direct Preference Optimization Needs",
+        title="AlphaDPO: Adaptive Reward Margin for Direct Preference Optimization",
         note="Checked against the authors' code.",
     ),
     hyper=Hyper,

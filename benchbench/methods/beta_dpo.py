@@ -32,10 +32,11 @@ class Hyper:
     """Hyper-parameters of BetaDPO."""
 
     beta: float = 0.1
-    """Reward per nat of summed log-ratio where the step's mean margin is the running one, > 0; 0.1, from memory."""
+    """Reward per nat of summed log-ratio where the step's mean margin is the running one, > 0; 0.1 is the example of
+    the authors' code."""
     scaling: float = 0.6
-    """Share of beta by which a nat of mean margin beyond the running one raises it, >= 0: 0 is DPO; 0.6, from memory;
-    a in the authors' code."""
+    """Share of beta by which a nat of mean margin beyond the running one raises it, >= 0: 0 is DPO; 0.6 is the
+    example of the authors' code, a there."""
 
     def __post_init__(self) -> None:
         require_above_zero(self, "beta")

@@ -1,9 +1,10 @@
 """chi-PO: DPO with the link function of chi-squared regularisation, against over-optimisation.
 
 Huang et al. 2024, arXiv:2407.13399. With l the summed log-ratio, DPO's link l becomes exp(l) + l, and the margin is
-clipped to twice the largest reward. Near the reference it is DPO with 2 beta. The form is from memory and from a
-re-implementation that has no clip (oxRL at 2a2bd5d, chipo.py). The exponent is held at 80, far beyond the clip, so that
-nothing is infinite; over long responses exp(l) is 0 or huge, and in practice only l acts.
+clipped to twice the largest reward. Near the reference it is DPO with 2 beta. The form, clip and all, is the one that
+public reading notes quote, and a re-implementation has it without the clip (oxRL at 2a2bd5d, chipo.py). The exponent is
+held at 80, far beyond the clip, so that nothing is infinite; over long responses exp(l) is 0 or huge, and in practice
+only l acts.
 """
 
 from __future__ import annotations
@@ -71,5 +72,5 @@ METHOD = Method(
         "r(y) = log pi(y) - log ref(y), summed over the response tokens"
     ),
     differs={"oxRL at 2a2bd5d, chipo.py": "no clip of the margin; r is clipped to +-20 inside the exponential"},
-    open_question="The paper was not read; link and clip are from memory, the link agrees with one re-implementation.",
+    open_question="The paper was not read; link and clip are as reading notes quote them, no authors' code is known.",
 )

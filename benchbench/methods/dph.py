@@ -5,7 +5,8 @@ Hadji-Kyriacou and Arandjelovic 2024, arXiv:2405.20053 (direct preference heads)
     separable:   -[(1-e) ls(r_w) + e ls(-r_w)] - [(1-e) ls(-r_l) + e ls(r_l)]
     contrastive: -(1-e) ls(r_w - r_l) - e ls(r_l - r_w),          ls = log sigmoid
 
-and the likelihood of the chosen response is added. The reward serves to choose among samples, not to train against.
+and the likelihood of the chosen response is added. The reward serves to choose among samples, not to train against. The
+head's losses were compared with the authors' training code, Avelina9X/memory-transformer-pt4 at 084e0c2, losses.py.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ class Hyper:
     """Hyper-parameters of DPH."""
 
     head_loss: Literal["separable", "contrastive"] = "separable"
-    """One of separable (each response by itself) and contrastive (their difference); both are from memory."""
+    """One of separable (each response by itself) and contrastive (their difference), both of the authors' code, the
+    first by default."""
     label_smoothing: float = 0.1
     """Assumed share of flipped labels, in [0, 0.5); 0.1 is ours, the paper's was not seen."""
     sft_weight: float = 1.0
@@ -68,7 +70,7 @@ METHOD = Method(
         2024,
         arxiv="2405.20053",
         title="Would I Lie To You? Inference Time Alignment of Language Models using Direct Preference Heads",
-        note="The head's losses are from memory; values checked against an independent calculation.",
+        note="The head's losses compared with Avelina9X/memory-transformer-pt4 at 084e0c2, losses.py.",
     ),
     hyper=Hyper,
     loss=loss,
@@ -81,6 +83,9 @@ METHOD = Method(
         "contrastive: -(1-e) ls(r_w - r_l) - e ls(r_l - r_w)\n"
         "loss = that + w NLL_w,  r = linear head on a hidden state, ls = log sigmoid"
     ),
-    differs={"the authors' code": "reads the state at the end-of-message token, here the one that predicts it"},
-    open_question="The form of the head's losses, smoothing and the likelihood's weight were not verified.",
+    differs={
+        "the authors' code": "reads the state at the end-of-message token, here the one that predicts it; an optional "
+        "penalty on the squared numbers of the head; likelihoods averaged per response",
+    },
+    open_question="The values of smoothing and of the likelihood's weight in the paper were not read.",
 )

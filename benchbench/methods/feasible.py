@@ -1,10 +1,10 @@
 """Feasible learning with DPO's loss: each pair has a bound on its loss, and a multiplier that enforces it.
 
-Ramirez et al. 2025, arXiv:2501.14912 (the id was not verified): instead of the mean loss, the policy has to keep the
-loss of every single pair at or below a bound. The Lagrangian's saddle point is sought: the policy descends on
-sum_i lambda_i (L_i - bound), then each multiplier of the step ascends,
-lambda_i <- max(0, lambda_i + rate (L_i - bound)). A multiplier belongs to its example and lives through all epochs.
-The problem is the paper's; the rates, where the multipliers start and in which order both move are derived here.
+Ramirez et al. 2025, arXiv:2501.14912: instead of the mean loss, the policy has to keep the loss of every single pair at
+or below a bound. The Lagrangian's saddle point is sought: the policy descends on sum_i lambda_i (L_i - bound), then
+each multiplier of the step ascends by the same losses, lambda_i <- max(0, lambda_i + rate (L_i - bound)). A multiplier
+belongs to its example, starts at 1 and lives through all epochs. Compared with the authors' code,
+juan43ramirez/feasible-learning at 864a585, which relaxes the bounds: lambda_i / alpha is taken off L_i - bound.
 """
 
 from __future__ import annotations
@@ -32,11 +32,13 @@ class Hyper:
     beta: float = 0.1
     """Reward per nat of summed log-ratio, > 0; 0.1 is DPO's."""
     bound: float = 0.5
-    """Loss in nats that each pair may have, >= 0; 0.5 is ours: below log 2, the loss of equal policies."""
+    """Loss in nats that each pair may have, >= 0; 0.5 is one of the authors' values, below log 2,
+    the loss of equal policies."""
     rate: float = 0.1
-    """Rise of a multiplier for each nat of loss beyond the bound, >= 0: 0 is weighted DPO; 0.1 is ours."""
+    """Rise of a multiplier for each nat of loss beyond the bound, >= 0: 0 is weighted DPO; 0.1 is one of
+    the authors' values, 1 their default."""
     first_multiplier: float = 1.0
-    """Of every example before its first step, >= 0; 1 is ours: the first epoch is DPO."""
+    """Of every example before its first step, >= 0; 1 as in the authors' code: the first epoch is DPO."""
 
     def __post_init__(self) -> None:
         require_above_zero(self, "beta")
@@ -71,7 +73,13 @@ def loss(scores: Scores, hyper: Hyper) -> Tensor:
 
 METHOD = Method(
     name="feasible",
-    paper=Paper("Ramirez et al.", 2025, arxiv="2501.14912", title="Feasible Learning", note="The id was not verified."),
+    paper=Paper(
+        "Ramirez et al.",
+        2025,
+        arxiv="2501.14912",
+        title="Feasible Learning",
+        note="Updates compared with the authors' code, dpo_trainer_feas.py.",
+    ),
     hyper=Hyper,
     loss=loss,
     reward=reward,
@@ -83,7 +91,8 @@ METHOD = Method(
         "rho = log pi(y|x) - log ref(y|x), summed\n"
         "after the step: lambda_i <- max(0, lambda_i + rate (D_i - bound))"
     ),
-    open_question=(
-        "The problem is the paper's; the updates and their rates, and where the multipliers start, are derived here."
-    ),
+    differs={
+        "juan43ramirez/feasible-learning 864a585": "lambda_i <- max(0, lambda_i + rate (D_i - bound - lambda_i / "
+        "alpha)), alpha 2: the relaxed problem, which is this one where alpha is infinite",
+    },
 )

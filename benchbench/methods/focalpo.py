@@ -1,10 +1,10 @@
 """FocalPO: DPO that weighs each pair by a power of the probability with which the policy ranks it correctly.
 
 Liu et al. 2025, arXiv:2501.06645. With p = sigmoid(beta times the log-ratio margin) the loss is -p^gamma log p. The
-factor's part is described in public, its form is from memory and from a re-implementation (oxRL at 2a2bd5d,
-focalpo.py); the authors' repository is empty. Whether the gradient flows through the factor is open: by default it
-does, as the formula says, and a pair with p below exp(-1/gamma) is then pushed further wrong; variant `detached` holds
-the factor fixed.
+factor's part is described in public, its form is that of a re-implementation (oxRL at 2a2bd5d, focalpo.py) and of a
+public reading note; the authors' repository has no code. Whether the gradient flows through the factor is open: by
+default it does, as the formula says, and a pair with p below exp(-1/gamma) is then pushed further wrong; variant
+`detached` holds the factor fixed.
 """
 
 from __future__ import annotations
@@ -72,5 +72,5 @@ METHOD = Method(
         "r(y) = log pi(y) - log ref(y), summed over the response tokens"
     ),
     differs={"oxRL at 2a2bd5d, focalpo.py": "the same value"},
-    open_question="The factor's form is from memory, and whether its gradient is stopped is not known.",
+    open_question="The paper's equation was not read, and whether the gradient of its factor is stopped is not known.",
 )

@@ -1,14 +1,13 @@
 """GPO: regression of each candidate's log-ratio to its mean score under a general preference model.
 
-Zhang et al. 2024, arXiv:2410.02197. With rho the summed log-ratio to the reference and s_i the mean of a preference
-model's scores s(i > j) of candidate i over the others, a column of the data,
+Zhang et al. 2024, arXiv:2410.02197, eq. 5.2 and 5.3. With rho the summed log-ratio to the reference and s_i the mean of
+a preference model's scores s(i > j) of candidate i over the others, a column of the data,
 
     loss = mean_i (rho_i - s_i / beta)^2
 
-The scores need not come from one number per response, so cycles are allowed. The release lacks the trainer of this
-loss: the squares are SPPO's (half their sum over a pair, so their mean) with the score in the place of the win
-probability minus one half. The release doubles the scores, T_ij = t_ij - t_ji, and counts the candidate itself as 0 in
-the mean over K; the column has whatever the data have.
+The scores need not come from one number per response, so cycles are allowed. As in the paper's practice the logarithm
+of the partition function is taken as 0, and the reference is the policy of the round before. The mean over K counts the
+candidate itself as 0; the release doubles the scores, T_ij = t_ij - t_ji. The column has whatever the data have.
 """
 
 from __future__ import annotations
@@ -53,7 +52,8 @@ METHOD = Method(
         2024,
         arxiv="2410.02197",
         title="Beyond Bradley-Terry Models: A General Preference Model for Language Model Alignment",
-        note="General-preference/general-preference-model has scripts and score tables, not the loss.",
+        equation="5.3",
+        note="Compared with the third version's equations; the authors' release has scripts and score tables, no loss.",
     ),
     hyper=Hyper,
     loss=loss,
@@ -69,5 +69,4 @@ METHOD = Method(
         "Generalized Preference Optimization (arXiv:2402.05749) is called GPO too.",
         "Group Preference Optimization is called GPO too.",
     ),
-    open_question="The loss is by analogy with SPPO, since the release lacks its trainer.",
 )

@@ -2,8 +2,8 @@
 
 Tang et al. 2024, arXiv:2402.05749, on summed log-probabilities: any function f of z = beta times the log-ratio margin.
 The logistic, hinge and squared members are methods `dpo`, `rso_hinge` and `ipo` up to scale; here are three others. The
-form is from memory and from a re-implementation (oxRL at 2a2bd5d, gpo.py). The exponent of `exponential` is held at 80,
-so that no loss is infinite; a pair that wrong has no gradient.
+forms are those of two other implementations (oxRL at 2a2bd5d, gpo.py; sunlin-ai/BPO at ac3398a, of another margin). The
+exponent of `exponential` is held at 80, so that no loss is infinite; a pair that wrong has no gradient.
 """
 
 from __future__ import annotations
@@ -76,5 +76,5 @@ METHOD = Method(
     ),
     differs={"oxRL at 2a2bd5d, gpo.py": "the same"},
     collisions=("GPO is also general preference optimisation (arXiv:2410.02197) and group preference optimisation.",),
-    open_question="The paper was not read; the three functions are from memory and agree with one re-implementation.",
+    open_question="The paper was not read; the three functions are those of two other implementations.",
 )

@@ -1,7 +1,7 @@
 """LiPO-lambda: DPO on every pair of a list, weighted by what exchanging the two would do to its DCG.
 
-Liu et al. 2024, arXiv:2402.01878. With s = beta * summed log-ratio to the reference, psi the rewards and rank_i the
-rank of candidate i by s, from 1,
+Liu et al. 2024, arXiv:2402.01878, eq. 8. With s = beta * summed log-ratio to the reference, psi the rewards and rank_i
+the rank of candidate i by s, from 1,
 
     w_ij = |2^psi_i - 2^psi_j| * |1 / log(1 + rank_i) - 1 / log(1 + rank_j)|
     loss = sum over pairs with psi_i > psi_j of w_ij log(1 + e^{-(s_i - s_j)})
@@ -57,7 +57,8 @@ METHOD = Method(
         2024,
         arxiv="2402.01878",
         title="LiPO: Listwise Preference Optimization through Learning-to-Rank",
-        note="No public code; values checked against an independent calculation only.",
+        equation="8",
+        note="Compared with the equation of the third version; no public code.",
     ),
     hyper=Hyper,
     loss=loss,

@@ -1,6 +1,6 @@
 """ListMLE on log-ratios: the likelihood of the order by reward, one of the losses that LiPO compares.
 
-Liu et al. 2024, arXiv:2402.01878, names it beside LiPO-lambda. With s = beta * summed log-ratio to the reference,
+Liu et al. 2024, arXiv:2402.01878, eq. 7. With s = beta * summed log-ratio to the reference,
 the candidates in the order of their rewards, the best first,
 
     loss = sum_k log( sum_{i >= k} e^{s_i} ) - s_k
@@ -28,7 +28,7 @@ class Hyper:
     """Hyper-parameters of ListMLE."""
 
     beta: float = 0.05
-    """Reward per nat of summed log-ratio, > 0; 0.05 is the paper's for LiPO-lambda."""
+    """Reward per nat of summed log-ratio, > 0; 0.05 is the paper's."""
 
     def __post_init__(self) -> None:
         require_above_zero(self, "beta")
@@ -55,7 +55,8 @@ METHOD = Method(
         2024,
         arxiv="2402.01878",
         title="LiPO: Listwise Preference Optimization through Learning-to-Rank",
-        note="No public code; the formula is the usual one of ListMLE.",
+        equation="7",
+        note="Compared with the equation of the third version; no public code.",
     ),
     hyper=Hyper,
     loss=loss,
@@ -66,7 +67,4 @@ METHOD = Method(
     monotone_reason="The rewards say which candidate is the better one, and the first need not be.",
     family=Family.LISTWISE,
     equation="s = beta rho, best first;  loss = sum_k log( sum_{i >= k} e^{s_i} ) - s_k",
-    open_question=(
-        "The paper names this loss among those it compares; its formula here is the usual one of learning to rank."
-    ),
 )

@@ -1,9 +1,9 @@
 """MaPO in text: likelihood of the chosen response plus a logistic loss on a transformed likelihood, no reference model.
 
-A twin of Hong et al. 2024, arXiv:2406.06424 (margin-aware, for diffusion), by a secondary source on its second version:
-the denoising loss of an image becomes a response's negative log-likelihood per token, e, and the margin is that of
-phi(e) = (e / (exp(e) - 1))^beta, which falls from 1 at e = 0 to 0. Never a reproduction. In SparsePO's code "mapo" is
-a mask from activations, another thing.
+A twin of Hong et al. 2024, arXiv:2406.06424 (margin-aware, for diffusion), eq. 9 to 11 of the second version: the
+denoising loss of an image becomes a response's negative log-likelihood per token, e, and the margin is that of phi(e) =
+(e / (exp(e) - 1))^beta, which falls from 1 at e = 0 to 0. Never a reproduction. In SparsePO's code "mapo" is a mask
+from activations, another thing.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ METHOD = Method(
         2024,
         arxiv="2406.06424",
         title="Margin-aware Preference Optimization for Aligning Diffusion Models without Reference",
-        note="A text form of the second version's loss as a secondary source gives it.",
+        equation="9",
+        note="A text form of the second version's loss; the paper's beta was not read.",
     ),
     hyper=Hyper,
     loss=loss,
@@ -70,8 +71,11 @@ METHOD = Method(
         "L = e_w - (1 / beta) log sigmoid(phi(e_w) - phi(e_l))\n"
         "phi(e) = (e / (exp(e) - 1))^beta, e = -log pi(y|x) / |y|"
     ),
+    differs={
+        "mapo-t2i/mapo b1c1088, train.py": "the first version: margin of phi at beta 1 of scaled losses, times the "
+        "number of denoising steps, and a weight of its own",
+    },
     collisions=("In SparsePO's code mapo is a mask made of the reference model's activations.",),
-    open_question="The image loss is known from a secondary source only, and the paper's beta is not known.",
     twin_of=(
         "A reference-free margin loss on denoising losses of images; here on negative log-likelihoods of "
         "responses per token."

@@ -1,6 +1,6 @@
 """Hinge over all pairs of a list, one of the losses that LiPO compares.
 
-Liu et al. 2024, arXiv:2402.01878, names it beside LiPO-lambda. With s = beta * summed log-ratio to the reference,
+Liu et al. 2024, arXiv:2402.01878, eq. 6. With s = beta * summed log-ratio to the reference,
 psi the rewards,
 
     loss = sum over pairs with psi_i > psi_j of max(0, 1 - (s_i - s_j))
@@ -28,7 +28,7 @@ class Hyper:
     """Hyper-parameters of the pairwise hinge."""
 
     beta: float = 0.05
-    """Reward per nat of summed log-ratio, > 0; 0.05 is the paper's for LiPO-lambda."""
+    """Reward per nat of summed log-ratio, > 0; 0.05 is the paper's."""
 
     def __post_init__(self) -> None:
         require_above_zero(self, "beta")
@@ -57,7 +57,8 @@ METHOD = Method(
         2024,
         arxiv="2402.01878",
         title="LiPO: Listwise Preference Optimization through Learning-to-Rank",
-        note="No public code; the formula is the usual hinge, summed over the pairs of a list.",
+        equation="6",
+        note="Compared with the equation of the third version; no public code.",
     ),
     hyper=Hyper,
     loss=loss,
@@ -69,8 +70,4 @@ METHOD = Method(
     family=Family.LISTWISE,
     equation="s = beta rho;  loss = sum_{psi_i > psi_j} max(0, 1 - (s_i - s_j))",
     differs={"TRL hinge": "the same for pairs"},
-    open_question=(
-        "The paper names this loss among those it compares; its formula here is the "
-        "usual one of learning to rank, and its sum over pairs is LiPO-lambda's."
-    ),
 )

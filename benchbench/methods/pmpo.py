@@ -1,9 +1,9 @@
 """PMPO: accepted responses are made likelier, rejected ones less likely, and a divergence holds the policy.
 
 Abdolmaleki et al. 2024, arXiv:2410.04166. Either kind of response may be missing; with rejected ones alone the
-divergence has to be strong enough. The form is taken from a third-party description: the means are over the accepted
-and over the rejected responses of the optimizer step, and KL(reference || policy) is summed over the positions of each
-response and averaged over all of them, which is an assumption.
+divergence has to be strong enough. The form is eq. 10 of the third version as a public excerpt quotes it: the means are
+over the accepted and over the rejected responses of the optimizer step, and KL(reference || policy) is summed over the
+positions of each response and averaged over all of them, which is an assumption.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ METHOD = Method(
         2024,
         arxiv="2410.04166",
         title="Preference Optimization as Probabilistic Inference",
-        note="From a third-party description of the formula.",
+        note="Equation 10 of the third version as a public excerpt quotes it; the paper was not read.",
     ),
     hyper=Hyper,
     loss=loss,
@@ -82,5 +82,5 @@ METHOD = Method(
         "    + (1 - alpha) mean of lp(y) over rejected y\n"
         "    + beta mean over all y of sum_t KL( ref(.|y_<t) || pi(.|y_<t) )"
     ),
-    open_question="Over what the divergence is averaged is an assumption; the formula was not read in the paper.",
+    open_question="Over what the divergence is averaged is an assumption; the paper's equation is quoted, not read.",
 )

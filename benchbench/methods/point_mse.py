@@ -1,6 +1,6 @@
 """Squared error of each candidate's score to its reward, one of the losses that LiPO compares.
 
-Liu et al. 2024, arXiv:2402.01878, names it beside LiPO-lambda. With s = beta * summed log-ratio to the reference,
+Liu et al. 2024, arXiv:2402.01878, eq. 9. With s = beta * summed log-ratio to the reference,
 psi the rewards,
 
     loss = sum_i (s_i - psi_i)^2
@@ -27,7 +27,7 @@ class Hyper:
     """Hyper-parameters of the pointwise squared error."""
 
     beta: float = 0.05
-    """Reward per nat of summed log-ratio, > 0; 0.05 is the paper's for LiPO-lambda."""
+    """Reward per nat of summed log-ratio, > 0; 0.05 is the paper's."""
 
     def __post_init__(self) -> None:
         require_above_zero(self, "beta")
@@ -51,7 +51,8 @@ METHOD = Method(
         2024,
         arxiv="2402.01878",
         title="LiPO: Listwise Preference Optimization through Learning-to-Rank",
-        note="No public code; the formula is the usual squared error, summed over a list.",
+        equation="9",
+        note="Compared with the equation of the third version; no public code.",
     ),
     hyper=Hyper,
     loss=loss,
@@ -62,8 +63,4 @@ METHOD = Method(
     monotone_reason="Every candidate has a target, beyond which a larger likelihood costs again.",
     family=Family.POINTWISE,
     equation="s = beta rho;  loss = sum_i (s_i - psi_i)^2",
-    open_question=(
-        "The paper names this loss among those it compares; its formula here is the "
-        "usual one of learning to rank, summed over the candidates."
-    ),
 )

@@ -1,6 +1,6 @@
 """Binary cross-entropy of each candidate to its probability to win, one of the losses that LiPO compares.
 
-Liu et al. 2024, arXiv:2402.01878, names it beside LiPO-lambda. With s = beta * summed log-ratio to the reference,
+Liu et al. 2024, arXiv:2402.01878, eq. 10. With s = beta * summed log-ratio to the reference,
 psi the candidate's mean probability to win against the others of its list, a column of the data,
 
     loss = -sum_i [ psi_i log sigmoid(s_i) + (1 - psi_i) log sigmoid(-s_i) ]
@@ -27,7 +27,7 @@ class Hyper:
     """Hyper-parameters of the pointwise cross-entropy."""
 
     beta: float = 0.05
-    """Reward per nat of summed log-ratio, > 0; 0.05 is the paper's for LiPO-lambda."""
+    """Reward per nat of summed log-ratio, > 0; 0.05 is the paper's."""
 
     def __post_init__(self) -> None:
         require_above_zero(self, "beta")
@@ -52,7 +52,8 @@ METHOD = Method(
         2024,
         arxiv="2402.01878",
         title="LiPO: Listwise Preference Optimization through Learning-to-Rank",
-        note="No public code; the formula is the usual cross-entropy, summed over a list.",
+        equation="10",
+        note="Compared with the equation of the third version; no public code.",
     ),
     hyper=Hyper,
     loss=loss,
@@ -64,8 +65,4 @@ METHOD = Method(
     monotone_reason="Every candidate has a target, beyond which a larger likelihood costs again.",
     family=Family.POINTWISE,
     equation="s = beta rho\nloss = -sum_i [ psi_i log sigmoid(s_i) + (1 - psi_i) log sigmoid(-s_i) ]",
-    open_question=(
-        "The paper names this loss among those it compares; its formula here is the "
-        "usual one of learning to rank, summed over the candidates."
-    ),
 )

@@ -6,8 +6,8 @@ log-ratio to the reference, rho. With psi the rewards,
     w_ij = |G_i - G_j| * |1 / D_i - 1 / D_j|,  G = 2^psi - 1,  D = log(1 + rank)
     loss = sum over pairs with psi_i > psi_j of -w_ij log sigmoid(beta (rho_i - rho_j))
 
-A twin, never a reproduction. With ranks by the policy's scores, the default, it is LiPO-lambda. A review describes the
-paper's ranks as those of the current model; the paper was not read, so ranks by the rewards are there too. Equal
+A twin, never a reproduction. Ranks are by the rewards, as in the paper's algorithm 2 (second version); a figure of it
+speaks of the current model's ranks instead, with which, variant `ranked_by_policy`, the loss is LiPO-lambda. Equal
 rewards make no pair.
 """
 
@@ -31,12 +31,12 @@ class Hyper:
 
     beta: float = 0.05
     """Reward per nat of summed log-ratio, > 0; 0.05 is LiPO-lambda's, the paper's is for images."""
-    rank_by: Literal["policy", "rewards"] = "policy"
-    """Ranks by the current scores of the `policy`, as in LiPO-lambda, or by the `rewards`."""
+    rank_by: Literal["rewards", "policy"] = "rewards"
+    """Ranks by the `rewards`, as in the paper's algorithm 2, or by the scores of the `policy`, as in LiPO-lambda."""
 
     def __post_init__(self) -> None:
         require_above_zero(self, "beta")
-        require_one_of(self, "rank_by", "policy", "rewards")
+        require_one_of(self, "rank_by", "rewards", "policy")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:
@@ -61,7 +61,8 @@ METHOD = Method(
         2024,
         arxiv="2410.18013",
         title="Scalable Ranked Preference Optimization for Text-to-Image Generation",
-        note="The paper's text was not read; the form is that of others who describe it.",
+        equation="7",
+        note="Compared with equations 6 and 7 and algorithm 2 of the second version; no public code.",
     ),
     hyper=Hyper,
     loss=loss,
@@ -70,12 +71,11 @@ METHOD = Method(
     candidates=Candidates.ANY,
     monotone_in_chosen=False,
     monotone_reason="The rewards say which candidate is the better one, and the first need not be.",
-    variants={"default": {}, "ranked_by_rewards": {"rank_by": "rewards"}},
+    variants={"default": {}, "ranked_by_policy": {"rank_by": "policy"}},
     family=Family.LISTWISE,
     equation=(
-        "w_ij = |G_i - G_j| |1/D_i - 1/D_j|,  G = 2^psi - 1,  D = log(1 + rank)\n"
+        "w_ij = |G_i - G_j| |1/D_i - 1/D_j|,  G = 2^psi - 1,  D = log(1 + rank by psi)\n"
         "loss = -sum_{psi_i > psi_j} w_ij log sigmoid(beta (rho_i - rho_j))"
     ),
-    open_question="The form, and that ranks are by the current policy, are as reviews describe the paper.",
     twin_of="Published for images: K images per prompt, scored by the denoising errors of a diffusion model.",
 )

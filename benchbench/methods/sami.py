@@ -1,12 +1,13 @@
 """SAMI: a response is told from another one by the context that it was written under, and the other way round.
 
 Fraenken et al. 2024, arXiv:2404.14313. Two responses to a query, each written under a context of its own (principles),
-are both scored under both contexts, S[i, j] = log pi(y_i | x, c_j), and the loss is the cross-entropy of the diagonal
-in rows and columns, a bound on the mutual information of context and response:
+are both scored under both contexts, S[i, j] = log pi(y_i | x, c_j) / |y_i|, and the loss is the cross-entropy of the
+diagonal in rows and columns, a bound on the mutual information of context and response:
 
     loss = -(1/4) sum_i [ log softmax_j S[i, j] at j = i + log softmax_j S[j, i] at j = i ]
 
-No preference labels and no reference model. The paper draws responses anew in each round.
+No preference labels and no reference model. The paper draws responses anew in each round. Log-probabilities are means
+over tokens in the authors' code, janphilippfranken/sami at 051c7dc, with an optional divergence whose weight is 0.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ CONTEXTS = 2
 class Hyper:
     """Hyper-parameters of SAMI."""
 
-    score: Literal["sum", "mean"] = "sum"
-    """Log-probability of a response: one of sum (nats) and mean (nats per token); sum is ours, see open_question."""
+    score: Literal["mean", "sum"] = "mean"
+    """Log-probability of a response: `mean` (nats per token), as in the authors' code, or `sum` (nats)."""
 
     def __post_init__(self) -> None:
-        require_one_of(self, "score", "sum", "mean")
+        require_one_of(self, "score", "mean", "sum")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:
@@ -59,16 +60,17 @@ METHOD = Method(
         title=(
             "Self-Supervised Alignment with Mutual Information: Learning to Follow Principles without Preference Labels"
         ),
-        note="Written from the description of the objective.",
+        note="Compared with janphilippfranken/sami at 051c7dc, sami_trainer.py, and its two contexts.",
     ),
     hyper=Hyper,
     loss=loss,
     reward=reward,
     candidates=Candidates.ANY,
     roles=("first_under_first", "first_under_second", "second_under_first", "second_under_second"),
-    variants={"default": {}, "mean": {"score": "mean"}},
+    variants={"default": {}, "sum": {"score": "sum"}},
     family=Family.LISTWISE,
-    equation=("S_ij = log pi(y_i | x, c_j)\nloss = -(1/4) sum_i [ log softmax_j S_ij at i + log softmax_j S_ji at i ]"),
+    equation=(
+        "S_ij = log pi(y_i | x, c_j) / |y_i|\nloss = -(1/4) sum_i [ log softmax_j S_ij at i + log softmax_j S_ji at i ]"
+    ),
     differs={"the paper": "any number of contexts per query; here two"},
-    open_question="Whether log-probabilities are sums or means, and the numbers of contexts, were not verified.",
 )

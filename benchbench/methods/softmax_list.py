@@ -1,11 +1,11 @@
 """Softmax over a list (ListNet): cross-entropy from the rewards' distribution, one of the losses that LiPO compares.
 
-Liu et al. 2024, arXiv:2402.01878, names it beside LiPO-lambda. With s = beta * summed log-ratio to the reference,
-psi the rewards,
+Liu et al. 2024, arXiv:2402.01878, on eq. 11. With s = beta * summed log-ratio to the reference, psi the rewards,
 
     loss = -sum softmax(psi) log softmax(s)
 
-It is InfoNCA (`info_nca`) at alpha = 1. The paper's psi is a candidate's mean probability to win, in [0, 1].
+It is InfoNCA (`info_nca`) at alpha = 1. The paper's psi is a candidate's mean probability to win, in [0, 1], and its
+weights are psi_i / sum psi: it takes no softmax of them, which rewards of any sign need.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Hyper:
     """Hyper-parameters of the softmax loss."""
 
     beta: float = 0.05
-    """Reward per nat of summed log-ratio, > 0; 0.05 is the paper's for LiPO-lambda."""
+    """Reward per nat of summed log-ratio, > 0; 0.05 is the paper's."""
 
     def __post_init__(self) -> None:
         require_above_zero(self, "beta")
@@ -55,7 +55,7 @@ METHOD = Method(
         2024,
         arxiv="2402.01878",
         title="LiPO: Listwise Preference Optimization through Learning-to-Rank",
-        note="No public code; the formula is the usual one of ListNet.",
+        note="ListNet's form; compared with the equation of the third version, which differs. No public code.",
     ),
     hyper=Hyper,
     loss=loss,
@@ -66,7 +66,8 @@ METHOD = Method(
     monotone_reason="The rewards say which candidate is the better one, and the first need not be.",
     family=Family.LISTWISE,
     equation="s = beta rho;  loss = -sum_i softmax(psi)_i log softmax(s)_i",
-    open_question=(
-        "The paper names this loss among those it compares; its formula here is the usual one of learning to rank."
-    ),
+    differs={
+        "the paper, eq. 11": "weights psi_i / sum psi of mean probabilities to win, no softmax of them; rewards of any "
+        "sign allow no such shares",
+    },
 )

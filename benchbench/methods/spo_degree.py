@@ -71,7 +71,7 @@ METHOD = Method(
         2024,
         arxiv="2409.17791",
         title="Self-supervised Preference Optimization: Enhance Your Language Model with Preference Degree Awareness",
-        note="Written from the abstract; no code was published.",
+        note="Written from the abstract; the repository that it names, lijian16/SPO, was not found.",
     ),
     hyper=Hyper,
     loss=loss,

@@ -6,8 +6,9 @@ and 0 bad, a column of the data,
     loss = mean_i [ -z_i log pi(y_i) - (1 - z_i) log sigmoid(-beta rho_i) ]
 
 In pointwise DPO, its `sigmoid` form, a good candidate has -log sigmoid(beta rho) instead; the partition function is
-left out of both. Labels between 0 and 1 mix the two sides, which is ours: as remembered, the paper's continuous labels
-have a squared error. From memory: neither paper nor code were read.
+left out of both. Labels between 0 and 1 mix the two sides, which is ours: the authors' code has a squared error for
+continuous labels. Both forms were compared with that code, Unified-Language-Model-Alignment/src at ea895ab; the paper
+was not read.
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ class Hyper:
     """Hyper-parameters of ULMA."""
 
     beta: float = 0.1
-    """Reward per nat of summed log-ratio, > 0; 0.1 is DPO's, the paper's value is not known to us."""
+    """Reward per nat of summed log-ratio, > 0; 0.1 is the default of the authors' code."""
     positives: Literal["likelihood", "sigmoid"] = "likelihood"
-    """Loss of a good candidate: summed negative log-`likelihood`, or the `sigmoid` of pointwise DPO; from memory."""
+    """Loss of a good candidate: summed negative log-`likelihood`, or the `sigmoid` of pointwise DPO; the
+    first is the default of the authors' code."""
 
     def __post_init__(self) -> None:
         require_above_zero(self, "beta")
@@ -58,7 +60,7 @@ METHOD = Method(
         2023,
         arxiv="2312.02554",
         title="ULMA: Unified Language Model Alignment with Human Demonstration and Point-wise Preference",
-        note="Form from memory; values checked against an independent calculation of the pointwise form.",
+        note="Compared with the authors' code, src/llmtuner/tuner/ulma/trainer.py; the paper was not read.",
     ),
     hyper=Hyper,
     loss=loss,
@@ -71,5 +73,8 @@ METHOD = Method(
     variants={"default": {}, "pointwise_dpo": {"positives": "sigmoid"}},
     family=Family.POINTWISE,
     equation="loss = mean_i [ -z_i log pi(y_i) - (1 - z_i) log sigmoid(-beta rho_i) ]",
-    open_question="Form and constants are from memory; neither the paper nor code of it was read.",
+    differs={
+        "Unified-Language-Model-Alignment/src ea895ab": "log-probabilities are means per token, and the mean over the "
+        "good of a batch is added to the mean over the bad",
+    },
 )

@@ -1,8 +1,8 @@
 """Bradley-Terry with a margin that shrinks where judges disagree.
 
-Beyond the Binary, arXiv:2412.03822: several judgements of each pair, and a margin by their agreement. The margin here
-is linear in the share a of judgements for the chosen response, m = scale (2 a - 1): 0 where judges are split in halves,
-`scale` where all agree, negative where the recorded choice is the minority's.
+Padmakumar et al. 2024, arXiv:2412.03822: several judgements of each pair, and a margin by their agreement. The margin
+here is linear in the share a of judgements for the chosen response, m = scale (2 a - 1): 0 where judges are split in
+halves, `scale` where all agree, negative where the recorded choice is the minority's.
 """
 
 from __future__ import annotations
@@ -49,10 +49,11 @@ def loss(scores: RewardScores, hyper: Hyper) -> Tensor:
 OBJECTIVE = RewardObjective(
     name="bt_disagreement",
     paper=Paper(
-        "Beyond the Binary",
+        "Padmakumar et al.",
         2024,
         arxiv="2412.03822",
-        note="Authors and equation were not read.",
+        title="Beyond the Binary: Capturing Diverse Preferences With Reward Regularization",
+        note="The equation was not read.",
     ),
     hyper=Hyper,
     loss=loss,

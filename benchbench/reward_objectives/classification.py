@@ -1,8 +1,8 @@
 """Classification: every response by itself is put into a class, good or bad, or one of several grades.
 
-Bai et al. 2021, arXiv:2112.00861, binary discrimination: chosen responses are good, rejected ones bad. With a column,
-its classes 0 (worst) to C - 1 are learned by cross-entropy; the reward is the expected class, for two classes the
-log-odds of good, which has the same order.
+Askell et al. 2021, arXiv:2112.00861, binary discrimination: chosen responses are good, rejected ones bad. With a
+column, its classes 0 (worst) to C - 1 are learned by cross-entropy; the reward is the expected class, for two classes
+the log-odds of good, which has the same order.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def loss(scores: RewardScores, hyper: Hyper) -> Tensor:
 OBJECTIVE = RewardObjective(
     name="classification",
     paper=Paper(
-        "Bai et al.",
+        "Askell et al.",
         2021,
         arxiv="2112.00861",
         title="A General Language Assistant as a Laboratory for Alignment",

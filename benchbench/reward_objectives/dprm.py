@@ -1,6 +1,6 @@
 """DPRM: a distribution over grades for each response, at an optimal-transport distance from the annotators' grades.
 
-Distributional preference reward model, arXiv:2402.09764, categorical form. The head gives a distribution over C grades
+Li et al. 2024, arXiv:2402.09764, categorical form. The head gives a distribution over C grades
 0 to C - 1; the loss is its distance to the histogram of the annotators' grades, which on a line is the sum of the
 absolute differences of the cumulative distributions. The reward is the expected grade. With all annotators at one grade
 g the distance is the mean |grade - g|.
@@ -74,7 +74,7 @@ def loss(scores: RewardScores, hyper: Hyper) -> Tensor:
 OBJECTIVE = RewardObjective(
     name="dprm",
     paper=Paper(
-        "DPRM",
+        "Li et al.",
         2024,
         arxiv="2402.09764",
         title="Aligning Crowd Feedback via Distributional Preference Reward Modeling",

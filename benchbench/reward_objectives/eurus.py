@@ -1,7 +1,8 @@
 """Eurus: Bradley-Terry and, beside it, absolute rewards above zero for chosen and below zero for rejected responses.
 
 Yuan et al. 2024, arXiv:2404.02078: the second part is -log sigmoid(r_w) - log sigmoid(-r_l), which bounds the drift of
-the chosen rewards that a difference alone allows. Weight 0 is `bradley_terry`.
+the chosen rewards that a difference alone allows. The paper adds it for the pairs of UltraInteract only, and trains on
+all others by the first part. Weight 0 is `bradley_terry`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ class Hyper:
     """Hyper-parameters of Eurus' reward model."""
 
     absolute_weight: float = 1.0
-    """Weight of the two absolute terms, >= 0; 0 is plain Bradley-Terry."""
+    """Weight of the two absolute terms, >= 0; 1 is the paper's, 0 is plain Bradley-Terry."""
 
     def __post_init__(self) -> None:
         require_at_least_zero(self, "absolute_weight")
@@ -44,13 +45,11 @@ OBJECTIVE = RewardObjective(
         2024,
         arxiv="2404.02078",
         title="Advancing LLM Reasoning Generalists with Preference Trees",
-        note="Formula from memory of the paper.",
+        note="Compared with section 3 of the paper, whose sum has no weight.",
     ),
     hyper=Hyper,
     loss=loss,
     is_shift_free=False,
     family="pairwise",
     equation="L = -log s(r_w - r_l) - w [log s(r_w) + log s(-r_l)]",
-    open_question="The two absolute terms and their weight are from memory of the paper, which applies them to part of "
-    "its data only.",
 )

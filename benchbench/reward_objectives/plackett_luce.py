@@ -1,6 +1,6 @@
 """Plackett-Luce: the likelihood of the whole order of K responses.
 
-Plackett 1975 and Luce 1959; as a loss ListMLE, Xia et al. 2008; for ranked preference models Bai et al. 2021,
+Plackett 1975 and Luce 1959; as a loss ListMLE, Xia et al. 2008; for ranked preference models Askell et al. 2021,
 arXiv:2112.00861. With s_(1), s_(2), ... the rewards in the order of the data,
 -sum_i [s_(i) - logsumexp_{j >= i} s_(j)]; K = 2 is `bradley_terry`. Not RankList (arXiv:2508.09826), whose formula was
 not obtained.
@@ -52,7 +52,7 @@ def loss(scores: RewardScores, hyper: Hyper) -> Tensor:
 OBJECTIVE = RewardObjective(
     name="plackett_luce",
     paper=Paper(
-        "Bai et al.",
+        "Askell et al.",
         2021,
         arxiv="2112.00861",
         title="A General Language Assistant as a Laboratory for Alignment",

@@ -84,7 +84,10 @@ TRANSFORM = Transform(
     reads=_reads,
     makes_columns=("curriculum_stage",),
     paper=Paper(
-        "Pattnaik et al.", 2024, arxiv="2403.07230", title="Curry-DPO: Enhancing Alignment using Curriculum Learning"
+        "Pattnaik et al.",
+        2024,
+        arxiv="2403.07230",
+        title="Curry-DPO: Enhancing Alignment using Curriculum Learning & Ranked Preferences",
     ),
     open_question="The key of difficulty and the sizes of the stages were not verified against the code.",
 )

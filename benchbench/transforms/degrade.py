@@ -113,7 +113,15 @@ TRANSFORM = Transform(
     makes_parts=(DEGRADED,),
     sets_order=lambda options: options.form == "pairs",
     random=True,
-    paper=Paper("Li et al.", 2024, arxiv="2409.17791", title="Self-supervised Preference Optimization"),
+    paper=Paper(
+        "Li et al.",
+        2024,
+        arxiv="2409.17791",
+        title="Self-supervised Preference Optimization: Enhance Your Language Model with Preference Degree Awareness",
+    ),
     version=2,
-    open_question="Degrees, shares and the keyword method's settings were not verified; no code was published.",
+    open_question=(
+        "Degrees, shares and the keyword method's settings were not verified; the authors' repository, lijian16/SPO, "
+        "was not found."
+    ),
 )

@@ -85,6 +85,11 @@ TRANSFORM = Transform(
     makes_parts=(UNCHANGED,),
     version=2,
     candidates=Candidates.PAIR,
-    paper=Paper("Jiang et al.", 2024, arxiv="2408.07471", title="Bridging and Modeling Correlations in Pairwise Data"),
+    paper=Paper(
+        "Jiang et al.",
+        2024,
+        arxiv="2408.07471",
+        title="Bridging and Modeling Correlations in Pairwise Data for Direct Preference Optimization",
+    ),
     open_question="The paper aligns tokens and weighs each; here words are aligned, and stop words count as well.",
 )

@@ -73,6 +73,11 @@ TRANSFORM = Transform(
     makes_columns=("p_chosen", "margin"),
     candidates=Candidates.PAIR,
     needs_order=True,
-    paper=Paper("Wang et al.", 2024, arxiv="2401.06080", title="Secrets of RLHF in Large Language Models Part II"),
+    paper=Paper(
+        "Wang et al.",
+        2024,
+        arxiv="2401.06080",
+        title="Secrets of RLHF in Large Language Models Part II: Reward Modeling",
+    ),
     open_question="Shares and the way the three kinds are combined are from descriptions of the paper, not its code.",
 )

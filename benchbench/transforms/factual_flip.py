@@ -49,9 +49,10 @@ TRANSFORM = Transform(
     reads=lambda options: (Column(options.violation, low=0.0, high=1.0, per="candidate", missing="keep"),),
     candidates=Candidates.PAIR,
     paper=Paper(
-        "Vector Institute",
+        "Chaduvula et al.",
         2026,
         arxiv="2601.03027",
+        title="Reducing Hallucinations in LLMs via Factuality-Aware Preference Learning",
         note="Read from the repository VectorInstitute/Factual-Preference-Alignment.",
     ),
 )

@@ -51,7 +51,10 @@ TRANSFORM = Transform(
     makes_columns=("gap",),
     sets_order=lambda options: True,
     paper=Paper(
-        "Pattnaik et al.", 2024, arxiv="2403.07230", title="Curry-DPO: Enhancing Alignment using Curriculum Learning"
+        "Pattnaik et al.",
+        2024,
+        arxiv="2403.07230",
+        title="Curry-DPO: Enhancing Alignment using Curriculum Learning & Ranked Preferences",
     ),
     open_question="Layout of the pairs and the key of the curriculum follow the abstract; the code was not seen.",
 )

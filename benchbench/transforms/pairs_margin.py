@@ -58,5 +58,13 @@ TRANSFORM = Transform(
         Column(options.score, per="candidate", missing="keep"),
     ),
     sets_order=lambda options: True,
-    paper=Paper("Yang et al.", 2024, arxiv="2406.17312", title="Not All Preference Pairs Are Created Equal"),
+    paper=Paper(
+        "Yang et al.",
+        2024,
+        arxiv="2406.17312",
+        title=(
+            "Not All Preference Pairs Are Created Equal: A Recipe for Annotation-Efficient Iterative Preference "
+            "Learning"
+        ),
+    ),
 )

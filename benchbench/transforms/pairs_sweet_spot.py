@@ -50,6 +50,11 @@ TRANSFORM = Transform(
     apply=apply,
     reads=lambda options: (Column(options.score, per="candidate", missing="keep"),),
     sets_order=lambda options: True,
-    paper=Paper("Xiao et al.", 2025, arxiv="2502.16825", title="Finding the Sweet Spot: Preference Data Construction"),
+    paper=Paper(
+        "Xiao et al.",
+        2025,
+        arxiv="2502.16825",
+        title="Finding the Sweet Spot: Preference Data Construction for Scaling Preference Optimization",
+    ),
     open_question="Whether the standard deviation divides by n or n - 1 was not verified; here by n.",
 )

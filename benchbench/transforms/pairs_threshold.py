@@ -61,6 +61,13 @@ TRANSFORM = Transform(
     reads=lambda options: (Column(options.score, per="candidate", missing="keep"),),
     sets_order=lambda options: True,
     paper=Paper(
-        "Khaki et al.", 2024, arxiv="2402.10038", title="RS-DPO", note="Rule and values from descriptions of the paper."
+        "Khaki et al.",
+        2024,
+        arxiv="2402.10038",
+        title=(
+            "RS-DPO: A Hybrid Rejection Sampling and Direct Preference Optimization Method for Alignment of Large "
+            "Language Models"
+        ),
+        note="Rule and values from descriptions of the paper.",
     ),
 )

@@ -43,7 +43,11 @@ TRANSFORM = Transform(
     reads=lambda options: (Column(options.score, per="candidate", missing="keep"),),
     makes_columns=("quantile",),
     paper=Paper(
-        "Matrenok et al.", 2025, arxiv="2507.08068", title="Quantile Reward Policy Optimization", note="Its definition."
+        "Matrenok et al.",
+        2025,
+        arxiv="2507.08068",
+        title="Quantile Reward Policy Optimization: Alignment with Pointwise Regression and Exact Partition Functions",
+        note="Its definition.",
     ),
     open_question="The released code may estimate the quantile from other samples than the candidates themselves.",
 )

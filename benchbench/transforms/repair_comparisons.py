@@ -110,6 +110,11 @@ TRANSFORM = Transform(
     apply=apply,
     reads=_reads,
     makes_columns=("repaired_score",),
-    paper=Paper("Nguyen et al.", 2024, arxiv="2403.02745", title="CURATRON: Complete and Robust Preference Data"),
+    paper=Paper(
+        "Nguyen et al.",
+        2024,
+        arxiv="2403.02745",
+        title="CURATRON: Complete and Robust Preference Data for Rigorous Alignment of Large Language Models",
+    ),
     open_question="Written from the idea of the paper; its own algorithm and thresholds were not compared.",
 )

@@ -76,6 +76,11 @@ TRANSFORM = Transform(
     makes_columns=("p_chosen", "human_label"),
     candidates=Candidates.PAIR,
     sets_order=lambda options: True,
-    paper=Paper("Miranda et al.", 2024, arxiv="2410.19133", title="Hybrid Preferences: Learning to Route Instances"),
+    paper=Paper(
+        "Miranda et al.",
+        2024,
+        arxiv="2410.19133",
+        title="Hybrid Preferences: Learning to Route Instances for Human vs. AI Feedback",
+    ),
     open_question="The paper's performance predictor is not fitted here; its prediction is read as a column.",
 )

@@ -62,5 +62,13 @@ TRANSFORM = Transform(
     apply=apply,
     reads=lambda options: (Column(options.score, per="candidate", missing="keep"),),
     candidates=Candidates.PAIR,
-    paper=Paper("Yang et al.", 2024, arxiv="2406.17312", title="Not All Preference Pairs Are Created Equal"),
+    paper=Paper(
+        "Yang et al.",
+        2024,
+        arxiv="2406.17312",
+        title=(
+            "Not All Preference Pairs Are Created Equal: A Recipe for Annotation-Efficient Iterative Preference "
+            "Learning"
+        ),
+    ),
 )

@@ -89,7 +89,7 @@ TRANSFORM = Transform(
         "Wang et al.",
         2024,
         arxiv="2409.11212",
-        title="Self-Evolutionary LLMs through Uncertainty-Enhanced Preference Optimization",
+        title="Self-Evolutionary Large Language Models through Uncertainty-Enhanced Preference Optimization",
         note="Selection as in wjn1996/Uncertainty-Preference-Optimization at 29a1c21, whose training is plain DPO.",
     ),
 )

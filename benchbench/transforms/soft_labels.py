@@ -58,5 +58,10 @@ TRANSFORM = Transform(
     reads=lambda options: (Column(options.score, per="candidate", missing="keep"),),
     makes_columns=("p_chosen",),
     candidates=Candidates.PAIR,
-    paper=Paper("Bradley and Terry", 1952, note="The logistic model of paired comparisons; Biometrika 39."),
+    paper=Paper(
+        "Bradley and Terry",
+        1952,
+        title="Rank Analysis of Incomplete Block Designs: I. The Method of Paired Comparisons",
+        note="The logistic model of paired comparisons; Biometrika 39.",
+    ),
 )

@@ -74,6 +74,11 @@ TRANSFORM = Transform(
     apply=apply,
     makes_columns=("span_start", "span_end"),
     candidates=Candidates.PAIR,
-    paper=Paper("Lai et al.", 2024, arxiv="2406.18629", title="Step-DPO: Step-wise Preference Optimization"),
+    paper=Paper(
+        "Lai et al.",
+        2024,
+        arxiv="2406.18629",
+        title="Step-DPO: Step-wise Preference Optimization for Long-chain Reasoning of LLMs",
+    ),
     open_question="Written from the idea of the paper; its own cutting of steps was not compared.",
 )

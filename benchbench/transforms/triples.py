@@ -53,5 +53,10 @@ TRANSFORM = Transform(
     makes_parts=("gold",),
     version=2,
     sets_order=lambda options: True,
-    paper=Paper("Saeidi et al.", 2024, arxiv="2405.16681", title="Triple Preference Optimization"),
+    paper=Paper(
+        "Saeidi et al.",
+        2024,
+        arxiv="2405.16681",
+        title="Triple Preference Optimization: Achieving Better Alignment using a Single Step Optimization",
+    ),
 )

@@ -81,6 +81,14 @@ TRANSFORM = Transform(
     candidates=Candidates.PAIR,
     needs_order=True,
     random=True,
-    paper=Paper("Singh et al.", 2025, arxiv="2502.19312", title="FSPO: Few-Shot Preference Optimization"),
+    paper=Paper(
+        "Singh et al.",
+        2025,
+        arxiv="2502.19312",
+        title=(
+            "FSPO: Few-Shot Preference Optimization of Synthetic Preference Data in LLMs Elicits Effective "
+            "Personalization to Real Users"
+        ),
+    ),
     open_question="The paper's own wording of the prefix was not verified.",
 )

@@ -64,5 +64,10 @@ TRANSFORM = Transform(
     makes_columns=("p_votes",),
     candidates=Candidates.PAIR,
     sets_order=lambda options: options.majority_first,
-    paper=Paper("Le et al.", 2024, arxiv="2405.15230", title="iREPO"),
+    paper=Paper(
+        "Le et al.",
+        2024,
+        arxiv="2405.15230",
+        title="iREPO: implicit Reward Pairwise Difference based Empirical Preference Optimization",
+    ),
 )

@@ -97,10 +97,9 @@ def bibtex(method: Method) -> str:
     """An entry of the fields that the method's paper has: nothing is looked up, and nothing is made up."""
     paper = method.paper
     first = re.sub(r"[^a-z]", "", paper.authors.removesuffix(" et al.").split(",")[0].split(" and ")[0].lower())
-    authors = re.sub(r" et al\.$", " and others", paper.authors)
     fields = {
-        "title": f"{{{paper.title}}}" if paper.title else None,
-        "author": authors,
+        "title": f"{{{_escaped(paper.title)}}}" if paper.title else None,
+        "author": _bibtex_authors(paper.authors),
         "year": str(paper.year),
         "eprint": paper.arxiv,
         "archivePrefix": "arXiv" if paper.arxiv else None,
@@ -108,3 +107,14 @@ def bibtex(method: Method) -> str:
     lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
     number = (paper.arxiv or "").replace(".", "").replace("/", "")
     return "\n".join([f"@misc{{{first}{paper.year}{'_' if number else ''}{number},", *lines, "}"])
+
+
+def _bibtex_authors(authors: str) -> str:
+    """`A and B` or `A and others`; a family name of two words in braces, or the first would be a given name."""
+    names = re.sub(r" et al\.$", " and others", authors).split(" and ")
+    return " and ".join(f"{{{name}}}" if " " in name else name for name in names)
+
+
+def _escaped(title: str) -> str:
+    """The title with the signs escaped that LaTeX reads as commands."""
+    return re.sub(r"([&%#$_])", r"\\\1", title)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import pytest
@@ -41,3 +42,29 @@ def test_keys_of_entries_differ_where_papers_do():
     keys = re.findall(r"@misc\{(\S+),", methods_page())
     assert len(keys) == len(set(keys))
     assert all(isinstance(methods.get(name).paper, Paper) for name in methods.names())
+
+
+def entry_of(paper: Paper) -> str:
+    """The entry of a method that cites the paper."""
+    return bibtex(dataclasses.replace(methods.get("dpo"), paper=paper))
+
+
+def test_a_family_name_of_two_words_stays_one():
+    assert "author = {{Ray Chowdhury} and others}," in bibtex(methods.get("rdpo_robust"))
+    assert "author = {Hadji-Kyriacou and Arandjelovic}," in bibtex(methods.get("dph"))
+
+
+def test_signs_that_latex_reads_as_commands_are_escaped():
+    """`&` ends a column, `%` the line."""
+    assert r"title = {{Noise \& 5\% a\_b}}," in entry_of(Paper("Lee", 2024, title="Noise & 5% a_b"))
+
+
+def test_entries_are_bibtex():
+    """Braces are closed, no sign is left bare, and every field ends with a comma."""
+    block = methods_page().split("```bibtex\n")[1].split("```")[0]
+    for entry in block.strip().split("\n\n"):
+        first, *fields, last = entry.splitlines()
+        assert re.fullmatch(r"@misc\{[a-z]+\d{4}(_\d+)?,", first) and last == "}"
+        assert all(re.fullmatch(r"  \w+ = \{.+\},", field) for field in fields)
+        assert entry.count("{") == entry.count("}")
+        assert not re.search(r"(?<!\\)[&%#$]", entry)

@@ -32,5 +32,5 @@ def test_candidates_that_beat_each_other_in_a_circle_have_one_target():
     assert loss(scores, Hyper()).item() == 0.0
 
 
-def test_it_is_shown_as_unverified():
-    assert METHOD.marks == ("form unverified",)
+def test_its_form_is_that_of_the_paper():
+    assert METHOD.marks == ()

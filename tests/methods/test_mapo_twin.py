@@ -50,5 +50,5 @@ def test_no_reference_is_read_and_repeating_every_token_changes_nothing():
     assert not METHOD.needs
 
 
-def test_it_is_a_twin_whose_form_is_unverified():
-    assert METHOD.marks == ("twin", "form unverified")
+def test_it_is_a_twin_whose_form_is_known():
+    assert METHOD.marks == ("twin",)

@@ -39,6 +39,10 @@ def test_the_slope_rewards_the_own_context_and_sums_to_zero():
     assert slope.sum().item() == pytest.approx(0, abs=1e-12)
 
 
-def test_means_and_sums_differ_where_lengths_do():
+def test_a_response_counts_per_token_as_in_the_authors_code():
+    """janphilippfranken/sami, sami_trainer.py, averages over tokens: sums -2, -3, -2, -2 are means -1, -3, -2, -2."""
     scores = Scores(tokens([-1.0, -1.0], [-3.0], [-2.0], [-2.0]))
-    assert loss(scores, Hyper(score="mean")).item() != pytest.approx(loss(scores, Hyper()).item())
+    expected = loss(Scores(one_token(-1.0, -3.0, -2.0, -2.0)), Hyper()).item()
+    assert loss(scores, Hyper()).item() == pytest.approx(expected, rel=1e-12)
+    summed = loss(Scores(one_token(-2.0, -3.0, -2.0, -2.0)), Hyper()).item()
+    assert loss(scores, Hyper(score="sum")).item() == pytest.approx(summed, rel=1e-12)

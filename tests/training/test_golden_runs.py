@@ -23,9 +23,8 @@ def test_eight_steps_come_out_as_they_did(name):
 
 SAME = {
     "dpo_joint@default": ("dpo@default", "the toy scores no prompt"),
-    "rankdpo_twin@default": ("lipo_lambda@default", "one formula under two names"),
-    "rankdpo_twin@ranked_by_rewards": ("lipo_lambda@default", "two responses make one weight"),
-    "rankdpo_twin@k4": ("lipo_lambda@k4", "one formula under two names"),
+    "rankdpo_twin@default": ("lipo_lambda@default", "two responses make one weight"),
+    "rankdpo_twin@ranked_by_policy": ("lipo_lambda@default", "one formula under two names"),
     "sft@default": ("imitation@default", "imitation takes the first response of a list"),
     "simpo@trl": ("cpo_simpo@trl", "TRL's SimPO is CPO-SimPO"),
     "tpo_text_twin@default": ("dpo@default", "the toy's prompts are one prompt"),
