@@ -6,11 +6,12 @@ import fcntl
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from harness import MICRO, ROOT, SHARED_DATA, Ended, Finished, bench
+from worker_server import WorkerServer
 
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -46,6 +47,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     from xdist.scheduler import LoadFileScheduling
 
     return LoadFileScheduling(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def workers() -> Iterator[None]:
+    """Fork workers from one process that has imported torch, instead of importing it in each."""
+    from benchbench.run import local
+
+    server = WorkerServer()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local, "PROCESSES", server)
+        yield
+    server.close()
 
 
 @pytest.fixture(scope="session")
