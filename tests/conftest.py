@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import importlib.util
 import json
 import os
 import sys
@@ -15,8 +16,10 @@ from worker_server import WorkerServer
 
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
-    # workers are spawned, and each would compile torch and transformers anew
+TORCH = importlib.util.find_spec("torch")
+if not (TORCH and TORCH.cached and Path(TORCH.cached).is_file()) and os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    # every process would compile torch and transformers anew; with a prefix it reads no bytecode from elsewhere, which
+    # is why there is none where they are compiled (`make setup` does it)
     sys.dont_write_bytecode = False
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(ROOT / ".pytest_cache" / "pycache")
 

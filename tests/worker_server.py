@@ -1,4 +1,4 @@
-"""Workers that are forked from one process which has imported what they need, since imports take a worker 6 CPU seconds.
+"""Workers that are forked from one process which has imported what they need: imports take a worker 6 CPU-seconds.
 
 A forked worker is a process of its own all the same: it has its own memory, pipe, signals and exit code. Programs that
 tests start (`harness.bench_process`) start their workers as users' do, and so does a test that changes the environment,

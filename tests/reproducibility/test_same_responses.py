@@ -7,7 +7,9 @@ import json
 from pathlib import Path
 
 import pytest
-from harness import MICRO, bench, generate_section
+from harness import MICRO, bench, finish, generate_section
+
+from benchbench.generation.engine_cache import EngineCache
 
 no_vllm = importlib.util.find_spec("vllm") is None
 
@@ -16,12 +18,21 @@ no_vllm = importlib.util.find_spec("vllm") is None
     "engine", [pytest.param("vllm", marks=pytest.mark.skipif(no_vllm, reason="no vLLM")), "transformers"]
 )
 def test_the_same_recipe_twice_draws_the_same_responses(engine: str, tmp_path: Path):
-    """One attention head of size 32, the smallest that vLLM serves on CPU; the second time in another folder."""
+    """One attention head of size 32, the smallest that vLLM serves on CPU; the second time in another folder.
+
+    vLLM takes half a minute to start, so one of its processes draws both times, with all weights loaded anew.
+    """
     text = MICRO.read_text(encoding="utf-8").replace("num_attention_heads: 2", "num_attention_heads: 1")
     (tmp_path / "mine.yaml").write_text(
         text + generate_section(prompts=24, tokens=12, samples=2, engine=engine), encoding="utf-8"
     )
     drawn, messages = [], []
+    with EngineCache() as engines:
+        for name in ("one", "two"):
+            status = finish(
+                ["sft"], runs=tmp_path / name, setting=tmp_path / "mine.yaml", seeds=(1, 2), engines=engines
+            )
+            assert set(status.values()) == {"done"}
     for name in ("one", "two"):
         runs = tmp_path / name
         ended = bench(
