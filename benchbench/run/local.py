@@ -20,7 +20,7 @@ GRACE_SECONDS = 120.0
 DEATH_SECONDS = 10.0
 """How long a worker that closed its pipe may take to end, so that its exit code is known."""
 PROCESSES = multiprocessing.get_context("spawn")
-"""What workers are made with: each begins without the memory, the locks and the device of the process that starts it."""
+"""What workers are made with: each begins without the memory, locks and device of the process that starts it."""
 
 
 @dataclass
