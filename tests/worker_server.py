@@ -52,7 +52,7 @@ class WorkerServer:
     def close(self) -> None:
         """End the server and wait for it, so that its time counts as this process's."""
         if self._environment is not None:
-            forkserver._forkserver._stop()
+            forkserver._forkserver._stop()  # pyright: ignore[reportAttributeAccessIssue]
 
     def _start(self) -> None:
         self._environment = _read(os.environ)
