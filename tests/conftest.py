@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import fcntl
+import importlib.util
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from harness import MICRO, ROOT, SHARED_DATA, Ended, Finished, bench
+from worker_server import WorkerServer
 
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
-    # workers are spawned, and each would compile torch and transformers anew
+TORCH = importlib.util.find_spec("torch")
+if not (TORCH and TORCH.cached and Path(TORCH.cached).is_file()) and os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    # every process would compile torch and transformers anew; with a prefix it reads no bytecode from elsewhere, which
+    # is why there is none where they are compiled (`make setup` does it)
     sys.dont_write_bytecode = False
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(ROOT / ".pytest_cache" / "pycache")
 
@@ -46,6 +50,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     from xdist.scheduler import LoadFileScheduling
 
     return LoadFileScheduling(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def workers() -> Iterator[None]:
+    """Fork workers from one process that has imported torch, instead of importing it in each."""
+    from benchbench.run import local
+
+    server = WorkerServer()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local, "PROCESSES", server)
+        yield
+    server.close()
 
 
 @pytest.fixture(scope="session")

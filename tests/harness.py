@@ -97,8 +97,9 @@ def finish(
     sets: Sequence[str] = (),
     different: bool = False,
     pairs_only: bool = False,
+    engines: Any = None,
 ) -> dict[str, str]:
-    """Run every stage of a comparison in this process; stage key -> status."""
+    """Run every stage of a comparison in this process, with an `EngineCache` of the caller's; stage key -> status."""
     import torch
     from transformers.utils import logging
 
@@ -118,7 +119,7 @@ def finish(
     )
     options = RunOptions("cpu", runs=runs)
     plan = prepare_comparison(request, options).session.plan
-    engines = EngineCache()
+    engines = engines or EngineCache()
     status: dict[str, str] = {}
     for key, spec in plan.stages.items():
         if all(status[needed] == "done" for needed in spec.inputs.values()):

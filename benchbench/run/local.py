@@ -19,6 +19,8 @@ GRACE_SECONDS = 120.0
 """How long workers may take to write a checkpoint after a request to stop."""
 DEATH_SECONDS = 10.0
 """How long a worker that closed its pipe may take to end, so that its exit code is known."""
+PROCESSES = multiprocessing.get_context("spawn")
+"""What workers are made with: each begins without the memory, locks and device of the process that starts it."""
 
 
 @dataclass
@@ -58,7 +60,6 @@ class LocalExecutor:
         self._slots = [Slot(number, (device,)) for number, device in enumerate(devices)]
         self._threads = threads
         self._target = target
-        self._spawn = multiprocessing.get_context("spawn")
         self._workers: dict[int, _Worker] = {}
         """By the number of their slot."""
         self._stopping = False
@@ -113,9 +114,9 @@ class LocalExecutor:
         return worker is not None and (worker.spec is not None or worker.process.is_alive())
 
     def _start(self, slot: Slot) -> _Worker:
-        ours, workers_end = self._spawn.Pipe()
+        ours, workers_end = PROCESSES.Pipe()
         arguments = (workers_end, self._root, slot.devices[0], self._threads)
-        process = self._spawn.Process(target=self._target, args=arguments, daemon=True)
+        process = PROCESSES.Process(target=self._target, args=arguments, daemon=True)
         process.start()
         workers_end.close()
         return _Worker(slot, process, ours)

@@ -308,8 +308,8 @@ def test_local_folders_are_recorded_and_may_change(site: Site):
 
 
 def test_offline_the_recipe_trains_from_the_cache(site: Site):
-    """Parent and workers; the hub refuses every connection besides."""
-    line = ("train", "dpo.yaml", "--device", "cpu", "--workers", 2, "--runs", "runs", "--results", "results", "--json")
+    """Parent and worker; the hub refuses every connection besides."""
+    line = ("train", "dpo.yaml", "--device", "cpu", "--workers", 1, "--runs", "runs", "--results", "results", "--json")
     ended = site.process("--offline", *line)
     assert ended.code == 0, ended.err
     assert [row["seed"] for row in ended.json] == [1]

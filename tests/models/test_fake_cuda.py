@@ -40,8 +40,8 @@ LORA = {"lora_r": 2, "lora_alpha": 4, "lora_dropout": 0.0, "lora_target_modules"
 
 
 def policy(*, dtype: torch.dtype = torch.float32, packed: bool = True, lora: bool = False) -> Any:
-    """A toy whose probes were answered on the processor, as they would be on a card."""
-    model = toys.model(dtype=dtype, packed=packed, hidden_size=32)
+    """A toy of one layer whose probes were answered on the processor, as they would be on a card."""
+    model = toys.model(dtype=dtype, packed=packed, hidden_size=32, num_hidden_layers=1)
     assert logps.head_of(model) is not None
     setattr(model.base_model, layout.ANSWER, {"cuda": Layout(packed), "meta": Layout(packed)})
     return load.add_lora(model, LORA, seed=0) if lora else model
@@ -123,17 +123,29 @@ ASKING = {"icrank_irpo"}
 SILENT = [name for name in methods.names() if name not in ASKING]
 
 
-@pytest.mark.parametrize("dtype", PRECISIONS)
 @pytest.mark.parametrize("name", SILENT)
-def test_a_method_s_step_stays_on_the_card(name, dtype):
-    model, anchor = policy(dtype=dtype), policy(dtype=dtype)
+def test_a_method_s_loss_stays_on_the_card(name):
+    """With weights in bfloat16, as on a card; the loss reads the same float32 numbers of float32 weights."""
+    model, anchor = policy(dtype=torch.bfloat16), policy(dtype=torch.bfloat16)
     given, head = batch_of(name), head_of(name, model)
     with fake_card() as card:
         moved(model.train(), card)
         if head is not None:
             moved(head, card)
             moved(head._reference[0], card)
-        loss, values = loss_of(given, objective(name, model, lambda: moved(anchor, card), head))
+        loss, _ = loss_of(given, objective(name, model, lambda: moved(anchor, card), head))
+        require_on_card(loss)
+
+
+@pytest.mark.parametrize("dtype", PRECISIONS)
+@pytest.mark.parametrize("name", ["sft", "dpo"])
+def test_what_follows_a_loss_stays_on_the_card(name, dtype):
+    """Clipping, the optimizer and the numbers of the log, which are the same for all methods."""
+    model = policy(dtype=dtype)
+    given = batch_of(name)
+    with fake_card() as card:
+        moved(model.train(), card)
+        loss, values = loss_of(given, objective(name, model))
         require_on_card(loss)
         give_gradients(model)
         norm = torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -126,7 +126,7 @@ def test_log_probabilities_and_gradients_are_those_of_every_row_by_itself(name):
     require_same(packed, plain, shaped("prompt", candidates=3), tolerance)
 
 
-@pytest.mark.parametrize("candidates", [1, 2, 4, 8])
+@pytest.mark.parametrize("candidates", [1, 3, 8])
 @pytest.mark.parametrize("shape", ["prompt", "no prompt", "identical", "continued", "cut on the left"])
 @pytest.mark.parametrize("name", ["GPT-NeoX", "Llama", "Mistral with a window", "Gemma-2"])
 def test_whatever_candidates_have_in_common(name, shape, candidates):

@@ -29,10 +29,11 @@ def use(kernel: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attention, "card_attention", attend)
 
 
-@pytest.mark.parametrize("candidates", range(1, 9))
+@pytest.mark.parametrize("candidates", [1, 3, 8])
 @pytest.mark.parametrize("shape", ["prompt", "no prompt", "identical", "continued", "cut on the left"])
 @pytest.mark.parametrize("name", ["GPT-NeoX", "Llama", "Mistral with a window", "Qwen3"])
 def test_log_probabilities_and_gradients_are_those_of_every_row_by_itself(name, shape, candidates, monkeypatch):
+    """One candidate shares nothing, three stand for 2 to 7, and eight are the most that the shapes have."""
     packed, plain = made(name, initializer_range=0.2)
     calls = []
 

@@ -7,21 +7,41 @@ import json
 from pathlib import Path
 
 import pytest
-from harness import MICRO, bench, generate_section
+from harness import MICRO, bench, finish, generate_section
+
+from benchbench.generation.engine_cache import EngineCache
 
 no_vllm = importlib.util.find_spec("vllm") is None
 
 
+NEEDS_VLLM = pytest.mark.skipif(no_vllm, reason="no vLLM")
+
+
 @pytest.mark.parametrize(
-    "engine", [pytest.param("vllm", marks=pytest.mark.skipif(no_vllm, reason="no vLLM")), "transformers"]
+    ("engine", "by_workers"),
+    [
+        pytest.param("vllm", False, marks=NEEDS_VLLM),
+        pytest.param("vllm", True, marks=[NEEDS_VLLM, pytest.mark.slow]),
+        ("transformers", True),
+    ],
 )
-def test_the_same_recipe_twice_draws_the_same_responses(engine: str, tmp_path: Path):
-    """One attention head of size 32, the smallest that vLLM serves on CPU; the second time in another folder."""
+def test_the_same_recipe_twice_draws_the_same_responses(engine: str, by_workers: bool, tmp_path: Path):
+    """One attention head of size 32, the smallest that vLLM serves on CPU; the second time in another folder.
+
+    vLLM takes 20 CPU-seconds to start, so one of its processes draws both times, with all weights loaded anew; commands
+    then find everything finished, and have no engine to tell of. Else two workers draw, each with an engine of its own.
+    """
     text = MICRO.read_text(encoding="utf-8").replace("num_attention_heads: 2", "num_attention_heads: 1")
     (tmp_path / "mine.yaml").write_text(
         text + generate_section(prompts=24, tokens=12, samples=2, engine=engine), encoding="utf-8"
     )
     drawn, messages = [], []
+    with EngineCache() as engines:
+        for name in () if by_workers else ("one", "two"):
+            status = finish(
+                ["sft"], runs=tmp_path / name, setting=tmp_path / "mine.yaml", seeds=(1, 2), engines=engines
+            )
+            assert set(status.values()) == {"done"}
     for name in ("one", "two"):
         runs = tmp_path / name
         ended = bench(
@@ -35,4 +55,4 @@ def test_the_same_recipe_twice_draws_the_same_responses(engine: str, tmp_path: P
     assert drawn[0] == drawn[1]
     one, two = drawn[0].values()
     assert one != two, "another seed draws others"
-    assert [len(lines) for lines in messages] == [1, 1], "which engine, said once"
+    assert [len(lines) for lines in messages] == [by_workers] * 2, "which engine, said once where one draws"

@@ -33,8 +33,9 @@ HELD_OUT = {"pretrained_model": (140, 165), "own_tokenizer": (110, 140)}
 """Least and most pairs that a whole run compares."""
 QUICK = (
     *("data.options.limit={train: 12, test: 8}", "sft.max_steps=2", "reward_model.max_steps=2"),
-    *("preference.max_steps=2", "preference.global_batch_size=4", "sft.global_batch_size=4"),
-    *("reward_model.global_batch_size=4", "tokenization.max_length=256"),
+    *("preference.max_steps=2", "preference.global_batch_size=2", "sft.global_batch_size=2"),
+    *(f"{section}.per_device_train_batch_size=2" for section in ("sft", "reward_model", "preference")),
+    *("reward_model.global_batch_size=2", "tokenization.max_length=128"),
 )
 
 pytestmark = pytest.mark.shared_data

@@ -1,0 +1,75 @@
+"""Workers that are forked from one process which has imported what they need: imports take a worker 6 CPU-seconds.
+
+A forked worker is a process of its own all the same: it has its own memory, pipe, signals and exit code. Programs that
+tests start (`harness.bench_process`) start their workers as users' do, and so does a test that changes the environment,
+since libraries read it when they are imported.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+IMPORTED = (
+    *("torch", "transformers", "transformers.models.gpt_neox.modeling_gpt_neox", "pandas", "pyarrow.parquet"),
+    *("benchbench.stages.execute", "benchbench.generation.engine_cache"),
+    *(f"benchbench.stages.{kind}.run" for kind in ("sft", "reward_model", "reward", "preference", "score", "generate")),
+)
+"""Modules of the server, and of every worker from its start."""
+OF_THE_TEST = {"PYTEST_CURRENT_TEST", "TOKENIZERS_PARALLELISM"}
+"""Variables that no library reads when it is imported."""
+
+
+class WorkerServer:
+    """What `benchbench.run.local` needs of a multiprocessing context."""
+
+    def __init__(self) -> None:
+        """Nothing starts yet."""
+        self._spawn = multiprocessing.get_context("spawn")
+        self._fork = multiprocessing.get_context("forkserver")
+        self._environment: dict[str, str] | None = None
+        """Of the server; none until there is one."""
+
+    def Pipe(self) -> tuple[Connection, Connection]:  # noqa: N802 (the name of multiprocessing)
+        """Two ends."""
+        return self._spawn.Pipe()
+
+    def Process(self, *, target: Callable[..., None], args: Sequence[Any], daemon: bool) -> BaseProcess:  # noqa: N802
+        """A worker that is forked where its environment is the server's, else spawned."""
+        if self._environment is None:
+            self._start()
+        if _read(os.environ) != self._environment:
+            return self._spawn.Process(target=target, args=args, daemon=daemon)
+        return self._fork.Process(target=_begin, args=(dict(os.environ), target, args), daemon=daemon)
+
+    def close(self) -> None:
+        """End the server and wait for it, so that its time counts as this process's."""
+        if self._environment is not None:
+            forkserver._forkserver._stop()  # pyright: ignore[reportAttributeAccessIssue]
+
+    def _start(self) -> None:
+        self._environment = _read(os.environ)
+        before = os.environ.get("PYTHONPATH")
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), before]))  # the server knows no other path
+        try:
+            self._fork.set_forkserver_preload([*IMPORTED])
+            forkserver.ensure_running()
+        finally:
+            os.environ.pop("PYTHONPATH") if before is None else os.environ.update(PYTHONPATH=before)
+
+
+def _read(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name not in OF_THE_TEST}
+
+
+def _begin(environment: Mapping[str, str], target: Callable[..., None], args: Sequence[Any]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    target(*args)
