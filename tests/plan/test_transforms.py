@@ -99,7 +99,7 @@ def test_transforms_are_applied_one_after_the_other_and_each_is_counted(tmp_path
 WRONG_IN_THE_RECIPE = {
     "name: pairs_best_wrost": "name: unknown transform 'pairs_best_wrost'. Did you mean 'pairs_best_worst'?",
     "name: pairs_best_worst, options: {scor: gold}": "options.scor: unknown key; did you mean 'score'?",
-    "name: pairs_best_worst, options: {min_gap: -1.0}": "options: min_gap: expected a number of at least 0",
+    "name: pairs_best_worst, options: {min_gap: -1.0}": "options: min_gap: expected a finite number of at least 0",
     "name: flip_labels": "options.rate: required, not given",
     "name: pairs_best_worst, draw_seed: 3": "draw_seed: 'pairs_best_worst' draws nothing; leave the seed out",
     "name: pairs_best_worst, option: {}": "option: unknown key; did you mean 'options'?",
