@@ -19,6 +19,7 @@ from benchbench.data.derivation import draws_of, expand, with_candidates
 from benchbench.data.keywords import keywords, without_words
 from benchbench.data.preference_order import P_CHOSEN
 
+TITLE = "Self-supervised Preference Optimization: Enhance Your Language Model with Preference Degree Awareness"
 DEGRADED = "degraded"
 """Role of a copy among candidates."""
 
@@ -113,15 +114,7 @@ TRANSFORM = Transform(
     makes_parts=(DEGRADED,),
     sets_order=lambda options: options.form == "pairs",
     random=True,
-    paper=Paper(
-        "Li et al.",
-        2024,
-        arxiv="2409.17791",
-        title="Self-supervised Preference Optimization: Enhance Your Language Model with Preference Degree Awareness",
-    ),
+    paper=Paper("Li et al.", 2024, arxiv="2409.17791", title=TITLE),
     version=2,
-    open_question=(
-        "Degrees, shares and the keyword method's settings were not verified; the authors' repository, lijian16/SPO, "
-        "was not found."
-    ),
+    open_question="Degrees, shares and the keyword method's settings were not verified; lijian16/SPO was not found.",
 )
