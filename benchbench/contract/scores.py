@@ -49,6 +49,8 @@ def declared(
         drawn["_mismatched"] = uniform(*shape[:2]) - 0.5
     if method.need(Need.LIVE_REFERENCE.name) is not None:
         drawn["_live_reference"] = reference
+    if method.need(Need.PROMPT_EMBEDDING.name) is not None:
+        drawn["_prompt_embedding"] = uniform(shape[0], 8) - 0.5
     if head is not None:
         outputs = head.outputs(method.hyper())
         of_tokens = torch.where(response[..., None], uniform(*shape, outputs) - 0.5, 0)

@@ -42,6 +42,8 @@ class Need:
     """Log-ratio of each response after another example's prompt of the step."""
     LIVE_REFERENCE: ClassVar[Need]
     """Log-probabilities under a reference that follows the policy."""
+    PROMPT_EMBEDDING: ClassVar[Need]
+    """A vector of each example's prompt, the same at every step."""
 
     def with_options(self, **options: str) -> Need:
         """The same need with options of the method."""
@@ -58,6 +60,7 @@ Need.ANCHORS = Need("anchors")
 Need.DISTRIBUTION = Need("distribution")
 Need.MISMATCHED = Need("mismatched")
 Need.LIVE_REFERENCE = Need("live_reference")
+Need.PROMPT_EMBEDDING = Need("prompt_embedding")
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ class Scores:
     _distribution: Tensor | None = None
     _mismatched: Tensor | None = None
     _live_reference: Logps | None = None
+    _prompt_embedding: Tensor | None = None
     _head: Tensor | None = None
     _carried: Mapping[str, Tensor] = field(default_factory=dict)
     _token_weights: Mapping[str, Tensor] = field(default_factory=dict)
@@ -108,6 +109,13 @@ class Scores:
         if self._live_reference is None:
             raise UndeclaredInputError("the loss reads a moving reference; declare Need.LIVE_REFERENCE")
         return self._live_reference
+
+    @property
+    def prompt_embedding(self) -> Tensor:
+        """[B, E] a vector of each prompt, the same at every step; needs `Need.PROMPT_EMBEDDING`."""
+        if self._prompt_embedding is None:
+            raise UndeclaredInputError("the loss reads embeddings of prompts; declare Need.PROMPT_EMBEDDING")
+        return self._prompt_embedding
 
     @property
     def head(self) -> Tensor:

@@ -81,13 +81,17 @@ def planned(folder: Path, recipe: Path) -> list:
     return list(prepare_comparison(request, RunOptions(runs=folder / "runs")).session.plan.stages.values())
 
 
+IN_MEMORY = ("distribution", "mismatched", "live_reference", "anchors", "prompt_embedding")
 WIDE = [
     name
     for name, method in ((name, methods.get(name)) for name in methods.names())
     if not (method.roles or method.token_weights)  # trained on what a transform makes: test_methods_on_transforms.py
     and (
         method.head is not None
-        or any(method.need(need) for need in ("distribution", "mismatched", "live_reference", "anchors"))
+        or any(
+            method.need(need)
+            for need in ("distribution", "mismatched", "live_reference", "anchors", "prompt_embedding")
+        )
     )
 ]
 MORE = {

@@ -24,6 +24,7 @@ from benchbench.core.seeding import stream
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
 from benchbench.inputs.distribution import OF_THE_POLICY, Distributions
 from benchbench.inputs.live_reference import FollowingReference
+from benchbench.inputs.prompt_embedding import PromptVectors
 from benchbench.models.layout import layout_of, use_packed_rows
 from benchbench.models.load import seeded
 from benchbench.models.logps import unwrap
@@ -149,6 +150,9 @@ def _in_memory(method: Method, lengths: Mapping[str, Sequence[int]], frozen: Cal
             loaded[need.name] = frozen()
         elif need.name == Need.LIVE_REFERENCE.name:
             loaded[need.name] = FollowingReference(frozen(), share=0.5, every=3)
+        elif need.name == Need.PROMPT_EMBEDDING.name:
+            vectors = stream(7, "toy prompts").normal(size=(len(lengths), 8))
+            loaded[need.name] = PromptVectors({name: n for n, name in enumerate(lengths)}, torch.from_numpy(vectors))
     return loaded
 
 
