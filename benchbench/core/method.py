@@ -44,6 +44,8 @@ class Need:
     """Log-probabilities under a reference that follows the policy."""
     PROMPT_EMBEDDING: ClassVar[Need]
     """A vector of each example's prompt, the same at every step."""
+    ACTIVATIONS: ClassVar[Need]
+    """The frozen anchor's mean activation of each layer, where it predicts each response token."""
 
     def with_options(self, **options: str) -> Need:
         """The same need with options of the method."""
@@ -61,6 +63,7 @@ Need.DISTRIBUTION = Need("distribution")
 Need.MISMATCHED = Need("mismatched")
 Need.LIVE_REFERENCE = Need("live_reference")
 Need.PROMPT_EMBEDDING = Need("prompt_embedding")
+Need.ACTIVATIONS = Need("activations")
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ class Scores:
     _mismatched: Tensor | None = None
     _live_reference: Logps | None = None
     _prompt_embedding: Tensor | None = None
+    _activations: Mapping[str, Tensor] = field(default_factory=dict)
     _head: Tensor | None = None
     _carried: Mapping[str, Tensor] = field(default_factory=dict)
     _token_weights: Mapping[str, Tensor] = field(default_factory=dict)
@@ -116,6 +117,16 @@ class Scores:
         if self._prompt_embedding is None:
             raise UndeclaredInputError("the loss reads embeddings of prompts; declare Need.PROMPT_EMBEDDING")
         return self._prompt_embedding
+
+    @property
+    def activations(self) -> Mapping[str, Tensor]:
+        """Name of each layer -> [B, K, T] mean of the frozen anchor's states, zero off the response.
+
+        Needs `Need.ACTIVATIONS`.
+        """
+        if not self._activations:
+            raise UndeclaredInputError("the loss reads activations; declare Need.ACTIVATIONS")
+        return self._activations
 
     @property
     def head(self) -> Tensor:

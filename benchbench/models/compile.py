@@ -6,11 +6,11 @@ from functools import cache
 from typing import Any
 
 import torch
-from torch import nn
 from transformers import AttentionInterface
 
 from benchbench.core.errors import BenchError
 from benchbench.models import attention
+from benchbench.models.activations import decoder_layers
 from benchbench.models.logps import unwrap
 
 
@@ -28,7 +28,7 @@ def compile_layers(model: Any, *, where: str, backend: str = "inductor") -> None
     plain = unwrap(getattr(model, "backbone", model))
     if backend == "inductor":
         _require_compiler(plain.get_input_embeddings().weight.device.type, where)
-    layers = _decoder_layers(plain)
+    layers = decoder_layers(plain)
     if layers is None:
         raise BenchError(
             f"{where}: expected a model with its decoder layers in a list, found {type(plain).__name__}, which has no "
@@ -37,13 +37,6 @@ def compile_layers(model: Any, *, where: str, backend: str = "inductor") -> None
     AttentionInterface.register(attention.NAME, _undisturbed())
     for layer in layers:
         layer.compile(dynamic=True, backend=backend)
-
-
-def _decoder_layers(model: nn.Module) -> nn.ModuleList | None:
-    """The first list of modules that is as long as the configuration says the model has layers."""
-    count = getattr(model.config, "num_hidden_layers", None)
-    lists = (module for module in model.modules() if isinstance(module, nn.ModuleList))
-    return next((layers for layers in lists if len(layers) == count), None)
 
 
 @cache

@@ -81,7 +81,7 @@ def planned(folder: Path, recipe: Path) -> list:
     return list(prepare_comparison(request, RunOptions(runs=folder / "runs")).session.plan.stages.values())
 
 
-IN_MEMORY = ("distribution", "mismatched", "live_reference", "anchors", "prompt_embedding")
+IN_MEMORY = ("distribution", "mismatched", "live_reference", "anchors", "prompt_embedding", "activations")
 WIDE = [
     name
     for name, method in ((name, methods.get(name)) for name in methods.names())
@@ -90,7 +90,7 @@ WIDE = [
         method.head is not None
         or any(
             method.need(need)
-            for need in ("distribution", "mismatched", "live_reference", "anchors", "prompt_embedding")
+            for need in ("distribution", "mismatched", "live_reference", "anchors", "prompt_embedding", "activations")
         )
     )
 ]

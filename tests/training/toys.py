@@ -146,7 +146,7 @@ def _in_memory(method: Method, lengths: Mapping[str, Sequence[int]], frozen: Cal
         elif need.name == Need.DISTRIBUTION.name:
             alone = need.option("quantity") in OF_THE_POLICY
             loaded[need.name] = Distributions(need.option("quantity"), None if alone else frozen())
-        elif need.name == Need.MISMATCHED.name:
+        elif need.name in (Need.MISMATCHED.name, Need.ACTIVATIONS.name):
             loaded[need.name] = frozen()
         elif need.name == Need.LIVE_REFERENCE.name:
             loaded[need.name] = FollowingReference(frozen(), share=0.5, every=3)
