@@ -53,6 +53,8 @@ def declared(
         drawn["_prompt_embedding"] = uniform(shape[0], 8) - 0.5
     if method.need(Need.ACTIVATIONS.name) is not None:
         drawn["_activations"] = {f"layer {n}": torch.where(response, uniform(*shape) - 0.5, 0) for n in (1, 2)}
+    if method.need(Need.RIVAL.name) is not None:
+        drawn["_rival"] = torch.where(response, -3 * uniform(*shape), 0)
     if head is not None:
         outputs = head.outputs(method.hyper())
         of_tokens = torch.where(response[..., None], uniform(*shape, outputs) - 0.5, 0)

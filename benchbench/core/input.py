@@ -46,6 +46,24 @@ class Moving(Protocol):
         ...
 
 
+@runtime_checkable
+class SecondPolicy(Protocol):
+    """What an input trains beside the policy, as large as it; the two are one module to optimizer and checkpoint."""
+
+    @property
+    def model(self) -> Any:
+        """The second model, with its gradient."""
+        ...
+
+    def shares(self, carried: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """[] shares of the learning rate that policy and model have at a step, from what the method carries."""
+        ...
+
+    def is_kept(self, carried: Mapping[str, Tensor]) -> bool:
+        """Whether the model is the trained policy at the end, and the policy is let go."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Input:
     """One exhibit of the inputs room: a `Need` of methods, and everything that serves it.

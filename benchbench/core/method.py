@@ -46,6 +46,8 @@ class Need:
     """A vector of each example's prompt, the same at every step."""
     ACTIVATIONS: ClassVar[Need]
     """The frozen anchor's mean activation of each layer, where it predicts each response token."""
+    RIVAL: ClassVar[Need]
+    """Log-probabilities under a second copy of the policy, which is trained beside it."""
 
     def with_options(self, **options: str) -> Need:
         """The same need with options of the method."""
@@ -64,6 +66,7 @@ Need.MISMATCHED = Need("mismatched")
 Need.LIVE_REFERENCE = Need("live_reference")
 Need.PROMPT_EMBEDDING = Need("prompt_embedding")
 Need.ACTIVATIONS = Need("activations")
+Need.RIVAL = Need("rival")
 
 
 @dataclass(frozen=True)

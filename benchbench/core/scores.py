@@ -53,6 +53,7 @@ class Scores:
     _live_reference: Logps | None = None
     _prompt_embedding: Tensor | None = None
     _activations: Mapping[str, Tensor] = field(default_factory=dict)
+    _rival: Tensor | None = None
     _head: Tensor | None = None
     _carried: Mapping[str, Tensor] = field(default_factory=dict)
     _token_weights: Mapping[str, Tensor] = field(default_factory=dict)
@@ -127,6 +128,16 @@ class Scores:
         if not self._activations:
             raise UndeclaredInputError("the loss reads activations; declare Need.ACTIVATIONS")
         return self._activations
+
+    @property
+    def rival(self) -> Tensor:
+        """[B, K, T] nats, zero off the response, under the copy that is trained beside the policy; with its gradient.
+
+        Needs `Need.RIVAL`.
+        """
+        if self._rival is None:
+            raise UndeclaredInputError("the loss reads a second trained copy; declare Need.RIVAL")
+        return self._rival
 
     @property
     def head(self) -> Tensor:

@@ -58,3 +58,13 @@ class PolicyWithHead(nn.Module):
         super().__init__()
         self.backbone = policy
         self.head = head
+
+
+class PolicyWithRival(nn.Module):
+    """A policy and a second copy of it, trained together; one of them is kept."""
+
+    def __init__(self, policy: Any, rival: Any) -> None:
+        """The two as one module."""
+        super().__init__()
+        self.backbone = policy
+        self.rival = rival

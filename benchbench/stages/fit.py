@@ -21,9 +21,10 @@ from benchbench.models.compile import compile_layers
 from benchbench.models.layout import Layout, layout_of
 from benchbench.models.load import disable_dropout, use_checkpointing
 from benchbench.models.logps import policy_layout, unwrap
+from benchbench.models.policy_head import PolicyWithRival
 from benchbench.stages.context import Result, StageContext
 from benchbench.training.gradients import Objective
-from benchbench.training.loop import Job, train
+from benchbench.training.loop import Job, Rate, train
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def fit(
     make_batch: BatchMaker,
     *,
     moving: Mapping[str, Moving] | None = None,
-    rates: Mapping[str, float] | None = None,
+    rates: Mapping[str, Rate] | None = None,
 ) -> Result:
     """Train to the end; the caller saves the model.
 
@@ -138,6 +139,8 @@ def fit(
         disable_dropout(model)
     if run.gradient_checkpointing:
         use_checkpointing(getattr(model, "backbone", model))
+        if isinstance(model, PolicyWithRival):
+            use_checkpointing(model.rival)
     if run.torch_compile:
         compile_layers(model, where=f"{context.spec.title}: torch_compile")
     cost = make_batch.cost

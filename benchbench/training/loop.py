@@ -38,6 +38,10 @@ MakeBatch = Callable[[Sequence[TokenizedExample], Sequence[TokenizedExample]], C
 """(examples, of each the example of the step that follows it) -> their batch."""
 
 
+Rate = float | Callable[[], Tensor]
+"""A share of the learning rate, or what gives that of the step at hand."""
+
+
 @dataclass(frozen=True)
 class Job:
     """One optimizer run."""
@@ -68,7 +72,7 @@ class Job:
     """Asked after each step; true leaves a checkpoint and raises `Interrupted`."""
     moving: Mapping[str, Moving] = field(default_factory=dict)
     """By name, what goes along with the steps and stands in every checkpoint."""
-    rates: Mapping[str, float] = field(default_factory=dict)
+    rates: Mapping[str, Rate] = field(default_factory=dict)
     """Beginning of parameters' names -> their learning rate over that of the others."""
 
 
@@ -193,7 +197,7 @@ class _Lines:
 
 
 def make_optimizer(
-    model: nn.Module, settings: LoopSection, rates: Mapping[str, float] | None = None
+    model: nn.Module, settings: LoopSection, rates: Mapping[str, Rate] | None = None
 ) -> torch.optim.Optimizer:
     """AdamW; vectors (biases, normalisation weights) are not decayed, as in transformers.
 
@@ -202,8 +206,8 @@ def make_optimizer(
         settings: of the loop.
         rates: as `Job.rates`; a group's share of the learning rate stands in it as `rate`.
     """
-    shares = {"": 1.0, **(rates or {})}
-    groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
+    shares: dict[str, Rate] = {"": 1.0, **(rates or {})}
+    groups: dict[tuple[Rate, bool], list[nn.Parameter]] = {}
     for name, parameter in trainable(model).items():
         share = shares[max((begin for begin in shares if name.startswith(begin)), key=len)]
         groups.setdefault((share, parameter.ndim > 1), []).append(parameter)
@@ -234,7 +238,8 @@ def _step(
 
     job.model.train()
     for group in optimizer.param_groups:
-        group["lr"] = rate * group["rate"]
+        share: Rate = group["rate"]
+        group["lr"] = rate * (share if isinstance(share, (int, float)) else share())
     ended = halved_where_short(
         attempt, optimizer, job.budget, step=step, say=lambda line: job.report({"message": line})
     )

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from benchbench.core.scores import Logps, Scores
 
-WITH_GRADIENT = ("_distribution", "_head")
+WITH_GRADIENT = ("_distribution", "_head", "_rival")
 """Fields of `Scores` that depend on the policy's weights, besides the policy itself."""
 CARRIED = "_carried"
 """The field that is the same for all pieces, or made for the step."""

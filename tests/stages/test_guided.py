@@ -81,7 +81,7 @@ def planned(folder: Path, recipe: Path) -> list:
     return list(prepare_comparison(request, RunOptions(runs=folder / "runs")).session.plan.stages.values())
 
 
-IN_MEMORY = ("distribution", "mismatched", "live_reference", "anchors", "prompt_embedding", "activations")
+IN_MEMORY = ("distribution", "mismatched", "live_reference", "anchors", "prompt_embedding", "activations", "rival")
 WIDE = [
     name
     for name, method in ((name, methods.get(name)) for name in methods.names())

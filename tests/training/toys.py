@@ -25,14 +25,16 @@ from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
 from benchbench.inputs.distribution import OF_THE_POLICY, Distributions
 from benchbench.inputs.live_reference import FollowingReference
 from benchbench.inputs.prompt_embedding import PromptVectors
+from benchbench.inputs.rival import Rival
 from benchbench.models.layout import layout_of, use_packed_rows
 from benchbench.models.load import seeded
 from benchbench.models.logps import unwrap
 from benchbench.models.policy_head import PolicyHead, PolicyWithHead
 from benchbench.models.reward_head import RewardModel
 from benchbench.recipe.training import PreferenceSection
+from benchbench.stages.preference.run import with_rival
 from benchbench.training.carried import CarriedNumbers
-from benchbench.training.loop import Job
+from benchbench.training.loop import Job, Rate
 from benchbench.training.objective import BoundInput, MethodObjective
 from tests.methods.toys import between
 
@@ -150,6 +152,8 @@ def _in_memory(method: Method, lengths: Mapping[str, Sequence[int]], frozen: Cal
             loaded[need.name] = frozen()
         elif need.name == Need.LIVE_REFERENCE.name:
             loaded[need.name] = FollowingReference(frozen(), share=0.5, every=3)
+        elif need.name == Need.RIVAL.name:
+            loaded[need.name] = Rival(frozen().requires_grad_(True), slow_rate=0.25)
         elif need.name == Need.PROMPT_EMBEDDING.name:
             vectors = stream(7, "toy prompts").normal(size=(len(lengths), 8))
             loaded[need.name] = PromptVectors({name: n for n, name in enumerate(lengths)}, torch.from_numpy(vectors))
@@ -262,6 +266,10 @@ def toy(
             head = PolicyHead(policy, method.head, outputs=method.head.outputs(bound), reference=frozen())
         head = head.to(dtype)
         trained = PolicyWithHead(policy, head)
+    rates: dict[str, Rate] = {}
+    if "rival" in served_inputs:
+        assert carried is not None
+        trained, rates = with_rival(policy, served_inputs["rival"].tensor.args[0], carried)  # type: ignore[union-attr]
     loss = MethodObjective(method, bound, policy, served_inputs, dtype, carried=carried, head=head)
     folder.mkdir(parents=True, exist_ok=True)
     run = settings(**training)
@@ -285,6 +293,7 @@ def toy(
         report=report,
         should_stop=should_stop,
         moving=moving,
+        rates=rates,
     )
     return Toy(job, policy)
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 
-from benchbench.core.input import Moving
+from benchbench.core.input import Moving, SecondPolicy
 from benchbench.core.method import Method
 from benchbench.models import load
 from benchbench.models.load import seeded
-from benchbench.models.policy_head import PolicyHead, PolicyWithHead
+from benchbench.models.policy_head import PolicyHead, PolicyWithHead, PolicyWithRival
 from benchbench.recipe.anchors import ANCHOR_POLICY
 from benchbench.stages.context import Result, StageContext, check_context
 from benchbench.stages.fit import fit, policy_batches
@@ -21,6 +21,7 @@ from benchbench.stages.preference.settings import PreferenceSettings
 from benchbench.stages.saved import save_policy
 from benchbench.stages.settings import initial_seed
 from benchbench.training.carried import CarriedNumbers
+from benchbench.training.loop import Rate
 from benchbench.training.objective import BoundInput, MethodObjective
 
 
@@ -34,15 +35,20 @@ def run(context: StageContext[PreferenceSettings]) -> Result:
     tokenized = context.tokenized(tokenizer, on_empty=on_empty)
     check_context(tokenized.examples, model, context.spec.title)
     make_batch = policy_batches(context, tokenizer, model, method, allow_empty=on_empty == "keep_constant")
-    bound, moving = loaded_inputs(context, method)
+    bound, moving, rival = loaded_inputs(context, method)
     ids = [example.id for example in tokenized.examples] if method.carried is not None else []
     carried = None
     if method.carried is not None:
         carried = CarriedNumbers(method.carried, hyper, ids, dtype=torch.float32, device=context.device)
         moving["carried"] = carried
     trained, head, rates = with_head(context, model, method, hyper)
+    if rival is not None:
+        assert carried is not None and head is None, "a method with a rival carries their roles, and has no head"
+        trained, rates = with_rival(model, rival, carried)
     objective = MethodObjective(method, hyper, model, bound, carried=carried, head=head)
     outcome = fit(context, trained, objective, tokenized, make_batch, moving=moving, rates=rates)
+    if rival is not None and carried is not None and rival.is_kept(carried.of(())):
+        model = rival.model
     return save_policy(context, model, tokenizer, tokenized.examples, make_batch, outcome)
 
 
@@ -58,7 +64,7 @@ def start_policy(context: StageContext[PreferenceSettings], tokenizer: Any) -> A
 
 def with_head(
     context: StageContext[PreferenceSettings], model: Any, method: Method, hyper: Any
-) -> tuple[Any, Any, dict[str, float]]:
+) -> tuple[Any, Any, dict[str, Rate]]:
     """What is trained, the head of the method's loss, and the shares of the learning rate; the policy alone mostly."""
     if method.head is None:
         return model, None, {}
@@ -68,16 +74,28 @@ def with_head(
     return PolicyWithHead(model, head), head, {"head.": method.head.rate(hyper)}
 
 
+def with_rival(policy: Any, rival: SecondPolicy, carried: CarriedNumbers) -> tuple[Any, dict[str, Rate]]:
+    """Policy and rival as one module, and the share of the learning rate that each has at the step at hand."""
+    shares: dict[str, Rate] = {
+        "backbone.": lambda: rival.shares(carried.of(()))[0],
+        "rival.": lambda: rival.shares(carried.of(()))[1],
+    }
+    return PolicyWithRival(policy, rival.model), shares
+
+
 def loaded_inputs(
     context: StageContext[PreferenceSettings], method: Method
-) -> tuple[dict[str, BoundInput], dict[str, Moving]]:
-    """By name of each need that the method declares, what serves it, and which of these go along with the steps."""
+) -> tuple[dict[str, BoundInput], dict[str, Moving], SecondPolicy | None]:
+    """By name of each need that the method declares, what serves it; which go along with the steps, or are trained."""
     bound: dict[str, BoundInput] = {}
     moving: dict[str, Moving] = {}
+    trained: SecondPolicy | None = None
     for need in method.declared:
         exhibit = context.input_of(need.name)
         loaded = exhibit.load(context, need)
         bound[need.name] = BoundInput(partial(exhibit.tensor, loaded), exhibit.has_gradient)
         if isinstance(loaded, Moving):
             moving[need.name] = loaded
-    return bound, moving
+        if isinstance(loaded, SecondPolicy):
+            trained = loaded
+    return bound, moving, trained
