@@ -3,8 +3,8 @@
 Qi et al. 2024, arXiv:2406.05534, eqs. 3 to 6 as a third-party port cites them; neither the paper nor its authors' code
 was read. With h(p) the difference of a pair's log-ratios of p to the reference, both copies have DPO's loss; with
 FS = -log sigmoid(beta (h(F) - h(S))) the fast one F has alpha FS on top and the slow one S minus alpha FS, each with
-the other held fixed. Every `switch_steps` steps whoever had the lower mean DPO loss takes the fast role. The two start as
-one, have one optimizer, whose gradient norm is clipped over both, and the fast one is kept.
+the other held fixed. Every `switch_steps` steps whoever had the lower mean DPO loss takes the fast role. The two start
+as one, have one optimizer, whose gradient norm is clipped over both, and the fast one is kept.
 """
 
 from __future__ import annotations

@@ -88,10 +88,7 @@ WIDE = [
     if not (method.roles or method.token_weights)  # trained on what a transform makes: test_methods_on_transforms.py
     and (
         method.head is not None
-        or any(
-            method.need(need)
-            for need in ("distribution", "mismatched", "live_reference", "anchors", "prompt_embedding", "activations")
-        )
+        or any(method.need(need) for need in IN_MEMORY)
     )
 ]
 MORE = {
