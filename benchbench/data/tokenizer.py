@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -157,23 +158,42 @@ def tokenizer_hash(tokenizer: PreTrainedTokenizerBase) -> str:
     """
     if not tokenizer.is_fast:
         raise ValueError("expected a fast tokenizer")
-    return hashlib.sha256(canonical(_content(tokenizer)).encode()).hexdigest()
+    return _content_hash(*_texts(tokenizer))
 
 
-def _content(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
-    backend = json.loads(tokenizer.backend_tokenizer.to_str())  # type: ignore[attr-defined]  # fast ones have it
-    content = {
-        "backend": {key: value for key, value in backend.items() if key not in ("padding", "truncation")},
+def _texts(tokenizer: PreTrainedTokenizerBase) -> tuple[str, str]:
+    """(the backend, all beside it that reaches token ids) as JSON."""
+    return tokenizer.backend_tokenizer.to_str(), canonical(_about(tokenizer))  # type: ignore[attr-defined]
+
+
+def _about(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
+    """What reaches token ids beside the backend's vocabulary and rules."""
+    about: dict[str, Any] = {
         "special_tokens": {key: str(value) for key, value in tokenizer.special_tokens_map.items()},
         "chat_template": tokenizer.chat_template,
     }
     if getattr(tokenizer, "split_special_tokens", False):
-        content["split_special_tokens"] = True
-    if tokenizer.clean_up_tokenization_spaces and backend["model"]["type"] != "BPE":  # ignored there
-        content["clean_up_tokenization_spaces"] = True
+        about["split_special_tokens"] = True
+    if tokenizer.clean_up_tokenization_spaces:
+        about["clean_up_tokenization_spaces"] = True
     if code := _code(tokenizer):
-        content["code"] = code
+        about["code"] = code
+    return about
+
+
+def _content(backend_text: str, about_text: str) -> dict[str, Any]:
+    """Both JSON texts as one mapping, less what does not reach token ids."""
+    backend, content = json.loads(backend_text), json.loads(about_text)
+    content["backend"] = {key: value for key, value in backend.items() if key not in ("padding", "truncation")}
+    if backend["model"]["type"] == "BPE":
+        content.pop("clean_up_tokenization_spaces", None)  # ignored there
     return content
+
+
+@lru_cache(maxsize=8)
+def _content_hash(backend_text: str, about_text: str) -> str:
+    """sha256 of the content; kept, since that of a large vocabulary takes a third of a second and is asked for often."""
+    return hashlib.sha256(canonical(_content(backend_text, about_text)).encode()).hexdigest()
 
 
 def id_bound(tokenizer: PreTrainedTokenizerBase) -> int:
@@ -232,7 +252,7 @@ def _loaded(folder: Path, trust: bool) -> PreTrainedTokenizerBase:
 
 def _difference(before: PreTrainedTokenizerBase, after: PreTrainedTokenizerBase) -> str:
     """What is not alike: a text with other ids, else the first part of the contents."""
-    parts_before, parts_after = _content(before), _content(after)
+    parts_before, parts_after = _content(*_texts(before)), _content(*_texts(after))
     part = next(name for name in {**parts_before, **parts_after} if parts_before.get(name) != parts_after.get(name))
     for text, ids, ids_after in zip(TEXTS, ids_of(before, TEXTS), ids_of(after, TEXTS), strict=True):
         if ids != ids_after:
