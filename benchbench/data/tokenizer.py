@@ -192,7 +192,7 @@ def _content(backend_text: str, about_text: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=8)
 def _content_hash(backend_text: str, about_text: str) -> str:
-    """sha256 of the content; kept, since that of a large vocabulary takes a third of a second and is asked for often."""
+    """sha256 of the content; kept, since that of a large vocabulary takes a third of a second."""
     return hashlib.sha256(canonical(_content(backend_text, about_text)).encode()).hexdigest()
 
 
