@@ -52,6 +52,24 @@ def as_report(name: str, examples: int, become: int, counts: Counts) -> dict[str
     }
 
 
+def check_order(transform: Transform, ordered: bool, where: str) -> None:
+    """Return only if a transform that takes the first candidate for the preferred one is given it there.
+
+    Args:
+        transform: an exhibit.
+        ordered: whether the split's first candidates are known to be the preferred ones.
+        where: key and split, for messages.
+
+    Raises:
+        BenchError: they are in no order.
+    """
+    if transform.needs_order and not ordered:
+        raise BenchError(
+            f"{where}: '{transform.name}' takes the first candidate for the preferred one, found candidates in no "
+            "order; make pairs of them first, for instance with the transform pairs_best_worst"
+        )
+
+
 def _check_column(name: str, column: Column, examples: Sequence[Example], where: str) -> None:
     for example in examples:
         columns = columns_of(example)

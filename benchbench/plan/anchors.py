@@ -15,9 +15,9 @@ from benchbench.data.tokenizer_files import tokenizer_files
 from benchbench.plan.prepared import Prepared
 from benchbench.plan.weights import WEIGHT_PATTERNS, resolve_folder
 from benchbench.recipe import library
+from benchbench.recipe.anchors import AnchorSource
 from benchbench.recipe.load import Loaded, load_recipe, load_untuned
 from benchbench.recipe.overrides import Override, parse_overrides
-from benchbench.recipe.training import AnchorSource
 from benchbench.stages.settings import ModelSettings, ReadingRun
 
 if TYPE_CHECKING:

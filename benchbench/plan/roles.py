@@ -16,13 +16,12 @@ from benchbench.plan.anchors import AnchorWeights, further_anchor
 from benchbench.plan.graph import Plan, data_input, policy_input
 from benchbench.plan.prepared import Prepared
 from benchbench.plan.stopping import stopping
-from benchbench.recipe.anchors import anchor_input
+from benchbench.recipe.anchors import AnchorSource, anchor_input
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.memory import scoring_memory, training_memory
 from benchbench.recipe.model import ArchitectureSection
 from benchbench.recipe.schema import Recipe, TokenizationSection
 from benchbench.recipe.training import (
-    AnchorSource,
     LoopRunSection,
     LoopSection,
     PreferenceSection,

@@ -9,22 +9,24 @@ from typing import Any
 from benchbench import transforms
 from benchbench.core.errors import BenchError, Fault, suggestion
 from benchbench.core.identity import identity
-from benchbench.core.source import LoadedSplits, Reading
-from benchbench.core.transform import Transform
-from benchbench.data.transforming import as_report, transform_split
+from benchbench.core.source import LoadedSplits
+from benchbench.data.transforming import as_report, check_order, transform_split
 from benchbench.recipe.binding import bind
-from benchbench.recipe.schema import TransformSection
+from benchbench.recipe.transforms import StepSection, TransformSection
 
 Planned = Mapping[str, Any]
-"""One transform as it is applied: `name`, `splits`, `draw_seed` (none where it draws nothing), and `options`, bound."""
+"""One transform as it is applied: `name`, `splits` (none where it stands beside its one split), `draw_seed` (none where
+it draws nothing), and `options`, bound."""
 
 
-def bind_transforms(sections: Sequence[TransformSection]) -> tuple[list[Planned], list[Fault]]:
+def bind_transforms(
+    sections: Sequence[TransformSection | StepSection], *, key: str = "data.transforms"
+) -> tuple[list[Planned], list[Fault]]:
     """The transforms of a recipe with their defaults filled in, and every fault of their names, options and seeds."""
     planned: list[Planned] = []
     faults: list[Fault] = []
     for place, section in enumerate(sections):
-        where = f"data.transforms.{place}"
+        where = f"{key}.{place}"
         try:
             transform = transforms.get(section.name)
         except BenchError as error:
@@ -35,7 +37,8 @@ def bind_transforms(sections: Sequence[TransformSection]) -> tuple[list[Planned]
         if section.draw_seed is not None and not transform.random:
             faults.append(Fault(f"{where}.draw_seed", f"'{section.name}' draws nothing; leave the seed out"))
         seed = (section.draw_seed or 0) if transform.random else None
-        planned.append({"name": section.name, "splits": list(section.splits), "options": options, "draw_seed": seed})
+        splits = {"splits": list(section.splits)} if isinstance(section, TransformSection) else {}
+        planned.append({"name": section.name, **splits, "options": options, "draw_seed": seed})
     return planned, faults
 
 
@@ -79,7 +82,7 @@ def apply_transforms(
                 there = ", ".join(sorted(examples))
                 message = f"the data has no split '{split}'; it has {there}.{suggestion(split, examples)}"
                 raise BenchError(f"{key}.splits: {message}")
-            _check_order(transform, readings[split], f"{key}, split '{split}'")
+            check_order(transform, readings[split].ordered, f"{key}, split '{split}'")
             before = examples[split]
             examples[split], counts = transform_split(
                 transform, before, item["options"], item["draw_seed"] or 0, where=f"{key}, split '{split}'"
@@ -89,11 +92,3 @@ def apply_transforms(
             report = as_report(transform.name, len(before), len(examples[split]), counts)
             reports.setdefault(split, []).append(report)
     return LoadedSplits(examples, readings), {"transforms": reports} if reports else {}
-
-
-def _check_order(transform: Transform, reading: Reading, where: str) -> None:
-    if transform.needs_order and not reading.ordered:
-        raise BenchError(
-            f"{where}: '{transform.name}' takes the first candidate for the preferred one, found candidates in no "
-            "order; make pairs of them first, for instance with the transform pairs_best_worst"
-        )

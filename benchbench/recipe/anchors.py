@@ -1,14 +1,38 @@
-"""A reference in memory: which stage leaves its weights, and when they cannot be had. No torch here."""
+"""Frozen policies: where a further one is from, and which stage leaves the weights of one in memory. No torch here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
 
 from benchbench.core.errors import Fault
+from benchbench.recipe.section import Section
 
 ANCHOR_POLICY = "anchor_policy"
 """Name of the preference stage's input that leaves the weights of a reference in memory."""
+
+
+class AnchorSource(Section):
+    """Where a further frozen policy is from: exactly one of the three."""
+
+    policy: Literal["sft", "base"] | None = None
+    """The policy that preference training starts from, or the base model."""
+    recipe: Annotated[str, Field(min_length=1)] | None = None
+    """The policy that another recipe of the setting trains with the same seed: a method with a recipe, or a file."""
+    model_name_or_path: Annotated[str, Field(min_length=1)] | None = None
+    """Hub id, or folder in the hub's format (relative to the recipe's), of weights for the setting's tokenizer."""
+    revision: Annotated[str, Field(min_length=1)] | None = None
+    """Commit of the hub id."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if sum(value is not None for value in (self.policy, self.recipe, self.model_name_or_path)) != 1:
+            raise ValueError("expected exactly one of policy, recipe and model_name_or_path")
+        if self.revision is not None and self.model_name_or_path is None:
+            raise ValueError("expected `revision` with model_name_or_path, and only then")
+        return self
 
 
 def anchor_input(recipe: Any, sft: str | None) -> Mapping[str, str]:

@@ -5,7 +5,8 @@ In float32 without dropout a batch's size and layout move a number by the roundi
 
 - of a training stage with dropout on, since masks are drawn for the shape of a microbatch, or with anything in
   bfloat16: autocast, the model's weights, the reward head;
-- of scores, rewards and log-probabilities computed in bfloat16, where a row depends on the rows beside it.
+- of scores, rewards and log-probabilities computed in bfloat16, where a row depends on the rows beside it, and of
+  rewards in passes with dropout.
 
 So does `torch_compile`, whose compiled layers round otherwise: it is part of an identity where a microbatch is.
 `gradient_checkpointing` is never part of one: what is recomputed, dropout masks too, is the same to the last bit.
@@ -16,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from benchbench.recipe.model_columns import has_dropout_passes
 from benchbench.recipe.training import RUN_KEYS
 from benchbench.recipe.values import differences, get
 
@@ -43,9 +45,9 @@ def training_memory(recipe: Recipe, name: str) -> dict[str, Any]:
     return {key: getattr(section, key) for key in (MICROBATCH, TOKENS, *_compiled(dict(section)))}
 
 
-def scoring_memory(recipe: Recipe, *precisions: str, bf16: bool = False) -> dict[str, Any]:
-    """The memory settings of a scoring stage, where they move what is scored: any of its precisions is a low one."""
-    moves = bf16 or _LOW in precisions
+def scoring_memory(recipe: Recipe, *precisions: str, bf16: bool = False, dropout: bool = False) -> dict[str, Any]:
+    """The memory settings of a scoring stage, where they move what is scored: a low precision, or masks of dropout."""
+    moves = bf16 or dropout or _LOW in precisions
     return {key: getattr(recipe.score, key) for key in (BATCH, TOKENS)} if moves else {}
 
 
@@ -66,8 +68,9 @@ def moving_keys(values: Values) -> list[str]:
     moves = {name: section for name, section in trained.items() if _microbatch_moves(section, dtype)}
     moving = [f"{name}.{key}" for name, section in moves.items() for key in (MICROBATCH, TOKENS, *_compiled(section))]
     # of held-out scores; of reference log-probabilities and rewards; of rewards; of the log-probabilities of a KL
+    masked = has_dropout_passes(get(values, "preference.model_columns"))
     scoring = ("score.dtype", "model.dtype", "reward_model.head_dtype", "generate.dtype")
-    if _LOW in [get(values, key) for key in scoring] or get(values, "preference.bf16"):
+    if _LOW in [get(values, key) for key in scoring] or get(values, "preference.bf16") or masked:
         moving += [f"score.{key}" for key in (BATCH, TOKENS)]
     return moving
 

@@ -12,7 +12,7 @@ from benchbench.recipe.claims import ClaimSection, LossSection
 from benchbench.recipe.generation import GenerateSection, JudgeSection
 from benchbench.recipe.model import ModelSection
 from benchbench.recipe.quirks import QuirkSection
-from benchbench.recipe.section import Section
+from benchbench.recipe.section import NonEmpty, Section
 from benchbench.recipe.training import (
     MaskedSpanSection,
     PreferenceSection,
@@ -20,8 +20,7 @@ from benchbench.recipe.training import (
     SftSection,
     TokenBudget,
 )
-
-NonEmpty = Annotated[str, Field(min_length=1)]
+from benchbench.recipe.transforms import TransformSection
 
 ANNOTATIONS = (
     "name",
@@ -52,25 +51,6 @@ SETTING_KEYS = (
     "seeds.fixed_seed",
 )
 """What a fair comparison holds fixed; a recipe that overrides one of these is not comparable any more."""
-
-
-class TransformSection(Section):
-    """One transform: examples in, examples out, after the source has read them and before they are tokenised."""
-
-    name: NonEmpty
-    """Name of a transform; `bench transforms ls` lists them."""
-    splits: Annotated[tuple[NonEmpty, ...], Field(min_length=1)]
-    """Splits that it is applied to, each by itself."""
-    options: dict[str, Any] = Field(default_factory=dict)
-    """The transform's own options; `bench transforms show NAME` lists them with their defaults."""
-    draw_seed: int | None = Field(default=None, ge=0)
-    """Seed of its draws, not the training seed; none is 0; refused for a transform that draws nothing."""
-
-    @model_validator(mode="after")
-    def _distinct(self) -> Self:
-        if len(set(self.splits)) != len(self.splits):
-            raise ValueError(f"splits: expected different splits, got {list(self.splits)}")
-        return self
 
 
 class DataSection(Section):

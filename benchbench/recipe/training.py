@@ -7,8 +7,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PlainValidator, model_validator
 
 from benchbench.core.identity import RUN, Since
+from benchbench.recipe.anchors import AnchorSource
+from benchbench.recipe.model_columns import MOST_COLUMNS, ModelColumnSection
 from benchbench.recipe.reward_rounds import EnsembleSection, PseudoLabelSection
 from benchbench.recipe.section import Section
+from benchbench.recipe.transforms import StepSection
 
 OnEmptyResponse = Literal["drop", "keep_constant", "error"]
 
@@ -190,27 +193,6 @@ class RewardSource(Section):
         return self
 
 
-class AnchorSource(Section):
-    """Where a further frozen policy is from: exactly one of the three."""
-
-    policy: Literal["sft", "base"] | None = None
-    """The policy that preference training starts from, or the base model."""
-    recipe: Annotated[str, Field(min_length=1)] | None = None
-    """The policy that another recipe of the setting trains with the same seed: a method with a recipe, or a file."""
-    model_name_or_path: Annotated[str, Field(min_length=1)] | None = None
-    """Hub id, or folder in the hub's format (relative to the recipe's), of weights for the setting's tokenizer."""
-    revision: Annotated[str, Field(min_length=1)] | None = None
-    """Commit of the hub id."""
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if sum(value is not None for value in (self.policy, self.recipe, self.model_name_or_path)) != 1:
-            raise ValueError("expected exactly one of policy, recipe and model_name_or_path")
-        if self.revision is not None and self.model_name_or_path is None:
-            raise ValueError("expected `revision` with model_name_or_path, and only then")
-        return self
-
-
 class PreferenceSection(TrainingSection):
     """Preference training, which starts from the SFT policy."""
 
@@ -225,3 +207,18 @@ class PreferenceSection(TrainingSection):
     loss of a response of probability one, or stop."""
     masked_spans: Annotated[tuple[MaskedSpanSection, ...] | None, Since("2026-11-28", before=None)] = None
     """Replaces `tokenization.masked_spans` in this stage and its reference."""
+    model_columns: Annotated[dict[str, ModelColumnSection], Since("2026-11-28", before={})] = Field(
+        default_factory=dict
+    )
+    """Name -> a column that a model makes of the training examples, before `transforms` and the method read it."""
+    transforms: Annotated[tuple[StepSection, ...], Since("2026-11-28", before=[])] = ()
+    """Applied to the training examples after their `model_columns` were made, in this order; what needs no model stands
+    in `data.transforms`."""
+
+    @model_validator(mode="after")
+    def _has_columns(self) -> Self:
+        if self.transforms and not self.model_columns:
+            raise ValueError("transforms: expected model_columns that they read; move them to data.transforms")
+        if len(self.model_columns) > MOST_COLUMNS:
+            raise ValueError(f"model_columns: expected at most {MOST_COLUMNS}, got {len(self.model_columns)}")
+        return self

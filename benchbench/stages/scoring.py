@@ -31,6 +31,7 @@ def score_examples(
     whole: bool = False,
     autocast: bool = False,
     columns: Sequence[str] = (),
+    share: bool = True,
 ) -> Iterator[Scored]:
     """Every example once, in batches of similar length, longest first, so that memory runs out at once or never.
 
@@ -43,12 +44,13 @@ def score_examples(
         whole: every token is an input, not only those that a scored one needs.
         autocast: run the forward pass in bfloat16 autocast.
         columns: names of the data's columns that the score reads.
+        share: what an example's candidates share is an input once, which with dropout would have one mask for all.
 
     Raises:
         BenchError: an example that is longer than the recipe's `tokens_per_microbatch`.
         Interrupted: the stage was asked to stop; scoring starts over next time.
     """
-    cost = Cost(packed=layout.packed, whole=whole)
+    cost = Cost(packed=layout.packed, share=share, whole=whole)
     every = costs_of(cost, examples)
     budget = budget_for(
         examples,
@@ -68,7 +70,9 @@ def score_examples(
         alike = sum(len(example.candidates) == len(nearest[0].candidates) for example in nearest)
         stop = start + next(cut(costs[start : start + alike], cost, budget)).stop
         part = nearest[: stop - start]
-        batch = collate(part, pad=pad, device=context.device, columns=columns, allow_empty=True, whole=whole)
+        batch = collate(
+            part, pad=pad, device=context.device, columns=columns, allow_empty=True, share=share, whole=whole
+        )
         try:
             scores = _without_gradient(score, batch, autocast)
         except RuntimeError as error:

@@ -43,6 +43,10 @@ def bind_free_parts(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
     if recipe.data.transforms:
         bound["data.transforms"], wrong = bind_transforms(recipe.data.transforms)
         faults += wrong
+    if recipe.preference is not None and recipe.preference.transforms:
+        key = "preference.transforms"
+        bound[key], wrong = bind_transforms(recipe.preference.transforms, key=key)
+        faults += wrong
     if recipe.judge is not None:
         judge = _exhibit(judges, recipe.judge.name, "judge.name", faults)
         if judge is not None:

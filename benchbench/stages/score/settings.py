@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
+from benchbench.core.identity import Since
 from benchbench.recipe.training import OnEmptyResponse
 from benchbench.stages.settings import POLICIES, ReadingRun, ScoringSettings
 
@@ -28,6 +29,8 @@ class ScoreSettings(ScoringSettings):
     """Keep the log-probability of every token."""
     seed: int | None
     """What the weights of a base model without pinned ones are drawn from; none where nothing is drawn."""
+    entropy: Annotated[bool, Since("2026-11-28", before=False)] = False
+    """Whether rows have the mean entropy at the response's positions, too."""
 
 
 SETTINGS, RUN = ScoreSettings, ReadingRun
