@@ -193,6 +193,9 @@ class RewardSource(Section):
         return self
 
 
+ModelColumns = dict[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")], ModelColumnSection]
+
+
 class PreferenceSection(TrainingSection):
     """Preference training, which starts from the SFT policy."""
 
@@ -207,9 +210,7 @@ class PreferenceSection(TrainingSection):
     loss of a response of probability one, or stop."""
     masked_spans: Annotated[tuple[MaskedSpanSection, ...] | None, Since("2026-11-28", before=None)] = None
     """Replaces `tokenization.masked_spans` in this stage and its reference."""
-    model_columns: Annotated[dict[str, ModelColumnSection], Since("2026-11-28", before={})] = Field(
-        default_factory=dict
-    )
+    model_columns: Annotated[ModelColumns, Since("2026-11-28", before={})] = Field(default_factory=dict)
     """Name -> a column that a model makes of the training examples, before `transforms` and the method read it."""
     transforms: Annotated[tuple[StepSection, ...], Since("2026-11-28", before=[])] = ()
     """Applied to the training examples after their `model_columns` were made, in this order; what needs no model stands

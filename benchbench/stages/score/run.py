@@ -10,10 +10,12 @@ from typing import Any
 import pandas as pd
 import torch
 
+from benchbench.core.batch import CandidateBatch
 from benchbench.core.scores import Logps
 from benchbench.data.tokenized import TokenizedExample
 from benchbench.models import load
-from benchbench.models.logps import policy_layout, token_logps
+from benchbench.models.distribution import distribution_quantity
+from benchbench.models.logps import policy_layout, response_states, token_logps
 from benchbench.stages.context import Result, StageContext, check_context
 from benchbench.stages.score.settings import SCORER_VERSION, ScoreSettings
 from benchbench.stages.scoring import score_examples
@@ -29,15 +31,15 @@ def run(context: StageContext[ScoreSettings]) -> Result:
     load.set_precision(model, dtype)
     tokenized = context.tokenized(tokenizer, on_empty=settings.on_empty_response, keep_all=settings.keep_all)
     check_context(tokenized.examples, model, context.spec.title)
-    score = partial(token_logps, model, dtype=torch.float32 if settings.bf16 else dtype)
+    score = partial(_scored, model, dtype=torch.float32 if settings.bf16 else dtype, entropy=settings.entropy)
     rows: list[dict[str, Any]] = []
     tokens = 0
     layout = policy_layout(model)
     pad = tokenizer.pad_token_id
-    for batch, examples, logps in score_examples(
+    for batch, examples, (logps, entropies) in score_examples(
         context, tokenized.examples, score, pad=pad, layout=layout, autocast=settings.bf16
     ):
-        rows += _rows(logps, examples, store_tokens=settings.store_tokens)
+        rows += _rows(logps, examples, store_tokens=settings.store_tokens, entropies=entropies)
         tokens += batch.token_counts.real
     frame = pd.DataFrame(rows).sort_values(["example", "candidate"], ignore_index=True)
     write_rows(context.folder, frame.assign(scorer_version=SCORER_VERSION))
@@ -50,12 +52,31 @@ def _policy(context: StageContext[ScoreSettings], tokenizer: Any) -> Any:
     return load.build_base(context.model_spec(), tokenizer, seed=context.settings.seed)
 
 
-def _rows(logps: Logps, examples: Sequence[TokenizedExample], *, store_tokens: bool) -> list[dict[str, Any]]:
+def _scored(
+    model: Any, batch: CandidateBatch, *, dtype: torch.dtype, entropy: bool
+) -> tuple[Logps, torch.Tensor | None]:
+    """Log-probabilities and, where they are asked for, the entropies at the response's positions, [B, K, T] nats."""
+    if not entropy:
+        return token_logps(model, batch, dtype=dtype), None
+    states = response_states(model, batch)
+    return states.logps(dtype), states.placed(distribution_quantity("entropy", states, None, dtype))
+
+
+def _rows(
+    logps: Logps,
+    examples: Sequence[TokenizedExample],
+    *,
+    store_tokens: bool,
+    entropies: torch.Tensor | None,
+) -> list[dict[str, Any]]:
     token, response = logps.token.cpu(), logps.response.cpu()
     # float32 log-probabilities are summed in float64; a lower precision was asked for and is kept
     sums = (token.double() if token.dtype == torch.float32 else token).sum(dim=-1)
     means = (sums / response.sum(dim=-1).clamp(min=1)).double()
     sums = sums.double()
+    per_token = None  # undefined without a token
+    if entropies is not None:
+        per_token = entropies.cpu().double().sum(dim=-1) / response.sum(dim=-1)
     rows = []
     for b, example in enumerate(examples):
         for k, candidate in enumerate(example.candidates):
@@ -72,6 +93,8 @@ def _rows(logps: Logps, examples: Sequence[TokenizedExample], *, store_tokens: b
             }
             for name, value in example.columns.items():
                 row[f"column_{name}"] = value[k] if isinstance(value, tuple) else value
+            if per_token is not None:
+                row["entropy"] = float(per_token[b, k])
             if store_tokens:
                 row["token_logps"] = token[b, k][response[b, k]].float().numpy()
             rows.append(row)
