@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchbench import methods, reward_objectives
+from benchbench import methods
 from benchbench.core.errors import BenchError, Fault, suggestion
 from benchbench.plan.checks.recipe import bind_free_parts
+from benchbench.plan.reward_stages import reward_presets
 from benchbench.recipe import library
 from benchbench.recipe.load import Loaded, load_recipe, load_untuned
 from benchbench.recipe.method_file import method_name_of, split_method_file
@@ -38,7 +39,7 @@ def resolve(target: str, *, setting: str | None, overrides: Iterable[Override] =
     file: Path | None = None
     if in_file is None:
         name, _, variant = target.partition("@")
-        presets = _reward_presets() if name == REWARD_MODEL else _presets(name)
+        presets = reward_presets() if name == REWARD_MODEL else _presets(name)
         variant = variant or "default"
     else:
         file, variant = Path(in_file[0]).expanduser().absolute(), in_file[1]
@@ -66,18 +67,6 @@ def _presets(name: str, *, file: str | None = None) -> Mapping[str, Mapping[str,
     """
     variants = methods.get(name, file=file).variants
     return {key: {"method": {"hyper": dict(hyper)}} for key, hyper in variants.items()}
-
-
-def _reward_presets() -> Mapping[str, Mapping[str, Any]]:
-    """Name of every objective -> the reward model with that objective; `default` is the setting's own.
-
-    Rewards with a level of their own cannot be centred, so that is switched off with such an objective.
-    """
-    presets: dict[str, Mapping[str, Any]] = {"default": {}}
-    for name in reward_objectives.names():
-        level = {} if reward_objectives.get(name).is_shift_free else {"center_rewards_coefficient": 0.0}
-        presets[name] = {"reward_model": {"objective": {"name": name, "hyper": {}}, **level}}
-    return presets
 
 
 def refuse_unread(overrides: Sequence[Override]) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchbench import methods
 from benchbench.core.errors import BenchError, Fault
@@ -13,11 +13,13 @@ from benchbench.data.model_files import is_adapters_alone, weights_hash
 from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash
 from benchbench.data.tokenizer_files import tokenizer_files
 from benchbench.plan.prepared import Prepared
+from benchbench.plan.reward_stages import reward_presets
 from benchbench.plan.weights import WEIGHT_PATTERNS, resolve_folder
 from benchbench.recipe import library
 from benchbench.recipe.anchors import AnchorSource
 from benchbench.recipe.load import Loaded, load_recipe, load_untuned
 from benchbench.recipe.overrides import Override, parse_overrides
+from benchbench.recipe.schema import REWARD_MODEL
 from benchbench.stages.settings import ModelSettings, ReadingRun
 
 if TYPE_CHECKING:
@@ -42,20 +44,31 @@ class AnchorWeights:
         return model.model_copy(update=changes), run.model_copy(update={"model_path": self.path})
 
 
-def further_anchor(roles: Roles, name: str, source: AnchorSource) -> str:
-    """The stage of the training pairs' log-probabilities under an anchor that the recipe names."""
-    title = f"log-probabilities of anchor {name} seed {roles.seed}"
+def further_anchor(roles: Roles, title: str, source: AnchorSource, changes: Mapping[str, Any] | None = None) -> str:
+    """The stage of the training pairs' log-probabilities under an anchor that the recipe names.
+
+    Args:
+        roles: of the recipe.
+        title: for people.
+        source: where the anchor is from.
+        changes: other values of the settings of a reference's score.
+    """
     if source.recipe is not None:
-        other = replace(roles, loaded=anchor_recipe(roles.loaded, source))
+        other = replace(roles, loaded=anchor_recipe(roles.loaded, source), made={})
         is_sft = other.recipe.method.name == "sft"
-        return roles.anchor(other.sft() if is_sft else other.preference(), title)
+        return roles.anchor(other.sft() if is_sft else other.preference(), title, changes=changes)
     if source.model_name_or_path is not None:
-        return roles.anchor(None, title, anchor_weights(roles.loaded, roles.prepared, source))
-    return roles.anchor(roles.sft() if source.policy == "sft" else None, title)
+        return roles.anchor(None, title, anchor_weights(roles.loaded, roles.prepared, source), changes)
+    return roles.anchor(roles.sft() if source.policy == "sft" else None, title, changes=changes)
 
 
-def anchor_recipe(loaded: Loaded, source: AnchorSource) -> Loaded:
+def anchor_recipe(loaded: Loaded, source: AnchorSource, *, reward_model: bool = False) -> Loaded:
     """The recipe whose policy is the anchor, in the setting of the one that names it.
+
+    Args:
+        loaded: the recipe that names it.
+        source: with a recipe.
+        reward_model: its result is to be a reward model, and no policy.
 
     Raises:
         BenchError: no such recipe, a faulty one, or one of another model, tokenizer or data.
@@ -63,9 +76,14 @@ def anchor_recipe(loaded: Loaded, source: AnchorSource) -> Loaded:
     assert source.recipe is not None
     overrides = [o for o in parse_overrides(loaded.overrides) if not o.key.startswith(_OWN)]
     other = _load(loaded, source.recipe, overrides)
-    if other.recipe.preference is not None and other.recipe.preference.anchors:
-        raise BenchError(f"{other.path}: expected a recipe without anchors of its own, got {source.recipe}")
-    if other.recipe.is_reward_model:
+    for key in ("anchors", "model_columns"):
+        if other.recipe.preference is not None and not reward_model and getattr(other.recipe.preference, key):
+            raise BenchError(f"{other.path}: expected a recipe without {key} of its own, got {source.recipe}")
+    if reward_model and not other.recipe.is_reward_model:
+        raise BenchError(
+            f"{other.path}: expected a recipe whose result is a reward model, got the policy of {source.recipe}"
+        )
+    if other.recipe.is_reward_model and not reward_model:
         raise BenchError(
             f"{other.path}: expected a recipe whose result is a policy, got the reward model {source.recipe}"
         )
@@ -91,11 +109,11 @@ def _load(loaded: Loaded, target: str, overrides: Sequence[Override]) -> Loaded:
     entry = library.find_recipe(loaded.recipe.setting, name, variant)
     if entry is not None:
         return load_recipe(entry, setting=setting, overrides=overrides, checks=checks)
-    variants = methods.get(name).variants
+    variants: Mapping[str, Any] = reward_presets() if name == REWARD_MODEL else methods.get(name).variants
     if variant not in variants:
         known = ", ".join(sorted(variants))
         raise BenchError(f"no recipe of '{target}' in setting '{loaded.recipe.setting}'; variants of '{name}': {known}")
-    values = {"method": {"hyper": dict(variants[variant])}}
+    values = variants[variant] if name == REWARD_MODEL else {"method": {"hyper": dict(variants[variant])}}
     base = library.find_setting(setting)
     return load_untuned(base, name, variant=variant, values=values, overrides=overrides, checks=checks)
 
@@ -127,15 +145,29 @@ def anchor_faults(loaded: Loaded, prepared: Prepared) -> list[Fault]:
     section = loaded.recipe.preference
     if section is None:
         return []
-    faults: list[Fault] = []
-    for name, source in section.anchors.items():
-        try:
-            if source.recipe is not None:
-                anchor_recipe(loaded, source)
-            elif source.model_name_or_path is not None:
-                anchor_weights(loaded, prepared, source)
-            elif source.policy == "sft" and loaded.recipe.sft is None:
-                faults.append(Fault(f"preference.anchors.{name}.policy", "expected base, the recipe has no sft stage"))
-        except BenchError as error:
-            faults.append(Fault(f"preference.anchors.{name}", str(error)))
-    return faults
+    named = {f"preference.anchors.{name}": source for name, source in section.anchors.items()}
+    return [fault for key, source in named.items() for fault in source_faults(loaded, prepared, source, key)]
+
+
+def source_faults(
+    loaded: Loaded, prepared: Prepared, source: AnchorSource, key: str, *, reward_model: bool = False
+) -> list[Fault]:
+    """What is wrong with one frozen model that a recipe names.
+
+    Args:
+        loaded: the recipe.
+        prepared: what it reads.
+        source: where the model is from.
+        key: dotted key of the source.
+        reward_model: it is to be a reward model, and no policy.
+    """
+    try:
+        if source.recipe is not None:
+            anchor_recipe(loaded, source, reward_model=reward_model)
+        elif source.model_name_or_path is not None:
+            anchor_weights(loaded, prepared, source)
+        elif source.policy == "sft" and loaded.recipe.sft is None:
+            return [Fault(f"{key}.policy", "expected base, the recipe has no sft stage")]
+    except BenchError as error:
+        return [Fault(key, str(error))]
+    return []

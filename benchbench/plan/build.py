@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from benchbench import methods
 from benchbench.plan.graph import Cell, Plan
 from benchbench.plan.judge_stages import with_verdicts
+from benchbench.plan.model_columns import trains_rewards
 from benchbench.plan.prepared import Prepared
 from benchbench.plan.prompt_sets import PreparedPrompts
 from benchbench.plan.prompt_stages import put_prompts
@@ -88,4 +89,5 @@ def _trains_on_rewards(loaded: Loaded) -> bool:
     preference = loaded.recipe.preference
     if preference is None or loaded.recipe.method.name in (SFT, REWARD_MODEL):
         return False
-    return methods.get(loaded.recipe.method.name).need("reward") is not None and preference.reward.source == "stage"
+    is_read = methods.get(loaded.recipe.method.name).need("reward") is not None and preference.reward.source == "stage"
+    return is_read or trains_rewards(preference)

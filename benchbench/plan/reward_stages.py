@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from benchbench import reward_objectives
 from benchbench.core.data_ref import DataRef
@@ -22,7 +24,7 @@ PLAIN = RewardObjectiveSettings()
 
 def reward_model(roles: Roles) -> str:
     """Key of the reward model of a seed, after what comes before it."""
-    section = _section(roles)
+    section, roles = _section(roles), replace(roles, made={})  # what preference training reads of a split is its own
     data, title = roles.data(section.split), f"reward model seed {roles.seed}"
     if section.ensemble is not None:
         assert section.ensemble.use == "columns", "an ensemble that rewards is no single model"
@@ -46,10 +48,11 @@ def _ensemble(roles: Roles, split: str, objective: RewardObjectiveSettings) -> s
     section = _section(roles)
     assert section.ensemble is not None
     members: dict[str, str] = {}
+    data = replace(roles, made={}).data(section.split)
     for i in range(section.ensemble.size):
         named = f"seed {roles.seed} member {i + 1}"
         seed = int(stream(roles.seed, f"reward ensemble member {i}").integers(2**31))
-        model = roles.trained_rewards(objective, seed, f"reward model {named}", roles.data(section.split))
+        model = roles.trained_rewards(objective, seed, f"reward model {named}", data)
         members[f"member_{i}"] = roles.rewards_of(model, split, f"rewards {named} on {split}")
     settings = RewardEnsembleSettings(data=roles.data(split), members=len(members))
     return roles.add_made("reward_ensemble", f"reward ensemble seed {roles.seed} on {split}", settings, members)
@@ -81,3 +84,15 @@ def _section(roles: Roles) -> RewardModelSection:
     section = roles.recipe.reward_model
     assert section is not None, "checked with the recipe"
     return section
+
+
+def reward_presets() -> Mapping[str, Mapping[str, Any]]:
+    """Name of every objective -> the reward model with that objective; `default` is the setting's own.
+
+    Rewards with a level of their own cannot be centred, so that is switched off with such an objective.
+    """
+    presets: dict[str, Mapping[str, Any]] = {"default": {}}
+    for name in reward_objectives.names():
+        level = {} if reward_objectives.get(name).is_shift_free else {"center_rewards_coefficient": 0.0}
+        presets[name] = {"reward_model": {"objective": {"name": name, "hyper": {}}, **level}}
+    return presets

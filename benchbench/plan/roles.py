@@ -14,6 +14,7 @@ from benchbench.data.tokenize import VERSION as TOKENIZATION_VERSION
 from benchbench.plan import reward_stages
 from benchbench.plan.anchors import AnchorWeights, further_anchor
 from benchbench.plan.graph import Plan, data_input, policy_input
+from benchbench.plan.model_columns import with_model_columns
 from benchbench.plan.prepared import Prepared
 from benchbench.plan.stopping import stopping
 from benchbench.recipe.anchors import AnchorSource, anchor_input
@@ -21,6 +22,7 @@ from benchbench.recipe.load import Loaded
 from benchbench.recipe.memory import scoring_memory, training_memory
 from benchbench.recipe.model import ArchitectureSection
 from benchbench.recipe.schema import Recipe, TokenizationSection
+from benchbench.recipe.section import values_of
 from benchbench.recipe.training import (
     LoopRunSection,
     LoopSection,
@@ -30,7 +32,7 @@ from benchbench.recipe.training import (
 )
 from benchbench.stages.generate.settings import GenerateRun, GenerateSettings
 from benchbench.stages.preference.settings import PreferenceMethodSettings, PreferenceRun, PreferenceSettings
-from benchbench.stages.reward.settings import RewardSettings
+from benchbench.stages.reward.settings import DropoutSettings, RewardSettings
 from benchbench.stages.reward_model.settings import (
     RewardLoopSettings,
     RewardModelSettings,
@@ -52,7 +54,7 @@ class Roles:
     score_split: str
     """Held-out split that is scored."""
     made: Mapping[str, str] = field(default_factory=dict)
-    """Split -> key of the stage that makes its examples; other splits are prepared."""
+    """Split -> key of the stage that makes what preference training reads of it; else it is prepared."""
 
     @property
     def recipe(self) -> Recipe:
@@ -65,11 +67,11 @@ class Roles:
         if section is None:
             return None
         title = f"sft seed {self.seed}"
-        labels = self._labels(section.split)
+        labels = self.prepared.data.shapes[section.split].labels
         if labels:
             title += f", on {labels['true']} of {sum(labels.values())} examples, those labelled true"
         settings = SftSettings(
-            **self._training(section, seeded=True),
+            **replace(self, made={})._training(section, seeded=True),
             training=self._loop(section, "sft"),
             method=MethodSettings(name="sft", version=methods.get("sft").version),
             on_empty_response=section.on_empty_response,
@@ -96,8 +98,8 @@ class Roles:
         settings = RewardModelSettings(
             **{**replace(self, seed=seed)._training(section, seeded=True), "data": data},
             training=RewardLoopSettings(
-                **_fields(section, LoopSection),
-                **_fields(section, RewardHeadSection),
+                **values_of(section, LoopSection),
+                **values_of(section, RewardHeadSection),
                 **training_memory(self.recipe, "reward_model"),
             ),
             objective=objective,
@@ -109,45 +111,54 @@ class Roles:
         """The policy that the method trains."""
         section, method = self.recipe.preference, methods.get(self.recipe.method.name)
         assert section is not None, "checked with the recipe"
-        start = self.sft()
-        needed = {k: v for need in method.declared for k, v in inputs.get(need.name).plan(self, need).items()}
+        start, reader = self.sft(), with_model_columns(self)
+        needed = {k: v for need in method.declared for k, v in inputs.get(need.name).plan(reader, need).items()}
         if method.head is not None and method.head.reads == "reference":
             needed |= anchor_input(self.recipe, start)
         hyper = identity(self.loaded.bound["method.hyper"])
         tokenization = self._preference_tokenization(section)
         settings = PreferenceSettings(
-            **self._training(section, seeded=start is None, tokenization=tokenization),
+            **reader._training(section, seeded=start is None, tokenization=tokenization),
             training=self._loop(section, "preference"),
             method=PreferenceMethodSettings(name=method.name, version=method.version, hyper=hyper),
             reward=section.reward if method.need("reward") else None,
             on_empty_response=section.on_empty_response,
         )
         title = f"{self.loaded.label} seed {self.seed}"
-        run = PreferenceRun(**_fields(self._training_run(section), TrainingRun), method_file=self.recipe.method.file)
+        run = PreferenceRun(**values_of(self._training_run(section), TrainingRun), method_file=self.recipe.method.file)
         return self._add("preference", title, settings, policy_input(start) | needed, run)
 
     def further_anchor(self, name: str, source: AnchorSource) -> str:
         """The log-probabilities of the training pairs under an anchor that the recipe names."""
-        return further_anchor(self, name, source)
+        return further_anchor(self, f"log-probabilities of anchor {name} seed {self.seed}", source)
 
-    def anchor(self, policy: str | None, title: str | None = None, weights: AnchorWeights | None = None) -> str:
-        """A frozen anchor's log-probabilities of the training pairs, in training precision; of the base without any."""
+    def anchor(
+        self,
+        policy: str | None,
+        title: str | None = None,
+        weights: AnchorWeights | None = None,
+        changes: Mapping[str, Any] | None = None,
+    ) -> str:
+        """A frozen anchor's log-probabilities of the training pairs, in training precision; of the base without any.
+
+        The policy is a stage's; `weights` are a folder's, in its place; `changes` are to the stage's settings.
+        """
         section, dtype = self.recipe.preference, self.recipe.model.dtype
         assert section is not None, "checked with the recipe"
         reading = self._reading(section.split, self._preference_tokenization(section))
         run = self._reading_run()
         if weights is not None:
             reading["model"], run = weights.in_place_of(reading["model"], run)
-        settings = ScoreSettings(
-            **reading,
-            dtype=dtype,
-            bf16=section.bf16,
-            keep_all=False,
-            on_empty_response=section.on_empty_response,
-            store_tokens=True,
-            seed=self._base_seed(policy) if weights is None else None,
+        values: dict[str, Any] = {
+            "dtype": dtype,
+            "bf16": section.bf16,
+            "keep_all": False,
+            "on_empty_response": section.on_empty_response,
+            "store_tokens": True,
+            "seed": self._base_seed(policy) if weights is None else None,
             **scoring_memory(self.recipe, dtype, bf16=section.bf16),
-        )
+        }
+        settings = ScoreSettings(**reading, **values | dict(changes or {}))
         title = title or f"reference log-probabilities seed {self.seed}"
         return self._add("score", title, settings, policy_input(policy), run)
 
@@ -171,8 +182,8 @@ class Roles:
         """The reward model's number for every response of a split."""
         return reward_stages.reward(self, split)
 
-    def rewards_of(self, model: str, split: str, title: str) -> str:
-        """The numbers that one reward model, by its key, gives to every response of a split."""
+    def rewards_of(self, model: str, split: str, title: str, dropout: DropoutSettings | None = None) -> str:
+        """The numbers that one reward model, by its key, gives to every response of a split; in passes with dropout."""
         section = self.recipe.reward_model
         assert section is not None, "checked with the recipe"
         named: dict[str, Any] = {"truncation": section.score_truncation, "append_eos": section.score_append_eos}
@@ -183,7 +194,8 @@ class Roles:
             **self._reading(split, self._tokenization(section).model_copy(update=changes)),
             keep_all=True,
             on_empty_response="keep_constant",
-            **scoring_memory(self.recipe, self.recipe.model.dtype, section.head_dtype),
+            dropout=dropout,
+            **scoring_memory(self.recipe, self.recipe.model.dtype, section.head_dtype, dropout=dropout is not None),
         )
         return self._add("reward", title, settings, {"reward_model": model}, self._reading_run())
 
@@ -208,7 +220,7 @@ class Roles:
             read["reference"] = start
         label = "sft" if policy == start else self.loaded.label
         title = f"responses of {label} seed {self.seed} on {section.split}"
-        run = GenerateRun(**_fields(self._reading_run(), ReadingRun), stops=stops)
+        run = GenerateRun(**values_of(self._reading_run(), ReadingRun), stops=stops)
         return self._add("generate", title, settings, read, run)
 
     def add_made(self, kind: str, title: str, settings: Any, read: Mapping[str, str]) -> str:
@@ -217,10 +229,6 @@ class Roles:
 
     def _add(self, kind: str, title: str, settings: Any, read: Mapping[str, str], run: StageRun) -> str:
         return self.plan.add(StageSpec(kind, title, settings, {**data_input(settings.data), **read}, run))
-
-    def _labels(self, split: str) -> Mapping[str, int]:
-        """Labels of a prepared split; none of one that is not made yet."""
-        return {} if split in self.made else self.prepared.data.shapes[split].labels
 
     def data(self, split: str) -> DataRef:
         """The examples of a split, prepared or made."""
@@ -232,7 +240,7 @@ class Roles:
         """What every stage reads: model, data, tokenisation."""
         capped = self.prepared.caps_attention and self.recipe.model.attn_implementation == "sdpa"
         model = ModelSettings(
-            **_fields(self.recipe.model, ArchitectureSection),
+            **values_of(self.recipe.model, ArchitectureSection),
             weights=self.prepared.weights_hash,
             tokenizer=self.prepared.tokenizer_hash,
             attention_soft_cap="obeyed" if capped else None,
@@ -257,7 +265,7 @@ class Roles:
         }
 
     def _loop(self, section: TrainingSection, name: str) -> LoopSettings:
-        return LoopSettings(**_fields(section, LoopSection), **training_memory(self.recipe, name))
+        return LoopSettings(**values_of(section, LoopSection), **training_memory(self.recipe, name))
 
     def _tokenization(self, section: Any) -> TokenizationSection:
         """The setting's tokenisation with what the stage's section names itself."""
@@ -289,10 +297,5 @@ class Roles:
         )
 
     def _training_run(self, section: TrainingSection) -> TrainingRun:
-        run = LoopRunSection(**_fields(section, LoopRunSection))
-        return TrainingRun(**_fields(self._reading_run(), ReadingRun), training=run)
-
-
-def _fields(section: Any, kind: Any) -> dict[str, Any]:
-    """The values of a section under the fields of a class that it extends."""
-    return {name: getattr(section, name) for name in kind.model_fields}
+        run = LoopRunSection(**values_of(section, LoopRunSection))
+        return TrainingRun(**values_of(self._reading_run(), ReadingRun), training=run)

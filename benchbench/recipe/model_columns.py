@@ -74,6 +74,10 @@ class ModelColumnSection(Section):
             return (name,)
         return (*(f"{name}_{i + 1}" for i in range(self.pass_count)), f"{name}_mean", f"{name}_sd")
 
+    def margin_columns(self, name: str) -> tuple[str, ...]:
+        """Names of the columns that a pair has of it beside those of each candidate."""
+        return (f"{name}_margin_mean", f"{name}_margin_sd") if self.value == DROPOUT_REWARDS else ()
+
     @property
     def pass_count(self) -> int:
         """Number of passes with dropout."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,3 +13,8 @@ class Section(BaseModel):
     """Unknown keys are refused, types are exact, values never change after loading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+
+def values_of(section: Any, kind: type[BaseModel]) -> dict[str, Any]:
+    """The values of a section under the fields of a class that it extends."""
+    return {name: getattr(section, name) for name in kind.model_fields}

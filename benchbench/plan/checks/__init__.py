@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 from benchbench.core.errors import BenchError, Fault
 from benchbench.plan.anchors import anchor_faults
-from benchbench.plan.checks.data import chosen_faults, data_faults, length_faults, split_faults
+from benchbench.plan.checks.data import chosen_faults, data_faults, length_faults, split_faults, trained_faults
 from benchbench.plan.checks.generation import generation_faults
+from benchbench.plan.checks.model_columns import model_column_faults
 from benchbench.plan.checks.prompts import prompt_faults
 from benchbench.plan.prepared import Prepared
 from benchbench.plan.prompt_sets import PreparedPrompts
@@ -55,7 +56,9 @@ def recipe_faults(loaded: Loaded, prepared: Prepared, score_split: str | None, *
     recipe, data = loaded.recipe, prepared.data
     missing = split_faults(recipe, data, score_split)
     faults = missing + length_faults(recipe, prepared.context_tokens) + anchor_faults(loaded, prepared)
+    faults += model_column_faults(loaded, prepared)
     if not missing:
         faults += data_faults(recipe, data, score_split)
+        faults += trained_faults(loaded, data)
         faults += chosen_faults(recipe, data) if against_chosen and not recipe.is_reward_model else []
     return faults

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from benchbench import methods, metrics
 from benchbench.core.errors import BenchError, Fault
 from benchbench.core.method import Candidates, Column, Method
@@ -9,10 +11,12 @@ from benchbench.data.column_shape import LABEL
 from benchbench.data.prompts import first_prompts
 from benchbench.judging.chosen import chosen_responses
 from benchbench.plan.checks.columns import FOUND, column_faults, read_split, value_faults
+from benchbench.plan.checks.model_columns import trained_shape
 from benchbench.plan.checks.parts import role_faults, span_faults
 from benchbench.plan.checks.reward_model import reward_model_faults
 from benchbench.plan.checks.shapes import listed, order_faults, pair_faults
 from benchbench.plan.judge_stages import CHOSEN
+from benchbench.recipe.load import Loaded
 from benchbench.recipe.schema import REWARD_MODEL, SFT, Recipe
 from benchbench.store.prepared import PreparedData
 
@@ -39,15 +43,24 @@ def split_faults(recipe: Recipe, data: PreparedData, score_split: str | None) ->
 
 
 def data_faults(recipe: Recipe, data: PreparedData, score_split: str | None) -> list[Fault]:
-    """Shapes, labels, orders and columns that a stage cannot use; every split that is named is there."""
+    """Shapes, orders and columns that a stage before preference training cannot use; every named split is there."""
     faults = _sft_faults(recipe, data)
     faults += pair_faults("score.split", score_split or recipe.score.split, data)
     faults += _metric_faults(score_split or recipe.score.split, data)
-    faults += reward_model_faults(recipe, data, score_split or recipe.score.split)
+    return faults + reward_model_faults(recipe, data, score_split or recipe.score.split)
+
+
+def trained_faults(loaded: Loaded, data: PreparedData) -> list[Fault]:
+    """Shapes, labels, orders and columns of what preference training reads that the method cannot use."""
+    recipe = loaded.recipe
     if recipe.preference is None or recipe.method.name in (SFT, REWARD_MODEL):
-        return faults
+        return []
     method = methods.get(recipe.method.name)
     split, reward = recipe.preference.split, recipe.preference.reward
+    shape, faults = trained_shape(loaded, data)
+    if shape is None:
+        return faults
+    data = replace(data, shapes={**data.shapes, split: shape})
     faults += _preference_faults(split, method, data)
     for column in method.columns:
         faults += column_faults(method.name, column, split, data, key="preference.split", missing_key="method.name")

@@ -16,6 +16,7 @@ from benchbench.recipe.anchors import ANCHOR_POLICY
 from benchbench.stages.context import Result, StageContext, check_context
 from benchbench.stages.fit import fit, policy_batches
 from benchbench.stages.frozen import frozen_policy
+from benchbench.stages.preference.columns import check_columns
 from benchbench.stages.preference.method import bound_method
 from benchbench.stages.preference.settings import PreferenceSettings
 from benchbench.stages.saved import save_policy
@@ -34,6 +35,8 @@ def run(context: StageContext[PreferenceSettings]) -> Result:
     on_empty = settings.on_empty_response
     tokenized = context.tokenized(tokenizer, on_empty=on_empty)
     check_context(tokenized.examples, model, context.spec.title)
+    if settings.data.made_by is not None:
+        check_columns(tokenized.examples, method.columns, where=context.spec.title)
     make_batch = policy_batches(context, tokenizer, model, method, allow_empty=on_empty == "keep_constant")
     bound, moving, rival = loaded_inputs(context, method)
     ids = [example.id for example in tokenized.examples] if method.carried is not None else []

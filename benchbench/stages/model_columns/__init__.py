@@ -1,0 +1,1 @@
+"""Stage kind `model_columns`: examples with columns that models made, after the transforms that read them."""
