@@ -20,11 +20,7 @@ WITHOUT = {
     "dpo_rationale": "reads a rationale beside each pair, which the world does not have",
     "icrank_irpo": "reads lists of items in one response with their relevance, which the world does not have",
     "tpo_tree": "reads weights of the steps of a tree of responses, which the world does not have",
-    "cream": "reads how alike two generations of a model rank the candidates; the world has one score for each",
-    "dro_pointwise": "reads a value of each prompt, which the world does not have",
     "fdpo_factual": "reads which responses violate facts; tasks of the world are solved or not",
-    "gpm_gpo": "reads scores of a preference model that is not transitive; the world's are",
-    "odpo": "reads by how much a pair's scores differ as a column, which no transform makes yet",
     "trpa": "reads levels of a response from 1 to 4, which the world does not have",
 }
 """Methods that have no recipe on the toy setting, and cannot be planned there without one."""

@@ -35,6 +35,9 @@ def specs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, StageSpec]:
         "reward_model.pseudo_labels={split: train}",
     ]
     plans = [plan_of(folder / "runs", ["reward_model"], setting=setting, sets=[text]) for text in rounds]
+    made = ["preference.model_columns={r: {value: implicit_reward, model: {policy: sft}, reference: {policy: base}}}"]
+    made += ["preference.transforms=[{name: score_difference, options: {score: r}}]"]
+    plans.append(plan_of(folder / "runs", ["dpo"], setting=setting, sets=made))
     return {spec.kind: spec for each in (*plans, plan) for spec in each.stages.values()}
 
 

@@ -1,4 +1,4 @@
-"""Columns that models make: that each can be had, and that the transforms and the method can read what there will be."""
+"""Columns that models make: that each can be had, and that transforms and method can read what there will be."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ def _dropout_faults(loaded: Loaded, prepared: Prepared, key: str, column: ModelC
         return []
     recipe = loaded.recipe
     rewards = recipe.reward_model
-    if column.model is None and rewards is not None and rewards.ensemble is not None:
-        if rewards.ensemble.use == "rewards":
-            return [Fault(key, "passes with dropout are of one reward model, and reward_model.ensemble is several")]
+    ensemble = None if column.model is not None or rewards is None else rewards.ensemble
+    if ensemble is not None and ensemble.use == "rewards":
+        return [Fault(key, "passes with dropout are of one reward model, and reward_model.ensemble is several")]
     config = model_config(loaded, prepared.model_path)
     rates = [value for name, value in config.items() if "drop" in name and isinstance(value, int | float)]
     if recipe.lora is not None:
