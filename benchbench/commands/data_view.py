@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from benchbench.plan.graph import Plan
 from benchbench.recipe.load import Loaded
+from benchbench.stages.model_columns.settings import ModelColumnsSettings
 from benchbench.store.prepared import PreparedData
+from benchbench.store.runs import RunStore
 
 
 def used_splits(loaded: Loaded) -> list[str]:
@@ -38,6 +41,20 @@ def label_lines(loaded: Loaded, data: PreparedData) -> list[str]:
         return []
     trained_on = f"the {labels['true']} examples labelled true; {labels['false']} labelled false are left out"
     return [f"sft, {section.split}: trains on {trained_on}"]
+
+
+def made_lines(plan: Plan, store: RunStore) -> list[str]:
+    """What became of the examples for which models made columns, as far as these are made."""
+    lines: list[str] = []
+    for key, spec in plan.stages.items():
+        record = store.record(key) if isinstance(spec.settings, ModelColumnsSettings) else None
+        if record is not None and record.status == "done":
+            summary = record.summary
+            parts = [f"{summary['examples_read']} examples read"]
+            parts += [f"{name} missing in {count}" for name, count in summary["missing"].items()]
+            lines.append(f"{spec.title}: {', '.join(parts)}")
+            lines += [f"{spec.title}: {_transform(report)}" for report in summary["transforms"]]
+    return lines
 
 
 def _transform(report: Mapping[str, Any]) -> str:

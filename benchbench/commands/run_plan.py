@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchbench.commands.data_view import data_lines, label_lines, used_splits
+from benchbench.commands.data_view import data_lines, label_lines, made_lines, used_splits
 from benchbench.commands.plan_view import stop_lines
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.records import StageRecord
@@ -108,7 +108,7 @@ def open_session(
     also = [] if score_split is None else [score_split]
     report = [line for item, reads in each for line in data_lines(reads.data, [*used_splits(item), *also])]
     report += [line for item, reads in each for line in label_lines(item, reads.data)]
-    report += stop_lines(plan)
+    report += made_lines(plan, options.store) + stop_lines(plan)
     return Session(plan, prepared, tuple(dict.fromkeys(report)))
 
 
@@ -135,6 +135,9 @@ def run_session(session: Session, options: RunOptions, console: Console) -> RunR
         result = Scheduler(open_executor(machine, store.root), store, view).run(session.plan.stages)
     if result.signal is not None:
         raise Stopped(result.signal)
+    for line in made_lines(session.plan, store):
+        if line not in session.data_report:
+            console.print(line, highlight=False, markup=False)
     return result
 
 

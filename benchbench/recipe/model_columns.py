@@ -22,7 +22,7 @@ _OPTIONS = {"reference": (IMPLICIT_REWARD,), "beta": (IMPLICIT_REWARD,), "passes
 
 
 class ModelColumnSection(Section):
-    """One column: a number of every candidate that a frozen model gives."""
+    """One column: a number of every candidate that a frozen model gives; docs/data.md has an example."""
 
     value: Literal["logp_sum", "logp_mean", "entropy", "implicit_reward", "reward", "dropout_rewards"]
     """`logp_sum`, `logp_mean`: log-probability of the response, summed or per token, nats; `entropy`: mean entropy of

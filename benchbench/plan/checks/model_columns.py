@@ -106,12 +106,12 @@ def _taken_names(columns: Mapping[str, ModelColumnSection], shape: SplitShape) -
     seen = {*shape.columns, SCORE, LABEL}
     faults: list[Fault] = []
     for name, column in columns.items():
-        made = {*column.made_columns(name), *column.margin_columns(name)}
-        twice = sorted(seen & made)
+        names = {*column.made_columns(name), *column.margin_columns(name)}
+        twice = sorted(seen & names)
         if twice:
             message = f"expected a name that no column has yet, found {', '.join(twice)} taken; choose another"
             faults.append(Fault(f"preference.model_columns.{name}", message))
-        seen |= made
+        seen |= names
     return faults
 
 
@@ -119,9 +119,9 @@ def _drawn(name: str, column: ModelColumnSection, example: Example) -> Mapping[s
     """Values in the place of those that a model will make."""
     draws = stream(0, f"trial of {name} {example.id}")
     count = len(example.candidates)
-    drawn: dict[str, Column] = {made: tuple(draws.normal(size=count).tolist()) for made in column.made_columns(name)}
+    drawn: dict[str, Column] = {each: tuple(draws.normal(size=count).tolist()) for each in column.made_columns(name)}
     if count == 2:
-        drawn |= {made: abs(float(draws.normal())) for made in column.margin_columns(name)}
+        drawn |= {each: abs(float(draws.normal())) for each in column.margin_columns(name)}
     return drawn
 
 

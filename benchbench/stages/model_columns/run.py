@@ -24,7 +24,7 @@ from benchbench.stages.model_columns.settings import MODEL, REFERENCE, ColumnSet
 from benchbench.store.made import write_made
 from benchbench.store.rows import read_rows
 
-Made = Mapping[str, Mapping[str, Column]]
+Values = Mapping[str, Mapping[str, Column]]
 """Example id -> name -> the column that was made of it."""
 
 
@@ -35,9 +35,9 @@ def run(context: StageContext[ModelColumnsSettings]) -> Result:
     read = len(examples)
     missing: dict[str, int] = {}
     for place, column in enumerate(settings.columns):
-        made = columns_of_rows(column, _rows(context, f"{MODEL}{place}"), _rows(context, f"{REFERENCE}{place}"))
-        with_column = [replace(e, columns={**e.columns, **made[e.id]}) for e in examples]
-        examples, gaps = without_gaps(with_column, column, made, where=context.spec.title)
+        values = columns_of_rows(column, _rows(context, f"{MODEL}{place}"), _rows(context, f"{REFERENCE}{place}"))
+        with_column = [replace(e, columns={**e.columns, **values[e.id]}) for e in examples]
+        examples, gaps = without_gaps(with_column, column, values, where=context.spec.title)
         if gaps:
             missing[column.name] = gaps
             context.report({"message": f"{context.spec.title}: {column.name} missing in {gaps} of {read} examples"})
@@ -59,7 +59,7 @@ def _rows(context: StageContext[ModelColumnsSettings], name: str) -> pd.DataFram
     return read_rows(context.input(name)).sort_values(["example", "candidate"], ignore_index=True)
 
 
-def columns_of_rows(column: ColumnSettings, model: pd.DataFrame | None, reference: pd.DataFrame | None) -> Made:
+def columns_of_rows(column: ColumnSettings, model: pd.DataFrame | None, reference: pd.DataFrame | None) -> Values:
     """What rows say of each example under the column's name; NaN where that is not defined.
 
     A log-probability and an entropy of a response without a token are not defined, nor a reward that is not finite.
@@ -117,14 +117,14 @@ def of_passes(name: str, rewards: Array) -> Mapping[str, Column]:
 
 
 def without_gaps(
-    examples: Sequence[Example], column: ColumnSettings, made: Made, *, where: str
+    examples: Sequence[Example], column: ColumnSettings, values: Values, *, where: str
 ) -> tuple[list[Example], int]:
     """The examples that stay under the column's rule for gaps, and in how many it has one.
 
     Raises:
         BenchError: there is a gap, and the rule is to stop; the first example is named.
     """
-    gaps = {example.id for example in examples if any(is_missing(value) for value in made[example.id].values())}
+    gaps = {example.id for example in examples if any(is_missing(value) for value in values[example.id].values())}
     if gaps and column.missing == "error":
         first = next(example.id for example in examples if example.id in gaps)
         raise BenchError(

@@ -11,9 +11,9 @@ import torch
 
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.errors import BenchError
-from benchbench.core.seeding import torch_seed
 from benchbench.models.dropout import dropout_rates, set_dropout
 from benchbench.models.layout import layout_of
+from benchbench.models.load import seeded
 from benchbench.models.logps import unwrap
 from benchbench.models.reward_head import RewardModel
 from benchbench.stages.context import Result, StageContext, check_context
@@ -81,6 +81,6 @@ def _passes(model: RewardModel, dropout: DropoutSettings, batch: CandidateBatch)
     """[n, B, K] rewards of a batch in n passes; masks are drawn from the seed, the pass and the first example."""
     rewards: list[torch.Tensor] = []
     for number in range(dropout.passes):
-        torch.manual_seed(torch_seed(dropout.seed, f"dropout, pass {number}, example {batch.ids[0]}"))
-        rewards.append(model(batch))
+        with seeded(dropout.seed, f"dropout, pass {number}, example {batch.ids[0]}"):
+            rewards.append(model(batch))
     return torch.stack(rewards)
