@@ -149,12 +149,10 @@ class Roles:
         run = self._reading_run()
         if weights is not None:
             reading["model"], run = weights.in_place_of(reading["model"], run)
-        values: dict[str, Any] = {
+        rows = {"keep_all": False, "on_empty_response": section.on_empty_response, "store_tokens": True}
+        values: dict[str, Any] = rows | {
             "dtype": dtype,
             "bf16": section.bf16,
-            "keep_all": False,
-            "on_empty_response": section.on_empty_response,
-            "store_tokens": True,
             "seed": self._base_seed(policy) if weights is None else None,
             **scoring_memory(self.recipe, dtype, bf16=section.bf16),
         }
