@@ -45,7 +45,7 @@ class ModelColumnSection(Section):
     """Set every dropout probability of the reward model to this for the passes; none takes the model's own, of which
     one must be above 0."""
     missing: Literal["drop", "keep", "error"] = "drop"
-    """Examples in which a value is not defined (a response without a token, a reward that is not finite): leave them
+    """Examples in which a value is not defined (a response without a token, a number that is not finite): leave them
     out and count them, keep the gap as NaN for a transform that takes gaps, or stop."""
 
     @property

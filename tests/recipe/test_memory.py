@@ -33,6 +33,8 @@ def toy(tmp_path, *sets, text=HEAD, name="toy.yaml"):
         (("generate.dtype=bfloat16",), {SCORE}),  # both policies' log-probabilities of the responses
         (("model.dtype=bfloat16",), {SFT, REWARD, PREFERENCE, SCORE}),
         (("preference.gradient_checkpointing=true",), set()),
+        (("preference.model_columns={x: {value: logp_sum, model: {policy: sft}}}",), set()),
+        (("preference.model_columns={x: {value: dropout_rewards}}",), {SCORE}),  # masks are drawn for a batch
     ],
 )
 def test_a_batch_counts_exactly_where_it_moves_numbers(tmp_path, sets, moving):

@@ -118,8 +118,8 @@ def by_text(finished: Artefacts, title: str, name: str) -> dict[tuple[str, str],
     """(example, text) -> a number of a stage's rows, read with pandas beside the prepared data."""
     data = [json.loads(line) for line in next((finished.runs / "data").glob("*/train.jsonl")).read_text().splitlines()]
     texts = {(e["id"], k): text for e in data for k, text in enumerate(e["candidates"])}
-    rows = finished.rows(title)
-    return {(row.example, texts[row.example, row.candidate]): getattr(row, name) for row in rows.itertuples()}
+    rows = finished.rows(title).to_dict("records")
+    return {(row["example"], texts[row["example"], row["candidate"]]): row[name] for row in rows}
 
 
 def test_every_column_is_what_its_models_rows_say(finished: Artefacts):
@@ -142,6 +142,24 @@ def test_every_column_is_what_its_models_rows_say(finished: Artefacts):
             assert example["columns"][name] == pytest.approx(expected, rel=1e-6), name
     entropies = [value for example in examples for value in example["columns"]["spread"]]
     assert min(entropies) > 0 and max(entropies) < math.log(256), "the micro model has 256 tokens"
+
+
+def test_an_entropy_is_that_of_the_models_own_logits(finished: Artefacts):
+    """With transformers alone: mean over the positions that predict the response's tokens."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder = finished.folder("sft seed 1") / "model"
+    model, tokenizer = AutoModelForCausalLM.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+    counts = by_text(finished, "column spread seed 1", "n_tokens")
+    for example in made_of(finished)[:5]:
+        prompt = example["prompt"][-1]["content"]
+        for text, value in zip(example["candidates"], example["columns"]["spread"], strict=True):
+            ids = tokenizer(f"<|user|> {prompt} <|assistant|> {text}{tokenizer.eos_token}", return_tensors="pt")
+            with torch.no_grad():
+                logps = model(ids["input_ids"]).logits[0].double().log_softmax(dim=-1)
+            entropies = -(logps.exp() * logps).sum(dim=-1)
+            assert value == pytest.approx(float(entropies[-counts[example["id"], text] - 1 : -1].mean()), rel=1e-5)
 
 
 def test_transforms_read_the_columns_and_what_became_of_examples_is_counted(finished: Artefacts):

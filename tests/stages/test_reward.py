@@ -11,6 +11,11 @@ import pytest
 import torch
 from harness import Finished, finish
 from safetensors.torch import load_file
+from torch import nn
+
+from benchbench.core.errors import BenchError
+from benchbench.stages.reward.run import with_dropout
+from benchbench.stages.reward.settings import DropoutSettings
 
 from .artefacts import run
 
@@ -75,3 +80,23 @@ def test_gold_rewards_come_from_the_data_without_any_reward_model(tmp_path: Path
     status = finish(["ddo_rm"], runs=tmp_path / "runs", sets=["preference.reward={source: column, column: gold}"])
     assert set(status.values()) == {"done"}
     assert not (tmp_path / "runs" / "reward_model").exists()
+
+
+class Rewarding(nn.Module):
+    """A reward model as far as its dropout goes."""
+
+    def __init__(self, backbone: nn.Module) -> None:
+        super().__init__()
+        self.backbone = backbone
+
+
+def test_passes_of_a_model_whose_dropout_is_zero_are_refused():
+    """Its configuration may not have said so before it was there."""
+    settings = DropoutSettings(passes=2, seed=0, rate=None)
+    zero, without = Rewarding(nn.Dropout(0.0)), Rewarding(nn.Linear(1, 1))
+    with pytest.raises(BenchError, match="s: expected .* above 0, found 1 that are 0, .*; name a probability with"):
+        with_dropout(zero, settings, "s")  # type: ignore[arg-type]
+    with pytest.raises(BenchError, match="found none, .*take reward_model.ensemble instead"):
+        with_dropout(without, settings.model_copy(update={"rate": 0.5}), "s")  # type: ignore[arg-type]
+    with_dropout(zero, settings.model_copy(update={"rate": 0.5}), "s")  # type: ignore[arg-type]
+    assert zero.training and isinstance(zero.backbone, nn.Dropout) and zero.backbone.p == 0.5

@@ -62,7 +62,7 @@ def _rows(context: StageContext[ModelColumnsSettings], name: str) -> pd.DataFram
 def columns_of_rows(column: ColumnSettings, model: pd.DataFrame | None, reference: pd.DataFrame | None) -> Values:
     """What rows say of each example under the column's name; NaN where that is not defined.
 
-    A log-probability and an entropy of a response without a token are not defined, nor a reward that is not finite.
+    A log-probability and an entropy of a response without a token are not defined, nor anything that is not finite.
 
     Args:
         column: which value, and its name.
@@ -72,6 +72,7 @@ def columns_of_rows(column: ColumnSettings, model: pd.DataFrame | None, referenc
     assert model is not None, "planned with the rows of its model"
     names = model["example"].astype(str)
     values = _values(column, model, reference)
+    values = np.where(np.isfinite(values), values, np.nan)
     groups = {str(name): rows.to_numpy() for name, rows in pd.Series(model.index).groupby(names)}
     if column.value != DROPOUT_REWARDS:
         return {name: {column.name: tuple(values[rows, 0].tolist())} for name, rows in groups.items()}
@@ -81,11 +82,9 @@ def columns_of_rows(column: ColumnSettings, model: pd.DataFrame | None, referenc
 def _values(column: ColumnSettings, model: pd.DataFrame, reference: pd.DataFrame | None) -> Array:
     """[rows, 1] the value of each response, or [rows, n] its rewards in n passes."""
     if column.value == DROPOUT_REWARDS:
-        passes = np.stack(model["passes"].to_list()).astype(np.float64)
-        return np.where(np.isfinite(passes), passes, np.nan)
+        return np.stack(model["passes"].to_list()).astype(np.float64)
     if column.value == REWARD:
-        rewards = model["reward"].to_numpy(np.float64)
-        return np.where(np.isfinite(rewards), rewards, np.nan)[:, None]
+        return model["reward"].to_numpy(np.float64)[:, None]
     if column.value != IMPLICIT_REWARD:
         return _per_response(model, column.value)
     assert reference is not None and column.scale is not None, "planned with the rows of its reference"

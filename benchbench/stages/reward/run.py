@@ -34,7 +34,7 @@ def run(context: StageContext[RewardSettings]) -> Result:
     tokens = 0
     layout = layout_of(unwrap(model.backbone))
     pad = tokenizer.pad_token_id
-    score = model if settings.dropout is None else _with_dropout(model, settings.dropout, context.spec.title)
+    score = model if settings.dropout is None else with_dropout(model, settings.dropout, context.spec.title)
     for batch, examples, scored in score_examples(
         context,
         tokenized.examples,
@@ -57,8 +57,13 @@ def run(context: StageContext[RewardSettings]) -> Result:
     return Result(tokens, {"rows": len(frame), "layout": layout.name})
 
 
-def _with_dropout(model: RewardModel, dropout: DropoutSettings, where: str) -> Callable[[CandidateBatch], torch.Tensor]:
-    """The passes of a reward model with dropout; the model is changed to draw masks.
+def with_dropout(model: RewardModel, dropout: DropoutSettings, where: str) -> Callable[[CandidateBatch], torch.Tensor]:
+    """[n, B, K] rewards of a batch in passes of a reward model with dropout; the model is changed to draw masks.
+
+    Args:
+        model: its backbone's probabilities are set where the settings say so.
+        dropout: number of passes, seed, and probability.
+        where: title of the stage, for messages.
 
     Raises:
         BenchError: no dropout probability is above 0, so that all passes would be one.
