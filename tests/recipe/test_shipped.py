@@ -70,6 +70,7 @@ def test_a_setting_pins_weights_and_data_by_commit(path):
 def test_a_method_of_pairs_has_no_recipe_on_a_split_of_many_candidates():
     for path in RECIPES:
         recipe = load(path).recipe
-        paired = any(item.name.startswith("pairs_") for item in recipe.data.transforms)
+        after = () if recipe.preference is None else recipe.preference.transforms
+        paired = any(item.name.startswith("pairs_") for item in (*recipe.data.transforms, *after))
         if recipe.preference is not None and "candidates" in recipe.preference.split and not paired:
             assert methods.get(recipe.method.name).candidates is not Candidates.PAIR
