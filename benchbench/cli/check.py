@@ -20,16 +20,25 @@ def check(
     """Check finished cells against reported numbers.
 
     Every claimed value, and every claimed difference to a baseline, is judged by a tolerance fixed beforehand and a
-    prediction interval; nothing is trained. Exit code 3 if a number was not reproduced, after Holm's correction over
-    all claims that were judged; 4 if a claim was not run.
+    prediction interval; nothing is trained. What the reported values say of a claimed difference by themselves (its
+    interval, p-value and power) stands above, and needs neither a run nor a GPU. Exit code 3 if a number was not
+    reproduced, after Holm's correction over all claims that were judged; 4 if a claim was not run.
 
     Example: bench check recipes/ddo_rm_pythia410m.yaml
     """
     from benchbench.commands.check.run import check as command
     from benchbench.commands.check.run import exit_code
-    from benchbench.commands.check.table import footnote, rows
+    from benchbench.commands.check.table import (
+        footnote,
+        is_seen,
+        not_run_lines,
+        reported_footnote,
+        reported_rows,
+        rows,
+    )
     from benchbench.commands.run_plan import RunOptions
     from benchbench.comparison.claims.outcome import gates
+    from benchbench.report.reported import tidy
 
     report = command(targets or [], overrides=overrides or [], options=RunOptions(runs=runs))
     if as_json:
@@ -43,14 +52,27 @@ def check(
             }
             for claim, gate in zip(report.checked, gated, strict=True)
         ]
-        print_json({"claims": claims, "losses": report.losses})
-    else:
-        print_rows(rows(report.checked))
-        if note := footnote(report.checked):
-            stdout().print(note, highlight=False)
-        if report.losses:
-            stdout().print()
-            print_rows(report.losses, title="training losses, shown and not judged")
+        reported = [{"recipe": item.recipe, "source": item.source, **tidy(item.row)} for item in report.reported]
+        print_json({"claims": claims, "losses": report.losses, "reported": reported})
+        raise typer.Exit(int(exit_code(report.checked)))
+    losses = [row for row in report.losses if is_seen(row)]
+    parts = [
+        (
+            reported_rows(report.reported),
+            "claimed differences, by the report alone",
+            reported_footnote(report.reported),
+        ),
+        (rows(report.checked), "finished cells against the report", footnote(report.checked)),
+        (losses, "training losses, shown and not judged", ""),
+    ]
+    console = stdout()
+    for table, title, note in parts:
+        if table:
+            print_rows(table, title=title)
+            for line in (note, "") if note else ("",):
+                console.print(line, highlight=False)
+    for line in not_run_lines(report.checked, report.losses):
+        console.print(line, highlight=False)
     raise typer.Exit(int(exit_code(report.checked)))
 
 

@@ -22,6 +22,7 @@ from benchbench.cli import (
     recipes,
     reference,
     regress,
+    reread,
     train,
     transforms,
     tune,
@@ -49,6 +50,7 @@ app.command("tune", cls=VariadicCommand)(tune.tune)
 app.command("reference", cls=VariadicCommand)(reference.reference)
 app.command("regress", cls=VariadicCommand)(regress.regress)
 app.command("check")(check.check)
+app.command("reread", cls=VariadicCommand)(reread.reread)
 app.command("fetch")(fetch.fetch)
 app.command("env")(env.env)
 app.add_typer(recipes.app, name="recipes")

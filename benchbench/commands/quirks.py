@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from benchbench.commands.cell_rows import scored_cell
-from benchbench.commands.check.run import reported_effect
+from benchbench.commands.check.claimed import reported_effect
 from benchbench.commands.compare.compared import BOOTSTRAP_SEED
 from benchbench.commands.resolve import common_seeds, parse_seeds, resolve
 from benchbench.commands.run_plan import RunOptions, Session, incomplete, open_session, run_session

@@ -17,6 +17,10 @@ Format = Callable[[float], str]
 """Makes a number the text that a table shows."""
 
 
+_MOST_DECIMALS = 12
+"""Of a bound that is hardly to be told from 0."""
+
+
 def number(value: float, *, decimals: int = 4) -> str:
     """A number with a fixed number of decimals."""
     return NOT_AVAILABLE if math.isnan(value) else f"{value:.{decimals}f}"
@@ -63,6 +67,33 @@ def bounded(value: float, low: float, high: float, text: Format = number) -> str
 def interval(estimate: Interval) -> str:
     """A mean with its interval."""
     return bounded(estimate.mean, estimate.low, estimate.high)
+
+
+def rounded_interval(estimate: Interval) -> str:
+    """A difference with its interval in any unit, as in `+0.0363 [-0.017, +0.090]` or `+4.13 [+1.2, +7.1]`.
+
+    Bounds have as many decimals as two significant digits of the half-width need, and as tell them from 0; the mean has
+    one more. Without an interval the mean has four significant digits.
+    """
+    half = (estimate.high - estimate.low) / 2
+    if math.isnan(estimate.mean):
+        return NOT_AVAILABLE
+    if not 0 < half < math.inf:
+        return f"{estimate.mean:+.4g} [{NOT_AVAILABLE}]"
+    decimals = max(0, 1 - math.floor(math.log10(half)))
+    while decimals < _MOST_DECIMALS and any(
+        bound and not round(bound, decimals) for bound in (estimate.low, estimate.high)
+    ):
+        decimals += 1
+    bounds = (signed(bound, decimals=decimals) for bound in (estimate.low, estimate.high))
+    return f"{signed(estimate.mean, decimals=decimals + 1)} [{', '.join(bounds)}]"
+
+
+def short_p(value: float) -> str:
+    """A p-value within a sentence, with two significant digits; those below 0.0001 are shown as that."""
+    if math.isnan(value):
+        return NOT_AVAILABLE
+    return "<0.0001" if value < 0.0001 else f"{value:#.2g}"
 
 
 def p_value(value: float) -> str:

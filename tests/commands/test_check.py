@@ -7,7 +7,7 @@ import json
 import pytest
 
 from benchbench.cli.main import main
-from benchbench.commands.check.run import reported_runs, runs_of
+from benchbench.commands.check.claimed import reported_runs, runs_of
 from benchbench.recipe.claims import ClaimSection
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean, stdev
 from typing import Any
 
 import numpy as np
 
 from benchbench import metrics
+from benchbench.commands.check.claimed import reported_effect, reported_runs, runs_of
 from benchbench.commands.check.measured import Measured, measure_finished
+from benchbench.commands.check.reported import ReportedDifference, reported_differences
 from benchbench.commands.resolve import CHECKS, resolve_all
 from benchbench.commands.run_plan import RunOptions
 from benchbench.comparison.claims.outcome import ClaimOutcome, ClaimVerdict, gates, judge, not_run
@@ -43,6 +44,8 @@ class Report:
     checked: list[Checked]
     losses: list[dict[str, Any]]
     """Reported training losses beside ours; shown, never judged."""
+    reported: list[ReportedDifference]
+    """What the reports say of their claimed differences by themselves."""
 
 
 def check(targets: Sequence[str], *, overrides: Sequence[str], options: RunOptions) -> Report:
@@ -69,7 +72,9 @@ def check(targets: Sequence[str], *, overrides: Sequence[str], options: RunOptio
         if claim.baseline is not None
     ]
     losses = [row for item in loaded for row in _loss_rows(item, measured[item.recipe.name])]
-    return Report(checked + [effect for effect in effects if effect is not None], losses)
+    return Report(
+        checked + [effect for effect in effects if effect is not None], losses, reported_differences(loaded, named)
+    )
 
 
 def exit_code(checked: Sequence[Checked]) -> ExitCode:
@@ -189,34 +194,3 @@ def _effect(loaded: Loaded, baseline: Loaded, claim: ClaimSection, measured: dic
         verdict = replace(verdict, detail=f"{verdict.detail}{note}; sign {'agrees' if same else 'differs'}")
     name = f"{claim.metric} ({claim.scoring}), difference to {baseline.recipe.name}"
     return Checked(loaded.recipe.name, name, verdict, claim.source, claim.assumptions)
-
-
-def reported_effect(loaded: Loaded, baseline: Loaded, key: tuple[str, str]) -> Runs | None:
-    """The reported differences between two recipes, seed by seed; none where they were not reported by seed.
-
-    Args:
-        loaded: the recipe whose claims name the baseline.
-        baseline: that recipe.
-        key: metric and scoring.
-    """
-
-    def values(item: Loaded) -> Mapping[int, float] | None:
-        return next((c.values for c in item.recipe.claims if (c.metric, c.scoring) == key), None)
-
-    of_recipe, of_baseline = values(loaded), values(baseline)
-    if loaded is baseline or of_recipe is None or of_baseline is None or set(of_recipe) != set(of_baseline):
-        return None
-    return runs_of([of_recipe[seed] - of_baseline[seed] for seed in sorted(of_recipe)])
-
-
-def reported_runs(claim: ClaimSection) -> Runs:
-    """The report's runs: from single values, or as mean, spread and number."""
-    if claim.values is not None:
-        return runs_of(list(claim.values.values()))
-    assert claim.mean is not None and claim.k is not None, "the schema asks for them"
-    return Runs(claim.mean, math.nan if claim.sd is None else claim.sd, claim.k)
-
-
-def runs_of(values: Sequence[float]) -> Runs:
-    """Mean, sample standard deviation and number of single runs."""
-    return Runs(fmean(values), stdev(values) if len(values) > 1 else math.nan, len(values))

@@ -78,6 +78,23 @@ def minimum_detectable_difference(
     )
 
 
+def power_at(interval: Interval, difference: float) -> float:
+    """Chance, in [0, 1], that the two-sided t test of an interval finds a true difference, in its direction.
+
+    Args:
+        interval: of the test; its standard error stands for the true one. Its level is one less that of the test.
+        difference: the true one, of either sign.
+
+    At the observed difference this is a function of the p-value alone (0.4 to 0.5 at p = 0.05): it says how often a
+    repetition of the experiment would find what was found, if that were the truth, and is no evidence for it.
+    NaN where there is no standard error.
+    """
+    if math.isnan(interval.se) or math.isnan(interval.df) or math.isnan(difference):
+        return math.nan
+    critical = float(stats.t.ppf((1 + interval.level) / 2, interval.df))
+    return _found(critical, interval.df, abs(difference) / interval.se)
+
+
 def beyond(largest: float) -> str:
     """What is said in the place of a difference that is larger than any that the metric can have."""
     return f">{largest:g}"
@@ -95,12 +112,17 @@ def _chi_square_limit(se: float, df: float, confidence: float) -> float:
     return se * math.sqrt(df / float(stats.chi2.ppf(1 - confidence, df)))
 
 
+def _found(critical: float, df: float, noncentrality: float) -> float:
+    """Chance that a noncentral t exceeds the critical value."""
+    return float(stats.nct.sf(critical, df, noncentrality))
+
+
 @lru_cache(maxsize=1024)
 def _noncentrality(df: float, alpha: float, power: float) -> float:
     critical = float(stats.t.ppf(1 - alpha / 2, df))
 
     def shortfall(noncentrality: float) -> float:
-        return power - float(stats.nct.sf(critical, df, noncentrality))
+        return power - _found(critical, df, noncentrality)
 
     upper = critical + 1.0
     while shortfall(upper) > 0:

@@ -1,0 +1,1 @@
+"""Published tables: means, spreads and numbers of seeds, read again without any run."""
