@@ -73,20 +73,19 @@ def rounded_interval(estimate: Interval) -> str:
     """A difference with its interval in any unit, as in `+0.0363 [-0.017, +0.090]` or `+4.13 [+1.2, +7.1]`.
 
     Bounds have as many decimals as two significant digits of the half-width need, and as tell them from 0; the mean has
-    one more. Without an interval the mean has four significant digits.
+    one more than they usually have. Without an interval the mean has four significant digits.
     """
     half = (estimate.high - estimate.low) / 2
     if math.isnan(estimate.mean):
         return NOT_AVAILABLE
     if not 0 < half < math.inf:
         return f"{estimate.mean:+.4g} [{NOT_AVAILABLE}]"
-    decimals = max(0, 1 - math.floor(math.log10(half)))
-    while decimals < _MOST_DECIMALS and any(
-        bound and not round(bound, decimals) for bound in (estimate.low, estimate.high)
-    ):
+    usual = decimals = max(0, 1 - math.floor(math.log10(half)))
+    bounds = (estimate.low, estimate.high)
+    while decimals < _MOST_DECIMALS and any(bound and not round(bound, decimals) for bound in bounds):
         decimals += 1
-    bounds = (signed(bound, decimals=decimals) for bound in (estimate.low, estimate.high))
-    return f"{signed(estimate.mean, decimals=decimals + 1)} [{', '.join(bounds)}]"
+    shown = ", ".join(signed(bound, decimals=decimals) for bound in bounds)
+    return f"{signed(estimate.mean, decimals=max(usual + 1, decimals))} [{shown}]"
 
 
 def short_p(value: float) -> str:

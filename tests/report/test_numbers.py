@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from benchbench.comparison.stats.intervals import t_interval, undefined_interval
+from benchbench.comparison.stats.intervals import Interval, t_interval, undefined_interval
 from benchbench.report import numbers
 
 NAN = math.nan
@@ -60,3 +60,29 @@ def test_a_difference_larger_than_the_metric_can_have_is_said_to_be_beyond_it():
     assert numbers.detectable(0.125, "0.1250", 1.0) == "0.1250"
     assert numbers.detectable(math.inf, "inf", 1.0) == ">1"
     assert numbers.detectable(math.inf, "inf", 0.5) == ">0.5"
+
+
+@pytest.mark.parametrize(
+    ("mean", "half", "text"),
+    [
+        (0.036333, 0.05322, "+0.0363 [-0.017, +0.090]"),
+        (4.13, 2.85, "+4.13 [+1.3, +7.0]"),
+        (-1234.5, 45.0, "-1234.5 [-1280, -1190]"),
+        (2.84, 2.87, "+2.84 [-0.03, +5.71]"),
+        (1.0, NAN, "+1 [n/a]"),
+        (NAN, NAN, "n/a"),
+    ],
+)
+def test_an_interval_in_any_unit_has_the_decimals_that_it_knows(mean, half, text):
+    """Two significant digits of the half-width, more where a bound would be shown as 0."""
+    interval = Interval(
+        mean=mean, low=mean - half, high=mean + half, se=1, df=4, p=0.5, level=0.95, method="t", note="none"
+    )
+    assert numbers.rounded_interval(interval) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0990, "0.099"), (0.1003, "0.10"), (1.0, "1.0"), (9e-5, "<0.0001"), (NAN, "n/a")]
+)
+def test_a_p_value_within_a_sentence_is_short(value, text):
+    assert numbers.short_p(value) == text

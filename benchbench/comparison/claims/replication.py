@@ -7,11 +7,11 @@ are at hand are compared in pairs instead.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scipy import stats
 
-from benchbench.comparison.stats.intervals import Interval, t_interval, undefined_interval
+from benchbench.comparison.stats.intervals import ArmSpread, Interval, t_interval, undefined_interval
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,11 @@ def difference_interval(reported: Runs, rerun: Runs, *, level: float = 0.95) -> 
     in here.
     """
     difference = rerun.mean - reported.mean
-    variances = [(runs.variance, runs.k - 1) for runs in (reported, rerun)]
-    total = sum(variance for variance, _ in variances)
-    if math.isnan(total):
+    if math.isnan(reported.variance) or math.isnan(rerun.variance):
         return undefined_interval(difference, level=level, note="a spread is unknown, no interval")
-    df = total**2 / sum(variance**2 / runs_df for variance, runs_df in variances)
-    return t_interval(difference, math.sqrt(total), df, level=level, method="Welch t over runs")
+    spread = ArmSpread(reported.variance, rerun.variance, reported.k - 1, rerun.k - 1)
+    se, df = spread.error()
+    return replace(t_interval(difference, se, df, level=level, method="Welch t over runs"), spread=spread)
 
 
 def prediction_half_width(sd: float, k: int, m: int, *, level: float = 0.95) -> float:

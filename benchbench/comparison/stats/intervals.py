@@ -31,8 +31,8 @@ class Interval:
     method: str
     """How the interval was made, for the reader of a table; `none` where there is none."""
     note: str = ""
-    spread: Spread | None = None
-    """What the standard error was made of, where seeds and prompts are crossed."""
+    spread: Spread | ArmSpread | None = None
+    """What the standard error was made of, where that is more than one mean square."""
     one_run: bool = False
     """Over prompts alone: it speaks of the runs that were made, and not of their methods."""
 
@@ -97,6 +97,33 @@ class Spread:
         )
         limit = self.error()[0] ** 2 + math.hypot(*parts)
         return math.sqrt(limit), replace(self, seeds=self.seeds * over_seeds).error()[1]
+
+
+@dataclass(frozen=True)
+class ArmSpread:
+    """Variances of the means of two independent arms, and their degrees of freedom, at least 1 each."""
+
+    first: float
+    second: float
+    first_df: int
+    second_df: int
+
+    def error(self) -> tuple[float, float]:
+        """Standard error of the difference and its degrees of freedom (Welch 1938, Satterthwaite 1946)."""
+        total = self.first + self.second
+        share = self.first / total
+        return math.sqrt(total), 1 / (share**2 / self.first_df + (1 - share) ** 2 / self.second_df)
+
+    def upper(self, confidence: float) -> tuple[float, float]:
+        """Upper confidence limit of the standard error, and the degrees of freedom of a spread of that size.
+
+        Graybill and Wang's modified large-sample limit, as for crossed spreads: a chi-square limit with the estimated
+        degrees of freedom is too low where these are many by chance, most so with unequal arms.
+        """
+        over = [df / float(stats.chi2.ppf(1 - confidence, df)) for df in (self.first_df, self.second_df)]
+        excess = math.hypot((over[0] - 1) * self.first, (over[1] - 1) * self.second)
+        widened = replace(self, first=over[0] * self.first, second=over[1] * self.second)
+        return math.sqrt(self.first + self.second + excess), widened.error()[1]
 
 
 def crossed_interval(differences: Array, *, level: float = 0.95) -> Interval:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchbench.comparison.stats.intervals import Interval, Spread, crossed_interval
-from benchbench.comparison.stats.power import Detectable, minimum_detectable_difference
+from benchbench.comparison.stats.intervals import ArmSpread, Interval, Spread, crossed_interval
+from benchbench.comparison.stats.power import Detectable, minimum_detectable_difference, power_at
 
 from ..coverage import power
 
@@ -123,3 +123,35 @@ def test_the_assured_one_of_crossed_seeds_and_prompts_is_found_as_said(k):
     found = power(k=k, seed_sd=0.1, prompt_sd=0.3, repeats=1000)
     assert found.assured > 0.74 and found.power_assured > 0.83
     assert found.share_estimate < 0.6
+
+
+@pytest.mark.parametrize("size", [0.0, 0.4, -1.5])
+def test_the_power_at_a_difference_is_what_simulations_find(size):
+    """Five seeds of paired differences with an sd of 1; the sign of the difference has no say."""
+    interval = Interval(mean=size, low=-1, high=1, se=1 / math.sqrt(5), df=4, p=1.0, level=0.95, method="t")
+    drawn = np.random.default_rng(2).normal(abs(size), 1, (40_000, 5))
+    test = stats.ttest_1samp(drawn, 0.0, axis=1)
+    assert power_at(interval, size) == pytest.approx(((test.pvalue < 0.05) & (test.statistic > 0)).mean(), abs=0.006)
+
+
+def test_the_power_at_the_detectable_difference_is_the_one_asked_for():
+    interval = Interval(mean=0, low=-1, high=1, se=0.3, df=2.2, p=1.0, level=0.99, method="t")
+    for chance in (0.5, 0.8, 0.95):
+        size = minimum_detectable_difference(interval, power=chance).estimate
+        assert power_at(interval, size) == pytest.approx(chance)
+
+
+def test_without_a_standard_error_or_a_difference_there_is_no_power():
+    known = Interval(mean=0, low=-1, high=1, se=0.3, df=2.2, p=1.0, level=0.95, method="t")
+    unknown = Interval(mean=0, low=-1, high=1, se=math.nan, df=math.nan, p=1.0, level=0.95, method="t")
+    assert math.isnan(power_at(known, math.nan)) and math.isnan(power_at(unknown, 1.0))
+
+
+def test_two_arms_have_welchs_degrees_of_freedom_and_the_modified_large_sample_limit():
+    """20 % of chi-square with 4 degrees of freedom lies below 1.6488 (table); one arm alone is the chi-square limit."""
+    equal = ArmSpread(1.0, 1.0, 4, 4)
+    assert equal.error() == pytest.approx((math.sqrt(2), 8.0))
+    assert equal.upper(0.8) == pytest.approx((math.sqrt(2 + math.sqrt(2) * (4 / 1.6488 - 1)), 8.0), rel=1e-4)
+    lone = ArmSpread(4.0, 0.0, 4, 9)
+    assert lone.error() == pytest.approx((2.0, 4.0))
+    assert lone.upper(0.8) == pytest.approx((2 * math.sqrt(4 / 1.6488), 4.0), rel=1e-4)
