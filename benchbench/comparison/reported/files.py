@@ -114,12 +114,12 @@ def _is_picked(cells: Sequence[str], header: Sequence[str], chosen: Selection) -
 def _nothing_picked(lines: Sequence[Record], header: Sequence[str], chosen: Selection) -> Fault:
     if not chosen.rows or not lines:
         return Fault("", "expected rows below the header, found none")
-    told = []
+    described = []
     for column, values in chosen.rows.items():
         there = list(dict.fromkeys(cells[header.index(column)] for _, cells in lines))
         more = f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
-        told.append(f"{column}={' or '.join(values)} (there: {', '.join(there[:_SHOWN])}{more})")
-    return Fault("--where", f"expected rows with {', '.join(told)}; found none")
+        described.append(f"{column}={' or '.join(values)} (there: {', '.join(there[:_SHOWN])}{more})")
+    return Fault("--where", f"expected rows with {', '.join(described)}; found none")
 
 
 def _rows(
