@@ -93,7 +93,8 @@ def _seen(rows: Sequence[Reread]) -> list[str]:
     metrics = dict.fromkeys(row.contrast.metric for row in rows)
     middle = (median_row([row for row in rows if row.contrast.metric == metric]) for metric in metrics)
     lines = [_seen_by(row) for row in middle if row is not None]
-    return [*lines, "A difference that does not hold may be real all the same."] if lines else []
+    undecided = any(row.standing in (Standing.ALONE, Standing.UNSETTLED) for row in rows)
+    return lines + ["A difference that does not hold may be real all the same."] * undecided
 
 
 def _seen_by(row: Reread) -> str:
