@@ -1,4 +1,4 @@
-"""Checks of one split by itself: repeats, contradictions, empty and identical sides, ties, the longer side preferred."""
+"""Checks of one split by itself: repeats, contradictions, empty and identical sides, ties, who is longer."""
 
 from __future__ import annotations
 
