@@ -117,9 +117,15 @@ CHECKS = {
         ),
         Check(
             "prompt_boundary",
-            "of which prompt or response, decoded, is not the text that the template wrote",
+            "of which the ids divide prompt and response elsewhere than the template does",
+            0.0,
+            "report it with one of the examples: words of the response among the prompt's ids are not scored",
+        ),
+        Check(
+            "changed_text",
+            "of which a text, decoded, is another one than the template wrote",
             0.01,
-            "look at one: words of the response among the prompt's tokens are not scored, and the other way round",
+            "look at one: the tokenizer lacks characters or changes them; take one that keeps them",
         ),
         Check(
             "control_in_text",

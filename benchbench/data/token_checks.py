@@ -1,19 +1,20 @@
-"""Checks of a split as a model reads it: what is cut on each side, and on decoded ids template, BOS, EOS, boundary."""
+"""Checks of a split as a model reads it: what is cut on each side, and what its ids say when they are decoded."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchbench.core.example import Example
-from benchbench.data.encode import Encoded, Encoder
+from benchbench.data.decoded_checks import Reader
+from benchbench.data.encode import Encoder
 from benchbench.data.encoded_examples import EncodedExample, encode_examples
 from benchbench.data.finding import Finding, finding
 from benchbench.data.render import renderer
-from benchbench.data.turn_end import spelled, turn_end
+from benchbench.data.turn_end import spelled
 from benchbench.recipe.schema import TokenizationSection
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _OF_ONE_TEXT = (
     "doubled_eos",
     "eos_inside",
     "prompt_boundary",
+    "changed_text",
     "control_in_text",
 )
 """Checks that an example fails once, in the order in which they are told."""
@@ -78,23 +80,6 @@ class _Side:
         self.gone += lost.response >= response
 
 
-@dataclass(frozen=True)
-class _Reader:
-    """Reads ids back, and knows what sequences should begin and end with."""
-
-    tokenizer: PreTrainedTokenizerBase
-    bos: str
-    eos: str
-    """Empty where the tokenizer names none."""
-    ends: tuple[str, ...]
-    """Texts that end a response: EOS, and what the template writes after an assistant's text."""
-    adds_bos: bool
-    """The tokenizer puts BOS before a text by itself."""
-
-    def text(self, ids: Sequence[int]) -> str:
-        return str(self.tokenizer.decode(list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False))
-
-
 def token_findings(
     split: str,
     examples: Sequence[Example],
@@ -116,13 +101,13 @@ def token_findings(
         BenchError: the template refuses an example, or the tokenizer lacks a BOS or EOS that the recipe wants.
     """
     encoder = Encoder.of(tokenizer, add_bos=section.add_bos, append_eos=section.append_eos)
-    reader, control = _reader(tokenizer, section, folder), spelled(tokenizer)
+    reader, control = Reader.of(tokenizer, section, folder=folder), spelled(tokenizer)
     sides: dict[str, _Side] = defaultdict(_Side)
     hits: dict[str, list[str]] = {check: [] for check in _OF_ONE_TEXT}
     retokenised = 0
     render = renderer(section, tokenizer, folder=folder)
     for encoded in encode_examples(examples, encoder, render, section.masked_spans):
-        checks = {*_cuts(encoded, section, sides, bos=encoder.bos is not None), *_slips(encoded, reader)}
+        checks = {*_cuts(encoded, section, sides, bos=encoder.bos is not None), *reader.slips(encoded)}
         if any(control.search(text) for text in encoded.texts):
             checks.add("control_in_text")
         retokenised += sum(part.retokenised for part in encoded.encoded)
@@ -136,15 +121,6 @@ def token_findings(
     ]
     others = [finding(check, split, ids, total, detail=details.get(check, "")) for check, ids in hits.items()]
     return [*others[:1], *cuts, *others[1:]]
-
-
-def _reader(tokenizer: PreTrainedTokenizerBase, section: TokenizationSection, folder: Path) -> _Reader:
-    end = turn_end(section, tokenizer, folder=folder)
-    eos = tokenizer.eos_token or ""
-    ends = [str(eos), *(str(tokenizer.decode([token])) for token in end.tokens), end.text]
-    plain = tokenizer("a")["input_ids"]
-    adds_bos = tokenizer.bos_token_id is not None and plain[:1] == [tokenizer.bos_token_id]  # type: ignore[index]
-    return _Reader(tokenizer, str(tokenizer.bos_token or ""), str(eos), tuple(filter(None, ends)), adds_bos)
 
 
 def _cuts(
@@ -172,41 +148,3 @@ def _cut_detail(side: _Side) -> str:
         return ""
     gone = f", nothing is left of {side.gone} responses" if side.gone else ""
     return f"the prompt is cut in {side.prompts}, the response in {side.responses}{gone}"
-
-
-def _slips(encoded: EncodedExample, reader: _Reader) -> Iterator[str]:
-    """The checks that an example's decoded ids fail."""
-    for rendered, part in zip(encoded.rendered, encoded.encoded, strict=True):
-        prompt = reader.text(part.prompt)
-        yield from _beginning_slips(part, prompt, reader)
-        if _bare(prompt, (reader.bos,), str.removeprefix) != _bare(rendered.prompt, (reader.bos,), str.removeprefix):
-            yield "prompt_boundary"
-        for ids, text in zip(part.responses, rendered.responses, strict=True):
-            decoded = reader.text(ids)
-            if _bare(decoded, reader.ends, str.removesuffix) != _bare(text, reader.ends, str.removesuffix):
-                yield "prompt_boundary"
-            if not decoded.rstrip().endswith(reader.ends):
-                yield "missing_eos"
-            if reader.eos and "".join(decoded.split()).endswith("".join((reader.eos * 2).split())):
-                yield "doubled_eos"
-        if part.eos_inside:
-            yield "eos_inside"
-
-
-def _beginning_slips(part: Encoded, prompt: str, reader: _Reader) -> Iterator[str]:
-    if not reader.bos:
-        return
-    if "".join(prompt.split()).startswith(reader.bos * 2):
-        yield "doubled_bos"
-    if reader.adds_bos and part.prompt[:1] != [reader.tokenizer.bos_token_id]:
-        yield "missing_bos"
-
-
-def _bare(text: str, marks: Sequence[str], strip: Callable[[str, str], str]) -> str:
-    """A text without white space around it and without marks at its beginning or end, however many."""
-    before = None
-    while text != before:
-        before, text = text, text.strip()
-        for mark in marks:
-            text = strip(text, mark) if mark else text
-    return text
