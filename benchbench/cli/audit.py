@@ -9,6 +9,7 @@ import typer
 
 from benchbench.cli import arguments
 from benchbench.cli.output import print_json, print_rows, stdout
+from benchbench.cli.variadic import VariadicCommand
 
 app = typer.Typer(help="Look at the data and the seeds of recipes before believing a table.", no_args_is_help=True)
 
@@ -60,6 +61,45 @@ def data(
     else:
         print_rows(finding_rows(audited.findings))
         for line in [*finding_lines(audited.findings), *plan.assumptions]:
+            stdout().print(line, highlight=False, markup=False)
+    if verdict is not None:
+        raise verdict
+
+
+@app.command("seeds", cls=VariadicCommand)
+def seeds(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(help="Methods (METHOD or METHOD@VARIANT) or recipe files. Default: all that finished in runs/."),
+    ] = None,
+    setting: arguments.Setting = None,
+    seed_list: arguments.Seeds = None,
+    overrides: arguments.Set = None,
+    runs: arguments.Runs = None,
+    as_json: arguments.Json = False,
+) -> None:
+    """Say what each seed reached, which seeds are different runs, and whether methods share their draws.
+
+    From the records of stages: what weights, order of the data, dropout and answers were drawn from. Exit code 3 where
+    seeds are copies of one run, or where methods that are compared draw from different seeds; 4 where some have not run.
+
+    Example: bench audit seeds dpo simpo --setting tiny
+    """
+    from benchbench.commands.audit.seeds import SeedsRequest, audit_seeds
+    from benchbench.commands.run_plan import RunOptions
+    from benchbench.plan.draws import STREAMS
+    from benchbench.report.seed_audit import seed_lines, seed_records, seed_rows
+
+    request = SeedsRequest(targets or [], setting, seed_list, overrides or [])
+    audited = audit_seeds(request, RunOptions(runs=runs))
+    verdict = audited.verdict()
+    if as_json:
+        document = {"rows": seed_records(audited.rows), "findings": audited.faults, "folders_not_read": audited.unread}
+        print_json(document)
+    else:
+        print_rows(seed_rows(audited.rows, STREAMS))
+        unread = [f"{audited.unread} folders of stages not read"] if audited.unread else []
+        for line in [*seed_lines(audited.rows), *unread]:
             stdout().print(line, highlight=False, markup=False)
     if verdict is not None:
         raise verdict

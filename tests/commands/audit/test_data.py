@@ -106,7 +106,7 @@ def test_without_data_the_plan_is_shown_and_nothing_passes(setting: Path, tmp_pa
 def test_without_the_tokenizer_the_texts_are_looked_at_all_the_same(setting: Path, tmp_path: Path):
     text = setting.read_text(encoding="utf-8")
     begin, end = text.index("  train_tokenizer:"), text.index("  dtype: float32\ndata")
-    hub = f"  tokenizer_name_or_path: nobody/nothing\n  tokenizer_revision: {'0' * 40}\n"
+    hub = f"  tokenizer_name_or_path: nobody/nothing\n  tokenizer_revision: {'a' * 40}\n"
     setting.write_text(text[:begin] + hub + text[end:], encoding="utf-8")
     words = ("audit", "data", "dpo", "--setting", setting, "--json", "--runs", tmp_path / "runs")
     ended = bench("--offline", *words, "--level", "leaked_prompts=1")
