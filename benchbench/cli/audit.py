@@ -80,8 +80,9 @@ def seeds(
 ) -> None:
     """Say what each seed reached, which seeds are different runs, and whether methods share their draws.
 
-    From the records of stages: what weights, order of the data, dropout and answers were drawn from. Exit code 3 where
-    seeds are copies of one run, or where methods that are compared draw from different seeds; 4 where some have not run.
+    From the records of stages: what weights, order of the data, dropout and answers were drawn from. Exit code 3
+    where seeds are copies of one run, or where methods that are compared draw from different seeds; 4 where some
+    have not run.
 
     Example: bench audit seeds dpo simpo --setting tiny
     """

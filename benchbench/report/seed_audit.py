@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from benchbench.comparison.pairs.seed_rows import SeedRow, SeedsOf, numbers
+from benchbench.comparison.pairs.seed_rows import SeedRow, SeedsOf, numbers, unequal
 
 NOTHING = "nothing drawn"
 
@@ -32,6 +32,7 @@ def seed_rows(rows: Sequence[SeedRow], streams: Sequence[str]) -> list[dict[str,
 def seed_lines(rows: Sequence[SeedRow]) -> list[str]:
     """What a reader of the table must know."""
     lines = [f"{row.label}: {row.runs.note}" for row in rows if row.runs.note]
+    lines += unequal(rows)
     lines += [f"{row.label}: one seed, so that nothing is known of the spread" for row in rows if len(row.seeds) == 1]
     by_settings = [row.label for row in rows if len(row.seeds) > 1 and row.looked_at == "settings"]
     if by_settings:

@@ -47,8 +47,8 @@ def parting(losses: Sequence[Sequence[float]]) -> str:
     for place in range(steps):
         if len({each[place] for each in losses}) == len(losses):
             return f"all different from logged step {place + 1} of {steps}"
-    equal = all(list(each[:steps]) == list(losses[0][:steps]) for each in losses)
-    return f"equal in all {steps} logged steps" if equal else f"some are equal in all {steps} logged steps"
+    which = "equal" if all(list(each[:steps]) == list(losses[0][:steps]) for each in losses) else "some are equal"
+    return f"{which} at the only logged step" if steps == 1 else f"{which} in all {steps} logged steps"
 
 
 def copies(rows: Sequence[SeedRow]) -> Iterator[str]:
@@ -59,6 +59,16 @@ def copies(rows: Sequence[SeedRow]) -> Iterator[str]:
                 f"{len(row.seeds)} seeds are {row.runs.k} run{'s' if row.runs.k > 1 else ''}, not {len(row.seeds)}"
             )
             yield f"{row.label}: {counted}: {row.runs.note}"
+
+
+def unequal(rows: Sequence[SeedRow]) -> Iterator[str]:
+    """Rows that lack seeds which others of their group have; a comparison over unequal seeds is refused."""
+    for group in dict.fromkeys(row.group for row in rows):
+        members = [row for row in rows if row.group == group]
+        everywhere = sorted({seed for row in members for seed in row.seeds})
+        for row in members:
+            if missing := [seed for seed in everywhere if seed not in row.seeds]:
+                yield f"{row.label}: no run of seed {', '.join(map(str, missing))}, which other rows have"
 
 
 def unpaired(rows: Sequence[SeedRow]) -> Iterator[str]:
