@@ -10,6 +10,7 @@ import typer
 import benchbench
 from benchbench.cli import (
     alpaca_eval,
+    audit,
     check,
     compare,
     env,
@@ -53,6 +54,7 @@ app.command("check")(check.check)
 app.command("reread", cls=VariadicCommand)(reread.reread)
 app.command("fetch")(fetch.fetch)
 app.command("env")(env.env)
+app.add_typer(audit.app, name="audit")
 app.add_typer(recipes.app, name="recipes")
 app.add_typer(methods.app, name="methods")
 app.add_typer(transforms.app, name="transforms")

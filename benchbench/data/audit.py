@@ -100,8 +100,8 @@ def _split_audit(examples: Sequence[Example], prompts: Sequence[str], reading: R
         examples=len(examples),
         candidates={str(size): sizes[size] for size in sorted(sizes)},
         labels=label_counts(examples),
-        tied_ratings=sum(_best_is_shared(example) for example in examples),
-        identical_candidates=sum(len({c.strip() for c in e.candidates}) < len(e.candidates) for e in examples),
+        tied_ratings=sum(best_is_shared(example) for example in examples),
+        identical_candidates=sum(has_identical_candidates(example) for example in examples),
         empty_responses=sum(not candidate.strip() for example in examples for candidate in example.candidates),
         duplicate_prompts=len(prompts) - len(set(prompts)),
         prompt_characters=Lengths.of(sum(len(m.content) for m in example.prompt) for example in examples),
@@ -109,7 +109,13 @@ def _split_audit(examples: Sequence[Example], prompts: Sequence[str], reading: R
     )
 
 
-def _best_is_shared(example: Example) -> bool:
+def has_identical_candidates(example: Example) -> bool:
+    """Whether two candidates have the same text, white space around it aside."""
+    return len({candidate.strip() for candidate in example.candidates}) < len(example.candidates)
+
+
+def best_is_shared(example: Example) -> bool:
+    """Whether the best rating belongs to several candidates; missing ratings do not count."""
     known = [rating for rating in example.ratings or () if rating == rating]
     return known.count(max(known)) > 1 if known else False
 

@@ -19,7 +19,7 @@ from benchbench.data.serial import content_hash, from_json, to_json
 from benchbench.data.tokenizer import id_bound, load_tokenizer, save_tokenizer, tokenizer_hash, train_tokenizer
 from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS, tokenizer_files
 from benchbench.plan.checks.data import split_faults
-from benchbench.plan.prepared import Prepared
+from benchbench.plan.prepared import Prepared, PreparedTexts
 from benchbench.plan.transforms import apply_transforms, transforms_identity
 from benchbench.plan.vocabulary import check_beside, check_rows, model_config, writes_models
 from benchbench.plan.weights import (
@@ -60,6 +60,21 @@ def prepare(loaded: Loaded, root: Path) -> Prepared:
         faults = [Fault("", str(error)) for error in missing]
         raise BenchError.of_faults(str(loaded.path), faults, exit_code=ExitCode.UNAVAILABLE)
     return Prepared(*data, *weights, *tokenizer, *template)
+
+
+def prepare_texts(loaded: Loaded, root: Path) -> PreparedTexts:
+    """Bring data and tokenizer of a recipe to disk, as far as they can be had; weights are neither asked for nor read.
+
+    Raises:
+        BenchError: exit code 2; data that are not as the recipe says.
+    """
+    missing: list[BenchError] = []
+    data = _attempt(lambda: _data(loaded, root)[0], missing)
+    tokenizer, template = None, None
+    if data is not None:
+        tokenizer = _attempt(lambda: _tokenizer(loaded, root, data, None, TOKENIZER_PATTERNS)[0], missing)
+        template = _attempt(lambda: _chat_template(loaded)[0], missing)
+    return PreparedTexts(data, tokenizer, template, tuple(map(str, missing)))
 
 
 def prepare_all(items: Sequence[Loaded], root: Path) -> list[Prepared]:
@@ -139,7 +154,14 @@ def _weights(loaded: Loaded) -> tuple[str | None, str, int | None, bool]:
     return str(folder.resolve()), content, context_tokens(folder, None), caps_attention(folder, None)
 
 
-def _tokenizer(loaded: Loaded, root: Path, data: PreparedData, weights: str | None) -> tuple[str, str]:
+def _tokenizer(
+    loaded: Loaded,
+    root: Path,
+    data: PreparedData,
+    weights: str | None,
+    beside_weights: tuple[str, ...] = WEIGHT_PATTERNS + TOKENIZER_PATTERNS,
+) -> tuple[str, str]:
+    """Folder and hash; `beside_weights` are the files that are asked for where the tokenizer is the model's own."""
     model, config = loaded.recipe.model, model_config(loaded, weights)
     if model.train_tokenizer is not None:
         return _trained_tokenizer(loaded, root, data, config)
@@ -151,7 +173,7 @@ def _tokenizer(loaded: Loaded, root: Path, data: PreparedData, weights: str | No
         name,
         model.tokenizer_revision if has_own else model.revision,
         loaded.folders.tokenizer if has_own else loaded.folders.model,
-        patterns=TOKENIZER_PATTERNS if has_own else WEIGHT_PATTERNS + TOKENIZER_PATTERNS,
+        patterns=TOKENIZER_PATTERNS if has_own else beside_weights,
         where=key,
     )
     path = str(folder.resolve())

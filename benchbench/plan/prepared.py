@@ -25,3 +25,17 @@ class Prepared:
     chat_template: str | None
     """Path of the recipe's own chat template; none where it has none."""
     chat_template_hash: str | None
+
+
+@dataclass(frozen=True)
+class PreparedTexts:
+    """What the texts of a recipe need, as far as it can be had: no weights, which reading texts does not ask for."""
+
+    data: PreparedData | None
+    """None where the data are not here."""
+    tokenizer_path: str | None
+    """Folder of the tokenizer; none where it is not here, or cannot be made without the data."""
+    chat_template: str | None
+    """Path of the recipe's own chat template; none where it has none."""
+    missing: tuple[str, ...]
+    """Why something cannot be had, one message each; none where everything is here."""

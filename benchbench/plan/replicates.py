@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from benchbench.core.hashing import fingerprint
 from benchbench.core.identity import identity
-from benchbench.stages.settings import POLICIES, LoopSettings, TrainingSettings
+from benchbench.plan.draws import DROPOUT, INITIALISATION, ORDER, stage_draws
+from benchbench.stages.settings import POLICIES, TrainingSettings
 
 if TYPE_CHECKING:
     from benchbench.core.records import StageSpec
@@ -27,21 +28,12 @@ def run_of(plan: Plan, key: str) -> str:
 
 def _drawn(spec: StageSpec) -> Mapping[str, Any]:
     """The settings of a stage, less the seeds that nothing is drawn from."""
-    settings, unused = spec.settings, set[str]()
-    if spec.kind in POLICIES:
-        initial = "policy" not in spec.inputs
-        fresh = settings.model.from_config is not None or settings.lora is not None
-        if not (initial and fresh):
-            unused.add("seed")
-    if isinstance(settings, TrainingSettings) and not _draws(spec.settings.training):
+    settings, unused, draws = spec.settings, set[str](), stage_draws(spec)
+    if spec.kind in POLICIES and INITIALISATION not in draws:
+        unused.add("seed")
+    if isinstance(settings, TrainingSettings) and not {ORDER, DROPOUT} & {*draws}:
         unused.add("order_seed")
     return {name: value for name, value in identity(settings).items() if name not in unused}
-
-
-def _draws(training: LoopSettings) -> bool:
-    """Whether a training loop draws anything: the order of the data, or dropout."""
-    in_order = training.data_order == "sequential" and training.length_window == 1
-    return not (in_order and training.disable_dropout)
 
 
 def copies(plan: Plan) -> list[str]:

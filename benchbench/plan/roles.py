@@ -17,6 +17,7 @@ from benchbench.plan.graph import Plan, data_input, policy_input
 from benchbench.plan.model_columns import with_model_columns
 from benchbench.plan.prepared import Prepared
 from benchbench.plan.stopping import stopping
+from benchbench.plan.tokenization import preference_tokenization, stage_tokenization
 from benchbench.recipe.anchors import AnchorSource, anchor_input
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.memory import scoring_memory, training_memory
@@ -26,7 +27,6 @@ from benchbench.recipe.section import values_of
 from benchbench.recipe.training import (
     LoopRunSection,
     LoopSection,
-    PreferenceSection,
     RewardHeadSection,
     TrainingSection,
 )
@@ -116,7 +116,7 @@ class Roles:
         if method.head is not None and method.head.reads == "reference":
             needed |= anchor_input(self.recipe, start)
         hyper = identity(self.loaded.bound["method.hyper"])
-        tokenization = self._preference_tokenization(section)
+        tokenization = preference_tokenization(self.recipe, section)
         settings = PreferenceSettings(
             **reader._training(section, seeded=start is None, tokenization=tokenization),
             training=self._loop(section, "preference"),
@@ -145,7 +145,7 @@ class Roles:
         """
         section, dtype = self.recipe.preference, self.recipe.model.dtype
         assert section is not None, "checked with the recipe"
-        reading = self._reading(section.split, self._preference_tokenization(section))
+        reading = self._reading(section.split, preference_tokenization(self.recipe, section))
         run = self._reading_run()
         if weights is not None:
             reading["model"], run = weights.in_place_of(reading["model"], run)
@@ -164,7 +164,7 @@ class Roles:
         """The held-out score of a policy."""
         section, split = self.recipe.score, self.score_split
         settings = ScoreSettings(
-            **self._reading(split, self._tokenization(section)),
+            **self._reading(split, stage_tokenization(self.recipe, section)),
             dtype=section.dtype,
             bf16=False,
             keep_all=True,
@@ -189,7 +189,7 @@ class Roles:
         if split == self.score_split and self.recipe.score.max_length is not None:
             changes["max_length"] = self.recipe.score.max_length
         settings = RewardSettings(
-            **self._reading(split, self._tokenization(section).model_copy(update=changes)),
+            **self._reading(split, stage_tokenization(self.recipe, section).model_copy(update=changes)),
             keep_all=True,
             on_empty_response="keep_constant",
             dropout=dropout,
@@ -256,7 +256,7 @@ class Roles:
         """What a training stage reads besides its loop's settings."""
         seeds = self.recipe.seeds
         return {
-            **self._reading(section.split, tokenization or self._tokenization(section)),
+            **self._reading(section.split, tokenization or stage_tokenization(self.recipe, section)),
             "lora": self.recipe.lora,
             "seed": self.seed if seeded else None,
             "order_seed": self.seed if seeds.scope == "all" else seeds.fixed_seed,
@@ -264,21 +264,6 @@ class Roles:
 
     def _loop(self, section: TrainingSection, name: str) -> LoopSettings:
         return LoopSettings(**values_of(section, LoopSection), **training_memory(self.recipe, name))
-
-    def _tokenization(self, section: Any) -> TokenizationSection:
-        """The setting's tokenisation with what the stage's section names itself."""
-        named: dict[str, Any] = {"max_length": section.max_length, "truncation": section.truncation}
-        changes = {key: value for key, value in named.items() if value is not None}
-        return self.recipe.tokenization.model_copy(update=changes)
-
-    def _preference_tokenization(self, section: PreferenceSection) -> TokenizationSection:
-        """That of the preference stage and its reference: also what the method and the section say is scored."""
-        tokenization = self._tokenization(section)
-        scored = methods.get(self.recipe.method.name).scored
-        masked = tokenization.masked_spans if section.masked_spans is None else section.masked_spans
-        return tokenization.model_copy(
-            update={"masked_spans": masked, "scored": tokenization.scored if scored == "response" else scored}
-        )
 
     def _base_seed(self, policy: str | None) -> int | None:
         """The seed of a base model whose weights are drawn from it; none where nothing is drawn."""

@@ -85,3 +85,15 @@ def test_claims_are_held_against_different_runs(pinned: Path, tmp_path: Path):
     assert claim["verdict"]["found"]["k"] == 1
     assert "3 seeds are 1 different runs" in claim["verdict"]["detail"]
     assert claim["p_holm"] is None and claim["gate_fails"] is False
+
+
+def test_an_audit_refuses_to_call_copies_seeds(pinned: Path):
+    words = ("audit", "seeds", "dpo", "--setting", pinned / "pinned.yaml", "--runs", pinned / "runs", "--seeds", *SEEDS)
+    ended = bench(*words, "--json")
+    assert ended.code == 3
+    assert "dpo: 3 seeds are 1 run, not 3" in ended.err
+    (row,) = ended.json["rows"]
+    assert row["runs"] == [[1, 2, 3]] and row["losses"].startswith("equal in all")
+    assert {each["stream"]: set(map(tuple, each["from"].values())) for each in row["draws"]} == {"order": {(42,)}}
+    drawn = bench(*words, "--set", "seeds.scope=all")
+    assert drawn.code == 4, "different runs, which have not run"

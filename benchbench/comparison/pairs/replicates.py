@@ -155,6 +155,15 @@ def run_names(frames: Mapping[int, pd.DataFrame], scoring: str, known: Mapping[i
     """
     contents = [content(frame, SCORINGS[scoring].reads) for frame in frames.values()]
     stages = [(known or {}).get(seed) or f"seed {seed}" for seed in frames]
-    places = _groups(len(contents), [contents, stages])
-    seeds = list(frames)
+    return joined_names(list(frames), [contents, stages])
+
+
+def joined_names(seeds: Sequence[int], names: Sequence[Sequence[Hashable]]) -> list[int]:
+    """[k] the run of each seed, named by its first seed: seeds that share a name of any kind are one run.
+
+    Args:
+        seeds: [k] in the order of the table.
+        names: of each kind [k], such as contents and identities of stages.
+    """
+    places = _groups(len(seeds), names)
     return [seeds[next(group[0] for group in places if place in group)] for place in range(len(seeds))]

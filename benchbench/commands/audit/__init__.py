@@ -1,0 +1,1 @@
+"""`bench audit`: what is in the data of a recipe, and whether its seeds are different runs."""
