@@ -146,7 +146,7 @@ class Bounds(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Finding:
+class DataFinding:
     """The answer to one check in one place."""
 
     check: str
@@ -192,7 +192,7 @@ class Finding:
 
 def finding(
     check: str, where: str, ids: Iterable[str], total: int, *, detail: str = "", level: float | None = None
-) -> Finding:
+) -> DataFinding:
     """The finding of a check by the ids of the examples it is about.
 
     Args:
@@ -205,9 +205,9 @@ def finding(
     """
     hits = list(ids)
     limit = CHECKS[check].level if level is None else level
-    return Finding(check, where, len(hits), total, limit, tuple(hits[:EXAMPLES_SHOWN]), detail)
+    return DataFinding(check, where, len(hits), total, limit, tuple(hits[:EXAMPLES_SHOWN]), detail)
 
 
-def above(findings: Sequence[Finding]) -> list[Finding]:
+def above(findings: Sequence[DataFinding]) -> list[DataFinding]:
     """Those that are too much, in their order."""
     return [each for each in findings if each.is_above]

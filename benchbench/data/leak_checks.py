@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from benchbench.core.example import Message
-from benchbench.data.finding import Finding, finding
+from benchbench.data.finding import DataFinding, finding
 from benchbench.data.near_duplicates import NearIndex, Neighbour, Shingles, conversation_text, index_of, shingles
 from benchbench.data.row_checks import nearest_detail
 from benchbench.data.serial import prompt_hash
@@ -47,7 +47,7 @@ def prompt_list(name: str, rows: Iterable[tuple[str, tuple[Message, ...]]]) -> P
     return PromptList(name, tuple(ids), tuple(prompts))
 
 
-def leak_findings(held_out: PromptList, trained: PromptList) -> list[Finding]:
+def leak_findings(held_out: PromptList, trained: PromptList) -> list[DataFinding]:
     """Held-out prompts that training has, to the letter, and those that it nearly has.
 
     A prompt counts once: one that is there to the letter is no near one.
@@ -69,7 +69,9 @@ def leak_findings(held_out: PromptList, trained: PromptList) -> list[Finding]:
     ]
 
 
-def all_leaks(lists: Mapping[str, PromptList], held_out: Sequence[PromptList], trained: Sequence[str]) -> list[Finding]:
+def all_leaks(
+    lists: Mapping[str, PromptList], held_out: Sequence[PromptList], trained: Sequence[str]
+) -> list[DataFinding]:
     """The leaks of each held-out list into each split that is trained on.
 
     Args:

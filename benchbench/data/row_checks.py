@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from benchbench.core.example import Example
 from benchbench.data.audit import best_is_shared, has_identical_candidates
-from benchbench.data.finding import Finding, finding
+from benchbench.data.finding import DataFinding, finding
 from benchbench.data.near_duplicates import Neighbour, Shingles, nearest_earlier
 from benchbench.data.serial import prompt_hash
 
 Texts = tuple[str, ...]
 
 
-def row_findings(split: str, examples: Sequence[Example], texts: Sequence[Shingles]) -> list[Finding]:
+def row_findings(split: str, examples: Sequence[Example], texts: Sequence[Shingles]) -> list[DataFinding]:
     """Everything that can be said of the rows of one split without a tokenizer, save who is longer.
 
     Args:
@@ -25,7 +25,7 @@ def row_findings(split: str, examples: Sequence[Example], texts: Sequence[Shingl
     total = len(examples)
     prompts = [prompt_hash(example.prompt) for example in examples]
 
-    def those(check: str, holds: Callable[[Example], bool]) -> Finding:
+    def those(check: str, holds: Callable[[Example], bool]) -> DataFinding:
         return finding(check, split, [example.id for example in examples if holds(example)], total)
 
     repeats, contradictions = _repeats(examples, prompts)
@@ -56,7 +56,7 @@ def _repeats(examples: Sequence[Example], prompts: Sequence[str]) -> tuple[list[
 
 def _prompt_findings(
     split: str, examples: Sequence[Example], prompts: Sequence[str], texts: Sequence[Shingles]
-) -> Iterator[Finding]:
+) -> Iterator[DataFinding]:
     """Prompts that an earlier example has, to the letter or nearly."""
     seen: set[str] = set()
     exact: list[str] = []

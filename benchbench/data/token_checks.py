@@ -12,7 +12,7 @@ from benchbench.core.example import Example
 from benchbench.data.decoded_checks import Reader
 from benchbench.data.encode import Encoder
 from benchbench.data.encoded_examples import EncodedExample, encode_examples
-from benchbench.data.finding import Finding, finding
+from benchbench.data.finding import DataFinding, finding
 from benchbench.data.render import renderer
 from benchbench.data.turn_end import spelled
 from benchbench.recipe.schema import TokenizationSection
@@ -87,7 +87,7 @@ def token_findings(
     section: TokenizationSection,
     *,
     folder: Path = Path(),
-) -> list[Finding]:
+) -> list[DataFinding]:
     """What becomes of a split under a stage's tokenisation.
 
     Args:

@@ -70,6 +70,6 @@ def family_of(plan: Plan, key: str) -> str:
     inputs = {name: family_of(plan, needed) for name, needed in spec.inputs.items()}
     settings = {name: value for name, value in identity(spec.settings).items() if name not in (*_SEEDS, "data")}
     data = spec.settings.data
-    if data is not None:  # examples that another stage made are known by that stage, which is an input
-        settings["data"] = {name: value for name, value in identity(data).items() if name != "made_by"}
-    return fingerprint({"kind": spec.kind, "settings": settings, "inputs": inputs})
+    # examples that another stage made are known by that stage, which is an input
+    read = {} if data is None else {name: value for name, value in identity(data).items() if name != "made_by"}
+    return fingerprint({"kind": spec.kind, "settings": settings, "data": read, "inputs": inputs})

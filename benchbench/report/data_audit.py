@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from benchbench.data.finding import CHECKS, Finding
+from benchbench.data.finding import CHECKS, DataFinding
 from benchbench.report.prose import INDENT, wrapped
 
 
-def finding_rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+def finding_rows(findings: Sequence[DataFinding]) -> list[dict[str, Any]]:
     """One row of a table per finding that is about an example."""
     return [
         {
@@ -25,7 +25,7 @@ def finding_rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     ]
 
 
-def finding_lines(findings: Sequence[Finding]) -> list[str]:
+def finding_lines(findings: Sequence[DataFinding]) -> list[str]:
     """What each check found, with ids of some examples, and what to do, in lines of 80 columns; then what is clean."""
     lines: list[str] = []
     clean: list[str] = []
@@ -40,13 +40,13 @@ def finding_lines(findings: Sequence[Finding]) -> list[str]:
     return [*lines, *(wrapped(f"no example of: {', '.join(clean)}") if clean else [])]
 
 
-def _hit(each: Finding) -> str:
+def _hit(each: DataFinding) -> str:
     ids = ", ".join(each.examples) + (", ..." if each.count > len(each.examples) else "")
     detail = f" ({each.detail})" if each.detail else ""
     return f"{each.where}, {each.count} of {each.total}: {ids}{detail}"
 
 
-def finding_records(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+def finding_records(findings: Sequence[DataFinding]) -> list[dict[str, Any]]:
     """Every finding as plain values, those about no example too."""
     return [
         {
@@ -68,12 +68,12 @@ def finding_records(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     ]
 
 
-def _share(each: Finding) -> str:
+def _share(each: DataFinding) -> str:
     bounds = "" if each.interval is None else f" [{each.interval.low:.1%}, {each.interval.high:.1%}]"
     return f"{each.share:.1%}{bounds}"
 
 
-def _passes(each: Finding) -> str:
+def _passes(each: DataFinding) -> str:
     if CHECKS[each.check].two_sided:
         return f"{max(0.5 - each.level, 0):.0%} to {min(0.5 + each.level, 1):.0%}"
     return "any" if each.level >= 1 else f"to {each.level:.1%}"

@@ -14,7 +14,7 @@ from benchbench.comparison.stats.bounded import rate_interval
 from benchbench.core.clusters import over_prompts, prompt_numbers
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.example import Example
-from benchbench.data.finding import Bounds, Finding, above, finding
+from benchbench.data.finding import Bounds, DataFinding, above, finding
 from benchbench.data.leak_checks import PromptList, all_leaks, prompt_list
 from benchbench.data.near_duplicates import SIMILARITY, WORDS
 from benchbench.data.prompt_files import read_prompt_file
@@ -83,7 +83,7 @@ class DataAudit:
     """A finished audit, or what could be looked at of it."""
 
     plan: AuditPlan
-    findings: tuple[Finding, ...]
+    findings: tuple[DataFinding, ...]
     not_looked_at: tuple[str, ...]
     """What could not be looked at and why, in lines; none where everything was."""
 
@@ -140,7 +140,7 @@ def audit_data(plan: AuditPlan, root: Path) -> DataAudit:
     return DataAudit(plan, levelled, tuple(reasons))
 
 
-def _text_findings(plan: AuditPlan, examples: Mapping[str, Sequence[Example]]) -> list[Finding]:
+def _text_findings(plan: AuditPlan, examples: Mapping[str, Sequence[Example]]) -> list[DataFinding]:
     """Leaks, then what each split has by itself."""
     lists = {name: prompt_list(name, ((e.id, e.prompt) for e in rows)) for name, rows in examples.items()}
     trained = list(dict.fromkeys(read.split for read in plan.trained))
@@ -153,7 +153,7 @@ def _text_findings(plan: AuditPlan, examples: Mapping[str, Sequence[Example]]) -
     return findings
 
 
-def length_finding(split: str, longer: Longer) -> Finding:
+def length_finding(split: str, longer: Longer) -> DataFinding:
     """How often the longer response is preferred, with Wilson's interval over prompts."""
     hits = [name for name, is_longer in zip(longer.ids, longer.is_preferred, strict=True) if is_longer]
     detail = f"{longer.as_long} pairs of one length and {longer.tied} with tied ratings do not count"
@@ -168,7 +168,7 @@ def length_finding(split: str, longer: Longer) -> Finding:
 
 def _token_findings(
     plan: AuditPlan, examples: Mapping[str, Sequence[Example]], prepared: PreparedTexts
-) -> list[Finding]:
+) -> list[DataFinding]:
     """What a model reads of each split; a split that stages read alike is looked at once."""
     if prepared.tokenizer_path is None or prepared.missing:
         return []
@@ -180,7 +180,7 @@ def _token_findings(
         folder=Path(),
         trust_remote_code=model.trust_remote_code,
     )
-    findings: list[Finding] = []
+    findings: list[DataFinding] = []
     reads: list[Read] = []
     for read in (*plan.trained, *plan.held_out):
         if not any((read.split, read.tokenization) == (other.split, other.tokenization) for other in reads):
