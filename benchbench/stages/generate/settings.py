@@ -13,7 +13,7 @@ from benchbench.stages.settings import POLICIES, ReadingRun, ScoringSettings
 class GenerateSettings(ScoringSettings):
     """A policy's own responses to the prompts of a split."""
 
-    PRIORITY: ClassVar[int] = 5
+    PRIORITY: ClassVar[int] = 6
     USES_ENGINE: ClassVar[bool] = True
     INPUTS: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "policy": POLICIES,

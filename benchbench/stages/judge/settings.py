@@ -13,7 +13,7 @@ from benchbench.stages.settings import StageRun, StageSettings
 class JudgeSettings(StageSettings):
     """Verdicts on two sets of responses."""
 
-    PRIORITY: ClassVar[int] = 8
+    PRIORITY: ClassVar[int] = 9
     INPUTS: ClassVar[Mapping[str, tuple[str, ...]]] = {"ours": ("generate",), "theirs": ("generate",)}
 
     stage_version: int = 2

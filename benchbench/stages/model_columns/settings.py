@@ -40,7 +40,7 @@ class StepSettings(Section):
 class ModelColumnsSettings(StageSettings):
     """Columns of what models said of the examples of a split, and the transforms that read them."""
 
-    PRIORITY: ClassVar[int] = 3
+    PRIORITY: ClassVar[int] = 4
     INPUTS: ClassVar[Mapping[str, tuple[str, ...]]] = {
         f"{prefix}{i}": kinds
         for prefix, kinds in ((MODEL, ("score", "reward", "reward_ensemble")), (REFERENCE, ("score",)))

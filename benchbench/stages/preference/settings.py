@@ -20,7 +20,7 @@ class PreferenceMethodSettings(MethodSettings):
 class PreferenceSettings(TrainingSettings):
     """A method's loss on the policy that SFT left."""
 
-    PRIORITY: ClassVar[int] = 4
+    PRIORITY: ClassVar[int] = 5
     INPUTS: ClassVar[Mapping[str, tuple[str, ...]]] = {"policy": POLICIES, ANCHOR_POLICY: POLICIES}
     TAKES_NEEDS: ClassVar[bool] = True
 

@@ -25,7 +25,7 @@ class DropoutSettings(Section):
 class RewardSettings(ScoringSettings):
     """The reward model's number for every response of a split."""
 
-    PRIORITY: ClassVar[int] = 7
+    PRIORITY: ClassVar[int] = 8
     INPUTS: ClassVar[Mapping[str, tuple[str, ...]]] = {"reward_model": ("reward_model",)}
 
     stage_version: int = 1

@@ -13,7 +13,7 @@ from benchbench.stages.settings import POLICIES, ReadingRun, ScoringSettings
 class ScoreSettings(ScoringSettings):
     """The log-probability of every response of a split under one policy."""
 
-    PRIORITY: ClassVar[int] = 6
+    PRIORITY: ClassVar[int] = 7
     INPUTS: ClassVar[Mapping[str, tuple[str, ...]]] = {"policy": POLICIES}
 
     stage_version: int = 3
