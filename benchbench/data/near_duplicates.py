@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,9 +97,10 @@ class NearIndex:
             return Neighbour(equal, 1.0)
         if not self._places:
             return None
+        places = cast("list[int]", self._hashes.query(sketch or self._sketch(text)))  # what `add` put in
         near = [
             Neighbour(place, index)
-            for place in self._hashes.query(sketch or self._sketch(text))
+            for place in places
             if (index := similarity(text, self._shingles[place])) >= SIMILARITY
         ]
         return min(near, key=lambda each: (-each.similarity, each.place), default=None)
