@@ -13,8 +13,9 @@ from harness import MICRO, leftovers
 
 from benchbench.commands.resolve import resolve
 from benchbench.plan import prepare as module
-from benchbench.plan.prepare import prepare, prepare_all
+from benchbench.plan.prepare import prepare, prepare_all, prepare_texts
 from benchbench.plan.weights import caps_attention, context_tokens
+from benchbench.store.offline import offline
 
 
 def test_what_is_there_already_is_not_made_again(tmp_path: Path):
@@ -186,3 +187,19 @@ def test_whether_attention_is_capped_is_said_by_the_configuration(tmp_path, conf
     assert caps_attention(None, config) is capped
     (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
     assert caps_attention(tmp_path, None) is capped
+
+
+def test_texts_are_prepared_without_weights_and_what_is_missing_is_named(tmp_path: Path, write_yaml):
+    """Data are here; the tokenizer belongs to a model on the hub, of which no file is read."""
+    text = MICRO.read_text(encoding="utf-8")
+    begin, end = text.index("  from_config:"), text.index("  dtype: float32\ndata")
+    model = f"  model_name_or_path: nobody/nothing\n  revision: {'a' * 40}\n"
+    setting = write_yaml("hub.yaml", text[:begin] + model + text[end:])
+    with offline("--offline"):
+        texts = prepare_texts(resolve("dpo", setting=str(setting)), tmp_path / "runs")
+    assert texts.data is not None and texts.data.shapes["test"].examples == 40
+    assert texts.tokenizer_path is None and texts.chat_template is None
+    (reason,) = texts.missing
+    assert "nobody/nothing" in reason
+    micro = prepare_texts(resolve("dpo", setting=str(MICRO)), tmp_path / "runs")
+    assert micro.missing == () and micro.tokenizer_path is not None
