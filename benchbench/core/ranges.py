@@ -35,8 +35,7 @@ def require_above_zero(settings: Any, *names: str) -> None:
     """
     for name in names:
         value = getattr(settings, name)
-        if not 0 < value < math.inf:
-            raise ValueError(f"{name}: expected a finite number above 0, got {value}")
+        require(0 < value < math.inf, name, "a finite number above 0", value)
 
 
 def require_at_least_zero(settings: Any, *names: str) -> None:
@@ -47,8 +46,7 @@ def require_at_least_zero(settings: Any, *names: str) -> None:
     """
     for name in names:
         value = getattr(settings, name)
-        if not 0 <= value < math.inf:
-            raise ValueError(f"{name}: expected a finite number of at least 0, got {value}")
+        require(0 <= value < math.inf, name, "a finite number of at least 0", value)
 
 
 def require_within(settings: Any, name: str, interval: str, *, what: str = "number") -> None:
@@ -67,8 +65,7 @@ def require_within(settings: Any, name: str, interval: str, *, what: str = "numb
     low, high = (float(end) for end in interval[1:-1].split(","))
     above = low <= value if interval[0] == "[" else low < value
     below = value <= high if interval[-1] == "]" else value < high
-    if not (above and below):
-        raise ValueError(f"{name}: expected a {what} in {interval}, got {value}")
+    require(above and below, name, f"a {what} in {interval}", value)
 
 
 def require_one_of(settings: Any, name: str, *choices: str) -> None:
@@ -78,5 +75,4 @@ def require_one_of(settings: Any, name: str, *choices: str) -> None:
         ValueError: it is another.
     """
     value = getattr(settings, name)
-    if value not in choices:
-        raise ValueError(f"{name}: expected one of {', '.join(choices)}, got {value!r}")
+    require(value in choices, name, f"one of {', '.join(choices)}", repr(value))

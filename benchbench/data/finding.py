@@ -66,7 +66,7 @@ CHECKS = {
             "tied_scores",
             "whose best rating belongs to several candidates",
             0.25,
-            "the order within a tie is the file's and says nothing: leave them out (`pairs_margin`, `pairs_threshold`)",
+            "the order within a tie is the file's and says nothing: leave them out (`pairs_best_worst` with min_gap, `pairs_threshold`)",
         ),
         Check(
             "length_bias",

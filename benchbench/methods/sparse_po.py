@@ -75,6 +75,7 @@ METHOD = Method(
         title="SparsePO: Controlling Preference Alignment of LLMs via Sparse Token Masks",
         note="The loss was checked against the authors' code, sparse_trainer.py.",
     ),
+    version=2,
     hyper=Hyper,
     loss=loss,
     reward=reward,

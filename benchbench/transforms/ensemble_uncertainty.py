@@ -95,6 +95,7 @@ TRANSFORM = Transform(
     reads=_reads,
     makes_columns=("p_mean", "uncertainty", "margin_mean", "margin_sd"),
     candidates=Candidates.PAIR,
+    version=2,
     paper=Paper(
         "Melo et al.",
         2024,
