@@ -66,7 +66,8 @@ CHECKS = {
             "tied_scores",
             "whose best rating belongs to several candidates",
             0.25,
-            "the order within a tie is the file's and says nothing: leave them out (`pairs_best_worst` with min_gap, `pairs_threshold`)",
+            "the order within a tie is the file's and says nothing: leave them out, as `pairs_best_worst` does with a "
+            "min_gap",
         ),
         Check(
             "length_bias",
