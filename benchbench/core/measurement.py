@@ -89,6 +89,11 @@ class Metric:
     drawn: Callable[[PairScores, Array], Array] | None = None
     """(scores, [draws, m] places of the pairs of each draw) -> the same, where the order of the pairs shapes the last
     bit."""
+    influence: Callable[[PairScores], Array] | None = None
+    """[n] values of the pairs whose mean is the metric and whose spread over prompts is that of the metric, where it is
+    no mean over pairs; two checkpoints on the same pairs are compared by their differences."""
+    equivalence_margin: float = math.nan
+    """Difference below which two methods count as equal in this metric, our proposal; NaN where none is proposed."""
     columns: tuple[str, ...] = ()
     """Columns the metric reads; without them it is not computed."""
     columns_per: Literal["candidate", "example"] = "candidate"
