@@ -61,7 +61,7 @@ def clustered_error(positive: Array, negative: Array, prompt: Array | None = Non
 
 
 def influences(positive: Array, negative: Array) -> Array:
-    """[n] DeLong's V10 + V01 of each pair, whose spread over prompts gives the variance; their mean is twice the area."""
+    """[n] DeLong's V10 + V01 of each pair, whose spread over prompts gives the variance; their mean is two areas."""
     return _share_below(positive, negative) + 1 - _share_below(negative, positive)
 
 

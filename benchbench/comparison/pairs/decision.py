@@ -1,4 +1,4 @@
-"""What a reader who must decide needs beside a difference and its interval: equivalence, seeds, runs and checkpoints."""
+"""What a decision needs beside a difference and its interval: equivalence, seeds, runs and checkpoints."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def decide(
 def checkpoint_p(
     metric: Metric, candidate: Sequence[PairScores], baseline: Sequence[PairScores]
 ) -> tuple[str, tuple[float, ...]]:
-    """(name of the test, its p-value at each seed) of a metric with one: McNemar's of right and wrong, DeLong's of areas.
+    """(name of the test, its p-value at each seed): McNemar's of right and wrong, DeLong's of areas, else nothing.
 
     McNemar's takes pairs as independent, so it is not made where pairs share a prompt.
     """

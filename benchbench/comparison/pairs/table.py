@@ -107,14 +107,15 @@ class Table:
         """Empty for the baseline, and where a value of either side is undefined."""
         if row.candidate == row.baseline or not np.isfinite(row.differences).all():
             return Decision()
-        return decide(metric, interval, *(self._scores(label, row.scoring) for label in (row.candidate, row.baseline)))
+        sides = [self._scores(label, metric, row.scoring) for label in (row.candidate, row.baseline)]
+        return decide(metric, interval, *sides)
 
-    def _scores(self, label: str, scoring: str) -> list[PairScores]:
+    def _scores(self, label: str, metric: Metric, scoring: str) -> list[PairScores]:
         """[k] of each seed."""
-        return [p.scores(scoring, tie_credit=self.tie_credit) for p in self.grid.row(label)]
+        return [p.scores(scoring, tie_credit=self.tie_credit, reads=metric.reads) for p in self.grid.row(label)]
 
     def _has(self, label: str, metric: Metric, scoring: str) -> bool:
-        having = [scoring in p.available and set(metric.columns) <= set(p.columns) for p in self.grid.row(label)]
+        having = [p.has(metric, scoring) for p in self.grid.row(label)]
         if any(having) and not all(having):
             missing = [(label, seed) for seed, has in zip(self.grid.seeds, having, strict=True) if not has]
             raise MissingRunsError(missing, what=f"{metric.name} under {scoring}")
@@ -130,7 +131,7 @@ class Table:
         baseline = self.grid.labels[0]
         intervals = {label: self._no_interval(label, measured) for label in measured}
         scores = {
-            label: self._scores(label, scoring)
+            label: self._scores(label, metric, scoring)
             for label, measurements in measured.items()
             if np.isfinite(_values(measurements)).all()
         }

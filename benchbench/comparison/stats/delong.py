@@ -1,10 +1,10 @@
 """Clustered DeLong interval and test of the difference of two areas under the curve, of one pair of checkpoints.
 
-An area is a mean of V10_i = P(chosen i above a rejected one) and of V01_j = P(a chosen one above rejected j); the spread
-of these components gives its variance (DeLong et al. 1988). The two responses of a pair share a prompt, so a prompt's
-components are one cluster (Obuchowski 1997, Biometrics 53:567), and two checkpoints on the same pairs are compared by
-the differences of their components, which holds their covariance. DeLong's own form takes chosen and rejected responses
-as independent and is too wide by up to a factor of three here.
+An area is a mean of V10_i = P(chosen i above a rejected one), and of V01_j = P(a chosen one above rejected j); the
+spread of these components gives its variance (DeLong et al. 1988). The two responses of a pair share a prompt, so a
+prompt's components are one cluster (Obuchowski 1997, Biometrics 53:567), and two checkpoints on the same pairs are
+compared by the differences of their components, which holds their covariance. DeLong's own form takes chosen and
+rejected responses as independent and is too wide by up to a factor of three here.
 """
 
 from __future__ import annotations

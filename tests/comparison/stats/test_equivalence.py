@@ -21,7 +21,7 @@ SEEDS = np.array([0.0508183824277, -0.0411133006263, 0.0183619769345, -0.0013553
 
 
 def test_as_statsmodels_has_it():
-    """statsmodels 0.15.0, `ttost_paired(SEEDS, zeros, -0.03, 0.03)`."""
+    """Statsmodels 0.15.0, `ttost_paired(SEEDS, zeros, -0.03, 0.03)`."""
     assert equivalence_p(_interval(SEEDS), 0.03) == pytest.approx(0.08832272400350602, rel=1e-8)
 
 
@@ -61,7 +61,8 @@ def test_the_margin_with_a_power_of_80_per_cent_at_no_difference():
         arms = rng.normal(size=(4000, 2, k))
         difference = arms[:, 0].mean(axis=1) - arms[:, 1].mean(axis=1)
         se = np.sqrt(arms.var(axis=2, ddof=1).mean(axis=1) * 2 / k)
-        far = [equivalent_within(t_interval(d, s, 2 * k - 2, level=0.95, method="t")) for d, s in zip(difference, se)]
+        tables = zip(difference.tolist(), se.tolist(), strict=True)
+        far = [equivalent_within(t_interval(d, s, 2 * k - 2, level=0.95, method="t")) for d, s in tables]
         assert np.mean(np.array(far) < margin) == pytest.approx(0.8, abs=0.02)
 
 

@@ -12,7 +12,7 @@ from benchbench.comparison.stats.improvement import probability_of_improvement
 
 
 def test_as_rliable_has_it():
-    """rliable 1.2.0, `metrics.probability_of_improvement` of these runs of one task."""
+    """Rliable 1.2.0, `metrics.probability_of_improvement` of these runs of one task."""
     candidate, baseline = np.array([4.0, 5.0, 5.0, 3.0, 5.0]), np.array([5.0, 5.0, 0.0, 2.0])
     assert probability_of_improvement(candidate, baseline) == pytest.approx(0.65)
 
@@ -31,8 +31,6 @@ def test_lower_is_better_turns_it_round():
     assert probability_of_improvement(candidate, baseline, direction="lower") == 0.875
 
 
-@pytest.mark.parametrize(
-    ("candidate", "direction"), [([1.0], "none"), ([], "higher"), ([1.0, math.nan], "higher")]
-)
+@pytest.mark.parametrize(("candidate", "direction"), [([1.0], "none"), ([], "higher"), ([1.0, math.nan], "higher")])
 def test_undefined_is_nan(candidate, direction):
     assert math.isnan(probability_of_improvement(np.array(candidate), np.ones(2), direction=direction))

@@ -21,7 +21,7 @@ def _points(wins, losses, both=10, neither=7):
     [(12, 5, 0.143463134765625), (3, 3, 1.0), (0, 6, 0.03125), (40, 22, 0.030015864349067285)],
 )
 def test_exact_as_statsmodels_has_it(wins, losses, exact):
-    """statsmodels 0.15.0, `mcnemar([[10, wins], [losses, 10]], exact=True).pvalue`."""
+    """Statsmodels 0.15.0, `mcnemar([[10, wins], [losses, 10]], exact=True).pvalue`."""
     test = mcnemar(*_points(wins, losses))
     assert (test.wins, test.losses) == (wins, losses)
     assert test.exact == pytest.approx(exact, rel=1e-12)

@@ -26,7 +26,7 @@ def _of_seeds(mean: float, *, n: int = 1000) -> Interval:
     [(0.5, 33.36713118431779), (1.0, 9.93785094105438), (1.5, 5.686142097745736), (2.0, 4.22071858501904)],
 )
 def test_where_seeds_are_all_there_is_as_statsmodels_has_it(difference, n):
-    """statsmodels 0.15.0, `TTestPower().solve_power(difference, alpha=0.05, power=0.8)`, of a paired t test."""
+    """Statsmodels 0.15.0, `TTestPower().solve_power(difference, alpha=0.05, power=0.8)`, of a paired t test."""
     assert seeds_needed(_of_seeds(difference)) == math.ceil(n)
     assert seeds_needed(_of_seeds(-difference)) == math.ceil(n)
 
