@@ -10,9 +10,9 @@ from benchbench.core.measurement import Array, PairScores
 def style_matrix(scores: PairScores) -> Array:
     """[styles, styles] share of pairs whose chosen text of style i scores strictly above the rejected one of style j.
 
-    Styles are the numbers in the column `style`, plainest first; NaN where no pair has a combination.
+    Styles are the numbers in the column `style_rank`, plainest first; NaN where no pair has a combination.
     """
-    sides = scores.columns["style"]
+    sides = scores.columns["style_rank"]
     styles = np.unique(np.concatenate(sides))
     i, j = (np.searchsorted(styles, side) for side in sides)
     counts, right = np.zeros((2, len(styles), len(styles)))

@@ -1,8 +1,8 @@
 """Accuracy where both texts are of one style, RM-Bench's normal score.
 
 Liu et al. 2024, arXiv:2410.16184, as THU-KEG/RM-Bench, `scripts/utils.py`, computes it. Only where the data carry a
-column `style` with a number for each response, the plainest 0, and pairs of every combination. Every combination weighs
-the same; a tie is wrong, whatever the tie credit.
+column `style_rank` with a number for each response, the plainest 0, and pairs of every combination. Every combination
+weighs the same; a tie is wrong, whatever the tie credit.
 """
 
 from __future__ import annotations
@@ -21,6 +21,6 @@ METRIC = Metric(
     unit="fraction",
     direction="higher",
     value=value,
-    columns=("style",),
+    columns=("style_rank",),
     undefined=empty_cells,
 )

@@ -23,7 +23,7 @@ def pair_scores(
     stored = {"reference": _sides(reference, len(chosen)), "n_tokens": _sides(n_tokens, len(chosen))}
     groups = np.zeros(len(chosen)) if group is None else np.asarray(group, np.float64)
     columns["group"] = (groups, groups)
-    columns.setdefault("style", (np.arange(len(chosen)) % 9 // 3.0, np.arange(len(chosen)) % 3.0))
+    columns.setdefault("style_rank", (np.arange(len(chosen)) % 9 // 3.0, np.arange(len(chosen)) % 3.0))
     return PairScores(chosen, rejected, columns, tie_credit, stored=stored)
 
 

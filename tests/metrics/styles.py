@@ -14,4 +14,4 @@ def expanded(chosen, rejected) -> PairScores:
     n, styles = chosen.shape
     i, j = (np.tile(side.ravel(), n) for side in np.indices((styles, styles)))
     prompt = np.repeat(np.arange(n), styles * styles)
-    return pair_scores(chosen[prompt, i], rejected[prompt, j], style=(i, j))
+    return pair_scores(chosen[prompt, i], rejected[prompt, j], style_rank=(i, j))

@@ -26,5 +26,5 @@ def test_as_from_whole_prompts_on_random_scores_with_ties():
 
 
 def test_a_combination_without_pairs_leaves_it_undefined():
-    measured = METRIC.measure(pair_scores([1.0, 1.0], [0.0, 0.0], style=([0, 1], [0, 1])), "reward_model")
+    measured = METRIC.measure(pair_scores([1.0, 1.0], [0.0, 0.0], style_rank=([0, 1], [0, 1])), "reward_model")
     assert math.isnan(measured.value) and measured.note == "2 of 4 combinations of styles have no pair"
