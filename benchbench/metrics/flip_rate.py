@@ -34,7 +34,10 @@ def se(scores: PairScores) -> float:
 
 
 def undefined(scores: PairScores) -> str:
-    """Said where the reference has every pair right."""
+    """Said where the reference has every pair right, and of a policy that is its own reference and can flip none."""
+    sides = zip((scores.chosen, scores.rejected), scores.stored["reference"], strict=True)
+    if all(np.allclose(policy, reference, rtol=1e-12, atol=0) for policy, reference in sides):
+        return "the policy is its own reference"
     return "" if _wrong(scores).any() else "the reference ranks no pair wrongly"
 
 

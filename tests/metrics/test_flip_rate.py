@@ -20,10 +20,13 @@ def test_by_hand():
     assert METRIC.value(scores) == pytest.approx(1.5 / 3)
 
 
-def test_the_reference_itself_flips_nothing():
+def test_the_reference_itself_flips_nothing_and_that_is_no_result():
     scores = random_scores()
     chosen, rejected = scores.stored["reference"]
-    assert METRIC.value(pair_scores(chosen, rejected, reference=(chosen, rejected))) == 0.0
+    itself = pair_scores(chosen, rejected, reference=(chosen, rejected))
+    assert METRIC.value(itself) == 0.0
+    measured = METRIC.measure(itself, "logp_sum")
+    assert math.isnan(measured.value) and measured.note == "the policy is its own reference"
 
 
 def test_a_reference_without_a_wrong_pair_leaves_it_undefined():

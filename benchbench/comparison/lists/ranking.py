@@ -28,8 +28,8 @@ def top1(scores: Array, gold: Array) -> Array:
 def ndcg(scores: Array, gold: Array, *, k: int | None = None) -> Array:
     """[n] discounted cumulative gain of the first k over that of the ideal order; NaN where none is relevant.
 
-    Gains are exponential, 2^gold - 1 (Burges et al. 2005), discounts 1 / log2(rank + 1); candidates of equal score share
-    the mean discount of their ranks (McSherry and Najork 2008). Scikit-learn's gains are linear.
+    Gains are exponential, 2^gold - 1 (Burges et al. 2005), discounts 1 / log2(rank + 1); candidates of equal score
+    share the mean discount of their ranks (McSherry and Najork 2008). Scikit-learn's gains are linear.
 
     Args:
         scores: [n, K].
