@@ -11,6 +11,8 @@ import pytest
 import torch
 from harness import MICRO, Finished, bench
 
+from benchbench import metrics
+
 
 @pytest.fixture(scope="module")
 def dpo_cell(finished: Finished) -> dict:
@@ -100,8 +102,7 @@ def test_the_folder_loads_with_transformers_alone_and_scores_the_same(
 
 def test_a_copy_of_the_folder_elsewhere_is_the_same_model(finished: Finished, dpo_model: Path, tmp_path: Path):
     """Weights are told by content: another path plans the same stage."""
-    from benchbench import metrics
-from benchbench.commands.evaluate.run import _external
+    from benchbench.commands.evaluate.run import _external
     from benchbench.commands.resolve import CHECKS
     from benchbench.commands.run_plan import RunOptions, open_session
     from benchbench.recipe import library
