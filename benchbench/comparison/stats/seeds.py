@@ -28,14 +28,15 @@ def seeds_needed(interval: Interval, *, power: float = 0.8, most: int = MOST) ->
         power: chance of rejecting in the direction of the difference, in (alpha, 1).
         most: largest number that is looked at.
     """
-    if interval.spread is None or math.isnan(interval.mean):
+    spread = interval.spread
+    if not isinstance(spread, Spread) or math.isnan(interval.mean):
         return math.nan
-    if not _finds(interval, most, power):
+    if not _finds(interval, spread, most, power):
         return math.inf
     low, high = 1, most  # power grows with the number of seeds
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if _finds(interval, middle, power) else (middle, high)
+        low, high = (low, middle) if _finds(interval, spread, middle, power) else (middle, high)
     return float(high)
 
 
@@ -57,8 +58,7 @@ def spread_at(spread: Spread, k: int) -> Spread:
     )
 
 
-def _finds(interval: Interval, k: int, power: float) -> bool:
-    assert interval.spread is not None, "looked at by the caller"
-    se, df = spread_at(interval.spread, k).error()
+def _finds(interval: Interval, spread: Spread, k: int, power: float) -> bool:
+    se, df = spread_at(spread, k).error()
     critical = float(stats.t.isf((1 - interval.level) / 2, df))
     return bool(stats.nct.sf(critical, df, abs(interval.mean) / se) >= power)
