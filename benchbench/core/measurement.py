@@ -32,6 +32,9 @@ class PairScores:
     """What a tied pair earns, in [0, 1]."""
     prompt: Array | None = None
     """[n] number of each pair's prompt, from 0, which is its cluster; none where every pair has a prompt of its own."""
+    stored: Mapping[str, tuple[Array, Array]] = field(default_factory=dict)
+    """What scoring keeps of every response, ([n] chosen, [n] rejected), of what the metric reads: `reference`, the same
+    score under the reference policy, and `n_tokens`, scored tokens."""
 
     def __post_init__(self) -> None:
         if self.chosen.shape != self.rejected.shape or self.chosen.ndim != 1:
@@ -89,10 +92,19 @@ class Metric:
     drawn: Callable[[PairScores, Array], Array] | None = None
     """(scores, [draws, m] places of the pairs of each draw) -> the same, where the order of the pairs shapes the last
     bit."""
+    influence: Callable[[PairScores], Array] | None = None
+    """[n] values of the pairs whose mean is the metric and whose spread over prompts is that of the metric, where it is
+    no mean over pairs; two checkpoints on the same pairs are compared by their differences."""
+    equivalence_margin: float = math.nan
+    """Difference below which two methods count as equal in this metric, our proposal; NaN where none is proposed."""
     columns: tuple[str, ...] = ()
     """Columns the metric reads; without them it is not computed."""
     columns_per: Literal["candidate", "example"] = "candidate"
     """One number per response, or one per pair, which then stands on both sides."""
+    reads: tuple[str, ...] = ()
+    """What it reads of `PairScores.stored`; without all of it, it is not computed."""
+    undefined: Callable[[PairScores], str] | None = None
+    """Why finite scores give no value, as where no pair is of the kind that it is about; empty where they give one."""
     scorings: tuple[str, ...] = ()
     """Scorings under which it has a meaning; none for all. Beside other scorings it is measured where asked for."""
     version: int = 1
@@ -101,11 +113,16 @@ class Metric:
     def measure(self, scores: PairScores, scoring: str) -> Measurement:
         """The measurement, or NaN with a note where it is undefined."""
         n = len(scores.chosen)
-        note = _undefined(scores, self.columns)
+        note = self._note(scores)
         if note:
             return self._measurement(scoring, math.nan, math.nan, n, note)
         value = float(self.value(scores))
         return self._measurement(scoring, value, self._error(scores), n, "" if math.isfinite(value) else "not finite")
+
+    def _note(self, scores: PairScores) -> str:
+        """Why there is no value; mostly empty."""
+        note = _undefined(scores, self.columns, self.reads)
+        return note or ("" if self.undefined is None else self.undefined(scores))
 
     def _error(self, scores: PairScores) -> float:
         if self.se is not None:
@@ -124,13 +141,13 @@ class Metric:
         if self.per_pair is None:
             raise ValueError(f"expected a metric that is a mean over pairs, got '{self.name}'")
         values = over_prompts(self.per_pair(scores), scores.prompt)
-        return np.full_like(values, math.nan) if _undefined(scores, self.columns) else values
+        return np.full_like(values, math.nan) if self._note(scores) else values
 
     def _measurement(self, scoring: str, value: float, se: float, n: int, note: str) -> Measurement:
         return Measurement(self.name, scoring, value, se, n, self.unit, self.direction, self.version, note)
 
 
-def _undefined(scores: PairScores, columns: tuple[str, ...]) -> str:
+def _undefined(scores: PairScores, columns: tuple[str, ...], reads: tuple[str, ...]) -> str:
     if len(scores.chosen) == 0:
         return "no held-out pairs"
     if not (np.isfinite(scores.chosen).all() and np.isfinite(scores.rejected).all()):
@@ -138,4 +155,7 @@ def _undefined(scores: PairScores, columns: tuple[str, ...]) -> str:
     for name in columns:
         if not all(np.isfinite(values).all() for values in scores.columns[name]):
             return f"a value of column {name} is not finite"
+    for name in reads:
+        if not all(np.isfinite(values).all() for values in scores.stored[name]):
+            return f"a value of {name} is not finite"
     return ""

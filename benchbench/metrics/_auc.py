@@ -54,10 +54,15 @@ def clustered_error(positive: Array, negative: Array, prompt: Array | None = Non
     DeLong's own form leaves S11 out and was up to three times too large in simulation
     (evaluation.md A2). NaN for fewer than two prompts.
     """
-    components = over_prompts(_share_below(positive, negative) + 1 - _share_below(negative, positive), prompt)
+    components = over_prompts(influences(positive, negative), prompt)
     if len(components) < 2:
         return math.nan
     return float(components.std(ddof=1) / math.sqrt(len(components)))
+
+
+def influences(positive: Array, negative: Array) -> Array:
+    """[n] DeLong's V10 + V01 of each pair, whose spread over prompts gives the variance; their mean is two areas."""
+    return _share_below(positive, negative) + 1 - _share_below(negative, positive)
 
 
 def _share_below(queries: Array, pool: Array) -> Array:

@@ -8,7 +8,7 @@ beside `pair_accuracy` and `auc_centred`. Ties count one half by definition, wha
 from __future__ import annotations
 
 from benchbench.core.measurement import Array, Metric, PairScores
-from benchbench.metrics._auc import area, clustered_error, resampled_area
+from benchbench.metrics._auc import area, clustered_error, influences, resampled_area
 
 
 def value(scores: PairScores) -> float:
@@ -21,9 +21,23 @@ def se(scores: PairScores) -> float:
     return clustered_error(scores.chosen, scores.rejected, scores.prompt)
 
 
+def influence(scores: PairScores) -> Array:
+    """[n] DeLong's components of each pair less the area, so that their mean is the area."""
+    return influences(scores.chosen, scores.rejected) - value(scores)
+
+
 def resampled(scores: PairScores, counts: Array) -> Array:
     """Of every draw of a bootstrap over prompts."""
     return resampled_area(scores.chosen, scores.rejected, counts)
 
 
-METRIC = Metric(name="auc", unit="fraction", direction="higher", value=value, se=se, resampled=resampled)
+METRIC = Metric(
+    name="auc",
+    unit="fraction",
+    direction="higher",
+    value=value,
+    se=se,
+    resampled=resampled,
+    influence=influence,
+    equivalence_margin=0.015,
+)

@@ -7,7 +7,7 @@ pairs: a view of the margins that rewards large right ones. Ties count one half.
 from __future__ import annotations
 
 from benchbench.core.measurement import Array, Metric, PairScores
-from benchbench.metrics._auc import area, clustered_error, resampled_area
+from benchbench.metrics._auc import area, clustered_error, influences, resampled_area
 
 
 def value(scores: PairScores) -> float:
@@ -20,9 +20,23 @@ def se(scores: PairScores) -> float:
     return clustered_error(scores.margin, -scores.margin, scores.prompt)
 
 
+def influence(scores: PairScores) -> Array:
+    """[n] DeLong's components of each pair less the area, so that their mean is the area."""
+    return influences(scores.margin, -scores.margin) - value(scores)
+
+
 def resampled(scores: PairScores, counts: Array) -> Array:
     """Of every draw of a bootstrap over prompts."""
     return resampled_area(scores.margin, -scores.margin, counts)
 
 
-METRIC = Metric(name="auc_centred", unit="fraction", direction="higher", value=value, se=se, resampled=resampled)
+METRIC = Metric(
+    name="auc_centred",
+    unit="fraction",
+    direction="higher",
+    value=value,
+    se=se,
+    resampled=resampled,
+    influence=influence,
+    equivalence_margin=0.015,
+)

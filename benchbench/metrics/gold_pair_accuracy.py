@@ -31,5 +31,6 @@ METRIC = Metric(
     direction="higher",
     value=value,
     per_pair=per_pair,
+    equivalence_margin=0.015,
     columns=("gold",),
 )

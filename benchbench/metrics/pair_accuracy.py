@@ -22,4 +22,11 @@ def value(scores: PairScores) -> float:
     return float(per_pair(scores).mean())
 
 
-METRIC = Metric(name="pair_accuracy", unit="fraction", direction="higher", value=value, per_pair=per_pair)
+METRIC = Metric(
+    name="pair_accuracy",
+    unit="fraction",
+    direction="higher",
+    value=value,
+    per_pair=per_pair,
+    equivalence_margin=0.015,
+)

@@ -21,4 +21,11 @@ def value(scores: PairScores) -> float:
     return float(per_pair(scores).mean())
 
 
-METRIC = Metric(name="pair_accuracy_strict", unit="fraction", direction="higher", value=value, per_pair=per_pair)
+METRIC = Metric(
+    name="pair_accuracy_strict",
+    unit="fraction",
+    direction="higher",
+    value=value,
+    per_pair=per_pair,
+    equivalence_margin=0.015,
+)

@@ -66,6 +66,13 @@ COMPARISON_COLUMNS = (
     "mdd_estimate",
     "mdd_low",
     "mdd_high",
+    "probability_of_improvement",
+    "equivalence_margin",
+    "p_equivalence",
+    "equivalent_within",
+    "seeds_needed",
+    "checkpoint_test",
+    "checkpoint_p",
     "k",
     "runs",
     "n",
@@ -98,6 +105,8 @@ def comparisons_frame(comparisons: Sequence[Comparison], *, overrides: str = "")
     rows = [
         {
             **asdict(row),
+            **asdict(row.decision),
+            "checkpoint_p": _joined(row.decision.checkpoint_p),
             "methods": methods,
             "seeds": " ".join(str(seed) for seed in row.seeds),
             "overrides": overrides,

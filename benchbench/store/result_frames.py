@@ -27,6 +27,7 @@ _TEXT: frozenset[str] = frozenset(
             "unit",
             "direction",
             "interval_method",
+            "checkpoint_test",
             "note",
             "marks",
         ),
@@ -35,7 +36,7 @@ _TEXT: frozenset[str] = frozenset(
     )
 )
 """Columns that stay text even where every value looks like a number, as a hash of digits does."""
-_LISTS = ("values", "baseline_values")
+_LISTS = ("values", "baseline_values", "checkpoint_p")
 _TRUTH = {"True": True, "False": False}
 
 

@@ -11,6 +11,8 @@ import pytest
 import torch
 from harness import MICRO, Finished, bench
 
+from benchbench import metrics
+
 
 @pytest.fixture(scope="module")
 def dpo_cell(finished: Finished) -> dict:
@@ -62,7 +64,7 @@ def test_a_model_folder_is_scored_as_external_with_the_numbers_of_its_cell(
     table = pd.read_csv(finished.folder / "measurements.csv")
     mine = table[(table["method"] == "dpo") & (table["seed"] == 2)].set_index(["metric", "scoring"])["value"]
     for key, value in found.items():
-        if key[1] in ("logp_mean", "logp_sum"):
+        if key[1] in ("logp_mean", "logp_sum") and "reference" not in metrics.get(key[0]).reads:  # it is its own
             assert value == pytest.approx(mine[key], rel=1e-9), key
     assert {
         path.name for path in (tmp_path / "runs").iterdir() if path.name not in ("data", "locks", "hashes", "tokens")

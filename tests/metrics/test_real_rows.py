@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from harness import ROOT, bench
+from scipy import stats
 from sklearn.metrics import accuracy_score, roc_auc_score
 
 pytestmark = pytest.mark.shared_data
@@ -32,10 +33,10 @@ def scored(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> tuple[pd.D
 
 
 @pytest.mark.parametrize("scoring", ["logp_mean", "logp_sum"])
-def test_the_four_reported_metrics(scored, scoring):
+def test_the_reported_metrics(scored, scoring):
     rows, measured = scored
     chosen, rejected = rows[scoring].to_numpy().reshape(-1, 2).T
-    margin = chosen - rejected
+    margin, tokens = chosen - rejected, rows["n_tokens"].to_numpy().reshape(-1, 2).T
     assert len(margin) > 100
     labels = np.repeat([1, 0], len(margin))
     expected = {
@@ -43,5 +44,13 @@ def test_the_four_reported_metrics(scored, scoring):
         "auc": roc_auc_score(labels, np.concatenate([chosen, rejected])),
         "mean_margin": np.mean(margin),
         "std_margin": np.std(margin, ddof=0),
+        "ranking_accuracy": accuracy_score(np.ones(len(margin)), margin >= 0),
+        "median_margin": np.median(margin),
+        "low_margin": np.percentile(margin, 10),
+        "d_prime": stats.ttest_ind(chosen, rejected).statistic * np.sqrt(2 / (len(margin) - 1)),
+        "margin_over_sd": stats.ttest_1samp(margin, 0).statistic / np.sqrt(len(margin) - 1),
+        "margin_length_correlation": stats.pearsonr(margin, tokens[0] - tokens[1]).statistic,
+        "longer_chosen_rate": np.mean((tokens[0] > tokens[1]) + (tokens[0] == tokens[1]) / 2),
+        "accuracy_against_length": np.mean(margin[tokens[0] < tokens[1]] > 0),
     }
-    assert {name: measured[name, scoring] for name in expected} == pytest.approx(expected, rel=1e-12)
+    assert {name: measured[name, scoring] for name in expected} == pytest.approx(expected, rel=1e-9)

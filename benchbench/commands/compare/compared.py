@@ -41,7 +41,7 @@ DEFAULT_METRICS = (
 """Written to files whatever is shown; a metric on a column is added where the data has the column."""
 
 
-OF_REWARD_MODELS = ("brier", "calibration_error")
+OF_REWARD_MODELS = ("brier", "calibration_error", "log_loss")
 """Written of reward models, whose rewards' differences are the log-odds of a probability."""
 
 

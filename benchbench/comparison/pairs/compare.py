@@ -64,6 +64,7 @@ def compare(
         if not of_metric:
             scores = f"scores under {' or '.join(metric.scorings)}" if metric.scorings else "scores"
             needs = f"needs the column {', '.join(metric.columns)}" if metric.columns else f"needs {scores}"
+            needs += f" with {' and '.join(metric.reads)} of every response" if metric.reads else ""
             raise BenchError(f"{metric.name}: {needs}, which no row of this comparison has")
         rows += of_metric
     if not any((row.metric, row.scoring) == headline for row in rows):

@@ -171,7 +171,7 @@ def contributions(
     cells: Sequence[ScoredCell], metric: Metric, scoring: str, *, exclude: Sequence[str], tie_credit: float
 ) -> Array:
     """[cells, prompts] what each prompt adds to a metric that is a mean over pairs; NaN where it is undefined."""
-    of_cells = [cell.pairs(exclude).scores(scoring, tie_credit=tie_credit) for cell in cells]
+    of_cells = [cell.pairs(exclude).scores(scoring, tie_credit=tie_credit, reads=metric.reads) for cell in cells]
     return np.stack([metric.by_prompt(scores) for scores in of_cells])
 
 

@@ -32,18 +32,24 @@ def measure_pairs(paired: Pairs, *, tie_credit: float = 0.5) -> list[Measurement
         measure_one(paired, metrics.get(name), scoring, tie_credit=tie_credit)
         for scoring in paired.available
         for name in metrics.names()
-        if set(metrics.get(name).columns) <= set(paired.columns)
-        and (not metrics.get(name).scorings or set(paired.available) <= set(metrics.get(name).scorings))
+        if paired.has(metrics.get(name), scoring) and _has_meaning(metrics.get(name), scoring, paired)
     ]
 
 
 def measure_one(paired: Pairs, metric: Metric, scoring: str, *, tie_credit: float) -> Measurement:
     """One metric under one available scoring, with its unit and what a reader must know of the pairs."""
-    scores = paired.scores(scoring, tie_credit=tie_credit)
+    scores = paired.scores(scoring, tie_credit=tie_credit, reads=metric.reads)
     measured = metric.measure(scores, scoring)
     unit = SCORINGS[scoring].unit if measured.unit == "score" else measured.unit
     notes = (measured.note, _tie_note(scores), _left_out_note(paired))
     return replace(measured, unit=unit, note="; ".join(note for note in notes if note))
+
+
+def _has_meaning(metric: Metric, scoring: str, paired: Pairs) -> bool:
+    """Whether it is one of the metric's scorings; that of rewards only where the rows are a reward model's alone."""
+    if not metric.scorings:
+        return True
+    return scoring in metric.scorings and (scoring != "reward_model" or set(paired.available) <= set(metric.scorings))
 
 
 def _tie_note(scores: PairScores) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from benchbench.comparison.pairs.flags import count_flags, name_flags
 from benchbench.core.clusters import prompt_numbers
 from benchbench.core.errors import unknown_name
-from benchbench.core.measurement import Array, PairScores
+from benchbench.core.measurement import Array, Metric, PairScores
 
 if TYPE_CHECKING:  # the names of the scorings are read before any row is
     import pandas as pd
@@ -45,11 +45,15 @@ class Scoring:
     """Score of each row, in the shape of the values."""
     reads: tuple[str, ...]
     """Columns that the score is made of; cells with equal ones are one run under this scoring."""
+    reference: Callable[[Values], Array] | None = None
+    """The same score under the reference policy; none where the scoring has none."""
 
 
 SCORINGS: Mapping[str, Scoring] = {
-    "logp_mean": Scoring("nats per token", lambda rows: rows["logp_mean"], ("logp_mean",)),
-    "logp_sum": Scoring("nats", lambda rows: rows["logp_sum"], ("logp_sum",)),
+    "logp_mean": Scoring(
+        "nats per token", lambda rows: rows["logp_mean"], ("logp_mean",), lambda rows: _reference_mean(rows)
+    ),
+    "logp_sum": Scoring("nats", lambda rows: rows["logp_sum"], ("logp_sum",), lambda rows: rows["ref_logp_sum"]),
     "implicit": Scoring("nats", lambda rows: rows["logp_sum"] - rows["ref_logp_sum"], ("logp_sum", "ref_logp_sum")),
     "reward_model": Scoring("reward", lambda rows: rows["reward"], ("reward",)),
 }
@@ -94,8 +98,17 @@ class Pairs:
             prompt=None if self.prompt is None else prompt_numbers(self.prompt[mask]),
         )
 
-    def scores(self, scoring: str, *, tie_credit: float = 0.5) -> PairScores:
-        """The pair scores under one scoring, with every column of the rows.
+    def has(self, metric: Metric, scoring: str) -> bool:
+        """Whether the rows hold all that a metric reads under one scoring; of the pairs that are left, or of none."""
+        stored = {name: self._stored(name, scoring) for name in metric.reads}
+        return (
+            scoring in self.available
+            and set(metric.columns) <= set(self.columns)
+            and all(values is not None and not (values.size and np.isnan(values).all()) for values in stored.values())
+        )
+
+    def scores(self, scoring: str, *, tie_credit: float = 0.5, reads: Sequence[str] = ()) -> PairScores:
+        """The pair scores under one scoring, with every column of the rows, and what a metric reads beside them.
 
         Raises:
             BenchError: no scoring has this name.
@@ -108,7 +121,16 @@ class Pairs:
         scores = _scored(scoring, self.values)  # [n, 2]
         columns = {name: self.values[_COLUMN_PREFIX + name] for name in self.columns}
         sides = {name: (values[:, 0], values[:, 1]) for name, values in columns.items()}
-        return PairScores(scores[:, 0], scores[:, 1], sides, tie_credit, self.prompt)
+        stored = {name: self._stored(name, scoring) for name in reads}
+        of_sides = {name: (values[:, 0], values[:, 1]) for name, values in stored.items() if values is not None}
+        return PairScores(scores[:, 0], scores[:, 1], sides, tie_credit, self.prompt, of_sides)
+
+    def _stored(self, name: str, scoring: str) -> Array | None:
+        """[n, 2] of what scoring keeps of every response; none where this scoring has no such thing."""
+        if name != "reference":
+            return self.values[name]
+        reference = SCORINGS[scoring].reference
+        return None if reference is None else reference(self.values)
 
 
 def pairs(frame: pd.DataFrame, *, exclude: Sequence[str] = ()) -> Pairs:
@@ -148,6 +170,11 @@ def pairs(frame: pd.DataFrame, *, exclude: Sequence[str] = ()) -> Pairs:
         flags=flags[keep],
         prompt=None if prompts is None else prompt_numbers(prompts),
     )
+
+
+def _reference_mean(values: Values) -> Array:
+    """Nats per token of the reference; an empty response counts as one token, as for the policy."""
+    return values["ref_logp_sum"] / np.maximum(values["n_tokens"], 1)
 
 
 def _scored(scoring: str, values: Values) -> Array:

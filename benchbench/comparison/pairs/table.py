@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
+from benchbench.comparison.pairs.decision import Decision, decide
 from benchbench.comparison.pairs.grid import Grid, MissingRunsError
 from benchbench.comparison.pairs.measure import measure_one
 from benchbench.comparison.pairs.replicates import Replicates, interval_of_runs, with_note
@@ -76,6 +77,8 @@ class Comparison:
     """What a reader must know of the row: untuned, audit, another device."""
     runs: int = 0
     """Number of different runs that the difference rests on; seeds that are copies of one run count once."""
+    decision: Decision = field(default_factory=Decision)
+    """What a decision needs beside the interval: equivalence, seeds that would settle it, single checkpoints."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,10 +100,22 @@ class Table:
         labels = [label for label in self.grid.labels if self._has(label, metric, scoring)]
         measured = {label: self._measure(label, metric, scoring) for label in labels}
         intervals = self._intervals(measured, metric, scoring)
-        return [self._row(label, measured, intervals[label]) for label in labels]
+        rows = [self._row(label, measured, intervals[label]) for label in labels]
+        return [replace(row, decision=self._decision(row, metric, intervals[row.candidate])) for row in rows]
+
+    def _decision(self, row: Comparison, metric: Metric, interval: Interval) -> Decision:
+        """Empty for the baseline, and where a value of either side is undefined."""
+        if row.candidate == row.baseline or not np.isfinite(row.differences).all():
+            return Decision()
+        sides = [self._scores(label, metric, row.scoring) for label in (row.candidate, row.baseline)]
+        return decide(metric, interval, *sides)
+
+    def _scores(self, label: str, metric: Metric, scoring: str) -> list[PairScores]:
+        """[k] of each seed."""
+        return [p.scores(scoring, tie_credit=self.tie_credit, reads=metric.reads) for p in self.grid.row(label)]
 
     def _has(self, label: str, metric: Metric, scoring: str) -> bool:
-        having = [scoring in p.available and set(metric.columns) <= set(p.columns) for p in self.grid.row(label)]
+        having = [p.has(metric, scoring) for p in self.grid.row(label)]
         if any(having) and not all(having):
             missing = [(label, seed) for seed, has in zip(self.grid.seeds, having, strict=True) if not has]
             raise MissingRunsError(missing, what=f"{metric.name} under {scoring}")
@@ -116,7 +131,7 @@ class Table:
         baseline = self.grid.labels[0]
         intervals = {label: self._no_interval(label, measured) for label in measured}
         scores = {
-            label: [p.scores(scoring, tie_credit=self.tie_credit) for p in self.grid.row(label)]
+            label: self._scores(label, metric, scoring)
             for label, measurements in measured.items()
             if np.isfinite(_values(measurements)).all()
         }

@@ -82,8 +82,9 @@ def _distinct(scores: Sequence[PairScores]) -> tuple[list[PairScores], list[int]
 
 
 def _content(scores: PairScores) -> Hashable:
-    sides = [scores.chosen, scores.rejected, *(side for pair in scores.columns.values() for side in pair)]
-    return (scores.tie_credit, *scores.columns, *(side.tobytes() for side in sides))
+    beside = [*scores.columns.values(), *scores.stored.values()]
+    sides = [scores.chosen, scores.rejected, *(side for pair in beside for side in pair)]
+    return (scores.tie_credit, *scores.columns, *scores.stored, *(side.tobytes() for side in sides))
 
 
 def _counts(scores: PairScores, rng: np.random.Generator, draws: int) -> Iterator[Array]:
@@ -195,5 +196,8 @@ def _no_interval(observed: Array, drawn: Array, n: int) -> str:
 
 
 def _take(scores: PairScores, pairs: Array) -> PairScores:
-    columns = {name: (chosen[pairs], rejected[pairs]) for name, (chosen, rejected) in scores.columns.items()}
-    return PairScores(scores.chosen[pairs], scores.rejected[pairs], columns, scores.tie_credit)
+    columns, stored = (
+        {name: (chosen[pairs], rejected[pairs]) for name, (chosen, rejected) in beside.items()}
+        for beside in (scores.columns, scores.stored)
+    )
+    return PairScores(scores.chosen[pairs], scores.rejected[pairs], columns, scores.tie_credit, stored=stored)

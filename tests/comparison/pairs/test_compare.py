@@ -19,9 +19,11 @@ from benchbench.core.errors import BenchError
 from ..rows import cell, pair_scores, score_frame, toy_cells
 
 GIVEN = [
-    name for name, m in ((n, metrics.get(n)) for n in metrics.names()) if "group" not in m.columns and not m.scorings
+    name
+    for name, m in ((n, metrics.get(n)) for n in metrics.names())
+    if set(m.columns) <= {"gold"} and not m.scorings and "n_tokens" not in m.reads
 ]
-"""Metrics that the toy cells can give: they have no groups, and no rewards."""
+"""Metrics that the toy cells can give: they have no groups or styles, no rewards, and one length."""
 EFFECTS = {"dpo": 0.1, "sft": 0.0, "simpo": 0.3, "ddo_rm@k4": 0.6}
 
 

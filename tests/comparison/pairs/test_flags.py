@@ -50,7 +50,7 @@ def test_pairs_cut_to_nothing_are_not_called_identical_where_they_are_left_out()
     frame.loc[:7, "n_tokens"] = 0
     frame.loc[[8, 9], "identical"] = True
     notes = {measured.note for measured in measure(frame, exclude=("identical",))}
-    assert notes == {"left out: 4 empty after truncation, 1 identical"}
+    assert {note.split("; ")[-1] for note in notes} == {"left out: 4 empty after truncation, 1 identical"}
 
 
 def cells(labels=("dpo", "simpo"), seeds=(1, 2)):
@@ -99,7 +99,7 @@ def test_without_flagged_pairs_there_is_nothing_to_show():
     assert shown_flags(rows) is None
     for row in rows:
         assert row.every == row.unflagged and all(math.isnan(value) for value in row.flagged)
-    assert set(measurements_frame(made)["note"]) == {""}
+    assert not measurements_frame(made)["note"].str.contains("flag|left out").any()
 
 
 def test_tidy_rows_name_the_subset_and_every_count():

@@ -20,13 +20,32 @@ def _by_key(measured):
 def test_every_metric_under_every_available_scoring_and_gold_only_with_its_column():
     plain = _by_key(measure(score_frame([1.0, 2.0], [0.0, 3.0])))
     of_any = {name for name in metrics.names() if not metrics.get(name).scorings}
-    without_gold = of_any - {"gold_pair_accuracy", "worst_group_accuracy"}
+    with_columns = {name for name in of_any if metrics.get(name).columns}
+    without_gold = of_any - with_columns | {"ranking_accuracy"}
     assert set(plain) == {(name, scoring) for name in without_gold for scoring in ("logp_mean", "logp_sum")}
     frame = score_frame([1.0, 2.0], [0.0, 3.0], column_gold=[1.0, 0.0, 1.0, 0.0])
     frame["reward"] = [1.0, 0.0, 0.0, 1.0]
     full = _by_key(measure(frame))
-    with_gold = of_any - {"worst_group_accuracy"}
-    assert set(full) == {(name, s) for name in with_gold for s in ("logp_mean", "logp_sum", "reward_model")}
+    with_gold = of_any - with_columns | {"gold_pair_accuracy"}
+    scorings = ("logp_mean", "logp_sum", "reward_model")
+    assert set(full) == {(name, s) for name in with_gold for s in scorings} | {
+        ("ranking_accuracy", s) for s in scorings[:2]
+    }
+
+
+def test_what_the_reference_says_is_measured_where_it_was_scored_and_of_log_probabilities_alone():
+    """Ten tokens; the reference has 2 and 5 nats against the pairs in sum, 0.2 and 0.5 per token."""
+    frame = score_frame([1.0, 2.0], [0.0, 3.0])
+    frame["ref_logp_sum"] = [-3.0, -1.0, -9.0, -4.0]
+    measured = _by_key(measure(frame))
+    of_reference = {name for name in metrics.names() if "reference" in metrics.get(name).reads}
+    assert {key for key in measured if key[0] in of_reference} == {
+        (name, scoring) for name in of_reference for scoring in ("logp_mean", "logp_sum")
+    }
+    assert measured["reference_difficulty", "logp_sum"].value == 3.5
+    assert measured["reference_difficulty", "logp_mean"].value == pytest.approx(0.35)
+    assert measured["reference_difficulty", "logp_mean"].unit == "nats per token"
+    assert measured["flip_rate", "logp_sum"].value == 0.5
 
 
 def test_rows_of_rewards_alone_are_measured_as_probabilities_too():
