@@ -50,6 +50,11 @@ class Ended:
     err: str
 
     @property
+    def text(self) -> str:
+        """Standard output without its line breaks."""
+        return " ".join(self.out.split())
+
+    @property
     def json(self) -> object:
         """Standard output as the one JSON document it is."""
         return json.loads(self.out)
