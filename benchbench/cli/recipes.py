@@ -70,7 +70,12 @@ def show(
             }
         )
         return
-    print_rows([{"key": key, "value # origin": f"{cell(value)} # {origin}"} for key, value, origin in rows])
+    print_rows(
+        [
+            {"key": key, "value # origin": f"{cell(value)} # {origin}".replace("\n", "\\n")}
+            for key, value, origin in rows
+        ]
+    )
     changed = f"; changes the setting: {', '.join(loaded.setting_overrides)}" if loaded.setting_overrides else ""
     reason = "its values were not chosen" if loaded.has_file else "no recipe for this method in this setting"
     untuned = f"; untuned: {reason}" if loaded.untuned else ""

@@ -28,7 +28,7 @@ _STEPS = {mark: re.compile(rf"[^{mark}]*[{mark}]|[^{mark}]+") for mark in "/."}
 
 
 def fold(text: str, width: int, *, hang: str = "") -> list[str]:
-    """A text in lines of at most `width` characters, broken at spaces; at least one line.
+    """A text in lines of at most `width` characters, broken at spaces; at least one line, none of several empty.
 
     Args:
         text: one or several lines; further spaces between words are dropped.
@@ -37,7 +37,7 @@ def fold(text: str, width: int, *, hang: str = "") -> list[str]:
         hang: what all lines but the first begin with.
     """
     lines: list[str] = []
-    for paragraph in text.splitlines():
+    for paragraph in filter(str.strip, text.splitlines()):
         line = hang if lines else ""
         for word in _WORDS.findall(paragraph):
             space = " " if line.strip() else ""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-import re
 
 import pytest
 
-from benchbench.report.terminal import GAP, INDENT, fold, table_lines
+from benchbench.report.terminal import fold, table_lines
+from tests.report.read_tables import read_stacked, read_table, squeezed
 
 WIDTHS = (80, 100, 120)
 CATALOGUE = [
@@ -19,40 +19,6 @@ ESTIMATES = [
     ("dpo", "0.4183 0.4200 0.4117", "0.4167 [0.3808, 0.4535]", "341/68/491", "0.0561"),
     ("ddo_rm@k4", "0.5183 0.5200 0.5117", "0.5167 [0.4808, 0.5535]", "391/68/441", "0.0561"),
 ]
-
-
-def squeezed(text: str) -> str:
-    """A text without its whitespace."""
-    return "".join(text.split())
-
-
-def read_table(lines: list[str]) -> list[list[str]]:
-    """Head and rows of a table whose columns stand side by side, from its lines alone; no whitespace is left."""
-    rule = next(number for number, line in enumerate(lines) if line and set(line) <= {"-", " "})
-    spans = [match.span() for match in re.finditer("-+", lines[rule])]
-    rows: list[list[str]] = []
-    for part in (lines[:rule], lines[rule + 1 :]):
-        for line in part:
-            if not line.startswith(" "):
-                rows.append(["" for _ in spans])
-            assert all(line[end : end + len(GAP)].strip() == "" for _, end in spans)
-            rows[-1] = [cell + squeezed(line[a:b]) for cell, (a, b) in zip(rows[-1], spans, strict=True)]
-    return rows
-
-
-def read_stacked(lines: list[str]) -> list[dict[str, str]]:
-    """Name -> value of each row that is stacked."""
-    rows: list[dict[str, str]] = []
-    name = ""
-    for line in filter(None, lines):
-        indent = len(line) - len(line.lstrip())
-        if indent == 2 * len(INDENT):
-            rows[-1][name] += squeezed(line)
-            continue
-        rows += [{}] * (indent == 0)
-        name, _, value = line.strip().partition(":")
-        rows[-1] = rows[-1] | {name: squeezed(value)}
-    return rows
 
 
 @pytest.mark.parametrize("width", WIDTHS)
