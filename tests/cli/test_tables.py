@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import MICRO, Finished, bench
+from harness import MICRO, Finished, bench, finish
 
 from benchbench.cli import output
 from tests.report.read_tables import read_back, squeezed
 
 WIDTHS = (80, 100, 120)
 TUNED = "preference.learning_rate=1e-3,2e-3"
-TUNE = ("--seeds", 1, "--workers", 1)
+TUNE = ("--seeds", 1)
 ANNOTATION = {"generator_1": "base", "annotator": "a judge of a long name", "preference": 2}
 
 Printed = Mapping[str, Any]
@@ -33,7 +33,11 @@ def lines_of(finished: Finished, tmp: Path) -> dict[str, list[object]]:
         json.dumps([ANNOTATION | {"instruction": str(n), "output_1": "a", "output_2": "b", "generator_2": m}
                     for m in ("m1", "m2") for n in range(6)])
     )  # fmt: skip
-    shutil.copytree(finished.runs, tmp / "runs")  # tune has two stages to run
+    (tmp / "table.csv").write_text("method,value,sd,k\ndpo,50.0,2.0,5\nsimpo,54.0,1.5,5\nbase,31.0,,1\n")
+    shutil.copytree(finished.runs, tmp / "runs")
+    for rate in ("1e-3", "2e-3"):  # the stages of a grid are those of an ordinary run on the validation split
+        sets = [f"preference.learning_rate={rate}", "score.split=validation"]
+        assert set(finish(["dpo"], runs=tmp / "runs", sets=sets).values()) == {"done"}
     quirky = "quirks:\n  - {field: score.dtype, published: float32, good: [bfloat16], effect: rounds}\n"
     (tmp / "quirky.yaml").write_text(MICRO.read_text(encoding="utf-8") + quirky, encoding="utf-8")
     (tmp / "recipes").mkdir()
@@ -64,6 +68,9 @@ def lines_of(finished: Finished, tmp: Path) -> dict[str, list[object]]:
         "check": ["check", "recipes/ddo_rm_pythia410m.yaml", "--runs", tmp / "none"],
         "regress": ["regress", "--tier", 1],
         "alpaca-eval": ["alpaca-eval", tmp / "annotations.json"],
+        "reread": ["reread", tmp / "table.csv"],
+        "audit data": ["audit", "data", "dpo", *where],
+        "audit seeds": ["audit", "seeds", "dpo", "simpo", *where, "--seeds", 1, 2],
         "status": ["status", "--runs", finished.runs, "--all"],
         "recipes ls": ["recipes", "ls"],
         "recipes show": ["recipes", "show", "ddo_rm", "--setting", "pythia410m_ultrafeedback"],
@@ -75,7 +82,7 @@ def lines_of(finished: Finished, tmp: Path) -> dict[str, list[object]]:
 VERBS = (
     *("train", "train --dry-run", "eval", "eval of one seed", "compare", "quirks --dry-run", "leaderboard", "tune"),
     *("fetch", "check", "regress", "alpaca-eval", "status", "recipes ls", "recipes show", "methods ls"),
-    "transforms ls",
+    *("transforms ls", "reread", "audit data", "audit seeds"),
 )
 
 
