@@ -21,8 +21,8 @@ LONGEST_WORD = 32
 SHORT_CELL = 24
 """Characters of an estimate with its interval: up to here columns are widened before longer texts get any room."""
 
-_WORDS = re.compile(r"\[[^\[\],\s]+, [^\[\],\s]+\]|\S+")
-"""An interval is one word."""
+_WORDS = re.compile(r"(?:\[[^\[\],\s]+, [^\[\],\s]+\]|\S)+")
+"""An interval is one word, with what stands directly before and after it."""
 _STEPS = {mark: re.compile(rf"[^{mark}]*[{mark}]|[^{mark}]+") for mark in "/."}
 """What a long word is divided at -> its parts."""
 

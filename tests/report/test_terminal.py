@@ -100,3 +100,8 @@ def test_numbers_stand_to_the_right():
 )
 def test_a_text_is_folded_at_words_and_a_path_at_its_folders(text: str, lines: list[str]):
     assert fold(text, 13, hang="  ") == lines
+
+
+def test_a_text_that_fits_is_left_as_it_is():
+    text = "+0.0363 [-0.017, +0.090], p 0.099 (of [42, 13]): `a[0]` settles [x, y, z] not"
+    assert fold(text, 100) == [text]
