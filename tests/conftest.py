@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from harness import MICRO, ROOT, SHARED_DATA, Ended, Finished, bench
+from harness import MICRO, ROOT, SHARED_DATA, WIDE, Ended, Finished, bench
 from worker_server import WorkerServer
 
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -77,7 +77,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
         record = made / "ended.json"
         if not record.is_file():
             begun = Finished(made / "runs", made / "results", Ended(-1, "", ""))
-            ended = bench(*begun.line, "--workers", 2, "--runs", begun.runs, "--results", begun.results)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("COLUMNS", WIDE)
+                ended = bench(*begun.line, "--workers", 2, "--runs", begun.runs, "--results", begun.results)
             record.write_text(json.dumps([ended.code, ended.out, ended.err]), encoding="utf-8")
         ended = Ended(*json.loads(record.read_text(encoding="utf-8")))
     assert ended.code == 0, ended.err

@@ -20,6 +20,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 MICRO = ROOT / "tests" / "micro.yaml"
 BENCH = Path(sys.executable).with_name("bench")
+WIDE = "1000"
+"""COLUMNS of a terminal in which whatever is printed of a row or a remark is one line."""
 SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
@@ -48,6 +50,11 @@ class Ended:
     code: int
     out: str
     err: str
+
+    @property
+    def text(self) -> str:
+        """Standard output without its line breaks."""
+        return " ".join(self.out.split())
 
     @property
     def json(self) -> object:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import print_json, print_rows, stdout
+from benchbench.cli.output import print_json, print_note, print_rows
 from benchbench.cli.variadic import VariadicCommand
 
 app = typer.Typer(help="Look at the data and the seeds of recipes before believing a table.", no_args_is_help=True)
@@ -61,7 +61,7 @@ def data(
     else:
         print_rows(finding_rows(audited.findings))
         for line in [*finding_lines(audited.findings), *plan.assumptions]:
-            stdout().print(line, highlight=False, markup=False)
+            print_note(line)
     if verdict is not None:
         raise verdict
 
@@ -101,6 +101,6 @@ def seeds(
         print_rows(seed_rows(audited.rows, STREAMS))
         unread = [f"{audited.unread} folders of stages not read"] if audited.unread else []
         for line in [*seed_lines(audited.rows), *unread]:
-            stdout().print(line, highlight=False, markup=False)
+            print_note(line)
     if verdict is not None:
         raise verdict

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import print_json, print_rows, stdout
+from benchbench.cli.output import print_json, print_note, print_rows
 
 
 def check(
@@ -65,14 +65,13 @@ def check(
         (rows(report.checked), "finished cells against the report", footnote(report.checked)),
         (losses, "training losses, shown and not judged", ""),
     ]
-    console = stdout()
     for table, title, note in parts:
         if table:
             print_rows(table, title=title)
             for line in (note, "") if note else ("",):
-                console.print(line, highlight=False)
+                print_note(line)
     for line in not_run_lines(report.checked, report.losses):
-        console.print(line, highlight=False)
+        print_note(line)
     raise typer.Exit(int(exit_code(report.checked)))
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import print_json, print_rows, stderr, stdout
+from benchbench.cli.output import print_json, print_layout, print_note, print_rows, stderr
 from benchbench.cli.plan import print_plan
 
 
@@ -64,12 +64,11 @@ def compare(
     )
     prepared = prepare_comparison(request, options)
     if not as_json and prepared.notice:
-        stdout().print(prepared.notice, highlight=False)
+        print_note(prepared.notice)
     if dry_run:
         print_plan([prepared.session], options.store, as_json=as_json)
         return
     from benchbench.commands.compare.shown import show
-    from benchbench.report.layout import terminal_layout
 
     console = stderr()
     shown = show(prepared, request, options, console)
@@ -77,12 +76,12 @@ def compare(
         print_json(shown.document)
         return
     for line in shown.budgets:
-        stdout().print(line, highlight=False, markup=False)
+        print_note(line)
     for layout, flags in shown.tables:
-        stdout().print(terminal_layout(layout))
+        print_layout(layout)
         if flags is not None:
             print_rows(flags[1], title=flags[0])
     for title, rows in shown.samples:
-        stdout().print()
+        print_note("")
         print_rows(rows, title=title)
     console.print(("written: " if shown.is_new else "unchanged: ") + ", ".join(shown.files), highlight=False)

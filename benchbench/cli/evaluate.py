@@ -10,9 +10,6 @@ import typer
 from benchbench.cli import arguments
 from benchbench.cli.output import print_json, print_rows, stderr
 
-SHOWN = ("method", "seed", "metric", "scoring", "value", "se", "n", "unit", "note")
-SHOWN_OF_RESPONSES = ("method", "seed", "turn", "metric", "value", "se", "n", "unit", "engine", "note")
-
 
 def evaluate(
     target: Annotated[
@@ -36,7 +33,8 @@ def evaluate(
 ) -> None:
     """Measure finished cells, or a model from elsewhere.
 
-    A cell is one seed of one recipe. Nothing is trained here; a model folder or HUB_ID@REVISION is scored as method
+    A cell is one seed of one recipe. The table has a row for each metric, the headline first; --json has every seed's.
+    Nothing is trained here; a model folder or HUB_ID@REVISION is scored as method
     `external`. With --prompts, responses to a file of prompts are drawn instead: by the setting's `generate` section,
     one per prompt and turn. `bench export` writes them for other tools.
 
@@ -45,17 +43,19 @@ def evaluate(
     from benchbench.commands.evaluate.responses import draw
     from benchbench.commands.evaluate.run import evaluate as measure
     from benchbench.commands.run_plan import RunOptions
+    from benchbench.report.measurements import OF_PAIRS, OF_RESPONSES, mean_rows, title
 
     options, console, changes = RunOptions(device, workers, runs), stderr(), overrides or []
     if prompts is None:
-        frame = measure(target, setting=setting, seeds=seeds, overrides=changes, options=options, console=console)
+        done = measure(target, setting=setting, seeds=seeds, overrides=changes, options=options, console=console)
+        frame, keys, headline = done.frame, OF_PAIRS, done.headline
     else:
         frame = draw(target, prompts, setting=setting, seeds=seeds, overrides=changes, options=options, console=console)
+        keys, headline = OF_RESPONSES, ()
     if as_json:
         print_json(frame.to_dict("records"))
         return
-    shown = SHOWN if prompts is None else SHOWN_OF_RESPONSES
-    print_rows(frame.loc[:, list(shown)].to_dict("records"))
+    print_rows(mean_rows(frame, keys, first=headline), title=title(frame, first=headline))
     if prompts is not None:
         for folder in dict.fromkeys(frame["folder"]):
             console.print(f"responses: {folder}", highlight=False, markup=False)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import print_json, stderr, stdout
+from benchbench.cli.output import print_json, print_layout, print_note, stderr
 
 
 def leaderboard(
@@ -35,7 +35,6 @@ def leaderboard(
     from benchbench.commands.leaderboard.board import BoardRequest
     from benchbench.commands.leaderboard.board import leaderboard as command
     from benchbench.commands.run_plan import RunOptions
-    from benchbench.report.layout import terminal_layout
     from benchbench.report.leaderboard import answer, layout
 
     board = command(
@@ -47,5 +46,5 @@ def leaderboard(
         print_json({"answer": answer(board.rows), "rows": [row.as_record() for row in board.rows]})
         return
     for line in [board.notice] * bool(board.notice) + answer(board.rows):
-        stdout().print(line, highlight=False, markup=False)
-    stdout().print(terminal_layout(layout(board.rows)))
+        print_note(line)
+    print_layout(layout(board.rows))

@@ -24,6 +24,7 @@ from benchbench.cli import (
     reference,
     regress,
     reread,
+    status,
     train,
     transforms,
     tune,
@@ -52,6 +53,7 @@ app.command("reference", cls=VariadicCommand)(reference.reference)
 app.command("regress", cls=VariadicCommand)(regress.regress)
 app.command("check")(check.check)
 app.command("reread", cls=VariadicCommand)(reread.reread)
+app.command("status")(status.status)
 app.command("fetch")(fetch.fetch)
 app.command("env")(env.env)
 app.add_typer(audit.app, name="audit")

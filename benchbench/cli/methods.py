@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import print_json, print_rows, stdout
+from benchbench.cli.output import print_json, print_note, print_rows, stdout
 from benchbench.core.errors import ExitCode
 
 app = typer.Typer(help="List, show, check and begin methods.", no_args_is_help=True)
@@ -45,9 +45,9 @@ def list_methods(
         return
     print_rows(short_rows(rows))
     if not rows:
-        stdout().print("no method is all of that", highlight=False, markup=False)
+        print_note("no method is all of that")
     for line in (*status_notes(mark for row in rows for mark in row["status"].split(SEPARATOR)), *notes(rows)):
-        stdout().print(line, highlight=False, markup=False)
+        print_note(line)
 
 
 @app.command("show")

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
+
+    from benchbench.report.layout import TableLayout
+
+NO_TERMINAL = 80
+"""Characters of a line where stdout is no terminal."""
+NARROWEST = 20
+"""Fewest characters that a line is folded to."""
 
 
 def stderr() -> Console:
@@ -21,11 +28,20 @@ def stderr() -> Console:
 
 
 def stdout() -> Console:
-    """Where results go; when it is no terminal, wide enough that no table cell is ever cut."""
+    """Where results go; a line stands as it is, and what is to fit a terminal is folded before."""
     from rich.console import Console
 
-    console = Console(markup=False, emoji=False)
-    return console if console.is_terminal else Console(width=1000, markup=False, emoji=False)
+    return Console(soft_wrap=True, markup=False, emoji=False)
+
+
+def terminal_width() -> int:
+    """Characters of a line on stdout: as COLUMNS says, else as wide as the terminal; 80 where it is none."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isdigit() and int(said) > 0:
+        width = int(said)
+    else:
+        width = os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else NO_TERMINAL
+    return max(width, NARROWEST)
 
 
 def print_json(value: Any) -> None:
@@ -43,80 +59,43 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-FEW_COLUMNS = 6
-"""So many columns stay side by side on any terminal; words that are too long go on in the next line."""
-
-
-def print_rows(rows: Sequence[dict[str, Any]], *, title: str | None = None) -> None:
-    """A plain table of dictionaries with the same keys, whole at any width.
-
-    Where columns do not fit side by side, the table is turned, and has a column for each row; where these do not fit
-    either, the rows stand below each other, each as a list of its values.
-    """
+def print_rows(rows: Sequence[Mapping[str, Any]], *, title: str | None = None) -> None:
+    """A table of dictionaries with the same keys, whole at any width; numbers stand to the right."""
     if not rows:
         return
-    console = stdout()
     names = list(rows[0])
-    texts = [[cell(value) for value in row.values()] for row in rows]
-    if len(names) <= FEW_COLUMNS or _fits(names, texts, console):
-        console.print(_table(names, texts, title, console))
-        return
-    corner, *others = [[name, *values] for name, *values in zip(names, *texts, strict=True)]
-    if _fits(corner, others, console):
-        console.print(_table(corner, others, title, console))
-        return
-    for place, values in enumerate(texts):
-        corner, *others = [[name, value] for name, value in zip(names, values, strict=True)]
-        console.print(_table(corner, others, title if place == 0 else None, console))
+    numeric = [k for k, name in enumerate(names) if all(_is_number(row[name]) for row in rows)]
+    texts = [[cell(row[name]) for name in names] for row in rows]
+    _print_table(names, texts, title=title or "", right=numeric)
 
 
-def _table(names: Sequence[str], rows: Sequence[Sequence[str]], title: str | None, console: Console) -> Table:
-    """The table; words of it are broken only where they do not all fit."""
-    from rich.table import Table
-    from rich.text import Text
-
-    heading = None if title is None else Text(title, style="table.title")
-    table = Table(title=heading, title_justify="left", show_edge=False, pad_edge=False)
-    fits = _fits(names, rows, console)
-    widths = _widths(names, rows, console.width) if fits else [None] * len(names)
-    for name, width in zip(names, widths, strict=True):
-        table.add_column(Text(name), overflow="fold", width=width)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    return table
+def print_layout(layout: TableLayout) -> None:
+    """The table of a comparison, with its title and its footnotes."""
+    _print_table(layout.head, layout.body, title=layout.title, right=layout.numeric)
+    for note in layout.footnotes:
+        print_note(note)
+    print_note("")
 
 
-def _fits(names: Sequence[str], rows: Sequence[Sequence[str]], console: Console) -> bool:
-    """Whether no word of the table has to be broken."""
-    return sum(_longest(names, rows, words=True)) <= _room(names, console.width)
+def print_note(text: str) -> None:
+    """A remark on stdout, folded at words."""
+    from benchbench.report.terminal import INDENT, fold
+
+    for line in fold(text, terminal_width(), hang=INDENT):
+        sys.stdout.write(f"{line}\n")
 
 
-def _widths(names: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[int]:
-    """What each column has: its longest word, and of what is left over as much as its longest text can use."""
-    widths = _longest(names, rows, words=True)
-    wanted = _longest(names, rows, words=False)
-    for _ in range(_room(names, width) - sum(widths)):
-        short = [place for place, least in enumerate(widths) if least < wanted[place]]
-        if not short:
-            break
-        widths[min(short, key=lambda place: widths[place] / wanted[place])] += 1
-    return widths
+def _print_table(head: Sequence[str], body: Sequence[Sequence[str]], *, title: str, right: Collection[int]) -> None:
+    from benchbench.report.terminal import fold, table_lines
+
+    width = terminal_width()
+    lines = fold(title, width) if title else []
+    for line in [*lines, *table_lines(head, body, width=width, right=right)]:
+        sys.stdout.write(f"{line}\n")
 
 
-def _room(names: Sequence[str], width: int) -> int:
-    """Characters for texts; three stand between two columns."""
-    return width - 3 * (len(names) - 1)
-
-
-def _longest(names: Sequence[str], rows: Sequence[Sequence[str]], *, words: bool) -> list[int]:
-    """Width of each column's longest word, or line; its name counts."""
-    from rich.cells import cell_len
-
-    def parts(text: str) -> list[str]:
-        return (text.split() if words else text.splitlines()) or [""]
-
-    columns = zip(names, *rows, strict=True)
-    return [max(cell_len(part) for text in column for part in parts(text)) for column in columns]
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
 
 
 def cell(value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchbench.cli.output import print_json, print_rows, stdout
+from benchbench.cli.output import print_json, print_note, print_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,14 +31,13 @@ def print_plan(sessions: Sequence[Session], store: RunStore, *, as_json: bool) -
         return
     print_rows(rows)
     for line in [*data, *remarks]:
-        stdout().print(line, highlight=False, markup=False)
+        print_note(line)
     left = sum(row["status"] != "finished" for row in rows)
     time = (
         f"about {estimate:.0f} s of one worker"
         if estimate is not None
         else "no estimate: a stage of one of these kinds never ran here"
     )
-    stdout().print(
-        f"{len(merged.cells)} cells, {len(rows)} stages, {left} to run; {time if left else 'nothing left to run'}",
-        highlight=False,
+    print_note(
+        f"{len(merged.cells)} cells, {len(rows)} stages, {left} to run; {time if left else 'nothing left to run'}"
     )

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import print_json, print_rows, stderr, stdout
+from benchbench.cli.output import print_json, print_note, print_rows, stderr
 from benchbench.cli.plan import print_plan
 
 
@@ -59,5 +59,5 @@ def quirks(
         title = f"{metric} under {scoring}, {candidate} against {rows[0].baseline}"
         print_rows(shown_audit(rows, metric, scoring), title=title)
     for line in command.footnotes(audited.reported):
-        stdout().print(line, highlight=False)
+        print_note(line)
     console.print("written: " + ", ".join(audited.files), highlight=False)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Annotated
 
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import print_json, print_rows, stdout
+from benchbench.cli.output import cell, print_json, print_note, print_rows, stdout
 
 app = typer.Typer(help="List, show and check recipes.", no_args_is_help=True)
 
@@ -21,7 +23,23 @@ def list_recipes(as_json: arguments.Json = False) -> None:
     if as_json:
         print_json(rows)
     else:
-        print_rows(rows)
+        _print_by_setting(rows)
+
+
+def _print_by_setting(rows: Sequence[Mapping[str, str]]) -> None:
+    """A table of each setting's recipes."""
+    for place, (setting, group) in enumerate(groupby(rows, key=lambda row: row["setting"])):
+        if place:
+            print_note("")
+        print_rows(
+            [{"method": _label(row), "recipe": row["recipe"], "description": row["description"]} for row in group],
+            title=f"setting {setting}",
+        )
+
+
+def _label(row: Mapping[str, str]) -> str:
+    """A method as commands name it: METHOD, or METHOD@VARIANT."""
+    return row["method"] if row["variant"] == "default" else f"{row['method']}@{row['variant']}"
 
 
 @app.command("show")
@@ -52,18 +70,21 @@ def show(
             }
         )
         return
-    print_rows([{"key": key, "value": value, "origin": origin} for key, value, origin in rows])
+    print_rows(
+        [
+            {"key": key, "value # origin": f"{cell(value)} # {origin}".replace("\n", "\\n")}
+            for key, value, origin in rows
+        ]
+    )
     changed = f"; changes the setting: {', '.join(loaded.setting_overrides)}" if loaded.setting_overrides else ""
     reason = "its values were not chosen" if loaded.has_file else "no recipe for this method in this setting"
     untuned = f"; untuned: {reason}" if loaded.untuned else ""
-    stdout().print(
-        f"recipe {loaded.recipe_hash}, comparability {loaded.comparability_hash}{changed}{untuned}", highlight=False
-    )
+    print_note(f"recipe {loaded.recipe_hash}, comparability {loaded.comparability_hash}{changed}{untuned}")
     if moving := moving_keys(loaded.values()):
-        stdout().print(f"memory settings that are part of the result here: {', '.join(moving)}", highlight=False)
+        print_note(f"memory settings that are part of the result here: {', '.join(moving)}")
     for title, table in (("reported numbers", claims(loaded)), ("quirks of the published protocol", quirks(loaded))):
         if table:
-            stdout().print()
+            print_note("")
             print_rows(table, title=title)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import print_json, print_rows, stdout
+from benchbench.cli.output import print_json, print_note, print_rows
 
 
 def reread(
@@ -43,10 +43,9 @@ def reread(
         rows = [tidy(row) for row in table.rows]
         print_json({"answer": answer(table.rows), "rows": rows, "notes": table.notes})
         return
-    console = stdout()
     for line in answer(table.rows):
-        console.print(line, highlight=False)
-    console.print()
+        print_note(line)
+    print_note("")
     print_rows(records(table.rows))
     for line in ("", *map(sentence, table.rows), "", *FOOTNOTES, *table.notes):
-        console.print(line, highlight=False)
+        print_note(line)

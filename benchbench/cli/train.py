@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import print_json, print_rows, stderr
+from benchbench.cli.output import print_json, print_rows, stderr, stdout
 from benchbench.cli.plan import print_plan
 
 
@@ -25,7 +25,8 @@ def train(
 ) -> None:
     """Train and score every seed of recipes.
 
-    Finished stages are not run again; a killed run resumes where it stopped.
+    Finished stages are not run again; a killed run resumes where it stopped. The folders of the trained models are
+    printed at the end.
 
     Example: bench train recipes/ddo_rm_pythia410m.yaml
     """
@@ -45,7 +46,9 @@ def train(
     if as_json:
         print_json(rows)
     else:
-        print_rows(rows)
+        print_rows([{name: value for name, value in row.items() if name != "model"} for row in rows])
+        for row in rows:
+            stdout().print(f"model of {row['recipe']}, seed {row['seed']}: {row['model'] or 'none'}", highlight=False)
     for each in trained:
         if each.error is not None:
             raise each.error

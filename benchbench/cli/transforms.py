@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import print_json, print_rows, stdout
+from benchbench.cli.output import print_json, print_note, print_rows, stdout
 
 app = typer.Typer(help="List and show transforms of data.", no_args_is_help=True)
 
@@ -16,12 +16,14 @@ app = typer.Typer(help="List and show transforms of data.", no_args_is_help=True
 def list_transforms(as_json: arguments.Json = False) -> None:
     """List all transforms."""
     from benchbench.commands.transforms import list_transforms as command
+    from benchbench.commands.transforms import short_rows
 
     rows = command()
     if as_json:
         print_json(rows)
     else:
-        print_rows(rows)
+        print_rows(short_rows(rows))
+        print_note("bench transforms show NAME: what it takes and makes, its options and its source")
 
 
 @app.command("show")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import print_json, print_rows, stderr, stdout
+from benchbench.cli.output import print_json, print_note, print_rows, stderr
 
 _MOSTLY_EMPTY = ("widened", "diverged")
 """Columns that are shown where a row of the grid has something in them."""
@@ -65,7 +65,7 @@ def tune(
         for tuned in done.tuned:
             print_rows(_shown(tuned.rows), title=f"{tuned.label} on split {tuned.split}")
             for note in tuned.notes:
-                stdout().print(note, highlight=False, markup=False)
+                print_note(note)
     if done.error is not None:
         raise done.error
 

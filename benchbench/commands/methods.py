@@ -118,11 +118,16 @@ def short_rows(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
             "method": row["method"],
             "family": row["family"],
             "needs": row["needs"],
-            "paper": row["paper"].partition("arXiv:")[2].partition(",")[0] or row["paper"].partition(",")[0],
+            "paper": short_paper(row["paper"]),
             "status": row["status"],
         }
         for row in rows
     ]
+
+
+def short_paper(paper: str) -> str:
+    """A paper by its arXiv number, or by author and year."""
+    return paper.partition("arXiv:")[2].partition(",")[0] or paper.partition(",")[0]
 
 
 def notes(rows: Sequence[Mapping[str, str]]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
 from rich.console import Console
 
@@ -131,7 +132,8 @@ def run_session(session: Session, options: RunOptions, console: Console) -> RunR
         f"workers: {machine.workers}, threads of each: {machine.threads}",
         highlight=False,
     )
-    with ProgressView(console, total=len(todo)) as view:
+    stages = {key: session.plan.stages[key] for key in todo}
+    with ProgressView(console, stages, seconds=_seconds_of_kinds(session.plan, store)) as view:
         result = Scheduler(open_executor(machine, store.root), store, view).run(session.plan.stages)
     if result.signal is not None:
         raise Stopped(result.signal)
@@ -139,6 +141,16 @@ def run_session(session: Session, options: RunOptions, console: Console) -> RunR
         if line not in session.data_report:
             console.print(line, highlight=False, markup=False)
     return result
+
+
+def _seconds_of_kinds(plan: Plan, store: RunStore) -> dict[str, float]:
+    """Kind -> mean seconds of the plan's stages of it that are finished; another setting's would say nothing."""
+    seconds: dict[str, list[float]] = {}
+    for key, spec in plan.stages.items():
+        record = store.record(key)
+        if record is not None and record.status == "done":
+            seconds.setdefault(spec.kind, []).append(record.seconds)
+    return {kind: fmean(values) for kind, values in seconds.items()}
 
 
 class Stopped(BenchError):

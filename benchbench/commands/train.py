@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -11,9 +12,11 @@ from rich.console import Console
 from benchbench.commands.resolve import parse_seeds, resolve_all
 from benchbench.commands.run_plan import RunOptions, Session, incomplete, open_session, run_session
 from benchbench.core.errors import BenchError
+from benchbench.plan.graph import Cell, Plan
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.overrides import parse_overrides
 from benchbench.store.results import ResultStore
+from benchbench.store.runs import RunStore
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +30,8 @@ class Trained:
     measurements: pd.DataFrame | None
     """None where no cell was finished."""
     losses: dict[tuple[str, int], float]
+    models: dict[int, Path]
+    """Seed -> folder of the trained model; none for a seed that is not finished, and for one that trains nothing."""
     error: BenchError | None
     """Set where a cell failed; what succeeded is recorded all the same."""
 
@@ -65,11 +70,25 @@ def _train_one(loaded: Loaded, session: Session, options: RunOptions, console: C
     scored = [scored_cell(cell, store, loaded.recipe.score.split) for cell in done]
     results = ResultStore(options.results_root, loaded.recipe.setting)
     measured = record_cells(done, scored, store, results) if done else None
-    return Trained(session, measured, last_losses(done, store), incomplete(session, store, ran))
+    return Trained(
+        session, measured, last_losses(done, store), _models(done, session.plan, store), incomplete(session, store, ran)
+    )
+
+
+def _models(cells: Sequence[Cell], plan: Plan, store: RunStore) -> dict[int, Path]:
+    """The model folders of finished cells: the policy's, or the reward model's where the recipe ends there."""
+    folders: dict[int, Path] = {}
+    for cell in cells:
+        key = cell.policy
+        if cell.loaded.recipe.is_reward_model and cell.reward is not None:
+            key = plan.stages[cell.reward].inputs.get("reward_model")  # an ensemble's members have one each
+        if key is not None:
+            folders[cell.seed] = store.folder(key) / "model"
+    return folders
 
 
 def summary(loaded: Loaded, trained: Trained) -> list[dict[str, object]]:
-    """One row per finished cell: its last training loss and the headline metric."""
+    """One row per finished cell: its last training loss, the headline metric, and the folder of its model."""
     if trained.measurements is None:
         return []
     metric, scoring = loaded.recipe.headline
@@ -83,6 +102,7 @@ def summary(loaded: Loaded, trained: Trained) -> list[dict[str, object]]:
             f"{metric} ({scoring})": float(row["value"]),
             "se": float(row["se"]),
             "n": int(row["n"]),
+            "model": str(trained.models.get(int(row["seed"]), "")) or None,
         }
         for row in frame.to_dict("records")
     ]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchbench import transforms
+from benchbench.commands.methods import short_paper
 from benchbench.core.fields import field_docs
 from benchbench.core.method import Candidates
 from benchbench.core.transform import Transform
@@ -24,6 +26,18 @@ def list_transforms() -> list[dict[str, str]]:
             "paper": _paper(transform),
         }
         for name, transform in ((name, transforms.get(name)) for name in transforms.names())
+    ]
+
+
+def short_rows(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """Rows that are read in a terminal of 80 columns: name, what it does, and the paper in short."""
+    return [
+        {
+            "transform": row["transform"],
+            "what it does": row["what it does"],
+            "paper": short_paper(row["paper"]),
+        }
+        for row in rows
     ]
 
 

@@ -6,28 +6,17 @@ import math
 from collections.abc import Sequence
 from functools import partial
 
-from rich.table import Table as RichTable
-
 from benchbench.comparison.pairs.table import Comparison
 from benchbench.report import markdown, numbers
-from benchbench.report.layout import TableLayout, is_text, terminal_layout
+from benchbench.report.layout import TableLayout
 from benchbench.report.status import status_notes
 
 _LEGEND = "minimum detectable difference: found with 80 % power, with 80 % confidence, before any correction"
 _WAYS = {"higher": "higher is better", "lower": "lower is better", "none": "neither direction is better"}
 
 
-def terminal_table(comparisons: Sequence[Comparison], metric: str, scoring: str) -> RichTable:
-    """A row per label: every seed's value, mean, difference with interval, Holm p, smallest visible difference.
-
-    Raises:
-        LookupError: no comparison is of this metric and scoring.
-    """
-    return terminal_layout(narrow_layout(comparisons, metric, scoring))
-
-
 def narrow_layout(comparisons: Sequence[Comparison], metric: str, scoring: str) -> TableLayout:
-    """What `terminal_table` shows: all seeds of a row in one column.
+    """What a terminal shows: a row per label, all seeds in one column, mean, difference with interval, and more.
 
     Raises:
         LookupError: no comparison is of this metric and scoring.
@@ -42,8 +31,7 @@ def markdown_table(comparisons: Sequence[Comparison], metric: str, scoring: str)
         LookupError: no comparison is of this metric and scoring.
     """
     layout = _layout(comparisons, metric, scoring)
-    right = [place for place, name in enumerate(layout.head) if not is_text(place, name)]
-    table = markdown.table(layout.head, layout.body, right=right)
+    table = markdown.table(layout.head, layout.body, right=layout.numeric)
     notes = [f"- {note}" for note in layout.footnotes]
     return "\n".join([f"**{layout.title}**", "", table, "", *notes]) + "\n"
 

@@ -1,4 +1,4 @@
-"""A table of a comparison as texts, ready for a terminal of any width; needs rich alone, no numbers."""
+"""A table of a comparison as texts, for a terminal and for a document; needs no library of numbers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table as RichTable
-from rich.text import Text
+TEXT_COLUMNS = ("marks", "note")
+"""Names of the columns that hold texts, beside the first."""
 
 
 @dataclass(frozen=True)
@@ -35,32 +34,7 @@ class TableLayout:
         body = tuple(tuple(row) for row in values["body"])
         return cls(values["title"], tuple(values["head"]), body, tuple(values["footnotes"]))
 
-
-def terminal_layout(layout: TableLayout) -> RichTable:
-    """The layout as a table for a terminal."""
-    table = RichTable(
-        title=Text(layout.title),
-        caption=Text("\n".join(layout.footnotes)),
-        title_justify="left",
-        caption_justify="left",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-    )
-    for place, name in enumerate(layout.head):
-        can_wrap = name == "marks" or any(" " in cells[place] for cells in layout.body)
-        table.add_column(
-            Text(name),
-            justify="left" if is_text(place, name) else "right",
-            no_wrap=not can_wrap,
-            overflow="fold",
-            vertical="top",
-        )
-    for cells in layout.body:
-        table.add_row(*(Text(cell) for cell in cells))
-    return table
-
-
-def is_text(place: int, name: str) -> bool:
-    """Whether a column holds text and not numbers."""
-    return place == 0 or name == "marks"
+    @property
+    def numeric(self) -> tuple[int, ...]:
+        """Places of the columns that hold numbers."""
+        return tuple(place for place, name in enumerate(self.head) if place and name not in TEXT_COLUMNS)

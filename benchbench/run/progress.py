@@ -1,4 +1,4 @@
-"""Progress on stderr: bars on a terminal, one plain line per interval otherwise."""
+"""Progress on stderr: a bar of each stage and of the grid on a terminal, plain lines at intervals otherwise."""
 
 from __future__ import annotations
 
@@ -8,35 +8,48 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from benchbench.core.records import StageRecord, StageSpec
+from benchbench.run.grid_clock import GridClock, duration
 
 LINE_SECONDS = 10.0
 """Seconds between two plain lines of one stage."""
+GRID_SECONDS = 60.0
+"""Seconds between two plain lines of the whole grid."""
 
 
 class ProgressView:
     """A listener (`run.scheduler`) that shows people what becomes of the stages."""
 
-    def __init__(self, console: Console, *, total: int) -> None:
+    def __init__(
+        self, console: Console, stages: Mapping[str, StageSpec], *, seconds: Mapping[str, float] | None = None
+    ) -> None:
+        """Nothing is shown yet.
+
+        Args:
+            console: to print to.
+            stages: key -> stage, of everything that is to run.
+            seconds: kind -> how long a finished stage of the same plan took.
+        """
         self.console = console
-        self.total = total
+        self.total = len(stages)
         self.finished = 0
+        self._clock = GridClock(stages, now=time.monotonic(), seconds=seconds)
         self._tasks: dict[str, TaskID] = {}
-        self._started: dict[str, float] = {}
         self._lines: dict[str, float] = {}
+        self._grid_line = time.monotonic()
         self._printed_once: set[str] = set()
         self._bars = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TextColumn("{task.fields[note]}", markup=False),
-            TimeRemainingColumn(compact=True),
             console=console,
             transient=True,
             disable=not console.is_terminal,
         )
+        self._grid = self._bars.add_task("grid", total=self.total, note="")
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -49,6 +62,7 @@ class ProgressView:
 
     def started(self, spec: StageSpec) -> None:
         """A worker took the stage."""
+        self._clock.started(spec, time.monotonic())
         self._tasks[spec.key] = self._bars.add_task(spec.title, total=None, note="loading")
 
     def progress(self, event: Mapping[str, Any]) -> None:
@@ -57,28 +71,38 @@ class ProgressView:
             self._print_message(event)
             return
         key, now = event["key"], time.monotonic()
-        first = self._started.setdefault(key, now)
-        rate = event["tokens"] / (now - first) if now > first else 0.0
-        loss = f"loss {event['loss']:.4f}, " if "loss" in event else ""
-        note = f"{loss}{rate:,.0f} tokens/s" if rate else loss.rstrip(", ")
+        stage = self._clock.progress(key, event["step"], event["steps"], event["tokens"], now)
+        rate, left = stage.rate(), stage.left(now)
+        parts = [
+            f"loss {event['loss']:.4f}" if "loss" in event else "",
+            f"{rate:,.0f} tokens/s" if rate else "",
+            f"about {duration(left)} left" if left is not None else "",
+        ]
+        note = ", ".join(filter(None, parts))
         self._bars.update(self._tasks[key], completed=event["step"], total=event["steps"], note=note)
         if not self.console.is_terminal and now - self._lines.setdefault(key, now) >= LINE_SECONDS:
             self._lines[key] = now
-            left = (now - first) * (event["steps"] - event["step"]) / max(1, event["step"])
-            self.console.print(
-                f"{event['title']}: step {event['step']}/{event['steps']}, {note}, about {left:.0f} s left",
-                highlight=False,
-                markup=False,
-                emoji=False,
-            )
+            self._print(f"{event['title']}: step {event['step']}/{event['steps']}{', ' * bool(note)}{note}")
+        self._show_grid(now)
+
+    def _show_grid(self, now: float) -> None:
+        """The whole grid, on its bar or in a line."""
+        text = self._clock.in_words(now)
+        self._bars.update(self._grid, completed=self.finished, note=text.partition(", ")[2])
+        if not self.console.is_terminal and now - self._grid_line >= GRID_SECONDS:
+            self._grid_line = now
+            self._print(f"grid: {text}")
+
+    def _print(self, text: str) -> None:
+        self.console.print(text, highlight=False, markup=False, emoji=False)
 
     def _print_message(self, event: Mapping[str, Any]) -> None:
         """A line for people; one of a whole grid (`once`) is printed once, without the stage."""
         if not event.get("once"):
-            self.console.print(f"{event['title']}: {event['message']}", highlight=False, markup=False, emoji=False)
+            self._print(f"{event['title']}: {event['message']}")
         elif event["message"] not in self._printed_once:
             self._printed_once.add(event["message"])
-            self.console.print(event["message"], highlight=False, markup=False, emoji=False)
+            self._print(event["message"])
 
     def ended(self, spec: StageSpec, record: StageRecord) -> None:
         """A stage ended, one way or another."""
@@ -92,7 +116,9 @@ class ProgressView:
             text = f"[{self.finished}/{self.total}] {spec.title}: done in {facts}"
         else:
             text = f"[{self.finished}/{self.total}] {spec.title}: {record.status}: {record.message.strip()}"
-        self.console.print(text, highlight=False, markup=False, emoji=False)
+        self._print(text)
+        self._clock.ended(spec, record.seconds, is_done=record.status == "done")
+        self._show_grid(time.monotonic())
 
 
 def _judge_calls(record: StageRecord) -> str:

@@ -25,6 +25,8 @@ from benchbench.stages.resumption import resumption
 from benchbench.store.runs import RunStore
 
 WAITING = "waiting for another process, which runs this stage"
+HEARTBEAT_SECONDS = 10.0
+"""Between two notes of how far a stage is, in its folder; a shorter stage leaves none."""
 RESUMES = "stopped on request; the next run resumes"
 
 
@@ -69,7 +71,7 @@ def execute(
                 folder=store.folder(spec.key),
                 root=store.root,
                 device=torch.device(device),
-                report=report,
+                report=_noted(report, spec, store),
                 should_stop=should_stop,
                 input_of=input_of,
                 engines=stage_engines,
@@ -112,6 +114,20 @@ def _run(context: StageContext[Any], record: StageRecord) -> StageRecord:
     except Exception:
         return replace(record, status="failed", message=traceback.format_exc())
     return replace(record, status="done", tokens=result.tokens, summary=result.summary)
+
+
+def _noted(report: Report, spec: StageSpec, store: RunStore) -> Report:
+    """Notes the step in the stage's folder, too, now and then."""
+    last = time.perf_counter()
+
+    def noted(event: Mapping[str, Any]) -> None:
+        nonlocal last
+        if "step" in event and time.perf_counter() - last >= HEARTBEAT_SECONDS:
+            last = time.perf_counter()
+            store.note_progress(spec.key, step=event["step"], steps=event["steps"])
+        report(event)
+
+    return noted
 
 
 def _with_title(report: Report, spec: StageSpec) -> Report:

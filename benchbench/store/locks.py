@@ -38,6 +38,22 @@ def turn(path: Path, should_stop: Callable[[], bool], waiting: Callable[[], None
         yield True
 
 
+def is_taken(path: Path) -> bool:
+    """Whether a process of this machine holds a lock.
+
+    It is tried with a lock that readers share, which is gone at once: who wants the turn in that moment waits for the
+    next look.
+    """
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
 def _try_lock(handle: int) -> bool:
     """Whether a file could be locked at once."""
     try:

@@ -17,10 +17,14 @@ from ruamel.yaml.error import YAMLError
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.store.files import folders, json_or_none, read_json, write_json, write_yaml
-from benchbench.store.locks import turn
+from benchbench.store.locks import is_taken, turn
 
 CHECKPOINT = "checkpoint"
 """Folder of a stage's own folder that holds what an interrupted training goes on from."""
+
+
+PROGRESS = "progress.json"
+"""File of a stage's folder that says how far it is, while it is not finished."""
 
 
 def default_root() -> Path:
@@ -97,8 +101,13 @@ class RunStore:
         return record
 
     def remove_checkpoint(self, key: str) -> None:
-        """Drop what a training could be resumed from; a finished one needs it no more."""
+        """Drop what a training could be resumed from, and how far it was; a finished one needs them no more."""
         shutil.rmtree(self.folder(key) / CHECKPOINT, ignore_errors=True)
+        (self.folder(key) / PROGRESS).unlink(missing_ok=True)
+
+    def note_progress(self, key: str, *, step: int, steps: int) -> None:
+        """Keep how far a running stage is, for who looks from outside."""
+        write_json(self.folder(key) / PROGRESS, {"step": step, "steps": steps})
 
     def logged_losses(self, key: str) -> list[float]:
         """The logged training losses of a finished stage; none for a stage that trains nothing."""
@@ -121,8 +130,15 @@ class RunStore:
         Yields:
             Whether the stage is ours; not where it was to stop, and then the record is the other process's.
         """
-        with turn(self.root / "locks" / key.replace("/", "-"), should_stop, waiting) as is_ours:
+        with turn(self._lock(key), should_stop, waiting) as is_ours:
             yield is_ours
+
+    def is_claimed(self, key: str) -> bool:
+        """Whether a process of this machine holds a stage now."""
+        return is_taken(self._lock(key))
+
+    def _lock(self, key: str) -> Path:
+        return self.root / "locks" / key.replace("/", "-")
 
     def records(self, kind: str) -> list[StageRecord]:
         """All records of one kind of stage, in folder order."""

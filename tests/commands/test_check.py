@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from harness import WIDE
 from scipy import stats
 
 from benchbench.cli.main import main
@@ -16,6 +17,12 @@ from benchbench.commands.check.reported import reported_differences
 from benchbench.recipe.claims import ClaimSection
 from benchbench.recipe.load import Loaded
 from benchbench.report.reported import statement
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every row and remark in one line."""
+    monkeypatch.setenv("COLUMNS", WIDE)
 
 
 def test_the_published_claims_are_not_run_where_nothing_was_run(tmp_path, capsys):

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from harness import MICRO, Finished, bench, execute, finish, tree
+from harness import MICRO, WIDE, Finished, bench, execute, finish, tree
 from sklearn.metrics import roc_auc_score
 
 LABELS = ["dpo", "simpo", "ddo_rm", "ipo@sum", "sft"]
@@ -64,6 +64,12 @@ def rows_of(finished: Finished, cell: dict, role: str) -> pd.DataFrame:
     """The score rows of one role of a cell, sorted, as the stage left them."""
     frame = pd.read_parquet(finished.runs / cell["stages"][role] / "rows.parquet")
     return frame.sort_values(["example", "candidate"], ignore_index=True)
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every row and remark in one line."""
+    monkeypatch.setenv("COLUMNS", WIDE)
 
 
 # --- what is printed ------------------------------------------------------------------------------------------------

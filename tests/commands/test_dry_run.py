@@ -26,7 +26,7 @@ def test_from_nothing_everything_is_to_run_and_nothing_does(tmp_path: Path, verb
     )
     ended = bench(*line, "--dry-run")
     assert ended.code == 0, ended.err
-    assert "to run; no estimate: a stage of one of these kinds never ran here" in ended.out
+    assert "to run; no estimate: a stage of one of these kinds never ran here" in ended.text
     assert "finished" not in ended.out
     assert leftovers(tmp_path / "runs") == []
     assert not (tmp_path / "res").exists()

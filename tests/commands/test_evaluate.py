@@ -52,8 +52,25 @@ def test_a_recipe_file_is_a_target_too(finished: Finished, tmp_path: Path):
     path.write_text(f"name: mine\nsetting: {MICRO}\nmethod: {{name: simpo}}\n")
     ended = bench("eval", path, "--runs", finished.runs)
     assert ended.code == 0, ended.err
-    words = [line.split() for line in ended.out.splitlines()]
-    assert {row[2] for row in words if row and row[0] == "simpo"} == {"1", "2"}
+    assert ended.out.startswith("simpo; setting micro; headline pair_accuracy under logp_mean\n")
+    assert "seeds 1, 2" in ended.out
+
+
+def test_the_table_has_a_row_per_metric_with_its_mean_and_the_headline_first(
+    finished: Finished, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "200")
+    out = bench("eval", "dpo", "--setting", MICRO, "--seeds", 1, 2, 3, "--runs", finished.runs).out
+    title, head, _, *rows = out.splitlines()
+    assert title == "dpo; setting micro; headline pair_accuracy under logp_mean"
+    assert head.split()[:6] == ["metric", "scoring", "mean", "seeds", "1,", "2,"]
+    table = pd.read_csv(finished.folder / "measurements.csv").query("method == 'dpo' and scoring != 'reward_model'")
+    means = table.groupby(["metric", "scoring"])["value"].mean()
+    assert len(rows) == len(means) and rows[0].split()[:2] == ["pair_accuracy", "logp_mean"]
+    for row in rows:
+        metric, scoring, mean, *seeds = row.split()[:6]
+        assert float(mean) == pytest.approx(means[metric, scoring], rel=1e-3, abs=1e-4)
+        assert float(mean) == pytest.approx(sum(map(float, seeds)) / 3, rel=1e-3, abs=1e-4)
 
 
 def test_a_model_folder_is_scored_as_external_with_the_numbers_of_its_cell(

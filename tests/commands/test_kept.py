@@ -14,7 +14,6 @@ from typing import Any
 import pandas as pd
 import pytest
 from harness import MICRO, Ended, Finished, bench, tree
-from rich.console import Console
 
 import benchbench
 from benchbench.commands.compare import compared, kept, report, run
@@ -91,8 +90,7 @@ def test_a_terminal_of_another_width_shows_what_it_would_have_shown(
     compare, made: list[str], runs: Path, monkeypatch: pytest.MonkeyPatch, width: int
 ):
     compare()
-    for module in ("benchbench.cli.compare.stdout", "benchbench.cli.output.stdout"):
-        monkeypatch.setattr(module, lambda: Console(width=width))
+    monkeypatch.setenv("COLUMNS", str(width))
     made.clear()
     read_back = compare().out
     assert made == []

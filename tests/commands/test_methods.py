@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 from harness import bench
-from rich.console import Console
 
 from benchbench import methods
 from benchbench.commands import methods as command
@@ -91,7 +90,6 @@ def marked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_ninety_methods_fit_80_columns_with_their_marks(marked: None, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setattr("benchbench.cli.output.stdout", lambda: Console(width=80))
     out = bench("methods", "ls").out
     table = out.partition("form unverified:")[0]
     assert max(map(len, table.splitlines())) <= 80

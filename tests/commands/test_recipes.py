@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -53,11 +54,12 @@ def origins(*args: object) -> dict[str, tuple[str, str]]:
     """Key -> (value, origin) of every printed row."""
     ended = bench("recipes", "show", *args)
     assert ended.code == 0, ended.err
-    cells = [[part.strip() for part in line.replace("│", "|").split("|")] for line in ended.out.splitlines()]
-    return {row[0]: (row[1], row[2]) for row in cells if len(row) == 3}
+    rows = [re.fullmatch(r"(\S+) {2,}(.*) # (.*)", line) for line in ended.out.splitlines()]
+    return {row[1]: (row[2], row[3]) for row in rows if row is not None}
 
 
-def test_show_prints_every_value_with_its_origin(tmp_path: Path):
+def test_show_prints_every_value_with_its_origin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "400")
     path = tmp_path / "mine.yaml"
     path.write_text(f"name: mine\nsetting: {MICRO}\nmethod: {{name: dpo}}\npreference:\n  learning_rate: 3e-4\n")
     found = origins(path, "--set", "sft.max_steps=2")
@@ -72,7 +74,7 @@ def test_show_prints_every_value_with_its_origin(tmp_path: Path):
 
 
 def test_show_says_what_changes_the_setting(tmp_path: Path):
-    out = bench("recipes", "show", "dpo", "--setting", MICRO, "--set", "sft.max_steps=2").out
+    out = bench("recipes", "show", "dpo", "--setting", MICRO, "--set", "sft.max_steps=2").text
     assert "changes the setting: sft.max_steps" in out
     assert "untuned: no recipe for this method in this setting" in out
     assert "changes the setting" not in bench("recipes", "show", "dpo").out

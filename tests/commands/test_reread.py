@@ -8,13 +8,19 @@ from statistics import median
 
 import numpy as np
 import pytest
-from harness import bench
+from harness import WIDE, bench
 from scipy import stats
 
 from benchbench.commands.reread import reread
 
 TABLE = "method,value,sd,k,paper\ndpo,50.0,2.0,5,x\nsimpo,54.0,1.5,5,x\nbase,31.0,,1,x\n"
 OXRL = ("--columns", "value=value_pct", "sd=sd_pct", "ddof=sd_ddof", "k=n_seeds")
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every row and remark in one line."""
+    monkeypatch.setenv("COLUMNS", WIDE)
 
 
 @pytest.fixture

@@ -25,6 +25,29 @@ def test_the_summary_has_a_row_per_seed_with_loss_and_headline(finished: Finishe
     assert "pair_accuracy (logp_mean)" in bench(*line).out
 
 
+def test_the_folders_of_the_models_are_named_and_load(finished: Finished, tmp_path: Path):
+    from transformers import AutoModelForCausalLM
+
+    line = ("train", "dpo", "--setting", MICRO, "--seeds", 1, 3, "--runs", finished.runs, "--results", tmp_path)
+    folders = [row["model"] for row in bench(*line, "--json").json]
+    assert len({*folders}) == 2
+    for folder in folders:
+        assert Path(folder).parents[1] == finished.runs / "preference"
+        assert AutoModelForCausalLM.from_pretrained(folder).num_parameters() > 0
+    assert bench(*line).out.splitlines()[-2:] == [
+        f"model of dpo_micro, seed {seed}: {folder}" for seed, folder in zip((1, 3), folders, strict=True)
+    ]
+
+
+def test_a_recipe_that_ends_at_its_reward_model_names_that(finished: Finished, tmp_path: Path):
+    """Its stages are those that ddo_rm needed."""
+    line = ("train", "reward_model", "--setting", MICRO, "--seeds", 1, "--runs", finished.runs, "--results", tmp_path)
+    ended = bench(*line, "--json")
+    assert ended.code == 0, ended.err
+    folder = Path(ended.json[0]["model"])
+    assert folder.is_dir() and folder.parents[1] == finished.runs / "reward_model"
+
+
 def test_the_recipes_own_seeds_are_the_default(finished: Finished, tmp_path: Path):
     ended = bench("train", "simpo", "--setting", MICRO, "--runs", finished.runs, "--results", tmp_path, "--json")
     assert [row["seed"] for row in ended.json] == [1, 2]

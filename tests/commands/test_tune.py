@@ -39,7 +39,7 @@ def test_the_grid_is_scored_on_the_validation_split_and_one_setting_is_chosen(tm
         *("tune", "simpo", "--setting", MICRO, "--grid", "preference.learning_rate=1e-4,1e-2", "--seeds", 1),
         *("--runs", tmp_path / "runs"),
     )
-    assert "so there is no standard error, and the best of one run of each setting was chosen" in alone.out
+    assert "so there is no standard error, and the best of one run of each setting was chosen" in alone.text
     kinds = {path.name: len(list(path.iterdir())) for path in (tmp_path / "runs").iterdir()}
     assert kinds["sft"] == 2, "a grid shares the SFT of a seed"
     assert kinds["preference"] == 4

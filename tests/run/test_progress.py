@@ -21,7 +21,8 @@ def record(status: str = "done", **more: object) -> StageRecord:
 def lines(*records: StageRecord, events: tuple[dict[str, object], ...] = ()) -> list[str]:
     """What is printed of one stage after another, with these events in the first."""
     out = io.StringIO()
-    with ProgressView(Console(file=out, width=300), total=len(records)) as view:
+    stages = {str(number): SPEC for number in range(len(records))}
+    with ProgressView(Console(file=out, width=300), stages) as view:
         for number, ended in enumerate(records):
             view.started(SPEC)
             for event in events if number == 0 else ():
@@ -81,7 +82,7 @@ def test_text_that_looks_like_markup_is_shown_as_it_is(monkeypatch: pytest.Monke
     out = io.StringIO()
     spec = StageSpec("sft", TRICKY, {}, {}, {})
     console = Console(file=out, width=300, force_terminal=terminal, color_system=None)
-    with ProgressView(console, total=1) as view:
+    with ProgressView(console, {spec.key: spec}) as view:
         view.started(spec)
         view.progress({"key": spec.key, "title": TRICKY, "step": 1, "steps": 2, "tokens": 3, "loss": 0.5})
         view.progress({"key": spec.key, "title": TRICKY, "message": TRICKY})
@@ -100,5 +101,45 @@ def test_steps_are_lines_only_every_few_seconds(monkeypatch: pytest.MonkeyPatch)
     assert len(lines(record(), events=steps)) == 1
     monkeypatch.setattr(progress, "LINE_SECONDS", 0.0)
     first, second, _ = lines(record(), events=steps)
-    assert first.startswith("sft seed 1: step 1/4, loss 0.5000, about ")
+    assert first == "sft seed 1: step 1/4, loss 0.5000", "one report is no rate"
     assert "step 2/4" in second and second.endswith(" s left")
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time, as the view sees it: its last element."""
+    now = [0.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[-1])
+    return now
+
+
+def test_after_a_resume_the_time_left_is_that_of_this_run(clock: list[float]):
+    """Steps 901 to 903 of 1000 took 10 s each, so 97 are 970 s: what ran before the checkpoint took none of this."""
+    out = io.StringIO()
+    with ProgressView(Console(file=out, width=300), {SPEC.key: SPEC}) as view:
+        view.started(SPEC)
+        for k, now in enumerate((100.0, 110.0, 120.0)):
+            clock.append(now)
+            event = {"step": 901 + k, "steps": 1000, "tokens": 50 * (k + 1), "loss": 0.5}
+            view.progress({"key": SPEC.key, "title": SPEC.title, **event})
+    assert (
+        out.getvalue().splitlines()[-1] == "sft seed 1: step 903/1000, loss 0.5000, 5 tokens/s, about 16 min 10 s left"
+    )
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_the_grid_has_a_line_of_its_own(clock: list[float], terminal: bool):
+    """Of two stages one is done after 100 s, so about 100 s are left."""
+    other = StageSpec("sft", "sft seed 2", {"seed": 2}, {}, {})
+    out = io.StringIO()
+    console = Console(file=out, width=300, force_terminal=terminal, color_system=None)
+    with ProgressView(console, {SPEC.key: SPEC, other.key: other}) as view:
+        view.started(SPEC)
+        clock.append(100.0)
+        view.ended(SPEC, record(seconds=100.0))
+        view._bars.refresh()
+    line = "1/2 stages done, 1 min 40 s elapsed, about 1 min 40 s left"
+    if terminal:
+        assert "grid" in out.getvalue() and line.partition(", ")[2] in out.getvalue()
+    else:
+        assert out.getvalue().splitlines()[-1] == f"grid: {line}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from benchbench.generation.engine_settings import EngineSettings
 from benchbench.stages import execute as execution
 from benchbench.stages.context import Result, StageContext
 from benchbench.stages.memory import MemoryWatch
+from benchbench.store.files import json_or_none
 from benchbench.store.runs import RunStore
 from benchbench.training.checkpoint import Position, save_checkpoint
 
@@ -309,3 +311,24 @@ def heard() -> tuple[list[str], Callable[[Mapping[str, Any]], None]]:
     """A list of messages, and the report that fills it."""
     messages: list[str] = []
     return messages, lambda event: messages.append(str(event["message"])) if "message" in event else None
+
+
+def test_a_long_stage_notes_how_far_it_is_until_it_is_finished(
+    run: Callable[..., StageRecord], store: RunStore, monkeypatch: pytest.MonkeyPatch
+):
+    """At most every few seconds; a stage that is over before leaves no note, and a finished one neither."""
+    noted, reported = [], []
+
+    def work(context: StageContext[Any]) -> Result:
+        for step in (1, 2):
+            context.report({"step": step, "steps": 4, "tokens": step})
+            noted.append(json_or_none(context.folder / "progress.json"))
+        context.report({"message": "of no step"})
+        return Result(10, {})
+
+    run(work, report=reported.append)
+    assert noted == [None, None] and [event.get("step") for event in reported] == [1, 2, None]
+    monkeypatch.setattr(execution, "HEARTBEAT_SECONDS", 0.0)
+    run(work, spec=replace(SPEC, settings={"seed": 2}))
+    assert noted[2:] == [{"step": 1, "steps": 4}, {"step": 2, "steps": 4}]
+    assert list(store.root.rglob("progress.json")) == []

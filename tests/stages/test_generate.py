@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from harness import MICRO, bench, finish, generate_section
+from harness import MICRO, WIDE, bench, finish, generate_section
 
 SECTIONS = (
     generate_section(prompts=12, tokens=8, samples=2)
@@ -19,6 +20,14 @@ SECTIONS = (
 )
 METHODS = ("dpo", "simpo")
 SEEDS = (1, 2)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def wide() -> Iterator[None]:
+    """Every row and remark in one line."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", WIDE)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from harness import MICRO, bench, execute, finish, generate_section
+from harness import MICRO, WIDE, bench, execute, finish, generate_section
 
 from benchbench.commands.evaluate.responses import open_policies
 from benchbench.commands.run_plan import RunOptions
@@ -26,6 +26,14 @@ QUICK = ("sft=null", "reward_model=null")
 ENDLESS = {"assistant": "yes", "yes": "no", "no": "<|im_end|>"}
 ENDLESS |= {"<|im_end|>": "<|im_start|>", "<|im_start|>": "assistant"}
 """It answers "yes no", ends its turn, and opens the next one, over and over."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def wide() -> Iterator[None]:
+    """Every row and remark in one line."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", WIDE)
+        yield
 
 
 def setting(folder: Path, model: Path, *, more: str = "", template: str = "") -> Path:

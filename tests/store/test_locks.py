@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchbench.store import locks
-from benchbench.store.locks import turn
+from benchbench.store.locks import is_taken, turn
 
 
 def test_a_lock_that_is_free_is_ours_at_once_and_nobody_is_told_of_a_wait(tmp_path: Path):
@@ -29,3 +29,13 @@ def test_a_lock_is_free_after_the_block(tmp_path: Path):
     for _ in range(2):
         with turn(tmp_path / "a.lock", lambda: True, lambda: None) as is_ours:
             assert is_ours
+
+
+def test_a_look_at_a_lock_says_whether_it_is_taken_and_leaves_it_as_it_is(tmp_path: Path):
+    path = tmp_path / "a.lock"
+    assert not is_taken(path) and not path.exists()
+    with turn(path, lambda: True, lambda: None):
+        assert is_taken(path)
+    assert not is_taken(path)
+    with turn(path, lambda: True, lambda: None) as is_ours:
+        assert is_ours

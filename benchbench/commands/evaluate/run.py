@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,16 @@ EXTERNAL = "external"
 _TOKENIZER_KEYS = ("model.tokenizer_name_or_path", "model.tokenizer_revision", "model.train_tokenizer")
 
 
+@dataclass(frozen=True)
+class Evaluated:
+    """What a target was measured at."""
+
+    frame: pd.DataFrame
+    """A row per seed, metric and scoring."""
+    headline: tuple[str, str]
+    """(metric, scoring) that the setting decides by."""
+
+
 def evaluate(
     target: str,
     *,
@@ -36,7 +47,7 @@ def evaluate(
     overrides: Sequence[str],
     options: RunOptions,
     console: Console,
-) -> pd.DataFrame:
+) -> Evaluated:
     """Measurements of a recipe's finished cells, of a model folder, or of `hub_id@revision`.
 
     A recipe is never trained here; a model from elsewhere is scored as method `external`.
@@ -53,9 +64,9 @@ def evaluate(
     error = incomplete(session, options.store, ran)
     if error is not None:
         raise error
-    return _measure(session, options).assign(
-        recipe=target, method=EXTERNAL, paper="", seed="", overrides=" ".join(sorted(overrides))
-    )
+    measured = _measure(session, options)
+    named = {"recipe": target, "method": EXTERNAL, "paper": "", "seed": "", "overrides": " ".join(sorted(overrides))}
+    return replace(measured, frame=measured.frame.assign(**named))
 
 
 def refuse_seeds(target: str, seeds: Sequence[str] | None) -> None:
@@ -147,7 +158,7 @@ def _external(target: str) -> tuple[Override, ...] | None:
     return (*changed, Override("sft", None), Override("lora", None), Override("reward_model", None))
 
 
-def _finished(loaded: Loaded, seeds: tuple[int, ...] | None, options: RunOptions) -> pd.DataFrame:
+def _finished(loaded: Loaded, seeds: tuple[int, ...] | None, options: RunOptions) -> Evaluated:
     session = open_session([loaded], seeds or loaded.recipe.seeds.list, options)
     missing = session.plan.unfinished(options.store.is_done)
     if missing:
@@ -155,6 +166,6 @@ def _finished(loaded: Loaded, seeds: tuple[int, ...] | None, options: RunOptions
     return _measure(session, options)
 
 
-def _measure(session: Session, options: RunOptions) -> pd.DataFrame:
+def _measure(session: Session, options: RunOptions) -> Evaluated:
     scored = [scored_cell(cell, options.store, cell.loaded.recipe.score.split) for cell in session.cells]
-    return measure_cells(session.cells, scored)
+    return Evaluated(measure_cells(session.cells, scored), session.cells[0].loaded.recipe.headline)

@@ -6,9 +6,15 @@ import shutil
 from pathlib import Path
 
 import pytest
-from harness import MICRO, bench, finish
+from harness import MICRO, WIDE, bench, finish
 
 SEEDS = (1, 2)
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every row and remark in one line."""
+    monkeypatch.setenv("COLUMNS", WIDE)
 
 
 @pytest.fixture(scope="module")
