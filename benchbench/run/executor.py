@@ -25,7 +25,9 @@ class StageNeeds:
     run_engine: str | None = None
     """The engine that drew the run's other responses, which one that may choose for itself does not leave."""
     priority: int = 0
-    """Of the stages that could start, those with the lowest number go first."""
+    """Of the stages that could start and are waited for equally long, those with the lowest number go first."""
+    weight: int = 1
+    """About how long it takes, beside a stage that only scores."""
 
 
 @dataclass(frozen=True)

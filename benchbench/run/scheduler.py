@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from graphlib import TopologicalSorter
 from types import FrameType
 from typing import Any, Protocol
 
@@ -12,16 +13,21 @@ from benchbench.core.errors import BenchError
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.run.executor import Executor, Slot, StageEnded, StageEvent, StageLost, StageNeeds, StageProgress
 from benchbench.stages import settings_class
+from benchbench.stages.settings import TrainingSettings
 from benchbench.store.runs import RunStore
 
 POLL_SECONDS = 0.5
 """Between two looks at whether a stop was asked for, where no stage reports anything."""
+TRAINING_WEIGHT = 10
+"""About how many times as long as scoring a training takes."""
 
 
 def needs_of(spec: StageSpec) -> StageNeeds:
     """What a stage needs, by its kind."""
     settings = settings_class(spec.kind)
-    return StageNeeds(engine=settings.USES_ENGINE, priority=settings.PRIORITY)
+    trains = issubclass(settings, TrainingSettings)
+    weight = TRAINING_WEIGHT if trains else 1
+    return StageNeeds(engine=settings.USES_ENGINE, priority=settings.PRIORITY, weight=weight)
 
 
 class StageListener(Protocol):
@@ -76,6 +82,8 @@ class Scheduler:
         self.listener = listener
         self.needs = needs
         self._waiting: dict[str, StageSpec] = {}
+        self._chains: dict[str, int] = {}
+        """Key -> weight of the longest chain of stages that begins with it: what ends last if it waits."""
         self._running: dict[str, _Running] = {}
         self._failed: dict[str, StageRecord] = {}
         self._engine_slot: int | None = None
@@ -91,6 +99,7 @@ class Scheduler:
             BenchError: a stage needs more devices than any slot has; nothing is started then.
         """
         self._waiting = {key: spec for key, spec in stages.items() if not self.store.is_done(key)}
+        self._chains = self._longest_chains()
         for key in stages.keys() - self._waiting.keys():
             self.store.remove_checkpoint(key)  # of a process that died as the stage ended
         for spec in stages.values():
@@ -136,12 +145,27 @@ class Scheduler:
                     "run it where there are more"
                 )
 
+    def _longest_chains(self) -> dict[str, int]:
+        """Of every stage that waits, the weight of the longest chain of stages that begins with it."""
+        inputs = {key: self._waiting.keys() & set(spec.inputs.values()) for key, spec in self._waiting.items()}
+        chains: dict[str, int] = {}
+        after = dict.fromkeys(inputs, 0)
+        for key in reversed([*TopologicalSorter(inputs).static_order()]):
+            chains[key] = after[key] + self.needs(self._waiting[key]).weight
+            for source in inputs[key]:
+                after[source] = max(after[source], chains[key])
+        return chains
+
+    def _urgency(self, spec: StageSpec) -> tuple[int, int]:
+        """The lower, the earlier: long chains first, so that none is left over when everything else has ended."""
+        return -self._chains[spec.key], self.needs(spec).priority
+
     def _submit_ready(self) -> None:
-        """Start what can start, by priority."""
+        """Start what can start, the most urgent first."""
         unfinished = {*self._waiting, *self._running, *self._failed}
         ready = [spec for spec in self._waiting.values() if not unfinished.intersection(spec.inputs.values())]
         free = self._free_slots()
-        for spec in sorted(ready, key=lambda spec: self.needs(spec).priority):
+        for spec in sorted(ready, key=self._urgency):
             if not free or self._signal is not None:  # a signal may come while a worker is started
                 return
             needs = self.needs(spec)

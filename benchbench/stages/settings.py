@@ -28,7 +28,7 @@ class StageSettings(Section):
     """Everything that reaches a stage's numbers, the fingerprints of its inputs aside."""
 
     PRIORITY: ClassVar[int]
-    """Of the stages that could start, those with the lowest number go first: others wait for them longest."""
+    """Of stages that could start and have equally long chains behind them, those with the lowest number go first."""
     INPUTS: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Name of an input -> kinds of stage that it may be; empty for any kind. A `data` input may be of any kind, too."""
     USES_ENGINE: ClassVar[bool] = False

@@ -16,6 +16,7 @@ from benchbench.cli.main import app
 from tests.docs.methods_page import methods_page
 from tests.docs.recipe_page import recipe_page
 from tests.docs.systems_page import systems_page
+from tests.docs.tuning_page import tuning_page
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 COLUMNS = 80
@@ -61,6 +62,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "methods.md": methods_page,
     "systems.md": systems_page,
+    "tuning.md": tuning_page,
 }
 
 

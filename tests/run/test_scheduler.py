@@ -13,7 +13,7 @@ import pytest
 from benchbench.core.errors import BenchError
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.run.executor import Slot, StageEnded, StageEvent, StageLost, StageNeeds, StageProgress
-from benchbench.run.scheduler import Scheduler, needs_of
+from benchbench.run.scheduler import TRAINING_WEIGHT, Scheduler, needs_of
 from benchbench.stages import kinds
 from benchbench.store.runs import RunStore
 
@@ -108,6 +108,33 @@ def test_another_order_is_another_function(store: RunStore):
         needs=lambda spec: StageNeeds(priority=-ord(spec.title)),
     )
     assert [title for title, _ in executor.submitted] == ["c", "b", "a"]
+
+
+def test_the_longest_chain_begins_first_so_that_nothing_is_left_over_for_one_slot(store: RunStore):
+    """Three trainings in a row and three that stand alone: 4 rounds on two slots, 5 if the lonely ones went first."""
+    base = stage("sft", "base")
+    chain = [base, stage("reward_model", "judge", base)]
+    chain.append(stage("score", "passed on", chain[-1]))
+    chain.append(stage("preference", "last", chain[-1]))
+    lonely = [stage("preference", f"lonely {number}", base) for number in range(3)]
+    executor = PlayedExecutor(store, ("cpu",), ("cpu",))
+    run(executor, *lonely, *chain)
+    titles = [title for title, _ in executor.submitted]
+    assert titles[0] == "base"
+    assert titles[1] == "judge"
+    assert titles.index("passed on") < titles.index("lonely 2")
+
+
+def test_a_stage_is_as_urgent_as_what_waits_for_it(store: RunStore):
+    scheduler = Scheduler(PlayedExecutor(store), store, Heard())
+    first, other = stage("sft", "first"), stage("score", "other")
+    reader = stage("preference", "reader", first)
+    last = stage("score", "last", reader, other)
+    scheduler._waiting = {spec.key: spec for spec in (last, other, reader, first)}
+    chains = scheduler._longest_chains()
+    assert [chains[spec.key] for spec in (first, reader, other, last)] == [
+        *(2 * TRAINING_WEIGHT + 1, TRAINING_WEIGHT + 1, 2, 1)
+    ]
 
 
 def test_every_kind_has_its_place_and_one_kind_needs_the_engine():
