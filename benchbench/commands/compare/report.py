@@ -35,17 +35,17 @@ class About:
     """The command line that made it, without what is one machine's own."""
     notice: str = ""
     """Of the setting."""
-    budgets: Sequence[str] = ()
-    """Where the rows' training differs."""
+    remarks: Sequence[str] = ()
+    """What differs between rows, and what left the start's range, a line each."""
     overrides: str = ""
     """Of the whole comparison, sorted; empty for a plain one."""
 
     @property
     def head(self) -> list[str]:
         """Lines of a document above its tables."""
-        remarks = [f"> {text}" for text in (self.notice, *self.budgets) if text]
-        spaced = [line for text in remarks for line in (text, "")]
-        return [f"Made by `{self.command}`.", "", *spaced]
+        notice = [f"> {self.notice}", ""] if self.notice else []
+        remarks = [*markdown.quoted(self.remarks), ""] if self.remarks else []
+        return [f"Made by `{self.command}`.", "", *notice, *remarks]
 
 
 def write_comparison(

@@ -28,8 +28,8 @@ Titled = tuple[str, list[dict[str, Any]]]
 class ShownComparison:
     """A comparison as it is printed, at any width."""
 
-    budgets: Sequence[str]
-    """Where the rows' training differs, a line each."""
+    remarks: Sequence[str]
+    """What differs between rows, and what left the start's range, a line each."""
     tables: Sequence[tuple[TableLayout, Titled | None]]
     """Every table of pair metrics, and its metric with and without flagged pairs where there are any."""
     samples: Sequence[Titled]
@@ -78,7 +78,8 @@ def _as_json(compared: Compared, notice: str) -> dict[str, Any]:
     layouts = [asdict(narrow_layout(compared.comparisons, *table)) for table in compared.shown]
     document = {
         "notice": notice,
-        "budgets": compared.budgets,
+        "fairness": compared.fairness.as_values(),
+        "degeneration": compared.guard.as_values(),
         "headline": list(compared.headline),
         "comparisons": [asdict(row) for row in compared.comparisons],
         "flagged": [asdict(row) for rows in compared.flagged for row in rows if row.n_flagged],
@@ -86,7 +87,7 @@ def _as_json(compared: Compared, notice: str) -> dict[str, Any]:
         "files": compared.files,
     }
     values = {
-        "budgets": compared.budgets,
+        "remarks": compared.remarks,
         "tables": list(zip(layouts, map(shown_flags, compared.flagged), strict=True)),
         "samples": [] if compared.samples is None else compared.samples.tables(),
         "document": document,
@@ -110,7 +111,7 @@ def _from_json(values: Mapping[str, Any], *, is_new: bool) -> ShownComparison:
     tables = [(TableLayout.from_json(layout), flags and _titled(flags)) for layout, flags in values["tables"]]
     samples = [_titled(table) for table in values["samples"]]
     return ShownComparison(
-        values["budgets"], tables, samples, values["document"], values["files"], values["drawn"], is_new
+        values["remarks"], tables, samples, values["document"], values["files"], values["drawn"], is_new
     )
 
 
