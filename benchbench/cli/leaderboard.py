@@ -46,6 +46,6 @@ def leaderboard(
         above = {"fairness": board.compared.fairness.as_values(), "degeneration": board.compared.guard.as_values()}
         print_json({"answer": answer(board.rows), **above, "rows": [row.as_record() for row in board.rows]})
         return
-    for line in [*[board.notice] * bool(board.notice), *answer(board.rows), *board.compared.remarks, ""]:
+    for line in [*[board.notice] * bool(board.notice), *answer(board.rows), *board.compared.budgets, ""]:
         print_note(line)
     print_layout(layout(board.rows))

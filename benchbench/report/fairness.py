@@ -38,6 +38,12 @@ class Fairness:
         unknown = [f"{quantity} of {_some(labels)}" for quantity, labels in self.unknown.items()]
         return lines + ([f"- not known: {'; '.join(unknown)}"] if unknown else [])
 
+    def records(self) -> list[dict[str, object]]:
+        """A row for every value of a quantity that differs or is not known, for a table."""
+        rows = [(name, value, labels) for name, of in self.differing.items() for value, labels in of.items()]
+        rows += [(name, UNKNOWN, labels) for name, labels in self.unknown.items()]
+        return [{"quantity": name, "value": value, "rows": ", ".join(labels)} for name, value, labels in rows]
+
     def as_values(self) -> dict[str, object]:
         """All of it for a program."""
         return {

@@ -45,6 +45,9 @@ def test_a_row_out_of_range_is_marked_in_words_whether_it_wins_or_not(accuracy: 
         == f"{mark} out of its range: chosen log-probability -0.6 nats per token (from -0.5; 2 of 2 seeds outside)"
     )
     assert (sft.marks, sft.note) == (("untuned",), "")
+    assert report.records() == [
+        {"method": "dpo", "what": report.rows["dpo"].departures[0].text, "better than sft on pairs": accuracy > 0.7}
+    ]
     values = report.as_values()["dpo"]
     assert values["ahead_of_start"] is (accuracy > 0.7) and values["departures"][0]["value"] == -0.6
     assert marked[2].marks[-1].startswith("started from sft")  # a metric without a better side is never won

@@ -1,6 +1,7 @@
 """How often intervals and tests are wrong at 3, 5 and 10 seeds, by simulation.
 
-`python -m tests.comparison.error_rates` prints the table. Fixed seeds, so that docs/statistics.md and the slow tests have the same numbers; `--repeats` for fewer tables.
+`python -m tests.comparison.error_rates` prints the table. Fixed seeds, so that docs/statistics.md and the slow tests
+have the same numbers; `--repeats` for fewer tables.
 """
 
 from __future__ import annotations

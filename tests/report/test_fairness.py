@@ -45,3 +45,12 @@ def test_many_rows_and_values_are_counted_and_whole_in_the_values():
     assert tuning == "- tuning: 3 (dpo); untuned (m0, m1, m2, m3, m4, m5 and 4 more)"
     assert tokens == "- tokens seen: 0 (m0); 1 (m1); 2 (m2); 3 (m3); 6 further values (6 rows)"
     assert len(fair.differing["tokens seen"]) == 10
+
+
+def test_a_table_has_a_row_for_every_value_that_differs_or_is_unknown():
+    facts = {"dpo": ALIKE, "ipo": ALIKE | {"updates": "94", "epochs": UNKNOWN}}
+    assert fairness_of(facts, baseline="dpo").records() == [
+        {"quantity": "updates", "value": "188", "rows": "dpo"},
+        {"quantity": "updates", "value": "94", "rows": "ipo"},
+        {"quantity": "epochs", "value": "unknown", "rows": "ipo"},
+    ]

@@ -72,7 +72,7 @@ class Compared:
     """Win rates and what responses are like; none where nothing was drawn."""
 
     @property
-    def remarks(self) -> list[str]:
+    def budgets(self) -> list[str]:
         """What stands above every table, a line each."""
         return [*self.fairness.lines(), *self.guard.lines()]
 
@@ -126,7 +126,7 @@ def _write(
 ) -> list[str]:
     """Write the tables, documents and figures; returns the paths."""
     overrides = " ".join(sorted(request.overrides))
-    about = About(_title(prepared), request.command, prepared.notice, compared.remarks, overrides)
+    about = About(_title(prepared), request.command, prepared.notice, compared.budgets, overrides)
     files = write_comparison(results, compared.comparisons, compared.shown, flagged=compared.flagged, about=about)
     if compared.samples is not None:
         labels = [item.label for item in prepared.loaded]

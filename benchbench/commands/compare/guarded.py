@@ -38,6 +38,14 @@ class GuardReport:
             for aspects, labels in by_aspects.items()
         ]
 
+    def records(self) -> list[dict[str, object]]:
+        """A row for every departure, for a table."""
+        return [
+            {"method": label, "what": departure.text, f"better than {self.start} on pairs": label in self.ahead}
+            for label, row in self.rows.items()
+            for departure in row.departures
+        ]
+
     def as_values(self) -> dict[str, object]:
         """All of it for a program, by label."""
         return {

@@ -35,7 +35,7 @@ class About:
     """The command line that made it, without what is one machine's own."""
     notice: str = ""
     """Of the setting."""
-    remarks: Sequence[str] = ()
+    budgets: Sequence[str] = ()
     """What differs between rows, and what left the start's range, a line each."""
     overrides: str = ""
     """Of the whole comparison, sorted; empty for a plain one."""
@@ -44,7 +44,7 @@ class About:
     def head(self) -> list[str]:
         """Lines of a document above its tables."""
         notice = [f"> {self.notice}", ""] if self.notice else []
-        remarks = [*markdown.quoted(self.remarks), ""] if self.remarks else []
+        remarks = [*markdown.quoted(self.budgets), ""] if self.budgets else []
         return [f"Made by `{self.command}`.", "", *notice, *remarks]
 
 

@@ -28,7 +28,7 @@ Titled = tuple[str, list[dict[str, Any]]]
 class ShownComparison:
     """A comparison as it is printed, at any width."""
 
-    remarks: Sequence[str]
+    budgets: Sequence[str]
     """What differs between rows, and what left the start's range, a line each."""
     tables: Sequence[tuple[TableLayout, Titled | None]]
     """Every table of pair metrics, and its metric with and without flagged pairs where there are any."""
@@ -87,7 +87,7 @@ def _as_json(compared: Compared, notice: str) -> dict[str, Any]:
         "files": compared.files,
     }
     values = {
-        "remarks": compared.remarks,
+        "budgets": compared.budgets,
         "tables": list(zip(layouts, map(shown_flags, compared.flagged), strict=True)),
         "samples": [] if compared.samples is None else compared.samples.tables(),
         "document": document,
@@ -111,7 +111,7 @@ def _from_json(values: Mapping[str, Any], *, is_new: bool) -> ShownComparison:
     tables = [(TableLayout.from_json(layout), flags and _titled(flags)) for layout, flags in values["tables"]]
     samples = [_titled(table) for table in values["samples"]]
     return ShownComparison(
-        values["remarks"], tables, samples, values["document"], values["files"], values["drawn"], is_new
+        values["budgets"], tables, samples, values["document"], values["files"], values["drawn"], is_new
     )
 
 

@@ -124,7 +124,7 @@ def leaderboard(request: BoardRequest, options: RunOptions, console: Console) ->
     recipe = prepared.loaded[0].recipe
     board = Board(recipe.setting, _rows(prepared, compared, _contributions(prepared, options)), recipe.notice, compared)
     if request.write is not None:
-        page = document(board.rows, setting=board.setting, notice=board.notice, remarks=compared.remarks)
+        page = document(board.rows, setting=board.setting, notice=board.notice, remarks=compared.budgets)
         records = [row.as_record() for row in board.rows]
         for path in write_leaderboard(request.write, board.setting, records, page):
             console.print(f"written: {path}", highlight=False, markup=False)
