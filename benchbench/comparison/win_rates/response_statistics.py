@@ -1,7 +1,8 @@
 """What a policy's own responses are like: lengths, endings, repetition, diversity, refusals, entropy, KL.
 
 Covariates that stand beside every win rate (evaluation.md A7, A8): a judge that likes length cannot be seen in the win
-rate alone.
+rate alone. `complied`, the share of responses that neither refuse nor are empty, is attack success where the prompts
+are attacks (More is Less, arXiv:2504.02193, has a judge say so; words at the beginning are a cruder sign).
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ def sample_statistics(frame: pd.DataFrame, *, plain: bool, cut: bool = True) -> 
         "empty": ([not text.strip() for text in texts], "fraction"),
         "repetition": ([repeated(ids) for ids in tokens], "fraction"),
         "refusals": ([bool(REFUSALS.match(text)) for text in texts], "fraction"),
+        "complied": ([bool(text.strip()) and not REFUSALS.match(text) for text in texts], "fraction"),
     }
     statistics = [_mean(name, values, unit, examples) for name, (values, unit) in by_response.items()]
     if not cut:
