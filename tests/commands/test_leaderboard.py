@@ -84,6 +84,7 @@ def test_every_recipe_of_a_setting_becomes_a_row_of_a_page_that_its_table_gives(
         ["bco"]
     ]
     assert set(fair["unknown"]["tuning"]) == {"dpo", "simpo", "bco"} and remarks[0].startswith("fairness: what differs")
+    assert "SFT" in fair["alike"]
     assert set(guard) == {"dpo", "simpo", "ipo", "bco"}
     assert {label for label, of in guard.items() if of["departures"]} == {r.method for r in rows if r.degenerated}
     shown = bench(*line)

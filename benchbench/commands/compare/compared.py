@@ -99,9 +99,6 @@ def compare_finished(
     headline, comparisons = compare_scored(prepared, request, scored)
     tables = _tables(comparisons, headline, prepared.shown)
     results = ResultStore(options.results_root, recipe.setting)
-    for name in results.retire(keep=figures_of(comparisons, tables)):
-        console.print(f"{results.folder / name}: changed since it was written, so it is kept", highlight=False)
-    record_cells(cells, scored, store, results)
     credit = recipe.score.tie_credit
     flagged = [flagged_rows(scored, comparisons, *table, tie_credit=credit) for table in tables]
     marks = {row.candidate: row.marks for row in comparisons}
@@ -112,6 +109,9 @@ def compare_finished(
     marked, samples, guard = guarded(comparisons, samples, headline=headline, start=start_label(prepared))
     differences = fairness(cells, plan, store, results, baseline=prepared.baseline)
     compared = Compared(marked, comparisons, headline, tables, [], runs, differences, guard, flagged, samples)
+    for name in results.retire(keep=figures_of(marked, tables)):
+        console.print(f"{results.folder / name}: changed since it was written, so it is kept", highlight=False)
+    record_cells(cells, scored, store, results)
     return replace(compared, files=_write(compared, results, prepared, request))
 
 

@@ -73,10 +73,10 @@ class _RowFacts:
         """What went into the training of the row."""
         settings = self.plan.stages[keys[0]].settings
         training, data = settings.training, settings.data
-        transforms = [str(transform["name"]) for transform in own_transforms(self.loaded.values())]
-        made = f", made by {', '.join(transforms)}" if transforms else ""
+        transforms = [part for part in own_transforms(self.loaded.values()) if data.split in part["splits"]]
+        made = f", made by {', '.join(str(part['name']) for part in transforms)}" if transforms else ""
         epochs = _count(training.num_train_epochs, "epoch") if training.max_steps is None else "as many as updates give"
-        dropout = "off" if training.disable_dropout else "on"
+        adapters = f", {settings.lora.lora_dropout:g} in adapters" if settings.lora else ""
         return {
             "training data": f"split {data.split} ({(data.hash or fingerprint(data.made_by))[:8]}{made})",
             "examples": self._span(keys, lambda record: record.summary.get("examples")),
@@ -84,7 +84,7 @@ class _RowFacts:
             "updates": self._span(keys, lambda record: record.summary.get("steps")),
             "batch size": str(training.global_batch_size),
             "tokens seen": self._span(keys, lambda record: record.tokens or None),
-            "dropout": dropout + (f", {settings.lora.lora_dropout:g} in adapters" if settings.lora else ""),
+            "dropout": "off" if training.disable_dropout else f"on{adapters}",
             "precision": settings.model.dtype + (", bfloat16 autocast" if training.bf16 else ""),
         }
 
