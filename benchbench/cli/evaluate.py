@@ -83,10 +83,10 @@ def _lists(target: str, gold: str | None, *, unread: Sequence[object], as_json: 
     from benchbench.commands.evaluate.lists import about, evaluate_lists
 
     options = ("--prompts", "--setting", "--seeds", "--set")
-    given = [name for name, value in zip(options, unread, strict=True) if value]
-    if given:
+    wanted = [name for name, value in zip(options, unread, strict=True) if value]
+    if wanted:
         raise BenchError(
-            f"{', '.join(given)}: not read, since {target} holds rows that are there already; leave it out"
+            f"{', '.join(wanted)}: not read, since {target} holds rows that are there already; leave it out"
         )
     frame = evaluate_lists(target, gold=gold)
     if as_json:

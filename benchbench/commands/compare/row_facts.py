@@ -74,11 +74,11 @@ class _RowFacts:
         settings = self.plan.stages[keys[0]].settings
         training, data = settings.training, settings.data
         transforms = [part for part in own_transforms(self.loaded.values()) if data.split in part["splits"]]
-        made = f", made by {', '.join(str(part['name']) for part in transforms)}" if transforms else ""
+        maker = f", made by {', '.join(str(part['name']) for part in transforms)}" if transforms else ""
         epochs = _count(training.num_train_epochs, "epoch") if training.max_steps is None else "as many as updates give"
         adapters = f", {settings.lora.lora_dropout:g} in adapters" if settings.lora else ""
         return {
-            "training data": f"split {data.split} ({(data.hash or fingerprint(data.made_by))[:8]}{made})",
+            "training data": f"split {data.split} ({(data.hash or fingerprint(data.made_by))[:8]}{maker})",
             "examples": self._span(keys, lambda record: record.summary.get("examples")),
             "epochs": epochs,
             "updates": self._span(keys, lambda record: record.summary.get("steps")),
