@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -35,6 +35,7 @@ def _cells(k, *, n=120, effect=0.0, seed_sd=0.1, rng_seed=0):
 
 
 @pytest.mark.parametrize("name", [name for name in metrics.names() if metrics.get(name).resampled is not None])
+@settings(deadline=None)
 @given(data=st.data())
 def test_the_faster_way_says_the_same_to_the_last_bit(name: str, data):
     """With ties, and in blocks."""
