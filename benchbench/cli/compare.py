@@ -75,7 +75,7 @@ def compare(
     if as_json:
         print_json(shown.document)
         return
-    for line in shown.budgets:
+    for line in [*shown.budgets, ""]:
         print_note(line)
     for layout, flags in shown.tables:
         print_layout(layout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,11 +10,16 @@ import typer
 
 from benchbench.cli import arguments
 from benchbench.cli.output import print_json, print_rows, stderr
+from benchbench.core.errors import BenchError
 
 
 def evaluate(
     target: Annotated[
-        str, typer.Argument(help="Recipe or METHOD (its finished cells), a model folder, or HUB_ID@REVISION.")
+        str,
+        typer.Argument(
+            help="Recipe or METHOD (its finished cells), a model folder, HUB_ID@REVISION, or rows of lists: a score "
+            "stage's folder, or a parquet or CSV file."
+        ),
     ],
     prompts: Annotated[
         Path | None,
@@ -22,6 +28,10 @@ def evaluate(
             help="Draw responses to this file's prompts instead: AlpacaEval's, Arena-Hard's or MT-Bench's format, or "
             "rows of id and prompt.",
         ),
+    ] = None,
+    gold: Annotated[
+        str | None,
+        typer.Option("--gold", help="Of rows of lists: column that says how good each candidate is ('gold')."),
     ] = None,
     setting: arguments.Setting = None,
     seeds: arguments.Seeds = None,
@@ -40,6 +50,13 @@ def evaluate(
 
     Example: bench eval dpo --setting tiny
     """
+    from benchbench.commands.evaluate.lists import is_rows
+
+    if is_rows(target):
+        _lists(target, gold, unread=(prompts, setting, seeds, overrides), as_json=as_json)
+        return
+    if gold is not None:
+        raise BenchError(f"--gold: not read, since {target} holds no rows of lists; leave it out")
     from benchbench.commands.evaluate.responses import draw
     from benchbench.commands.evaluate.run import evaluate as measure
     from benchbench.commands.run_plan import RunOptions
@@ -59,3 +76,22 @@ def evaluate(
     if prompts is not None:
         for folder in dict.fromkeys(frame["folder"]):
             console.print(f"responses: {folder}", highlight=False, markup=False)
+
+
+def _lists(target: str, gold: str | None, *, unread: Sequence[object], as_json: bool) -> None:
+    """Print the ranking metrics of score rows."""
+    from benchbench.commands.evaluate.lists import about, evaluate_lists
+
+    options = ("--prompts", "--setting", "--seeds", "--set")
+    wanted = [name for name, value in zip(options, unread, strict=True) if value]
+    if wanted:
+        raise BenchError(
+            f"{', '.join(wanted)}: not read, since {target} holds rows that are there already; leave it out"
+        )
+    frame = evaluate_lists(target, gold=gold)
+    if as_json:
+        print_json(frame.to_dict("records"))
+        return
+    names = ("metric", "scoring", "value", "se", "n", "note")
+    rows = [{name: row[name] for name in names} for row in frame.to_dict("records")]
+    print_rows(rows, title=about(target, frame, gold=gold))

@@ -43,8 +43,9 @@ def leaderboard(
         stderr(),
     )
     if as_json:
-        print_json({"answer": answer(board.rows), "rows": [row.as_record() for row in board.rows]})
+        above = {"fairness": board.compared.fairness.as_values(), "degeneration": board.compared.guard.as_values()}
+        print_json({"answer": answer(board.rows), **above, "rows": [row.as_record() for row in board.rows]})
         return
-    for line in [board.notice] * bool(board.notice) + answer(board.rows):
+    for line in [*[board.notice] * bool(board.notice), *answer(board.rows), *board.compared.budgets, ""]:
         print_note(line)
     print_layout(layout(board.rows))

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import math
 
-from benchbench.core.measurement import Metric, PairScores
+import numpy as np
+
+from benchbench.core.measurement import Array, Metric, PairScores
 
 
 def value(scores: PairScores) -> float:
@@ -18,10 +20,24 @@ def value(scores: PairScores) -> float:
     return float(scores.margin.mean()) / sd if sd > 0 else math.nan
 
 
+def drawn(scores: PairScores, places: Array) -> Array:
+    """Of every draw of a bootstrap over prompts."""
+    variances = scores.chosen[places].var(axis=1) + scores.rejected[places].var(axis=1)
+    sd = np.sqrt(variances / 2)
+    return scores.margin[places].mean(axis=1) / np.where(sd > 0, sd, math.nan)
+
+
 def undefined(scores: PairScores) -> str:
     """Said where all scores of each side are equal."""
     flat = scores.chosen.max() == scores.chosen.min() and scores.rejected.max() == scores.rejected.min()
     return "the scores of each side are all equal" if flat else ""
 
 
-METRIC = Metric(name="d_prime", unit="standard deviations", direction="higher", value=value, undefined=undefined)
+METRIC = Metric(
+    name="d_prime",
+    unit="standard deviations",
+    direction="higher",
+    value=value,
+    drawn=drawn,
+    undefined=undefined,
+)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 
-from benchbench.core.measurement import Metric, PairScores
+import numpy as np
+
+from benchbench.core.measurement import Array, Metric, PairScores
 
 
 def value(scores: PairScores) -> float:
@@ -17,9 +19,23 @@ def value(scores: PairScores) -> float:
     return float(scores.margin.mean()) / sd if sd > 0 else math.nan
 
 
+def drawn(scores: PairScores, places: Array) -> Array:
+    """Of every draw of a bootstrap over prompts."""
+    margins = scores.margin[places]
+    sd = margins.std(axis=1)
+    return margins.mean(axis=1) / np.where(sd > 0, sd, math.nan)
+
+
 def undefined(scores: PairScores) -> str:
     """Said where all margins are equal."""
     return "all margins are equal" if scores.margin.max() == scores.margin.min() else ""
 
 
-METRIC = Metric(name="margin_over_sd", unit="standard deviations", direction="higher", value=value, undefined=undefined)
+METRIC = Metric(
+    name="margin_over_sd",
+    unit="standard deviations",
+    direction="higher",
+    value=value,
+    drawn=drawn,
+    undefined=undefined,
+)

@@ -12,6 +12,9 @@ from benchbench.report.layout import TableLayout
 from benchbench.report.status import status_notes
 
 _LEGEND = "minimum detectable difference: found with 80 % power, with 80 % confidence, before any correction"
+FEW_SEEDS = 3
+"""Up to so many seeds, the family-wise error of Holm's correction is above its level where runs differ much."""
+_FEW = "; with so few seeds, 5 % are up to 10 % where runs differ much (docs/statistics.md)"
 _WAYS = {"higher": "higher is better", "lower": "lower is better", "none": "neither direction is better"}
 
 
@@ -96,7 +99,9 @@ def _footnotes(rows: Sequence[Comparison], *, with_holm: bool) -> tuple[str, ...
     notes = [f"{about}; {method}" for method in methods]
     if with_holm:
         family = sum(row.candidate != row.baseline for row in rows)
-        notes.append(f"p Holm: corrected over the {family} row{'s' if family != 1 else ''} against the baseline")
+        holm = f"p Holm: corrected over the {family} row{'s' if family != 1 else ''} against the baseline"
+        few = len(rows[0].seeds) <= FEW_SEEDS and family > 1
+        notes.append(holm + (_FEW if few else ""))
     if methods:
         notes.append(f"MDD: {_LEGEND}")
     notes += status_notes(mark for row in rows for mark in row.marks)

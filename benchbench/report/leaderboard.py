@@ -58,7 +58,7 @@ class BoardRow:
     response_tokens: float
     """Mean length of its responses."""
     degenerated: str
-    """What went wrong with its responses; mostly empty."""
+    """What left the range of the policy that all start from; mostly empty."""
     marks: str
     """What a reader must know of the row: untuned, other data."""
     learning_rate: float
@@ -161,7 +161,7 @@ def layout(rows: Sequence[BoardRow]) -> TableLayout:
     body = tuple((*_first(row), _difference(row), _p(row), _ranks(row), _note(row)) for row in rows)
     notes = (
         "ranks: 5 to 95 % of the ranks over other prompts and seeds, an approximation (docs/statistics.md)",
-        "note: u form unverified, t twin of a method for another modality, ! responses degenerated, * marked; "
+        "note: u form unverified, t twin of a method for another modality, ! beyond the range of sft, * marked; "
         "--write and --json have the marks and win rates",
     )
     return TableLayout(f"leaderboard, baseline {_baseline(rows)}", head, body, notes)
@@ -202,13 +202,14 @@ def _short(value: float) -> str:
     return numbers.number(value, decimals=3)
 
 
-def document(rows: Sequence[BoardRow], *, setting: str, notice: str) -> str:
-    """The page: answer, table, and what each degenerated row did, ending with a newline."""
+def document(rows: Sequence[BoardRow], *, setting: str, notice: str, remarks: Sequence[str] = ()) -> str:
+    """The page: answer, what differs between rows, table, and what each degenerated row did, ending with a newline."""
     lines = [
         f"# Leaderboard of `{setting}`",
         "",
         *([f"*{notice}*", ""] if notice else []),
         *[part for line in answer(rows) for part in (line, "")],
+        *([*markdown.quoted(remarks), ""] if remarks else []),
         "Rank 90%: 5 to 95 % of the ranks over other prompts and seeds, an approximation (docs/statistics.md). MDD: "
         "true difference that the row's own test finds with 80 % power. Win rate: against the data's chosen responses.",
         "",

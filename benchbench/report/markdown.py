@@ -27,5 +27,14 @@ def titled(title: str, rows: Sequence[Mapping[str, str]]) -> list[str]:
     return [f"**{title}**", "", records(rows), ""]
 
 
+def quoted(lines: Sequence[str]) -> list[str]:
+    """Remarks as one quotation; lines that begin with a dash are items of its lists."""
+    quotation: list[str] = []
+    for place, line in enumerate(lines):
+        begins = place and not (line.startswith("- ") and lines[place - 1].startswith("- "))
+        quotation += [">"] * bool(begins) + [f"> {line}"]
+    return quotation
+
+
 def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("\\", "\\\\").replace("|", "\\|") for cell in cells) + " |"

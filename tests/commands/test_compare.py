@@ -152,20 +152,24 @@ def test_reports_say_which_command_made_them(finished: Finished):
     assert line in (finished.folder / "report.md").read_text()
 
 
-def test_budgets_that_differ_stand_above_the_table(finished: Finished):
-    """Only ddo_rm rests on a reward model; the rows share everything else."""
-    told = [line for line in finished.ended.out.splitlines() if line.startswith("training budgets differ")]
-    assert len(told) == 1
-    assert told[0].startswith("training budgets differ: ddo_rm reward model 3 steps, batches of 8, split reward")
-    assert told[0].endswith("; dpo no reward model")
-    assert finished.ended.out.index(told[0]) < finished.ended.out.index("pair_accuracy under logp_mean")
-    assert f"> {told[0]}" in (finished.folder / "report.md").read_text()
+def test_what_differs_between_rows_stands_above_the_table(finished: Finished):
+    """Only ddo_rm rests on a reward model, and only dpo and ipo on the reference; they share everything else."""
+    lines = finished.ended.out.splitlines()
+    first = lines.index("fairness: what differs between rows, as their stages recorded it (numbers of a seed)")
+    assert lines[first + 1] == "- reference: SFT policy (dpo, ipo@sum); none (simpo, ddo_rm)"
+    assert lines[first + 2].startswith("- reward model: none (dpo, simpo, ipo@sum); split reward (")
+    assert lines[first + 2].endswith(" tokens, dropout off, float32 (ddo_rm)") and "3 updates" in lines[first + 2]
+    assert lines[first + 3].startswith("degeneration: not measured of any row, so nothing is said of it: KL, entropy")
+    assert finished.ended.out.index(lines[first]) < finished.ended.out.index("pair_accuracy under logp_mean")
+    report = (finished.folder / "report.md").read_text()
+    assert "\n".join(f"> {line}" for line in lines[first + 1 : first + 3]) in report
 
 
 def test_a_plan_tells_epochs_and_batches_that_differ(tmp_path: Path, finished: Finished):
-    from benchbench.commands.compare.budgets import budget_lines
+    from benchbench.commands.compare.row_facts import fairness
     from benchbench.commands.compare.run import CompareRequest, prepare_comparison
     from benchbench.commands.run_plan import RunOptions
+    from benchbench.store.results import ResultStore
 
     paths = [
         recipe(
@@ -178,8 +182,15 @@ def test_a_plan_tells_epochs_and_batches_that_differ(tmp_path: Path, finished: F
     ]
     options = RunOptions(runs=finished.runs)
     session = prepare_comparison(CompareRequest([str(path) for path in paths], None, ["1"]), options).session
-    told = budget_lines(session.cells, session.plan, options.store, baseline="sft")
-    assert told == ["training budgets differ: simpo 2 epochs, batches of 4; dpo 1 epoch, batches of 8"]
+    results = ResultStore(tmp_path, "micro")
+    fair = fairness(session.cells, session.plan, options.store, results, baseline="dpo")
+    assert {name: dict(values) for name, values in fair.differing.items()} == {
+        "epochs": {"1 epoch": ["dpo"], "2 epochs": ["simpo"]},
+        "batch size": {"8": ["dpo"], "4": ["simpo"]},
+        "reference": {"SFT policy": ["dpo"], "none": ["simpo"]},
+    }
+    assert fair.unknown["updates"] == ["dpo", "simpo"] == fair.unknown["tuning"]  # nothing was trained, nothing said
+    assert {"training data", "dropout", "precision", "SFT"} <= set(fair.alike)
 
 
 def test_every_written_file_is_named_on_stderr(finished: Finished):
@@ -233,11 +244,12 @@ def test_measurements_are_those_of_the_score_rows(finished: Finished, measuremen
             (measurements["recipe_hash"] == cell["recipe_hash"]) & (measurements["seed"] == cell["seed"])
         ]
         expected = independent(finished, cell)
-        assert {(row.metric, row.scoring) for row in mine.itertuples()} == set(expected)
-        for row in mine.itertuples():
-            assert row.value == pytest.approx(expected[row.metric, row.scoring], rel=1e-12, abs=1e-12), row
+        values = {(row.metric, row.scoring): row.value for row in mine.itertuples()}
+        assert len(values) == len(mine)
+        for key, value in expected.items():  # tests/metrics has the other metrics
+            assert values[key] == pytest.approx(value, rel=1e-12, abs=1e-12), key
             checked += 1
-    assert checked == len(measurements) == len(cells) * 40
+    assert checked == len(cells) * 40
 
 
 def test_the_sft_row_has_no_implicit_reward(measurements):

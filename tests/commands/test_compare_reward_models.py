@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from harness import MICRO, bench, finish
+from harness import MICRO, WIDE, bench, finish
 
 from benchbench.commands.compare.run import CompareRequest, prepare_comparison
 from benchbench.commands.run_plan import RunOptions
@@ -23,10 +23,12 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("rewards")
     status = finish(OBJECTIVES, runs=folder / "runs", seeds=(1, 2))
     assert set(status.values()) == {"done"}, status
-    ended = bench(
-        *("compare", *OBJECTIVES, "--setting", MICRO, "--seeds", 1, 2, "--runs", folder / "runs"),
-        *("--results", folder / "results"),
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", WIDE)
+        ended = bench(
+            *("compare", *OBJECTIVES, "--setting", MICRO, "--seeds", 1, 2, "--runs", folder / "runs"),
+            *("--results", folder / "results"),
+        )
     assert ended.code == 0, ended.err
     (folder / "out.txt").write_text(ended.out, encoding="utf-8")
     return folder
@@ -39,8 +41,9 @@ def table(folder: Path, name: str) -> pd.DataFrame:
 def test_the_headline_is_the_accuracy_of_the_rewards_with_a_row_for_each_objective(compared: Path):
     out = (compared / "out.txt").read_text()
     assert "pair_accuracy under reward_model" in out
-    rows = [line.split()[0] for line in out.splitlines() if line.startswith(" reward_model")]
+    rows = [words[0] for line in out.splitlines() if (words := line.split()) and words[0] in OBJECTIVES]
     assert rows == OBJECTIVES
+    assert "fairness: " in out and "degeneration: " not in out  # rewards are no responses
     assert "logp_mean" not in out
 
 

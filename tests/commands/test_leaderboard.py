@@ -10,13 +10,11 @@ from harness import MICRO, bench, finish, generate_section
 
 from benchbench.commands.compare.fairness import refuse_unequal
 from benchbench.commands.leaderboard.board import setting_targets
-from benchbench.commands.leaderboard.degeneration import degeneration
 from benchbench.commands.resolve import resolve
 from benchbench.core.errors import BenchError
 from benchbench.report.leaderboard import BoardRow, document
 from benchbench.store.leaderboards import read_leaderboard
 
-START = {"response_tokens": 10.0, "truncated": 0.05, "empty": 0.0, "repetition": 0.02, "distinct_2": 0.4}
 RECIPES = {
     "ipo": "method: {name: ipo}\nuntuned: true\n",
     "dpo": "method: {name: dpo, hyper: {beta: 0.3}}\npreference: {learning_rate: 2e-3}\n",
@@ -79,28 +77,16 @@ def test_every_recipe_of_a_setting_becomes_a_row_of_a_page_that_its_table_gives(
         assert row.response_tokens > 0
         assert row.method == "dpo" or row.mdd_family >= row.mdd > 0
     page = (library_here / "board" / "micro.md").read_text(encoding="utf-8")
-    assert page == document(rows, setting="micro", notice="test setting, no evidence about anything")
+    remarks = [line.removeprefix("> ") for line in page.splitlines() if line.startswith("> ")]
+    assert page == document(rows, setting="micro", notice="test setting, no evidence about anything", remarks=remarks)
+    fair, guard = ended.json["fairness"], ended.json["degeneration"]
+    assert [who for data, who in fair["differing"]["training data"].items() if "unpaired_from_pairs" in data] == [
+        ["bco"]
+    ]
+    assert set(fair["unknown"]["tuning"]) == {"dpo", "simpo", "bco"} and remarks[0].startswith("fairness: what differs")
+    assert "SFT" in fair["alike"]
+    assert set(guard) == {"dpo", "simpo", "ipo", "bco"}
+    assert {label for label, of in guard.items() if of["departures"]} == {r.method for r in rows if r.degenerated}
     shown = bench(*line)
     assert shown.code == 0 and "leaderboard, baseline dpo" in shown.out
     assert "test setting, no evidence about anything" in shown.out
-
-
-@pytest.mark.parametrize(
-    ("changes", "marks"),
-    [
-        ({}, ()),
-        ({"truncated": 0.15}, ()),
-        ({"truncated": 0.16}, ("truncated 16%",)),
-        ({"empty": 0.03}, ("empty 3%",)),
-        ({"repetition": 0.5}, ("repeats itself 50%",)),
-        ({"distinct_2": 0.19}, ("few different bigrams",)),
-        ({"response_tokens": 21.0}, ("2.1 times as long",)),
-        ({"response_tokens": 4.0}, ("0.4 times as long",)),
-    ],
-)
-def test_responses_are_measured_by_those_of_the_start(changes: dict[str, float], marks: tuple[str, ...]):
-    assert degeneration({"sft": START, "dpo": START | changes}) == {"sft": (), "dpo": marks}
-
-
-def test_without_a_start_nothing_is_marked():
-    assert degeneration({"dpo": START}) == {}

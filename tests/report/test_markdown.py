@@ -21,3 +21,7 @@ def test_a_bar_or_a_backslash_does_not_end_a_cell():
 
 def test_a_title_stands_in_bold_above_its_table():
     assert markdown.titled("win rates", [{"a": "1"}]) == ["**win rates**", "", "| a |\n| :--- |\n| 1 |", ""]
+
+
+def test_remarks_are_one_quotation_with_lists():
+    assert markdown.quoted(["head", "- a", "- b", "tail"]) == ["> head", ">", "> - a", "> - b", ">", "> tail"]

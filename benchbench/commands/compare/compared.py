@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 
 from benchbench import metrics
 from benchbench.commands.cell_rows import record_cells, scored_cell
-from benchbench.commands.compare.budgets import budget_lines
 from benchbench.commands.compare.fairness import differing
+from benchbench.commands.compare.guarded import GuardReport, guarded
 from benchbench.commands.compare.report import About, figures_of, write_comparison, write_samples
+from benchbench.commands.compare.row_facts import fairness
 from benchbench.commands.compare.run import CompareRequest, PreparedComparison, finish
 from benchbench.commands.compare.win_rates import Samples, collect
 from benchbench.commands.run_plan import RunOptions
@@ -20,6 +21,8 @@ from benchbench.comparison.pairs.flags import FlaggedRow
 from benchbench.comparison.pairs.grid import Admission, ScoredCell, same_runs
 from benchbench.comparison.pairs.table import Comparison
 from benchbench.core.measurement import Metric
+from benchbench.recipe.schema import SFT
+from benchbench.report.fairness import Fairness
 from benchbench.report.flags import flagged_rows
 from benchbench.store.results import ResultStore
 
@@ -50,6 +53,8 @@ class Compared:
     """A finished comparison."""
 
     comparisons: list[Comparison]
+    unguarded: list[Comparison]
+    """The same without the marks and notes of the degeneration guard."""
     headline: tuple[str, str]
     shown: list[tuple[str, str]]
     """(metric, scoring) of every table to show, the headline first."""
@@ -57,12 +62,19 @@ class Compared:
     """What was written."""
     runs: dict[str, list[int]]
     """Label -> [k] the run of each seed; equal numbers are copies of one run."""
-    budgets: list[str]
-    """Where the rows' training differs, a line each."""
+    fairness: Fairness
+    """What differs between rows."""
+    guard: GuardReport
+    """Which rows left the range of the policy that they start from."""
     flagged: list[list[FlaggedRow]]
     """Of every table to show, its metric with and without flagged pairs."""
     samples: Samples | None = None
     """Win rates and what responses are like; none where nothing was drawn."""
+
+    @property
+    def budgets(self) -> list[str]:
+        """What stands above every table, a line each."""
+        return [*self.fairness.lines(), *self.guard.lines()]
 
 
 def compare(prepared: PreparedComparison, request: CompareRequest, options: RunOptions, console: Console) -> Compared:
@@ -87,24 +99,39 @@ def compare_finished(
     headline, comparisons = compare_scored(prepared, request, scored)
     tables = _tables(comparisons, headline, prepared.shown)
     results = ResultStore(options.results_root, recipe.setting)
-    for name in results.retire(keep=figures_of(comparisons, tables)):
-        console.print(f"{results.folder / name}: changed since it was written, so it is kept", highlight=False)
-    record_cells(cells, scored, store, results)
-    budgets = budget_lines(cells, plan, store, baseline=prepared.baseline)
-    overrides = " ".join(sorted(request.overrides))
-    about = About(_title(prepared), request.command, prepared.notice, budgets, overrides)
     credit = recipe.score.tie_credit
     flagged = [flagged_rows(scored, comparisons, *table, tie_credit=credit) for table in tables]
-    files = write_comparison(results, comparisons, tables, flagged=flagged, about=about)
     marks = {row.candidate: row.marks for row in comparisons}
     runs = {label: same_runs(scored, label, prepared.seeds, "logp_sum") for label in marks}
     samples = collect(
         cells, plan, store, allow_mixed=request.allow_mixed, prompts=request.prompts, marks=marks, runs=runs
     )
-    if samples is not None:
+    marked, samples, guard = guarded(comparisons, samples, headline=headline, start=start_label(prepared))
+    differences = fairness(cells, plan, store, results, baseline=prepared.baseline)
+    compared = Compared(marked, comparisons, headline, tables, [], runs, differences, guard, flagged, samples)
+    for name in results.retire(keep=figures_of(marked, tables)):
+        console.print(f"{results.folder / name}: changed since it was written, so it is kept", highlight=False)
+    record_cells(cells, scored, store, results)
+    return replace(compared, files=_write(compared, results, prepared, request))
+
+
+def start_label(prepared: PreparedComparison) -> str:
+    """Label of the policy that all methods start from; empty where none has a row."""
+    labels = [item.label for item in prepared.loaded if item.recipe.method.name == SFT]
+    return labels[0] if labels else ""
+
+
+def _write(
+    compared: Compared, results: ResultStore, prepared: PreparedComparison, request: CompareRequest
+) -> list[str]:
+    """Write the tables, documents and figures; returns the paths."""
+    overrides = " ".join(sorted(request.overrides))
+    about = About(_title(prepared), request.command, prepared.notice, compared.budgets, overrides)
+    files = write_comparison(results, compared.comparisons, compared.shown, flagged=compared.flagged, about=about)
+    if compared.samples is not None:
         labels = [item.label for item in prepared.loaded]
-        files += write_samples(samples, results, methods=labels, seeds=prepared.seeds, about=about)
-    return Compared(comparisons, headline, tables, files, runs, budgets, flagged, samples)
+        files += write_samples(compared.samples, results, methods=labels, seeds=prepared.seeds, about=about)
+    return files
 
 
 def compare_scored(

@@ -36,16 +36,16 @@ class About:
     notice: str = ""
     """Of the setting."""
     budgets: Sequence[str] = ()
-    """Where the rows' training differs."""
+    """What differs between rows, and what left the start's range, a line each."""
     overrides: str = ""
     """Of the whole comparison, sorted; empty for a plain one."""
 
     @property
     def head(self) -> list[str]:
         """Lines of a document above its tables."""
-        remarks = [f"> {text}" for text in (self.notice, *self.budgets) if text]
-        spaced = [line for text in remarks for line in (text, "")]
-        return [f"Made by `{self.command}`.", "", *spaced]
+        notice = [f"> {self.notice}", ""] if self.notice else []
+        remarks = [*markdown.quoted(self.budgets), ""] if self.budgets else []
+        return [f"Made by `{self.command}`.", "", *notice, *remarks]
 
 
 def write_comparison(

@@ -29,7 +29,7 @@ class ShownComparison:
     """A comparison as it is printed, at any width."""
 
     budgets: Sequence[str]
-    """Where the rows' training differs, a line each."""
+    """What differs between rows, and what left the start's range, a line each."""
     tables: Sequence[tuple[TableLayout, Titled | None]]
     """Every table of pair metrics, and its metric with and without flagged pairs where there are any."""
     samples: Sequence[Titled]
@@ -78,7 +78,8 @@ def _as_json(compared: Compared, notice: str) -> dict[str, Any]:
     layouts = [asdict(narrow_layout(compared.comparisons, *table)) for table in compared.shown]
     document = {
         "notice": notice,
-        "budgets": compared.budgets,
+        "fairness": compared.fairness.as_values(),
+        "degeneration": compared.guard.as_values(),
         "headline": list(compared.headline),
         "comparisons": [asdict(row) for row in compared.comparisons],
         "flagged": [asdict(row) for rows in compared.flagged for row in rows if row.n_flagged],

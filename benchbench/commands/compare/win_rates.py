@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from benchbench.comparison.pairs.machines import some
 from benchbench.comparison.pairs.replicates import Replicates, replicates
 from benchbench.comparison.win_rates.against import Against, against
 from benchbench.comparison.win_rates.bradley_terry import Ratings, bradley_terry
+from benchbench.comparison.win_rates.self_consistency import SelfConsistency, self_consistency
 from benchbench.core.errors import BenchError
 from benchbench.core.hashing import fingerprint
 from benchbench.core.identity import identity
@@ -33,7 +34,12 @@ from benchbench.store.generations import read_engine, read_generations
 from benchbench.store.runs import RunStore
 from benchbench.store.verdicts import read_verdicts
 
-NO_SAMPLES: Mapping[str, object] = {"win_rates": [], "win_rate_intervals": [], "responses": []}
+NO_SAMPLES: Mapping[str, object] = {
+    "win_rates": [],
+    "win_rate_intervals": [],
+    "judge_consistency": {},
+    "responses": [],
+}
 """`Samples.as_values` where nothing was drawn."""
 
 
@@ -62,6 +68,8 @@ class Samples:
     """Label -> what a reader must know of its rows: untuned, overridden."""
     ratings: Ratings | None = None
     """Where every row met every other."""
+    consistency: Mapping[str, SelfConsistency] = field(default_factory=dict)
+    """Opponent -> how the judge agrees with itself between the two orders, over all contests of its table."""
 
     @property
     def shared_marks(self) -> tuple[str, ...]:
@@ -85,6 +93,7 @@ class Samples:
             [
                 f"win rate against {self._named(opponent)}, {who}, temperature {self.temperature}",
                 *shared_notes(rows),
+                *([note] if (note := self.consistency[opponent].note) else []),
                 *([LEGEND] if any(len(row.raw.seeds) > 1 for row in rows) else []),
             ]
         )
@@ -95,6 +104,9 @@ class Samples:
         return {
             "win_rates": [asdict(row) for row in self.rows],
             "win_rate_intervals": interval_frame(self.rows, self.ratings).to_dict("records"),
+            "judge_consistency": {
+                opponent: asdict(of) | {"note": of.note} for opponent, of in self.consistency.items()
+            },
             "responses": self.statistics.to_dict("records"),
         }
 
@@ -205,6 +217,12 @@ def gathered(
         " ".join(sorted({fingerprint(identity(settings.generate)) for settings in generation})),
         marks,
         _ratings(cells, grouped, runs),
+        {
+            opponent: self_consistency(
+                frame for (other, _), frames in grouped.items() if other == opponent for frame in frames.values()
+            )
+            for opponent in opponents
+        },
     )
 
 

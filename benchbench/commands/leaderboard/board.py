@@ -13,6 +13,7 @@ from rich.console import Console
 from benchbench import metrics
 from benchbench.commands.cell_rows import scored_cell
 from benchbench.commands.compare.compared import Compared, compare
+from benchbench.commands.compare.guarded import OUT_OF_RANGE
 from benchbench.commands.compare.run import CompareRequest, PreparedComparison, prepare_comparison
 from benchbench.commands.leaderboard.responses import RowResponses, responses_of
 from benchbench.commands.run_plan import RunOptions
@@ -63,6 +64,8 @@ class Board:
     """A row per recipe, the best first."""
     notice: str
     """What the setting is, where it is no evidence."""
+    compared: Compared
+    """The comparison that it is made of, with what differs between rows."""
 
 
 @dataclass(frozen=True)
@@ -119,9 +122,9 @@ def leaderboard(request: BoardRequest, options: RunOptions, console: Console) ->
         raise BenchError(f"score.headline.metric: '{metric.name}' is no mean over pairs, so rows have no ranks")
     compared = compare(prepared, compared_as, options, console)
     recipe = prepared.loaded[0].recipe
-    board = Board(recipe.setting, _rows(prepared, compared, _contributions(prepared, options)), recipe.notice)
+    board = Board(recipe.setting, _rows(prepared, compared, _contributions(prepared, options)), recipe.notice, compared)
     if request.write is not None:
-        page = document(board.rows, setting=board.setting, notice=board.notice)
+        page = document(board.rows, setting=board.setting, notice=board.notice, remarks=compared.budgets)
         records = [row.as_record() for row in board.rows]
         for path in write_leaderboard(request.write, board.setting, records, page):
             console.print(f"written: {path}", highlight=False, markup=False)
@@ -157,14 +160,24 @@ def _rows(prepared: PreparedComparison, compared: Compared, of: Contributions) -
         for item in prepared.loaded
         if item.recipe.preference is not None and item.recipe.method.name != SFT
     }
+    left = {label: "; ".join(item.text for item in row.departures) for label, row in compared.guard.rows.items()}
     rows = [
-        _row(row, ranks[label], responses.get(label, RowResponses()), rates.get(label, math.nan), _in_family(row, of))
+        _row(
+            row,
+            ranks[label],
+            responses.get(label, RowResponses()),
+            mdd_family=_in_family(row, of),
+            learning_rate=rates.get(label, math.nan),
+            degenerated=left.get(label, ""),
+        )
         for label, row in headline.items()
     ]
     return sorted(rows, key=lambda row: (row.rank, row.method))
 
 
-def _row(row: Comparison, rank: Rank, responses: RowResponses, learning_rate: float, mdd_family: float) -> BoardRow:
+def _row(
+    row: Comparison, rank: Rank, responses: RowResponses, *, mdd_family: float, learning_rate: float, degenerated: str
+) -> BoardRow:
     return BoardRow(
         rank=rank.rank,
         method=row.candidate,
@@ -186,7 +199,7 @@ def _row(row: Comparison, rank: Rank, responses: RowResponses, learning_rate: fl
         win_rate_low=responses.low,
         win_rate_high=responses.high,
         response_tokens=responses.tokens,
-        degenerated="; ".join(responses.degenerated),
+        degenerated=degenerated,
         marks="; ".join(filter(None, map(_said, row.marks))),
         learning_rate=learning_rate,
         metric=row.metric,
@@ -197,8 +210,8 @@ def _row(row: Comparison, rank: Rank, responses: RowResponses, learning_rate: fl
 
 
 def _said(mark: str) -> str:
-    """What a row's mark says beside its form, which has a column of its own."""
-    return "" if mark in FORMS else mark
+    """What a row's mark says beside its form and its departures, which have columns of their own."""
+    return "" if mark in FORMS or OUT_OF_RANGE in mark else mark
 
 
 def _in_family(row: Comparison, of: Contributions) -> float:

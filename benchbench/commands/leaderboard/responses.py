@@ -1,4 +1,4 @@
-"""What became of the responses of each row: win rate, length, marks of degeneration."""
+"""What became of the responses of each row: win rate and length."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 from benchbench.commands.compare.win_rates import Samples
-from benchbench.commands.leaderboard.degeneration import degeneration
 from benchbench.plan.judge_stages import CHOSEN
 
 
@@ -21,25 +20,21 @@ class RowResponses:
     """Its 95 % interval."""
     tokens: float = math.nan
     """Mean length, over seeds."""
-    degenerated: tuple[str, ...] = ()
-    """What went wrong; a text each."""
 
 
 def responses_of(samples: Samples | None) -> dict[str, RowResponses]:
     """Label -> what became of its responses; empty where nothing was drawn."""
     if samples is None:
         return {}
-    means: dict[str, dict[str, list[float]]] = {}
+    lengths: dict[str, list[float]] = {}
     for row in samples.statistics.to_dict("records"):
-        means.setdefault(str(row["method"]), {}).setdefault(str(row["metric"]), []).append(float(row["value"]))
-    by_label = {label: {name: sum(v) / len(v) for name, v in of.items()} for label, of in means.items()}
-    marks = degeneration(by_label)
+        if row["metric"] == "response_tokens":
+            lengths.setdefault(str(row["method"]), []).append(float(row["value"]))
     rates = {row.label: row.raw.interval for row in samples.rows if row.opponent == CHOSEN}
     return {
         label: RowResponses(
             *((rates[label].mean, rates[label].low, rates[label].high) if label in rates else (math.nan,) * 3),
-            tokens=of["response_tokens"],
-            degenerated=marks.get(label, ()),
+            tokens=sum(tokens) / len(tokens),
         )
-        for label, of in by_label.items()
+        for label, tokens in lengths.items()
     }

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
 
 from benchbench.commands.cell_rows import ENGINE, score_rows
-from benchbench.commands.compare.compared import Compared, compare
+from benchbench.commands.compare.compared import Compared, compare, start_label
+from benchbench.commands.compare.guarded import guarded
 from benchbench.commands.compare.run import CompareRequest, PreparedComparison, prepare_comparison
 from benchbench.commands.compare.win_rates import Samples, verdict_rows
 from benchbench.commands.resolve import DEFAULT_SETTING
 from benchbench.commands.run_plan import RunOptions
 from benchbench.comparison.claims.regression import WIN_RATE_COLUMNS
+from benchbench.comparison.pairs.table import Comparison
 from benchbench.core.errors import BenchError
 from benchbench.data.model_files import weights_hash
 from benchbench.plan.replicates import copies
@@ -65,7 +68,7 @@ def write_reference(
         measurements=measurements_of(prepared, results),
         verdicts=_verdicts(prepared, options),
         win_rates=win_rates_of(prepared, compared.samples),
-        tables=tables_of(prepared, compared, command),
+        tables=tables_of(prepared, compared.unguarded, compared.samples, headline=compared.headline, command=command),
         model=model,
         about=_about(request, prepared, command)
         | {"checkpoint": checkpoint, "checkpoint_hash": weights_hash(model)}
@@ -148,17 +151,34 @@ def win_rates_of(prepared: PreparedComparison, samples: Samples | None) -> pd.Da
     return frame.assign(recipe=[recipes[label] for label in frame["method"]]).reindex(columns=list(WIN_RATE_COLUMNS))
 
 
-def tables_of(prepared: PreparedComparison, compared: Compared, command: str) -> str:
-    """The tables of a comparison as markdown, with the command that made them."""
-    there = {(row.metric, row.scoring) for row in compared.comparisons}
-    shown = dict.fromkeys([compared.headline, *(table for table in TABLES if table in there)])
+def tables_of(
+    prepared: PreparedComparison,
+    comparisons: Sequence[Comparison],
+    samples: Samples | None,
+    *,
+    headline: tuple[str, str],
+    command: str,
+) -> str:
+    """The tables of a comparison as markdown, with the command that made them.
+
+    Args:
+        prepared: the comparison.
+        comparisons: every metric of every row, unguarded: the guard here sees pairs alone, which a reference keeps.
+        samples: win rates; none where nothing was judged.
+        headline: metric and scoring of the first table.
+        command: line that made the reference.
+    """
+    seen = None if samples is None else replace(samples, statistics=pd.DataFrame())
+    comparisons, samples, _ = guarded(comparisons, seen, headline=headline, start=start_label(prepared))
+    there = {(row.metric, row.scoring) for row in comparisons}
+    shown = dict.fromkeys([headline, *(table for table in TABLES if table in there)])
     parts = [f"`{command}`", ""]
     if prepared.notice:
         parts += [prepared.notice.split(";")[0] + ".", ""]
-    parts += [markdown_table(compared.comparisons, *table) for table in shown]
-    if compared.samples is not None:
-        for opponent in compared.samples.opponents:
-            title, rows = compared.samples.win_rates(opponent)
+    parts += [markdown_table(comparisons, *table) for table in shown]
+    if samples is not None:
+        for opponent in samples.opponents:
+            title, rows = samples.win_rates(opponent)
             parts += markdown.titled(title, rows)
     return "\n".join(parts)
 

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from benchbench.commands.cell_rows import ROW_KEY, measure_cells
-from benchbench.commands.compare.compared import Compared, compare_scored
+from benchbench.commands.compare.compared import compare_scored
 from benchbench.commands.compare.run import CompareRequest, PreparedComparison, prepare_comparison
 from benchbench.commands.compare.win_rates import Samples, gathered
 from benchbench.commands.reference.documents import fill_documents
@@ -55,7 +55,7 @@ def derive(folder: Path, *, scratch: Path | None = None) -> str:
     samples = _samples(prepared, committed, marks, runs)
     results = ResultStore(scratch / "results", prepared.loaded[0].recipe.setting)
     results.merge_table("measurements.csv", measure_cells(cells, scored), key=ROW_KEY)
-    tables = tables_of(prepared, Compared(comparisons, headline, [], [], runs, [], [], samples), about["command"])
+    tables = tables_of(prepared, comparisons, samples, headline=headline, command=about["command"])
     committed.store.rewrite(measurements_of(prepared, results), win_rates_of(prepared, samples), tables)
     return tables
 

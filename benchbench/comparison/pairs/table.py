@@ -16,7 +16,7 @@ from benchbench.comparison.pairs.replicates import Replicates, interval_of_runs,
 from benchbench.comparison.stats.bootstrap import bootstrap_interval, resample
 from benchbench.comparison.stats.bounded import difference_of_rates, within
 from benchbench.comparison.stats.clustered import seeded_interval
-from benchbench.comparison.stats.intervals import Interval, undefined_interval
+from benchbench.comparison.stats.intervals import Interval, undefined_interval, without_rounding
 from benchbench.comparison.stats.power import UNKNOWN, Detectable, minimum_detectable_difference
 from benchbench.core.clusters import over_prompts
 from benchbench.core.measurement import Array, Measurement, Metric, PairScores
@@ -139,8 +139,9 @@ class Table:
             return intervals
         if metric.per_pair is not None:
             per_pair = {label: np.stack([metric.per_pair(s) for s in cells]) for label, cells in scores.items()}
+            scale = _scale(metric, scores)
             compared = {
-                label: self._crossed(label, values - per_pair[baseline], scoring, metric.unit)
+                label: self._crossed(label, without_rounding(values - per_pair[baseline], scale), scoring, metric.unit)
                 for label, values in per_pair.items()
             }
         else:
@@ -178,6 +179,7 @@ class Table:
             differences = np.vstack([observed[label], by_label[label]]) - np.vstack(
                 [observed[baseline], by_label[baseline]]
             )  # [1 + draws, k]
+            differences = without_rounding(differences, _scale(metric, scores))
             of_runs, note = self._replicates(scoring, label).merged(differences.T)
             interval = bootstrap_interval(
                 of_runs[:, 0],
@@ -240,6 +242,13 @@ class Table:
             note="; ".join(note for note in notes if note),
             marks=self.grid.marks[label],
         )
+
+
+def _scale(metric: Metric, scores: Mapping[str, Sequence[PairScores]]) -> float:
+    """Size of the numbers whose rounding a difference may be: of the scores, or 1 for a metric in a unit of its own."""
+    if metric.unit != "score":
+        return 1.0
+    return max(float(np.abs(side).max()) for cells in scores.values() for s in cells for side in (s.chosen, s.rejected))
 
 
 def _detectable(interval: Interval, *, largest: float) -> Detectable:

@@ -23,7 +23,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from benchbench.comparison.stats.clustered import of_one_seed
-from benchbench.comparison.stats.intervals import EVEN, Interval, Spread, few_seeds_note, t_interval, undefined_interval
+from benchbench.comparison.stats.intervals import (
+    EVEN,
+    NO_SPREAD,
+    Interval,
+    Spread,
+    few_seeds_note,
+    t_interval,
+    undefined_interval,
+)
 from benchbench.core.measurement import Array, PairScores
 
 DRAWS = 2000
@@ -159,7 +167,7 @@ def bootstrap_interval(observed: Array, drawn: Array, *, n: int, level: float = 
         se, df = math.sqrt(float(drawn[:, 0].var(ddof=1)) * n / (n - 1)), n - 1.0
     else:
         se, df = spread.error()
-    if se == 0:
+    if se <= NO_SPREAD * max(float(np.abs(observed).max()), float(np.abs(drawn).max())):
         return undefined_interval(mean, level=level, note=EVEN)
     over = "t over prompts" if k == 1 else "crossed t"
     method = f"paired bootstrap ({len(drawn)} draws), {over}"

@@ -15,7 +15,13 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import expit
 
-from benchbench.comparison.stats.intervals import Interval, crossed_interval, t_interval, undefined_interval
+from benchbench.comparison.stats.intervals import (
+    NO_SPREAD,
+    Interval,
+    crossed_interval,
+    t_interval,
+    undefined_interval,
+)
 from benchbench.core.measurement import Array
 
 ONE_SEED = "one seed: seed variance not estimated"
@@ -39,7 +45,7 @@ def prompt_interval(values: Array, *, against: float = 0.0, level: float = 0.95)
     if n == 1:
         return undefined_interval(mean, level=level, note="one prompt: prompt variance not estimated, no interval")
     se = float(values.std(ddof=1)) / math.sqrt(n)
-    if np.ptp(values) == 0 or se == 0:
+    if se <= NO_SPREAD * float(np.abs(values).max()):
         return undefined_interval(mean, level=level, note="all prompts are equal: no spread to measure, no interval")
     interval = t_interval(mean - against, se, n - 1, level=level, method="t over prompts")
     return _shifted(interval, against)

@@ -126,6 +126,18 @@ class ArmSpread:
         return math.sqrt(self.first + self.second + excess), widened.error()[1]
 
 
+def without_rounding(differences: Array, scale: float) -> Array:
+    """Differences with 0 in the place of those that are no more than the rounding of what they are differences of.
+
+    Args:
+        differences: of any shape.
+        scale: size of the numbers that went into them; NaN or infinity leaves all as they are.
+    """
+    if not math.isfinite(scale):
+        return differences
+    return np.where(np.abs(differences) <= NO_SPREAD * scale, 0.0, differences)
+
+
 def crossed_interval(differences: Array, *, level: float = 0.95) -> Interval:
     """Mean difference with its two-way crossed t interval, for every metric that is a mean over prompts.
 

@@ -1,7 +1,8 @@
-"""What a policy's own responses are like: lengths, endings, repetition, diversity, refusals, KL to the reference.
+"""What a policy's own responses are like: lengths, endings, repetition, diversity, refusals, entropy, KL.
 
 Covariates that stand beside every win rate (evaluation.md A7, A8): a judge that likes length cannot be seen in the win
-rate alone.
+rate alone. `complied`, the share of responses that neither refuse nor are empty, is attack success where the prompts
+are attacks (More is Less, arXiv:2504.02193, has a judge say so; words at the beginning are a cruder sign).
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ def sample_statistics(frame: pd.DataFrame, *, plain: bool, cut: bool = True) -> 
         "empty": ([not text.strip() for text in texts], "fraction"),
         "repetition": ([repeated(ids) for ids in tokens], "fraction"),
         "refusals": ([bool(REFUSALS.match(text)) for text in texts], "fraction"),
+        "complied": ([bool(text.strip()) and not REFUSALS.match(text) for text in texts], "fraction"),
     }
     statistics = [_mean(name, values, unit, examples) for name, (values, unit) in by_response.items()]
     if not cut:
@@ -78,7 +80,7 @@ def sample_statistics(frame: pd.DataFrame, *, plain: bool, cut: bool = True) -> 
             replace(statistic, **_UNKNOWN) if statistic.name in CUT_FINISHES else statistic for statistic in statistics
         ]
     statistics += [Statistic(f"distinct_{n}", distinct(texts, n), math.nan, "fraction", len(texts)) for n in (1, 2)]
-    return statistics + _kl(frame, plain)
+    return statistics + _entropy(frame, plain) + _kl(frame, plain)
 
 
 def repeated(ids: Sequence[int], n: int = REPEATED_N) -> float:
@@ -96,15 +98,27 @@ def distinct(texts: Iterable[str], n: int) -> float:
     return len(set(grams)) / len(grams) if grams else math.nan
 
 
+def _entropy(frame: pd.DataFrame, plain: bool) -> list[Statistic]:
+    """Negative log-probability per token of a policy's own samples, whose expectation is its entropy along them."""
+    if "logp_sum" not in frame or not plain:
+        return []
+    values = -frame["logp_sum"].to_numpy(dtype=np.float64) / _scored_tokens(frame)
+    return [_mean("entropy_per_token", values, "nats per token", list(frame["example"]))]
+
+
+def _scored_tokens(frame: pd.DataFrame) -> Array:
+    """[m] tokens of each response; the one that ended it is in its log-probability, too."""
+    ended = (frame["finish"] != "length").to_numpy()
+    return np.maximum(1, np.array([len(ids) for ids in frame["tokens"]]) + ended)
+
+
 def _kl(frame: pd.DataFrame, plain: bool) -> list[Statistic]:
     """k1 and k3 (evaluation.md A7), nats per response and per token; k3 is never negative."""
     if "logp_sum" not in frame or "ref_logp_sum" not in frame:
         return []
     note = "" if plain else "not drawn at temperature 1 without filters, so no KL"
     ratio = frame["ref_logp_sum"].to_numpy(dtype=np.float64) - frame["logp_sum"].to_numpy(dtype=np.float64)
-    examples = list(frame["example"])
-    ended = (frame["finish"] != "length").to_numpy()  # the token that ended a response is in both sums
-    lengths = np.maximum(1, np.array([len(ids) for ids in frame["tokens"]]) + ended)
+    examples, lengths = list(frame["example"]), _scored_tokens(frame)
     if not plain:
         return [Statistic("kl_k1", math.nan, math.nan, "nats per response", len(ratio), note)]
     return [

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from benchbench.comparison.stats.intervals import Interval, Spread, crossed_interval
+from benchbench.comparison.stats.clustered import prompt_interval
+from benchbench.comparison.stats.intervals import Interval, Spread, crossed_interval, without_rounding
 
 from ..oracles import paired_difference
 
@@ -173,3 +174,17 @@ def test_even_seeds_and_prompts_leave_no_spread_to_measure(values):
     found = crossed_interval(np.array(values, dtype=float))
     assert found.mean == pytest.approx(np.mean(values))
     assert math.isnan(found.low) and math.isnan(found.p) and "same mean" in found.note
+
+
+def test_differences_that_are_rounding_are_none():
+    """0.1 + 0.2 and 0.3 differ by one rounding."""
+    differences = without_rounding(np.array([0.1 + 0.2 - 0.3, 1e-9, -1e-9]), 1.0)
+    assert differences.tolist() == [0.0, 1e-9, -1e-9]
+    assert without_rounding(np.array([1e-15]), math.nan).tolist() == [1e-15]
+
+
+def test_equal_prompts_but_for_rounding_leave_no_interval_over_prompts():
+    values = np.full(9, 0.1) + np.arange(9) * 1e-17
+    values[3] += 1e-16
+    interval = prompt_interval(values)
+    assert math.isnan(interval.low) and "no spread to measure" in interval.note

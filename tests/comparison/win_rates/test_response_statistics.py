@@ -31,7 +31,7 @@ def test_counts_by_hand():
     assert found["response_tokens"] == pytest.approx(5 / 3)
     assert found["response_characters"] == pytest.approx((7 + 15) / 3)
     assert (found["truncated"], found["ended"]) == pytest.approx((1 / 3, 2 / 3))
-    assert (found["empty"], found["refusals"]) == pytest.approx((1 / 3, 1 / 3))
+    assert (found["empty"], found["refusals"], found["complied"]) == pytest.approx((1 / 3, 1 / 3, 1 / 3))
 
 
 @pytest.mark.parametrize(
@@ -84,6 +84,14 @@ def test_kl_of_samples_agrees_with_the_exact_kl():
     assert found["kl_k1_per_token"].value == pytest.approx(found["kl_k1"].value / 2)
     cut = {one.name: one for one in sample_statistics(given.assign(finish="length"), plain=True)}
     assert cut["kl_k1_per_token"].value == pytest.approx(cut["kl_k1"].value)
+
+
+def test_entropy_is_the_surprise_of_samples_per_token():
+    """One token and its end each: (1 + 2 + 3) / 3 nats over two tokens; one more token where a response was cut."""
+    given = frame(tokens=[[1]] * 3, finish="stop", logp_sum=[-1.0, -2.0, -3.0])
+    assert values(given)["entropy_per_token"] == pytest.approx(1.0)
+    assert values(given.assign(finish="length"))["entropy_per_token"] == pytest.approx(2.0)
+    assert "entropy_per_token" not in values(given, plain=False)
 
 
 def test_filtered_samples_have_no_kl():
