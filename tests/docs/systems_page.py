@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import benchbench
+from benchbench.core.analysis import Analysis
 from benchbench.core.method import Method
 from benchbench.report import markdown
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "systems.tsv"
-ROOMS = ("methods", "transforms", "reward_objectives", "sources", "metrics", "judges")
+ROOMS = ("methods", "transforms", "reward_objectives", "sources", "metrics", "judges", "analyses")
 """Rooms whose exhibits a system may be made of; one that is not there holds nothing."""
 STATUSES = ("works", "form unverified", "twin", "twin, form unverified", "not yet")
 HEAD = """# Systems
@@ -25,9 +26,9 @@ Published systems of preference optimisation, from [systems.tsv](systems.tsv), a
 computed from the rooms of exhibits by `make docs`, and checked by a test; nobody writes it by hand:
 
 - works: everything that the system is made of is here, as a method, a transform, a reward-model objective, a source, a
-  metric or a judge
-- form unverified: so it is, but a part of a loss could not be checked against its source ([methods.md](methods.md) says
-  which)
+  metric, a judge or an analysis
+- form unverified: so it is, but a part of a loss or an analysis could not be checked against its source
+  ([methods.md](methods.md) and [analyses.md](analyses.md) say which)
 - twin: so it is, as a text form of a system for another modality, which is no reproduction
 - not yet: something is missing; the last column names it, and `needs` says what it takes
 
@@ -78,9 +79,10 @@ def status(system: System, holding: Mapping[str, list[Any]]) -> str:
     """What of a system is here: one of `STATUSES`."""
     if missing(system, holding):
         return "not yet"
-    losses = [exhibit for name in system.ids for exhibit in holding[name] if isinstance(exhibit, Method)]
+    made_of = [exhibit for name in system.ids for exhibit in holding[name]]
+    losses = [exhibit for exhibit in made_of if isinstance(exhibit, Method)]
     is_twin = any(loss.twin_of for loss in losses) or any(name.endswith("_twin") for name in system.ids)
-    is_open = any(loss.open_question for loss in losses)
+    is_open = any(part.open_question for part in made_of if isinstance(part, Method | Analysis))
     words = [*(["twin"] if is_twin else []), *(["form unverified"] if is_open else [])]
     return ", ".join(words) or "works"
 
