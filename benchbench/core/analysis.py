@@ -17,7 +17,7 @@ class RowField:
     """A column of an analysis's input, and what may stand in it."""
 
     name: str
-    kind: Literal["text", "number", "vector", "mapping", "label"]
+    kind: Literal["text", "number", "vector", "mapping", "label", "anything"]
     """A vector is a list of numbers, a mapping has a number under each name, a label is a text or a whole number."""
     meaning: str
     """What it is, with unit and range."""
@@ -61,7 +61,7 @@ class ChartLine:
 
 
 @dataclass(frozen=True)
-class AnalysisChart:
+class LineChart:
     """Lines over one axis."""
 
     name: str
@@ -81,7 +81,7 @@ class Analysed:
     tables: Sequence[ResultTable]
     notes: Sequence[str] = ()
     """What a reader has to know: what was left out, with counts, and what is undefined, with the reason."""
-    charts: Sequence[AnalysisChart] = ()
+    charts: Sequence[LineChart] = ()
     files: Mapping[str, str] = field(default_factory=dict)
     """Name of a further file -> its text, such as pairs that a training can read."""
 

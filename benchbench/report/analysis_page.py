@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from benchbench.core.analysis import Analysed, AnalysisChart, ResultTable
+from benchbench.core.analysis import Analysed, LineChart, ResultTable
 from benchbench.report import markdown
 from benchbench.report.prose import INDENT, prose, wrapped
 
@@ -77,7 +77,7 @@ def _cell(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def chart_svg(chart: AnalysisChart) -> str:
+def chart_svg(chart: LineChart) -> str:
     """A chart as SVG; equal charts give equal text."""
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG

@@ -17,7 +17,7 @@ Made from the analyses by `make docs`, and checked by a test; `bench analyse sho
 
 Files are `.jsonl`, `.json`, `.parquet`, `.csv` or `.tsv`; every fault of a file is in one message, and columns that are
 not read are named. `--out` writes `report.md`, a CSV per table, charts as SVG, and what else an analysis gives. An
-analysis is one file of `benchbench/analyses/` with an `ANALYSIS`, found by its name: a pure function from rows to tables.
+analysis is one file of `benchbench/analyses/` with an `ANALYSIS`, found by its name: a pure function of rows.
 """
 
 

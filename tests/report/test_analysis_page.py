@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from benchbench.core.analysis import Analysed, AnalysisChart, ChartLine, ResultTable
+from benchbench.core.analysis import Analysed, LineChart, ChartLine, ResultTable
 from benchbench.report.analysis_page import analysis_document, chart_svg, csv_text
 
 TABLE = ResultTable("values", "Values", [{"name": "a|b", "value": 1 / 3}, {"name": "c", "value": math.nan}])
-CHART = AnalysisChart("curve", "A curve", "step", "nats", [ChartLine("a < b", [0, 1], [0.0, -1.0])])
+CHART = LineChart("curve", "A curve", "step", "nats", [ChartLine("a < b", [0, 1], [0.0, -1.0])])
 
 
 def test_numbers_stand_in_full_in_csv():

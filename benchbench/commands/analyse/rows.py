@@ -21,6 +21,7 @@ EXPECTED = {
     "vector": "a list of finite numbers",
     "mapping": "an object with a finite number under each name",
     "label": "a text or a whole number",
+    "anything": "a value",
 }
 """Kind of a field -> what may stand in it."""
 
@@ -68,6 +69,8 @@ def _faults(rows: Sequence[Row], columns: Mapping[str, int], field: RowField) ->
 def _suits(value: Any, field: RowField) -> bool:
     if value is None:
         return field.optional
+    if field.kind == "anything":
+        return True
     if field.kind == "text":
         return isinstance(value, str)
     if field.kind == "number":
