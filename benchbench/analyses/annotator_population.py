@@ -65,7 +65,7 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
     if not np.isfinite(bias).all():
         raise BenchError("both annotators are certain of a pair: no finite rewards are nearest; make them less so")
     learnt = log_softmax(nearest_rewards(population_preference(log_p, weights)))
-    i, j = np.unravel_index(np.argmax(bias), bias.shape)
+    i, j = divmod(int(np.argmax(bias)), len(names))
     gap = mixture[:, None] - mixture
     summary = {
         "total variation": float(np.abs(np.exp(learnt) - np.exp(mixture)).sum() / 2),

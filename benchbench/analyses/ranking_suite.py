@@ -8,7 +8,7 @@ query without a relevant passage, or with one passage alone, has no value, is le
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -71,7 +71,7 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
     return Analysed([ResultTable("ranking", f"Ranking, cut at {options.k}", table)], notes)
 
 
-def _lines(group: str, lists: Sequence[Sequence[Row]], options: Options) -> list[Mapping[str, object]]:
+def _lines(group: str, lists: Sequence[Sequence[Row]], options: Options) -> list[Row]:
     metrics = {
         "mrr": partial(reciprocal_rank, relevant_from=options.relevant_from),
         f"recall_at_{options.k}": partial(recall, k=options.k, relevant_from=options.relevant_from),

@@ -68,8 +68,8 @@ def rank(candidates: Sequence[int], judge: Judge, *, beam: int = 1, gap: float =
     if len(candidates) < 2:
         return list(candidates)
     middle = len(candidates) // 2
-    halves = (rank(half, judge, beam=beam, gap=gap) for half in (candidates[:middle], candidates[middle:]))
-    return _merged(*halves, judge, beam, gap)
+    left, right = (rank(half, judge, beam=beam, gap=gap) for half in (candidates[:middle], candidates[middle:]))
+    return _merged(left, right, judge, beam, gap)
 
 
 def most_calls(size: int) -> int:

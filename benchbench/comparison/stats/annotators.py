@@ -19,7 +19,7 @@ def log_mixture(log_p: Array, weights: Array) -> Array:
         log_p: [annotators, n] log of each annotator's implicit preference distribution, finite.
         weights: [annotators] share of labels of each, above 0, summing to 1.
     """
-    return logsumexp(np.log(weights)[:, None] + log_p, axis=0)
+    return np.asarray(logsumexp(np.log(weights)[:, None] + log_p, axis=0))
 
 
 def population_preference(log_p: Array, weights: Array) -> Array:
