@@ -1,0 +1,97 @@
+"""Change of log-probabilities in training, by role of the response: seeds by prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from benchbench.comparison.stats.clustered import seeded_interval
+from benchbench.comparison.stats.intervals import Interval
+from benchbench.core.measurement import Array
+
+ROLES = ("chosen", "rejected", "unseen")
+"""Roles of candidates 0, 1, and all further ones."""
+_RESPONSE = ["method", "step", "seed", "example", "candidate"]
+
+
+def drift_frame(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with role, step, prompt and drift, the summed log-probability less that under the reference, in nats.
+
+    Args:
+        rows: one per scored response, with method, seed, example, candidate, logp_sum and ref_logp_sum; where they are
+            missing, step is 0, prompt the example, and role that of the candidate's place.
+
+    Raises:
+        ValueError: an unknown role, or a response twice.
+    """
+    frame = rows.copy()
+    by_place = frame["candidate"].clip(upper=len(ROLES) - 1).map(dict(enumerate(ROLES)))
+    for name, default in (("role", by_place), ("step", 0.0), ("prompt", frame["example"])):
+        column = frame[name] if name in frame else pd.Series(None, index=frame.index, dtype=object)
+        frame[name] = column.where(column.notna(), default)
+    unknown = sorted(set(frame["role"]) - set(ROLES))
+    if unknown:
+        raise ValueError(f"expected the roles {', '.join(ROLES)}, found {', '.join(map(str, unknown))}")
+    twice = frame[frame.duplicated(_RESPONSE)]
+    if len(twice):
+        where = ", ".join(f"{name} {twice.iloc[0][name]}" for name in _RESPONSE)
+        raise ValueError(f"expected every response once, found one twice: {where}")
+    frame["drift"] = (frame["logp_sum"] - frame["ref_logp_sum"]).astype(float)
+    return frame
+
+
+def by_seed_and_prompt(frame: pd.DataFrame, values: str = "drift") -> Array:
+    """[seeds, prompts] mean of a column over the rows of each.
+
+    Raises:
+        ValueError: a seed lacks a prompt that another has.
+    """
+    grid = frame.pivot_table(index="seed", columns="prompt", values=values, aggfunc="mean")
+    if grid.isna().to_numpy().any():
+        seed = grid.index[grid.isna().any(axis=1)][0]
+        raise ValueError(f"expected the same examples of every seed, found fewer of seed {seed}")
+    return grid.to_numpy()
+
+
+def pair_drifts(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row per pair of one method and step: seed, prompt, drop (chosen less rejected drift) and both_fall, 0 or 1.
+
+    Examples without both roles have no row.
+    """
+    keys = ["seed", "prompt", "example"]
+    sides = {role: frame[frame["role"] == role].groupby(keys)["drift"].mean() for role in ROLES[:2]}
+    pairs = pd.concat(sides, axis=1, join="inner")
+    pairs["drop"] = pairs["chosen"] - pairs["rejected"]
+    pairs["both_fall"] = ((pairs["chosen"] < 0) & (pairs["rejected"] < 0)).astype(float)
+    return pairs.reset_index()
+
+
+def role_drifts(part: pd.DataFrame) -> Iterator[tuple[str, Interval, float]]:
+    """(role, mean drift with its interval over seeds and prompts, share of responses that fell) of one method and step.
+
+    Args:
+        part: rows of `drift_frame`.
+
+    Raises:
+        ValueError: seeds with other examples.
+    """
+    for role in (role for role in ROLES if role in set(part["role"])):
+        rows = part[part["role"] == role]
+        yield role, seeded_interval(by_seed_and_prompt(rows)), float((rows["drift"] < 0).mean())
+
+
+def log_quarters(steps: Array, values: Mapping[str, Array]) -> list[dict[str, str | float]]:
+    """Mean of each column over the quarters of a log, with the steps that they span.
+
+    Args:
+        steps: [n] ascending.
+        values: name -> [n].
+    """
+    parts = [part for part in np.array_split(np.arange(len(steps)), 4) if len(part)]
+    return [
+        {"steps": f"{steps[part[0]]:g} to {steps[part[-1]]:g}"}
+        | {name: float(column[part].mean()) for name, column in values.items()}
+        for part in parts
+    ]
