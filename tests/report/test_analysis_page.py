@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from benchbench.core.analysis import Analysed, LineChart, ChartLine, ResultTable
+from benchbench.core.analysis import Analysed, ChartLine, LineChart, ResultTable
 from benchbench.report.analysis_page import analysis_document, chart_svg, csv_text
 
 TABLE = ResultTable("values", "Values", [{"name": "a|b", "value": 1 / 3}, {"name": "c", "value": math.nan}])
