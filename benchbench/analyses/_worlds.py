@@ -51,7 +51,7 @@ class Structure:
     def slope(self, log_p: Array) -> Array:
         """[n, 2] derivative of rho in the log-probabilities."""
         parts = ((1, self.wins), (-1, self.losses))
-        return sum((sign * _slope(side, log_p) / _probability(side, log_p)[:, None] for sign, side in parts), 0.0)
+        return np.sum([sign * _slope(side, log_p) / _probability(side, log_p)[:, None] for sign, side in parts], axis=0)
 
 
 @dataclass(frozen=True)

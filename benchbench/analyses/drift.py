@@ -17,6 +17,7 @@ import pandas as pd
 
 from benchbench.comparison.pairs.drift import (
     ROLES,
+    by_method_and_step,
     by_seed_and_prompt,
     drift_frame,
     log_quarters,
@@ -68,8 +69,9 @@ def analyse(inputs: Inputs, options: Any) -> Analysed:
     notes: dict[str, None] = {}
     try:
         frame = drift_frame(pd.DataFrame(list(inputs["scores"])))
-        for (name, step), part in frame.groupby(["method", "step"], sort=False):
-            key = {"method": str(name)} | ({"step": step} if frame["step"].nunique() > 1 else {})
+        has_steps = len(set(frame["step"])) > 1
+        for name, step, part in by_method_and_step(frame):
+            key = {"method": name} | ({"step": step} if has_steps else {})
             for role, mean, fell in role_drifts(part):
                 drifts.append(
                     {**key, "role": role, "drift": mean.mean, "low": mean.low, "high": mean.high, "fell": fell}
@@ -80,7 +82,7 @@ def analyse(inputs: Inputs, options: Any) -> Analysed:
                 drop = seeded_interval(by_seed_and_prompt(pairs, "drop"))
                 fall = float(by_seed_and_prompt(pairs, "both_fall").mean())
                 line = {**key, "drop": drop.mean, "low": drop.low, "high": drop.high, "both fall": fall}
-                properties.append(line | {"pairs": len(pairs), "seeds": part["seed"].nunique()})
+                properties.append(line | {"pairs": len(pairs), "seeds": len(set(part["seed"]))})
     except ValueError as error:
         raise BenchError(f"scores: {error}; score them alike") from None
     tables = [ResultTable("drift", "Drift, nats per response", drifts)]
@@ -92,7 +94,7 @@ def analyse(inputs: Inputs, options: Any) -> Analysed:
     remarks = [*notes, "drop: chosen less rejected drift; both fall, fell: shares of pairs and of responses"]
     if "unseen" not in set(frame["role"]):
         remarks.append("dispersion is not known: no unseen responses among the rows")
-    return Analysed(tables, remarks, [_chart(drifts)] if frame["step"].nunique() > 1 else [])
+    return Analysed(tables, remarks, [_chart(drifts)] if has_steps else [])
 
 
 def _chart(drifts: Sequence[Mapping[str, Any]]) -> LineChart:

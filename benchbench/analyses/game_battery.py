@@ -48,7 +48,8 @@ class Options:
 
     def __post_init__(self) -> None:
         require(1 <= self.low < self.high, "low, high", "1 <= low < high", f"{self.low} and {self.high}")
-        levels(self.stakes), levels(self.penalties)
+        for text in (self.stakes, self.penalties):
+            levels(text)
 
     @property
     def games(self) -> Sequence[Game]:

@@ -35,10 +35,10 @@ def analyse(
 
     Example: bench analyse pairs_rank verdicts.jsonl gold=scores.csv --set beam=4
     """
-    if name == "ls":
-        _list(files or [], as_json)
-    elif name == "show":
-        _show(files or [], as_json)
+    if name in ("ls", "show"):
+        if sets or out is not None:
+            raise typer.BadParameter(f"{name} takes no --set and no --out; they belong to an analysis")
+        (_list if name == "ls" else _show)(files or [], as_json)
     else:
         _run(name, files or [], sets or [], out, as_json)
 

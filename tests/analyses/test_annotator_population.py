@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from benchbench.core.errors import BenchError
 from benchbench.core.seeding import stream
 
 
-def outcomes(first: list[float], second: list[float]) -> dict[str, list[dict[str, object]]]:
+def outcomes(first: list[float], second: list[float]) -> dict[str, list[dict[str, Any]]]:
     """Weights of outcomes a, b, c, ..."""
     rows = zip("abcdef", first, second, strict=False)
     return {"outcomes": [{"outcome": name, "first": a, "second": b} for name, a, b in rows]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 from harness import ROOT
@@ -35,7 +36,7 @@ def test_drop_and_degradation_of_the_toy_setting(tiny: Analysed):
     assert "dispersion is not known: no unseen responses among the rows" in tiny.notes and tiny.charts == []
 
 
-def scores(drifts: dict[int, tuple[float, float, float]]) -> list[dict[str, object]]:
+def scores(drifts: dict[int, tuple[float, float, float]]) -> list[dict[str, Any]]:
     """Two prompts at each step, drifts of chosen, rejected and an unseen response."""
     return [
         {"method": "m", "seed": 1, "example": example, "candidate": k, "step": step}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from benchbench.core.errors import BenchError
 from benchbench.data.prompt_files import read_prompt_file
 
 
-def answered(text: str, options: Options = Options()) -> dict[str, list[dict[str, float]]]:  # noqa: B008
+def answered(text: str, options: Options = Options()) -> dict[str, Any]:  # noqa: B008
     """Tables by name where every prompt of the battery has this response."""
     rows = [{"example": game.id, "text": text} for game in options.games]
     return {table.name: list(table.rows) for table in analyse({"responses": rows}, options).tables}

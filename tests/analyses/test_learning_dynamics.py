@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from benchbench.core.seeding import stream
 DISTANCES = {"b": 1.0, "d": 4.0, "a": 0.5, "c": 2.0}
 
 
-def statements(distances: dict[str, float], *, n: int = 40) -> list[dict[str, object]]:
+def statements(distances: dict[str, Any], *, n: int = 40) -> list[dict[str, Any]]:
     """Each behaviour's sides lie apart along an axis of its own."""
     rng, rows = stream(0, "statements"), []
     for axis, (name, distance) in enumerate(distances.items()):
@@ -54,7 +55,7 @@ def test_one_behaviour_orders_nothing():
 
 
 @pytest.mark.parametrize("change", [{"embedding": [1.0]}, {"agrees": 0.5}])
-def test_rows_that_are_not_what_is_read_are_refused(change: dict[str, object]):
+def test_rows_that_are_not_what_is_read_are_refused(change: dict[str, Any]):
     rows = statements({"a": 1.0})
     rows[0] |= change
     with pytest.raises(BenchError, match="expected embeddings of one length, and 0 or 1"):

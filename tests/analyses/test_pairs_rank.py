@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import combinations
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from benchbench.core.errors import BenchError
 from benchbench.core.seeding import stream
 
 
-def verdicts(scores: dict[str, float], name: str = "p") -> list[dict[str, object]]:
+def verdicts(scores: dict[str, Any], name: str = "p") -> list[dict[str, Any]]:
     """All pairs of a judge without noise."""
     return [{"list": name, "a": a, "b": b, "p_a": float(scores[a] > scores[b])} for a, b in combinations(scores, 2)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from benchbench.core.seeding import stream
 WEIGHTS = {"clear": 1.5, "long": 0.7, "rude": -2.0}
 
 
-def planted(n: int = 600) -> list[dict[str, object]]:
+def planted(n: int = 600) -> list[dict[str, Any]]:
     """Rows by planted weights, four to a prompt, properties in different units."""
     rng, units = stream(0, "planted"), {"clear": 1.0, "long": 100.0, "rude": 0.01}
     rows = []
@@ -32,7 +33,7 @@ def planted(n: int = 600) -> list[dict[str, object]]:
     return rows
 
 
-def weights(rows: list[dict[str, object]], **options: str) -> dict[str, dict[str, float]]:
+def weights(rows: list[dict[str, Any]], **options: Any) -> dict[str, Any]:
     """Property -> line, of all rows."""
     table = analyse({"comparisons": rows}, Options(**options)).tables[1]
     return {row["property"]: row for row in table.rows if row["group"] == "all"}
@@ -111,7 +112,7 @@ def test_what_separates_together_has_no_weights_and_says_so():
         ({"properties_a": {"clear": 1.0}}, "expected the properties clear, long, rude in every row"),
     ],
 )
-def test_rows_that_are_not_what_is_read_are_refused(change: dict[str, object], said: str):
+def test_rows_that_are_not_what_is_read_are_refused(change: dict[str, Any], said: str):
     rows = planted(20)
     rows[3] |= change
     with pytest.raises(BenchError, match=said):

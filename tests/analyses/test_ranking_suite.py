@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
@@ -10,12 +11,12 @@ from benchbench.analyses.ranking_suite import Options, analyse
 from benchbench.core.errors import BenchError
 
 
-def passages(query: str, grades: list[float], scores: list[float], **more: object) -> list[dict[str, object]]:
+def passages(query: str, grades: list[float], scores: list[float], **more: Any) -> list[dict[str, Any]]:
     """The passages of one query."""
     return [{"query": query, "grade": g, "score": s, **more} for g, s in zip(grades, scores, strict=True)]
 
 
-def lines(rows: list[dict[str, object]], **options: float) -> dict[tuple[str, str], dict[str, float]]:
+def lines(rows: list[dict[str, Any]], **options: Any) -> dict[tuple[str, str], Any]:
     """(group, metric) -> line of the table."""
     (table,) = analyse({"passages": rows}, Options(**options)).tables
     return {(line["group"], line["metric"]): line for line in table.rows}

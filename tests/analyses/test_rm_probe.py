@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from benchbench.core.errors import BenchError
 from benchbench.core.seeding import stream
 
 
-def states(n: int = 160, *, split: bool = False) -> list[dict[str, object]]:
+def states(n: int = 160, *, split: bool = False) -> list[dict[str, Any]]:
     """States of 8 numbers; `planted` is the sign of one of them with noise, `absent` a coin."""
     rng = stream(0, "states")
     values = rng.normal(size=(n, 8))
@@ -27,7 +28,7 @@ def states(n: int = 160, *, split: bool = False) -> list[dict[str, object]]:
     ]
 
 
-def lines(rows: list[dict[str, object]], **options: float) -> dict[str, dict[str, float]]:
+def lines(rows: list[dict[str, Any]], **options: Any) -> dict[str, Any]:
     """Dimension -> line."""
     return {row["dimension"]: row for row in analyse({"states": rows}, Options(**options)).tables[0].rows}
 
@@ -72,7 +73,7 @@ def test_a_label_that_no_fold_can_learn_is_just_wrong():
         ({"split": "dev"}, "expected the splits train and test, found None, dev"),
     ],
 )
-def test_rows_that_are_not_what_is_read_are_refused(change: dict[str, object], said: str):
+def test_rows_that_are_not_what_is_read_are_refused(change: dict[str, Any], said: str):
     rows = states(10)
     rows[0] |= change
     with pytest.raises(BenchError, match=said):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from benchbench.core.errors import BenchError
 from benchbench.core.seeding import stream
 
 
-def passage(query: str, name: str, score: float, alone: float, **more: object) -> dict[str, object]:
+def passage(query: str, name: str, score: float, alone: float, **more: Any) -> dict[str, Any]:
     """One row."""
     return {"query": query, "passage": name, "score_with": score, "score_without": alone, **more}
 

@@ -27,7 +27,7 @@ def drift_frame(rows: pd.DataFrame) -> pd.DataFrame:
         ValueError: an unknown role, or a response twice.
     """
     frame = rows.copy()
-    by_place = frame["candidate"].clip(upper=len(ROLES) - 1).map(dict(enumerate(ROLES)))
+    by_place = pd.Series([ROLES[min(int(place), len(ROLES) - 1)] for place in frame["candidate"]], index=frame.index)
     for name, default in (("role", by_place), ("step", 0.0), ("prompt", frame["example"])):
         column = frame[name] if name in frame else pd.Series(None, index=frame.index, dtype=object)
         frame[name] = column.where(column.notna(), default)
@@ -61,11 +61,18 @@ def pair_drifts(frame: pd.DataFrame) -> pd.DataFrame:
     Examples without both roles have no row.
     """
     keys = ["seed", "prompt", "example"]
-    sides = {role: frame[frame["role"] == role].groupby(keys)["drift"].mean() for role in ROLES[:2]}
-    pairs = pd.concat(sides, axis=1, join="inner")
+    means = frame.pivot_table(index=keys, columns="role", values="drift", aggfunc="mean")
+    pairs = means.reindex(columns=list(ROLES[:2])).dropna()
     pairs["drop"] = pairs["chosen"] - pairs["rejected"]
     pairs["both_fall"] = ((pairs["chosen"] < 0) & (pairs["rejected"] < 0)).astype(float)
     return pairs.reset_index()
+
+
+def by_method_and_step(frame: pd.DataFrame) -> Iterator[tuple[str, float, pd.DataFrame]]:
+    """(method, step, its rows), in the order of the rows."""
+    for method, step in frame[["method", "step"]].drop_duplicates().itertuples(index=False, name=None):
+        is_part = (frame["method"] == method) & (frame["step"] == step)
+        yield str(method), float(step), frame.loc[is_part]
 
 
 def role_drifts(part: pd.DataFrame) -> Iterator[tuple[str, Interval, float]]:
@@ -78,8 +85,9 @@ def role_drifts(part: pd.DataFrame) -> Iterator[tuple[str, Interval, float]]:
         ValueError: seeds with other examples.
     """
     for role in (role for role in ROLES if role in set(part["role"])):
-        rows = part[part["role"] == role]
-        yield role, seeded_interval(by_seed_and_prompt(rows)), float((rows["drift"] < 0).mean())
+        rows = part.loc[part["role"] == role]
+        fell = rows["drift"].to_numpy() < 0
+        yield role, seeded_interval(by_seed_and_prompt(rows)), float(fell.mean())
 
 
 def log_quarters(steps: Array, values: Mapping[str, Array]) -> list[dict[str, str | float]]:

@@ -97,3 +97,7 @@ def test_ls_and_show_are_no_names_of_analyses_and_take_their_words():
     assert not {"ls", "show"} & set(analyses.names())
     assert bench("analyse", "ls", "x").code == 2
     assert bench("analyse", "show").code == 2
+    assert (
+        bench("analyse", "ls", "--set", "beam=2").code == 2
+        and bench("analyse", "show", "drift", "--out", "x").code == 2
+    )
