@@ -5,11 +5,19 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from typing import Any
 
 _WORD = re.compile(r"\w+")
 _LIST = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s", re.MULTILINE)
 _MARKS = re.compile(r"```|\*\*|^#{1,6}\s", re.MULTILINE)
 _APOLOGY = re.compile(r"\b(?:sorry|apologi[sz]e|cannot|can't|unable|as an ai)\b", re.IGNORECASE)
+
+
+def words_of(prompt: Any) -> str:
+    """Text of a prompt: itself, or the contents of its messages; empty where it is neither."""
+    if isinstance(prompt, list):
+        return "\n".join(str(turn.get("content", "")) for turn in prompt if isinstance(turn, Mapping))
+    return prompt if isinstance(prompt, str) else ""
 
 
 def surface(text: str, prompt: str = "") -> Mapping[str, float]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchbench.analyses._surface import surface
+from benchbench.analyses._surface import surface, words_of
 from benchbench.comparison.stats.logistic_model import agreement, is_separable, log_loss, logistic_model
 from benchbench.core.analysis import Analysed, Analysis, Inputs, ResultTable, Row, RowField, RowsInput
 from benchbench.core.errors import BenchError
@@ -78,8 +78,7 @@ def _properties(row: Row, side: str) -> Mapping[str, float]:
         raise BenchError(
             f"comparisons: expected properties_{side} or response_{side} in every row, found neither in one"
         )
-    prompt = row.get("prompt")
-    return surface(row[f"response_{side}"], prompt if isinstance(prompt, str) else json.dumps(prompt))
+    return surface(row[f"response_{side}"], words_of(row.get("prompt")))
 
 
 def _fit(

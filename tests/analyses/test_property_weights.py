@@ -13,7 +13,7 @@ from harness import SHARED_DATA
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from benchbench.analyses._surface import surface
+from benchbench.analyses._surface import surface, words_of
 from benchbench.analyses.property_weights import Options, analyse
 from benchbench.core.errors import BenchError
 from benchbench.core.seeding import stream
@@ -136,6 +136,8 @@ def test_surface_properties_by_hand():
     assert (found["repetition"], found["words of the prompt"], found["digits"]) == (0.25, 0.5, 1 / 23)
     assert (found["list"], found["markdown"], found["question"], found["apology"]) == (1, 1, 1, 1)
     assert set(surface("").values()) == {0.0}
+    assert words_of([{"role": "user", "content": "Red"}, {"role": "user", "content": "blue"}]) == "Red\nblue"
+    assert (words_of("Red"), words_of(None), words_of(3)) == ("Red", "", "")
 
 
 @pytest.mark.shared_data
@@ -148,7 +150,7 @@ def test_people_of_pandalm_prefer_longer_answers_and_dislike_repetition():
     found = {row["property"]: row for row in analysed.tables[1].rows}
     assert fit["pairs"] == 708 and fit["prompts"] == 118 and fit["log loss"] < fit["of a coin"]
     names = list(found)
-    sides = [[surface(r[f"response_{s}"], json.dumps(r["prompt"])) for r in rows] for s in "ab"]
+    sides = [[surface(r[f"response_{s}"], words_of(r["prompt"])) for r in rows] for s in "ab"]
     design = np.array([[a[name] - b[name] for name in names] for a, b in zip(*sides, strict=True)])
     theirs = scikit_learn(design, [r["p_a"] for r in rows])
     assert [found[name]["weight"] for name in names] == pytest.approx(theirs, rel=1e-3, abs=1e-4)
