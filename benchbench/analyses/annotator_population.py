@@ -80,13 +80,15 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
         | {"bias": float(learnt[k] - mixture[k])}
         for k, name in enumerate(names)
     ]
-    lines = [ChartLine(label, range(len(names)), np.exp(values).tolist()) for label, values in columns.items()]
+    lines = [ChartLine(label, range(1, len(names) + 1), np.exp(values).tolist()) for label, values in columns.items()]
     notes = [
         "bias: log of learnt over population, in nats; of a pair it is the closed form",
         "reversed: pairs of which the labels prefer the one that the population's mixture finds less likely",
     ]
     tables = [ResultTable("summary", "Two annotators", [summary]), ResultTable("outcomes", "Outcomes", rows)]
-    return Analysed(tables, notes, [LineChart("outcomes", "One reward model", "outcome", "probability", lines)])
+    return Analysed(
+        tables, notes, [LineChart("outcomes", "One reward model", "row of the table", "probability", lines)]
+    )
 
 
 def _outcomes(inputs: Inputs, options: Options) -> tuple[Sequence[str], Array]:
