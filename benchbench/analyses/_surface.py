@@ -28,11 +28,11 @@ def surface(text: str, prompt: str = "") -> Mapping[str, float]:
         prompt: what it answers; empty where that is not known.
     """
     words = [word.lower() for word in _WORD.findall(text)]
-    asked = {word.lower() for word in _WORD.findall(prompt)}
+    prompt_words = {word.lower() for word in _WORD.findall(prompt)}
     return {
         "log words": math.log1p(len(words)),
         "repetition": 1 - len(set(words)) / len(words) if words else 0.0,
-        "words of the prompt": sum(word in asked for word in words) / len(words) if words else 0.0,
+        "words of the prompt": sum(word in prompt_words for word in words) / len(words) if words else 0.0,
         "digits": sum(letter.isdigit() for letter in text) / max(len(text), 1),
         "list": float(bool(_LIST.search(text))),
         "markdown": float(bool(_MARKS.search(text))),

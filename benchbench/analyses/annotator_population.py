@@ -26,7 +26,7 @@ OUTCOMES = RowsInput(
     "outcomes",
     "An outcome with what both annotators think of it, in place of the built-in population.",
     (
-        RowField("outcome", "label", "Its name."),
+        RowField("outcome", "label", "Name of the outcome."),
         RowField("first", "number", "Weight that the first annotator gives it, above 0; normalised over outcomes."),
         RowField("second", "number", "Weight that the second annotator gives it, above 0."),
     ),
@@ -86,9 +86,7 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
         "reversed: pairs of which the labels prefer the one that the population's mixture finds less likely",
     ]
     tables = [ResultTable("summary", "Two annotators", [summary]), ResultTable("outcomes", "Outcomes", rows)]
-    return Analysed(
-        tables, notes, [LineChart("outcomes", "One reward model", "row of the table", "probability", lines)]
-    )
+    return Analysed(tables, notes, [LineChart("outcomes", "One reward model", "row of table", "probability", lines)])
 
 
 def _outcomes(inputs: Inputs, options: Options) -> tuple[Sequence[str], Array]:

@@ -28,7 +28,7 @@ SYSTEMS = RowsInput(
     "systems",
     "A published system.",
     (
-        RowField("system", "text", "Its name."),
+        RowField("system", "text", "Name of the system."),
         RowField("ids", "text", "What it is made of, separated by commas."),
         RowField("row", "label", "Which list and place it is from.", optional=True),
         RowField("class", "text", "What kind of system it is.", optional=True),

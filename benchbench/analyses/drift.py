@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchbench.analyses._drift_inputs import LOG, SCORES, START
 from benchbench.comparison.pairs.drift import (
     ROLES,
     by_method_and_step,
@@ -25,50 +26,23 @@ from benchbench.comparison.pairs.drift import (
     role_drifts,
 )
 from benchbench.comparison.stats.clustered import seeded_interval
-from benchbench.core.analysis import Analysed, Analysis, ChartLine, Inputs, LineChart, ResultTable, RowField, RowsInput
+from benchbench.core.analysis import Analysed, Analysis, ChartLine, Inputs, LineChart, ResultTable
 from benchbench.core.errors import BenchError
 from benchbench.core.paper import Paper
-
-SCORES = RowsInput(
-    "scores",
-    "A scored response, as in the rows.parquet of `bench reference`, of any number of methods, seeds and steps.",
-    (
-        RowField("method", "label", "Which policy."),
-        RowField("seed", "label", "Of which run."),
-        RowField("example", "label", "Which example."),
-        RowField("candidate", "number", "Place of the response in its example, from 0."),
-        RowField("logp_sum", "number", "Summed log-probability under the policy, nats."),
-        RowField("ref_logp_sum", "number", "The same where training began, nats."),
-        RowField("prompt", "label", "Examples of one prompt are one cluster; else each by itself.", optional=True),
-        RowField("role", "label", "`chosen`, `rejected` or `unseen`.", optional=True),
-        RowField("step", "number", "Optimizer step of the checkpoint.", optional=True),
-    ),
-    rest=True,
-)
-LOG = RowsInput(
-    "log",
-    "A line of the train.jsonl of a preference stage.",
-    (
-        RowField("step", "number", "Optimizer step."),
-        RowField("logps/chosen", "number", "Mean over the batch, nats."),
-        RowField("logps/rejected", "number", "Mean over the batch, nats."),
-    ),
-    optional=True,
-    rest=True,
-)
 
 
 def analyse(inputs: Inputs, options: Any) -> Analysed:
     """Drift of each role by method and step, drop and degradation, and the training's log in quarters.
 
     Raises:
-        BenchError: an unknown role, a response twice, or seeds with other examples.
+        BenchError: an unknown role, a response twice, seeds with other examples, or no scores of the start.
     """
     drifts: list[dict[str, Any]] = []
     properties: list[dict[str, Any]] = []
     notes: dict[str, None] = {}
     try:
-        frame = drift_frame(pd.DataFrame(list(inputs["scores"])))
+        start = pd.DataFrame(list(inputs["start"])) if "start" in inputs else None
+        frame = drift_frame(pd.DataFrame(list(inputs["scores"])), start)
         has_steps = len(set(frame["step"])) > 1
         for name, step, part in by_method_and_step(frame):
             key = {"method": name} | ({"step": step} if has_steps else {})
@@ -115,5 +89,5 @@ ANALYSIS = Analysis(
         title="3D-Properties: Identifying Challenges in DPO and Charting a Path Forward",
     ),
     analyse=analyse,
-    inputs=(SCORES, LOG),
+    inputs=(SCORES, START, LOG),
 )

@@ -67,18 +67,18 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
     except ValueError as error:
         raise BenchError(f"statements: {error}") from None
     training = {"beta": options.beta, "rate": options.rate, "steps": options.steps}
-    alone = {name: loss_curves({name: one}, **training)[name] for name, one in behaviours.items()}
+    alone = {name: loss_curves({name: behaviour}, **training)[name] for name, behaviour in behaviours.items()}
     together = loss_curves(behaviours, **training)
     lines = [
         {
             "behaviour": name,
-            "statements": len(one.sides),
-            "distance": one.distance,
+            "statements": len(behaviour.sides),
+            "distance": behaviour.distance,
             "loss alone": float(alone[name][-1]),
             "half at step": _half(alone[name]),
             "loss together": float(together[name][-1]),
         }
-        for name, one in sorted(behaviours.items(), key=lambda item: -item[1].distance)
+        for name, behaviour in sorted(behaviours.items(), key=lambda item: -item[1].distance)
     ]
     summary = {"behaviours": len(lines), "steps": options.steps}
     summary |= {f"tau-b, {column}": _tau(lines, column) for column in ("loss alone", "loss together")}

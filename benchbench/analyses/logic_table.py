@@ -43,10 +43,10 @@ def analyse(inputs: Inputs, options: Any) -> Analysed:
             lines.append({"method": name, "term": term, **_described(match, touched.tolist())})
             if match is not None:
                 matches[name, term] = match
-    found = list({(match.structure, match.has_reference): match for match in matches.values()}.values())
+    kinds = list({(match.structure, match.has_reference): match for match in matches.values()}.values())
     tables = [
-        ResultTable("structures", "Structures", [_structure(match, matches) for match in found]),
-        ResultTable("implications", "Which structure implies which", list(_implications(found))),
+        ResultTable("structures", "Structures", [_structure(match, matches) for match in kinds]),
+        ResultTable("implications", "Which structure implies which", list(_implications(kinds))),
         ResultTable("same", "Equal losses, at default hyper-parameters", list(_same(lines))),
         ResultTable("terms", "Terms of losses", lines),
         ResultTable("others", "Losses that are not of a pair alone", _others(others)),
@@ -71,23 +71,23 @@ def _described(match: Match | None, touched: Sequence[bool]) -> Row:
 
 
 def _structure(match: Match, matches: Mapping[tuple[str, str], Match]) -> Row:
-    key, one = (match.structure, match.has_reference), match.structure
+    key, structure = (match.structure, match.has_reference), match.structure
     alike = [name for (name, _), other in matches.items() if (other.structure, other.has_reference) == key]
     return {
-        "structure": one.text,
+        "structure": structure.text,
         "reference": _YES_NO[match.has_reference],
-        "core": "l implies w" if one.is_implication else "another",
-        "conditions": listed(one.wins | one.losses),
-        "ambiguous": listed(one.wins & one.losses) or "-",
+        "core": "l implies w" if structure.is_implication else "another",
+        "conditions": listed(structure.wins | structure.losses),
+        "ambiguous": listed(structure.wins & structure.losses) or "-",
         "methods": ", ".join(alike),
     }
 
 
-def _implications(found: Sequence[Match]) -> Iterator[Row]:
-    for one, other in permutations(found, 2):
-        if one.has_reference == other.has_reference and one.structure.implies(other.structure):
-            texts = {"structure": one.structure.text, "implies": other.structure.text}
-            yield texts | {"reference": _YES_NO[one.has_reference]}
+def _implications(kinds: Sequence[Match]) -> Iterator[Row]:
+    for match, other in permutations(kinds, 2):
+        if match.has_reference == other.has_reference and match.structure.implies(other.structure):
+            texts = {"structure": match.structure.text, "implies": other.structure.text}
+            yield texts | {"reference": _YES_NO[match.has_reference]}
 
 
 def _same(lines: Sequence[Row]) -> Iterator[Row]:

@@ -33,7 +33,7 @@ GOLD = RowsInput(
     "gold",
     "How good a candidate is, to compare the order with.",
     (
-        RowField("list", "label", "Which list."),
+        RowField("list", "label", "Which list, as in the verdicts."),
         RowField("candidate", "label", "Its name in the verdicts."),
         RowField("score", "number", "Higher is better."),
     ),

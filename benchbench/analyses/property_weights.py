@@ -61,12 +61,12 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
     share = np.array([row["p_a"] for row in rows], dtype=np.float64)
     if (share < 0).any() or (share > 1).any():
         raise BenchError("comparisons: column 'p_a': expected shares in [0, 1]; ties are 0.5")
-    asked = [json.dumps(row["prompt"]) if row.get("prompt") is not None else str(k) for k, row in enumerate(rows)]
+    prompts = [json.dumps(row["prompt"]) if row.get("prompt") is not None else str(k) for k, row in enumerate(rows)]
     labels = np.array([str(row["group"]) if row.get("group") is not None else "" for row in rows])
     weights, fits, notes = [], [], ["per sd: for a difference of one standard deviation; p: of no weight, uncorrected"]
     for group in dict.fromkeys(["all", *filter(None, labels)]):
         inside = np.full(len(rows), fill_value=True) if group == "all" else labels == group
-        lines, line, remarks = _fit(group, names, difference[inside], share[inside], np.array(asked)[inside])
+        lines, line, remarks = _fit(group, names, difference[inside], share[inside], np.array(prompts)[inside])
         weights, fits, notes = weights + lines, [*fits, line], notes + remarks
     return Analysed([ResultTable("fits", "Models", fits), ResultTable("weights", "Weights", weights)], notes)
 
@@ -82,7 +82,7 @@ def _properties(row: Row, side: str) -> Mapping[str, float]:
 
 
 def _fit(
-    group: str, names: Sequence[str], difference: Array, share: Array, asked: Array
+    group: str, names: Sequence[str], difference: Array, share: Array, prompts: Array
 ) -> tuple[list[Row], Row, list[str]]:
     spread = np.sqrt((difference**2).mean(axis=0))
     same = [names[k] for k in range(len(names)) if spread[k] == 0]
@@ -95,7 +95,7 @@ def _fit(
     design = difference[:, differing] / spread[differing]
     if np.linalg.matrix_rank(design) < len(differing):
         raise BenchError(f"{group}: a property follows from others; name those to look at: --set properties=A,B")
-    model = logistic_model(design, share, np.unique(asked, return_inverse=True)[1])
+    model = logistic_model(design, share, np.unique(prompts, return_inverse=True)[1])
     notes += [f"{group}: {model.note}"] if model.note else []
     columns = zip(differing, model.coefficients, model.se, model.p_values, strict=True)
     lines = [
@@ -103,7 +103,7 @@ def _fit(
         for k, w, se, p in columns
     ]
     loss = log_loss(design, share, model.coefficients)
-    line = {"group": group, "pairs": len(share), "prompts": len(set(asked)), "log loss": loss}
+    line = {"group": group, "pairs": len(share), "prompts": len(set(prompts)), "log loss": loss}
     line |= {"of a coin": math.log(2), "agreement": agreement(design, share, model.coefficients)}
     return sorted(lines, key=lambda row: -abs(row["per sd"])), line, notes
 

@@ -59,8 +59,8 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
     for query, rows in queries.items():
         names = {str(row["group"]) for row in rows if row.get("group") is not None}
         if len(names) > 1 or any(row["grade"] < 0 for row in rows):
-            found = f"groups {', '.join(sorted(names))}" if len(names) > 1 else "a negative grade"
-            raise BenchError(f"passages: query '{query}': expected one group and grades of 0 or more, found {found}")
+            fault = f"groups {', '.join(sorted(names))}" if len(names) > 1 else "a negative grade"
+            raise BenchError(f"passages: query '{query}': expected one group and grades of 0 or more, found {fault}")
         for name in names:
             groups.setdefault(name, []).append(rows)
     table = [line for name, lists in groups.items() for line in _lines(name, lists, options)]

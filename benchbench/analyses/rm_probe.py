@@ -102,8 +102,8 @@ def _parts(name: str, rows: Sequence[Row], options: Options) -> list[tuple[Array
     splits = [row.get("split") for row in rows]
     if any(split is not None for split in splits):
         if set(splits) != {"train", "test"}:
-            found = ", ".join(sorted(map(str, set(splits))))
-            raise BenchError(f"states: dimension '{name}': expected the splits train and test, found {found}")
+            names = ", ".join(sorted(map(str, set(splits))))
+            raise BenchError(f"states: dimension '{name}': expected the splits train and test, found {names}")
         is_train = np.array([split == "train" for split in splits])
         return [(np.flatnonzero(is_train), np.flatnonzero(~is_train))]
     fold = stream(options.seed, f"folds of {name}").permutation(np.arange(len(rows)) % options.folds)

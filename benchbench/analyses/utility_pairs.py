@@ -91,8 +91,8 @@ def _ordered(query: str, rows: Sequence[Row]) -> list[Row]:
     """The most useful first, in the file's order where they are equal."""
     alone = {row["score_without"] for row in rows}
     if len({row["passage"] for row in rows}) < len(rows) or len(alone) > 1:
-        found = f"scores {', '.join(map(str, sorted(alone)))}" if len(alone) > 1 else "a passage twice"
-        raise BenchError(f"passages: query '{query}': expected distinct passages and one score_without, found {found}")
+        fault = f"scores {', '.join(map(str, sorted(alone)))}" if len(alone) > 1 else "a passage twice"
+        raise BenchError(f"passages: query '{query}': expected distinct passages and one score_without, found {fault}")
     return sorted(rows, key=utility, reverse=True)
 
 

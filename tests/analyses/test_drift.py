@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from harness import ROOT
 
-from benchbench.analyses.drift import LOG, SCORES, analyse
+from benchbench.analyses._drift_inputs import LOG, SCORES
+from benchbench.analyses.drift import analyse
 from benchbench.commands.analyse.rows import input_rows
 from benchbench.core.analysis import Analysed, NoOptions
 from benchbench.core.errors import BenchError

@@ -20,7 +20,8 @@ def list_analyses() -> list[dict[str, str]]:
         {
             "analysis": name,
             "what it asks": analysis.title,
-            "reads": ", ".join(f"[{one.name}]" if one.optional else one.name for one in analysis.inputs) or "-",
+            "reads": ", ".join(f"[{wanted.name}]" if wanted.optional else wanted.name for wanted in analysis.inputs)
+            or "-",
             "paper": short_paper(str(analysis.paper)),
         }
         for name, analysis in ((name, analyses.get(name)) for name in analyses.names())

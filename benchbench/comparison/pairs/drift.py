@@ -13,22 +13,25 @@ from benchbench.core.measurement import Array
 
 ROLES = ("chosen", "rejected", "unseen")
 """Roles of candidates 0, 1, and all further ones."""
+_JOIN = ["example", "candidate"]
 _RESPONSE = ["method", "step", "seed", "example", "candidate"]
 
 
-def drift_frame(rows: pd.DataFrame) -> pd.DataFrame:
+def drift_frame(rows: pd.DataFrame, start: pd.DataFrame | None = None) -> pd.DataFrame:
     """Rows with role, step, prompt and drift, the summed log-probability less that under the reference, in nats.
 
     Args:
-        rows: one per scored response, with method, seed, example, candidate, logp_sum and ref_logp_sum; where they are
-            missing, step is 0, prompt the example, and role that of the candidate's place.
+        rows: one per scored response, with example, candidate, logp_sum and ref_logp_sum; where they are missing,
+            method is `policy`, seed and step are 0, prompt is the example, and role that of the candidate's place.
+        start: example, candidate and logp_sum where training began, in the place of a column ref_logp_sum.
 
     Raises:
-        ValueError: an unknown role, or a response twice.
+        ValueError: an unknown role, a response twice, or one without a score where training began.
     """
-    frame = rows.copy()
+    frame = _with_start(rows, start)
     by_place = pd.Series([ROLES[min(int(place), len(ROLES) - 1)] for place in frame["candidate"]], index=frame.index)
-    for name, default in (("role", by_place), ("step", 0.0), ("prompt", frame["example"])):
+    defaults = {"method": "policy", "seed": 0, "step": 0.0, "role": by_place, "prompt": frame["example"]}
+    for name, default in defaults.items():
         column = frame[name] if name in frame else pd.Series(None, index=frame.index, dtype=object)
         frame[name] = column.where(column.notna(), default)
     unknown = sorted(set(frame["role"]) - set(ROLES))
@@ -39,6 +42,21 @@ def drift_frame(rows: pd.DataFrame) -> pd.DataFrame:
         where = ", ".join(f"{name} {twice.iloc[0][name]}" for name in _RESPONSE)
         raise ValueError(f"expected every response once, found one twice: {where}")
     frame["drift"] = (frame["logp_sum"] - frame["ref_logp_sum"]).astype(float)
+    return frame
+
+
+def _with_start(rows: pd.DataFrame, start: pd.DataFrame | None) -> pd.DataFrame:
+    if start is None:
+        if "ref_logp_sum" not in rows or rows["ref_logp_sum"].isna().any():
+            raise ValueError("expected ref_logp_sum of every response, found none of some; give start=FILE")
+        return rows.copy()
+    if start.duplicated(_JOIN).any():
+        raise ValueError("expected every response once in start, found one twice")
+    began = start[[*_JOIN, "logp_sum"]].rename(columns={"logp_sum": "ref_logp_sum"})
+    frame = rows.drop(columns="ref_logp_sum", errors="ignore").merge(began, on=_JOIN, how="left")
+    missing = int(frame["ref_logp_sum"].isna().sum())
+    if missing:
+        raise ValueError(f"expected a row of every response in start, found none of {missing}")
     return frame
 
 

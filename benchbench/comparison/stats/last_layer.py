@@ -64,7 +64,7 @@ def loss_curves(behaviours: Mapping[str, Behaviour], *, beta: float, rate: float
         rate: learning rate of gradient descent from u = 0, > 0.
         steps: number of steps.
     """
-    signed = {name: beta * one.sides[:, None] * one.embeddings for name, one in behaviours.items()}
+    signed = {name: beta * each.sides[:, None] * each.embeddings for name, each in behaviours.items()}
     weights = np.zeros(next(iter(signed.values())).shape[1])
     curves: dict[str, list[float]] = {name: [] for name in signed}
     for _ in range(steps + 1):

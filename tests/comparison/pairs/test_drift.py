@@ -56,6 +56,22 @@ def test_what_does_not_fit_is_refused():
         list(role_drifts(drift_frame(rows().iloc[:-3])))
 
 
+def test_where_training_began_may_be_a_file_of_its_own():
+    """Rows of a score stage know neither method nor seed."""
+    own = rows((1,))[["example", "candidate", "logp_sum"]]
+    start = own.assign(logp_sum=-10.0)
+    frame = drift_frame(own, start)
+    assert frame["drift"].tolist() == drift_frame(rows((1,)))["drift"].tolist()
+    assert set(frame["method"]) == {"policy"} and set(frame["seed"]) == {0}
+    for faulty, said in (
+        (None, "give start=FILE"),
+        (start.iloc[1:], "found none of 1"),
+        (pd.concat([start] * 2), "one twice"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            drift_frame(own, faulty)
+
+
 def test_quarters_of_a_log():
     found = log_quarters(np.arange(1, 9), {"chosen": np.arange(8.0)})
     assert found[0] == {"steps": "1 to 2", "chosen": 0.5} and found[3] == {"steps": "7 to 8", "chosen": 6.5}
