@@ -64,6 +64,8 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
     prompts = [json.dumps(row["prompt"]) if row.get("prompt") is not None else str(k) for k, row in enumerate(rows)]
     labels = np.array([str(row["group"]) if row.get("group") is not None else "" for row in rows])
     weights, fits, notes = [], [], ["per sd: for a difference of one standard deviation; p: of no weight, uncorrected"]
+    unread = sorted({name for pair in sides for side in pair for name in side} - set(names))
+    notes += [f"properties not looked at: {', '.join(unread)}"] if unread else []
     for group in dict.fromkeys(["all", *filter(None, labels)]):
         inside = np.full(len(rows), fill_value=True) if group == "all" else labels == group
         lines, line, remarks = _fit(group, names, difference[inside], share[inside], np.array(prompts)[inside])
@@ -75,9 +77,7 @@ def _properties(row: Row, side: str) -> Mapping[str, float]:
     if row.get(f"properties_{side}") is not None:
         return row[f"properties_{side}"]
     if row.get(f"response_{side}") is None:
-        raise BenchError(
-            f"comparisons: expected properties_{side} or response_{side} in every row, found neither in one"
-        )
+        raise BenchError(f"comparisons: expected properties_{side} or response_{side} in every row; one has neither")
     return surface(row[f"response_{side}"], words_of(row.get("prompt")))
 
 
@@ -89,9 +89,11 @@ def _fit(
     certain = [names[k] for k in range(len(names)) if is_separable(difference[:, [k]], share)]
     differing = [k for k in range(len(names)) if names[k] not in {*same, *certain}]
     notes = [f"{group}: left out, the same on both sides of every pair: {', '.join(same)}"] if same else []
-    notes += (
-        [f"{group}: left out, whatever differs in it always wins or loses: {', '.join(certain)}"] if certain else []
-    )
+    notes += [f"{group}: left out, what differs in it always wins or loses: {', '.join(certain)}"] if certain else []
+    line = {"group": group, "pairs": len(share), "prompts": len(set(prompts)), "log loss": math.nan}
+    line |= {"of a coin": math.log(2), "agreement": math.nan}
+    if not differing:
+        return [], line, [*notes, f"{group}: no property is left to weigh"]
     design = difference[:, differing] / spread[differing]
     if np.linalg.matrix_rank(design) < len(differing):
         raise BenchError(f"{group}: a property follows from others; name those to look at: --set properties=A,B")
@@ -102,9 +104,8 @@ def _fit(
         {"group": group, "property": names[k], "weight": w / spread[k], "se": se / spread[k], "per sd": w, "p": p}
         for k, w, se, p in columns
     ]
-    loss = log_loss(design, share, model.coefficients)
-    line = {"group": group, "pairs": len(share), "prompts": len(set(prompts)), "log loss": loss}
-    line |= {"of a coin": math.log(2), "agreement": agreement(design, share, model.coefficients)}
+    line["log loss"] = log_loss(design, share, model.coefficients)
+    line["agreement"] = agreement(design, share, model.coefficients)
     return sorted(lines, key=lambda row: -abs(row["per sd"])), line, notes
 
 

@@ -93,6 +93,13 @@ def test_properties_that_never_differ_or_always_decide_are_left_out_with_a_note(
     assert any(note.endswith("always wins or loses: decides") for note in analysed.notes)
 
 
+def test_where_nothing_is_left_to_weigh_there_are_no_weights():
+    rows = [{"p_a": 1.0, "properties_a": {"same": 1.0}, "properties_b": {"same": 1.0, "more": 2.0}}]
+    analysed = analyse({"comparisons": rows}, Options())
+    assert list(analysed.tables[1].rows) == [] and math.isnan(analysed.tables[0].rows[0]["log loss"])
+    assert "properties not looked at: more" in analysed.notes and "all: no property is left to weigh" in analysed.notes
+
+
 def test_what_separates_together_has_no_weights_and_says_so():
     """Neither x nor y decides alone; the differences (2, -1), (-1, 2) and (1, 1) all have a positive sum, and won."""
     rows = [
@@ -108,7 +115,7 @@ def test_what_separates_together_has_no_weights_and_says_so():
     ("change", "said"),
     [
         ({"p_a": 1.5}, r"expected shares in \[0, 1\]"),
-        ({"properties_a": None}, "found neither in one"),
+        ({"properties_a": None}, "in every row; one has neither"),
         ({"properties_a": {"clear": 1.0}}, "expected the properties clear, long, rude in every row"),
     ],
 )
