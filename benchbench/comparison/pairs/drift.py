@@ -47,17 +47,21 @@ def drift_frame(rows: pd.DataFrame, start: pd.DataFrame | None = None) -> pd.Dat
 
 def _with_start(rows: pd.DataFrame, start: pd.DataFrame | None) -> pd.DataFrame:
     if start is None:
-        if "ref_logp_sum" not in rows or rows["ref_logp_sum"].isna().any():
+        if "ref_logp_sum" not in rows or _missing(rows):
             raise ValueError("expected ref_logp_sum of every response, found none of some; give start=FILE")
         return rows.copy()
     if start.duplicated(_JOIN).any():
         raise ValueError("expected every response once in start, found one twice")
-    began = start[[*_JOIN, "logp_sum"]].rename(columns={"logp_sum": "ref_logp_sum"})
+    began = pd.DataFrame({**{name: start[name] for name in _JOIN}, "ref_logp_sum": start["logp_sum"]})
     frame = rows.drop(columns="ref_logp_sum", errors="ignore").merge(began, on=_JOIN, how="left")
-    missing = int(frame["ref_logp_sum"].isna().sum())
-    if missing:
-        raise ValueError(f"expected a row of every response in start, found none of {missing}")
+    if _missing(frame):
+        raise ValueError(f"expected a row of every response in start, found none of {_missing(frame)}")
     return frame
+
+
+def _missing(frame: pd.DataFrame) -> int:
+    """Rows that do not say what their response scored where training began."""
+    return int(np.isnan(frame["ref_logp_sum"].to_numpy(dtype=np.float64)).sum())
 
 
 def by_seed_and_prompt(frame: pd.DataFrame, values: str = "drift") -> Array:
