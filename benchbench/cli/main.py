@@ -10,6 +10,7 @@ import typer
 import benchbench
 from benchbench.cli import (
     alpaca_eval,
+    analyse,
     audit,
     check,
     compare,
@@ -53,6 +54,7 @@ app.command("reference", cls=VariadicCommand)(reference.reference)
 app.command("regress", cls=VariadicCommand)(regress.regress)
 app.command("check")(check.check)
 app.command("reread", cls=VariadicCommand)(reread.reread)
+app.command("analyse")(analyse.analyse)
 app.command("status")(status.status)
 app.command("fetch")(fetch.fetch)
 app.command("env")(env.env)

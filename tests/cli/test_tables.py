@@ -76,13 +76,15 @@ def lines_of(finished: Finished, tmp: Path) -> dict[str, list[object]]:
         "recipes show": ["recipes", "show", "ddo_rm", "--setting", "pythia410m_ultrafeedback"],
         "methods ls": ["methods", "ls"],
         "transforms ls": ["transforms", "ls"],
+        "analyse ls": ["analyse", "ls"],
+        "analyse": ["analyse", "annotator_population"],
     }
 
 
 VERBS = (
     *("train", "train --dry-run", "eval", "eval of one seed", "compare", "quirks --dry-run", "leaderboard", "tune"),
     *("fetch", "check", "regress", "alpaca-eval", "status", "recipes ls", "recipes show", "methods ls"),
-    *("transforms ls", "reread", "audit data", "audit seeds"),
+    *("transforms ls", "reread", "audit data", "audit seeds", "analyse ls", "analyse"),
 )
 
 

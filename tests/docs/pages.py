@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from benchbench.cli.main import app
+from tests.docs.analyses_page import analyses_page
 from tests.docs.methods_page import methods_page
 from tests.docs.recipe_page import recipe_page
 from tests.docs.systems_page import systems_page
@@ -61,6 +62,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "recipe.md": recipe_page,
     "cli.md": cli_page,
     "methods.md": methods_page,
+    "analyses.md": analyses_page,
     "systems.md": systems_page,
     "tuning.md": tuning_page,
 }

@@ -14,6 +14,7 @@ import benchbench
 
 MODULES = sorted(module.name for module in pkgutil.walk_packages(benchbench.__path__, "benchbench."))
 LIGHT = (
+    "analyses",
     "api",
     "cli",
     "comparison",

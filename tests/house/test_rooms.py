@@ -11,9 +11,10 @@ from types import ModuleType
 import pytest
 from harness import ROOT
 
-from benchbench import exports, judges, methods, metrics, reward_objectives, sources, transforms
+from benchbench import analyses, exports, judges, methods, metrics, reward_objectives, sources, transforms
 
 ROOMS = {
+    "analyses": (analyses, "ANALYSIS"),
     "exports": (exports, "EXPORT"),
     "judges": (judges, "JUDGE"),
     "methods": (methods, "METHOD"),
@@ -105,12 +106,12 @@ def test_an_export_is_tested(name: str):
 def test_options_are_frozen_and_their_defaults_hold(name: tuple[str, str]):
     room, exhibit = name
     found = ROOMS[room][0].get(exhibit)
-    with_defaults = room in ("methods", "reward_objectives")
-    options = found.hyper if with_defaults else found.options
+    with_defaults = room in ("methods", "reward_objectives", "analyses")
+    options = found.hyper if room in ("methods", "reward_objectives") else found.options
     assert options.__dataclass_params__.frozen
     required = [f for f in dataclasses.fields(options) if f.default is f.default_factory is dataclasses.MISSING]
     if with_defaults:
-        assert required == [], "a method has its paper's defaults"
+        assert required == [], "a method has its paper's defaults, an analysis defaults that it names"
         options()
     assert inspect.getdoc(options)
 

@@ -16,6 +16,11 @@ def test_by_hand():
     assert correct(np.array([-1.0, -1.2, 0.5]), 0.75, 1.0).tolist() == [1.0, 0.0, 1.0]
 
 
+def test_the_golden_pairs_of_another_calculation():
+    """Margins 12.186, -8.028 and 1.055 nats: the first and the third are right, the second is not."""
+    assert correct(np.array([1.2, -30.0, -3.0]), np.array([0.75, 0.9, 0.6]), 0.1).tolist() == [1.0, 0.0, 1.0]
+
+
 @pytest.mark.parametrize("beta", BETAS)
 def test_as_the_optimal_policy_ranks(beta):
     """pi*(y) is proportional to pi0(y) exp(r(y) / beta), and a Bradley-Terry reward has r(w) - r(l) = log odds."""

@@ -78,11 +78,32 @@ def kendall_tau_b(scores: Array, gold: Array) -> Array:
     return (by_score * by_gold).sum(axis=1) / np.sqrt(np.where(untied == 0, np.nan, untied))
 
 
+def recall(scores: Array, gold: Array, *, k: int, relevant_from: float = 1.0) -> Array:
+    """[n] share of a list's relevant candidates among its first k, expected over ties; NaN where none is relevant.
+
+    Args:
+        scores: [n, K].
+        gold: [n, K] relevance of each.
+        k: number of first ranks, 1 or more.
+        relevant_from: relevance from which a candidate counts as relevant.
+    """
+    _check(scores, gold)
+    relevant = gold >= relevant_from  # NaN is not
+    is_first = (np.arange(scores.shape[1]) < k).astype(np.float64)
+    count = relevant.sum(axis=1)
+    return (relevant * _expected_at_rank(scores, is_first)).sum(axis=1) / np.where(count == 0, np.nan, count)
+
+
 def _discounts(values: Array, k: int | None) -> Array:
     """[n, K] mean discount over the ranks that each candidate may have; 0 of those that are absent."""
     size = values.shape[1]
     at_rank = 1 / np.log2(np.arange(size) + 2.0)
     at_rank[size if k is None else k :] = 0
+    return _expected_at_rank(values, at_rank)
+
+
+def _expected_at_rank(values: Array, at_rank: Array) -> Array:
+    """[n, K] mean of what each rank is worth, over the ranks that each candidate may have; 0 of the absent."""
     total = np.concatenate([[0.0], np.cumsum(at_rank)])  # of the ranks before each
     before = (values[:, None, :] > values[:, :, None]).sum(axis=2)  # [n, K] candidates above each
     tied = (values[:, None, :] == values[:, :, None]).sum(axis=2)

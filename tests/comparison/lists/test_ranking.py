@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from itertools import permutations
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import ndcg_score
 
-from benchbench.comparison.lists.ranking import kendall_tau_b, ndcg, reciprocal_rank, top1
+from benchbench.comparison.lists.ranking import kendall_tau_b, ndcg, recall, reciprocal_rank, top1
 
 NAN = math.nan
 
@@ -44,6 +45,7 @@ def test_ndcg_as_scikit_learn_has_it_of_the_same_gains(k):
 @pytest.mark.parametrize(
     ("metric", "of_order"),
     [
+        (partial(recall, k=2), lambda gold: (gold[:2] >= 1).sum() / (gold >= 1).sum() if (gold >= 1).any() else NAN),
         (top1, lambda gold: float(gold[0] == gold.max())),
         (reciprocal_rank, lambda gold: 1 / (np.argmax(gold >= 1) + 1) if (gold >= 1).any() else 0.0),
     ],

@@ -1,0 +1,120 @@
+"""Which preferences a reward model represents: a linear probe on its frozen states, one for each dimension.
+
+Wang et al. 2025, arXiv:2511.12464 (MRMBench): for each dimension (harmlessness, helpfulness, correctness, coherence,
+complexity, verbosity) a linear classifier is trained on the state that the reward is read from, and its accuracy on
+held-out rows says how much of the dimension is there. Beside it stand the commonest label and probes of the same states
+on shuffled labels. Rows without a split are predicted by cross-validation. Penalty and standardisation are ours.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchbench.comparison.stats.linear_probe import probe_accuracy
+from benchbench.core.analysis import Analysed, Analysis, Inputs, ResultTable, Row, RowField, RowsInput
+from benchbench.core.errors import BenchError
+from benchbench.core.measurement import Array
+from benchbench.core.paper import Paper
+from benchbench.core.ranges import require_above_zero, require_at_least
+from benchbench.core.seeding import stream
+
+STATES = RowsInput(
+    "states",
+    "A response with the reward model's state and a label of one dimension.",
+    (
+        RowField("dimension", "label", "What the label is about, such as helpfulness."),
+        RowField("label", "label", "The class, such as 0 or 1."),
+        RowField("state", "vector", "What the reward is read from: d numbers, the same d in all rows."),
+        RowField("split", "label", "`train` or `test`; of all rows of a dimension or of none.", optional=True),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a probe is trained and checked."""
+
+    c: float = 1.0
+    """Inverse strength of the L2 penalty, > 0; scikit-learn's default."""
+    folds: int = 5
+    """Parts of the cross-validation of rows without a split, 2 or more."""
+    shuffles: int = 20
+    """Probes that are trained on shuffled labels, 1 or more."""
+    seed: int = 0
+    """Seed of folds and shuffles."""
+
+    def __post_init__(self) -> None:
+        require_above_zero(self, "c")
+        require_at_least(self, 2, "folds")
+        require_at_least(self, 1, "shuffles")
+
+
+def analyse(inputs: Inputs, options: Options) -> Analysed:
+    """Accuracy of the probe of each dimension, of the commonest label, and of probes on shuffled labels.
+
+    Raises:
+        BenchError: states of different lengths, a split that is neither train nor test, or a dimension of one label.
+    """
+    dimensions: dict[str, list[Row]] = {}
+    for row in inputs["states"]:
+        dimensions.setdefault(str(row["dimension"]), []).append(row)
+    if len({len(row["state"]) for row in inputs["states"]}) > 1:
+        raise BenchError("states: column 'state': expected vectors of one length, found several")
+    table = [_line(name, rows, options) for name, rows in dimensions.items()]
+    notes = ["commonest: accuracy of always saying the commonest label of what is tested"]
+    notes += [f"shuffled: mean of {options.shuffles} probes on shuffled labels; p: share as accurate, this one counted"]
+    if len(table) > 1:
+        means = {name: float(np.mean([row[name] for row in table])) for name in ("accuracy", "commonest", "shuffled")}
+        table.append({**dict.fromkeys(table[0], math.nan), "dimension": "mean", **means})
+        notes.append("mean: over dimensions, each weighing the same; the rest is undefined for it")
+    return Analysed([ResultTable("probes", "Linear probes", table)], notes)
+
+
+def _line(name: str, rows: Sequence[Row], options: Options) -> Row:
+    states = np.array([row["state"] for row in rows], dtype=np.float64)
+    labels, classes = np.unique([str(row["label"]) for row in rows], return_inverse=True)
+    if len(labels) < 2:
+        raise BenchError(f"states: dimension '{name}': expected two labels or more, found '{labels[0]}' alone")
+    parts = _parts(name, rows, options)
+    tested = np.concatenate([test for _, test in parts])
+    accuracy = probe_accuracy(states, classes, parts, options.c)
+    rng = stream(options.seed, f"shuffled labels of {name}")
+    shuffled = [probe_accuracy(states, rng.permutation(classes), parts, options.c) for _ in range(options.shuffles)]
+    n = len(tested)
+    return {
+        "dimension": name,
+        "tested": n,
+        "labels": len(labels),
+        "accuracy": accuracy,
+        "se": math.sqrt(accuracy * (1 - accuracy) / n),
+        "commonest": float(np.bincount(classes[tested]).max() / n),
+        "shuffled": float(np.mean(shuffled)),
+        "p": (1 + sum(other >= accuracy for other in shuffled)) / (1 + options.shuffles),
+    }
+
+
+def _parts(name: str, rows: Sequence[Row], options: Options) -> list[tuple[Array, Array]]:
+    """(rows to train on, rows to test) of each probe."""
+    splits = [row.get("split") for row in rows]
+    if any(split is not None for split in splits):
+        if set(splits) != {"train", "test"}:
+            names = ", ".join(sorted(map(str, set(splits))))
+            raise BenchError(f"states: dimension '{name}': expected the splits train and test, found {names}")
+        is_train = np.array([split == "train" for split in splits])
+        return [(np.flatnonzero(is_train), np.flatnonzero(~is_train))]
+    fold = stream(options.seed, f"folds of {name}").permutation(np.arange(len(rows)) % options.folds)
+    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(min(options.folds, len(rows)))]
+
+
+ANALYSIS = Analysis(
+    name="rm_probe",
+    title="What a reward model's states say of each dimension of preference",
+    paper=Paper("Wang et al.", 2025, arxiv="2511.12464", title="Probing Preference Representations"),
+    analyse=analyse,
+    inputs=(STATES,),
+    options=Options,
+)

@@ -1,0 +1,1 @@
+"""`bench analyse`: published analyses on rows of files."""

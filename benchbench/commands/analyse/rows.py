@@ -1,0 +1,113 @@
+"""Rows of a file, checked against what an analysis says of them; every fault of a file in one message."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchbench.core.analysis import Row, RowField, RowsInput
+from benchbench.core.errors import BenchError, ExitCode, Fault, suggestion
+from benchbench.data.files import read_rows
+
+_SEPARATED = {".csv": ",", ".tsv": "\t"}
+EXPECTED = {
+    "text": "a text",
+    "number": "a finite number",
+    "vector": "a list of finite numbers",
+    "mapping": "an object with a finite number under each name",
+    "label": "a text or a whole number",
+    "anything": "a value",
+}
+"""Kind of a field -> what may stand in it."""
+
+
+def input_rows(path: Path, wanted: RowsInput) -> tuple[Sequence[Row], list[str]]:
+    """The rows of a file, and what of it is not read.
+
+    Args:
+        path: .jsonl, .json or .parquet, as data; .csv or .tsv with names of columns in the first line.
+        wanted: what the analysis reads.
+
+    Raises:
+        BenchError: exit code 5 where there is no file, else all faults in one message.
+    """
+    rows = _separated(path, wanted) if path.suffix in _SEPARATED else read_rows(path)
+    if not rows:
+        raise BenchError(f"{path}: expected rows of {wanted.name}, found none")
+    columns = Counter(name for row in rows for name, value in row.items() if value is not None)
+    faults = [fault for field in wanted.fields for fault in _faults(rows, columns, field)]
+    if faults:
+        raise BenchError.of_faults(f"{path} ({wanted.name})", faults)
+    unread = sorted(set(columns) - {field.name for field in wanted.fields})
+    if wanted.rest or not unread:
+        return rows, []
+    return rows, [f"{wanted.name}: columns not read: {', '.join(unread)}"]
+
+
+def _faults(rows: Sequence[Row], columns: Mapping[str, int], field: RowField) -> list[Fault]:
+    """The first fault of a column, and how many rows have one."""
+    where = f"column '{field.name}'"
+    if not columns.get(field.name):
+        if field.optional:
+            return []
+        hint = suggestion(field.name, columns)
+        return [Fault(where, f"expected {EXPECTED[field.kind]} in every row, found no such column.{hint}")]
+    faulty = [number for number, row in enumerate(rows, start=1) if not _suits(row.get(field.name), field)]
+    if not faulty:
+        return []
+    value = rows[faulty[0] - 1].get(field.name)
+    shown = "nothing" if value is None else repr(value)[:60]
+    others = f" (and {len(faulty) - 1} more rows)" if len(faulty) > 1 else ""
+    return [Fault(where, f"expected {EXPECTED[field.kind]}, found {shown} in row {faulty[0]}{others}")]
+
+
+def _suits(value: Any, field: RowField) -> bool:
+    if value is None:
+        return field.optional
+    if field.kind == "anything":
+        return True
+    if field.kind == "text":
+        return isinstance(value, str)
+    if field.kind == "number":
+        return _is_number(value)
+    if field.kind == "label":
+        return isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool))
+    if field.kind == "vector":
+        return isinstance(value, (list, tuple)) and len(value) > 0 and all(map(_is_number, value))
+    return isinstance(value, Mapping) and all(map(_is_number, value.values()))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _separated(path: Path, wanted: RowsInput) -> list[dict[str, Any]]:
+    """Rows of a table of texts; an empty cell is no value, a cell of a number is one where it can be read as such."""
+    if not path.is_file():
+        raise BenchError(f"{path}: no such file; put the data there", exit_code=ExitCode.UNAVAILABLE)
+    text = path.read_text(encoding="utf-8-sig")
+    quoting = csv.QUOTE_NONE if path.suffix == ".tsv" else csv.QUOTE_MINIMAL
+    lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=_SEPARATED[path.suffix], quoting=quoting))
+    if not lines:
+        return []
+    numeric = {field.name for field in wanted.fields if field.kind == "number"}
+    head, rows = lines[0], []
+    for number, cells in enumerate(lines[1:], start=2):
+        if len(cells) not in (0, len(head)):
+            raise BenchError(f"{path}, line {number}: expected {len(head)} cells as in the header, found {len(cells)}")
+        rows += [{name: _value(cell, name in numeric) for name, cell in zip(head, cells, strict=True)}] if cells else []
+    return rows
+
+
+def _value(cell: str, is_number: bool) -> Any:
+    if not is_number:
+        return cell or None
+    try:
+        return float(cell) if cell else None
+    except ValueError:
+        return cell
