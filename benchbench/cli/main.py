@@ -24,6 +24,7 @@ from benchbench.cli import (
     reference,
     regress,
     reread,
+    show,
     status,
     train,
     transforms,
@@ -57,6 +58,7 @@ app.command("status")(status.status)
 app.command("fetch")(fetch.fetch)
 app.command("env")(env.env)
 app.add_typer(audit.app, name="audit")
+app.add_typer(show.app, name="show")
 app.add_typer(recipes.app, name="recipes")
 app.add_typer(methods.app, name="methods")
 app.add_typer(transforms.app, name="transforms")

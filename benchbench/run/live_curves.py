@@ -1,7 +1,7 @@
 """`--log-to`: the lines of running trainings' logs, passed on to a tracker by the process that shows progress.
 
-Trainings write `train.jsonl` as ever and know nothing of a tracker. A stage's whole log is passed on, the part from before
-a resume too, so each run in the tracker is a whole curve. What a tracker does wrong never stops a training.
+Trainings write `train.jsonl` as ever and know nothing of a tracker. A stage's whole log is passed on, the part from
+before a resume too, so each run in the tracker is a whole curve. What a tracker does wrong never stops a training.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Other projects' viewers of training curves: TensorBoard, Weights & Biases, Trackio; each an optional package.
 
-None is imported before it is asked for. Written against tensorboard 2.20 (`summary.writer.event_file_writer`), whose own
-reader reads the files back in a test, and against the documentation of wandb 0.19.10 (`wandb.init`, reinit `create_new`)
-and of trackio 0.30 (`trackio.init`, `Run.log`), which are tested with stand-ins.
+None is imported before it is asked for. Written against tensorboard 2.20 (`summary.writer.event_file_writer`), whose
+own reader reads the files back in a test, and against the documentation of wandb 0.19.10 (`wandb.init`, reinit
+`create_new`) and of trackio 0.30 (`trackio.init`, `Run.log`), which are tested with stand-ins.
 """
 
 from __future__ import annotations
