@@ -13,6 +13,7 @@ from benchbench.cli import (
     audit,
     check,
     compare,
+    diff,
     env,
     evaluate,
     export,
@@ -54,6 +55,7 @@ app.command("reference", cls=VariadicCommand)(reference.reference)
 app.command("regress", cls=VariadicCommand)(regress.regress)
 app.command("check")(check.check)
 app.command("reread", cls=VariadicCommand)(reread.reread)
+app.command("diff", cls=VariadicCommand)(diff.diff)
 app.command("status")(status.status)
 app.command("fetch")(fetch.fetch)
 app.command("env")(env.env)

@@ -31,10 +31,13 @@ def record_lines(record: StageRecord) -> Iterator[str]:
     packages = about.get("packages", {})
     parts = [f"{about.get('device', 'unknown device')} {about.get('device_name', '')}".strip()]
     parts += [f"threads {about['threads']}"] if "threads" in about else []
-    parts += [f"{name} {packages[name]}" for name in _NAMED_PACKAGES if packages.get(name, "not installed")[0].isdigit()]
+    parts += [
+        f"{name} {packages[name]}" for name in _NAMED_PACKAGES if packages.get(name, "not installed")[0].isdigit()
+    ]
     yield f"machine: {', '.join(parts)}"
     if record.resumed_environments:
-        yield f"resumed: {len(record.resumed_environments)} times, from a checkpoint"
+        times = len(record.resumed_environments)
+        yield f"resumed from a checkpoint: {'once' if times == 1 else f'{times} times'}"
 
 
 def plot_lines(name: str, points: Points, width: int, *, blocks: str) -> list[str]:
@@ -58,17 +61,19 @@ def plot_lines(name: str, points: Points, width: int, *, blocks: str) -> list[st
 
 def curve_rows(named: Mapping[str, Points], *, blocks: str) -> list[dict[str, str]]:
     """A row of a table per logged number."""
-    return [
-        {
-            "logged": name,
-            "first": text(points[0][1]),
-            "last": text(points[-1][1]),
-            "lowest": text(min(value for _, value in points)),
-            "highest": text(max(value for _, value in points)),
-            "curve": sparkline([value for _, value in points], CURVE_COLUMNS, blocks=blocks),
-        }
-        for name, points in named.items()
-    ]
+    return [_curve_row(name, [value for _, value in points], blocks) for name, points in named.items()]
+
+
+def _curve_row(name: str, values: Sequence[float], blocks: str) -> dict[str, str]:
+    finite = [value for value in values if math.isfinite(value)] or [math.nan]
+    return {
+        "logged": name,
+        "first": text(values[0]),
+        "last": text(values[-1]),
+        "lowest": text(min(finite)),
+        "highest": text(max(finite)),
+        "curve": sparkline(values, CURVE_COLUMNS, blocks=blocks),
+    }
 
 
 def text(value: float) -> str:

@@ -28,13 +28,20 @@ def test_a_curve_is_a_row_with_its_ends_and_extremes():
     }
 
 
+def test_extremes_are_those_of_finite_values():
+    (row,) = curve_rows({"loss": [(1, math.nan), (2, 1.0), (3, 3.0)]}, blocks=BLOCKS)
+    assert (row["first"], row["lowest"], row["highest"]) == ("nan", "1", "3")
+    (row,) = curve_rows({"loss": [(1, math.nan)]}, blocks=BLOCKS)
+    assert row["lowest"] == "nan" and row["curve"] == "!"
+
+
 def test_a_record_says_what_it_took_and_on_what():
     about = {"device": "cuda:0", "device_name": "a card", "packages": {"torch": "2.13", "peft": "not installed"}}
     record = StageRecord("sft/a", "done", about, 4.0, 800, 1.5, resumed_environments=[about])
     assert list(record_lines(record)) == [
         "took: 4.0 s, 800 tokens (200 a second), at most 1.50 GiB",
         "machine: cuda:0 a card, torch 2.13",
-        "resumed: 1 times, from a checkpoint",
+        "resumed from a checkpoint: once",
     ]
 
 
