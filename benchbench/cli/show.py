@@ -13,6 +13,52 @@ app = typer.Typer(help="Look at examples, answers and runs.", no_args_is_help=Tr
 Seed = Annotated[str | None, typer.Option("--seed", help="One seed. Default: the recipe's first.")]
 
 
+@app.command("data")
+def data(
+    target: Annotated[str, typer.Argument(help="Recipe file, or METHOD or METHOD@VARIANT in a setting.")],
+    split: Annotated[
+        str | None, typer.Option("--split", help="Default: the one that the method is trained on.")
+    ] = None,
+    stage: Annotated[
+        str | None,
+        typer.Option("--stage", help="Read it as sft, reward_model, preference, score or generate does."),
+    ] = None,
+    ids: Annotated[
+        list[str] | None, typer.Option("--id", help="Id of an example. Repeatable. Default: the first ones.")
+    ] = None,
+    count: Annotated[int, typer.Option("--count", help="How many of the first ones.")] = 1,
+    setting: arguments.Setting = None,
+    overrides: arguments.Set = None,
+    runs: arguments.Runs = None,
+    as_json: arguments.Json = False,
+) -> None:
+    """Show examples as a stage reads them: text, tokens, what is scored, what is cut.
+
+    Signs around tokens say what becomes of them, and colours too where stdout is a terminal (NO_COLOR turns them off).
+    Ratings, columns, spans and what training leaves out are told. Needs data and tokenizer, no weights.
+
+    Example: bench show data dpo --setting tiny --count 2
+    """
+    from benchbench.commands.show.data import ExampleRequest, show_examples
+    from benchbench.report.example_page import LEGEND, example_lines, reading_line
+    from benchbench.store.runs import default_root
+
+    request = ExampleRequest(target, setting, overrides or [], split, stage, ids or [], count)
+    shown = show_examples(request, runs or default_root())
+    if as_json:
+        print_json(shown.as_values())
+        return
+    read = shown.read
+    print_note(
+        f"split {read.split} ({shown.total} examples) as {read.stage} reads it: {reading_line(read.tokenization)}"
+    )
+    for note in (*shown.notes, LEGEND):
+        print_note(note)
+    for each in shown.examples:
+        print_whole(["", [(f"example {each.example.id}", "bold underline")]])
+        print_whole(example_lines(each, terminal_width()))
+
+
 @app.command("run")
 def run(
     target: Annotated[
