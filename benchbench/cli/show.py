@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -57,6 +58,45 @@ def data(
     for each in shown.examples:
         print_whole(["", [(f"example {each.example.id}", "bold underline")]])
         print_whole(example_lines(each, terminal_width()))
+
+
+@app.command("samples")
+def samples(
+    targets: Annotated[list[str], typer.Argument(help="Two methods or recipes: METHOD, METHOD@VARIANT or a file.")],
+    setting: arguments.Setting = None,
+    seed: Seed = None,
+    prompts: Annotated[
+        Path | None, typer.Option("--prompts", help="File of prompts whose answers are shown. Default: the setting's.")
+    ] = None,
+    ids: Annotated[
+        list[str] | None, typer.Option("--id", help="Id of a prompt. Repeatable. Default: the first ones.")
+    ] = None,
+    won: Annotated[str | None, typer.Option("--won", help="Only prompts that this one of the two won, or tie.")] = None,
+    count: Annotated[int, typer.Option("--count", help="How many of the first ones.")] = 3,
+    overrides: arguments.Set = None,
+    runs: arguments.Runs = None,
+    as_json: arguments.Json = False,
+) -> None:
+    """Show two methods' answers side by side, with the verdicts in both orders.
+
+    Answers stand below each other where the terminal has fewer than 100 columns. Nothing is drawn or judged here.
+
+    Example: bench show samples dpo simpo --setting my_setting.yaml --won simpo
+    """
+    from benchbench.commands.run_plan import RunOptions
+    from benchbench.commands.show.samples import SamplesRequest, show_samples
+    from benchbench.report.answers import answer_lines
+
+    request = SamplesRequest(targets, setting, seed, overrides or [], prompts, ids or [], won, count)
+    shown = show_samples(request, RunOptions(runs=runs))
+    if as_json:
+        answers = [row.as_values() for row in shown.answered]
+        print_json({"labels": shown.labels, "seed": shown.seed, "answered": shown.total, "answers": answers})
+        return
+    for row in shown.answered:
+        print_whole([*answer_lines(row, terminal_width()), ""])
+    for note in (f"seed {shown.seed}: {len(shown.answered)} of {shown.total} answers shown", *shown.notes):
+        print_note(note)
 
 
 @app.command("run")

@@ -32,7 +32,7 @@ class _Tail:
     """Bytes that were read of it."""
     last_step: int = -1
 
-    def new_lines(self) -> list[Mapping[str, Any]]:
+    def new_lines(self) -> list[dict[str, Any]]:
         """Whole lines of steps after the last one."""
         if not self.path.is_file():
             return []

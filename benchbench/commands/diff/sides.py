@@ -63,12 +63,16 @@ def open_sides(request: DiffRequest, options: RunOptions) -> tuple[Side, Side]:
     ]  # fmt: skip
     if planned[0] is not None and planned[1] is not None:
         return _of_cell(planned[0], options), _of_cell(planned[1], options)
-    first, second = (
-        _of_folder(folder if run is None else trained_folder(run, options))
-        for run, folder in zip(planned, folders, strict=True)
-        if run is not None or folder is not None
-    )
+    first, second = (_of_either(run, folder, options) for run, folder in zip(planned, folders, strict=True))
     return first, second
+
+
+def _of_either(run: RunTarget | None, folder: Path | None, options: RunOptions) -> Side:
+    """A stage that was named, or the one that trains a method's model."""
+    if run is not None:
+        return _of_folder(trained_folder(run, options))
+    assert folder is not None, "a target is a method or a stage"
+    return _of_folder(folder)
 
 
 def _seeds(request: DiffRequest, folders: Sequence[Path | None]) -> Sequence[str | None]:
