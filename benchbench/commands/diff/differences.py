@@ -100,9 +100,7 @@ def compare_sides(a: Side, b: Side) -> RunDiff:
         partings += parted
         equal_logs += [way] if first.log and second.log and not parted else []
     ordered = sorted(differences, key=lambda each: KINDS.index(each.kind))
-    return RunDiff(
-        a, b, tuple(ordered), tuple(partings), tuple(equal_logs), _alone(a, b), _alone(b, a), tuple(same)
-    )  # fmt: skip
+    return RunDiff(a, b, tuple(ordered), tuple(partings), tuple(equal_logs), _alone(a, b), _alone(b, a), tuple(same))
 
 
 def stage_differences(way: Way, first: StageFiles, second: StageFiles) -> Iterator[Difference]:

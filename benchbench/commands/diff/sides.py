@@ -56,11 +56,13 @@ def open_sides(request: DiffRequest, options: RunOptions) -> tuple[Side, Side]:
     if all(folder is not None for folder in folders):
         _refuse_unread(request)
     planned: list[RunTarget | None] = [
-        None if folder is not None else planned_run(
+        None
+        if folder is not None
+        else planned_run(
             target, setting=request.setting, seed=seed, overrides=request.overrides, options=options, with_samples=True
         )
         for target, folder, seed in zip(request.targets, folders, seeds, strict=True)
-    ]  # fmt: skip
+    ]
     if planned[0] is not None and planned[1] is not None:
         return _of_cell(planned[0], options), _of_cell(planned[1], options)
     first, second = (_of_either(run, folder, options) for run, folder in zip(planned, folders, strict=True))

@@ -82,8 +82,14 @@ def show_samples(request: SamplesRequest, options: RunOptions) -> ShownSamples:
     rows = list(_rows(labels, frames, _examples(first, options.store), verdicts))
     chosen = _chosen(rows, request, labels)
     direct = any({verdict.label, verdict.opponent} == {*labels} for verdict in verdicts)
-    notes = [] if direct else [f"no verdicts of one against the other; `bench compare {' '.join(labels)}` makes them "
-             "where the setting's judge compares rows"]  # fmt: skip
+    notes = (
+        []
+        if direct
+        else [
+            f"no verdicts of one against the other; `bench compare {' '.join(labels)}` makes them "
+            "where the setting's judge compares rows"
+        ]
+    )
     shown = chosen if request.ids else chosen[: request.count]
     return ShownSamples(labels, first.cell.seed, tuple(shown), len(chosen), tuple(notes))
 

@@ -31,8 +31,11 @@ def test_answers_and_verdicts_are_those_of_the_files(line: tuple[object, ...], w
 
     shown = bench("show", "samples", "dpo", "simpo", *line, "--count", PROMPTS, "--json").json
     assert shown["labels"] == ["dpo", "simpo"] and shown["seed"] == 1 and shown["answered"] == PROMPTS
-    drawn = {(f["example"], f["text"]) for path in (world[1] / "generate").iterdir()
-             for f in read_generations(path).to_dict("records")}  # fmt: skip
+    drawn = {
+        (f["example"], f["text"])
+        for path in (world[1] / "generate").iterdir()
+        for f in read_generations(path).to_dict("records")
+    }
     for row in shown["answers"]:
         assert {(row["example"], answer["text"]) for answer in row["answers"]} <= drawn
         against = [(verdict["label"], verdict["opponent"]) for verdict in row["verdicts"]]
