@@ -37,27 +37,27 @@ def diff(
     from benchbench.report.run_diff import difference_tables, parting_line, parting_rows
 
     request = DiffRequest((first, second), setting, seeds, overrides or [])
-    told = compare_sides(*open_sides(request, RunOptions(runs=runs)))
+    apart = compare_sides(*open_sides(request, RunOptions(runs=runs)))
     if as_json:
-        print_json(told.as_values())
+        print_json(apart.as_values())
         return
-    for letter, side in (("A", told.a), ("B", told.b)):
+    for letter, side in (("A", apart.a), ("B", apart.b)):
         root = next(iter(side.stages.values()))
         print_note(f"{letter}: {side.name} ({root.key})")
-    for title, rows in difference_tables(told.differences):
+    for title, rows in difference_tables(apart.differences):
         print_note("")
         print_rows(rows, title=title)
-    if told.partings:
+    if apart.partings:
         print_note("")
-        print_rows(parting_rows(told.partings), title="logs")
+        print_rows(parting_rows(apart.partings), title="logs")
     print_note("")
-    lines = [parting_line(told.partings)]
-    lines += [f"{way}: logs are equal in every step that both have" for way in told.equal_logs]
-    lines += [f"one and the same stage on both sides: {', '.join(told.same)}"] if told.same else []
-    lines += [f"only A has {stage}" for stage in told.only_a] + [f"only B has {stage}" for stage in told.only_b]
-    for letter, side in (("A", told.a), ("B", told.b)):
+    lines = [parting_line(apart.partings)]
+    lines += [f"{way}: logs are equal in every step that both have" for way in apart.equal_logs]
+    lines += [f"one and the same stage on both sides: {', '.join(apart.same)}"] if apart.same else []
+    lines += [f"only A has {stage}" for stage in apart.only_a] + [f"only B has {stage}" for stage in apart.only_b]
+    for letter, side in (("A", apart.a), ("B", apart.b)):
         lines += [f"{letter}: not there, so not compared: {', '.join(side.missing)}"] if side.missing else []
-    if not told.differences and not told.partings:
+    if not apart.differences and not apart.partings:
         lines.append("nothing tells the two apart")
     for line in filter(None, lines):
         print_note(line)

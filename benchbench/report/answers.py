@@ -30,7 +30,7 @@ FINISHES = {
 
 
 @dataclass(frozen=True)
-class Answer:
+class PolicyAnswer:
     """One policy's response."""
 
     label: str
@@ -99,7 +99,7 @@ class AnsweredPrompt:
     example: str
     sample: int
     prompt: tuple[Message, ...]
-    answers: tuple[Answer, Answer]
+    answers: tuple[PolicyAnswer, PolicyAnswer]
     verdicts: tuple[GivenVerdict, ...]
     chosen: str | None = None
     """The data's own response, where answers were compared with it."""
@@ -177,6 +177,6 @@ def _beside(row: AnsweredPrompt, width: int) -> Iterator[Line]:
     yield [("", "")]
 
 
-def _style(row: AnsweredPrompt, answer: Answer) -> str:
+def _style(row: AnsweredPrompt, answer: PolicyAnswer) -> str:
     """The winner's name stands out; verdicts say it in words."""
     return "bold green" if row.winner == answer.label else "bold"

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from benchbench.core.example import Message
-from benchbench.report.answers import TIE, Answer, AnsweredPrompt, GivenVerdict, answer_lines
+from benchbench.report.answers import TIE, PolicyAnswer, AnsweredPrompt, GivenVerdict, answer_lines
 
 
 def verdict(
@@ -18,7 +18,7 @@ def verdict(
 
 
 def row(*verdicts: GivenVerdict, chosen: str | None = None) -> AnsweredPrompt:
-    answers = (Answer("dpo", "a long answer in words", 5, "stop"), Answer("simpo", "b\x1b[2J", 1, "length"))
+    answers = (PolicyAnswer("dpo", "a long answer in words", 5, "stop"), PolicyAnswer("simpo", "b\x1b[2J", 1, "length"))
     return AnsweredPrompt("e", 0, (Message("user", "why?"),), answers, verdicts, chosen)
 
 

@@ -21,7 +21,7 @@ _OF_ITS_OWN = ("last", "tokenization", "read_back", "transforms")
 
 
 @dataclass(frozen=True)
-class Difference:
+class RunDifference:
     """One thing that is not the same on both sides."""
 
     stage: Way
@@ -56,7 +56,7 @@ class RunDiff:
 
     a: Side
     b: Side
-    differences: tuple[Difference, ...]
+    differences: tuple[RunDifference, ...]
     partings: tuple[Parting, ...]
     equal_logs: tuple[str, ...]
     """Ways to trainings of two different folders whose logs are equal in every step that both logged."""
@@ -83,7 +83,7 @@ class RunDiff:
 def compare_sides(a: Side, b: Side) -> RunDiff:
     """Everything that tells two runs apart, each pair of stages once."""
     seen: set[tuple[Any, Any]] = set()
-    differences: list[Difference] = []
+    differences: list[RunDifference] = []
     partings: list[Parting] = []
     equal_logs: list[str] = []
     same: list[Way] = []
@@ -103,13 +103,13 @@ def compare_sides(a: Side, b: Side) -> RunDiff:
     return RunDiff(a, b, tuple(ordered), tuple(partings), tuple(equal_logs), _alone(a, b), _alone(b, a), tuple(same))
 
 
-def stage_differences(way: Way, first: StageFiles, second: StageFiles) -> Iterator[Difference]:
+def stage_differences(way: Way, first: StageFiles, second: StageFiles) -> Iterator[RunDifference]:
     """What differs between two stages themselves; what they read is told by its own way."""
     for kind, values in _facts(first).items():
         others = _facts(second)[kind]
         for name in dict.fromkeys([*values, *others]):
             if values.get(name) != others.get(name):
-                yield Difference(way, kind, name, values.get(name), others.get(name))
+                yield RunDifference(way, kind, name, values.get(name), others.get(name))
 
 
 def log_partings(way: Way, first: StageFiles, second: StageFiles) -> Iterator[Parting]:
@@ -147,10 +147,10 @@ def _outcome(record: StageRecord | None) -> dict[str, Any]:
     """How a stage ended, times and memory left out."""
     if record is None:
         return {"status": "not run"}
-    told = {name: value for name, value in record.summary.items() if name not in _OF_ITS_OWN}
+    shown = {name: value for name, value in record.summary.items() if name not in _OF_ITS_OWN}
     resumed = {"resumed": len(record.resumed_environments)} if record.resumed_environments else {}
     status = {"status": record.status, "tokens": record.tokens}
-    return {**status, **resumed, **{name: value for name, value in leaves(told) if not isinstance(value, list)}}
+    return {**status, **resumed, **{name: value for name, value in leaves(shown) if not isinstance(value, list)}}
 
 
 def _prepared(stage: StageFiles) -> dict[str, Any]:

@@ -154,9 +154,9 @@ def _shown(examples: Sequence[Example], recipe: Recipe, read: Read, prepared: Pr
     section = read.tokenization.model_copy(update={"chat_template": prepared.chat_template})
     for example in examples:
         taken = example.taking([0]) if read.stage == "sft" else example
-        told = read_example(taken, tokenizer, section, on_empty=_on_empty(recipe, read))
+        as_read = read_example(taken, tokenizer, section, on_empty=_on_empty(recipe, read))
         is_left_out = read.stage == "sft" and example.label is False
-        yield replace(told, left_out=LABELLED_FALSE) if is_left_out else told
+        yield replace(as_read, left_out=LABELLED_FALSE) if is_left_out else as_read
 
 
 def _on_empty(recipe: Recipe, read: Read) -> OnEmpty:

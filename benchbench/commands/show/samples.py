@@ -22,7 +22,7 @@ from benchbench.plan.judge_stages import CHOSEN
 from benchbench.plan.prompt_sets import prepare_prompts
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.overrides import parse_overrides
-from benchbench.report.answers import TIE, Answer, AnsweredPrompt, GivenVerdict
+from benchbench.report.answers import TIE, PolicyAnswer, AnsweredPrompt, GivenVerdict
 from benchbench.store.generations import read_generations
 from benchbench.store.made import made_lines
 from benchbench.store.prepared import read_prepared
@@ -112,9 +112,12 @@ def _answers_of(
     Raises:
         BenchError: as `show_samples`.
     """
-    asked = None if request.prompts is None else prepare_prompts(read_prompt_file(request.prompts), options.store.root)
+    prompt_set = (
+        None if request.prompts is None else prepare_prompts(read_prompt_file(request.prompts), options.store.root)
+    )
     sessions = [
-        open_session(loaded, seeds, options, with_samples=True, baseline=item.label, prompts=asked) for item in loaded
+        open_session(loaded, seeds, options, with_samples=True, baseline=item.label, prompts=prompt_set)
+        for item in loaded
     ]
     cells = [[session.cells[place] for session in sessions] for place in (0, 1)]
     plan = sessions[0].plan
@@ -180,15 +183,15 @@ def _rows(
     answers = [{(str(row["example"]), int(row["sample"])): row for row in frame.to_dict("records")} for frame in frames]
     for place, row in answers[0].items():
         if place in answers[1]:
-            given = tuple(_answer(label, each) for label, each in zip(labels, (row, answers[1][place]), strict=True))
-            example, told = examples[place[0]], tuple(by_place.get(place, ()))
-            is_beside_chosen = any(verdict.opponent == CHOSEN for verdict in told)
+            both = tuple(_answer(label, each) for label, each in zip(labels, (row, answers[1][place]), strict=True))
+            example, of_prompt = examples[place[0]], tuple(by_place.get(place, ()))
+            is_beside_chosen = any(verdict.opponent == CHOSEN for verdict in of_prompt)
             chosen = chosen_responses({example.id: example})[example.id] if is_beside_chosen else None
-            yield AnsweredPrompt(*place, example.prompt, (given[0], given[1]), told, chosen)
+            yield AnsweredPrompt(*place, example.prompt, (both[0], both[1]), of_prompt, chosen)
 
 
-def _answer(label: str, row: Mapping[Any, Any]) -> Answer:
-    return Answer(label, str(row["text"]), len(row["tokens"]), str(row["finish"]))
+def _answer(label: str, row: Mapping[Any, Any]) -> PolicyAnswer:
+    return PolicyAnswer(label, str(row["text"]), len(row["tokens"]), str(row["finish"]))
 
 
 def _chosen(rows: Sequence[AnsweredPrompt], request: SamplesRequest, labels: tuple[str, str]) -> list[AnsweredPrompt]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from harness import bench
 
-from benchbench.commands.diff.differences import Difference, compare_sides
+from benchbench.commands.diff.differences import RunDifference, compare_sides
 from benchbench.commands.diff.sides import DiffRequest, open_sides
 from benchbench.commands.run_plan import RunOptions
 from benchbench.core.records import StageSpec
@@ -59,8 +59,8 @@ def test_settings_of_a_stage_and_of_what_it_rests_on_are_told_with_the_way(store
     ]
     difference = told(store, *runs)
     assert difference.differences == (
-        Difference("run", "settings", "method.hyper.beta", 0.1, 0.2),
-        Difference("run > sft", "settings", "training.learning_rate", 1e-3, 2e-3),
+        RunDifference("run", "settings", "method.hyper.beta", 0.1, 0.2),
+        RunDifference("run > sft", "settings", "training.learning_rate", 1e-3, 2e-3),
     )
     assert difference.partings == () and difference.equal_logs == ("run", "run > sft")
 
