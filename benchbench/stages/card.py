@@ -7,7 +7,8 @@ from typing import Any
 
 from benchbench.core.records import StageRecord
 from benchbench.data.model_files import ADAPTER_FILE
-from benchbench.report.model_card import FILE, CardFacts, model_card
+from benchbench.report.card_facts import CardFacts
+from benchbench.report.model_card import FILE, model_card
 from benchbench.stages.context import Result, StageContext
 
 

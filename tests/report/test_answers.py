@@ -7,7 +7,7 @@ import math
 import pytest
 
 from benchbench.core.example import Message
-from benchbench.report.answers import TIE, PolicyAnswer, AnsweredPrompt, GivenVerdict, answer_lines
+from benchbench.report.answers import TIE, AnsweredPrompt, GivenVerdict, PolicyAnswer, answer_lines
 
 
 def verdict(

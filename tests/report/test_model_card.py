@@ -8,7 +8,8 @@ from dataclasses import replace
 from huggingface_hub import ModelCard
 
 from benchbench.comparison.stats.intervals import Interval, undefined_interval
-from benchbench.report.model_card import CardFacts, CardMeasurement, CardRecipe, card_text, model_card
+from benchbench.report.card_facts import CardFacts, CardMeasurement, CardRecipe
+from benchbench.report.model_card import card_text, model_card
 
 SETTINGS = {
     "method": {"name": "dpo+a1b2c3", "hyper": {"beta": 0.1}},

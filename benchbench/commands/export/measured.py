@@ -15,7 +15,7 @@ from benchbench.comparison.stats.clustered import of_one_seed, prompt_interval
 from benchbench.comparison.stats.intervals import Interval, t_interval, undefined_interval
 from benchbench.core.measurement import Measurement, Metric
 from benchbench.plan.graph import Cell
-from benchbench.report.model_card import CardMeasurement
+from benchbench.report.card_facts import CardMeasurement
 from benchbench.store.runs import RunStore
 
 BESIDE_THE_HEADLINE = ("pair_accuracy", "auc", "mean_margin")

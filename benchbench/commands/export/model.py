@@ -18,7 +18,8 @@ from benchbench.commands.run_target import RunTarget, planned_run, trained_folde
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.identity import plain
 from benchbench.data.model_files import ADAPTER_FILE, is_adapters_alone
-from benchbench.report.model_card import FILE, CardFacts, CardRecipe, model_card
+from benchbench.report.card_facts import CardFacts, CardRecipe
+from benchbench.report.model_card import FILE, model_card
 from benchbench.store.files import read_json, whole_folder, write_json
 from benchbench.store.stage_files import StageFiles, read_stage
 

@@ -22,7 +22,7 @@ from benchbench.plan.judge_stages import CHOSEN
 from benchbench.plan.prompt_sets import prepare_prompts
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.overrides import parse_overrides
-from benchbench.report.answers import TIE, PolicyAnswer, AnsweredPrompt, GivenVerdict
+from benchbench.report.answers import TIE, AnsweredPrompt, GivenVerdict, PolicyAnswer
 from benchbench.store.generations import read_generations
 from benchbench.store.made import made_lines
 from benchbench.store.prepared import read_prepared
