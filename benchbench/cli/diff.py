@@ -13,8 +13,8 @@ _NAMED = "METHOD, METHOD@VARIANT or recipe file; or a stage by its key or its fo
 
 
 def diff(
-    first: Annotated[str, typer.Argument(metavar="A", help=_NAMED)],
-    second: Annotated[str, typer.Argument(metavar="B", help=_NAMED)],
+    a: Annotated[str, typer.Argument(help=_NAMED)],
+    b: Annotated[str, typer.Argument(help=_NAMED)],
     setting: arguments.Setting = None,
     seeds: Annotated[
         list[str] | None,
@@ -36,7 +36,7 @@ def diff(
     from benchbench.commands.run_plan import RunOptions
     from benchbench.report.run_diff import difference_tables, parting_line, parting_rows
 
-    request = DiffRequest((first, second), setting, seeds, overrides or [])
+    request = DiffRequest((a, b), setting, seeds, overrides or [])
     apart = compare_sides(*open_sides(request, RunOptions(runs=runs)))
     if as_json:
         print_json(apart.as_values())
