@@ -18,7 +18,6 @@ from benchbench.core.input import Input
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.generation.engine_cache import EngineCache
 from benchbench.stages import read_spec, runner, settings_class
-from benchbench.stages.card import write_card
 from benchbench.stages.context import Report, Result, StageContext
 from benchbench.stages.environment import environment
 from benchbench.stages.memory import watch_memory
@@ -111,6 +110,8 @@ def _run(context: StageContext[Any], record: StageRecord) -> StageRecord:
         context = replace(context, spec=read_spec(context.spec.as_json()))
         result: Result = runner(context.spec.kind)(context)
         if (folder := context.folder / MODEL).is_dir():
+            from benchbench.stages.card import write_card  # numbers and cards are not for workers that only score
+
             write_card(context, folder, record, result)
     except Interrupted:
         return replace(record, status="interrupted", message=RESUMES)
