@@ -38,3 +38,11 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on s
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print the plan, what is finished and the estimated time; run nothing.")
 ]
+LogTo = Annotated[
+    str | None,
+    typer.Option(
+        "--log-to",
+        help="Pass training curves on while they grow: tensorboard, trackio or wandb, each an extra of the package. "
+        "Default: to none.",
+    ),
+]

@@ -35,6 +35,7 @@ def compare(
     ] = None,
     device: arguments.Device = "auto",
     workers: arguments.Workers = None,
+    log_to: arguments.LogTo = None,
     runs: arguments.Runs = None,
     results: arguments.Results = None,
     dry_run: arguments.DryRun = False,
@@ -49,7 +50,7 @@ def compare(
     from benchbench.commands.compare.run import CompareRequest, prepare_comparison
     from benchbench.commands.run_plan import RunOptions
 
-    options = RunOptions(device, workers, runs, results)
+    options = RunOptions(device, workers, runs, results, log_to=log_to)
     request = CompareRequest(
         targets,
         setting,

@@ -12,7 +12,7 @@ from benchbench.cli.output import print_json, stderr
 
 
 def export(
-    format: Annotated[str, typer.Argument(help="alpaca_eval, arena_hard, mt_bench or reward_bench.")],
+    format: Annotated[str, typer.Argument(help="alpaca_eval, arena_hard, mt_bench, reward_bench, or model.")],
     targets: Annotated[
         list[str],
         typer.Argument(help="Recipes, METHODs, model folders or HUB_ID@REVISION, as for eval."),
@@ -38,26 +38,45 @@ def export(
             "--token-len", help="For arena_hard: tokenizer that counts tokens, own (the policy's) or gpt-4o (tiktoken)."
         ),
     ] = "own",
+    seed: Annotated[
+        str | None, typer.Option("--seed", help="For model: whose model. Default: the recipe's first seed.")
+    ] = None,
+    merge: Annotated[
+        bool, typer.Option("--merge", help="For model: add adapters to their base, in float32, as whole weights.")
+    ] = False,
     setting: arguments.Setting = None,
     seeds: arguments.Seeds = None,
     overrides: arguments.Set = None,
     runs: arguments.Runs = None,
     as_json: arguments.Json = False,
 ) -> None:
-    """Write responses or pair scores as files for other tools.
+    """Write responses or pair scores as files for other tools, or a trained model with its card.
 
     The tools read these files unchanged. Nothing is drawn or scored here: `bench eval TARGET --prompts FILE` draws,
     `bench train` scores. The same responses give the same bytes: ids of answers are made from their content and time
-    stamps are 0.
+    stamps are 0. `bench export model METHOD` writes a folder that transformers and peft load, with its tokenizer and a
+    model card of its settings, data and measurements.
 
     Example: bench export alpaca_eval dpo --setting tiny --out exported
     """
-    from benchbench.commands.export.run import ExportRequest
+    from benchbench.commands.export.model import ModelRequest, export_model, refuse_unread
+    from benchbench.commands.export.run import OF_A_RUN, ExportRequest
     from benchbench.commands.export.run import export as command
     from benchbench.commands.run_plan import RunOptions
+    from benchbench.core.errors import BenchError
 
-    request = ExportRequest(format, targets, out, prompts, subsets, token_len, setting, seeds, overrides or [])
-    done = command(request, RunOptions(runs=runs))
+    options = RunOptions(runs=runs)
+    if format == OF_A_RUN:
+        refuse_unread(
+            seeds=seeds, prompts=prompts, subsets=subsets, token_len=token_len, usual_token_len=ExportRequest.token_len
+        )
+        done = export_model(ModelRequest(targets, out, setting, seed, overrides or [], merge), options)
+    else:
+        if seed is not None or merge:
+            raise BenchError(f"--seed and --merge: {format} does not read them; leave them out, seeds are --seeds")
+        done = command(
+            ExportRequest(format, targets, out, prompts, subsets, token_len, setting, seeds, overrides or []), options
+        )
     console = stderr()
     for note in done.notes:
         console.print(note, highlight=False, markup=False)

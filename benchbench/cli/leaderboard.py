@@ -22,6 +22,7 @@ def leaderboard(
     ] = None,
     device: arguments.Device = "auto",
     workers: arguments.Workers = None,
+    log_to: arguments.LogTo = None,
     runs: arguments.Runs = None,
     results: arguments.Results = None,
     as_json: arguments.Json = False,
@@ -39,7 +40,7 @@ def leaderboard(
 
     board = command(
         BoardRequest(setting, baseline, seeds, overrides or [], pairs_only, write),
-        RunOptions(device, workers, runs, results),
+        RunOptions(device, workers, runs, results, log_to=log_to),
         stderr(),
     )
     if as_json:

@@ -14,6 +14,7 @@ from benchbench.cli import (
     audit,
     check,
     compare,
+    diff,
     env,
     evaluate,
     export,
@@ -25,6 +26,7 @@ from benchbench.cli import (
     reference,
     regress,
     reread,
+    show,
     status,
     train,
     transforms,
@@ -54,11 +56,13 @@ app.command("reference", cls=VariadicCommand)(reference.reference)
 app.command("regress", cls=VariadicCommand)(regress.regress)
 app.command("check")(check.check)
 app.command("reread", cls=VariadicCommand)(reread.reread)
+app.command("diff", cls=VariadicCommand)(diff.diff)
 app.command("analyse")(analyse.analyse)
 app.command("status")(status.status)
 app.command("fetch")(fetch.fetch)
 app.command("env")(env.env)
 app.add_typer(audit.app, name="audit")
+app.add_typer(show.app, name="show")
 app.add_typer(recipes.app, name="recipes")
 app.add_typer(methods.app, name="methods")
 app.add_typer(transforms.app, name="transforms")

@@ -6,7 +6,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -83,6 +83,24 @@ def print_note(text: str) -> None:
 
     for line in fold(text, terminal_width(), hang=INDENT):
         sys.stdout.write(f"{line}\n")
+
+
+def print_whole(lines: Iterable[Sequence[tuple[str, str]] | str]) -> None:
+    """Lines as they are, none folded; of a line in parts each (text, style) is styled where stdout is a terminal."""
+    from rich.text import Text
+
+    console = stdout()
+    for line in lines:
+        console.print(Text(line) if isinstance(line, str) else Text.assemble(*line), highlight=False)
+
+
+def can_print(characters: str) -> bool:
+    """Whether stdout has these characters; what has no encoding, as a text in memory, has all."""
+    try:
+        characters.encode(sys.stdout.encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def _print_table(head: Sequence[str], body: Sequence[Sequence[str]], *, title: str, right: Collection[int]) -> None:

@@ -18,6 +18,7 @@ def train(
     overrides: arguments.Set = None,
     device: arguments.Device = "auto",
     workers: arguments.Workers = None,
+    log_to: arguments.LogTo = None,
     runs: arguments.Runs = None,
     results: arguments.Results = None,
     dry_run: arguments.DryRun = False,
@@ -33,7 +34,7 @@ def train(
     from benchbench.commands import train as command
     from benchbench.commands.run_plan import RunOptions
 
-    options = RunOptions(device, workers, runs, results)
+    options = RunOptions(device, workers, runs, results, log_to=log_to)
     loaded, sessions = command.plan_training(
         targets, setting=setting, seeds=seeds, overrides=overrides or [], options=options
     )

@@ -38,6 +38,7 @@ def tune(
     ] = False,
     device: arguments.Device = "auto",
     workers: arguments.Workers = None,
+    log_to: arguments.LogTo = None,
     runs: arguments.Runs = None,
     as_json: arguments.Json = False,
 ) -> None:
@@ -55,7 +56,7 @@ def tune(
     done = command(
         TuneRequest(targets, grid, split, setting, seeds, overrides or [], widen),
         Outputs(log, write_recipes, force),
-        RunOptions(device, workers, runs),
+        RunOptions(device, workers, runs, log_to=log_to),
         stderr(),
     )
     if as_json:

@@ -101,10 +101,10 @@ def as_scored(cell: Cell, frame: pd.DataFrame, *, device_kind: str) -> ScoredCel
         recipe_hash=loaded.recipe_hash,
         comparability_hash=loaded.comparability_hash,
         setting=loaded.recipe.setting,
-        paper=str(_described(loaded).paper),
+        paper=str(described(loaded).paper),
         untuned=loaded.untuned,
         own_data=bool(own_transforms(loaded.values())),
-        form=_described(loaded).marks,
+        form=described(loaded).marks,
         overrides=" ".join(sorted(loaded.overrides)),
         marked=" ".join(f"--set {text}" for text in loaded.overrides),
         engine=ENGINE,
@@ -113,7 +113,7 @@ def as_scored(cell: Cell, frame: pd.DataFrame, *, device_kind: str) -> ScoredCel
     )
 
 
-def _described(loaded: Loaded) -> Method | RewardObjective:
+def described(loaded: Loaded) -> Method | RewardObjective:
     """What a row is of: the method, or the reward model's objective."""
     recipe = loaded.recipe
     if not recipe.is_reward_model:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 
@@ -21,9 +22,11 @@ from benchbench.plan.prepared import Prepared
 from benchbench.plan.prompt_sets import PreparedPrompts
 from benchbench.plan.replicates import copies
 from benchbench.recipe.load import Loaded
+from benchbench.run.live_curves import live_curves
 from benchbench.run.machine import choose_machine, open_executor
 from benchbench.run.progress import ProgressView
 from benchbench.run.scheduler import RunResult, Scheduler
+from benchbench.run.trackers import require_tracker
 from benchbench.stages.settings import ReadingSettings
 from benchbench.store.runs import RunStore, default_results, default_root
 
@@ -36,6 +39,8 @@ class RunOptions:
     workers: int | None = None
     runs: Path | None = None
     results: Path | None = None
+    log_to: str | None = None
+    """Tracker that curves are passed on to while stages run; none for none."""
 
     @property
     def store(self) -> RunStore:
@@ -88,6 +93,8 @@ def open_session(
     Raises:
         BenchError: what cannot be had (exit code 5), or data that the recipes cannot use (2), all faults at once.
     """
+    if options.log_to is not None:
+        require_tracker(options.log_to)
     seeds = tuple(seeds)
     root = options.store.root
     prepared = prepare_all(loaded, root)
@@ -133,8 +140,11 @@ def run_session(session: Session, options: RunOptions, console: Console) -> RunR
         highlight=False,
     )
     stages = {key: session.plan.stages[key] for key in todo}
-    with ProgressView(console, stages, seconds=_seconds_of_kinds(session.plan, store)) as view:
-        result = Scheduler(open_executor(machine, store.root), store, view).run(session.plan.stages)
+    with (
+        ProgressView(console, stages, seconds=_seconds_of_kinds(session.plan, store)) as view,
+        live_curves(options.log_to, view, store, partial(console.print, highlight=False, markup=False)) as listener,
+    ):
+        result = Scheduler(open_executor(machine, store.root), store, listener).run(session.plan.stages)
     if result.signal is not None:
         raise Stopped(result.signal)
     for line in made_lines(session.plan, store):

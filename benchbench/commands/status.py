@@ -106,11 +106,12 @@ def status(store: RunStore) -> Status:
     """What every stage of a store is at; nothing is changed there."""
     now = time.time()
     keys = [f"{kind}/{path.name}" for kind in stages.kinds() for path in folders(store.root / kind)]
-    states = [_state(store, key, now) for key in keys]
+    states = [stage_state(store, key, now) for key in keys]
     return Status(store.root, sorted(states, key=lambda each: (_STATES.index(each.state), each.stage, each.key)))
 
 
-def _state(store: RunStore, key: str, now: float) -> StageState:
+def stage_state(store: RunStore, key: str, now: float) -> StageState:
+    """What one stage is at; `now` is the time in seconds since the epoch."""
     record = store.record(key)
     beat = _last_written(store.folder(key))
     step, steps = _progress(store.folder(key), record)

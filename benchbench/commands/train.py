@@ -77,14 +77,18 @@ def _train_one(loaded: Loaded, session: Session, options: RunOptions, console: C
 
 def _models(cells: Sequence[Cell], plan: Plan, store: RunStore) -> dict[int, Path]:
     """The model folders of finished cells: the policy's, or the reward model's where the recipe ends there."""
-    folders: dict[int, Path] = {}
-    for cell in cells:
-        key = cell.policy
-        if cell.loaded.recipe.is_reward_model and cell.reward is not None:
-            key = plan.stages[cell.reward].inputs.get("reward_model")  # an ensemble's members have one each
-        if key is not None:
-            folders[cell.seed] = store.folder(key) / "model"
-    return folders
+    keys = {cell.seed: trained_stage(cell, plan) for cell in cells}
+    return {seed: store.folder(key) / "model" for seed, key in keys.items() if key is not None}
+
+
+def trained_stage(cell: Cell, plan: Plan) -> str | None:
+    """Key of the stage that leaves what a cell trains: the policy, or the reward model where the recipe ends there.
+
+    None where nothing is trained, and for an ensemble of reward models, whose members have a stage each.
+    """
+    if cell.loaded.recipe.is_reward_model and cell.reward is not None:
+        return plan.stages[cell.reward].inputs.get("reward_model")
+    return cell.policy
 
 
 def summary(loaded: Loaded, trained: Trained) -> list[dict[str, object]]:

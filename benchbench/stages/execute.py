@@ -25,6 +25,8 @@ from benchbench.stages.resumption import resumption
 from benchbench.store.runs import RunStore
 
 WAITING = "waiting for another process, which runs this stage"
+MODEL = "model"
+"""Folder that a stage leaves a model in, if it leaves one."""
 HEARTBEAT_SECONDS = 10.0
 """Between two notes of how far a stage is, in its folder; a shorter stage leaves none."""
 RESUMES = "stopped on request; the next run resumes"
@@ -103,10 +105,14 @@ def _is_card(device: str) -> bool:
 
 def _run(context: StageContext[Any], record: StageRecord) -> StageRecord:
     """Run the stage's own code; the record with how that went."""
-    shutil.rmtree(context.folder / "model", ignore_errors=True)  # half a model of a killed attempt
+    shutil.rmtree(context.folder / MODEL, ignore_errors=True)  # half a model of a killed attempt
     try:
         context = replace(context, spec=read_spec(context.spec.as_json()))
         result: Result = runner(context.spec.kind)(context)
+        if (folder := context.folder / MODEL).is_dir():
+            from benchbench.stages.card import write_card  # numbers and cards are not for workers that only score
+
+            write_card(context, folder, record, result)
     except Interrupted:
         return replace(record, status="interrupted", message=RESUMES)
     except BenchError as error:

@@ -54,6 +54,7 @@ def test_seeds_may_stand_before_other_options():
 def test_documented_lines_parse(line: str):
     verb, params = parsed(line)
     named = [word for word in shlex.split(line.partition(f" {verb} ")[2]) if not word.startswith("--")]
+    named = named[1:] if "format" in params else named  # `export FORMAT TARGET ...`
     targets = [params["target"]] if "target" in params else params.get("targets") or []
     assert targets == named[: len(targets)], verb
 

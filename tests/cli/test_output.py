@@ -195,3 +195,17 @@ def test_the_title_of_a_table_is_printed_as_it_is(capsys: pytest.CaptureFixture[
     output.print_rows([{"[/a] is as wide as the title": "[/b]"}], title="dpo [/bold]")
     printed = capsys.readouterr().out
     assert all(text in printed for text in ("dpo [/bold]", "[/a]", "[/b]"))
+
+
+def test_whole_lines_are_neither_folded_nor_read_as_markup(capsys: pytest.CaptureFixture[str]):
+    long = "[bold]x[/bold] :smile: " + "word " * 40
+    output.print_whole([long, [("a", "bold red"), ("[b]", "")]])
+    assert capsys.readouterr().out == f"{long}\na[b]\n"
+
+
+def test_what_an_encoding_has_can_be_printed(monkeypatch: pytest.MonkeyPatch):
+    for encoding, is_there in (("utf-8", True), ("ascii", False)):
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
+        assert output.can_print("▁█") is is_there and output.can_print("#")
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    assert output.can_print("▁█")

@@ -72,6 +72,8 @@ def lines_of(finished: Finished, tmp: Path) -> dict[str, list[object]]:
         "audit data": ["audit", "data", "dpo", *where],
         "audit seeds": ["audit", "seeds", "dpo", "simpo", *where, "--seeds", 1, 2],
         "status": ["status", "--runs", finished.runs, "--all"],
+        "show run": ["show", "run", "dpo", *where],
+        "diff": ["diff", "dpo", "simpo", *where, "--seeds", 1, 2],
         "recipes ls": ["recipes", "ls"],
         "recipes show": ["recipes", "show", "ddo_rm", "--setting", "pythia410m_ultrafeedback"],
         "methods ls": ["methods", "ls"],
@@ -84,7 +86,7 @@ def lines_of(finished: Finished, tmp: Path) -> dict[str, list[object]]:
 VERBS = (
     *("train", "train --dry-run", "eval", "eval of one seed", "compare", "quirks --dry-run", "leaderboard", "tune"),
     *("fetch", "check", "regress", "alpaca-eval", "status", "recipes ls", "recipes show", "methods ls"),
-    *("transforms ls", "reread", "audit data", "audit seeds", "analyse ls", "analyse"),
+    *("transforms ls", "reread", "audit data", "audit seeds", "analyse ls", "analyse", "show run", "diff"),
 )
 
 

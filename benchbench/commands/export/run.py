@@ -22,6 +22,9 @@ from benchbench.plan.graph import Cell
 from benchbench.plan.prompt_sets import PreparedPrompts, prepare_prompts
 from benchbench.store.files import write_json, write_text
 
+OF_A_RUN = "model"
+"""What stands in the place of a format where a trained model is exported (`commands.export.model`)."""
+
 
 @dataclass(frozen=True)
 class ExportRequest:
@@ -66,6 +69,8 @@ def export(request: ExportRequest, options: RunOptions) -> Exported:
         BenchError: an unknown format; exit code 4 for cells or responses that are not finished; two models of one
             name; responses or scores that the format has no place for.
     """
+    if request.format not in exports.names():
+        raise unknown_name("export format", request.format, [*exports.names(), OF_A_RUN])
     form = exports.get(request.format)
     if request.token_len not in COUNTERS:
         raise unknown_name("counter of --token-len", request.token_len, COUNTERS)

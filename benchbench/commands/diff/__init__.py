@@ -1,0 +1,1 @@
+"""`bench diff`: what tells two runs apart."""

@@ -1,0 +1,90 @@
+"""A run for a terminal: facts, the loss as a plot, every other curve as a line of blocks, settings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from benchbench.core.records import StageRecord
+from benchbench.report.sparkline import block_plot, sparkline
+
+CURVE_COLUMNS = 20
+"""Of a curve within a table."""
+PLOT_LINES = 6
+_LEAST_PLOT = 10
+"""Columns of a plot in the narrowest terminal."""
+_NAMED_PACKAGES = ("benchbench", "torch", "transformers", "peft")
+Points = Sequence[tuple[int, float]]
+"""(step, value) of one logged number."""
+
+
+def record_lines(record: StageRecord) -> Iterator[str]:
+    """What a run took, and on what."""
+    took = f"took: {record.seconds:.1f} s"
+    if record.tokens and record.seconds:
+        took += f", {record.tokens:,} tokens ({record.tokens / record.seconds:,.0f} a second)"
+    if record.peak_memory_gib is not None:
+        took += f", at most {record.peak_memory_gib:.2f} GiB"
+    yield took
+    about = record.environment
+    packages = about.get("packages", {})
+    parts = [f"{about.get('device', 'unknown device')} {about.get('device_name', '')}".strip()]
+    parts += [f"threads {about['threads']}"] if "threads" in about else []
+    parts += [
+        f"{name} {packages[name]}" for name in _NAMED_PACKAGES if packages.get(name, "not installed")[0].isdigit()
+    ]
+    yield f"machine: {', '.join(parts)}"
+    if record.resumed_environments:
+        times = len(record.resumed_environments)
+        yield f"resumed from a checkpoint: {'once' if times == 1 else f'{times} times'}"
+
+
+def plot_lines(name: str, points: Points, width: int, *, blocks: str) -> list[str]:
+    """The curve of one logged number with its highest and lowest value beside it.
+
+    Args:
+        name: of the number.
+        points: at least one.
+        width: most characters of a line.
+        blocks: a character per height, the lowest first.
+    """
+    values = [value for _, value in points]
+    finite = [value for value in values if math.isfinite(value)]
+    labels = [text(max(finite)), text(min(finite))] if finite else ["", ""]
+    margin = max(map(len, labels)) + 1
+    plot = block_plot(values, max(_LEAST_PLOT, width - margin - 1), PLOT_LINES, blocks=blocks)
+    beside = [labels[0], *[""] * (PLOT_LINES - 2), labels[1]]
+    head = f"{name}: {text(values[0])} at step {points[0][0]}, {text(values[-1])} at step {points[-1][0]}"
+    return [head, *(f"{label:>{margin}} {line}".rstrip() for label, line in zip(beside, plot, strict=True))]
+
+
+def curve_rows(named: Mapping[str, Points], *, blocks: str) -> list[dict[str, str]]:
+    """A row of a table per logged number."""
+    return [_curve_row(name, [value for _, value in points], blocks) for name, points in named.items()]
+
+
+def _curve_row(name: str, values: Sequence[float], blocks: str) -> dict[str, str]:
+    finite = [value for value in values if math.isfinite(value)] or [math.nan]
+    return {
+        "logged": name,
+        "first": text(values[0]),
+        "last": text(values[-1]),
+        "lowest": text(min(finite)),
+        "highest": text(max(finite)),
+        "curve": sparkline(values, CURVE_COLUMNS, blocks=blocks),
+    }
+
+
+def text(value: float) -> str:
+    """A logged number with four significant digits."""
+    return f"{value:.4g}"
+
+
+def value_text(value: Any) -> str:
+    """A setting as a recipe would have it, long ones whole."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
