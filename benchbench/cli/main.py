@@ -23,6 +23,7 @@ from benchbench.cli import (
     recipes,
     reference,
     regress,
+    report,
     reread,
     status,
     train,
@@ -46,6 +47,7 @@ app.command("eval", cls=VariadicCommand)(evaluate.evaluate)
 app.command("export", cls=VariadicCommand)(export.export)
 app.command("alpaca-eval")(alpaca_eval.alpaca_eval)
 app.command("compare", cls=VariadicCommand)(compare.compare)
+app.command("report")(report.report)
 app.command("quirks", cls=VariadicCommand)(quirks.quirks)
 app.command("leaderboard", cls=VariadicCommand)(leaderboard.leaderboard)
 app.command("tune", cls=VariadicCommand)(tune.tune)

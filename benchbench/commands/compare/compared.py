@@ -11,9 +11,11 @@ from benchbench import metrics
 from benchbench.commands.cell_rows import record_cells, scored_cell
 from benchbench.commands.compare.budgets import budget_lines
 from benchbench.commands.compare.fairness import differing
+from benchbench.commands.compare.folder import sample_frames, write_folder
 from benchbench.commands.compare.report import About, figures_of, write_comparison, write_samples
 from benchbench.commands.compare.run import CompareRequest, PreparedComparison, finish
 from benchbench.commands.compare.win_rates import Samples, collect
+from benchbench.commands.report.record import ComparedCells
 from benchbench.commands.run_plan import RunOptions
 from benchbench.comparison.pairs.compare import compare as compare_cells
 from benchbench.comparison.pairs.flags import FlaggedRow
@@ -89,7 +91,7 @@ def compare_finished(
     results = ResultStore(options.results_root, recipe.setting)
     for name in results.retire(keep=figures_of(comparisons, tables)):
         console.print(f"{results.folder / name}: changed since it was written, so it is kept", highlight=False)
-    record_cells(cells, scored, store, results)
+    measurements = record_cells(cells, scored, store, results)
     budgets = budget_lines(cells, plan, store, baseline=prepared.baseline)
     overrides = " ".join(sorted(request.overrides))
     about = About(_title(prepared), request.command, prepared.notice, budgets, overrides)
@@ -104,6 +106,22 @@ def compare_finished(
     if samples is not None:
         labels = [item.label for item in prepared.loaded]
         files += write_samples(samples, results, methods=labels, seeds=prepared.seeds, about=about)
+    source = ComparedCells(
+        prepared.loaded,
+        cells,
+        plan,
+        store,
+        scored,
+        comparisons,
+        measurements,
+        sample_frames(samples),
+        overrides,
+    )
+    files.append(
+        write_folder(
+            prepared, request, source, results=results, tables=tables, flagged=flagged, samples=samples, about=about
+        )
+    )
     return Compared(comparisons, headline, tables, files, runs, budgets, flagged, samples)
 
 

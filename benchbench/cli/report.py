@@ -1,0 +1,62 @@
+"""`bench report [TARGET...]`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchbench.cli import arguments
+from benchbench.cli.output import print_json, print_note
+
+
+def report(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Ids of comparisons or the beginnings of them, their folders, or settings, whose newest is meant. "
+            "Default: the newest of all."
+        ),
+    ] = None,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            help="html, md (with its figures), tex (tables for booktabs), pdf, svg (figures) or csv (what all is made "
+            "of). Repeatable. Default: html and md.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder to write to. Default: the comparison's own.")
+    ] = None,
+    runs: arguments.Runs = None,
+    results: arguments.Results = None,
+    as_json: arguments.Json = False,
+) -> None:
+    """Make a page of a comparison: one HTML file that needs no network, and the same in Markdown.
+
+    From what `bench compare` left in results/SETTING/comparisons/ID; nothing runs. The first page of a comparison
+    audits its data, where they are here.
+
+    Example: bench report tiny --format html --format tex
+    """
+    from benchbench.commands.report.run import report as write_report
+    from benchbench.store.runs import default_results, default_root
+
+    files = write_report(
+        targets or [],
+        formats=formats or [],
+        results=results or default_results(),
+        runs=runs or default_root(),
+        out=out,
+    )
+    if as_json:
+        print_json({"files": [str(path) for path in files]})
+        return
+    pages = [path for path in files if path.name.startswith("report.")]
+    for path in pages:
+        print_note(str(path))
+    for folder in dict.fromkeys(path.parent for path in files if path not in pages):
+        names = [path for path in files if path.parent == folder]
+        print_note(f"{folder}: {len(names)} files")

@@ -1,0 +1,60 @@
+"""Training curves: one panel for each quantity, one line for each seed of each row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from benchbench.report.figures.style import INK, LETTERS_POINTS, clean, colour, dash, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_PANEL_INCHES = 1.15
+
+
+def draw_curves(
+    frame: pd.DataFrame, quantities: Sequence[str], labels: Sequence[str], *, reported: pd.DataFrame | None = None
+) -> Figure:
+    """Logged quantities over optimizer steps.
+
+    Args:
+        frame: columns `label`, `seed`, `step`, `quantity` and `value`.
+        quantities: one panel each, from top to bottom.
+        labels: of the whole comparison, which give the colours.
+        reported: `label` and `value` of mean losses that were reported for rows, drawn as thin lines in the panel
+            `loss`; none where there are none.
+    """
+    there = [label for label in labels if label in set(frame["label"])]
+    legend_rows = -(-len(there) // 3)
+    figure = new_figure(0.45 + 0.14 * legend_rows + _PANEL_INCHES * len(quantities))
+    panels = figure.subplots(len(quantities), 1, sharex=True, squeeze=False)[:, 0]
+    for axes, quantity in zip(panels, quantities, strict=True):
+        of_quantity = frame[frame["quantity"] == quantity]
+        for (label, seed), line in of_quantity.groupby(["label", "seed"], sort=False):
+            ordered = line.sort_values("step", kind="stable")
+            is_first = seed == of_quantity.loc[of_quantity["label"] == label, "seed"].iloc[0]
+            axes.plot(
+                ordered["step"],
+                ordered["value"],
+                dash(labels, str(label)),
+                color=colour(labels, str(label)),
+                linewidth=0.9,
+                alpha=0.8,
+                label=str(label) if is_first else None,
+            )
+        if quantity == "loss" and reported is not None:
+            for _, row in reported.iterrows():
+                axes.axhline(row["value"], color=colour(labels, row["label"]), linewidth=0.7, linestyle=(0, (1, 3)))
+        axes.set_title(quantity, loc="left", color=INK, pad=2)
+        axes.locator_params(axis="y", nbins=4)
+        clean(axes, grid="both")
+    panels[-1].set_xlabel("optimizer step")
+    panels[-1].locator_params(axis="x", nbins=5)
+    handles, names = panels[0].get_legend_handles_labels()
+    figure.legend(
+        handles, names, loc="outside upper left", ncols=3, fontsize=LETTERS_POINTS, frameon=False, handlelength=1.6
+    )
+    return figure
