@@ -30,14 +30,17 @@ def report(
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder to write to. Default: the comparison's own.")
     ] = None,
+    no_audit: Annotated[
+        bool, typer.Option("--no-audit", help="Leave the audit of the data out where there is none yet.")
+    ] = False,
     runs: arguments.Runs = None,
     results: arguments.Results = None,
     as_json: arguments.Json = False,
 ) -> None:
     """Make a page of a comparison: one HTML file that needs no network, and the same in Markdown.
 
-    From what `bench compare` left in results/SETTING/comparisons/ID; nothing runs. The first page of a comparison
-    audits its data, where they are here.
+    From what `bench compare` left in results/SETTING/comparisons/ID; nothing runs. The first page over some data
+    audits them, which takes a while.
 
     Example: bench report tiny --format html --format tex
     """
@@ -50,6 +53,7 @@ def report(
         results=results or default_results(),
         runs=runs or default_root(),
         out=out,
+        with_audit=not no_audit,
     )
     if as_json:
         print_json({"files": [str(path) for path in files]})

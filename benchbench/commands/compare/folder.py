@@ -56,8 +56,8 @@ def write_folder(
         "headline": list(tables[0]),
         "shown": [list(table) for table in tables],
         "tables": [asdict(narrow_layout(source.comparisons, *table)) for table in tables],
-        "flags": [shown_flags(rows) for rows in flagged],
-        "samples": [] if samples is None else samples.tables(),
+        "flags": [None if (table := shown_flags(rows)) is None else _titled(*table) for rows in flagged],
+        "samples": [] if samples is None else [_titled(*table) for table in samples.tables()],
         "answered": None if samples is None else _answered(samples),
         "remarks": remarks,
         "commands": _commands(prepared, request),
@@ -88,6 +88,11 @@ def _request(prepared: PreparedComparison, request: CompareRequest) -> dict[str,
         "request": plain(request) | {"prompts": None if request.prompts is None else str(request.prompts)},
         "command": request.command,
     }
+
+
+def _titled(title: str, records: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """A table whose columns keep their order in any file."""
+    return {"title": title, "head": list(records[0]), "body": [list(row.values()) for row in records]}
 
 
 def _answered(samples: Samples) -> dict[str, str]:

@@ -8,11 +8,14 @@ from typing import Any
 
 import pandas as pd
 
+import benchbench
 from benchbench.commands.audit.data import DataRequest, audit_data, plan_audit
 from benchbench.commands.audit.seeds import audit_cells
 from benchbench.core.errors import BenchError
+from benchbench.core.hashing import fingerprint
 from benchbench.plan.draws import STREAMS
 from benchbench.plan.graph import Cell, Plan
+from benchbench.plan.prepare import prepare_texts
 from benchbench.report.data_audit import finding_lines, finding_rows
 from benchbench.report.seed_audit import seed_lines, seed_rows
 from benchbench.store.comparison_folders import StoredComparison
@@ -31,44 +34,60 @@ def seed_audit(plan: Plan, cells: Sequence[Cell], store: RunStore) -> tuple[pd.D
 
 
 def data_audit(comparison: StoredComparison, folder: Path, runs: Path) -> Mapping[str, Any]:
-    """`bench audit data` of the first row's recipe, made once for each comparison: `rows`, `lines` and a `verdict`.
+    """`bench audit data` of the first row's recipe: `rows`, `lines` and a `verdict`.
 
-    Only `lines` where it could not be made: the recipe is another by now, or data or tokenizer are not here.
+    It takes seconds to minutes, so it is made once for the same data and recipe, in `runs/audits/`, and kept beside the
+    comparison. Only `lines` where it could not be made: the recipe is another by now, or the data are not here.
 
     Args:
         comparison: as it was stored.
-        folder: where it lies, and the audit is kept.
+        folder: where it lies.
         runs: folder of the prepared data.
     """
-    kept_values = json_or_none(folder / DATA_AUDIT)
-    if isinstance(kept_values, dict):
-        return kept_values
+    beside = json_or_none(folder / DATA_AUDIT)
+    if isinstance(beside, dict):
+        return beside
     values = _audited(comparison.about, runs)
     if values["rows"] is not None:
         write_json(folder / DATA_AUDIT, values)
     return values
 
 
+def left_out(comparison: StoredComparison) -> Mapping[str, Any]:
+    """What a page says that nobody wanted to wait for the audit of its data."""
+    return _none(f"not audited, as asked; see `{_line(comparison.about)}`.")
+
+
 def _audited(about: Mapping[str, Any], runs: Path) -> dict[str, Any]:
-    request = about["request"]
-    target, hashes = request["targets"][0], about["recipe_hashes"]
-    line = dict(about["commands"])["audit of data"]
+    request, line = about["request"], _line(about)
+    target = request["targets"][0]
     try:
         plan = plan_audit(DataRequest(target, request["setting"], request["overrides"]))
-        if plan.loaded.recipe_hash != hashes.get(plan.loaded.label):
-            return _none(f"Not audited: the recipe of {target} is no longer the one that was compared; see `{line}`.")
+        if plan.loaded.recipe_hash != about["recipe_hashes"].get(plan.loaded.label):
+            return _none(f"not audited: the recipe of {target} is no longer the one that was compared; see `{line}`.")
+        prepared = prepare_texts(plan.loaded, runs)
+        if prepared.missing or prepared.data is None:
+            return _none(f"not audited: {'; '.join(prepared.missing)}; see `{line}`.")
+        key = fingerprint([benchbench.__version__, plan.loaded.comparability_hash, dict(prepared.data.hashes)])
+        known = json_or_none(runs / "audits" / f"{key}.json")
+        if isinstance(known, dict):
+            return known
         audited = audit_data(plan, runs)
     except BenchError as error:
-        return _none(f"Not audited: {error}; see `{line}`.")
-    if audited.not_looked_at and not audited.findings:
-        return _none(f"Not audited: {'; '.join(audited.not_looked_at)}; see `{line}`.")
+        return _none(f"not audited: {error}; see `{line}`.")
     verdict = audited.verdict()
-    return {
+    values = {
         "target": target,
         "rows": finding_rows(audited.findings),
         "lines": [*_joined(finding_lines(audited.findings)), *plan.assumptions],
         "verdict": "" if verdict is None else str(verdict),
     }
+    write_json(runs / "audits" / f"{key}.json", values)
+    return values
+
+
+def _line(about: Mapping[str, Any]) -> str:
+    return dict(about["commands"])["audit of data"]
 
 
 def _none(line: str) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from benchbench.recipe.values import flat
 from benchbench.report.frames import comparisons_frame
 from benchbench.store.runs import RunStore
 
+SHARED = "shared"
+"""In the place of a label, of a stage that several rows rest on."""
 TRAINED_BY = ("policy", "reward")
 """Roles of a cell whose stages' training curves are shown."""
 
@@ -39,8 +41,8 @@ class ComparedCells:
     comparisons: Sequence[Comparison]
     measurements: pd.DataFrame
     """As `measurements.csv` has them."""
-    samples: Mapping[str, pd.DataFrame]
-    """`win_rates`, `win_rate_intervals` and `responses`; empty where nothing was drawn."""
+    further: Mapping[str, pd.DataFrame]
+    """`win_rates`, `win_rate_intervals` and `responses` where answers were drawn; whatever else a section reads."""
     overrides: str = ""
     """Of the whole comparison, sorted."""
 
@@ -57,7 +59,7 @@ def record_frames(source: ComparedCells) -> tuple[dict[str, pd.DataFrame], dict[
         "comparisons.csv": comparisons_frame(source.comparisons, overrides=source.overrides),
         "values.csv": seed_values(source.comparisons),
         "measurements.csv": source.measurements,
-        **{f"{name}.csv": frame for name, frame in source.samples.items()},
+        **{f"{name}.csv": frame for name, frame in source.further.items()},
         "pairs.parquet": pair_margins(source.scored, source.loaded),
         "training.parquet": training_curves(source.cells, source.plan, source.store),
         **answer_frames(source.cells, source.plan, source.store),
@@ -132,19 +134,20 @@ def training_beta(loaded: Loaded) -> float:
 
 
 def training_curves(cells: Sequence[Cell], plan: Plan, store: RunStore) -> pd.DataFrame:
-    """One row per label, seed, kind of stage, step and logged quantity."""
-    rows = []
+    """One row per label, seed, kind of stage, step and logged quantity; what several rows rest on is there once."""
+    users: dict[str, dict[str, int]] = {}
     for cell in cells:
         roots = [key for role, key in cell.stages.items() if role in TRAINED_BY and key is not None]
         for key in plan.under(roots):
-            for line in store.logged(key):
-                step = line.get("step", math.nan)
-                rows += [
-                    (cell.loaded.label, cell.seed, plan.stages[key].kind, step, name, float(value))
-                    for name, value in line.items()
-                    if name != "step" and isinstance(value, int | float)
-                ]
-    return pd.DataFrame(rows, columns=["label", "seed", "stage", "step", "quantity", "value"])
+            users.setdefault(key, {})[cell.loaded.label] = cell.seed
+    rows = []
+    for key, seeds in users.items():
+        label, kind = next(iter(seeds)) if len(seeds) == 1 else SHARED, plan.stages[key].kind
+        for line in store.logged(key):
+            numbers = {name: value for name, value in line.items() if isinstance(value, int | float)}
+            step = numbers.pop("step", math.nan)
+            rows += [(label, next(iter(seeds.values())), kind, step, *item) for item in numbers.items()]
+    return pd.DataFrame(rows, columns=["label", "seed", "stage", "step", "quantity", "value"]).astype({"value": float})
 
 
 def settings(loaded: Sequence[Loaded]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchbench.commands.report.audits import data_audit
+from benchbench.commands.report.audits import data_audit, left_out
 from benchbench.commands.report.targets import comparison_folder
 from benchbench.core.errors import BenchError, suggestion
 from benchbench.report.figures.style import save
@@ -22,7 +22,13 @@ DEFAULT_FORMATS = ("html", "md")
 
 
 def report(
-    targets: Sequence[str], *, formats: Sequence[str], results: Path, runs: Path, out: Path | None = None
+    targets: Sequence[str],
+    *,
+    formats: Sequence[str],
+    results: Path,
+    runs: Path,
+    out: Path | None = None,
+    with_audit: bool = True,
 ) -> list[Path]:
     """Write what was asked for of every target; returns the files, the pages first.
 
@@ -33,6 +39,7 @@ def report(
         runs: the `runs/` folder, where the data to be audited are.
         out: folder that is written to; with several targets a folder of each below it. By default that of each
             comparison.
+        with_audit: audit the data of a comparison that has no audit yet.
 
     Raises:
         BenchError: an unknown format, or what a target names is not there or was changed.
@@ -42,7 +49,8 @@ def report(
     files: list[Path] = []
     for folder in folders:
         stored = read_comparison_folder(folder)
-        stored = replace(stored, about={**stored.about, "data_audit": data_audit(stored, folder, runs)})
+        audit = data_audit(stored, folder, runs) if with_audit else left_out(stored)
+        stored = replace(stored, about={**stored.about, "data_audit": audit})
         place = folder if out is None else out if len(folders) == 1 else out / folder.name
         page = make_page(stored)
         files += [path for name in chosen for path in FORMATS[name](page, stored, place)]

@@ -27,7 +27,8 @@ def draw_curves(
         reported: `label` and `value` of mean losses that were reported for rows, drawn as thin lines in the panel
             `loss`; none where there are none.
     """
-    there = [label for label in labels if label in set(frame["label"])]
+    logged = list(dict.fromkeys(frame["label"]))
+    there = [label for label in dict.fromkeys([*labels, *logged]) if label in logged]
     legend_rows = -(-len(there) // 3)
     figure = new_figure(0.45 + 0.14 * legend_rows + _PANEL_INCHES * len(quantities))
     panels = figure.subplots(len(quantities), 1, sharex=True, squeeze=False)[:, 0]
@@ -48,7 +49,7 @@ def draw_curves(
         if quantity == "loss" and reported is not None:
             for _, row in reported.iterrows():
                 axes.axhline(row["value"], color=colour(labels, row["label"]), linewidth=0.7, linestyle=(0, (1, 3)))
-        axes.set_title(quantity, loc="left", color=INK, pad=2)
+        axes.set_title(quantity, loc="left", color=INK, pad=2, fontsize=LETTERS_POINTS + 0.5)
         axes.locator_params(axis="y", nbins=4)
         clean(axes, grid="both")
     panels[-1].set_xlabel("optimizer step")

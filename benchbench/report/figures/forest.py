@@ -12,8 +12,8 @@ from benchbench.report.figures.style import GREY, INK, LETTERS_POINTS, clean, co
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_SEED_SPAN = 0.2
-_ROW_INCHES = 0.34
+_SEED_SPAN = 0.24
+_ROW_INCHES = 0.38
 
 
 def draw_forest(rows: Sequence[Comparison], labels: Sequence[str]) -> Figure:
@@ -33,16 +33,17 @@ def draw_forest(rows: Sequence[Comparison], labels: Sequence[str]) -> Figure:
     axes = figure.subplots()
     axes.axvline(0.0, color=GREY, linewidth=0.9, zorder=1)
     for place, row in enumerate(others):
-        tint, k = colour(labels, row.candidate), len(row.differences)
-        heights = [place + _SEED_SPAN * (2 * seed / (k - 1) - 1) if k > 1 else place for seed in range(k)]
-        mark = marker(labels, row.candidate)
-        axes.plot(row.differences, heights, mark, color=tint, alpha=0.75, markersize=3.2, markeredgewidth=0, zorder=2)
-        axes.plot([row.difference], [place], "|", color=INK, markersize=10, markeredgewidth=1.6, zorder=4)
+        k = len(row.differences)
+        heights = [place - 0.1 - _SEED_SPAN * (k - 1 - seed) / max(k - 1, 1) for seed in range(k)]
+        tint, mark = colour(labels, row.candidate), marker(labels, row.candidate)
+        axes.plot(row.differences, heights, mark, color=tint, alpha=0.8, markersize=3.8, markeredgewidth=0, zorder=2)
+        level = place + 0.12
+        axes.plot([row.difference], [level], "|", color=INK, markersize=8, markeredgewidth=1.6, zorder=4)
         if math.isnan(row.low):
             text = "undefined" if math.isnan(row.difference) else "no interval"
-            axes.text(0, place + 0.36, text, fontsize=LETTERS_POINTS, color=GREY, ha="center", va="center")
+            axes.text(0, place + 0.34, text, fontsize=LETTERS_POINTS, color=GREY, ha="center", va="center")
         else:
-            axes.plot([row.low, row.high], [place, place], color=INK, linewidth=1.3, solid_capstyle="butt", zorder=3)
+            axes.plot([row.low, row.high], [level, level], color=INK, linewidth=1.3, solid_capstyle="butt", zorder=3)
     axes.set_yticks(range(len(others)), [row.candidate for row in others])
     axes.set_ylim(len(others) - 0.5, -0.5)
     first = others[0]

@@ -47,7 +47,7 @@ def draw_histograms(margins: Mapping[str, Array], labels: Sequence[str], *, unit
         axes.stairs(counts, edges, fill=True, color=colour(labels, label), alpha=0.85)
         axes.axvline(0, color=INK, linewidth=0.8)
         wrong = float((finite < 0).mean()) if len(finite) else float("nan")
-        axes.set_title(f"{label}: {wrong:.0%} below 0", loc="left", color=INK, pad=2)
+        axes.set_title(f"{label}: {wrong:.0%} below 0", loc="left", color=INK, pad=2, fontsize=LETTERS_POINTS)
         clean(axes, grid="x")
         axes.spines["left"].set_visible(False)
         axes.set_yticks([])

@@ -63,10 +63,16 @@ class PageTable:
         return cls(name, layout.title, layout.head, layout.body, layout.numeric, layout.footnotes, left_out=wide)
 
     @classmethod
-    def of_records(cls, title: str, records: Sequence[Mapping[str, Any]], *, name: str, **more: Any) -> PageTable:
+    def of_records(cls, title: str, records: Sequence[Mapping[Any, Any]], *, name: str, **more: Any) -> PageTable:
         """A table of rows with the same keys, one at least, which are the names of the columns."""
-        head = [str(column) for column in records[0]]
         body = [[cell_text(value) for value in row.values()] for row in records]
+        return cls.of_texts(title, [str(column) for column in records[0]], body, name=name, **more)
+
+    @classmethod
+    def of_texts(
+        cls, title: str, head: Sequence[str], body: Sequence[Sequence[str]], *, name: str, **more: Any
+    ) -> PageTable:
+        """A table of texts, in which columns of numbers are found by their cells."""
         right = [
             place
             for place, column in enumerate(head)

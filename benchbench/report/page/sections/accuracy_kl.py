@@ -25,13 +25,13 @@ def _blocks(comparison: StoredComparison) -> Sequence[Block]:
     if not accuracy.empty:
         name = f"{ACCURACY} ({accuracy['scoring'].iloc[0]})"
         points = kl.merge(accuracy, on=["label", "seed"])
-        blocks += _figure("accuracy_kl", f"{name} of held-out pairs", points, labels, f"{name}, fraction")
+        blocks += _figure("accuracy_kl", f"{name}: accuracy on held-out pairs", points, labels, f"{name}, fraction")
     wins = comparison.frame("win_rates")
     if not wins.empty:
         wins = wins[wins["metric"] == "win_rate"].rename(columns={"method": "label"})
         opponent = "chosen" if "chosen" in set(wins["opponent"]) else wins["opponent"].iloc[0]
         points = kl.merge(wins[wins["opponent"] == opponent][["label", "seed", "value"]], on=["label", "seed"])
-        blocks += _figure("win_rate_kl", f"win rate against {opponent}", points, labels, "win rate, fraction")
+        blocks += _figure("win_rate_kl", f"win_rate: against {opponent}", points, labels, "win rate, fraction")
     return blocks or [Paragraph("No figure: none of the rows with a KL has an accuracy or a win rate.")]
 
 
@@ -55,7 +55,7 @@ def accuracies(comparison: StoredComparison) -> pd.DataFrame:
 def _figure(name: str, what: str, points: pd.DataFrame, labels: Sequence[str], axis: str) -> list[Block]:
     if points.empty:
         return []
-    caption = f"{what[0].upper()}{what[1:]} against the KL to the SFT policy, a mark for each seed."
+    caption = f"{what}, over the KL to the SFT policy; a mark for each seed."
     return [PageFigure(name, caption, partial(draw_against_kl, points, labels, name=axis))]
 
 

@@ -11,6 +11,8 @@ from benchbench.store.comparison_folders import StoredComparison
 def _blocks(comparison: StoredComparison) -> Sequence[Block]:
     """The rows of `degeneration.csv` where the comparison has them."""
     frame = comparison.frame("degeneration")
+    if "degeneration" not in comparison.frames:
+        return [Paragraph("Degeneration was not looked for in this comparison.")]
     if frame.empty:
         return [Paragraph("No row of this comparison is marked as degenerate.")]
     title = "rows that left the range of the SFT policy"

@@ -17,7 +17,7 @@ def _blocks(comparison: StoredComparison) -> Sequence[Block]:
     for (metric, scoring), layout, flags in zip(about["shown"], about["tables"], about["flags"], strict=True):
         blocks.append(PageTable.of_layout(TableLayout.from_json(layout), name=f"{metric}_{scoring}"))
         if flags is not None:
-            blocks.append(PageTable.of_records(flags[0], flags[1], name=f"{metric}_{scoring}_flagged"))
+            blocks.append(PageTable.of_texts(**flags, name=f"{metric}_{scoring}_flagged"))
     return [*blocks, all_metrics(comparison)]
 
 

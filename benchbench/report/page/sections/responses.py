@@ -12,12 +12,12 @@ TITLE = "responses, "
 
 
 def _blocks(comparison: StoredComparison) -> Sequence[Block]:
-    tables = [table for table in comparison.about["samples"] if table[0].startswith(TITLE) and table[1]]
+    tables = [table for table in comparison.about["samples"] if table["title"].startswith(TITLE)]
     if not tables:
         return [Paragraph("No response statistics: no policy drew answers in this comparison.")]
     answered = comparison.about["answered"]
     drawn = f"Answers to prompts of {answered['prompts']}, drawn at temperature {answered['temperature']}."
-    return [Paragraph(drawn), *(PageTable.of_records(title, records, name="responses") for title, records in tables)]
+    return [Paragraph(drawn), *(PageTable.of_texts(**table, name="responses") for table in tables)]
 
 
 SECTION = PageSection("responses", 100, "Response statistics", _blocks)

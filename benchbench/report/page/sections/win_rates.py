@@ -29,11 +29,8 @@ def _blocks(comparison: StoredComparison) -> Sequence[Block]:
         "orange below; `chosen` is the response that the data prefer."
     )
     figure = PageFigure("win_rates", caption, partial(draw_win_matrix, rates, rows, columns))
-    tables = [table for table in comparison.about["samples"] if not table[0].startswith(RESPONSES)]
-    return [
-        figure,
-        *(PageTable.of_records(title, records, name=f"win_rates_{n}") for n, (title, records) in enumerate(tables, 1)),
-    ]
+    tables = [table for table in comparison.about["samples"] if not table["title"].startswith(RESPONSES)]
+    return [figure, *(PageTable.of_texts(**table, name=f"win_rates_{n}") for n, table in enumerate(tables, 1))]
 
 
 def win_rates(intervals: pd.DataFrame, labels: Sequence[str]) -> Mapping[tuple[str, str], float]:
