@@ -65,7 +65,7 @@ def _verdicts(cell: Cell, opponent: str, key: str, store: RunStore) -> pd.DataFr
     frame = read_verdicts(store.folder(key))[list(_VERDICT_COLUMNS)]
     texts = {name: [well_formed(str(text)) for text in frame[name]] for name in ("example", "raw", "note")}
     about = {"label": cell.loaded.label, "opponent": opponent, "seed": cell.seed}
-    return frame.assign(**texts, **about)[[*about, *_VERDICT_COLUMNS]]
+    return frame.assign(**texts, **about).loc[:, [*about, *_VERDICT_COLUMNS]]
 
 
 def _prompts(cell: Cell, plan: Plan, store: RunStore, names: Sequence[str]) -> pd.DataFrame:

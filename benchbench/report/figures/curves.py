@@ -33,22 +33,23 @@ def draw_curves(
     figure = new_figure(0.45 + 0.14 * legend_rows + _PANEL_INCHES * len(quantities))
     panels = figure.subplots(len(quantities), 1, sharex=True, squeeze=False)[:, 0]
     for axes, quantity in zip(panels, quantities, strict=True):
-        of_quantity = frame[frame["quantity"] == quantity]
-        for (label, seed), line in of_quantity.groupby(["label", "seed"], sort=False):
-            ordered = line.sort_values("step", kind="stable")
-            is_first = seed == of_quantity.loc[of_quantity["label"] == label, "seed"].iloc[0]
-            axes.plot(
-                ordered["step"],
-                ordered["value"],
-                dash(labels, str(label)),
-                color=colour(labels, str(label)),
-                linewidth=0.9,
-                alpha=0.8,
-                label=str(label) if is_first else None,
-            )
+        of_quantity = frame.loc[frame["quantity"] == quantity].sort_values("step", kind="stable")
+        for label in there:
+            of_label = of_quantity.loc[of_quantity["label"] == label]
+            for number, seed in enumerate(dict.fromkeys(of_label["seed"])):
+                line = of_label.loc[of_label["seed"] == seed]
+                axes.plot(
+                    line["step"],
+                    line["value"],
+                    dash(labels, label),
+                    color=colour(labels, label),
+                    linewidth=0.9,
+                    alpha=0.8,
+                    label=None if number else label,
+                )
         if quantity == "loss" and reported is not None:
-            for _, row in reported.iterrows():
-                axes.axhline(row["value"], color=colour(labels, row["label"]), linewidth=0.7, linestyle=(0, (1, 3)))
+            for label, value in zip(reported["label"], reported["value"], strict=True):
+                axes.axhline(value, color=colour(labels, label), linewidth=0.7, linestyle=(0, (1, 3)))
         axes.set_title(quantity, loc="left", color=INK, pad=2, fontsize=LETTERS_POINTS + 0.5)
         axes.locator_params(axis="y", nbins=4)
         clean(axes, grid="both")

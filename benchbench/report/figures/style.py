@@ -67,8 +67,8 @@ def clean(axes: Axes, *, grid: str = "x") -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(GREY)
     axes.tick_params(labelsize=LETTERS_POINTS, colors=INK, length=2.5, color=GREY)
-    axes.xaxis.label.set_size(LETTERS_POINTS + 0.5)
-    axes.yaxis.label.set_size(LETTERS_POINTS + 0.5)
+    axes.xaxis.label.set_fontsize(LETTERS_POINTS + 0.5)
+    axes.yaxis.label.set_fontsize(LETTERS_POINTS + 0.5)
     if grid:
         axes.grid(axis=grid, color=PALE, linewidth=0.6)  # type: ignore[arg-type]
     axes.set_axisbelow(True)

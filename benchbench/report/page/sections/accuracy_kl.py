@@ -28,9 +28,9 @@ def _blocks(comparison: StoredComparison) -> Sequence[Block]:
         blocks += _figure("accuracy_kl", f"{name}: accuracy on held-out pairs", points, labels, f"{name}, fraction")
     wins = comparison.frame("win_rates")
     if not wins.empty:
-        wins = wins[wins["metric"] == "win_rate"].rename(columns={"method": "label"})
+        wins = wins.loc[wins["metric"] == "win_rate"].rename(columns={"method": "label"})
         opponent = "chosen" if "chosen" in set(wins["opponent"]) else wins["opponent"].iloc[0]
-        points = kl.merge(wins[wins["opponent"] == opponent][["label", "seed", "value"]], on=["label", "seed"])
+        points = kl.merge(wins.loc[wins["opponent"] == opponent, ["label", "seed", "value"]], on=["label", "seed"])
         blocks += _figure("win_rate_kl", f"win_rate: against {opponent}", points, labels, "win rate, fraction")
     return blocks or [Paragraph("No figure: none of the rows with a KL has an accuracy or a win rate.")]
 
@@ -40,16 +40,17 @@ def kl_of_seeds(comparison: StoredComparison) -> pd.DataFrame:
     statistics = comparison.frame("responses")
     if statistics.empty:
         return statistics
-    rows = statistics[(statistics["metric"] == "kl_k1") & statistics["value"].notna()]
-    return rows.rename(columns={"method": "label", "value": "kl"})[["label", "seed", "kl"]]
+    is_known = (statistics["metric"] == "kl_k1") & statistics["value"].notna()
+    rows = statistics.loc[is_known, ["method", "seed", "value"]]
+    return rows.rename(columns={"method": "label", "value": "kl"})
 
 
 def accuracies(comparison: StoredComparison) -> pd.DataFrame:
     """Columns `label`, `seed`, `scoring` and `value` of the accuracy, under the first scoring that every row has."""
     values = comparison.frame("values")
-    there = values[(values["metric"] == ACCURACY) & values["value"].notna()]
+    there = values.loc[(values["metric"] == ACCURACY) & values["value"].notna()]
     scoring = next((name for name in SCORINGS if name in set(there["scoring"])), None)
-    return there[there["scoring"] == scoring][["label", "seed", "scoring", "value"]]
+    return there.loc[there["scoring"] == scoring, ["label", "seed", "scoring", "value"]]
 
 
 def _figure(name: str, what: str, points: pd.DataFrame, labels: Sequence[str], axis: str) -> list[Block]:

@@ -13,8 +13,10 @@ def _blocks(comparison: StoredComparison) -> Sequence[Block]:
     frame, budgets = comparison.frame("fairness"), list(comparison.about["budgets"])
     if not frame.empty:
         title = "what each row was trained with; rows that differ from the others are marked"
-        marked = frozenset(n for n, differs in enumerate(frame.get("differs", [False] * len(frame))) if differs)
-        shown = frame.drop(columns=[name for name in ("differs",) if name in frame])
+        marked = (
+            frozenset(n for n, differs in enumerate(frame["differs"]) if differs) if "differs" in frame else frozenset()
+        )
+        shown = frame.loc[:, [name for name in frame.columns if name != "differs"]]
         return [PageTable.of_records(title, shown.to_dict("records"), name="fairness", marked=marked)]
     if budgets:
         return [Remarks(budgets)]

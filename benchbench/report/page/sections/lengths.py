@@ -31,7 +31,7 @@ def _blocks(comparison: StoredComparison) -> Sequence[Block]:
     scoring = comparison.about["headline"][1]
     if f"margin_{scoring}" not in pairs:
         return [*blocks, Paragraph(f"No accuracy by length: no row has scores under {scoring}.")]
-    records = [_by_length(label, pairs[pairs["label"] == label], f"margin_{scoring}") for label in labels]
+    records = [_by_length(label, pairs.loc[pairs["label"] == label], f"margin_{scoring}") for label in labels]
     title = f"pairs in order under {scoring}, by which side is longer; all seeds, a tie is half a pair"
     return [*blocks, PageTable.of_records(title, records, name="accuracy_by_length")]
 

@@ -18,10 +18,10 @@ def _blocks(comparison: StoredComparison) -> Sequence[Block]:
     frame, losses = comparison.frame("training"), comparison.frame("losses")
     blocks: list[Block] = []
     for stage in [name for name in NAMES if not frame.empty and name in set(frame["stage"])]:
-        of_stage = frame[frame["stage"] == stage]
+        of_stage = frame.loc[frame["stage"] == stage]
         logged = set(of_stage["quantity"])
         quantities = [name for name in QUANTITIES if name in logged]
-        reported = losses[losses["stage"] == stage] if not losses.empty else losses
+        reported = losses.loc[losses["stage"] == stage] if not losses.empty else losses
         labels = comparison.about["labels"]
         caption = f"Logged while {NAMES[stage]} ran, a line for each seed"
         caption += "; `shared`: several rows rest on it." if "shared" in set(of_stage["label"]) else "."
