@@ -31,7 +31,7 @@ def draw_win_matrix(rates: Mapping[tuple[str, str], float], rows: Sequence[str],
     figure = new_figure(1.0 + _CELL_INCHES * len(rows))
     axes = figure.subplots()
     scale = LinearSegmentedColormap.from_list("rates", ["#D55E00", "#ffffff", "#0072B2"])
-    scale.set_bad("#f2f2f2")
+    axes.set_facecolor("#f2f2f2")  # of what is missing, which is drawn as nothing
     image = axes.imshow(np.ma.masked_invalid(values), cmap=scale, vmin=0, vmax=1, aspect="auto")
     axes.set_xticks(range(len(columns)), list(columns), rotation=30 if max(map(len, columns)) > 6 else 0, ha="center")
     axes.set_yticks(range(len(rows)), list(rows))

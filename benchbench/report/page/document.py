@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from benchbench.report import markdown
 from benchbench.report.page.blocks import (
@@ -17,7 +18,7 @@ from benchbench.report.page.blocks import (
 )
 
 SHOWN_CONTESTS = 6
-"""Contests of answers that stand in a document, which has no filter; evenly spaced over all."""
+"""Contests of answers that stand in a document, which has no filter."""
 
 
 def markdown_page(page: Page, *, figures: str = "figures") -> str:
@@ -90,10 +91,18 @@ def _cell(text: str) -> str:
     return flat.replace("*", "&#42;").replace("_", "&#95;").replace("`", "&#96;").replace("[", "&#91;")
 
 
+def _some(contests: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Contests from all over, each of another prompt where it can be; all of them where there are few."""
+    count = len(contests)
+    if count <= SHOWN_CONTESTS:
+        return contests
+    places = dict.fromkeys((n * count // SHOWN_CONTESTS + n) % count for n in range(SHOWN_CONTESTS))
+    return [contests[place] for place in places]
+
+
 def _contests(block: AnswerBrowser) -> Iterator[str]:
-    count = min(SHOWN_CONTESTS, len(block.contests))
-    shown = [block.contests[(place * len(block.contests)) // count] for place in range(count)]
-    yield f"{count} of {block.total} contests, evenly spaced; the page in HTML has a browser of them."
+    shown = _some(block.contests)
+    yield f"{len(shown)} of {block.total} contests; the page in HTML has a browser of them."
     for contest in shown:
         against = f" against {contest['opponent']}" if contest["opponent"] else ""
         yield ""
