@@ -162,6 +162,6 @@ def _read_frame(path: Path) -> pd.DataFrame:
     if path.suffix == ".parquet":
         return pd.read_parquet(path)
     try:
-        return pd.read_csv(path, keep_default_na=False, na_values=["nan"])
+        return pd.read_csv(path, keep_default_na=False, na_values=["nan"], float_precision="round_trip")
     except pd.errors.EmptyDataError:
         return pd.DataFrame()

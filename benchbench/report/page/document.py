@@ -39,8 +39,7 @@ def markdown_page(page: Page, *, figures: str = "figures") -> str:
 
 def escaped(text: str) -> str:
     """A text in one line in which no character is markup."""
-    flat = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]#~$])", r"\\\1", flat)
+    return re.sub(r"([\\#~$])", r"\\\1", _plain(text))
 
 
 def fenced(text: str) -> str:
@@ -87,8 +86,14 @@ def _table(block: PageTable) -> Iterator[str]:
 
 def _cell(text: str) -> str:
     """A cell's text; `markdown.table` escapes backslashes and bars itself."""
+    return _plain(text)
+
+
+def _plain(text: str) -> str:
+    """A text in one line without elements, emphasis, code and links; an underscore within a word is none of them."""
     flat = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return flat.replace("*", "&#42;").replace("_", "&#95;").replace("`", "&#96;").replace("[", "&#91;")
+    flat = re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", "&#95;", flat)
+    return flat.replace("*", "&#42;").replace("`", "&#96;").replace("](", "&#93;(")
 
 
 def _some(contests: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from benchbench.report.figures.style import as_data_url
 from benchbench.report.page.blocks import AnswerBrowser, Page
@@ -40,10 +39,10 @@ def html_page(page: Page) -> str:
     return engine.get_template("page.html.j2").render(
         page=page,
         policy=_policy(style, script),
-        style=Markup(style),
-        script=Markup(script),
+        style=style,
+        script=script,
         addresses={figure.name: as_data_url(figure.draw(), name=figure.name) for figure in page.figures},
-        contests=Markup(script_json(browser_data(browsers[0]))) if browsers else "",
+        contests=script_json(browser_data(browsers[0])) if browsers else "",
     )
 
 

@@ -45,4 +45,4 @@ def test_a_fence_is_longer_than_any_within(evil: str):
 
 
 def test_escaping_leaves_nothing_that_markdown_reads():
-    assert escaped("a_b*c*\n<b>|[x](y)") == r"a\_b\*c\* &lt;b&gt;|\[x\](y)"
+    assert escaped("a_b _c_ *d*\n<b>|[x](y) $e$") == r"a_b &#95;c&#95; &#42;d&#42; &lt;b&gt;|[x&#93;(y) \$e\$"

@@ -26,7 +26,7 @@ def _blocks(comparison: StoredComparison) -> Sequence[Block]:
     rows = [label for label in labels if any(row == label for row, _ in rates)]
     caption = (
         "Win rate of each row against each opponent, mean over seeds; a tie is half a win. Blue is above one half, "
-        "orange below; `chosen` is the response that the data prefer."
+        "orange below; the opponent named chosen is the response that the data prefer."
     )
     figure = PageFigure("win_rates", caption, partial(draw_win_matrix, rates, rows, columns))
     tables = [table for table in comparison.about["samples"] if not table["title"].startswith(RESPONSES)]
