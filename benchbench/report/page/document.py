@@ -39,7 +39,7 @@ def markdown_page(page: Page, *, figures: str = "figures") -> str:
 
 def escaped(text: str) -> str:
     """A text in one line in which no character is markup."""
-    return re.sub(r"([\\#~$])", r"\\\1", _plain(text))
+    return _plain(re.sub(r"([\\#~$])", r"\\\1", text))
 
 
 def fenced(text: str) -> str:

@@ -73,5 +73,5 @@ def _row(line: Mapping[Any, Any]) -> Comparison:
     )
 
 
-def _numbers(text: object) -> tuple[float, ...]:
-    return tuple(float(word) for word in str(text).split())
+def _numbers(value: object) -> tuple[float, ...]:
+    return value if isinstance(value, tuple) else tuple(float(word) for word in str(value).split())

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from benchbench.report.figures.accuracy_kl import draw_against_kl
 from benchbench.report.figures.calibration import BINS, draw_calibration, reliability
@@ -55,9 +56,7 @@ def test_a_figure_is_half_a_page_wide_and_its_letters_can_be_read(name: str):
     figure = FIGURES[name]()
     assert figure.get_figwidth() == WIDTH_INCHES
     figure.canvas.draw()
-    letters = [
-        t for t in figure.findobj(lambda artist: hasattr(artist, "get_fontsize")) if t.get_text() and t.get_visible()
-    ]
+    letters = [text for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
     assert letters and min(text.get_fontsize() for text in letters) >= 7
 
 
