@@ -19,7 +19,7 @@ from benchbench.core.identity import plain
 from benchbench.report.comparison import narrow_layout
 from benchbench.report.flags import shown_flags
 from benchbench.report.win_rates import interval_frame, win_rate_frame
-from benchbench.store.comparison_folders import ComparisonFolders
+from benchbench.store.comparison_folders import ABOUT, ComparisonFolders
 from benchbench.store.results import ResultStore
 
 Tables = Sequence[tuple[str, str]]
@@ -37,7 +37,7 @@ def write_folder(
     samples: Samples | None,
     about: About,
 ) -> str:
-    """Write the folder and let `latest` name it; returns its path.
+    """Write the folder and let `latest` name it; returns the path of the file that says what it is.
 
     `flagged` goes with `tables`, one by one.
 
@@ -63,7 +63,7 @@ def write_folder(
         "commands": _commands(prepared, request),
         "benchbench": benchbench.__version__,
     }
-    return str(ComparisonFolders(results.folder).write(key, values, frames))
+    return str(ComparisonFolders(results.folder).write(key, values, frames) / ABOUT)
 
 
 def sample_frames(samples: Samples | None) -> Mapping[str, pd.DataFrame]:
@@ -101,18 +101,18 @@ def _answered(samples: Samples) -> dict[str, str]:
 
 def _commands(prepared: PreparedComparison, request: CompareRequest) -> list[list[str]]:
     """(what, command line that makes it again) of every row, the audits and the claims."""
-    targets = dict(zip((item.label for item in prepared.loaded), [*request.targets, "sft"], strict=False))
     setting = ["--setting", request.setting] if request.setting else []
     seeds = ["--seeds", *map(str, prepared.seeds)]
     changes = [word for text in request.overrides for word in ("--set", text)]
+    named = list(zip(prepared.loaded, request.targets, strict=False))  # a row for the SFT policy may come after them
     lines = [["all rows and tables", request.command]]
-    for label, target in targets.items():
-        lines.append([f"row {label}", shlex.join(["bench", "train", target, *setting, *seeds, *changes])])
-    first = request.targets[0]
-    lines.append(["audit of data", shlex.join(["bench", "audit", "data", first, *setting, *changes])])
-    lines.append(
-        ["audit of seeds", shlex.join(["bench", "audit", "seeds", *request.targets, *setting, *seeds, *changes])]
-    )
-    claiming = [targets[item.label] for item in prepared.loaded if item.recipe.claims and item.label in targets]
-    lines += [[f"claims of {target}", shlex.join(["bench", "check", target, *changes])] for target in claiming]
-    return lines
+    for item, target in named:
+        lines.append([f"row {item.label}", shlex.join(["bench", "train", target, *setting, *seeds, *changes])])
+    for item in prepared.loaded[len(named) :]:
+        lines.append([f"row {item.label}", f"{request.command} (comes with every comparison of methods)"])
+    data = ["bench", "audit", "data", request.targets[0], *setting, *changes]
+    lines.append(["audit of data", shlex.join(data)])
+    audited = ["bench", "audit", "seeds", *request.targets, *setting, *seeds, *changes]
+    lines.append(["audit of seeds", shlex.join(audited)])
+    claiming = [target for item, target in named if item.recipe.claims]
+    return lines + [[f"claims of {target}", shlex.join(["bench", "check", target, *changes])] for target in claiming]
