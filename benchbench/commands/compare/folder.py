@@ -109,7 +109,7 @@ def _commands(prepared: PreparedComparison, request: CompareRequest) -> list[lis
     for item, target in named:
         lines.append([f"row {item.label}", shlex.join(["bench", "train", target, *setting, *seeds, *changes])])
     for item in prepared.loaded[len(named) :]:
-        lines.append([f"row {item.label}", f"{request.command} (comes with every comparison of methods)"])
+        lines.append([f"row {item.label}, which comes with every comparison of methods", request.command])
     data = ["bench", "audit", "data", request.targets[0], *setting, *changes]
     lines.append(["audit of data", shlex.join(data)])
     audited = ["bench", "audit", "seeds", *request.targets, *setting, *seeds, *changes]
