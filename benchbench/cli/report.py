@@ -23,8 +23,8 @@ def report(
         list[str] | None,
         typer.Option(
             "--format",
-            help="html, md (with its figures), tex (tables for booktabs), pdf, svg (figures) or csv (what all is made "
-            "of). Repeatable. Default: html and md.",
+            help="Any of html, md (with its figures), tex (tables for booktabs), pdf, svg (figures) and csv (what all "
+            "is made of). Default: html md.",
         ),
     ] = None,
     out: Annotated[
@@ -42,7 +42,7 @@ def report(
     From what `bench compare` left in results/SETTING/comparisons/ID; nothing runs. The first page over some data
     audits them, which takes a while.
 
-    Example: bench report tiny --format html --format tex
+    Example: bench report tiny --format html tex pdf
     """
     from benchbench.commands.report.run import report as write_report
     from benchbench.store.runs import default_results, default_root

@@ -35,7 +35,7 @@ def answer_frames(cells: Sequence[Cell], plan: Plan, store: RunStore) -> dict[st
     answers = pd.concat([_answers(cell, store) for cell in drawn], ignore_index=True)
     verdicts = [_verdicts(cell, opponent, key, store) for cell in drawn for opponent, key in cell.verdicts.items()]
     frames = {
-        "prompts.parquet": _prompts(drawn[0], plan, store, list(dict.fromkeys(answers["example"]))),
+        "prompts.parquet": _prompts(drawn, plan, store, list(dict.fromkeys(answers["example"]))),
         "answers.parquet": answers,
     }
     return frames | ({"verdicts.parquet": pd.concat(verdicts, ignore_index=True)} if verdicts else {})
@@ -68,10 +68,11 @@ def _verdicts(cell: Cell, opponent: str, key: str, store: RunStore) -> pd.DataFr
     return frame.assign(**texts, **about).loc[:, [*about, *_VERDICT_COLUMNS]]
 
 
-def _prompts(cell: Cell, plan: Plan, store: RunStore, names: Sequence[str]) -> pd.DataFrame:
+def _prompts(cells: Sequence[Cell], plan: Plan, store: RunStore, names: Sequence[str]) -> pd.DataFrame:
     """One row per answered prompt: its turns as JSON, and the response that the data prefers, where it has one."""
-    spec = plan.stages[str(cell.generate)]
-    examples = _examples(spec.settings.data, spec.run.data_key, store)
+    specs = [plan.stages[str(cell.generate)] for cell in cells]
+    sources = dict.fromkeys((spec.settings.data, spec.run.data_key) for spec in specs)
+    examples = {name: example for source in sources for name, example in _examples(*source, store).items()}
     answered = {name: examples[name] for name in names if name in examples}
     chosen = _chosen(answered)
     rows = [

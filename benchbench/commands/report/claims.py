@@ -10,6 +10,7 @@ import pandas as pd
 from benchbench.commands.check.run import check_loaded
 from benchbench.commands.check.table import footnote, not_run_lines, reported_footnote, reported_rows, rows
 from benchbench.commands.run_plan import RunOptions
+from benchbench.core.errors import BenchError
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.overrides import parse_overrides
 from benchbench.store.runs import RunStore
@@ -23,9 +24,11 @@ def claim_frames(loaded: Sequence[Loaded], store: RunStore) -> tuple[dict[str, p
     claiming = [item for item in loaded if item.recipe.claims]
     if not claiming:
         return {"losses.csv": _reported_losses(loaded)}, []
-    report = check_loaded(
-        claiming, overrides=parse_overrides(claiming[0].overrides), options=RunOptions(runs=store.root)
-    )
+    overrides = parse_overrides(claiming[0].overrides)
+    try:
+        report = check_loaded(claiming, overrides=overrides, options=RunOptions(runs=store.root))
+    except BenchError as error:  # such as a baseline that is not among the recipes: no reason to have no comparison
+        return {"losses.csv": _reported_losses(loaded)}, [f"claims were not checked: {error}"]
     frames = {
         "claims.csv": _frame(rows(report.checked)),
         "reported.csv": _frame(reported_rows(report.reported)),

@@ -92,16 +92,17 @@ def seed_values(comparisons: Sequence[Comparison]) -> pd.DataFrame:
 
 
 def pair_margins(scored: Sequence[ScoredCell], loaded: Sequence[Loaded]) -> pd.DataFrame:
-    """One row per label, seed and pair: the margin under every scoring, tokens of both sides, and flags.
+    """One row per label, seed and pair that counts: the margin under every scoring, tokens of both sides, and flags.
 
     `probability` is the model's own of the pair's order: sigmoid of the reward margin, or of the implicit margin times
     the beta that the policy was trained at; NaN where the method has no such probability.
     """
     betas = {item.label: training_beta(item) for item in loaded}
     rewarding = {item.label for item in loaded if item.recipe.is_reward_model}
+    exclude = {item.label: item.recipe.score.exclude for item in loaded}
     frames = []
     for cell in scored:
-        pairs = cell.pairs()
+        pairs = cell.pairs(exclude[cell.label])
         margins = {name: pairs.scores(name).margin for name in SCORINGS if name in pairs.available}
         implicit = margins.get("implicit", np.full(len(pairs.examples), math.nan)) * betas.get(cell.label, math.nan)
         logit = margins.get("reward_model") if cell.label in rewarding else implicit

@@ -45,7 +45,7 @@ def drawn(tmp_path: Path) -> tuple[list[Any], Any, RunStore]:
     frame = pd.DataFrame([verdict | {"score": None, "opponent_score": None, "raw": "words"}])
     write_verdicts(store.folder("judge/1"), frame.assign(identical=False, length=1, opponent_length=1))
     spec = SimpleNamespace(settings=SimpleNamespace(data=DataRef("test", "h")), run=SimpleNamespace(data_key="key"))
-    return cells, SimpleNamespace(stages={"generate/dpo": spec}), store
+    return cells, SimpleNamespace(stages={"generate/dpo": spec, "generate/sft": spec}), store
 
 
 def test_every_answer_its_prompt_and_the_preferred_response_are_there(drawn):

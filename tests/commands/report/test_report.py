@@ -79,7 +79,7 @@ def test_the_newest_comparison_has_a_page_in_seconds_and_its_data_are_audited_on
 
 
 def test_every_form_is_written_where_it_is_wanted(home: Path, comparison: Path, tmp_path: Path):
-    formats = [word for name in ("html", "md", "tex", "pdf", "svg", "csv") for word in ("--format", name)]
+    formats = ["--format", "html", "md", "tex", "pdf", "svg", "csv"]
     ended = bench(*lines(home, comparison, *formats, "--out", tmp_path / "paper", "--no-audit", "--json"))
     assert ended.code == 0, ended.err
     names = {str(Path(name).relative_to(tmp_path / "paper")) for name in ended.json["files"]}
