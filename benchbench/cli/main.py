@@ -25,6 +25,7 @@ from benchbench.cli import (
     recipes,
     reference,
     regress,
+    report,
     reread,
     show,
     status,
@@ -49,6 +50,7 @@ app.command("eval", cls=VariadicCommand)(evaluate.evaluate)
 app.command("export", cls=VariadicCommand)(export.export)
 app.command("alpaca-eval")(alpaca_eval.alpaca_eval)
 app.command("compare", cls=VariadicCommand)(compare.compare)
+app.command("report", cls=VariadicCommand)(report.report)
 app.command("quirks", cls=VariadicCommand)(quirks.quirks)
 app.command("leaderboard", cls=VariadicCommand)(leaderboard.leaderboard)
 app.command("tune", cls=VariadicCommand)(tune.tune)

@@ -45,6 +45,16 @@ def merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def flat(values: object, prefix: str = "") -> dict[str, object]:
+    """Dotted key -> value, of every value that is no mapping; an empty mapping is one."""
+    if not isinstance(values, Mapping) or not values:
+        return {prefix: values}
+    below: dict[str, object] = {}
+    for key, value in values.items():
+        below |= flat(value, f"{prefix}.{key}" if prefix else str(key))
+    return below
+
+
 def overlay(base: Document, top: Document) -> Document:
     """Base with top laid over it; every value keeps the place where it was written last.
 

@@ -42,7 +42,16 @@ _TRUTH = {"True": True, "False": False}
 
 def read_frame(results: ResultStore, table: str) -> pd.DataFrame:
     """One table with typed columns; an empty frame where no command has written it."""
-    text = results.table(f"{table}.csv")
+    return typed_frame(results.table(f"{table}.csv"), table)
+
+
+def typed_frame(text: pd.DataFrame, table: str) -> pd.DataFrame:
+    """A table of texts as what they write down; floats are read exactly, and a column of empty texts stays one.
+
+    Args:
+        text: the texts of a CSV file.
+        table: its name, since two tables have columns of one name that are not of one kind.
+    """
     named = table != "comparisons" and "prompts" in text.columns  # a file or split there, a count in comparisons
     stays = _TEXT | {"prompts"} if named else _TEXT
     return pd.DataFrame({name: _typed(name, list(column), stays) for name, column in text.items()})
@@ -50,7 +59,7 @@ def read_frame(results: ResultStore, table: str) -> pd.DataFrame:
 
 def _typed(name: object, texts: list[str], stays: frozenset[str]) -> pd.Series:
     """A column of texts as what they write down."""
-    if name in stays:
+    if name in stays or not any(texts):
         return pd.Series(texts, dtype=object)
     if name in _LISTS:
         return pd.Series([tuple(map(float, text.split())) for text in texts], dtype=object)

@@ -111,10 +111,14 @@ class RunStore:
 
     def logged_losses(self, key: str) -> list[float]:
         """The logged training losses of a finished stage; none for a stage that trains nothing."""
+        return [line["loss"] for line in self.logged(key)]
+
+    def logged(self, key: str) -> list[dict[str, Any]]:
+        """Every logged step of a finished stage: quantity -> value; none for a stage that trains nothing."""
         path = self.folder(key) / "train.jsonl"
         if not path.is_file():
             return []
-        return [json.loads(line)["loss"] for line in path.read_text(encoding="utf-8").splitlines()]
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
     @contextmanager
     def claim(

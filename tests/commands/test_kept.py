@@ -143,6 +143,22 @@ def test_after_another_comparison_in_the_same_folder_the_documents_are_made_agai
     assert "compare_scored" in made and files()["report.md"] == before
 
 
+def test_the_comparison_s_own_folder_is_looked_at_too_and_latest_names_the_newest(compare, made: list[str], tmp_path):
+    comparisons = tmp_path / "results" / "micro" / "comparisons"
+    compare()
+    first = (comparisons / "latest").resolve()
+    before = tree(first)
+    compare("--baseline", "sft")
+    second = (comparisons / "latest").resolve()
+    assert first != second and tree(first) == before, "another request has a folder of its own"
+    compare()
+    assert (comparisons / "latest").resolve() == first and tree(first) == before, "the same one has the same again"
+    (first / "values.csv").unlink()
+    made.clear()
+    compare()
+    assert "compare_scored" in made and tree(first) == before
+
+
 def test_rows_that_changed_on_disk_are_compared_anew(compare, made: list[str], runs: Path, tmp_path: Path):
     first = compare()
     rows = runs / _score_of("simpo", tmp_path) / "rows.parquet"

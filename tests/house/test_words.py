@@ -37,6 +37,7 @@ SHORT_BY_FOLDER = {
     "exports/": "exhibits: one file each",
     "inputs/": "exhibits: one file each",
     "transforms/": "exhibits: one file each",
+    "report/page/sections/": "exhibits: one file each",
     "cli/": "one module per verb",
 }
 """Folder -> why its files may be short."""

@@ -72,7 +72,12 @@ def audit_seeds(request: SeedsRequest, options: RunOptions) -> SeedAudit:
     loaded = resolve_all(request.targets, setting=request.setting, overrides=parse_overrides(request.overrides))
     seeds = common_seeds(loaded, parse_seeds(request.seeds))
     plan = open_session(loaded, seeds, options, with_samples=True).plan
-    return _audit(plan, [_planned(cell) for cell in plan.cells], store, 0)
+    return audit_cells(plan, plan.cells, store)
+
+
+def audit_cells(plan: Plan, cells: Sequence[Cell], store: RunStore) -> SeedAudit:
+    """Look at the seeds of planned cells, finished or not."""
+    return _audit(plan, [_planned(cell) for cell in cells], store, 0)
 
 
 def _refuse_unread(request: SeedsRequest) -> None:

@@ -60,9 +60,17 @@ def check(targets: Sequence[str], *, overrides: Sequence[str], options: RunOptio
         BenchError: a recipe without claims, or a faulty one.
     """
     parsed = parse_overrides(overrides)
-    loaded = _with_claims(targets, parsed)
+    return check_loaded(_with_claims(targets, parsed), overrides=parsed, options=options)
+
+
+def check_loaded(loaded: Sequence[Loaded], *, overrides: Sequence[Override], options: RunOptions) -> Report:
+    """Judge every claim of recipes that are resolved already; the arguments are those of `check`.
+
+    Raises:
+        BenchError: a claim names a baseline that no recipe has for a name.
+    """
     named = {item.recipe.name: item for item in loaded}
-    named |= _baselines(loaded, named, parsed)
+    named |= _baselines(loaded, named, overrides)
     measured = {name: measure_finished(item, options) for name, item in named.items()}
     checked = [_judged(item, claim, measured[item.recipe.name]) for item in loaded for claim in item.recipe.claims]
     effects = [

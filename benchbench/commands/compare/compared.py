@@ -10,11 +10,13 @@ from rich.console import Console
 from benchbench import metrics
 from benchbench.commands.cell_rows import record_cells, scored_cell
 from benchbench.commands.compare.fairness import differing
+from benchbench.commands.compare.folder import guard_frames, sample_frames, write_folder
 from benchbench.commands.compare.guarded import GuardReport, guarded
 from benchbench.commands.compare.report import About, figures_of, write_comparison, write_samples
 from benchbench.commands.compare.row_facts import fairness
 from benchbench.commands.compare.run import CompareRequest, PreparedComparison, finish
 from benchbench.commands.compare.win_rates import Samples, collect
+from benchbench.commands.report.record import ComparedCells
 from benchbench.commands.run_plan import RunOptions
 from benchbench.comparison.pairs.compare import compare as compare_cells
 from benchbench.comparison.pairs.flags import FlaggedRow
@@ -111,8 +113,24 @@ def compare_finished(
     compared = Compared(marked, comparisons, headline, tables, [], runs, differences, guard, flagged, samples)
     for name in results.retire(keep=figures_of(marked, tables)):
         console.print(f"{results.folder / name}: changed since it was written, so it is kept", highlight=False)
-    record_cells(cells, scored, store, results)
-    return replace(compared, files=_write(compared, results, prepared, request))
+    measurements = record_cells(cells, scored, store, results)
+    overrides = " ".join(sorted(request.overrides))
+    about = About(_title(prepared), request.command, prepared.notice, compared.budgets, overrides)
+    files = _write(compared, results, prepared, about)
+    frames = {**sample_frames(samples), **guard_frames(differences, guard)}
+    source = ComparedCells(prepared.loaded, cells, plan, store, scored, marked, measurements, frames, overrides)
+    folder = write_folder(
+        prepared,
+        request,
+        source,
+        results=results,
+        tables=tables,
+        flagged=flagged,
+        samples=samples,
+        about=about,
+        unmeasured=guard.lines(),
+    )
+    return replace(compared, files=[*files, folder])
 
 
 def start_label(prepared: PreparedComparison) -> str:
@@ -121,12 +139,8 @@ def start_label(prepared: PreparedComparison) -> str:
     return labels[0] if labels else ""
 
 
-def _write(
-    compared: Compared, results: ResultStore, prepared: PreparedComparison, request: CompareRequest
-) -> list[str]:
-    """Write the tables, documents and figures; returns the paths."""
-    overrides = " ".join(sorted(request.overrides))
-    about = About(_title(prepared), request.command, prepared.notice, compared.budgets, overrides)
+def _write(compared: Compared, results: ResultStore, prepared: PreparedComparison, about: About) -> list[str]:
+    """Write the tables, documents and figures over all comparisons; returns the paths."""
     files = write_comparison(results, compared.comparisons, compared.shown, flagged=compared.flagged, about=about)
     if compared.samples is not None:
         labels = [item.label for item in prepared.loaded]

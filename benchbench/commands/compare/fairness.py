@@ -10,6 +10,7 @@ from benchbench.judging.labels import judge_label
 from benchbench.plan.graph import Cell, Plan
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.memory import counts_once
+from benchbench.recipe.values import flat
 
 
 def refuse_unequal(loaded: Sequence[Loaded]) -> None:
@@ -59,21 +60,12 @@ def refuse_other_judges(cells: Sequence[Cell], plan: Plan) -> None:
 def differing(loaded: Sequence[Loaded], *, baseline: str | None = None) -> dict[str, str]:
     """Label -> the keys of the setting in which it differs from the baseline (the first recipe), with both values."""
     base = next((item for item in loaded if item.label == baseline), loaded[0])
-    first = _flat(base.comparable_values())
+    first = flat(base.comparable_values())
     differences: dict[str, str] = {}
     for item in loaded:
-        other = _flat(item.comparable_values())
+        other = flat(item.comparable_values())
         keys = [k for k in sorted({*first, *other}) if first.get(k) != other.get(k)]
         keys = [k for k in keys if not counts_once(k, first.get(k), other.get(k))]
         if keys:
             differences[item.label] = "; ".join(f"{k} is {other.get(k)}, not {first.get(k)}" for k in keys)
     return differences
-
-
-def _flat(values: object, prefix: str = "") -> dict[str, object]:
-    if not isinstance(values, dict) or not values:
-        return {prefix: values}
-    flat: dict[str, object] = {}
-    for key, value in values.items():
-        flat |= _flat(value, f"{prefix}.{key}" if prefix else str(key))
-    return flat

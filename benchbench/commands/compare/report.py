@@ -13,7 +13,7 @@ from benchbench.comparison.pairs.flags import FlaggedRow
 from benchbench.comparison.pairs.table import Comparison
 from benchbench.report import markdown
 from benchbench.report.comparison import column_of, markdown_table
-from benchbench.report.figures import drawn_from, plot_comparison
+from benchbench.report.figures.comparison import drawn_from, plot_comparison
 from benchbench.report.flags import flags_frame, shown_flags
 from benchbench.report.frames import comparisons_frame
 from benchbench.report.win_rates import interval_frame, win_rate_frame

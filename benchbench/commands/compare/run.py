@@ -18,6 +18,7 @@ from benchbench.plan.prompt_sets import prepare_prompts
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.overrides import Override, parse_overrides
 from benchbench.recipe.schema import REWARD_MODEL, SFT
+from benchbench.store.comparison_folders import comparison_id
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,22 @@ def _metric(text: str, names: Sequence[str]) -> tuple[str, str | None]:
     if scoring and scoring not in SCORINGS:
         raise unknown_name("scoring", scoring, SCORINGS)
     return name, scoring or None
+
+
+def id_of(prepared: PreparedComparison, request: CompareRequest) -> str:
+    """The comparison's id: of its rows with all that reaches their results, seeds, metrics, and what was asked for."""
+    recipe = prepared.loaded[0].recipe
+    labels = [item.label for item in prepared.loaded]
+    identity = {
+        "setting": recipe.setting,
+        "rows": [[item.label, item.recipe_hash] for item in prepared.loaded],
+        "baseline": prepared.baseline,
+        "seeds": list(prepared.seeds),
+        "metrics": [list(recipe.headline), *map(list, prepared.shown)],
+        "answered": sorted({cell.answered for cell in prepared.session.cells}),
+        "flags": [request.allow_different, request.allow_mixed, request.pairs_only],
+    }
+    return comparison_id(labels, identity)
 
 
 def finish(prepared: PreparedComparison, options: RunOptions, console: Console) -> None:

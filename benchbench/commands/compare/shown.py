@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from benchbench.commands.compare.kept import comparison_key
-from benchbench.commands.compare.run import CompareRequest, PreparedComparison, finish
+from benchbench.commands.compare.run import CompareRequest, PreparedComparison, finish, id_of
 from benchbench.commands.run_plan import RunOptions
 from benchbench.report.layout import TableLayout
+from benchbench.store.comparison_folders import ComparisonFolders
 from benchbench.store.comparisons import read_comparison, write_comparison
 from benchbench.store.results import ResultStore
 
@@ -57,16 +58,26 @@ def show(
     results = ResultStore(options.results_root, prepared.loaded[0].recipe.setting)
     key = comparison_key(prepared, request, options)
     earlier = read_comparison(root, key)
-    if earlier is not None and earlier["results"] == results.state(command=request.command):
+    if earlier is not None and earlier["results"] == _state(results, prepared, request):
         return _from_json(earlier["shown"], is_new=False)
     from benchbench.commands.compare.compared import compare_finished
 
     compared = compare_finished(prepared, request, options, console)
     texts = _as_json(compared, prepared.notice)
-    state = results.state(command=request.command)
+    state = _state(results, prepared, request)
     if state:
         write_comparison(root, key, {"results": state, "shown": texts})
     return _from_json(texts, is_new=True)
+
+
+def _state(results: ResultStore, prepared: PreparedComparison, request: CompareRequest) -> dict[str, str]:
+    """File -> content hash of the tables, the documents, and the comparison's own folder, which `latest` has to name.
+
+    Empty where the documents are not as this command made them.
+    """
+    tables = results.state(command=request.command)
+    own_files = ComparisonFolders(results.folder).state(id_of(prepared, request))
+    return tables and tables | {f"comparisons/{name}": content for name, content in own_files.items()}
 
 
 def _as_json(compared: Compared, notice: str) -> dict[str, Any]:

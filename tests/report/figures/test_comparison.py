@@ -13,7 +13,7 @@ from matplotlib.image import imread
 
 from benchbench.comparison.pairs.compare import compare
 from benchbench.report.comparison import column_of
-from benchbench.report.figures import plot_comparison
+from benchbench.report.figures.comparison import plot_comparison
 from tests.comparison.rows import toy_cells
 
 

@@ -1,0 +1,22 @@
+"""Rows that win on pairs while their policy went astray."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchbench.report.page.blocks import Block, PageSection, PageTable, Paragraph
+from benchbench.store.comparison_folders import StoredComparison
+
+
+def _blocks(comparison: StoredComparison) -> Sequence[Block]:
+    """The rows of `degeneration.csv` where the comparison has them."""
+    frame = comparison.frame("degeneration")
+    if "degeneration" not in comparison.frames:
+        return [Paragraph("Degeneration was not looked for in this comparison.")]
+    if frame.empty:
+        return [Paragraph("No row of this comparison is marked as degenerate.")]
+    title = "rows that left the range of the SFT policy"
+    return [PageTable.of_records(title, frame.to_dict("records"), name="degeneration")]
+
+
+SECTION = PageSection("degeneration", 105, "Degeneration", _blocks)

@@ -1,0 +1,38 @@
+"""The tables of a comparison: those that were asked for, the headline first, and all metrics in brief."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchbench.report import numbers
+from benchbench.report.layout import TableLayout
+from benchbench.report.page.blocks import Block, PageSection, PageTable, Remarks
+from benchbench.report.page.stored_rows import stored_rows
+from benchbench.store.comparison_folders import StoredComparison
+
+
+def _blocks(comparison: StoredComparison) -> Sequence[Block]:
+    about = comparison.about
+    blocks: list[Block] = [Remarks(list(about["budgets"]))] if about["budgets"] else []
+    for (metric, scoring), layout, flags in zip(about["shown"], about["tables"], about["flags"], strict=True):
+        blocks.append(PageTable.of_layout(TableLayout.from_json(layout), name=f"{metric}_{scoring}"))
+        if flags is not None:
+            blocks.append(PageTable.of_texts(**flags, name=f"{metric}_{scoring}_flagged"))
+    return [*blocks, all_metrics(comparison)]
+
+
+def all_metrics(comparison: StoredComparison) -> PageTable:
+    """One row per metric and scoring: the mean over seeds of each row."""
+    rows = stored_rows(comparison)
+    means = {(row.metric, row.scoring, row.candidate): (row.mean, row.unit) for row in rows}
+    labels = list(dict.fromkeys(row.candidate for row in rows))
+    body = []
+    for metric, scoring, unit in dict.fromkeys((row.metric, row.scoring, row.unit) for row in rows):
+        values = [means.get((metric, scoring, label), (float("nan"), unit))[0] for label in labels]
+        body.append([metric, scoring, unit, *(numbers.quantity(value, unit) for value in values)])
+    title = f"all metrics, means over {len(rows[0].seeds)} seeds"
+    right = range(3, 3 + len(labels))
+    return PageTable("all_metrics", title, ["metric", "scoring", "unit", *labels], body, list(right), folded=True)
+
+
+SECTION = PageSection("main_table", 20, "Main table", _blocks)

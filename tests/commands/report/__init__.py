@@ -1,0 +1,1 @@
+"""`bench report`: from finished cells to a page."""

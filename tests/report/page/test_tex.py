@@ -1,0 +1,66 @@
+"""Tables as LaTeX, read by a small reader of what booktabs tables may hold."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from benchbench.report.page.blocks import PageTable
+from benchbench.report.page.make import make_page
+from benchbench.report.page.tex import escaped_tex, tex_table
+from tests.report.page.stored import EVIL, stored
+
+COMMANDS = {
+    "begin end toprule midrule bottomrule caption label centering small footnotesize par smallskip linewidth "
+    "textbackslash textasciitilde textasciicircum textless textgreater textbar textquotedbl"
+}
+
+
+def cells(line: str) -> list[str]:
+    """Cells of a row: ampersands that are not escaped divide them."""
+    return re.split(r"(?<!\\) & ", line.removesuffix(r" \\"))
+
+
+def check(text: str) -> None:
+    """Environments are closed in order, braces match, and no character is left that TeX reads as something else."""
+    body = "\n".join(line for line in text.splitlines() if not line.startswith("%"))
+    open_environments: list[str] = []
+    for which, name in re.findall(r"\\(begin|end)\{(\w+)\}", body):
+        if which == "begin":
+            open_environments.append(name)
+        else:
+            assert open_environments.pop() == name
+    assert open_environments == []
+    bare = re.sub(r"\\[&%$#_{}]|\\\\", "", body)
+    assert bare.count("{") == bare.count("}")
+    assert {name for name in re.findall(r"\\([a-zA-Z]+)", bare)} <= set(next(iter(COMMANDS)).split())
+    assert not set(re.sub(r"\$-\$", "", bare)) & set('%#_^~$"<>|')
+
+
+@pytest.mark.parametrize("table", make_page(stored()).tables, ids=lambda table: table.name)
+def test_every_table_of_a_page_is_sound(table: PageTable):
+    text = tex_table(table)
+    check(text)
+    (spec,) = re.findall(r"\\begin\{tabular\}\{@\{\}(.*)@\{\}\}", text)
+    columns = re.sub(r"p\{[^}]*\}", "p", spec)
+    rows = [line for line in text.splitlines() if line.endswith(r"\\")]
+    assert all(len(cells(row)) == len(columns) == len(table.head) - len(table.left_out) for row in rows)
+    assert len(rows) == 1 + len(table.body)
+    assert "|" not in spec and r"\toprule" in text and r"\bottomrule" in text
+
+
+def test_seeds_are_left_out_of_a_narrow_table_and_it_says_so():
+    (main,) = [table for table in make_page(stored()).tables if table.name == "pair_accuracy_logp_mean"]
+    text = tex_table(main)
+    assert "% left out, since a column of a paper is narrow: seeds 13, 42, 3407" in text
+    assert text.count("seeds 13") == 1
+
+
+@pytest.mark.parametrize("evil", [EVIL, r"\input{/etc/passwd}", "50% & $x$ #1 {a} ~^_", "--option", "a\nb"])
+def test_no_text_is_a_command(evil: str):
+    check(tex_table(PageTable("t", evil, ["method", evil], [[evil, evil]], notes=[evil])))
+
+
+def test_a_minus_before_a_number_is_one_and_a_hyphen_stays():
+    assert escaped_tex("-0.01 [-0.04, +0.02] near-equal 1e-3") == "$-$0.01 [$-$0.04, +0.02] near-equal 1e-3"
