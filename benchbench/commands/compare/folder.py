@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 import benchbench
+from benchbench.commands.compare.guarded import GuardReport
 from benchbench.commands.compare.report import About
 from benchbench.commands.compare.run import CompareRequest, PreparedComparison, id_of
 from benchbench.commands.compare.win_rates import Samples
@@ -17,6 +18,7 @@ from benchbench.commands.report.record import ComparedCells, record_frames
 from benchbench.comparison.pairs.flags import FlaggedRow
 from benchbench.core.identity import plain
 from benchbench.report.comparison import narrow_layout
+from benchbench.report.fairness import Fairness
 from benchbench.report.flags import shown_flags
 from benchbench.report.win_rates import interval_frame, win_rate_frame
 from benchbench.store.comparison_folders import ABOUT, ComparisonFolders
@@ -36,10 +38,11 @@ def write_folder(
     flagged: Sequence[Sequence[FlaggedRow]],
     samples: Samples | None,
     about: About,
+    unmeasured: Sequence[str],
 ) -> str:
     """Write the folder and let `latest` name it; returns the path of the file that says what it is.
 
-    `flagged` goes with `tables`, one by one.
+    `flagged` goes with `tables`, one by one; `unmeasured` is what the degeneration guard could not see.
 
     Raises:
         BenchError: as `record_frames`.
@@ -51,6 +54,7 @@ def write_folder(
         "title": about.title,
         "notice": about.notice,
         "budgets": list(about.budgets),
+        "unmeasured": list(unmeasured),
         "overrides": about.overrides,
         "marks": {row.candidate: list(row.marks) for row in source.comparisons},
         "headline": list(tables[0]),
@@ -75,6 +79,15 @@ def sample_frames(samples: Samples | None) -> Mapping[str, pd.DataFrame]:
         "win_rate_intervals": interval_frame(samples.rows, samples.ratings),
     }
     return {**(judged if samples.rows else {}), "responses": samples.statistics}
+
+
+def guard_frames(fairness: Fairness, guard: GuardReport) -> Mapping[str, pd.DataFrame]:
+    """What differs between rows beside their method, and what left the range of the policy that all start from."""
+    better = f"better than {guard.start} on pairs"
+    return {
+        "fairness": pd.DataFrame(fairness.records(), columns=["quantity", "value", "rows"]),
+        "degeneration": pd.DataFrame(guard.records(), columns=["method", "what", better]),
+    }
 
 
 def _request(prepared: PreparedComparison, request: CompareRequest) -> dict[str, Any]:

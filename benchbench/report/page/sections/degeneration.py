@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchbench.report.page.blocks import Block, PageSection, PageTable, Paragraph
+from benchbench.report.page.blocks import Block, PageSection, PageTable, Paragraph, Remarks
 from benchbench.store.comparison_folders import StoredComparison
 
 
@@ -13,10 +13,12 @@ def _blocks(comparison: StoredComparison) -> Sequence[Block]:
     frame = comparison.frame("degeneration")
     if "degeneration" not in comparison.frames:
         return [Paragraph("Degeneration was not looked for in this comparison.")]
+    unmeasured = list(comparison.about.get("unmeasured", ()))
+    remarks: list[Block] = [Remarks(unmeasured)] if unmeasured else []
     if frame.empty:
-        return [Paragraph("No row of this comparison is marked as degenerate.")]
-    title = "rows that left the range of the SFT policy"
-    return [PageTable.of_records(title, frame.to_dict("records"), name="degeneration")]
+        return [Paragraph("No row left the range of the policy that all start from, in what was measured."), *remarks]
+    title = "rows that left the range of the policy that all start from"
+    return [PageTable.of_records(title, frame.to_dict("records"), name="degeneration"), *remarks]
 
 
 SECTION = PageSection("degeneration", 105, "Degeneration", _blocks)

@@ -12,7 +12,7 @@ def _blocks(comparison: StoredComparison) -> Sequence[Block]:
     """The rows of `fairness.csv` where the comparison has them, else the lines that stand above its tables."""
     frame, budgets = comparison.frame("fairness"), list(comparison.about["budgets"])
     if not frame.empty:
-        title = "what each row was trained with; rows that differ from the others are marked"
+        title = "what differs between rows, as their stages recorded it"
         marked = (
             frozenset(n for n, differs in enumerate(frame["differs"]) if differs) if "differs" in frame else frozenset()
         )
