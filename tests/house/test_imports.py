@@ -27,6 +27,7 @@ LIGHT = (
     "metrics",
     "judging",
     "exports",
+    "imports",
     "report",
     "run",
     "methods",
