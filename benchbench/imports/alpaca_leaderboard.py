@@ -15,6 +15,12 @@ from benchbench.core.errors import BenchError, Fault
 from benchbench.core.imported import Document, Fields, GroupSummary, Import, ImportedRun
 
 _KEYS = {"win_rate", "standard_error", "n_total"}
+_EXPECTED = {
+    "win_rate": (100.0, "a percentage without a sign"),
+    "standard_error": (100.0, "a percentage without a sign, or nothing"),
+    "n_total": (1e9, "a number of instructions"),
+}
+"""Column -> the largest value, and what it is."""
 _LENGTH_CONTROLLED = "length_controlled_winrate"
 _NO_ERROR = "lc_standard_error leaves out the judge's noise, so it makes no interval; bench alpaca-eval has one"
 
@@ -49,13 +55,10 @@ def _faults(document: Document) -> Iterator[Fault]:
             yield Fault(where, "expected the model's name in the first column, found nothing")
         elif places.setdefault(name, number) != number:
             yield Fault(where, f"expected every model once, found {name} in row {places[name]}, too")
-        for column, largest in (("win_rate", 100.0), ("standard_error", 100.0), ("n_total", math.inf)):
-            value = _number(row[column])
-            if not 0 <= value <= largest:
-                expected = "a percentage" if largest == 100 else "a number of instructions"
-                yield Fault(
-                    f"{where}, {column}", f"expected {expected} as alpaca_eval writes it, found '{row[column]}'"
-                )
+        for column, (largest, expected) in _EXPECTED.items():
+            value = str(row[column]).strip()
+            if not 0 <= _number(value) <= largest and not (column == "standard_error" and not value):
+                yield Fault(f"{where}, {column}", f"expected {expected}, found '{row[column]}'")
 
 
 def _number(text: object) -> float:

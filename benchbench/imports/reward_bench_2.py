@@ -43,7 +43,7 @@ def read(document: Document) -> list[ImportedRun]:
     for number, (subset, row, result, correct) in enumerate(rows, start=1):
         if not 0 < int(correct) < len(row):
             faults.append(
-                Fault(f"row {number}", f"expected correct and other responses, found {correct} of {len(row)}")
+                Fault(f"row {number}", f"expected correct responses and others, found {correct} of {len(row)}")
             )
             continue
         is_tied = str(subset).lower() == TIES

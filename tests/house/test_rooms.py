@@ -102,7 +102,9 @@ def test_an_export_is_tested(name: str):
     assert any(name in text for text in tests)
 
 
-@pytest.mark.parametrize("name", [(room, name) for room, name in exhibits() if room not in ("metrics", "exports", "imports")])
+@pytest.mark.parametrize(
+    "name", [(room, name) for room, name in exhibits() if room not in ("metrics", "exports", "imports")]
+)
 def test_options_are_frozen_and_their_defaults_hold(name: tuple[str, str]):
     room, exhibit = name
     found = ROOMS[room][0].get(exhibit)

@@ -17,10 +17,10 @@ import numpy as np
 from benchbench.comparison.items.grid import ItemGrid
 from benchbench.comparison.items.values import ItemValues, item_values
 from benchbench.comparison.pairs.decision import MCNEMAR, Decision
-from benchbench.comparison.pairs.replicates import Replicates, interval_of_runs, with_note
+from benchbench.comparison.pairs.replicates import Replicates, interval_of_runs
 from benchbench.comparison.pairs.table import RATE, Comparison
 from benchbench.comparison.stats.bounded import difference_of_rates
-from benchbench.comparison.stats.clustered import seeded_interval
+from benchbench.comparison.stats.clustered import ONE_SEED, seeded_interval
 from benchbench.comparison.stats.equivalence import equivalent_within
 from benchbench.comparison.stats.improvement import probability_of_improvement
 from benchbench.comparison.stats.intervals import Interval, undefined_interval
@@ -120,7 +120,7 @@ def _interval(values: ItemValues, label: str, baseline: str, runs: Replicates, l
     by_cluster = values.over_clusters(differences)
     make = partial(difference_of_rates if values.unit == RATE else seeded_interval, level=level)
     interval = interval_of_runs(by_cluster, runs, make)
-    note = with_note(interval.note, ONE_RUN) if interval.one_run else interval.note
+    note = interval.note.replace(ONE_SEED, ONE_RUN)
     unit = "items" if values.cluster is None else "clusters of items"
     return replace(interval, note=_of(unit, note), method=_of(unit, interval.method))
 
