@@ -14,6 +14,9 @@ from benchbench.core.errors import BenchError, Fault, unknown_name
 from benchbench.core.imported import GroupSummary, ItemScores
 
 _SEED = re.compile(r"(?P<label>.*?)[-_./ ]*seed[-_= ]?(?P<seed>\d+)", re.IGNORECASE)
+_SEED_FOLDER = re.compile(r"seed[-_= ]?(?P<seed>\d+)", re.IGNORECASE)
+NEAREST = 3
+"""Folders above a file that may name its seed: tools put a folder per model, and one per judge, between."""
 NO_SEED = 0
 """Seed of the only run of a row, where all rows have one run."""
 
@@ -45,7 +48,8 @@ class _Part:
 def place_runs(runs: Sequence[ReadRun], *, seeds_of: Sequence[str] = (), targets: Sequence[str] = ()) -> list[Placed]:
     """The rows of a table, each with its runs, in the order of the targets or of the files.
 
-    A name that ends with `seed` and a number, or a folder called so, is one seed of the row that the rest names.
+    A name that ends with `seed` and a number is one seed of the row that the rest names; a folder that is called so
+    and nothing else names the seed of what lies in it.
 
     Args:
         runs: as read.
@@ -82,7 +86,8 @@ def _part(read: ReadRun) -> _Part:
     match = _SEED.fullmatch(name)
     if match and match["label"]:
         return _Part(match["label"], int(match["seed"]), read)
-    folders = [match for parent in read.run.path.parents if (match := _SEED.fullmatch(parent.name))]
+    nearest = list(read.run.path.parents)[:NEAREST]
+    folders = [match for parent in nearest if (match := _SEED_FOLDER.fullmatch(parent.name))]
     return _Part(name, int(folders[0]["seed"]) if folders else None, read)
 
 

@@ -140,7 +140,7 @@ def test_copies_of_one_run_are_no_seeds():
 
 
 def test_holm_is_over_the_rows_and_the_baseline_is_none():
-    """p = 0.01, 0.04 and 0.03 of three rows become 0.03, 0.06 and 0.06."""
+    """P = 0.01, 0.04 and 0.03 of three rows become 0.03, 0.06 and 0.06."""
     from dataclasses import replace
 
     values = {name: RNG.normal(size=40) for name in "abcd"}
