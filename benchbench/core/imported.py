@@ -16,7 +16,7 @@ VERDICT = "verdict"
 
 
 @dataclass(frozen=True)
-class Document:
+class ResultsFile:
     """A file that was read, whatever it is called."""
 
     path: Path
@@ -110,9 +110,9 @@ class Import:
     """Registry key; equals the file name."""
     format: str
     """What the files are, and the commit of the project whose code writes them."""
-    recognises: Callable[[Document], bool]
+    recognises: Callable[[ResultsFile], bool]
     """Whether a file is of this format, by its content alone."""
-    read: Callable[[Document], list[ImportedRun]]
+    read: Callable[[ResultsFile], list[ImportedRun]]
     """Every run in the file.
 
     Raises BenchError with every fault at once, in the file's own names and row numbers.

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.core.imported import Document, Fields
+from benchbench.core.imported import Fields, ResultsFile
 from benchbench.data.files import read_rows
 
 _GZIP = b"\x1f\x8b"
 _PARQUET = b"PAR1"
 
 
-def read_document(path: Path) -> Document:
+def read_document(path: Path) -> ResultsFile:
     """The rows of a file, or the one JSON object that it is.
 
     Raises:
@@ -31,25 +31,25 @@ def read_document(path: Path) -> Document:
         )
     data = path.read_bytes()
     if data.startswith(_PARQUET):
-        return Document(path, read_rows(path), {})
+        return ResultsFile(path, read_rows(path), {})
     try:
         text = (gzip.decompress(data) if data.startswith(_GZIP) else data).decode("utf-8-sig")
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise BenchError(f"{path}: expected text, plain or gzip, found something else ({error})") from None
     if not text.strip():
         raise BenchError(f"{path}: expected results, found an empty file; the run that wrote it may have been stopped")
-    return _json(path, text) if text.lstrip()[0] in "[{" else Document(path, _table(path, text), {})
+    return _json(path, text) if text.lstrip()[0] in "[{" else ResultsFile(path, _table(path, text), {})
 
 
-def _json(path: Path, text: str) -> Document:
+def _json(path: Path, text: str) -> ResultsFile:
     """One list, one object, or an object on every line."""
     try:
         whole = json.loads(text)
     except json.JSONDecodeError:
-        return Document(path, _lines(path, text), {})
+        return ResultsFile(path, _lines(path, text), {})
     if isinstance(whole, list):
-        return Document(path, [_object(row, f"{path}, row {number}") for number, row in enumerate(whole, 1)], {})
-    return Document(path, [_object(whole, str(path))], whole)
+        return ResultsFile(path, [_object(row, f"{path}, row {number}") for number, row in enumerate(whole, 1)], {})
+    return ResultsFile(path, [_object(whole, str(path))], whole)
 
 
 def _lines(path: Path, text: str) -> list[Fields]:

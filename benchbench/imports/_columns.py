@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from benchbench.core.errors import BenchError, Fault
-from benchbench.core.imported import Document
+from benchbench.core.imported import ResultsFile
 from benchbench.core.measurement import Array
 
 
-def read_columns(document: Document, names: Sequence[str]) -> dict[str, list]:
+def read_columns(document: ResultsFile, names: Sequence[str]) -> dict[str, list]:
     """Columns of equal length of the object that a file is.
 
     Raises:

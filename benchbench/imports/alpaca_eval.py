@@ -12,18 +12,18 @@ import numpy as np
 
 from benchbench.comparison.alpaca_eval.files import Annotations, annotations_of
 from benchbench.comparison.alpaca_eval.leaderboard import probability
-from benchbench.core.imported import VERDICT, Document, Import, ImportedRun, ItemMetric, ItemScores
+from benchbench.core.imported import VERDICT, Import, ImportedRun, ItemMetric, ItemScores, ResultsFile
 from benchbench.core.measurement import Array
 
 _KEYS = {"instruction", "generator_1", "generator_2", "preference"}
 
 
-def recognises(document: Document) -> bool:
+def recognises(document: ResultsFile) -> bool:
     """Whether its rows are annotations."""
     return set(document.first) >= _KEYS
 
 
-def read(document: Document) -> list[ImportedRun]:
+def read(document: ResultsFile) -> list[ImportedRun]:
     """One run per model, baseline and judge.
 
     Raises:

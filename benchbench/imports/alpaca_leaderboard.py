@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator
 
 from benchbench.core.errors import BenchError, Fault
-from benchbench.core.imported import Document, Fields, GroupSummary, Import, ImportedRun
+from benchbench.core.imported import Fields, GroupSummary, Import, ImportedRun, ResultsFile
 
 _KEYS = {"win_rate", "standard_error", "n_total"}
 _EXPECTED = {
@@ -25,12 +25,12 @@ _LENGTH_CONTROLLED = "length_controlled_winrate"
 _NO_ERROR = "lc_standard_error leaves out the judge's noise, so it makes no interval; bench alpaca-eval has one"
 
 
-def recognises(document: Document) -> bool:
+def recognises(document: ResultsFile) -> bool:
     """Whether its rows are those of a leaderboard."""
     return set(document.first) >= _KEYS
 
 
-def read(document: Document) -> list[ImportedRun]:
+def read(document: ResultsFile) -> list[ImportedRun]:
     """One run per row.
 
     Raises:
@@ -47,7 +47,7 @@ def _name(row: Fields) -> str:
     return str(next(iter(row.values()))).strip()
 
 
-def _faults(document: Document) -> Iterator[Fault]:
+def _faults(document: ResultsFile) -> Iterator[Fault]:
     places: dict[str, int] = {}
     for number, row in enumerate(document.rows, start=1):
         where, name = f"row {number}", _name(row)
@@ -68,7 +68,7 @@ def _number(text: object) -> float:
         return math.nan
 
 
-def _run(document: Document, row: Fields) -> ImportedRun:
+def _run(document: ResultsFile, row: Fields) -> ImportedRun:
     n = int(_number(row["n_total"]))
     # the standard error of one instruction, and of verdicts without spread, is no knowledge of it
     se = _number(row["standard_error"]) / 100 or math.nan

@@ -15,30 +15,25 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from benchbench.core.errors import BenchError, Fault
-from benchbench.core.imported import VERDICT, Document, Fields, Import, ImportedRun, ItemMetric, ItemScores
+from benchbench.core.imported import VERDICT, Fields, Import, ImportedRun, ItemMetric, ItemScores, ResultsFile
 from benchbench.core.measurement import Array
 
 STRONG = 3
 """How often a strong verdict counts in the project's score."""
-POINTS = {"A>>B": 1.0, "A>B": 1.0, "A=B": 0.5, "A<B": 0.0, "A<<B": 0.0} | {
-    "B>>A": 0.0,
-    "B>A": 0.0,
-    "B=A": 0.5,
-    "B<A": 1.0,
-    "B<<A": 1.0,
-}
+POINTS = {verdict: 1.0 for verdict in ("A>>B", "A>B", "B<A", "B<<A")} | {verdict: 0.5 for verdict in ("A=B", "B=A")}
+POINTS |= {verdict: 0.0 for verdict in ("A<<B", "A<B", "B>A", "B>>A")}
 """Verdict -> what A earns."""
 UNNAMED = "arena_hard"
 """Group of rows without a category, which v0.1 has."""
 
 
-def recognises(document: Document) -> bool:
+def recognises(document: ResultsFile) -> bool:
     """Whether its rows are judgments."""
     first = document.first
     return {"games", "model", "judge"} <= set(first) and bool({"uid", "question_id"} & set(first))
 
 
-def read(document: Document) -> list[ImportedRun]:
+def read(document: ResultsFile) -> list[ImportedRun]:
     """One run per model, with a group per category.
 
     Raises:
@@ -86,7 +81,7 @@ def _verdict(game: object) -> str | None:
     return None if score is None else str(score)
 
 
-def _scores(document: Document, category: str, rows: Sequence[Fields]) -> ItemScores:
+def _scores(document: ResultsFile, category: str, rows: Sequence[Fields]) -> ItemScores:
     points, counts = np.array([_games(row) for row in rows], dtype=np.float64).transpose(1, 0, 2)  # [rows, 2] each
     shared = {"judge": {str(row["judge"]) for row in rows}}
     shared["the judge's baseline"] = {str(row["baseline"]) for row in rows if row.get("baseline")}

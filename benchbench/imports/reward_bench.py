@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from benchbench.core.errors import BenchError
-from benchbench.core.imported import Document, Import, ImportedRun, ItemMetric, ItemScores
+from benchbench.core.imported import Import, ImportedRun, ItemMetric, ItemScores, ResultsFile
 from benchbench.core.measurement import Array
 from benchbench.imports._columns import numbers, read_columns
 
@@ -24,14 +24,14 @@ _ALL = "_all"
 BY_LINE = "paired by line, since the file names no items: make sure that the runs are of one data set in one order"
 
 
-def recognises(document: Document) -> bool:
+def recognises(document: ResultsFile) -> bool:
     """Whether it is the object of columns, or lines of two scores."""
     if document.content:
         return set(document.content) >= {"scores_chosen", "scores_rejected", "subset"}
     return set(document.first) == _LINES and isinstance(document.first["chosen"], int | float | list)
 
 
-def read(document: Document) -> list[ImportedRun]:
+def read(document: ResultsFile) -> list[ImportedRun]:
     """The run in the file, with a group per subset.
 
     Raises:

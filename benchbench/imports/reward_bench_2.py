@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchbench.core.errors import BenchError, Fault
-from benchbench.core.imported import Document, Import, ImportedRun, ItemMetric, ItemScores
+from benchbench.core.imported import Import, ImportedRun, ItemMetric, ItemScores, ResultsFile
 from benchbench.imports._columns import numbers, read_columns
 
 _COLUMNS = ("id", "subset", "scores", "results", "num_correct")
@@ -23,12 +23,12 @@ TIES = "ties"
 TIES_NOTE = "Ties: share of prompts whose correct responses all score above the others; not the project's composite"
 
 
-def recognises(document: Document) -> bool:
+def recognises(document: ResultsFile) -> bool:
     """Whether it is the object of columns with several scores a row."""
     return set(document.content) >= {"scores", "num_correct", "subset"}
 
 
-def read(document: Document) -> list[ImportedRun]:
+def read(document: ResultsFile) -> list[ImportedRun]:
     """The run in the file, with a group per subset.
 
     Raises:
@@ -66,7 +66,7 @@ def _all_above(scores: np.ndarray, correct: int) -> float:
     return float(scores[:correct].min() > scores[correct:].max()) if np.isfinite(scores).all() else np.nan
 
 
-def _run(document: Document, subsets: Sequence[str], ids: Sequence[str], credits: Sequence[float]) -> ImportedRun:
+def _run(document: ResultsFile, subsets: Sequence[str], ids: Sequence[str], credits: Sequence[float]) -> ImportedRun:
     template = {"chat template": str(document.content.get("chat_template") or "not named")}
     groups = []
     for subset in dict.fromkeys(subsets):

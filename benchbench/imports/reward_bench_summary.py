@@ -13,20 +13,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchbench.core.errors import BenchError, Fault
-from benchbench.core.imported import Document, GroupSummary, Import, ImportedRun
+from benchbench.core.imported import GroupSummary, Import, ImportedRun, ResultsFile
 
 _NAMES = ("model", "ref_model", "model_type", "chat_template", "tokenizer", "extra_results", "accuracy", "num_prompts")
 NO_COUNTS = "the file has no number of pairs, so no interval; the files of eval-set-scores have every pair"
 NO_SPREAD = "every pair or none is right: no standard error"
 
 
-def recognises(document: Document) -> bool:
+def recognises(document: ResultsFile) -> bool:
     """Whether it is an object of accuracies."""
     content = document.content
     return {"model", "chat_template"} <= set(content) and not any(isinstance(v, list) for v in content.values())
 
 
-def read(document: Document) -> list[ImportedRun]:
+def read(document: ResultsFile) -> list[ImportedRun]:
     """The run in the file.
 
     Raises:

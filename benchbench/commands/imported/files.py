@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchbench import imports
 from benchbench.core.errors import BenchError
-from benchbench.core.imported import Document, Import, ImportedRun
+from benchbench.core.imported import Import, ImportedRun, ResultsFile
 from benchbench.data.documents import read_document
 
 ENDINGS = (".json", ".jsonl", ".csv", ".parquet", ".json.gz", ".jsonl.gz", ".csv.gz")
@@ -104,7 +104,7 @@ def _files(path: Path) -> list[Path]:
     return sorted(file for file in path.rglob("*") if file.is_file() and file.name.endswith(ENDINGS))
 
 
-def _reader(document: Document) -> Import | None:
+def _reader(document: ResultsFile) -> Import | None:
     """The import of a file's format; none where no one knows it."""
     fitting = [reader for reader in map(imports.get, imports.names()) if reader.recognises(document)]
     if len(fitting) > 1:
@@ -112,7 +112,7 @@ def _reader(document: Document) -> Import | None:
     return fitting[0] if fitting else None
 
 
-def _unknown(document: Document) -> BenchError:
+def _unknown(document: ResultsFile) -> BenchError:
     for keys, advice in NOT_YET:
         if keys <= set(document.first):
             return BenchError(f"{document.path}: {advice}")

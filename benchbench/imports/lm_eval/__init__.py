@@ -4,7 +4,7 @@ Format of the `lm-evaluation-harness` project (github.com/EleutherAI/lm-evaluati
 `loggers/evaluation_tracker.py`, `evaluator.py`; evaluation.md C9), written by `--log_samples` as
 `<output>/<model>/samples_<task>_<date>.jsonl`: `doc_id`, `doc`, `target`, `filter`, `metrics`, the hashes of document,
 prompt and target, and one entry per metric (older logs name no metrics; there every other number is one). Task and date
-are in the file's name, the model is in its folder's; `results_<date>.json` beside it has what `_lm_eval_results` reads.
+are in the file's name, the model is in its folder's; `results_<date>.json` beside it has what `results` reads.
 
 The main metric is the first that the log names under its first filter. Metrics that the project computes over all
 documents together, such as F1, perplexity or BLEU, have no number per document and are left out, which is said.
@@ -18,9 +18,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from benchbench.core.errors import BenchError
-from benchbench.core.imported import Document, Fields, Import, ImportedRun, ItemMetric, ItemScores
-from benchbench.imports._lm_eval_results import Results, results_beside
-from benchbench.imports.lm_eval.samples import HASHES, Samples, read_samples
+from benchbench.core.imported import Fields, Import, ImportedRun, ItemMetric, ItemScores, ResultsFile
+from benchbench.imports.lm_eval.results import ResultsBeside, results_beside
+from benchbench.imports.lm_eval.samples import HASHES, LoggedSamples, read_samples
 
 _NAME = re.compile(r"samples_(?P<task>.+)_(?P<date>\d{4}-\d\d-\d\dT[\d.-]+?)\.jsonl(\.gz)?")
 RENAMED = "samples"
@@ -29,12 +29,12 @@ MOST_LABELS = 0.5
 """Of the documents: a column with more different labels than this share of them names no clusters."""
 
 
-def recognises(document: Document) -> bool:
+def recognises(document: ResultsFile) -> bool:
     """Whether its rows are logged samples."""
     return {"doc_id", "target", "filtered_resps"} <= set(document.first)
 
 
-def read(document: Document) -> list[ImportedRun]:
+def read(document: ResultsFile) -> list[ImportedRun]:
     """The run in the file, with one group, its task.
 
     Raises:
@@ -54,7 +54,7 @@ def read(document: Document) -> list[ImportedRun]:
 
 
 def _scores(
-    task: str, samples: Samples, values: Mapping[str, np.ndarray], results: Results, notes: tuple[str, ...]
+    task: str, samples: LoggedSamples, values: Mapping[str, np.ndarray], results: ResultsBeside, notes: tuple[str, ...]
 ) -> ItemScores:
     rows = samples.rows
     hashed = all(row.get(name) for row in rows for name in HASHES)
@@ -70,7 +70,7 @@ def _scores(
     )
 
 
-def _metric(name: str, values: np.ndarray, results: Results) -> ItemMetric:
+def _metric(name: str, values: np.ndarray, results: ResultsBeside) -> ItemMetric:
     finite = values[np.isfinite(values)]
     in_range = finite.size > 0 and finite.min() >= 0 and finite.max() <= 1
     return ItemMetric(unit="fraction" if in_range else "score", direction=results.direction(name), values=values)

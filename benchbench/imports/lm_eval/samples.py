@@ -8,14 +8,14 @@ from typing import NamedTuple
 import numpy as np
 
 from benchbench.core.errors import BenchError, Fault
-from benchbench.core.imported import Document, Fields
+from benchbench.core.imported import Fields, ResultsFile
 
 HASHES = ("doc_hash", "prompt_hash", "target_hash")
 _ENTRIES = ("doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics", *HASHES)
 NO_FILTER = "none"
 
 
-class Samples(NamedTuple):
+class LoggedSamples(NamedTuple):
     """One log, its documents in the order of their ids."""
 
     rows: Sequence[Fields]
@@ -26,7 +26,7 @@ class Samples(NamedTuple):
     """Metrics that have no number per document."""
 
 
-def read_samples(document: Document) -> Samples:
+def read_samples(document: ResultsFile) -> LoggedSamples:
     """The samples of a log.
 
     Raises:
@@ -50,7 +50,7 @@ def read_samples(document: Document) -> Samples:
                 values[full] = np.array([np.nan if entry is None else float(entry) for entry in column])
             else:
                 whole.append(full)
-    return Samples(first, values, whole)
+    return LoggedSamples(first, values, whole)
 
 
 def _filter(row: Fields) -> str:

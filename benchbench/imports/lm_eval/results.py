@@ -32,7 +32,7 @@ NO_FILE = "no results_<date>.json beside {name}: version of the task and few-sho
 
 
 @dataclass(frozen=True)
-class Results:
+class ResultsBeside:
     """What the results file of one run says; nothing where there is none."""
 
     content: Mapping[str, Any]
@@ -95,7 +95,7 @@ class Results:
         return stated[0] == "mean" if stated and stated[0] else metric in MEANS
 
 
-def results_beside(path: Path, date: str) -> Results:
+def results_beside(path: Path, date: str) -> ResultsBeside:
     """The results file of a sample log.
 
     Args:
@@ -104,8 +104,8 @@ def results_beside(path: Path, date: str) -> Results:
     """
     beside = path.with_name(f"results_{date}.json")
     if not date or not beside.is_file():
-        return Results({}, (NO_FILE.format(name=path.name),))
-    return Results(read_document(beside).content)
+        return ResultsBeside({}, (NO_FILE.format(name=path.name),))
+    return ResultsBeside(read_document(beside).content)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
