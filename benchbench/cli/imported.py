@@ -60,13 +60,14 @@ def compare_files(files: Sequence[str], *, as_json: bool, **options: Any) -> Non
     """
     from benchbench.commands.imported.compare import FilesRequest
     from benchbench.commands.imported.compare import compare_files as command
-    from benchbench.report.items import items_layout
+    from benchbench.report.items import items_layouts
 
     compared = command(FilesRequest(files, **options))
     if as_json:
         print_json({"comparisons": [asdict(row) for row in compared.comparisons], "notes": compared.notes})
         return
     for table in compared.tables:
-        print_layout(items_layout(table))
+        for layout in items_layouts(table):
+            print_layout(layout)
     for note in compared.notes:
         print_note(note)

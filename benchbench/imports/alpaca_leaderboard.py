@@ -22,7 +22,7 @@ _EXPECTED = {
 }
 """Column -> the largest value, and what it is."""
 _LENGTH_CONTROLLED = "length_controlled_winrate"
-_NO_ERROR = "lc_standard_error leaves out the judge's noise, so it makes no interval; bench alpaca-eval has one"
+_NO_ERROR = "lc_standard_error leaves out the judge's noise, so it makes no interval (bench alpaca-eval has one)"
 
 
 def recognises(document: ResultsFile) -> bool:

@@ -16,7 +16,7 @@ from benchbench.core.errors import BenchError, Fault
 from benchbench.core.imported import GroupSummary, Import, ImportedRun, ResultsFile
 
 _NAMES = ("model", "ref_model", "model_type", "chat_template", "tokenizer", "extra_results", "accuracy", "num_prompts")
-NO_COUNTS = "the file has no number of pairs, so no interval; the files of eval-set-scores have every pair"
+NO_COUNTS = "the file has no number of pairs, so no interval (the files of eval-set-scores have every pair)"
 NO_SPREAD = "every pair or none is right: no standard error"
 
 

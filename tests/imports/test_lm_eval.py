@@ -29,7 +29,7 @@ def test_a_log_is_one_task_named_by_its_file_and_its_model_by_the_folder(tmp_pat
     np.testing.assert_array_equal(scores.metrics["acc"].values, [1, 0, 1])
     assert (scores.metrics["acc"].unit, scores.metrics["acc"].direction) == ("fraction", "higher")
     assert len(scores.contents) == len(scores.conditions["prompt"]) == 3
-    assert scores.settings == {} and "version of the task and few-shot examples are not checked" in scores.notes[0]
+    assert scores.settings == {} and "few-shot examples are not checked" in scores.notes[0]
 
 
 def test_the_results_file_names_the_model_the_settings_and_the_direction(tmp_path: Path):

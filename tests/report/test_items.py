@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from benchbench.comparison.items.compare import ONE_RUN, compare_items, with_holm
 from benchbench.comparison.items.grid import make_item_grid
 from benchbench.comparison.pairs.table import Comparison
-from benchbench.report.items import items_layout
+from benchbench.report.items import items_layouts
 from tests.comparison.items.runs import run, scores
 
 RNG = np.random.default_rng(2)
@@ -35,26 +37,43 @@ def _pairs(groups: tuple[str, ...], metrics: tuple[str, ...]) -> list[tuple[str,
 
 
 def test_one_task_stands_in_the_title_and_one_run_has_no_column_of_runs():
-    layout = items_layout(rows("arc"))
+    (layout,) = items_layouts(rows("arc"))
     assert layout.title == "acc on arc: fraction, higher is better; baseline a"
     assert layout.head == ("model", "mean", "difference [95%]", "p Holm", "MDD", "n")
     assert [row[0] for row in layout.body] == ["a", "b", "c"]
     assert layout.body[0][2:4] == ("baseline", "n/a")
 
 
-def test_several_tasks_have_a_column_and_unequal_metrics_stand_beside_them():
-    layout = items_layout(rows("arc", "gsm8k", metrics=("acc", "exact_match")))
-    assert layout.title == "main metric of 2 tasks; baseline a"
-    assert layout.head[:2] == ("task", "model")
-    assert [row[0] for row in layout.body[::3]] == ["arc (acc)", "gsm8k (exact_match)"]
+def test_several_tasks_are_a_table_for_each_model_with_the_baseline_beside():
+    compared = rows("arc", "gsm8k")
+    first, second = items_layouts(compared)
+    assert first.title == "b beside baseline a: acc, fraction, higher is better"
+    assert first.head[:3] == ("task", "baseline", "mean")
+    assert [row[0] for row in second.body] == ["arc", "gsm8k"]
+    assert second.body[0][1:3] == (f"{compared[0].mean:.4f}", f"{compared[2].mean:.4f}")
+    assert first.footnotes == () and second.footnotes
+
+
+def test_unequal_metrics_stand_beside_their_tasks():
+    layout = items_layouts(rows("arc", "gsm8k", metrics=("acc", "exact_match")))[0]
+    assert layout.title == "b beside baseline a: main metric of each task"
+    assert [row[0] for row in layout.body] == ["arc (acc)", "gsm8k (exact_match)"]
 
 
 def test_seeds_have_a_column():
-    layout = items_layout(rows("arc", seeds=(1, 2)))
+    (layout,) = items_layouts(rows("arc", seeds=(1, 2)))
     assert layout.head[:3] == ("model", "runs", "mean") and len(layout.body[0][1].split()) == 2
 
 
 def test_what_all_rows_say_is_said_once_and_the_rest_with_its_rows():
-    layout = items_layout(rows("arc", "gsm8k"))
+    layout = items_layouts(rows("arc", "gsm8k"))[-1]
     assert sum(ONE_RUN in note for note in layout.footnotes) == 1
-    assert any(note.startswith("p Holm: McNemar's mid-p") and "over the 4 rows" in note for note in layout.footnotes)
+    assert any(note.startswith("p Holm: McNemar's mid-p") and "over 4 differences" in note for note in layout.footnotes)
+
+
+def test_marks_of_a_model_stand_in_its_row_or_below_the_tables():
+    marked = [replace(row, marks=("odd",) if row.candidate == "b" else ()) for row in rows("arc")]
+    (layout,) = items_layouts(marked)
+    assert layout.head[-1] == "marks" and [row[-1] for row in layout.body] == ["", "odd", ""]
+    marked = [replace(row, marks=("odd",) if row.candidate == "b" else ()) for row in rows("arc", "gsm8k")]
+    assert "b: odd" in items_layouts(marked)[-1].footnotes

@@ -59,7 +59,7 @@ def compare_files(request: FilesRequest) -> ComparedFiles:
         BenchError: files that are none, or runs that may not stand side by side.
     """
     read = read_files(request.files)
-    placed = place_runs(read.runs, seeds_of=request.seeds_of, targets=request.targets)
+    placed = place_runs(read, seeds_of=request.seeds_of, targets=request.targets)
     labels = list(dict.fromkeys(run.label for run in placed))
     baseline = request.baseline or labels[0]
     if baseline not in labels:

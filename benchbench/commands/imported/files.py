@@ -74,12 +74,15 @@ def read_files(words: Sequence[str]) -> ReadFiles:
                 raise _unknown(document)
         if not of_word:
             raise BenchError(f"{path}: expected results of another tool below this folder, found none. {formats()}")
+        if path.is_dir() and any(run.groups for run in of_word):
+            ignored += dict.fromkeys(str(run.path.relative_to(path)) for run in of_word if not run.groups)
+            of_word = [run for run in of_word if run.groups]
         models = list(dict.fromkeys(run.model for run in of_word))
         if name and len(models) > 1:
             raise BenchError(f"--from {word}: expected one model, found {_some(models)}; leave the name out")
         runs += [ReadRun(name, run) for run in of_word]
     count = f"{len(ignored)} file{'s' if len(ignored) > 1 else ''}"
-    left_alone = f"left alone: {count} without results of a known format ({_some(ignored)})"
+    left_alone = f"left alone: {count} without results per item in a known format ({_some(ignored)})"
     return ReadFiles(tuple(runs), (left_alone,) if ignored else ())
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from benchbench.commands.imported.files import ReadRun
+from benchbench.commands.imported.files import ReadFiles, ReadRun
 from benchbench.core.errors import BenchError, Fault, unknown_name
 from benchbench.core.imported import GroupSummary, ItemScores
 
@@ -17,6 +17,7 @@ _SEED = re.compile(r"(?P<label>.*?)[-_./ ]*seed[-_= ]?(?P<seed>\d+)", re.IGNOREC
 _SEED_FOLDER = re.compile(r"seed[-_= ]?(?P<seed>\d+)", re.IGNORECASE)
 NEAREST = 3
 """Folders above a file that may name its seed: tools put a folder per model, and one per judge, between."""
+ONE_ROW = "NAME=FILE names runs apart"
 NO_SEED = 0
 """Seed of the only run of a row, where all rows have one run."""
 
@@ -42,42 +43,48 @@ class _Part:
 
     @property
     def groups(self) -> list[str]:
-        return [group.group for group in (*self.read.run.groups, *self.read.run.summaries[:1])]
+        """Names of its tasks, subsets or categories, each once."""
+        return list(dict.fromkeys(group.group for group in (*self.read.run.groups, *self.read.run.summaries)))
 
 
-def place_runs(runs: Sequence[ReadRun], *, seeds_of: Sequence[str] = (), targets: Sequence[str] = ()) -> list[Placed]:
+def place_runs(read: ReadFiles, *, seeds_of: Sequence[str] = (), targets: Sequence[str] = ()) -> list[Placed]:
     """The rows of a table, each with its runs, in the order of the targets or of the files.
 
     A name that ends with `seed` and a number is one seed of the row that the rest names; a folder that is called so
-    and nothing else names the seed of what lies in it.
+    and nothing else names the seed of what lies in it. Where rows have seeds, a row of one run without a seed, such as
+    a model that nobody trained again, stands at every seed.
 
     Args:
-        runs: as read.
+        read: files and folders.
         seeds_of: labels whose runs are training seeds of one model, in the order of the files, without numbers.
         targets: labels to compare, the baseline first; none takes all.
 
     Raises:
         BenchError: a label that is not there; several runs of one label that nothing says to be seeds; one row alone.
     """
-    parts = [_part(read) for read in runs]
+    parts = [_part(run) for run in read.runs]
     labels = list(dict.fromkeys(part.label for part in parts))
     for label in (*targets, *seeds_of):
         if label not in labels:
             raise unknown_name("row", label, labels)
     chosen = list(dict.fromkeys(targets)) or labels
-    parts = [part for label in chosen for part in _numbered(label, parts, label in seeds_of)]
-    if all(len({part.seed for part in parts if part.label == label}) == 1 for label in chosen):
-        parts = [replace(part, seed=NO_SEED) for part in parts]
-    faults = list(chain.from_iterable(_faults(label, parts) for label in chosen))
-    if faults:
+    by_label = {label: _numbered(label, parts, label in seeds_of) for label in chosen}
+    if faults := [fault for label, of_row in by_label.items() for fault in _faults(label, of_row)]:
         raise BenchError.of_faults("--from", faults)
     if len(chosen) < 2:
-        said = f"found {chosen[0]} alone" + (" with its seeds" if len({part.seed for part in parts}) > 1 else "")
-        raise BenchError(f"--from: expected two rows at least, {said}; NAME=FILE names runs apart")
-    places = dict.fromkeys((part.label, part.seed or NO_SEED) for part in parts)
+        several = len({part.seed for part in by_label[chosen[0]]}) > 1
+        said = f"found {chosen[0]} alone" + (" with its seeds" if several else "")
+        raise BenchError("; ".join([f"--from: expected two rows at least, {said}", ONE_ROW, *read.notes]))
+    seeds = {
+        label: sorted({part.seed for part in of_row if part.seed is not None}) for label, of_row in by_label.items()
+    }
+    if all(len(of_row) < 2 for of_row in seeds.values()):
+        return [_joined(label, NO_SEED, of_row) for label, of_row in by_label.items()]
+    every = sorted({seed for of_row in seeds.values() for seed in of_row})
     return [
-        _joined(label, seed, [p for p in parts if (p.label, p.seed or NO_SEED) == (label, seed)])
-        for label, seed in places
+        _joined(label, seed, [part for part in of_row if part.seed in (seed, None)])
+        for label, of_row in by_label.items()
+        for seed in seeds[label] or every
     ]
 
 
@@ -104,19 +111,19 @@ def _numbered(label: str, parts: Sequence[_Part], are_seeds: bool) -> list[_Part
     return numbered
 
 
-def _faults(label: str, parts: Sequence[_Part]) -> list[Fault]:
-    """Groups that one seed of a row has twice."""
-    of_row = [part for part in parts if part.label == label]
-    faults = []
-    for seed in dict.fromkeys(part.seed for part in of_row):
+def _faults(label: str, parts: Sequence[_Part]) -> Iterator[Fault]:
+    """Seeds of which some are named and others not, and groups that one seed of a row has twice."""
+    seeds = list(dict.fromkeys(part.seed for part in parts))
+    if None in seeds and len(seeds) > 1:
+        paths = [str(part.read.run.path) for part in parts if part.seed is None]
+        yield Fault(label, f"some runs have a seed in their name, {paths[0]} has none; name it NAME-seed1=FILE")
+        return
+    for seed in seeds:
         first: dict[str, Path] = {}
-        for part in (part for part in of_row if part.seed == seed):
-            for group in part.groups:
-                path = part.read.run.path
-                if first.setdefault(group, path) != path:
-                    ways = f"keep one, name them apart (NAME=FILE), or say --seed-of {label} if they are training seeds"
-                    faults.append(Fault(f"{label}, {group}", f"is in {first[group]} and in {path}; {ways}"))
-    return faults
+        for group, path in [(g, part.read.run.path) for part in parts if part.seed == seed for g in part.groups]:
+            if first.setdefault(group, path) != path:
+                ways = f"keep one, name them apart (NAME=FILE), or say --seed-of {label} if they are training seeds"
+                yield Fault(f"{label}, {group}", f"is in {first[group]} and in {path}; {ways}")
 
 
 def _joined(label: str, seed: int, parts: Sequence[_Part]) -> Placed:

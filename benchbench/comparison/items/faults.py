@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -46,6 +47,15 @@ def group_faults(runs: Sequence[SeededRun], first: SeededRun) -> Iterator[Fault]
             parts = [f"lacks {some(missing)}"] if missing else []
             parts += [f"has {some(further)}"] if further else []
             yield Fault(run.where, f"{' and '.join(parts)}, unlike {first.where}; --tasks names those to compare")
+
+
+def repeated_faults(run: SeededRun) -> Iterator[Fault]:
+    """Items that one run has twice, of which nobody can say which to pair."""
+    for group in run.groups:
+        repeated = [item for item, count in Counter(group.items).items() if count > 1]
+        if repeated:
+            problem = f"expected every item once, found {len(repeated)} more than once ({some(repeated)})"
+            yield Fault(_place(run, group), f"{problem}; keep one row of each")
 
 
 def item_faults(run: SeededRun, first: SeededRun) -> Iterator[Fault]:

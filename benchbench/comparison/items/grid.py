@@ -15,6 +15,7 @@ from benchbench.comparison.items.faults import (
     group_faults,
     in_order,
     item_faults,
+    repeated_faults,
     setting_faults,
 )
 from benchbench.comparison.items.pooled import pooled
@@ -58,8 +59,8 @@ def make_item_grid(runs: Sequence[SeededRun], *, baseline: str, allow_different:
         allow_different: compare although settings or prompts differ, which marks the rows.
 
     Raises:
-        BenchError: groups or items that only some runs have, items of other content, settings that differ; all of one
-            kind at once.
+        BenchError: items that stand twice, groups or items that only some runs have, items of other content, settings
+            that differ; all of one kind at once.
         MissingRunsError: a row without a run of a seed.
     """
     labels = tuple(dict.fromkeys([baseline, *(run.label for run in runs)]))
@@ -70,6 +71,7 @@ def make_item_grid(runs: Sequence[SeededRun], *, baseline: str, allow_different:
     if missing := [(label, seed) for label in labels for seed in seeds if (label, seed) not in by_place]:
         raise MissingRunsError(missing, what="run")
     first = by_place[baseline, seeds[0]]
+    _refuse(fault for run in runs for fault in repeated_faults(run))
     _refuse(group_faults(runs, first))
     lined_up = {place: _in_groups(run, first) for place, run in by_place.items()}
     others = [run for run in lined_up.values() if run.label != baseline or run.seed != seeds[0]]

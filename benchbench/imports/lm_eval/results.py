@@ -28,7 +28,7 @@ MEANS = ("acc", "acc_norm", "exact_match")
 """Metrics that are means over documents, where no configuration says how they are aggregated."""
 TOLERANCE = 1e-6
 """Of a mean of the results file, which the project computes from the same numbers."""
-NO_FILE = "no results_<date>.json beside {name}: version of the task and few-shot examples are not checked"
+NO_FILE = "logs without results_<date>.json beside them: version of the task and few-shot examples are not checked"
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def results_beside(path: Path, date: str) -> ResultsBeside:
     """
     beside = path.with_name(f"results_{date}.json")
     if not date or not beside.is_file():
-        return ResultsBeside({}, (NO_FILE.format(name=path.name),))
+        return ResultsBeside({}, (NO_FILE,))
     return ResultsBeside(read_document(beside).content)
 
 

@@ -84,7 +84,7 @@ def test_the_table_says_what_it_is_at_80_columns(tmp_path: Path, monkeypatch: py
     assert lines[1].split() == ["model", "mean", "difference", "[95%]", "p", "Holm", "MDD", "n"]
     assert [line.split()[0] for line in lines[3:6]] == ["base", "tuned", "other"]
     assert "p Holm: McNemar's mid-p where every item is right or wrong" in ended.text
-    assert "corrected over the 2 rows against the baseline" in ended.text
+    assert "corrected over 2 differences" in ended.text
     assert ended.text.count("variance over training seeds is unknown") == 1
 
 
@@ -119,6 +119,19 @@ def test_training_seeds_are_crossed_with_items(tmp_path: Path):
     assert row["seeds"] == [1, 2, 3] and row["runs"] == 3 and len(row["values"]) == 3
     assert row["interval_method"] == "crossed t over seeds and items"
     assert "training seeds" not in row["note"] and row["decision"]["seeds_needed"] is not None
+
+
+def test_a_model_that_was_trained_once_stands_beside_seeds_of_another(tmp_path: Path):
+    words = [write_log(tmp_path / "base", right(0.0))]
+    words += [f"dpo-seed{seed}={write_log(tmp_path / str(seed), right(0.1))}" for seed in (1, 2, 3)]
+    row = compared(*words)[1]
+    assert row["runs"] == 3 and row["seeds"] == [1, 2, 3] and row["baseline_values"][0] == row["baseline_values"][2]
+    assert "base is one run at all 3 seeds: a spread of its runs is not in the interval" in row["note"]
+
+
+def test_a_row_that_lacks_a_seed_is_refused(tmp_path: Path):
+    words = [f"{m}-seed{s}={write_log(tmp_path / m / str(s), right(0))}" for m, s in (("a", 1), ("a", 2), ("b", 1))]
+    assert "b: no run for seed 2. A comparison over unequal seeds would mislead" in refused("--from", *words, code=4)
 
 
 def test_a_headline_of_one_s_own_and_further_tables(tmp_path: Path):
@@ -206,7 +219,9 @@ def test_two_judges_are_refused(tmp_path: Path):
 def test_items_and_means_are_not_mixed(tmp_path: Path):
     write_json(tmp_path / "a.json", reward_scores("a", {"s": [(1.0, 0.0)] * 3}))
     write_json(tmp_path / "b.json", {"model": "b", "chat_template": "c", "s": 0.5})
-    assert "b: the file has means alone, others have items; give files of one kind" in refused("--from", tmp_path)
+    files = [tmp_path / "a.json", tmp_path / "b.json"]
+    assert "b: the file has means alone, others have items; give files of one kind" in refused("--from", *files)
+    assert "found a alone; NAME=FILE names runs apart; left alone: 1 file" in refused("--from", tmp_path)
 
 
 @pytest.mark.parametrize("values", [[1.0] * 30, [0.0] * 30], ids=["always right", "never right"])
@@ -218,6 +233,13 @@ def test_constant_scores_have_numbers_and_an_interval_of_some_width(tmp_path: Pa
 def test_one_item_has_a_note_and_no_interval(tmp_path: Path):
     row = compared(*logs(tmp_path, a=[1.0], b=[0.0]))[1]
     assert row["difference"] == -1 and row["low"] is None and "one item" in row["note"]
+
+
+def test_no_verdict_at_all_is_no_number(tmp_path: Path):
+    for model in ("a", "b"):
+        write_json(tmp_path / f"{model}.json", [annotation(k, model, None) for k in range(4)])
+    row = compared(tmp_path / "a.json", tmp_path / "b.json")[1]
+    assert row["mean"] is None and row["n"] == 0 and "no items" in row["note"] and "4 of 4 items" in row["note"]
 
 
 def test_nan_leaves_its_row_undefined(tmp_path: Path):

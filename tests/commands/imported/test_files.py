@@ -45,7 +45,15 @@ def test_a_folder_stands_for_the_results_below_it_and_says_what_it_leaves(tmp_pa
     (tmp_path / "out" / "README.md").write_text("text")
     read = read_files([f"mine={tmp_path / 'out'}"])
     assert [(r.name, r.run.model, r.run.groups[0].group) for r in read.runs] == [("mine", "org/m", n) for n in "ab"]
-    assert read.notes == ("left alone: 1 file without results of a known format (notes.json)",)
+    assert read.notes == ("left alone: 1 file without results per item in a known format (notes.json)",)
+
+
+def test_means_beside_items_of_one_folder_are_left_alone(tmp_path: Path):
+    """alpaca_eval writes both into one folder."""
+    write_json(tmp_path / "m" / "annotations.json", [annotation(k, "m", 2.0) for k in range(3)])
+    (tmp_path / "m" / "leaderboard.csv").write_text(BOARD)
+    read = read_files([str(tmp_path)])
+    assert [r.run.tool for r in read.runs] == ["alpaca_eval"] and "(m/leaderboard.csv)" in read.notes[0]
 
 
 def test_what_no_import_knows_is_refused_with_what_is_known(tmp_path: Path):

@@ -31,6 +31,12 @@ def test_items_that_one_run_lacks_are_counted_and_named():
     assert "1 problem" in message, "the items of all tasks together are not another one"
 
 
+def test_an_item_that_stands_twice_is_refused():
+    twice = scores({"m": [1, 2, 3]}, items=("x", "y", "x"))
+    with pytest.raises(BenchError, match="b, task: expected every item once, found 1 more than once .x.; keep one row"):
+        make_item_grid([run("a", twice), run("b", twice)], baseline="a")
+
+
 def test_tasks_that_one_run_lacks_are_named_with_the_way_out():
     one, two = scores({"m": [1]}, group="one"), scores({"m": [1]}, group="two")
     with pytest.raises(BenchError, match="b: lacks two, unlike a; --tasks names those to compare"):
