@@ -84,7 +84,6 @@ class GroupSummary:
     """Standard error over items; NaN where the file has none that may be used."""
     n: int
     """Number of items; 0 where the file does not say."""
-    settings: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
     """Why there is no standard error, or what else a reader must know."""
 

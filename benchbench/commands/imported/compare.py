@@ -90,10 +90,10 @@ def _selected(run: Placed, tasks: Sequence[str]) -> Placed:
 def _tables(grid: ItemGrid, request: FilesRequest) -> list[list[Comparison]]:
     """The headline's table, whose rows are tested as a family, then one per further metric."""
     first = {group: grid.row(group, grid.labels[0])[0] for group in grid.groups}
-    main = {group: _headline(scores, request.headline) for group, scores in first.items()}
-    groups = [group for group in grid.groups if group != ALL]
-    if len({main[group] for group in groups}) > 1:  # a mean over items of unequal metrics is none
-        main.pop(ALL, None)
+    main = {group: _headline(scores, request.headline) for group, scores in first.items() if group != ALL}
+    shared = set(main.values())
+    if ALL in first and len(shared) == 1 and shared <= set(first[ALL].metrics):  # unequal metrics have no mean
+        main = {ALL: next(iter(shared)), **main}
     tables = [_table(grid, main, request, is_headline=True)]
     for metric in dict.fromkeys(request.metrics):
         having = {group: metric for group, scores in first.items() if metric in scores.metrics}
@@ -120,11 +120,15 @@ def _table(grid: ItemGrid, metrics: dict[str, str], request: FilesRequest, *, is
 
 
 def _summarised(placed: Sequence[Placed], baseline: str, request: FilesRequest) -> list[list[Comparison]]:
-    refused = {"--cluster": request.cluster, "--seed-of": request.seeds_of}
-    if given_options := [name for name, value in refused.items() if value]:
-        raise BenchError(f"{given_options[0]}: the files have means alone, so nothing could follow it")
+    unread = {"--cluster": request.cluster, "--seed-of": request.seeds_of, "--allow-different": request.allow_different}
+    if options := [name for name, value in unread.items() if value]:
+        raise BenchError(f"{', '.join(options)}: the files have means alone, which say nothing of it; leave it out")
     if several := [run.label for run in placed if run.seed != NO_SEED]:
         raise BenchError(f"--from: {several[0]}: several seeds of means alone; make one table with bench reread")
+    known = {summary.group for run in placed for summary in run.summaries}
+    for task in request.tasks:
+        if task not in known:
+            raise unknown_name("task", task, known)
     by_place = {
         (summary.metric, summary.group): None
         for run in placed

@@ -175,6 +175,24 @@ def test_leaderboards_are_compared_without_pairs_and_say_so(tmp_path: Path):
     assert "n/a" in ended.out.split("length_controlled_winrate on")[1]
 
 
+def test_what_means_alone_cannot_obey_is_refused(tmp_path: Path):
+    (tmp_path / "board.csv").write_text(",win_rate,standard_error,n_total\nm1,50.0,1.5,805\nm2,44.0,1.5,805\n")
+    said = refused("--from", tmp_path / "board.csv", "--cluster", "dataset", "--allow-different")
+    assert "--cluster, --allow-different: the files have means alone" in said
+    assert "unknown task 'arc'. Known: alpaca_eval" in refused("--from", tmp_path / "board.csv", "--tasks", "arc")
+
+
+def test_tasks_without_a_shared_main_metric_have_no_mean_over_all_items(tmp_path: Path):
+    for model in ("a", "b"):
+        write_log(tmp_path / model, right(0.0), task="x")
+        write_log(tmp_path / model, right(0.0), task="y", metric="exact_match")
+    assert [row["scoring"] for row in compared(tmp_path / "a", tmp_path / "b")[::2]] == ["x", "y"]
+    for model in ("c", "d"):  # rewards of two scales: a margin in one subset is none in another
+        write_log(tmp_path / model, right(0.0), task="x", metric="margin")
+        write_log(tmp_path / model, [7 * v for v in right(0.0)], task="y", metric="margin")
+    assert [row["scoring"] for row in compared(tmp_path / "c", tmp_path / "d")[::2]] == ["x", "y"]
+
+
 def test_verdicts_that_failed_are_left_out_everywhere_and_bounded(tmp_path: Path):
     """B agrees with a, which wins 30 of 60, but for items 0 to 2, of which a wins one: 29 to 32 of 60."""
     for model in ("a", "b"):
