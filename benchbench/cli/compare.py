@@ -7,13 +7,22 @@ from typing import Annotated
 
 import typer
 
-from benchbench.cli import arguments
+from benchbench.cli import arguments, imported
 from benchbench.cli.output import print_json, print_layout, print_note, print_rows, stderr
 from benchbench.cli.plan import print_plan
+from benchbench.core.errors import BenchError
 
 
 def compare(
-    targets: Annotated[list[str], typer.Argument(help="Methods (METHOD or METHOD@VARIANT) or recipe files.")],
+    context: typer.Context,
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(help="Methods (METHOD or METHOD@VARIANT) or recipe files; with --from, models."),
+    ] = None,
+    files: Annotated[
+        list[str] | None,
+        typer.Option("--from", help="Train nothing: compare results of other tools. Files, folders, NAME=FILE."),
+    ] = None,
     setting: arguments.Setting = None,
     seeds: arguments.Seeds = None,
     baseline: arguments.Baseline = None,
@@ -33,6 +42,19 @@ def compare(
         Path | None,
         typer.Option("--prompts", help="Draw and judge answers to this file's prompts instead, as for eval."),
     ] = None,
+    headline: Annotated[
+        str | None, typer.Option("--headline", help="With --from: metric of the first table. Default: the tool's own.")
+    ] = None,
+    tasks: Annotated[
+        list[str] | None, typer.Option("--tasks", help="With --from: tasks or subsets to compare. Default: all.")
+    ] = None,
+    seeds_of: Annotated[
+        list[str] | None, typer.Option("--seed-of", help="With --from: models whose runs are its training seeds.")
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option("--cluster", help="With --from: column that names clusters of items: --cluster subject."),
+    ] = None,
     device: arguments.Device = "auto",
     workers: arguments.Workers = None,
     log_to: arguments.LogTo = None,
@@ -45,8 +67,28 @@ def compare(
 
     Missing stages are run first. Every difference has an interval; the table always has a row for the SFT policy.
 
+    With --from, nothing is run: results of lm-evaluation-harness, alpaca_eval, arena-hard-auto and reward-bench are
+    compared, paired by item.
+
     Example: bench compare dpo simpo --seeds 42 13 3407
     """
+    imported.refuse_unread(context, with_files=bool(files))
+    if files:
+        imported.compare_files(
+            files,
+            as_json=as_json,
+            targets=targets or [],
+            baseline=baseline,
+            headline=headline,
+            metrics=metrics or [],
+            tasks=tasks or [],
+            seeds_of=seeds_of or [],
+            cluster=cluster,
+            allow_different=allow_different,
+        )
+        return
+    if not targets:
+        raise BenchError("compare: expected methods or recipes, or files of other tools with --from; found none")
     from benchbench.commands.compare.run import CompareRequest, prepare_comparison
     from benchbench.commands.run_plan import RunOptions
 

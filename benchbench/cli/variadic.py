@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
-VARIADIC = ("--seeds", "--metrics", "--columns", "--where", "--format")
+VARIADIC = ("--seeds", "--metrics", "--columns", "--where", "--format", "--from", "--tasks", "--seed-of")
 
 
 def spread_options(args: Sequence[str], names: Sequence[str] = VARIADIC) -> list[str]:

@@ -15,6 +15,7 @@ import pytest
 from harness import MICRO, Finished, bench, finish
 
 from benchbench.cli import output
+from tests.imports.logs import write_log
 from tests.report.read_tables import read_back, squeezed
 
 WIDTHS = (80, 100, 120)
@@ -46,12 +47,16 @@ def lines_of(finished: Finished, tmp: Path) -> dict[str, list[object]]:
         (tmp / "recipes" / f"{method}_micro.yaml").write_text(
             f"name: {method}_micro\nsetting: micro\nmethod: {{name: {method}}}\n"
         )
+    for model, right in (("base-7b", 0.5), ("a-model-of-a-long-name", 0.75)):
+        for task in ("arc_easy", "mmlu_abstract_algebra"):
+            write_log(tmp / "logs" / model, [float(k % 4 < 4 * right) for k in range(40)], task=task)
     return {
         "train": ["train", "dpo", "simpo", *where, "--results", tmp / "results"],
         "train --dry-run": ["train", "dpo", *where, "--seeds", 77, "--dry-run"],
         "eval": ["eval", "dpo", *where],
         "eval of one seed": ["eval", "dpo", *where, "--seeds", 1],
         "compare": [*finished.line, "--runs", finished.runs, "--results", tmp / "results", "--metrics", "mean_margin"],
+        "compare --from": ["compare", "--from", tmp / "logs"],
         "quirks --dry-run": [
             "quirks",
             "dpo",
@@ -84,7 +89,17 @@ def lines_of(finished: Finished, tmp: Path) -> dict[str, list[object]]:
 
 
 VERBS = (
-    *("train", "train --dry-run", "eval", "eval of one seed", "compare", "quirks --dry-run", "leaderboard", "tune"),
+    *(
+        "train",
+        "train --dry-run",
+        "eval",
+        "eval of one seed",
+        "compare",
+        "compare --from",
+        "quirks --dry-run",
+        "leaderboard",
+        "tune",
+    ),
     *("fetch", "check", "regress", "alpaca-eval", "status", "recipes ls", "recipes show", "methods ls"),
     *("transforms ls", "reread", "audit data", "audit seeds", "analyse ls", "analyse", "show run", "diff"),
 )

@@ -50,7 +50,8 @@ def main(outputs: str, reference: str) -> None:
     (name,) = board.index
     row = {key: value for key, value in board.loc[name].to_dict().items() if key != "mode"}
     kept = [[one["instruction"], one["output_2"], one["preference"]] for one in annotations]
-    sys.stdout.write("\n" + json.dumps({"name": name, "row": row, "annotations": kept}) + "\n")
+    whole = json.loads(json.dumps(annotations, default=str))
+    sys.stdout.write("\n" + json.dumps({"name": name, "row": row, "annotations": kept, "file": whole}) + "\n")
 
 
 if __name__ == "__main__":

@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchbench import exports
+from benchbench import exports, imports
 from benchbench.comparison.alpaca_eval.leaderboard import raw_row
+from benchbench.data.documents import read_document
 from tests.exports.responses import ANSWERS, TEXTS, prompt_set, responses
 
 READER = Path(__file__).with_name("alpaca_eval_reads.py")
@@ -61,3 +62,11 @@ def test_the_package_reads_our_export_and_prints_our_row(interpreter: str, tmp_p
     for name in ("win_rate", "standard_error", "n_wins", "n_wins_base", "n_draws", "n_total", "discrete_win_rate"):
         assert read["row"][name] == pytest.approx(getattr(ours, name), abs=1e-9), name
     assert read["row"]["avg_length"] == ours.avg_length
+    path = tmp_path / "annotations.json"
+    path.write_text(json.dumps(read["file"]), encoding="utf-8")
+    (run,) = imports.get("alpaca_eval").read(read_document(path))
+    (scores,) = run.groups
+    assert (run.model, scores.items) == ("dpo-seed1", TEXTS)
+    assert scores.settings == {"judge": "stub", "the judge's baseline": "reference"}
+    assert 100 * scores.metrics["win_rate"].values.mean() == pytest.approx(read["row"]["win_rate"], abs=1e-9)
+    assert 100 * scores.metrics["discrete_win_rate"].values.mean() == pytest.approx(read["row"]["discrete_win_rate"])

@@ -28,6 +28,7 @@ LIGHT = (
     "metrics",
     "judging",
     "exports",
+    "imports",
     "report",
     "run",
     "methods",

@@ -11,11 +11,12 @@ from types import ModuleType
 import pytest
 from harness import ROOT
 
-from benchbench import analyses, exports, judges, methods, metrics, reward_objectives, sources, transforms
+from benchbench import analyses, exports, imports, judges, methods, metrics, reward_objectives, sources, transforms
 
 ROOMS = {
     "analyses": (analyses, "ANALYSIS"),
     "exports": (exports, "EXPORT"),
+    "imports": (imports, "IMPORT"),
     "judges": (judges, "JUDGE"),
     "methods": (methods, "METHOD"),
     "metrics": (metrics, "METRIC"),
@@ -102,7 +103,9 @@ def test_an_export_is_tested(name: str):
     assert any(name in text for text in tests)
 
 
-@pytest.mark.parametrize("name", [(room, name) for room, name in exhibits() if room not in ("metrics", "exports")])
+@pytest.mark.parametrize(
+    "name", [(room, name) for room, name in exhibits() if room not in ("metrics", "exports", "imports")]
+)
 def test_options_are_frozen_and_their_defaults_hold(name: tuple[str, str]):
     room, exhibit = name
     found = ROOMS[room][0].get(exhibit)

@@ -66,10 +66,18 @@ def read_annotations(path: Path) -> list[Annotations]:
     """The annotations of a file, by model, baseline and judge.
 
     Raises:
-        BenchError: exit code 5 where there is no file; all rows at once that are no annotations, or whose instruction
-            the same model, baseline and judge have already.
+        BenchError: exit code 5 where there is no file, and as `annotations_of`.
     """
-    rows = read_rows(path)
+    return annotations_of(path, read_rows(path))
+
+
+def annotations_of(path: Path, rows: Sequence[Row]) -> list[Annotations]:
+    """The same of rows that were read already.
+
+    Raises:
+        BenchError: all rows at once that are no annotations, or whose instruction the same model, baseline and judge
+            have already.
+    """
     if not rows:
         raise BenchError(f"{path}: expected annotations, found no rows")
     faults = [fault for number, row in enumerate(rows, start=1) for fault in _faults(row, number)]

@@ -57,7 +57,7 @@ class Comparison:
     p: float
     """Two-sided p-value of no difference, uncorrected; with one seed it speaks of the two runs, not of the methods."""
     p_holm: float
-    """Corrected over all rows of the headline column; NaN elsewhere, and with one seed."""
+    """Corrected over all rows of the headline column; NaN elsewhere, and where methods have one seed."""
     minimum_detectable_difference: float
     """True difference that is found with 80 % power, with a confidence of 80 %, at an uncorrected level of 1 - `level`;
     infinite where no difference that the metric can have is."""

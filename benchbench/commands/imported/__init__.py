@@ -1,0 +1,1 @@
+"""`bench compare --from`: results of other tools, read and compared."""
