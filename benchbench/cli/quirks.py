@@ -58,6 +58,6 @@ def quirks(
         rows = [row for row in audited.rows if row.candidate == candidate]
         title = f"{metric} under {scoring}, {candidate} against {rows[0].baseline}"
         print_rows(shown_audit(rows, metric, scoring), title=title)
-    for line in command.footnotes(audited.reported):
+    for line in command.footnotes(audited.reported, audited.rows):
         print_note(line)
     console.print("written: " + ", ".join(audited.files), highlight=False)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-START = "sft"
-"""The policy that all methods start from; its own responses are the measure."""
+STARTS = ("sft", "base")
+"""Labels of the policy that all methods start from; its own responses are the measure."""
 TRUNCATED, EMPTY, REPEATED = 0.10, 0.02, 0.10
 """Shares by which a policy's cut, empty and repeating responses exceed those of the start."""
 DISTINCT, LONG = 0.5, 2.0
@@ -18,7 +18,7 @@ def degeneration(means: Mapping[str, Mapping[str, float]]) -> dict[str, tuple[st
     Args:
         means: label -> statistic of `comparison.win_rates.response_statistics` -> its mean over seeds.
     """
-    start = means.get(START)
+    start = next((means[label] for label in STARTS if label in means), None)
     return {} if start is None else {label: _marks(of, start) for label, of in means.items()}
 
 
