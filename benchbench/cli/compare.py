@@ -49,7 +49,7 @@ def compare(
     from benchbench.commands.compare.run import CompareRequest, prepare_comparison
     from benchbench.commands.run_plan import RunOptions
 
-    options = RunOptions(device, workers, runs, results)
+    options = RunOptions(device, workers, runs, results, dry_run)
     request = CompareRequest(
         targets,
         setting,

@@ -17,6 +17,7 @@ from benchbench.cli import (
     evaluate,
     export,
     fetch,
+    init,
     leaderboard,
     methods,
     quirks,
@@ -41,6 +42,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help needs no rich, whose import would double the time to the first word
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("init")(init.init)
 app.command("train", cls=VariadicCommand)(train.train)
 app.command("eval", cls=VariadicCommand)(evaluate.evaluate)
 app.command("export", cls=VariadicCommand)(export.export)

@@ -41,7 +41,7 @@ def quirks(
     from benchbench.commands.run_plan import RunOptions
     from benchbench.report.quirks import shown_audit
 
-    options = RunOptions(device, workers, runs, results)
+    options = RunOptions(device, workers, runs, results, dry_run)
     request = command.QuirksRequest(targets, setting, seeds, baseline, only or [], overrides or [])
     prepared = command.prepare_audit(request, options)
     if dry_run:

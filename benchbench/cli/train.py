@@ -33,7 +33,7 @@ def train(
     from benchbench.commands import train as command
     from benchbench.commands.run_plan import RunOptions
 
-    options = RunOptions(device, workers, runs, results)
+    options = RunOptions(device, workers, runs, results, dry_run)
     loaded, sessions = command.plan_training(
         targets, setting=setting, seeds=seeds, overrides=overrides or [], options=options
     )

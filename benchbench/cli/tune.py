@@ -31,7 +31,8 @@ def tune(
     ] = False,
     log: Annotated[Path | None, typer.Option("--log", help="CSV to which every value that was tried is added.")] = None,
     write_recipes: Annotated[
-        Path | None, typer.Option("--write-recipes", help="Folder that gets a recipe of each choice.")
+        Path | None,
+        typer.Option("--write-recipe", "--write-recipes", help="Folder that gets a recipe of each choice."),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Write over recipes that differ in more than what is tuned.")
