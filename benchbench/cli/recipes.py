@@ -108,6 +108,7 @@ def validate(
 @app.command("schema")
 def schema(
     write: Annotated[Path | None, typer.Option("--write", help="File that gets it, instead of stdout.")] = None,
+    as_json: arguments.Json = False,
 ) -> None:
     """Print the JSON Schema of recipes and settings.
 
@@ -122,4 +123,7 @@ def schema(
         typer.echo(schema_text(), nl=False)
         return
     write_schema(write)
-    stderr().print(f"written: {write}", highlight=False)
+    if as_json:
+        print_json({"schema": str(write)})
+        return
+    stderr().print(f"written: {write}", highlight=False, markup=False)
