@@ -112,6 +112,7 @@ def plot_grid(report: GridReport, path: Path) -> None:
     axes = figure.subplots()
     places = _places(report)
     _draw(axes, report, places)
+    axes.set_xlim(*_limits(report, places))
     axes.set_xticks(places, [_tick(report, row) for row in report.rows], fontsize=8)
     axes.minorticks_off()
     axes.set_xlabel(", ".join(report.keys), fontsize=9)
@@ -154,6 +155,12 @@ def _places(report: GridReport) -> list[float]:
     if _is_to_scale(report):
         return [float(row[report.keys[0]]) for row in report.rows]
     return [float(place) for place in range(len(report.rows))]
+
+
+def _limits(report: GridReport, places: Sequence[float]) -> tuple[float, float]:
+    """Ends of the horizontal axis, with room beside the first and the last value."""
+    low, high = min(places), max(places)
+    return (low / 1.5, high * 1.5) if _is_to_scale(report) else (low - 0.5, high + 0.5)
 
 
 def _tick(report: GridReport, row: Mapping[str, Any]) -> str:
