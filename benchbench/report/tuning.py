@@ -112,7 +112,6 @@ def plot_grid(report: GridReport, path: Path) -> None:
     axes = figure.subplots()
     places = _places(report)
     _draw(axes, report, places)
-    axes.set_xlim(*_limits(report, places))
     axes.set_xticks(places, [_tick(report, row) for row in report.rows], fontsize=8)
     axes.minorticks_off()
     axes.set_xlabel(", ".join(report.keys), fontsize=9)
@@ -129,6 +128,7 @@ def plot_grid(report: GridReport, path: Path) -> None:
 def _draw(axes: Axes, report: GridReport, places: Sequence[float]) -> None:
     if _is_to_scale(report):
         axes.set_xscale("log")
+    axes.set_xlim(*_limits(report, places))
     means = [float(row["mean"]) for row in report.rows]
     ses = [0.0 if math.isnan(float(row["se"])) else float(row["se"]) for row in report.rows]
     for place, row in zip(places, report.rows, strict=True):
