@@ -27,9 +27,10 @@ most similar key. `bench recipes show TARGET` prints a resolved recipe with the 
 `--set KEY=VALUE` replaces a value: `--set preference.learning_rate=5e-7`.
 
 A *setting* is a file of the same keys without `method`; under `extends` it may name another setting, whose values it
-inherits. [recipe.schema.json](recipe.schema.json) has all of this for editors:
-`bench recipes schema --write FILE` writes it, and a YAML file names it in its first line,
-`# yaml-language-server: $schema=FILE`. A fair comparison keeps these keys fixed: {setting}.
+inherits. A fair comparison keeps these keys fixed: {setting}.
+
+[recipe.schema.json](recipe.schema.json) has all of this for editors: `bench recipes schema --write FILE` writes it, and a
+YAML file names it in its first line, as `# yaml-language-server: $schema=FILE`; `bench init` writes both.
 
 These keys only describe a recipe; they affect neither its results nor its identity: {annotations}.
 """

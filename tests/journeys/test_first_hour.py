@@ -90,10 +90,11 @@ def test_a_model_is_only_evaluated_by_a_judge(desk: Desk):
         assert {key.split("/")[0] for key in status} == {"score", "generate", "judge"}
         assert server.seen, "the stub was asked"
         ended = bench("compare", "base", "--setting", judged, *desk.where)
+        drawn = bench("compare", "base", "--setting", judged, *desk.where, "--json").json
     assert ended.code == 0, ended.err
     assert "win rate against the data's chosen response, judge chat_endpoint stub" in ended.text
-    (row,) = [line for line in ended.out.splitlines() if line.startswith("base") and "0.0000" in line][:1]
-    assert row, "the chosen responses have the word that the stub prefers"
+    (run,) = drawn["win_rates"][0]["raw"]["runs"]
+    assert (run["wins"], run["losses"] > 0) == (0, True), "the chosen responses have the word that the stub prefers"
 
 
 RESPONSES = """
