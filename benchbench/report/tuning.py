@@ -120,7 +120,7 @@ def plot_grid(report: GridReport, path: Path) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#e6e6e6", linewidth=0.8)
     axes.tick_params(labelsize=8.5, colors=_INK)
-    axes.legend(fontsize=8, frameon=False)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=8, frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     canvas.print_png(str(path), metadata={"Software": None})
 
