@@ -39,7 +39,7 @@ def resolve(target: str, *, setting: str | None, overrides: Iterable[Override] =
     file: Path | None = None
     if in_file is None:
         name, _, variant = target.partition("@")
-        name = _start(setting) if name == BASE else name
+        name = _start(setting, overrides) if name == BASE else name
         presets = reward_presets() if name == REWARD_MODEL else _presets(name)
         variant = variant or "default"
     else:
@@ -60,14 +60,15 @@ def resolve(target: str, *, setting: str | None, overrides: Iterable[Override] =
     )
 
 
-def _start(setting: str | None) -> str:
+def _start(setting: str | None, overrides: Iterable[Override]) -> str:
     """The method behind `base`, which is what tables call the row that all methods of a setting without SFT start from.
 
     Raises:
         BenchError: the setting has an SFT stage.
     """
     base = library.extended(library.find_setting(setting or DEFAULT_SETTING))
-    if base.values.get(SFT) is not None:
+    without = any((override.key, override.value) == (SFT, None) for override in overrides)
+    if base.values.get(SFT) is not None and not without:
         raise BenchError(
             f"'{BASE}': expected a method, got the name of the row that all methods of a setting without an SFT stage "
             f"start from; '{base.setting_name}' has such a stage, and its row is '{SFT}'"

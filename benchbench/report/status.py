@@ -10,7 +10,7 @@ STATUS_NOTES = {
     "`bench methods show NAME` has the open question",
     "twin": "twin: a text form of a method for another modality, never a reproduction of it; "
     "`bench methods show NAME` says of what",
-    UNTUNED: "untuned: hyper-parameters as method and setting have them by default, not chosen on a validation split; "
+    UNTUNED: "untuned: its hyper-parameters were not chosen on a validation split; "
     "`bench tune METHOD --grid KEY=V1,V2` chooses, and --write-recipe keeps the choice",
 }
 """Mark of a row -> its footnote."""

@@ -82,7 +82,7 @@ def test_an_example_really_runs(name: str, tmp_path: Path):
     assert ended.code == 0 and "finished already" in ended.err, ended.err
     first = [line.split()[0] for line in ended.out.splitlines() if line.strip()]
     assert ("base" if name == "instruct_model" else "sft") in first
-    assert "untuned: hyper-parameters as method and setting have them by default" in ended.text
+    assert "untuned: its hyper-parameters were not chosen on a validation split" in ended.text
     if name == "adapters":
         (config,) = (tmp_path / "runs" / "preference").glob("*/model/adapter_config.json")
         modules = {name.rpartition(".")[2] for name in json.loads(config.read_text())["target_modules"]}

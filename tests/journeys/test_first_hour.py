@@ -60,7 +60,7 @@ def test_the_setting_is_compared_as_it_was_written(desk: Desk):
     assert ended.code == 0, ended.err
     assert "all 4 stages are finished already" in ended.err
     assert {line.split()[0] for line in ended.out.splitlines() if line.strip()} >= {"dpo", "base"}
-    assert "untuned: hyper-parameters as method and setting have them by default" in ended.text
+    assert "untuned: its hyper-parameters were not chosen on a validation split" in ended.text
     assert (desk.folder / "results" / "mine").is_dir()
 
 

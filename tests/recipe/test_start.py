@@ -26,5 +26,6 @@ def test_the_row_is_named_on_a_command_line_as_tables_name_it(write_yaml):
     stage = text[text.index("sft:\n") : text.index("preference:\n")]
     setting = write_yaml("instruct.yaml", text.replace(stage, "sft: null\n"))
     assert resolve("base", setting=str(setting)).label == resolve("sft", setting=str(setting)).label == "base"
+    assert resolve("base", setting=str(MICRO), overrides=parse_overrides(NULL)).label == "base"
     with pytest.raises(BenchError, match=r"^'base': .*'micro' has such a stage, and its row is 'sft'$"):
         resolve("base", setting=str(MICRO))

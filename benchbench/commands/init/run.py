@@ -143,7 +143,7 @@ def _seen(starter: Starter) -> list[str]:
         kind = (
             "with a chat template; assumed: an instruct model, so no SFT"
             if model.has_chat_template
-            else ("without a chat template; assumed: a base model, so SFT first, and a plain template")
+            else "without a chat template; assumed: a base model, so SFT first, and a plain template"
         )
         lines.append(f"model: {model.model_type}, context {model.context or 'not said'}, {kind}")
         lines += [f"padding: the tokenizer names none; assumed: {model.pad_token}"] if model.pad_token else []
@@ -156,7 +156,7 @@ def _seen(starter: Starter) -> list[str]:
     lines += [f"data: {note}" for note in data.notes]
     if starter.lengths:
         length = max_length(model, starter.lengths)
-        cut = sum(one > length for one in starter.lengths)
+        cut = sum(tokens > length for tokens in starter.lengths)
         lines.append(
             f"lengths: up to {starter.lengths[-1]} tokens in {len(starter.lengths)} examples; "
             f"max_length {length} cuts {cut} of them"

@@ -48,8 +48,11 @@ class SeenData:
     splits: Mapping[str, int]
     """Split -> examples."""
     train: str
+    """Split that is trained on."""
     test: str
+    """Split that results are reported on."""
     validation: str | None
+    """Split that values are chosen on; none where there are too few prompts for one."""
     columns: tuple[str, ...]
     """Of the files."""
     ignored: tuple[str, ...]

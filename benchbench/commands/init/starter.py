@@ -198,7 +198,7 @@ def _tokenization(starter: Starter) -> Iterator[str]:
     yield f"  append_eos: {_flow(model.append_eos)} # {end}"
     length = max_length(model, lengths)
     if lengths:
-        cut = sum(one > length for one in lengths)
+        cut = sum(tokens > length for tokens in lengths)
         looked = f"{len(lengths)} training examples of up to {lengths[-1]} tokens; {cut} are longer than max_length"
         yield from _said(f"seen: {looked}", "  ")
     else:

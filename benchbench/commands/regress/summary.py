@@ -50,10 +50,10 @@ class Summary:
 
     def badge(self) -> dict[str, Any]:
         """What shields.io's endpoint badge reads: label, message and colour."""
-        tiers = " ".join(dict.fromkeys(each.tier.split()[0] for each in self.findings if each.tier[0].isdigit()))
-        message = f"{self.verdict}, tiers {tiers}" if len(tiers) > 1 else f"{self.verdict}, tier {tiers}"
-        shown = message if tiers else self.verdict
-        about = {"label": f"bench regress {self.reference}", "message": shown, "color": COLOURS[self.verdict]}
+        tiers = list(dict.fromkeys(each.tier.split()[0] for each in self.findings if each.tier[0].isdigit()))
+        which = f", tier{'s' if len(tiers) > 1 else ''} {' '.join(tiers)}" if tiers else ""
+        message = f"{self.verdict}{which}"
+        about = {"label": f"bench regress {self.reference}", "message": message, "color": COLOURS[self.verdict]}
         return {"schemaVersion": BADGE_SCHEMA, **about}
 
 
