@@ -33,7 +33,7 @@ def resolve(target: str, *, setting: str | None, overrides: Iterable[Override] =
     Raises:
         BenchError: no such file, method, variant or setting, two recipes that match, or a faulty recipe.
     """
-    in_file = split_method_file(target)
+    in_file, overrides = split_method_file(target), tuple(overrides)
     if in_file is None and library.looks_like_path(target):
         return load_recipe(library.open_entry(target), setting=setting, overrides=overrides, checks=CHECKS)
     file: Path | None = None
