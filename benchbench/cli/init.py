@@ -13,7 +13,7 @@ from benchbench.cli.output import print_json, print_note, stderr
 
 def init(
     path: Annotated[
-        Path, typer.Argument(metavar="[FILE]", help="Setting file to write; it must not be there yet.")
+        Path, typer.Argument(metavar="FILE", help="Setting file to write; it must not be there yet.")
     ] = Path("my_setting.yaml"),
     model: Annotated[
         str | None, typer.Option("--model", help="Model folder, or HUB_ID@COMMIT, that is looked at.")
