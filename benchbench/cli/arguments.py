@@ -36,7 +36,8 @@ Results = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else.")]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Print the plan, what is finished and the estimated time; run nothing.")
+    bool,
+    typer.Option("--dry-run", help="Print the plan, what is finished and the estimated time; run and fetch nothing."),
 ]
 LogTo = Annotated[
     str | None,

@@ -92,7 +92,7 @@ def compare(
     from benchbench.commands.compare.run import CompareRequest, prepare_comparison
     from benchbench.commands.run_plan import RunOptions
 
-    options = RunOptions(device, workers, runs, results, log_to=log_to)
+    options = RunOptions(device, workers, runs, results, dry_run, log_to=log_to)
     request = CompareRequest(
         targets,
         setting,

@@ -19,6 +19,7 @@ from benchbench.cli import (
     evaluate,
     export,
     fetch,
+    init,
     leaderboard,
     methods,
     quirks,
@@ -45,6 +46,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help needs no rich, whose import would double the time to the first word
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("init")(init.init)
 app.command("train", cls=VariadicCommand)(train.train)
 app.command("eval", cls=VariadicCommand)(evaluate.evaluate)
 app.command("export", cls=VariadicCommand)(export.export)

@@ -14,23 +14,25 @@ if TYPE_CHECKING:
 
 
 def print_plan(sessions: Sequence[Session], store: RunStore, *, as_json: bool) -> None:
-    """What is said of the data, transforms included, and the stages of plans, each once."""
+    """What is said of the data, transforms included, what was assumed of them, and the stages of plans, each once."""
     from benchbench.commands.plan_view import plan_rows, stop_lines, total_estimate
     from benchbench.plan.graph import Plan
     from benchbench.plan.replicates import copies
 
     plans = [session.plan for session in sessions]
     merged = Plan({k: v for plan in plans for k, v in plan.stages.items()}, [c for plan in plans for c in plan.cells])
-    rows = plan_rows(merged, store)
+    unknown = {key for session in sessions if session.assumed for key in session.plan.stages}
+    rows = [row | {"key": None} if row["key"] in unknown else row for row in plan_rows(merged, store)]
     estimate = total_estimate(rows)
     remarks = copies(merged)
     data = list(dict.fromkeys(line for session in sessions for line in session.data_report))
+    assumed = list(dict.fromkeys(line for session in sessions for line in session.assumed))
     if as_json:
-        notes = {"data": data, "remarks": remarks, "responses_end_at": stop_lines(merged)}
+        notes = {"data": data, "remarks": remarks, "responses_end_at": stop_lines(merged), "assumed": assumed}
         print_json({"stages": rows, "cells": len(merged.cells), "seconds_left": estimate, **notes})
         return
     print_rows(rows)
-    for line in [*data, *remarks]:
+    for line in [*assumed, *data, *remarks]:
         print_note(line)
     left = sum(row["status"] != "finished" for row in rows)
     time = (

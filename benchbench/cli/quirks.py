@@ -41,7 +41,7 @@ def quirks(
     from benchbench.commands.run_plan import RunOptions
     from benchbench.report.quirks import shown_audit
 
-    options = RunOptions(device, workers, runs, results)
+    options = RunOptions(device, workers, runs, results, dry_run)
     request = command.QuirksRequest(targets, setting, seeds, baseline, only or [], overrides or [])
     prepared = command.prepare_audit(request, options)
     if dry_run:
@@ -58,6 +58,6 @@ def quirks(
         rows = [row for row in audited.rows if row.candidate == candidate]
         title = f"{metric} under {scoring}, {candidate} against {rows[0].baseline}"
         print_rows(shown_audit(rows, metric, scoring), title=title)
-    for line in command.footnotes(audited.reported):
+    for line in command.footnotes(audited.reported, audited.rows):
         print_note(line)
     console.print("written: " + ", ".join(audited.files), highlight=False)

@@ -1,17 +1,18 @@
-"""`bench recipes ls | show | validate`."""
+"""`bench recipes ls | show | validate | schema`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import cell, print_json, print_note, print_rows, stdout
+from benchbench.cli.output import cell, print_json, print_note, print_rows, stderr, stdout
 
-app = typer.Typer(help="List, show and check recipes.", no_args_is_help=True)
+app = typer.Typer(help="List, show and check recipes; their schema for editors.", no_args_is_help=True)
 
 
 @app.command("ls")
@@ -102,3 +103,27 @@ def validate(
         return
     for line in lines:
         stdout().print(line, highlight=False)
+
+
+@app.command("schema")
+def schema(
+    write: Annotated[Path | None, typer.Option("--write", help="File that gets it, instead of stdout.")] = None,
+    as_json: arguments.Json = False,
+) -> None:
+    """Print the JSON Schema of recipes and settings.
+
+    With it an editor completes keys, shows what they mean, and marks what is not known. A YAML file names it in its
+    first line: `# yaml-language-server: $schema=recipe.schema.json`. `bench init` writes both.
+
+    Example: bench recipes schema --write recipe.schema.json
+    """
+    from benchbench.commands.recipe_schema import schema_text, write_schema
+
+    if write is None:
+        typer.echo(schema_text(), nl=False)
+        return
+    write_schema(write)
+    if as_json:
+        print_json({"schema": str(write)})
+        return
+    stderr().print(f"written: {write}", highlight=False, markup=False)

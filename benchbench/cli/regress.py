@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import print_json, print_rows, stderr
+from benchbench.cli.output import print_json, print_note, print_rows, stderr
 
 
 def regress(
@@ -34,19 +34,23 @@ def regress(
             help="Folder of finished stages, which are not run again. Default: a temporary folder.",
         ),
     ] = None,
+    badge: Annotated[
+        Path | None, typer.Option("--badge", help="JSON file for a badge of shields.io, with the verdict.")
+    ] = None,
     as_json: arguments.Json = False,
 ) -> None:
     """Find out whether a number moved.
 
     Tier 1 computes the committed numbers from the committed rows and verdicts. Tier 2 scores the committed checkpoint
     again. Tier 3 trains one new seed, whose numbers must lie in the prediction intervals of the committed seeds: if the
-    headline metric does not, a second new seed is tried; any other number outside is only a warning. Exit code 3 if a
-    number moved.
+    headline metric does not, a second new seed is tried; any other number outside is only a warning. The last line
+    says what it came to. Exit code 3 if a number moved.
 
     Example: bench regress results/reference/tiny --canary data.options.flip_rate=1.0
     """
     from benchbench.commands.regress import run as command
     from benchbench.commands.regress.reference import read_reference
+    from benchbench.commands.regress.summary import Summary, write_badge
     from benchbench.commands.resolve import parse_seeds
     from benchbench.commands.run_plan import RunOptions
     from benchbench.store.reference import ReferenceStore
@@ -67,9 +71,13 @@ def regress(
             findings += command.retrain(committed, new, overrides or [], inside, console)
         if canary is not None:
             findings.append(command.canary(committed, new[0], canary, inside, console))
-    rows = [asdict(finding) for finding in findings]
+    summary = Summary(place.name, findings)
+    if badge is not None:
+        write_badge(badge, summary)
+        console.print(f"written: {badge}", highlight=False, markup=False)
     if as_json:
-        print_json(rows)
+        print_json(summary.as_json())
     else:
-        print_rows(rows)
+        print_rows([asdict(finding) for finding in findings])
+        print_note(summary.line)
     raise typer.Exit(int(command.exit_code(findings)))

@@ -34,7 +34,7 @@ def train(
     from benchbench.commands import train as command
     from benchbench.commands.run_plan import RunOptions
 
-    options = RunOptions(device, workers, runs, results, log_to=log_to)
+    options = RunOptions(device, workers, runs, results, dry_run, log_to=log_to)
     loaded, sessions = command.plan_training(
         targets, setting=setting, seeds=seeds, overrides=overrides or [], options=options
     )

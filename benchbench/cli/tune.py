@@ -31,7 +31,8 @@ def tune(
     ] = False,
     log: Annotated[Path | None, typer.Option("--log", help="CSV to which every value that was tried is added.")] = None,
     write_recipes: Annotated[
-        Path | None, typer.Option("--write-recipes", help="Folder that gets a recipe of each choice.")
+        Path | None,
+        typer.Option("--write-recipe", "--write-recipes", help="Folder that gets a recipe of each choice."),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Write over recipes that differ in more than what is tuned.")
@@ -40,23 +41,26 @@ def tune(
     workers: arguments.Workers = None,
     log_to: arguments.LogTo = None,
     runs: arguments.Runs = None,
+    results: arguments.Results = None,
     as_json: arguments.Json = False,
 ) -> None:
     """Score equal grids on a validation split and choose from each.
 
     The first values in the order of the grid whose metric is within one paired standard error of the best are chosen.
-    A setting whose training diverges is marked and never chosen.
+    A setting whose training diverges is marked and never chosen. A choice at the edge of a grid is warned of. Table,
+    curve and rule of each method are written to results/SETTING/tuning/.
 
     Example: bench tune dpo simpo --grid preference.learning_rate=2e-4,3.5e-4,5e-4 --seeds 0 1
     """
     from benchbench.commands.run_plan import RunOptions
     from benchbench.commands.tune.command import Outputs, TuneRequest
     from benchbench.commands.tune.command import tune as command
+    from benchbench.commands.tune.written import rule_words
 
     done = command(
         TuneRequest(targets, grid, split, setting, seeds, overrides or [], widen),
         Outputs(log, write_recipes, force),
-        RunOptions(device, workers, runs, log_to=log_to),
+        RunOptions(device, workers, runs, results, log_to=log_to),
         stderr(),
     )
     if as_json:
@@ -65,7 +69,7 @@ def tune(
     else:
         for tuned in done.tuned:
             print_rows(_shown(tuned.rows), title=f"{tuned.label} on split {tuned.split}")
-            for note in tuned.notes:
+            for note in (f"rule: {rule_words()}", *tuned.notes):
                 print_note(note)
     if done.error is not None:
         raise done.error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from benchbench.recipe.overrides import Override, parse_overrides
 from benchbench.recipe.quirks import QuirkSection
 from benchbench.report import markdown
 from benchbench.report.quirks import audit_frame, shown_audit
+from benchbench.report.status import status_notes
 from benchbench.store.results import ResultStore
 
 ALL = "all quirks removed"
@@ -191,16 +192,17 @@ def _write(
     parts = [f"{title}, with {prepared.overrides}" if prepared.overrides else title, ""]
     for candidate in dict.fromkeys(row.candidate for row in rows):
         parts += [markdown.records(shown_audit([row for row in rows if row.candidate == candidate], *headline)), ""]
-    parts += [f"- {line}" for line in footnotes(reported)]
+    parts += [f"- {line}" for line in footnotes(reported, rows)]
     report = results.write_report("\n".join(parts) + "\n", name="audit.md")
     return [str(table), str(report)]
 
 
-def footnotes(reported: dict[str, float]) -> list[str]:
+def footnotes(reported: Mapping[str, float], rows: Sequence[AuditRow]) -> list[str]:
     """What a reader of the table must know."""
     differences = [f"reported difference of {label}: {value:+.4f}" for label, value in reported.items()]
     return [
         *differences,
         "change: difference minus the difference as published; every row is compared within its own protocol",
         "intervals are not corrected for the number of rows",
+        *status_notes(mark for row in rows for mark in row.marks.split("; ")),
     ]

@@ -14,7 +14,7 @@ from benchbench.recipe import library
 from benchbench.recipe.load import Loaded, load_recipe, load_untuned
 from benchbench.recipe.method_file import method_name_of, split_method_file
 from benchbench.recipe.overrides import Override
-from benchbench.recipe.schema import REWARD_MODEL
+from benchbench.recipe.schema import BASE, REWARD_MODEL, SFT, STARTS
 
 DEFAULT_SETTING = "tiny"
 _OF_THE_SPLIT = ("generate.split", "generate.num_prompts")
@@ -33,12 +33,13 @@ def resolve(target: str, *, setting: str | None, overrides: Iterable[Override] =
     Raises:
         BenchError: no such file, method, variant or setting, two recipes that match, or a faulty recipe.
     """
-    in_file = split_method_file(target)
+    in_file, overrides = split_method_file(target), tuple(overrides)
     if in_file is None and library.looks_like_path(target):
         return load_recipe(library.open_entry(target), setting=setting, overrides=overrides, checks=CHECKS)
     file: Path | None = None
     if in_file is None:
         name, _, variant = target.partition("@")
+        name = _start(setting, overrides) if name == BASE else name
         presets = reward_presets() if name == REWARD_MODEL else _presets(name)
         variant = variant or "default"
     else:
@@ -57,6 +58,22 @@ def resolve(target: str, *, setting: str | None, overrides: Iterable[Override] =
     return load_untuned(
         base, name, variant=variant, values=presets[variant], file=file, overrides=overrides, checks=CHECKS
     )
+
+
+def _start(setting: str | None, overrides: Iterable[Override]) -> str:
+    """The method behind `base`, which is what tables call the row that all methods of a setting without SFT start from.
+
+    Raises:
+        BenchError: the setting has an SFT stage.
+    """
+    base = library.extended(library.find_setting(setting or DEFAULT_SETTING))
+    without = any((override.key, override.value) == (SFT, None) for override in overrides)
+    if base.values.get(SFT) is not None and not without:
+        raise BenchError(
+            f"'{BASE}': expected a method, got the name of the row that all methods of a setting without an SFT stage "
+            f"start from; '{base.setting_name}' has such a stage, and its row is '{SFT}'"
+        )
+    return SFT
 
 
 def _presets(name: str, *, file: str | None = None) -> Mapping[str, Mapping[str, Any]]:
@@ -141,7 +158,7 @@ def notice(setting: str, labels: Iterable[str], text: str) -> str:
     """The first line of a comparison in a setting that is no evidence, with where else these methods have recipes."""
     if not text:
         return ""
-    names = {label.partition("@")[0] for label in labels} - {"sft"}
+    names = {label.partition("@")[0] for label in labels} - {*STARTS}
     others = sorted(
         {e.setting_name for e in library.entries() if not e.is_setting and e.method[0] in names} - {setting}
     )

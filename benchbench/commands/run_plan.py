@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from benchbench.commands.data_view import data_lines, label_lines, made_lines, u
 from benchbench.commands.plan_view import stop_lines
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.records import StageRecord
+from benchbench.plan.assumed import assumptions
 from benchbench.plan.build import build_plan
 from benchbench.plan.checks import check_all
 from benchbench.plan.graph import Cell, Plan
@@ -28,6 +30,7 @@ from benchbench.run.progress import ProgressView
 from benchbench.run.scheduler import RunResult, Scheduler
 from benchbench.run.trackers import require_tracker
 from benchbench.stages.settings import ReadingSettings
+from benchbench.store.offline import offline
 from benchbench.store.runs import RunStore, default_results, default_root
 
 
@@ -39,6 +42,8 @@ class RunOptions:
     workers: int | None = None
     runs: Path | None = None
     results: Path | None = None
+    dry_run: bool = False
+    """Nothing is to run: what is not on this machine is assumed, and no network is used."""
     log_to: str | None = None
     """Tracker that curves are passed on to while stages run; none for none."""
 
@@ -62,6 +67,8 @@ class Session:
     """What each recipe reads, in their order."""
     data_report: tuple[str, ...]
     """What was read, dropped, tied, identical or empty in the splits that the recipes use, and where responses end."""
+    assumed: tuple[str, ...] = ()
+    """What is not here and what is assumed of it; such a plan is looked at, and never run."""
 
     @property
     def cells(self) -> Sequence[Cell]:
@@ -97,10 +104,12 @@ def open_session(
         require_tracker(options.log_to)
     seeds = tuple(seeds)
     root = options.store.root
-    prepared = prepare_all(loaded, root)
+    with offline("--dry-run") if options.dry_run else nullcontext():
+        prepared = prepare_all(loaded, root, assume=options.dry_run, score_split=score_split)
     each = list(zip(loaded, prepared, strict=True))
+    here = [(item, reads) for item, reads in each if not reads.missing]
     check_all(
-        each,
+        here,
         score_split=score_split,
         with_samples=with_samples,
         prompts=prompts,
@@ -114,14 +123,16 @@ def open_session(
         prompts=prompts,
     )
     also = [] if score_split is None else [score_split]
-    report = [line for item, reads in each for line in data_lines(reads.data, [*used_splits(item), *also])]
-    report += [line for item, reads in each for line in label_lines(item, reads.data)]
+    report = [line for item, reads in here for line in data_lines(reads.data, [*used_splits(item), *also])]
+    report += [line for item, reads in here for line in label_lines(item, reads.data)]
     report += made_lines(plan, options.store) + stop_lines(plan)
-    return Session(plan, prepared, tuple(dict.fromkeys(report)))
+    assumed = dict.fromkeys(line for item, reads in each for line in assumptions(reads, item))
+    return Session(plan, prepared, tuple(dict.fromkeys(report)), tuple(assumed))
 
 
 def run_session(session: Session, options: RunOptions, console: Console) -> RunResult:
     """Run what is not finished; failures are shown and returned, not raised."""
+    assert not session.assumed, "a plan of what is not here"
     store = options.store
     for line in copies(session.plan):
         console.print(line, highlight=False, markup=False)

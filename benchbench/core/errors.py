@@ -9,6 +9,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Self
 
 
 class Interrupted(Exception):
@@ -57,7 +58,7 @@ class BenchError(Exception):
         return int(self.exit_code)
 
     @classmethod
-    def of_faults(cls, subject: str, faults: Sequence[Fault], *, exit_code: ExitCode = ExitCode.USAGE) -> BenchError:
+    def of_faults(cls, subject: str, faults: Sequence[Fault], *, exit_code: ExitCode = ExitCode.USAGE) -> Self:
         """All faults of one subject in one message, in the order found."""
         noun = "problem" if len(faults) == 1 else "problems"
         lines = [f"{subject}: {len(faults)} {noun}", *(f"  {fault}" for fault in faults)]

@@ -29,6 +29,15 @@ class Account(NamedTuple):
     """Columns and fields without conversation, as the data calls them."""
 
 
+class UnreadPartsError(BenchError):
+    """Parts of the data that no reader looks at."""
+
+    names: tuple[str, ...] = ()
+    """Columns, and fields of turns as `column.field`, that `ignore_columns` would leave out."""
+    has_tools: bool = False
+    """Whether some rows have tools or tool calls."""
+
+
 def account_for(
     rows: Sequence[Row],
     shape: Shape,
@@ -51,7 +60,7 @@ def account_for(
         where: file or data set, for the message.
 
     Raises:
-        BenchError: all columns and fields that would be lost, in one message that says how to use each.
+        UnreadPartsError: all columns and fields that would be lost, in one message that says how to use each.
     """
     read = {*shape.required, *shape.optional}
     tools = {place: tool for place, row in enumerate(rows) if (tool := tools_in(row, read))}
@@ -66,7 +75,10 @@ def account_for(
     faults += [Fault(names.get(name, name), _column_help(plain, name)) for name in sorted(unread - known)]
     faults += [Fault(name, _FIELD) for name in sorted(fields - quiet)]
     if faults:
-        raise BenchError.of_faults(f"{where}: parts of the data that would not be read", faults)
+        error = UnreadPartsError.of_faults(f"{where}: parts of the data that would not be read", faults)
+        error.names = tuple(fault.where for fault in faults if fault.where != TOOL_CALLS)
+        error.has_tools = len(error.names) < len(faults)
+        raise error
     return Account(frozenset(tools), tuple(sorted(known | quiet)))
 
 

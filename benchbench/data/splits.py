@@ -16,6 +16,9 @@ from benchbench.data.preference_order import PreferenceOrder, PreferredBy
 from benchbench.data.rows import KNOWN_COLUMNS, Row
 from benchbench.data.serial import prompt_hash
 
+MOVED = "moved to held-out splits"
+"""What a reading notes of examples that are in another split now."""
+
 
 def load_rows(
     rows: Mapping[str, Sequence[Row]],
@@ -90,7 +93,7 @@ def _carve_out(
             origin_reading = readings[origin]
             readings[split] = Reading(len(examples), not_read=origin_reading.not_read, ordered=origin_reading.ordered)
     moved = sum(len(parts[split]) for split in shares)
-    readings[origin] = _noted(readings[origin], "moved to held-out splits", moved)
+    readings[origin] = _noted(readings[origin], MOVED, moved)
 
 
 def _noted(reading: Reading, note: str, count: int) -> Reading:

@@ -72,6 +72,21 @@ def turn_end(section: TokenizationSection, tokenizer: Any, *, folder: Path = Pat
     return TurnEnd(tokens, "" if tokens else text, frozenset(i for i in _ids(between, tokenizer) if i in control))
 
 
+def closing_token(section: TokenizationSection, tokenizer: Any, *, folder: Path = Path()) -> int | None:
+    """The control token that a chat template writes after the answer that a conversation ends with; none without one.
+
+    Args:
+        section: says which chat template.
+        tokenizer: a fast one.
+        folder: of the recipe file, for `chat_template`.
+
+    Raises:
+        BenchError: as `data.render.renderer`.
+    """
+    first = _first(_last_tail(renderer(section, tokenizer, folder=folder)), tokenizer)
+    return first if isinstance(first, int) else None
+
+
 def _plain_tail(section: TokenizationSection) -> str:
     assert section.template is not None
     return section.template.assistant.split("{content}")[1]

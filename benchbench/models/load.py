@@ -148,16 +148,25 @@ def context_length(model: Any) -> int | None:
 def add_lora(model: Any, lora: Mapping[str, Any], *, seed: int, task: str = "CAUSAL_LM") -> Any:
     """Fresh adapters on a base model, drawn from the seed.
 
+    Args:
+        model: the base.
+        lora: the recipe's `lora` section; `all-linear` is passed on to peft, which finds every linear layer (gpt2's
+            Conv1D too) and leaves out the output head (peft.tuners.tuners_utils, `_maybe_include_all_linear_layers`).
+        seed: of the adapters' first weights.
+        task: peft's name of what the model does.
+
     Raises:
         BenchError: a target module the model does not have.
     """
     from peft import LoraConfig, TaskType, get_peft_model
 
+    modules = lora["lora_target_modules"]
+    named = modules if isinstance(modules, str) else list(modules)
     config = LoraConfig(
         r=lora["lora_r"],
         lora_alpha=lora["lora_alpha"],
         lora_dropout=lora["lora_dropout"],
-        target_modules=list(lora["lora_target_modules"]),
+        target_modules=named,
         bias="none",
         task_type=TaskType[task],
     )
@@ -167,7 +176,7 @@ def add_lora(model: Any, lora: Mapping[str, Any], *, seed: int, task: str = "CAU
         except ValueError as error:
             names = sorted({name.rsplit(".", 1)[-1] for name, m in model.named_modules() if isinstance(m, nn.Linear)})
             raise BenchError(
-                f"lora.lora_target_modules: {list(lora['lora_target_modules'])} not found in the model; "
+                f"lora.lora_target_modules: {named} not found in the model; "
                 f"its linear layers are {', '.join(names)} ({str(error).splitlines()[0]})"
             ) from None
 

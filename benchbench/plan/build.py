@@ -56,7 +56,7 @@ def _cell(roles: Roles, *, with_rewards: bool, with_samples: bool) -> Cell:
         return _reward_cell(roles)
     start, is_sft = roles.sft(), roles.recipe.method.name == SFT
     policy = start if is_sft else roles.preference()
-    reference = roles.score(start, "sft")
+    reference = roles.score(start, roles.recipe.start)
     rewarded = with_rewards and roles.recipe.reward_model is not None
     return Cell(
         loaded=roles.loaded,
@@ -72,7 +72,7 @@ def _cell(roles: Roles, *, with_rewards: bool, with_samples: bool) -> Cell:
 
 def _reward_cell(roles: Roles) -> Cell:
     """A reward model alone; what is said of the responses beside it comes with the score of the SFT policy."""
-    reference = roles.score(roles.sft(), SFT)
+    reference = roles.score(roles.sft(), roles.recipe.start)
     return Cell(
         loaded=roles.loaded,
         seed=roles.seed,

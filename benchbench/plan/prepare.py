@@ -18,6 +18,7 @@ from benchbench.data.render import renderer
 from benchbench.data.serial import content_hash, from_json, to_json
 from benchbench.data.tokenizer import id_bound, load_tokenizer, save_tokenizer, tokenizer_hash, train_tokenizer
 from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS, tokenizer_files
+from benchbench.plan.assumed import assumed_data, assumed_tokenizer, assumed_weights
 from benchbench.plan.checks.data import split_faults
 from benchbench.plan.prepared import Prepared, PreparedTexts
 from benchbench.plan.transforms import apply_transforms, transforms_identity
@@ -43,8 +44,14 @@ _READING = ("data", "model", "tokenization")
 """Sections that lead to files."""
 
 
-def prepare(loaded: Loaded, root: Path) -> Prepared:
+def prepare(loaded: Loaded, root: Path, *, assume: bool = False, score_split: str | None = None) -> Prepared:
     """Bring data, weights and tokenizer of a recipe to disk; what is there already is not made again.
+
+    Args:
+        loaded: the recipe.
+        root: the `runs/` folder.
+        assume: assume what cannot be had, for a plan that nothing runs of; the result says what is `missing`.
+        score_split: scored in the place of the recipe's own.
 
     Raises:
         BenchError: all that cannot be had in one message, exit code 5; exit code 2 for data that is
@@ -56,6 +63,14 @@ def prepare(loaded: Loaded, root: Path) -> Prepared:
     known = None if weights is None else weights[0]
     tokenizer = None if data is None else _attempt(lambda: _tokenizer(loaded, root, data[0], known), missing)
     template = _attempt(lambda: _chat_template(loaded), missing)
+    if missing and assume:
+        assumed = (
+            data or assumed_data(loaded, score_split),
+            weights or assumed_weights(loaded),
+            tokenizer or assumed_tokenizer(loaded),
+            template or (None, None),
+        )
+        return Prepared(*assumed[0], *assumed[1], *assumed[2], *assumed[3], missing=tuple(map(str, missing)))
     if weights is None or data is None or tokenizer is None or template is None:
         faults = [Fault("", str(error)) for error in missing]
         raise BenchError.of_faults(str(loaded.path), faults, exit_code=ExitCode.UNAVAILABLE)
@@ -77,8 +92,12 @@ def prepare_texts(loaded: Loaded, root: Path) -> PreparedTexts:
     return PreparedTexts(data, tokenizer, template, tuple(map(str, missing)))
 
 
-def prepare_all(items: Sequence[Loaded], root: Path) -> list[Prepared]:
+def prepare_all(
+    items: Sequence[Loaded], root: Path, *, assume: bool = False, score_split: str | None = None
+) -> list[Prepared]:
     """What each recipe reads, in their order; what several read alike is read and hashed once.
+
+    With `assume`, what is not on this machine is neither fetched nor an error.
 
     Raises:
         BenchError: as `prepare`.
@@ -90,8 +109,8 @@ def prepare_all(items: Sequence[Loaded], root: Path) -> list[Prepared]:
         folders = [str(folder.resolve()) for folder in vars(item.folders).values()]
         sections = {name: values[name] for name in _READING}
         reading = fingerprint({"folders": folders, "writes_models": writes_models(item), **sections})
-        if reading not in by_reading:
-            by_reading[reading] = prepare(item, root)
+        if reading not in by_reading or by_reading[reading].missing:  # each recipe names splits of its own
+            by_reading[reading] = prepare(item, root, assume=assume, score_split=score_split)
         prepared.append(by_reading[reading])
     return prepared
 

@@ -25,6 +25,9 @@ class Prepared:
     chat_template: str | None
     """Path of the recipe's own chat template; none where it has none."""
     chat_template_hash: str | None
+    missing: tuple[str, ...] = ()
+    """Why something cannot be had, one message each, where a plan was asked for all the same; empty where everything
+    is here."""
 
 
 @dataclass(frozen=True)

@@ -216,7 +216,7 @@ class Roles:
         read = policy_input(policy)
         if start is not None and start != policy:
             read["reference"] = start
-        label = "sft" if policy == start else self.loaded.label
+        label = self.recipe.start if policy == start else self.loaded.label
         title = f"responses of {label} seed {self.seed} on {section.split}"
         run = GenerateRun(**values_of(self._reading_run(), ReadingRun), stops=stops)
         return self._add("generate", title, settings, read, run)

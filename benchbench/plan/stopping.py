@@ -31,7 +31,7 @@ def planned_stops(loaded: Loaded, prepared: Prepared) -> Stops | None:
             has one.
     """
     recipe = loaded.recipe
-    if recipe.generate is None or recipe.generate.stop_tokens:
+    if recipe.generate is None or recipe.generate.stop_tokens or prepared.missing:
         return None
     configured = configured_ids(loaded, prepared)
     if not configured and writes_no_turn_end(recipe.tokenization):

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ConfigDict, ValidationError, create_model
 
 from benchbench.core.errors import Fault
+from benchbench.core.fields import field_docs
 from benchbench.recipe.faults import faults_of
 from benchbench.recipe.section import Section
 
@@ -39,6 +40,16 @@ def bind(target: type, values: Mapping[str, Any], *, where: str) -> tuple[Any, l
         return target(**{name: getattr(checked, name) for name in model.model_fields}), []
     except ValueError as error:
         return None, [Fault(where, str(error))]
+
+
+def options_schema(target: type) -> dict[str, Any]:
+    """The JSON Schema of a frozen dataclass as `bind` takes it, with each field's docstring as its description."""
+    schema = _section(target).model_json_schema()
+    docs = field_docs(target)
+    for name, field in schema.get("properties", {}).items():
+        if docs.get(name):
+            field["description"] = docs[name]
+    return schema
 
 
 @cache

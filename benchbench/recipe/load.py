@@ -23,7 +23,7 @@ from benchbench.recipe.identity import comparable_part, recipe_identity
 from benchbench.recipe.memory import setting_differences
 from benchbench.recipe.method_file import place_method_file
 from benchbench.recipe.overrides import Override
-from benchbench.recipe.schema import Recipe
+from benchbench.recipe.schema import SFT, Recipe
 from benchbench.recipe.values import drop, get, keys_below, merge, not_finite, overlay, put
 
 Check = Callable[[Recipe], "tuple[dict[str, Any], list[Fault]]"]
@@ -58,9 +58,12 @@ class Loaded:
 
     @property
     def label(self) -> str:
-        """Short name in tables: the method without its content, with its variant where that is not `default`."""
+        """Short name in tables: the method without its content, with its variant where that is not `default`.
+
+        The policy that all methods start from is `sft`, or `base` where the recipe has no SFT stage.
+        """
         method = self.recipe.method
-        name = plain_name(method.name)
+        name = self.recipe.start if method.name == SFT else plain_name(method.name)
         return name if method.variant == "default" else f"{name}@{method.variant}"
 
     def values(self) -> dict[str, Any]:

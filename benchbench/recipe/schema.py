@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
 from benchbench.core.identity import RUN, Since
 from benchbench.recipe.claims import ClaimSection, LossSection
+from benchbench.recipe.document import describe
 from benchbench.recipe.generation import GenerateSection, JudgeSection
 from benchbench.recipe.model import ModelSection
 from benchbench.recipe.quirks import QuirkSection
@@ -34,8 +35,15 @@ ANNOTATIONS = (
 )
 """What a recipe says about itself; nothing of it reaches a result or an identity."""
 
+ALL_LINEAR = "all-linear"
+"""Under `lora_target_modules`: adapters on every linear layer but the output head."""
+
 SFT, REWARD_MODEL = "sft", "reward_model"
 """Names under `method` of recipes whose result is the SFT policy or the reward model itself."""
+BASE = "base"
+"""What the row of the policy that all methods start from is called where there is no SFT stage: the model as it is."""
+STARTS = (SFT, BASE)
+"""Labels of the row that all methods of a comparison start from."""
 
 SETTING_KEYS = (
     "model",
@@ -124,6 +132,22 @@ class TokenizationSection(Section):
         return self
 
 
+def _target_modules(value: Any) -> Any:
+    """One fault instead of one per kind of value."""
+    is_list = isinstance(value, list | tuple) and value and all(isinstance(name, str) and name for name in value)
+    if value == ALL_LINEAR or is_list:
+        return value if value == ALL_LINEAR else tuple(value)
+    raise ValueError(f"expected a list of module names, or {ALL_LINEAR}, got {describe(value)}")
+
+
+_Modules = Literal["all-linear"] | Annotated[tuple[NonEmpty, ...], Field(min_length=1)]
+TargetModules = Annotated[
+    _Modules,
+    PlainValidator(_target_modules, json_schema_input_type=_Modules),
+    PlainSerializer(lambda modules: modules if isinstance(modules, str) else list(modules)),
+]
+
+
 class LoraSection(Section):
     """Low-rank adapters (peft) instead of full fine-tuning."""
 
@@ -133,8 +157,9 @@ class LoraSection(Section):
     """Scale: an adapter's output is multiplied by `lora_alpha / lora_r`."""
     lora_dropout: float = Field(ge=0, lt=1)
     """Dropout probability before each adapter; no effect where `disable_dropout` is on."""
-    lora_target_modules: tuple[NonEmpty, ...] = Field(min_length=1)
-    """Names of the modules that get adapters, such as `query_key_value`."""
+    lora_target_modules: TargetModules
+    """Names of the modules that get adapters, such as `[query_key_value]`, or `all-linear`: every linear layer but the
+    output head, as peft finds them."""
 
 
 class HeadlineSection(Section):
@@ -254,6 +279,11 @@ class Recipe(Section):
     def is_reward_model(self) -> bool:
         """Whether the recipe's result is the reward model, not a policy."""
         return self.method.name == REWARD_MODEL
+
+    @property
+    def start(self) -> str:
+        """Label of the policy that all methods start from: `sft`, or `base` where there is no SFT stage."""
+        return BASE if self.sft is None else SFT
 
     @property
     def headline(self) -> tuple[str, str]:

@@ -23,7 +23,9 @@ def _token_budget(value: Any) -> Any:
     raise ValueError(f"expected a whole number greater than 0, or auto, got {value!r}")
 
 
-TokenBudget = Annotated[int | Literal["auto"], PlainValidator(_token_budget)]
+TokenBudget = Annotated[
+    int | Literal["auto"], PlainValidator(_token_budget, json_schema_input_type=int | Literal["auto"])
+]
 """Tokens of a microbatch, or what suits the device."""
 
 

@@ -9,11 +9,12 @@ from statistics import median
 
 from benchbench.report import markdown, numbers
 from benchbench.report.layout import TableLayout
+from benchbench.report.status import status_notes
 
 ALPHA = 0.05
 """Level of the tests, over all rows together after Holm."""
-SFT = "sft"
-"""The policy that all methods start from; a row, but no method that is compared."""
+STARTS = ("sft", "base")
+"""Labels of the policy that all methods start from; a row, but no method that is compared."""
 FORMS = {"twin": "t", "form unverified": "u"}
 """What a method's form may be, and its letter in a narrow table."""
 _SEED = "seed "
@@ -103,7 +104,7 @@ def _read(text: str, kind: str) -> str | float | int:
 def answer(rows: Sequence[BoardRow]) -> list[str]:
     """Sentences: which methods differ from the baseline after Holm, and what this many seeds could have seen."""
     baseline = next(row for row in rows if row.is_baseline)
-    others = [row for row in rows if not row.is_baseline and row.method != SFT]
+    others = [row for row in rows if not row.is_baseline and row.method not in STARTS]
     seeds = list(baseline.values)
     scope = f"{_counted(len(seeds), 'seed')} ({', '.join(seeds)}), {baseline.pairs} pairs of {baseline.prompts} prompts"
     measure = f"{baseline.metric} under {baseline.scoring}"
@@ -163,8 +164,14 @@ def layout(rows: Sequence[BoardRow]) -> TableLayout:
         "ranks: 5 to 95 % of the ranks over other prompts and seeds, an approximation (docs/statistics.md)",
         "note: u form unverified, t twin of a method for another modality, ! beyond the range of sft, * marked; "
         "--write and --json have the marks and win rates",
+        *_mark_notes(rows),
     )
     return TableLayout(f"leaderboard, baseline {_baseline(rows)}", head, body, notes)
+
+
+def _mark_notes(rows: Sequence[BoardRow]) -> tuple[str, ...]:
+    """The footnotes of the marks in the table."""
+    return status_notes(mark for row in rows for mark in (*row.marks.split("; "), *row.form.split(", ")))
 
 
 def _first(row: BoardRow) -> tuple[str, str, str]:
@@ -215,6 +222,8 @@ def document(rows: Sequence[BoardRow], *, setting: str, notice: str, remarks: Se
         "",
         markdown.records([_cells(row) for row in rows]),
         "",
+        *[f"- {note}" for note in _mark_notes(rows)],
+        *([""] if _mark_notes(rows) else []),
     ]
     return "\n".join(lines)
 

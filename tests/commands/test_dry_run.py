@@ -69,3 +69,22 @@ def test_a_failed_stage_is_to_run_again(tmp_path: Path):
         "score sft seed 1 on test": "finished",
     }
     shutil.rmtree(tmp_path / "runs")
+
+
+@pytest.mark.parametrize("verb", ["train", "compare", "quirks"])
+def test_what_is_on_the_hub_alone_is_planned_from_the_recipe(
+    tmp_path: Path, verb: str, monkeypatch: pytest.MonkeyPatch
+):
+    """No network is used, the plan says what it assumes, and no stage has a key."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    line = (verb, "dpo", "ddo_rm", "--setting", "pythia410m_ultrafeedback", "--seeds", 42, "--runs", tmp_path / "runs")
+    ended = bench(*line, "--dry-run")
+    assert ended.code == 0, ended.err
+    assert "model EleutherAI/pythia-410m at revision" in ended.text
+    assert "--dry-run forbids the network" in ended.text and "assumed: splits sft, train, test with all" in ended.text
+    planned = bench(*line, "--dry-run", "--json").json
+    assert {stage["key"] for stage in planned["stages"]} == {None} and len(planned["assumed"]) == 4
+    assert {stage["status"] for stage in planned["stages"]} == {"to run"}
+    assert {"sft", "reward_model", "preference", "score"} <= {stage["kind"] for stage in planned["stages"]}
+    assert leftovers(tmp_path / "runs") == []

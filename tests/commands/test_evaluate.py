@@ -56,6 +56,14 @@ def test_a_recipe_file_is_a_target_too(finished: Finished, tmp_path: Path):
     assert "seeds 1, 2" in ended.out
 
 
+def test_a_model_folder_without_a_setting_is_refused_with_the_way_out(tmp_path: Path):
+    (tmp_path / "config.json").write_text("{}")
+    for words in (("eval", tmp_path), ("export", "reward_bench", tmp_path, "--out", tmp_path / "out")):
+        ended = bench(*words)
+        assert ended.code == 2 and ended.err.startswith("bench: --setting: required for a model from elsewhere")
+        assert f"tiny, or a file), or write one for this model with `bench init --model {tmp_path} --data" in ended.err
+
+
 def test_the_table_has_a_row_per_metric_with_its_mean_and_the_headline_first(
     finished: Finished, monkeypatch: pytest.MonkeyPatch
 ):

@@ -40,8 +40,12 @@ def regress(made: Path, folder: Path, *words: object) -> list[dict[str, str]]:
     ended = bench("regress", folder, *words, "--runs", made / "runs", "--device", "cpu", "--json")
     failing = {"moved", "outside", "not noticed"}
     assert ended.code in (0, 3), ended.err
-    assert (ended.code == 3) == any(row["verdict"] in failing for row in ended.json)
-    return ended.json
+    findings = ended.json["findings"]
+    assert (
+        (ended.code == 3) == any(row["verdict"] in failing for row in findings) == (ended.json["verdict"] == "failed")
+    )
+    assert ended.json["summary"].startswith(f"{ended.json['verdict']}: {folder.name}; ")
+    return findings
 
 
 def refused(folder: Path, *words: object) -> str:

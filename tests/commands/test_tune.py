@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from harness import MICRO, bench, finish
+from harness import MICRO, bench, finish, tree
 
 from benchbench.recipe.document import read_document
 
@@ -19,10 +19,13 @@ def test_the_grid_is_scored_on_the_validation_split_and_one_setting_is_chosen(tm
         assert set(finish(["simpo"], runs=tmp_path / "runs", seeds=(1, 2), sets=sets).values()) == {"done"}
     ended = bench(
         *("tune", "simpo", "--setting", MICRO, "--grid", "preference.learning_rate=1e-4,1e-2", "--seeds", 1, 2),
-        *("--runs", tmp_path / "runs", "--json"),
+        *("--runs", tmp_path / "runs", "--results", tmp_path / "results", "--json"),
     )
     assert ended.code == 0, ended.err
     assert "finished already" in ended.err
+    assert sorted(tree(tmp_path / "results")) == [f"micro/tuning/simpo{end}" for end in (".csv", ".md", ".png")]
+    page = (tmp_path / "results" / "micro" / "tuning" / "simpo.md").read_text(encoding="utf-8")
+    assert "    bench tune simpo --grid preference.learning_rate=1e-4,1e-2 --setting" in page
     tuned = ended.json
     assert (tuned["label"], tuned["split"], tuned["seeds"]) == ("simpo", "validation", [1, 2])
     assert [row["preference.learning_rate"] for row in tuned["rows"]] == [1e-4, 1e-2]
@@ -34,11 +37,15 @@ def test_the_grid_is_scored_on_the_validation_split_and_one_setting_is_chosen(tm
     chosen = next(row for row in tuned["rows"] if row["chosen"])
     good = [row for row in tuned["rows"] if row["mean"] == best or row["below best"] <= row["se"]]
     assert chosen == good[0], "the first of those that are as good as the best within one standard error"
-    assert tuned["notes"] == []
+    (edge,) = tuned["notes"]
+    assert (
+        "value of its axis, so a better one may lie beyond; --widen adds one value beyond it" in edge and edge in page
+    )
     alone = bench(
         *("tune", "simpo", "--setting", MICRO, "--grid", "preference.learning_rate=1e-4,1e-2", "--seeds", 1),
-        *("--runs", tmp_path / "runs"),
+        *("--runs", tmp_path / "runs", "--results", tmp_path / "results"),
     )
+    assert "rule: the first value within one paired standard error of the best (rule 1, fixed" in alone.text
     assert "so there is no standard error, and the best of one run of each setting was chosen" in alone.text
     kinds = {path.name: len(list(path.iterdir())) for path in (tmp_path / "runs").iterdir()}
     assert kinds["sft"] == 2, "a grid shares the SFT of a seed"
@@ -56,7 +63,7 @@ def test_grids_of_several_methods_are_widened_once_logged_and_written_as_recipes
     runs, log, folder = tmp_path / "runs", tmp_path / "log.csv", tmp_path / "recipes"
     finish_grid(runs, ["simpo", "dpo"], "1e-5", "1e-4", "1e-3", "1e-2")
     line = ("tune", "simpo", "dpo", "--setting", MICRO, "--grid", f"{RATE}=1e-4,1e-3", "--seeds", 1, 2, "--widen")
-    line = (*line, "--runs", runs, "--log", log, "--write-recipes", folder)
+    line = (*line, "--runs", runs, "--results", tmp_path / "results", "--log", log, "--write-recipe", folder)
     ended = bench(*line, "--json")
     assert ended.code == 0, ended.err
     assert [grid["label"] for grid in ended.json] == ["simpo", "dpo"]
@@ -87,7 +94,7 @@ def test_a_setting_that_diverges_is_marked_and_never_chosen_and_the_rest_goes_on
     finish_grid(runs, ["simpo"], "1e-4")
     ended = bench(
         *("tune", "simpo", "--setting", MICRO, "--grid", f"{RATE}=1e-4,1e30", "--seeds", 1, 2, "--runs", runs),
-        *("--log", log, "--json", "--device", "cpu", "--workers", 1),
+        *("--results", tmp_path / "results", "--log", log, "--json", "--device", "cpu", "--workers", 1),
     )
     assert ended.code == 0, ended.err
     first, second = ended.json["rows"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchbench.commands.tune.grid import parse_grid, settings_of, widen
+from benchbench.commands.tune.grid import edge_notes, parse_grid, settings_of, widen
 from benchbench.core.errors import BenchError
 
 
@@ -52,3 +52,24 @@ def test_values_without_a_ratio_do_not_grow_and_it_is_said(grid: str):
     wider = widen(axes, settings_of(axes)[0])
     assert wider.axes == axes and wider.added == ()
     assert "has no ratio to grow by" in wider.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("grid", "place", "said"),
+    [
+        ("a.b=1,2,4", 0, "a.b=1 is the smallest value of its axis, so a better one may lie beyond; --widen adds one"),
+        ("a.b=1,2,4", 2, "a.b=4 is the largest value of its axis"),
+        ("a.b=4,1,2", 0, "a.b=4 is the largest value of its axis"),
+        ("a.b=1,2,4", 1, ""),
+        ("a.b=4,1,2", 2, ""),
+        ("a.b=true,false", 0, ""),
+        ("a.b=linear,cosine", 1, ""),
+    ],
+)
+def test_a_number_at_the_edge_is_warned_of(grid: str, place: int, said: str):
+    """Whatever the order in which values are preferred; names and truth values have no edge."""
+    axes = parse_grid([grid])
+    notes = edge_notes(axes, (axes[0][place],), widened=False)
+    assert len(notes) == bool(said) and all(note.startswith(said) for note in notes)
+    again = edge_notes(axes, (axes[0][place],), widened=True)
+    assert all(note.endswith("give a wider grid") and "--widen" not in note for note in again)

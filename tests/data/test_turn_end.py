@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchbench.data.turn_end import control_tokens, turn_end, writes_no_turn_end
+from benchbench.data.turn_end import closing_token, control_tokens, turn_end, writes_no_turn_end
 from benchbench.recipe.schema import PlainTemplate
 
 from .tokenizers import CHATML, bytes_with, marks, section, words
@@ -42,6 +42,18 @@ def test_the_token_that_ends_a_turn_is_found(template: str, stops: list[str]):
     tokenizer = bytes_with(chat_template=template)
     found = turn_end(section(template=None), tokenizer)
     assert names(tokenizer, found.tokens) == stops and found.text == ""
+
+
+@pytest.mark.parametrize(
+    ("template", "token"),
+    [(CHATML, "<|im_end|>"), (AT_EOS, "<|endoftext|>"), (BOTH, "<s>"), (BETWEEN, None), (WORDS, None)],
+    ids=["chatml", "at EOS", "two ends", "between turns alone", "words"],
+)
+def test_what_closes_a_conversation_may_be_no_token(template: str, token: str | None):
+    """A template that closes a turn only when another follows leaves the last answer open."""
+    tokenizer = bytes_with(chat_template=template)
+    closing = closing_token(section(template=None), tokenizer)
+    assert (None if closing is None else control_tokens(tokenizer)[closing]) == token
 
 
 def test_a_turn_that_ends_in_words_has_no_token():

@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from benchbench.cli.main import app
+from benchbench.commands.recipe_schema import FILE_NAME, schema_text
 from tests.docs.analyses_page import analyses_page
 from tests.docs.methods_page import methods_page
 from tests.docs.recipe_page import recipe_page
@@ -65,6 +66,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "analyses.md": analyses_page,
     "systems.md": systems_page,
     "tuning.md": tuning_page,
+    FILE_NAME: schema_text,
 }
 
 

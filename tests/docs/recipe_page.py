@@ -29,6 +29,9 @@ most similar key. `bench recipes show TARGET` prints a resolved recipe with the 
 A *setting* is a file of the same keys without `method`; under `extends` it may name another setting, whose values it
 inherits. A fair comparison keeps these keys fixed: {setting}.
 
+[recipe.schema.json](recipe.schema.json) has all of this for editors: `bench recipes schema --write FILE` writes it, and
+a YAML file names it in its first line, as `# yaml-language-server: $schema=FILE`; `bench init` writes both.
+
 These keys only describe a recipe; they affect neither its results nor its identity: {annotations}.
 """
 WORDS = {

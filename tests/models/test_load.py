@@ -176,6 +176,14 @@ def test_a_target_module_that_is_not_there_names_those_that_are():
     )
 
 
+def test_all_linear_is_every_linear_layer_but_the_head():
+    model = add_lora(tiny(), LORA | {"lora_target_modules": "all-linear"}, seed=1)
+    adapted = {name.rsplit(".", 2)[-2] for name, _ in model.named_modules() if name.endswith(".lora_A")}
+    assert adapted == {"query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"}
+    by_name = add_lora(tiny(), LORA | {"lora_target_modules": sorted(adapted)}, seed=1)
+    assert equal(weights(model), weights(by_name)), "the same adapters, drawn alike"
+
+
 def test_fresh_adapters_leave_the_model_as_it_was():
     given = batch()
     with torch.no_grad():

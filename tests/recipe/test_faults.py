@@ -329,6 +329,6 @@ def test_an_anchor_that_is_never_trained_is_refused(tmp_path):
 
 
 def test_adapters_on_random_weights_are_refused(tmp_path):
-    lora = "lora: {lora_r: 8, lora_alpha: 16, lora_dropout: 0.0, lora_target_modules: [dense]}\n"
+    lora = "lora: {lora_r: 8, lora_alpha: 16, lora_dropout: 0.0, lora_target_modules: all-linear}\n"
     (found,) = refusal(tmp_path, HEAD + lora)
     assert found.startswith("lora: adapters need pretrained weights")

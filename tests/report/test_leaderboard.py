@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from benchbench.report.leaderboard import BoardRow, answer, document, layout
+from benchbench.report.status import STATUS_NOTES
 from benchbench.report.terminal import table_lines
 
 NAN = math.nan
@@ -117,7 +118,8 @@ def test_the_page_says_what_a_reader_must_know():
     page = document(ROWS, setting="tiny", notice="toy setting")
     assert page.startswith("# Leaderboard of `tiny`\n\n*toy setting*\n\nOf 3 recipes")
     assert "| kto (form unverified) |" in page and "| truncated 30% | own training data |" in page
-    assert "| -0.040 [-0.050, -0.030] | 0.0200 | 0.020 |" in page and page.endswith("|\n")
+    assert "| -0.040 [-0.050, -0.030] | 0.0200 | 0.020 |" in page
+    assert page.endswith(f"|\n\n- {STATUS_NOTES['form unverified']}\n"), "a footnote for each mark with one"
 
 
 @pytest.mark.parametrize("place", range(len(ROWS)))

@@ -73,8 +73,9 @@ def quick(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return done
 
 
-def test_every_example_of_the_documentation_is_here():
-    assert {path.stem for path in EXAMPLES.glob("*.yaml")} == set(FILES)
+def test_the_examples_are_those_of_the_documentation():
+    """tests/docs/test_examples.py runs the others, too, on what the checkout has."""
+    assert {path.stem for path in EXAMPLES.glob("*.yaml")} >= set(FILES)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "docs/examples" in readme
 

@@ -74,7 +74,7 @@ def test_training_that_does_not_move_leaves_the_scores_of_sft(tmp_path: Path, se
 
 
 def test_sft_moved_away_from_the_base(adapted: Artefacts, tmp_path: Path, setting: Path):
-    base = run(tmp_path, ["sft"], "sft=null", "reward_model=null", setting=setting).rows("score sft seed 1 on test")
+    base = run(tmp_path, ["sft"], "sft=null", "reward_model=null", setting=setting).rows("score base seed 1 on test")
     assert not np.allclose(base["logp_sum"], adapted.rows("score sft seed 1 on test")["logp_sum"], rtol=1e-6)
 
 

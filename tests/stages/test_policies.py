@@ -19,17 +19,17 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
 
 
 def test_without_sft_the_policy_is_the_base_model(tmp_path: Path):
-    """Simpo starts from the drawn weights; the row `sft` is the base model itself."""
+    """Simpo starts from the drawn weights; the row `base` is the base model itself."""
     done = run(tmp_path, ["simpo"], "sft=null", "reward_model=null", "preference.learning_rate=1e-30")
     assert done.done()
     assert {key.split("/")[0] for key in done.status} == {"preference", "score"}
-    simpo, base = (done.rows(f"score {name} seed 1 on test")["logp_sum"] for name in ("simpo", "sft"))
+    simpo, base = (done.rows(f"score {name} seed 1 on test")["logp_sum"] for name in ("simpo", "base"))
     assert simpo.tolist() == base.tolist()
 
 
 def test_without_sft_seeds_draw_other_weights(tmp_path: Path):
     done = run(tmp_path, ["sft"], "sft=null", "reward_model=null", seeds=(1, 2))
-    one, two = (done.rows(f"score sft seed {seed} on test")["logp_sum"] for seed in (1, 2))
+    one, two = (done.rows(f"score base seed {seed} on test")["logp_sum"] for seed in (1, 2))
     assert not np.allclose(one, two)
 
 

@@ -150,7 +150,7 @@ def _baseline(request: CompareRequest, loaded: Sequence[Loaded]) -> str:
     if request.baseline is None:
         return loaded[0].label
     labels = [item.label for item in loaded]
-    known = labels if loaded[0].recipe.is_reward_model else [*labels, SFT]
+    known = labels if loaded[0].recipe.is_reward_model else [*labels, loaded[0].recipe.start]
     if request.baseline not in known:
         raise unknown_name("baseline", request.baseline, set(known))
     return request.baseline

@@ -22,6 +22,7 @@ from benchbench.plan.graph import Cell, Plan
 from benchbench.plan.judge_stages import CHOSEN
 from benchbench.report.comparison import shared_marks
 from benchbench.report.responses import shown_statistics, statistics_frame
+from benchbench.report.status import status_notes
 from benchbench.report.win_rates import (
     LEGEND,
     interval_frame,
@@ -95,6 +96,7 @@ class Samples:
                 *shared_notes(rows),
                 *([note] if (note := self.consistency[opponent].note) else []),
                 *([LEGEND] if any(len(row.raw.seeds) > 1 for row in rows) else []),
+                *status_notes(mark for marks in self.marks.values() for mark in marks),
             ]
         )
         return title, shown_win_rates(rows, own_marks)

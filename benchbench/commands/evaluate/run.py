@@ -12,7 +12,7 @@ from rich.console import Console
 
 from benchbench.commands.cell_rows import measure_cells, scored_cell
 from benchbench.commands.evaluate.adapters import whole_weights
-from benchbench.commands.resolve import CHECKS, DEFAULT_SETTING, parse_seeds, resolve
+from benchbench.commands.resolve import CHECKS, parse_seeds, resolve
 from benchbench.commands.run_plan import RunOptions, Session, incomplete, open_session, run_session
 from benchbench.comparison.pairs.grid import MissingRunsError
 from benchbench.core.errors import BenchError
@@ -101,26 +101,38 @@ def external_session(
 
     Args:
         target: model folder, or hub id with its revision; adapters alone are merged into their base first.
-        setting: name or path.
+        setting: name or path; required, since nothing about the model says on which data it is to be measured.
         overrides: `--set` values; the tokenizer is the model's own unless they name one.
         options: of the run.
         with_samples: plan its responses, too, where the setting has them drawn; nobody judges them.
         seeds: that responses are drawn with; nothing else depends on them.
 
     Raises:
-        BenchError: the target is no model folder and no hub id with a revision, or cannot be had.
+        BenchError: no setting is given; the target is no model folder and no hub id with a revision, or cannot be had.
     """
     model = _external(target)
     if model is None:
         raise BenchError(f"{target}: expected a model folder, or a hub id with its revision")
+    if setting is None:
+        raise BenchError(_no_setting(target))
     adapters = _adapters(target)
     if adapters is not None:
         model = _external(str(whole_weights(adapters, options.store.root))) or model
-    base = library.find_setting(setting or DEFAULT_SETTING)
+    base = library.find_setting(setting)
     named = {key for key in _TOKENIZER_KEYS for override in overrides if f"{override.key}.".startswith(f"{key}.")}
     model = tuple(override for override in model if override.key not in named)  # asked for, so not the folder's own
     loaded = load_untuned(base, "sft", overrides=(*overrides, *model, Override("judge", None)), checks=CHECKS)
     return open_session([loaded], seeds, options, with_samples=with_samples)
+
+
+def _no_setting(target: str) -> str:
+    """Why a model from elsewhere needs a setting, and where one comes from."""
+    settings = ", ".join(sorted({entry.setting_name for entry in library.entries() if entry.is_setting}))
+    return (
+        f"--setting: required for a model from elsewhere, not given: held-out data, template and lengths are a "
+        f"setting's; name one ({settings}, or a file), or write one for this model with "
+        f"`bench init --model {target} --data FILE`"
+    )
 
 
 def _adapters(target: str) -> Path | None:

@@ -1,4 +1,4 @@
-"""The verb: plan the grids, refuse what would overwrite something else, run, write down what was tried and chosen."""
+"""The verb: plan the grids, refuse what would overwrite something else, run, write what was tried and chosen."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from benchbench.commands.run_plan import RunOptions
 from benchbench.commands.tune.recipes import refuse_other_recipes, write_recipes
 from benchbench.commands.tune.rule import RULE, Tuned
 from benchbench.commands.tune.run import MethodGrid, TunedGrids, TuneRequest, plan_grids, run_grids
+from benchbench.commands.tune.written import write_tuning
 from benchbench.store.tuning_logs import read_tuning_log, update_tuning_log
 
 _NAMES = {"below best": "below_best"}
@@ -41,7 +42,7 @@ def tune(request: TuneRequest, outputs: Outputs, options: RunOptions, console: C
     if outputs.recipes is not None and not outputs.force:
         refuse_other_recipes(outputs.recipes, grids)
     done = run_grids(grids, request, options, console)
-    written: list[Path] = []
+    written = write_tuning(done, request, options.results_root)
     if outputs.log is not None:
         write_log(outputs.log, done)
         written.append(outputs.log)

@@ -83,6 +83,27 @@ def widen(axes: Sequence[Axis], chosen: Setting) -> Widened:
     return Widened(tuple(grown), tuple(added), tuple(notes))
 
 
+def edge_notes(axes: Sequence[Axis], chosen: Setting, *, widened: bool) -> tuple[str, ...]:
+    """A warning for each number that was chosen at the edge of its axis, beyond which nothing was tried.
+
+    Args:
+        axes: of the grid.
+        chosen: one value of every axis, in their order.
+        widened: the grid has grown once already.
+    """
+    notes: list[str] = []
+    for axis, value in zip(axes, chosen, strict=True):
+        numeric = sorted(
+            (other for other in axis if _is_number(other.value)), key=lambda other: float(str(other.value))
+        )
+        if len(numeric) < len(axis) or value not in (numeric[0], numeric[-1]):
+            continue
+        end = "smallest" if value == numeric[0] else "largest"
+        more = "give a wider grid" if widened else "--widen adds one value beyond it, or give a wider grid"
+        notes.append(f"{value.text} is the {end} value of its axis, so a better one may lie beyond; {more}")
+    return tuple(notes)
+
+
 def _beyond(edge: object, inner: object) -> float | None:
     """The value as far beyond the edge as the edge is from its neighbour, in ratio; none where there is no ratio."""
     if not (_is_number(edge) and _is_number(inner)) or edge == inner:

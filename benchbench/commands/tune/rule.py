@@ -44,6 +44,7 @@ class Tuned:
         """The grid as one JSON object; the chosen values by their keys."""
         chosen = None if self.chosen is None else {override.key: override.value for override in self.chosen}
         about = {"label": self.label, "split": self.split, "seeds": list(self.seeds), "rule": RULE}
+        about |= {"rule_text": RULE_TEXT}
         return {**about, "rows": self.rows, "notes": list(self.notes), "chosen": chosen, "failed": self.failed}
 
 

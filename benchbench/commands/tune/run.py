@@ -12,7 +12,7 @@ from benchbench import metrics
 from benchbench.commands.cell_rows import scored_cell
 from benchbench.commands.resolve import common_seeds, parse_seeds, resolve
 from benchbench.commands.run_plan import RunOptions, Session, failure, open_session, run_session
-from benchbench.commands.tune.grid import Axis, Setting, Widened, parse_grid, settings_of, widen
+from benchbench.commands.tune.grid import Axis, Setting, Widened, edge_notes, parse_grid, settings_of, widen
 from benchbench.commands.tune.rule import Tried, Tuned, pick
 from benchbench.comparison.pairs.grid import ScoredCell, contributions, same_runs
 from benchbench.core.errors import BenchError, ExitCode, Fault
@@ -202,7 +202,8 @@ def _tuned(
         for item in grid.named
     ]
     picked = pick(grid.loaded.label, split, grid.settings, tried, seeds=seeds, added=grid.added)
-    return replace(picked, notes=(*picked.notes, *grid.notes))
+    edges = () if picked.chosen is None else edge_notes(grid.axes, picked.chosen, widened=bool(grid.added))
+    return replace(picked, notes=(*picked.notes, *grid.notes, *edges))
 
 
 def _tried(
