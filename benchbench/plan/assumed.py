@@ -74,5 +74,5 @@ def _candidates(loaded: Loaded) -> list[int]:
 
 def _assumed(loaded: Loaded, what: str) -> str:
     """A hash that no content has."""
-    values = loaded.values()
-    return fingerprint({"assumed": what, "data": values["data"], "model": values["model"]})
+    sections = {name: section for name, section in loaded.values().items() if name in ("data", "model")}
+    return fingerprint({"assumed": what, **sections})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -87,7 +88,10 @@ class ComparisonFolders:
                 draft.symlink_to(key, target_is_directory=True)
             except OSError:
                 draft.write_text(f"{key}\n", encoding="utf-8")
-            draft.replace(self.root / LATEST)
+            place = self.root / LATEST
+            if place.is_dir() and not place.is_symlink():  # a copy that followed the link
+                shutil.rmtree(place)
+            draft.replace(place)
         finally:
             draft.unlink(missing_ok=True)
             draft.parent.rmdir()
@@ -104,7 +108,7 @@ class ComparisonFolders:
 
     def named(self, text: str) -> list[Path]:
         """The comparisons whose id is this text, or begins with it where none is it."""
-        there = [folder for folder in folders(self.root) if (folder / ABOUT).is_file() and not folder.is_symlink()]
+        there = [folder for folder in folders(self.root) if (folder / ABOUT).is_file() and folder.name != LATEST]
         return [f for f in there if f.name == text] or [f for f in there if f.name.startswith(text)]
 
     def state(self, key: str) -> dict[str, str]:

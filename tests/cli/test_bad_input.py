@@ -232,7 +232,7 @@ def test_an_unknown_verb_or_none_is_a_usage_error():
     assert bench("compair").code == 2
     assert "No such command" in bench("compair").err
     assert bench().code == 2
-    assert "Missing argument" in bench("compare").err
+    assert "expected methods or recipes, or files of other tools" in bench("compare").err
 
 
 # --- comparing what is not comparable -------------------------------------------------------------------------------

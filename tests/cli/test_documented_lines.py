@@ -29,7 +29,7 @@ ANSWER_SECONDS = 10
 def parsed(line: str) -> tuple[str, dict[str, object]]:
     """Verb and parameters of a command line; nothing is run."""
     group = typer.main.get_command(app)
-    words = [word for word in shlex.split(line)[1:] if word != "--offline"]
+    words = [word for word in shlex.split(line, comments=True)[1:] if word != "--offline"]
     while hasattr(group.commands[words[0]], "commands"):
         group, *words = group.commands[words[0]], *words[1:]
     verb, *words = words
@@ -53,7 +53,7 @@ def test_seeds_may_stand_before_other_options():
 @pytest.mark.parametrize("line", LINES)
 def test_documented_lines_parse(line: str):
     verb, params = parsed(line)
-    named = [word for word in shlex.split(line.partition(f" {verb} ")[2]) if not word.startswith("--")]
+    named = [word for word in shlex.split(line.partition(f" {verb} ")[2], comments=True) if not word.startswith("--")]
     named = named[1:] if "format" in params else named  # `export FORMAT TARGET ...`
     targets = [params["target"]] if "target" in params else params.get("targets") or []
     assert targets == named[: len(targets)], verb

@@ -165,7 +165,8 @@ def test_the_toy_worlds_candidates_are_in_no_order(tmp_path: Path):
 # --- labels ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_plan_says_that_sft_trains_on_the_examples_labelled_true(told):
+def test_the_plan_says_that_sft_trains_on_the_examples_labelled_true(told, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "200")
     assert "sft seed 1, on 3 of 6 examples, those labelled true" in told("dpo", code=0, sft=THUMBS)
     bad = [{**row, "label": False} for row in THUMBS]
     assert "sft.split: expected examples labelled true, found none in split 'sft'" in told("dpo", sft=bad)

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from harness import MICRO, leftovers
@@ -15,6 +16,7 @@ from benchbench.commands.resolve import resolve
 from benchbench.plan import prepare as module
 from benchbench.plan.prepare import prepare, prepare_all, prepare_texts
 from benchbench.plan.weights import caps_attention, context_tokens
+from benchbench.recipe.load import Loaded
 from benchbench.store.offline import offline
 
 
@@ -51,7 +53,12 @@ def test_a_recipe_that_trains_is_not_taken_for_one_that_only_reads(tmp_path: Pat
     loaded = [resolve(name, setting=str(MICRO)) for name in ("dpo", "simpo", "sft")]
     prepared_for: list[str] = []
     monkeypatch.setattr(module, "writes_models", lambda item: item is loaded[0])
-    monkeypatch.setattr(module, "prepare", lambda item, root: prepared_for.append(item.label))
+
+    def note(item: Loaded, root: Path, **_: object) -> SimpleNamespace:
+        prepared_for.append(item.label)
+        return SimpleNamespace(missing=())
+
+    monkeypatch.setattr(module, "prepare", note)
     prepare_all(loaded, tmp_path)
     assert prepared_for == ["dpo", "simpo"]
 

@@ -84,6 +84,8 @@ def test_the_markdown_table_literally():
         "- difference: to dpo, with its 95% interval; crossed t over seeds and prompts\n"
         "- p Holm: corrected over the 1 row against the baseline\n"
         "- MDD: minimum detectable difference: found with 80 % power, with 80 % confidence, before any correction\n"
+        "- untuned: its hyper-parameters were not chosen on a validation split; `bench tune METHOD --grid KEY=V1,V2`"
+        " chooses, and --write-recipe keeps the choice\n"
     )
 
 

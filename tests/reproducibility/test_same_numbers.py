@@ -65,7 +65,7 @@ def test_one_worker_another_hash_seed_and_another_folder_give_the_same_numbers(f
     assert ended.code == 0, ended.err
     mine = (tmp_path / "results" / "micro" / "measurements.csv").read_text().splitlines()
     theirs = (finished.folder / "measurements.csv").read_text().splitlines()
-    assert len(mine) == 1 + 30
+    assert len(mine) == 1 + 62
     assert set(mine) <= set(theirs)
 
 
