@@ -186,7 +186,7 @@ def test_a_model_without_verdicts_keeps_its_row(tmp_path: Path, sound_calibratio
     path = write(tmp_path / "mine.json", [annotation(n, preference=None) for n in range(10)])
     ended = bench("alpaca-eval", path, "--calibration", sound_calibration)
     assert ended.code == 2
-    line = next(line for line in ended.out.splitlines() if line.startswith("model  base"))
+    line = next(line for line in ended.out.splitlines() if re.match(r"model  base\s", line))
     assert "nan" not in line
     assert re.split(r" {2,}", line)[:6] == ["model", "base", *["n/a"] * 4]
 

@@ -63,8 +63,8 @@ def test_in_the_checkout_no_recipe_is_found_twice(monkeypatch):
 
 
 def test_recipes_of_the_working_folder_join_the_shipped_ones(elsewhere):
-    write(elsewhere / "recipes", HEAD.replace("dpo", "cdpo"))
-    assert library.find_recipe("tiny", "cdpo", "default").path.name == "toy.yaml"
+    write(elsewhere / "recipes", HEAD.replace("dpo", "trpa"))
+    assert library.find_recipe("tiny", "trpa", "default").path.name == "toy.yaml"
     assert library.find_recipe("tiny", "dpo", "default").path == SHIPPED / "dpo_tiny.yaml"
 
 
@@ -91,18 +91,19 @@ def test_a_recipe_that_was_changed_is_a_second_claim(wheel):
 
 def test_two_recipes_that_match_are_both_named(elsewhere):
     for name in ("one.yaml", "two.yaml"):
-        write(elsewhere / "recipes", f"# {name}\n" + HEAD.replace("dpo", "ipo").replace("toy", name), name)
+        write(elsewhere / "recipes", f"# {name}\n" + HEAD.replace("dpo", "fdpo_factual").replace("toy", name), name)
     with pytest.raises(BenchError) as caught:
-        library.find_recipe("tiny", "ipo", "default")
+        library.find_recipe("tiny", "fdpo_factual", "default")
     assert str(caught.value) == (
-        "method 'ipo' (variant 'default') has two recipes in setting 'tiny': recipes/one.yaml and recipes/two.yaml; "
+        "method 'fdpo_factual' (variant 'default') has two recipes in setting 'tiny': recipes/one.yaml and "
+        "recipes/two.yaml; "
         "give one of the two paths instead, or another variant name to one of them"
     )
 
 
 def test_the_path_of_one_of_two_that_match_decides(elsewhere):
     for name in ("one.yaml", "two.yaml"):
-        write(elsewhere / "recipes", HEAD.replace("dpo", "ipo").replace("toy", name), name)
+        write(elsewhere / "recipes", HEAD.replace("dpo", "fdpo_factual").replace("toy", name), name)
     assert resolve("recipes/two.yaml", setting=None).recipe.name == "two.yaml"
 
 
@@ -114,13 +115,13 @@ def test_a_setting_claimed_by_two_files_names_both(elsewhere):
 
 
 def test_names_of_files_do_not_matter(elsewhere):
-    write(elsewhere / "recipes" / "deep" / "down", HEAD.replace("dpo", "orpo"), "simpo_pythia410m_copy.yaml")
-    assert resolve("orpo", setting="tiny").recipe.method.name == "orpo"
+    write(elsewhere / "recipes" / "deep" / "down", HEAD.replace("dpo", "tpo_tree"), "simpo_pythia410m_copy.yaml")
+    assert resolve("tpo_tree", setting="tiny").recipe.method.name == "tpo_tree"
 
 
 def test_the_setting_of_another_name_is_not_searched():
     assert library.find_recipe("tiny", "dpo", "other") is None
-    assert library.find_recipe("pythia410m_ultrafeedback", "orpo", "default") is None
+    assert library.find_recipe("pythia410m_ultrafeedback", "tpo_tree", "default") is None
 
 
 @pytest.mark.parametrize("name", ["tini", "tiny2"])
@@ -169,8 +170,8 @@ def test_a_method_without_a_recipe_runs_untuned_and_says_so():
 
 
 def test_a_file_that_changed_is_read_again(elsewhere):
-    path = write(elsewhere / "recipes", HEAD.replace("dpo", "ipo"))
-    assert resolve("ipo", setting="tiny").recipe.method.hyper == {}
-    path.write_text(HEAD.replace("dpo", "ipo, hyper: {beta: 0.7}"), encoding="utf-8")
+    path = write(elsewhere / "recipes", HEAD.replace("dpo", "fdpo_factual"))
+    assert resolve("fdpo_factual", setting="tiny").recipe.method.hyper == {}
+    path.write_text(HEAD.replace("dpo", "fdpo_factual, hyper: {beta: 0.7}"), encoding="utf-8")
     os.utime(path, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns + 10**9))
-    assert resolve("ipo", setting="tiny").recipe.method.hyper == {"beta": 0.7}
+    assert resolve("fdpo_factual", setting="tiny").recipe.method.hyper == {"beta": 0.7}

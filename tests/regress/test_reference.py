@@ -25,7 +25,7 @@ def test_the_committed_numbers_follow_from_rows_and_checkpoint(tmp_path: Path):
     assert ended.code == 0, ended.out + ended.err
     found = [(row["tier"], row["verdict"]) for row in ended.json["findings"]]
     assert found == [("1 recompute", "same"), ("1 recompute", "same"), ("2 re-score", "same")]
-    assert ended.json["findings"][0]["what"].startswith("1600 measurements from 80000 rows")
+    assert ended.json["findings"][0]["what"].startswith("3200 measurements from 80000 rows")
     # four rows against the chosen responses, three against dpo, ten seeds, five numbers each
     assert ended.json["findings"][1]["what"].startswith("350 win rates from ")
 
