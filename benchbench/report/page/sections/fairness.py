@@ -19,7 +19,7 @@ def _blocks(comparison: StoredComparison) -> Sequence[Block]:
         shown = frame.loc[:, [name for name in frame.columns if name != "differs"]]
         return [PageTable.of_records(title, shown.to_dict("records"), name="fairness", marked=marked)]
     if budgets:
-        return [Remarks(budgets)]
+        return [Remarks([line.removeprefix("- ") for line in budgets])]
     return [Paragraph("Training budgets do not differ between the rows: same data, updates, epochs and batches.")]
 
 

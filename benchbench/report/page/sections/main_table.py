@@ -13,7 +13,8 @@ from benchbench.store.comparison_folders import StoredComparison
 
 def _blocks(comparison: StoredComparison) -> Sequence[Block]:
     about = comparison.about
-    blocks: list[Block] = [Remarks(list(about["budgets"]))] if about["budgets"] else []
+    remarks = [line.removeprefix("- ") for line in about["budgets"]]
+    blocks: list[Block] = [Remarks(remarks)] if remarks else []
     for (metric, scoring), layout, flags in zip(about["shown"], about["tables"], about["flags"], strict=True):
         blocks.append(PageTable.of_layout(TableLayout.from_json(layout), name=f"{metric}_{scoring}"))
         if flags is not None:
@@ -30,7 +31,8 @@ def all_metrics(comparison: StoredComparison) -> PageTable:
     for metric, scoring, unit in dict.fromkeys((row.metric, row.scoring, row.unit) for row in rows):
         values = [means.get((metric, scoring, label), (float("nan"), unit))[0] for label in labels]
         body.append([metric, scoring, unit, *(numbers.quantity(value, unit) for value in values)])
-    title = f"all metrics, means over {len(rows[0].seeds)} seeds"
+    seeds = len(rows[0].seeds)
+    title = f"all metrics, {'one seed' if seeds == 1 else f'means over {seeds} seeds'}"
     right = range(3, 3 + len(labels))
     return PageTable("all_metrics", title, ["metric", "scoring", "unit", *labels], body, list(right), folded=True)
 
