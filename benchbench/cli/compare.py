@@ -72,7 +72,7 @@ def compare(
 
     Example: bench compare dpo simpo --seeds 42 13 3407
     """
-    imported.refuse_unread(context, with_files=bool(files))
+    imported.refuse_other_form(context, with_files=bool(files))
     if files:
         imported.compare_files(
             files,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +9,14 @@ import typer
 
 from benchbench.cli import arguments
 from benchbench.cli.output import print_json, print_rows, stderr
-from benchbench.core.errors import BenchError
+from benchbench.cli.unread import refuse_unread
+
+OF_MODELS = frozenset({"prompts", "setting", "seeds", "overrides", "device", "workers", "runs"})
+"""Parameters that say how to run a model, which rows that are there already do not need."""
 
 
 def evaluate(
+    context: typer.Context,
     target: Annotated[
         str,
         typer.Argument(
@@ -53,10 +56,10 @@ def evaluate(
     from benchbench.commands.evaluate.lists import is_rows
 
     if is_rows(target):
-        _lists(target, gold, unread=(prompts, setting, seeds, overrides), as_json=as_json)
+        refuse_unread(context, OF_MODELS, f"not read, since {target} holds rows that are there already; leave it out")
+        _lists(target, gold, as_json=as_json)
         return
-    if gold is not None:
-        raise BenchError(f"--gold: not read, since {target} holds no rows of lists; leave it out")
+    refuse_unread(context, {"gold"}, f"not read, since {target} holds no rows of lists; leave it out")
     from benchbench.commands.evaluate.responses import draw
     from benchbench.commands.evaluate.run import evaluate as measure
     from benchbench.commands.run_plan import RunOptions
@@ -78,16 +81,10 @@ def evaluate(
             console.print(f"responses: {folder}", highlight=False, markup=False)
 
 
-def _lists(target: str, gold: str | None, *, unread: Sequence[object], as_json: bool) -> None:
+def _lists(target: str, gold: str | None, *, as_json: bool) -> None:
     """Print the ranking metrics of score rows."""
     from benchbench.commands.evaluate.lists import about, evaluate_lists
 
-    options = ("--prompts", "--setting", "--seeds", "--set")
-    wanted = [name for name, value in zip(options, unread, strict=True) if value]
-    if wanted:
-        raise BenchError(
-            f"{', '.join(wanted)}: not read, since {target} holds rows that are there already; leave it out"
-        )
     frame = evaluate_lists(target, gold=gold)
     if as_json:
         print_json(frame.to_dict("records"))

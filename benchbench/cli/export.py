@@ -9,9 +9,16 @@ import typer
 
 from benchbench.cli import arguments
 from benchbench.cli.output import print_json, stderr
+from benchbench.cli.unread import refuse_unread
+
+OF_FORMATS = frozenset({"seeds", "prompts", "subsets", "token_len"})
+"""Parameters that only the formats of other tools read."""
+OF_A_MODEL = frozenset({"seed", "merge"})
+"""Parameters that only `export model` reads."""
 
 
 def export(
+    context: typer.Context,
     format: Annotated[str, typer.Argument(help="alpaca_eval, arena_hard, mt_bench, reward_bench, or model.")],
     targets: Annotated[
         list[str],
@@ -59,21 +66,17 @@ def export(
 
     Example: bench export alpaca_eval dpo --setting tiny --out exported
     """
-    from benchbench.commands.export.model import ModelRequest, export_model, refuse_unread
+    from benchbench.commands.export.model import ModelRequest, export_model
     from benchbench.commands.export.run import OF_A_RUN, ExportRequest
     from benchbench.commands.export.run import export as command
     from benchbench.commands.run_plan import RunOptions
-    from benchbench.core.errors import BenchError
 
     options = RunOptions(runs=runs)
     if format == OF_A_RUN:
-        refuse_unread(
-            seeds=seeds, prompts=prompts, subsets=subsets, token_len=token_len, usual_token_len=ExportRequest.token_len
-        )
+        refuse_unread(context, OF_FORMATS, "a model does not read it; leave it out, its one seed is --seed")
         done = export_model(ModelRequest(targets, out, setting, seed, overrides or [], merge), options)
     else:
-        if seed is not None or merge:
-            raise BenchError(f"--seed and --merge: {format} does not read them; leave them out, seeds are --seeds")
+        refuse_unread(context, OF_A_MODEL, f"{format} does not read it; leave it out, seeds are --seeds")
         done = command(
             ExportRequest(format, targets, out, prompts, subsets, token_len, setting, seeds, overrides or []), options
         )

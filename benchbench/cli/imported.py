@@ -9,45 +9,30 @@ from typing import Any
 import typer
 
 from benchbench.cli.output import print_json, print_layout, print_note
-from benchbench.core.errors import BenchError
+from benchbench.cli.unread import refuse_unread
 
-OF_TRAINING = {
-    "setting": "--setting",
-    "seeds": "--seeds",
-    "overrides": "--set",
-    "allow_mixed": "--allow-mixed",
-    "pairs_only": "--pairs-only",
-    "prompts": "--prompts",
-    "device": "--device",
-    "workers": "--workers",
-    "runs": "--runs",
-    "results": "--results",
-    "dry_run": "--dry-run",
-}
-"""Parameter -> option, of what says how to train, which --from does not."""
-OF_FILES = {"headline": "--headline", "tasks": "--tasks", "seeds_of": "--seed-of", "cluster": "--cluster"}
-"""Parameter -> option, of what only --from reads."""
+OF_TRAINING = frozenset(
+    {
+        *("setting", "seeds", "overrides", "allow_mixed", "pairs_only", "prompts", "device", "workers", "log_to"),
+        *("runs", "results", "dry_run"),
+    }
+)
+"""Parameters that say how to train, which --from does not."""
+OF_FILES = frozenset({"headline", "tasks", "seeds_of", "cluster"})
+"""Parameters that only --from reads."""
 
 
-def refuse_unread(context: typer.Context, *, with_files: bool) -> None:
+def refuse_other_form(context: typer.Context, *, with_files: bool) -> None:
     """Refuse options that the other kind of comparison reads.
 
     Raises:
         BenchError: every one that was named.
     """
-    others = OF_TRAINING if with_files else OF_FILES
-    named = [option for name, option in others.items() if _is_named(context, name)]
-    if named and with_files:
-        raise BenchError(
-            f"{', '.join(named)}: --from reads finished results and trains nothing; leave out what it cannot obey"
-        )
-    if named:
-        raise BenchError(f"{', '.join(named)}: only read with --from FILE; leave it out, or name files of another tool")
-
-
-def _is_named(context: typer.Context, name: str) -> bool:
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
+    if with_files:
+        why = "--from reads finished results and trains nothing; leave out what it cannot obey"
+        refuse_unread(context, OF_TRAINING, why)
+    else:
+        refuse_unread(context, OF_FILES, "only read with --from FILE; leave it out, or name files of another tool")
 
 
 def compare_files(files: Sequence[str], *, as_json: bool, **options: Any) -> None:

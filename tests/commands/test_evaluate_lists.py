@@ -82,7 +82,7 @@ def test_what_cannot_be_ranked_is_refused(frame: pd.DataFrame, tmp_path: Path, c
 
 def test_options_that_nothing_reads_are_refused(frame: pd.DataFrame, tmp_path: Path):
     frame.to_csv(tmp_path / "rows.csv", index=False)
-    ended = bench("eval", tmp_path / "rows.csv", "--setting", "tiny", "--seeds", 1)
-    assert ended.code == 2 and "--setting, --seeds: not read" in ended.err
+    ended = bench("eval", tmp_path / "rows.csv", "--setting", "tiny", "--seeds", 1, "--device", "cpu")
+    assert ended.code == 2 and "--setting, --seeds, --device: not read" in ended.err
     ended = bench("eval", "dpo", "--gold", "rating")
     assert ended.code == 2 and "--gold: not read, since dpo holds no rows of lists" in ended.err

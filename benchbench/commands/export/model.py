@@ -15,7 +15,7 @@ from benchbench.commands.export.measured import card_measurements
 from benchbench.commands.export.run import Exported
 from benchbench.commands.run_plan import RunOptions
 from benchbench.commands.run_target import RunTarget, planned_run, trained_folder
-from benchbench.core.errors import BenchError, ExitCode, Fault
+from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.identity import plain
 from benchbench.data.model_files import ADAPTER_FILE, is_adapters_alone
 from benchbench.report.card_facts import CardFacts, CardRecipe
@@ -96,25 +96,6 @@ def refuse_filled(out: Path) -> None:
             f"--out {out}: expected a new or empty folder, found {len(there)} files or folders in it ({some}); name "
             "another, or remove it"
         )
-
-
-def refuse_unread(
-    *, seeds: Sequence[str] | None, prompts: Path | None, subsets: Path | None, token_len: str, usual_token_len: str
-) -> None:
-    """Refuse options of the other formats.
-
-    Raises:
-        BenchError: every such option at once.
-    """
-    unread = {
-        "--seeds": (bool(seeds), "a model is of one seed; give it as --seed"),
-        "--prompts": (prompts is not None, "a model does not read it; leave it out"),
-        "--subsets": (subsets is not None, "a model does not read it; leave it out"),
-        "--token-len": (token_len != usual_token_len, "a model does not read it; leave it out"),
-    }
-    faults = [Fault(option, message) for option, (is_given, message) in unread.items() if is_given]
-    if faults:
-        raise BenchError.of_faults("export model", faults)
 
 
 def _made_room(out: Path) -> Path:

@@ -3,45 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from benchbench.comparison.pairs.decision import Decision
 from benchbench.comparison.pairs.table import Comparison
 from benchbench.store.comparison_folders import StoredComparison
 
-_PLAIN = (
-    "metric",
-    "scoring",
-    "candidate",
-    "baseline",
-    "mean",
-    "difference",
-    "low",
-    "high",
-    "level",
-    "interval_method",
-    "p",
-    "p_holm",
-    "minimum_detectable_difference",
-    "mdd_estimate",
-    "mdd_low",
-    "mdd_high",
-    "n",
-    "prompts",
-    "unit",
-    "direction",
-    "note",
-    "runs",
-)
-"""Fields that a line of `comparisons.csv` has as they are."""
-_OF_A_DECISION = (
-    "probability_of_improvement",
-    "equivalence_margin",
-    "p_equivalence",
-    "equivalent_within",
-    "seeds_needed",
-    "checkpoint_test",
-)
+_IN_ANOTHER_FORM = frozenset({"seeds", "values", "baseline_values", "differences", "marks", "decision"})
+"""Fields of a row that a line of `comparisons.csv` holds in another form, or not at all."""
+_PLAIN = tuple(field.name for field in fields(Comparison) if field.name not in _IN_ANOTHER_FORM)
+_OF_A_DECISION = tuple(field.name for field in fields(Decision) if field.name != "checkpoint_p")
 
 
 def stored_rows(comparison: StoredComparison) -> list[Comparison]:

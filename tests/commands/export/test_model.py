@@ -153,7 +153,7 @@ def test_what_cannot_be_exported_is_refused_with_the_way_out(world: World, tmp_p
         (line(world, out, "--seed", 77), 4, "dpo seed 77: expected a run"),
         (line(world, out, "--seeds", 1, "--token-len", "gpt-4o"), 2, "2 problems"),
         (line(world, out, "simpo"), 2, "expected one method or recipe, got 2"),
-        (("export", "alpaca_eval", "dpo", "--out", out, "--merge"), 2, "alpaca_eval does not read them"),
+        (("export", "alpaca_eval", "dpo", "--out", out, "--merge"), 2, "alpaca_eval does not read it"),
         (("export", "modle", "dpo", "--out", out), 2, "Did you mean 'model'?"),
     ):
         ended = bench(*words)
