@@ -7,8 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-_LETTER = re.compile(r"\b([AB])\b(?=\s*(?:[.,:;!)*\n]|$))")
-"""A letter that ends a line or a clause, and is no article."""
+_LETTER = re.compile(
+    r"\b([AB])\b(?=\s*(?:[.,:;!)*\n]|$))|\b(?i:choose|pick|choice|option|answer)(?:\s+is)?:?\s+\**([AB])\b",
+    flags=re.MULTILINE,
+)
+"""A letter that ends a line or a clause, or follows a word of choosing, and so is no article."""
 _NUMBER = re.compile(r"-?\d+")
 REWARD, TEMPTATION, PUNISHMENT, SUCKER = 3, 5, 1, 0
 """Payoffs of the prisoner's dilemma per unit of stake: both cooperate, defect alone, both defect, cooperate alone."""
@@ -32,10 +35,13 @@ class Game:
     """Largest claim."""
 
     def read(self, text: str) -> int | None:
-        """1 where it cooperates and 0 where not, or the claim; none where the first letter or number is no answer."""
+        """1 where it cooperates and 0 where not, or the claim.
+
+        None where it names both letters or neither, or where its first number is no claim.
+        """
         if self.game == "prisoner":
-            letter = _LETTER.search(text)
-            return None if letter is None else int(letter.group(1) == self.cooperate)
+            letters = {first or second for first, second in _LETTER.findall(text)}
+            return int(letters == {self.cooperate}) if len(letters) == 1 else None
         number = _NUMBER.search(text)
         claim = None if number is None else int(number.group())
         return claim if claim is not None and self.low <= claim <= self.high else None
@@ -88,6 +94,11 @@ def tally(level: int, games: Sequence[Game], said: Mapping[str, Sequence[str]]) 
         "largest": _mean([answer == game.high for game, answer in answers]),
     }
     return {"penalty": level, "mean claim": _mean([a for _, a in answers]), **ends, **counts}
+
+
+def effect(rows: Sequence[Mapping[str, float]], name: str) -> float:
+    """The last row's value less the first one's; NaN of a single row."""
+    return rows[-1][name] - rows[0][name] if len(rows) > 1 else math.nan
 
 
 def _mean(values: Sequence[float]) -> float:

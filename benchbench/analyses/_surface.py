@@ -7,6 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from benchbench.core.analysis import Row
+from benchbench.core.errors import BenchError
+
 _WORD = re.compile(r"\w+")
 _LIST = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s", re.MULTILINE)
 _MARKS = re.compile(r"```|\*\*|^#{1,6}\s", re.MULTILINE)
@@ -39,3 +42,16 @@ def surface(text: str, prompt: str = "") -> Mapping[str, float]:
         "question": float("?" in text),
         "apology": float(bool(_APOLOGY.search(text))),
     }
+
+
+def properties_of(row: Row, side: str) -> Mapping[str, float]:
+    """Annotated properties of one side of a comparison, else what a rule reads off its text.
+
+    Raises:
+        BenchError: it has neither.
+    """
+    if row.get(f"properties_{side}") is not None:
+        return row[f"properties_{side}"]
+    if row.get(f"response_{side}") is None:
+        raise BenchError(f"comparisons: expected properties_{side} or response_{side} in every row; one has neither")
+    return surface(row[f"response_{side}"], words_of(row.get("prompt")))

@@ -81,10 +81,8 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
         for k, name in enumerate(names)
     ]
     lines = [ChartLine(label, range(1, len(names) + 1), np.exp(values).tolist()) for label, values in columns.items()]
-    notes = [
-        "bias: log of learnt over population, in nats; of a pair it is the closed form",
-        "reversed: pairs of which the labels prefer the one that the population's mixture finds less likely",
-    ]
+    notes = ["bias: log of learnt over population, in nats; of a pair it is the closed form"]
+    notes += ["reversed: pairs of which the labels prefer the one that the population's mixture finds less likely"]
     tables = [ResultTable("summary", "Two annotators", [summary]), ResultTable("outcomes", "Outcomes", rows)]
     return Analysed(tables, notes, [LineChart("outcomes", "One reward model", "row of table", "probability", lines)])
 
@@ -95,6 +93,8 @@ def _outcomes(inputs: Inputs, options: Options) -> tuple[Sequence[str], Array]:
         centres = np.array([-options.centre, options.centre])
         log_p = -0.5 * ((places - centres[:, None]) / options.width) ** 2
         return [f"{place:g}" for place in places], log_softmax(log_p, axis=1)
+    if options != Options(share=options.share):
+        raise BenchError("outcomes, centre, width: of the built-in population; leave them out beside a file")
     rows = inputs["outcomes"]
     values = np.array([[row["first"], row["second"]] for row in rows], dtype=np.float64).T
     names = [str(row["outcome"]) for row in rows]

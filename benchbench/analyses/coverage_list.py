@@ -8,21 +8,19 @@ in text, and its form is unverified where a part of it could not be checked agai
 
 from __future__ import annotations
 
-import importlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
+from benchbench.analyses._exhibits import exhibits
+from benchbench.analyses._totals import refuse_group_all
 from benchbench.core.analysis import Analysed, Analysis, Inputs, ResultTable, RowField, RowsInput
 from benchbench.core.errors import BenchError
 from benchbench.core.method import Method
 from benchbench.core.paper import Paper
 
 TITLE = "Preference Tuning with Human Feedback on Language, Speech, and Vision Tasks: A Survey"
-ROOMS = ("methods", "transforms", "reward_objectives", "sources", "metrics", "judges", "analyses")
-"""Rooms whose exhibits a system may be made of."""
 STATUSES = ("works", "form unverified", "twin", "twin, form unverified", "not yet")
 SYSTEMS = RowsInput(
     "systems",
@@ -49,12 +47,15 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
     """Systems by class and status, every id with its room or `absent`, and every system with what of it is missing.
 
     Raises:
-        BenchError: no system is of the kind, or none has an id.
+        BenchError: no system is of the kind, one has no id, or a class is called `all`.
     """
     rows = [row for row in inputs["systems"] if options.kind.lower() in str(row.get("class") or "").lower()]
     if not rows:
         raise BenchError(f"systems: expected a system with '{options.kind}' in its class, found none")
     named = [(row, [name.strip() for name in row["ids"].split(",") if name.strip()]) for row in rows]
+    if without := [str(row["system"]) for row, ids in named if not ids]:
+        raise BenchError(f"systems: expected ids of every system, found none of {', '.join(without)}")
+    refuse_group_all("systems", "class", [row.get("class") for row in rows])
     holding = exhibits()
     systems = [
         {
@@ -80,17 +81,6 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
     ]
     notes = [f"{sum(name in holding for name in uses)} of {len(uses)} ids are here"]
     return Analysed([ResultTable(*table) for table in tables], notes)
-
-
-@cache
-def exhibits() -> Mapping[str, Mapping[str, Any]]:
-    """Name -> room -> the exhibit of that name, over all rooms."""
-    holding: dict[str, dict[str, Any]] = {}
-    for room in ROOMS:
-        module = importlib.import_module(f"benchbench.{room}")
-        for name in module.names():
-            holding.setdefault(name, {})[room] = module.get(name)
-    return holding
 
 
 def status(ids: Sequence[str], holding: Mapping[str, Mapping[str, Any]]) -> str:

@@ -3,8 +3,9 @@
 Roberts, Moore and Fisher 2024, arXiv:2404.08710, ask whether models prefer as people do: people cooperate less as the
 stakes rise, and claim less as the penalty does. Without responses the battery is written as prompts, which
 `bench eval MODEL --prompts prompts.jsonl` answers; with them the answers are counted. The prisoner's dilemma is asked
-with either letter for cooperation, so that a model that always says the same letter cooperates in exactly one half. The
-first letter or number of a response is its answer; one that is none is counted as unread. The wording, payoffs and
+with either letter for cooperation, so that a model that always says the same letter cooperates in exactly one half. A
+response that names one of the letters alone, or whose first number is a claim, is an answer; others are counted as
+unread. The wording, payoffs and
 claims are ours; the paper reads preferences from log-probabilities, which this does not.
 """
 
@@ -14,7 +15,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchbench.analyses._games import Game, levels, prisoners, tally, traveler
+from benchbench.analyses._games import Game, effect, levels, prisoners, tally, traveler
 from benchbench.core.analysis import Analysed, Analysis, Inputs, ResultTable, Row, RowField, RowsInput
 from benchbench.core.errors import BenchError
 from benchbench.core.paper import Paper
@@ -68,7 +69,7 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
     if "responses" not in inputs:
         rows = [{"prompt": game.id, "game": game.game, "level": game.level} for game in games.values()]
         texts = [{"id": game.id, "prompt": [{"role": "user", "content": game.prompt}]} for game in games.values()]
-        note = "no responses: --out FOLDER writes prompts.jsonl for `bench eval MODEL --prompts`"
+        note = "no responses were given: prompts.jsonl is for `bench eval MODEL --prompts`"
         return Analysed([ResultTable("battery", "Battery", rows)], [note], files={"prompts.jsonl": _lines(texts)})
     said: dict[str, list[str]] = {name: [] for name in games}
     for row in inputs["responses"]:
@@ -86,17 +87,18 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
         for kind, text in (("prisoner", options.stakes), ("traveler", options.penalties))
     )
     effects = {
-        "cooperation, largest less smallest stake": prisoner[-1]["cooperate"] - prisoner[0]["cooperate"],
-        "mean claim, largest less smallest penalty": claims[-1]["mean claim"] - claims[0]["mean claim"],
+        "cooperation, largest less smallest stake": effect(prisoner, "cooperate"),
+        "mean claim, largest less smallest penalty": effect(claims, "mean claim"),
     }
     tables = [
         ResultTable("effects", "Effects", [effects]),
         ResultTable("prisoner", "Prisoner's dilemma", prisoner),
         ResultTable("traveler", "Traveler's dilemma", claims),
     ]
-    notes = ["people: both effects are negative", "unread: responses whose first letter or number is no answer"]
+    notes = ["people: both effects are negative", "unread: responses that name both letters or none, or no claim"]
     if any(row["answers"] == 0 for row in (*prisoner, *claims)):
         notes.append("n/a: no response was read")
+    notes += ["effect n/a: one stake or one penalty has none"] * (min(len(prisoner), len(claims)) < 2)
     return Analysed(tables, notes)
 
 

@@ -84,6 +84,7 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
     summary |= {f"tau-b, {column}": _tau(lines, column) for column in ("loss alone", "loss together")}
     notes = ["tau-b: of distance and loss, 1 where the most distinguishable is learnt best, and so on in order"]
     notes += [f"half at step: the first with half of the first loss, log 2; n/a: none within {options.steps}"]
+    notes += ["tau-b n/a: one behaviour, or all distances or losses are equal"] * any(map(math.isnan, summary.values()))
     if any((np.diff(curve) > 0).any() for curve in alone.values()):
         notes.append(f"a loss rises: a rate of {options.rate:g} is too large for these embeddings; set a smaller one")
     tables = [("summary", "Distance and learning", [summary]), ("behaviours", "Behaviours", lines)]

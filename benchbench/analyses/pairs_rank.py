@@ -48,8 +48,8 @@ class Options:
     beam: int = 1
     """Merges that are followed at the same time, 1 or more; 1 is PairS-greedy."""
     gap: float = 0.2
-    """Both outcomes are followed where the probability is within this of one half, in [0, 0.5); 0.2 is from the
-    authors' scripts."""
+    """Both outcomes are followed where the probability is within this of one half, in [0, 0.5); no effect at beam 1.
+    0.2 is from the authors' scripts."""
 
     def __post_init__(self) -> None:
         require_at_least(self, 1, "beam")

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from benchbench.analyses._surface import surface, words_of
+from benchbench.analyses._surface import properties_of
+from benchbench.analyses._totals import refuse_group_all
 from benchbench.comparison.stats.logistic_model import agreement, is_separable, log_loss, logistic_model
 from benchbench.core.analysis import Analysed, Analysis, Inputs, ResultTable, Row, RowField, RowsInput
 from benchbench.core.errors import BenchError
@@ -52,7 +53,7 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
         BenchError: neither properties nor texts, other properties in some rows, or some that say the same.
     """
     rows = inputs["comparisons"]
-    sides = [(_properties(row, "a"), _properties(row, "b")) for row in rows]
+    sides = [(properties_of(row, "a"), properties_of(row, "b")) for row in rows]
     names = [name.strip() for name in options.properties.split(",") if name.strip()] or list(sides[0][0])
     if any(not set(names) <= side.keys() for pair in sides for side in pair):
         known = ", ".join(sides[0][0])
@@ -63,6 +64,7 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
         raise BenchError("comparisons: column 'p_a': expected shares in [0, 1]; ties are 0.5")
     prompts = [json.dumps(row["prompt"]) if row.get("prompt") is not None else str(k) for k, row in enumerate(rows)]
     labels = np.array([str(row["group"]) if row.get("group") is not None else "" for row in rows])
+    refuse_group_all("comparisons", "group", labels)
     weights, fits, notes = [], [], ["per sd: for a difference of one standard deviation; p: of no weight, uncorrected"]
     unread = sorted({name for pair in sides for side in pair for name in side} - set(names))
     notes += [f"properties not looked at: {', '.join(unread)}"] if unread else []
@@ -71,14 +73,6 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
         lines, line, remarks = _fit(group, names, difference[inside], share[inside], np.array(prompts)[inside])
         weights, fits, notes = weights + lines, [*fits, line], notes + remarks
     return Analysed([ResultTable("fits", "Models", fits), ResultTable("weights", "Weights", weights)], notes)
-
-
-def _properties(row: Row, side: str) -> Mapping[str, float]:
-    if row.get(f"properties_{side}") is not None:
-        return row[f"properties_{side}"]
-    if row.get(f"response_{side}") is None:
-        raise BenchError(f"comparisons: expected properties_{side} or response_{side} in every row; one has neither")
-    return surface(row[f"response_{side}"], words_of(row.get("prompt")))
 
 
 def _fit(
@@ -90,11 +84,13 @@ def _fit(
     differing = [k for k in range(len(names)) if names[k] not in {*same, *certain}]
     notes = [f"{group}: left out, the same on both sides of every pair: {', '.join(same)}"] if same else []
     notes += [f"{group}: left out, what differs in it always wins or loses: {', '.join(certain)}"] if certain else []
-    line = {"group": group, "pairs": len(share), "prompts": len(set(prompts)), "log loss": math.nan}
-    line |= {"of a coin": math.log(2), "agreement": math.nan}
+    line = {"group": group, "pairs": len(share), "prompts": len(set(prompts))}
+    line |= {"log loss": math.nan, "of a coin": math.log(2), "agreement": math.nan}
     if not differing:
         return [], line, [*notes, f"{group}: no property is left to weigh"]
     design = difference[:, differing] / spread[differing]
+    if len(design) < len(differing):
+        return [], line, [*notes, f"{group}: {len(design)} pairs are too few for {len(differing)} properties"]
     if np.linalg.matrix_rank(design) < len(differing):
         raise BenchError(f"{group}: a property follows from others; name those to look at: --set properties=A,B")
     model = logistic_model(design, share, np.unique(prompts, return_inverse=True)[1])

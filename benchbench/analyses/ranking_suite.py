@@ -14,6 +14,7 @@ from functools import partial
 
 import numpy as np
 
+from benchbench.analyses._totals import refuse_group_all
 from benchbench.comparison.lists.ranking import kendall_tau_b, ndcg, recall, reciprocal_rank
 from benchbench.core.analysis import Analysed, Analysis, Inputs, ResultTable, Row, RowField, RowsInput
 from benchbench.core.errors import BenchError
@@ -38,7 +39,7 @@ class Options:
     """Where ranks are cut, and what is relevant."""
 
     k: int = 10
-    """First ranks that count for NDCG and recall, 1 or more."""
+    """First ranks that count for MRR, recall and NDCG, 1 or more; T2Ranking's MRR counts 10."""
     relevant_from: float = 1.0
     """Grade from which a passage counts as relevant, for MRR and recall."""
 
@@ -61,6 +62,7 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
         if len(names) > 1 or any(row["grade"] < 0 for row in rows):
             fault = f"groups {', '.join(sorted(names))}" if len(names) > 1 else "a negative grade"
             raise BenchError(f"passages: query '{query}': expected one group and grades of 0 or more, found {fault}")
+        refuse_group_all("passages", "group", names)
         for name in names:
             groups.setdefault(name, []).append(rows)
     table = [line for name, lists in groups.items() for line in _lines(name, lists, options)]
@@ -73,7 +75,7 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
 
 def _lines(group: str, lists: Sequence[Sequence[Row]], options: Options) -> list[Row]:
     metrics = {
-        "mrr": partial(reciprocal_rank, relevant_from=options.relevant_from),
+        f"mrr_at_{options.k}": partial(reciprocal_rank, relevant_from=options.relevant_from, k=options.k),
         f"recall_at_{options.k}": partial(recall, k=options.k, relevant_from=options.relevant_from),
         f"ndcg_at_{options.k}": partial(ndcg, k=options.k),
         "kendall_tau_b": kendall_tau_b,

@@ -1,9 +1,8 @@
 """Which preferences a reward model represents: a linear probe on its frozen states, one for each dimension.
 
-Wang et al. 2025, arXiv:2511.12464 (MRMBench): for each dimension (harmlessness, helpfulness, correctness, coherence,
-complexity, verbosity) a linear classifier is trained on the state that the reward is read from, and its accuracy on
-held-out rows says how much of the dimension is there. Beside it stand the commonest label and probes of the same states
-on shuffled labels. Rows without a split are predicted by cross-validation. Penalty and standardisation are ours.
+Wang et al. 2025, arXiv:2511.12464 (MRMBench): for each dimension, such as helpfulness or verbosity, a linear classifier
+is trained on the state that the reward is read from; its accuracy on held-out rows says how much of the dimension is
+there, beside the commonest label and probes on shuffled labels. Penalty, standardisation and cross-validation are ours.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchbench.comparison.stats.linear_probe import probe_accuracy
+from benchbench.comparison.stats.linear_probe import folds_of, probe_accuracy
 from benchbench.core.analysis import Analysed, Analysis, Inputs, ResultTable, Row, RowField, RowsInput
 from benchbench.core.errors import BenchError
 from benchbench.core.measurement import Array
@@ -41,7 +40,7 @@ class Options:
     c: float = 1.0
     """Inverse strength of the L2 penalty, > 0; scikit-learn's default."""
     folds: int = 5
-    """Parts of the cross-validation of rows without a split, 2 or more."""
+    """Parts of the cross-validation, 2 or more; not read where rows have a split."""
     shuffles: int = 20
     """Probes that are trained on shuffled labels, 1 or more."""
     seed: int = 0
@@ -65,7 +64,7 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
     if len({len(row["state"]) for row in inputs["states"]}) > 1:
         raise BenchError("states: column 'state': expected vectors of one length, found several")
     table = [_line(name, rows, options) for name, rows in dimensions.items()]
-    notes = ["commonest: accuracy of always saying the commonest label of what is tested"]
+    notes = ["commonest: accuracy of always saying the commonest label of what is tested; se n/a: one row is tested"]
     notes += [f"shuffled: mean of {options.shuffles} probes on shuffled labels; p: share as accurate, this one counted"]
     if len(table) > 1:
         means = {name: float(np.mean([row[name] for row in table])) for name in ("accuracy", "commonest", "shuffled")}
@@ -90,7 +89,7 @@ def _line(name: str, rows: Sequence[Row], options: Options) -> Row:
         "tested": n,
         "labels": len(labels),
         "accuracy": accuracy,
-        "se": math.sqrt(accuracy * (1 - accuracy) / n),
+        "se": math.sqrt(accuracy * (1 - accuracy) / n) if n > 1 else math.nan,
         "commonest": float(np.bincount(classes[tested]).max() / n),
         "shuffled": float(np.mean(shuffled)),
         "p": (1 + sum(other >= accuracy for other in shuffled)) / (1 + options.shuffles),
@@ -100,14 +99,15 @@ def _line(name: str, rows: Sequence[Row], options: Options) -> Row:
 def _parts(name: str, rows: Sequence[Row], options: Options) -> list[tuple[Array, Array]]:
     """(rows to train on, rows to test) of each probe."""
     splits = [row.get("split") for row in rows]
-    if any(split is not None for split in splits):
+    if set(splits) != {None}:
         if set(splits) != {"train", "test"}:
             names = ", ".join(sorted(map(str, set(splits))))
             raise BenchError(f"states: dimension '{name}': expected the splits train and test, found {names}")
         is_train = np.array([split == "train" for split in splits])
         return [(np.flatnonzero(is_train), np.flatnonzero(~is_train))]
-    fold = stream(options.seed, f"folds of {name}").permutation(np.arange(len(rows)) % options.folds)
-    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(min(options.folds, len(rows)))]
+    if len(rows) < options.folds:
+        raise BenchError(f"states: dimension '{name}': expected a row or more for each of {options.folds} folds")
+    return folds_of(len(rows), options.folds, stream(options.seed, f"folds of {name}"))
 
 
 ANALYSIS = Analysis(

@@ -88,5 +88,8 @@ def _run(name: str, files: list[str], sets: list[str], out: Path | None, as_json
         print_note("")
     for note in analysed.notes:
         print_note(note)
+    unwritten = [*analysed.files, *(f"{chart.name}.svg" for chart in analysed.charts)] if out is None else []
+    if unwritten:
+        print_note(f"not written: {', '.join(unwritten)}; --out FOLDER writes everything")
     for path in written:
         stdout().print(f"written: {path}", highlight=False, markup=False)

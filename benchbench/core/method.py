@@ -213,6 +213,9 @@ class Method:
     """A layer that is trained beside the policy."""
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"default": {}})
     """Named presets of hyper-parameters; `default` is the paper's form."""
+    logistic: bool = False
+    """Whether the loss fits P(chosen over rejected) = sigmoid(beta times the margin of summed log-ratios), so that this
+    is the method's own probability, whose calibration may be asked for."""
     version: int = 1
     """Raised by hand when the numbers this method produces change."""
     family: Family | None = None

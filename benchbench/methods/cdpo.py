@@ -62,6 +62,7 @@ METHOD = Method(
     needs=frozenset({Need.REFERENCE}),
     monotone_in_chosen=False,
     monotone_reason="The smoothed label has a finite optimum; beyond it a larger margin costs.",
+    logistic=True,
     family=Family.PAIRWISE,
     equation=(
         "-(1 - e) log sigmoid(beta (h_w - h_l)) - e log sigmoid(-beta (h_w - h_l))\n"

@@ -60,6 +60,7 @@ METHOD = Method(
     monotone_reason=(
         "Where p_chosen is below 1 the optimum is finite, log(p / (1 - p)); beyond it a larger margin costs."
     ),
+    logistic=True,
     family=Family.PAIRWISE,
     collisions=("cDPO is also DPO with one label smoothing for all pairs (the method cdpo).",),
     equation=(

@@ -55,6 +55,7 @@ METHOD = Method(
     loss=loss,
     reward=reward,
     needs=frozenset({Need.REFERENCE}),
+    logistic=True,
     family=Family.PAIRWISE,
     equation=("-log sigmoid(beta (h_w - h_l))\nh = log pi(y|x) - log ref(y|x), summed over y"),
     differs={

@@ -59,6 +59,7 @@ METHOD = Method(
     loss=loss,
     reward=reward,
     needs=frozenset({Need.REFERENCE}),
+    logistic=True,
     family=Family.PAIRWISE,
     equation=(
         "(-(1 - e) log sigmoid(d) + e log sigmoid(-d)) / (1 - 2e)\n"

@@ -61,6 +61,7 @@ METHOD = Method(
     reward=reward,
     needs=frozenset({Need.LIVE_REFERENCE}),
     variants={"default": {}, "hard": {"ref_model_mixup_alpha": 1.0}},
+    logistic=True,
     family=Family.PAIRWISE,
     equation=(
         "loss = -log sigmoid( beta [ (lp(y_w) - lr(y_w)) - (lp(y_l) - lr(y_l)) ] )\n"

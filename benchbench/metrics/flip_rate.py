@@ -29,7 +29,12 @@ def _influence(scores: PairScores) -> Array:
 
 def se(scores: PairScores) -> float:
     """Standard error of a ratio of two means, over prompts."""
+    if not _wrong(scores).any():
+        return math.nan
     values = over_prompts(_influence(scores), scores.prompt)
+    wrong = np.arange(len(scores.chosen)) if scores.prompt is None else scores.prompt
+    if len(np.unique(wrong[_wrong(scores)])) < 2:
+        return math.nan  # one prompt says nothing of a spread
     return float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else math.nan
 
 

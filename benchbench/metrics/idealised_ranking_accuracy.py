@@ -2,7 +2,7 @@
 
 Chen et al. 2024, arXiv:2405.19534: that policy ranks a pair rightly if and only if
 lp0(w) - lp0(l) + log(alpha / (1 - alpha)) / beta > 0, with lp0 the reference's log-probability and alpha the share of
-annotators who prefer w. Here alpha is the column `p_chosen` where the data have it, else 0.75, clipped to
+annotators who prefer w. Here alpha is the column `p_chosen` where a pair has it, else 0.75, clipped to
 [0.001, 0.999]; of the five betas of the authors' code the median accuracy is taken. Where log-probabilities are per
 token, so are the reference's. The authors' code (angie-chen55/pref-learning-ranking-acc) takes the ratio of summed
 log-probabilities for their difference in its raw form and has a band of ties; this is the paper's formula, and does not
@@ -37,7 +37,8 @@ def correct(reference_margin: Array, share: Array | float, beta: float) -> Array
 def per_pair(scores: PairScores) -> Array:
     """[n] of the beta whose accuracy is the median."""
     chosen, rejected = scores.stored["reference"]
-    share = scores.columns["p_chosen"][0] if "p_chosen" in scores.columns else UNKNOWN_SHARE
+    share = scores.columns["p_chosen"][0] if "p_chosen" in scores.columns else np.full(len(chosen), np.nan)
+    share = np.where(np.isfinite(share), share, UNKNOWN_SHARE)
     by_beta = [correct(chosen - rejected, share, beta) for beta in BETAS]
     return sorted(by_beta, key=np.mean)[len(BETAS) // 2]
 

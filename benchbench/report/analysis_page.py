@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchbench.core.analysis import Analysed, LineChart, ResultTable
-from benchbench.report import markdown
+from benchbench.report import markdown, numbers
 from benchbench.report.prose import INDENT, prose, wrapped
 
 
@@ -74,7 +75,9 @@ def analysis_document(title: str, paper: str, command: str, analysed: Analysed) 
 
 
 def _cell(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return numbers.NOT_AVAILABLE if math.isnan(value) else f"{value:.4g}"
+    return str(value)
 
 
 def chart_svg(chart: LineChart) -> str:

@@ -93,6 +93,12 @@ def shared_marks(marks: Sequence[Sequence[str]]) -> tuple[str, ...]:
     return tuple(mark for mark in marks[0] if all(mark in of_row for of_row in marks[1:]))
 
 
+def few_seeds_note(rows: Sequence[Comparison]) -> str:
+    """What a reader must know of Holm's correction over rows of few seeds; empty where they are enough, or one row."""
+    family = sum(row.candidate != row.baseline for row in rows)
+    return _FEW if len(rows[0].seeds) <= FEW_SEEDS and family > 1 else ""
+
+
 def _footnotes(rows: Sequence[Comparison], *, with_holm: bool) -> tuple[str, ...]:
     methods = dict.fromkeys(row.interval_method for row in rows if row.interval_method != "none")
     about = f"difference: to {rows[0].baseline}, with its {rows[0].level:.0%} interval"
@@ -100,8 +106,7 @@ def _footnotes(rows: Sequence[Comparison], *, with_holm: bool) -> tuple[str, ...
     if with_holm:
         family = sum(row.candidate != row.baseline for row in rows)
         holm = f"p Holm: corrected over the {family} row{'s' if family != 1 else ''} against the baseline"
-        few = len(rows[0].seeds) <= FEW_SEEDS and family > 1
-        notes.append(holm + (_FEW if few else ""))
+        notes.append(holm + few_seeds_note(rows))
     if methods:
         notes.append(f"MDD: {_LEGEND}")
     notes += status_notes(mark for row in rows for mark in row.marks)

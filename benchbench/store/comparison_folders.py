@@ -23,7 +23,7 @@ from benchbench.store.files import folders, json_or_none, whole_folder, write_js
 if TYPE_CHECKING:  # a third of a second to import, which asking for a state does not need
     import pandas as pd
 
-FORM = 1
+FORM = 2
 """Raised by hand when what is stored of a comparison has another form."""
 ABOUT = "comparison.json"
 """File of a folder that says what the comparison is, and names every other file with its content hash."""

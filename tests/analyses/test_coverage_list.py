@@ -9,7 +9,8 @@ import pytest
 from harness import ROOT
 
 from benchbench import analyses, methods
-from benchbench.analyses.coverage_list import STATUSES, Options, analyse, exhibits, status
+from benchbench.analyses._exhibits import exhibits
+from benchbench.analyses.coverage_list import STATUSES, Options, analyse, status
 from benchbench.commands.analyse.rows import input_rows
 from benchbench.core.errors import BenchError
 

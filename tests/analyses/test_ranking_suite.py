@@ -36,20 +36,20 @@ def test_mrr_and_recall_by_hand():
         *passages("c", [0, 0, 3], [3, 2, 1]),
     ]
     found = lines(rows, k=2)
-    assert found["all", "mrr"]["value"] == pytest.approx((1 + 1 / 2 + 1 / 3) / 3)
+    assert found["all", "mrr_at_2"]["value"] == pytest.approx((1 + 1 / 2 + 0) / 3)
     assert found["all", "recall_at_2"]["value"] == pytest.approx((0.5 + 1 + 0) / 3)
 
 
 def test_from_which_grade_a_passage_is_relevant_is_an_option():
     rows = passages("q", [1, 3], [2, 1])
-    assert lines(rows)["all", "mrr"]["value"] == 1.0
-    assert lines(rows, relevant_from=2)["all", "mrr"]["value"] == 0.5
+    assert lines(rows)["all", "mrr_at_10"]["value"] == 1.0
+    assert lines(rows, relevant_from=2)["all", "mrr_at_10"]["value"] == 0.5
 
 
 def test_equal_scores_count_as_the_mean_over_their_orders():
-    """The relevant one is first or second: (1 + 1/2) / 2, and in half of the orders among the first one."""
+    """The relevant one is first or second: half of the orders have it among the first one, for MRR and recall alike."""
     found = lines(passages("q", [1, 0], [5, 5]), k=1)
-    assert found["all", "mrr"]["value"] == pytest.approx(0.75)
+    assert found["all", "mrr_at_1"]["value"] == pytest.approx(0.5)
     assert found["all", "recall_at_1"]["value"] == pytest.approx(0.5)
 
 
@@ -58,7 +58,7 @@ def test_what_has_no_value_is_left_out_and_counted():
     analysed = analyse({"passages": rows}, Options())
     found = {line["metric"]: line for line in analysed.tables[0].rows}
     assert (found["ndcg_at_10"]["queries"], found["ndcg_at_10"]["left out"]) == (1, 2)
-    assert (found["mrr"]["queries"], found["mrr"]["left out"]) == (2, 1)
+    assert (found["mrr_at_10"]["queries"], found["mrr_at_10"]["left out"]) == (1, 2)
     assert any("1 of 3 queries have one passage alone" in note for note in analysed.notes)
 
 

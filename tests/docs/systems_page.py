@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchbench.analyses.coverage_list import STATUSES, exhibits, status
+from benchbench.analyses._exhibits import exhibits
+from benchbench.analyses.coverage_list import STATUSES, status
 from benchbench.report import markdown
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "systems.tsv"

@@ -44,7 +44,10 @@ def input_rows(path: Path, wanted: RowsInput) -> tuple[Sequence[Row], list[str]]
     if faults:
         raise BenchError.of_faults(f"{path} ({wanted.name})", faults)
     unread = sorted(set(columns) - {field.name for field in wanted.fields})
-    if wanted.rest or not unread:
+    if wanted.rest:  # others belong to such rows, but for what looks like a field that is not there
+        absent = [field.name for field in wanted.fields if field.name not in columns]
+        unread = [name for name in unread if suggestion(name, absent)]
+    if not unread:
         return rows, []
     return rows, [f"{wanted.name}: columns not read: {', '.join(unread)}"]
 
@@ -97,6 +100,8 @@ def _separated(path: Path, wanted: RowsInput) -> list[dict[str, Any]]:
         return []
     numeric = {field.name for field in wanted.fields if field.kind == "number"}
     head, rows = lines[0], []
+    if twice := [name for name, count in Counter(head).items() if count > 1]:
+        raise BenchError(f"{path}: expected every column once, found {', '.join(twice)} twice")
     for number, cells in enumerate(lines[1:], start=2):
         if len(cells) not in (0, len(head)):
             raise BenchError(f"{path}, line {number}: expected {len(head)} cells as in the header, found {len(cells)}")

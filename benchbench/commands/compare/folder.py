@@ -82,12 +82,15 @@ def sample_frames(samples: Samples | None) -> Mapping[str, pd.DataFrame]:
 
 
 def guard_frames(fairness: Fairness, guard: GuardReport) -> Mapping[str, pd.DataFrame]:
-    """What differs between rows beside their method, and what left the range of the policy that all start from."""
+    """What differs between rows beside their method, and what left the range of the policy that all start from.
+
+    Without a row of that policy nothing was looked at, and there is no `degeneration`.
+    """
+    frames = {"fairness": pd.DataFrame(fairness.records(), columns=["quantity", "value", "rows"])}
+    if not guard.rows:
+        return frames
     better = f"better than {guard.start} on pairs"
-    return {
-        "fairness": pd.DataFrame(fairness.records(), columns=["quantity", "value", "rows"]),
-        "degeneration": pd.DataFrame(guard.records(), columns=["method", "what", better]),
-    }
+    return frames | {"degeneration": pd.DataFrame(guard.records(), columns=["method", "what", better])}
 
 
 def _request(prepared: PreparedComparison, request: CompareRequest) -> dict[str, Any]:

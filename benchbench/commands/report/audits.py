@@ -33,7 +33,7 @@ def seed_audit(plan: Plan, cells: Sequence[Cell], store: RunStore) -> tuple[pd.D
     return pd.DataFrame(seed_rows(audited.rows, STREAMS)), lines
 
 
-def data_audit(comparison: StoredComparison, folder: Path, runs: Path) -> Mapping[str, Any]:
+def data_audit(comparison: StoredComparison, folder: Path, runs: Path, *, make: bool = True) -> Mapping[str, Any]:
     """`bench audit data` of the first row's recipe: `rows`, `lines` and a `verdict`.
 
     It takes seconds to minutes, so it is made once for the same data and recipe, in `runs/audits/`, and kept beside the
@@ -43,19 +43,17 @@ def data_audit(comparison: StoredComparison, folder: Path, runs: Path) -> Mappin
         comparison: as it was stored.
         folder: where it lies.
         runs: folder of the prepared data.
+        make: make it where there is none yet; else the page says that it was left out.
     """
     beside = json_or_none(folder / DATA_AUDIT)
     if isinstance(beside, dict):
         return beside
+    if not make:
+        return _none(f"not audited, as asked; see `{_line(comparison.about)}`.")
     values = _audited(comparison.about, runs)
     if values["rows"] is not None:
         write_json(folder / DATA_AUDIT, values)
     return values
-
-
-def left_out(comparison: StoredComparison) -> Mapping[str, Any]:
-    """What a page says that nobody wanted to wait for the audit of its data."""
-    return _none(f"not audited, as asked; see `{_line(comparison.about)}`.")
 
 
 def _audited(about: Mapping[str, Any], runs: Path) -> dict[str, Any]:
@@ -71,7 +69,7 @@ def _audited(about: Mapping[str, Any], runs: Path) -> dict[str, Any]:
         key = fingerprint([benchbench.__version__, plan.loaded.comparability_hash, dict(prepared.data.hashes)])
         known = json_or_none(runs / "audits" / f"{key}.json")
         if isinstance(known, dict):
-            return known
+            return {**known, "target": target}  # kept for every recipe that reads the same
         audited = audit_data(plan, runs)
     except BenchError as error:
         return _none(f"not audited: {error}; see `{line}`.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from benchbench import methods
 from benchbench.commands.report.answers import answer_frames
@@ -16,7 +17,6 @@ from benchbench.commands.report.claims import claim_frames
 from benchbench.comparison.pairs.grid import ScoredCell
 from benchbench.comparison.pairs.scorings import SCORINGS
 from benchbench.comparison.pairs.table import Comparison
-from benchbench.core.method import Need
 from benchbench.plan.graph import Cell, Plan
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.values import flat
@@ -113,7 +113,7 @@ def pair_margins(scored: Sequence[ScoredCell], loaded: Sequence[Loaded]) -> pd.D
                     "seed": cell.seed,
                     "example": pairs.examples,
                     **{f"margin_{name}": values for name, values in margins.items()},
-                    "probability": 0.5 + 0.5 * np.tanh((implicit if logit is None else logit) / 2),
+                    "probability": expit(implicit if logit is None else logit),
                     "chosen_tokens": pairs.values["n_tokens"][:, 0],
                     "rejected_tokens": pairs.values["n_tokens"][:, 1],
                     "flags": pairs.flags,
@@ -124,31 +124,34 @@ def pair_margins(scored: Sequence[ScoredCell], loaded: Sequence[Loaded]) -> pd.D
 
 
 def training_beta(loaded: Loaded) -> float:
-    """The beta of a policy's implicit reward; NaN for a method without a reference or without one number `beta`."""
+    """The beta of the probability that a policy's loss fits; NaN where the loss fits none (`Method.logistic`)."""
     recipe = loaded.recipe
     if recipe.is_reward_model or recipe.preference is None:
         return math.nan
-    beta = loaded.values()["method"]["hyper"].get("beta")
-    reads_reference = Need.REFERENCE in methods.get(recipe.method.name).needs
-    is_number = isinstance(beta, int | float) and not isinstance(beta, bool)
-    return float(beta) if reads_reference and is_number else math.nan
+    if not methods.get(recipe.method.name).logistic:
+        return math.nan
+    return float(loaded.values()["method"]["hyper"]["beta"])
 
 
 def training_curves(cells: Sequence[Cell], plan: Plan, store: RunStore) -> pd.DataFrame:
-    """One row per label, seed, kind of stage, step and logged quantity; what several rows rest on is there once."""
+    """One row per label, seed, kind of stage, its key (`run`), step and logged quantity.
+
+    What several rows rest on is there once, as `shared`; what one row shares over its seeds has the first of them.
+    """
     users: dict[str, dict[str, int]] = {}
     for cell in cells:
         roots = [key for role, key in cell.stages.items() if role in TRAINED_BY and key is not None]
         for key in plan.under(roots):
-            users.setdefault(key, {})[cell.loaded.label] = cell.seed
+            users.setdefault(key, {}).setdefault(cell.loaded.label, cell.seed)
     rows = []
     for key, seeds in users.items():
         label, kind = next(iter(seeds)) if len(seeds) == 1 else SHARED, plan.stages[key].kind
         for line in store.logged(key):
             numbers = {name: value for name, value in line.items() if isinstance(value, int | float)}
             step = numbers.pop("step", math.nan)
-            rows += [(label, next(iter(seeds.values())), kind, step, *item) for item in numbers.items()]
-    return pd.DataFrame(rows, columns=["label", "seed", "stage", "step", "quantity", "value"]).astype({"value": float})
+            rows += [(label, next(iter(seeds.values())), kind, key, step, *item) for item in numbers.items()]
+    columns = ["label", "seed", "stage", "run", "step", "quantity", "value"]
+    return pd.DataFrame(rows, columns=columns).astype({"value": float})
 
 
 def settings(loaded: Sequence[Loaded]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchbench.commands.report.audits import data_audit, left_out
+from benchbench.commands.report.audits import data_audit
 from benchbench.commands.report.targets import comparison_folder
 from benchbench.core.errors import BenchError, suggestion
 from benchbench.report.figures.style import save
@@ -49,7 +49,7 @@ def report(
     files: list[Path] = []
     for folder in folders:
         stored = read_comparison_folder(folder)
-        audit = data_audit(stored, folder, runs) if with_audit else left_out(stored)
+        audit = data_audit(stored, folder, runs, make=with_audit)
         stored = replace(stored, about={**stored.about, "data_audit": audit})
         place = folder if out is None else out if len(folders) == 1 else out / folder.name
         page = make_page(stored)

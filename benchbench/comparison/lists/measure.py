@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from benchbench.comparison.lists.ranking import kendall_tau_b, ndcg, reciprocal_rank, top1
+from benchbench.comparison.lists.ranking import kendall_tau_b, ndcg, reciprocal_rank_of_best, top1
 from benchbench.comparison.pairs.scorings import SCORINGS
 from benchbench.core.errors import unknown_name
 from benchbench.core.measurement import Array, Measurement
@@ -41,7 +41,7 @@ class ListMetric:
 METRICS: Mapping[str, ListMetric] = {
     "top1": ListMetric("fraction", top1),
     "ndcg": ListMetric("fraction", ndcg, "no candidate is relevant"),
-    "reciprocal_rank": ListMetric("fraction", reciprocal_rank),
+    "reciprocal_rank": ListMetric("fraction", reciprocal_rank_of_best, version=2),
     "kendall_tau_b": ListMetric("correlation", kendall_tau_b, "all scores, or all relevances, are equal"),
 }
 """Ranking metrics by name; higher is better in all, and the mean is over lists, each weighing the same."""

@@ -48,13 +48,20 @@ def ndcg(scores: Array, gold: Array, *, k: int | None = None) -> Array:
         return (gains * _discounts(scores, k)).sum(axis=1) / np.where(ideal == 0, np.nan, ideal)
 
 
-def reciprocal_rank(scores: Array, gold: Array, *, relevant_from: float = 1.0) -> Array:
-    """[n] 1 / rank of the first relevant candidate, expected over the orders of ties; 0 where none is relevant.
+def reciprocal_rank_of_best(scores: Array, gold: Array) -> Array:
+    """[n] 1 / rank of the first candidate than which none of its list is better, whatever unit gold has."""
+    _check(scores, gold)
+    return reciprocal_rank(scores, np.where(np.isnan(gold), np.nan, gold == np.nanmax(gold, axis=1, keepdims=True)))
+
+
+def reciprocal_rank(scores: Array, gold: Array, *, relevant_from: float = 1.0, k: int | None = None) -> Array:
+    """[n] 1 / rank of the first relevant candidate, expected over the orders of ties; NaN where none is relevant.
 
     Args:
         scores: [n, K].
         gold: [n, K] relevance of each.
         relevant_from: relevance from which a candidate counts as relevant.
+        k: number of first ranks that count, beyond which it is 0; all by default.
     """
     _check(scores, gold)
     relevant = gold >= relevant_from  # NaN is not
@@ -62,7 +69,8 @@ def reciprocal_rank(scores: Array, gold: Array, *, relevant_from: float = 1.0) -
     above, tied = (scores > first).sum(axis=1), (scores == first).sum(axis=1)
     among = (relevant & (scores == first)).sum(axis=1)
     places = zip(above.tolist(), tied.tolist(), among.tolist(), strict=True)
-    return np.array([_expected(*place) if place[2] else 0.0 for place in places])
+    last = scores.shape[1] if k is None else k
+    return np.array([_expected(*place, last=last) if place[2] else np.nan for place in places])
 
 
 def kendall_tau_b(scores: Array, gold: Array) -> Array:
@@ -110,11 +118,11 @@ def _expected_at_rank(values: Array, at_rank: Array) -> Array:
     return np.where(np.isnan(values), 0.0, (total[before + tied] - total[before]) / np.maximum(tied, 1))
 
 
-def _expected(above: int, tied: int, relevant: int) -> float:
-    """Mean of 1 / rank of the first relevant one, where some of equal score are relevant, over all their orders."""
+def _expected(above: int, tied: int, relevant: int, *, last: int) -> float:
+    """Mean of 1 / rank of the first relevant one, 0 after the last rank, over all orders of those of equal score."""
     orders = comb(tied, relevant)
     places = range(1, tied - relevant + 2)
-    return sum(comb(tied - place, relevant - 1) / (above + place) for place in places) / orders
+    return sum(comb(tied - p, relevant - 1) / (above + p) for p in places if above + p <= last) / orders
 
 
 def _check(scores: Array, gold: Array) -> None:

@@ -90,3 +90,9 @@ def probe_accuracy(states: Array, classes: Array, parts: Sequence[tuple[Array, A
         predicted = fit_probe(states[train], numbers, c=c).predict(states[test]) if len(seen) > 1 else 0
         right.append(seen[predicted] == classes[test])
     return float(np.concatenate(right).mean())
+
+
+def folds_of(n: int, folds: int, rng: np.random.Generator) -> list[tuple[Array, Array]]:
+    """(rows to train on, rows to test) of each fold of n rows, in an order that is drawn; equally large but for one."""
+    fold = rng.permutation(np.arange(n) % folds)
+    return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(folds)]

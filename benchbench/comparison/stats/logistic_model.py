@@ -22,7 +22,7 @@ class LogisticModel:
     se: Array
     """[p] sandwich standard errors over clusters (Liang and Zeger 1986), with n / (n - 1) for n clusters."""
     note: str
-    """Why there are no coefficients; empty where there are."""
+    """Why there are no coefficients, or no standard errors; empty where there are both."""
 
     @property
     def p_values(self) -> Array:
@@ -47,7 +47,7 @@ def logistic_model(design: Array, outcome: Array, cluster: Array) -> LogisticMod
     weight = np.ones(len(outcome))
     coefficients = fit(design, outcome, weight)
     if n < 2:
-        return LogisticModel(coefficients, nothing, "")
+        return LogisticModel(coefficients, nothing, "one cluster: no standard errors")
     values = influence(design, outcome, weight, coefficients, cluster, n)
     return LogisticModel(coefficients, np.sqrt((values**2).sum(axis=0) / (n * (n - 1))), "")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BINS = 10
-_FEWEST = 10
+FEWEST = 10
 """Pairs of a bin that has a mark; a rate of fewer says nothing."""
 
 
@@ -55,7 +55,7 @@ def draw_calibration(rows: Mapping[str, Reliability], labels: Sequence[str]) -> 
     axes = figure.subplots()
     axes.plot([0.5, 1], [0.5, 1], color=GREY, linewidth=0.8, zorder=1)
     for label, row in rows.items():
-        enough = row.pairs >= _FEWEST
+        enough = row.pairs >= FEWEST
         axes.plot(
             row.confidence[enough],
             row.accuracy[enough],

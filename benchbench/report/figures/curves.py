@@ -1,4 +1,4 @@
-"""Training curves: one panel for each quantity, one line for each seed of each row."""
+"""Training curves: one panel for each quantity, one line for each run of each row."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def draw_curves(
     """Logged quantities over optimizer steps.
 
     Args:
-        frame: columns `label`, `seed`, `step`, `quantity` and `value`.
+        frame: columns `label`, `run`, `step`, `quantity` and `value`.
         quantities: one panel each, from top to bottom.
         labels: of the whole comparison, which give the colours.
         reported: `label` and `value` of mean losses that were reported for rows, drawn as thin lines in the panel
@@ -36,8 +36,8 @@ def draw_curves(
         of_quantity = frame.loc[frame["quantity"] == quantity].sort_values("step", kind="stable")
         for label in there:
             of_label = of_quantity.loc[of_quantity["label"] == label]
-            for number, seed in enumerate(dict.fromkeys(of_label["seed"])):
-                line = of_label.loc[of_label["seed"] == seed]
+            for number, run in enumerate(dict.fromkeys(of_label["run"])):
+                line = of_label.loc[of_label["run"] == run]
                 axes.plot(
                     line["step"],
                     line["value"],

@@ -23,9 +23,10 @@ def edges_of(margins: Mapping[str, Array]) -> Array:
     """[BINS + 1] edges of bins that are the same for all rows; 0 is an edge, so that no bin mixes the two orders."""
     values = np.concatenate([*margins.values(), np.zeros(1)])
     finite = values[np.isfinite(values)]
-    low, high = np.quantile(finite, [OUTERMOST, 1 - OUTERMOST])
+    least, most = np.quantile(finite, [OUTERMOST, 1 - OUTERMOST])
+    low, high = min(least, 0.0), max(most, 0.0)
     width = max(high - low, 1e-9) / (BINS - 1)
-    below = int(np.ceil(max(-low, 0) / width))
+    below = int(np.ceil(-low / width))
     return width * (np.arange(BINS + 1) - below)
 
 

@@ -38,7 +38,7 @@ def test_tables_notes_and_files_of_a_run(passages: Path, tmp_path: Path):
     report = (out / "report.md").read_text()
     assert f"Made by `bench analyse utility_pairs {passages} --set margin=0.1`" in report
     shown = bench("analyse", "utility_pairs", passages)
-    assert "Passages by utility" in shown.out and "written" not in shown.out
+    assert "Passages by utility" in shown.out and "\nwritten:" not in shown.out
 
 
 def test_the_same_files_and_options_give_the_same_bytes(passages: Path, tmp_path: Path):

@@ -151,7 +151,7 @@ def test_what_cannot_be_exported_is_refused_with_the_way_out(world: World, tmp_p
     for words, code, said in (
         (line(world, out, "--merge"), 2, "dpo seed 1 has whole weights already"),
         (line(world, out, "--seed", 77), 4, "dpo seed 77: expected a run"),
-        (line(world, out, "--seeds", 1, "--token-len", "gpt-4o"), 2, "2 problems"),
+        (line(world, out, "--seeds", 1, "--token-len", "gpt-4o"), 2, "--token-len, --seeds: a model does not read it"),
         (line(world, out, "simpo"), 2, "expected one method or recipe, got 2"),
         (("export", "alpaca_eval", "dpo", "--out", out, "--merge"), 2, "alpaca_eval does not read it"),
         (("export", "modle", "dpo", "--out", out), 2, "Did you mean 'model'?"),

@@ -42,10 +42,10 @@ def test_lists_without_a_value_are_left_out_and_counted():
     )  # fmt: skip
     measured = {m.metric: m for m in measure_lists(rows, "logp_sum")}
     assert {name: (m.value, m.n) for name, m in measured.items()} == {
-        "top1": (1.0, 2), "ndcg": (1.0, 1), "reciprocal_rank": (0.5, 2), "kendall_tau_b": (1.0, 1),
+        "top1": (1.0, 2), "ndcg": (1.0, 1), "reciprocal_rank": (1.0, 2), "kendall_tau_b": (1.0, 1),
     }  # fmt: skip
     assert measured["ndcg"].note == "left out: 1 of 2 lists (no candidate is relevant)"
-    assert math.isnan(measured["ndcg"].se) and measured["reciprocal_rank"].se == 0.5
+    assert math.isnan(measured["ndcg"].se) and measured["reciprocal_rank"].se == 0.0
 
 
 def test_the_standard_error_is_over_lists():

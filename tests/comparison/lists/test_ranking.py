@@ -11,7 +11,14 @@ import pytest
 from scipy import stats
 from sklearn.metrics import ndcg_score
 
-from benchbench.comparison.lists.ranking import kendall_tau_b, ndcg, recall, reciprocal_rank, top1
+from benchbench.comparison.lists.ranking import (
+    kendall_tau_b,
+    ndcg,
+    recall,
+    reciprocal_rank,
+    reciprocal_rank_of_best,
+    top1,
+)
 
 NAN = math.nan
 
@@ -77,11 +84,21 @@ def test_a_shorter_list_is_as_if_it_stood_alone(metric):
     assert metric(*filled) == pytest.approx(metric(scores, gold), rel=1e-12, nan_ok=True)
 
 
-def test_what_says_nothing_is_nan_and_what_finds_nothing_is_nought():
+def test_what_says_nothing_is_nan_and_what_comes_too_late_is_nought():
     scores, none = np.array([[3.0, 2.0, 1.0]]), np.zeros((1, 3))
     assert np.isnan(ndcg(scores, none)).all() and np.isnan(kendall_tau_b(scores, none)).all()
     assert np.isnan(kendall_tau_b(none, scores)).all()
-    assert reciprocal_rank(scores, none).tolist() == [0.0]
+    assert np.isnan(reciprocal_rank(scores, none)).all()
+    last = np.array([[0.0, 0.0, 1.0]])
+    assert reciprocal_rank(scores, last, k=2).tolist() == [0.0] and reciprocal_rank(scores, last, k=3).tolist() == [
+        1 / 3
+    ]
+
+
+def test_the_best_of_a_list_is_relevant_whatever_the_unit_of_gold():
+    scores, gold = np.array([[3.0, 2.0, 1.0]]), np.array([[1.0, 5.0, 3.0]])
+    for unit in (1.0, 0.01, 100.0):
+        assert reciprocal_rank_of_best(scores, unit * gold).tolist() == [0.5]
 
 
 @pytest.mark.parametrize(

@@ -125,3 +125,22 @@ def test_curves_have_a_line_for_each_seed_and_one_for_what_was_reported():
     loss, _ = curves().axes
     assert len(loss.lines) == 2 * 3 + 1
     assert loss.lines[-1].get_ydata()[0] == 0.6
+
+
+def test_runs_of_one_seed_have_a_line_each():
+    two = pd.DataFrame(
+        [
+            ("shared", 1, run, step, "loss", run_loss + step)
+            for run, run_loss in (("a", 1.0), ("b", 5.0))
+            for step in (1, 2)
+        ],
+        columns=["label", "seed", "run", "step", "quantity", "value"],
+    )
+    (panel,) = draw_curves(two, ["loss"], LABELS).axes
+    assert [list(line.get_ydata()) for line in panel.lines] == [[2.0, 3.0], [6.0, 7.0]]
+
+
+def test_the_bins_of_margins_that_are_all_of_one_sign_reach_them():
+    for sign in (1, -1):
+        edges = edges_of({"a": sign * np.linspace(10, 12, 400)})
+        assert 0 in edges and np.abs(edges).max() >= 11.9

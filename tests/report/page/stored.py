@@ -115,7 +115,9 @@ def frames() -> dict[str, pd.DataFrame]:
             values, columns=["label", "metric", "scoring", "seed", "value", "difference", "unit", "direction"]
         ),
         "pairs": pairs,
-        "training": pd.DataFrame(training, columns=["label", "seed", "stage", "step", "quantity", "value"]),
+        "training": pd.DataFrame(training, columns=["label", "seed", "stage", "step", "quantity", "value"]).assign(
+            run=lambda rows: rows["label"] + rows["seed"].astype(str) + rows["stage"]
+        ),
         "losses": pd.DataFrame([("dpo", "preference", 42, 0.61, "a paper")], columns=_LOSSES),
         "win_rate_intervals": pd.DataFrame(
             [(label, other, "win_rate", mean) for label, other, mean in win],
@@ -175,7 +177,7 @@ def about() -> dict[str, Any]:
             {"title": "responses, means over seeds", "head": ["method", "kl_k1"], "body": [["dpo", "0.5"]]},
         ],
         "answered": {"judge": "gold", "prompts": "test", "temperature": "1"},
-        "budgets": ["training budgets differ: simpo 3 steps; dpo 2 steps"],
+        "budgets": ["fairness: what differs between rows", "- updates: 3 (simpo); 2 (dpo)"],
         "remarks": {"claims": ["verdict: of each claim alone"], "seeds": ["sft: a remark"]},
         "commands": [["all rows and tables", "bench compare dpo simpo"], ["audit of data", "bench audit data dpo"]],
         "data_audit": {
@@ -196,7 +198,7 @@ def stored(*, without: tuple[str, ...] = (), **changes: Any) -> StoredComparison
 BARE = {
     "samples": [],
     "answered": None,
-    "budgets": [],
+    "budgets": ["fairness: nothing differs between rows in data and updates"],
     "notice": "",
     "flags": [None],
     "remarks": {"claims": [], "seeds": []},

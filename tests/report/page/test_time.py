@@ -48,10 +48,10 @@ def large() -> StoredComparison:
         ]
     )
     names = ("loss", "rewards/accuracies", "rewards/margins", "logps/chosen", "logps/rejected", "grad_norm")
-    logged = [(*place, "preference", step) for place in places for step in range(STEPS)]
+    logged = [(*place, "preference", f"{place}", step) for place in places for step in range(STEPS)]
     training = pd.DataFrame(
         [(*step, name, rng.random()) for step in logged for name in names],
-        columns=["label", "seed", "stage", "step", "quantity", "value"],
+        columns=["label", "seed", "stage", "run", "step", "quantity", "value"],
     )
     prompts = pd.DataFrame({"example": [f"e{n}" for n in range(PROMPTS)], "chosen": "yes"})
     prompts["turns"] = json.dumps([["user", "a question of some length, " * 10]])

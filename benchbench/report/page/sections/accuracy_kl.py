@@ -32,6 +32,8 @@ def _blocks(comparison: StoredComparison) -> Sequence[Block]:
         opponent = "chosen" if "chosen" in set(wins["opponent"]) else wins["opponent"].iloc[0]
         points = kl.merge(wins.loc[wins["opponent"] == opponent, ["label", "seed", "value"]], on=["label", "seed"])
         blocks += _figure("win_rate_kl", f"win_rate: against {opponent}", points, labels, "win rate, fraction")
+    if others := [label for label in labels if label not in set(kl["label"])]:
+        blocks.append(Paragraph(f"Without a KL: {', '.join(others)}."))
     return blocks or [Paragraph("No figure: none of the rows with a KL has an accuracy or a win rate.")]
 
 
@@ -49,7 +51,9 @@ def accuracies(comparison: StoredComparison) -> pd.DataFrame:
     """Columns `label`, `seed`, `scoring` and `value` of the accuracy, under the first scoring that every row has."""
     values = comparison.frame("values")
     there = values.loc[(values["metric"] == ACCURACY) & values["value"].notna()]
-    scoring = next((name for name in SCORINGS if name in set(there["scoring"])), None)
+    every = set(there["label"])
+    shared = [name for name in SCORINGS if set(there.loc[there["scoring"] == name, "label"]) == every]
+    scoring = next(iter(shared), None)
     return there.loc[there["scoring"] == scoring, ["label", "seed", "scoring", "value"]]
 
 

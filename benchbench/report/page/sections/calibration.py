@@ -25,7 +25,7 @@ def _blocks(comparison: StoredComparison) -> Sequence[Block]:
     caption = (
         f"How often pairs are in the data's order, against the probability of it: sigmoid of the reward margin, or of "
         f"the log-ratio margin times the beta that the policy was trained at. {BINS} bins, all seeds together; on the "
-        "grey line a model is right as often as it says."
+        "grey line a model is right as often as it says; bins of fewer than {FEWEST} pairs have no mark."
     )
     body = [[label, *map(numbers.number, _losses(values[label])), str(len(values[label]))] for label in rows]
     table = PageTable(

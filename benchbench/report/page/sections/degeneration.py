@@ -1,4 +1,4 @@
-"""Rows that win on pairs while their policy went astray."""
+"""Rows that left the range of the policy that all start from, and whether they are better than it on pairs."""
 
 from __future__ import annotations
 

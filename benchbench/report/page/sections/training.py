@@ -23,7 +23,7 @@ def _blocks(comparison: StoredComparison) -> Sequence[Block]:
         quantities = [name for name in QUANTITIES if name in logged]
         reported = losses.loc[losses["stage"] == stage] if not losses.empty else losses
         labels = comparison.about["labels"]
-        caption = f"Logged while {NAMES[stage]} ran, a line for each seed"
+        caption = f"Logged while {NAMES[stage]} ran, a line for each run"
         caption += "; `shared`: several rows rest on it." if "shared" in set(of_stage["label"]) else "."
         if not reported.empty:
             caption += " Dotted: mean losses that were reported for the recipe."
