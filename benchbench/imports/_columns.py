@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,6 +29,15 @@ def read_columns(document: ResultsFile, names: Sequence[str]) -> dict[str, list]
     if faults:
         raise BenchError.of_faults(str(document.path), faults)
     return lists
+
+
+def numbers_or_none(path: Path, name: str, values: Sequence[object]) -> Array:
+    """[n] as `numbers`, with NaN where nothing stands.
+
+    Raises:
+        BenchError: as `numbers`.
+    """
+    return numbers(path, name, [math.nan if value is None else value for value in values])
 
 
 def numbers(path: Path, name: str, values: Sequence[object]) -> Array:

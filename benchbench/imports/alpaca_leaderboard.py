@@ -19,8 +19,10 @@ _EXPECTED = {
     "win_rate": (100.0, "a percentage without a sign"),
     "standard_error": (100.0, "a percentage without a sign, or nothing"),
     "n_total": (1e9, "a number of instructions"),
+    "length_controlled_winrate": (100.0, "a percentage without a sign, or nothing"),
 }
 """Column -> the largest value, and what it is."""
+_MAY_BE_EMPTY = ("standard_error", "length_controlled_winrate")
 _LENGTH_CONTROLLED = "length_controlled_winrate"
 _NO_ERROR = "lc_standard_error leaves out the judge's noise, so it makes no interval (bench alpaca-eval has one)"
 
@@ -56,9 +58,9 @@ def _faults(document: ResultsFile) -> Iterator[Fault]:
         elif places.setdefault(name, number) != number:
             yield Fault(where, f"expected every model once, found {name} in row {places[name]}, too")
         for column, (largest, expected) in _EXPECTED.items():
-            value = str(row[column]).strip()
-            if not 0 <= _number(value) <= largest and not (column == "standard_error" and not value):
-                yield Fault(f"{where}, {column}", f"expected {expected}, found '{row[column]}'")
+            value = str(row.get(column, "")).strip()
+            if not 0 <= _number(value) <= largest and not (column in _MAY_BE_EMPTY and not value):
+                yield Fault(f"{where}, {column}", f"expected {expected}, found '{value}'")
 
 
 def _number(text: object) -> float:

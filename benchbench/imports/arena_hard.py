@@ -63,6 +63,8 @@ def _faults(rows: Sequence[Fields]) -> Iterator[Fault]:
         key = (str(row.get("model")), str(row.get("category") or UNNAMED), _uid(row))
         if places.setdefault(key, number) != number:
             yield Fault(where, f"repeats the prompt of row {places[key]}; keep one judgment of each")
+        if absent := [name for name in ("model", "judge") if row.get(name) is None] + ["uid"] * (_uid(row) == "None"):
+            yield Fault(where, f"expected {', '.join(absent)} as in row 1, found none")
         if not isinstance(games, list) or len(games) != 2:
             yield Fault(where, "expected two games, one in each order; found another number")
             continue
@@ -98,10 +100,10 @@ def _scores(document: ResultsFile, category: str, rows: Sequence[Fields]) -> Ite
 
 
 def _games(row: Fields) -> tuple[list[float], list[int]]:
-    """(what the model earns in each game, how often the game counts); NaN without a verdict."""
+    """(what the model earns in each game, how often it counts); NaN without a verdict, which might have been strong."""
     verdicts = [_verdict(game) for game in row["games"]]
     of_a = [float("nan") if verdict is None else POINTS[verdict] for verdict in verdicts]
-    strong = [bool(verdict) and (">>" in str(verdict) or "<<" in str(verdict)) for verdict in verdicts]
+    strong = [verdict is None or ">>" in verdict or "<<" in verdict for verdict in verdicts]
     return [1 - of_a[0], of_a[1]], [STRONG if is_strong else 1 for is_strong in strong]
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from benchbench.core.errors import BenchError
 from benchbench.core.imported import Import, ImportedRun, ItemMetric, ItemScores, ResultsFile
 from benchbench.core.measurement import Array
-from benchbench.imports._columns import numbers, read_columns
+from benchbench.imports._columns import numbers, numbers_or_none, read_columns
 
 _COLUMNS = ("id", "subset", "results", "scores_chosen", "scores_rejected")
 _LINES = {"chosen", "rejected"}
@@ -59,7 +59,7 @@ def read(document: ResultsFile) -> list[ImportedRun]:
 
 
 def _refuse_contradictions(path: Path, results: list, chosen: Array, rejected: Array) -> None:
-    said = np.array([np.nan if value is None else float(value) for value in results])
+    said = numbers_or_none(path, "results", results)
     other = np.flatnonzero((said != (chosen > rejected)) & np.isfinite(chosen - rejected))
     if len(other):
         row = int(other[0])

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchbench.core.errors import BenchError, Fault
 from benchbench.core.imported import Import, ImportedRun, ItemMetric, ItemScores, ResultsFile
-from benchbench.imports._columns import numbers, read_columns
+from benchbench.imports._columns import numbers, numbers_or_none, read_columns
 
 _COLUMNS = ("id", "subset", "scores", "results", "num_correct")
 TIES = "ties"
@@ -36,20 +36,22 @@ def read(document: ResultsFile) -> list[ImportedRun]:
             contradict `results`.
     """
     columns = read_columns(document, _COLUMNS)
-    scores = [numbers(document.path, f"scores of row {k}", row) for k, row in enumerate(columns["scores"], 1)]
+    lists = [row if isinstance(row, list) else [row] for row in columns["scores"]]
+    scores = [numbers(document.path, f"scores of row {k}", row) for k, row in enumerate(lists, 1)]
+    said = numbers_or_none(document.path, "results", columns["results"])
+    counts = numbers_or_none(document.path, "num_correct", columns["num_correct"])
     credits: list[float] = []
     faults: list[Fault] = []
-    rows = zip(columns["subset"], scores, columns["results"], columns["num_correct"], strict=True)
+    rows = zip(columns["subset"], scores, said, counts, strict=True)
     for number, (subset, row, result, correct) in enumerate(rows, start=1):
-        if not 0 < int(correct) < len(row):
-            faults.append(
-                Fault(f"row {number}", f"expected correct responses and others, found {correct} of {len(row)}")
-            )
+        if not 0 < correct < len(row):  # NaN is not
+            what = f"expected correct responses and others, found {correct:g} of {len(row)}"
+            faults.append(Fault(f"row {number}", what))
             continue
         is_tied = str(subset).lower() == TIES
         credits.append(_all_above(row, int(correct)) if is_tied else _credit(row))
-        if not is_tied and np.isfinite(credits[-1]) and abs(float(result or 0) - credits[-1]) > 1e-6:
-            faults.append(Fault(f"row {number}", f"results: expected {credits[-1]:g} by its scores, found {result}"))
+        if not is_tied and np.isfinite(credits[-1]) and np.isfinite(result) and abs(result - credits[-1]) > 1e-6:
+            faults.append(Fault(f"row {number}", f"results: expected {credits[-1]:g} by its scores, found {result:g}"))
     if faults:
         raise BenchError.of_faults(str(document.path), faults)
     return [_run(document, [str(name) for name in columns["subset"]], [str(name) for name in columns["id"]], credits)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -35,8 +35,9 @@ def items_layouts(rows: Sequence[Comparison]) -> list[TableLayout]:
     if len({row.scoring for row in rows}) == 1:
         layouts = [_of_models(rows)]
     else:
+        of_baseline = {row.scoring: row.mean for row in rows if row.candidate == row.baseline}
         layouts = [
-            _of_tasks([row for row in tested if row.candidate == label])
+            _of_tasks([row for row in tested if row.candidate == label], of_baseline)
             for label in dict.fromkeys(row.candidate for row in tested)
         ]
     return [*layouts[:-1], replace(layouts[-1], footnotes=_footnotes(rows, tested))]
@@ -56,12 +57,17 @@ def _of_models(rows: Sequence[Comparison]) -> TableLayout:
     return _table(title, columns, rows)
 
 
-def _of_tasks(rows: Sequence[Comparison]) -> TableLayout:
-    """Tasks of one model, with the baseline's mean beside its own."""
+def _of_tasks(rows: Sequence[Comparison], of_baseline: Mapping[str, float]) -> TableLayout:
+    """Tasks of one model, with the baseline's mean beside its own.
+
+    Args:
+        rows: one per task.
+        of_baseline: task -> its mean, in which copies of one run count once.
+    """
     about, several = rows[0], len({row.metric for row in rows}) > 1
     columns: list[Column] = [
         ("task", lambda row: f"{row.scoring} ({row.metric})" if several else row.scoring),
-        ("baseline", lambda row: _value(math.fsum(row.baseline_values) / len(row.seeds), row)),
+        ("baseline", lambda row: _value(of_baseline[row.scoring], row)),
         *_runs(rows),
         ("mean", lambda row: _value(row.mean, row)),
         *_tested(rows),

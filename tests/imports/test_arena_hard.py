@@ -32,7 +32,7 @@ def test_verdicts_become_points_by_hand(tmp_path: Path):
     score = scores.metrics["score"]
     np.testing.assert_array_equal(score.values, [4, 0.5, 1, np.nan])
     assert score.weights is not None
-    np.testing.assert_array_equal(score.weights, [4, 4, 2, 2])
+    np.testing.assert_array_equal(score.weights, [4, 4, 2, 4])
     np.testing.assert_array_equal(scores.metrics["win_rate"].values, [1, 0.25, 0.5, np.nan])
     assert (scores.group, scores.settings) == ("hard_prompt", {"judge": "gpt-4.1", "the judge's baseline": "o3-mini"})
 

@@ -119,7 +119,7 @@ def test_every_faulty_row_is_named_at_once(tmp_path: Path):
     with pytest.raises(BenchError) as refused:
         read(write_lines(tmp_path / f"samples_a_{DATE}.jsonl", bad))
     assert "row 2: repeats document 0 of row 1" in str(refused.value)
-    assert "row 3: expected a value of acc as in row 1, found none" in str(refused.value)
+    assert "row 3: expected a value of acc as in the first row, found none" in str(refused.value)
     assert "row 4: doc_id: expected a whole number, found 'x'" in str(refused.value)
 
 

@@ -45,5 +45,5 @@ def test_credit_is_shared_among_the_best_by_hand(tmp_path: Path):
 def test_every_row_that_contradicts_its_scores_is_named(tmp_path: Path):
     with pytest.raises(BenchError) as refused:
         read(tmp_path, CONTENT | {"results": [0.0, 0.5, 0.0, None, None], "num_correct": [1, 1, 1, 4, 2]})
-    assert "row 1: results: expected 1 by its scores, found 0.0" in str(refused.value)
+    assert "row 1: results: expected 1 by its scores, found 0" in str(refused.value)
     assert "row 4: expected correct responses and others, found 4 of 4" in str(refused.value)

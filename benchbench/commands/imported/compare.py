@@ -10,7 +10,7 @@ from benchbench.commands.imported.rows import NO_SEED, Placed, place_runs
 from benchbench.comparison.items.compare import compare_items, with_holm
 from benchbench.comparison.items.faults import SeededRun
 from benchbench.comparison.items.grid import ItemGrid, make_item_grid
-from benchbench.comparison.items.pooled import ALL
+from benchbench.comparison.items.pooled import ALL, GROUP
 from benchbench.comparison.items.summaries import SummarisedRow, compare_summaries
 from benchbench.comparison.pairs.table import Comparison
 from benchbench.core.errors import BenchError, Fault, unknown_name
@@ -75,7 +75,17 @@ def compare_files(request: FilesRequest) -> ComparedFiles:
     seeded = [SeededRun(run.label, run.seed, run.groups, several) for run in runs]
     grid = make_item_grid(seeded, baseline=baseline, allow_different=request.allow_different)
     notes = [*read.notes, *dict.fromkeys(note for run in placed for group in run.groups for note in group.notes)]
-    return ComparedFiles(_tables(grid, request), notes)
+    return ComparedFiles(_tables(grid, request), [*notes, *_lacking(grid, request)])
+
+
+def _lacking(grid: ItemGrid, request: FilesRequest) -> list[str]:
+    """Which tasks a table of a further metric leaves out, since the baseline has no such metric there."""
+    first = {group: grid.row(group, grid.labels[0])[0] for group in grid.groups if group != ALL}
+    lacking = {
+        metric: [group for group, scores in first.items() if metric not in scores.metrics]
+        for metric in dict.fromkeys(request.metrics)
+    }
+    return [f"{name}: no metric of {', '.join(groups)}, left out there" for name, groups in lacking.items() if groups]
 
 
 def _selected(run: Placed, tasks: Sequence[str]) -> Placed:
@@ -113,6 +123,10 @@ def _headline(scores: ItemScores, wanted: str | None) -> str:
 
 def _table(grid: ItemGrid, metrics: dict[str, str], request: FilesRequest, *, is_headline: bool) -> list[Comparison]:
     """Rows of all items together, a family of their own, before those of the groups, which are another."""
+    if request.cluster == GROUP:  # tasks are clusters of all items together, and of nothing else
+        if ALL not in metrics:
+            raise BenchError("--cluster group: expected several tasks with one metric, found no items over all of them")
+        metrics = {ALL: metrics[ALL]}
     rows = {group: compare_items(grid, group, metric, cluster=request.cluster) for group, metric in metrics.items()}
     of_all = rows.pop(ALL, [])
     of_groups = [row for group in rows.values() for row in group]

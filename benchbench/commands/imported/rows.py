@@ -68,8 +68,10 @@ def place_runs(read: ReadFiles, *, seeds_of: Sequence[str] = (), targets: Sequen
         if label not in labels:
             raise unknown_name("row", label, labels)
     chosen = list(dict.fromkeys(targets)) or labels
+    if unread := [label for label in seeds_of if label not in chosen]:
+        raise BenchError(f"--seed-of: {', '.join(unread)}: not among the rows that are compared; leave it out")
     by_label = {label: _numbered(label, parts, label in seeds_of) for label in chosen}
-    if faults := [fault for label, of_row in by_label.items() for fault in _faults(label, of_row)]:
+    if faults := [fault for label, of_row in by_label.items() for fault in _faults(label, of_row, label in seeds_of)]:
         raise BenchError.of_faults("--from", faults)
     if len(chosen) < 2:
         several = len({part.seed for part in by_label[chosen[0]]}) > 1
@@ -111,8 +113,10 @@ def _numbered(label: str, parts: Sequence[_Part], are_seeds: bool) -> list[_Part
     return numbered
 
 
-def _faults(label: str, parts: Sequence[_Part]) -> Iterator[Fault]:
-    """Seeds of which some are named and others not, and groups that one seed of a row has twice."""
+def _faults(label: str, parts: Sequence[_Part], are_seeds: bool) -> Iterator[Fault]:
+    """Seeds of which some are named and others not, groups that one seed has twice, and --seed-of without a use."""
+    if are_seeds and len({part.seed for part in parts}) == 1:
+        yield Fault(f"--seed-of {label}", "has one run alone, or a name that says its seed; leave it out")
     seeds = list(dict.fromkeys(part.seed for part in parts))
     if None in seeds and len(seeds) > 1:
         paths = [str(part.read.run.path) for part in parts if part.seed is None]

@@ -45,7 +45,7 @@ class Replicates:
         count as one.
         """
         runs = np.stack([_mean(values[list(places)]) for places in self.groups])
-        if len(runs) > 1 and runs.ndim > 1 and np.ptp(runs) > 0 and (runs == runs[0]).all():
+        if len(runs) > 1 and runs.ndim > 1 and runs.size and np.ptp(runs) > 0 and (runs == runs[0]).all():
             return runs[:1], ALIKE
         return runs, self.note
 

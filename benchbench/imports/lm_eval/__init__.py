@@ -61,7 +61,7 @@ def _scores(
     return ItemScores(
         group=task,
         items=tuple(f"doc {row['doc_id']}" for row in rows),
-        metrics={name: _metric(name, values[name], results) for name in values},
+        metrics={name: _metric(task, name, values[name], results) for name in values},
         contents=tuple(f"{row['doc_hash']} {row['target_hash']}" for row in rows) if hashed else (),
         conditions={"prompt": tuple(str(row["prompt_hash"]) for row in rows)} if hashed else {},
         columns=_columns(rows),
@@ -70,10 +70,10 @@ def _scores(
     )
 
 
-def _metric(name: str, values: np.ndarray, results: ResultsBeside) -> ItemMetric:
+def _metric(task: str, name: str, values: np.ndarray, results: ResultsBeside) -> ItemMetric:
     finite = values[np.isfinite(values)]
     in_range = finite.size > 0 and finite.min() >= 0 and finite.max() <= 1
-    return ItemMetric(unit="fraction" if in_range else "score", direction=results.direction(name), values=values)
+    return ItemMetric(unit="fraction" if in_range else "score", direction=results.direction(task, name), values=values)
 
 
 def _columns(rows: Sequence[Fields]) -> Mapping[str, tuple[str, ...]]:

@@ -43,12 +43,12 @@ class ResultsBeside:
         """Name of the model; empty where it is not said."""
         return str(self.content.get("model_name") or "")
 
-    def direction(self, metric: str) -> str:
-        """Which way a metric is better: as the file says, else by its name, else neither."""
+    def direction(self, task: str, metric: str) -> str:
+        """Which way a metric of a task is better: as the file says, else by its name, else neither."""
         name = metric.split(",")[0]
-        for of_task in _mapping(self.content.get("higher_is_better")).values():
-            if isinstance(said := _mapping(of_task).get(name), bool):
-                return "higher" if said else "lower"
+        said = _mapping(_mapping(self.content.get("higher_is_better")).get(task)).get(name)
+        if isinstance(said, bool):
+            return "higher" if said else "lower"
         return "lower" if name.startswith(LOWER) else "higher" if name.startswith(HIGHER) else "none"
 
     def settings(self, task: str) -> dict[str, str]:
@@ -75,7 +75,8 @@ class ResultsBeside:
         for name, numbers in values.items():
             metric, _, filtered = name.partition(",")
             reported, mean = stated.get(f"{metric},{filtered or 'none'}"), float(numbers.mean())
-            agrees = not isinstance(reported, int | float) or math.isclose(mean, reported, abs_tol=TOLERANCE)
+            known = float(reported) if isinstance(reported, int | float) else math.nan
+            agrees = math.isnan(known) or math.isnan(mean) or math.isclose(mean, known, abs_tol=TOLERANCE)
             if any(part in metric for part in WHOLE) or (not agrees and not self._is_mean(task, metric)):
                 whole.append(name)
             elif agrees:

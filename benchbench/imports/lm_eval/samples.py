@@ -66,7 +66,7 @@ def _metrics(row: Fields) -> list[str]:
 
 def _faults(rows: Sequence[Fields]) -> Iterator[Fault]:
     places: dict[tuple[str, int], int] = {}
-    metrics = _metrics(rows[0])
+    metrics: dict[str, list[str]] = {}
     for number, row in enumerate(rows, start=1):
         where, name = f"row {number}", row.get("doc_id")
         if isinstance(name, bool) or not isinstance(name, int):
@@ -74,5 +74,6 @@ def _faults(rows: Sequence[Fields]) -> Iterator[Fault]:
             continue
         if (place := places.setdefault((_filter(row), name), number)) != number:
             yield Fault(where, f"repeats document {name} of row {place}; two runs in one file? keep one of them")
-        if missing := [metric for metric in metrics if metric not in row]:
-            yield Fault(where, f"expected a value of {', '.join(missing)} as in row 1, found none")
+        first = metrics.setdefault(_filter(row), _metrics(rows[0] if number == 1 else row))
+        if missing := [metric for metric in dict.fromkeys([*metrics[_filter(rows[0])], *first]) if metric not in row]:
+            yield Fault(where, f"expected a value of {', '.join(missing)} as in the first row, found none")

@@ -15,6 +15,7 @@ from harness import Ended, bench
 from scipy import stats
 
 from benchbench import exports
+from benchbench.imports.lm_eval.results import ResultsBeside
 from tests.exports.responses import ANSWERS, prompt_set, responses
 from tests.imports.logs import (
     annotation,
@@ -265,6 +266,43 @@ def test_nan_leaves_its_row_undefined(tmp_path: Path):
     write_log(tmp_path / "b", [1.0, math.nan, 1.0])
     row = compared(tmp_path / "a", tmp_path / "b")[1]
     assert row["mean"] is None and "1 of 3 items have no number" in row["note"]
+
+
+def test_nan_beside_a_results_file_is_no_other_run(tmp_path: Path):
+    for model, values in (("a", [1.0, 0.0, 1.0]), ("b", [1.0, math.nan, 1.0])):
+        write_log(tmp_path / model, values)
+        write_results(tmp_path / model, model, {"arc_easy": {"acc,none": float(np.mean(values))}})
+    assert compared(tmp_path / "a", tmp_path / "b")[1]["mean"] is None
+
+
+def test_a_metric_is_better_the_way_that_its_own_task_says(tmp_path: Path):
+    beside = ResultsBeside({"higher_is_better": {"x": {"score": True}, "y": {"score": False}}})
+    assert (beside.direction("x", "score"), beside.direction("y", "score")) == ("higher", "lower")
+
+
+def test_tasks_are_clusters_of_all_items_alone(tmp_path: Path):
+    for model, shift in (("a", 0.0), ("b", 0.1)):
+        for task in ("x", "y", "z"):
+            write_log(tmp_path / model, right(shift), task=task)
+    rows = compared(tmp_path / "a", tmp_path / "b", "--cluster", "group")
+    assert [(row["scoring"], row["prompts"]) for row in rows] == [("all items", 3), ("all items", 3)]
+    assert "expected several tasks with one metric" in refused(
+        "--from", tmp_path / "a", tmp_path / "b", "--tasks", "x", "--cluster", "group"
+    )
+
+
+def test_what_a_further_table_leaves_out_is_said(tmp_path: Path):
+    for model, shift in (("a", 0.0), ("b", 0.1)):
+        write_log(tmp_path / model, right(shift), task="x")
+        write_log(tmp_path / model, right(shift), task="y", metric="exact_match")
+    ended = bench("compare", "--from", tmp_path / "a", tmp_path / "b", "--metrics", "exact_match", "--json")
+    assert "exact_match: no metric of x, left out there" in json.loads(ended.out)["notes"]
+
+
+def test_seeds_that_nothing_needs_to_be_told_are_refused(tmp_path: Path):
+    words = [f"{m}={write_log(tmp_path / m, right(0.0))}" for m in ("a", "b", "c")]
+    assert "--seed-of: c: not among the rows" in refused("a", "b", "--from", *words, "--seed-of", "c")
+    assert "--seed-of a: has one run alone" in refused("--from", *words, "--seed-of", "a")
 
 
 def test_options_of_training_are_refused_with_files_and_those_of_files_without():
