@@ -91,7 +91,15 @@ def samples(
     shown = show_samples(request, RunOptions(runs=runs))
     if as_json:
         answers = [row.as_values() for row in shown.answered]
-        print_json({"labels": shown.labels, "seed": shown.seed, "answered": shown.total, "answers": answers})
+        print_json(
+            {
+                "labels": shown.labels,
+                "seed": shown.seed,
+                "answered": shown.total,
+                "answers": answers,
+                "notes": list(shown.notes),
+            }
+        )
         return
     for row in shown.answered:
         print_whole([*answer_lines(row, terminal_width()), ""])

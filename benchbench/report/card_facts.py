@@ -39,7 +39,6 @@ class CardRecipe:
     options: Mapping[str, Any]
     """Of the source; a data set on the hub is named there with its revision."""
     recipe_hash: str
-    overrides: Sequence[str]
     untuned: bool
     command: str
     """The line that trains the model again."""

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from rich.cells import cell_len
 
-from benchbench.core.example import Example
+from benchbench.core.example import MASK, Example
 from benchbench.data.reading import CUT, MASKED, READ, SCORED, ReadCandidate, ReadExample, ReadToken
 from benchbench.recipe.schema import TokenizationSection
 from benchbench.report.plain_text import visible, wrapped_text
@@ -136,7 +136,7 @@ def _spans(example: Example, place: int) -> dict[str, str]:
     named = {name: rows[place] for name, rows in example.spans.items() if rows[place]}
     return {
         name: ", ".join(
-            f"characters {start} to {end}" + (f" {value:g}" if value else "") for start, end, value in spans
+            f"characters {start} to {end}" + ("" if name == MASK else f" {value:g}") for start, end, value in spans
         )
         for name, spans in named.items()
     }

@@ -74,14 +74,17 @@ def parting_rows(partings: Sequence[Any]) -> list[dict[str, str]]:
         {
             "logged": each.name,
             "first apart": f"step {each.step}",
-            "A": text(each.a),
-            "B": text(each.b),
-            "last A": text(each.last_a),
-            "last B": text(each.last_b),
+            **dict(zip(("A", "B"), _apart(each.a, each.b), strict=True)),
+            **dict(zip(("last A", "last B"), _apart(each.last_a, each.last_b), strict=True)),
             "stage": each.stage,
         }
         for each in partings
     ]
+
+
+def _apart(a: float, b: float) -> tuple[str, str]:
+    """Both values, with as many digits as tell them apart."""
+    return (text(a), text(b)) if text(a) != text(b) or a == b else (repr(a), repr(b))
 
 
 def parting_line(partings: Sequence[Any]) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchbench.core.records import StageRecord
-from benchbench.report.sparkline import block_plot, sparkline
+from benchbench.report.sparkline import block_plot, column_means, sparkline
 
 CURVE_COLUMNS = 20
 """Of a curve within a table."""
 PLOT_LINES = 6
 _LEAST_PLOT = 10
+_LABEL_WIDTH = 12
+"""Characters that are kept free for the values beside a plot."""
 """Columns of a plot in the narrowest terminal."""
 _NAMED_PACKAGES = ("benchbench", "torch", "transformers", "peft")
 Points = Sequence[tuple[int, float]]
@@ -41,7 +44,7 @@ def record_lines(record: StageRecord) -> Iterator[str]:
 
 
 def plot_lines(name: str, points: Points, width: int, *, blocks: str) -> list[str]:
-    """The curve of one logged number with its highest and lowest value beside it.
+    """The curve of one logged number with the values of its highest and lowest column beside it.
 
     Args:
         name: of the number.
@@ -50,12 +53,15 @@ def plot_lines(name: str, points: Points, width: int, *, blocks: str) -> list[st
         blocks: a character per height, the lowest first.
     """
     values = [value for _, value in points]
-    finite = [value for value in values if math.isfinite(value)]
+    columns = column_means(values, max(_LEAST_PLOT, width - _LABEL_WIDTH - 1))
+    finite = [value for value in columns if math.isfinite(value)]
     labels = [text(max(finite)), text(min(finite))] if finite else ["", ""]
     margin = max(map(len, labels)) + 1
-    plot = block_plot(values, max(_LEAST_PLOT, width - margin - 1), PLOT_LINES, blocks=blocks)
+    plot = block_plot(columns, len(columns), PLOT_LINES, blocks=blocks)
     beside = [labels[0], *[""] * (PLOT_LINES - 2), labels[1]]
     head = f"{name}: {text(values[0])} at step {points[0][0]}, {text(values[-1])} at step {points[-1][0]}"
+    if len(columns) < len(values):
+        head += f"; a column is the mean of up to {math.ceil(len(values) / len(columns))} logged steps"
     return [head, *(f"{label:>{margin}} {line}".rstrip() for label, line in zip(beside, plot, strict=True))]
 
 
@@ -87,4 +93,8 @@ def value_text(value: Any) -> str:
         return "none"
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, str) and (value != " ".join(value.split()) or not value.isprintable()):
+        return json.dumps(value, ensure_ascii=False)  # blanks and signs that a terminal would swallow
+    return str(value)

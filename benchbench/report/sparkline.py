@@ -21,7 +21,7 @@ def sparkline(values: Sequence[float], width: int, *, blocks: str = BLOCKS) -> s
         width: most columns.
         blocks: a character per height, the lowest first.
     """
-    columns = _columns(values, width)
+    columns = column_means(values, width)
     finite = [value for value in columns if math.isfinite(value)]
     low, high = (min(finite), max(finite)) if finite else (0.0, 0.0)
     return "".join(
@@ -38,7 +38,7 @@ def block_plot(values: Sequence[float], width: int, height: int, *, blocks: str 
         height: lines.
         blocks: a character per height within a line, the lowest first.
     """
-    columns = _columns(values, width)
+    columns = column_means(values, width)
     finite = [value for value in columns if math.isfinite(value)]
     if not finite:
         return [" " * len(columns)] * (height - 1) + [NOT_FINITE * len(columns)]
@@ -58,7 +58,7 @@ def _cell(level: int | None, floor: int, blocks: str, *, is_last: bool) -> str:
     return " " if level < floor else blocks[min(level - floor, len(blocks) - 1)]
 
 
-def _columns(values: Sequence[float], width: int) -> list[float]:
+def column_means(values: Sequence[float], width: int) -> list[float]:
     """At most `width` values: each the mean of its share, or not finite where one of them is not."""
     count = min(len(values), max(1, width))
     edges = [round(k * len(values) / count) for k in range(count + 1)] if count else []

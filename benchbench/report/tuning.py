@@ -130,7 +130,7 @@ def _draw(axes: Axes, report: GridReport, places: Sequence[float]) -> None:
         axes.set_xscale("log")
     axes.set_xlim(*_limits(report, places))
     means = [float(row["mean"]) for row in report.rows]
-    ses = [0.0 if math.isnan(float(row["se"])) else float(row["se"]) for row in report.rows]
+    ses = [float(row["se"]) for row in report.rows]  # no bar where it is undefined, as for the best
     for place, row in zip(places, report.rows, strict=True):
         values = [float(row[f"seed {seed}"]) for seed in report.seeds]
         axes.plot([place] * len(values), values, "o", color=_POINT, alpha=0.5, markersize=4, markeredgewidth=0)
@@ -138,7 +138,9 @@ def _draw(axes: Axes, report: GridReport, places: Sequence[float]) -> None:
             axes.annotate(
                 _BROKEN, (place, 0.02), xycoords=("data", "axes fraction"), fontsize=8, color=_GREY, ha="center"
             )
-    bars = "mean; bar: one standard error of the difference to the best"
+    bars = "mean"
+    if any(map(math.isfinite, ses)):
+        bars += "; bar: one standard error of the difference to the best"
     axes.errorbar(places, means, yerr=ses, color=_INK, linewidth=1.2, marker="_", capsize=2, label=bars)
     chosen = [(place, mean) for place, mean, row in zip(places, means, report.rows, strict=True) if row["chosen"]]
     if chosen:

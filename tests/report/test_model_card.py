@@ -39,7 +39,6 @@ RECIPE = CardRecipe(
     source="hub",
     options={"dataset_name": "org/pairs", "revision": "e" * 40, "files": "/somebody/s/place/pairs.jsonl"},
     recipe_hash="0123",
-    overrides=(),
     untuned=True,
     command="bench train dpo --seeds 42",
 )

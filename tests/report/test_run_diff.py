@@ -43,3 +43,18 @@ def test_a_parting_is_told_with_the_steps_before_it():
         "run > sft: losses part at step 30, after 2 logged steps without a difference"
     )
     assert parting_rows([later])[0]["first apart"] == "step 30" and parting_rows([later])[0]["last B"] == "0.25"
+
+
+def test_two_values_that_differ_never_look_the_same():
+    near = SimpleNamespace(
+        stage="run", name="loss", step=9, before=8, a=0.693147, b=0.693150, last_a=0.5, last_b=0.5000001
+    )
+    (row,) = parting_rows([near])
+    assert row["A"] != row["B"] and row["last A"] != row["last B"]
+    tables = difference_tables(
+        [
+            Two("run", "settings", "learning_rate", 0.69314718, 0.69314726),
+            Two("run", "settings", "template.user", "User: {content}\n", "User: {content}"),
+        ]
+    )
+    assert all(row["A"] != row["B"] for _, rows in tables for row in rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from benchbench.core.records import StageRecord
-from benchbench.report.run_page import curve_rows, plot_lines, record_lines, value_text
+from benchbench.report.run_page import curve_rows, plot_lines, record_lines, text, value_text
 from benchbench.report.sparkline import BLOCKS
 
 
@@ -47,3 +47,15 @@ def test_a_record_says_what_it_took_and_on_what():
 
 def test_values_are_written_as_in_a_recipe():
     assert [value_text(value) for value in (None, True, 5e-7, 96, "train")] == ["none", "true", "5e-07", "96", "train"]
+
+
+def test_labels_are_of_what_is_drawn_where_a_column_is_a_mean():
+    points = [(step, 50.0 if step == 500 else 0.5) for step in range(1000)]
+    head, *plot = plot_lines("loss", points, 60, blocks=BLOCKS)
+    assert "a column is the mean of up to 22 logged steps" in head
+    assert "50" not in "".join(plot) and plot[0].split()[0] == text(0.5 + 49.5 / 22)
+
+
+def test_settings_are_shown_whole():
+    assert value_text(1.2345678e-6) == "1.2345678e-06"
+    assert value_text("a  b\n") == '"a  b\\n"' and value_text("a b") == "a b"

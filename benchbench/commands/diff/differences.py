@@ -98,7 +98,7 @@ def compare_sides(a: Side, b: Side) -> RunDiff:
         differences += stage_differences(way, first, second)
         parted = list(log_partings(way, first, second))
         partings += parted
-        equal_logs += [way] if first.log and second.log and not parted else []
+        equal_logs += [way] if not parted and _has_common_step(first, second) else []
     ordered = sorted(differences, key=lambda each: KINDS.index(each.kind))
     return RunDiff(a, b, tuple(ordered), tuple(partings), tuple(equal_logs), _alone(a, b), _alone(b, a), tuple(same))
 
@@ -108,7 +108,7 @@ def stage_differences(way: Way, first: StageFiles, second: StageFiles) -> Iterat
     for kind, values in _facts(first).items():
         others = _facts(second)[kind]
         for name in dict.fromkeys([*values, *others]):
-            if values.get(name) != others.get(name):
+            if not _is_same(values.get(name), others.get(name)):
                 yield RunDifference(way, kind, name, values.get(name), others.get(name))
 
 
@@ -119,9 +119,20 @@ def log_partings(way: Way, first: StageFiles, second: StageFiles) -> Iterator[Pa
         there = dict(others.get(name, ()))
         common = [(step, value, there[step]) for step, value in points if step in there]
         for place, (step, mine, other) in enumerate(common):
-            if mine != other and (mine == mine or other == other):  # two NaN are alike
+            if not _is_same(mine, other):
                 yield Parting(way, name, step, place, mine, other, common[-1][1], common[-1][2])
                 break
+
+
+def _has_common_step(first: StageFiles, second: StageFiles) -> bool:
+    """Whether some number was logged at a step of both."""
+    others = {name: {step for step, _ in points} for name, points in curves(second.log).items()}
+    return any(step in others.get(name, ()) for name, points in curves(first.log).items() for step, _ in points)
+
+
+def _is_same(a: Any, b: Any) -> bool:
+    """Equal, or both NaN."""
+    return bool(a == b) or (a != a and b != b)
 
 
 def _facts(stage: StageFiles) -> Mapping[str, Mapping[str, Any]]:

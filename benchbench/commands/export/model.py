@@ -160,12 +160,19 @@ def _facts(
     )
 
 
+def _without_folder(text: str) -> str:
+    """A target, or `key=value`, whose absolute path is cut to its name: a card holds no place of one machine."""
+    key, equals, value = text.rpartition("=")
+    return f"{key}{equals}{Path(value).name if Path(value).is_absolute() else value}"
+
+
 def _recipe(run: RunTarget, request: ModelRequest) -> CardRecipe:
     loaded = run.cell.loaded
     recipe, model = loaded.recipe, loaded.recipe.model
-    words = ["bench", "train", *request.targets]
+    words = ["bench", "train", *map(_without_folder, request.targets)]
+    changes = [*map(_without_folder, request.overrides)]
     words += ["--setting", Path(request.setting).name] if request.setting else []
-    words += ["--seeds", str(run.cell.seed), *(word for text in request.overrides for word in ("--set", text))]
+    words += ["--seeds", str(run.cell.seed), *(word for text in changes for word in ("--set", text))]
     options: Mapping[str, Any] = plain(loaded.bound["data.options"])
     base = model.model_name_or_path or ""
     return CardRecipe(
@@ -178,7 +185,6 @@ def _recipe(run: RunTarget, request: ModelRequest) -> CardRecipe:
         source=recipe.data.source,
         options=options,
         recipe_hash=loaded.recipe_hash,
-        overrides=loaded.overrides,
         untuned=loaded.untuned,
         command=shlex.join(words),
     )

@@ -115,13 +115,25 @@ def _head(starter: Starter) -> Iterator[str]:
     yield f"#   bench compare dpo simpo --setting {file} --dry-run"
     yield f"#   bench compare dpo simpo --setting {file}"
     yield "#"
+    yield from _tuning(starter, file)
+    yield f"name: {scalar(starter.name)}"
+
+
+def _tuning(starter: Starter, file: str) -> Iterator[str]:
+    """How to choose values, where a split is held out for it."""
+    data = starter.data
+    if data is not None and data.validation is None:
+        yield from _said(
+            "Rows of that comparison are marked untuned; no split is held out to tune on, for want of prompts"
+        )
+        return
     yield from _said(
         "Rows of that comparison are marked untuned, until a grid on the validation split has chosen values:"
     )
     yield "#"
-    grid = "--grid preference.learning_rate=2e-7,5e-7,1e-6 --seeds 0 1"
+    named = "" if data is None or data.validation == "validation" else f" --split {shlex.quote(str(data.validation))}"
+    grid = f"--grid preference.learning_rate=2e-7,5e-7,1e-6 --seeds 0 1{named}"
     yield f"#   bench tune dpo --setting {file} {grid} --write-recipe recipes"
-    yield f"name: {scalar(starter.name)}"
 
 
 def _model(model: SeenModel) -> Iterator[str]:

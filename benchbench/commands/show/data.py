@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -152,15 +153,28 @@ def _shown(examples: Sequence[Example], recipe: Recipe, read: Read, prepared: Pr
         trust_remote_code=model.trust_remote_code,
     )
     section = read.tokenization.model_copy(update={"chat_template": prepared.chat_template})
+    if read.stage == "generate":  # the engine gets the prompt alone, and nothing is cut or refused
+        lifted = {"max_length": sys.maxsize, "max_prompt_length": None, "append_eos": False, "truncation": "right"}
+        section = section.model_copy(update=lifted)
     for example in examples:
         taken = example.taking([0]) if read.stage == "sft" else example
         as_read = read_example(taken, tokenizer, section, on_empty=_on_empty(recipe, read))
+        as_read = _prompt_alone(as_read) if read.stage == "generate" else as_read
         is_left_out = read.stage == "sft" and example.label is False
         yield replace(as_read, left_out=LABELLED_FALSE) if is_left_out else as_read
 
 
+def _prompt_alone(read: ReadExample) -> ReadExample:
+    """The first candidate's prompt, which is what a policy is asked."""
+    first = read.candidates[0]
+    tokens = tuple(token for token in first.tokens if token.is_prompt)
+    return replace(read, candidates=(replace(first, response="", tokens=tokens),))
+
+
 def _on_empty(recipe: Recipe, read: Read) -> OnEmpty:
-    """What the stage does with a candidate without a scored token; a reward model drops it, scoring keeps it."""
+    """What becomes of a candidate without a scored token: reward models drop it, what trains nothing keeps it."""
+    if read.stage in ("score", "generate", NO_STAGE):
+        return "keep_constant"
     sections = {"sft": recipe.sft, "preference": recipe.preference}
     section = sections.get(read.stage)
     return "drop" if section is None else section.on_empty_response

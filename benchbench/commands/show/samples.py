@@ -79,6 +79,8 @@ def show_samples(request: SamplesRequest, options: RunOptions) -> ShownSamples:
     frames = [read_generations(options.store.folder(str(cell.generate))) for cell in (first.cell, second.cell)]
     labels = (loaded[0].label, loaded[1].label)
     verdicts = list(_verdicts(first, second, options.store))
+    places = [{(str(e), int(n)) for e, n in zip(f["example"], f["sample"], strict=True)} for f in frames]
+    alone = len(places[0] ^ places[1])
     rows = list(_rows(labels, frames, _examples(first, options.store), verdicts))
     chosen = _chosen(rows, request, labels)
     direct = any({verdict.label, verdict.opponent} == {*labels} for verdict in verdicts)
@@ -90,6 +92,7 @@ def show_samples(request: SamplesRequest, options: RunOptions) -> ShownSamples:
             "where the setting's judge compares rows"
         ]
     )
+    notes += [f"{alone} answers left out: only one of the two has them"] if alone else []
     shown = chosen if request.ids else chosen[: request.count]
     return ShownSamples(labels, first.cell.seed, tuple(shown), len(chosen), tuple(notes))
 

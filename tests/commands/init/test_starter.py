@@ -92,3 +92,11 @@ def test_a_text_is_read_back_as_the_text_it_is(tmp_path: Path, text: str):
     path = tmp_path / "a.yaml"
     path.write_text(f"key: {scalar(text)}\n", encoding="utf-8")
     assert read_document(path).values == {"key": text}
+
+
+def test_the_command_that_tunes_names_the_split_that_is_there():
+    for validation, said in ((None, "no split is held out to tune on"), ("valid", "--seeds 0 1 --split valid ")):
+        text = setting_text(replace(STARTER, data=replace(DATA, validation=validation)), "# $schema={}")
+        assert said in " ".join(text.replace("#", "").split()) and ("#   bench tune dpo" in text) == (
+            validation is not None
+        )

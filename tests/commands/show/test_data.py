@@ -56,6 +56,18 @@ def test_a_stage_reads_its_split_in_its_own_way(line: tuple[object, ...]):
     assert "{<|user|>| say|" in bench(*line, *sets).out
 
 
+def test_a_policy_is_shown_the_prompt_alone_and_nothing_of_it_is_cut(tmp_path: Path):
+    sizes = ("demonstrations=300", "preference_prompts=40", "validation_prompts=20", "test_prompts=20")
+    changes = [word for size in sizes for word in ("--set", f"data.options.{size}")]
+    short = ("--set", "tokenization.max_length=4")
+    words = ("show", "data", "dpo", "--setting", "tiny", *changes, *short, "--runs", tmp_path)
+    shown = bench(*words, "--stage", "generate", "--json")
+    assert shown.code == 0, shown.err
+    (candidate,) = shown.json["examples"][0]["candidates"]
+    assert candidate["response"] == "" and shown.json["examples"][0]["refused"] is None
+    assert {(token["of"], token["fate"]) for token in candidate["tokens"]} == {("prompt", "read")}
+
+
 def test_what_is_not_there_is_refused_with_what_is(line: tuple[object, ...]):
     for words, said in (
         (("--split", "tests"), "unknown split 'tests'. Did you mean 'test'?"),
