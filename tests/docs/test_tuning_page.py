@@ -15,8 +15,6 @@ from .tuning_page import KEY, LOG, tuning_page
 
 ROWS = read_tuning_log(LOG)
 CHOSEN = {row["method"]: float(row[KEY]) for row in ROWS if row["chosen"]}
-OF_THE_REFERENCE = {"dpo": 2e-4, "ddo_rm": 1.5e-4}
-"""Recipes with another value, of an earlier grid: the committed reference was made with them (docs/tiny.md)."""
 
 
 def test_every_value_of_the_log_is_on_the_page_and_one_of_each_method_is_chosen():
@@ -40,7 +38,7 @@ def test_a_recipe_has_the_value_that_was_chosen(method: str):
     (path,) = [entry.path for entry in library.entries() if entry.path.name == f"{method}_tiny.yaml"]
     loaded = resolve(str(path), setting=None)
     assert loaded.recipe.preference is not None
-    assert math.isclose(loaded.recipe.preference.learning_rate, OF_THE_REFERENCE.get(method, CHOSEN[method]))
+    assert math.isclose(loaded.recipe.preference.learning_rate, CHOSEN[method])
     assert not loaded.untuned
 
 
