@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pandas as pd
 import pytest
 from harness import ROOT
 
@@ -14,11 +15,13 @@ from benchbench.commands.analyse.rows import input_rows
 from benchbench.core.analysis import Analysed, NoOptions
 from benchbench.core.errors import BenchError
 
+REFERENCE = ROOT / "results" / "reference" / "tiny" / "rows.parquet"
+
 
 @pytest.fixture(scope="module")
 def tiny() -> Analysed:
     """Ten seeds of three methods and SFT, 1000 held-out pairs."""
-    rows, _ = input_rows(ROOT / "results" / "reference" / "tiny" / "rows.parquet", SCORES)
+    rows, _ = input_rows(REFERENCE, SCORES)
     return analyse({"scores": rows}, NoOptions())
 
 
@@ -32,7 +35,11 @@ def test_dpos_chosen_responses_fall_on_the_toy_setting(tiny: Analysed):
 
 def test_drop_and_degradation_of_the_toy_setting(tiny: Analysed):
     found = {row["method"]: row for row in tiny.tables[1].rows}
-    assert found["dpo"]["drop"] == pytest.approx(1.9017, abs=1e-4) and found["dpo"]["low"] > 0
+    frame = pd.read_parquet(REFERENCE)
+    frame["drift"] = frame["logp_sum"] - frame["ref_logp_sum"]
+    of_prompts = frame[frame["method"] == "dpo"].groupby(["candidate", "seed", "prompt"])["drift"].mean()
+    chosen, rejected = of_prompts.groupby("candidate").mean()
+    assert found["dpo"]["drop"] == pytest.approx(chosen - rejected) and found["dpo"]["low"] > 0
     assert 0 < found["dpo"]["both fall"] < 1 and found["dpo"]["pairs"] == 10_000 and found["dpo"]["seeds"] == 10
     assert "dispersion is not known: no unseen responses among the rows" in tiny.notes and tiny.charts == []
 

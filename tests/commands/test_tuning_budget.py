@@ -44,12 +44,12 @@ def test_the_description_that_tuning_writes_is_the_one_that_is_read():
 def test_the_log_of_the_setting_is_asked_first_and_nothing_is_assumed(tmp_path: Path):
     results = ResultStore(tmp_path, "tiny")
     dpo, trpa = resolve("dpo", setting="tiny"), resolve("trpa", setting="tiny")
-    assert tuning_budget(dpo, results) == "3 values tried"
+    assert tuning_budget(dpo, results) == "4 values tried"
     assert tuning_budget(trpa, results) == "untuned"
     row = dict.fromkeys(LAST, "") | {"setting": "tiny", "method": "dpo"}
-    rows = [row | {"preference.learning_rate": rate} for rate in (1e-4, 2e-4, 4e-4, 8e-4)]
+    rows = [row | {"preference.learning_rate": rate} for rate in (1e-4, 2e-4, 4e-4, 8e-4, 16e-4)]
     update_tuning_log(results.folder / LOG, [*rows, row | {"method": "trpa"}])
-    assert tuning_budget(dpo, results) == "4 values tried"
+    assert tuning_budget(dpo, results) == "5 values tried"
     assert tuning_budget(trpa, results) == "untuned"
     silent = dpo.recipe.model_copy(update={"description": "mine", "setting": "mine"})
     assert tuning_budget(replace(dpo, recipe=silent), results) == "unknown"
