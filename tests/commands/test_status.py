@@ -17,7 +17,7 @@ from benchbench.core.records import StageRecord, StageSpec
 from benchbench.store.runs import RunStore
 
 ENVIRONMENT = {"device_kind": "cpu"}
-DAY_AGO = time.time() - 86400
+DAY = 86400.0
 
 
 def spec(number: int, title: str = "") -> StageSpec:
@@ -89,11 +89,12 @@ def test_progress_is_what_was_noted_else_the_last_whole_line_of_the_log(store: R
 
 def test_the_heartbeat_is_the_last_thing_that_was_written(store: RunStore):
     folder = store.folder(spec(3).key)
+    day_ago = time.time() - DAY
     for path in folder.iterdir():
-        os.utime(path, (DAY_AGO, DAY_AGO))
-    os.utime(folder / "train.jsonl", (DAY_AGO + 60, DAY_AGO + 60))
+        os.utime(path, (day_ago, day_ago))
+    os.utime(folder / "train.jsonl", (day_ago + 60, day_ago + 60))
     (row,) = [each for each in status(store).stages if each.stage == "sft seed 3"]
-    assert row.seconds_since_heartbeat == pytest.approx(86400 - 60, abs=600)
+    assert row.seconds_since_heartbeat == pytest.approx(DAY - 60, abs=30)
     assert row.shown()["heartbeat"][:4] in ("23 h", "24 h")
 
 

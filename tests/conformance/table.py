@@ -79,7 +79,7 @@ ROWS = (
     _dpo("aot_unpaired", "aot_unpaired"),
     _dpo("apo_zero", "apo_zero"),
     _dpo("apo_down", "apo_down"),
-    _dpo("discopop", "discopop", ours={"tau": 0.05}, discopop_tau=0.05),
+    _dpo("discopop", "discopop", ours={"beta": 0.02, "tau": 0.05}, beta=0.02, discopop_tau=0.05),
     _dpo("dpo_lengthnorm", "sigmoid_norm", ours={"beta": 2.0}, beta=2.0),
     _dpo("wpo", "sigmoid", use_weighting=True),
     _dpo("ld_dpo", "sigmoid", ours={"alpha": 0.5}, ld_alpha=0.5),
