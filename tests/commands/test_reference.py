@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from harness import MICRO, ROOT, Finished, bench, finish, leftovers
 
-from benchbench.commands.reference.documents import fill_documents, reading
+from benchbench.commands.reference.documents import excerpt, fill_documents, reading
 from benchbench.commands.reference.tables import derive, main
+from benchbench.comparison import degeneration
 from benchbench.comparison.pairs.table import Comparison
 from benchbench.core.errors import BenchError
 
@@ -67,6 +69,16 @@ def test_what_follows_from_the_rows_is_made_again_without_training(five: Path, t
     assert head.startswith("before\n") and short.endswith("\nafter\n") and "\nold\n" not in head + short
     assert [line.split(" | ")[0] for line in short.splitlines() if line.startswith("| ")][2:] == ["| simpo", "| sft"]
     assert "Over 3 seeds and 40 held-out pairs: `sft` is " in short
+
+
+def test_an_excerpt_marks_rows_as_the_command_does(five: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Under a rule that every row breaks; without one no row of so short a training is marked."""
+    line = ("reference", "simpo", "--setting", MICRO, "--seeds", *range(5), "--runs", five, "--results", tmp_path)
+    assert bench(*line, "--checkpoint", "simpo").code == 0
+    folder = tmp_path / "reference" / "micro"
+    assert "out of its range" not in excerpt(folder, runs=five)
+    monkeypatch.setattr(degeneration, "RULES", (replace(degeneration.RULES[0], least=0.5),))
+    assert "out of its range (chosen log-probability)" in excerpt(folder, runs=five)
 
 
 def test_a_document_without_a_marked_part_is_refused(tmp_path: Path):

@@ -10,7 +10,8 @@ import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from benchbench.commands.compare.compared import compare_scored
+from benchbench.commands.compare.compared import compare_scored, start_label
+from benchbench.commands.compare.guarded import guarded
 from benchbench.commands.compare.run import CompareRequest, prepare_comparison
 from benchbench.commands.regress.reference import read_reference, scored_of
 from benchbench.commands.run_plan import RunOptions
@@ -57,7 +58,10 @@ def _marks(kind: str, folder: Path) -> tuple[str, str]:
 
 
 def excerpt(folder: Path, *, runs: Path) -> str:
-    """The headline table of a reference's first two methods and seeds, from the committed rows, and how to read it."""
+    """The headline table of a reference's first two methods and seeds, from the committed rows, and how to read it.
+
+    Rows that left the range of the start are marked as the command marks them, by what pairs show of it.
+    """
     committed = read_reference(ReferenceStore(folder))
     about = committed.about
     seeds = [str(seed) for seed in about["seeds"][:EXCERPT_SEEDS]]
@@ -65,6 +69,7 @@ def excerpt(folder: Path, *, runs: Path) -> str:
     prepared = prepare_comparison(request, RunOptions("cpu", None, runs))
     scored = [scored_of(cell, committed) for cell in prepared.session.cells]
     headline, comparisons = compare_scored(prepared, request, scored)
+    comparisons, _, _ = guarded(comparisons, None, headline=headline, start=start_label(prepared))
     return f"{markdown_table(comparisons, *headline)}\n{reading(column_of(comparisons, *headline))}"
 
 
