@@ -29,7 +29,8 @@ class Arm:
     """Responses for each prompt; for `data` how many of the candidates, the first ones; 0 takes all of them."""
     mixture: Mapping[str, float]
     """Model -> weight of its log-probabilities; the next token is drawn from softmax of the weighted sum of
-    log-probabilities. One model of weight 1 is plain sampling; empty for `data`. Weights may be negative and sum to 1."""
+    log-probabilities. One model of weight 1 is plain sampling; empty for `data`. Weights may be negative;
+    they sum to 1."""
 
     def __post_init__(self) -> None:
         if self.source == DATA:
