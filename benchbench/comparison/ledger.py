@@ -1,7 +1,7 @@
 """The ledger: what a row's policy cost in prompts, responses, labels, updates and time, and which rows cost the same.
 
-Methods that draw their own responses and those that read a split's are fair beside each other only where it is known what
-each was given. Nothing here is assumed: what no record says is NaN with a note, and equals nothing.
+Methods that draw their own responses and those that read a split's are fair beside each other only where it is known
+what each was given. Nothing here is assumed: what no record says is NaN with a note, and equals nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Answers(NamedTuple):
 
     gives: str
     """`scores`: of single responses; `wins`: of pairs."""
-    count: float
+    number: float
     """Responses scored, or pairs compared; NaN where it is not known."""
 
 
@@ -107,7 +107,7 @@ def labels_in_words(rows: Sequence[LedgerRow], *, named: bool = False) -> str:
         of_oracle = [row.labels_oracle.get(name, Answers("", 0.0)) for row in rows]
         gives = next(answers.gives for answers in of_oracle if answers.gives)
         what = "scored" if gives == "scores" else "compared"
-        parts.append(f"{amount(fmean(a.count for a in of_oracle))} {what}{f' by {name}' if named else ''}")
+        parts.append(f"{amount(fmean(a.number for a in of_oracle))} {what}{f' by {name}' if named else ''}")
     return " and ".join(parts) or "none"
 
 
@@ -161,7 +161,7 @@ def planned_apart(rows: Sequence[LedgerRow], baseline: Sequence[LedgerRow]) -> l
 
 def _is_equal(first: LedgerRow, second: LedgerRow, quantity: Quantity) -> bool:
     if quantity == "labels":
-        counts = [answers.count for answers in first.labels_oracle.values()]
+        counts = [answers.number for answers in first.labels_oracle.values()]
         return (
             not any(map(math.isnan, counts))
             and first.labels_human == second.labels_human
@@ -171,7 +171,7 @@ def _is_equal(first: LedgerRow, second: LedgerRow, quantity: Quantity) -> bool:
 
 
 def _asked(row: LedgerRow) -> dict[str, Answers]:
-    return {name: answers for name, answers in row.labels_oracle.items() if answers.count != 0}
+    return {name: answers for name, answers in row.labels_oracle.items() if answers.number != 0}
 
 
 def _number_in_words(quantity: Quantity) -> Callable[[Sequence[LedgerRow]], str]:

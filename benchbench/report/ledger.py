@@ -31,7 +31,7 @@ def _tidy(row: LedgerRow) -> dict[str, object]:
         "generated_tokens": row.generated_tokens,
         "labels_human": row.labels_human,
         "labels_oracle": "; ".join(
-            f"{name}: {amount(answers.count)} {answers.gives}" for name, answers in row.labels_oracle.items()
+            f"{name}: {amount(answers.number)} {answers.gives}" for name, answers in row.labels_oracle.items()
         ),
         "steps": row.steps,
         "batch": row.batch,

@@ -113,7 +113,7 @@ def test_a_record_has_no_number_that_json_does_not_know():
     values = drawing(kl=math.nan, notes=("no answers were drawn",)).as_values()
     assert json.loads(json.dumps(values, allow_nan=False)) == values
     assert values["kl"] is None and values["updates"] == 3024
-    assert values["labels_oracle"] == {"gold": {"gives": "scores", "count": 12000.0}}
+    assert values["labels_oracle"] == {"gold": {"gives": "scores", "number": 12000.0}}
 
 
 @given(st.floats(1, 1e6), st.floats(1, 1e6))

@@ -1,8 +1,8 @@
 """Curves of a value over the KL to the start: points of every seed, and what lies between them.
 
 A curve has several policies of one method, such as those of a sweep over beta or those after each round. Between two
-neighbours, by their KL, the value is the straight line; beyond the first and the last nothing is said. The straight line
-is that of every prompt, so the value at a KL is again a mean over prompts, and its differences are compared as those of
+neighbours, by their KL, the value is the straight line; beyond the first and the last nothing is said. The line is
+that of every prompt, so the value at a KL is again a mean over prompts, and its differences are compared as those of
 any other row, paired by seed and prompt (Rafailov et al., arXiv:2305.18290, figure 2, compares rewards at equal KL).
 """
 

@@ -17,7 +17,9 @@ from benchbench.core.errors import BenchError
 SEEDS = (13, 42, 3407)
 
 
-def curve(name: str, *, low: float = 0.0, high: float = 2.0, gain: float = 0.0, rng_seed: int = 0, n: int = 60) -> Curve:
+def curve(
+    name: str, *, low: float = 0.0, high: float = 2.0, gain: float = 0.0, rng_seed: int = 0, n: int = 60
+) -> Curve:
     """Two points whose win rates are drawn around 0.5 and 0.6, with a gain at both."""
     rng = np.random.default_rng(rng_seed)
     points = []
