@@ -28,7 +28,8 @@ def kl_by_prompt(responses: pd.DataFrame) -> ByPrompt | None:
     numbers = responses[["logp_sum", "ref_logp_sum"]].to_numpy(dtype=np.float64)
     if np.isnan(numbers).any():
         return None
-    return pd.Series(numbers[:, 0] - numbers[:, 1], index=responses["example"].astype(str)).groupby(level=0).mean()
+    examples, cluster = np.unique(responses["example"].to_numpy(), return_inverse=True)
+    return _series(prompt_means(numbers[:, 0] - numbers[:, 1], cluster, len(examples)), examples)
 
 
 def values_by_prompt(verdicts: pd.DataFrame) -> dict[str, ByPrompt]:

@@ -83,7 +83,7 @@ def planned_row(cell: Cell, plan: Plan, shapes: Mapping[str, SplitShape]) -> Led
 def _human(
     cell: Cell, plan: Plan, shapes: Mapping[str, SplitShape], split: str, read: float
 ) -> tuple[float, tuple[str, ...]]:
-    """Labels of people: those of the examples that the policy reads, and of those that a reward model was trained on."""
+    """Labels of people: those of the examples that the policy reads, and of those that a reward model was given."""
     labels = labels_of(cell, shapes.get(split), read)
     splits = {plan.stages[key].settings.data.split for key in _under(cell, plan, "reward_model")}
     labels += sum(_examples(shapes, name) for name in sorted(splits))

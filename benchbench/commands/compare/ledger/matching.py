@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from benchbench.commands.compare.win_rates import Samples
-from benchbench.comparison.ledger import QUANTITIES, Ledger, LedgerRow, Quantity, planned_apart, tokens_apart, unmatched
-from benchbench.comparison.pairs.table import Comparison
-from benchbench.core.errors import BenchError, Fault, unknown_name
+from benchbench.comparison.ledger import Ledger, LedgerRow, Quantity, planned_apart, tokens_apart, unmatched
+from benchbench.core.errors import BenchError, Fault
 
-
-def quantities(names: Sequence[str]) -> tuple[Quantity, ...]:
-    """The quantities of `--match`, each once.
-
-    Raises:
-        BenchError: a name of none.
-    """
-    known: Mapping[str, Quantity] = {name: name for name in QUANTITIES}
-    for name in names:
-        if name not in known:
-            raise unknown_name("quantity of --match", name, known)
-    return tuple(dict.fromkeys(known[name] for name in names))
+if TYPE_CHECKING:  # plans are refused before libraries of numbers are imported
+    from benchbench.commands.compare.win_rates import Samples
+    from benchbench.comparison.pairs.table import Comparison
 
 
 def with_draws(ledger: Ledger) -> bool:
@@ -54,8 +44,8 @@ def refuse_planned_apart(ledger: Ledger, *, baseline: str) -> None:
 def marks_of(ledger: Ledger, *, baseline: str, match: Sequence[Quantity]) -> dict[str, list[str]]:
     """Label -> marks of rows that were not given what the baseline was.
 
-    Rows that draw are compared with the first of them that draws in their responses and generated tokens, whatever is to
-    match; everything that is to match is compared with the baseline.
+    Rows that draw are compared with the first that does in their responses and generated tokens, whatever is to match;
+    what is to match is compared with the baseline.
 
     Args:
         ledger: as measured.

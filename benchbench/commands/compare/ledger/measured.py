@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from benchbench.commands.compare.planned import is_trained, planned_row
+from benchbench.commands.compare.ledger.planned import is_trained, planned_row
 from benchbench.comparison.ledger import Ledger, LedgerRow
 from benchbench.core.split_shape import SplitShape
 from benchbench.data.serial import from_json, prompt_hash
