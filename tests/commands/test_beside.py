@@ -11,10 +11,11 @@ from harness import MICRO, WIDE, Ended, bench, finish, generate_section
 
 TEXT = (
     MICRO.read_text(encoding="utf-8")
-    + generate_section(prompts=6, tokens=6)
+    + generate_section(prompts=10, tokens=6)
     + "judge:\n  name: gold\n  against: [baseline, chosen]\n"
 )
-BETAS = {"dpo": (0.05, 1.0), "ipo": (0.05, 1.0)}
+SWEEP = {0.05: "5e-2", 1.0: "1e-6"}
+"""Beta -> learning rate, so that one policy of a method goes far, and the other one hardly moves."""
 SEEDS = (1, 2)
 
 
@@ -23,12 +24,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A setting and two betas of each of two methods, with finished stages."""
     folder = tmp_path_factory.mktemp("sweep")
     (folder / "micro.yaml").write_text(TEXT, encoding="utf-8")
-    for method, betas in BETAS.items():
-        key = "beta" if method == "dpo" else "tau"
-        for beta in betas:
+    for method in ("dpo", "ipo"):
+        for beta, rate in SWEEP.items():
             text = (
                 f"name: {method}_{beta}\nsetting: micro\nmethod: {{name: {method}, variant: b_{beta}, "
-                f"hyper: {{{key}: {beta}}}}}\npreference: {{learning_rate: 2e-2}}\n"
+                f"hyper: {{beta: {beta}}}}}\npreference: {{learning_rate: {rate}}}\n"
             )
             (folder / f"{method}_{beta}.yaml").write_text(text, encoding="utf-8")
     status = finish(recipes(folder), runs=folder / "runs", setting=folder / "micro.yaml", seeds=SEEDS)

@@ -34,7 +34,7 @@ def draw_frontier(points: pd.DataFrame, *, name: str) -> Figure:
         if curve in start:
             _draw_start(axes, rows, curve)
         else:
-            _draw_curve(axes, rows, curves, curve)
+            _draw_curve(axes, rows, [name for name in curves if name not in start], curve)
     axes.set_xlabel("KL to the start, nats per response")
     axes.set_ylabel(name)
     axes.margins(0.06)

@@ -52,6 +52,8 @@ def marks_of(ledger: Ledger, *, baseline: str, match: Sequence[Quantity]) -> dic
         baseline: label of the baseline; the first row stands in where it trains nothing.
         match: what is to be equal.
     """
+    if not ledger:
+        return {}
     first = reference_of(ledger, baseline)
     marks: dict[str, list[str]] = {label: [] for label in ledger}
     for label, apart in _apart(ledger, first).items() if with_draws(ledger) else ():
