@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from benchbench import methods
 from benchbench.batches.order import total_steps
-from benchbench.comparison.ledger import Answers, Ledger, LedgerRow
+from benchbench.comparison.ledger import OracleAnswers, Ledger, LedgerRow
 from benchbench.core.method import Candidates
 from benchbench.core.split_shape import SplitShape
 from benchbench.plan.graph import Cell, Plan
@@ -100,7 +100,7 @@ def labels_of(cell: Cell, shape: SplitShape | None, examples: float) -> float:
     return examples
 
 
-def _rewarded(keys: Iterable[str], plan: Plan, shapes: Mapping[str, SplitShape]) -> dict[str, Answers]:
+def _rewarded(keys: Iterable[str], plan: Plan, shapes: Mapping[str, SplitShape]) -> dict[str, OracleAnswers]:
     """Responses of splits that a reward model scores for training."""
     counts = []
     for key in keys:
@@ -108,7 +108,7 @@ def _rewarded(keys: Iterable[str], plan: Plan, shapes: Mapping[str, SplitShape])
         sizes = [] if shape is None else list(shape.candidates)
         known = shape is not None and shape.examples and len(sizes) == 1
         counts.append(float(shape.examples * sizes[0]) if shape is not None and known else math.nan)
-    return {REWARD_STAGE: Answers("scores", sum(counts))} if counts else {}
+    return {REWARD_STAGE: OracleAnswers("scores", sum(counts))} if counts else {}
 
 
 def _under(cell: Cell, plan: Plan, kind: str) -> list[str]:
