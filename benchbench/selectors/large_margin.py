@@ -12,7 +12,7 @@ import numpy as np
 
 from benchbench.core.rollout import Group, Labels, Pick
 from benchbench.core.selector import Selection, Selector
-from benchbench.selectors._rows import PAIR_COLUMNS, Cut, Ties, each_group
+from benchbench.selectors._rows import PAIR_COLUMNS, Cut, Ties, each_group, margin_rows
 
 
 @dataclass(frozen=True)

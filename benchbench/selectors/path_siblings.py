@@ -1,7 +1,7 @@
 """Siblings of a tree: steps on the chosen path against steps beside it, from the same state.
 
-The group's prefix is what was chosen above them; a row scores the step alone. Chain of preference optimisation rejects
-every sibling that was not chosen.
+The group's prefix is what was chosen above them; a row scores the step alone. Chain of preference optimisation
+(arXiv:2406.09136) rejects every sibling that was not chosen.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Literal
 
 import numpy as np
 
-from benchbench.core.method import Paper
 from benchbench.core.rollout import Group, Labels, Pick
 from benchbench.core.selector import Selection, Selector
 from benchbench.selectors._rows import PAIR_COLUMNS, Cut, Untied, each_group, pair, preferable, ranked
@@ -60,10 +59,4 @@ SELECTOR = Selector(
     options=Options,
     select=select,
     makes_columns=PAIR_COLUMNS,
-    paper=Paper(
-        "Zhang et al.",
-        2024,
-        arxiv="2406.09136",
-        title="Chain of Preference Optimization: Improving Chain-of-Thought Reasoning in LLMs",
-    ),
 )
