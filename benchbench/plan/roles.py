@@ -80,6 +80,11 @@ class Roles:
         )
         return self._add("sft", title, settings, {}, self._training_run(section))
 
+    @property
+    def previous_policy(self) -> str | None:
+        """The policy that the round starts from; the one that training starts from where there are no rounds."""
+        return self.sft()
+
     def reward_model(self) -> str:
         """The reward model of the seed."""
         return reward_stages.reward_model(self)
