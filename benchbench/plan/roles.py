@@ -71,11 +71,6 @@ class Roles(StageParts):
         restarts = rounds is not None and rounds.start == "sft"
         return self.sft() if restarts else self.previous_policy
 
-    @property
-    def previous_policy(self) -> str | None:
-        """The policy that the round starts from; the one that training starts from where there are no rounds."""
-        return self.sft()
-
     def reward_model(self) -> str:
         """The reward model of the seed."""
         return reward_stages.reward_model(self)
