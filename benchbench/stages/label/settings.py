@@ -51,6 +51,8 @@ class LabelRun(ReadingRun):
 
     folder: str
     options: dict[str, Any]
+    stops: dict[str, Any] | None = None
+    """The tokens that end what the policy writes, with the origin of each, as `generation.stops` writes them."""
 
 
 SETTINGS, RUN = LabelSettings, LabelRun

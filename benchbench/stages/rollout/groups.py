@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from benchbench.core.errors import BenchError, ExitCode
@@ -53,7 +54,7 @@ def candidates_of(
     """
     encoder = Encoder.of(tokenizer, add_bos=section.add_bos, append_eos=section.append_eos)
     by_example: dict[str, list[RolloutResponse]] = {}
-    for encoded in encode_examples(examples, encoder, renderer(section, tokenizer)):
+    for encoded in encode_examples(examples, encoder, renderer(section, tokenizer, folder=Path())):
         if len(encoded.encoded) > 1:
             raise BenchError(
                 f"{where}: example {encoded.example.id}: expected candidates that answer one prompt, found "
