@@ -1,6 +1,6 @@
 """Copy the golden cases of our methods out of collections of golden values.
 
-    python -m tests.golden.extract PATH/TO/golden.json PATH/TO/golden_more.json
+    python -m tests.golden.extract PATH/TO/golden.json PATH/TO/golden_more.json PATH/TO/golden_rl.json
 
 writes `losses/<method>.json` beside this file, one case per line, for every method of the room that has cases, under
 its own name or those of its translation. Values, gradients, tolerances and sources are copied as they are. Files of
