@@ -50,7 +50,7 @@ def step(policy: torch.Tensor, eta: float, beta: float) -> torch.Tensor:
 
 
 def test_a_step_is_that_of_nash_md():
-    """next ~ mixture exp(eta P(. over mixture)), Munos et al. 2023."""
+    """The next policy ~ mixture exp(eta P(. over mixture)), Munos et al. 2023."""
     policy, eta, beta = torch.tensor([0.2, 0.3, 0.5], dtype=torch.float64).log(), 0.8, 0.5
     opponent = mixture(policy, eta * beta)
     expected = (opponent + eta * WINS @ opponent.exp()).log_softmax(dim=0)

@@ -13,7 +13,7 @@ from .toys import gradient, random_logps, tokens
 
 
 def test_the_gradient_by_hand():
-    """beta times the token's log-ratio, less P - 1/2; values of a loss with a fixed factor say nothing."""
+    """It is beta times the token's log-ratio, less P - 1/2; values of a loss with a fixed factor say nothing."""
     policy, anchor = tokens([-1.0, -2.0]), tokens([-1.5, -1.0])
     column = {"win_against_mixture": torch.tensor([[0.75]], dtype=torch.float64)}
 
