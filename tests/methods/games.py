@@ -46,11 +46,14 @@ def mixture(policy: Tensor, share: float) -> Tensor:
 
 def minimiser(loss: Callable[[Tensor], Tensor], at: Tensor) -> Tensor:
     """[A] log-probabilities that minimise a quadratic function of them, up to a constant: one Newton step."""
-    at = at.detach().requires_grad_()
-    (slope,) = torch.autograd.grad(loss(at), at)
-    curvature = torch.autograd.functional.hessian(loss, at.detach())
-    step = torch.linalg.lstsq(curvature, -slope[:, None], driver="gelsd").solution[:, 0]
-    return (at.detach() + step).log_softmax(dim=0)
+
+    def slope(logp: Tensor) -> Tensor:
+        leaf = logp.detach().requires_grad_()
+        return torch.autograd.grad(loss(leaf), leaf)[0]
+
+    start = slope(at)
+    curvature = torch.stack([slope(at + row) - start for row in torch.eye(ARMS, dtype=torch.float64)])
+    return (at - torch.linalg.pinv(curvature, hermitian=True) @ start).log_softmax(dim=0)
 
 
 def gradient_step(

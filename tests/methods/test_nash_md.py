@@ -61,9 +61,9 @@ def test_falling_steps_reach_the_regularised_equilibrium_as_the_paper_says():
     """Step sizes 2 / (beta (t + 2)): the last policy's KL to the equilibrium falls as 1 / t."""
     policy, beta, goal = REFERENCE, 0.3, equilibrium(0.3)
     divergences = []
-    for t in range(4096):
+    for t in range(1024):
         policy = step(policy, 2 / (beta * (t + 2)), beta)
-        if t + 1 in (256, 1024, 4096):
+        if t + 1 in (64, 256, 1024):
             divergences.append(float((goal.exp() * (goal - policy)).sum()))
-    assert divergences[-1] < 1e-4 and distance(policy, goal) < 0.01
+    assert divergences[-1] < 1e-3 and distance(policy, goal) < 0.03
     assert divergences[0] > 3 * divergences[1] > 9 * divergences[2] > 0

@@ -44,8 +44,8 @@ def test_a_fit_multiplies_the_anchor_by_the_exponent_of_win_rates():
 
 
 def test_two_fits_a_round_reach_the_equilibrium_where_one_goes_round_it():
-    eta, plain, policy, auxiliary = 0.5, REFERENCE, REFERENCE, REFERENCE
-    for _ in range(1000):
+    eta, plain, policy, auxiliary = 1.0, REFERENCE, REFERENCE, REFERENCE
+    for _ in range(150):
         plain = fit(plain, plain, eta)
         auxiliary = fit(auxiliary, policy, eta)
         policy = fit(auxiliary, policy, eta)

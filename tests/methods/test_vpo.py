@@ -15,6 +15,7 @@ from benchbench.methods.vpo import METHOD, Hyper, loss
 from .toys import gradient, one_token, random_logps
 
 POLICY, ANCHOR = random_logps(1), random_logps(2)
+REGIMES = ("optimistic", "pessimistic")
 
 
 def calibrated(policy, reference, *weights):
@@ -59,12 +60,9 @@ def test_optimism_about_the_reference_has_the_gradient_of_xpo():
 def test_optimism_and_pessimism_pull_to_opposite_sides_of_dpo():
     """On a bandit of two arms: the calibration arm gets less likely online, likelier offline."""
     without = slope(loss, Hyper(alpha=0.0), "from_calibration")
-    up, down = (slope(loss, Hyper(alpha=0.2, regime=r), "from_calibration") - without for r in METHOD_REGIMES)
+    up, down = (slope(loss, Hyper(alpha=0.2, regime=r), "from_calibration") - without for r in REGIMES)
     torch.testing.assert_close(up, -down)
     assert (up[:, 1][POLICY.response[:, 1]] > 0).all()
-
-
-METHOD_REGIMES = ("optimistic", "pessimistic")
 
 
 def test_an_example_without_a_calibration_sample_has_no_term():
