@@ -65,7 +65,8 @@ SHAPING = Shaping(
     needs=frozenset({"token_rewards", "values", "ended"}),
     equation=(
         "A_t = sum over k >= t of (gamma lam)^(k-t) d_k\n"
-        "d_k = r_k + gamma V_(k+1) - V_k; beyond an unfinished window V is that of its last token"
+        "d_k = r_k + gamma V_(k+1) - V_k\n"
+        "beyond an unfinished window V is that of its last token, beyond an end 0"
     ),
     open_question="The paper's discount, decay and window are not known, and the form is from reviews.",
 )

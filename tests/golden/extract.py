@@ -2,9 +2,9 @@
 
     python -m tests.golden.extract PATH/TO/golden.json PATH/TO/golden_more.json PATH/TO/golden_rl.json
 
-writes `losses/<method>.json` and `shaping/<name>.json` beside this file, one case per line, for every method of the room that has cases, under
-its own name or those of its translation. Values, gradients, tolerances and sources are copied as they are. Files of
-methods without a case in the collections stay as they are.
+writes `losses/<method>.json` beside this file, one case per line, for every method of the room that has cases, under
+its own name or those of its translation, and `shaping/<name>.json` for shapings. Values, gradients, tolerances and
+sources are copied as they are. Files of methods without a case in the collections stay as they are.
 """
 
 from __future__ import annotations

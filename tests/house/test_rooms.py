@@ -11,7 +11,18 @@ from types import ModuleType
 import pytest
 from harness import ROOT
 
-from benchbench import analyses, exports, imports, judges, methods, metrics, reward_objectives, sources, transforms
+from benchbench import (
+    analyses,
+    exports,
+    imports,
+    judges,
+    methods,
+    metrics,
+    reward_objectives,
+    shaping,
+    sources,
+    transforms,
+)
 
 ROOMS = {
     "analyses": (analyses, "ANALYSIS"),
@@ -21,6 +32,7 @@ ROOMS = {
     "methods": (methods, "METHOD"),
     "metrics": (metrics, "METRIC"),
     "reward_objectives": (reward_objectives, "OBJECTIVE"),
+    "shaping": (shaping, "SHAPING"),
     "sources": (sources, "SOURCE"),
     "transforms": (transforms, "TRANSFORM"),
 }
@@ -109,7 +121,7 @@ def test_an_export_is_tested(name: str):
 def test_options_are_frozen_and_their_defaults_hold(name: tuple[str, str]):
     room, exhibit = name
     found = ROOMS[room][0].get(exhibit)
-    with_defaults = room in ("methods", "reward_objectives", "analyses")
+    with_defaults = room in ("methods", "reward_objectives", "analyses", "shaping")
     options = found.hyper if room in ("methods", "reward_objectives") else found.options
     assert options.__dataclass_params__.frozen
     required = [f for f in dataclasses.fields(options) if f.default is f.default_factory is dataclasses.MISSING]

@@ -22,7 +22,7 @@ WORDS_THAT_STAY = {
 
 ONE_NAME_BY_DESIGN = {
     "Hyper": "every method's hyper-parameters, reached through the method and never by import",
-    "Options": "every transform's and analysis's options, reached through it and never by import",
+    "Options": "every transform's, analysis's and shaping's options, reached through it and never by import",
 }
 """Class name -> why several modules have one."""
 
@@ -33,6 +33,7 @@ SHORT_BY_FOLDER = {
     "methods/": "exhibits: one file each",
     "metrics/": "exhibits: one file each",
     "judges/": "exhibits: one file or folder each",
+    "shaping/": "exhibits: one file each",
     "sources/": "exhibits: one file or folder each",
     "exports/": "exhibits: one file each",
     "inputs/": "exhibits: one file each",
@@ -115,7 +116,7 @@ def test_a_class_name_means_one_thing_in_the_whole_package(package: dict[str, as
                 modules[node.name].append(path)
     assert {name: paths for name, paths in modules.items() if len(paths) > 1 and name not in ONE_NAME_BY_DESIGN} == {}
     assert all(path.startswith(("methods/", "reward_objectives/")) for path in modules["Hyper"])
-    assert all(path.startswith(("transforms/", "analyses/")) for path in modules["Options"])
+    assert all(path.startswith(("transforms/", "analyses/", "shaping/")) for path in modules["Options"])
 
 
 def test_a_module_is_long_enough_for_a_file_or_has_a_reason():
