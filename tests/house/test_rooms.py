@@ -22,6 +22,7 @@ from benchbench import (
     reward_objectives,
     samplers,
     selectors,
+    shaping,
     sources,
     transforms,
 )
@@ -37,6 +38,7 @@ ROOMS = {
     "reward_objectives": (reward_objectives, "OBJECTIVE"),
     "samplers": (samplers, "SAMPLER"),
     "selectors": (selectors, "SELECTOR"),
+    "shaping": (shaping, "SHAPING"),
     "sources": (sources, "SOURCE"),
     "transforms": (transforms, "TRANSFORM"),
 }
@@ -125,7 +127,7 @@ def test_an_export_is_tested(name: str):
 def test_options_are_frozen_and_their_defaults_hold(name: tuple[str, str]):
     room, exhibit = name
     found = ROOMS[room][0].get(exhibit)
-    with_defaults = room in ("methods", "reward_objectives", "analyses")
+    with_defaults = room in ("methods", "reward_objectives", "analyses", "shaping")
     options = found.hyper if room in ("methods", "reward_objectives") else found.options
     assert options.__dataclass_params__.frozen
     required = [f for f in dataclasses.fields(options) if f.default is f.default_factory is dataclasses.MISSING]
