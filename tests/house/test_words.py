@@ -14,7 +14,7 @@ EMPTY_WORDS = {"found", "own", "one", "told", "kept", "asked", "given", "made", 
 """Words that say how a value came about, or whose it is, and not what it is."""
 
 WORDS_THAT_STAY = {
-    "plan/roles.py: made": "a field: split -> key of the stage that makes its examples",
+    "plan/stage_parts.py: made": "a field: split -> key of the stage that makes its examples",
     "commands/regress/run.py: found": "a field of a finding, a key of what `bench regress --json` prints",
     "comparison/claims/outcome.py: found": "a field of a verdict, a key of what `bench check --json` prints",
 }
@@ -26,7 +26,7 @@ ONE_NAME_BY_DESIGN = {
 }
 """Class name -> why several modules have one."""
 
-OPTIONS_ROOMS = ("transforms/", "analyses/", "samplers/", "oracles/", "selectors/")
+OPTIONS_ROOMS = ("transforms/", "analyses/", "samplers/", "oracles/", "selectors/", "shaping/")
 
 FEWEST_LINES = 30
 
@@ -35,6 +35,7 @@ SHORT_BY_FOLDER = {
     "methods/": "exhibits: one file each",
     "metrics/": "exhibits: one file each",
     "judges/": "exhibits: one file or folder each",
+    "shaping/": "exhibits: one file each",
     "sources/": "exhibits: one file or folder each",
     "exports/": "exhibits: one file each",
     "inputs/": "exhibits: one file each",
