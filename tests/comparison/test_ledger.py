@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchbench.comparison.ledger import (
-    OracleAnswers,
     LedgerRow,
+    OracleAnswers,
     labels_in_words,
     planned_apart,
     tokens_apart,

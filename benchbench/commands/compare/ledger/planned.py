@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from benchbench import methods
 from benchbench.batches.order import total_steps
-from benchbench.comparison.ledger import OracleAnswers, Ledger, LedgerRow
+from benchbench.comparison.ledger import Ledger, LedgerRow, OracleAnswers
 from benchbench.core.method import Candidates
 from benchbench.core.split_shape import SplitShape
 from benchbench.plan.graph import Cell, Plan
