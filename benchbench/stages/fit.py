@@ -25,6 +25,7 @@ from benchbench.models.policy_head import PolicyWithRival
 from benchbench.stages.context import Result, StageContext
 from benchbench.training.gradients import Objective
 from benchbench.training.loop import Job, Rate, train
+from benchbench.training.rows import FixedRows, RowSource
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class BatchMaker:
             return batch
         pairs = zip(examples, following or examples, strict=True)
         return replace(batch, mismatched=self._collated([mismatched(*pair, self.mismatched) for pair in pairs]))
+
+    def beside(self, examples: Sequence[TokenizedExample]) -> CandidateBatch:
+        """The batch of responses that were drawn beside so many examples: all of them, and no columns."""
+        cost = replace(self.cost, candidates=None, roles=())
+        return replace(self, columns=(), weights=(), allow_empty=True, cost=cost)._collated(examples)
 
     def _collated(self, examples: Sequence[TokenizedExample]) -> CandidateBatch:
         return collate(
@@ -118,6 +124,7 @@ def fit(
     *,
     moving: Mapping[str, Moving] | None = None,
     rates: Mapping[str, Rate] | None = None,
+    rows: RowSource | None = None,
 ) -> Result:
     """Train to the end; the caller saves the model.
 
@@ -129,6 +136,7 @@ def fit(
         make_batch: of the stage's examples.
         moving: what goes along with the steps, by name.
         rates: beginnings of parameters' names, with their learning rate over that of the others.
+        rows: where each step's rows come from; none takes the examples as they stand.
 
     Raises:
         BenchError: an example that is longer than the recipe's `tokens_per_microbatch`.
@@ -157,9 +165,9 @@ def fit(
         Job(
             model=model,
             objective=objective,
-            examples=tokenized.examples,
+            rows=rows or FixedRows(tokenized.examples, costs),
             make_batch=make_batch,
-            costs=costs,
+            make_beside=make_batch.beside,
             cost=cost,
             budget=budget,
             settings=settings,

@@ -87,8 +87,10 @@ class PreferenceRun(TrainingRun):
 
     method_file: str | None = None
     """Path of the file that defines the method; none where it is found by its name."""
+    oracle_options: dict[str, Any] | None = None
+    """Every option of the oracle, those that move no answer too; none where nothing is labelled."""
     folder: str | None = None
-    """Folder of the recipe, from which relative paths in an oracle's options start; none where nothing is labelled."""
+    """Folder of the recipe, from which relative paths in an oracle's options start; none where nothing is drawn."""
 
 
 SETTINGS, RUN = PreferenceSettings, PreferenceRun
