@@ -59,6 +59,8 @@ def declared(
         drawn["_behaviour"] = Logps(torch.where(response, -3 * uniform(*shape), 0), response)
     if method.need(Need.FRESH.name) is not None:
         drawn["_fresh"] = _fresh(seed, shape[0], policy.token.dtype)
+    if method.need(Need.PREVIOUS.name) is not None:
+        drawn["_previous"] = Logps(torch.where(response, -3 * uniform(*shape), 0), response)
     if head is not None:
         outputs = head.outputs(method.hyper())
         of_tokens = torch.where(response[..., None], uniform(*shape, outputs) - 0.5, 0)

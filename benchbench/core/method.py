@@ -52,6 +52,9 @@ class Need:
     """Log-probabilities under the policy that drew each response."""
     FRESH: ClassVar[Need]
     """Scores of further responses to each example's prompt, drawn from the policy as it is at this step."""
+    PREVIOUS: ClassVar[Need]
+    """Log-probabilities under the policy that the round starts from; in the first round, and without rounds, that is
+    the policy that training starts from."""
 
     def with_options(self, **options: str) -> Need:
         """The same need with options of the method."""
@@ -73,6 +76,7 @@ Need.ACTIVATIONS = Need("activations")
 Need.RIVAL = Need("rival")
 Need.BEHAVIOUR = Need("behaviour")
 Need.FRESH = Need("fresh")
+Need.PREVIOUS = Need("previous")
 
 
 @dataclass(frozen=True)
@@ -213,8 +217,6 @@ class Method:
     loss is then given the whole step at once, and its gradient is exact however the step is cut into microbatches."""
     coupled_where: Callable[[Any], bool] | None = None
     """hyper -> whether these hyper-parameters make it `coupled`; none where that is no matter of them."""
-    on_policy: bool = False
-    """The loss is right only for responses that were drawn from the policy itself, by plain sampling."""
     watched: Callable[[Scores, Any], Mapping[str, Tensor]] | None = None
     """(scores, hyper) -> name -> [B] further quantities to log as means over the step; none logs no more."""
     least_examples: int = 1
@@ -228,6 +230,9 @@ class Method:
     logistic: bool = False
     """Whether the loss fits P(chosen over rejected) = sigmoid(beta times the margin of summed log-ratios), so that this
     is the method's own probability, whose calibration may be asked for."""
+    on_policy: bool = False
+    """Whether the loss is right only for plain samples of the policy that drew its responses: at temperature 1, with
+    nothing cut off or penalised. Rows that were drawn otherwise are then another objective."""
     version: int = 1
     """Raised by hand when the numbers this method produces change."""
     family: Family | None = None

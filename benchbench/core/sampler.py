@@ -11,7 +11,8 @@ from benchbench.core.rollout import DATA
 
 POLICY, REFERENCE, PREVIOUS, HISTORY = "policy", "reference", "previous", "history"
 """Models that an arm may draw from: the policy that the round starts from, the fixed policy that the first round
-starts from, the policy that the round before started from, and one of the policies of earlier rounds."""
+starts from, the policy that the round before started from, and one of the policies that the latest rounds
+started from (`Arm.last`)."""
 MODELS = (POLICY, REFERENCE, PREVIOUS, HISTORY)
 
 
@@ -31,16 +32,23 @@ class Arm:
     """Model -> weight of its log-probabilities; the next token is drawn from softmax of the weighted sum of
     log-probabilities. One model of weight 1 is plain sampling; empty for `data`. Weights may be negative;
     they sum to 1."""
+    last: int = 0
+    """For an arm of `history`: how many of the latest rounds' starting policies its model may be, drawn evenly for each
+    prompt; the round's own counts as the first, and there are fewer in early rounds. 0 elsewhere."""
 
     def __post_init__(self) -> None:
         if self.source == DATA:
-            if self.mixture or self.samples < 0:
+            if self.mixture or self.samples < 0 or self.last:
                 raise ValueError(f"arm {DATA}: expected no model and a number of candidates, got {self}")
             return
         if strange := sorted(set(self.mixture) - set(MODELS)):
             raise ValueError(f"arm {self.source}: expected models among {', '.join(MODELS)}, got {', '.join(strange)}")
         if not self.mixture or abs(sum(self.mixture.values()) - 1) > 1e-9:
             raise ValueError(f"arm {self.source}: expected weights that sum to 1, got {dict(self.mixture)}")
+        if (HISTORY in self.mixture) != (self.last > 0):
+            raise ValueError(
+                f"arm {self.source}: expected a number of rounds for {HISTORY} and 0 elsewhere, got {self.last}"
+            )
         if self.samples < 1:
             raise ValueError(f"arm {self.source}: expected at least one response, got {self.samples}")
 

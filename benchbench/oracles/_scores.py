@@ -33,3 +33,8 @@ def scored(
     finite = tuple(score if score is not None and math.isfinite(score) else None for score in scores)
     further = {name: tuple(values) for name, values in (columns or {}).items()}
     return Labels(scores=finite, answers=sum(score is not None for score in finite), columns=further, tau=tau)
+
+
+def mean(values: Sequence[float]) -> float | None:
+    """Mean of some numbers; none where there are none."""
+    return math.fsum(values) / len(values) if values else None

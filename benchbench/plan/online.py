@@ -16,13 +16,11 @@ from benchbench.plan import reward_stages
 from benchbench.plan.stopping import stopping
 from benchbench.recipe.anchors import anchor_input
 from benchbench.recipe.online import OnlineSection, PromptSplit, draws_rows
-from benchbench.recipe.sampling import SamplerSection
+from benchbench.recipe.rounds import SAMPLING, SamplerSection
 from benchbench.stages.preference.settings import ExhibitSettings, OnlineSettings
 
 if TYPE_CHECKING:
     from benchbench.plan.roles import Roles
-
-SAMPLING = ("num_samples", "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "max_new_tokens")
 
 
 def online_settings(roles: Roles, method: Method) -> OnlineSettings | None:
@@ -75,6 +73,7 @@ def read_models(section: OnlineSection, method: Method, options: Any) -> frozens
 
 def drawing_models(section: SamplerSection, options: Any) -> frozenset[str]:
     """Models that a sampler draws from; `data` where it takes the split's own candidates."""
+    assert section.num_samples is not None, "checked with the recipe"
     arms = samplers.get(section.name).arms(options, section.num_samples)
     return frozenset(name for arm in arms for name in (arm.mixture or (DATA,)))
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PlainValidator
+from pydantic import Field, PlainValidator, model_validator
 
 from benchbench.core.method import Method, Need
 from benchbench.recipe.document import describe
-from benchbench.recipe.sampling import OracleSection, SamplerSection, SelectorSection
+from benchbench.recipe.rounds import OracleSection, SamplerSection, SelectorSection
 from benchbench.recipe.section import NonEmpty, Section
 
 SAME = "same"
@@ -51,6 +51,14 @@ class OnlineSection(Section):
     num_iterations: int = Field(default=1, gt=0)
     """How often each drawn row is trained on; above 1, or with more steps per generation, the loss must read the policy
     that drew the row."""
+
+    @model_validator(mode="after")
+    def _draws(self) -> Self:
+        if not self.sampler.draws:
+            raise ValueError("sampler: expected num_samples and how responses are drawn, got neither")
+        if self.sampler.temperature == 0:
+            raise ValueError("sampler.temperature: expected a number above 0; greedy decoding draws nothing")
+        return self
 
     @property
     def steps_between_draws(self) -> int:

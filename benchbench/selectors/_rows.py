@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Literal, Protocol
 
 import numpy as np
@@ -12,12 +13,16 @@ import numpy as np
 from benchbench.core.rollout import Group, Labels, Pick, by_score
 from benchbench.core.seeding import stream
 from benchbench.core.selector import Selection
+from benchbench.data.picking import margin_pair
 from benchbench.data.preference_order import P_CHOSEN
 
 Ties = Literal["drop", "keep"]
 Cut = Literal["keep", "drop", "reject_only"]
-SCORE, WIN_RATE = "score", "win_rate"
-PAIR_COLUMNS = (SCORE, P_CHOSEN)
+SCORE, SCORE_GAP, WIN_RATE = "score", "score_gap", "win_rate"
+PAIR_COLUMNS = (SCORE, SCORE_GAP, P_CHOSEN)
+"""What every pair has that was ranked by score."""
+WIN_COLUMNS = (P_CHOSEN,)
+"""What every pair has whose comparison is known."""
 NO_LABEL = "no label"
 TOO_FEW = "fewer than two different responses"
 TOO_FEW_SCORES = "fewer than two responses with a score"
@@ -42,6 +47,14 @@ class PairRules(Protocol):
 
 
 @dataclass(frozen=True)
+class Untied:
+    """Rules of selectors that never make a pair of equal scores."""
+
+    cut: Cut
+    ties: Ties = "drop"
+
+
+@dataclass(frozen=True)
 class Ranked:
     """The usable responses of a group with their scores."""
 
@@ -52,6 +65,18 @@ class Ranked:
     preferable: tuple[int, ...]
     """Places that may be preferred, best first; at least one."""
     ties: Ties
+
+    def ordered(self, first: int, second: int) -> tuple[int, int] | None:
+        """The pair of two places, the preferred one first; none where they may make no pair."""
+        for preferred, rejected in ((first, second), (second, first)):
+            if preferred in self.preferable and rejected in self.below(preferred):
+                return preferred, rejected
+        return None
+
+    def pairs(self) -> list[tuple[int, int]]:
+        """All pairs that may be made, in order of places, the preferred one first in each."""
+        every = (self.ordered(a, b) for a, b in combinations(sorted(self.scores), 2))
+        return [places for places in every if places is not None]
 
     def below(self, preferred: int) -> list[int]:
         """Places that may be rejected against one, best first; equal scores among them where ties are kept."""
@@ -111,15 +136,86 @@ def ranked(group: Group, labels: Labels, rules: PairRules) -> Ranked | str:
     return Ranked(group, labels, scores, tuple(first), rules.ties) if first else ALL_CUT
 
 
+def compared_pairs(group: Group, labels: Labels, rules: PairRules) -> list[tuple[int, int]] | str:
+    """Pairs of usable responses in order of places, the likelier winner first, or why there are none.
+
+    Unlike pairs by score they need no complete table of comparisons: a pair without one is left out.
+    """
+    places = usable(group, rules.cut)
+    if len(places) < 2:
+        return TOO_FEW
+    allowed = set(preferable(group, places, rules.cut))
+    if not allowed:
+        return ALL_CUT
+    pairs: list[tuple[int, int]] = []
+    for a, b in combinations(places, 2):
+        win = labels.win(a, b)
+        if win is None or (win == 0.5 and rules.ties == "drop"):
+            continue
+        orders = [(a, b), (b, a)] if win == 0.5 else [(a, b)] if win > 0.5 else [(b, a)]
+        pairs += [order for order in orders if order[0] in allowed][:1]
+    return pairs or "no two responses that the oracle tells apart"
+
+
+def margin_rows(
+    group: Group, labels: Labels, rules: PairRules, column: str, extreme: Literal["small", "large"]
+) -> tuple[Pick, ...] | str:
+    """The pair with the smallest or the largest margin among those that may be made, of equal ones the first.
+
+    Args:
+        group: its responses.
+        labels: of the group.
+        rules: which pairs may be made.
+        column: number of each response whose difference is the margin; `score`, or a column of the labels.
+        extreme: which margin is sought.
+    """
+    responses = ranked(group, labels, rules)
+    if isinstance(responses, str):
+        return responses
+    if not (pairs := responses.pairs()):
+        return ALL_EQUAL
+    if column != SCORE and column not in labels.columns:
+        return f"no column '{column}'"
+    margins = responses.scores if column == SCORE else dict(enumerate(labels.columns[column]))
+    return (pair(labels, *margin_pair(pairs, margins.__getitem__, extreme), len(group.responses)),)
+
+
+def keep_best(selection: Selection, count: int, worth: Sequence[float], reason: str) -> Selection:
+    """A selection with the rows of so many groups at most: those of the highest worth, of equal ones the first.
+
+    Args:
+        selection: it is not changed.
+        count: groups that keep their rows.
+        worth: one number per group; not read for groups without rows.
+        reason: what groups beyond them are counted under.
+    """
+    with_rows = [place for place, rows in enumerate(selection.picks) if rows]
+    stay = set(sorted(with_rows, key=lambda place: (-worth[place], place))[:count])
+    picks = [rows if place in stay else () for place, rows in enumerate(selection.picks)]
+    beyond = len(with_rows) - len(stay)
+    return Selection(picks, {**selection.dropped, **({reason: beyond} if beyond else {})})
+
+
+def number(row: Pick, column: str) -> float:
+    """A column of a row that has a single number in it."""
+    value = row.columns[column]
+    assert isinstance(value, float)
+    return value
+
+
 def pair(labels: Labels, preferred: int, rejected: int, responses: int) -> Pick:
     """The row of two responses, with what the labels say of them.
 
-    Columns are `score` (of both), `p_chosen` (probability that the first is preferred), `win_rate` (of both against all
-    of the group, themselves as one half) and those of the labels, each where it is known.
+    Columns are `score` (of both), `score_gap` (their difference), `p_chosen` (probability that the first is preferred),
+    `win_rate` (of both against all of the group, themselves as one half) and those of the labels, where they are known.
     """
     row = several(labels, (preferred, rejected), responses)
-    win = labels.win(preferred, rejected)
-    return row if win is None else Pick(row.places, {**row.columns, P_CHOSEN: win})
+    columns = dict(row.columns)
+    if isinstance(scores := columns.get(SCORE), tuple):
+        columns[SCORE_GAP] = scores[0] - scores[1]
+    if (win := labels.win(preferred, rejected)) is not None:
+        columns[P_CHOSEN] = win
+    return Pick(row.places, columns)
 
 
 def several(labels: Labels, places: Sequence[int], responses: int) -> Pick:

@@ -78,7 +78,7 @@ def online_data_faults(recipe: Recipe, data: PreparedData, context_tokens: int |
     for column in oracles.get(section.oracle.name).columns if section.oracle is not None else ():
         if split in data.shapes and column not in data.shapes[split].columns:
             faults.append(Fault("online.oracle.name", f"reads column '{column}', which split '{split}' does not have"))
-    longest = section.sampler.max_new_tokens
+    longest = section.sampler.max_new_tokens or 0
     if context_tokens is not None and longest >= context_tokens:
         expected = f"expected less than {context_tokens}, which the model reads at once, prompt included"
         faults.append(Fault("online.sampler.max_new_tokens", f"{expected}; got {longest}"))
@@ -87,6 +87,7 @@ def online_data_faults(recipe: Recipe, data: PreparedData, context_tokens: int |
 
 def _sampler_faults(section: OnlineSection, method: Method, options: Any) -> Iterator[Fault]:
     sampler, where = section.sampler, "online.sampler"
+    assert sampler.num_samples is not None, "checked with the recipe"
     models = drawing_models(sampler, options)
     arms = samplers.get(sampler.name).arms(options, sampler.num_samples)
     if strange := sorted(models - {POLICY, REFERENCE}):
