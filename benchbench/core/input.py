@@ -107,8 +107,8 @@ class Input:
     tensor: Callable[[Any, Pass], Any]
     """(what `load` gave, a pass of the policy) -> the field of `Scores`, [B, K] or as the need says."""
     drawn: Callable[[DrawnRows, Pass], Any] | None = None
-    """(rows that are drawn while training, a pass of the policy) -> the field of `Scores` for such rows, of which nothing
-    could be computed beforehand; none where the need cannot be served for them."""
+    """(rows that are drawn while training, a pass of the policy) -> the field of `Scores` for such rows, of which
+    nothing could be computed beforehand; none where the need cannot be served for them."""
     prefix: str = ""
     """What the names of its inputs begin with, where `plan` gives several; else the input has the need's name."""
     has_gradient: bool = False

@@ -1,7 +1,7 @@
 """Parts of policy-gradient losses over K drawn responses: advantages, ratios, clips, an estimate of the KL.
 
-As TRL 1.16.0 computes them (trl/trainer/grpo_trainer.py, rloo_trainer.py). A reward that nobody gave is NaN: its response
-is left out of means and deviations and has the advantage 0.
+As TRL 1.16.0 computes them (trl/trainer/grpo_trainer.py, rloo_trainer.py). A reward that nobody gave is NaN: its
+response is left out of means and deviations and has the advantage 0.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def token_log_ratio(scores: Scores) -> Tensor:
 
 
 def ratio(log_ratio: Tensor) -> Tensor:
-    """exp of log-ratios, held where it would be infinite in float32."""
+    """Ratios of probabilities of log-ratios, held where it would be infinite in float32."""
     return F.held_exponent(log_ratio).exp()
 
 

@@ -30,17 +30,34 @@ class RatioOptions(Protocol):
     """What of a method's hyper-parameters these functions read; `methods.grpo.Hyper` says what each means."""
 
     @property
-    def loss_type(self) -> LossType: ...
+    def loss_type(self) -> LossType:
+        """Which of the types."""
+        ...
+
     @property
-    def epsilon(self) -> float: ...
+    def epsilon(self) -> float:
+        """How far below 1 a ratio counts, and above without `epsilon_high`."""
+        ...
+
     @property
-    def epsilon_high(self) -> float | None: ...
+    def epsilon_high(self) -> float | None:
+        """How far above 1 a ratio counts; for `cispo` the largest ratio."""
+        ...
+
     @property
-    def delta(self) -> float | None: ...
+    def delta(self) -> float | None:
+        """Largest ratio that is not clipped."""
+        ...
+
     @property
-    def off_policy_mask_threshold(self) -> float | None: ...
+    def off_policy_mask_threshold(self) -> float | None:
+        """Nats per token beyond which responses of negative advantage are left out."""
+        ...
+
     @property
-    def max_completion_length(self) -> int | None: ...
+    def max_completion_length(self) -> int | None:
+        """Tokens that `dr_grpo` divides by."""
+        ...
 
 
 def log_ratios(scores: Scores, level: Literal["token", "sequence"]) -> Tensor:

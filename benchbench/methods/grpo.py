@@ -1,7 +1,7 @@
 """GRPO: token-wise clipped policy gradient, rewards standardised within the responses to one prompt, KL in the loss.
 
-Shao et al. 2024, arXiv:2402.03300, with the loss types of TRL 1.16.0 (trl/trainer/grpo_trainer.py), whose defaults these
-are; the paper's form is loss type `grpo` with a KL weight. Rewards of several functions that are standardised one by one
+Shao et al. 2024, arXiv:2402.03300, with the loss types of TRL 1.16.0 (trl/trainer/grpo_trainer.py), whose defaults
+these are; the paper's form is loss type `grpo` with a KL weight. Rewards of several functions, standardised one by one,
 are not offered.
 """
 
@@ -28,8 +28,8 @@ class Hyper:
     kl_weight: float = 0.0
     """Weight of the KL to the reference, estimated per token (k3), >= 0; `beta` in TRL."""
     loss_type: ratio_losses.LossType = "dapo"
-    """How tokens count: `grpo` and `sapo` mean over a response's tokens, then over responses; `dapo`, `bnpo`, `cispo` and
-    `vespo` mean over all tokens of the step; `dr_grpo` sum over `max_completion_length`; `luspo` sum."""
+    """How tokens count: `grpo` and `sapo` mean over a response's tokens, then over responses; `dapo`, `bnpo`, `cispo`
+    and `vespo` mean over all tokens of the step; `dr_grpo` sum over `max_completion_length`; `luspo` sum."""
     epsilon: float = 0.2
     """How far below 1 a ratio counts, > 0, and above, unless `epsilon_high` says otherwise."""
     epsilon_high: float | None = None

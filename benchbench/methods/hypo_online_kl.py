@@ -1,7 +1,7 @@
 """HyPO: DPO on the data's pairs, and the KL to the reference on responses that the policy draws at each step.
 
-Song et al. 2024, arXiv:2406.01462: offline pairs for the contrast, fresh unlabelled draws for the KL. The gradient of the
-KL is E[ d grad S ] with d = S_policy - S_reference of the policy's own draws, so the term of one prompt with M draws is
+Song et al. 2024, arXiv:2406.01462: offline pairs for the contrast, fresh unlabelled draws for the KL. The gradient of
+the KL is E[ d grad S ] with d = S_policy - S_reference of the policy's own draws, so the term of a prompt with M draws is
 
     kl_weight * mean over draws of  sg[ d - mean of the others' d ] * S_policy
 

@@ -38,7 +38,9 @@ def online_settings(roles: Roles, method: Method) -> OnlineSettings | None:
         stop_tokens=() if generate is None else generate.stop_tokens,
         stop_token_ids=ids,
         oracle=None if section.oracle is None else _oracle(roles, oracles.get(section.oracle.name)),
-        selector=None if section.selector is None else _exhibit(roles, selectors.get(section.selector.name), "selector"),
+        selector=None
+        if section.selector is None
+        else _exhibit(roles, selectors.get(section.selector.name), "selector"),
         steps_per_generation=section.steps_per_generation,
         num_iterations=section.num_iterations,
     )

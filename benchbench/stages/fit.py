@@ -25,7 +25,7 @@ from benchbench.models.policy_head import PolicyWithRival
 from benchbench.stages.context import Result, StageContext
 from benchbench.training.gradients import Objective
 from benchbench.training.loop import Job, Rate, train
-from benchbench.training.rows import FixedRows, RowSource
+from benchbench.training.rows import DrawnSource, FixedRows
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,11 @@ class BatchMaker:
         pairs = zip(examples, following or examples, strict=True)
         return replace(batch, mismatched=self._collated([mismatched(*pair, self.mismatched) for pair in pairs]))
 
-    def beside(self, examples: Sequence[TokenizedExample]) -> CandidateBatch:
-        """The batch of responses that were drawn beside so many examples: all of them, and no columns."""
+    @property
+    def plain(self) -> BatchMaker:
+        """The same without what a method reads of an example: all candidates as they stand, and no columns."""
         cost = replace(self.cost, candidates=None, roles=())
-        return replace(self, columns=(), weights=(), allow_empty=True, cost=cost)._collated(examples)
+        return replace(self, columns=(), weights=(), mismatched=None, allow_empty=True, cost=cost)
 
     def _collated(self, examples: Sequence[TokenizedExample]) -> CandidateBatch:
         return collate(
@@ -124,7 +125,7 @@ def fit(
     *,
     moving: Mapping[str, Moving] | None = None,
     rates: Mapping[str, Rate] | None = None,
-    rows: RowSource | None = None,
+    rows: DrawnSource | None = None,
 ) -> Result:
     """Train to the end; the caller saves the model.
 
@@ -136,7 +137,7 @@ def fit(
         make_batch: of the stage's examples.
         moving: what goes along with the steps, by name.
         rates: beginnings of parameters' names, with their learning rate over that of the others.
-        rows: where each step's rows come from; none takes the examples as they stand.
+        rows: what draws rows, or draws beside the examples; none takes the examples as they stand.
 
     Raises:
         BenchError: an example that is longer than the recipe's `tokens_per_microbatch`.
@@ -152,7 +153,7 @@ def fit(
     if run.torch_compile:
         compile_layers(model, where=f"{context.spec.title}: torch_compile")
     cost = make_batch.cost
-    costs = costs_of(cost, tokenized.examples)
+    costs = costs_of(cost, tokenized.examples) if rows is None else rows.largest()
     budget = budget_for(
         tokenized.examples,
         costs,
@@ -167,7 +168,7 @@ def fit(
             objective=objective,
             rows=rows or FixedRows(tokenized.examples, costs),
             make_batch=make_batch,
-            make_beside=make_batch.beside,
+            make_beside=make_batch.plain,
             cost=cost,
             budget=budget,
             settings=settings,
@@ -181,11 +182,13 @@ def fit(
             rates=rates or {},
         )
     )
-    summary = {
+    summary: dict[str, Any] = {
         "steps": outcome.steps,
         "examples": len(tokenized.examples),
         "last": dict(outcome.last),
         "layout": make_batch.layout.name,
         "microbatch": asdict(budget),
     }
+    if rows is not None:
+        summary["online"] = rows.summary(outcome.seconds)
     return Result(outcome.tokens, summary | {"tokenization": asdict(tokenized.report)})

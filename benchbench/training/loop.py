@@ -89,6 +89,8 @@ class Outcome:
     tokens: int
     last: Mapping[str, float]
     """The last logged line."""
+    seconds: float = 0.0
+    """Wall time of all attempts together."""
 
 
 def train(job: Job) -> Outcome:
@@ -153,7 +155,7 @@ def _train(job: Job) -> Outcome:
                 save_checkpoint(job.folder / "checkpoint", job.model, optimizer, position, job.moving)
             if stopping:
                 raise Interrupted
-        return Outcome(steps=steps, tokens=tokens, last=log.last)
+        return Outcome(steps=steps, tokens=tokens, last=log.last, seconds=time.monotonic() - begun)
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,7 @@ class _Step:
         Raises:
             BenchError: a loss or gradient that is not finite.
         """
-        line = self.values.read() | self.rows.facts
+        line = self.values.read() | dict(self.rows.facts)
         if not (math.isfinite(line["loss"]) and math.isfinite(line["grad_norm"])):
             raise _diverged(line, self.rows.examples, self.step)
         return line
@@ -228,9 +230,7 @@ def make_optimizer(
     )
 
 
-def _step(
-    job: Job, optimizer: torch.optim.Optimizer, rows: StepRows, *, rate: float, step: int, late: bool
-) -> _Step:
+def _step(job: Job, optimizer: torch.optim.Optimizer, rows: StepRows, *, rate: float, step: int, late: bool) -> _Step:
     """One optimizer step over all microbatches; checked before the weights change, but where it is read late."""
 
     def attempt() -> _Step:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from benchbench.batches.costs import tokens_of
 from benchbench.batches.order import Batches, total_steps
@@ -47,6 +47,22 @@ class RowSource(Protocol):
         ...
 
 
+class DrawnSource(RowSource, Protocol):
+    """A source that draws; its draws are no longer than what it says beforehand."""
+
+    def largest(self) -> Sequence[int]:
+        """Tokens that each of the examples takes in a forward pass at most, with its draws."""
+        ...
+
+    def summary(self, seconds: float) -> Mapping[str, Any]:
+        """What was drawn and labelled, and how long it took.
+
+        Args:
+            seconds: of the whole training.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class FixedRows:
     """A split's rows as they stand."""
@@ -62,9 +78,7 @@ class FixedRows:
     def steps(self, settings: LoopSection) -> int:
         """As the settings say, over all examples."""
         batch = settings.global_batch_size
-        return total_steps(
-            len(self.examples), batch, epochs=settings.num_train_epochs, max_steps=settings.max_steps
-        )
+        return total_steps(len(self.examples), batch, epochs=settings.num_train_epochs, max_steps=settings.max_steps)
 
     def of_step(self, step: int, batches: Batches) -> StepRows:
         """The examples of the step's batch."""

@@ -178,6 +178,8 @@ def _row_faults(recipe: Recipe, section: OnlineSection, method: Method) -> Itera
             yield Fault("method.name", f"'{method.name}' reads {part}, which drawn rows do not have")
     if method.scored == "all" or (method.carried is not None and method.carried.per_example):
         yield Fault("method.name", f"'{method.name}' needs more of an example than responses drawn at each step")
+    if method.head is not None and method.head.reads == "reference":
+        yield Fault("method.name", f"'{method.name}' has a head on the reference's states, not offered for drawn rows")
     columns = set(method.column_names) - set(() if selector is None else selector.makes_columns)
     for column in sorted(columns):
         yield Fault("method.name", f"'{method.name}' reads column '{column}', which no part of the section makes")
@@ -228,4 +230,6 @@ def _size(section: OnlineSection, hyper: Any) -> Iterator[Fault]:
     """The hyper-parameter that repeats the sampler's length, where a method has it."""
     size, longest = getattr(hyper, "max_completion_length", None), section.sampler.max_new_tokens
     if size is not None and size != longest:
-        yield Fault("method.hyper.max_completion_length", f"expected the sampler's max_new_tokens, {longest}; got {size}")
+        yield Fault(
+            "method.hyper.max_completion_length", f"expected the sampler's max_new_tokens, {longest}; got {size}"
+        )
