@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PlainValidator, model_validator
+from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
 from benchbench.core.method import Method, Need
 from benchbench.recipe.document import describe
@@ -32,13 +32,18 @@ def _prompts(value: Any) -> Any:
     return PromptSplit(split=split)
 
 
+def _written(value: Any) -> Any:
+    return {"split": value.split} if isinstance(value, PromptSplit) else value
+
+
 _Prompts = Literal["same"] | PromptSplit
+Prompts = Annotated[_Prompts, PlainValidator(_prompts, json_schema_input_type=_Prompts), PlainSerializer(_written)]
 
 
 class OnlineSection(Section):
     """Responses that are drawn every few optimizer steps from the policy as it is then."""
 
-    prompts: Annotated[_Prompts, PlainValidator(_prompts, json_schema_input_type=_Prompts)] = SAME
+    prompts: Prompts = SAME
     """Prompts that are answered: `same` for those of the step's examples, or `{split: NAME}`."""
     sampler: SamplerSection
     """Who draws."""
