@@ -6,6 +6,7 @@ trl/trainer/grpo_trainer.py. GSPO (sequence-level ratios), CISPO, SAPO, VESPO an
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from benchbench.core import functional as F
@@ -52,6 +53,11 @@ class RatioOptions(Protocol):
     @property
     def off_policy_mask_threshold(self) -> float | None:
         """Nats per token beyond which responses of negative advantage are left out."""
+        ...
+
+    @property
+    def importance_sampling_level(self) -> Literal["token", "sequence"]:
+        """Whether each token has a ratio, or each response."""
         ...
 
     @property
@@ -103,6 +109,14 @@ def reduced(losses: Tensor, scores: Scores, options: RatioOptions) -> Term:
     if options.loss_type == "luspo":
         return Term(sums.mean(dim=-1))
     return Term((sums / scores.policy.length()).mean(dim=-1))
+
+
+def clip_share(scores: Scores, options: RatioOptions) -> Mapping[str, Tensor]:
+    """[B] share of response tokens whose ratio is outside of the clip, under the name it is logged by."""
+    ratios = pg.ratio(log_ratios(scores, options.importance_sampling_level))
+    high = options.epsilon if options.epsilon_high is None else options.epsilon_high
+    beyond = pg.outside(ratios, options.epsilon, high) * scores.policy.response
+    return {"online/clip_share": (beyond.sum(dim=-1) / scores.policy.length()).mean(dim=-1)}
 
 
 def _soft_gate(ratios: Tensor, weight: Tensor) -> Tensor:

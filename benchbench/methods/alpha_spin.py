@@ -1,8 +1,9 @@
 """alpha-SPIN: SPIN against a geometric mixture of the last policy and the reference.
 
-Alami et al. 2024, arXiv:2404.04291. The chosen response is a demonstration, the rejected one a sample of the policy that
-the round starts from, or of one of the last policies. alpha is the reference's share of the anchor: at 0 it is SPIN, at
-1 DPO. The mixture's normaliser is the same for both responses and cancels. Everything is summed over the response.
+Alami et al. 2024, arXiv:2404.04291. The chosen response is a demonstration, the rejected one a sample of the policy
+that the round starts from, or of one of the last policies. alpha is the reference's share of the anchor: at 0 it is
+SPIN, at 1 DPO. The mixture's normaliser is the same for both responses and cancels. Everything is summed over the
+response.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Hyper:
     """Hyper-parameters of alpha-SPIN."""
 
     beta: float = 0.1
-    """Reward per nat of summed log-ratio, > 0; 0.1 is that of SPIN's report, this paper's is not known."""
+    """Reward per nat of summed log-ratio, > 0; 0.1 is ours, the paper's is not known."""
     alpha: float = 0.5
     """The reference's share of the anchor, in [0, 1]; 0 is SPIN, 0.5 is ours."""
 

@@ -1,8 +1,8 @@
 """DNO-Prct: DPO against the policy that the round starts from, on pairs that a strict rule chose.
 
-Rosset et al. 2024, arXiv:2404.03715. The loss is DPO's with the current iterate as the anchor; the pair rules (a judge's
-score of at least 5 of 6 for the chosen response, two points fewer for the rejected one, a teacher's answer among the
-candidates) and the shares of older pairs are the recipe's.
+Rosset et al. 2024, arXiv:2404.03715. The loss is DPO's with the current iterate as the anchor. Left aside: the pair
+rules (a judge's score of at least 5 of 6 for the chosen response, two points fewer for the rejected one, a teacher's
+answer among the candidates) and the shares of older pairs.
 """
 
 from __future__ import annotations

@@ -7,14 +7,19 @@ are not offered.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from benchbench.core import policy_gradient as pg
 from benchbench.core import ratio_losses
 from benchbench.core.method import Candidates, Family, Method, Need, Paper, Term
-from benchbench.core.ranges import require, require_above_zero, require_at_least_zero
+from benchbench.core.ranges import (
+    require,
+    require_above_zero,
+    require_at_least_zero,
+    require_finite_or_none,
+    require_one_of,
+)
 from benchbench.core.scores import Scores, log_ratio
 
 if TYPE_CHECKING:
@@ -26,41 +31,42 @@ class Hyper:
     """Hyper-parameters of GRPO; the names are TRL's but for `kl_weight`."""
 
     kl_weight: float = 0.0
-    """Weight of the KL to the reference, estimated per token (k3), >= 0; `beta` in TRL."""
+    """Weight of the KL to the reference, estimated per token (k3), >= 0; `beta` in TRL, and 0 there."""
     loss_type: ratio_losses.LossType = "dapo"
-    """How tokens count: `grpo` and `sapo` mean over a response's tokens, then over responses; `dapo`, `bnpo`, `cispo`
-    and `vespo` mean over all tokens of the step; `dr_grpo` sum over `max_completion_length`; `luspo` sum."""
+    """How tokens count: `grpo`, `sapo` mean over a response's tokens, then over responses; `dapo`, `bnpo`, `cispo`,
+    `vespo` mean over all tokens of the step; `dr_grpo` sum over `max_completion_length`; `luspo` sum. TRL's."""
     epsilon: float = 0.2
-    """How far below 1 a ratio counts, > 0, and above, unless `epsilon_high` says otherwise."""
+    """How far below 1 a ratio counts, > 0, and above, unless `epsilon_high` says otherwise; TRL's."""
     epsilon_high: float | None = None
-    """How far above 1 a ratio counts, > 0; for `cispo` the largest ratio itself; none takes `epsilon`."""
+    """How far above 1 a ratio counts, > 0; for `cispo` the largest ratio; none takes `epsilon`, as TRL does."""
     delta: float | None = None
-    """Largest ratio where a negative advantage is not clipped, > 1; none has no largest."""
+    """Largest ratio where a negative advantage is not clipped, > 1; TRL's none has no largest."""
     importance_sampling_level: Literal["token", "sequence"] = "token"
-    """A ratio for each token, or for each response: exp of its tokens' mean log-ratio (GSPO, arXiv:2507.18071)."""
+    """A ratio for each token, or for each response: exp of its tokens' mean log-ratio (GSPO, arXiv:2507.18071).
+    TRL's default."""
     scale_rewards: pg.Scale = "group"
-    """What centred rewards are divided by: deviation in the `group`, of the whole step (`batch`), or `none`."""
+    """What centred rewards are divided by: deviation in the `group`, of the step (`batch`), or `none`; TRL's."""
     use_bias_correction_kl: bool = True
-    """Multiply a token's KL by its ratio."""
+    """Multiply a token's KL by its ratio, as TRL does."""
     off_policy_mask_threshold: float | None = None
-    """Leave responses of negative advantage out whose tokens are less likely than when drawn by more nats on average
-    than this, > 0; none leaves none out."""
+    """Leave responses of negative advantage out whose tokens have become less likely by more nats on average than
+    this, > 0; TRL's none leaves none out."""
     max_completion_length: int | None = None
-    """Tokens that `dr_grpo` divides by, the sampler's max_new_tokens; required for it and for nothing else."""
+    """Tokens that `dr_grpo` divides by, > 0, as in TRL the sampler's limit; none with every other type."""
 
     def __post_init__(self) -> None:
         require_at_least_zero(self, "kl_weight")
         require_above_zero(self, "epsilon")
-        for name in ("epsilon_high", "off_policy_mask_threshold", "max_completion_length"):
-            value = getattr(self, name)
-            require(value is None or value > 0, name, "a number above 0, or none", value)
-        require(self.delta is None or self.delta > 1, "delta", "a number above 1, or none", self.delta)
-        is_sized, wanted = self.max_completion_length is not None, self.loss_type == "dr_grpo"
+        require_finite_or_none(self, "epsilon_high", "off_policy_mask_threshold", "max_completion_length", above=0)
+        require_finite_or_none(self, "delta", above=1)
+        require_one_of(self, "loss_type", *get_args(ratio_losses.LossType))
+        require_one_of(self, "scale_rewards", *get_args(pg.Scale))
+        require_one_of(self, "importance_sampling_level", "token", "sequence")
+        sized, level = self.max_completion_length is not None, self.importance_sampling_level
         expected = "a number with loss_type dr_grpo, and only then"
-        require(is_sized == wanted, "max_completion_length", expected, self.max_completion_length)
-        level = {"luspo": "sequence", "vespo": "token"}.get(self.loss_type, self.importance_sampling_level)
-        fitting = self.importance_sampling_level == level
-        require(fitting, "importance_sampling_level", f"{level} with {self.loss_type}", self.importance_sampling_level)
+        require(sized == (self.loss_type == "dr_grpo"), "max_completion_length", expected, self.max_completion_length)
+        fitting = {"luspo": "sequence", "vespo": "token"}.get(self.loss_type, level)
+        require(level == fitting, "importance_sampling_level", f"{fitting} with {self.loss_type}", level)
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:
@@ -85,21 +91,19 @@ def loss(scores: Scores, hyper: Hyper) -> dict[str, Term]:
     return {name: ratio_losses.reduced(value, scores, hyper) for name, value in values.items()}
 
 
-def watched(scores: Scores, hyper: Hyper) -> Mapping[str, Tensor]:
-    """[B] share of response tokens whose ratio is outside of the clip."""
-    ratios = pg.ratio(ratio_losses.log_ratios(scores, hyper.importance_sampling_level))
-    high = hyper.epsilon if hyper.epsilon_high is None else hyper.epsilon_high
-    beyond = pg.outside(ratios, hyper.epsilon, high) * scores.policy.response
-    return {"online/clip_share": (beyond.sum(dim=-1) / scores.policy.length()).mean(dim=-1)}
-
-
 METHOD = Method(
     name="grpo",
-    paper=Paper("Shao et al.", 2024, arxiv="2402.03300", note="Checked against TRL 1.16.0, grpo_trainer.py."),
+    paper=Paper(
+        "Shao et al.",
+        2024,
+        arxiv="2402.03300",
+        title="DeepSeekMath: Pushing the Limits of Mathematical Reasoning in Open Language Models",
+        note="Checked against TRL 1.16.0, trl/trainer/grpo_trainer.py.",
+    ),
     hyper=Hyper,
     loss=loss,
     reward=reward,
-    watched=watched,
+    watched=ratio_losses.clip_share,
     needs=frozenset({Need.REFERENCE, Need.REWARD, Need.BEHAVIOUR}),
     candidates=Candidates.ANY,
     on_policy=True,

@@ -1,7 +1,7 @@
 """HyPO: DPO on the data's pairs, and the KL to the reference on responses that the policy draws at each step.
 
 Song et al. 2024, arXiv:2406.01462: offline pairs for the contrast, fresh unlabelled draws for the KL. The gradient of
-the KL is E[ d grad S ] with d = S_policy - S_reference of the policy's own draws, so the term of a prompt with M draws is
+the KL is E[ d grad S ] with d = S_policy - S_reference of the policy's draws, so the term of a prompt with M draws is
 
     kl_weight * mean over draws of  sg[ d - mean of the others' d ] * S_policy
 
@@ -29,9 +29,9 @@ class Hyper:
     """Hyper-parameters of HyPO; the paper's own values could not be read."""
 
     beta: float = 0.1
-    """Reward per nat of summed log-ratio on the data's pairs, > 0."""
+    """Reward per nat of summed log-ratio on the data's pairs, > 0; the default is ours."""
     kl_weight: float = 0.1
-    """Weight of the KL on fresh draws, in units of the loss per nat, >= 0; 0 is DPO."""
+    """Weight of the KL on fresh draws, in units of the loss per nat, >= 0; 0 is DPO, the default is ours."""
 
     def __post_init__(self) -> None:
         require_above_zero(self, "beta")
@@ -64,6 +64,7 @@ METHOD = Method(
         "Song et al.",
         2024,
         arxiv="2406.01462",
+        title="The Importance of Online Data: Understanding Preference Fine-tuning via Coverage",
         note="The loss is that of the abstract; neither equations nor code could be read.",
     ),
     hyper=Hyper,

@@ -63,7 +63,8 @@ METHOD = Method(
     on_policy=True,
     family=Family.POINTWISE,
     equation=(
-        "L = mean over y of beta sum_t sg[log pi_t - log ref_t] log pi_t - (P - 1/2) log pi(y|x)\n"
+        "L = mean over y of beta sum_t sg[log pi_t - log ref_t] log pi_t\n"
+        "                   - (P - 1/2) log pi(y|x)\n"
         "y from the policy, P = win_against_mixture, sg: without gradient"
     ),
     differs={

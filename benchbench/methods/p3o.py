@@ -30,7 +30,8 @@ class Hyper:
     """Half-width of the clip, in (0, 1): of a ratio around 1, or of the log of the quotient around 0; 0.2 is that of
     PPO's paper."""
     clip: Literal["joint", "separate"] = "joint"
-    """What is clipped: the log of the two ratios' quotient (`joint`, V2) or each ratio (`separate`, V1)."""
+    """What is clipped: the log of the two ratios' quotient (`joint`, V2 in the paper, and the default here)
+    or each ratio (`separate`, V1)."""
 
     def __post_init__(self) -> None:
         require_at_least_zero(self, "beta")

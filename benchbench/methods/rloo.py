@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from benchbench.core import policy_gradient as pg
 from benchbench.core.method import Candidates, Family, Method, Need, Paper
-from benchbench.core.ranges import require, require_above_zero, require_at_least_zero
+from benchbench.core.ranges import require, require_above_zero, require_at_least_zero, require_finite_or_none
 from benchbench.core.scores import Scores, log_ratio
 
 if TYPE_CHECKING:
@@ -28,20 +28,21 @@ class Hyper:
     """Hyper-parameters of RLOO; the defaults are TRL's."""
 
     kl_weight: float = 0.05
-    """Reward taken off per nat of log-ratio to the reference, >= 0; `beta` in TRL."""
+    """Reward taken off per nat of log-ratio to the reference, >= 0; `beta` in TRL, and 0.05 there."""
     epsilon: float = 0.2
-    """How far the ratio of a sequence's probabilities counts beyond 1 on either side, > 0; moves nothing where each row
-    is used once."""
+    """How far the ratio of a sequence's probabilities counts beyond 1 on either side, > 0; TRL's. It moves nothing
+    where each row is used once."""
     reward_floor: float | None = None
-    """Rewards below it count as it, before the KL is taken off; none has no floor."""
+    """Rewards below it count as it before the KL is taken off, in (-inf, `reward_ceiling`); TRL's none has no floor."""
     reward_ceiling: float | None = None
-    """Rewards above it count as it; none has no ceiling."""
+    """Rewards above it count as it, in (`reward_floor`, inf); TRL's none has no ceiling."""
     normalize_advantages: bool = False
-    """Divide advantages, less their mean, by their standard deviation over the whole step."""
+    """Divide advantages, less their mean, by their standard deviation over the whole step; TRL's default is not to."""
 
     def __post_init__(self) -> None:
         require_at_least_zero(self, "kl_weight")
         require_above_zero(self, "epsilon")
+        require_finite_or_none(self, "reward_floor", "reward_ceiling")
         low, high = self.reward_floor, self.reward_ceiling
         if low is not None and high is not None:
             require(low < high, "reward_ceiling", f"more than reward_floor ({low:g})", high)

@@ -65,5 +65,7 @@ METHOD = Method(
         "g = log pi - log previous, e = log previous - log ref, summed over y"
     ),
     collisions=("SPO is also self-play (arXiv:2401.04056), self-supervised preference degree, and other methods.",),
-    open_question="The loss is derived, not read; the multipliers, and whether all earlier rounds enter, are not known.",
+    open_question=(
+        "The loss is derived, not read; the multipliers, and whether all earlier rounds enter, are not known."
+    ),
 )

@@ -32,7 +32,7 @@ class Hyper:
     """Weight of the calibration term, times beta, >= 0; 0 is DPO, 0.01 is ours."""
     regime: Literal["optimistic", "pessimistic"] = "optimistic"
     """Whether calibration samples get less likely (`optimistic`, for fresh pairs) or likelier (`pessimistic`, for
-    pairs of the data)."""
+    pairs of the data); the paper has both, the default is ours."""
 
     def __post_init__(self) -> None:
         require_above_zero(self, "beta")
@@ -78,6 +78,5 @@ METHOD = Method(
         "h = l_w - l_l, l = log pi(y|x) - log ref(y|x), summed"
     ),
     differs={"`xpo` here": "the same gradient where the reference is the calibration policy and alpha is alpha / beta"},
-    collisions=("VPO is also the name of video prompt optimisation.",),
     open_question="The form is from memory and the constants are ours; the paper was not read.",
 )

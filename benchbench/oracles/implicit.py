@@ -25,8 +25,8 @@ class Options:
     """
 
     form: Literal["log_ratio", "mean_log_prob"] = "log_ratio"
-    """`log_ratio`: beta x (sum of the policy's log-probabilities - sum of the reference's); `mean_log_prob`: the mean of
-    the policy's log-probabilities over the scored tokens, without the reference."""
+    """`log_ratio`: beta x (sum of the policy's log-probabilities - sum of the reference's); `mean_log_prob`: the mean
+    of the policy's log-probabilities over the scored tokens, without the reference."""
     beta: float = 0.1
     """What the log-ratio is multiplied with, > 0; not read by `mean_log_prob`."""
     tau: float = 1.0

@@ -57,8 +57,8 @@ def _right(options: Options, group: Group) -> str:
         right = None if value is None else number_form(float(value))
     if right is None:
         raise BenchError(
-            f"oracle verifier: example {group.example}: expected a {options.match} in column '{ANSWER}', found {value!r}; "
-            "give the column an answer, or choose another `match`"
+            f"oracle verifier: example {group.example}: expected a {options.match} in column '{ANSWER}', found "
+            f"{value!r}; give the column an answer, or choose another `match`"
         )
     return right
 

@@ -12,6 +12,10 @@ SAMPLING = ("num_samples", "temperature", "top_p", "top_k", "min_p", "repetition
 """Keys of a sampler that say how responses are drawn; all of them, or none where nothing is drawn."""
 
 
+MOST_ROUNDS = 64
+"""Rounds of a recipe at most."""
+
+
 class RoundPromptsSection(Section):
     """Which prompts each round draws responses to."""
 
@@ -103,7 +107,7 @@ class RoundsSection(Section):
     Every round has an optimizer and a schedule of its own, so `preference.max_steps` counts the steps of one round.
     """
 
-    count: int = Field(gt=0)
+    count: int = Field(gt=0, le=MOST_ROUNDS)
     """Number of rounds."""
     prompts: RoundPromptsSection
     start: Literal["previous", "sft"] = "previous"

@@ -16,8 +16,6 @@ def halves(name: str, num_samples: int, second: int = 0) -> tuple[int, int]:
     """
     count = second or num_samples // 2
     if count < 1 or num_samples - count < 1:
-        least = (
-            f"{second + 1} or more, since {second} are of the second arm" if second else "2 or more, one for each arm"
-        )
+        least = f"more than the {second} of the second arm" if second else "2 or more, one for each arm"
         raise ValueError(f"num_samples: sampler {name} expected {least}, got {num_samples}")
     return num_samples - count, count

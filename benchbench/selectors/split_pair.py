@@ -29,4 +29,6 @@ def select(
     return without_labels(groups, rule)
 
 
-SELECTOR = Selector(name="split_pair", options=Options, select=select, needs_labels=False, needs_data=True)
+SELECTOR = Selector(
+    name="split_pair", options=Options, select=select, needs_labels=False, needs_data=True, split_candidates=2
+)

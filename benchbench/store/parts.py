@@ -13,6 +13,15 @@ from benchbench.store.files import json_or_none, write_json, write_text
 FOLDER, ABOUT = "parts", "about.json"
 
 
+def remove_parts(folder: Path) -> None:
+    """Throw the parts of a stage away, as it does when its result is written.
+
+    Args:
+        folder: the stage's own.
+    """
+    shutil.rmtree(folder / FOLDER, ignore_errors=True)
+
+
 class Parts:
     """The parts of one stage, by their number.
 
@@ -27,7 +36,7 @@ class Parts:
     def __init__(self, folder: Path, about: Mapping[str, Any]) -> None:
         self.folder = folder / FOLDER
         if self.folder.is_dir() and json_or_none(self.folder / ABOUT) != dict(about):
-            self.remove()
+            remove_parts(folder)
         write_json(self.folder / ABOUT, dict(about))
 
     def read(self, number: int) -> list[Any] | None:
@@ -41,10 +50,6 @@ class Parts:
     def write(self, number: int, values: Sequence[Any]) -> None:
         """Write a part, whole or not at all."""
         write_text(self._file(number), "".join(f"{json.dumps(value, ensure_ascii=False)}\n" for value in values))
-
-    def remove(self) -> None:
-        """Throw all parts away, as a stage does whose result is written."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _file(self, number: int) -> Path:
         return self.folder / f"part-{number:05d}.jsonl"

@@ -26,7 +26,7 @@ ONE_NAME_BY_DESIGN = {
 }
 """Class name -> why several modules have one."""
 
-OPTIONS_ROOMS = ("transforms/", "analyses/", "samplers/", "oracles/", "selectors/")
+OPTIONS_ROOMS = ("transforms/", "analyses/", "samplers/", "oracles/", "selectors/", "shaping/")
 
 FEWEST_LINES = 30
 
@@ -35,6 +35,7 @@ SHORT_BY_FOLDER = {
     "methods/": "exhibits: one file each",
     "metrics/": "exhibits: one file each",
     "judges/": "exhibits: one file or folder each",
+    "shaping/": "exhibits: one file each",
     "sources/": "exhibits: one file or folder each",
     "exports/": "exhibits: one file each",
     "inputs/": "exhibits: one file each",

@@ -156,7 +156,7 @@ def test_what_is_drawn_is_counted_and_logged(before, tmp_path):
     assert online["responses"] == online["labels"] == 3 * 8 * 3
     assert 0 < online["generated_tokens"] <= 3 * 8 * 3 * 10
     assert set(online["seconds"]) == {"draw", "label", "train"}
-    names = "reward length cut identical_groups rows entropy kl clip_share".split()
+    names = ["reward", "length", "cut", "identical_groups", "rows", "entropy", "kl", "clip_share"]
     assert {f"online/{name}" for name in names} <= set(run.lines[0])
     assert run.lines[0]["online/kl"] == pytest.approx(0, abs=1e-5)  # the policy is its reference still
     assert run.lines[0]["online/rows"] == 8

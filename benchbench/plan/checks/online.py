@@ -59,6 +59,8 @@ def online_faults(recipe: Recipe, method: Method | None, hyper: Any, bound: dict
         return []
     if method is None or recipe.preference is None:
         return [Fault("online", f"'{recipe.method.name}' draws nothing while it is trained; remove the section")]
+    if recipe.rounds is not None:
+        return [Fault("online", "expected rounds or online, got both; a round's training draws nothing by itself")]
     faults = [*_sampler_faults(section, method, bound["online.sampler.options"]), *_prompt_faults(recipe, section)]
     faults += _oracle_faults(recipe, section, method)
     if REFERENCE in read_models(section, method, bound["online.sampler.options"]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,23 +9,19 @@ import torch
 
 from benchbench.core.input import Moving, SecondPolicy
 from benchbench.core.method import Method, Need
-from benchbench.data.tokenized import Tokenized
 from benchbench.models import load
 from benchbench.models.load import seeded
 from benchbench.models.policy_head import PolicyHead, PolicyWithHead, PolicyWithRival
 from benchbench.recipe.anchors import ANCHOR_POLICY
-from benchbench.stages.context import Result, StageContext, check_context
-from benchbench.stages.fit import BatchMaker, fit, policy_batches
+from benchbench.stages.context import Result, StageContext
+from benchbench.stages.fit import fit
 from benchbench.stages.frozen import frozen_policy
-from benchbench.stages.preference.columns import check_columns
 from benchbench.stages.preference.drawn_rows import BesideRows, OnlineRows
-from benchbench.stages.preference.labelling import SCORE
 from benchbench.stages.preference.method import bound_method
-from benchbench.stages.preference.online import beside_rows, online_rows
-from benchbench.stages.preference.prompts import as_rows, read_prompts
+from benchbench.stages.preference.reading import read_rows
 from benchbench.stages.preference.settings import PreferenceSettings
 from benchbench.stages.preference.work import watched_of
-from benchbench.stages.saved import save_policy
+from benchbench.stages.saved import FOLDER, save_policy, with_content
 from benchbench.stages.settings import initial_seed
 from benchbench.training.carried import CarriedNumbers
 from benchbench.training.loop import Rate
@@ -40,6 +35,8 @@ def run(context: StageContext[PreferenceSettings]) -> Result:
     model = start_policy(context, tokenizer)
     method, hyper = bound_method(context)
     tokenized, make_batch, rows = read_rows(context, method, model, tokenizer)
+    if settings.data.tokens and not tokenized.examples:
+        return kept_policy(context, model, tokenizer)
     bound, moving, rival = loaded_inputs(context, method, rows)
     ids = [example.id for example in tokenized.examples] if method.carried is not None else []
     carried = None
@@ -56,29 +53,15 @@ def run(context: StageContext[PreferenceSettings]) -> Result:
     if rival is not None and carried is not None and rival.is_kept(carried.of(())):
         model = rival.model
     scored = make_batch if rows is None else make_batch.plain
-    return save_policy(context, model, tokenizer, tokenized.examples, scored, outcome)
+    saved = save_policy(context, model, tokenizer, tokenized.examples, scored, outcome)
+    return with_content(context, saved) if settings.data.tokens else saved
 
 
-def read_rows(
-    context: StageContext[PreferenceSettings], method: Method, model: Any, tokenizer: Any
-) -> tuple[Tokenized, BatchMaker, OnlineRows | BesideRows | None]:
-    """What the stage is trained on: its examples, how they become batches, and what draws meanwhile, if anything."""
-    settings, online = context.settings, context.settings.online
-    if online is not None and online.draws_rows:
-        prompts = read_prompts(context, tokenizer)
-        make_batch = policy_batches(context, tokenizer, model, method, allow_empty=True)
-        columns = (*method.column_names, *((SCORE,) if method.need(Need.REWARD.name) else ()))
-        make_batch = replace(make_batch, columns=tuple(dict.fromkeys(columns)))
-        rows = online_rows(context, method, model, tokenizer, make_batch, prompts)
-        return as_rows(prompts, len(context.examples())), make_batch, rows
-    on_empty = settings.on_empty_response
-    tokenized = context.tokenized(tokenizer, on_empty=on_empty)
-    check_context(tokenized.examples, model, context.spec.title)
-    if settings.data.made_by is not None:
-        check_columns(tokenized.examples, method.columns, where=context.spec.title)
-    make_batch = policy_batches(context, tokenizer, model, method, allow_empty=on_empty == "keep_constant")
-    beside = None if online is None else beside_rows(context, method, model, tokenizer, make_batch, tokenized)
-    return tokenized, make_batch, beside
+def kept_policy(context: StageContext[PreferenceSettings], model: Any, tokenizer: Any) -> Result:
+    """The policy that a round starts from, left as it is, since the round's selection has no row."""
+    load.save_trained(model, tokenizer, context.folder / FOLDER)
+    context.report({"message": f"{context.spec.title}: no rows to train on; the policy stays as it was"})
+    return with_content(context, Result(0, {"steps": 0, "examples": 0, "last": {}, "kept_policy": True}))
 
 
 def start_policy(context: StageContext[PreferenceSettings], tokenizer: Any) -> Any:
