@@ -1,4 +1,4 @@
-"""What became of every round: its draws and rows, and what its policy answers, beside the policy that all start from."""
+"""What became of every round: its draws and rows, and what its policy answers, beside where all start."""
 
 from __future__ import annotations
 
