@@ -52,9 +52,9 @@ def rounds_title(start: str, baseline: str) -> str:
         baseline: of the comparison.
     """
     return (
-        f"{ROUNDS}what each drew and kept, means over seeds; win rates of its policy over {start or 'the start'} and, of "
-        f"the last one, over {baseline}; the oracle's score is of the responses that the round drew, all else of answers "
-        "to held-out prompts"
+        f"{ROUNDS}what each drew and kept, means over seeds; win rates of its policy over {start or 'the start'} and, "
+        f"of the last one, over {baseline}; the oracle's score is of the responses that the round drew, all else of "
+        "answers to held-out prompts"
     )
 
 

@@ -103,4 +103,7 @@ def test_rows_that_draw_are_refused_at_other_updates_and_marked_where_that_is_al
     assert ended.code == 2
     assert "not comparable with dpo, since rows that draw" in ended.err
     assert "dpo@longer: 12 updates of 8 examples, not 6 updates of 8 examples" in ended.err
-    assert compare(folder, "pairs", "longer", more=("--dry-run", "--allow-different")).code == 0
+    allowed = compare(folder, "pairs", "longer", more=("--dry-run", "--allow-different"))
+    assert allowed.code == 0 and "planned of each row" in allowed.text and "144 scored by gold" in allowed.text
+    plan = compare(folder, "pairs", "longer", more=("--dry-run", "--allow-different", "--json")).json
+    assert {row["label"]: row["responses"] for row in plan["ledger"]} == {"dpo": 0, "dpo@longer": 144}
