@@ -38,7 +38,7 @@ def print_plan(sessions: Sequence[Session], store: RunStore, *, as_json: bool) -
             "responses_end_at": stop_lines(merged),
             "assumed": assumed,
         }
-        print_json({"stages": rows, "cells": len(merged.cells), "seconds_left": estimate, **notes})
+        print_json({"stages": rows, "cells": len(merged.cells), "seconds_left": estimate, **notes, **of_rounds})
         return
     print_rows(folded_rows(rows, rounds))
     for line in [*assumed, *data, *remarks, *(each.costs for each in rounds)]:
