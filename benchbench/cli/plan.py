@@ -19,6 +19,7 @@ def print_plan(sessions: Sequence[Session], store: RunStore, *, as_json: bool, l
 
     The ledger is what is planned of rows that are compared, where one of them draws.
     """
+    from benchbench.commands.plan_rounds import folded_rows, planned_rounds
     from benchbench.commands.plan_view import plan_rows, stop_lines, total_estimate
     from benchbench.plan.graph import Plan
     from benchbench.plan.replicates import copies
@@ -31,18 +32,21 @@ def print_plan(sessions: Sequence[Session], store: RunStore, *, as_json: bool, l
     remarks = copies(merged)
     data = list(dict.fromkeys(line for session in sessions for line in session.data_report))
     assumed = list(dict.fromkeys(line for session in sessions for line in session.assumed))
+    rounds = planned_rounds(merged, store)
     if as_json:
         notes = {"data": data, "remarks": remarks, "responses_end_at": stop_lines(merged), "assumed": assumed}
+        if rounds:
+            notes["rounds"] = [each.as_values() for each in rounds]
         planned = [row.as_values() for of_label in (ledger or {}).values() for row in of_label]
         print_json({"stages": rows, "cells": len(merged.cells), "seconds_left": estimate, **notes, "ledger": planned})
         return
-    print_rows(rows)
+    print_rows(folded_rows(rows, rounds))
     if ledger:
         from benchbench.report.ledger import PLANNED_TITLE, shown_plan
 
         print_note("")
         print_rows(shown_plan(ledger), title=PLANNED_TITLE)
-    for line in [*assumed, *data, *remarks]:
+    for line in [*assumed, *data, *remarks, *(each.costs for each in rounds)]:
         print_note(line)
     left = sum(row["status"] != "finished" for row in rows)
     time = (

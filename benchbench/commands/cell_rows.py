@@ -30,6 +30,8 @@ from benchbench.store.rows import read_rows
 from benchbench.store.runs import RunStore
 
 ROW_KEY = ("recipe", "recipe_hash", "overrides", "seed", "split", "metric", "scoring")
+ROUND, MEASUREMENTS = "round", "measurements.csv"
+"""Column that says which round's policy a measurement is of, empty for a recipe's result; and the table's file."""
 _JOIN = ["example", "candidate"]
 _OF_A_POLICY = ("logp_sum", "logp_mean", "ref_logp_sum")
 _RESTS_ON = ("policy", "reference", "reward")
@@ -129,14 +131,28 @@ def record_cells(
     store: RunStore,
     results: ResultStore,
     *,
+    rounds: pd.DataFrame | None = None,
     ledger: Ledger | None = None,
 ) -> pd.DataFrame:
-    """Put finished cells into cells.jsonl, with their rows of the ledger, and measurements.csv; returns the latter."""
+    """Put finished cells into cells.jsonl and measurements.csv; returns their measurements.
+
+    Args:
+        cells: finished.
+        scored: their rows.
+        store: where their stages are filed.
+        results: of their setting.
+        rounds: measurements of the policies of single rounds, with the column `round`; a table without any has no such
+            column.
+        ledger: what the cells took, which stands with their records.
+    """
     took = {(row.label, row.seed): row.as_values() for rows in (ledger or {}).values() for row in rows}
     records = (_cell_record(cell, store, _split(item)) for cell, item in zip(cells, scored, strict=True))
     results.upsert_cells(_with_ledger(record, took) for record in records)
     frame = measure_cells(cells, scored)
-    results.merge_table("measurements.csv", frame, key=ROW_KEY)
+    written = frame
+    if rounds is not None or ROUND in results.table(MEASUREMENTS).columns:
+        written = pd.concat([frame.assign(**{ROUND: ""}), rounds], ignore_index=True)
+    results.merge_table(MEASUREMENTS, written, key=(*ROW_KEY, ROUND))
     return frame
 
 

@@ -61,6 +61,7 @@ def rounds_title(start: str, baseline: str) -> str:
 def shown_rounds(rows: Sequence[RoundRow]) -> list[dict[str, str]]:
     """Rows for a reader; a round whose policy left the start's range is marked, and stays."""
     marked = any(row.departures for row in rows)
+    replays = any(value > 0 for row in rows for value in row.values["replayed"])
     return [
         {
             "method": row.label,
@@ -69,7 +70,11 @@ def shown_rounds(rows: Sequence[RoundRow]) -> list[dict[str, str]]:
             "win over baseline [95%]": _interval(row.win_of_baseline),
             **{column: _value(row.values[name]) for column, name in COLUMNS.items()},
             "rows kept": f"{_count(row.values['rows'])} of {_count(row.values['groups'])}",
+            **({"replayed": _count(row.values["replayed"])} if replays else {}),
+            "responses": _count(row.values["responses"]),
+            "labels": _count(row.values["labels"]),
             "generated tokens": _count(row.values["generated_tokens"]),
+            "last loss": _value(row.values["last_loss"]),
             **({"marks": _mark(row)} if marked else {}),
         }
         for row in rows

@@ -47,9 +47,15 @@ def recipes() -> dict[str, list[library.Entry]]:
 
 def plan(targets: Sequence[str], runs: Path) -> int:
     """Plan recipes and methods in a small toy world; the number of stages."""
-    sets = parse_overrides([f"data.options.{text}" for text in SMALL])
-    loaded = [resolve(target, setting=None, overrides=sets) for target in targets]
+    sets = [f"data.options.{text}" for text in SMALL]
+    loaded = [resolve(target, setting=None, overrides=parse_overrides([*sets, *few(target)])) for target in targets]
     return len(open_session(loaded, (42,), RunOptions("cpu", runs=runs)).plan.stages)
+
+
+def few(target: str) -> list[str]:
+    """As many prompts in each round as such a world has, for a recipe with rounds."""
+    path = Path(target)
+    return ["rounds.prompts.per_round=4"] if path.is_file() and "\nrounds:" in path.read_text(encoding="utf-8") else []
 
 
 @pytest.fixture(scope="module")

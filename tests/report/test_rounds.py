@@ -16,7 +16,11 @@ WIN = seeded_rate((np.random.default_rng(0).random((2, 60)) < 0.7).astype(float)
 def row(number: int, **changes: Any) -> RoundRow:
     values = {
         "rows": [900.0, 950.0],
+        "replayed": [0.0, 0.0],
         "groups": [1000.0, 1000.0],
+        "responses": [4000.0, 4000.0],
+        "labels": [4000.0, 4000.0],
+        "last_loss": [0.6, 0.5],
         "generated_tokens": [40_000.0, 42_000.0],
         "kl_k1": [0.4, 0.6],
         "oracle_score": [0.2, 0.3],
@@ -35,6 +39,7 @@ def test_every_round_has_a_row_with_what_it_drew_kept_and_won():
     assert first["KL"] == "0.5000" and first["words"] == "12.5000"
     assert first["win over start [95%]"] == second["win over baseline [95%]"] != "-"
     assert first["win over baseline [95%]"] == "-" and "marks" not in first
+    assert first["labels"] == "4,000" and first["last loss"] == "0.5500" and "replayed" not in first
 
 
 def test_a_degenerate_round_is_marked_and_stays_with_those_after_it():

@@ -15,7 +15,9 @@ from benchbench.commands.compare.fairness import differing
 from benchbench.commands.compare.folder import guard_frames, sample_frames, write_folder
 from benchbench.commands.compare.guarded import GuardReport, guarded
 from benchbench.commands.compare.ledger.matching import marks_of, with_marks
+from benchbench.commands.compare.redrawn import refuse_redrawn
 from benchbench.commands.compare.report import About, figures_of, write_comparison, write_samples
+from benchbench.commands.compare.round_measurements import round_measurements
 from benchbench.commands.compare.row_facts import fairness
 from benchbench.commands.compare.run import CompareRequest, PreparedComparison, finish
 from benchbench.commands.compare.win_rates import Samples, collect
@@ -77,11 +79,13 @@ class Compared:
     """The ledger, the frontier, and rows at an equal KL."""
     samples: Samples | None = None
     """Win rates and what responses are like; none where nothing was drawn."""
+    redrawn: Sequence[str] = ()
+    """Rows that were trained on responses that are no longer there, a line each."""
 
     @property
     def budgets(self) -> list[str]:
         """What stands above every table, a line each."""
-        return [*self.fairness.lines(), *self.guard.lines()]
+        return [*self.redrawn, *self.fairness.lines(), *self.guard.lines()]
 
 
 def compare(prepared: PreparedComparison, request: CompareRequest, options: RunOptions, console: Console) -> Compared:
@@ -102,6 +106,7 @@ def compare_finished(
     recipe = prepared.loaded[0].recipe
     cells = prepared.session.cells
     plan = prepared.session.plan
+    redrawn = refuse_redrawn(cells, plan, store, allow_mixed=request.allow_mixed)
     scored = [scored_cell(cell, store, cell.loaded.recipe.score.split, plan) for cell in cells]
     headline, comparisons = compare_scored(prepared, request, scored)
     tables = _tables(comparisons, headline, prepared.shown)
@@ -119,10 +124,13 @@ def compare_finished(
     matching = marks_of(further.ledger, baseline=prepared.baseline, match=quantities(request.match))
     marked, samples = with_marks(marked, samples, matching)
     differences = fairness(cells, plan, store, results, baseline=prepared.baseline)
-    compared = Compared(marked, comparisons, headline, tables, [], runs, differences, guard, flagged, further, samples)
+    compared = Compared(
+        marked, comparisons, headline, tables, [], runs, differences, guard, flagged, further, samples, redrawn
+    )
     for name in results.retire(keep=figures_of(marked, tables)):
         console.print(f"{results.folder / name}: changed since it was written, so it is kept", highlight=False)
-    measurements = record_cells(cells, scored, store, results, ledger=further.ledger)
+    of_rounds = round_measurements(cells, store)
+    measurements = record_cells(cells, scored, store, results, rounds=of_rounds, ledger=further.ledger)
     overrides = " ".join(sorted(request.overrides))
     tables_beside = further.tables()
     about = About(_title(prepared), request.command, prepared.notice, compared.budgets, overrides, tables_beside)

@@ -42,7 +42,8 @@ def write_folder(
 ) -> str:
     """Write the folder and let `latest` name it; returns the path of the file that says what it is.
 
-    `flagged` goes with `tables`, one by one; `unmeasured` is what the degeneration guard could not see.
+    `flagged` goes with `tables`, one by one.
+    `unmeasured` is what the degeneration guard could not see.
 
     Raises:
         BenchError: as `record_frames`.

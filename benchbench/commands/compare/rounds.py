@@ -126,13 +126,15 @@ def _rate(keys: Mapping[int, str], seeds: int, store: RunStore, runs: Replicates
 
 def _of_stages(by_seed: BySeed, store: RunStore) -> dict[str, list[float]]:
     """[k] what the stages of a round recorded at each seed."""
-    summaries = [
-        (_summary(place.rollout, store), _summary(place.select, store), place) for _, place in by_seed.values()
-    ]
+    rounds = [place for _, place in by_seed.values()]
     return {
-        "rows": [float(select.get("rows", math.nan)) for _, select, _ in summaries],
-        "groups": [float(select.get("groups", math.nan)) for _, select, _ in summaries],
-        "generated_tokens": [float(rollout.get("generated_tokens", math.nan)) for rollout, _, _ in summaries],
+        **{name: [_recorded(place.select, name, store) for place in rounds] for name in ("rows", "replayed", "groups")},
+        **{
+            name: [_recorded(place.rollout, name, store) for place in rounds]
+            for name in ("responses", "generated_tokens")
+        },
+        "labels": [0.0 if place.label is None else _recorded(place.label, "answers", store) for place in rounds],
+        "last_loss": [_last_loss(place.policy, store) for place in rounds],
         "oracle_score": [_oracle_score(place, cell, store) for cell, place in by_seed.values()],
         "judge_score": [_judge_score(place, store) for _, place in by_seed.values()],
     }
@@ -164,9 +166,17 @@ def _judge_score(place: RoundKeys, store: RunStore) -> float:
     return float(scores.mean()) if len(scores) else math.nan
 
 
-def _summary(key: str, store: RunStore) -> Mapping[str, Any]:
+def _recorded(key: str, name: str, store: RunStore) -> float:
+    """A number that a stage recorded; NaN where it did not."""
     record = store.record(key)
-    return {} if record is None else record.summary
+    return math.nan if record is None else float(record.summary.get(name, math.nan))
+
+
+def _last_loss(key: str, store: RunStore) -> float:
+    """The last logged loss of a round's training; NaN where the round kept its policy."""
+    record = store.record(key)
+    last = {} if record is None else record.summary.get("last", {})
+    return float(last.get("loss", math.nan))
 
 
 def _words(answers: tuple[pd.DataFrame, Mapping[str, Any]] | None) -> float:
