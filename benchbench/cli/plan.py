@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 def print_plan(sessions: Sequence[Session], store: RunStore, *, as_json: bool) -> None:
     """What is said of the data, transforms included, what was assumed of them, and the stages of plans, each once."""
+    from benchbench.commands.plan_rounds import folded_rows, planned_rounds
     from benchbench.commands.plan_view import plan_rows, stop_lines, total_estimate
     from benchbench.plan.graph import Plan
     from benchbench.plan.replicates import copies
@@ -27,12 +28,20 @@ def print_plan(sessions: Sequence[Session], store: RunStore, *, as_json: bool) -
     remarks = copies(merged)
     data = list(dict.fromkeys(line for session in sessions for line in session.data_report))
     assumed = list(dict.fromkeys(line for session in sessions for line in session.assumed))
+    rounds = planned_rounds(merged, store)
     if as_json:
-        notes = {"data": data, "remarks": remarks, "responses_end_at": stop_lines(merged), "assumed": assumed}
+        of_rounds = {"rounds": [each.as_values() for each in rounds]} if rounds else {}
+        notes = {
+            **of_rounds,
+            "data": data,
+            "remarks": remarks,
+            "responses_end_at": stop_lines(merged),
+            "assumed": assumed,
+        }
         print_json({"stages": rows, "cells": len(merged.cells), "seconds_left": estimate, **notes})
         return
-    print_rows(rows)
-    for line in [*assumed, *data, *remarks]:
+    print_rows(folded_rows(rows, rounds))
+    for line in [*assumed, *data, *remarks, *(each.costs for each in rounds)]:
         print_note(line)
     left = sum(row["status"] != "finished" for row in rows)
     time = (

@@ -29,6 +29,8 @@ from benchbench.store.rows import read_rows
 from benchbench.store.runs import RunStore
 
 ROW_KEY = ("recipe", "recipe_hash", "overrides", "seed", "split", "metric", "scoring")
+ROUND, MEASUREMENTS = "round", "measurements.csv"
+"""Column that says which round's policy a measurement is of, empty for a recipe's result; and the table's file."""
 _JOIN = ["example", "candidate"]
 _OF_A_POLICY = ("logp_sum", "logp_mean", "ref_logp_sum")
 _RESTS_ON = ("policy", "reference", "reward")
@@ -123,12 +125,29 @@ def described(loaded: Loaded) -> Method | RewardObjective:
 
 
 def record_cells(
-    cells: Sequence[Cell], scored: Sequence[ScoredCell], store: RunStore, results: ResultStore
+    cells: Sequence[Cell],
+    scored: Sequence[ScoredCell],
+    store: RunStore,
+    results: ResultStore,
+    *,
+    rounds: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Put finished cells into cells.jsonl and measurements.csv; returns their measurements."""
+    """Put finished cells into cells.jsonl and measurements.csv; returns their measurements.
+
+    Args:
+        cells: finished.
+        scored: their rows.
+        store: where their stages are filed.
+        results: of their setting.
+        rounds: measurements of the policies of single rounds, with the column `round`; a table without any has no such
+            column.
+    """
     results.upsert_cells(_cell_record(cell, store, _split(item)) for cell, item in zip(cells, scored, strict=True))
     frame = measure_cells(cells, scored)
-    results.merge_table("measurements.csv", frame, key=ROW_KEY)
+    written = frame
+    if rounds is not None or ROUND in results.table(MEASUREMENTS).columns:
+        written = pd.concat([frame.assign(**{ROUND: ""}), rounds], ignore_index=True)
+    results.merge_table(MEASUREMENTS, written, key=(*ROW_KEY, ROUND))
     return frame
 
 

@@ -12,7 +12,9 @@ from benchbench.commands.cell_rows import record_cells, scored_cell
 from benchbench.commands.compare.fairness import differing
 from benchbench.commands.compare.folder import guard_frames, sample_frames, write_folder
 from benchbench.commands.compare.guarded import GuardReport, guarded
+from benchbench.commands.compare.redrawn import refuse_redrawn
 from benchbench.commands.compare.report import About, figures_of, write_comparison, write_samples
+from benchbench.commands.compare.rounds import Titled, round_measurements, round_tables
 from benchbench.commands.compare.row_facts import fairness
 from benchbench.commands.compare.run import CompareRequest, PreparedComparison, finish
 from benchbench.commands.compare.win_rates import Samples, collect
@@ -72,11 +74,15 @@ class Compared:
     """Of every table to show, its metric with and without flagged pairs."""
     samples: Samples | None = None
     """Win rates and what responses are like; none where nothing was drawn."""
+    rounds: Sequence[Titled] = ()
+    """A table of the rounds of every row that has some."""
+    redrawn: Sequence[str] = ()
+    """Rows that were trained on responses that are no longer there, a line each."""
 
     @property
     def budgets(self) -> list[str]:
         """What stands above every table, a line each."""
-        return [*self.fairness.lines(), *self.guard.lines()]
+        return [*self.redrawn, *self.fairness.lines(), *self.guard.lines()]
 
 
 def compare(prepared: PreparedComparison, request: CompareRequest, options: RunOptions, console: Console) -> Compared:
@@ -97,6 +103,7 @@ def compare_finished(
     recipe = prepared.loaded[0].recipe
     cells = prepared.session.cells
     plan = prepared.session.plan
+    redrawn = refuse_redrawn(cells, plan, store, allow_mixed=request.allow_mixed)
     scored = [scored_cell(cell, store, cell.loaded.recipe.score.split, plan) for cell in cells]
     headline, comparisons = compare_scored(prepared, request, scored)
     tables = _tables(comparisons, headline, prepared.shown)
@@ -110,10 +117,13 @@ def compare_finished(
     )
     marked, samples, guard = guarded(comparisons, samples, headline=headline, start=start_label(prepared))
     differences = fairness(cells, plan, store, results, baseline=prepared.baseline)
-    compared = Compared(marked, comparisons, headline, tables, [], runs, differences, guard, flagged, samples)
+    rounds = round_tables(cells, store)
+    compared = Compared(
+        marked, comparisons, headline, tables, [], runs, differences, guard, flagged, samples, rounds, redrawn
+    )
     for name in results.retire(keep=figures_of(marked, tables)):
         console.print(f"{results.folder / name}: changed since it was written, so it is kept", highlight=False)
-    measurements = record_cells(cells, scored, store, results)
+    measurements = record_cells(cells, scored, store, results, rounds=round_measurements(cells, store))
     overrides = " ".join(sorted(request.overrides))
     about = About(_title(prepared), request.command, prepared.notice, compared.budgets, overrides)
     files = _write(compared, results, prepared, about)
@@ -127,6 +137,7 @@ def compare_finished(
         tables=tables,
         flagged=flagged,
         samples=samples,
+        rounds=rounds,
         about=about,
         unmeasured=guard.lines(),
     )

@@ -37,12 +37,13 @@ def write_folder(
     tables: Tables,
     flagged: Sequence[Sequence[FlaggedRow]],
     samples: Samples | None,
+    rounds: Sequence[tuple[str, Sequence[Mapping[str, str]]]] = (),
     about: About,
     unmeasured: Sequence[str],
 ) -> str:
     """Write the folder and let `latest` name it; returns the path of the file that says what it is.
 
-    `flagged` goes with `tables`, one by one; `unmeasured` is what the degeneration guard could not see.
+    `flagged` goes with `tables`, one by one; `rounds` are tables of rows that were trained in rounds; `unmeasured` is what the degeneration guard could not see.
 
     Raises:
         BenchError: as `record_frames`.
@@ -61,7 +62,7 @@ def write_folder(
         "shown": [list(table) for table in tables],
         "tables": [asdict(narrow_layout(source.comparisons, *table)) for table in tables],
         "flags": [None if (table := shown_flags(rows)) is None else _titled(*table) for rows in flagged],
-        "samples": [] if samples is None else [_titled(*table) for table in samples.tables()],
+        "samples": [_titled(*table) for table in [*(() if samples is None else samples.tables()), *rounds]],
         "answered": None if samples is None else _answered(samples),
         "remarks": remarks,
         "commands": _commands(prepared, request),

@@ -95,12 +95,13 @@ def _as_json(compared: Compared, notice: str) -> dict[str, Any]:
         "comparisons": [asdict(row) for row in compared.comparisons],
         "flagged": [asdict(row) for rows in compared.flagged for row in rows if row.n_flagged],
         **(NO_SAMPLES if compared.samples is None else compared.samples.as_values()),
+        **({"rounds": [{"title": title, "rows": rows} for title, rows in compared.rounds]} if compared.rounds else {}),
         "files": compared.files,
     }
     values = {
         "budgets": compared.budgets,
         "tables": list(zip(layouts, map(shown_flags, compared.flagged), strict=True)),
-        "samples": [] if compared.samples is None else compared.samples.tables(),
+        "samples": [*([] if compared.samples is None else compared.samples.tables()), *compared.rounds],
         "document": document,
         "files": compared.files,
         "drawn": _drawn(compared.samples),

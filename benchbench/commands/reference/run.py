@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
-from benchbench.commands.cell_rows import ENGINE, score_rows
+from benchbench.commands.cell_rows import ENGINE, MEASUREMENTS, ROUND, score_rows
 from benchbench.commands.compare.compared import Compared, compare, start_label
 from benchbench.commands.compare.guarded import guarded
 from benchbench.commands.compare.run import CompareRequest, PreparedComparison, prepare_comparison
@@ -122,7 +122,9 @@ def measurements_of(prepared: PreparedComparison, results: ResultStore) -> pd.Da
     """The tidy measurements of exactly these cells."""
     hashes = [item.recipe_hash for item in prepared.loaded]
     seeds = [str(seed) for seed in prepared.seeds]
-    frame = results.table("measurements.csv")
+    frame = results.table(MEASUREMENTS)
+    if ROUND in frame.columns:  # of recipes' results alone
+        frame = frame.loc[frame[ROUND] == ""].drop(columns=ROUND)
     return frame.loc[frame["recipe_hash"].isin(hashes) & frame["seed"].isin(seeds) & (frame["overrides"] == "")]
 
 
