@@ -35,7 +35,7 @@ def row(number: int, **changes: Any) -> RoundRow:
 
 def test_every_round_has_a_row_with_what_it_drew_kept_and_won():
     first, second = shown_rounds([row(1), row(2, win_of_baseline=WIN)])
-    assert first["rows kept"] == "925 of 1,000" and first["generated tokens"] == "41,000"
+    assert (first["rows kept"], first["prompts"]) == ("925", "1,000") and first["generated tokens"] == "41,000"
     assert first["KL"] == "0.5000" and first["words"] == "12.5000"
     assert first["win over start [95%]"] == second["win over baseline [95%]"] != "-"
     assert first["win over baseline [95%]"] == "-" and "marks" not in first
@@ -50,7 +50,7 @@ def test_a_degenerate_round_is_marked_and_stays_with_those_after_it():
 def test_what_was_not_measured_is_not_0():
     unknown = {name: [math.nan, math.nan] for name in row(1).values}
     (shown,) = shown_rounds([row(1, win=None, values=unknown)])
-    assert shown["win over start [95%]"] == "-" and shown["KL"] == "n/a" and shown["rows kept"] == "n/a of n/a"
+    assert shown["win over start [95%]"] == "-" and shown["KL"] == "n/a" and shown["rows kept"] == "n/a"
     frame = rounds_frame([row(1, win=None, values=unknown)])
     assert frame["win_over_start"].isna().all() and frame["kl_k1"].isna().all()
 
