@@ -34,11 +34,19 @@ def print_plan(sessions: Sequence[Session], store: RunStore, *, as_json: bool, l
     assumed = list(dict.fromkeys(line for session in sessions for line in session.assumed))
     rounds = planned_rounds(merged, store)
     if as_json:
+        of_rounds = {"rounds": [each.as_values() for each in rounds]} if rounds else {}
         notes = {"data": data, "remarks": remarks, "responses_end_at": stop_lines(merged), "assumed": assumed}
-        if rounds:
-            notes["rounds"] = [each.as_values() for each in rounds]
         planned = [row.as_values() for of_label in (ledger or {}).values() for row in of_label]
-        print_json({"stages": rows, "cells": len(merged.cells), "seconds_left": estimate, **notes, "ledger": planned})
+        print_json(
+            {
+                "stages": rows,
+                "cells": len(merged.cells),
+                "seconds_left": estimate,
+                **notes,
+                **of_rounds,
+                "ledger": planned,
+            }
+        )
         return
     print_rows(folded_rows(rows, rounds))
     if ledger:

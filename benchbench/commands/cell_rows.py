@@ -151,7 +151,7 @@ def record_cells(
     frame = measure_cells(cells, scored)
     written = frame
     if rounds is not None or ROUND in results.table(MEASUREMENTS).columns:
-        written = pd.concat([frame.assign(**{ROUND: ""}), rounds], ignore_index=True)
+        written = pd.concat([frame.assign(**{ROUND: ""}), *([] if rounds is None else [rounds])], ignore_index=True)
     results.merge_table(MEASUREMENTS, written, key=(*ROW_KEY, ROUND))
     return frame
 

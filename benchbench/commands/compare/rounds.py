@@ -94,8 +94,9 @@ def _departures(statistics: pd.DataFrame, of_start: pd.DataFrame | None, start: 
         return {}
     both = pd.concat([statistics, of_start.loc[of_start["method"] == start]])
     values: dict[str, dict[str, Sequence[float]]] = {}
-    for (policy, name), group in both.groupby(["method", "metric"], sort=False):
-        values.setdefault(str(policy), {})[str(name)] = group.sort_values("seed")["value"].tolist()
+    for policy, of_policy in both.groupby("method", sort=False):
+        for name, group in of_policy.groupby("metric", sort=False):
+            values.setdefault(str(policy), {})[str(name)] = group.sort_values("seed")["value"].tolist()
     return {policy: tuple(row.aspects) for policy, row in guard(values, start).items() if row.departures}
 
 
@@ -185,5 +186,6 @@ def _words(answers: tuple[pd.DataFrame, Mapping[str, Any]] | None) -> float:
 
 def _of_seeds(statistics: pd.DataFrame, name: str, seeds: Sequence[int]) -> list[float]:
     """[k] one statistic of each seed; NaN where it is not known."""
-    rows = statistics.loc[statistics["metric"] == name].set_index("seed")["value"]
-    return [float(rows.get(seed, math.nan)) for seed in seeds]
+    rows = statistics.loc[statistics["metric"] == name]
+    values = dict(zip(rows["seed"].tolist(), rows["value"].tolist(), strict=True))
+    return [float(values.get(seed, math.nan)) for seed in seeds]
