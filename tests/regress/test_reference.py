@@ -20,6 +20,7 @@ def reference() -> ReferenceStore:
     return ReferenceStore(FOLDER)
 
 
+@pytest.mark.slow  # `make regress`, which CI runs beside the tests, says the same or fails
 def test_the_committed_numbers_follow_from_rows_and_checkpoint(tmp_path: Path):
     ended = bench("regress", FOLDER, "--tier", 1, "--tier", 2, "--runs", tmp_path, "--device", "cpu", "--json")
     assert ended.code == 0, ended.out + ended.err
