@@ -1,0 +1,74 @@
+"""Comparisons of rows that were trained in rounds: tables of rounds, their measurements, and drawn data made again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from harness import MICRO, WIDE, Ended, bench, finish, generate_section
+
+from tests.stages.rounds import drawn
+
+SETS = (drawn(count=2, more="evaluate: each", per_round=6), "preference.global_batch_size=4")
+JUDGE = "judge: {name: gold, against: [baseline, chosen]}\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished comparison of DPO in two rounds."""
+    path = tmp_path_factory.mktemp("rounds")
+    text = MICRO.read_text(encoding="utf-8") + generate_section(prompts=4, tokens=6) + JUDGE
+    (path / "setting.yaml").write_text(text, encoding="utf-8")
+    status = finish(["dpo"], runs=path / "runs", setting=path / "setting.yaml", sets=SETS)
+    assert set(status.values()) == {"done"}, status
+    return path
+
+
+def compare(folder: Path, *more: str) -> Ended:
+    sets = [word for text in SETS for word in ("--set", text)]
+    where = ("--runs", folder / "runs", "--results", folder / "results")
+    return bench("compare", "dpo", "--setting", folder / "setting.yaml", "--seeds", 1, *sets, *where, *more)
+
+
+def test_each_round_has_a_row_and_measurements_of_its_own(folder: Path):
+    ended = compare(folder, "--json")
+    assert ended.code == 0, ended.err
+    (table,) = ended.json["rounds"]  # type: ignore[index]
+    assert [row["round"] for row in table["rows"]] == ["1", "2"]
+    assert all(float(row["KL"]) == float(row["KL"]) and 0 <= float(row["win"]) <= 1 for row in table["rows"])
+    assert all(row["responses"] == "18" and row["labels"] == "18" for row in table["rows"])
+    frame = pd.read_csv(folder / "results" / "micro" / "measurements.csv", dtype=str, keep_default_na=False)
+    of_dpo = frame.loc[frame["method"] == "dpo"]
+    assert set(of_dpo["round"]) == {"", "1"} and set(frame.loc[frame["method"] == "sft", "round"]) == {""}
+    assert (of_dpo["round"] == "").sum() == (of_dpo["round"] == "1").sum()
+    again = compare(folder)
+    assert again.code == 0 and "rounds of dpo" in again.out
+
+
+def test_a_plan_shows_rounds_folded_with_what_they_cost(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", WIDE)
+    sets = [word for text in SETS for word in ("--set", text)]
+    line = ("compare", "dpo", "--setting", folder / "setting.yaml", "--seeds", 1, *sets, "--runs", tmp_path)
+    text = bench(*line, "--dry-run").text
+    assert "dpo seed 1: 2 x rollout, label, select, 1 anchor, preference" in text
+    assert "dpo seed 1: 36 responses to draw, 36 labels to ask for" in text
+    (rounds,) = bench(*line, "--dry-run", "--json").json["rounds"]  # type: ignore[index]
+    assert rounds["responses"] == 36 and rounds["rounds"] == 2
+    assert "0 responses to draw" in compare(folder, "--dry-run").text
+
+
+def test_rows_that_read_what_is_no_longer_there_are_refused(folder: Path):
+    status = next((folder / "runs" / "rollout").iterdir()) / "status.json"
+    before = status.read_text()
+    record = json.loads(before)
+    record["summary"]["content"] = "0" * 64
+    status.write_text(json.dumps(record))
+    try:
+        ended = compare(folder)
+        assert ended.code == 2 and "dpo seed 1: input redrawn: " in ended.err and "--allow-mixed" in ended.err
+        allowed = compare(folder, "--allow-mixed")
+        assert allowed.code == 0 and "input redrawn" in allowed.text
+    finally:
+        status.write_text(before)
