@@ -1,109 +1,74 @@
-"""`bench compare` of a method on pairs, in rounds and online: what is refused, marked, and shown of each round."""
+"""Comparisons of rows that were trained in rounds: tables of rounds, their measurements, and drawn data made again."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from harness import MICRO, WIDE, Ended, bench, finish, generate_section
 
-JUDGED = "judge:\n  name: gold\n  against: [chosen]\n"
-DRAW = "temperature: 1.0, top_p: 1.0, top_k: 0, min_p: 0.0, repetition_penalty: 1.0, max_new_tokens: 6"
-ROUNDS = f"""rounds:
-  count: 2
-  prompts: {{split: train, per_round: 24}}
-  sampler: {{name: policy, num_samples: 3, {DRAW}}}
-  oracle: {{name: gold}}
-  selector: {{name: best_worst, options: {{ties: keep, cut: keep}}}}
-  evaluate: each
-"""
-ONLINE = f"online: {{sampler: {{name: policy, num_samples: 2, {DRAW}}}, oracle: {{name: gold}}}}\n"
-RECIPES = {
-    "pairs": "method: {name: dpo}\npreference: {max_steps: 6}\n",
-    "rounds": f"method: {{name: dpo, variant: iterative}}\npreference: {{max_steps: 3}}\n{ROUNDS}",
-    "online": f"method: {{name: rloo}}\npreference: {{max_steps: 6}}\n{ONLINE}",
-    "longer": f"method: {{name: dpo, variant: longer}}\npreference: {{max_steps: 6}}\n{ROUNDS}",
-}
-LABELS = {"pairs": "dpo", "rounds": "dpo@iterative", "online": "rloo"}
-SEEDS = (1, 2)
+from tests.stages.rounds import drawn
+
+SETS = (drawn(count=2, more="evaluate: each", per_round=6), "preference.global_batch_size=4")
+JUDGE = "judge: {name: gold, against: [baseline, chosen]}\n"
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A setting and recipes, with finished stages of those that are comparable."""
-    folder = tmp_path_factory.mktemp("rounds")
-    text = MICRO.read_text(encoding="utf-8") + generate_section(prompts=6, tokens=6) + JUDGED
-    (folder / "micro.yaml").write_text(text, encoding="utf-8")
-    for name, values in RECIPES.items():
-        (folder / f"{name}.yaml").write_text(f"name: {name}\nsetting: micro\n{values}", encoding="utf-8")
-    targets = [folder / f"{name}.yaml" for name in LABELS]
-    status = finish(targets, runs=folder / "runs", setting=folder / "micro.yaml", seeds=SEEDS)
-    assert set(status.values()) == {"done"}
-    return folder
+    """A finished comparison of DPO in two rounds."""
+    path = tmp_path_factory.mktemp("rounds")
+    text = MICRO.read_text(encoding="utf-8") + generate_section(prompts=4, tokens=6) + JUDGE
+    (path / "setting.yaml").write_text(text, encoding="utf-8")
+    status = finish(["dpo"], runs=path / "runs", setting=path / "setting.yaml", sets=SETS)
+    assert set(status.values()) == {"done"}, status
+    return path
 
 
-def compare(folder: Path, *names: str, more: tuple[object, ...] = ()) -> Ended:
-    places = ["--setting", folder / "micro.yaml", "--runs", folder / "runs", "--results", folder / "results"]
-    return bench("compare", *(folder / f"{name}.yaml" for name in names), "--seeds", *SEEDS, *places, *more)
+def compare(folder: Path, *more: str) -> Ended:
+    sets = [word for text in SETS for word in ("--set", text)]
+    where = ("--runs", folder / "runs", "--results", folder / "results")
+    return bench("compare", "dpo", "--setting", folder / "setting.yaml", "--seeds", 1, *sets, *where, *more)
 
 
-@pytest.fixture(autouse=True)
-def wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every row and remark in one line."""
-    monkeypatch.setenv("COLUMNS", WIDE)
-
-
-def test_rows_that_draw_stand_beside_pairs_with_what_each_took(folder: Path):
-    ended = compare(folder, *LABELS, more=("--match", "labels", "--match", "updates"))
+def test_each_round_has_a_row_and_measurements_of_its_own(folder: Path):
+    ended = compare(folder, "--json")
     assert ended.code == 0, ended.err
-    assert "not matched: labels 144 scored v 48 pairs" in ended.text
-    assert "not matched: labels 96 scored v 48 pairs" in ended.text
-    assert "not matched: responses 96 v 144" in ended.text and "not matched: updates" not in ended.text
-    document = compare(folder, *LABELS, more=("--match", "labels", "--match", "updates", "--json")).json
-    ledger = {(row["label"], row["seed"]): row for row in document["ledger"]}
-    assert set(ledger) == {(label, seed) for label in LABELS.values() for seed in SEEDS}
-    for seed in SEEDS:
-        pairs, rounds, online = (ledger[label, seed] for label in LABELS.values())
-        assert (pairs["source"], rounds["source"], online["source"]) == ("split", "rounds", "online")
-        assert [row["updates"] for row in (pairs, rounds, online)] == [48, 48, 48]
-        assert [row["responses"] for row in (pairs, rounds, online)] == [0, 144, 96]
-        assert [row["labels_human"] for row in (pairs, rounds, online)] == [48, 0, 0]
-        assert rounds["labels_oracle"] == {"gold": {"gives": "scores", "number": 144}}
-        assert rounds["prompts"] <= 48 and rounds["generated_tokens"] > 0 and online["generated_tokens"] > 0
-        assert all(rounds["seconds"][part] > 0 for part in ("draw", "label", "train"))
-        assert all(row["kl"] is not None for row in (pairs, rounds, online))
+    rows = ended.json["rounds"]  # type: ignore[index]
+    assert [(row["label"], row["round"], row["seed"]) for row in rows] == [("dpo", 1, 1), ("dpo", 2, 1)]
+    assert all(row["kl_k1"] is not None and 0 <= row["win_over_start"] <= 1 for row in rows)
+    assert all(row["responses"] == 18 and row["labels"] == 18 for row in rows)
+    frame = pd.read_csv(folder / "results" / "micro" / "measurements.csv", dtype=str, keep_default_na=False)
+    of_dpo = frame.loc[frame["method"] == "dpo"]
+    assert set(of_dpo["round"]) == {"", "1"} and set(frame.loc[frame["method"] == "sft", "round"]) == {""}
+    assert (of_dpo["round"] == "").sum() == (of_dpo["round"] == "1").sum()
+    again = compare(folder)
+    assert again.code == 0 and "rounds: what each drew" in again.out
 
 
-def test_every_round_has_a_row_and_a_point_of_its_curve(folder: Path):
-    document = compare(folder, *LABELS, more=("--json",)).json
-    rounds = document["rounds"]
-    assert [(row["label"], row["round"], row["seed"]) for row in rounds] == [
-        ("dpo@iterative", number, seed) for number in (1, 2) for seed in SEEDS
-    ]
-    assert all(row["rows"] == 24 and row["groups"] == 24 and row["generated_tokens"] > 0 for row in rounds)
-    assert all(0 <= row["win_over_start"] <= 1 and row["oracle_score"] is not None for row in rounds)
-    assert rounds[0]["win_over_baseline"] is None
-    points = {(row["curve"], row["point"]) for row in document["frontier"]}
-    assert points == {
-        ("sft", "sft"),
-        ("dpo", "dpo"),
-        ("dpo@iterative", "dpo@iterative round 1"),
-        ("dpo@iterative", "dpo@iterative round 2"),
-        ("rloo", "rloo"),
-    }
-    win = next(row for row in document["frontier"] if row["point"].endswith("2") and row["quantity"] == "win_rate")
-    assert win["value"] == pytest.approx(rounds[2]["win_over_start"])
-    ended = compare(folder, *LABELS)
-    assert "rounds: what each drew and kept" in ended.text and "rows kept" in ended.text
-    assert "win rate against sft" in ended.text
+def test_a_plan_shows_rounds_folded_with_what_they_cost(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", WIDE)
+    sets = [word for text in SETS for word in ("--set", text)]
+    line = ("compare", "dpo", "--setting", folder / "setting.yaml", "--seeds", 1, *sets, "--runs", tmp_path)
+    text = bench(*line, "--dry-run").text
+    assert "dpo seed 1: 2 x rollout, label, select, 1 anchor, preference" in text
+    assert "dpo seed 1: 36 responses to draw, 36 labels to ask for" in text
+    (rounds,) = bench(*line, "--dry-run", "--json").json["rounds"]  # type: ignore[index]
+    assert rounds["responses"] == 36 and rounds["rounds"] == 2
+    assert "0 responses to draw" in compare(folder, "--dry-run").text
 
 
-def test_rows_that_draw_are_refused_at_other_updates_and_marked_where_that_is_allowed(folder: Path):
-    ended = compare(folder, "pairs", "longer", more=("--dry-run",))
-    assert ended.code == 2
-    assert "not comparable with dpo, since rows that draw" in ended.err
-    assert "dpo@longer: 12 updates of 8 examples, not 6 updates of 8 examples" in ended.err
-    allowed = compare(folder, "pairs", "longer", more=("--dry-run", "--allow-different"))
-    assert allowed.code == 0 and "planned of each row" in allowed.text and "144 scored by gold" in allowed.text
-    plan = compare(folder, "pairs", "longer", more=("--dry-run", "--allow-different", "--json")).json
-    assert {row["label"]: row["responses"] for row in plan["ledger"]} == {"dpo": 0, "dpo@longer": 144}
+def test_rows_that_read_what_is_no_longer_there_are_refused(folder: Path):
+    status = next((folder / "runs" / "rollout").iterdir()) / "status.json"
+    before = status.read_text()
+    record = json.loads(before)
+    record["summary"]["content"] = "0" * 64
+    status.write_text(json.dumps(record))
+    try:
+        ended = compare(folder)
+        assert ended.code == 2 and "dpo seed 1: input redrawn: " in ended.err and "--allow-mixed" in ended.err
+        allowed = compare(folder, "--allow-mixed")
+        assert allowed.code == 0 and "input redrawn" in allowed.text
+    finally:
+        status.write_text(before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 
 import pytest
@@ -10,7 +11,11 @@ import pytest
 from benchbench import methods
 from benchbench.core.method import Paper
 
-from .methods_page import bibtex, methods_page
+from . import methods_page as written
+from .methods_page import bibtex
+
+methods_page = functools.cache(written.methods_page)
+"""The page, made once for all tests."""
 
 
 @pytest.mark.parametrize("name", methods.names())

@@ -34,23 +34,18 @@ def trained(folder, name, **options):
 
 
 @pytest.mark.parametrize("name", WIDE)
-def test_the_microbatch_changes_nothing(tmp_path, name):
+def test_neither_the_microbatch_nor_a_stop_in_the_middle_changes_where_a_run_ends(tmp_path, name):
     whole, lines = trained(tmp_path / "whole", name, per_device_train_batch_size=8)
     for size in (1, 3):
         pieces, others = trained(tmp_path / f"pieces of {size}", name, per_device_train_batch_size=size)
         assert furthest(whole, pieces) < 1e-9
         for one, other in zip(lines, others, strict=True):
             assert one == pytest.approx(other, rel=1e-5, abs=1e-6)  # what is logged for people is in float32
-
-
-@pytest.mark.parametrize("name", WIDE)
-def test_a_run_resumed_in_the_middle_ends_where_one_without_a_stop_does(tmp_path, name):
-    whole, lines = trained(tmp_path / "whole", name)
-    made = toy(tmp_path / "stopped", name, max_steps=STEPS, should_stop=after(3))
+    stopped = toy(tmp_path / "stopped", name, max_steps=STEPS, should_stop=after(3), per_device_train_batch_size=size)
     with pytest.raises(Interrupted):
-        train(made.job)
-    resumed, others = trained(tmp_path / "stopped", name)
-    assert furthest(whole, resumed) == 0 and lines == others
+        train(stopped.job)
+    resumed, lines = trained(tmp_path / "stopped", name, per_device_train_batch_size=size)
+    assert furthest(pieces, resumed) == 0 and lines == others
 
 
 def test_dropout_is_the_same_in_both_passes_of_a_piece(tmp_path):
