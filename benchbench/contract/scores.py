@@ -55,6 +55,8 @@ def declared(
         drawn["_activations"] = {f"layer {n}": torch.where(response, uniform(*shape) - 0.5, 0) for n in (1, 2)}
     if method.need(Need.RIVAL.name) is not None:
         drawn["_rival"] = torch.where(response, -3 * uniform(*shape), 0)
+    if method.need(Need.PREVIOUS.name) is not None:
+        drawn["_previous"] = Logps(torch.where(response, -3 * uniform(*shape), 0), response)
     if head is not None:
         outputs = head.outputs(method.hyper())
         of_tokens = torch.where(response[..., None], uniform(*shape, outputs) - 0.5, 0)

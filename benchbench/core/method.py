@@ -48,6 +48,9 @@ class Need:
     """The frozen anchor's mean activation of each layer, where it predicts each response token."""
     RIVAL: ClassVar[Need]
     """Log-probabilities under a second copy of the policy, which is trained beside it."""
+    PREVIOUS: ClassVar[Need]
+    """Log-probabilities under the policy that the round starts from; in the first round, and without rounds, that is
+    the policy that training starts from."""
 
     def with_options(self, **options: str) -> Need:
         """The same need with options of the method."""
@@ -67,6 +70,7 @@ Need.LIVE_REFERENCE = Need("live_reference")
 Need.PROMPT_EMBEDDING = Need("prompt_embedding")
 Need.ACTIVATIONS = Need("activations")
 Need.RIVAL = Need("rival")
+Need.PREVIOUS = Need("previous")
 
 
 @dataclass(frozen=True)
@@ -216,6 +220,9 @@ class Method:
     logistic: bool = False
     """Whether the loss fits P(chosen over rejected) = sigmoid(beta times the margin of summed log-ratios), so that this
     is the method's own probability, whose calibration may be asked for."""
+    on_policy: bool = False
+    """Whether the loss is right only for plain samples of the policy that drew its responses: at temperature 1, with
+    nothing cut off or penalised. Rows that were drawn otherwise are then another objective."""
     version: int = 1
     """Raised by hand when the numbers this method produces change."""
     family: Family | None = None

@@ -54,6 +54,7 @@ class Scores:
     _prompt_embedding: Tensor | None = None
     _activations: Mapping[str, Tensor] = field(default_factory=dict)
     _rival: Tensor | None = None
+    _previous: Logps | None = None
     _head: Tensor | None = None
     _carried: Mapping[str, Tensor] = field(default_factory=dict)
     _token_weights: Mapping[str, Tensor] = field(default_factory=dict)
@@ -140,6 +141,13 @@ class Scores:
         return self._rival
 
     @property
+    def previous(self) -> Logps:
+        """Log-probabilities under the policy that the round starts from, [B, K, T]; needs `Need.PREVIOUS`."""
+        if self._previous is None:
+            raise UndeclaredInputError("the loss reads the policy that the round starts from; declare Need.PREVIOUS")
+        return self._previous
+
+    @property
     def head(self) -> Tensor:
         """[B, K, T, O], zero off the response, or [B, K, O]: output of the trained head; needs `Method.head`."""
         if self._head is None:
@@ -198,3 +206,14 @@ def each_of(values: Tensor, count: int) -> tuple[Tensor, ...]:
 def log_ratio(scores: Scores) -> Tensor:
     """[B, K] nats per response: summed log-probability under the policy minus that under the reference."""
     return scores.policy.sum() - scores.reference.sum()
+
+
+def previous_log_ratio(scores: Scores) -> Tensor:
+    """[B, K] nats per response: summed log-probability less that under the policy that the round starts from."""
+    return scores.policy.sum() - scores.previous.sum()
+
+
+def weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
+    """[B] mean of [B, K] values by [B, K] weights of at least 0; 0 where no candidate has a weight."""
+    weights = weights.to(values)
+    return (weights * values).sum(dim=-1) / weights.sum(dim=-1).clamp(min=1e-12)

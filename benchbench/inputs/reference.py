@@ -21,7 +21,10 @@ ANCHOR = "anchor"
 
 def plan(roles: Roles, need: Need) -> Mapping[str, str]:
     """The stage that scores the training pairs under the anchor."""
-    return {INPUT.name: roles.anchor(roles.sft() if _anchor(roles.recipe, need) == "sft" else None)}
+    anchor = _anchor(roles.recipe, need)
+    if anchor == "previous":
+        return {INPUT.name: roles.anchor(roles.previous_policy)}
+    return {INPUT.name: roles.anchor(roles.sft() if anchor == "sft" else None)}
 
 
 def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:

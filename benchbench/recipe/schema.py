@@ -13,13 +13,14 @@ from benchbench.recipe.document import describe
 from benchbench.recipe.generation import GenerateSection, JudgeSection
 from benchbench.recipe.model import ModelSection
 from benchbench.recipe.quirks import QuirkSection
+from benchbench.recipe.rounds import RoundsSection
+from benchbench.recipe.score import ScoreSection
 from benchbench.recipe.section import NonEmpty, Section
 from benchbench.recipe.training import (
     MaskedSpanSection,
     PreferenceSection,
     RewardModelSection,
     SftSection,
-    TokenBudget,
 )
 from benchbench.recipe.transforms import TransformSection
 
@@ -162,43 +163,6 @@ class LoraSection(Section):
     output head, as peft finds them."""
 
 
-class HeadlineSection(Section):
-    """The one metric that tables begin with, and whose p-values get Holm's correction.
-
-    Recipes of reward models (method `reward_model`) take the metric; their scoring is always the reward model.
-    """
-
-    metric: NonEmpty
-    """Name of a metric, a file of `benchbench/metrics/`."""
-    scoring: Literal["logp_mean", "logp_sum", "implicit", "reward_model"]
-    """What a response is scored by: the policy's mean or summed log-probability, its log-ratio to the SFT policy, or
-    the reward model."""
-
-
-class ScoreSection(Section):
-    """Held-out scoring: one row per response; metrics are computed from the rows."""
-
-    split: NonEmpty
-    """Held-out split; each of its examples must be a pair."""
-    dtype: Literal["float32", "bfloat16"]
-    """Precision of the forward pass and of log-softmax, sum and mean."""
-    per_device_eval_batch_size: Annotated[int, Field(gt=0), RUN] = 64
-    """Examples per forward pass of scoring; a memory setting, but part of the result when scores are in bfloat16, where
-    a row's score depends on the other rows of its batch."""
-    tokens_per_microbatch: Annotated[TokenBudget, RUN] = "auto"
-    """Tokens per forward pass of scoring at most, as in training."""
-    max_length: int | None = Field(default=None, gt=1)
-    """Replaces `tokenization.max_length` in held-out scoring."""
-    truncation: Literal["right", "left", "drop", "error"] | None = None
-    """Replaces `tokenization.truncation` in held-out scoring."""
-    tie_credit: float = Field(ge=0, le=1)
-    """Value of a tied pair in pair accuracy."""
-    exclude: tuple[Literal["identical", "truncated", "empty", "overlong"], ...] = ()
-    """Metrics leave out pairs with one of these flags; their rows are kept."""
-    headline: HeadlineSection
-    """The one metric that tables begin with."""
-
-
 class SeedsSection(Section):
     """The seeds of a recipe, and what is drawn from a seed."""
 
@@ -261,6 +225,8 @@ class Recipe(Section):
     """Reward model for methods that take their rewards from this stage; none if no method does."""
     preference: PreferenceSection | None = None
     """Preference training; none for the method `sft`, whose policy is the SFT stage itself."""
+    rounds: Annotated[RoundsSection | None, Since("2026-11-29", before=None)] = None
+    """Preference training in rounds, each on responses that policies draw then; none trains on the split as it is."""
     score: ScoreSection
     generate: Annotated[GenerateSection | None, Since("2026-11-21", before=None)] = None
     """Responses drawn from each policy; none measures pairs only."""

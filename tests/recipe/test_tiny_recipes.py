@@ -15,12 +15,20 @@ from benchbench.core.errors import BenchError
 from benchbench.recipe import library
 from benchbench.recipe.overrides import parse_overrides
 
+IN_ROUNDS = "reads who drew a response, or how often it wins over fresh ones, which pairs of the world do not have"
 WITHOUT = {
     "bidedpo_twin": "reads a second pair for one aspect of the same prompt, which the world does not have",
     "dpo_rationale": "reads a rationale beside each pair, which the world does not have",
     "icrank_irpo": "reads lists of items in one response with their relevance, which the world does not have",
     "tpo_tree": "reads weights of the steps of a tree of responses, which the world does not have",
     "fdpo_factual": "reads which responses violate facts; tasks of the world are solved or not",
+    "egpo": IN_ROUNDS,
+    "nash_md": IN_ROUNDS,
+    "nash_md_pg": IN_ROUNDS,
+    "online_ipo1": IN_ROUNDS,
+    "spac": IN_ROUNDS,
+    "vpo": IN_ROUNDS,
+    "xpo": IN_ROUNDS,
     "trpa": "reads levels of a response from 1 to 4, which the world does not have",
 }
 """Methods that have no recipe on the toy setting, and cannot be planned there without one."""

@@ -145,6 +145,11 @@ def _in_memory(method: Method, lengths: Mapping[str, Sequence[int]], frozen: Cal
                 name: {key: [rng.uniform(-4, 0, size=n).tolist() for n in sizes] for key, sizes in lengths.items()}
                 for name in names
             }
+        elif need.name == Need.PREVIOUS.name:
+            rng = stream(7, "toy previous")
+            loaded[need.name] = {
+                key: [rng.uniform(-4, 0, size=n).tolist() for n in sizes] for key, sizes in lengths.items()
+            }
         elif need.name == Need.DISTRIBUTION.name:
             alone = need.option("quantity") in OF_THE_POLICY
             loaded[need.name] = Distributions(need.option("quantity"), None if alone else frozen())

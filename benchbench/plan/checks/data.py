@@ -28,6 +28,8 @@ def split_faults(recipe: Recipe, data: PreparedData, score_split: str | None) ->
         section = getattr(recipe, name)
         if section is not None:
             wanted[f"{name}.split"] = section.split
+    if recipe.rounds is not None:
+        wanted["rounds.prompts.split"] = recipe.rounds.prompts.split
     if recipe.model.train_tokenizer is not None:
         wanted["model.train_tokenizer.split"] = recipe.model.train_tokenizer.split
     if score_split is not None:
@@ -53,8 +55,8 @@ def data_faults(recipe: Recipe, data: PreparedData, score_split: str | None) -> 
 def trained_faults(loaded: Loaded, data: PreparedData) -> list[Fault]:
     """Shapes, labels, orders and columns of what preference training reads that the method cannot use."""
     recipe = loaded.recipe
-    if recipe.preference is None or recipe.method.name in (SFT, REWARD_MODEL):
-        return []
+    if recipe.preference is None or recipe.method.name in (SFT, REWARD_MODEL) or recipe.rounds is not None:
+        return []  # rows of rounds are the selector's affair
     method = methods.get(recipe.method.name)
     split, reward = recipe.preference.split, recipe.preference.reward
     shape, faults = trained_shape(loaded, data)

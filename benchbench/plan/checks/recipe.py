@@ -10,6 +10,7 @@ from benchbench.comparison.pairs.scorings import SCORINGS
 from benchbench.core.errors import BenchError, Fault, unknown_name
 from benchbench.core.identity import identity, plain
 from benchbench.core.method import CONTENT_SIGN, Method
+from benchbench.plan.checks.rounds import bind_rounds
 from benchbench.plan.transforms import bind_transforms
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import METHOD_NAME
@@ -47,6 +48,8 @@ def bind_free_parts(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
         key = "preference.transforms"
         bound[key], wrong = bind_transforms(recipe.preference.transforms, key=key)
         faults += wrong
+    parts, wrong = bind_rounds(recipe)
+    bound, faults = bound | parts, faults + wrong
     if recipe.judge is not None:
         judge = _exhibit(judges, recipe.judge.name, "judge.name", faults)
         if judge is not None:

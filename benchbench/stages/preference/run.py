@@ -19,7 +19,7 @@ from benchbench.stages.frozen import frozen_policy
 from benchbench.stages.preference.columns import check_columns
 from benchbench.stages.preference.method import bound_method
 from benchbench.stages.preference.settings import PreferenceSettings
-from benchbench.stages.saved import save_policy
+from benchbench.stages.saved import FOLDER, save_policy, with_content
 from benchbench.stages.settings import initial_seed
 from benchbench.training.carried import CarriedNumbers
 from benchbench.training.loop import Rate
@@ -34,6 +34,8 @@ def run(context: StageContext[PreferenceSettings]) -> Result:
     method, hyper = bound_method(context)
     on_empty = settings.on_empty_response
     tokenized = context.tokenized(tokenizer, on_empty=on_empty)
+    if settings.data.tokens and not tokenized.examples:
+        return kept_policy(context, model, tokenizer)
     check_context(tokenized.examples, model, context.spec.title)
     if settings.data.made_by is not None:
         check_columns(tokenized.examples, method.columns, where=context.spec.title)
@@ -52,7 +54,15 @@ def run(context: StageContext[PreferenceSettings]) -> Result:
     outcome = fit(context, trained, objective, tokenized, make_batch, moving=moving, rates=rates)
     if rival is not None and carried is not None and rival.is_kept(carried.of(())):
         model = rival.model
-    return save_policy(context, model, tokenizer, tokenized.examples, make_batch, outcome)
+    saved = save_policy(context, model, tokenizer, tokenized.examples, make_batch, outcome)
+    return with_content(context, saved) if settings.data.tokens else saved
+
+
+def kept_policy(context: StageContext[PreferenceSettings], model: Any, tokenizer: Any) -> Result:
+    """The policy that a round starts from, left as it is, since the round's selection has no row."""
+    load.save_trained(model, tokenizer, context.folder / FOLDER)
+    context.report({"message": f"{context.spec.title}: no rows to train on; the policy stays as it was"})
+    return with_content(context, Result(0, {"steps": 0, "examples": 0, "last": {}, "kept_policy": True}))
 
 
 def start_policy(context: StageContext[PreferenceSettings], tokenizer: Any) -> Any:
