@@ -75,6 +75,8 @@ class Oracle:
     """Models that it reads."""
     writes: bool = False
     """Whether it has the policy write texts, which needs the engine."""
+    random: bool = False
+    """Whether it draws from the seed."""
     columns: tuple[str, ...] = ()
     """Columns of `Group.columns` that every example must have."""
     source: str = ""

@@ -66,4 +66,4 @@ def _labels(annotator: Annotator, group: Group, context: OracleContext) -> Label
     return Labels(wins=wins, answers=answers)
 
 
-ORACLE = Oracle(name="annotator", options=Options, gives="wins", label=label, source="toy", kind="human")
+ORACLE = Oracle(name="annotator", options=Options, gives="wins", label=label, source="toy", random=True, kind="human")

@@ -12,7 +12,7 @@ from benchbench.plan.prepared import Prepared
 from benchbench.plan.prompt_sets import PreparedPrompts
 from benchbench.plan.prompt_stages import put_prompts
 from benchbench.plan.roles import Roles
-from benchbench.plan.rounds import unrolled
+from benchbench.plan.rounds import evaluated, unrolled
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.schema import REWARD_MODEL, SFT
 
@@ -59,6 +59,7 @@ def _cell(roles: Roles, *, with_rewards: bool, with_samples: bool) -> Cell:
         return _reward_cell(roles)
     start, is_sft = roles.sft(), roles.recipe.method.name == SFT
     rounds = () if roles.recipe.rounds is None or is_sft else unrolled(roles)
+    rounds = evaluated(roles, rounds, with_samples=with_samples)
     policy = start if is_sft else rounds[-1].policy if rounds else roles.preference()
     reference = roles.score(start, roles.recipe.start)
     rewarded = with_rewards and roles.recipe.reward_model is not None

@@ -30,8 +30,10 @@ class RoundKeys:
     """Held-out score of that policy; none where only the last one is scored."""
     generate: str | None = None
     """Its own responses; none where it draws none."""
+    opponent: str | None = None
+    """Responses of the policy that the first round starts from, which these are judged against."""
     verdicts: str | None = None
-    """Verdicts on these against those of the policy that all rounds start from; none where nobody judges them."""
+    """Verdicts on these against the opponent's; none where nobody judges them."""
 
     @property
     def stages(self) -> dict[str, str | None]:

@@ -9,7 +9,7 @@ from benchbench import judges
 from benchbench.core.identity import plain
 from benchbench.core.records import StageSpec
 from benchbench.judging.identity import judge_identity, missing_settings
-from benchbench.plan.graph import Cell, Plan, data_input
+from benchbench.plan.graph import Cell, Plan, RoundKeys, data_input
 from benchbench.recipe.binding import bind
 from benchbench.stages.judge.settings import JudgeRun, JudgeSettings
 
@@ -22,7 +22,16 @@ def with_verdicts(plan: Plan, cell: Cell, baseline: str | None) -> Cell:
     if cell.loaded.recipe.judge is None or cell.generate is None:
         return cell
     keys = {name: plan.add(_spec(plan, cell, name, other)) for name, other in _opponents(plan, cell, baseline)}
-    return replace(cell, verdicts=keys)
+    return replace(cell, verdicts=keys, rounds=tuple(_judged(plan, cell, each) for each in cell.rounds))
+
+
+def _judged(plan: Plan, cell: Cell, place: RoundKeys) -> RoundKeys:
+    """A round with the verdicts on its policy's responses against those of the policy that rounds start from."""
+    if place.generate is None or place.opponent is None:
+        return place
+    start = f"{cell.loaded.recipe.start}, round {place.number},"
+    verdicts = plan.add(_spec(plan, replace(cell, generate=place.generate), start, place.opponent))
+    return replace(place, verdicts=verdicts)
 
 
 def _opponents(plan: Plan, cell: Cell, baseline: str | None) -> Iterator[tuple[str, str | None]]:

@@ -188,8 +188,8 @@ class Roles(StageParts):
         )
         return self.add("reward", title, settings, {"reward_model": model}, self.reading_run())
 
-    def generate(self, policy: str | None) -> str | None:
-        """The policy's own responses; the SFT policy is the reference of their KL."""
+    def generate(self, policy: str | None, label: str = "") -> str | None:
+        """The policy's own responses, under a label of their own; the SFT policy is the reference of their KL."""
         section = self.recipe.generate
         if section is None:
             return None
@@ -207,7 +207,7 @@ class Roles(StageParts):
         read = policy_input(policy)
         if start is not None and start != policy:
             read["reference"] = start
-        label = self.recipe.start if policy == start else self.loaded.label
+        label = label or (self.recipe.start if policy == start else self.loaded.label)
         title = f"responses of {label} seed {self.seed} on {section.split}"
         run = GenerateRun(**values_of(self.reading_run(), ReadingRun), stops=stops)
         return self.add("generate", title, settings, read, run)

@@ -63,6 +63,28 @@ def unrolled(roles: Roles) -> tuple[RoundKeys, ...]:
     return tuple(rounds)
 
 
+def evaluated(roles: Roles, rounds: tuple[RoundKeys, ...], *, with_samples: bool) -> tuple[RoundKeys, ...]:
+    """The rounds, each with the held-out stages of its policy where the recipe wants those of each.
+
+    Args:
+        roles: of the recipe.
+        rounds: as `unrolled` gives them.
+        with_samples: whether policies answer held-out prompts, which are judged against the first policy's answers.
+    """
+    if not rounds or section_of(roles).evaluate == "last":
+        return rounds
+    opponent = roles.generate(roles.sft()) if with_samples and roles.recipe.judge is not None else None
+    return tuple(
+        replace(
+            each,
+            score=roles.score(each.policy, f"{roles.loaded.label} round {each.number}"),
+            generate=roles.generate(each.policy, f"{roles.loaded.label} round {each.number}") if with_samples else None,
+            opponent=opponent,
+        )
+        for each in rounds
+    )
+
+
 def section_of(roles: Roles) -> RoundsSection:
     """The recipe's section of rounds."""
     section = roles.recipe.rounds
@@ -182,7 +204,7 @@ def _label(roles: Roles, rollout: str) -> str:
         **roles.reading(section.prompts.split, roles.recipe.tokenization),
         round=place.number,
         oracle=OracleSettings(name=oracle.name, version=oracle.version, options=moving, pins=pins),
-        seed=roles.order_seed,
+        seed=roles.order_seed if oracle.random or oracle.writes else None,
         base_seed=_base_seed(roles, policies.values()),
         stop_token_ids=ids,
         **_scoring_memory(roles),

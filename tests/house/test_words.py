@@ -14,7 +14,7 @@ EMPTY_WORDS = {"found", "own", "one", "told", "kept", "asked", "given", "made", 
 """Words that say how a value came about, or whose it is, and not what it is."""
 
 WORDS_THAT_STAY = {
-    "plan/roles.py: made": "a field: split -> key of the stage that makes its examples",
+    "plan/stage_parts.py: made": "a field: split -> key of the stage that makes its examples",
     "commands/regress/run.py: found": "a field of a finding, a key of what `bench regress --json` prints",
     "comparison/claims/outcome.py: found": "a field of a verdict, a key of what `bench check --json` prints",
 }

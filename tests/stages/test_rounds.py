@@ -3,84 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from harness import MICRO, execute, finish, generate_section
+from harness import execute
 
-from benchbench.commands.resolve import resolve
-from benchbench.plan.build import build_plan
-from benchbench.plan.graph import Cell, Plan
-from benchbench.plan.prepare import prepare
-from benchbench.recipe.overrides import parse_overrides
-from benchbench.store.runs import RunStore
-
-DRAW = "temperature: 1.0, top_p: 1.0, top_k: 0, min_p: 0.0, repetition_penalty: 1.0, max_new_tokens: 6"
-ON_DATA = (
-    "rounds={count: 1, prompts: {split: train, per_round: 48}, start: sft, sampler: {name: data}, "
-    "selector: {name: split_pair}}"
-)
-
-
-def drawn(
-    *,
-    count: int = 2,
-    selector: str = "{name: best_worst, options: {ties: keep, cut: keep}}",
-    oracle: str = "{name: gold}",
-    sampler: str = "name: policy, num_samples: 3",
-    more: str = "",
-    per_round: int = 8,
-) -> str:
-    """The section of rounds that draw."""
-    prompts = f"{{split: train, per_round: {per_round}}}"
-    parts = f"prompts: {prompts}, sampler: {{{sampler}, {DRAW}}}, oracle: {oracle}, selector: {selector}"
-    return f"rounds={{count: {count}, {parts}{', ' if more else ''}{more}}}"
-
-
-@dataclass
-class World:
-    """A plan of one cell, and where its stages are filed."""
-
-    plan: Plan
-    cell: Cell
-    store: RunStore
-
-    def run(self, **more: Any) -> dict[str, str]:
-        """Run every stage of the plan in order; key -> status."""
-        status: dict[str, str] = {}
-        for key, spec in self.plan.stages.items():
-            if all(status[needed] == "done" for needed in spec.inputs.values()):
-                record = execute(spec, self.store, **more)
-                assert record.status != "failed", record.message
-                status[key] = record.status
-            else:
-                status[key] = "blocked"
-        return status
-
-    def rows(self, number: int) -> list[Mapping[str, Any]]:
-        """The training rows of a round."""
-        text = (self.store.folder(self.cell.rounds[number - 1].select) / "examples" / "train.jsonl").read_text()
-        return [json.loads(line) for line in text.splitlines()]
-
-    def weights(self, key: str | None) -> bytes:
-        """The weights that a stage left."""
-        assert key is not None
-        return (self.store.folder(key) / "model" / "model.safetensors").read_bytes()
-
-
-def world(folder: Path, *sets: str, target: str = "dpo", runs: str = "runs") -> World:
-    """The plan of one cell of the micro setting with a `generate` section."""
-    folder.mkdir(exist_ok=True)
-    setting = folder / "setting.yaml"
-    setting.write_text(MICRO.read_text(encoding="utf-8") + generate_section(prompts=4, tokens=6), encoding="utf-8")
-    overrides = parse_overrides(("preference.global_batch_size=4", "preference.save_steps=1", *sets))
-    loaded = resolve(target, setting=str(setting), overrides=overrides)
-    store = RunStore(folder / runs)
-    plan = build_plan([(loaded, prepare(loaded, store.root), (1,))])
-    return World(plan, plan.cells[0], store)
+from benchbench.stages.label import run as label_run
+from tests.stages.rounds import ON_DATA, drawn, world
 
 
 def test_a_round_on_the_pairs_of_the_split_is_offline_training_bit_for_bit(tmp_path: Path):
@@ -106,3 +36,108 @@ def test_rounds_draw_label_select_and_train_in_turn(tmp_path: Path):
     assert not list(made.store.root.rglob("parts")), "parts are gone when a stage is done"
     again = made.store.record(second.policy)
     assert made.run() and made.store.record(second.policy) == again, "a second run executes nothing"
+
+
+def stopping_after(looks: int) -> Callable[[], bool]:
+    """Says to stop after so many looks."""
+    left = iter([False] * looks)
+    return lambda: next(left, True)
+
+
+def test_a_round_that_was_stopped_anywhere_goes_on_to_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(label_run, "GROUPS_IN_A_PART", 2)
+    parts = "generate.max_num_seqs=2"
+    whole, stopped = (world(tmp_path / name, drawn(count=1), parts) for name in ("whole", "stopped"))
+    assert set(whole.run().values()) == {"done"}
+    (keys,) = stopped.cell.rounds
+    interrupted = 0
+    for key, spec in stopped.plan.stages.items():
+        for looks in (1, 2) if key in (keys.rollout, keys.label, keys.policy) else ():
+            record = execute(spec, stopped.store, should_stop=stopping_after(looks))
+            assert record.status == "interrupted", (spec.title, record)
+            interrupted += 1
+        assert execute(spec, stopped.store).status == "done"
+    assert interrupted == 6
+    for key in (keys.rollout, keys.label, keys.select):
+        split = "examples/train.jsonl"
+        assert (whole.store.folder(key) / split).read_bytes() == (stopped.store.folder(key) / split).read_bytes()
+    assert whole.weights(keys.policy) == stopped.weights(keys.policy)
+
+
+def test_replayed_rows_stand_behind_the_rounds_own(tmp_path: Path):
+    replayed = world(tmp_path, drawn(count=2, more="replay: {rounds: 1}, start: sft", per_round=5))
+    assert set(replayed.run().values()) == {"done"}
+    first, second = replayed.rows(1), replayed.rows(2)
+    assert [row["round"] for row in second] == [2] * (len(second) - len(first)) + [1] * len(first)
+    assert second[-len(first) :] == first
+    spec = replayed.plan.stages[str(replayed.cell.policy)]
+    assert spec.inputs["policy"].startswith("sft/"), "start: sft begins at the SFT policy again"
+    read = replayed.store.record(str(replayed.cell.policy)).summary["read"]
+    made = replayed.store.record(replayed.cell.rounds[1].select).summary["content"]
+    assert read["data"] == made, "a reader records what it read"
+
+
+def test_a_round_without_rows_keeps_its_policy_or_fails(tmp_path: Path):
+    nothing = "{name: best_worst, options: {min_gap: 1000.0}}"
+    empty = world(tmp_path / "empty", drawn(count=2, selector=nothing, per_round=4), "preference.reference=previous")
+    assert set(empty.run().values()) == {"done"}
+    sft = next(key for key in empty.plan.stages if key.startswith("sft/"))
+    assert empty.weights(empty.cell.policy) == empty.weights(sft)
+    summary = empty.store.record(empty.cell.rounds[0].select).summary
+    assert summary["rows"] == 0 and sum(summary["dropped"].values()) == 4
+    demanding = world(tmp_path / "fail", drawn(count=1, selector=nothing, per_round=4, more="on_empty: fail"))
+    with pytest.raises(
+        AssertionError, match="expected rows to train on, found none: 4 groups: "
+    ):
+        demanding.run()
+
+
+@pytest.mark.parametrize(
+    ("sampler", "oracle"),
+    [
+        ("name: nash_mixture, num_samples: 2", "{name: annotator}"),
+        ("name: history, num_samples: 4, options: {last: 2}", "{name: implicit}"),
+        ("name: policy, num_samples: 2", "{name: reward_stage}"),
+    ],
+)
+def test_models_that_samplers_and_oracles_hold_are_there(tmp_path: Path, sampler: str, oracle: str):
+    made = world(tmp_path, drawn(count=2, sampler=sampler, oracle=oracle, per_round=4))
+    assert set(made.run().values()) == {"done"}
+    first, second = made.cell.rounds
+    inputs = made.plan.stages[second.rollout].inputs
+    sft = next(key for key in made.plan.stages if key.startswith("sft/"))
+    if "nash" in sampler:
+        assert inputs == {"policy": first.policy, "reference": sft}
+    if "history" in sampler:
+        assert inputs == {"policy": first.policy, "start_1": sft}
+    assert made.store.record(str(second.label)).summary["labelled"] == 4
+
+
+def test_cut_responses_teach_no_end(tmp_path: Path):
+    """A response of six tokens that did not end has no EOS in its row; one that ended has it."""
+    made = world(tmp_path, drawn(count=1, per_round=8))
+    made.run()
+    rollout = made.store.folder(made.cell.rounds[0].rollout) / "examples" / "train.jsonl"
+    responses = {}
+    for line in rollout.read_text().splitlines():
+        group = json.loads(line)
+        responses |= {(group["id"], tuple(r["tokens"])): r for r in group["responses"]}
+    for row in made.rows(1):
+        for ids in row["tokens"]["responses"]:
+            key = row["id"].split(" ")[0]
+            cut = responses.get((key, tuple(ids)))
+            ended = responses.get((key, tuple(ids[:-1])))
+            assert (cut is not None and cut["finish"] == "length") or (ended and ended["end"] == ids[-1])
+
+
+def test_methods_share_the_first_round_and_part_in_the_second(tmp_path: Path):
+    plans = [world(tmp_path, drawn(), target=target) for target in ("dpo", "ipo")]
+    (first, second), (others_first, others_second) = (each.cell.rounds for each in plans)
+    assert (first.rollout, first.label, first.select) == (
+        others_first.rollout,
+        others_first.label,
+        others_first.select,
+    )
+    assert first.policy != others_first.policy and second.rollout != others_second.rollout
+    finer = world(tmp_path, drawn(selector="{name: best_random}"))
+    assert finer.cell.rounds[0].label == first.label and finer.cell.rounds[0].select != first.select

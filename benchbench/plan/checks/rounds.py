@@ -149,12 +149,12 @@ def _rows(parts: _Parts) -> Iterator[Fault]:
         yield Fault(where, f"'{method.name}' reads the token weights {', '.join(method.token_weights)}; rows have none")
     missing = [column.name for column in method.columns if column.name not in selector.makes_columns]
     if missing:
-        made = ", ".join(selector.makes_columns) or "none"
-        yield Fault(where, f"'{method.name}' reads the columns {', '.join(missing)}, {named} makes {made}")
+        columns = ", ".join(selector.makes_columns) or "none"
+        yield Fault(where, f"'{method.name}' reads the columns {', '.join(missing)}, {named} makes {columns}")
     reward = parts.recipe.preference.reward.column if parts.recipe.preference is not None else None
     if method.need("reward") and reward is not None and reward not in selector.makes_columns:
-        made = ", ".join(selector.makes_columns) or "none"
-        yield Fault("preference.reward.column", f"expected a column that {named} makes ({made}), got '{reward}'")
+        columns = ", ".join(selector.makes_columns) or "none"
+        yield Fault("preference.reward.column", f"expected a column that {named} makes ({columns}), got '{reward}'")
 
 
 def _unread(parts: _Parts) -> Iterator[Fault]:

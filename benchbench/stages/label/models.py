@@ -140,9 +140,11 @@ class PolicyWriter:
         encoded = encode_prompts(examples, self.tokenizer, context.tokenization())
         stops = named_stops((), self.tokenizer) if run.stops is None else Stops.from_json(run.stops)
         sampling = Sampling(max_new_tokens, 1.0, 1.0, 0, 0.0, 1.0, stops.ids)
+        seed = context.settings.seed
+        assert seed is not None, "planned with a seed, since the policy writes"
         where = f"label r{context.settings.round}"
         requests = [
-            GenerationRequest(str(n), sample, tokens, draw_seed(context.settings.seed, where, prompts[n], sample))
+            GenerationRequest(str(n), sample, tokens, draw_seed(seed, where, prompts[n], sample))
             for n, tokens in enumerate(encoded)
             for sample in range(samples)
         ]

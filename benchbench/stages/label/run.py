@@ -74,7 +74,7 @@ def _oracle_context(context: Context, oracle: Oracle) -> OracleContext:
     tokenizer = context.tokenizer() if oracle.models or oracle.writes else None
 
     def draws(group: Group) -> Any:
-        return stream(settings.seed, f"label r{group.round} {group.example}")
+        return stream(settings.seed or 0, f"label r{group.round} {group.example}")
 
     judge = JudgeContext(
         folder=Path(context.run.folder),

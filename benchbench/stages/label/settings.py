@@ -38,8 +38,8 @@ class LabelSettings(ScoringSettings):
     stage_version: int = 1
     round: int
     oracle: OracleSettings
-    seed: int
-    """What the oracle draws is drawn from."""
+    seed: int | None
+    """What the oracle draws is drawn from; none where it draws nothing."""
     base_seed: int | None
     """What the weights of a base model without pinned ones are drawn from; none where nothing is drawn."""
     stop_token_ids: tuple[int, ...] | None
