@@ -33,6 +33,9 @@ LIGHT = (
     "run",
     "methods",
     "inputs",
+    "samplers",
+    "oracles",
+    "selectors",
 )
 LINT = Path(sys.executable).with_name("lint-imports")
 HEAVY = ("torch", "transformers", "vllm", "datasets", "peft", "trl")

@@ -11,7 +11,20 @@ from types import ModuleType
 import pytest
 from harness import ROOT
 
-from benchbench import analyses, exports, imports, judges, methods, metrics, reward_objectives, sources, transforms
+from benchbench import (
+    analyses,
+    exports,
+    imports,
+    judges,
+    methods,
+    metrics,
+    oracles,
+    reward_objectives,
+    samplers,
+    selectors,
+    sources,
+    transforms,
+)
 
 ROOMS = {
     "analyses": (analyses, "ANALYSIS"),
@@ -20,7 +33,10 @@ ROOMS = {
     "judges": (judges, "JUDGE"),
     "methods": (methods, "METHOD"),
     "metrics": (metrics, "METRIC"),
+    "oracles": (oracles, "ORACLE"),
     "reward_objectives": (reward_objectives, "OBJECTIVE"),
+    "samplers": (samplers, "SAMPLER"),
+    "selectors": (selectors, "SELECTOR"),
     "sources": (sources, "SOURCE"),
     "transforms": (transforms, "TRANSFORM"),
 }
