@@ -20,8 +20,8 @@ def source(request):
     return sources.get(request.param)
 
 
-def test_the_room_holds_the_three_sources_and_no_private_file():
-    assert sources.names() == ("hub", "local_files", "toy")
+def test_the_room_holds_these_sources_and_no_private_file():
+    assert sources.names() == ("arithmetic", "hub", "local_files", "toy")
 
 
 def test_name_is_the_file_name(source):
