@@ -34,15 +34,19 @@ OPTIONS: dict[str, dict[str, Any]] = {
 """By judge; one that is not here must do with its defaults."""
 
 
-WORLDS = {"arithmetic": "arithmetic"}
+WORLDS = {"arithmetic": "arithmetic", "codec": "codec"}
 """Judge -> the source whose prompts alone it can read; every other judge reads those of the toy world."""
+PROMPTS = {"codec": "golden_prompts"}
+"""Source -> the option that says how many pairs to train on there are."""
 
 
 def world_contests(judge_name: str = "") -> list[Contest]:
     """Contests that the judge can read."""
     source = sources.get(WORLDS.get(judge_name, "toy"))
-    examples = source.load(source.options(demonstrations=1, preference_prompts=6), Path())["train"]
-    return [Contest(one.id, 0, one.prompt, *one.candidates) for one in examples]
+    examples = source.load(
+        source.options(demonstrations=1, **{PROMPTS.get(source.name, "preference_prompts"): 6}), Path()
+    )
+    return [Contest(one.id, 0, one.prompt, *one.candidates) for one in examples["train"]]
 
 
 @pytest.fixture(params=judges.names())
@@ -81,7 +85,15 @@ def write_verdicts(path: Path, given: list[Contest]) -> None:
 
 
 def test_the_room_holds_these_judges_and_no_private_file():
-    assert judges.names() == ("arithmetic", "chat_endpoint", "gold", "human_file", "reward_model", "toy_annotator")
+    assert judges.names() == (
+        "arithmetic",
+        "chat_endpoint",
+        "codec",
+        "gold",
+        "human_file",
+        "reward_model",
+        "toy_annotator",
+    )
 
 
 def test_name_is_the_file_name_and_the_version_a_positive_integer(judge: Judge):

@@ -21,7 +21,7 @@ def source(request):
 
 
 def test_the_room_holds_these_sources_and_no_private_file():
-    assert sources.names() == ("arithmetic", "hub", "local_files", "toy")
+    assert sources.names() == ("arithmetic", "codec", "hub", "local_files", "toy")
 
 
 def test_name_is_the_file_name(source):
