@@ -92,6 +92,7 @@ def test_the_room_holds_these_judges_and_no_private_file():
         "gold",
         "human_file",
         "reward_model",
+        "sentiment",
         "toy_annotator",
     )
 
