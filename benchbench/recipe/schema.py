@@ -66,7 +66,7 @@ class DataSection(Section):
     """Where examples come from, and what is made of them."""
 
     source: NonEmpty
-    """Name of a data source: `toy`, `local_files` or `hub`."""
+    """Name of a data source: `toy`, `arithmetic`, `codec`, `local_files`, `hub` or `beginnings`."""
     options: dict[str, Any] = Field(default_factory=dict)
     """The source's own options; `bench recipes show` lists them with their defaults."""
     transforms: Annotated[tuple[TransformSection, ...], Since("2026-11-28", before=[])] = ()
