@@ -70,10 +70,10 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
     for row in rows:
         data.setdefault(str(row.get("data") or "all"), []).append(row)
     table, remarks = zip(*(_line(name, _pairs(name, members), options) for name, members in data.items()), strict=True)
-    notes = [remark for remark in remarks if remark]
-    notes.append("accuracy: share of held-out responses on their side; pair accuracy: of pairs in the right order")
+    notes = ["accuracy: share of held-out responses on their side; pair accuracy: of pairs in the right order"]
     notes.append(f"by lot: mean accuracy of {options.shuffles} probes where the sides of each pair are drawn")
-    return Analysed([ResultTable("separability", "Linear separability of chosen and rejected", table)], notes)
+    tables = [ResultTable("separability", "Linear separability of chosen and rejected", table)]
+    return Analysed(tables, [*filter(None, remarks), *notes])
 
 
 def _pairs(name: str, rows: Sequence[Row]) -> list[Pair]:

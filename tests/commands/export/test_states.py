@@ -18,21 +18,13 @@ from benchbench.store.rows import read_rows
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Finished runs of a policy and of a reward model of the micro setting."""
-    folder = tmp_path_factory.mktemp("states")
-    (folder / "reward.yaml").write_text(
-        f"name: reward_micro\nsetting: {MICRO}\nmethod: {{name: reward_model}}\n", encoding="utf-8"
-    )
-    assert set(finish([folder / "reward.yaml"], runs=folder / "runs", setting=None).values()) == {"done"}
-    return folder / "runs"
+    folder = tmp_path_factory.mktemp("states") / "runs"
+    assert set(finish(["reward_model"], runs=folder).values()) == {"done"}
+    return folder
 
 
-def recipe(runs: Path) -> Path:
-    return runs.parent / "reward.yaml"
-
-
-def exported(runs: Path, out: Path, *words: object, target: object = None) -> pd.DataFrame:
-    target = (recipe(runs),) if target is None else (target, "--setting", MICRO)
-    ended = bench("export", "states", *target, "--runs", runs, "--out", out, "--json", *words)
+def exported(runs: Path, out: Path, *words: object, target: str = "reward_model") -> pd.DataFrame:
+    ended = bench("export", "states", target, "--setting", MICRO, "--runs", runs, "--out", out, "--json", *words)
     assert ended.code == 0, ended.err
     assert ended.json["files"] == [str(out / "states.parquet")]
     return read_rows(out, name="states.parquet")
@@ -53,13 +45,10 @@ def test_the_head_on_the_states_gives_the_rewards_of_the_run(runs: Path, tmp_pat
 
 
 def test_a_policys_state_is_that_of_the_last_layer_at_the_last_token(runs: Path, tmp_path: Path):
-    from benchbench.data.tokenizer import load_tokenizer
-
     rows = exported(runs, tmp_path, target="sft")
     (sft,) = (runs / "sft").iterdir()
     model = AutoModelForCausalLM.from_pretrained(sft / "model", dtype=torch.float32).eval()
     shown = bench("show", "data", "sft", "--setting", MICRO, "--runs", runs, "--stage", "score", "--count", 3, "--json")
-    load_tokenizer(str(sft / "model"), revision=None, pad_token=None, folder=Path(), trust_remote_code=False)
     for example in shown.json["examples"]:
         for place, candidate in enumerate(example["candidates"]):
             ids = torch.tensor([[token["id"] for token in candidate["tokens"]]])
@@ -84,7 +73,7 @@ def test_the_analyses_read_what_is_written(runs: Path, tmp_path: Path):
 
 
 def test_what_there_is_no_state_or_label_of_is_refused(runs: Path, tmp_path: Path):
-    line = ("export", "states", recipe(runs), "--runs", runs, "--out", tmp_path / "out")
+    line = ("export", "states", "reward_model", "--setting", MICRO, "--runs", runs, "--out", tmp_path / "out")
     for words, said in (
         (("--split", "trian"), "train"),
         (("--dimension", "humour"), "expected a column, found"),
@@ -96,7 +85,31 @@ def test_what_there_is_no_state_or_label_of_is_refused(runs: Path, tmp_path: Pat
         ended = bench(*line, *words)
         assert ended.code in (2, 4) and said in " ".join(ended.err.split()), (words, ended.err)
     assert not (tmp_path / "out").exists()
-    ended = bench("export", "model", recipe(runs), "--runs", runs, "--out", tmp_path / "out", "--split", "train")
+    ended = bench(
+        "export",
+        "model",
+        "reward_model",
+        "--setting",
+        MICRO,
+        "--runs",
+        runs,
+        "--out",
+        tmp_path / "out",
+        "--split",
+        "train",
+    )
     assert ended.code == 2 and "--split: model does not read it" in ended.err
-    ended = bench("export", "reward_bench", recipe(runs), "--runs", runs, "--out", tmp_path / "out", "--seed", 1)
+    ended = bench(
+        "export",
+        "reward_bench",
+        "reward_model",
+        "--setting",
+        MICRO,
+        "--runs",
+        runs,
+        "--out",
+        tmp_path / "out",
+        "--seed",
+        1,
+    )
     assert ended.code == 2 and "seeds are --seeds" in " ".join(ended.err.split())
