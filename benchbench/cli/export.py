@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import print_json, stderr
+from benchbench.cli.output import print_json, shown, stderr
 from benchbench.cli.unread import refuse_unread
 
 OF_FORMATS = frozenset({"seeds", "prompts", "subsets", "token_len"})
@@ -87,4 +87,4 @@ def export(
         print_json({"files": done.files, "notes": done.notes})
     else:
         for path in done.files:
-            typer.echo(path)
+            typer.echo(shown(str(path)))

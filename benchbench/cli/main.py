@@ -34,6 +34,7 @@ from benchbench.cli import (
     transforms,
     tune,
 )
+from benchbench.cli.output import shown
 from benchbench.cli.variadic import VariadicCommand
 from benchbench.core.errors import BenchError, ExitCode
 
@@ -112,6 +113,6 @@ def main(args: list[str]) -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ExitCode.DONE)
     except BenchError as error:
-        typer.echo(f"bench: {error}", err=True)
+        typer.echo(f"bench: {shown(str(error))}", err=True)
         return error.status
     return int(ExitCode.DONE)

@@ -64,10 +64,7 @@ def template_text(section: TokenizationSection, tokenizer: PreTrainedTokenizerBa
         return section.template.model_dump_json()
     if section.chat_template is not None:
         path = folder / section.chat_template
-        try:
-            return path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise BenchError(f"tokenization.chat_template: {path} cannot be read as UTF-8 text ({error})") from None
+        return read_chat_template(path)
     if isinstance(tokenizer.chat_template, str):
         return tokenizer.chat_template
     named = ", ".join(tokenizer.chat_template) if tokenizer.chat_template else "none"
@@ -75,6 +72,24 @@ def template_text(section: TokenizationSection, tokenizer: PreTrainedTokenizerBa
         "tokenization.template: expected a template, for the tokenizer has no single chat template "
         f"(named ones: {named}); give `template` (plain text around each turn) or `chat_template` (a Jinja file)"
     )
+
+
+def read_chat_template(path: Path) -> str:
+    """The text of a chat template's file; one that is none is not quoted, by this message or any later one.
+
+    Raises:
+        BenchError: it cannot be read, or is no template.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BenchError(f"tokenization.chat_template: {path} cannot be read as UTF-8 text ({error})") from None
+    if "messages" not in text or not any(mark in text for mark in ("{%", "{{")):
+        raise BenchError(
+            f"tokenization.chat_template: {path}: expected a Jinja template that writes `messages`, found none; "
+            "name the template's file"
+        )
+    return text
 
 
 NOW = "strftime_now"

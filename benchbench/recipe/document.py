@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,14 +50,26 @@ def read_document(path: Path) -> Document:
         raise BenchError(f"{path}:{line}: key '{key}' is written twice; keep one of the two") from None
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise BenchError(f"{path}:{line}: not valid YAML: {error.problem}") from None
+        raise BenchError(f"{path}:{line}: not valid YAML: {_unquoted(error.problem)}") from None
     except YAMLError as error:
-        raise BenchError(f"{path}: not valid YAML: {error}") from None
+        raise BenchError(f"{path}: not valid YAML ({type(error).__name__})") from None
     if not isinstance(loaded, CommentedMap):
-        raise BenchError(f"{path}: expected a mapping of keys to values, got {describe(plain(loaded))}")
+        raise BenchError(f"{path}: expected a mapping of keys to values, got {_kind(loaded)}")
     origins: dict[str, str] = {}
     _collect_origins(loaded, (), str(path), origins)
     return Document(plain(loaded), origins)
+
+
+def _unquoted(problem: Any) -> str:
+    """What a parser says, less what it quotes of the file."""
+    return re.sub(r"""(["']).*\1""", "...", str(problem), flags=re.DOTALL)
+
+
+def _kind(value: Any) -> str:
+    """What a file holds that is no recipe: a name for it, and none of it, since it may hold a secret."""
+    if value is None:
+        return "nothing"
+    return "a list" if isinstance(value, (list, tuple)) else "something else"
 
 
 def describe(value: Any) -> str:

@@ -13,7 +13,7 @@ from benchbench.recipe.document import describe
 from benchbench.recipe.generation import GenerateSection, JudgeSection
 from benchbench.recipe.model import ModelSection
 from benchbench.recipe.quirks import QuirkSection
-from benchbench.recipe.section import NonEmpty, Section
+from benchbench.recipe.section import FileName, NonEmpty, Section
 from benchbench.recipe.training import (
     MaskedSpanSection,
     PreferenceSection,
@@ -228,7 +228,7 @@ class MethodSection(Section):
     file: Annotated[NonEmpty | None, RUN] = None
     """Path of a Python file that defines the method (relative to the recipe file); `name` may hold it, too. Only its
     content is part of an identity. None takes a built-in method, or one of an installed package."""
-    variant: NonEmpty = "default"
+    variant: FileName = "default"
     """Label of this recipe among those of the same method and setting."""
     hyper: dict[str, Any] = Field(default_factory=dict)
     """Hyper-parameters of the method; `bench methods show NAME` lists them with units and defaults."""
@@ -237,11 +237,11 @@ class MethodSection(Section):
 class Recipe(Section):
     """Everything that reaches a result; one seed of it is a cell."""
 
-    name: NonEmpty
+    name: FileName
     """Name for readers; commands find a recipe by its setting, method and variant."""
     description: str = ""
     """Description in `bench recipes ls`."""
-    setting: NonEmpty
+    setting: FileName
     """Name of the setting this recipe belongs to."""
     notice: str = ""
     """Printed above every table of this setting."""
