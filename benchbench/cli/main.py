@@ -37,6 +37,7 @@ from benchbench.cli import (
 from benchbench.cli.output import shown
 from benchbench.cli.variadic import VariadicCommand
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.store.disk import disk_message
 
 app = typer.Typer(
     name="bench",
@@ -115,4 +116,10 @@ def main(args: list[str]) -> int:
     except BenchError as error:
         typer.echo(f"bench: {shown(str(error))}", err=True)
         return error.status
+    except OSError as error:
+        message = disk_message(error)
+        if message is None:
+            raise
+        typer.echo(f"bench: {shown(message)}", err=True)
+        return int(ExitCode.UNAVAILABLE)
     return int(ExitCode.DONE)

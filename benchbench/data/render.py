@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
+from benchbench.data.template_limits import require_length, template_limits
 from benchbench.recipe.schema import PlainTemplate, TokenizationSection
 
 if TYPE_CHECKING:
@@ -144,22 +145,17 @@ def _chat(
     messages: Sequence[Message],
     candidates: Sequence[str],
 ) -> Rendered:
-    from jinja2 import TemplateError
-
     turns = [{"role": message.role, "content": message.content} for message in messages]
 
     def text(conversation: list[dict[str, str]], *, open_ended: bool) -> str:
-        return str(
-            tokenizer.apply_chat_template(
-                conversation, chat_template=template, tokenize=False, add_generation_prompt=open_ended, **today
-            )
+        written = tokenizer.apply_chat_template(
+            conversation, chat_template=template, tokenize=False, add_generation_prompt=open_ended, **today
         )
+        return require_length(str(written), "chat template")
 
-    try:
+    with template_limits("chat template"):
         prompt = text(turns, open_ended=True)
         wholes = [text([*turns, {"role": "assistant", "content": c}], open_ended=False) for c in candidates]
-    except TemplateError as error:
-        raise BenchError(f"chat template: it refuses a conversation ({error})") from None
     if strange := next((whole for whole in wholes if not whole.startswith(prompt)), None):
         raise BenchError(
             "chat template: expected the prompt with its generation prompt to begin the whole conversation, found "

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
 from benchbench.core.identity import RUN, Since
+from benchbench.core.seeding import HIGHEST_SEED
 from benchbench.recipe.claims import ClaimSection, LossSection
 from benchbench.recipe.document import describe
 from benchbench.recipe.generation import GenerateSection, JudgeSection
@@ -37,7 +38,6 @@ ANNOTATIONS = (
 
 ALL_LINEAR = "all-linear"
 """Under `lora_target_modules`: adapters on every linear layer but the output head."""
-
 SFT, REWARD_MODEL = "sft", "reward_model"
 """Names under `method` of recipes whose result is the SFT policy or the reward model itself."""
 BASE = "base"
@@ -215,6 +215,8 @@ class SeedsSection(Section):
             raise ValueError(f"list: expected distinct seeds, got {list(self.list)}")
         if any(seed < 0 for seed in self.list):
             raise ValueError(f"list: expected seeds >= 0, got {list(self.list)}")
+        if max(*self.list, self.fixed_seed) > HIGHEST_SEED:
+            raise ValueError("list, fixed_seed: expected seeds below 2^63, got a higher one")
         return self
 
 
