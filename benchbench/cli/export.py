@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import print_json, stderr
+from benchbench.cli.output import print_json, shown, stderr
 from benchbench.cli.unread import refuse_unread
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def export(
         print_json({"files": done.files, "notes": done.notes})
     else:
         for path in done.files:
-            typer.echo(path)
+            typer.echo(shown(str(path)))
 
 
 def _of_a_run(
