@@ -54,6 +54,8 @@ class Scores:
     _prompt_embedding: Tensor | None = None
     _activations: Mapping[str, Tensor] = field(default_factory=dict)
     _rival: Tensor | None = None
+    _behaviour: Logps | None = None
+    _fresh: Scores | None = None
     _previous: Logps | None = None
     _head: Tensor | None = None
     _carried: Mapping[str, Tensor] = field(default_factory=dict)
@@ -139,6 +141,23 @@ class Scores:
         if self._rival is None:
             raise UndeclaredInputError("the loss reads a second trained copy; declare Need.RIVAL")
         return self._rival
+
+    @property
+    def behaviour(self) -> Logps:
+        """Log-probabilities under the policy that drew each response, [B, K, T]; needs `Need.BEHAVIOUR`."""
+        if self._behaviour is None:
+            raise UndeclaredInputError("the loss reads the policy that drew the rows; declare Need.BEHAVIOUR")
+        return self._behaviour
+
+    @property
+    def fresh(self) -> Scores:
+        """Scores of M further responses to each prompt, drawn at this step; its policy and reference are [B, M, T'].
+
+        Needs `Need.FRESH`.
+        """
+        if self._fresh is None:
+            raise UndeclaredInputError("the loss reads responses that are drawn at each step; declare Need.FRESH")
+        return self._fresh
 
     @property
     def previous(self) -> Logps:

@@ -13,6 +13,7 @@ from benchbench.plan import reward_stages
 from benchbench.plan.anchors import AnchorWeights, further_anchor
 from benchbench.plan.graph import policy_input
 from benchbench.plan.model_columns import with_model_columns
+from benchbench.plan.online import online_inputs, online_settings, oracle_options
 from benchbench.plan.stage_parts import StageParts
 from benchbench.plan.stopping import stopping
 from benchbench.plan.tokenization import preference_tokenization, stage_tokenization
@@ -103,7 +104,10 @@ class Roles(StageParts):
         section, method = self.recipe.preference, methods.get(self.recipe.method.name)
         assert section is not None, "checked with the recipe"
         start, reader = self.start_policy, with_model_columns(self)
-        needed = {k: v for need in method.declared for k, v in inputs.get(need.name).plan(reader, need).items()}
+        online = online_settings(reader, method)
+        declared = () if online is not None and online.draws_rows else method.declared
+        needed = {k: v for need in declared for k, v in inputs.get(need.name).plan(reader, need).items()}
+        needed |= online_inputs(reader, method)
         if method.head is not None and method.head.reads == "reference":
             needed |= anchor_input(self.recipe, self.sft())
         hyper = identity(self.loaded.bound["method.hyper"])
@@ -114,9 +118,15 @@ class Roles(StageParts):
             method=PreferenceMethodSettings(name=method.name, version=method.version, hyper=hyper),
             reward=section.reward if method.need("reward") else None,
             on_empty_response=section.on_empty_response,
+            online=online,
         )
         title = f"{self.loaded.label} {self.where}"
-        run = PreferenceRun(**values_of(self.training_run(section), TrainingRun), method_file=self.recipe.method.file)
+        run = PreferenceRun(
+            **values_of(self.training_run(section), TrainingRun),
+            method_file=self.recipe.method.file,
+            oracle_options=oracle_options(self),
+            folder=None if online is None else str(self.loaded.path.parent),
+        )
         return self.add("preference", title, settings, policy_input(start) | needed, run)
 
     def further_anchor(self, name: str, source: AnchorSource) -> str:

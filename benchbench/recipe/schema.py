@@ -13,6 +13,7 @@ from benchbench.recipe.claims import ClaimSection, LossSection
 from benchbench.recipe.document import describe
 from benchbench.recipe.generation import GenerateSection, JudgeSection
 from benchbench.recipe.model import ModelSection
+from benchbench.recipe.online import OnlineSection
 from benchbench.recipe.quirks import QuirkSection
 from benchbench.recipe.rounds import RoundsSection
 from benchbench.recipe.score import ScoreSection
@@ -227,6 +228,8 @@ class Recipe(Section):
     """Reward model for methods that take their rewards from this stage; none if no method does."""
     preference: PreferenceSection | None = None
     """Preference training; none for the method `sft`, whose policy is the SFT stage itself."""
+    online: Annotated[OnlineSection | None, Since("2026-11-29", before=None)] = None
+    """Responses drawn while the policy is trained; none trains on data alone."""
     rounds: Annotated[RoundsSection | None, Since("2026-11-29", before=None)] = None
     """Preference training in rounds, each on responses that policies draw then; none trains on the split as it is."""
     score: ScoreSection

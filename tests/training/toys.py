@@ -36,6 +36,7 @@ from benchbench.stages.preference.run import with_rival
 from benchbench.training.carried import CarriedNumbers
 from benchbench.training.loop import Job, Rate
 from benchbench.training.objective import BoundInput, MethodObjective
+from benchbench.training.rows import FixedRows
 from tests.methods.toys import between
 
 VOCABULARY, PAD = 40, 0
@@ -285,9 +286,8 @@ def toy(
     job = Job(
         model=trained,
         objective=loss if objective is None else OwnLoss(objective(policy)),
-        examples=given,
+        rows=FixedRows(given, [cost.of(example) for example in given]),
         make_batch=batches(method, whole=whole),
-        costs=[cost.of(example) for example in given],
         cost=cost,
         budget=Budget(tokens, run.per_device_train_batch_size, 1),
         settings=run,

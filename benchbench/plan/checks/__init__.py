@@ -9,6 +9,7 @@ from benchbench.plan.anchors import anchor_faults
 from benchbench.plan.checks.data import chosen_faults, data_faults, length_faults, split_faults, trained_faults
 from benchbench.plan.checks.generation import generation_faults
 from benchbench.plan.checks.model_columns import model_column_faults
+from benchbench.plan.checks.online import online_data_faults
 from benchbench.plan.checks.prompts import prompt_faults
 from benchbench.plan.checks.round_data import draws_responses, mixed_engine_faults, round_data_faults
 from benchbench.plan.prepared import Prepared
@@ -62,6 +63,7 @@ def recipe_faults(loaded: Loaded, prepared: Prepared, score_split: str | None, *
     faults += model_column_faults(loaded, prepared)
     if not missing:
         faults += data_faults(recipe, data, score_split)
+        faults += online_data_faults(recipe, data, prepared.context_tokens)
         faults += trained_faults(loaded, data) + round_data_faults(loaded, prepared)
         faults += chosen_faults(recipe, data) if against_chosen and not recipe.is_reward_model else []
     return faults
