@@ -86,9 +86,7 @@ def test_a_round_without_rows_keeps_its_policy_or_fails(tmp_path: Path):
     summary = empty.store.record(empty.cell.rounds[0].select).summary
     assert summary["rows"] == 0 and sum(summary["dropped"].values()) == 4
     demanding = world(tmp_path / "fail", drawn(count=1, selector=nothing, per_round=4, more="on_empty: fail"))
-    with pytest.raises(
-        AssertionError, match="expected rows to train on, found none: 4 groups: "
-    ):
+    with pytest.raises(AssertionError, match="expected rows to train on, found none: 4 groups: "):
         demanding.run()
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..translation import Translation
 from ..drawn_rows import ADVANTAGE, scores
+from ..translation import Translation
 
 RENAMED = {"beta": "kl_weight", "epsilon_low": "epsilon"}
 UNREAD = ("max_completion_length", "gradient_accumulation_steps")

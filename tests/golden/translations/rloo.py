@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..translation import Translation
 from ..drawn_rows import ADVANTAGE, scores
+from ..translation import Translation
 
 TRANSLATION = Translation(
     scores=scores,
