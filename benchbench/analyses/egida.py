@@ -124,5 +124,5 @@ ANALYSIS = Analysis(
     analyse=analyse,
     inputs=(RESPONSES, PROMPTS, BEFORE),
     options=Options,
-    open_question="Only abstracts could be read: its prompts, attack styles and judge (Llama Guard) are not reproduced.",
+    open_question="Only its abstract could be read: prompts, attack styles and judge (Llama Guard) are not reproduced.",
 )
