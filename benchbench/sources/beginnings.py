@@ -79,15 +79,8 @@ def load(options: BeginningsOptions, folder: Path) -> LoadedSplits:
     where = {split: ", ".join(str(folder / path) for path in paths) for split, paths in options.paths().items()}
     for split, paths in options.paths().items():
         rows[split], dropped[split] = _cut_rows(options, folder, paths)
-    loaded = load_rows(
-        rows,
-        where=where,
-        rename={},
-        columns=(),
-        holdout=options.holdout,
-        holdout_from=options.holdout_from,
-        limit=options.limit,
-    )
+    held_out = {"holdout": options.holdout, "holdout_from": options.holdout_from}
+    loaded = load_rows(rows, where=where, rename={}, columns=(), limit=options.limit, **held_out)
     readings = {
         split: replace(
             reading,
