@@ -15,6 +15,7 @@ from benchbench.core.shown_text import name_fault
 from benchbench.data.audit import audit
 from benchbench.data.column_shape import split_shape
 from benchbench.data.model_files import is_adapters_alone, weights_hash
+from benchbench.data.model_size import require_possible
 from benchbench.data.render import read_chat_template, renderer
 from benchbench.data.serial import content_hash, from_json, to_json
 from benchbench.data.tokenizer import id_bound, load_tokenizer, save_tokenizer, tokenizer_hash, train_tokenizer
@@ -156,6 +157,7 @@ def _data(loaded: Loaded, root: Path) -> tuple[PreparedData, str]:
 def _weights(loaded: Loaded) -> tuple[str | None, str, int | None, bool]:
     model = loaded.recipe.model
     if model.model_name_or_path is None:
+        require_possible(model.from_config or {}, f"{loaded.path}: model.from_config")
         read = (None, model.from_config)
         return None, fingerprint({"from_config": model.from_config}), context_tokens(*read), caps_attention(*read)
     folder = resolve_folder(

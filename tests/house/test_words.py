@@ -65,7 +65,6 @@ SHORT_WITH_REASON = {
     "core/repository.py": "a noun that plan, data, store and sources share",
     "generation/sampling.py": "stage and plan's checks must read the same fields of a recipe",
     "judging/labels.py": "one judge's name in tables, with tests of its own",
-    "recipe/section.py": "the strict base of every part of a recipe, below all of them",
     "report/status.py": "marks and their footnotes, which tables, commands and pages share",
     "stages/frozen.py": "inputs and stages load a frozen policy in one way",
     "stages/preference/method.py": "inputs read the bound method, too, and must not import the stage's run",
