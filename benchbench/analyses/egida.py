@@ -15,17 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from benchbench.analyses._attacks import (
-    ASR,
-    HARMLESS,
-    PROMPT_ID,
-    RESPONSE_FIELDS,
-    RESPONSES,
-    is_harmless,
-    prompts_of,
-    rate_line,
-    refusal_rates,
-)
+from benchbench.analyses import _attacks as attacked
+from benchbench.analyses._attacks import is_harmless, prompts_of, rate_line, refusal_rates
 from benchbench.core.analysis import Analysed, Analysis, Inputs, ResultTable, Row, RowField, RowsInput
 from benchbench.core.errors import BenchError
 from benchbench.core.paper import Paper
@@ -34,14 +25,16 @@ PROMPTS = RowsInput(
     "prompts",
     "A prompt: a topic in a style of attack.",
     (
-        PROMPT_ID,
+        attacked.PROMPT_ID,
         RowField("topic", "label", "What it is about."),
         RowField("style", "label", "How it attacks, such as plain or role play."),
-        HARMLESS,
+        attacked.HARMLESS,
     ),
     rest=True,
 )
-BEFORE = RowsInput("before", "As responses, of the model before training.", RESPONSE_FIELDS, optional=True, rest=True)
+BEFORE = RowsInput(
+    "before", "As responses, of the model before training.", attacked.RESPONSE_FIELDS, optional=True, rest=True
+)
 
 
 @dataclass(frozen=True)
@@ -81,11 +74,10 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
         for name, topic, style in zip(attacks, *trained.values(), strict=True):
             kinds.setdefault(f"{topic} topics, {style} styles", []).append(name)
         tables.append(ResultTable("trained", "Trained and other kinds", _lines(success, earlier, kinds, "kinds")))
-    if len(harmless := [name for name, row in known.items() if is_harmless(row)]):
-        tables.append(
-            ResultTable("refused", "Refused although harmless", _lines(after, before, {"all": harmless}, "of"))
-        )
-    return Analysed(tables, [ASR, "change: after less before, n/a without the responses before", *notes])
+    if harmless := [name for name in known if name not in attacks]:
+        lines = _lines(after, before, {"all": harmless}, "prompts of")
+        tables.append(ResultTable("refused", "Refused although harmless", lines))
+    return Analysed(tables, [attacked.ASR, "change: after less before, n/a without the responses before", *notes])
 
 
 def _named(text: str, kind: str, attacks: Mapping[str, Row]) -> set[str]:
@@ -122,7 +114,7 @@ ANALYSIS = Analysis(
         title="Efficient Safety Retrofitting Against Jailbreaking for LLMs",
     ),
     analyse=analyse,
-    inputs=(RESPONSES, PROMPTS, BEFORE),
+    inputs=(attacked.RESPONSES, PROMPTS, BEFORE),
     options=Options,
-    open_question="Only its abstract could be read: prompts, attack styles and judge (Llama Guard) are not reproduced.",
+    open_question="Only abstracts could be read: its prompts, styles and judge (Llama Guard) are not reproduced.",
 )

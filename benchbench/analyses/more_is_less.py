@@ -79,7 +79,8 @@ def _together(method: str, lines: Sequence[Row]) -> Row:
 
     pairs = [(line["separability"], line["attack_success"]) for line in lines if not math.isnan(line["separability"])]
     varies = len(pairs) > 2 and all(len(set(values)) > 1 for values in zip(*pairs, strict=True))
-    rank = float(stats.spearmanr(*zip(*pairs, strict=True))[0]) if varies else math.nan
+    first, second = ([pair[side] for pair in pairs] for side in (0, 1))
+    rank = float(np.asarray(stats.spearmanr(first, second))[0]) if varies else math.nan
     return {"method": method, "conditions": len(pairs), "separability with attack success": rank}
 
 

@@ -35,8 +35,6 @@ STATES = RowsInput(
     rest=True,
 )
 PREFERRED = "preferred"
-Pair = tuple[str, Array, Array]
-"""Prompt, and [d] states of the chosen and of the rejected response."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +74,11 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
     return Analysed(tables, [*filter(None, remarks), *notes])
 
 
-def _pairs(name: str, rows: Sequence[Row]) -> list[Pair]:
+def _pairs(name: str, rows: Sequence[Row]) -> list[tuple[str, Array, Array]]:
     chosen = {str(row["example"]): np.asarray(row["state"], dtype=np.float64) for row in rows if row["candidate"] == 0}
     if len({(str(row["example"]), row["candidate"]) for row in rows}) < len(rows):
         raise BenchError(f"states: data '{name}': expected each candidate of an example once, found one twice")
-    pairs = [
+    pairs = [  # prompt, and [d] states of both sides
         (str(row.get("prompt") or row["example"]), chosen[str(row["example"])], np.asarray(row["state"], np.float64))
         for row in rows
         if row["candidate"] != 0 and str(row["example"]) in chosen
@@ -90,14 +88,15 @@ def _pairs(name: str, rows: Sequence[Row]) -> list[Pair]:
     return pairs
 
 
-def _line(name: str, pairs: Sequence[Pair], options: Options) -> tuple[Row, str]:
-    chosen, rejected = np.array([pair[1] for pair in pairs]), np.array([pair[2] for pair in pairs])
-    prompts = np.unique([pair[0] for pair in pairs], return_inverse=True)[1]
+def _line(name: str, pairs: Sequence[tuple[str, Array, Array]], options: Options) -> tuple[Row, str]:
+    names, *sides = zip(*pairs, strict=True)
+    chosen, rejected = map(np.array, sides)
+    prompts = np.unique(names, return_inverse=True)[1]
     probed = separability(chosen, rejected, prompt=prompts, folds=options.folds)
     rng = stream(options.seed, f"sides of {name}")
     drawn = [_by_lot(chosen, rejected, prompts, options.folds, rng) for _ in range(options.shuffles)]
-    line = {"data": name, "pairs": probed.pairs, "prompts": int(prompts.max()) + 1}
-    line |= {"accuracy": probed.accuracy, "pair accuracy": probed.pair_accuracy, "by lot": float(np.mean(drawn))}
+    rates = {"accuracy": probed.accuracy, "pair accuracy": probed.pair_accuracy, "by lot": float(np.mean(drawn))}
+    line = {"data": name, "pairs": probed.pairs, "prompts": int(prompts.max()) + 1, **rates}
     return line, f"data {name}: {probed.note}" if probed.note else ""
 
 

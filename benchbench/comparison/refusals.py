@@ -2,8 +2,7 @@
 
 A rule that reads words is cheap and the same for everyone, and wrong in both directions: it misses refusals in other
 words, and it takes an answer that is no use to an attacker for one that is. A judge that reads responses, such as a
-guard model or people, is better; its verdicts can stand in the rule's place wherever this is used. The
-phrases are ours.
+guard model or people, is better; its verdicts can stand in the rule's place. The phrases are ours.
 """
 
 from __future__ import annotations

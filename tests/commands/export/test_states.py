@@ -77,7 +77,7 @@ def test_what_there_is_no_state_or_label_of_is_refused(runs: Path, tmp_path: Pat
     for words, said in (
         (("--split", "trian"), "train"),
         (("--dimension", "humour"), "expected a column, found"),
-        (("--dimension", "score"), "expected whole numbers"),
+        (("--dimension", "gold"), "expected whole numbers"),
         (("--merge",), "--merge: states does not read it"),
         (("--prompts", "x.jsonl"), "--prompts: states does not read it"),
         (("--seed", 9), "train it with"),
@@ -85,31 +85,7 @@ def test_what_there_is_no_state_or_label_of_is_refused(runs: Path, tmp_path: Pat
         ended = bench(*line, *words)
         assert ended.code in (2, 4) and said in " ".join(ended.err.split()), (words, ended.err)
     assert not (tmp_path / "out").exists()
-    ended = bench(
-        "export",
-        "model",
-        "reward_model",
-        "--setting",
-        MICRO,
-        "--runs",
-        runs,
-        "--out",
-        tmp_path / "out",
-        "--split",
-        "train",
-    )
+    ended = bench("export", "model", *line[2:], "--split", "train")
     assert ended.code == 2 and "--split: model does not read it" in ended.err
-    ended = bench(
-        "export",
-        "reward_bench",
-        "reward_model",
-        "--setting",
-        MICRO,
-        "--runs",
-        runs,
-        "--out",
-        tmp_path / "out",
-        "--seed",
-        1,
-    )
+    ended = bench("export", "reward_bench", *line[2:], "--seed", 1)
     assert ended.code == 2 and "seeds are --seeds" in " ".join(ended.err.split())
