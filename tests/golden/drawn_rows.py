@@ -8,7 +8,7 @@ import torch
 
 from benchbench.core.scores import Logps, Scores
 
-from ..translation import Case
+from .translation import Case
 
 ADVANTAGE = "it is an advantage and not a loss; tests/methods compares it with the function that makes it"
 
