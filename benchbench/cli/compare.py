@@ -96,7 +96,7 @@ def compare(
         return
     if not targets:
         raise BenchError("compare: expected methods or recipes, or files of other tools with --from; found none")
-    from benchbench.commands.compare.run import CompareRequest, prepare_comparison
+    from benchbench.commands.compare.run import CompareRequest, planned_draws, prepare_comparison
     from benchbench.commands.run_plan import RunOptions
 
     options = RunOptions(device, workers, runs, results, dry_run, log_to=log_to)
@@ -118,7 +118,7 @@ def compare(
     if not as_json and prepared.notice:
         print_note(prepared.notice)
     if dry_run:
-        print_plan([prepared.session], options.store, as_json=as_json)
+        print_plan([prepared.session], options.store, as_json=as_json, ledger=planned_draws(prepared))
         return
     from benchbench.commands.compare.shown import show
 

@@ -23,7 +23,7 @@ NOT_MATCHED = "not matched"
 UNKNOWN = "not known"
 
 
-class Answers(NamedTuple):
+class OracleAnswers(NamedTuple):
     """What one oracle was asked."""
 
     gives: str
@@ -51,7 +51,7 @@ class LedgerRow:
     labels_human: float
     """Preference labels of people: those of the pairs that were trained on, by a reward model too, and what an oracle
     that stands for a person was asked."""
-    labels_oracle: Mapping[str, Answers]
+    labels_oracle: Mapping[str, OracleAnswers]
     """Name of each other oracle -> what it was asked."""
     steps: float
     """Optimizer steps, all rounds together."""
@@ -104,7 +104,7 @@ def labels_in_words(rows: Sequence[LedgerRow], *, named: bool = False) -> str:
     if human != 0:
         parts.append(UNKNOWN if math.isnan(human) else f"{amount(human)} pairs")
     for name in dict.fromkeys(name for row in rows for name in row.labels_oracle):
-        of_oracle = [row.labels_oracle.get(name, Answers("", 0.0)) for row in rows]
+        of_oracle = [row.labels_oracle.get(name, OracleAnswers("", 0.0)) for row in rows]
         gives = next(answers.gives for answers in of_oracle if answers.gives)
         what = "scored" if gives == "scores" else "compared"
         parts.append(f"{amount(fmean(a.number for a in of_oracle))} {what}{f' by {name}' if named else ''}")
@@ -170,7 +170,7 @@ def _is_equal(first: LedgerRow, second: LedgerRow, quantity: Quantity) -> bool:
     return getattr(first, quantity) == getattr(second, quantity)
 
 
-def _asked(row: LedgerRow) -> dict[str, Answers]:
+def _asked(row: LedgerRow) -> dict[str, OracleAnswers]:
     return {name: answers for name, answers in row.labels_oracle.items() if answers.number != 0}
 
 

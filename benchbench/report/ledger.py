@@ -11,6 +11,9 @@ from benchbench.comparison.ledger import UNKNOWN, Ledger, LedgerRow, amount, lab
 from benchbench.report import numbers
 
 TITLE = "ledger: what each row took beyond the policy that all start from; means over seeds"
+PLANNED_TITLE = "planned of each row, one seed; what follows from running it is not known yet"
+PLANNED = ("method", "rows from", "prompts", "responses", "labels", "updates", "note")
+"""Columns that are known before anything runs."""
 PARTS = ("draw", "label", "train")
 """Parts of the time of a row, in their order."""
 
@@ -47,6 +50,11 @@ def shown_ledger(ledger: Ledger) -> list[dict[str, str]]:
     """Rows for a reader, one per label."""
     noted = any(row.notes for rows in ledger.values() for row in rows)
     return [_shown(label, rows, noted=noted) for label, rows in ledger.items()]
+
+
+def shown_plan(ledger: Ledger) -> list[dict[str, str]]:
+    """Rows for a reader of what is planned, one per label."""
+    return [{name: row[name] for name in PLANNED if name in row} for row in shown_ledger(ledger)]
 
 
 def _shown(label: str, rows: Sequence[LedgerRow], *, noted: bool) -> dict[str, str]:

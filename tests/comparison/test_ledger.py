@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchbench.comparison.ledger import (
-    Answers,
     LedgerRow,
+    OracleAnswers,
     labels_in_words,
     planned_apart,
     tokens_apart,
@@ -46,7 +46,7 @@ def drawing(**changes: Any) -> LedgerRow:
         "responses": 12000.0,
         "generated_tokens": 128412.0,
         "labels_human": 0.0,
-        "labels_oracle": {"gold": Answers("scores", 12000.0)},
+        "labels_oracle": {"gold": OracleAnswers("scores", 12000.0)},
         "steps": 189.0,
     }
     return row("dpo@iterative", **(values | changes))
@@ -65,10 +65,10 @@ def test_a_label_of_a_person_is_one_wherever_it_was_asked_for():
 
 
 def test_answers_of_two_oracles_are_not_the_same_labels():
-    other = drawing(labels_oracle={"reward_stage": Answers("scores", 12000.0)})
+    other = drawing(labels_oracle={"reward_stage": OracleAnswers("scores", 12000.0)})
     assert unmatched([other], [drawing()], "labels") == "not matched: labels 12,000 scored v 12,000 scored"
     assert labels_in_words([other], named=True) == "12,000 scored by reward_stage"
-    mixed = drawing(labels_human=500.0, labels_oracle={"votes": Answers("wins", 20.0)})
+    mixed = drawing(labels_human=500.0, labels_oracle={"votes": OracleAnswers("wins", 20.0)})
     assert labels_in_words([mixed]) == "500 pairs and 20 compared"
     assert labels_in_words([row(labels_human=0.0)]) == "none"
 
@@ -82,7 +82,7 @@ def test_updates_are_steps_times_examples_of_a_step():
 def test_what_is_not_known_equals_nothing_not_even_itself(quantity):
     unknown = row(labels_human=math.nan, responses=math.nan, steps=math.nan)
     assert "not known v not known" in unmatched([unknown], [unknown], quantity)
-    asked = drawing(labels_oracle={"gold": Answers("scores", math.nan)})
+    asked = drawing(labels_oracle={"gold": OracleAnswers("scores", math.nan)})
     assert quantity != "labels" or unmatched([asked], [asked], quantity)
 
 

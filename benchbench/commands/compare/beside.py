@@ -1,4 +1,4 @@
-"""What stands beside the tables of a comparison: the ledger, the frontier, and rows at an equal KL."""
+"""What stands beside the tables of a comparison: rounds, the frontier, rows at an equal KL, and the ledger."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from benchbench.commands.compare.conditions import places
 from benchbench.commands.compare.frontier.curves import Frontier, frontier
 from benchbench.commands.compare.ledger.matching import with_draws
 from benchbench.commands.compare.ledger.measured import measured
+from benchbench.commands.compare.rounds import round_rows
 from benchbench.commands.compare.run import CompareRequest, PreparedComparison
 from benchbench.commands.compare.win_rates import Samples
 from benchbench.comparison.frontier.matched import MatchedRow
@@ -29,6 +30,7 @@ from benchbench.report.frontier import (
     shown_points,
 )
 from benchbench.report.ledger import TITLE, ledger_frame, shown_ledger
+from benchbench.report.rounds import RoundRow, rounds_frame, rounds_title, shown_rounds
 from benchbench.store.runs import RunStore
 
 Titled = tuple[str, list[dict[str, str]]]
@@ -44,6 +46,10 @@ class Beside:
     """Whether the ledger is under the tables: a row draws for its training, or something is to match."""
     frontier: Frontier | None
     """None where no curve has two points."""
+    rounds: Sequence[RoundRow]
+    """Every round of every row that has some."""
+    start: str
+    baseline: str
     matched: Sequence[Mapping[str, Sequence[MatchedRow]]]
     """For every KL that was asked for: quantity -> curves there."""
 
@@ -56,6 +62,8 @@ class Beside:
     def tables(self) -> list[Titled]:
         """(title, rows) of every table for a reader."""
         tables: list[Titled] = []
+        if self.rounds:
+            tables.append((rounds_title(self.start, self.baseline), shown_rounds(self.rounds)))
         if self.frontier is not None:
             known = self.frontier.known
             title = frontier_title(self.opponent, len(known.prompts), known.left_out, self.frontier.without)
@@ -69,6 +77,8 @@ class Beside:
     def frames(self) -> dict[str, pd.DataFrame]:
         """Name of a file -> its tidy rows."""
         frames = {"ledger": ledger_frame(self.ledger)} if self.ledger else {}
+        if self.rounds:
+            frames["rounds"] = rounds_frame(self.rounds)
         if self.frontier is not None:
             points = self.frontier.points()
             frames |= {
@@ -84,7 +94,10 @@ class Beside:
         frames = self.frames()
         return {
             "ledger": [row.as_values() for rows in self.ledger.values() for row in rows],
-            **{name: frames[name].to_dict("records") if name in frames else [] for name in ("frontier", "at_kl")},
+            **{
+                name: frames[name].to_dict("records") if name in frames else []
+                for name in ("rounds", "frontier", "at_kl")
+            },
         }
 
 
@@ -121,7 +134,9 @@ def beside(
         )
     matched = [curves.at(kl, baseline=prepared.baseline) for kl in kls] if curves is not None else []
     shown = curves if curves is not None and curves.has_curve else None
-    return Beside(ledger, with_draws(ledger) or bool(request.match), shown, matched)
+    baseline = prepared.baseline
+    rounds = round_rows(session.cells, store, samples, start=start, baseline=baseline, runs=runs)
+    return Beside(ledger, with_draws(ledger) or bool(request.match), shown, rounds, start, baseline, matched)
 
 
 def kl_of_cells(samples: Samples | None) -> dict[tuple[str, int], float]:

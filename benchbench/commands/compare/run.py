@@ -11,10 +11,11 @@ from rich.console import Console
 
 from benchbench.commands.compare.conditions import places, quantities
 from benchbench.commands.compare.fairness import refuse_other_judges, refuse_unequal
-from benchbench.commands.compare.ledger.matching import refuse_planned_apart
+from benchbench.commands.compare.ledger.matching import refuse_planned_apart, with_draws
 from benchbench.commands.compare.ledger.planned import planned
 from benchbench.commands.resolve import common_seeds, notice, parse_seeds, refuse_unread, resolve, resolve_all
 from benchbench.commands.run_plan import RunOptions, Session, incomplete, open_session, run_session
+from benchbench.comparison.ledger import Ledger
 from benchbench.core.errors import BenchError, unknown_name
 from benchbench.data.prompt_files import read_prompt_file
 from benchbench.plan.prompt_sets import prepare_prompts
@@ -186,6 +187,13 @@ def _metric(text: str, names: Sequence[str]) -> tuple[str, str | None]:
     if scoring and scoring not in SCORINGS:
         raise unknown_name("scoring", scoring, SCORINGS)
     return name, scoring or None
+
+
+def planned_draws(prepared: PreparedComparison) -> Ledger | None:
+    """What is planned of each row, where one of them draws responses for its training."""
+    session = prepared.session
+    ledger = planned(prepared.loaded, session.prepared, session.plan)
+    return ledger if with_draws(ledger) else None
 
 
 def id_of(prepared: PreparedComparison, request: CompareRequest) -> str:

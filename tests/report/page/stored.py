@@ -15,6 +15,7 @@ from benchbench.comparison.pairs.table import Comparison
 from benchbench.report.comparison import narrow_layout
 from benchbench.report.frames import comparisons_frame
 from benchbench.report.ledger import TITLE
+from benchbench.report.rounds import ROUNDS
 from benchbench.store.comparison_folders import StoredComparison
 from tests.comparison.rows import toy_cells
 
@@ -198,6 +199,7 @@ def about() -> dict[str, Any]:
         "further": [
             {"title": "frontier: every policy", "head": ["curve", "point"], "body": [["dpo", "dpo@b"]]},
             {"title": "at KL 1 nats per response", "head": ["curve", "mean"], "body": [["dpo", "0.6"]]},
+            {"title": f"{ROUNDS}what each drew", "head": ["method", "round"], "body": [["dpo@iterative", "1"]]},
             {"title": TITLE, "head": ["method", "prompts"], "body": [["dpo", "3,000"]]},
         ],
         "answered": {"judge": "gold", "prompts": "test", "temperature": "1"},

@@ -18,8 +18,19 @@ from benchbench.report.page.sections.question import answer, question
 from tests.report.page.stored import HEADLINE, LABELS, SEEDS, bare, compared, frames, stored
 
 ORDER = [
-    *("question", "main_table", "forest", "win_rates", "training", "accuracy_kl", "frontier", "margins", "calibration"),
-    *("lengths", "responses", "degeneration", "answers", "ledger", "fairness", "settings", "audits", "claims"),
+    *("question", "main_table", "forest", "win_rates", "training", "accuracy_kl", "rounds", "frontier", "margins"),
+    *(
+        "calibration",
+        "lengths",
+        "responses",
+        "degeneration",
+        "answers",
+        "ledger",
+        "fairness",
+        "settings",
+        "audits",
+        "claims",
+    ),
     *("environment", "commands"),
 ]
 
@@ -60,6 +71,7 @@ def test_a_section_has_its_name_and_always_something_to_say(name: str):
         "training": "No training curves",
         "accuracy_kl": "No KL",
         "frontier": "No frontier",
+        "rounds": "No rounds",
         "ledger": "No ledger",
         "calibration": "No calibration",
         "lengths": "No lengths of answers",
@@ -183,6 +195,7 @@ def test_calibration_is_of_rows_with_a_probability_of_their_own():
 def test_the_frontier_and_the_ledger_are_the_tables_that_compare_prints():
     assert list(tables("frontier")) == ["frontier_1", "frontier_2"]
     assert tables("frontier")["frontier_2"].body == [["dpo", "0.6"]]
+    assert tables("rounds")["rounds"].body == [["dpo@iterative", "1"]]
     assert tables("ledger")["ledger"].body == [["dpo", "3,000"]]
 
 

@@ -84,24 +84,34 @@ def frontier(
         runs: label -> [k] which seeds are copies of one run.
     """
     known = known_of(cells, store, start=start, seeds=list(dict.fromkeys(cell.seed for cell in cells)))
-    members = {
-        name: [label for label in labels if label in known.labels and label != start]
-        for name, labels in families(loaded).items()
-    }
-    members = {name: labels for name, labels in members.items() if labels}
+    members = {name: names for name, names in _members(known, loaded).items() if name != start}
     if not members or not known.prompts:
         return None
     curves = {
-        quantity: [_curve(known, n, of, start, quantity) for n, of in members.items()] for quantity in known.quantities
+        quantity: [_curve(known, name, of, start, quantity) for name, of in members.items()]
+        for quantity in known.quantities
     }
-    of_runs = {name: list(zip(*(runs[label] for label in labels), strict=True)) for name, labels in members.items()}
+    label_of = {policy: label for label, policies in known.policies.items() for policy in policies}
+    of_runs = {n: list(zip(*(runs[label_of[policy]] for policy in of), strict=True)) for n, of in members.items()}
     labels = dict.fromkeys(item.label for item in loaded)
-    return Frontier(curves, known, of_runs, [label for label in labels if label not in known.labels])
+    return Frontier(curves, known, of_runs, [label for label in labels if label not in known.policies])
 
 
-def _curve(known: Known, name: str, labels: Sequence[str], start: str, quantity: str) -> Curve:
-    points = [known.point(label, quantity) for label in labels]
-    return Curve(name, points, known.point(start, quantity) if start in known.labels else None)
+def _members(known: Known, loaded: Sequence[Loaded]) -> dict[str, list[str]]:
+    """Curve -> its policies: those after each round of one row, or those of the rows of one method."""
+    members: dict[str, list[str]] = {}
+    for name, labels in families(loaded).items():
+        there = [label for label in labels if label in known.policies]
+        if any(len(known.policies[label]) > 1 for label in there):
+            members |= {label: list(known.policies[label]) for label in there}
+        elif there:
+            members[name] = [policy for label in there for policy in known.policies[label]]
+    return members
+
+
+def _curve(known: Known, name: str, policies: Sequence[str], start: str, quantity: str) -> Curve:
+    points = [known.point(policy, quantity) for policy in policies]
+    return Curve(name, points, known.point(start, quantity) if start in known.policies else None)
 
 
 def _long(curves: Sequence[Curve], kl: float) -> list[Curve]:

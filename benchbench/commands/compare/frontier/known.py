@@ -1,9 +1,13 @@
-"""What finished cells say of every prompt: KL to the start, win rate and score gained against one opponent."""
+"""What finished cells say of every prompt: KL to the start, win rate and score gained against one opponent.
+
+A row whose rounds are evaluated one by one has a policy after each of them; any other row has one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -23,6 +27,7 @@ from benchbench.plan.graph import Cell
 from benchbench.plan.judge_stages import CHOSEN
 from benchbench.store.generations import read_generations
 from benchbench.store.runs import RunStore
+from benchbench.store.verdicts import read_verdicts
 
 KL = "kl"
 
@@ -32,9 +37,9 @@ class Known:
     """Numbers of each prompt of the policies of which everything is known."""
 
     numbers: Mapping[tuple[str, str, int], ByPrompt]
-    """(label, `kl` or a quantity, seed) -> its number of each prompt."""
-    labels: Sequence[str]
-    """Policies with a KL and a win rate at every seed."""
+    """(policy, `kl` or a quantity, seed) -> its number of each prompt."""
+    policies: Mapping[str, Sequence[str]]
+    """Label -> its policies with a KL and a win rate at every seed; labels without one are not there."""
     quantities: Sequence[str]
     """Quantities that all of them have."""
     seeds: Sequence[int]
@@ -45,10 +50,20 @@ class Known:
     opponent: str
     """Whom values are against: a label, or `chosen` for the data's preferred responses; empty where nobody judged."""
 
-    def point(self, label: str, quantity: str) -> Point:
+    def point(self, policy: str, quantity: str) -> Point:
         """One policy at every seed."""
-        sides = [{seed: self.numbers[label, what, seed] for seed in self.seeds} for what in (KL, quantity)]
-        return Point(label, *(stacked(by_seed, self.prompts) for by_seed in sides))
+        sides = [{seed: self.numbers[policy, what, seed] for seed in self.seeds} for what in (KL, quantity)]
+        return Point(policy, *(stacked(by_seed, self.prompts) for by_seed in sides))
+
+
+class Policy(NamedTuple):
+    """One policy of a finished cell, which answered held-out prompts."""
+
+    name: str
+    """Label, with the round where it is one of several."""
+    generate: str
+    judged: Mapping[str, pd.DataFrame]
+    """Opponent -> verdict rows."""
 
 
 def known_of(cells: Sequence[Cell], store: RunStore, *, start: str, seeds: Sequence[int]) -> Known:
@@ -63,38 +78,64 @@ def known_of(cells: Sequence[Cell], store: RunStore, *, start: str, seeds: Seque
         start: label of the policy that all start from, whose KL is 0; empty where it has no row.
         seeds: of the comparison.
     """
-    judged = {(cell.loaded.label, cell.seed): verdict_rows(cell, store) for cell in cells}
-    opponents = dict.fromkeys(opponent for rows in judged.values() for opponent in rows)
+    policies = {(cell.loaded.label, cell.seed): policies_of(cell, store, start) for cell in cells}
+    opponents = dict.fromkeys(name for of_cell in policies.values() for policy in of_cell for name in policy.judged)
     opponent = next((name for name in (start, CHOSEN, *opponents) if name in opponents), "")
     numbers = {
-        (cell.loaded.label, what, cell.seed): series
-        for cell in cells
-        for what, series in _of_cell(cell, store, judged[cell.loaded.label, cell.seed], start, opponent)
+        (policy.name, what, seed): series
+        for (_, seed), of_cell in policies.items()
+        for policy in of_cell
+        for what, series in _numbers(policy, store, start, opponent)
     }
-    labels = [
-        label
-        for label in dict.fromkeys(cell.loaded.label for cell in cells)
-        if all((label, what, seed) in numbers for what in (KL, WIN_RATE) for seed in seeds)
-    ]
-    quantities = [what for what in QUANTITIES if all((of, what, seed) in numbers for of in labels for seed in seeds)]
-    used = [series for (of, what, _), series in numbers.items() if of in labels and what in (KL, *quantities)]
+    names = {label: dict.fromkeys(policy.name for policy in of_cell) for (label, _), of_cell in policies.items()}
+    whole = {
+        label: [
+            name for name in of_label if all((name, what, seed) in numbers for what in (KL, WIN_RATE) for seed in seeds)
+        ]
+        for label, of_label in names.items()
+    }
+    whole = {label: of_label for label, of_label in whole.items() if of_label}
+    known = [name for of_label in whole.values() for name in of_label]
+    quantities = [what for what in QUANTITIES if all((of, what, seed) in numbers for of in known for seed in seeds)]
+    used = [series for (of, what, _), series in numbers.items() if of in known and what in (KL, *quantities)]
     prompts = shared_prompts(used)
     there = {example for series in used for example in series.index}
-    return Known(numbers, labels, quantities, tuple(seeds), prompts, len(there) - len(prompts), opponent)
+    return Known(numbers, whole, quantities, tuple(seeds), prompts, len(there) - len(prompts), opponent)
 
 
-def _of_cell(
-    cell: Cell, store: RunStore, judged: Mapping[str, pd.DataFrame], start: str, opponent: str
-) -> Iterator[tuple[str, ByPrompt]]:
-    """(`kl` or a quantity, number of each prompt) of one cell; only what is known."""
-    if cell.generate is None:
-        return
-    drawn = read_generations(store.folder(cell.generate))
+def policies_of(cell: Cell, store: RunStore, start: str) -> list[Policy]:
+    """The policies of a finished cell that answered held-out prompts: that of each round, or its own.
+
+    Args:
+        cell: finished.
+        store: where its stages are.
+        start: label of the policy that rounds are judged against.
+    """
+    rounds = [place for place in cell.rounds if place.generate is not None]
+    if not rounds:
+        rows = verdict_rows(cell, store)
+        return [] if cell.generate is None else [Policy(cell.loaded.label, cell.generate, rows)]
+    label = cell.loaded.label
+    return [
+        Policy(
+            f"{label} round {place.number}",
+            str(place.generate),
+            {}
+            if place.verdicts is None
+            else {start: read_verdicts(store.folder(place.verdicts)).assign(label=label, opponent=start)},
+        )
+        for place in rounds
+    ]
+
+
+def _numbers(policy: Policy, store: RunStore, start: str, opponent: str) -> Iterator[tuple[str, ByPrompt]]:
+    """(`kl` or a quantity, number of each prompt) of one policy; only what is known."""
+    drawn = read_generations(store.folder(policy.generate))
     examples = dict.fromkeys(map(str, drawn["example"]))
-    kl = itself(examples, KL) if cell.loaded.label == start else kl_by_prompt(drawn)
+    kl = itself(examples, KL) if policy.name == start else kl_by_prompt(drawn)
     if kl is not None:
         yield KL, kl
-    if cell.loaded.label == opponent:
+    if policy.name == opponent:
         yield from ((what, itself(examples, what)) for what in QUANTITIES)
-    elif opponent in judged:
-        yield from values_by_prompt(judged[opponent]).items()
+    elif opponent in policy.judged:
+        yield from values_by_prompt(policy.judged[opponent]).items()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from benchbench import methods
-from benchbench.batches.order import total_steps
-from benchbench.comparison.ledger import Answers, Ledger, LedgerRow
+from benchbench.batches.order import steps_in_epoch, total_steps
+from benchbench.commands.compare.ledger.drawing import planned_online, planned_rounds
+from benchbench.comparison.ledger import Ledger, LedgerRow, OracleAnswers
 from benchbench.core.method import Candidates
 from benchbench.core.split_shape import SplitShape
 from benchbench.plan.graph import Cell, Plan
@@ -19,6 +21,8 @@ REWARD_STAGE = "reward_stage"
 """Oracle that the rewards of a split come from: the recipe's reward model, as the oracle of that name is."""
 LISTS = "labels of lists are not counted: how many a ranking took is not known"
 NOT_HERE = "data are not on this machine"
+
+Shapes = Mapping[str, SplitShape]
 
 
 def planned(loaded: Sequence[Loaded], prepared: Sequence[Prepared], plan: Plan) -> Ledger:
@@ -42,52 +46,64 @@ def is_trained(cell: Cell) -> bool:
     return cell.loaded.recipe.method.name not in (SFT, REWARD_MODEL)
 
 
-def planned_row(cell: Cell, plan: Plan, shapes: Mapping[str, SplitShape]) -> LedgerRow:
+def planned_row(cell: Cell, plan: Plan, shapes: Shapes, *, answers: float | None = None) -> LedgerRow:
     """What is planned of one cell that trains a policy.
 
     Args:
         cell: of a method.
         plan: that it is of.
         shapes: of the splits of its data, by name.
+        answers: that its oracle gave; none takes those that are planned.
     """
     assert cell.policy is not None, "a method trains a policy"
     settings = plan.stages[cell.policy].settings
+    row = _on_split(cell, plan, shapes)
+    if cell.rounds:
+        sizes = examples_of(shapes, row.split), candidates_of(shapes, row.split)
+        return planned_rounds(row, cell, *sizes, answers)
+    if settings.online is not None:
+        online = settings.online
+        split = row.split if online.prompts is None else online.prompts.split
+        seen, examples = seen_examples(row, shapes), examples_of(shapes, split)
+        return planned_online(row, online, split, examples=examples, answered=seen, answers=answers)
+    return _with_labels_of_split(row, cell, shapes)
+
+
+def _on_split(cell: Cell, plan: Plan, shapes: Shapes) -> LedgerRow:
+    """The row as far as it does not depend on where its training rows come from; its labels are a reward model's."""
+    settings = plan.stages[cell.policy or ""].settings
     training, split = settings.training, settings.data.split
-    examples = _examples(shapes, split)
+    examples = examples_of(shapes, split)
+    batch, most = training.global_batch_size, training.max_steps
     steps = math.nan
-    if training.max_steps is not None or not math.isnan(examples):
+    if most is not None or not math.isnan(examples):
         count = 0 if math.isnan(examples) else int(examples)
-        epochs, most = training.num_train_epochs, training.max_steps
-        steps = total_steps(count, training.global_batch_size, epochs=epochs, max_steps=most)
-    read = min(examples, steps * training.global_batch_size)
-    human, notes = _human(cell, plan, shapes, split, read)
+        steps = total_steps(count, batch, epochs=training.num_train_epochs, max_steps=most)
+    modelled = {plan.stages[key].settings.data.split for key in _under(cell, plan, "reward_model")}
     return LedgerRow(
         label=cell.loaded.label,
         seed=cell.seed,
         source="split",
         split=split,
-        prompts=read,
+        prompts=min(examples, steps * batch),
         responses=0.0,
         generated_tokens=0.0,
-        labels_human=human,
+        labels_human=float(sum(examples_of(shapes, name) for name in sorted(modelled))),
         labels_oracle=_rewarded(_under(cell, plan, "reward"), plan, shapes),
         steps=steps,
-        batch=training.global_batch_size,
+        batch=batch,
         train_tokens=math.nan,
         seconds={},
         kl=math.nan,
-        notes=(*notes, *([NOT_HERE] if math.isnan(examples) else [])),
+        notes=(NOT_HERE,) if math.isnan(examples) else (),
     )
 
 
-def _human(
-    cell: Cell, plan: Plan, shapes: Mapping[str, SplitShape], split: str, read: float
-) -> tuple[float, tuple[str, ...]]:
-    """Labels of people: those of the examples that the policy reads, and of those that a reward model was given."""
-    labels = labels_of(cell, shapes.get(split), read)
-    splits = {plan.stages[key].settings.data.split for key in _under(cell, plan, "reward_model")}
-    labels += sum(_examples(shapes, name) for name in sorted(splits))
-    return labels, ((LISTS,) if math.isnan(labels) and not math.isnan(read) else ())
+def _with_labels_of_split(row: LedgerRow, cell: Cell, shapes: Shapes) -> LedgerRow:
+    """The row with the labels of the examples that it is trained on."""
+    labels = labels_of(cell, shapes.get(row.split), row.prompts)
+    notes = (*row.notes, LISTS) if math.isnan(labels) and not math.isnan(row.prompts) else row.notes
+    return replace(row, labels_human=row.labels_human + labels, notes=notes)
 
 
 def labels_of(cell: Cell, shape: SplitShape | None, examples: float) -> float:
@@ -100,24 +116,35 @@ def labels_of(cell: Cell, shape: SplitShape | None, examples: float) -> float:
     return examples
 
 
-def _rewarded(keys: Iterable[str], plan: Plan, shapes: Mapping[str, SplitShape]) -> dict[str, Answers]:
+def seen_examples(row: LedgerRow, shapes: Shapes) -> float:
+    """Examples of all steps together, the last of each epoch being smaller."""
+    examples = examples_of(shapes, row.split)
+    if math.isnan(examples) or math.isnan(row.steps):
+        return row.updates
+    epochs, rest = divmod(int(row.steps), steps_in_epoch(int(examples), int(row.batch)))
+    return epochs * examples + min(rest * row.batch, examples)
+
+
+def candidates_of(shapes: Shapes, split: str) -> float:
+    """Candidates of each example of a split; NaN where that is not one number."""
+    shape = shapes.get(split)
+    return float(shape.candidates[0]) if shape is not None and len(shape.candidates) == 1 else math.nan
+
+
+def examples_of(shapes: Shapes, split: str) -> float:
+    """Examples of a split; NaN where its data are not here, of which an empty split is assumed."""
+    shape = shapes.get(split)
+    return float(shape.examples) if shape is not None and shape.examples else math.nan
+
+
+def _rewarded(keys: Iterable[str], plan: Plan, shapes: Shapes) -> dict[str, OracleAnswers]:
     """Responses of splits that a reward model scores for training."""
-    counts = []
-    for key in keys:
-        shape = shapes.get(plan.stages[key].settings.data.split)
-        sizes = [] if shape is None else list(shape.candidates)
-        known = shape is not None and shape.examples and len(sizes) == 1
-        counts.append(float(shape.examples * sizes[0]) if shape is not None and known else math.nan)
-    return {REWARD_STAGE: Answers("scores", sum(counts))} if counts else {}
+    splits = [plan.stages[key].settings.data.split for key in keys]
+    counts = [examples_of(shapes, split) * candidates_of(shapes, split) for split in splits]
+    return {REWARD_STAGE: OracleAnswers("scores", sum(counts))} if counts else {}
 
 
 def _under(cell: Cell, plan: Plan, kind: str) -> list[str]:
     """Stages of a kind that the cell's policy rests on."""
     assert cell.policy is not None, "a method trains a policy"
     return [key for key in plan.under([cell.policy]) if plan.stages[key].kind == kind]
-
-
-def _examples(shapes: Mapping[str, SplitShape], split: str) -> float:
-    """Examples of a split; NaN where its data are not here, of which an empty split is assumed."""
-    shape = shapes.get(split)
-    return float(shape.examples) if shape is not None and shape.examples else math.nan
