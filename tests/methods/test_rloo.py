@@ -7,10 +7,10 @@ import json
 
 import pytest
 import torch
-from tests.golden.drawn_rows import token_rows
 
 from benchbench.core.scores import Logps, Scores
 from benchbench.methods.rloo import METHOD, Hyper, advantages, loss, watched
+from tests.golden.drawn_rows import token_rows
 from tests.golden.extract import LOSSES
 
 from .toys import gradient, one_token, random_scores
