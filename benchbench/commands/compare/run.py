@@ -153,15 +153,16 @@ def _sft_row(first: Loaded, overrides: Sequence[Override]) -> Loaded:
 
     Overrides of a method or of preference training are not its own.
     """
-    shared = tuple(o for o in overrides if not o.key.startswith(("method", "preference")))
+    shared = tuple(o for o in overrides if not o.key.startswith(("method", "preference", "rounds")))
     row = resolve("sft", setting=str(first.setting_path), overrides=shared)
     if row.comparability_hash == first.comparability_hash:
         return row
     changes = {"name": f"sft_of_{first.recipe.name}", "method": row.recipe.method, "preference": row.recipe.preference}
+    shared_parts = {key: part for key, part in first.bound.items() if not key.startswith("rounds.")}
     return replace(
         first,
-        recipe=first.recipe.model_copy(update=changes),
-        bound={**first.bound, "method.hyper": row.bound["method.hyper"]},
+        recipe=first.recipe.model_copy(update={**changes, "rounds": None}),
+        bound={**shared_parts, "method.hyper": row.bound["method.hyper"]},
         overrides=row.overrides,
         untuned=False,
     )
