@@ -16,7 +16,7 @@ from benchbench.plan.online import drawing_models, read_models
 from benchbench.recipe.anchors import anchor_faults
 from benchbench.recipe.binding import bind
 from benchbench.recipe.online import OnlineSection, PromptSplit, draws_rows
-from benchbench.recipe.schema import Recipe
+from benchbench.recipe.schema import SFT, Recipe
 from benchbench.store.prepared import PreparedData
 
 _ROOMS = {"sampler": samplers, "oracle": oracles, "selector": selectors}
@@ -57,7 +57,7 @@ def online_faults(recipe: Recipe, method: Method | None, hyper: Any, bound: dict
     section = recipe.online
     if section is None:
         return []
-    if method is None or recipe.preference is None:
+    if method is None or method.name == SFT or recipe.preference is None:
         return [Fault("online", f"'{recipe.method.name}' draws nothing while it is trained; remove the section")]
     if recipe.rounds is not None:
         return [Fault("online", "expected rounds or online, got both; a round's training draws nothing by itself")]

@@ -16,7 +16,7 @@ from benchbench.generation.decode import decode
 from benchbench.generation.requests import canonical_order
 from benchbench.generation.seeds import draw_seed
 from benchbench.models.logps import unwrap
-from benchbench.stages.preference.prompts import AnsweredPrompt
+from benchbench.stages.preference.prompts import PolicyPrompt
 
 DRAWN_AT_ONCE = 256
 """Responses of one batch; part of what a draw is, since a batch's neighbours move the last digits of its logits."""
@@ -43,7 +43,7 @@ class Drawer:
         """Responses to each prompt."""
         return sum(arm.samples for arm in self.arms)
 
-    def groups(self, prompts: Sequence[AnsweredPrompt], batch: int) -> list[Group]:
+    def groups(self, prompts: Sequence[PolicyPrompt], batch: int) -> list[Group]:
         """One group for each prompt, in their order.
 
         Args:

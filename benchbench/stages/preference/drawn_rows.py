@@ -17,7 +17,7 @@ from benchbench.data.tokenized import TokenizedExample
 from benchbench.recipe.training import LoopSection
 from benchbench.stages.preference.buffer import Slot, StoredRows, read_buffer, write_buffer
 from benchbench.stages.preference.labelling import Chooser, RowScorer
-from benchbench.stages.preference.prompts import AnsweredPrompt
+from benchbench.stages.preference.prompts import PolicyPrompt
 from benchbench.stages.preference.work import Work, facts_of, most_tokens
 from benchbench.training.rows import FixedRows, StepRows
 
@@ -30,7 +30,7 @@ class OnlineRows:
     """Rows whose prompts are the split's and whose candidates the policy draws."""
 
     work: Work
-    prompts: Sequence[AnsweredPrompt]
+    prompts: Sequence[PolicyPrompt]
     chooser: Chooser
     scorer: RowScorer
     """Log-probabilities of rows under the policy as it is."""
@@ -114,9 +114,9 @@ class BesideRows:
 
     work: Work
     rows: FixedRows
-    by_example: Mapping[str, AnsweredPrompt]
+    by_example: Mapping[str, PolicyPrompt]
     """Example id -> its prompt; empty where other prompts are answered."""
-    others: Sequence[AnsweredPrompt]
+    others: Sequence[PolicyPrompt]
     """Prompts that are answered instead, some of them for each step."""
     cost: Cost
     latest: tuple[int, list[TokenizedExample], dict[str, float]] | None = None
@@ -172,7 +172,7 @@ class BesideRows:
         """As `Work.summary`."""
         return self.work.summary(seconds)
 
-    def _prompts_of(self, examples: Sequence[TokenizedExample], step: int) -> list[AnsweredPrompt]:
+    def _prompts_of(self, examples: Sequence[TokenizedExample], step: int) -> list[PolicyPrompt]:
         if not self.others:
             return [self.by_example[example.id] for example in examples]
         draws = stream(self.work.drawer.seed, f"online prompts s{step}")

@@ -39,7 +39,7 @@ from benchbench.stages.frozen import frozen_policy
 from benchbench.stages.preference.drawing import Drawer
 from benchbench.stages.preference.drawn_rows import BesideRows, OnlineRows
 from benchbench.stages.preference.labelling import Chooser, Labeller, RowScorer
-from benchbench.stages.preference.prompts import AnsweredPrompt, read_prompts
+from benchbench.stages.preference.prompts import PolicyPrompt, read_prompts
 from benchbench.stages.preference.settings import ExhibitSettings, OnlineSettings, PreferenceSettings
 from benchbench.stages.preference.work import Work
 from benchbench.stages.reward_model.run import load_reward_model
@@ -54,7 +54,7 @@ def online_rows(
     model: Any,
     tokenizer: Any,
     make_batch: BatchMaker,
-    prompts: Sequence[AnsweredPrompt],
+    prompts: Sequence[PolicyPrompt],
 ) -> OnlineRows:
     """The source of a method that is trained on what its policy draws.
 
@@ -105,7 +105,7 @@ def online_of(context: Context) -> OnlineSettings:
     return context.settings.online
 
 
-def _work(context: Context, method: Method, model: Any, tokenizer: Any, prompts: Sequence[AnsweredPrompt]) -> Work:
+def _work(context: Context, method: Method, model: Any, tokenizer: Any, prompts: Sequence[PolicyPrompt]) -> Work:
     settings = online_of(context)
     sampler = samplers.get(settings.sampler.name)
     arms = sampler.arms(_options(sampler, settings.sampler), settings.num_samples)
@@ -139,7 +139,7 @@ def _drawer(context: Context, models: dict[str, Any], arms: tuple[Arm, ...], tok
     )
 
 
-def _check(context: Context, drawer: Drawer, prompts: Sequence[AnsweredPrompt]) -> None:
+def _check(context: Context, drawer: Drawer, prompts: Sequence[PolicyPrompt]) -> None:
     """Return only if every model that draws can, and every prompt leaves room."""
     for model in {id(drawer.models[name]): drawer.models[name] for arm in drawer.arms for name in arm.mixture}.values():
         plain, was_training = unwrap(model), model.training

@@ -19,7 +19,7 @@ TOO_LONG = "prompt longer than max_prompt_length"
 
 
 @dataclass(frozen=True)
-class AnsweredPrompt:
+class PolicyPrompt:
     """One prompt, up to where a response begins."""
 
     example: str
@@ -30,7 +30,7 @@ class AnsweredPrompt:
     """Numbers that the data have of the example."""
 
 
-def read_prompts(context: StageContext[Any], tokenizer: Any, data: DataRef | None = None) -> list[AnsweredPrompt]:
+def read_prompts(context: StageContext[Any], tokenizer: Any, data: DataRef | None = None) -> list[PolicyPrompt]:
     """The prompts of a split that are not longer than the recipe's `max_prompt_length`.
 
     Args:
@@ -45,7 +45,7 @@ def read_prompts(context: StageContext[Any], tokenizer: Any, data: DataRef | Non
     most = section.max_prompt_length
     encoded = zip(examples, encode_prompts(examples, tokenizer, section), strict=True)
     prompts = [
-        AnsweredPrompt(example.id, tokens, example.prompt, _numbers(columns_of(example)))
+        PolicyPrompt(example.id, tokens, example.prompt, _numbers(columns_of(example)))
         for example, tokens in encoded
         if most is None or len(tokens) <= most
     ]
@@ -57,7 +57,7 @@ def read_prompts(context: StageContext[Any], tokenizer: Any, data: DataRef | Non
     return prompts
 
 
-def as_rows(prompts: Sequence[AnsweredPrompt], read: int) -> Tokenized:
+def as_rows(prompts: Sequence[PolicyPrompt], read: int) -> Tokenized:
     """The prompts in the place of a split's rows, each token of a prompt after its first scored.
 
     Args:

@@ -15,7 +15,7 @@ from benchbench.core.rollout import Group, Labels
 from benchbench.models.packing import packed_length
 from benchbench.stages.preference.drawing import Drawer
 from benchbench.stages.preference.labelling import Labeller
-from benchbench.stages.preference.prompts import AnsweredPrompt
+from benchbench.stages.preference.prompts import PolicyPrompt
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Work:
     counts: dict[str, float] = field(default_factory=lambda: {"responses": 0.0, "tokens": 0.0, "labels": 0.0})
     seconds: dict[str, float] = field(default_factory=lambda: {"draw": 0.0, "label": 0.0})
 
-    def groups(self, prompts: Sequence[AnsweredPrompt], batch: int) -> list[Group]:
+    def groups(self, prompts: Sequence[PolicyPrompt], batch: int) -> list[Group]:
         """One group of responses for each prompt, as `Drawer.groups`."""
         began = time.monotonic()
         groups = self.drawer.groups(prompts, batch)
@@ -81,7 +81,7 @@ class Work:
         }
 
 
-def most_tokens(prompt: AnsweredPrompt, drawer: Drawer, cost: Cost) -> int:
+def most_tokens(prompt: PolicyPrompt, drawer: Drawer, cost: Cost) -> int:
     """Tokens of a prompt's draws in a forward pass at most, where every response is as long as it may be."""
     front, longest = len(prompt.tokens), drawer.sampling.max_new_tokens
     if not cost.packed:
