@@ -10,16 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchbench.analyses._attacks import (
-    ASR,
-    HARMLESS,
-    PROMPT_ID,
-    RESPONSES,
-    is_harmless,
-    prompts_of,
-    rate_line,
-    refusal_rates,
-)
+from benchbench.analyses import _attacks as attacked
+from benchbench.analyses._attacks import is_harmless, prompts_of, rate_line, refusal_rates
 from benchbench.analyses._totals import ALL, refuse_group_all
 from benchbench.core.analysis import Analysed, Analysis, Inputs, ResultTable, RowField, RowsInput
 from benchbench.core.paper import Paper
@@ -27,7 +19,11 @@ from benchbench.core.paper import Paper
 PROMPTS = RowsInput(
     "prompts",
     "A prompt: without this file all are harmful and of one group.",
-    (PROMPT_ID, RowField("group", "label", "Kind of attack or topic, for a row of its own.", optional=True), HARMLESS),
+    (
+        attacked.PROMPT_ID,
+        RowField("group", "label", "Kind of attack or topic, for a row of its own.", optional=True),
+        attacked.HARMLESS,
+    ),
     optional=True,
     rest=True,
 )
@@ -50,7 +46,7 @@ def analyse(inputs: Inputs, options: Any) -> Analysed:
         refused = [rates[k] for k, row in members.items() if is_harmless(row)]
         for what, values in (("attack success", attacks), ("refused although harmless", refused)):
             table += [{"group": name, "what": what, **rate_line(values)}] if values else []
-    return Analysed([ResultTable("rates", "Attack success", table)], [ASR, *notes])
+    return Analysed([ResultTable("rates", "Attack success", table)], [attacked.ASR, *notes])
 
 
 ANALYSIS = Analysis(
@@ -63,6 +59,6 @@ ANALYSIS = Analysis(
         title="More is Less: The Pitfalls of Multi-Model Synthetic Preference Data in DPO Safety Alignment",
     ),
     analyse=analyse,
-    inputs=(RESPONSES, PROMPTS),
+    inputs=(attacked.RESPONSES, PROMPTS),
     open_question="Only abstracts could be read: the paper's attacks and its judge are not reproduced.",
 )

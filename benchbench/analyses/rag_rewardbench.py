@@ -24,6 +24,7 @@ from benchbench.core.measurement import Array
 from benchbench.core.paper import Paper
 
 TITLE = "RAG-RewardBench: Benchmarking Reward Models in Retrieval Augmented Generation for Preference Alignment"
+PUBLISHED_TEXTS = ("subset", "prompt", "question", "reject")
 PAIRS = RowsInput(
     "pairs",
     "A published pair of answers, a pair with its two scores, or a response with its reward.",
@@ -34,20 +35,16 @@ PAIRS = RowsInput(
         RowField("example", "label", "Of a response with a reward: SUBSET/NUMBER, as in pairs.jsonl.", optional=True),
         RowField("candidate", "number", "Of a response with a reward: 0 is the preferred answer.", optional=True),
         RowField("reward", "number", "Of a response.", optional=True),
-        RowField("subset", "label", "Of a published pair.", optional=True),
-        RowField("prompt", "text", "Of a published pair: the passages.", optional=True),
-        RowField("question", "text", "Of a published pair.", optional=True),
-        RowField("reject", "text", "Of a published pair: the other answer.", optional=True),
+        *(RowField(name, "text", "Of a published pair.", optional=True) for name in PUBLISHED_TEXTS),
     ),
     rest=True,
 )
-PAIRS_FILE = "pairs.jsonl"
 FORMS = {
-    "published": ("subset", "prompt", "question", "chosen", "reject"),
+    "published": (*PUBLISHED_TEXTS, "chosen"),
     "rewards": ("example", "candidate", "reward"),
     "scored": ("scenario", "chosen", "rejected"),
 }
-"""What a file may hold -> columns that all of its rows have."""
+"""What a file may hold -> columns of all its rows."""
 
 
 def analyse(inputs: Inputs, options: Any) -> Analysed:
@@ -63,22 +60,16 @@ def analyse(inputs: Inputs, options: Any) -> Analysed:
         raise BenchError(f"pairs: expected in every row {forms}; found {', '.join(sorted(map(str, rows[0])))}")
     if form == "published":
         return _published(rows)
-    rows = _of_rewards(rows) if form == "rewards" else rows
+    rows = _paired(rows) if form == "rewards" else rows
     if odd := [row["chosen"] for row in rows if isinstance(row["chosen"], bool | str)]:
         raise BenchError(f"pairs: column 'chosen': expected a score, found {str(odd[0])[:40]!r}")
     margins = np.array([row["chosen"] - row["rejected"] for row in rows], dtype=np.float64)
     scenarios = np.array([str(row["scenario"]) for row in rows])
     lines = [_line(name, margins[scenarios == name]) for name in dict.fromkeys(scenarios.tolist())]
-    means = (
-        {**_line("all pairs", margins)},
-        {
-            "scenario": "mean of scenarios",
-            "pairs": len(rows),
-            "accuracy": float(np.mean([line["accuracy"] for line in lines])),
-            "se": math.sqrt(sum(line["se"] ** 2 for line in lines)) / len(lines),
-            "ties": int((margins == 0).sum()),
-        },
-    )
+    whole = _line("all pairs", margins)
+    mean = float(np.mean([line["accuracy"] for line in lines]))
+    se = math.sqrt(sum(line["se"] ** 2 for line in lines)) / len(lines)
+    means = (whole, {**whole, "scenario": "mean of scenarios", "accuracy": mean, "se": se})
     table = [*sorted(lines, key=lambda line: line["accuracy"]), *means]
     notes = ["n/a: one pair alone has no standard error"] if any(math.isnan(line["se"]) for line in table) else []
     return Analysed([ResultTable("scenarios", "Accuracy by scenario", table)], notes)
@@ -88,27 +79,24 @@ def _published(rows: Sequence[Row]) -> Analysed:
     counts: Counter[str] = Counter()
     lines = []
     for row in rows:
-        subset = str(row["subset"])
         text = f"{row['prompt'].strip()}\n\n{row['question'].strip()}"
-        pair = {"id": f"{subset}/{counts[subset]}", "prompt": text, "chosen": row["chosen"], "rejected": row["reject"]}
+        name = f"{row['subset']}/{counts[row['subset']]}"
+        pair = {"id": name, "prompt": text, "chosen": row["chosen"], "rejected": row["reject"]}
         lines.append(json.dumps(pair, ensure_ascii=False) + "\n")
-        counts[subset] += 1
+        counts[row["subset"]] += 1
     table = ResultTable("subsets", "Published pairs", [{"subset": k, "pairs": n} for k, n in sorted(counts.items())])
-    return Analysed(
-        [table], ["a prompt is the passages, a blank line and the question"], files={PAIRS_FILE: "".join(lines)}
-    )
+    notes = ["a prompt is the passages, a blank line and the question"]
+    return Analysed([table], notes, files={"pairs.jsonl": "".join(lines)})
 
 
-def _of_rewards(rows: Sequence[Row]) -> list[Row]:
+def _paired(rows: Sequence[Row]) -> list[Row]:
     examples: dict[str, dict[int, float]] = {}
     for row in rows:
         examples.setdefault(str(row["example"]), {})[int(row["candidate"])] = row["reward"]
     if odd := [name for name, rewards in examples.items() if set(rewards) != {0, 1} or "/" not in name]:
         raise BenchError(f"pairs: expected examples SUBSET/NUMBER with candidates 0 and 1, found '{odd[0]}'")
-    return [
-        {"scenario": name.rpartition("/")[0], "chosen": rewards[0], "rejected": rewards[1]}
-        for name, rewards in examples.items()
-    ]
+    subsets = {name: name.rpartition("/")[0] for name in examples}
+    return [{"scenario": subsets[name], "chosen": r[0], "rejected": r[1]} for name, r in examples.items()]
 
 
 def _line(name: str, margins: Array) -> Row:
@@ -129,9 +117,6 @@ ANALYSIS = Analysis(
     paper=Paper("Jin et al.", 2024, arxiv="2412.13746", title=TITLE),
     analyse=analyse,
     inputs=(PAIRS,),
-    open_question=(
-        "Names of published fields are from others' readers of them; how its prompt is put together, and what it makes "
-        "of equal scores, could not be read."
-    ),
+    open_question="Published fields are known from others' readers; its prompt and its rule of ties could not be read.",
     version=2,
 )

@@ -60,18 +60,17 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
         BenchError: states of several lengths, no pairs, or an example twice in one data set.
     """
     rows = [row for row in inputs["states"] if row.get("dimension") in (None, PREFERRED)]
-    if len({len(row["state"]) for row in rows}) > 1:
-        raise BenchError("states: column 'state': expected vectors of one length, found several")
-    if not rows:
-        raise BenchError(f"states: expected rows of dimension '{PREFERRED}', found none")
+    if (lengths := len({len(row["state"]) for row in rows})) != 1:
+        fault = "vectors of one length, found several" if lengths else f"rows of dimension '{PREFERRED}', found none"
+        raise BenchError(f"states: expected {fault}")
     data: dict[str, list[Row]] = {}
     for row in rows:
         data.setdefault(str(row.get("data") or "all"), []).append(row)
     table, remarks = zip(*(_line(name, _pairs(name, members), options) for name, members in data.items()), strict=True)
     notes = ["accuracy: share of held-out responses on their side; pair accuracy: of pairs in the right order"]
     notes.append(f"by lot: mean accuracy of {options.shuffles} probes where the sides of each pair are drawn")
-    tables = [ResultTable("separability", "Linear separability of chosen and rejected", table)]
-    return Analysed(tables, [*filter(None, remarks), *notes])
+    title = "Linear separability of chosen and rejected"
+    return Analysed([ResultTable("separability", title, table)], [*filter(None, remarks), *notes])
 
 
 def _pairs(name: str, rows: Sequence[Row]) -> list[tuple[str, Array, Array]]:
@@ -102,8 +101,8 @@ def _line(name: str, pairs: Sequence[tuple[str, Array, Array]], options: Options
 
 def _by_lot(chosen: Array, rejected: Array, prompts: Array, folds: int, rng: np.random.Generator) -> float:
     swap = (rng.random(len(chosen)) < 0.5)[:, None]
-    first, second = np.where(swap, rejected, chosen), np.where(swap, chosen, rejected)
-    return separability(first, second, prompt=prompts, folds=folds).accuracy
+    sides = np.where(swap, rejected, chosen), np.where(swap, chosen, rejected)
+    return separability(*sides, prompt=prompts, folds=folds).accuracy
 
 
 ANALYSIS = Analysis(

@@ -73,9 +73,7 @@ def test_rewards_of_responses_are_paired_by_example():
 
 
 def test_rows_of_no_form_are_refused():
-    with pytest.raises(
-        BenchError, match="or example, candidate, reward; or scenario, chosen, rejected; found scenario"
-    ):
+    with pytest.raises(BenchError, match="example, candidate, reward; or scenario, chosen, rejected; found scenario"):
         analyse({"pairs": [{"scenario": "hop"}]}, NoOptions())
     with pytest.raises(BenchError, match="column 'chosen': expected a score, found 'a'"):
         analyse({"pairs": [{"scenario": "hop", "chosen": "a", "rejected": 0.0}]}, NoOptions())
