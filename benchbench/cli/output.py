@@ -34,11 +34,11 @@ def stdout() -> Console:
 
 def _console(*, stderr: bool) -> Console:
     """A console that obeys neither markup nor control characters of the texts that are printed."""
-    from rich.console import Console, RenderableType, RenderHook
+    from rich.console import Console, ConsoleRenderable, RenderHook
     from rich.text import Text
 
     class Harmless(RenderHook):
-        def process_renderables(self, renderables: list[Any]) -> list[RenderableType]:
+        def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
             return [
                 Text(escaped) if isinstance(part, Text) and (escaped := shown(part.plain)) != part.plain else part
                 for part in renderables
