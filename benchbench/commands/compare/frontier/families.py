@@ -23,8 +23,9 @@ def families(loaded: Sequence[Loaded]) -> dict[str, list[str]]:
         members.setdefault(_family(item), []).append(item)
     curves: dict[str, list[str]] = {}
     for items in members.values():
-        name = curve_name([item.label for item in items])
-        curves[items[0].label if name in curves else name] = [item.label for item in items]
+        labels = [item.label for item in items]
+        name, others = curve_name(labels), {item.label for item in loaded} - {*labels}
+        curves[f"{labels[0]} and {len(labels) - 1} more" if name in {*others, *curves} else name] = labels
     return curves
 
 
