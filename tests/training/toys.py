@@ -258,10 +258,16 @@ def batches(method: Method | None = None, **options: Any) -> Callable[..., Candi
             **options,
         }
     has_mismatched = method is not None and method.need(Need.MISMATCHED.name) is not None
+    has_fresh = method is not None and method.need(Need.FRESH.name) is not None
     put = partial(collate, pad=PAD, device=torch.device("cpu"), candidates=1 if one else None, **options)
 
     def make(examples: Sequence[TokenizedExample], following: Sequence[TokenizedExample] = ()) -> CandidateBatch:
         batch = put(examples)
+        if has_fresh:
+            drawn = collate(
+                draws_beside(examples), pad=PAD, device=torch.device("cpu"), whole=options.get("whole", False)
+            )
+            batch = replace(batch, fresh=drawn)
         if not has_mismatched:
             return batch
         rows = [mismatched(*pair, 32) for pair in zip(examples, following or examples, strict=True)]
