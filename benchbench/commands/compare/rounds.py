@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from statistics import fmean
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -94,8 +94,9 @@ def _departures(statistics: pd.DataFrame, of_start: pd.DataFrame | None, start: 
         return {}
     both = pd.concat([statistics, of_start.loc[of_start["method"] == start]])
     values: dict[str, dict[str, Sequence[float]]] = {}
-    for (policy, name), group in both.groupby(["method", "metric"], sort=False):
-        values.setdefault(str(policy), {})[str(name)] = group.sort_values("seed")["value"].tolist()
+    for place, group in both.groupby(["method", "metric"], sort=False):
+        policy, name = cast("tuple[str, str]", place)
+        values.setdefault(policy, {})[name] = group.sort_values("seed")["value"].tolist()
     return {policy: tuple(row.aspects) for policy, row in guard(values, start).items() if row.departures}
 
 
