@@ -103,7 +103,7 @@ def batch_of(name: str) -> CandidateBatch:
     }
     made = batch(given=given, **options)
     if method.need(Need.FRESH.name) is not None:
-        return replace(made, fresh=batch(given=toys.draws_beside(given)))
+        made = replace(made, fresh=batch(given=toys.draws_beside(given)))
     if method.need(Need.MISMATCHED.name) is None:
         return made
     return replace(made, mismatched=batch(given=[*given[1:], given[0]], **options))
