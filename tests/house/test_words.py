@@ -57,7 +57,6 @@ SHORT_BY_NAME = {
 
 SHORT_WITH_REASON = {
     "comparison/stats/significance.py": "Holm's correction: pairs, claims and win rates share it",
-    "core/data_ref.py": "a noun that plan, stages and inputs share",
     "core/fields.py": "pages, commands and tests read the same help of a field",
     "core/functional.py": "puts off the import of torch for every method's file",
     "core/hashing.py": "the one content hash of plain values, read by every workshop",
