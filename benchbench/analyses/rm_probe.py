@@ -13,23 +13,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchbench.comparison.stats.linear_probe import folds_of, probe_accuracy
+from benchbench.analyses._probes import probe_parts
+from benchbench.comparison.stats.linear_probe import probe_accuracy
 from benchbench.core.analysis import Analysed, Analysis, Inputs, ResultTable, Row, RowField, RowsInput
 from benchbench.core.errors import BenchError
-from benchbench.core.measurement import Array
 from benchbench.core.paper import Paper
 from benchbench.core.ranges import require_above_zero, require_at_least
 from benchbench.core.seeding import stream
 
 STATES = RowsInput(
     "states",
-    "A response with the reward model's state and a label of one dimension.",
+    "A response with the model's state and a label of one dimension, as `bench export states` writes them.",
     (
         RowField("dimension", "label", "What the label is about, such as helpfulness."),
         RowField("label", "label", "The class, such as 0 or 1."),
         RowField("state", "vector", "What the reward is read from: d numbers, the same d in all rows."),
         RowField("split", "label", "`train` or `test`; of all rows of a dimension or of none.", optional=True),
+        RowField("prompt", "label", "What it answers: rows of one prompt are in one fold.", optional=True),
     ),
+    rest=True,
 )
 
 
@@ -78,7 +80,7 @@ def _line(name: str, rows: Sequence[Row], options: Options) -> Row:
     labels, classes = np.unique([str(row["label"]) for row in rows], return_inverse=True)
     if len(labels) < 2:
         raise BenchError(f"states: dimension '{name}': expected two labels or more, found '{labels[0]}' alone")
-    parts = _parts(name, rows, options)
+    parts = probe_parts(name, rows, options.folds, options.seed)
     tested = np.concatenate([test for _, test in parts])
     accuracy = probe_accuracy(states, classes, parts, options.c)
     rng = stream(options.seed, f"shuffled labels of {name}")
@@ -94,20 +96,6 @@ def _line(name: str, rows: Sequence[Row], options: Options) -> Row:
         "shuffled": float(np.mean(shuffled)),
         "p": (1 + sum(other >= accuracy for other in shuffled)) / (1 + options.shuffles),
     }
-
-
-def _parts(name: str, rows: Sequence[Row], options: Options) -> list[tuple[Array, Array]]:
-    """(rows to train on, rows to test) of each probe."""
-    splits = [row.get("split") for row in rows]
-    if set(splits) != {None}:
-        if set(splits) != {"train", "test"}:
-            names = ", ".join(sorted(map(str, set(splits))))
-            raise BenchError(f"states: dimension '{name}': expected the splits train and test, found {names}")
-        is_train = np.array([split == "train" for split in splits])
-        return [(np.flatnonzero(is_train), np.flatnonzero(~is_train))]
-    if len(rows) < options.folds:
-        raise BenchError(f"states: dimension '{name}': expected a row or more for each of {options.folds} folds")
-    return folds_of(len(rows), options.folds, stream(options.seed, f"folds of {name}"))
 
 
 ANALYSIS = Analysis(

@@ -13,7 +13,7 @@ from benchbench.commands.train import trained_stage
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.plan.graph import Cell
 from benchbench.recipe.overrides import parse_overrides
-from benchbench.store.stage_files import LOCK, find_stage
+from benchbench.store.stage_files import LOCK, StageFiles, find_stage, read_stage
 
 
 @dataclass(frozen=True)
@@ -94,3 +94,19 @@ def trained_folder(run: RunTarget, options: RunOptions) -> Path:
             exit_code=ExitCode.INCOMPLETE,
         )
     return folder
+
+
+def finished_stage(run: RunTarget, options: RunOptions) -> StageFiles:
+    """The finished stage that leaves what a run trains.
+
+    Raises:
+        BenchError: as `trained_folder`; exit code 4 where it is not finished.
+    """
+    stage = read_stage(trained_folder(run, options))
+    if stage.record is None or stage.record.status != "done":
+        state = "none" if stage.record is None else f"one that is {stage.record.status}"
+        raise BenchError(
+            f"{run.name}: expected a finished training, found {state} ({stage.key}); `bench train` goes on with it",
+            exit_code=ExitCode.INCOMPLETE,
+        )
+    return stage

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
 from benchbench.core.identity import RUN, Since
+from benchbench.core.seeding import HIGHEST_SEED
 from benchbench.recipe.claims import ClaimSection, LossSection
 from benchbench.recipe.document import describe
 from benchbench.recipe.generation import GenerateSection, JudgeSection
@@ -16,7 +17,7 @@ from benchbench.recipe.online import OnlineSection
 from benchbench.recipe.quirks import QuirkSection
 from benchbench.recipe.rounds import RoundsSection
 from benchbench.recipe.score import ScoreSection
-from benchbench.recipe.section import NonEmpty, Section
+from benchbench.recipe.section import FileName, NonEmpty, Section
 from benchbench.recipe.training import (
     MaskedSpanSection,
     PreferenceSection,
@@ -39,7 +40,6 @@ ANNOTATIONS = (
 
 ALL_LINEAR = "all-linear"
 """Under `lora_target_modules`: adapters on every linear layer but the output head."""
-
 SFT, REWARD_MODEL = "sft", "reward_model"
 """Names under `method` of recipes whose result is the SFT policy or the reward model itself."""
 BASE = "base"
@@ -67,7 +67,7 @@ class DataSection(Section):
     """Where examples come from, and what is made of them."""
 
     source: NonEmpty
-    """Name of a data source: `toy`, `local_files` or `hub`."""
+    """Name of a data source: `toy`, `arithmetic`, `codec`, `local_files`, `hub` or `beginnings`."""
     options: dict[str, Any] = Field(default_factory=dict)
     """The source's own options; `bench recipes show` lists them with their defaults."""
     transforms: Annotated[tuple[TransformSection, ...], Since("2026-11-28", before=[])] = ()
@@ -180,6 +180,8 @@ class SeedsSection(Section):
             raise ValueError(f"list: expected distinct seeds, got {list(self.list)}")
         if any(seed < 0 for seed in self.list):
             raise ValueError(f"list: expected seeds >= 0, got {list(self.list)}")
+        if max(*self.list, self.fixed_seed) > HIGHEST_SEED:
+            raise ValueError("list, fixed_seed: expected seeds below 2^63, got a higher one")
         return self
 
 
@@ -193,7 +195,7 @@ class MethodSection(Section):
     file: Annotated[NonEmpty | None, RUN] = None
     """Path of a Python file that defines the method (relative to the recipe file); `name` may hold it, too. Only its
     content is part of an identity. None takes a built-in method, or one of an installed package."""
-    variant: NonEmpty = "default"
+    variant: FileName = "default"
     """Label of this recipe among those of the same method and setting."""
     hyper: dict[str, Any] = Field(default_factory=dict)
     """Hyper-parameters of the method; `bench methods show NAME` lists them with units and defaults."""
@@ -202,11 +204,11 @@ class MethodSection(Section):
 class Recipe(Section):
     """Everything that reaches a result; one seed of it is a cell."""
 
-    name: NonEmpty
+    name: FileName
     """Name for readers; commands find a recipe by its setting, method and variant."""
     description: str = ""
     """Description in `bench recipes ls`."""
-    setting: NonEmpty
+    setting: FileName
     """Name of the setting this recipe belongs to."""
     notice: str = ""
     """Printed above every table of this setting."""

@@ -22,7 +22,7 @@ def remove_parts(folder: Path) -> None:
     shutil.rmtree(folder / FOLDER, ignore_errors=True)
 
 
-class PartFiles:
+class WrittenParts:
     """The parts of one stage, by their number.
 
     A stage cuts its work in a canonical order, so the numbers that are there are its progress. What the parts were

@@ -89,7 +89,7 @@ class Outcome:
     tokens: int
     last: Mapping[str, float]
     """The last logged line."""
-    seconds: float = 0.0
+    seconds: float = field(default=0.0, compare=False)
     """Wall time of all attempts together."""
 
 

@@ -16,10 +16,11 @@ Made from the analyses by `make docs`, and checked by a test; `bench analyse sho
     bench analyse drift results/reference/tiny/rows.parquet
     bench analyse coverage_list docs/systems.tsv --set kind=survey
     bench analyse annotator_population --set share=0.2
+    bench analyse hitchhiker_sweep results/leaderboard/tuning.csv --set methods=dpo,dpo_lengthnorm,simpo
     bench analyse logic_table
     bench analyse pairs_rank verdicts.jsonl gold=scores.csv --set beam=4 --out ranked
 
-The first four run in a checkout. Files are `.jsonl`, `.json`, `.parquet`, `.csv` or `.tsv`; every fault of a file is in
+The first five run in a checkout. Files are `.jsonl`, `.json`, `.parquet`, `.csv` or `.tsv`; every fault of a file is in
 one message, and columns that are not read are named. `--out` writes `report.md`, a CSV per table, charts as SVG, and
 what else an analysis gives. An analysis is one file of `benchbench/analyses/` with an `ANALYSIS`, found by its name: a
 pure function of rows.

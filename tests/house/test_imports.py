@@ -36,6 +36,7 @@ LIGHT = (
     "samplers",
     "oracles",
     "selectors",
+    "trees",
 )
 LINT = Path(sys.executable).with_name("lint-imports")
 HEAVY = ("torch", "transformers", "vllm", "datasets", "peft", "trl")

@@ -56,6 +56,7 @@ SHORT_BY_NAME = {
 """Name of a file below `stages/` -> why it may be short; an `__init__.py` may be so everywhere."""
 
 SHORT_WITH_REASON = {
+    "comparison/refusals.py": "one rule of words that several analyses share",
     "comparison/stats/significance.py": "Holm's correction: pairs, claims and win rates share it",
     "core/fields.py": "pages, commands and tests read the same help of a field",
     "core/functional.py": "puts off the import of torch for every method's file",
@@ -64,7 +65,6 @@ SHORT_WITH_REASON = {
     "core/repository.py": "a noun that plan, data, store and sources share",
     "generation/sampling.py": "stage and plan's checks must read the same fields of a recipe",
     "judging/labels.py": "one judge's name in tables, with tests of its own",
-    "recipe/section.py": "the strict base of every part of a recipe, below all of them",
     "report/status.py": "marks and their footnotes, which tables, commands and pages share",
     "stages/frozen.py": "inputs and stages load a frozen policy in one way",
     "stages/preference/method.py": "inputs read the bound method, too, and must not import the stage's run",

@@ -36,7 +36,7 @@ from benchbench.stages.preference.run import with_rival
 from benchbench.training.carried import CarriedNumbers
 from benchbench.training.loop import Job, Rate
 from benchbench.training.objective import BoundInput, MethodObjective
-from benchbench.training.rows import FixedRows
+from benchbench.training.rows import FixedRows, RowSource
 from tests.methods.toys import between
 
 VOCABULARY, PAD = 40, 0
@@ -192,15 +192,37 @@ def served_draws(
 
 
 def draws_beside(given: Sequence[TokenizedExample]) -> list[TokenizedExample]:
-    """For each example three other responses to its prompt, always the same ones."""
+    """For each example three other responses to its prompt."""
+    rng = stream(10, "toy draws beside")
     beside = []
     for example in given:
-        rng, first = stream(10, f"toy draws beside {example.id}"), example.candidates[0]
+        first = example.candidates[0]
         prompt = tuple(first.tokens[: first.prompt_length])
         drawn = [tuple(rng.integers(1, VOCABULARY, size=int(rng.integers(1, 6))).tolist()) for _ in range(3)]
         rows = [TokenizedCandidate(prompt + ids, (len(prompt), len(prompt) + len(ids))) for ids in drawn]
         beside.append(TokenizedExample(example.id, tuple(rows), False, {}))
     return beside
+
+
+@dataclass(frozen=True)
+class WithDraws:
+    """Rows with the same draws beside them at every step."""
+
+    rows: FixedRows
+    beside: Mapping[str, TokenizedExample]
+    cost: Cost
+
+    def lengths(self) -> Sequence[int]:
+        return self.rows.lengths()
+
+    def steps(self, settings: Any) -> int:
+        return self.rows.steps(settings)
+
+    def of_step(self, step: int, batches: Any) -> Any:
+        rows = self.rows.of_step(step, batches)
+        beside = [self.beside[example.id] for example in rows.examples]
+        costs = [cost + self.cost.of(drawn) for cost, drawn in zip(rows.costs, beside, strict=True)]
+        return replace(rows, costs=costs, beside=beside)
 
 
 def frozen() -> Any:
@@ -235,14 +257,17 @@ def batches(method: Method | None = None, **options: Any) -> Callable[..., Candi
             "roles": method.read_roles,
             **options,
         }
-    has_fresh = method is not None and method.need(Need.FRESH.name) is not None
     has_mismatched = method is not None and method.need(Need.MISMATCHED.name) is not None
+    has_fresh = method is not None and method.need(Need.FRESH.name) is not None
     put = partial(collate, pad=PAD, device=torch.device("cpu"), candidates=1 if one else None, **options)
 
     def make(examples: Sequence[TokenizedExample], following: Sequence[TokenizedExample] = ()) -> CandidateBatch:
         batch = put(examples)
         if has_fresh:
-            batch = replace(batch, fresh=collate(draws_beside(examples), pad=PAD, device=torch.device("cpu")))
+            drawn = collate(
+                draws_beside(examples), pad=PAD, device=torch.device("cpu"), whole=options.get("whole", False)
+            )
+            batch = replace(batch, fresh=drawn)
         if not has_mismatched:
             return batch
         rows = [mismatched(*pair, 32) for pair in zip(examples, following or examples, strict=True)]
@@ -323,11 +348,15 @@ def toy(
     whole = isinstance(policy, RewardModel)
     plain = unwrap(policy.backbone) if whole else unwrap(policy).base_model
     cost = Cost(packed=layout_of(plain).packed, whole=whole, candidates=1 if one else None)
+    rows: RowSource = FixedRows(given, [cost.of(example) for example in given])
+    if method.need(Need.FRESH.name) is not None:
+        rows = WithDraws(rows, {each.id: each for each in draws_beside(given)}, replace(cost, candidates=None))
     job = Job(
         model=trained,
         objective=loss if objective is None else OwnLoss(objective(policy)),
-        rows=FixedRows(given, [cost.of(example) for example in given]),
+        rows=rows,
         make_batch=batches(method, whole=whole),
+        make_beside=batches(whole=whole),
         cost=cost,
         budget=Budget(tokens, run.per_device_train_batch_size, 1),
         settings=run,

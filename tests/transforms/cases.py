@@ -73,6 +73,7 @@ CASES = {
     "ensemble_uncertainty": Case(TEXTS, {"members": ["m0", "m1"]}),
     "factual_flip": Case(TEXTS),
     "flip_labels": Case(TEXTS, {"rate": 0.4}),
+    "fraction": Case(TEXTS, {"fraction": 0.5, "column": "user", "values": [1.0]}),
     "hindsight": Case(TEXTS),
     "joint_pairs": Case(TEXTS, {"rate": 0.5}),
     "length_balanced": Case(TEXTS, {"unit": "words"}),

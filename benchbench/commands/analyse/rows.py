@@ -90,7 +90,10 @@ def _is_number(value: Any) -> bool:
 
 
 def _separated(path: Path, wanted: RowsInput) -> list[dict[str, Any]]:
-    """Rows of a table of texts; an empty cell is no value, a cell of a number is one where it can be read as such."""
+    """Rows of a table of texts; an empty cell is no value, a cell of a number is one where it can be read as such.
+
+    `nan` is no value where a number may be missing, as in tables of this bench.
+    """
     if not path.is_file():
         raise BenchError(f"{path}: no such file; put the data there", exit_code=ExitCode.UNAVAILABLE)
     text = path.read_text(encoding="utf-8-sig")
@@ -98,21 +101,25 @@ def _separated(path: Path, wanted: RowsInput) -> list[dict[str, Any]]:
     lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=_SEPARATED[path.suffix], quoting=quoting))
     if not lines:
         return []
-    numeric = {field.name for field in wanted.fields if field.kind == "number"}
+    numeric = {field.name: field.optional for field in wanted.fields if field.kind == "number"}
     head, rows = lines[0], []
     if twice := [name for name, count in Counter(head).items() if count > 1]:
         raise BenchError(f"{path}: expected every column once, found {', '.join(twice)} twice")
     for number, cells in enumerate(lines[1:], start=2):
         if len(cells) not in (0, len(head)):
             raise BenchError(f"{path}, line {number}: expected {len(head)} cells as in the header, found {len(cells)}")
-        rows += [{name: _value(cell, name in numeric) for name, cell in zip(head, cells, strict=True)}] if cells else []
+        rows += (
+            [{name: _value(cell, numeric.get(name)) for name, cell in zip(head, cells, strict=True)}] if cells else []
+        )
     return rows
 
 
-def _value(cell: str, is_number: bool) -> Any:
-    if not is_number:
+def _value(cell: str, may_be_missing: bool | None) -> Any:
+    """What a cell says; `may_be_missing` is none for a column that holds no numbers."""
+    if may_be_missing is None:
         return cell or None
     try:
-        return float(cell) if cell else None
+        number = float(cell) if cell else None
     except ValueError:
         return cell
+    return None if number is not None and math.isnan(number) and may_be_missing else number

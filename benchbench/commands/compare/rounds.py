@@ -163,8 +163,8 @@ def _judge_score(place: RoundKeys, store: RunStore) -> float:
     """Mean score of the policy's held-out answers by the judge; NaN where it scores none."""
     if place.verdicts is None:
         return math.nan
-    scores = read_verdicts(store.folder(place.verdicts))["score"].dropna()
-    return float(scores.mean()) if len(scores) else math.nan
+    scores = read_verdicts(store.folder(place.verdicts))["score"].dropna().tolist()
+    return fmean(scores) if scores else math.nan
 
 
 def _recorded(key: str, name: str, store: RunStore) -> float:

@@ -14,14 +14,14 @@ from benchbench.commands.cell_rows import described
 from benchbench.commands.export.measured import card_measurements
 from benchbench.commands.export.run import Exported
 from benchbench.commands.run_plan import RunOptions
-from benchbench.commands.run_target import RunTarget, planned_run, trained_folder
-from benchbench.core.errors import BenchError, ExitCode
+from benchbench.commands.run_target import RunTarget, finished_stage, planned_run
+from benchbench.core.errors import BenchError
 from benchbench.core.identity import plain
 from benchbench.data.model_files import ADAPTER_FILE, is_adapters_alone
 from benchbench.report.card_facts import CardFacts, CardRecipe
 from benchbench.report.model_card import FILE, model_card
 from benchbench.store.files import read_json, whole_folder, write_json
-from benchbench.store.stage_files import StageFiles, read_stage
+from benchbench.store.stage_files import StageFiles
 
 if TYPE_CHECKING:
     from huggingface_hub import ModelCard
@@ -57,13 +57,7 @@ def export_model(request: ModelRequest, options: RunOptions) -> Exported:
     run = planned_run(
         request.targets[0], setting=request.setting, seed=request.seed, overrides=request.overrides, options=options
     )
-    stage = read_stage(trained_folder(run, options))
-    if stage.record is None or stage.record.status != "done":
-        state = "none" if stage.record is None else f"one that is {stage.record.status}"
-        raise BenchError(
-            f"{run.name}: expected a finished training, found {state} ({stage.key}); `bench train` goes on with it",
-            exit_code=ExitCode.INCOMPLETE,
-        )
+    stage = finished_stage(run, options)
     model = stage.folder / "model"
     is_adapter = is_adapters_alone(model)
     if request.merge and not is_adapter:

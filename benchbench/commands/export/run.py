@@ -22,8 +22,8 @@ from benchbench.plan.graph import Cell
 from benchbench.plan.prompt_sets import PreparedPrompts, prepare_prompts
 from benchbench.store.files import write_json, write_text
 
-OF_A_RUN = "model"
-"""What stands in the place of a format where a trained model is exported (`commands.export.model`)."""
+MODEL, STATES = "model", "states"
+"""What stands in the place of a format where something of one run is exported (`commands.export.model`, `.states`)."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def export(request: ExportRequest, options: RunOptions) -> Exported:
             name; responses or scores that the format has no place for.
     """
     if request.format not in exports.names():
-        raise unknown_name("export format", request.format, [*exports.names(), OF_A_RUN])
+        raise unknown_name("export format", request.format, [*exports.names(), MODEL, STATES])
     form = exports.get(request.format)
     if request.token_len not in COUNTERS:
         raise unknown_name("counter of --token-len", request.token_len, COUNTERS)

@@ -54,7 +54,9 @@ def bind_rounds(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
         faults += wrong
         if options is not None:
             bound[_KEYS[part]] = options
-    if recipe.method.name in (SFT, REWARD_MODEL):
+    if recipe.method.name == SFT:  # a row of a comparison; as of `preference`, nothing of it is read
+        return bound, faults
+    if recipe.method.name == REWARD_MODEL:
         return bound, [*faults, Fault("rounds", f"'{recipe.method.name}' trains on no preferences; leave it out")]
     if faults or recipe.preference is None:
         return bound, faults

@@ -18,7 +18,7 @@ from benchbench.stages.context import Result, StageContext
 from benchbench.stages.label.models import PolicyWriter, scorers_of
 from benchbench.stages.label.settings import ROLLOUT, LabelSettings
 from benchbench.store.made import made_hash, made_lines, write_made
-from benchbench.store.parts import PartFiles, remove_parts
+from benchbench.store.parts import WrittenParts, remove_parts
 
 Context = StageContext[LabelSettings]
 GROUPS_IN_A_PART = 256
@@ -37,7 +37,7 @@ def run(context: Context) -> Result:
     _check_pins(context, oracle, options)
     groups = [group_of(line) for line in made_lines(context.input(ROLLOUT), split)]
     to_oracle = _oracle_context(context, oracle)
-    parts = PartFiles(context.folder, {"device_kind": context.device.type})
+    parts = WrittenParts(context.folder, {"device_kind": context.device.type})
     labels: list[Labels | None] = []
     for number, start in enumerate(range(0, len(groups), GROUPS_IN_A_PART)):
         part = groups[start : start + GROUPS_IN_A_PART]
@@ -93,7 +93,7 @@ def _part(
     options: Any,
     groups: Sequence[Group],
     to_oracle: OracleContext,
-    parts: PartFiles,
+    parts: WrittenParts,
     number: int,
 ) -> list[Labels | None]:
     """The labels of some groups, read where they are there already.

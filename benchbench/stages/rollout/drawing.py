@@ -24,7 +24,7 @@ from benchbench.stages.context import StageContext
 from benchbench.stages.rollout.settings import POLICY, STARTS, DrawSettings, RolloutSettings
 from benchbench.stages.serving import engine_settings, servable
 from benchbench.store.files import write_json
-from benchbench.store.parts import PartFiles
+from benchbench.store.parts import WrittenParts
 
 Context = StageContext[RolloutSettings]
 BATCHES_IN_A_PART = 4
@@ -63,7 +63,7 @@ def drawn_answers(
     assert draw is not None, "planned with what an engine needs"
     between = turn_end(context.tokenization(), tokenizer).between
     control = ControlTokens.of(tokenizer, between, sampling.stop_token_ids)
-    parts = PartFiles(context.folder, {"device_kind": context.device.type})
+    parts = WrittenParts(context.folder, {"device_kind": context.device.type})
     work = _work(context, arms, prompts)
     cut = [(each, chunks(each.requests, BATCHES_IN_A_PART * draw.max_num_seqs)) for each in work]
     total, number, tokens = sum(len(pieces) for _, pieces in cut), 0, 0

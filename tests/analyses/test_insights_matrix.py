@@ -1,0 +1,57 @@
+"""insights_matrix: cells, differences and what is missing, by hand."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from benchbench.analyses.insights_matrix import Options, analyse
+from benchbench.core.analysis import Row
+from benchbench.core.errors import BenchError
+
+
+def run(method: str, value: float, *, seed: int = 0, **more: Any) -> dict[str, Any]:
+    return {"method": method, "value": value, "seed": str(seed), **more}
+
+
+RUNS = [
+    run("dpo", 0.7),
+    run("dpo", 0.8, seed=1),
+    run("dpo", 0.6, overrides="sft=null"),
+    run("kto", 0.9, overrides="preference.learning_rate=0.1 sft=null"),
+    run("kto", 0.5, overrides="model.model_name_or_path=some/model sft=null"),
+    run("dpo", 0.65, amount=0.2),
+]
+
+
+def tables(rows: list[dict[str, Any]]) -> dict[str, list[Row]]:
+    return {table.name: list(table.rows) for table in analyse({"measurements": rows}, Options()).tables}
+
+
+def test_cells_are_means_over_seeds_against_sft_and_against_all_data():
+    found = {(row["start"], row["method"], row["size"]): row for row in tables(RUNS)["cells"]}
+    whole = found["with SFT", "dpo", 1.0]
+    assert (whole["mean"], whole["runs"]) == (pytest.approx(0.75), 2) and whole["se"] == pytest.approx(0.05)
+    assert found["no SFT", "dpo", 1.0]["over with SFT"] == pytest.approx(-0.15)
+    assert found["with SFT", "dpo", 0.2]["over all data"] == pytest.approx(-0.1)
+    assert math.isnan(found["no SFT", "kto", 1.0]["over with SFT"])
+    assert "no SFT, some/model" in {start for start, _, _ in found}
+
+
+def test_the_matrix_has_a_column_per_start_and_says_what_has_no_run():
+    matrix = {(row["method"], row["size"]): row for row in tables(RUNS)["matrix"]}
+    assert list(matrix["dpo", 1.0]) == ["method", "size", "with SFT", "no SFT", "no SFT, some/model"]
+    assert matrix["dpo", 1.0]["no SFT"] == 0.6 and math.isnan(matrix["kto", 0.2]["with SFT"])
+    assert "7 cells of the matrix have no run: n/a" in analyse({"measurements": RUNS}, Options()).notes
+
+
+def test_columns_say_more_than_overrides():
+    rows = [run("dpo", 0.7, start="instruct", overrides="sft=null"), run("dpo", 0.6, start="base")]
+    assert {row["start"] for row in tables(rows)["cells"]} == {"instruct", "base"}
+
+
+def test_two_recipes_of_one_cell_are_refused():
+    with pytest.raises(BenchError, match="expected one value, found several"):
+        tables([run("dpo", 0.7), run("dpo", 0.8)])
