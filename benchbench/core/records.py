@@ -10,6 +10,8 @@ from typing import Any
 from benchbench.core.hashing import fingerprint
 from benchbench.core.identity import identity, plain
 
+CONTENT, READ = "content", "read"
+"""In a record's summary: hash of what a stage made, and by input the hash of what it read."""
 DIVERGED = "training diverged"
 """Beginning of the message of a stage whose loss or gradient was no finite number."""
 

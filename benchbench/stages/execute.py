@@ -15,7 +15,7 @@ import torch
 
 from benchbench.core.errors import BenchError, Interrupted
 from benchbench.core.input import Input
-from benchbench.core.records import StageRecord, StageSpec
+from benchbench.core.records import CONTENT, READ, StageRecord, StageSpec
 from benchbench.generation.engine_cache import EngineCache
 from benchbench.stages import read_spec, runner, settings_class
 from benchbench.stages.context import Report, Result, StageContext
@@ -29,8 +29,6 @@ MODEL = "model"
 """Folder that a stage leaves a model in, if it leaves one."""
 HEARTBEAT_SECONDS = 10.0
 """Between two notes of how far a stage is, in its folder; a shorter stage leaves none."""
-CONTENT, READ = "content", "read"
-"""In a record's summary: hash of what a stage made, and by input the hash of what it read."""
 RESUMES = "stopped on request; the next run resumes"
 
 

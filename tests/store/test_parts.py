@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchbench.store.parts import Parts, remove_parts
+from benchbench.store.parts import WrittenParts, remove_parts
 
 CPU = {"device_kind": "cpu"}
 
 
 def test_parts_that_are_there_are_read_by_the_next_attempt(tmp_path: Path):
-    Parts(tmp_path, CPU).write(0, [{"text": "a\u2028b"}, {"text": "c"}])
-    again = Parts(tmp_path, CPU)
+    WrittenParts(tmp_path, CPU).write(0, [{"text": "a\u2028b"}, {"text": "c"}])
+    again = WrittenParts(tmp_path, CPU)
     assert again.read(0) == [{"text": "a\u2028b"}, {"text": "c"}] and again.read(1) is None
 
 
 def test_half_a_part_is_none(tmp_path: Path):
-    parts = Parts(tmp_path, CPU)
+    parts = WrittenParts(tmp_path, CPU)
     parts.write(3, [[1], [2]])
     (file,) = (tmp_path / "parts").glob("part-*")
     file.write_text(file.read_text()[:-3])
@@ -24,8 +24,8 @@ def test_half_a_part_is_none(tmp_path: Path):
 
 
 def test_parts_of_another_device_are_thrown_away(tmp_path: Path):
-    Parts(tmp_path, CPU).write(0, [1])
-    assert Parts(tmp_path, {"device_kind": "cuda"}).read(0) is None
+    WrittenParts(tmp_path, CPU).write(0, [1])
+    assert WrittenParts(tmp_path, {"device_kind": "cuda"}).read(0) is None
     remove_parts(tmp_path)
     assert not (tmp_path / "parts").exists()
     remove_parts(tmp_path)

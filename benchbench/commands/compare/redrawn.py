@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchbench.core.errors import BenchError
+from benchbench.core.records import CONTENT, READ
 from benchbench.plan.graph import Cell, Plan
-from benchbench.stages.execute import CONTENT, READ
 from benchbench.store.runs import RunStore
 
 MARK = "input redrawn"
