@@ -53,6 +53,7 @@ def test_copies_of_one_run_say_so_in_the_note():
     notes = frame.set_index("point")["note"]
     assert "seed variance not estimated" in notes["dpo@2"].iloc[0] and "seed variance" not in notes["ipo@1"].iloc[0]
     assert (frame["kl_low"] <= frame["kl"]).sum() == len(frame) - 2
+    assert (frame["kl_low"].dropna() >= 0).all()
 
 
 def test_the_file_of_seeds_has_what_the_curves_are_made_of():

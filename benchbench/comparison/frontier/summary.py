@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchbench.comparison.frontier.curves import Curve, Point
 from benchbench.comparison.frontier.prompts import WIN_RATE
@@ -55,8 +56,13 @@ def _summary(curve: str, point: Point, quantity: str, seeds: Sequence[int], runs
         curve=curve,
         point=point.name,
         quantity=quantity,
-        kl=interval_of_runs(point.kl, of_runs, seeded_interval),
+        kl=_not_below_0(interval_of_runs(point.kl, of_runs, seeded_interval)),
         value=interval_of_runs(point.values, of_runs, of_value),
         kl_of_seeds=tuple(map(float, point.kl_of_seeds)),
         values=tuple(map(float, point.values.mean(axis=1))),
     )
+
+
+def _not_below_0(kl: Interval) -> Interval:
+    """The interval of a KL without what no KL can be; an estimate below 0, which chance may give, stays in it."""
+    return replace(kl, low=min(kl.mean, max(kl.low, 0.0))) if math.isfinite(kl.low) else kl
