@@ -92,8 +92,9 @@ def export(
     request = ExportRequest(format, targets, out, prompts, subsets, token_len, setting, seeds, overrides or [])
     if format in (MODEL, STATES):
         other = OF_STATES if format == MODEL else OF_A_MODEL
-        refuse_unread(context, other, f"{format} does not read it; leave it out")
-        refuse_unread(context, OF_FORMATS, f"{format} does not read it; leave it out, its one seed is --seed")
+        reader = "a model" if format == MODEL else "states"
+        refuse_unread(context, other, f"{reader} does not read it; leave it out")
+        refuse_unread(context, OF_FORMATS, f"{reader} does not read it; leave it out, its one seed is --seed")
         done = _of_a_run(request, options, seed=seed, merge=merge, split=split, dimensions=dimensions)
     else:
         refuse_unread(context, OF_STATES, f"{format} does not read it; leave it out")

@@ -86,6 +86,6 @@ def test_what_there_is_no_state_or_label_of_is_refused(runs: Path, tmp_path: Pat
         assert ended.code in (2, 4) and said in " ".join(ended.err.split()), (words, ended.err)
     assert not (tmp_path / "out").exists()
     ended = bench("export", "model", *line[2:], "--split", "train")
-    assert ended.code == 2 and "--split: model does not read it" in ended.err
+    assert ended.code == 2 and "--split: a model does not read it" in ended.err
     ended = bench("export", "reward_bench", *line[2:], "--seed", 1)
     assert ended.code == 2 and "seeds are --seeds" in " ".join(ended.err.split())
