@@ -23,6 +23,7 @@ from benchbench.recipe.training import PreferenceSection
 from benchbench.stages.scoring import score_examples
 from benchbench.training.loop import Job, train
 from benchbench.training.objective import BoundInput, MethodObjective
+from benchbench.training.rows import FixedRows
 from benchmarks.machine import Elapsed, clock
 from benchmarks.mixes import PAD, Mix, make_examples, make_model
 from benchmarks.worker import Round
@@ -125,9 +126,8 @@ class Training:
         return Job(
             model=model,
             objective=objective,
-            examples=self._examples,
+            rows=FixedRows(self._examples, costs),
             make_batch=lambda examples, following: collate(examples, pad=PAD, device=CPU, share=self._cost.share),
-            costs=costs,
             cost=self._cost,
             budget=budget,
             settings=self._settings,

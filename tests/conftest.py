@@ -67,7 +67,7 @@ def workers() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def one_command_tree() -> Iterator[None]:
-    """Build the tree of all commands once for all command lines of this process, instead of a tenth of a second each."""
+    """Build the tree of all commands once for the command lines of this process, not for each a tenth of a second."""
     import typer.main
 
     with pytest.MonkeyPatch.context() as patch:

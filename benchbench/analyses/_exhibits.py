@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-ROOMS = ("methods", "transforms", "reward_objectives", "sources", "metrics", "judges", "analyses")
+ROOMS = ("methods", "transforms", "reward_objectives", "sources", "metrics", "judges", "analyses", "shaping")
 """Rooms whose exhibits a system may be made of."""
 
 

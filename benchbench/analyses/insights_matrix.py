@@ -1,4 +1,4 @@
-"""Starting points, methods and sizes of data as one matrix: what fine-tuning before and more data do for a method.
+"""Starting points, methods and sizes of data as one matrix: whether a method needs fine-tuning first, or more data.
 
 Saeidi et al. 2024, arXiv:2404.14723, train alignment methods from a fine-tuned model, from a base model and from an
 instruction-tuned one, on several sizes of data, and measure each on benchmarks. A cell is made by

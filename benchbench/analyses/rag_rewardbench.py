@@ -1,11 +1,9 @@
 """How often a reward model prefers the right answer to a question with retrieved passages, by scenario.
 
 Jin et al. 2024, arXiv:2412.13746: pairs of answers in scenarios such as multi-hop reasoning, fine-grained citation,
-appropriate abstain and conflict robustness. Its published rows (`prompt` with the passages, `question`, `chosen`,
-`reject`, `subset`) become `pairs.jsonl`, whose ids begin with the subset and which source `local_files` reads; their
+appropriate abstain and conflict robustness. Its published rows become `pairs.jsonl`, whose ids begin with the subset;
 scores come back as rewards of a response each (rows.parquet of a reward stage), or as two scores of a pair. Its
-accuracy is 1 where the chosen answer scores higher, 0 where the other does, and 0.5 for equal scores. Each scenario
-has its accuracy over pairs; the mean over scenarios weighs them alike, that over pairs does not.
+accuracy is 1 where the chosen answer scores higher, 0 where the other does, and 0.5 for equal scores.
 """
 
 from __future__ import annotations

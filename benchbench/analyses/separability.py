@@ -1,9 +1,8 @@
 """How well a line through a model's states tells the chosen responses from the rejected ones.
 
 Wang et al. 2025, arXiv:2504.02193 (More is Less): where the two sides of a preference data set are told apart almost
-perfectly, a method can learn what gives them away, such as which model wrote them, in the place of what makes one
-better. A logistic probe is trained on states of all prompts but a fold and tested on that fold, for each data set by
-itself; beside it stands what it reaches where the sides of each pair change places by lot.
+perfectly, a method can learn what gives them away in the place of what makes one better. A logistic probe is trained
+on all prompts but a fold and tested on that fold; beside it stands what it reaches where sides change places by lot.
 """
 
 from __future__ import annotations

@@ -42,6 +42,13 @@ def compare(
         Path | None,
         typer.Option("--prompts", help="Draw and judge answers to this file's prompts instead, as for eval."),
     ] = None,
+    match: Annotated[
+        list[str] | None,
+        typer.Option("--match", help="Mark rows that were not given alike: labels, responses or updates."),
+    ] = None,
+    at: Annotated[
+        list[str] | None, typer.Option("--at", help="Compare curves at this KL to the start: kl=1.0, nats a response.")
+    ] = None,
     headline: Annotated[
         str | None, typer.Option("--headline", help="With --from: metric of the first table. Default: the tool's own.")
     ] = None,
@@ -89,7 +96,7 @@ def compare(
         return
     if not targets:
         raise BenchError("compare: expected methods or recipes, or files of other tools with --from; found none")
-    from benchbench.commands.compare.run import CompareRequest, prepare_comparison
+    from benchbench.commands.compare.run import CompareRequest, planned_draws, prepare_comparison
     from benchbench.commands.run_plan import RunOptions
 
     options = RunOptions(device, workers, runs, results, dry_run, log_to=log_to)
@@ -104,12 +111,14 @@ def compare(
         allow_mixed,
         pairs_only,
         prompts,
+        match or [],
+        at or [],
     )
     prepared = prepare_comparison(request, options)
     if not as_json and prepared.notice:
         print_note(prepared.notice)
     if dry_run:
-        print_plan([prepared.session], options.store, as_json=as_json)
+        print_plan([prepared.session], options.store, as_json=as_json, ledger=planned_draws(prepared))
         return
     from benchbench.commands.compare.shown import show
 
@@ -124,7 +133,7 @@ def compare(
         print_layout(layout)
         if flags is not None:
             print_rows(flags[1], title=flags[0])
-    for title, rows in shown.samples:
+    for title, rows in [*shown.samples, *shown.beside]:
         print_note("")
         print_rows(rows, title=title)
     console.print(("written: " if shown.is_new else "unchanged: ") + ", ".join(shown.files), highlight=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import print_json, stderr
+from benchbench.cli.output import print_json, shown, stderr
 from benchbench.cli.unread import refuse_unread
 
 if TYPE_CHECKING:
@@ -92,9 +92,9 @@ def export(
     request = ExportRequest(format, targets, out, prompts, subsets, token_len, setting, seeds, overrides or [])
     if format in (MODEL, STATES):
         other = OF_STATES if format == MODEL else OF_A_MODEL
-        reader = "a model" if format == MODEL else "states"
-        refuse_unread(context, other, f"{reader} does not read it; leave it out")
-        refuse_unread(context, OF_FORMATS, f"{reader} does not read it; leave it out, its one seed is --seed")
+        what = "a model" if format == MODEL else format
+        refuse_unread(context, other, f"{what} does not read it; leave it out")
+        refuse_unread(context, OF_FORMATS, f"{what} does not read it; leave it out, its one seed is --seed")
         done = _of_a_run(request, options, seed=seed, merge=merge, split=split, dimensions=dimensions)
     else:
         refuse_unread(context, OF_STATES, f"{format} does not read it; leave it out")
@@ -107,7 +107,7 @@ def export(
         print_json({"files": done.files, "notes": done.notes})
     else:
         for path in done.files:
-            typer.echo(path)
+            typer.echo(shown(str(path)))
 
 
 def _of_a_run(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import print_json, print_note, stderr
+from benchbench.cli.output import print_json, print_note, shown, stderr
 
 
 def init(
@@ -48,6 +48,6 @@ def init(
         print_note(line)
     print_note("next:")
     for line in steps:
-        typer.echo(f"  {line}")
+        typer.echo(f"  {shown(line)}")
     files = [written.setting] if written.schema is None else [written.setting, written.schema]
     stderr().print(f"written: {', '.join(map(str, files))}", highlight=False)

@@ -34,8 +34,10 @@ from benchbench.cli import (
     transforms,
     tune,
 )
+from benchbench.cli.output import shown
 from benchbench.cli.variadic import VariadicCommand
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.store.disk import disk_message
 
 app = typer.Typer(
     name="bench",
@@ -112,6 +114,12 @@ def main(args: list[str]) -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ExitCode.DONE)
     except BenchError as error:
-        typer.echo(f"bench: {error}", err=True)
+        typer.echo(f"bench: {shown(str(error))}", err=True)
         return error.status
+    except OSError as error:
+        message = disk_message(error)
+        if message is None:
+            raise
+        typer.echo(f"bench: {shown(message)}", err=True)
+        return int(ExitCode.UNAVAILABLE)
     return int(ExitCode.DONE)

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from benchbench.core.shown_text import visible
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -22,16 +24,34 @@ NARROWEST = 20
 
 def stderr() -> Console:
     """Where progress and messages go."""
-    from rich.console import Console
-
-    return Console(stderr=True, soft_wrap=True, markup=False, emoji=False)
+    return _console(stderr=True)
 
 
 def stdout() -> Console:
     """Where results go; a line stands as it is, and what is to fit a terminal is folded before."""
-    from rich.console import Console
+    return _console(stderr=False)
 
-    return Console(soft_wrap=True, markup=False, emoji=False)
+
+def _console(*, stderr: bool) -> Console:
+    """A console that obeys neither markup nor control characters of the texts that are printed."""
+    from rich.console import Console, ConsoleRenderable, RenderHook
+    from rich.text import Text
+
+    class Harmless(RenderHook):
+        def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+            return [
+                Text(escaped) if isinstance(part, Text) and (escaped := shown(part.plain)) != part.plain else part
+                for part in renderables
+            ]
+
+    console = Console(stderr=stderr, soft_wrap=True, markup=False, emoji=False)
+    console.push_render_hook(Harmless())
+    return console
+
+
+def shown(text: str) -> str:
+    """A text for a terminal: what would move the cursor, change colours or turn the reading order is an escape."""
+    return visible(text, keep="\n\t")
 
 
 def terminal_width() -> int:
@@ -46,7 +66,10 @@ def terminal_width() -> int:
 
 def print_json(value: Any) -> None:
     """One JSON document on stdout; NaN becomes null, since JSON has none."""
-    sys.stdout.write(json.dumps(_plain(value), indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(_plain(value), indent=2, ensure_ascii=False)
+    if shown(text) != text:  # JSON has escapes for all that a terminal would obey
+        text = json.dumps(_plain(value), indent=2, ensure_ascii=True)
+    sys.stdout.write(text + "\n")
 
 
 def _plain(value: Any) -> Any:
@@ -81,7 +104,7 @@ def print_note(text: str) -> None:
     """A remark on stdout, folded at words."""
     from benchbench.report.terminal import INDENT, fold
 
-    for line in fold(text, terminal_width(), hang=INDENT):
+    for line in fold(shown(text), terminal_width(), hang=INDENT):
         sys.stdout.write(f"{line}\n")
 
 
@@ -107,7 +130,8 @@ def _print_table(head: Sequence[str], body: Sequence[Sequence[str]], *, title: s
     from benchbench.report.terminal import fold, table_lines
 
     width = terminal_width()
-    lines = fold(title, width) if title else []
+    lines = fold(shown(title), width) if title else []
+    head, body = [shown(text) for text in head], [[shown(text) for text in row] for row in body]
     for line in [*lines, *table_lines(head, body, width=width, right=right)]:
         sys.stdout.write(f"{line}\n")
 

@@ -10,11 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from benchbench.commands.run_plan import Session
+    from benchbench.comparison.ledger import Ledger
     from benchbench.store.runs import RunStore
 
 
-def print_plan(sessions: Sequence[Session], store: RunStore, *, as_json: bool) -> None:
-    """What is said of the data, transforms included, what was assumed of them, and the stages of plans, each once."""
+def print_plan(sessions: Sequence[Session], store: RunStore, *, as_json: bool, ledger: Ledger | None = None) -> None:
+    """What is said of the data, transforms included, what was assumed of them, and the stages of plans, each once.
+
+    The ledger is what is planned of rows that are compared, where one of them draws.
+    """
     from benchbench.commands.plan_view import plan_rows, stop_lines, total_estimate
     from benchbench.plan.graph import Plan
     from benchbench.plan.replicates import copies
@@ -29,9 +33,15 @@ def print_plan(sessions: Sequence[Session], store: RunStore, *, as_json: bool) -
     assumed = list(dict.fromkeys(line for session in sessions for line in session.assumed))
     if as_json:
         notes = {"data": data, "remarks": remarks, "responses_end_at": stop_lines(merged), "assumed": assumed}
-        print_json({"stages": rows, "cells": len(merged.cells), "seconds_left": estimate, **notes})
+        planned = [row.as_values() for of_label in (ledger or {}).values() for row in of_label]
+        print_json({"stages": rows, "cells": len(merged.cells), "seconds_left": estimate, **notes, "ledger": planned})
         return
     print_rows(rows)
+    if ledger:
+        from benchbench.report.ledger import PLANNED_TITLE, shown_plan
+
+        print_note("")
+        print_rows(shown_plan(ledger), title=PLANNED_TITLE)
     for line in [*assumed, *data, *remarks]:
         print_note(line)
     left = sum(row["status"] != "finished" for row in rows)

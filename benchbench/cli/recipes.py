@@ -19,8 +19,11 @@ app = typer.Typer(help="List, show and check recipes; their schema for editors."
 def list_recipes(as_json: arguments.Json = False) -> None:
     """List all recipes by setting and method."""
     from benchbench.commands.recipes import list_recipes as command
+    from benchbench.commands.recipes import unread_files
 
     rows = command()
+    for line in unread_files():
+        stderr().print(f"not read: {line}", highlight=False)
     if as_json:
         print_json(rows)
     else:

@@ -41,7 +41,8 @@ def regress(
 ) -> None:
     """Find out whether a number moved.
 
-    Tier 1 computes the committed numbers from the committed rows and verdicts. Tier 2 scores the committed checkpoint
+    Tier 1 computes the committed numbers from the committed rows and verdicts, and compares every file with the
+    manifest that `bench reference` wrote. Tier 2 scores the committed checkpoint
     again. Tier 3 trains one new seed, whose numbers must lie in the prediction intervals of the committed seeds: if the
     headline metric does not, a second new seed is tried; any other number outside is only a warning. The last line
     says what it came to. Exit code 3 if a number moved.

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from benchbench import methods, reward_objectives
+from benchbench.comparison.ledger import Ledger
 from benchbench.comparison.pairs.grid import ScoredCell
 from benchbench.core.hashing import fingerprint
 from benchbench.core.method import Method
@@ -123,10 +124,17 @@ def described(loaded: Loaded) -> Method | RewardObjective:
 
 
 def record_cells(
-    cells: Sequence[Cell], scored: Sequence[ScoredCell], store: RunStore, results: ResultStore
+    cells: Sequence[Cell],
+    scored: Sequence[ScoredCell],
+    store: RunStore,
+    results: ResultStore,
+    *,
+    ledger: Ledger | None = None,
 ) -> pd.DataFrame:
-    """Put finished cells into cells.jsonl and measurements.csv; returns their measurements."""
-    results.upsert_cells(_cell_record(cell, store, _split(item)) for cell, item in zip(cells, scored, strict=True))
+    """Put finished cells into cells.jsonl, with their rows of the ledger, and measurements.csv; returns the latter."""
+    took = {(row.label, row.seed): row.as_values() for rows in (ledger or {}).values() for row in rows}
+    records = (_cell_record(cell, store, _split(item)) for cell, item in zip(cells, scored, strict=True))
+    results.upsert_cells(_with_ledger(record, took) for record in records)
     frame = measure_cells(cells, scored)
     results.merge_table("measurements.csv", frame, key=ROW_KEY)
     return frame
@@ -167,6 +175,12 @@ def _cell_record(cell: Cell, store: RunStore, split: str) -> dict[str, Any]:
         **_resumed(records),
         "recorded_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _with_ledger(record: dict[str, Any], took: Mapping[tuple[str, int], Mapping[str, Any]]) -> dict[str, Any]:
+    """A cell's record with its row of the ledger, where it has one."""
+    row = took.get((record["label"], record["seed"]))
+    return record if row is None else {**record, "ledger": row}
 
 
 def _resumed(records: Mapping[str, StageRecord | None]) -> dict[str, Any]:

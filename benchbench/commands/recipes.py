@@ -36,6 +36,11 @@ def list_recipes() -> list[dict[str, str]]:
     return sorted(rows, key=lambda row: (row["setting"], row["method"], row["variant"]))
 
 
+def unread_files() -> list[str]:
+    """Files of the library that cannot be read, a line each; they keep no other from being used."""
+    return library.unread_files()
+
+
 def show(target: str, *, setting: str | None, overrides: Sequence[str]) -> tuple[Loaded, list[tuple[str, Any, str]]]:
     """A resolved recipe: (key, value, origin) of every value; claims and quirks have tables of their own."""
     loaded = resolve(target, setting=setting, overrides=parse_overrides(overrides))
@@ -127,7 +132,8 @@ def validate(targets: Sequence[str]) -> list[str]:
         BenchError: every fault of every file.
     """
     entries = [library.open_entry(text) for text in targets] if targets else list(library.entries())
-    good, faults = [], []
+    good: list[str] = []
+    faults = [] if targets else [Fault("", line) for line in library.unread_files()]
     for entry in entries:
         try:
             loaded = (

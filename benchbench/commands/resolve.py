@@ -8,6 +8,7 @@ from typing import Any
 
 from benchbench import methods
 from benchbench.core.errors import BenchError, Fault, suggestion
+from benchbench.core.seeding import HIGHEST_SEED
 from benchbench.plan.checks.recipe import bind_free_parts
 from benchbench.plan.reward_stages import reward_presets
 from benchbench.recipe import library
@@ -127,12 +128,16 @@ def parse_seeds(texts: Sequence[str] | None) -> tuple[int, ...] | None:
     """
     if not texts:
         return None
+    good = [text.isdecimal() and len(text.lstrip("0")) < 20 and int(text) <= HIGHEST_SEED for text in texts]
+    place = "put methods and recipes before --seeds"
     faults = [
-        Fault("--seeds", f"expected whole numbers of 0 or more, got '{text}'; put methods and recipes before --seeds")
-        for text in texts
-        if not text.isdecimal()
+        Fault("--seeds", f"expected whole numbers of 0 or more, below 2^63, got '{text[:40]}'; {place}")
+        if text.isdecimal()
+        else Fault("--seeds", f"expected whole numbers of 0 or more, got '{text}'; {place}")
+        for text, is_good in zip(texts, good, strict=True)
+        if not is_good
     ]
-    seeds = [int(text) for text in texts if text.isdecimal()]
+    seeds = [int(text) for text, is_good in zip(texts, good, strict=True) if is_good]
     faults += [Fault("--seeds", f"{seed} is given twice") for seed in sorted({s for s in seeds if seeds.count(s) > 1})]
     if faults:
         raise BenchError.of_faults("command line", faults)

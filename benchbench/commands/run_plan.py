@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from statistics import fmean
 
@@ -108,19 +108,15 @@ def open_session(
         prepared = prepare_all(loaded, root, assume=options.dry_run, score_split=score_split)
     each = list(zip(loaded, prepared, strict=True))
     here = [(item, reads) for item, reads in each if not reads.missing]
-    check_all(
-        here,
-        score_split=score_split,
-        with_samples=with_samples,
-        prompts=prompts,
-        device=lambda: choose_machine(options.device, None, ()).device_kind,
-    )
+    device = cache(lambda: choose_machine(options.device, None, ()).device_kind)
+    check_all(here, score_split=score_split, with_samples=with_samples, prompts=prompts, device=device)
     plan = build_plan(
         [(item, reads, seeds) for item, reads in each],
         score_split=score_split,
         with_samples=with_samples,
         baseline=baseline,
         prompts=prompts,
+        device=device,
     )
     also = [] if score_split is None else [score_split]
     report = [line for item, reads in here for line in data_lines(reads.data, [*used_splits(item), *also])]

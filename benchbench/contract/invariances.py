@@ -52,7 +52,7 @@ def order(method: Method, hyper: Any) -> Iterator[Breach]:
 
 def microbatches(method: Method, hyper: Any) -> Iterator[Breach]:
     """An example's loss does not depend on the others of its batch: memory cuts a step wherever it must."""
-    if method.coupled:
+    if method.is_coupled(hyper):
         return  # it is given whole steps
     scores = random_scores(method)
     together = per_example(method, scores, hyper)
@@ -82,7 +82,7 @@ def monotone(method: Method, hyper: Any) -> Iterator[Breach]:
             raised[:, 0] *= share
             before = per_example(method, scores, hyper)
             after = per_example(method, with_policy_tokens(scores, raised), hyper)
-            if method.coupled:  # the loss of an example is what its place in the step gives it
+            if method.is_coupled(hyper):  # the loss of an example is what its place in the step gives it
                 before, after = before.sum()[None], after.sum()[None]
             worse = after > before + TOLERANCE
             if worse.any():

@@ -55,6 +55,12 @@ def declared(
         drawn["_activations"] = {f"layer {n}": torch.where(response, uniform(*shape) - 0.5, 0) for n in (1, 2)}
     if method.need(Need.RIVAL.name) is not None:
         drawn["_rival"] = torch.where(response, -3 * uniform(*shape), 0)
+    if method.need(Need.BEHAVIOUR.name) is not None:
+        drawn["_behaviour"] = Logps(torch.where(response, -3 * uniform(*shape), 0), response)
+    if method.need(Need.FRESH.name) is not None:
+        drawn["_fresh"] = _fresh(seed, shape[0], policy.token.dtype)
+    if method.need(Need.PREVIOUS.name) is not None:
+        drawn["_previous"] = Logps(torch.where(response, -3 * uniform(*shape), 0), response)
     if head is not None:
         outputs = head.outputs(method.hyper())
         of_tokens = torch.where(response[..., None], uniform(*shape, outputs) - 0.5, 0)
@@ -74,6 +80,14 @@ def declared(
     )
 
 
+def _fresh(seed: int, examples: int, dtype: torch.dtype) -> Scores:
+    """Three further responses to each prompt, with their log-probabilities under policy and reference."""
+    policy, reference = (
+        random_logps(seed + offset, examples=examples, candidates=3, length=5, dtype=dtype) for offset in (4000, 5000)
+    )
+    return Scores(policy, reference)
+
+
 def random_weights(name: str, policy: Logps) -> Tensor:
     """[B, K, T] weights in (0.5, 1.5) of the scored tokens, zero elsewhere; one name, one set of weights per shape."""
     rng = torch.Generator().manual_seed(sum(name.encode()))
@@ -85,6 +99,8 @@ def taken(scores: Scores, index: Any) -> Scores:
     """The same scores of some examples, in the order of an index; what is one number for the step stays."""
 
     def part(value: Any) -> Any:
+        if isinstance(value, Scores):
+            return taken(value, index)
         if isinstance(value, Logps):
             return Logps(value.token[index], value.response[index])
         if isinstance(value, Mapping):
@@ -101,6 +117,8 @@ def lengthened(scores: Scores, by: int) -> Scores:
         return torch.cat([value, value.new_zeros((*value.shape[:2], by, *value.shape[3:]))], dim=2)
 
     def part(name: str, value: Any) -> Any:
+        if isinstance(value, Scores):
+            return lengthened(value, by)
         if isinstance(value, Logps):
             return Logps(pad(value.token), pad(value.response))
         if isinstance(value, Mapping):

@@ -68,6 +68,8 @@ class CandidateBatch:
     mismatched: CandidateBatch | None = None
     """[B, K, T'] the responses of other examples of the step, each after its own example's prompt; for methods that
     declare them."""
+    fresh: CandidateBatch | None = None
+    """[B, M, T'] responses that were drawn at this step to the same prompts; for methods that declare them."""
     counts: TokenCounts | None = None
     """Of the rows; counted, and the rows checked, where none are given."""
 
@@ -123,6 +125,7 @@ class CandidateBatch:
             weights={name: move(weights) for name, weights in self.weights.items()},
             packed=None if self.packed is None else self.packed.moved(move),
             mismatched=None if self.mismatched is None else self.mismatched.to(device),
+            fresh=None if self.fresh is None else self.fresh.to(device),
         )
 
     def lengths(self) -> Tensor:

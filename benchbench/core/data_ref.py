@@ -22,7 +22,11 @@ class DataRef:
     """Content hash of its examples, where it was prepared before anything ran."""
     made_by: Annotated[str | None, Since("2026-11-28", before=None)] = None
     """Key ("kind/fingerprint") of the stage that makes its examples, where one does."""
+    tokens: Annotated[bool, Since("2026-11-29", before=False)] = False
+    """Whether they are rows of token ids, which are read as they are and never encoded again; a stage makes them."""
 
     def __post_init__(self) -> None:
         if (self.hash is None) == (self.made_by is None):
             raise ValueError(f"split '{self.split}': expected a content hash, or the stage that makes it, and not both")
+        if self.tokens and self.made_by is None:
+            raise ValueError(f"split '{self.split}': expected rows of token ids from a stage, got a prepared split")

@@ -64,6 +64,26 @@ class SecondPolicy(Protocol):
         ...
 
 
+class DrawnRows(Protocol):
+    """Rows that a stage draws while it trains, and what goes with them."""
+
+    @property
+    def reference(self) -> Any:
+        """The frozen anchor in memory.
+
+        Raises:
+            LookupError: nothing that was planned reads it.
+        """
+        ...
+
+    def behaviour(self, batch: CandidateBatch) -> Tensor | None:
+        """[B, K, T] log-probabilities under the policy that drew the rows, zero off the response.
+
+        None where that is the policy as it is now.
+        """
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Input:
     """One exhibit of the inputs room: a `Need` of methods, and everything that serves it.
@@ -86,6 +106,9 @@ class Input:
     """(context of the preference stage, need) -> what `tensor` reads; where that is `Moving`, it follows the steps."""
     tensor: Callable[[Any, Pass], Any]
     """(what `load` gave, a pass of the policy) -> the field of `Scores`, [B, K] or as the need says."""
+    drawn: Callable[[DrawnRows, Pass], Any] | None = None
+    """(rows that are drawn while training, a pass of the policy) -> the field of `Scores` for such rows, of which
+    nothing could be computed beforehand; none where the need cannot be served for them."""
     prefix: str = ""
     """What the names of its inputs begin with, where `plan` gives several; else the input has the need's name."""
     has_gradient: bool = False

@@ -48,6 +48,13 @@ class Need:
     """The frozen anchor's mean activation of each layer, where it predicts each response token."""
     RIVAL: ClassVar[Need]
     """Log-probabilities under a second copy of the policy, which is trained beside it."""
+    BEHAVIOUR: ClassVar[Need]
+    """Log-probabilities under the policy that drew each response."""
+    FRESH: ClassVar[Need]
+    """Scores of further responses to each example's prompt, drawn from the policy as it is at this step."""
+    PREVIOUS: ClassVar[Need]
+    """Log-probabilities under the policy that the round starts from; in the first round, and without rounds, that is
+    the policy that training starts from."""
 
     def with_options(self, **options: str) -> Need:
         """The same need with options of the method."""
@@ -67,6 +74,9 @@ Need.LIVE_REFERENCE = Need("live_reference")
 Need.PROMPT_EMBEDDING = Need("prompt_embedding")
 Need.ACTIVATIONS = Need("activations")
 Need.RIVAL = Need("rival")
+Need.BEHAVIOUR = Need("behaviour")
+Need.FRESH = Need("fresh")
+Need.PREVIOUS = Need("previous")
 
 
 @dataclass(frozen=True)
@@ -205,6 +215,10 @@ class Method:
     coupled: bool = False
     """An example's loss depends on other examples of its optimizer step, as with a sort or a mean over the batch; the
     loss is then given the whole step at once, and its gradient is exact however the step is cut into microbatches."""
+    coupled_where: Callable[[Any], bool] | None = None
+    """hyper -> whether these hyper-parameters make it `coupled`; none where that is no matter of them."""
+    watched: Callable[[Scores, Any], Mapping[str, Tensor]] | None = None
+    """(scores, hyper) -> name -> [B] further quantities to log as means over the step; none logs no more."""
     least_examples: int = 1
     """Examples of a step below which the loss says nothing; a smaller `global_batch_size` is refused."""
     carried: Carried | None = None
@@ -216,6 +230,9 @@ class Method:
     logistic: bool = False
     """Whether the loss fits P(chosen over rejected) = sigmoid(beta times the margin of summed log-ratios), so that this
     is the method's own probability, whose calibration may be asked for."""
+    on_policy: bool = False
+    """Whether the loss is right only for plain samples of the policy that drew its responses: at temperature 1, with
+    nothing cut off or penalised. Rows that were drawn otherwise are then another objective."""
     version: int = 1
     """Raised by hand when the numbers this method produces change."""
     family: Family | None = None
@@ -261,6 +278,10 @@ class Method:
     def sees_the_step(self) -> bool:
         """Whether something of it needs the scores of the whole step at once."""
         return self.coupled or self.carried is not None
+
+    def is_coupled(self, hyper: Any) -> bool:
+        """Whether, with these hyper-parameters, an example's loss depends on others of its step."""
+        return self.coupled or (self.coupled_where is not None and self.coupled_where(hyper))
 
     def need(self, name: str) -> Need | None:
         """The need of that name, if the method declares it."""

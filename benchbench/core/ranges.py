@@ -76,3 +76,17 @@ def require_one_of(settings: Any, name: str, *choices: str) -> None:
     """
     value = getattr(settings, name)
     require(value in choices, name, f"one of {', '.join(choices)}", repr(value))
+
+
+def require_finite_or_none(settings: Any, *names: str, above: float = -math.inf) -> None:
+    """Return only if each field is none, or a finite number above another.
+
+    Raises:
+        ValueError: the first that is neither, by name, with what was found.
+    """
+    expected = "a finite number" if above == -math.inf else f"a finite number above {above:g}"
+    for name in names:
+        value = getattr(settings, name)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        fits = value is None or (is_number and above < value < math.inf)
+        require(fits, name, f"{expected}, or none", value)

@@ -54,6 +54,9 @@ class Scores:
     _prompt_embedding: Tensor | None = None
     _activations: Mapping[str, Tensor] = field(default_factory=dict)
     _rival: Tensor | None = None
+    _behaviour: Logps | None = None
+    _fresh: Scores | None = None
+    _previous: Logps | None = None
     _head: Tensor | None = None
     _carried: Mapping[str, Tensor] = field(default_factory=dict)
     _token_weights: Mapping[str, Tensor] = field(default_factory=dict)
@@ -140,6 +143,30 @@ class Scores:
         return self._rival
 
     @property
+    def behaviour(self) -> Logps:
+        """Log-probabilities under the policy that drew each response, [B, K, T]; needs `Need.BEHAVIOUR`."""
+        if self._behaviour is None:
+            raise UndeclaredInputError("the loss reads the policy that drew the rows; declare Need.BEHAVIOUR")
+        return self._behaviour
+
+    @property
+    def fresh(self) -> Scores:
+        """Scores of M further responses to each prompt, drawn at this step; its policy and reference are [B, M, T'].
+
+        Needs `Need.FRESH`.
+        """
+        if self._fresh is None:
+            raise UndeclaredInputError("the loss reads responses that are drawn at each step; declare Need.FRESH")
+        return self._fresh
+
+    @property
+    def previous(self) -> Logps:
+        """Log-probabilities under the policy that the round starts from, [B, K, T]; needs `Need.PREVIOUS`."""
+        if self._previous is None:
+            raise UndeclaredInputError("the loss reads the policy that the round starts from; declare Need.PREVIOUS")
+        return self._previous
+
+    @property
     def head(self) -> Tensor:
         """[B, K, T, O], zero off the response, or [B, K, O]: output of the trained head; needs `Method.head`."""
         if self._head is None:
@@ -198,3 +225,14 @@ def each_of(values: Tensor, count: int) -> tuple[Tensor, ...]:
 def log_ratio(scores: Scores) -> Tensor:
     """[B, K] nats per response: summed log-probability under the policy minus that under the reference."""
     return scores.policy.sum() - scores.reference.sum()
+
+
+def previous_log_ratio(scores: Scores) -> Tensor:
+    """[B, K] nats per response: summed log-probability less that under the policy that the round starts from."""
+    return scores.policy.sum() - scores.previous.sum()
+
+
+def weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
+    """[B] mean of [B, K] values by [B, K] weights of at least 0; 0 where no candidate has a weight."""
+    weights = weights.to(values)
+    return (weights * values).sum(dim=-1) / weights.sum(dim=-1).clamp(min=1e-12)

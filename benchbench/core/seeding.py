@@ -12,6 +12,8 @@ import hashlib
 import numpy as np
 
 _TORCH_SEED_LIMIT = 2**63
+HIGHEST_SEED = 2**63 - 1
+"""The highest that a table can hold."""
 
 
 def _sequence(seed: int, name: str) -> np.random.SeedSequence:

@@ -38,19 +38,39 @@ def content_hash(path: Path) -> str:
     """sha256 of a file's bytes; of a folder, of the names and hashes of all its files."""
     _require(path)
     if not path.is_dir():
-        return file_hash(path)
-    inside = {str(p.relative_to(path)): file_hash(p) for p in sorted(path.rglob("*")) if p.is_file()}
+        return _file_hash(path)
+    inside = {str(p.relative_to(path)): _file_hash(p) for p in sorted(path.rglob("*")) if p.is_file()}
     return hashlib.sha256(canonical(inside).encode()).hexdigest()
+
+
+def _file_hash(path: Path) -> str:
+    try:
+        return file_hash(path)
+    except OSError as error:
+        raise BenchError(
+            f"{path}: cannot be read ({error.strerror}); change its permissions, or bring it back",
+            exit_code=ExitCode.UNAVAILABLE,
+        ) from None
 
 
 def _require(path: Path) -> None:
     if not path.exists():
-        raise BenchError(f"{path}: no such file or folder; put the data there", exit_code=ExitCode.UNAVAILABLE)
+        what = "a link to a file that is not there" if path.is_symlink() else "no such file or folder"
+        raise BenchError(f"{path}: {what}; put the data there", exit_code=ExitCode.UNAVAILABLE)
+    if not path.is_file() and not path.is_dir():
+        raise BenchError(f"{path}: expected a file or a folder, found a pipe or a device, which would be waited for")
 
 
 def _text(path: Path) -> str:
     data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     return data.decode("utf-8-sig")
+
+
+def _reason(error: ValueError | RecursionError) -> str:
+    """Why a text is not read; a number of thousands of digits and values nested a thousand deep are JSON, too."""
+    if isinstance(error, json.JSONDecodeError):
+        return str(error)
+    return "values nested too deep" if isinstance(error, RecursionError) else "a number of too many digits"
 
 
 def _read_lines(path: Path) -> list[Row]:
@@ -60,8 +80,8 @@ def _read_lines(path: Path) -> list[Row]:
             continue
         try:
             row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise BenchError(f"{path}:{number}: expected one JSON object, found no JSON ({error})") from None
+        except (ValueError, RecursionError) as error:
+            raise BenchError(f"{path}:{number}: expected one JSON object, found no JSON ({_reason(error)})") from None
         rows.append(_checked(row, f"{path}:{number}"))
     return rows
 
@@ -69,8 +89,8 @@ def _read_lines(path: Path) -> list[Row]:
 def _read_list(path: Path) -> list[Row]:
     try:
         rows = json.loads(_text(path))
-    except json.JSONDecodeError as error:
-        raise BenchError(f"{path}: expected one JSON list ({error}); JSON lines end in .jsonl") from None
+    except (ValueError, RecursionError) as error:
+        raise BenchError(f"{path}: expected one JSON list ({_reason(error)}); JSON lines end in .jsonl") from None
     if not isinstance(rows, list):
         raise BenchError(f"{path}: expected a list of rows, found one {type(rows).__name__}")
     return [_checked(row, f"{path}, row {number}") for number, row in enumerate(rows)]
@@ -88,7 +108,7 @@ def _read_parquet(path: Path) -> list[Row]:
 
     try:
         return pq.read_table(path).to_pylist()
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowException, ValueError) as error:
         raise BenchError(f"{path}: cannot be read as .parquet ({error})") from None
 
 
@@ -100,7 +120,7 @@ def _read_saved_dataset(path: Path) -> list[Row]:
         raise BenchError(f"{path}: this folder holds several splits; name one of its folders: {inside}")
     try:
         return datasets.Dataset.load_from_disk(str(path)).to_list()
-    except FileNotFoundError:
+    except (OSError, ValueError, TypeError, LookupError):
         raise BenchError(f"{path}: expected a folder made by datasets' save_to_disk, found another") from None
 
 

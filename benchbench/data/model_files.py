@@ -10,6 +10,7 @@ from pathlib import Path
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.hashing import fingerprint
 from benchbench.data.hub_cache import hub_hash
+from benchbench.data.model_size import least_parameters
 from benchbench.data.tensor_files import DamagedFileError, tensor_table
 from benchbench.store.file_hashes import file_hash
 
@@ -26,6 +27,8 @@ WHOLE_WEIGHTS = ("model*.safetensors", INDEX, "pytorch_model*.bin")
 _OTHER_WEIGHTS = ("*.bin", "*.pt", "*.pth", "*.h5", "*.msgpack", "*.gguf")
 """Weights in formats that are never read."""
 _SHA256_DIGITS = 64
+_MOST_WEIGHTS_PER_BYTE = 8
+"""One bit each."""
 
 
 @dataclass(frozen=True)
@@ -145,11 +148,15 @@ def _config_faults(folder: Path, *, trust_remote_code: bool) -> list[Fault]:
         ]
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # of JSON and of UTF-8
+    except (ValueError, OSError, RecursionError) as error:  # of JSON and of UTF-8, permissions, values nested too deep
         return [Fault(CONFIG, f"expected one JSON object, found what cannot be read ({error})")]
     if not isinstance(config, dict):
         return [Fault(CONFIG, f"expected one JSON object, found {type(config).__name__}")]
     faults: list[Fault] = []
+    on_disk = sum(file.stat().st_size for file in folder.glob("*.safetensors") if file.is_file())
+    if (least := least_parameters(config)) > _MOST_WEIGHTS_PER_BYTE * on_disk > 0:
+        what = f"expected a model of these weights ({on_disk} bytes), found sizes of one with {least} weights or more"
+        faults.append(Fault(CONFIG, f"{what}; bring the configuration back that belongs to them"))
     if (named := config.get("transformers_weights")) is not None:
         faults.append(
             Fault(CONFIG, f"transformers_weights: expected none, found {named}; name the file {WEIGHTS} and remove it")

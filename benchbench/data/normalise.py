@@ -14,7 +14,7 @@ from benchbench.data.candidate_parts import Parts, PartsError, read_parts
 from benchbench.data.column_shape import SCORE, is_missing, values_of
 from benchbench.data.columns import TOOL_CALLS, Account, account_for, without_ignored
 from benchbench.data.known_names import filled_columns, name_notes, other_names, under_our_names
-from benchbench.data.messages import UnfitRowError, read_number
+from benchbench.data.messages import UnfitRowError, read_number, read_text
 from benchbench.data.preference_order import PreferenceOrder, knows_order, put_in_order
 from benchbench.data.rows import ID_COLUMNS, SHAPES, Content, Row, Shape, check_messages
 
@@ -201,7 +201,8 @@ def _check_columns(columns: Sequence[str], filled: set[str], where: str) -> None
 
 
 def _own_id(row: Row) -> str | None:
-    return next((str(row[name]) for name in ID_COLUMNS if row.get(name) not in (None, "")), None)
+    name = next((str(row[name]) for name in ID_COLUMNS if row.get(name) not in (None, "")), None)
+    return None if name is None else read_text(name, "an id")
 
 
 def _unique(names: Sequence[str], notes: Counter[str]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
+from benchbench.data.template_limits import require_length, template_limits
 from benchbench.recipe.schema import PlainTemplate, TokenizationSection
 
 if TYPE_CHECKING:
@@ -64,10 +65,7 @@ def template_text(section: TokenizationSection, tokenizer: PreTrainedTokenizerBa
         return section.template.model_dump_json()
     if section.chat_template is not None:
         path = folder / section.chat_template
-        try:
-            return path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise BenchError(f"tokenization.chat_template: {path} cannot be read as UTF-8 text ({error})") from None
+        return read_chat_template(path)
     if isinstance(tokenizer.chat_template, str):
         return tokenizer.chat_template
     named = ", ".join(tokenizer.chat_template) if tokenizer.chat_template else "none"
@@ -75,6 +73,24 @@ def template_text(section: TokenizationSection, tokenizer: PreTrainedTokenizerBa
         "tokenization.template: expected a template, for the tokenizer has no single chat template "
         f"(named ones: {named}); give `template` (plain text around each turn) or `chat_template` (a Jinja file)"
     )
+
+
+def read_chat_template(path: Path) -> str:
+    """The text of a chat template's file; one that is none is not quoted, by this message or any later one.
+
+    Raises:
+        BenchError: it cannot be read, or is no template.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BenchError(f"tokenization.chat_template: {path} cannot be read as UTF-8 text ({error})") from None
+    if "messages" not in text or not any(mark in text for mark in ("{%", "{{")):
+        raise BenchError(
+            f"tokenization.chat_template: {path}: expected a Jinja template that writes `messages`, found none; "
+            "name the template's file"
+        )
+    return text
 
 
 NOW = "strftime_now"
@@ -129,22 +145,17 @@ def _chat(
     messages: Sequence[Message],
     candidates: Sequence[str],
 ) -> Rendered:
-    from jinja2 import TemplateError
-
     turns = [{"role": message.role, "content": message.content} for message in messages]
 
     def text(conversation: list[dict[str, str]], *, open_ended: bool) -> str:
-        return str(
-            tokenizer.apply_chat_template(
-                conversation, chat_template=template, tokenize=False, add_generation_prompt=open_ended, **today
-            )
+        written = tokenizer.apply_chat_template(
+            conversation, chat_template=template, tokenize=False, add_generation_prompt=open_ended, **today
         )
+        return require_length(str(written), "chat template")
 
-    try:
+    with template_limits("chat template"):
         prompt = text(turns, open_ended=True)
         wholes = [text([*turns, {"role": "assistant", "content": c}], open_ended=False) for c in candidates]
-    except TemplateError as error:
-        raise BenchError(f"chat template: it refuses a conversation ({error})") from None
     if strange := next((whole for whole in wholes if not whole.startswith(prompt)), None):
         raise BenchError(
             "chat template: expected the prompt with its generation prompt to begin the whole conversation, found "

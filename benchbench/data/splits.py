@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from benchbench.core.errors import BenchError, suggestion
 from benchbench.core.example import Example
+from benchbench.core.shown_text import name_fault, require_name
 from benchbench.core.source import LoadedSplits, Reading
 from benchbench.data.column_shape import SCORE
 from benchbench.data.columns import TOOL_FIELDS, check_ignored
@@ -47,6 +48,7 @@ def load_rows(
     faults: list[str] = []
     for split, raw in rows.items():
         try:
+            require_name(split, where=f"{where[split]}: a split's name")
             splits[split], readings[split] = normalise(
                 raw,
                 split=split,
@@ -215,6 +217,8 @@ def check_options(
         if count < 1:
             raise ValueError(f"limit.{split}: expected a number of examples >= 1, got {count}")
     for split, share in holdout.items():
+        if fault := name_fault(split):
+            raise ValueError(f"holdout: {fault}")
         if not 0 < share < 1:
             raise ValueError(f"holdout.{split}: expected a fraction between 0 and 1, got {share}")
     if sum(holdout.values()) >= 1:

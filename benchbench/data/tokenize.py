@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -59,21 +59,57 @@ def tokenize_examples(
         BenchError: truncation or `on_empty` is `error` and an example calls for it; no template; no BOS or EOS.
     """
     encoder = Encoder.of(tokenizer, add_bos=section.add_bos, append_eos=section.append_eos)
+    characters, control = Characters(tokenizer.all_special_tokens), spelled(tokenizer)
+    render = renderer(section, tokenizer, folder=folder)
+    controls = 0
+
+    def seen() -> Iterator[EncodedExample]:
+        nonlocal controls
+        for encoded in encode_examples(examples, encoder, render, section.masked_spans):
+            for rendered in encoded.rendered:
+                characters.add(rendered)
+            controls += sum(control.search(text) is not None for text in encoded.texts)
+            yield encoded
+
+    tokenized = token_rows(seen(), tokenizer, section, on_empty=on_empty, keep_all=keep_all)
+    unkept = unkept_characters(tokenizer, characters.seen)
+    texts = {"lost_characters": unkept.lost, "changed_characters": unkept.changed, "control_in_text": controls}
+    return replace(tokenized, report=replace(tokenized.report, **texts))
+
+
+def token_rows(
+    encoded_examples: Iterable[EncodedExample],
+    tokenizer: PreTrainedTokenizerBase,
+    section: TokenizationSection,
+    *,
+    on_empty: Literal["drop", "keep_constant", "error"],
+    keep_all: bool = False,
+) -> Tokenized:
+    """Cut, with everything counted that ids alone tell.
+
+    Args:
+        encoded_examples: of one split, as ids; nothing of them is encoded here.
+        tokenizer: whose ids they are.
+        section: as for `tokenize_examples`.
+        on_empty: as for `tokenize_examples`.
+        keep_all: as for `tokenize_examples`.
+
+    Raises:
+        BenchError: truncation or `on_empty` is `error` and an example calls for it.
+    """
     rows: list[TokenizedExample] = []
     reasons, slips = Counter[str](), Counter[str]()
     lengths: list[tuple[int, int]] = []
-    characters, control = Characters(tokenizer.all_special_tokens), spelled(tokenizer)
+    read = 0
     dtype = np.uint16 if id_bound(tokenizer) < 1 << 16 else np.uint32
-    render = renderer(section, tokenizer, folder=folder)
-    for encoded in encode_examples(examples, encoder, render, section.masked_spans):
+    for encoded in encoded_examples:
+        read += 1
         example = encoded.example
-        for rendered in encoded.rendered:
-            characters.add(rendered)
         lengths.extend((len(prompt), len(response)) for prompt, response in encoded.rows)
-        slips.update(_slips(encoded, control))
+        slips.update(_slips(encoded))
         reason = _unfit(encoded, section)
         scored_rows = [
-            score_row(*ids, marks, section, bos=encoder.bos is not None)
+            score_row(*ids, marks, section, bos=section.add_bos)
             for ids, marks in zip(encoded.rows, encoded.marks, strict=True)
         ]
         slips.update(
@@ -84,11 +120,9 @@ def tokenize_examples(
         reasons.update([reason] if reason else [])
         if reason is None or keep_all:
             rows.append(_row(example, scored_rows, dtype, reason))
-    unkept = unkept_characters(tokenizer, characters.seen)
-    slips.update(lost_characters=unkept.lost, changed_characters=unkept.changed)
     prompts, responses = ([length[i] for length in lengths] for i in (0, 1))
     report = TokenizationReport(
-        examples_read=len(examples),
+        examples_read=read,
         dropped={} if keep_all else dict(reasons),
         spared=dict(reasons) if keep_all else {},
         prompt_tokens=Lengths.of(prompts),
@@ -117,13 +151,12 @@ def _flags(rows: Sequence[TokenizedExample]) -> dict[str, int]:
     }
 
 
-def _slips(encoded: EncodedExample, control: re.Pattern[str]) -> dict[str, int]:
-    """What is remarkable in one example's texts and ids, as the report counts it."""
+def _slips(encoded: EncodedExample) -> dict[str, int]:
+    """What is remarkable in one example's ids, as the report counts it."""
     return {
         "boundary_retokenised": sum(part.retokenised for part in encoded.encoded),
         "eos_inside": sum(part.eos_inside for part in encoded.encoded),
         "unclosed_spans": encoded.unclosed,
-        "control_in_text": sum(control.search(text) is not None for text in encoded.texts),
     }
 
 

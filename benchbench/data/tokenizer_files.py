@@ -74,7 +74,7 @@ def read_object(path: Path) -> dict[str, Any]:
     """The JSON object of a file; nothing where it is not there, or is no object."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

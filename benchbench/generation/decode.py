@@ -38,6 +38,37 @@ def decode(
         batch.take(batch.forward(step), step)
         if batch.all_ended():
             break
+    return _responses(batch, requests)
+
+
+def decode_mixture(
+    models: Sequence[tuple[Any, float]],
+    requests: Sequence[GenerationRequest],
+    sampling: Sampling,
+    *,
+    device: torch.device,
+) -> list[Generation]:
+    """As `decode`, each next token from softmax of the weighted sum of several models' log-probabilities.
+
+    Args:
+        models: of one architecture and one tokenizer, each with its weight; weights sum to 1.
+        requests: of the batch.
+        sampling: its temperature and filters apply to the mixture.
+        device: that all models are on.
+    """
+    batches = [_Batch(model, requests, sampling, device) for model, _ in models]
+    weights = [weight for _, weight in models]
+    for step in range(sampling.max_new_tokens):
+        logps = [batch.forward(step).log_softmax(dim=-1) for batch in batches]
+        mixed = torch.stack([weight * each for weight, each in zip(weights, logps, strict=True)]).sum(dim=0)
+        for batch in batches:  # equal logits and equal draws: all take the same token
+            batch.take(mixed, step)
+        if batches[0].all_ended():
+            break
+    return _responses(batches[0], requests)
+
+
+def _responses(batch: _Batch, requests: Sequence[GenerationRequest]) -> list[Generation]:
     responses = []
     for request, row, length, end in zip(
         requests, batch.out.tolist(), batch.lengths.tolist(), batch.ends.tolist(), strict=True

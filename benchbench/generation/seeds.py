@@ -18,6 +18,18 @@ def request_seed(seed: int, example: str, sample: int, turn: int = 1) -> int:
     return torch_seed(seed, "generation " + canonical([example, sample, *later]))
 
 
+def draw_seed(seed: int, where: str, example: str, sample: int) -> int:
+    """The seed of one response that is drawn for training, in [0, 2**63).
+
+    Args:
+        seed: the run's.
+        where: which draw of the training it is, such as `rollout r2`; each has draws of its own.
+        example: id of the prompt's example.
+        sample: which of the responses to it.
+    """
+    return torch_seed(seed, f"{where} " + canonical([example, sample]))
+
+
 def make_requests(
     prompts: Mapping[str, Sequence[int]], *, seed: int, samples: int = 1, turn: int = 1
 ) -> list[GenerationRequest]:

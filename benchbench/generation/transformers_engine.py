@@ -53,6 +53,11 @@ class TransformersEngine:
         if self._start_seconds is None:
             self._start_seconds = time.monotonic() - began
 
+    @property
+    def model(self) -> Any:
+        """The loaded model; none before `load`."""
+        return self._model
+
     def generate(self, requests: Sequence[GenerationRequest], sampling: Sampling) -> list[Generation]:
         """One generation per request, in their order; batches are made in an order of their own.
 
@@ -68,9 +73,13 @@ class TransformersEngine:
         with torch.inference_mode():
             for start in range(0, len(order), size):
                 part = order[start : start + size]
-                drawn = decode(self._model, [requests[i] for i in part], sampling, device=self._device)
+                drawn = self._decode([requests[i] for i in part], sampling)
                 responses |= dict(zip(part, drawn, strict=True))
         return [responses[i] for i in range(len(requests))]
+
+    def _decode(self, requests: Sequence[GenerationRequest], sampling: Sampling) -> list[Generation]:
+        """One batch."""
+        return decode(self._model, requests, sampling, device=self._device)
 
     def info(self) -> EngineInfo:
         """What it is.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from benchbench.core.errors import Fault
-from benchbench.core.input import Input, Pass
+from benchbench.core.input import DrawnRows, Input, Pass
 from benchbench.core.method import Method, Need
 
 if TYPE_CHECKING:
@@ -21,7 +21,10 @@ ANCHOR = "anchor"
 
 def plan(roles: Roles, need: Need) -> Mapping[str, str]:
     """The stage that scores the training pairs under the anchor."""
-    return {INPUT.name: roles.anchor(roles.sft() if _anchor(roles.recipe, need) == "sft" else None)}
+    anchor = _anchor(roles.recipe, need)
+    if anchor == "previous":
+        return {INPUT.name: roles.anchor(roles.previous_policy)}
+    return {INPUT.name: roles.anchor(roles.sft() if anchor == "sft" else None)}
 
 
 def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:
@@ -55,9 +58,27 @@ def tensor(logps: Mapping[str, Sequence[Sequence[float]]], forward: Pass) -> Log
     return Logps(spread(forward.batch, logps, dtype=forward.dtype), forward.batch.response)
 
 
+def drawn(rows: DrawnRows, forward: Pass) -> Logps:
+    """[B, K, T] the log-probabilities of drawn rows under the anchor in memory, without gradient."""
+    import torch
+
+    from benchbench.models.logps import token_logps
+
+    with torch.no_grad():
+        return token_logps(rows.reference, forward.batch, dtype=forward.dtype)
+
+
 def _anchor(recipe: Recipe, need: Need) -> str:
     assert recipe.preference is not None, "checked with the recipe"
     return need.option(ANCHOR) or recipe.preference.reference
 
 
-INPUT = Input(name="reference", options={ANCHOR: ("sft", "base")}, plan=plan, faults=faults, load=load, tensor=tensor)
+INPUT = Input(
+    name="reference",
+    options={ANCHOR: ("sft", "base")},
+    plan=plan,
+    faults=faults,
+    load=load,
+    tensor=tensor,
+    drawn=drawn,
+)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.example import Example
-from benchbench.core.input import Input, Pass
+from benchbench.core.input import DrawnRows, Input, Pass
 from benchbench.core.method import Method, Need
+from benchbench.recipe.online import draws_rows
 
 if TYPE_CHECKING:
     import torch
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from benchbench.plan.roles import Roles
     from benchbench.recipe.schema import Recipe
     from benchbench.stages.context import StageContext
+
+
+DRAWN_COLUMN = "score"
+"""Column of drawn rows that has the oracle's score of each response; NaN where the oracle had no answer."""
 
 
 def plan(roles: Roles, need: Need) -> Mapping[str, str]:
@@ -28,6 +33,8 @@ def plan(roles: Roles, need: Need) -> Mapping[str, str]:
 def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:
     """Rewards from a reward model, where the recipe trains none."""
     section = recipe.preference
+    if draws_rows(recipe.online, method):
+        return []  # whose oracle says it
     if section is None or section.reward.source != "stage" or recipe.reward_model is not None:
         return []
     return [
@@ -62,6 +69,11 @@ def tensor(rewards: Mapping[str, Sequence[float]], forward: Pass) -> torch.Tenso
     return sent(torch.tensor(values, dtype=forward.dtype), batch.tokens.device)
 
 
+def drawn(rows: DrawnRows, forward: Pass) -> torch.Tensor:
+    """[B, K] the oracle's scores of drawn responses, in its unit; NaN where it had none."""
+    return forward.batch.columns[DRAWN_COLUMN].to(forward.dtype)
+
+
 def _stage_rewards(context: StageContext[Any]) -> Mapping[str, Sequence[float]]:
     import numpy as np
 
@@ -88,4 +100,4 @@ def _column(example: Example, name: str) -> Sequence[float]:
     return value
 
 
-INPUT = Input(name="reward", plan=plan, faults=faults, load=load, tensor=tensor)
+INPUT = Input(name="reward", plan=plan, faults=faults, load=load, tensor=tensor, drawn=drawn)

@@ -34,6 +34,8 @@ def read_method(path: Path, *, built_in: Collection[str]) -> Method:
     Raises:
         BenchError: there is no such file, it raises, has no `METHOD`, or its name is wrong or taken.
     """
+    if path.suffix != ".py":  # any other file may hold a secret, which Python's messages would quote
+        raise BenchError(f"{path}: expected a Python file that defines METHOD, found a name that does not end in .py")
     try:
         source = path.read_bytes()
     except OSError as error:

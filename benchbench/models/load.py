@@ -15,6 +15,7 @@ from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForCausalLM
 from benchbench.core.errors import BenchError, Fault, suggestion
 from benchbench.core.seeding import torch_seed
 from benchbench.data.model_files import ADAPTER_FILE
+from benchbench.data.model_size import machine_bytes, require_possible
 from benchbench.data.tokenizer import id_bound, save_tokenizer
 from benchbench.models.adapters import put_adapters
 from benchbench.models.layout import use_packed_rows
@@ -60,6 +61,7 @@ def build_base(spec: ModelSpec, tokenizer: Any, *, seed: int | None) -> Any:
         model = _pinned(spec.path, spec)
     else:
         assert seed is not None, "weights without a folder are drawn from a seed"
+        require_possible(spec.settings["from_config"], "model.from_config", most=machine_bytes(), bytes_per_weight=2)
         special = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("bos", "eos", "pad")}
         config = _configuration({"vocab_size": id_bound(tokenizer), **special, **spec.settings["from_config"]})
         dtype, attention = getattr(torch, spec.settings["dtype"]), spec.settings["attn_implementation"]

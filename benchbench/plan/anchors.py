@@ -14,6 +14,7 @@ from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash
 from benchbench.data.tokenizer_files import tokenizer_files
 from benchbench.plan.prepared import Prepared
 from benchbench.plan.reward_stages import reward_presets
+from benchbench.plan.rounds import trained_policy
 from benchbench.plan.weights import WEIGHT_PATTERNS, resolve_folder
 from benchbench.recipe import library
 from benchbench.recipe.anchors import AnchorSource
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 _SAME = ("model", "tokenization", "data", "sft", "lora")
 """Sections that the other recipe shares, so that the cell of a seed is the one that its own comparison makes."""
-_OWN = ("method.", "preference.", "reward_model.")
+_OWN = ("method.", "preference.", "rounds", "reward_model.")
 """Beginnings of the keys whose overrides are of the one recipe alone."""
 
 
@@ -54,9 +55,9 @@ def further_anchor(roles: Roles, title: str, source: AnchorSource, changes: Mapp
         changes: other values of the settings of a reference's score.
     """
     if source.recipe is not None:
-        other = replace(roles, loaded=anchor_recipe(roles.loaded, source), made={})
+        other = replace(roles, loaded=anchor_recipe(roles.loaded, source), made={}, round=None)
         is_sft = other.recipe.method.name == "sft"
-        return roles.anchor(other.sft() if is_sft else other.preference(), title, changes=changes)
+        return roles.anchor(other.sft() if is_sft else trained_policy(other), title, changes=changes)
     if source.model_name_or_path is not None:
         return roles.anchor(None, title, anchor_weights(roles.loaded, roles.prepared, source), changes)
     return roles.anchor(roles.sft() if source.policy == "sft" else None, title, changes=changes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from benchbench import methods
 from benchbench.plan.graph import Cell, Plan
@@ -12,6 +12,7 @@ from benchbench.plan.prepared import Prepared
 from benchbench.plan.prompt_sets import PreparedPrompts
 from benchbench.plan.prompt_stages import put_prompts
 from benchbench.plan.roles import Roles
+from benchbench.plan.rounds import evaluated, unrolled
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.schema import REWARD_MODEL, SFT
 
@@ -23,6 +24,7 @@ def build_plan(
     baseline: str | None = None,
     with_samples: bool = False,
     prompts: PreparedPrompts | None = None,
+    device: Callable[[], str] = lambda: "cpu",
 ) -> Plan:
     """The graph for several recipes with their seeds.
 
@@ -32,6 +34,7 @@ def build_plan(
         baseline: label that the others' responses are judged against; none where there is nothing to compare.
         with_samples: draw and judge responses where a recipe has them drawn.
         prompts: that are answered instead of the recipes' own split.
+        device: gives `cpu`, `cuda` or `cuda:N`; called only where an engine is chosen for rollouts.
 
     Raises:
         BenchError: prompts that the recipes cannot answer or judge.
@@ -42,7 +45,7 @@ def build_plan(
     for loaded, prepared, seeds in items:
         for seed in seeds:
             split = score_split or loaded.recipe.score.split
-            roles = Roles(plan, loaded, prepared, seed, split)
+            roles = Roles(plan, loaded, prepared, seed, split, device=device)
             plan.cells.append(_cell(roles, with_rewards=with_rewards, with_samples=with_samples))
     if prompts is not None:
         put_prompts(plan, prompts)
@@ -55,7 +58,9 @@ def _cell(roles: Roles, *, with_rewards: bool, with_samples: bool) -> Cell:
     if roles.recipe.is_reward_model:
         return _reward_cell(roles)
     start, is_sft = roles.sft(), roles.recipe.method.name == SFT
-    policy = start if is_sft else roles.preference()
+    rounds = () if roles.recipe.rounds is None or is_sft else unrolled(roles)
+    rounds = evaluated(roles, rounds, with_samples=with_samples)
+    policy = start if is_sft else rounds[-1].policy if rounds else roles.preference()
     reference = roles.score(start, roles.recipe.start)
     rewarded = with_rewards and roles.recipe.reward_model is not None
     return Cell(
@@ -67,6 +72,7 @@ def _cell(roles: Roles, *, with_rewards: bool, with_samples: bool) -> Cell:
         reward=roles.reward(roles.score_split) if rewarded else None,
         data=roles.prepared.data_key,
         generate=roles.generate(policy) if with_samples else None,
+        rounds=rounds,
     )
 
 

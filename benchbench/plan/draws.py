@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from benchbench.core.hashing import fingerprint
 from benchbench.core.identity import identity
 from benchbench.stages.generate.settings import GenerateSettings
+from benchbench.stages.label.settings import LabelSettings
+from benchbench.stages.rollout.settings import RolloutSettings
 from benchbench.stages.score.settings import ScoreSettings
+from benchbench.stages.select.settings import SelectSettings
 from benchbench.stages.settings import POLICIES, TrainingSettings
 
 if TYPE_CHECKING:
@@ -34,9 +37,22 @@ def stage_draws(spec: StageSpec) -> Draws:
     if isinstance(settings, GenerateSettings):
         base = {} if settings.base_seed is None else {INITIALISATION: settings.base_seed}
         return base | ({SAMPLING: settings.seed} if settings.generate.temperature > 0 else {})
+    if isinstance(settings, RolloutSettings | LabelSettings):
+        return _round_draws(settings)
+    if isinstance(settings, SelectSettings):
+        return {} if settings.seed is None else {SAMPLING: settings.seed}
     if isinstance(settings, ScoreSettings):
         return {} if settings.seed is None else {INITIALISATION: settings.seed}
     return _training_draws(spec, settings) if isinstance(settings, TrainingSettings) else {}
+
+
+def _round_draws(settings: RolloutSettings | LabelSettings) -> Draws:
+    """What is drawn of responses and of labels, and the weights that they are drawn from."""
+    base = {} if settings.base_seed is None else {INITIALISATION: settings.base_seed}
+    if isinstance(settings, LabelSettings):
+        return base | ({} if settings.seed is None else {SAMPLING: settings.seed})
+    samples = settings.draw is not None and settings.draw.temperature > 0
+    return base | ({SAMPLING: settings.seed} if samples or settings.prompts.redrawn else {})
 
 
 def _training_draws(spec: StageSpec, settings: TrainingSettings) -> Draws:

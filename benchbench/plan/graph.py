@@ -15,6 +15,35 @@ DATA = "data"
 
 
 @dataclass(frozen=True)
+class RoundKeys:
+    """Keys of the stages of one round of a cell."""
+
+    number: int
+    """From 1."""
+    rollout: str
+    label: str | None
+    """None where no oracle is asked."""
+    select: str
+    policy: str
+    """The stage that leaves the round's policy."""
+    score: str | None = None
+    """Held-out score of that policy; none where only the last one is scored."""
+    generate: str | None = None
+    """Its own responses; none where it draws none."""
+    opponent: str | None = None
+    """Responses of the policy that the first round starts from, which these are judged against."""
+    verdicts: str | None = None
+    """Verdicts on these against the opponent's; none where nobody judges them."""
+
+    @property
+    def stages(self) -> dict[str, str | None]:
+        """Role -> stage key."""
+        keys = {"rollout": self.rollout, "label": self.label, "select": self.select, "policy": self.policy}
+        keys |= {"score": self.score, "generate": self.generate, "verdicts": self.verdicts}
+        return {f"round {self.number} {role}": key for role, key in keys.items()}
+
+
+@dataclass(frozen=True)
 class Cell:
     """One seed of one recipe, as the stages it is made of."""
 
@@ -36,6 +65,8 @@ class Cell:
     """Key of the prompt set that the responses are to; empty where it is the recipe's own split."""
     verdicts: Mapping[str, str] = field(default_factory=dict)
     """Opponent (a label, or `chosen` for the data's preferred responses) -> key of the verdicts."""
+    rounds: tuple[RoundKeys, ...] = ()
+    """The rounds of training, in order; empty where the recipe trains on a split as it is."""
 
     @property
     def stages(self) -> dict[str, str | None]:
@@ -43,7 +74,8 @@ class Cell:
         roles = {"policy": self.policy, "score": self.score, "reference": self.reference, "reward": self.reward}
         to = f" to prompts {self.answered}" if self.answered else ""
         verdicts = {f"verdicts against {opponent}{to}": key for opponent, key in self.verdicts.items()}
-        return roles | {f"generate{to}": self.generate} | verdicts
+        of_rounds = {role: key for each in self.rounds for role, key in each.stages.items()}
+        return roles | {f"generate{to}": self.generate} | verdicts | of_rounds
 
 
 @dataclass

@@ -11,10 +11,12 @@ from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.example import Example
 from benchbench.core.hashing import fingerprint
 from benchbench.core.identity import plain
+from benchbench.core.shown_text import name_fault
 from benchbench.data.audit import audit
 from benchbench.data.column_shape import split_shape
 from benchbench.data.model_files import is_adapters_alone, weights_hash
-from benchbench.data.render import renderer
+from benchbench.data.model_size import require_possible
+from benchbench.data.render import read_chat_template, renderer
 from benchbench.data.serial import content_hash, from_json, to_json
 from benchbench.data.tokenizer import id_bound, load_tokenizer, save_tokenizer, tokenizer_hash, train_tokenizer
 from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS, tokenizer_files
@@ -155,6 +157,7 @@ def _data(loaded: Loaded, root: Path) -> tuple[PreparedData, str]:
 def _weights(loaded: Loaded) -> tuple[str | None, str, int | None, bool]:
     model = loaded.recipe.model
     if model.model_name_or_path is None:
+        require_possible(model.from_config or {}, f"{loaded.path}: model.from_config")
         read = (None, model.from_config)
         return None, fingerprint({"from_config": model.from_config}), context_tokens(*read), caps_attention(*read)
     folder = resolve_folder(
@@ -215,6 +218,7 @@ def _chat_template(loaded: Loaded) -> tuple[str | None, str | None]:
     path = loaded.folders.chat_template / name
     if not path.is_file():
         raise BenchError(f"{loaded.path}: tokenization.chat_template: no file {path}", exit_code=ExitCode.UNAVAILABLE)
+    read_chat_template(path)
     return str(path.resolve()), file_hash(path)
 
 
@@ -225,7 +229,7 @@ def _trained_tokenizer(loaded: Loaded, root: Path, data: PreparedData, config: M
         raise BenchError.of_faults(str(loaded.path), split_faults(loaded.recipe, data, None))
     key = fingerprint({"training": training.model_dump(mode="json"), "data": data.hashes[training.split]})
     folder = root / "tokenizer" / key
-    record, beside = folder / "tokenizer_hash.json", folder / f"{BESIDE}{config.get('model_type')}"
+    record, beside = folder / "tokenizer_hash.json", folder / f"{BESIDE}{_file_name(config)}"
     if json_or_none(record) is None:
         texts = [text for line in data.lines(training.split) for text in _texts(from_json(line))]
         with whole_folder(folder, keep=lambda there: json_or_none(there / record.name) is not None) as draft:
@@ -246,6 +250,12 @@ def _trained_tokenizer(loaded: Loaded, root: Path, data: PreparedData, config: M
         check_beside(tokenizer, config, lent=True)
         beside.touch()
     return str(folder.resolve()), recorded["hash"]
+
+
+def _file_name(config: Mapping[str, Any]) -> str:
+    """The type of a model, or a hash of what stands there where that could not be a file's name."""
+    kind = str(config.get("model_type"))
+    return kind if name_fault(kind) is None else fingerprint(kind)
 
 
 def _file_hashes(folder: Path) -> dict[str, str]:

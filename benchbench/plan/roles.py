@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from benchbench import inputs, methods
 from benchbench.core.data_ref import DataRef
 from benchbench.core.identity import identity
-from benchbench.core.records import StageSpec
-from benchbench.data.tokenize import VERSION as TOKENIZATION_VERSION
 from benchbench.plan import reward_stages
 from benchbench.plan.anchors import AnchorWeights, further_anchor
-from benchbench.plan.graph import Plan, data_input, policy_input
+from benchbench.plan.graph import policy_input
 from benchbench.plan.model_columns import with_model_columns
-from benchbench.plan.prepared import Prepared
+from benchbench.plan.online import online_inputs, online_settings, oracle_options
+from benchbench.plan.stage_parts import StageParts
 from benchbench.plan.stopping import stopping
 from benchbench.plan.tokenization import preference_tokenization, stage_tokenization
 from benchbench.recipe.anchors import AnchorSource, anchor_input
-from benchbench.recipe.load import Loaded
 from benchbench.recipe.memory import scoring_memory, training_memory
-from benchbench.recipe.model import ArchitectureSection
-from benchbench.recipe.schema import Recipe, TokenizationSection
 from benchbench.recipe.section import values_of
 from benchbench.recipe.training import (
-    LoopRunSection,
     LoopSection,
     RewardHeadSection,
-    TrainingSection,
 )
 from benchbench.stages.generate.settings import GenerateRun, GenerateSettings
 from benchbench.stages.preference.settings import PreferenceMethodSettings, PreferenceRun, PreferenceSettings
@@ -39,27 +33,13 @@ from benchbench.stages.reward_model.settings import (
     RewardObjectiveSettings,
 )
 from benchbench.stages.score.settings import ScoreSettings
-from benchbench.stages.settings import LoopSettings, MethodSettings, ModelSettings, ReadingRun, StageRun, TrainingRun
+from benchbench.stages.settings import MethodSettings, ReadingRun, TrainingRun
 from benchbench.stages.sft.settings import SftSettings
 
 
 @dataclass(frozen=True)
-class Roles:
+class Roles(StageParts):
     """The stages that one seed of one recipe can ask for; each is added to the plan when it is asked for."""
-
-    plan: Plan
-    loaded: Loaded
-    prepared: Prepared
-    seed: int
-    score_split: str
-    """Held-out split that is scored."""
-    made: Mapping[str, str] = field(default_factory=dict)
-    """Split -> key of the stage that makes what preference training reads of it; else it is prepared."""
-
-    @property
-    def recipe(self) -> Recipe:
-        """The resolved recipe."""
-        return self.loaded.recipe
 
     def sft(self) -> str | None:
         """The SFT policy; none where the recipe starts from the model as it is."""
@@ -71,14 +51,26 @@ class Roles:
         if labels:
             title += f", on {labels['true']} of {sum(labels.values())} examples, those labelled true"
         settings = SftSettings(
-            **replace(self, made={})._training(section, seeded=True),
-            training=self._loop(section, "sft"),
+            **replace(self, made={}).training(section, seeded=True),
+            training=self.loop(section, "sft"),
             method=MethodSettings(name="sft", version=methods.get("sft").version),
             on_empty_response=section.on_empty_response,
             own_to=self.loaded.label if section.own_per_method else None,
             labels="true only" if labels else "all",  # before, all were trained on
         )
-        return self._add("sft", title, settings, {}, self._training_run(section))
+        return self.add("sft", title, settings, {}, self.training_run(section))
+
+    @property
+    def previous_policy(self) -> str | None:
+        """The policy that the round starts from; the one that training starts from where there are no rounds."""
+        return self.sft() if self.round is None else self.round.starts[-1]
+
+    @property
+    def start_policy(self) -> str | None:
+        """The policy that a preference stage goes on from."""
+        rounds = self.recipe.rounds
+        restarts = rounds is not None and rounds.start == "sft"
+        return self.sft() if restarts else self.previous_policy
 
     def reward_model(self) -> str:
         """The reward model of the seed."""
@@ -96,7 +88,7 @@ class Roles:
         section = self.recipe.reward_model
         assert section is not None, "checked with the recipe"
         settings = RewardModelSettings(
-            **{**replace(self, seed=seed)._training(section, seeded=True), "data": data},
+            **{**replace(self, seed=seed).training(section, seeded=True), "data": data},
             training=RewardLoopSettings(
                 **values_of(section, LoopSection),
                 **values_of(section, RewardHeadSection),
@@ -105,32 +97,41 @@ class Roles:
             objective=objective,
         )
         start = policy_input(self.sft()) if section.init_from == "sft" else {}
-        return self._add("reward_model", title, settings, start, self._training_run(section))
+        return self.add("reward_model", title, settings, start, self.training_run(section))
 
     def preference(self) -> str:
         """The policy that the method trains."""
         section, method = self.recipe.preference, methods.get(self.recipe.method.name)
         assert section is not None, "checked with the recipe"
-        start, reader = self.sft(), with_model_columns(self)
-        needed = {k: v for need in method.declared for k, v in inputs.get(need.name).plan(reader, need).items()}
+        start, reader = self.start_policy, with_model_columns(self)
+        online = online_settings(reader, method)
+        declared = () if online is not None and online.draws_rows else method.declared
+        needed = {k: v for need in declared for k, v in inputs.get(need.name).plan(reader, need).items()}
+        needed |= online_inputs(reader, method)
         if method.head is not None and method.head.reads == "reference":
-            needed |= anchor_input(self.recipe, start)
+            needed |= anchor_input(self.recipe, self.sft())
         hyper = identity(self.loaded.bound["method.hyper"])
         tokenization = preference_tokenization(self.recipe, section)
         settings = PreferenceSettings(
-            **reader._training(section, seeded=start is None, tokenization=tokenization),
-            training=self._loop(section, "preference"),
+            **reader.training(section, seeded=start is None, tokenization=tokenization),
+            training=self.loop(section, "preference"),
             method=PreferenceMethodSettings(name=method.name, version=method.version, hyper=hyper),
             reward=section.reward if method.need("reward") else None,
             on_empty_response=section.on_empty_response,
+            online=online,
         )
-        title = f"{self.loaded.label} seed {self.seed}"
-        run = PreferenceRun(**values_of(self._training_run(section), TrainingRun), method_file=self.recipe.method.file)
-        return self._add("preference", title, settings, policy_input(start) | needed, run)
+        title = f"{self.loaded.label} {self.where}"
+        run = PreferenceRun(
+            **values_of(self.training_run(section), TrainingRun),
+            method_file=self.recipe.method.file,
+            oracle_options=oracle_options(self),
+            folder=None if online is None else str(self.loaded.path.parent),
+        )
+        return self.add("preference", title, settings, policy_input(start) | needed, run)
 
     def further_anchor(self, name: str, source: AnchorSource) -> str:
         """The log-probabilities of the training pairs under an anchor that the recipe names."""
-        return further_anchor(self, f"log-probabilities of anchor {name} seed {self.seed}", source)
+        return further_anchor(self, f"log-probabilities of anchor {name} {self.where}", source)
 
     def anchor(
         self,
@@ -145,36 +146,36 @@ class Roles:
         """
         section, dtype = self.recipe.preference, self.recipe.model.dtype
         assert section is not None, "checked with the recipe"
-        reading = self._reading(section.split, preference_tokenization(self.recipe, section))
-        run = self._reading_run()
+        reading = self.reading(section.split, preference_tokenization(self.recipe, section))
+        run = self.reading_run()
         if weights is not None:
             reading["model"], run = weights.in_place_of(reading["model"], run)
         rows = {"keep_all": False, "on_empty_response": section.on_empty_response, "store_tokens": True}
         values: dict[str, Any] = rows | {
             "dtype": dtype,
             "bf16": section.bf16,
-            "seed": self._base_seed(policy) if weights is None else None,
+            "seed": self.base_seed(policy) if weights is None else None,
             **scoring_memory(self.recipe, dtype, bf16=section.bf16),
         }
         settings = ScoreSettings(**reading, **values | dict(changes or {}))
-        title = title or f"reference log-probabilities seed {self.seed}"
-        return self._add("score", title, settings, policy_input(policy), run)
+        title = title or f"reference log-probabilities {self.where}"
+        return self.add("score", title, settings, policy_input(policy), run)
 
     def score(self, policy: str | None, label: str) -> str:
         """The held-out score of a policy."""
         section, split = self.recipe.score, self.score_split
         settings = ScoreSettings(
-            **self._reading(split, stage_tokenization(self.recipe, section)),
+            **self.reading(split, stage_tokenization(self.recipe, section)),
             dtype=section.dtype,
             bf16=False,
             keep_all=True,
             on_empty_response="keep_constant",
             store_tokens=False,
-            seed=self._base_seed(policy),
+            seed=self.base_seed(policy),
             **scoring_memory(self.recipe, section.dtype),
         )
         title = f"score {label} seed {self.seed} on {split}"
-        return self._add("score", title, settings, policy_input(policy), self._reading_run())
+        return self.add("score", title, settings, policy_input(policy), self.reading_run())
 
     def reward(self, split: str) -> str:
         """The reward model's number for every response of a split."""
@@ -189,26 +190,26 @@ class Roles:
         if split == self.score_split and self.recipe.score.max_length is not None:
             changes["max_length"] = self.recipe.score.max_length
         settings = RewardSettings(
-            **self._reading(split, stage_tokenization(self.recipe, section).model_copy(update=changes)),
+            **self.reading(split, stage_tokenization(self.recipe, section).model_copy(update=changes)),
             keep_all=True,
             on_empty_response="keep_constant",
             dropout=dropout,
             **scoring_memory(self.recipe, self.recipe.model.dtype, section.head_dtype, dropout=dropout is not None),
         )
-        return self._add("reward", title, settings, {"reward_model": model}, self._reading_run())
+        return self.add("reward", title, settings, {"reward_model": model}, self.reading_run())
 
-    def generate(self, policy: str | None) -> str | None:
-        """The policy's own responses; the SFT policy is the reference of their KL."""
+    def generate(self, policy: str | None, label: str = "") -> str | None:
+        """The policy's own responses, under a label of their own; the SFT policy is the reference of their KL."""
         section = self.recipe.generate
         if section is None:
             return None
         start = self.sft()
         stop_token_ids, stops = stopping(self.loaded, self.prepared)
         settings = GenerateSettings(
-            **self._reading(section.split, self.recipe.tokenization),
+            **self.reading(section.split, self.recipe.tokenization),
             generate=section,
             seed=self.seed,
-            base_seed=self._base_seed(policy),
+            base_seed=self.base_seed(policy),
             stop_token_ids=stop_token_ids,
             engine_attention=self.recipe.model.attn_implementation,
             **scoring_memory(self.recipe, section.dtype),
@@ -216,69 +217,7 @@ class Roles:
         read = policy_input(policy)
         if start is not None and start != policy:
             read["reference"] = start
-        label = self.recipe.start if policy == start else self.loaded.label
+        label = label or (self.recipe.start if policy == start else self.loaded.label)
         title = f"responses of {label} seed {self.seed} on {section.split}"
-        run = GenerateRun(**values_of(self._reading_run(), ReadingRun), stops=stops)
-        return self._add("generate", title, settings, read, run)
-
-    def add_made(self, kind: str, title: str, settings: Any, read: Mapping[str, str]) -> str:
-        """A stage that makes examples of rows, and puts no text through a model."""
-        return self._add(kind, title, settings, read, StageRun(data_key=self.prepared.data_key))
-
-    def _add(self, kind: str, title: str, settings: Any, read: Mapping[str, str], run: StageRun) -> str:
-        return self.plan.add(StageSpec(kind, title, settings, {**data_input(settings.data), **read}, run))
-
-    def data(self, split: str) -> DataRef:
-        """The examples of a split, prepared or made."""
-        if split in self.made:
-            return DataRef(split, made_by=self.made[split])
-        return DataRef(split, self.prepared.data.hashes[split])
-
-    def _reading(self, split: str, tokenization: TokenizationSection) -> dict[str, Any]:
-        """What every stage reads: model, data, tokenisation."""
-        capped = self.prepared.caps_attention and self.recipe.model.attn_implementation == "sdpa"
-        model = ModelSettings(
-            **values_of(self.recipe.model, ArchitectureSection),
-            weights=self.prepared.weights_hash,
-            tokenizer=self.prepared.tokenizer_hash,
-            attention_soft_cap="obeyed" if capped else None,
-        )
-        return {
-            "model": model,
-            "data": self.data(split),
-            "tokenization": tokenization.model_copy(update={"chat_template": self.prepared.chat_template_hash}),
-            "tokenization_version": TOKENIZATION_VERSION,
-        }
-
-    def _training(
-        self, section: TrainingSection, *, seeded: bool, tokenization: TokenizationSection | None = None
-    ) -> dict[str, Any]:
-        """What a training stage reads besides its loop's settings."""
-        seeds = self.recipe.seeds
-        return {
-            **self._reading(section.split, tokenization or stage_tokenization(self.recipe, section)),
-            "lora": self.recipe.lora,
-            "seed": self.seed if seeded else None,
-            "order_seed": self.seed if seeds.scope == "all" else seeds.fixed_seed,
-        }
-
-    def _loop(self, section: TrainingSection, name: str) -> LoopSettings:
-        return LoopSettings(**values_of(section, LoopSection), **training_memory(self.recipe, name))
-
-    def _base_seed(self, policy: str | None) -> int | None:
-        """The seed of a base model whose weights are drawn from it; none where nothing is drawn."""
-        return self.seed if policy is None and self.prepared.model_path is None else None
-
-    def _reading_run(self) -> ReadingRun:
-        return ReadingRun(
-            model_path=self.prepared.model_path,
-            tokenizer_path=self.prepared.tokenizer_path,
-            chat_template=self.prepared.chat_template,
-            data_key=self.prepared.data_key,
-            per_device_eval_batch_size=self.recipe.score.per_device_eval_batch_size,
-            tokens_per_microbatch=self.recipe.score.tokens_per_microbatch,
-        )
-
-    def _training_run(self, section: TrainingSection) -> TrainingRun:
-        run = LoopRunSection(**values_of(section, LoopRunSection))
-        return TrainingRun(**values_of(self._reading_run(), ReadingRun), training=run)
+        run = GenerateRun(**values_of(self.reading_run(), ReadingRun), stops=stops)
+        return self.add("generate", title, settings, read, run)

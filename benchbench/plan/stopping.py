@@ -23,7 +23,7 @@ def planned_stops(loaded: Loaded, prepared: Prepared) -> Stops | None:
     A tokenizer takes seconds to load, so it is loaded only where there is something to look at.
 
     Args:
-        loaded: a recipe with a `generate` section.
+        loaded: a recipe with a `generate` or an `online` section.
         prepared: what it reads.
 
     Raises:
@@ -31,7 +31,8 @@ def planned_stops(loaded: Loaded, prepared: Prepared) -> Stops | None:
             has one.
     """
     recipe = loaded.recipe
-    if recipe.generate is None or recipe.generate.stop_tokens or prepared.missing:
+    named = recipe.generate is not None and recipe.generate.stop_tokens
+    if (recipe.generate is None and recipe.online is None) or named or prepared.missing:
         return None
     configured = configured_ids(loaded, prepared)
     if not configured and writes_no_turn_end(recipe.tokenization):

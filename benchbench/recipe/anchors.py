@@ -55,6 +55,9 @@ def anchor_faults(recipe: Any, method: str) -> list[Fault]:
     if recipe.preference is None:
         return []
     reference = recipe.preference.reference
+    if reference == "previous":
+        message = f"expected sft or base: '{method}' has its reference in memory, which is the same in all rounds"
+        return [Fault("preference.reference", f"{message}, got previous")]
     if reference == "sft" and recipe.sft is None:
         return [Fault("preference.reference", "expected base, since the recipe has no sft stage, got sft")]
     if reference == "base" and recipe.sft is not None and recipe.model.from_config is not None:

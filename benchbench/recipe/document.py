@@ -5,17 +5,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.constructor import DuplicateKeyError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from benchbench.core.errors import BenchError
+from benchbench.recipe.yaml_text import MOST_BYTES, YamlTextError, read_yaml
+
+_LONGEST, _WHOLE = 400, 10**40
+"""Characters of a text, and first whole number, that a message does not repeat whole."""
 
 
 @dataclass(frozen=True)
@@ -33,30 +35,49 @@ def read_document(path: Path) -> Document:
     Raises:
         BenchError: the file is missing or unreadable, is no YAML mapping, or repeats a key; the message has the line.
     """
-    loader = YAML(typ="rt", pure=True)
-    loader.allow_duplicate_keys = False
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise BenchError(f"{path}: expected a file of YAML, found a folder or a device")
+        if path.stat().st_size > MOST_BYTES:
+            raise BenchError(f"{path}: expected at most {MOST_BYTES >> 20} MiB, found more; is this a recipe?")
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise BenchError(f"{path}: no such file; `bench recipes ls` lists the recipes there are") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise BenchError(f"{path}: cannot be read as UTF-8 text ({error})") from None
+        raise BenchError(f"{path}: cannot be read as UTF-8 text ({_reason(error)})") from None
     try:
-        loaded = loader.load(text)
-    except DuplicateKeyError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        key = str(error.problem).split('"')[1] if '"' in str(error.problem) else "?"
-        raise BenchError(f"{path}:{line}: key '{key}' is written twice; keep one of the two") from None
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise BenchError(f"{path}:{line}: not valid YAML: {error.problem}") from None
-    except YAMLError as error:
-        raise BenchError(f"{path}: not valid YAML: {error}") from None
+        loaded = read_yaml(text)
+    except YamlTextError as error:
+        place = path if error.line is None else f"{path}:{error.line}"
+        raise BenchError(f"{place}: {error}") from None
     if not isinstance(loaded, CommentedMap):
-        raise BenchError(f"{path}: expected a mapping of keys to values, got {describe(plain(loaded))}")
+        raise BenchError(f"{path}: expected a mapping of keys to values, got {_kind(loaded)}")
     origins: dict[str, str] = {}
     _collect_origins(loaded, (), str(path), origins)
-    return Document(plain(loaded), origins)
+    values = plain(loaded)
+    if not is_unicode(values):
+        raise BenchError(f"{path}: expected texts of Unicode, found half of a surrogate pair (\\ud800 to \\udfff)")
+    return Document(values, origins)
+
+
+def is_unicode(values: Any) -> bool:
+    """Whether every text in plain values can be written to a file."""
+    try:
+        str(values).encode() if isinstance(values, str) else json.dumps(values, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return error.reason if isinstance(error, UnicodeDecodeError) else str(error.strerror)
+
+
+def _kind(value: Any) -> str:
+    """What a file holds that is no recipe: a name for it, and none of it, since it may hold a secret."""
+    if value is None:
+        return "nothing"
+    return "a list" if isinstance(value, (list, tuple)) else "something else"
 
 
 def describe(value: Any) -> str:
@@ -66,9 +87,9 @@ def describe(value: Any) -> str:
     if isinstance(value, bool):
         return f"the truth value {value}"
     if isinstance(value, (int, float)):
-        return f"the number {value}"
+        return f"the number {value}" if isinstance(value, float) or abs(value) < _WHOLE else "a number of many digits"
     if isinstance(value, str):
-        return f"the text '{value}'"
+        return f"the text '{value if len(value) <= _LONGEST else value[:_LONGEST] + '...'}'"
     return "a list" if isinstance(value, (list, tuple)) else "a mapping"
 
 

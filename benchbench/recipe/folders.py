@@ -17,6 +17,7 @@ class RecipeFolders:
     tokenizer: Path
     chat_template: Path
     judge: Path
+    oracle: Path
 
     @classmethod
     def of(cls, origins: Mapping[str, str], setting: Path) -> RecipeFolders:
@@ -33,6 +34,7 @@ class RecipeFolders:
             tokenizer=folder("model.tokenizer_name_or_path"),
             chat_template=folder("tokenization.chat_template"),
             judge=folder("judge.options"),
+            oracle=folder("rounds.oracle.options"),
         )
 
 

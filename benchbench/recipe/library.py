@@ -69,10 +69,24 @@ def roots() -> tuple[Path, ...]:
 
 
 def entries() -> Iterator[Entry]:
-    """Every recipe and setting of the library, in file-name order."""
+    """Every recipe and setting of the library that can be read, in file-name order; one that cannot blocks no other."""
+    for _, entry in _read_all():
+        if isinstance(entry, Entry):
+            yield entry
+
+
+def unread_files() -> list[str]:
+    """What keeps files of the library from being read, a line for each."""
+    return [str(entry) for _, entry in _read_all() if isinstance(entry, BenchError)]
+
+
+def _read_all() -> Iterator[tuple[Path, Entry | BenchError]]:
     for root in roots():
         for path in sorted(root.rglob("*.yaml")):
-            yield _entry(path)
+            try:
+                yield path, _entry(path)
+            except BenchError as error:
+                yield path, error
 
 
 @lru_cache(maxsize=512)
@@ -81,7 +95,17 @@ def _cached(path: Path, stamp: int) -> Document:
 
 
 def _entry(path: Path) -> Entry:
-    return Entry(path, _cached(path, path.stat().st_mtime_ns))
+    try:
+        stamp = path.stat().st_mtime_ns
+    except OSError as error:
+        raise BenchError(f"{path}: cannot be read ({error.strerror}); mend or remove it") from None
+    return Entry(path, _cached(path, stamp))
+
+
+def _also_unread() -> str:
+    """A remark for who looks for a name: the library's files that could not be read."""
+    unread = unread_files()
+    return f" Not read: {'; '.join(unread)}." if unread else ""
 
 
 def existing_path(text: str) -> Path | None:
@@ -126,7 +150,9 @@ def find_setting(name: str, *, beside: Path | None = None) -> Entry:
     claimants = _distinct(entry for entry in settings if entry.setting_name == name)
     if not claimants:
         known = sorted({entry.setting_name for entry in settings})
-        raise BenchError(f"unknown setting '{name}'.{suggestion(name, known)} Known: {', '.join(known)}.")
+        raise BenchError(
+            f"unknown setting '{name}'.{suggestion(name, known)} Known: {', '.join(known)}.{_also_unread()}"
+        )
     if len(claimants) > 1:
         raise BenchError(
             f"setting '{name}' is claimed by two files, {claimants[0].path} and {claimants[1].path}; rename one of them"

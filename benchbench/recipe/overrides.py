@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from benchbench.core.errors import BenchError, Fault
-from benchbench.recipe.document import plain
+from benchbench.recipe.document import is_unicode, plain
+from benchbench.recipe.yaml_text import YamlTextError, read_yaml
 
+_LONGEST_KEY = 200
+"""Characters of a dotted key."""
 _KEY = re.compile(r"[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*")
 
 
@@ -40,9 +40,9 @@ def parse_overrides(texts: Iterable[str]) -> tuple[Override, ...]:
     faults: list[Fault] = []
     for text in texts:
         key, equals, value = text.partition("=")
-        if not equals or not _KEY.fullmatch(key):
+        if not equals or len(key) > _LONGEST_KEY or not _KEY.fullmatch(key):
             faults.append(
-                Fault(f"--set {text}", "expected dotted.key=value, for example preference.learning_rate=5e-7")
+                Fault(f"--set {_short(text)}", "expected dotted.key=value, for example preference.learning_rate=5e-7")
             )
             continue
         if any(key == other.key for other in parsed):
@@ -54,8 +54,9 @@ def parse_overrides(texts: Iterable[str]) -> tuple[Override, ...]:
             continue
         try:
             parsed.append(Override(key, _read(value)))
-        except YAMLError:
-            faults.append(Fault(f"--set {text}", f"the value '{value}' is not valid YAML; put it in quotes"))
+        except YamlTextError as error:
+            reason = f"the value '{_short(value)}' is not valid YAML; put it in quotes"
+            faults.append(Fault(f"--set {_short(text)}", reason if "not valid YAML" in str(error) else str(error)))
     if faults:
         raise BenchError.of_faults("command line", faults)
     return tuple(parsed)
@@ -63,12 +64,21 @@ def parse_overrides(texts: Iterable[str]) -> tuple[Override, ...]:
 
 def _read(text: str) -> Any:
     """A value as YAML 1.2 in JSON's types; a date stays text, nothing at all is the empty text."""
-    return plain(YAML(typ="rt", pure=True).load(text)) if text else ""
+    if not text:
+        return ""
+    value = plain(read_yaml(text))
+    if not is_unicode(value):
+        raise YamlTextError("expected a text of Unicode, found half of a surrogate pair")
+    return value
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_KEY else f"{text[:_LONGEST_KEY]}..."
 
 
 def _is_plain(value: Any) -> bool:
     """Whether a value is a text that needs no quotes."""
     try:
         return isinstance(value, str) and _read(value) == value
-    except YAMLError:
+    except YamlTextError:
         return False

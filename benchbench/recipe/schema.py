@@ -8,18 +8,21 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
 from benchbench.core.identity import RUN, Since
+from benchbench.core.seeding import HIGHEST_SEED
 from benchbench.recipe.claims import ClaimSection, LossSection
 from benchbench.recipe.document import describe
 from benchbench.recipe.generation import GenerateSection, JudgeSection
 from benchbench.recipe.model import ModelSection
+from benchbench.recipe.online import OnlineSection
 from benchbench.recipe.quirks import QuirkSection
-from benchbench.recipe.section import NonEmpty, Section
+from benchbench.recipe.rounds import RoundsSection
+from benchbench.recipe.score import ScoreSection
+from benchbench.recipe.section import FileName, NonEmpty, Section
 from benchbench.recipe.training import (
     MaskedSpanSection,
     PreferenceSection,
     RewardModelSection,
     SftSection,
-    TokenBudget,
 )
 from benchbench.recipe.transforms import TransformSection
 
@@ -37,7 +40,6 @@ ANNOTATIONS = (
 
 ALL_LINEAR = "all-linear"
 """Under `lora_target_modules`: adapters on every linear layer but the output head."""
-
 SFT, REWARD_MODEL = "sft", "reward_model"
 """Names under `method` of recipes whose result is the SFT policy or the reward model itself."""
 BASE = "base"
@@ -65,7 +67,7 @@ class DataSection(Section):
     """Where examples come from, and what is made of them."""
 
     source: NonEmpty
-    """Name of a data source: `toy`, `local_files` or `hub`."""
+    """Name of a data source: `toy`, `arithmetic`, `codec`, `local_files`, `hub` or `beginnings`."""
     options: dict[str, Any] = Field(default_factory=dict)
     """The source's own options; `bench recipes show` lists them with their defaults."""
     transforms: Annotated[tuple[TransformSection, ...], Since("2026-11-28", before=[])] = ()
@@ -162,43 +164,6 @@ class LoraSection(Section):
     output head, as peft finds them."""
 
 
-class HeadlineSection(Section):
-    """The one metric that tables begin with, and whose p-values get Holm's correction.
-
-    Recipes of reward models (method `reward_model`) take the metric; their scoring is always the reward model.
-    """
-
-    metric: NonEmpty
-    """Name of a metric, a file of `benchbench/metrics/`."""
-    scoring: Literal["logp_mean", "logp_sum", "implicit", "reward_model"]
-    """What a response is scored by: the policy's mean or summed log-probability, its log-ratio to the SFT policy, or
-    the reward model."""
-
-
-class ScoreSection(Section):
-    """Held-out scoring: one row per response; metrics are computed from the rows."""
-
-    split: NonEmpty
-    """Held-out split; each of its examples must be a pair."""
-    dtype: Literal["float32", "bfloat16"]
-    """Precision of the forward pass and of log-softmax, sum and mean."""
-    per_device_eval_batch_size: Annotated[int, Field(gt=0), RUN] = 64
-    """Examples per forward pass of scoring; a memory setting, but part of the result when scores are in bfloat16, where
-    a row's score depends on the other rows of its batch."""
-    tokens_per_microbatch: Annotated[TokenBudget, RUN] = "auto"
-    """Tokens per forward pass of scoring at most, as in training."""
-    max_length: int | None = Field(default=None, gt=1)
-    """Replaces `tokenization.max_length` in held-out scoring."""
-    truncation: Literal["right", "left", "drop", "error"] | None = None
-    """Replaces `tokenization.truncation` in held-out scoring."""
-    tie_credit: float = Field(ge=0, le=1)
-    """Value of a tied pair in pair accuracy."""
-    exclude: tuple[Literal["identical", "truncated", "empty", "overlong"], ...] = ()
-    """Metrics leave out pairs with one of these flags; their rows are kept."""
-    headline: HeadlineSection
-    """The one metric that tables begin with."""
-
-
 class SeedsSection(Section):
     """The seeds of a recipe, and what is drawn from a seed."""
 
@@ -215,6 +180,8 @@ class SeedsSection(Section):
             raise ValueError(f"list: expected distinct seeds, got {list(self.list)}")
         if any(seed < 0 for seed in self.list):
             raise ValueError(f"list: expected seeds >= 0, got {list(self.list)}")
+        if max(*self.list, self.fixed_seed) > HIGHEST_SEED:
+            raise ValueError("list, fixed_seed: expected seeds below 2^63, got a higher one")
         return self
 
 
@@ -228,7 +195,7 @@ class MethodSection(Section):
     file: Annotated[NonEmpty | None, RUN] = None
     """Path of a Python file that defines the method (relative to the recipe file); `name` may hold it, too. Only its
     content is part of an identity. None takes a built-in method, or one of an installed package."""
-    variant: NonEmpty = "default"
+    variant: FileName = "default"
     """Label of this recipe among those of the same method and setting."""
     hyper: dict[str, Any] = Field(default_factory=dict)
     """Hyper-parameters of the method; `bench methods show NAME` lists them with units and defaults."""
@@ -237,11 +204,11 @@ class MethodSection(Section):
 class Recipe(Section):
     """Everything that reaches a result; one seed of it is a cell."""
 
-    name: NonEmpty
+    name: FileName
     """Name for readers; commands find a recipe by its setting, method and variant."""
     description: str = ""
     """Description in `bench recipes ls`."""
-    setting: NonEmpty
+    setting: FileName
     """Name of the setting this recipe belongs to."""
     notice: str = ""
     """Printed above every table of this setting."""
@@ -261,6 +228,10 @@ class Recipe(Section):
     """Reward model for methods that take their rewards from this stage; none if no method does."""
     preference: PreferenceSection | None = None
     """Preference training; none for the method `sft`, whose policy is the SFT stage itself."""
+    online: Annotated[OnlineSection | None, Since("2026-11-29", before=None)] = None
+    """Responses drawn while the policy is trained; none trains on data alone."""
+    rounds: Annotated[RoundsSection | None, Since("2026-11-29", before=None)] = None
+    """Preference training in rounds, each on responses that policies draw then; none trains on the split as it is."""
     score: ScoreSection
     generate: Annotated[GenerateSection | None, Since("2026-11-21", before=None)] = None
     """Responses drawn from each policy; none measures pairs only."""

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from benchbench.core.shown_text import name_fault
 
 NonEmpty = Annotated[str, Field(min_length=1)]
+
+
+def _file_name(name: str) -> str:
+    fault = name_fault(name)
+    if fault is not None:
+        raise ValueError(fault)
+    return name
+
+
+FileName = Annotated[NonEmpty, AfterValidator(_file_name)]
+"""A name that becomes a file's or a folder's."""
 
 
 class Section(BaseModel):

@@ -203,8 +203,9 @@ class PreferenceSection(TrainingSection):
 
     reward: RewardSource = RewardSource(source="stage")
     """Read only by methods that declare a reward."""
-    reference: Literal["sft", "base"] = "sft"
-    """The frozen reference model; read only by methods that declare a reference."""
+    reference: Literal["sft", "base", "previous"] = "sft"
+    """The frozen reference model; read only by methods that declare a reference. `previous` is the policy that each
+    round starts from, where the recipe has rounds."""
     anchors: Annotated[dict[str, AnchorSource], Since("2026-11-28", before={})] = Field(default_factory=dict)
     """Name -> a further frozen policy, whose log-probabilities of the training pairs the method reads."""
     on_empty_response: OnEmptyResponse = "drop"

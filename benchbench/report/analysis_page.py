@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchbench.core.analysis import Analysed, LineChart, ResultTable
+from benchbench.core.shown_text import csv_cell
 from benchbench.report import markdown, numbers
 from benchbench.report.prose import INDENT, prose, wrapped
 
@@ -59,7 +60,8 @@ def csv_text(table: ResultTable) -> str:
     file = io.StringIO()
     writer = csv.DictWriter(file, list(table.rows[0]) if table.rows else [], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(table.rows)
+    for row in table.rows:
+        writer.writerow({k: csv_cell(v) if isinstance(v, str) else v for k, v in row.items()})
     return file.getvalue()
 
 

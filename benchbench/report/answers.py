@@ -11,7 +11,8 @@ from typing import Any, Self
 from rich.cells import cell_len
 
 from benchbench.core.example import Message
-from benchbench.report.plain_text import visible, wrapped_text
+from benchbench.core.shown_text import visible
+from benchbench.report.terminal import wrapped_text
 
 TIE = "tie"
 SIDE_BY_SIDE = 100

@@ -12,9 +12,10 @@ from itertools import groupby
 from rich.cells import cell_len
 
 from benchbench.core.example import MASK, Example
+from benchbench.core.shown_text import visible
 from benchbench.data.reading import CUT, MASKED, READ, SCORED, ReadCandidate, ReadExample, ReadToken
 from benchbench.recipe.schema import TokenizationSection
-from benchbench.report.plain_text import visible, wrapped_text
+from benchbench.report.terminal import wrapped_text
 
 Part = tuple[str, str]
 """Text and its style in a terminal with colours."""

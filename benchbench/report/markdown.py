@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from benchbench.core.shown_text import one_line
+
 
 def table(head: Sequence[str], body: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> str:
     """A table without a newline at its end.
@@ -32,9 +34,9 @@ def quoted(lines: Sequence[str]) -> list[str]:
     quotation: list[str] = []
     for place, line in enumerate(lines):
         begins = place and not (line.startswith("- ") and lines[place - 1].startswith("- "))
-        quotation += [">"] * bool(begins) + [f"> {line}"]
+        quotation += [">"] * bool(begins) + [f"> {one_line(line)}"]
     return quotation
 
 
 def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("\\", "\\\\").replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(one_line(cell).replace("\\", "\\\\").replace("|", "\\|") for cell in cells) + " |"

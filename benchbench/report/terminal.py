@@ -8,9 +8,12 @@ interval and an id stay whole.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Collection, Iterator, Sequence
 
 from rich.cells import cell_len, chop_cells
+
+from benchbench.core.shown_text import visible
 
 GAP = "  "
 """Between two columns."""
@@ -150,3 +153,19 @@ def _stacked(head: Sequence[str], body: Sequence[Sequence[str]], width: int) -> 
             elif value.strip():
                 lines += [INDENT + line for line in fold(f"{name}: {value}", width - len(INDENT), hang=INDENT)]
     return lines
+
+
+def wrapped_text(text: str, width: int) -> list[str]:
+    """A text of several lines in lines of at most `width` columns; further white space within a line stays.
+
+    A word that is longer than a line is cut; wide characters count twice.
+    """
+    lines: list[str] = []
+    for line in visible(text, keep="\n").split("\n"):
+        narrow = textwrap.wrap(line, width, replace_whitespace=False, drop_whitespace=False, break_on_hyphens=False)
+        lines += [piece.rstrip() for part in narrow or [""] for piece in _fitting(part, width)]
+    return lines
+
+
+def _fitting(text: str, width: int) -> list[str]:
+    return [text] if cell_len(text.rstrip()) <= width else chop_cells(text.rstrip(), width)

@@ -16,6 +16,7 @@ from benchbench.core.example import Example
 from benchbench.core.identity import identity
 from benchbench.core.input import Input
 from benchbench.core.records import StageSpec
+from benchbench.data.drawn_rows import row_of, tokenized_rows
 from benchbench.data.model_files import weights_hash
 from benchbench.data.serial import from_json
 from benchbench.data.token_rows import longest_row
@@ -181,11 +182,15 @@ class StageContext(Generic[S]):
         """The split as token ids, by the stage's tokenisation settings; made once for all that read it the same way.
 
         As `demonstrations` only the first candidate of each example is read, and no example that is labelled false.
-        `tokenizer` is the stage's own, as `self.tokenizer()` gives it.
+        `tokenizer` is the stage's own, as `self.tokenizer()` gives it. Rows of token ids are read as they are, and
+        there may be none of them.
         """
-        section = self.tokenization()
+        section, data = self.tokenization(), self.reading.data
 
         def make() -> Tokenized:
+            if data.tokens:
+                rows = [row_of(line) for line in made_lines(self.root / str(data.made_by), data.split)]
+                return tokenized_rows(rows, tokenizer, section, on_empty=on_empty, keep_all=keep_all)
             examples, labelled_false = self.examples(), 0
             if demonstrations:
                 shown = [example.taking([0]) for example in examples if example.label is not False]
@@ -195,7 +200,7 @@ class StageContext(Generic[S]):
 
         way = {"on_empty": on_empty, "keep_all": keep_all, "demonstrations": demonstrations}
         tokenized = tokenized_once(self.root, made_of(self.reading, self.data_content(), way), make, self.report)
-        if not tokenized.examples:
+        if not tokenized.examples and not (data.tokens and not tokenized.report.examples_read):
             raise BenchError(
                 f"{self.spec.title}: no example of split '{self.reading.data.split}' is left after "
                 f"tokenisation: {tokenized.report}; see tokenization.max_length and max_prompt_length"
@@ -228,6 +233,8 @@ def check_context(examples: Sequence[TokenizedExample], model: Any, where: str) 
     Raises:
         BenchError: names the longest example and both lengths.
     """
+    if not examples:
+        return
     limit = context_length(model)
     longest, length = longest_row(examples)
     if limit is not None and length > limit:

@@ -29,6 +29,8 @@ MODEL = "model"
 """Folder that a stage leaves a model in, if it leaves one."""
 HEARTBEAT_SECONDS = 10.0
 """Between two notes of how far a stage is, in its folder; a shorter stage leaves none."""
+CONTENT, READ = "content", "read"
+"""In a record's summary: hash of what a stage made, and by input the hash of what it read."""
 RESUMES = "stopped on request; the next run resumes"
 
 
@@ -83,11 +85,23 @@ def execute(
         if _is_card(device):  # torch keeps what it once had, and an engine's process would find the card full
             gc.collect()
             torch.cuda.empty_cache()
+        if ended.status == "done" and (read := contents_read(spec, store)):
+            ended = replace(ended, summary={**ended.summary, READ: read})
         seconds = record.seconds + time.monotonic() - started
         written = store.write(replace(ended, seconds=seconds, peak_memory_gib=peak.gib, peak_memory_note=peak.note))
         if written.status == "done":  # not a moment before the record says so
             store.remove_checkpoint(spec.key)
         return written
+
+
+def contents_read(spec: StageSpec, store: RunStore) -> dict[str, str]:
+    """Input -> content hash of what the stage read of it, of those inputs that record one.
+
+    An input that is removed and made again may have other content under the same key, where another machine draws
+    other tokens; its readers are known by this.
+    """
+    records = {name: store.record(key) for name, key in spec.inputs.items()}
+    return {name: str(r.summary[CONTENT]) for name, r in records.items() if r is not None and CONTENT in r.summary}
 
 
 def _begin(spec: StageSpec, store: RunStore, device: str, report: Report) -> StageRecord:

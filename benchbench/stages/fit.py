@@ -25,6 +25,7 @@ from benchbench.models.policy_head import PolicyWithRival
 from benchbench.stages.context import Result, StageContext
 from benchbench.training.gradients import Objective
 from benchbench.training.loop import Job, Rate, train
+from benchbench.training.rows import DrawnSource, FixedRows
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,12 @@ class BatchMaker:
             return batch
         pairs = zip(examples, following or examples, strict=True)
         return replace(batch, mismatched=self._collated([mismatched(*pair, self.mismatched) for pair in pairs]))
+
+    @property
+    def plain(self) -> BatchMaker:
+        """The same without what a method reads of an example: all candidates as they stand, and no columns."""
+        cost = replace(self.cost, candidates=None, roles=())
+        return replace(self, columns=(), weights=(), mismatched=None, allow_empty=True, cost=cost)
 
     def _collated(self, examples: Sequence[TokenizedExample]) -> CandidateBatch:
         return collate(
@@ -118,6 +125,7 @@ def fit(
     *,
     moving: Mapping[str, Moving] | None = None,
     rates: Mapping[str, Rate] | None = None,
+    rows: DrawnSource | None = None,
 ) -> Result:
     """Train to the end; the caller saves the model.
 
@@ -129,6 +137,7 @@ def fit(
         make_batch: of the stage's examples.
         moving: what goes along with the steps, by name.
         rates: beginnings of parameters' names, with their learning rate over that of the others.
+        rows: what draws rows, or draws beside the examples; none takes the examples as they stand.
 
     Raises:
         BenchError: an example that is longer than the recipe's `tokens_per_microbatch`.
@@ -144,7 +153,7 @@ def fit(
     if run.torch_compile:
         compile_layers(model, where=f"{context.spec.title}: torch_compile")
     cost = make_batch.cost
-    costs = costs_of(cost, tokenized.examples)
+    costs = costs_of(cost, tokenized.examples) if rows is None else rows.largest()
     budget = budget_for(
         tokenized.examples,
         costs,
@@ -157,9 +166,9 @@ def fit(
         Job(
             model=model,
             objective=objective,
-            examples=tokenized.examples,
+            rows=rows or FixedRows(tokenized.examples, costs),
             make_batch=make_batch,
-            costs=costs,
+            make_beside=make_batch.plain,
             cost=cost,
             budget=budget,
             settings=settings,
@@ -173,11 +182,13 @@ def fit(
             rates=rates or {},
         )
     )
-    summary = {
+    summary: dict[str, Any] = {
         "steps": outcome.steps,
         "examples": len(tokenized.examples),
         "last": dict(outcome.last),
         "layout": make_batch.layout.name,
         "microbatch": asdict(budget),
     }
+    if rows is not None:
+        summary["online"] = rows.summary(outcome.seconds)
     return Result(outcome.tokens, summary | {"tokenization": asdict(tokenized.report)})

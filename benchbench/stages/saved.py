@@ -8,12 +8,14 @@ from typing import Any
 
 import torch
 
+from benchbench.core.hashing import fingerprint
 from benchbench.data.tokenized import TokenizedExample
 from benchbench.models import load
 from benchbench.models.logps import token_logps
 from benchbench.models.saving import save_and_read_back
 from benchbench.stages.context import Result, StageContext
 from benchbench.stages.fit import BatchMaker
+from benchbench.store.file_hashes import file_hash
 
 READ_BACK_EXAMPLES = 4
 """Of the stage's own data, all candidates of each: enough to tell another model, and as quick as one step."""
@@ -49,6 +51,13 @@ def save_policy(
         where=folder,
     )
     return with_read_back(outcome, examples, difference)
+
+
+def with_content(context: StageContext[Any], outcome: Result) -> Result:
+    """The outcome with the content hash of the weights that a stage left, which readers of them record."""
+    folder = context.folder / FOLDER
+    weights = {path.name: file_hash(path) for path in sorted(folder.glob("*.safetensors"))}
+    return replace(outcome, summary={**outcome.summary, "content": fingerprint(weights)})
 
 
 def with_read_back(outcome: Result, examples: Sequence[TokenizedExample], difference: float) -> Result:

@@ -50,6 +50,8 @@ def score_examples(
         BenchError: an example that is longer than the recipe's `tokens_per_microbatch`.
         Interrupted: the stage was asked to stop; scoring starts over next time.
     """
+    if not examples:
+        return
     cost = Cost(packed=layout.packed, share=share, whole=whole)
     every = costs_of(cost, examples)
     budget = budget_for(

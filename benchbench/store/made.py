@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.shown_text import require_name
 from benchbench.store.files import json_or_none, write_json
 from benchbench.store.prepared import check_lines, read_lines, write_lines
 
@@ -22,7 +23,12 @@ def write_made(folder: Path, splits: Mapping[str, Sequence[T]], to_json: Callabl
         folder: the stage's own.
         splits: name -> examples.
         to_json: an example as plain values.
+
+    Raises:
+        BenchError: a split's name is no file's name.
     """
+    for name in splits:
+        require_name(name, where="a split of the data")
     target = folder / FOLDER
     target.mkdir(parents=True, exist_ok=True)
     hashes = {

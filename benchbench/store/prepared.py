@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.shown_text import require_name
 from benchbench.core.split_shape import ColumnShape, SplitShape
 from benchbench.store.file_hashes import kept_hash
 from benchbench.store.files import json_or_none, whole_folder, write_json
@@ -130,7 +131,13 @@ def write_prepared(
     report: Mapping[str, Any],
     shapes: Mapping[str, SplitShape],
 ) -> PreparedData:
-    """Store normalised splits; whole or not at all."""
+    """Store normalised splits; whole or not at all.
+
+    Raises:
+        BenchError: a split's name is no file's name.
+    """
+    for name in splits:
+        require_name(name, where="a split of the data")
     with whole_folder(root / "data" / key, keep=lambda folder: read_prepared(root, key) is not None) as draft:
         files = {
             name: write_lines(draft / f"{name}.jsonl", (to_json(example) for example in examples))

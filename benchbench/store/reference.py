@@ -11,11 +11,14 @@ from typing import Any
 import pandas as pd
 
 from benchbench.core.errors import BenchError
-from benchbench.store.files import read_json, whole_folder, write_json, write_text
+from benchbench.store.files import json_or_none, whole_folder, write_json, write_text
+from benchbench.store.manifest import manifest_faults, manifest_size, write_manifest
 from benchbench.store.rows import read_rows, write_rows
 
 VERDICTS = "verdicts.parquet"
 WIN_RATES = "win_rates.csv"
+DERIVED = ("measurements.csv", WIN_RATES, "tables.md")
+"""What follows from rows and verdicts."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +56,30 @@ class ReferenceStore:
             _write_derived(draft, reference.measurements, reference.win_rates, reference.tables)
             write_json(draft / "about.json", dict(reference.about))
             shutil.copytree(reference.model, draft / "checkpoint", copy_function=shutil.copyfile)
+            write_manifest(draft)
 
     def rewrite(self, measurements: pd.DataFrame, win_rates: pd.DataFrame | None, tables: str) -> None:
-        """Replace what follows from the rows and verdicts, which stay as they are."""
+        """Replace what follows from the rows and verdicts, which stay as they are, as do their manifest's entries."""
         _write_derived(self.folder, measurements, win_rates, tables)
+        write_manifest(self.folder, only=DERIVED)
+
+    def write_manifest(self) -> None:
+        """List the files as they are now; for a reference that was written before there were manifests."""
+        self.about()
+        write_manifest(self.folder)
+
+    def faults(self, *, of_derived: bool = True) -> list[str]:
+        """Files that are not as they were written, one line each.
+
+        Args:
+            of_derived: whether what follows from rows and verdicts is looked at, too.
+        """
+        return manifest_faults(self.folder, beside=() if of_derived else DERIVED)
+
+    @property
+    def listed_files(self) -> int:
+        """How many files the manifest lists."""
+        return manifest_size(self.folder)
 
     @property
     def checkpoint(self) -> Path:
@@ -88,12 +111,16 @@ class ReferenceStore:
         """How they were made.
 
         Raises:
-            BenchError: there are no reference results in this folder.
+            BenchError: there are no reference results in this folder, or not what this file should hold.
         """
         path = self.folder / "about.json"
         if not path.is_file():
             raise BenchError(f"{path}: no such file; expected a folder that `bench reference` wrote")
-        return read_json(path)
+        values = json_or_none(path)
+        if not isinstance(values, dict):
+            lines = "".join(f"\n  {line}" for line in self.faults())
+            raise BenchError(f"{path}: expected how the reference was made, found no JSON object; bring it back{lines}")
+        return values
 
 
 def _write_derived(folder: Path, measurements: pd.DataFrame, win_rates: pd.DataFrame | None, tables: str) -> None:

@@ -155,9 +155,10 @@ _DOCUMENTS = ".documents.json"
 
 
 def _joined(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """The new record, with the old one's entries of what both hold by role of a stage."""
+    """The new record, with the old entries of what both hold by role of a stage, and the old ledger if it has none."""
     by_role = ("stages", "seconds", "tokens", "peak_memory_gib", "environment", "resumed_environments")
-    return {**new, **{name: {**old.get(name, {}), **new[name]} for name in by_role if name in new}}
+    ledger = {"ledger": old["ledger"]} if "ledger" in old else {}
+    return {**ledger, **new, **{name: {**old.get(name, {}), **new[name]} for name in by_role if name in new}}
 
 
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:

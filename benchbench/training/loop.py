@@ -10,16 +10,15 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from benchbench.batches.costs import tokens_of
 from benchbench.batches.microbatches import Budget, Cost, parts
-from benchbench.batches.order import plan_batches, total_steps
+from benchbench.batches.order import plan_batches
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.errors import BenchError, ExitCode, Interrupted
 from benchbench.core.input import Moving
@@ -31,6 +30,7 @@ from benchbench.training.checkpoint import Position, load_checkpoint, read_posit
 from benchbench.training.gradients import Objective, StepObjective, coupled, piecewise
 from benchbench.training.log import TrainLog
 from benchbench.training.readout import Readout, read_out
+from benchbench.training.rows import RowSource, StepRows
 from benchbench.training.schedule import rate_factor, warmup_length
 from benchbench.training.shortage import HalfUpdatedError, halved_where_short, no_way_back
 
@@ -42,18 +42,21 @@ Rate = float | Callable[[], Tensor]
 """A share of the learning rate, or what gives that of the step at hand."""
 
 
+def _no_draws(examples: Sequence[TokenizedExample]) -> CandidateBatch:
+    raise LookupError("nothing is drawn beside the rows of this run")
+
+
 @dataclass(frozen=True)
 class Job:
     """One optimizer run."""
 
     model: nn.Module
     objective: Objective
-    examples: Sequence[TokenizedExample]
+    rows: RowSource
+    """Where each step's rows come from."""
     make_batch: MakeBatch
-    costs: Sequence[int]
-    """Tokens of each example in a forward pass."""
     cost: Cost
-    """How they were counted."""
+    """How the tokens of examples are counted."""
     budget: Budget
     """How much goes through the model at once; halved, once, where memory runs out."""
     settings: LoopSection
@@ -72,6 +75,8 @@ class Job:
     """Asked after each step; true leaves a checkpoint and raises `Interrupted`."""
     moving: Mapping[str, Moving] = field(default_factory=dict)
     """By name, what goes along with the steps and stands in every checkpoint."""
+    make_beside: Callable[[Sequence[TokenizedExample]], CandidateBatch] = _no_draws
+    """Responses drawn beside a microbatch's examples -> their batch."""
     rates: Mapping[str, Rate] = field(default_factory=dict)
     """Beginning of parameters' names -> their learning rate over that of the others."""
 
@@ -84,6 +89,8 @@ class Outcome:
     tokens: int
     last: Mapping[str, float]
     """The last logged line."""
+    seconds: float = field(default=0.0, compare=False)
+    """Wall time of all attempts together."""
 
 
 def train(job: Job) -> Outcome:
@@ -104,11 +111,10 @@ def train(job: Job) -> Outcome:
 
 def _train(job: Job) -> Outcome:
     settings = job.settings
-    batch_size = settings.global_batch_size
-    steps = total_steps(len(job.examples), batch_size, epochs=settings.num_train_epochs, max_steps=settings.max_steps)
+    steps = job.rows.steps(settings)
     batches = plan_batches(
-        tokens_of(job.examples),
-        batch=batch_size,
+        job.rows.lengths(),
+        batch=settings.global_batch_size,
         steps=steps,
         seed=job.order_seed,
         order=settings.data_order,
@@ -136,7 +142,8 @@ def _train(job: Job) -> Outcome:
             rate = settings.learning_rate * rate_factor(
                 step, steps=steps, warmup=warmup, kind=settings.lr_scheduler_type
             )
-            for ended in lines.add(_step(job, optimizer, batches[step], rate=rate, step=step, late=late)):
+            rows = job.rows.of_step(step, batches)
+            for ended in lines.add(_step(job, optimizer, rows, rate=rate, step=step, late=late)):
                 take(ended)
             final = step + 1 == steps
             stopping = job.should_stop()
@@ -148,7 +155,7 @@ def _train(job: Job) -> Outcome:
                 save_checkpoint(job.folder / "checkpoint", job.model, optimizer, position, job.moving)
             if stopping:
                 raise Interrupted
-        return Outcome(steps=steps, tokens=tokens, last=log.last)
+        return Outcome(steps=steps, tokens=tokens, last=log.last, seconds=time.monotonic() - begun)
 
 
 @dataclass(frozen=True)
@@ -159,7 +166,7 @@ class _Step:
     rate: float
     tokens: int
     values: Readout
-    examples: Sequence[TokenizedExample]
+    rows: StepRows
 
     def read(self) -> dict[str, Any]:
         """The numbers to log.
@@ -167,9 +174,9 @@ class _Step:
         Raises:
             BenchError: a loss or gradient that is not finite.
         """
-        line = self.values.read()
+        line = self.values.read() | dict(self.rows.facts)
         if not (math.isfinite(line["loss"]) and math.isfinite(line["grad_norm"])):
-            raise _diverged(line, self.examples, self.step)
+            raise _diverged(line, self.rows.examples, self.step)
         return line
 
 
@@ -223,14 +230,12 @@ def make_optimizer(
     )
 
 
-def _step(
-    job: Job, optimizer: torch.optim.Optimizer, chosen: Sequence[int], *, rate: float, step: int, late: bool
-) -> _Step:
+def _step(job: Job, optimizer: torch.optim.Optimizer, rows: StepRows, *, rate: float, step: int, late: bool) -> _Step:
     """One optimizer step over all microbatches; checked before the weights change, but where it is read late."""
 
     def attempt() -> _Step:
-        values, tokens = _gradients(job, chosen, step)
-        ended = _Step(step, rate, tokens, read_out(values), [job.examples[i] for i in chosen])
+        values, tokens = _gradients(job, rows, step)
+        ended = _Step(step, rate, tokens, read_out(values), rows)
         if not late:
             ended.read()
         optimizer.step()
@@ -249,13 +254,24 @@ def _step(
     return ended
 
 
-def _gradients(job: Job, chosen: Sequence[int], step: int) -> tuple[dict[str, Tensor], int]:
+def _pieces(job: Job, rows: StepRows) -> list[CandidateBatch]:
+    """The step's microbatches."""
+    examples, following = rows.examples, [*rows.examples[1:], *rows.examples[:1]]
+    pieces: list[CandidateBatch] = []
+    for part in parts(examples, rows.costs, job.cost, job.budget):
+        piece = job.make_batch([examples[i] for i in part], [following[i] for i in part])
+        beside = [rows.beside[i] for i in part] if rows.beside else None
+        pieces.append(piece if beside is None else replace(piece, fresh=job.make_beside(beside)))
+    return pieces
+
+
+def _gradients(job: Job, rows: StepRows, step: int) -> tuple[dict[str, Tensor], int]:
     """The step's clipped gradients on the parameters; the values to log, and its tokens."""
     settings = job.settings
-    examples = [job.examples[i] for i in chosen]
-    following = [*examples[1:], *examples[:1]]
-    places = parts(examples, [job.costs[i] for i in chosen], job.cost, job.budget)
-    pieces = [job.make_batch([examples[i] for i in part], [following[i] for i in part]) for part in places]
+    if not rows.examples:
+        nothing = torch.zeros(())
+        return {"loss": nothing, "grad_norm": nothing}, 0
+    pieces = _pieces(job, rows)
     torch.manual_seed(torch_seed(job.noise_seed, f"dropout, step {step}"))
     how = {"divisor": settings.gradient_divisor, "bf16": settings.bf16}
     if job.objective.sees_the_step:

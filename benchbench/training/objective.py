@@ -45,11 +45,13 @@ class MethodObjective:
     """What the method carries from step to step, where it does."""
     head: Callable[[ResponseStates], Tensor] | None = None
     """The layer that is trained beside the policy, where the method has one."""
+    watch: Callable[[Scores], Stats] | None = None
+    """Further quantities [B] to log, of whatever method; none logs none."""
 
     @property
     def sees_the_step(self) -> bool:
         """Whether the loss is given the scores of the whole step at once."""
-        return self.method.sees_the_step
+        return self.method.sees_the_step or self.method.is_coupled(self.hyper)
 
     def scores(self, batch: CandidateBatch, *, with_gradient_only: bool = False) -> Scores:
         """The policy's log-probabilities and the declared inputs of a batch.
@@ -80,7 +82,11 @@ class MethodObjective:
         """As a call, of scores that are there already."""
         terms = terms_of(self.method.loss(scores, self.hyper))
         with torch.no_grad():
-            stats = self._stats(scores)
+            stats = dict(self._stats(scores))
+            if self.method.watched is not None:
+                stats |= self.method.watched(scores, self.hyper)
+            if self.watch is not None:
+                stats |= self.watch(scores)
         return terms, stats
 
     def advanced(self, scores: Scores, ids: tuple[str, ...]) -> Scores:

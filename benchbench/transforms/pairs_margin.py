@@ -15,6 +15,7 @@ from benchbench.core.example import Example
 from benchbench.core.method import Column, Paper
 from benchbench.core.transform import Transform, Transformed
 from benchbench.data.derivation import expand, scores_of, with_candidates
+from benchbench.data.picking import margin_pair
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,6 @@ class Options:
 
 def apply(examples: Sequence[Example], options: Options, seed: int) -> Transformed:
     """One pair per example; of equal margins the first in order of places; the seed is not read."""
-    sign = 1.0 if options.select == "small" else -1.0
 
     def rule(example: Example) -> Sequence[Example] | str:
         margins, scores = scores_of(example, options.margin), scores_of(example, options.score)
@@ -39,9 +39,7 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
             return "margin or score missing"
         if len(scores) < 2:
             return "fewer than two candidates"
-        a, b = min(
-            combinations(range(len(scores)), 2), key=lambda pair: sign * abs(margins[pair[0]] - margins[pair[1]])
-        )
+        a, b = margin_pair(combinations(range(len(scores)), 2), margins.__getitem__, options.select)
         if scores[a] == scores[b]:
             return "pair labelled as a tie"
         return [with_candidates(example, (a, b) if scores[a] > scores[b] else (b, a))]

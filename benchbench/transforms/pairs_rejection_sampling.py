@@ -8,17 +8,15 @@ reward says which of the two is chosen.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from numpy.random import Generator
 
 from benchbench.core.example import Example
 from benchbench.core.method import Column, Paper
 from benchbench.core.ranges import require_at_least, require_at_least_zero
 from benchbench.core.transform import Transform, Transformed
 from benchbench.data.derivation import draws_of, expand, scores_of, with_candidates
+from benchbench.data.picking import accepted, neighbours
 
 
 @dataclass(frozen=True)
@@ -41,26 +39,6 @@ class Options:
         require_at_least_zero(self, "beta")
 
 
-def acceptance(scores: Sequence[float], beta: float) -> list[float]:
-    """Probability of each candidate of one pass, in [0, 1]: exp((r - r_max) / beta)."""
-    highest = max(scores)
-    if beta == 0:
-        return [float(score == highest) for score in scores]
-    return [math.exp((score - highest) / beta) for score in scores]
-
-
-def accepted(scores: Sequence[float], count: int, beta: float, draws: Generator) -> list[int]:
-    """Places of the accepted candidates in the order of acceptance, each once; all where they are few."""
-    left, places = list(range(len(scores))), list[int]()
-    while left and len(places) < count:
-        chances = acceptance([scores[k] for k in left], beta)
-        for place, chance in zip(tuple(left), chances, strict=True):
-            if len(places) < count and draws.random() < chance:  # a chance of 1 always is accepted, so passes end
-                places.append(place)
-                left.remove(place)
-    return places
-
-
 def apply(examples: Sequence[Example], options: Options, seed: int) -> Transformed:
     """Up to accept / 2 pairs `ID-0`, `ID-1`, ... per example; two equal rewards make no pair."""
 
@@ -72,7 +50,7 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
         places = accepted(scores, options.accept, options.beta, draws)
         pairs = [
             with_candidates(example, (a, b) if scores[a] > scores[b] else (b, a), name=f"{example.id}-{number}")
-            for number, (a, b) in enumerate(zip(places[::2], places[1::2], strict=False))
+            for number, (a, b) in enumerate(neighbours(places))
             if scores[a] != scores[b]
         ]
         return pairs or "no two accepted candidates with different scores"

@@ -5,7 +5,6 @@ With many samples the very lowest score is often a broken text; a response some 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from benchbench.core.example import Example
 from benchbench.core.method import Column, Paper
 from benchbench.core.transform import Transform, Transformed
 from benchbench.data.derivation import best_of, expand, scores_of, with_candidates
+from benchbench.data.picking import deviation_anchor
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,7 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
         lower = [place for place, score in enumerate(scores) if score < scores[best]]
         if not lower:
             return "all scores equal"
-        mean = math.fsum(scores) / len(scores)
-        deviation = math.sqrt(math.fsum((score - mean) ** 2 for score in scores) / len(scores))
-        anchor = mean + options.deviations * deviation
+        anchor = deviation_anchor(scores, options.deviations)
         return [with_candidates(example, (best, min(lower, key=lambda k: abs(scores[k] - anchor))))]
 
     return expand(examples, rule)

@@ -41,7 +41,7 @@ def test_rows_tables_and_one_checkpoint_are_written(five: Path, tmp_path: Path):
     folder = tmp_path / "reference" / "micro"
     assert ended.json["folder"] == str(folder)
     assert {path.name for path in folder.iterdir()} == {
-        *("rows.parquet", "measurements.csv", "tables.md", "about.json", "checkpoint"),
+        *("rows.parquet", "measurements.csv", "tables.md", "about.json", "checkpoint", "manifest.json"),
     }
     rows = pd.read_parquet(folder / "rows.parquet")
     assert len(rows) == 2 * 5 * 80  # simpo and sft, five seeds, forty pairs
@@ -69,6 +69,22 @@ def test_what_follows_from_the_rows_is_made_again_without_training(five: Path, t
     assert head.startswith("before\n") and short.endswith("\nafter\n") and "\nold\n" not in head + short
     assert [line.split(" | ")[0] for line in short.splitlines() if line.startswith("| ")][2:] == ["| simpo", "| sft"]
     assert "Over 3 seeds and 40 held-out pairs: `sft` is " in short
+
+
+def test_nothing_follows_from_rows_that_somebody_changed(five: Path, tmp_path: Path):
+    line = ("reference", "simpo", "--setting", MICRO, "--seeds", *range(5), "--runs", five, "--results", tmp_path)
+    assert bench(*line, "--checkpoint", "simpo").code == 0
+    folder = tmp_path / "reference" / "micro"
+    rows = pd.read_parquet(folder / "rows.parquet")
+    rows.assign(logp_sum=rows["logp_sum"] - 1).to_parquet(folder / "rows.parquet")
+    with pytest.raises(
+        BenchError, match=r"(?s)expected the files that `bench reference` wrote.*rows\.parquet: expected"
+    ):
+        derive(folder)
+    (folder / "manifest.json").unlink()
+    with pytest.raises(BenchError, match=r"(?s)gets one with --manifest.*manifest\.json: expected the list"):
+        derive(folder)
+    assert not (folder / "manifest.json").exists()
 
 
 def test_an_excerpt_marks_rows_as_the_command_does(five: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

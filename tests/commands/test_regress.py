@@ -66,7 +66,8 @@ def test_nothing_moved_where_nothing_was_changed(made: Path):
     rows = regress(made, made / "reference")
     assert {row["verdict"] for row in rows} <= {"same", "inside", "warning"}
     assert {row["tier"] for row in rows} == {"1 recompute", "2 re-score", "3 re-train"}
-    assert [row["verdict"] for row in rows if row["tier"] != "3 re-train"] == ["same", "same", "same"]
+    assert [row["verdict"] for row in rows if row["tier"] != "3 re-train"] == ["same", "same", "same", "same"]
+    assert rows[2]["what"].endswith(" files of the manifest")
     # simpo against chosen, sft against chosen and simpo, five seeds, five numbers each
     assert rows[1]["what"] == f"{3 * 5 * 5} win rates from {3 * 5 * 12} verdicts"
     (others,) = [row for row in rows if row["what"].startswith("seed 101: ")]
@@ -112,7 +113,7 @@ def test_a_reference_without_verdicts_neither_draws_nor_judges(made: Path, tmp_p
     assert not (folder / "verdicts.parquet").exists() and not (folder / "win_rates.csv").exists()
     assert "win rate" not in (folder / "tables.md").read_text(encoding="utf-8")
     rows = regress(made, folder)
-    assert [row["tier"] for row in rows[:3]] == ["1 recompute", "2 re-score", "3 re-train"]
+    assert [row["tier"] for row in rows[:4]] == ["1 recompute", "1 recompute", "2 re-score", "3 re-train"]
     assert not any("win rates" in row["what"] for row in rows)
 
 
@@ -123,8 +124,8 @@ def test_tier_1_notices_one_row_turned_round(made: Path, copy: Path):
             frame.loc[first, name] = frame.loc[first, name].to_numpy()[::-1]
 
     change_rows(copy, turn)
-    rows = regress(made, copy, "--tier", 1)
-    assert {row["verdict"] for row in rows[:-1]} == {"moved"} and "win rates" in rows[-1]["what"]
+    *rows, verdicts, files = regress(made, copy, "--tier", 1)
+    assert {row["verdict"] for row in (*rows, files)} == {"moved"} and "win rates" in verdicts["what"]
     assert "committed" in rows[0]["found"] and "measured" in rows[0]["found"]
 
 
@@ -133,8 +134,9 @@ def test_tier_1_notices_a_measurement_that_was_typed_in(made: Path, copy: Path):
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     frame.loc[0, "value"] = "0.123"
     frame.to_csv(path, index=False)
-    row, verdicts = regress(made, copy, "--tier", 1)
+    row, verdicts, files = regress(made, copy, "--tier", 1)
     assert row["verdict"] == "moved" and "0.123" in row["found"] and verdicts["verdict"] == "same"
+    assert files["verdict"] == "moved" and files["found"].startswith("measurements.csv: expected ")
 
 
 def test_tier_2_notices_rows_that_the_checkpoint_does_not_give(made: Path, copy: Path):

@@ -88,7 +88,7 @@ class Watch:
             toy_neox.fill(named, f"{self.stage} start")
         known = {toy_neox.canonical(name): p for name, p in named.items() if toy_neox.canonical(name) is not None}
         seen.precisions = precisions(job.model)
-        self._read(job.examples, seen)
+        self._read(job.rows.examples, seen)
         steps = 0
 
         def before(*_: Any) -> None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 import torch
 
-from benchbench.core.scores import Logps, Scores, UndeclaredInputError, each_of, log_ratio, pair
+from benchbench.core.scores import (
+    Logps,
+    Scores,
+    UndeclaredInputError,
+    each_of,
+    log_ratio,
+    pair,
+    previous_log_ratio,
+    weighted_mean,
+)
 
 
 def logps(*rows: list[float], lengths: tuple[int, ...]) -> Logps:
@@ -81,3 +90,16 @@ def test_one_tensor_for_each_role_and_no_other_number_of_them():
     assert (first.tolist(), second.tolist(), third.tolist()) == ([1.0], [2.0], [3.0])
     with pytest.raises(ValueError, match="expected 3 candidates by role, got K = 2"):
         each_of(torch.zeros(1, 2), 3)
+
+
+def test_log_ratios_to_the_last_policy_by_hand():
+    policy, old = logps([-1.0, -2.0], [-4.0, 0.0], lengths=(2, 1)), logps([-2.0, -2.0], [-1.0, 0.0], lengths=(2, 1))
+    assert previous_log_ratio(Scores(policy, _previous=old)).tolist() == [[1.0, -3.0]]
+    with pytest.raises(UndeclaredInputError, match=r"declare Need\.PREVIOUS"):
+        previous_log_ratio(Scores(policy, old))
+
+
+def test_a_mean_by_weights_is_zero_where_no_candidate_has_any():
+    values = torch.tensor([[2.0, 4.0], [2.0, 4.0], [2.0, 4.0]], dtype=torch.float64)
+    weights = torch.tensor([[1.0, 3.0], [0.0, 1.0], [0.0, 0.0]])
+    assert weighted_mean(values, weights).tolist() == [3.5, 4.0, 0.0]

@@ -64,12 +64,12 @@ def test_a_chat_template_from_a_file_replaces_the_tokenizers_own(tmp_path):
 
 
 def test_what_identifies_a_template(tmp_path):
-    (tmp_path / "my.jinja").write_text("text of the file")
+    (tmp_path / "my.jinja").write_text("{{ messages }}")
     tokenizer = bytes_with()
     tokenizer.chat_template = CHATML
     assert template_text(section(template=None), tokenizer, folder=tmp_path) == CHATML
     from_file = section(template=None, chat_template="my.jinja")
-    assert template_text(from_file, tokenizer, folder=tmp_path) == "text of the file"
+    assert template_text(from_file, tokenizer, folder=tmp_path) == "{{ messages }}"
     assert "<|system|>" in template_text(section(template=TULU), tokenizer, folder=tmp_path)
 
 

@@ -17,8 +17,8 @@ HEAD = """# Systems
 Published systems of preference optimisation, from [systems.tsv](systems.tsv), and what of each is here. The status is
 computed from the rooms of exhibits by `make docs`, and checked by a test; nobody writes it by hand:
 
-- works: everything that the system is made of is here, as a method, a transform, a reward-model objective, a source, a
-  metric, a judge or an analysis
+- works: everything that the system is made of is here, as a method, a transform, a reward-model objective, a shaping of
+  rewards, a source, a metric, a judge or an analysis
 - form unverified: so it is, but a part of a loss or an analysis could not be checked against its source
   ([methods.md](methods.md) and [analyses.md](analyses.md) say which)
 - twin: so it is, as a text form of a system for another modality, which is no reproduction

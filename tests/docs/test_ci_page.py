@@ -54,7 +54,7 @@ def test_the_first_job_passes_as_it_is_written(lab: Path, monkeypatch: pytest.Mo
         ended = run(line)
         assert ended.code == 0, (line, ended.err)
     document = json.loads((lab / "regress.json").read_text())
-    assert document["summary"] == "passed: lab; 1 recompute: 1 same" and document["verdict"] == "passed"
+    assert document["summary"] == "passed: lab; 1 recompute: 2 same" and document["verdict"] == "passed"
     assert json.loads((lab / "site" / "badge.json").read_text())["color"] == "brightgreen"
     assert not (lab / "runs" / "sft").exists(), "nothing was trained"
 
@@ -68,7 +68,7 @@ def test_a_number_that_moved_ends_the_job(lab: Path, tmp_path: Path, monkeypatch
     ended = run(commands("check")[-1])
     assert ended.code == 3
     assert json.loads((tmp_path / "regress.json").read_text())["summary"].startswith(
-        "failed: lab; 1 recompute: 1 moved"
+        "failed: lab; 1 recompute: 2 moved"
     )
     assert json.loads((tmp_path / "site" / "badge.json").read_text())["color"] == "red"
 

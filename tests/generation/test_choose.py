@@ -92,7 +92,7 @@ def test_a_shape_is_read_whatever_the_configuration_calls_it(values: dict[str, o
 def test_choosing_and_asking_import_nothing_heavy():
     """Plans and command lines may read these; only what computes imports torch, and only its own process vLLM."""
     package = Path(module.__file__).parent
-    heavy = {"decode", "merge", "token_sampler", "transformers_engine"}
+    heavy = {"decode", "merge", "mixture_engine", "token_sampler", "transformers_engine"}
     light = sorted({path.stem for path in package.glob("*.py")} - heavy - {"__init__"})
     code = (
         "import importlib, sys\n"

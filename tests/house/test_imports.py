@@ -33,6 +33,10 @@ LIGHT = (
     "run",
     "methods",
     "inputs",
+    "samplers",
+    "oracles",
+    "selectors",
+    "trees",
 )
 LINT = Path(sys.executable).with_name("lint-imports")
 HEAVY = ("torch", "transformers", "vllm", "datasets", "peft", "trl")

@@ -14,7 +14,7 @@ EMPTY_WORDS = {"found", "own", "one", "told", "kept", "asked", "given", "made", 
 """Words that say how a value came about, or whose it is, and not what it is."""
 
 WORDS_THAT_STAY = {
-    "plan/roles.py: made": "a field: split -> key of the stage that makes its examples",
+    "plan/stage_parts.py: made": "a field: split -> key of the stage that makes its examples",
     "commands/regress/run.py: found": "a field of a finding, a key of what `bench regress --json` prints",
     "comparison/claims/outcome.py: found": "a field of a verdict, a key of what `bench check --json` prints",
 }
@@ -22,9 +22,11 @@ WORDS_THAT_STAY = {
 
 ONE_NAME_BY_DESIGN = {
     "Hyper": "every method's hyper-parameters, reached through the method and never by import",
-    "Options": "every transform's and analysis's options, reached through it and never by import",
+    "Options": "options of every exhibit that has some, reached through it and never by import",
 }
 """Class name -> why several modules have one."""
+
+OPTIONS_ROOMS = ("transforms/", "analyses/", "samplers/", "oracles/", "selectors/", "shaping/")
 
 FEWEST_LINES = 30
 
@@ -33,10 +35,14 @@ SHORT_BY_FOLDER = {
     "methods/": "exhibits: one file each",
     "metrics/": "exhibits: one file each",
     "judges/": "exhibits: one file or folder each",
+    "shaping/": "exhibits: one file each",
     "sources/": "exhibits: one file or folder each",
     "exports/": "exhibits: one file each",
     "inputs/": "exhibits: one file each",
     "transforms/": "exhibits: one file each",
+    "samplers/": "exhibits: one file each",
+    "oracles/": "exhibits: one file each",
+    "selectors/": "exhibits: one file each",
     "report/page/sections/": "exhibits: one file each",
     "cli/": "one module per verb",
 }
@@ -50,8 +56,8 @@ SHORT_BY_NAME = {
 """Name of a file below `stages/` -> why it may be short; an `__init__.py` may be so everywhere."""
 
 SHORT_WITH_REASON = {
+    "comparison/refusals.py": "one rule of words that several analyses share",
     "comparison/stats/significance.py": "Holm's correction: pairs, claims and win rates share it",
-    "core/data_ref.py": "a noun that plan, stages and inputs share",
     "core/fields.py": "pages, commands and tests read the same help of a field",
     "core/functional.py": "puts off the import of torch for every method's file",
     "core/hashing.py": "the one content hash of plain values, read by every workshop",
@@ -59,7 +65,6 @@ SHORT_WITH_REASON = {
     "core/repository.py": "a noun that plan, data, store and sources share",
     "generation/sampling.py": "stage and plan's checks must read the same fields of a recipe",
     "judging/labels.py": "one judge's name in tables, with tests of its own",
-    "recipe/section.py": "the strict base of every part of a recipe, below all of them",
     "report/status.py": "marks and their footnotes, which tables, commands and pages share",
     "stages/frozen.py": "inputs and stages load a frozen policy in one way",
     "stages/preference/method.py": "inputs read the bound method, too, and must not import the stage's run",
@@ -115,7 +120,7 @@ def test_a_class_name_means_one_thing_in_the_whole_package(package: dict[str, as
                 modules[node.name].append(path)
     assert {name: paths for name, paths in modules.items() if len(paths) > 1 and name not in ONE_NAME_BY_DESIGN} == {}
     assert all(path.startswith(("methods/", "reward_objectives/")) for path in modules["Hyper"])
-    assert all(path.startswith(("transforms/", "analyses/")) for path in modules["Options"])
+    assert all(path.startswith(OPTIONS_ROOMS) for path in modules["Options"])
 
 
 def test_a_module_is_long_enough_for_a_file_or_has_a_reason():

@@ -34,11 +34,19 @@ OPTIONS: dict[str, dict[str, Any]] = {
 """By judge; one that is not here must do with its defaults."""
 
 
-def toy_contests() -> list[Contest]:
-    """Contests of the toy world, which every judge can read."""
-    source = sources.get("toy")
-    examples = source.load(source.options(demonstrations=1, preference_prompts=6), Path())["train"]
-    return [Contest(one.id, 0, one.prompt, *one.candidates) for one in examples]
+WORLDS = {"arithmetic": "arithmetic", "codec": "codec"}
+"""Judge -> the source whose prompts alone it can read; every other judge reads those of the toy world."""
+PROMPTS = {"codec": "golden_prompts"}
+"""Source -> the option that says how many pairs to train on there are."""
+
+
+def world_contests(judge_name: str = "") -> list[Contest]:
+    """Contests that the judge can read."""
+    source = sources.get(WORLDS.get(judge_name, "toy"))
+    examples = source.load(
+        source.options(demonstrations=1, **{PROMPTS.get(source.name, "preference_prompts"): 6}), Path()
+    )
+    return [Contest(one.id, 0, one.prompt, *one.candidates) for one in examples["train"]]
 
 
 @pytest.fixture(params=judges.names())
@@ -53,7 +61,7 @@ def options(judge: Judge, tmp_path: Path, request: pytest.FixtureRequest) -> Any
     if judge.name == "reward_model":
         classifier_folder(tmp_path / "classifier")
     if judge.name == "human_file":
-        write_verdicts(tmp_path / "verdicts.csv", toy_contests())
+        write_verdicts(tmp_path / "verdicts.csv", world_contests())
     if judge.name == "chat_endpoint":
         server = request.getfixturevalue("horse_server")
         given["base_url"] = server.url
@@ -76,8 +84,17 @@ def write_verdicts(path: Path, given: list[Contest]) -> None:
             writer.writerow([prompt_hash(one.prompt), one.first, one.second, ("first", "second", "tie")[number % 3]])
 
 
-def test_the_room_holds_the_five_judges_and_no_private_file():
-    assert judges.names() == ("chat_endpoint", "gold", "human_file", "reward_model", "toy_annotator")
+def test_the_room_holds_these_judges_and_no_private_file():
+    assert judges.names() == (
+        "arithmetic",
+        "chat_endpoint",
+        "codec",
+        "gold",
+        "human_file",
+        "reward_model",
+        "sentiment",
+        "toy_annotator",
+    )
 
 
 def test_name_is_the_file_name_and_the_version_a_positive_integer(judge: Judge):
@@ -110,7 +127,7 @@ def test_what_moves_no_verdict_is_an_option_and_no_part_of_the_identity(judge: J
 
 
 def test_every_contest_has_one_verdict_in_its_range(judge: Judge, options: Any, tmp_path: Path):
-    given = toy_contests()
+    given = world_contests(judge.name)
     found = verdicts(judge, options, given, context(tmp_path))
     assert all(verdict.first_wins is not None and 0 <= verdict.first_wins <= 1 for verdict in found)
     assert all(verdict.raw and not verdict.note for verdict in found)
@@ -119,7 +136,7 @@ def test_every_contest_has_one_verdict_in_its_range(judge: Judge, options: Any, 
 
 def test_the_other_order_turns_the_verdict_round(judge: Judge, options: Any, tmp_path: Path):
     """For those that see no slots by promise; of the chat judge, for this one server."""
-    given = toy_contests()
+    given = world_contests(judge.name)
     turned = [dataclasses.replace(one, first=one.second, second=one.first) for one in given]
     here = [verdict.first_wins for verdict in verdicts(judge, options, given, context(tmp_path))]
     there = [verdict.first_wins for verdict in verdicts(judge, options, turned, context(tmp_path))]

@@ -159,8 +159,9 @@ def test_the_order_in_which_candidates_stand_in_a_list_does_not_matter(name, see
     shuffled = Scores(
         moved(scores.policy),
         moved(scores._reference),
-        None if scores._reward is None else scores._reward[:, order],
-        {name: column[:, order] if column.ndim == 2 else column for name, column in scores._column.items()},
+        _behaviour=moved(scores._behaviour),
+        _reward=None if scores._reward is None else scores._reward[:, order],
+        _column={name: column[:, order] if column.ndim == 2 else column for name, column in scores._column.items()},
         _token_weights={name: weights[:, order] for name, weights in scores._token_weights.items()},
     )
     for overrides in method.variants.values():

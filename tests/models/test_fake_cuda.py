@@ -102,6 +102,8 @@ def batch_of(name: str) -> CandidateBatch:
         "candidates": 1 if one else None,
     }
     made = batch(given=given, **options)
+    if method.need(Need.FRESH.name) is not None:
+        made = replace(made, fresh=batch(given=toys.draws_beside(given)))
     if method.need(Need.MISMATCHED.name) is None:
         return made
     return replace(made, mismatched=batch(given=[*given[1:], given[0]], **options))

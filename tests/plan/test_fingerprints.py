@@ -275,7 +275,7 @@ def test_the_version_of_a_stage_changes_it_and_all_after_it(
 
 
 def test_the_version_of_tokenisation_changes_every_stage(stages: Stages, monkeypatch: pytest.MonkeyPatch):
-    import benchbench.plan.roles as module
+    import benchbench.plan.stage_parts as module
 
     before = stages()
     monkeypatch.setattr(module, "TOKENIZATION_VERSION", module.TOKENIZATION_VERSION + 1)

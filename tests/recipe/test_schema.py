@@ -130,5 +130,5 @@ def test_no_setting_of_the_run_has_the_name_of_something_that_reaches_numbers():
 
 
 def test_the_parts_of_a_recipe_are_either_fixed_by_the_setting_or_the_recipes_own():
-    own = {"setting", "method", "seeds", "preference"}
+    own = {"setting", "method", "seeds", "preference", "rounds", "online"}
     assert own | {*ANNOTATIONS} | {key.split(".")[0] for key in SETTING_KEYS} == set(Recipe.model_fields)

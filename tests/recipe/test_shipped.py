@@ -54,6 +54,10 @@ def test_a_setting_takes_every_method_that_its_data_can_feed(path, method):
         with pytest.raises(BenchError, match="preference.anchors"):
             load_untuned(entry, method, checks=(bind_free_parts,))
         return
+    if methods.get(method).need(Need.BEHAVIOUR.name) or methods.get(method).need(Need.FRESH.name):
+        with pytest.raises(BenchError, match="online: required, not given"):
+            load_untuned(entry, method, checks=(bind_free_parts,))
+        return
     found = load_untuned(entry, method, checks=(bind_free_parts,))
     assert found.recipe.setting == entry.setting_name == path.stem
     assert found.untuned == (method != "sft")

@@ -10,12 +10,13 @@ import pandas as pd
 from harness import ROOT
 
 from benchbench.comparison.claims.regression import measured_again
+from benchbench.store.reference import ReferenceStore
 
 COMMITTED = ROOT / "results" / "reference" / "tiny"
 
 
 def small_reference(folder: Path) -> Path:
-    """Write them; nothing was judged, so that tier 1 has one line."""
+    """Write them; nothing was judged, so that tier 1 has two lines."""
     folder.mkdir(parents=True)
     shutil.copytree(COMMITTED / "checkpoint", folder / "checkpoint")
     about = json.loads((COMMITTED / "about.json").read_text(encoding="utf-8"))
@@ -28,4 +29,5 @@ def small_reference(folder: Path) -> Path:
     names = ["recipe", "seed", "metric", "scoring"]
     table = pd.DataFrame([dict(zip(names, key, strict=True)) | {"value": repr(v)} for key, v in again.items()])
     table.assign(recipe_hash="").to_csv(folder / "measurements.csv", index=False, lineterminator="\n")
+    ReferenceStore(folder).write_manifest()
     return folder

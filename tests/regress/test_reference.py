@@ -25,10 +25,16 @@ def test_the_committed_numbers_follow_from_rows_and_checkpoint(tmp_path: Path):
     ended = bench("regress", FOLDER, "--tier", 1, "--tier", 2, "--runs", tmp_path, "--device", "cpu", "--json")
     assert ended.code == 0, ended.out + ended.err
     found = [(row["tier"], row["verdict"]) for row in ended.json["findings"]]
-    assert found == [("1 recompute", "same"), ("1 recompute", "same"), ("2 re-score", "same")]
+    assert found == [*[("1 recompute", "same")] * 3, ("2 re-score", "same")]
     assert ended.json["findings"][0]["what"].startswith("3200 measurements from 80000 rows")
     # four rows against the chosen responses, three against dpo, ten seeds, five numbers each
     assert ended.json["findings"][1]["what"].startswith("350 win rates from ")
+
+
+def test_the_manifest_lists_every_committed_file_as_it_is(reference: ReferenceStore):
+    assert reference.faults() == []
+    files = [path for path in FOLDER.rglob("*") if path.is_file() and not path.name.startswith(".")]
+    assert reference.listed_files == len(files) - 1  # all but the manifest itself
 
 
 def test_headline_numbers_have_ten_seeds_or_more(reference: ReferenceStore):
@@ -52,13 +58,14 @@ def test_make_tables_makes_the_committed_files_again(tmp_path: Path):
     derived = [
         tmp_path / "results/reference/tiny" / name for name in ("tables.md", "measurements.csv", "win_rates.csv")
     ]
+    unchanged = tmp_path / "results/reference/tiny/manifest.json"
     for path in derived[:1]:
         path.write_text("lost", encoding="utf-8")
     for path in derived[1:]:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
         table.assign(value="0.25").to_csv(path, index=False)
     run_make("tables", cwd=tmp_path)
-    for path in (*derived, *(tmp_path / name for name in documents)):
+    for path in (*derived, unchanged, *(tmp_path / name for name in documents)):
         assert path.read_bytes() == (ROOT / path.relative_to(tmp_path)).read_bytes(), path.name
     assert (FOLDER / "tables.md").read_text(encoding="utf-8").strip() in (ROOT / documents[1]).read_text(
         encoding="utf-8"

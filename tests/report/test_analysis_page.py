@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from benchbench.core.analysis import Analysed, ChartLine, LineChart, ResultTable
 from benchbench.report.analysis_page import analysis_document, chart_svg, csv_text
@@ -13,6 +14,11 @@ CHART = LineChart("curve", "A curve", "step", "nats", [ChartLine("a < b", [0, 1]
 
 def test_numbers_stand_in_full_in_csv():
     assert csv_text(TABLE) == "name,value\na|b,0.3333333333333333\nc,nan\n"
+
+
+def test_no_cell_of_a_csv_file_begins_a_formula():
+    table = replace(TABLE, rows=({"name": "=cmd()", "value": -0.5}, {"name": "-1.5", "value": "@x"}))
+    assert csv_text(table) == "name,value\n'=cmd(),-0.5\n-1.5,'@x\n"
 
 
 def test_the_document_has_command_tables_charts_and_notes():

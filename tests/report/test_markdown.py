@@ -25,3 +25,12 @@ def test_a_title_stands_in_bold_above_its_table():
 
 def test_remarks_are_one_quotation_with_lists():
     assert markdown.quoted(["head", "- a", "- b", "tail"]) == ["> head", ">", "> - a", "> - b", ">", "> tail"]
+
+
+def test_a_text_from_elsewhere_ends_no_line_and_begins_no_element():
+    assert markdown.table(["a\n| b"], [["<img src=x>\x1b[2J"]]).splitlines() == [
+        "| a \\| b |",
+        "| :--- |",
+        "| &lt;img src=x>\\\\x1b[2J |",
+    ]
+    assert markdown.quoted(["<script>\n# head", "p <0.0001"]) == ["> &lt;script> # head", ">", "> p <0.0001"]

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from benchbench.report.terminal import fold, table_lines
+from benchbench.report.terminal import fold, table_lines, wrapped_text
 from tests.report.read_tables import read_stacked, read_table, squeezed
 
 WIDTHS = (80, 100, 120)
@@ -105,3 +105,11 @@ def test_a_text_is_folded_at_words_and_a_path_at_its_folders(text: str, lines: l
 def test_a_text_that_fits_is_left_as_it_is():
     text = "+0.0363 [-0.017, +0.090], p 0.099 (of [42, 13]): `a[0]` settles [x, y, z] not"
     assert fold(text, 100) == [text]
+
+
+def test_lines_of_a_text_stay_apart_and_fit():
+    assert wrapped_text("one two\n\n  three", 20) == ["one two", "", "  three"]
+    assert wrapped_text("one two three", 8) == ["one two", "three"]
+    assert wrapped_text("abcdefghij", 4) == ["abcd", "efgh", "ij"]
+    assert wrapped_text("\u4f60\u597d\u4f60\u597d", 4) == ["\u4f60\u597d", "\u4f60\u597d"], "two columns each"
+    assert wrapped_text("", 9) == [""]

@@ -140,7 +140,7 @@ def test_a_stage_is_as_urgent_as_what_waits_for_it(store: RunStore):
 def test_every_kind_has_its_place_and_one_kind_needs_the_engine():
     needs = {kind: needs_of(stage(kind, kind)) for kind in kinds()}
     assert len({need.priority for need in needs.values()}) == len(needs)
-    assert [kind for kind, need in needs.items() if need.engine] == ["generate"]
+    assert [kind for kind, need in needs.items() if need.engine] == ["generate", "rollout"]
 
 
 def test_a_failed_stage_blocks_its_readers_and_nobody_else(store: RunStore):

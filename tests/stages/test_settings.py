@@ -17,6 +17,7 @@ from benchbench.core.identity import RUN, Since, field_marks, identity, plain, r
 from benchbench.core.records import StageSpec
 from benchbench.stages.settings import StageRun, StageSettings
 from tests.plan.test_fingerprints import plan_of
+from tests.stages.rounds import drawn
 
 ANOTHER = {"float32": "bfloat16", "sdpa": "eager", "linear": "cosine", "shuffled": "sequential", "all": "true only"}
 
@@ -38,6 +39,7 @@ def specs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, StageSpec]:
     made = ["preference.model_columns={r: {value: implicit_reward, model: {policy: sft}, reference: {policy: base}}}"]
     made += ["preference.transforms=[{name: score_difference, options: {score: r}}]"]
     plans.append(plan_of(folder / "runs", ["dpo"], setting=setting, sets=made))
+    plans.append(plan_of(folder / "runs", ["dpo"], setting=setting, sets=[drawn(oracle="{name: reward_stage}")]))
     return {spec.kind: spec for each in (*plans, plan) for spec in each.stages.values()}
 
 

@@ -15,7 +15,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 from benchbench import inputs, methods
 from benchbench.batches.microbatches import Budget, Cost
 from benchbench.batches.mismatched import mismatched
-from benchbench.batches.padded import collate
+from benchbench.batches.padded import collate, spread
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.example import Column
 from benchbench.core.input import Moving
@@ -36,6 +36,7 @@ from benchbench.stages.preference.run import with_rival
 from benchbench.training.carried import CarriedNumbers
 from benchbench.training.loop import Job, Rate
 from benchbench.training.objective import BoundInput, MethodObjective
+from benchbench.training.rows import FixedRows, RowSource
 from tests.methods.toys import between
 
 VOCABULARY, PAD = 40, 0
@@ -127,7 +128,8 @@ def caches(
     lengths = {e.id: [c.response[1] - c.response[0] for c in e.candidates] for e in given}
     names: dict[str, Any] = {} if method is None or not method.columns else {"column": method.column_names}
     names |= {} if method is None else _in_memory(method, lengths, anchor or frozen)
-    return served(
+    drawn = {} if method is None else served_draws(method, lengths, anchor or frozen)
+    return drawn | served(
         reference={name: [rng.uniform(-4, 0, size=n).tolist() for n in found] for name, found in lengths.items()},
         reward={name: rng.normal(size=len(found)).tolist() for name, found in lengths.items()},
         **names,
@@ -145,6 +147,11 @@ def _in_memory(method: Method, lengths: Mapping[str, Sequence[int]], frozen: Cal
                 name: {key: [rng.uniform(-4, 0, size=n).tolist() for n in sizes] for key, sizes in lengths.items()}
                 for name in names
             }
+        elif need.name == Need.PREVIOUS.name:
+            rng = stream(7, "toy previous")
+            loaded[need.name] = {
+                key: [rng.uniform(-4, 0, size=n).tolist() for n in sizes] for key, sizes in lengths.items()
+            }
         elif need.name == Need.DISTRIBUTION.name:
             alone = need.option("quantity") in OF_THE_POLICY
             loaded[need.name] = Distributions(need.option("quantity"), None if alone else frozen())
@@ -158,6 +165,64 @@ def _in_memory(method: Method, lengths: Mapping[str, Sequence[int]], frozen: Cal
             vectors = stream(7, "toy prompts").normal(size=(len(lengths), 8))
             loaded[need.name] = PromptVectors({name: n for n, name in enumerate(lengths)}, torch.from_numpy(vectors))
     return loaded
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Rows that somebody drew: what goes with them."""
+
+    reference: Any
+    logps: Mapping[str, Sequence[Sequence[float]]]
+
+    def behaviour(self, batch: CandidateBatch) -> torch.Tensor:
+        """[B, K, T] log-probabilities when they were drawn."""
+        return spread(batch, self.logps, dtype=torch.float64)
+
+
+def served_draws(
+    method: Method, lengths: Mapping[str, Sequence[int]], anchor: Callable[[], Any]
+) -> dict[str, BoundInput]:
+    """What serves the needs of a method for drawn rows, by the real exhibits; near what the toy says of them."""
+    rng = stream(9, "toy draws")
+    draws = Draws(
+        anchor(), {name: [rng.uniform(-4, -3, size=n).tolist() for n in sizes] for name, sizes in lengths.items()}
+    )
+    exhibits = [inputs.get(need.name) for need in method.needs if need.name in (Need.BEHAVIOUR.name, Need.FRESH.name)]
+    return {each.name: BoundInput(partial(each.drawn, draws), each.has_gradient) for each in exhibits}
+
+
+def draws_beside(given: Sequence[TokenizedExample]) -> list[TokenizedExample]:
+    """For each example three other responses to its prompt."""
+    rng = stream(10, "toy draws beside")
+    beside = []
+    for example in given:
+        first = example.candidates[0]
+        prompt = tuple(first.tokens[: first.prompt_length])
+        drawn = [tuple(rng.integers(1, VOCABULARY, size=int(rng.integers(1, 6))).tolist()) for _ in range(3)]
+        rows = [TokenizedCandidate(prompt + ids, (len(prompt), len(prompt) + len(ids))) for ids in drawn]
+        beside.append(TokenizedExample(example.id, tuple(rows), False, {}))
+    return beside
+
+
+@dataclass(frozen=True)
+class WithDraws:
+    """Rows with the same draws beside them at every step."""
+
+    rows: FixedRows
+    beside: Mapping[str, TokenizedExample]
+    cost: Cost
+
+    def lengths(self) -> Sequence[int]:
+        return self.rows.lengths()
+
+    def steps(self, settings: Any) -> int:
+        return self.rows.steps(settings)
+
+    def of_step(self, step: int, batches: Any) -> Any:
+        rows = self.rows.of_step(step, batches)
+        beside = [self.beside[example.id] for example in rows.examples]
+        costs = [cost + self.cost.of(drawn) for cost, drawn in zip(rows.costs, beside, strict=True)]
+        return replace(rows, costs=costs, beside=beside)
 
 
 def frozen() -> Any:
@@ -193,10 +258,16 @@ def batches(method: Method | None = None, **options: Any) -> Callable[..., Candi
             **options,
         }
     has_mismatched = method is not None and method.need(Need.MISMATCHED.name) is not None
+    has_fresh = method is not None and method.need(Need.FRESH.name) is not None
     put = partial(collate, pad=PAD, device=torch.device("cpu"), candidates=1 if one else None, **options)
 
     def make(examples: Sequence[TokenizedExample], following: Sequence[TokenizedExample] = ()) -> CandidateBatch:
         batch = put(examples)
+        if has_fresh:
+            drawn = collate(
+                draws_beside(examples), pad=PAD, device=torch.device("cpu"), whole=options.get("whole", False)
+            )
+            batch = replace(batch, fresh=drawn)
         if not has_mismatched:
             return batch
         rows = [mismatched(*pair, 32) for pair in zip(examples, following or examples, strict=True)]
@@ -277,12 +348,15 @@ def toy(
     whole = isinstance(policy, RewardModel)
     plain = unwrap(policy.backbone) if whole else unwrap(policy).base_model
     cost = Cost(packed=layout_of(plain).packed, whole=whole, candidates=1 if one else None)
+    rows: RowSource = FixedRows(given, [cost.of(example) for example in given])
+    if method.need(Need.FRESH.name) is not None:
+        rows = WithDraws(rows, {each.id: each for each in draws_beside(given)}, replace(cost, candidates=None))
     job = Job(
         model=trained,
         objective=loss if objective is None else OwnLoss(objective(policy)),
-        examples=given,
+        rows=rows,
         make_batch=batches(method, whole=whole),
-        costs=[cost.of(example) for example in given],
+        make_beside=batches(whole=whole),
         cost=cost,
         budget=Budget(tokens, run.per_device_train_batch_size, 1),
         settings=run,

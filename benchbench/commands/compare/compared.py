@@ -9,9 +9,12 @@ from rich.console import Console
 
 from benchbench import metrics
 from benchbench.commands.cell_rows import record_cells, scored_cell
+from benchbench.commands.compare.beside import Beside, beside
+from benchbench.commands.compare.conditions import quantities
 from benchbench.commands.compare.fairness import differing
 from benchbench.commands.compare.folder import guard_frames, sample_frames, write_folder
 from benchbench.commands.compare.guarded import GuardReport, guarded
+from benchbench.commands.compare.ledger.matching import marks_of, with_marks
 from benchbench.commands.compare.report import About, figures_of, write_comparison, write_samples
 from benchbench.commands.compare.row_facts import fairness
 from benchbench.commands.compare.run import CompareRequest, PreparedComparison, finish
@@ -70,6 +73,8 @@ class Compared:
     """Which rows left the range of the policy that they start from."""
     flagged: list[list[FlaggedRow]]
     """Of every table to show, its metric with and without flagged pairs."""
+    beside: Beside
+    """The ledger, the frontier, and rows at an equal KL."""
     samples: Samples | None = None
     """Win rates and what responses are like; none where nothing was drawn."""
 
@@ -108,16 +113,21 @@ def compare_finished(
     samples = collect(
         cells, plan, store, allow_mixed=request.allow_mixed, prompts=request.prompts, marks=marks, runs=runs
     )
-    marked, samples, guard = guarded(comparisons, samples, headline=headline, start=start_label(prepared))
+    start = start_label(prepared)
+    marked, samples, guard = guarded(comparisons, samples, headline=headline, start=start)
+    further = beside(prepared, request, store, samples=samples, start=start, runs=runs)
+    matching = marks_of(further.ledger, baseline=prepared.baseline, match=quantities(request.match))
+    marked, samples = with_marks(marked, samples, matching)
     differences = fairness(cells, plan, store, results, baseline=prepared.baseline)
-    compared = Compared(marked, comparisons, headline, tables, [], runs, differences, guard, flagged, samples)
+    compared = Compared(marked, comparisons, headline, tables, [], runs, differences, guard, flagged, further, samples)
     for name in results.retire(keep=figures_of(marked, tables)):
         console.print(f"{results.folder / name}: changed since it was written, so it is kept", highlight=False)
-    measurements = record_cells(cells, scored, store, results)
+    measurements = record_cells(cells, scored, store, results, ledger=further.ledger)
     overrides = " ".join(sorted(request.overrides))
-    about = About(_title(prepared), request.command, prepared.notice, compared.budgets, overrides)
+    tables_beside = further.tables()
+    about = About(_title(prepared), request.command, prepared.notice, compared.budgets, overrides, tables_beside)
     files = _write(compared, results, prepared, about)
-    frames = {**sample_frames(samples), **guard_frames(differences, guard)}
+    frames = {**sample_frames(samples), **guard_frames(differences, guard), **further.frames()}
     source = ComparedCells(prepared.loaded, cells, plan, store, scored, marked, measurements, frames, overrides)
     folder = write_folder(
         prepared,

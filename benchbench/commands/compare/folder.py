@@ -62,6 +62,7 @@ def write_folder(
         "tables": [asdict(narrow_layout(source.comparisons, *table)) for table in tables],
         "flags": [None if (table := shown_flags(rows)) is None else _titled(*table) for rows in flagged],
         "samples": [] if samples is None else [_titled(*table) for table in samples.tables()],
+        "further": [_titled(*table) for table in about.beside],
         "answered": None if samples is None else _answered(samples),
         "remarks": remarks,
         "commands": _commands(prepared, request),

@@ -22,7 +22,7 @@ from benchbench.core.identity import plain
 from benchbench.recipe.load import Loaded
 from benchbench.store.file_hashes import file_hash, kept_hash
 
-VERSION = 4
+VERSION = 5
 """Raised by hand when what is kept of a comparison has another form."""
 LIBRARIES = ("numpy", "pandas", "scipy", "pyarrow", "matplotlib")
 """Numbers, tables and figures of a comparison go through these."""

@@ -39,6 +39,13 @@ class About:
     """What differs between rows, and what left the start's range, a line each."""
     overrides: str = ""
     """Of the whole comparison, sorted; empty for a plain one."""
+    beside: Sequence[tuple[str, list[dict[str, str]]]] = ()
+    """(title, rows) of the tables that stand under all others: frontier, equal KL, ledger."""
+
+    @property
+    def tail(self) -> list[str]:
+        """Lines of a document under its tables."""
+        return [part for title, rows in self.beside for part in markdown.titled(title, rows)]
 
     @property
     def head(self) -> list[str]:
@@ -75,7 +82,7 @@ def write_comparison(
         if flags is not None:
             parts += [flags[0], "", markdown.records(flags[1]), ""]
         parts += [f"![{metric}, {scoring}](figures/{name})", ""]
-    files.append(results.write_report("\n".join(parts)))
+    files.append(results.write_report("\n".join([*parts, *about.tail])))
     results.own(files[-1], command=about.command)
     return [str(path) for path in files]
 
@@ -122,7 +129,7 @@ def write_samples(
     parts = about.head
     parts += [f"every row: {'; '.join(samples.shared_marks)}", ""] if samples.shared_marks else []
     parts += [part for title, rows in samples.tables() for part in markdown.titled(title, rows)]
-    files.append(results.write_report("\n".join(parts), name="win_rates.md"))
+    files.append(results.write_report("\n".join([*parts, *about.tail]), name="win_rates.md"))
     results.own(files[-1], command=about.command)
     return [str(path) for path in files]
 

@@ -9,9 +9,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from benchbench.commands.compare.conditions import places, quantities
 from benchbench.commands.compare.fairness import refuse_other_judges, refuse_unequal
+from benchbench.commands.compare.ledger.matching import refuse_planned_apart, with_draws
+from benchbench.commands.compare.ledger.planned import planned
 from benchbench.commands.resolve import common_seeds, notice, parse_seeds, refuse_unread, resolve, resolve_all
 from benchbench.commands.run_plan import RunOptions, Session, incomplete, open_session, run_session
+from benchbench.comparison.ledger import Ledger
 from benchbench.core.errors import BenchError, unknown_name
 from benchbench.data.prompt_files import read_prompt_file
 from benchbench.plan.prompt_sets import prepare_prompts
@@ -37,6 +41,10 @@ class CompareRequest:
     """Neither draw nor judge responses."""
     prompts: Path | None = None
     """File of prompts that are answered instead of the setting's own split."""
+    match: Sequence[str] = ()
+    """What rows are to have been given alike: `labels`, `responses`, `updates`; others are marked."""
+    at: Sequence[str] = ()
+    """`kl=NUMBER`: the KL at which curves are compared, nats per response."""
 
     @property
     def command(self) -> str:
@@ -50,7 +58,8 @@ class CompareRequest:
             "--prompts": [self.prompts] if self.prompts else [],
         }.items():
             words += [option, *map(str, values)] if values else []
-        words += [word for text in self.overrides for word in ("--set", text)]
+        for option, values in {"--set": self.overrides, "--match": self.match, "--at": self.at}.items():
+            words += [word for text in values for word in (option, text)]
         flags = {
             "--allow-different": self.allow_different,
             "--allow-mixed": self.allow_mixed,
@@ -87,6 +96,7 @@ def prepare_comparison(request: CompareRequest, options: RunOptions) -> Prepared
         refuse_unread(overrides)
     prompt_set = None if request.prompts is None else read_prompt_file(request.prompts)
     requested_seeds = parse_seeds(request.seeds)
+    _check_conditions(request)
     shown = tuple(_metric(text, metrics.names()) for text in request.metrics)
     loaded = resolve_all(request.targets, setting=request.setting, overrides=overrides)
     _refuse_mixed(loaded, request)
@@ -106,8 +116,19 @@ def prepare_comparison(request: CompareRequest, options: RunOptions) -> Prepared
     )
     if not request.allow_different:
         refuse_other_judges(session.cells, session.plan)
+        refuse_planned_apart(planned(loaded, session.prepared, session.plan), baseline=baseline)
     text = notice(loaded[0].recipe.setting, [item.label for item in loaded], loaded[0].recipe.notice)
     return PreparedComparison(loaded, seeds, baseline, session, text, shown)
+
+
+def _check_conditions(request: CompareRequest) -> None:
+    """Return only if `--match` and `--at` can be read.
+
+    Raises:
+        BenchError: a quantity or a place that is none.
+    """
+    quantities(request.match)
+    places(request.at)
 
 
 def _refuse_mixed(loaded: Sequence[Loaded], request: CompareRequest) -> None:
@@ -132,15 +153,16 @@ def _sft_row(first: Loaded, overrides: Sequence[Override]) -> Loaded:
 
     Overrides of a method or of preference training are not its own.
     """
-    shared = tuple(o for o in overrides if not o.key.startswith(("method", "preference")))
+    shared = tuple(o for o in overrides if not o.key.startswith(("method", "preference", "rounds")))
     row = resolve("sft", setting=str(first.setting_path), overrides=shared)
     if row.comparability_hash == first.comparability_hash:
         return row
     changes = {"name": f"sft_of_{first.recipe.name}", "method": row.recipe.method, "preference": row.recipe.preference}
+    shared_parts = {key: part for key, part in first.bound.items() if not key.startswith("rounds.")}
     return replace(
         first,
-        recipe=first.recipe.model_copy(update=changes),
-        bound={**first.bound, "method.hyper": row.bound["method.hyper"]},
+        recipe=first.recipe.model_copy(update={**changes, "rounds": None}),
+        bound={**shared_parts, "method.hyper": row.bound["method.hyper"]},
         overrides=row.overrides,
         untuned=False,
     )
@@ -168,6 +190,13 @@ def _metric(text: str, names: Sequence[str]) -> tuple[str, str | None]:
     return name, scoring or None
 
 
+def planned_draws(prepared: PreparedComparison) -> Ledger | None:
+    """What is planned of each row, where one of them draws responses for its training."""
+    session = prepared.session
+    ledger = planned(prepared.loaded, session.prepared, session.plan)
+    return ledger if with_draws(ledger) else None
+
+
 def id_of(prepared: PreparedComparison, request: CompareRequest) -> str:
     """The comparison's id: of its rows with all that reaches their results, seeds, metrics, and what was asked for."""
     recipe = prepared.loaded[0].recipe
@@ -181,6 +210,8 @@ def id_of(prepared: PreparedComparison, request: CompareRequest) -> str:
         "answered": sorted({cell.answered for cell in prepared.session.cells}),
         "flags": [request.allow_different, request.allow_mixed, request.pairs_only],
     }
+    if request.match or request.at:
+        identity["beside"] = [list(request.match), list(request.at)]
     return comparison_id(labels, identity)
 
 

@@ -35,6 +35,8 @@ class ShownComparison:
     """Every table of pair metrics, and its metric with and without flagged pairs where there are any."""
     samples: Sequence[Titled]
     """Win rates and what responses are like; none where nothing was drawn."""
+    beside: Sequence[Titled]
+    """What stands under all others: frontier, rows at an equal KL, ledger."""
     document: Mapping[str, Any]
     """All of it for a program."""
     files: Sequence[str]
@@ -95,12 +97,14 @@ def _as_json(compared: Compared, notice: str) -> dict[str, Any]:
         "comparisons": [asdict(row) for row in compared.comparisons],
         "flagged": [asdict(row) for rows in compared.flagged for row in rows if row.n_flagged],
         **(NO_SAMPLES if compared.samples is None else compared.samples.as_values()),
+        **compared.beside.as_values(),
         "files": compared.files,
     }
     values = {
         "budgets": compared.budgets,
         "tables": list(zip(layouts, map(shown_flags, compared.flagged), strict=True)),
         "samples": [] if compared.samples is None else compared.samples.tables(),
+        "beside": compared.beside.tables(),
         "document": document,
         "files": compared.files,
         "drawn": _drawn(compared.samples),
@@ -120,9 +124,9 @@ def _drawn(samples: Samples | None) -> dict[str, str | None]:
 
 def _from_json(values: Mapping[str, Any], *, is_new: bool) -> ShownComparison:
     tables = [(TableLayout.from_json(layout), flags and _titled(flags)) for layout, flags in values["tables"]]
-    samples = [_titled(table) for table in values["samples"]]
+    samples, beside = ([_titled(table) for table in values[name]] for name in ("samples", "beside"))
     return ShownComparison(
-        values["budgets"], tables, samples, values["document"], values["files"], values["drawn"], is_new
+        values["budgets"], tables, samples, beside, values["document"], values["files"], values["drawn"], is_new
     )
 
 

@@ -36,12 +36,14 @@ def derive(folder: Path, *, scratch: Path | None = None) -> str:
         scratch: folder for prepared data; a temporary one by default.
 
     Raises:
-        BenchError: a reference that is none, or whose recipes are no longer those it was made with.
+        BenchError: a reference that is none, whose rows, verdicts or checkpoint are not as they were written, or
+            whose recipes are no longer those it was made with.
     """
     if scratch is None:
         with TemporaryDirectory() as temporary:
             return derive(folder, scratch=Path(temporary))
     committed = read_reference(ReferenceStore(folder))
+    _refuse_other_files(committed.store)
     about = committed.about
     seeds = [str(seed) for seed in about["seeds"]]
     request = CompareRequest(about["targets"], about["setting"], seeds, pairs_only=committed.verdicts is None)
@@ -73,6 +75,17 @@ def _refuse_other_recipes(prepared: PreparedComparison, committed: Committed) ->
         )
 
 
+def _refuse_other_files(store: ReferenceStore) -> None:
+    """What follows from files that somebody changed is no reference."""
+    faults = store.faults(of_derived=False)
+    if faults:
+        lines = "\n".join(f"  {line}" for line in faults)
+        raise BenchError(
+            f"{store.folder}: expected the files that `bench reference` wrote, found others; bring them back, or "
+            f"{REMAKE}. A reference that was made before there were manifests gets one with --manifest.\n{lines}"
+        )
+
+
 def _samples(
     prepared: PreparedComparison,
     committed: Committed,
@@ -98,7 +111,10 @@ def main(words: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="of the reference")
     parser.add_argument("documents", type=Path, nargs="*", help="whose marked parts are replaced by the tables")
+    parser.add_argument("--manifest", action="store_true", help="list the reference's files as they are, nothing else")
     arguments = parser.parse_args(words)
+    if arguments.manifest:
+        return ReferenceStore(arguments.folder).write_manifest()
     with TemporaryDirectory() as scratch:
         derive(arguments.folder, scratch=Path(scratch))
         fill_documents(arguments.documents, arguments.folder, runs=Path(scratch) / "runs")

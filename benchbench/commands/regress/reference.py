@@ -17,7 +17,7 @@ from benchbench.comparison.claims.regression import WIN_RATE_COLUMNS, Band, Key,
 from benchbench.comparison.pairs.grid import ScoredCell
 from benchbench.comparison.pairs.replicates import replicates, run_names
 from benchbench.comparison.pairs.scorings import SCORINGS
-from benchbench.core.errors import BenchError
+from benchbench.core.errors import BenchError, ExitCode
 from benchbench.data.model_files import weights_hash
 from benchbench.plan.graph import Cell
 from benchbench.stages.score.settings import SCORER_VERSION
@@ -99,8 +99,25 @@ def read_reference(store: ReferenceStore) -> Committed:
 
     Raises:
         BenchError: it is none, is damaged, has rows of several scorer versions or of another than this program's, or
-            a checkpoint that is not the one the rows were scored with.
+            a checkpoint that is not the one the rows were scored with; the message has every file that is not as it
+            was written.
     """
+    store.about()
+    try:
+        return _read(store)
+    except (BenchError, OSError, ValueError, LookupError, TypeError) as error:
+        faults = store.faults()
+        if isinstance(error, BenchError):
+            message, code = str(error), error.exit_code
+        elif faults:
+            message = f"{store.folder}: expected the files that `bench reference` wrote, found damaged ones; {REMAKE}"
+            code = ExitCode.USAGE
+        else:
+            raise
+        raise BenchError("\n".join([message, *(f"  {line}" for line in faults)]), exit_code=code) from None
+
+
+def _read(store: ReferenceStore) -> Committed:
     about = store.about()
     missing = [name for name in _ABOUT if name not in about]
     if missing:

@@ -53,7 +53,7 @@ def new_seeds(committed: Committed) -> tuple[int, int]:
 
 
 def recompute(committed: Committed) -> Iterator[Finding]:
-    """Tier 1: every committed measurement from the committed rows, every win rate from the committed verdicts."""
+    """Tier 1: measurements from the committed rows, win rates from the verdicts, every file by its content."""
     about = committed.about
     again = measured_again(committed.rows, tie_credit=about["tie_credit"], exclude=about["exclude"])
     what = f"{len(committed.values)} measurements from {len(committed.rows)} rows"
@@ -63,15 +63,17 @@ def recompute(committed: Committed) -> Iterator[Finding]:
         again = {} if verdicts is None else win_rates_again(verdicts)
         what = f"{len(committed.win_rates)} win rates from {0 if verdicts is None else len(verdicts)} verdicts"
         yield from _recomputed(what, moved(committed.win_rates, again))
+    what = f"{committed.store.listed_files} files of the manifest"
+    yield from _recomputed(what, committed.store.faults(), expected="as they were written")
 
 
-def _recomputed(what: str, lines: Sequence[str]) -> Iterator[Finding]:
+def _recomputed(what: str, lines: Sequence[str], *, expected: str = "equal to 1e-9") -> Iterator[Finding]:
     if not lines:
-        yield Finding("1 recompute", what, "equal to 1e-9", "equal", "same")
+        yield Finding("1 recompute", what, expected, "equal", "same")
     for line in lines[:_MOST]:
-        yield Finding("1 recompute", what, "equal to 1e-9", line, "moved")
+        yield Finding("1 recompute", what, expected, line, "moved")
     if len(lines) > _MOST:
-        yield Finding("1 recompute", what, "equal to 1e-9", f"and {len(lines) - _MOST} more", "moved")
+        yield Finding("1 recompute", what, expected, f"and {len(lines) - _MOST} more", "moved")
 
 
 _MOST = 10

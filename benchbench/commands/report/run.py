@@ -9,6 +9,7 @@ from pathlib import Path
 from benchbench.commands.report.audits import data_audit
 from benchbench.commands.report.targets import comparison_folder
 from benchbench.core.errors import BenchError, suggestion
+from benchbench.core.shown_text import csv_cell
 from benchbench.report.figures.style import save
 from benchbench.report.page.blocks import Page
 from benchbench.report.page.document import markdown_page
@@ -81,7 +82,10 @@ def _tex(page: Page, stored: StoredComparison, folder: Path) -> list[Path]:
 def _csv(page: Page, stored: StoredComparison, folder: Path) -> list[Path]:
     """What every table and figure is made of, the large tables too, which are stored in another form."""
     texts = {
-        name: frame.to_csv(index=False, na_rep="nan", lineterminator="\n") for name, frame in stored.frames.items()
+        name: frame.map(lambda value: csv_cell(value) if isinstance(value, str) else value).to_csv(
+            index=False, na_rep="nan", lineterminator="\n"
+        )
+        for name, frame in stored.frames.items()
     }
     return [_text(folder / "csv" / f"{name}.csv", text) for name, text in texts.items()]
 

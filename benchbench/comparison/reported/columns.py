@@ -18,7 +18,7 @@ _OTHER_NAMES = {"k": "seeds", "spread_type": "type"}
 
 
 @dataclass(frozen=True)
-class Selection:
+class FileSelection:
     """What a command line says of a table: which columns to read, and which rows."""
 
     columns: Mapping[str, str]
@@ -27,7 +27,7 @@ class Selection:
     """Name in the file's header -> values, one of which a row must have; several columns must all agree."""
 
 
-def selection(columns: Sequence[str], where: Sequence[str]) -> tuple[Selection, list[Fault]]:
+def selection(columns: Sequence[str], where: Sequence[str]) -> tuple[FileSelection, list[Fault]]:
     """The selection of `NAME=COLUMN` and `COLUMN=VALUE` words, and what is wrong with them.
 
     Args:
@@ -54,10 +54,10 @@ def selection(columns: Sequence[str], where: Sequence[str]) -> tuple[Selection, 
             faults.append(Fault("--where", f"expected COLUMN=VALUE, as in table=main; found '{word}'"))
         else:
             rows[column] = (*rows.get(column, ()), value)
-    return Selection(chosen, rows), faults
+    return FileSelection(chosen, rows), faults
 
 
-def places(header: Sequence[str], chosen: Selection) -> tuple[dict[str, int], list[Fault]]:
+def places(header: Sequence[str], chosen: FileSelection) -> tuple[dict[str, int], list[Fault]]:
     """Place of each column that is read, and what the header lacks.
 
     Args:
@@ -89,7 +89,7 @@ def places(header: Sequence[str], chosen: Selection) -> tuple[dict[str, int], li
     return {name: place for name, place in read.items() if name not in dropped}, faults
 
 
-def _column(name: str, header: Sequence[str], chosen: Selection) -> str:
+def _column(name: str, header: Sequence[str], chosen: FileSelection) -> str:
     """Name in the file of a column to be read, whether it is there or not."""
     if name in chosen.columns:
         return chosen.columns[name]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchbench.comparison.reported.columns import Selection, places, selection
+from benchbench.comparison.reported.columns import FileSelection, places, selection
 from benchbench.comparison.reported.contrasts import Contrast, independent
 from benchbench.comparison.reported.rows import ReportedRow, read_row
 from benchbench.core.errors import BenchError, ExitCode, Fault, suggestion
@@ -107,11 +107,11 @@ def _separator(cells: Sequence[str]) -> str:
     return ""
 
 
-def _is_picked(cells: Sequence[str], header: Sequence[str], chosen: Selection) -> bool:
+def _is_picked(cells: Sequence[str], header: Sequence[str], chosen: FileSelection) -> bool:
     return all(cells[header.index(column)] in values for column, values in chosen.rows.items())
 
 
-def _nothing_picked(lines: Sequence[Record], header: Sequence[str], chosen: Selection) -> Fault:
+def _nothing_picked(lines: Sequence[Record], header: Sequence[str], chosen: FileSelection) -> Fault:
     if not chosen.rows or not lines:
         return Fault("", "expected rows below the header, found none")
     described = []

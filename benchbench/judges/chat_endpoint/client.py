@@ -17,6 +17,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.judges.chat_endpoint.answer import Completion, completion
+from benchbench.judges.chat_endpoint.secret import without_key
 
 LONGEST_WAIT = 60.0
 """Seconds between two attempts, at most; a server's own Retry-After may ask for five times as much."""
@@ -153,10 +154,15 @@ class ChatClient:
         self._answered = True
         self._check_status(response)
         try:
-            return completion(response.json())
+            return self._masked(completion(response.json()))
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             what = f"{response.status_code} with something other than a chat completion"
             raise _PassingError(f"it answers {what} ({self._words(response)})") from None
+
+    def _masked(self, answer: Completion) -> Completion:
+        """The answer without the key; what a judge says is stored."""
+        parts = {name: without_key(getattr(answer, name), self._key) for name in ("text", "model", "finish")}
+        return replace(answer, **parts)
 
     def _check_status(self, response: httpx.Response) -> None:
         status, words = response.status_code, self._words(response)
@@ -190,7 +196,7 @@ class ChatClient:
     def _words(self, response: httpx.Response) -> str:
         """The server's message, shortened, and with the key masked if it repeats it."""
         text = " ".join(response.text[:2000].split())
-        text = text.replace(self._key, "***") if self._key else text
+        text = without_key(text, self._key)
         return text[:200] + ("..." if len(text) > 200 else "") if text else "no text"
 
 

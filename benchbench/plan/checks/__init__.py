@@ -9,7 +9,9 @@ from benchbench.plan.anchors import anchor_faults
 from benchbench.plan.checks.data import chosen_faults, data_faults, length_faults, split_faults, trained_faults
 from benchbench.plan.checks.generation import generation_faults
 from benchbench.plan.checks.model_columns import model_column_faults
+from benchbench.plan.checks.online import online_data_faults
 from benchbench.plan.checks.prompts import prompt_faults
+from benchbench.plan.checks.round_data import draws_responses, mixed_engine_faults, round_data_faults
 from benchbench.plan.prepared import Prepared
 from benchbench.plan.prompt_sets import PreparedPrompts
 from benchbench.recipe.load import Loaded
@@ -37,10 +39,12 @@ def check_all(
     """
     messages: list[str] = []
     reported: set[tuple[str, str]] = set()
+    mixed = mixed_engine_faults(items, device)
     for loaded, prepared in items:
         faults = recipe_faults(loaded, prepared, score_split, against_chosen=with_samples and prompts is None)
-        if with_samples and not loaded.recipe.is_reward_model:
+        if (with_samples or draws_responses(loaded)) and not loaded.recipe.is_reward_model:
             faults += generation_faults(loaded, prepared, device)
+        faults += [fault for other, fault in mixed if other is loaded]
         if prompts is not None:
             faults += prompt_faults(loaded, prompts)
         new = [fault for fault in faults if (fault.where, fault.message) not in reported]
@@ -59,6 +63,7 @@ def recipe_faults(loaded: Loaded, prepared: Prepared, score_split: str | None, *
     faults += model_column_faults(loaded, prepared)
     if not missing:
         faults += data_faults(recipe, data, score_split)
-        faults += trained_faults(loaded, data)
+        faults += online_data_faults(recipe, data, prepared.context_tokens)
+        faults += trained_faults(loaded, data) + round_data_faults(loaded, prepared)
         faults += chosen_faults(recipe, data) if against_chosen and not recipe.is_reward_model else []
     return faults

@@ -17,6 +17,7 @@ from benchbench.plan.checks.reward_model import reward_model_faults
 from benchbench.plan.checks.shapes import listed, order_faults, pair_faults
 from benchbench.plan.judge_stages import CHOSEN
 from benchbench.recipe.load import Loaded
+from benchbench.recipe.online import PromptSplit, draws_rows
 from benchbench.recipe.schema import REWARD_MODEL, SFT, Recipe
 from benchbench.store.prepared import PreparedData
 
@@ -28,6 +29,10 @@ def split_faults(recipe: Recipe, data: PreparedData, score_split: str | None) ->
         section = getattr(recipe, name)
         if section is not None:
             wanted[f"{name}.split"] = section.split
+    if recipe.online is not None and isinstance(recipe.online.prompts, PromptSplit):
+        wanted["online.prompts.split"] = recipe.online.prompts.split
+    if recipe.rounds is not None:
+        wanted["rounds.prompts.split"] = recipe.rounds.prompts.split
     if recipe.model.train_tokenizer is not None:
         wanted["model.train_tokenizer.split"] = recipe.model.train_tokenizer.split
     if score_split is not None:
@@ -53,9 +58,11 @@ def data_faults(recipe: Recipe, data: PreparedData, score_split: str | None) -> 
 def trained_faults(loaded: Loaded, data: PreparedData) -> list[Fault]:
     """Shapes, labels, orders and columns of what preference training reads that the method cannot use."""
     recipe = loaded.recipe
-    if recipe.preference is None or recipe.method.name in (SFT, REWARD_MODEL):
-        return []
+    if recipe.preference is None or recipe.method.name in (SFT, REWARD_MODEL) or recipe.rounds is not None:
+        return []  # rows of rounds are the selector's affair
     method = methods.get(recipe.method.name)
+    if draws_rows(recipe.online, method):
+        return []  # prompts are all that it reads of the split
     split, reward = recipe.preference.split, recipe.preference.reward
     shape, faults = trained_shape(loaded, data)
     if shape is None:

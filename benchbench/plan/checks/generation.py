@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.generation.choose import choose
 from benchbench.generation.sampling import sampling_of
-from benchbench.generation.shape import ModelShape, shape_of_folder, shape_of_values
 from benchbench.generation.stops import named_stops
+from benchbench.plan.engines import planned_shape
 from benchbench.plan.prepared import Prepared
 from benchbench.plan.stopping import planned_stops, tokenizer_of
 from benchbench.recipe.load import Loaded
@@ -40,17 +39,9 @@ def generation_faults(loaded: Loaded, prepared: Prepared, device: Callable[[], s
             stops = stops or named_stops(section.stop_tokens, tokenizer_of(loaded, prepared))
         if section.engine == "vllm" and stops is not None:
             sampling = sampling_of(section, stops.ids)
-            choose("vllm", shapes=[_shape(loaded, prepared)], device=device(), sampling=[sampling])
+            choose("vllm", shapes=[planned_shape(loaded, prepared)], device=device(), sampling=[sampling])
     except BenchError as error:
         if error.exit_code is not ExitCode.USAGE:
             raise
         faults.append(Fault("", str(error)))
     return faults
-
-
-def _shape(loaded: Loaded, prepared: Prepared) -> ModelShape:
-    model = loaded.recipe.model
-    if prepared.model_path is not None:
-        return shape_of_folder(Path(prepared.model_path), trust_remote_code=model.trust_remote_code)
-    assert model.from_config is not None, "a model has weights or a configuration"
-    return shape_of_values(model.from_config)

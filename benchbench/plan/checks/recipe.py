@@ -10,6 +10,8 @@ from benchbench.comparison.pairs.scorings import SCORINGS
 from benchbench.core.errors import BenchError, Fault, unknown_name
 from benchbench.core.identity import identity, plain
 from benchbench.core.method import CONTENT_SIGN, Method
+from benchbench.plan.checks.online import bind_online, online_faults
+from benchbench.plan.checks.rounds import bind_rounds
 from benchbench.plan.transforms import bind_transforms
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import METHOD_NAME
@@ -22,7 +24,10 @@ def bind_free_parts(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
     """Bind hyper-parameters and source options; returns them with defaults filled in, and every fault."""
     bound: dict[str, Any] = {}
     faults: list[Fault] = []
+    drawn, unknown = bind_online(recipe)
+    bound, faults = bound | drawn, faults + unknown
     if recipe.is_reward_model:
+        faults += online_faults(recipe, None, None, drawn)
         faults += _lora_faults(recipe) + _no_policy_faults(recipe)
     elif (method := _method(recipe, faults)) is not None:
         if method.name != recipe.method.name:
@@ -32,6 +37,7 @@ def bind_free_parts(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
         if hyper is not None:
             bound["method.hyper"] = hyper
         faults += _lora_faults(recipe) + _contradictions(recipe, method)
+        faults += online_faults(recipe, method, hyper, drawn) if not unknown else []
     if recipe.reward_model is not None:
         _bind_objective(recipe.reward_model, bound, faults)
     source = _exhibit(sources, recipe.data.source, "data.source", faults)
@@ -47,6 +53,8 @@ def bind_free_parts(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
         key = "preference.transforms"
         bound[key], wrong = bind_transforms(recipe.preference.transforms, key=key)
         faults += wrong
+    parts, wrong = bind_rounds(recipe)
+    bound, faults = bound | parts, faults + wrong
     if recipe.judge is not None:
         judge = _exhibit(judges, recipe.judge.name, "judge.name", faults)
         if judge is not None:

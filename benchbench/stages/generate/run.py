@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -24,7 +21,6 @@ from benchbench.generation.canary import run_canary
 from benchbench.generation.choose import EngineChoice, choose
 from benchbench.generation.control import ControlTokens, cut_counts
 from benchbench.generation.engine_settings import EngineSettings
-from benchbench.generation.merge import is_adapter, is_merged, merge_adapter
 from benchbench.generation.requests import chunks
 from benchbench.generation.sampling import sampling_of
 from benchbench.generation.seeds import make_requests
@@ -32,11 +28,11 @@ from benchbench.generation.shape import shape_of_folder
 from benchbench.generation.stops import Stops, named_stops
 from benchbench.models import load
 from benchbench.models.logps import policy_layout, token_logps
-from benchbench.models.saving import probe, save_and_read_back
 from benchbench.stages.context import Result, StageContext
 from benchbench.stages.generate.settings import GenerateSettings
 from benchbench.stages.generate.turns import with_first_responses
 from benchbench.stages.scoring import score_examples
+from benchbench.stages.serving import engine_settings, remove_leftovers, servable
 from benchbench.store.generations import write_generations
 
 Context = StageContext[GenerateSettings]
@@ -45,29 +41,24 @@ BATCHES_AT_A_TIME = 4
 """Batches between two looks at whether to stop."""
 CUT = "cut"
 """In engine.json: how many responses were cut at a control token or an id without a token."""
-SERVING = "serving-"
-"""Of the folder that holds weights made for the engine, as long as it draws."""
 
 
 def run(context: Context) -> Result:
     """Draw the responses; leaves generations.jsonl and engine.json."""
     section = context.settings.generate
-    for leftover in context.folder.glob(f"{SERVING}*"):  # of an attempt that was killed
-        shutil.rmtree(leftover, ignore_errors=True)
+    remove_leftovers(context.folder)
     tokenizer = context.tokenizer()
     examples = with_first_responses(context, first_prompts(context.examples(), section.num_prompts))
     requests, stops = _requests(context, examples, tokenizer), _stops(context, tokenizer)
     sampling = sampling_of(section, stops.ids)
     control = ControlTokens.of(tokenizer, turn_end(context.tokenization(), tokenizer).between, stops.ids)
-    with _servable(context, tokenizer) as (folder, merged):
-        settings = EngineSettings(
-            device=str(context.device),
+    with servable(context, tokenizer) as (folder, merged):
+        settings = engine_settings(
+            context,
+            requests,
             dtype=section.dtype,
-            threads=torch.get_num_threads(),
             batch_size=section.max_num_seqs,
-            expected_tokens=max((len(request.prompt) for request in requests), default=0) + sampling.max_new_tokens,
-            attn_implementation=context.settings.model.attn_implementation,
-            trust_remote_code=context.settings.model.trust_remote_code,
+            max_new_tokens=sampling.max_new_tokens,
         )
         choice = _choice(context, folder, settings, sampling)
         fall_back, log = section.engine == "auto", context.root / "engine.log"
@@ -114,35 +105,6 @@ def _requests(context: Context, examples: Sequence[Example], tokenizer: Any) -> 
     by_id = dict(zip((example.id for example in examples), prompts, strict=True))
     settings = context.settings
     return make_requests(by_id, seed=settings.seed, samples=section.num_samples, turn=settings.turn)
-
-
-@contextmanager
-def _servable(context: Context, tokenizer: Any) -> Iterator[tuple[Path, bool]]:
-    """A folder of whole weights for an engine, and whether adapters were merged into them for it."""
-    with TemporaryDirectory(prefix=SERVING, dir=context.folder) as scratch:
-        if "policy" not in context.spec.inputs:
-            path = context.run.model_path
-            if path is not None:
-                context.check_weights()
-                yield Path(path), is_merged(Path(path))
-                context.check_weights()
-                return
-            base = load.build_base(context.model_spec(), tokenizer, seed=context.settings.base_seed)
-            folder = Path(scratch)
-            save_and_read_back(
-                base,
-                save=lambda: load.save_trained(base, tokenizer, folder),
-                load=lambda: load.load_trained(folder, context.model_spec(), trainable=False),
-                score=probe,
-                where=folder,
-            )
-            yield folder, False
-            return
-        folder = context.input("policy") / "model"
-        if not is_adapter(folder):
-            yield folder, False
-            return
-        yield merge_adapter(folder, context.model_spec(), Path(scratch) / "merged", tokenizer=tokenizer), True
 
 
 def _choice(context: Context, folder: Path, settings: EngineSettings, sampling: Sampling) -> EngineChoice:

@@ -8,18 +8,20 @@ from typing import Any
 import torch
 
 from benchbench.core.input import Moving, SecondPolicy
-from benchbench.core.method import Method
+from benchbench.core.method import Method, Need
 from benchbench.models import load
 from benchbench.models.load import seeded
 from benchbench.models.policy_head import PolicyHead, PolicyWithHead, PolicyWithRival
 from benchbench.recipe.anchors import ANCHOR_POLICY
-from benchbench.stages.context import Result, StageContext, check_context
-from benchbench.stages.fit import fit, policy_batches
+from benchbench.stages.context import Result, StageContext
+from benchbench.stages.fit import fit
 from benchbench.stages.frozen import frozen_policy
-from benchbench.stages.preference.columns import check_columns
+from benchbench.stages.preference.drawn_rows import BesideRows, OnlineRows
 from benchbench.stages.preference.method import bound_method
+from benchbench.stages.preference.reading import read_rows
 from benchbench.stages.preference.settings import PreferenceSettings
-from benchbench.stages.saved import save_policy
+from benchbench.stages.preference.work import watched_of
+from benchbench.stages.saved import FOLDER, save_policy, with_content
 from benchbench.stages.settings import initial_seed
 from benchbench.training.carried import CarriedNumbers
 from benchbench.training.loop import Rate
@@ -32,13 +34,10 @@ def run(context: StageContext[PreferenceSettings]) -> Result:
     tokenizer = context.tokenizer()
     model = start_policy(context, tokenizer)
     method, hyper = bound_method(context)
-    on_empty = settings.on_empty_response
-    tokenized = context.tokenized(tokenizer, on_empty=on_empty)
-    check_context(tokenized.examples, model, context.spec.title)
-    if settings.data.made_by is not None:
-        check_columns(tokenized.examples, method.columns, where=context.spec.title)
-    make_batch = policy_batches(context, tokenizer, model, method, allow_empty=on_empty == "keep_constant")
-    bound, moving, rival = loaded_inputs(context, method)
+    tokenized, make_batch, rows = read_rows(context, method, model, tokenizer)
+    if settings.data.tokens and not tokenized.examples:
+        return kept_policy(context, model, tokenizer)
+    bound, moving, rival = loaded_inputs(context, method, rows)
     ids = [example.id for example in tokenized.examples] if method.carried is not None else []
     carried = None
     if method.carried is not None:
@@ -48,11 +47,21 @@ def run(context: StageContext[PreferenceSettings]) -> Result:
     if rival is not None:
         assert carried is not None and head is None, "a method with a rival carries their roles, and has no head"
         trained, rates = with_rival(model, rival, carried)
-    objective = MethodObjective(method, hyper, model, bound, carried=carried, head=head)
-    outcome = fit(context, trained, objective, tokenized, make_batch, moving=moving, rates=rates)
+    watch = None if rows is None else watched_of
+    objective = MethodObjective(method, hyper, model, bound, carried=carried, head=head, watch=watch)
+    outcome = fit(context, trained, objective, tokenized, make_batch, moving=moving, rates=rates, rows=rows)
     if rival is not None and carried is not None and rival.is_kept(carried.of(())):
         model = rival.model
-    return save_policy(context, model, tokenizer, tokenized.examples, make_batch, outcome)
+    scored = make_batch if rows is None else make_batch.plain
+    saved = save_policy(context, model, tokenizer, tokenized.examples, scored, outcome)
+    return with_content(context, saved) if settings.data.tokens else saved
+
+
+def kept_policy(context: StageContext[PreferenceSettings], model: Any, tokenizer: Any) -> Result:
+    """The policy that a round starts from, left as it is, since the round's selection has no row."""
+    load.save_trained(model, tokenizer, context.folder / FOLDER)
+    context.report({"message": f"{context.spec.title}: no rows to train on; the policy stays as it was"})
+    return with_content(context, Result(0, {"steps": 0, "examples": 0, "last": {}, "kept_policy": True}))
 
 
 def start_policy(context: StageContext[PreferenceSettings], tokenizer: Any) -> Any:
@@ -87,14 +96,21 @@ def with_rival(policy: Any, rival: SecondPolicy, carried: CarriedNumbers) -> tup
 
 
 def loaded_inputs(
-    context: StageContext[PreferenceSettings], method: Method
+    context: StageContext[PreferenceSettings], method: Method, rows: OnlineRows | BesideRows | None = None
 ) -> tuple[dict[str, BoundInput], dict[str, Moving], SecondPolicy | None]:
-    """By name of each need that the method declares, what serves it; which go along with the steps, or are trained."""
+    """By name of each need that the method declares, what serves it; which go along with the steps, or are trained.
+
+    Of drawn rows, and of what is drawn beside rows, everything comes from what draws them.
+    """
     bound: dict[str, BoundInput] = {}
-    moving: dict[str, Moving] = {}
+    moving: dict[str, Moving] = {} if rows is None else {"online": rows}
     trained: SecondPolicy | None = None
     for need in method.declared:
         exhibit = context.input_of(need.name)
+        if rows is not None and (isinstance(rows, OnlineRows) or need.name == Need.FRESH.name):
+            assert exhibit.drawn is not None, f"the plan has checked that '{need.name}' is served for drawn rows"
+            bound[need.name] = BoundInput(partial(exhibit.drawn, rows), exhibit.has_gradient)
+            continue
         loaded = exhibit.load(context, need)
         bound[need.name] = BoundInput(partial(exhibit.tensor, loaded), exhibit.has_gradient)
         if isinstance(loaded, Moving):

@@ -52,7 +52,8 @@ def run(context: StageContext[RewardSettings]) -> Result:
                 row = {"example": example.id, "candidate": k, "reward": float(rewards[b, k])}
                 rows.append(row if passes is None else row | {"passes": passes[:, b, k].numpy()})
         tokens += batch.token_counts.real
-    frame = pd.DataFrame(rows).sort_values(["example", "candidate"], ignore_index=True)
+    key = ["example", "candidate"]
+    frame = pd.DataFrame(rows, columns=None if rows else [*key, "reward"]).sort_values(key, ignore_index=True)
     write_rows(context.folder, frame)
     return Result(tokens, {"rows": len(frame), "layout": layout.name})
 

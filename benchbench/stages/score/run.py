@@ -21,6 +21,10 @@ from benchbench.stages.score.settings import SCORER_VERSION, ScoreSettings
 from benchbench.stages.scoring import score_examples
 from benchbench.store.rows import write_rows
 
+KEY = ["example", "candidate"]
+NO_ROWS = [*KEY, "n_tokens", "logp_sum", "logp_mean", "token_logps"]
+"""Columns of a table without a row, such as those of a round that selected nothing."""
+
 
 def run(context: StageContext[ScoreSettings]) -> Result:
     """Score a split; leaves rows.parquet. Nothing is dropped here: rows are flagged."""
@@ -41,7 +45,7 @@ def run(context: StageContext[ScoreSettings]) -> Result:
     ):
         rows += _rows(logps, examples, store_tokens=settings.store_tokens, entropies=entropies)
         tokens += batch.token_counts.real
-    frame = pd.DataFrame(rows).sort_values(["example", "candidate"], ignore_index=True)
+    frame = pd.DataFrame(rows, columns=None if rows else NO_ROWS).sort_values(KEY, ignore_index=True)
     write_rows(context.folder, frame.assign(scorer_version=SCORER_VERSION))
     return Result(tokens, {"rows": len(frame), "layout": layout.name, "tokenization": asdict(tokenized.report)})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchbench.comparison.reported.columns import Selection, places, selection
+from benchbench.comparison.reported.columns import FileSelection, places, selection
 
 
 def read(header: str, *columns: str, where: tuple[str, ...] = ()) -> tuple[dict[str, int], str]:
@@ -57,6 +57,6 @@ def test_what_is_not_there_is_said_with_the_way_out(columns, where, said):
 
 
 def test_values_of_one_column_are_alternatives():
-    assert selection([], ["method=DPO", "method=IPO", "size=7B"])[0] == Selection(
+    assert selection([], ["method=DPO", "method=IPO", "size=7B"])[0] == FileSelection(
         {}, {"method": ("DPO", "IPO"), "size": ("7B",)}
     )

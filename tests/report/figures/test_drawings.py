@@ -17,11 +17,12 @@ from benchbench.report.figures.accuracy_kl import draw_against_kl
 from benchbench.report.figures.calibration import BINS, draw_calibration, reliability
 from benchbench.report.figures.curves import draw_curves
 from benchbench.report.figures.forest import draw_forest
+from benchbench.report.figures.frontier import draw_frontier
 from benchbench.report.figures.histograms import draw_histograms, edges_of
 from benchbench.report.figures.lengths import draw_lengths
 from benchbench.report.figures.style import COLOURS, MARKERS, WIDTH_INCHES, as_bytes, colour, dash, marker
 from benchbench.report.figures.win_matrix import draw_win_matrix
-from tests.report.page.stored import HEADLINE, LABELS, compared, frames
+from tests.report.page.stored import HEADLINE, LABELS, compared, frames, frontier_points
 
 
 def forest_rows() -> list:
@@ -45,6 +46,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "accuracy_kl": lambda: draw_against_kl(
         pd.DataFrame({"label": LABELS, "kl": [0.1, 1.0, 2.0], "value": [0.5, 0.6, 0.7]}), LABELS, name="accuracy"
     ),
+    "frontier": lambda: draw_frontier(frontier_points(), name="win rate, fraction"),
     "histograms": lambda: draw_histograms(margins(), LABELS, unit="nats"),
     "calibration": lambda: draw_calibration({"dpo": reliability(np.linspace(0, 1, 400))}, LABELS),
     "lengths": lambda: draw_lengths({"dpo": np.arange(20.0), "sft": np.ones(3)}, LABELS, name="tokens"),
@@ -144,3 +146,12 @@ def test_the_bins_of_margins_that_are_all_of_one_sign_reach_them():
     for sign in (1, -1):
         edges = edges_of({"a": sign * np.linspace(10, 12, 400)})
         assert 0 in edges and np.abs(edges).max() >= 11.9
+
+
+def test_the_frontier_joins_the_points_of_a_curve_by_their_kl_and_marks_where_all_start():
+    axes = draw_frontier(frontier_points(), name="win rate").axes[0]
+    lines = {container.get_label(): container.lines[0] for container in axes.containers}
+    assert list(lines) == ["sft (start)", "dpo", "simpo"]
+    assert list(lines["dpo"].get_xdata()) == [0.4, 1.1, 2.3]
+    assert lines["dpo"].get_linestyle() != "None" and lines["simpo"].get_linestyle() == "None"
+    assert list(lines["sft (start)"].get_xdata()) == [0.0]

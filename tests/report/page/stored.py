@@ -14,6 +14,8 @@ from benchbench.comparison.pairs.compare import compare
 from benchbench.comparison.pairs.table import Comparison
 from benchbench.report.comparison import narrow_layout
 from benchbench.report.frames import comparisons_frame
+from benchbench.report.ledger import TITLE
+from benchbench.report.rounds import ROUNDS
 from benchbench.store.comparison_folders import StoredComparison
 from tests.comparison.rows import toy_cells
 
@@ -69,6 +71,23 @@ def answers() -> dict[str, pd.DataFrame]:
         "answers": pd.DataFrame(drawn, columns=["label", "seed", "example", "sample", "text", "tokens", "finish"]),
         "verdicts": pd.DataFrame(verdicts, columns=[*columns, "raw", "note"]),
     }
+
+
+def frontier_points() -> pd.DataFrame:
+    """A curve of three points in no order, a row that is alone, and where all start, without an interval of one KL."""
+    rows = [
+        ("sft", "sft", 0.0, 0.5),
+        ("dpo", "dpo@b", 2.3, 0.62),
+        ("dpo", "dpo", 0.4, 0.58),
+        ("dpo", "dpo@c", 1.1, 0.66),
+    ]
+    rows.append(("simpo", "simpo", 1.5, 0.6))
+    frame = pd.DataFrame(rows, columns=["curve", "point", "kl", "value"]).assign(quantity="win_rate", note="")
+    bounds = {"kl_low": frame["kl"] - 0.1, "kl_high": frame["kl"] + 0.2}
+    bounds |= {"value_low": frame["value"] - 0.05, "value_high": frame["value"] + 0.04}
+    frame = frame.assign(**bounds)
+    frame.loc[frame["curve"] == "sft", ["kl_low", "kl_high"]] = np.nan
+    return frame
 
 
 def frames() -> dict[str, pd.DataFrame]:
@@ -127,6 +146,7 @@ def frames() -> dict[str, pd.DataFrame]:
             [(label, other, "win_rate", seed, mean) for label, other, mean in win for seed in SEEDS],
             columns=["method", "opponent", "metric", "seed", "value"],
         ),
+        "frontier": frontier_points(),
         "responses": pd.DataFrame(kl, columns=["method", "seed", "metric", "value"]),
         "settings": pd.DataFrame(
             [(label, key, value, "tiny.yaml:1") for label in LABELS for key, value in _settings(label).items()],
@@ -176,6 +196,12 @@ def about() -> dict[str, Any]:
             },
             {"title": "responses, means over seeds", "head": ["method", "kl_k1"], "body": [["dpo", "0.5"]]},
         ],
+        "further": [
+            {"title": "frontier: every policy", "head": ["curve", "point"], "body": [["dpo", "dpo@b"]]},
+            {"title": "at KL 1 nats per response", "head": ["curve", "mean"], "body": [["dpo", "0.6"]]},
+            {"title": f"{ROUNDS}what each drew", "head": ["method", "round"], "body": [["dpo@iterative", "1"]]},
+            {"title": TITLE, "head": ["method", "prompts"], "body": [["dpo", "3,000"]]},
+        ],
         "answered": {"judge": "gold", "prompts": "test", "temperature": "1"},
         "budgets": ["fairness: what differs between rows", "- updates: 3 (simpo); 2 (dpo)"],
         "remarks": {"claims": ["verdict: of each claim alone"], "seeds": ["sft: a remark"]},
@@ -197,6 +223,7 @@ def stored(*, without: tuple[str, ...] = (), **changes: Any) -> StoredComparison
 
 BARE = {
     "samples": [],
+    "further": [],
     "answered": None,
     "budgets": ["fairness: nothing differs between rows in data and updates"],
     "notice": "",

@@ -18,8 +18,20 @@ from benchbench.report.page.sections.question import answer, question
 from tests.report.page.stored import HEADLINE, LABELS, SEEDS, bare, compared, frames, stored
 
 ORDER = [
-    *("question", "main_table", "forest", "win_rates", "training", "accuracy_kl", "margins", "calibration", "lengths"),
-    *("responses", "degeneration", "answers", "fairness", "settings", "audits", "claims", "environment", "commands"),
+    *("question", "main_table", "forest", "win_rates", "training", "accuracy_kl", "rounds", "frontier", "margins"),
+    *(
+        "calibration",
+        "lengths",
+        "responses",
+        "degeneration",
+        "answers",
+        "ledger",
+        "fairness",
+        "settings",
+        "audits",
+        "claims",
+    ),
+    *("environment", "commands"),
 ]
 
 
@@ -58,6 +70,9 @@ def test_a_section_has_its_name_and_always_something_to_say(name: str):
         "win_rates": "No win rates",
         "training": "No training curves",
         "accuracy_kl": "No KL",
+        "frontier": "No frontier",
+        "rounds": "No rounds",
+        "ledger": "No ledger",
         "calibration": "No calibration",
         "lengths": "No lengths of answers",
         "responses": "No response statistics",
@@ -177,6 +192,13 @@ def test_calibration_is_of_rows_with_a_probability_of_their_own():
     assert "Without a probability of their own: simpo, sft." in texts("calibration")
 
 
+def test_the_frontier_and_the_ledger_are_the_tables_that_compare_prints():
+    assert list(tables("frontier")) == ["frontier_1", "frontier_2"]
+    assert tables("frontier")["frontier_2"].body == [["dpo", "0.6"]]
+    assert tables("rounds")["rounds"].body == [["dpo@iterative", "1"]]
+    assert tables("ledger")["ledger"].body == [["dpo", "3,000"]]
+
+
 def test_fairness_and_degeneration_are_those_of_the_comparison():
     facts = {"dpo": {"updates": "2"}, "simpo": {"updates": "3"}, "sft": {}}
     gone = Departure("KL", "nats", 6.4, -math.inf, 1.1, 3, 3)
@@ -212,6 +234,7 @@ def test_figures_are_there_for_all_that_there_is_data_of():
         "training_preference",
         "accuracy_kl",
         "win_rate_kl",
+        "frontier_win_rate",
         "margins",
         "calibration",
         "lengths",

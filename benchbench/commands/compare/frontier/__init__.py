@@ -1,0 +1,1 @@
+"""The frontier of a comparison: which rows make a curve, and what their stages say of every prompt."""

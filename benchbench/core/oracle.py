@@ -1,0 +1,94 @@
+"""Oracle: what scores or compares the responses of a rollout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from benchbench.core.judge import JudgeContext
+from benchbench.core.method import Paper
+from benchbench.core.rollout import Group, Labels
+
+OracleModel = Literal["reward_model", "policy", "reference", "previous"]
+"""Models that an oracle may read: the recipe's reward model, the policy that the round starts from, the policy that the
+first round starts from, the policy that the round before started from."""
+
+
+class Scorer(Protocol):
+    """Numbers of a model for every response of some groups; the stage has loaded it, oracles see no tensor."""
+
+    def __call__(self, groups: Sequence[Group]) -> list[list[list[float]]]:
+        """[group][response] -> a reward model's one number, or the log-probability of each scored token in nats."""
+        ...
+
+
+class Answerer(Protocol):
+    """The policy's own words: what it writes after a prompt, for oracles that ask the policy itself."""
+
+    def __call__(self, prompts: Sequence[str], *, samples: int, max_new_tokens: int) -> list[list[str]]:
+        """[prompt][sample] -> text."""
+        ...
+
+
+@dataclass(frozen=True)
+class OracleContext:
+    """What an oracle has to work with."""
+
+    judge: JudgeContext
+    """Folder, device, reports and the wish to stop, as judges get them."""
+    models: Mapping[str, Scorer] = field(default_factory=dict)
+    """The models that it declares, by name."""
+    answer: Answerer | None = None
+    """The policy as a writer, where it declares `writes`."""
+    draws: Callable[[Group], Any] | None = None
+    """numpy.random.Generator of a group's own draws, named by seed, round and example."""
+
+    def draws_of(self, group: Group) -> Any:
+        """The generator of a group's own draws."""
+        assert self.draws is not None, "the stage gives draws to every oracle"
+        return self.draws(group)
+
+
+def pins_nothing(options: Any, folder: Path) -> Mapping[str, str]:
+    """The identity of an oracle whose options say all."""
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Oracle:
+    """One exhibit of the oracles room."""
+
+    name: str
+    """Registry key; equals the file name."""
+    options: type
+    """Frozen dataclass of the options that a recipe gives; documented field by field."""
+    gives: Literal["scores", "wins", "nothing"]
+    """Whether it scores each response or compares pairs; `nothing` for the oracle that is not asked."""
+    label: Callable[[Any, Sequence[Group], OracleContext], Iterator[tuple[int, Labels]]]
+    """(options, groups, context) -> (place of the group, its labels) as they come and in any order; it may give fewer
+    where `context.judge.should_stop` says so, and nowhere else.
+
+    Raises BenchError for what cannot be labelled at all."""
+    models: frozenset[OracleModel] = frozenset()
+    """Models that it reads."""
+    writes: bool = False
+    """Whether it has the policy write texts, which needs the engine."""
+    random: bool = False
+    """Whether it draws from the seed."""
+    columns: tuple[str, ...] = ()
+    """Columns of `Group.columns` that every example must have."""
+    source: str = ""
+    """Name of the only data source whose prompts it knows, such as `toy`; empty for any."""
+    identity: Callable[[Any, Path], Mapping[str, str]] = pins_nothing
+    """(options, folder) -> what pins its answers besides the options: hashes of weights or files."""
+    handling: frozenset[str] = frozenset()
+    """Options that move no answer, such as a rate limit, or that `identity` pins by content, such as a path."""
+    kind: Literal["human", "model", "rule"] = "rule"
+    """What the ledger counts its answers as: a person's labels, a model's, or a rule's."""
+    paper: Paper | None = None
+    open_question: str = ""
+    """What of it could not be verified against its source, a sentence."""
+    version: int = 1
+    """Raised by hand when its answers change."""

@@ -1,0 +1,50 @@
+"""The policy that the round starts from, as a frozen anchor: its log-probabilities of the training responses.
+
+Where a recipe has no rounds there is one round, and it starts where training does: the SFT policy, or the base model
+where the recipe has none. So a method that declares it may be trained on a split, where this and a reference of `sft`
+are the same numbers, scored once for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from benchbench.core.errors import Fault
+from benchbench.core.input import Input, Pass
+from benchbench.core.method import Method, Need
+
+if TYPE_CHECKING:
+    from benchbench.core.scores import Logps
+    from benchbench.plan.roles import Roles
+    from benchbench.recipe.schema import Recipe
+    from benchbench.stages.context import StageContext
+
+
+def plan(roles: Roles, need: Need) -> Mapping[str, str]:
+    """The stage that scores the training responses under that policy."""
+    return {INPUT.name: roles.anchor(roles.previous_policy)}
+
+
+def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:
+    """None: every round starts from a policy."""
+    return []
+
+
+def load(context: StageContext[Any], need: Need) -> Mapping[str, Sequence[Sequence[float]]]:
+    """Example id -> for each candidate the policy's log-probability of each response token, in nats."""
+    from benchbench.store.rows import read_rows
+
+    frame = read_rows(context.input(INPUT.name)).sort_values(["example", "candidate"])
+    return {str(name): group.tolist() for name, group in frame.groupby("example")["token_logps"]}
+
+
+def tensor(logps: Mapping[str, Sequence[Sequence[float]]], forward: Pass) -> Logps:
+    """[B, K, T] the policy's log-probabilities where the batch has its response tokens."""
+    from benchbench.batches.padded import spread
+    from benchbench.core.scores import Logps
+
+    return Logps(spread(forward.batch, logps, dtype=forward.dtype), forward.batch.response)
+
+
+INPUT = Input(name="previous", plan=plan, faults=faults, load=load, tensor=tensor)

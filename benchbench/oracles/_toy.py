@@ -1,0 +1,26 @@
+"""The toy world's gold reward of drawn responses, for the oracles that know this world."""
+
+from __future__ import annotations
+
+from benchbench.core.errors import BenchError
+from benchbench.core.rollout import Group
+from benchbench.sources.toy.gold import gold_reward
+
+
+def gold_of_group(group: Group, oracle: str) -> list[float]:
+    """[K] gold reward of each response; a drawn response that was cut has the reward of an unreadable text.
+
+    Raises:
+        BenchError: a prompt that is not of the toy world; `oracle` is named in the message.
+    """
+    try:
+        (message,) = group.messages
+        return [
+            gold_reward(message.content, response.text, ended=not response.is_cut).reward
+            for response in group.responses
+        ]
+    except ValueError as error:
+        raise BenchError(
+            f"oracle {oracle}: example {group.example} is not of the toy world ({error}); only source 'toy' has gold "
+            "rewards, choose another oracle"
+        ) from None

@@ -1,0 +1,237 @@
+"""What a recipe's `online` section asks that cannot be had, and where it contradicts the method; all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from benchbench import inputs, oracles, samplers, selectors
+from benchbench.core.errors import BenchError, Fault
+from benchbench.core.method import Candidates, Method, Need
+from benchbench.core.oracle import Oracle
+from benchbench.core.rollout import DATA
+from benchbench.core.sampler import POLICY, REFERENCE
+from benchbench.core.selector import Selector
+from benchbench.plan.online import drawing_models, read_models
+from benchbench.recipe.anchors import anchor_faults
+from benchbench.recipe.binding import bind
+from benchbench.recipe.online import OnlineSection, PromptSplit, draws_rows
+from benchbench.recipe.schema import SFT, Recipe
+from benchbench.store.prepared import PreparedData
+
+_ROOMS = {"sampler": samplers, "oracle": oracles, "selector": selectors}
+_IN_MEMORY = frozenset({POLICY, REFERENCE, "reward_model"})
+"""Models that a preference stage has in memory."""
+
+
+def bind_online(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
+    """Dotted key -> bound options of sampler, oracle and selector, and every fault of their names and options."""
+    bound: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for part, room in _ROOMS.items() if recipe.online is not None else ():
+        section = getattr(recipe.online, part)
+        if section is None:
+            continue
+        where = f"online.{part}"
+        try:
+            exhibit = room.get(section.name)
+        except BenchError as error:
+            faults.append(Fault(f"{where}.name", str(error)))
+            continue
+        options, wrong = bind(exhibit.options, section.options, where=f"{where}.options")
+        faults += wrong
+        if options is not None:
+            bound[f"{where}.options"] = options
+    return bound, faults
+
+
+def online_faults(recipe: Recipe, method: Method | None, hyper: Any, bound: dict[str, Any]) -> list[Fault]:
+    """Contradictions between the section and the rest of the recipe; every name of the section is known.
+
+    Args:
+        recipe: the whole.
+        method: of the recipe; none where its result is a reward model.
+        hyper: the method's, bound.
+        bound: of `bind_online`.
+    """
+    section = recipe.online
+    if section is None:
+        return []
+    if method is None or method.name == SFT or recipe.preference is None:
+        return [Fault("online", f"'{recipe.method.name}' draws nothing while it is trained; remove the section")]
+    if recipe.rounds is not None:
+        return [Fault("online", "expected rounds or online, got both; a round's training draws nothing by itself")]
+    faults = [*_sampler_faults(section, method, bound["online.sampler.options"]), *_prompt_faults(recipe, section)]
+    faults += _oracle_faults(recipe, section, method)
+    if REFERENCE in read_models(section, method, bound["online.sampler.options"]):
+        faults += anchor_faults(recipe, method.name)
+    if not draws_rows(section, method):
+        return faults + [*_beside_faults(section, method)]
+    return faults + [*_row_faults(recipe, section, method), *_reuse_faults(section, method), *_size(section, hyper)]
+
+
+def online_data_faults(recipe: Recipe, data: PreparedData, context_tokens: int | None) -> list[Fault]:
+    """Columns that the oracle reads and the prompts lack, and responses that the model has no room for."""
+    section = recipe.online
+    if section is None or recipe.preference is None:
+        return []
+    faults: list[Fault] = []
+    split = section.prompts.split if isinstance(section.prompts, PromptSplit) else recipe.preference.split
+    for column in oracles.get(section.oracle.name).columns if section.oracle is not None else ():
+        if split in data.shapes and column not in data.shapes[split].columns:
+            faults.append(Fault("online.oracle.name", f"reads column '{column}', which split '{split}' does not have"))
+    longest = section.sampler.max_new_tokens or 0
+    if context_tokens is not None and longest >= context_tokens:
+        expected = f"expected less than {context_tokens}, which the model reads at once, prompt included"
+        faults.append(Fault("online.sampler.max_new_tokens", f"{expected}; got {longest}"))
+    return faults
+
+
+def _sampler_faults(section: OnlineSection, method: Method, options: Any) -> Iterator[Fault]:
+    sampler, where = section.sampler, "online.sampler"
+    assert sampler.num_samples is not None, "checked with the recipe"
+    models = drawing_models(sampler, options)
+    arms = samplers.get(sampler.name).arms(options, sampler.num_samples)
+    if strange := sorted(models - {POLICY, REFERENCE}):
+        known = f"'{sampler.name}' draws from {', '.join(strange)}"
+        yield Fault(f"{where}.name", f"expected a sampler of the policy or the reference in memory; {known}")
+    elif any(len(arm.mixture) > 1 for arm in arms):
+        yield Fault(f"{where}.name", f"'{sampler.name}' mixes two models token by token, which is not offered online")
+    if method.on_policy and not sampler.is_plain:
+        plain = "temperature 1, top_p 1, top_k 0, min_p 0 and repetition_penalty 1"
+        yield Fault(where, f"'{method.name}' learns from the policy's own distribution: expected {plain}")
+    if method.on_policy and models - {POLICY}:
+        yield Fault(f"{where}.name", f"'{method.name}' learns from the policy's own draws alone; expected policy")
+    least = 2 if method.need(Need.FRESH.name) else method.fewest_candidates
+    if DATA not in models and (drawn := sum(arm.samples for arm in arms)) < least:
+        message = f"'{method.name}' compares the responses to one prompt: expected {least} or more, got {drawn}"
+        yield Fault(f"{where}.num_samples", message)
+
+
+def _prompt_faults(recipe: Recipe, section: OnlineSection) -> Iterator[Fault]:
+    assert recipe.preference is not None
+    where, split = "online.prompts", recipe.preference.split
+    if isinstance(section.prompts, PromptSplit):
+        where, split = "online.prompts.split", section.prompts.split
+    measured = {"score.split": recipe.score.split}
+    if recipe.generate is not None:
+        measured["generate.split"] = recipe.generate.split
+    if keys := [key for key, value in measured.items() if value == split]:
+        yield Fault(where, f"'{split}' is what {' and '.join(keys)} measures on; train on prompts of another split")
+
+
+def _oracle_faults(recipe: Recipe, section: OnlineSection, method: Method) -> Iterator[Fault]:
+    if section.oracle is None:
+        return
+    oracle, where = oracles.get(section.oracle.name), "online.oracle.name"
+    if oracle.source and oracle.source != recipe.data.source:
+        yield Fault(where, f"'{oracle.name}' knows prompts of source {oracle.source} alone, got {recipe.data.source}")
+    if strange := sorted(oracle.models - _IN_MEMORY):
+        yield Fault(where, f"'{oracle.name}' reads {', '.join(strange)}, which a single training does not have")
+    if oracle.writes:
+        yield Fault(where, f"'{oracle.name}' has the policy write texts, which is not offered while it is trained")
+    if not _is_read(section, method, oracle):
+        yield Fault(where, f"expected none: nothing reads what '{oracle.name}' says; add a selector, or remove it")
+    if "reward_model" in oracle.models:
+        yield from _reward_model_faults(recipe, oracle)
+
+
+def _reward_model_faults(recipe: Recipe, oracle: Oracle) -> Iterator[Fault]:
+    model = recipe.reward_model
+    if model is None:
+        yield Fault("reward_model", f"required, not given: oracle '{oracle.name}' is the recipe's reward model")
+    elif model.ensemble is not None and model.ensemble.use == "rewards":
+        yield Fault("reward_model.ensemble", f"oracle '{oracle.name}' takes a single reward model, no ensemble of them")
+    elif model.score_append_eos not in (None, recipe.tokenization.append_eos):
+        expected = f"expected {str(recipe.tokenization.append_eos).lower()}, as in training"
+        yield Fault("reward_model.score_append_eos", f"{expected}: drawn responses are rewarded token for token")
+
+
+def _is_read(section: OnlineSection, method: Method, oracle: Oracle) -> bool:
+    if oracle.gives == "nothing":
+        return True
+    selected = section.selector is not None and selectors.get(section.selector.name).needs_labels
+    return draws_rows(section, method) and (selected or method.need(Need.REWARD.name) is not None)
+
+
+def _beside_faults(section: OnlineSection, method: Method) -> Iterator[Fault]:
+    """What is said of rows, where draws only stand beside those of the split."""
+    if section.selector is not None:
+        message = f"expected none: '{method.name}' is trained on the split's rows, and reads every draw beside them"
+        yield Fault("online.selector", message)
+    for name in ("steps_per_generation", "num_iterations"):
+        if (value := getattr(section, name)) != 1:
+            yield Fault(f"online.{name}", f"expected 1: '{method.name}' reads draws of the step at hand, got {value}")
+
+
+def _row_faults(recipe: Recipe, section: OnlineSection, method: Method) -> Iterator[Fault]:
+    """What cannot be had for rows that nobody knew before."""
+    assert recipe.preference is not None
+    selector = None if section.selector is None else selectors.get(section.selector.name)
+    yield from _selector_faults(section, method, selector)
+    labelled = section.oracle is not None and oracles.get(section.oracle.name).gives != "nothing"
+    if method.need(Need.REWARD.name) is not None and not labelled:
+        yield Fault("online.oracle", f"required, not given: '{method.name}' needs a reward of each drawn response")
+    for need in method.needs:
+        if inputs.get(need.name).drawn is None:
+            yield Fault("method.name", f"'{method.name}' reads '{need.name}', which drawn rows do not have")
+    for part, value in {"roles": method.roles, "token weights": method.token_weights}.items():
+        if value:
+            yield Fault("method.name", f"'{method.name}' reads {part}, which drawn rows do not have")
+    if method.scored == "all" or (method.carried is not None and method.carried.per_example):
+        yield Fault("method.name", f"'{method.name}' needs more of an example than responses drawn at each step")
+    if method.head is not None and method.head.reads == "reference":
+        yield Fault("method.name", f"'{method.name}' has a head on the reference's states, not offered for drawn rows")
+    columns = set(method.column_names) - set(() if selector is None else selector.makes_columns)
+    for column in sorted(columns):
+        yield Fault("method.name", f"'{method.name}' reads column '{column}', which no part of the section makes")
+    split = recipe.preference.split
+    if isinstance(section.prompts, PromptSplit) and section.prompts.split != split:
+        expected = f"expected {split}, as preference.split: '{method.name}' is trained on what is drawn alone"
+        yield Fault("online.prompts.split", f"{expected}, got {section.prompts.split}")
+    yield from _unread_faults(recipe, method)
+
+
+def _selector_faults(section: OnlineSection, method: Method, selector: Selector | None) -> Iterator[Fault]:
+    if selector is None:
+        if method.candidates is not Candidates.ANY:
+            message = f"required, not given: '{method.name}' takes {method.candidates.value} and not all responses"
+            yield Fault("online.selector", message)
+        return
+    labelled = section.oracle is not None and oracles.get(section.oracle.name).gives != "nothing"
+    if selector.needs_labels and not labelled:
+        yield Fault("online.oracle", f"required, not given: selector '{selector.name}' reads labels")
+    if selector.needs_data:
+        yield Fault("online.selector.name", f"'{selector.name}' reads the split's candidates, which are not drawn")
+    if method.candidates is Candidates.PAIR and selector.candidates is not Candidates.PAIR:
+        yield Fault("online.selector.name", f"'{method.name}' takes pairs, '{selector.name}' makes lists")
+
+
+def _unread_faults(recipe: Recipe, method: Method) -> Iterator[Fault]:
+    """Settings of the split's own rows, which nothing reads where rows are drawn."""
+    preference, read = recipe.preference, "rows are drawn, so nothing reads it; remove it"
+    assert preference is not None
+    masked = "preference.masked_spans" if preference.masked_spans else "tokenization.masked_spans"
+    unread = {
+        "preference.reward.column": preference.reward.column,
+        "preference.anchors": preference.anchors,
+        "preference.model_columns": preference.model_columns,
+        masked: preference.masked_spans or recipe.tokenization.masked_spans,
+    }
+    yield from (Fault(key, read) for key, value in unread.items() if value)
+
+
+def _reuse_faults(section: OnlineSection, method: Method) -> Iterator[Fault]:
+    if section.steps_between_draws > 1 and method.need(Need.BEHAVIOUR.name) is None:
+        larger = "num_iterations" if section.num_iterations > 1 else "steps_per_generation"
+        message = f"expected 1: '{method.name}' does not read the policy that drew its rows"
+        yield Fault(f"online.{larger}", f"{message}, got {getattr(section, larger)}")
+
+
+def _size(section: OnlineSection, hyper: Any) -> Iterator[Fault]:
+    """The hyper-parameter that repeats the sampler's length, where a method has it."""
+    size, longest = getattr(hyper, "max_completion_length", None), section.sampler.max_new_tokens
+    if size is not None and size != longest:
+        yield Fault(
+            "method.hyper.max_completion_length", f"expected the sampler's max_new_tokens, {longest}; got {size}"
+        )

@@ -1,0 +1,179 @@
+"""What a recipe's rounds ask for and cannot have, seen in the recipe alone: options bound, parts that do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from benchbench import methods, oracles, samplers, selectors
+from benchbench.core.errors import BenchError, Fault
+from benchbench.core.method import Candidates, Method, Need
+from benchbench.core.oracle import Oracle
+from benchbench.core.rollout import DATA
+from benchbench.core.sampler import Arm, Sampler
+from benchbench.core.selector import Selector
+from benchbench.plan.rounds import ORACLE_OPTIONS, SAMPLER_OPTIONS, SELECTOR_OPTIONS
+from benchbench.recipe.binding import bind
+from benchbench.recipe.rounds import SAMPLING, RoundsSection
+from benchbench.recipe.schema import REWARD_MODEL, SFT, Recipe
+
+_ROOMS = {"sampler": samplers, "oracle": oracles, "selector": selectors}
+_KEYS = {"sampler": SAMPLER_OPTIONS, "oracle": ORACLE_OPTIONS, "selector": SELECTOR_OPTIONS}
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """A recipe with rounds, and the exhibits that it names."""
+
+    recipe: Recipe
+    section: RoundsSection
+    method: Method
+    sampler: Sampler
+    oracle: Oracle
+    selector: Selector
+    arms: tuple[Arm, ...]
+
+
+def bind_rounds(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
+    """The options of sampler, oracle and selector with their defaults filled in, and every fault of the rounds."""
+    section = recipe.rounds
+    if section is None:
+        return {}, _without_rounds(recipe)
+    bound: dict[str, Any] = {}
+    faults: list[Fault] = []
+    exhibits: dict[str, Any] = {}
+    for part, room in _ROOMS.items():
+        named = getattr(section, part)
+        try:
+            exhibits[part] = room.get(named.name)
+        except BenchError as error:
+            faults.append(Fault(f"rounds.{part}.name", str(error)))
+            continue
+        options, wrong = bind(exhibits[part].options, named.options, where=_KEYS[part])
+        faults += wrong
+        if options is not None:
+            bound[_KEYS[part]] = options
+    if recipe.method.name == SFT:  # a row of a comparison; as of `preference`, nothing of it is read
+        return bound, faults
+    if recipe.method.name == REWARD_MODEL:
+        return bound, [*faults, Fault("rounds", f"'{recipe.method.name}' trains on no preferences; leave it out")]
+    if faults or recipe.preference is None:
+        return bound, faults
+    try:
+        method = methods.get(recipe.method.name, file=recipe.method.file)
+        arms = exhibits["sampler"].arms(bound[SAMPLER_OPTIONS], section.sampler.num_samples or 2)
+    except ValueError as error:
+        return bound, [Fault("rounds.sampler", str(error))]
+    except BenchError:  # said of the method already
+        return bound, faults
+    parts = _Parts(recipe, section, method, **exhibits, arms=arms)
+    checks = (_splits, _sampling, _labels, _rows, _unread, _anchors)
+    return bound, [fault for check in checks for fault in check(parts)]
+
+
+def _without_rounds(recipe: Recipe) -> list[Fault]:
+    section = recipe.preference
+    if section is None or section.reference != "previous":
+        return []
+    return [Fault("preference.reference", "expected sft or base, since the recipe has no rounds, got previous")]
+
+
+def _splits(parts: _Parts) -> Iterator[Fault]:
+    """Prompts of another split than the one that preference training names, or of one that is measured."""
+    recipe, split = parts.recipe, parts.section.prompts.split
+    assert recipe.preference is not None
+    if recipe.preference.split != split:
+        message = f"expected {split}, whose prompts rounds.prompts.split takes, got {recipe.preference.split}"
+        yield Fault("preference.split", f"{message}; write the same split in both")
+    measured = {"scored": recipe.score.split, "answered": recipe.generate and recipe.generate.split}
+    for what, held_out in measured.items():
+        if held_out == split:
+            yield Fault("rounds.prompts.split", f"expected a split that is not {what}, got '{split}', which is")
+
+
+def _sampling(parts: _Parts) -> Iterator[Fault]:
+    """Sampling that a sampler lacks or does not read, that no engine can do, or that a method is not right for."""
+    recipe, sampler = parts.recipe, parts.section.sampler
+    draws = any(arm.source != DATA for arm in parts.arms)
+    if draws and not sampler.draws:
+        yield Fault("rounds.sampler", f"'{sampler.name}' draws responses; required, not given: {', '.join(SAMPLING)}")
+    if not draws and sampler.draws:
+        yield Fault("rounds.sampler", f"'{sampler.name}' draws nothing; leave out {', '.join(SAMPLING)}")
+    if draws and recipe.generate is None:
+        taken = "whose engine, dtype, max_num_seqs and stop_tokens rollouts take"
+        yield Fault("generate", f"required, not given: rounds draw responses, and this is the section {taken}")
+    mixes = [arm.source for arm in parts.arms if len(arm.mixture) > 1]
+    if mixes and recipe.generate is not None and recipe.generate.engine == "vllm":
+        mixed = f"'{sampler.name}' mixes policies at every token ({', '.join(mixes)}), which vLLM cannot"
+        yield Fault("generate.engine", f"expected auto or transformers, got vllm: {mixed}")
+    if parts.method.on_policy:
+        name = parts.method.name
+        if draws and sampler.draws and not sampler.is_plain:
+            plain = "temperature 1, top_p 1, top_k 0, min_p 0, repetition_penalty 1"
+            yield Fault("rounds.sampler", f"'{name}' is right for plain samples alone; expected {plain}")
+        if any(arm.source == DATA for arm in parts.arms) or parts.selector.needs_data:
+            yield Fault("rounds.sampler", f"'{name}' is right for its policy's samples, not for a split's candidates")
+
+
+def _labels(parts: _Parts) -> Iterator[Fault]:
+    """Labels that a selector reads and nobody gives, and oracles that know no such data or have no model."""
+    recipe, oracle, selector = parts.recipe, parts.oracle, parts.selector
+    if selector.needs_labels and oracle.gives == "nothing":
+        others = ", ".join(name for name in oracles.names() if oracles.get(name).gives != "nothing")
+        yield Fault(
+            "rounds.oracle.name", f"'{selector.name}' reads labels; expected one of {others}, got {oracle.name}"
+        )
+    if oracle.source and oracle.source != recipe.data.source:
+        knows = f"'{oracle.name}' knows the prompts of source {oracle.source} alone"
+        yield Fault("rounds.oracle.name", f"{knows}, and data.source is {recipe.data.source}; choose another oracle")
+    if "reward_model" in oracle.models:
+        rewards = recipe.reward_model
+        if rewards is None:
+            yield Fault("reward_model", f"required, not given: oracle '{oracle.name}' asks it")
+        elif rewards.ensemble is not None and rewards.ensemble.use == "rewards":
+            several = "is several models, and an oracle asks one"
+            yield Fault("reward_model.ensemble.use", f"expected columns, got rewards, which {several}")
+
+
+def _rows(parts: _Parts) -> Iterator[Fault]:
+    """Rows that the method cannot train on: by their number of candidates, and columns, roles and weights."""
+    method, selector = parts.method, parts.selector
+    where, named = "rounds.selector.name", f"'{parts.selector.name}'"
+    if method.candidates is Candidates.PAIR and selector.candidates is not Candidates.PAIR:
+        pairs = [name for name in selectors.names() if selectors.get(name).candidates is Candidates.PAIR]
+        yield Fault(where, f"'{method.name}' takes pairs, {named} makes lists; expected one of {', '.join(pairs)}")
+    if method.candidates is Candidates.LABELLED:
+        yield Fault(where, f"'{method.name}' takes single responses with labels, which no selector makes")
+    if method.roles:
+        yield Fault(where, f"'{method.name}' reads candidates by role, and {named} gives none")
+    if method.token_weights:
+        yield Fault(where, f"'{method.name}' reads the token weights {', '.join(method.token_weights)}; rows have none")
+    missing = [column.name for column in method.columns if column.name not in selector.makes_columns]
+    if missing:
+        columns = ", ".join(selector.makes_columns) or "none"
+        yield Fault(where, f"'{method.name}' reads the columns {', '.join(missing)}, {named} makes {columns}")
+    reward = parts.recipe.preference.reward.column if parts.recipe.preference is not None else None
+    if method.need("reward") and reward is not None and reward not in selector.makes_columns:
+        columns = ", ".join(selector.makes_columns) or "none"
+        yield Fault("preference.reward.column", f"expected a column that {named} makes ({columns}), got '{reward}'")
+
+
+def _unread(parts: _Parts) -> Iterator[Fault]:
+    """Settings of texts and examples, which rows of token ids leave unread."""
+    section, recipe = parts.recipe.preference, parts.recipe
+    assert section is not None
+    ids = "rows of rounds are token ids, which it does not reach"
+    if section.model_columns:
+        yield Fault("preference.model_columns", f"{ids}; an oracle's labels are columns of rows")
+    if section.masked_spans:
+        yield Fault("preference.masked_spans", f"{ids}; leave it out")
+    if section.masked_spans is None and recipe.tokenization.masked_spans:
+        yield Fault("tokenization.masked_spans", f"{ids}; set preference.masked_spans: [] to train on whole responses")
+
+
+def _anchors(parts: _Parts) -> Iterator[Fault]:
+    """A reference that starts where training starts, while each round starts elsewhere."""
+    if parts.section.start == "previous" and parts.method.need(Need.LIVE_REFERENCE.name) and parts.section.count > 1:
+        message = f"expected sft: the reference of '{parts.method.name}' starts where the SFT policy does"
+        yield Fault("rounds.start", f"{message}, and so must every round")

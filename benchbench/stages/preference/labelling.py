@@ -1,0 +1,142 @@
+"""Labels of drawn groups, and the training rows that are made of both."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from benchbench.batches.microbatches import DEVICE_TOKENS, Budget, Cost, parts
+from benchbench.batches.padded import collate
+from benchbench.core.batch import CandidateBatch
+from benchbench.core.errors import Interrupted
+from benchbench.core.example import Column
+from benchbench.core.oracle import Oracle, OracleContext
+from benchbench.core.rollout import Group, Labels, Pick
+from benchbench.core.seeding import stream
+from benchbench.core.selector import Selector
+from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
+
+SCORE = "score"
+"""Column of each row: the oracle's score of each response, NaN where it has none."""
+
+
+@dataclass(frozen=True)
+class Labeller:
+    """An oracle at work."""
+
+    oracle: Oracle
+    options: Any
+    context: OracleContext
+
+    def labels(self, groups: Sequence[Group]) -> list[Labels | None]:
+        """What it says of each group; none where it had no answer.
+
+        Raises:
+            Interrupted: it stopped half-way, since the run is to stop.
+        """
+        answers: list[Labels | None] = [None] * len(groups)
+        for place, labels in self.oracle.label(self.options, groups, self.context):
+            answers[place] = labels
+        if self.oracle.gives != "nothing" and None in answers and self.context.judge.should_stop():
+            raise Interrupted
+        return answers
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """A selector at work; without one all responses to a prompt are one row's candidates."""
+
+    selector: Selector | None
+    options: Any
+    seed: int
+
+    def rows(self, groups: Sequence[Group], labels: Sequence[Labels | None], batch: int) -> list[TokenizedExample]:
+        """The training rows of a step's groups, in their order.
+
+        Args:
+            groups: as they were drawn.
+            labels: of each, none where there are none.
+            batch: number of the step whose prompts they answer, which names the draws of the selector.
+        """
+        if self.selector is None:
+            every = [(_everything(group, label),) for group, label in zip(groups, labels, strict=True)]
+        else:
+            draws = stream(self.seed, f"select s{batch}")
+            every = self.selector.select(self.options, groups, labels, draws).picks
+        return [
+            row_of(group, pick, f"{group.example} s{batch} {number}")
+            for group, picks in zip(groups, every, strict=True)
+            for number, pick in enumerate(picks)
+        ]
+
+
+def _everything(group: Group, labels: Labels | None) -> Pick:
+    count = len(group.responses)
+    scores = [None if labels is None else labels.score(place, count) for place in range(count)]
+    further = {} if labels is None else dict(labels.columns)
+    return Pick(tuple(range(count)), {**further, SCORE: tuple(math.nan if s is None else s for s in scores)})
+
+
+def row_of(group: Group, pick: Pick, name: str) -> TokenizedExample:
+    """The training row of some of a group's responses, token for token as they were drawn.
+
+    Args:
+        group: the prompt and the responses.
+        pick: which of them, and the row's columns.
+        name: id of the row.
+    """
+    front = (*group.prompt, *group.prefix)
+    responses = [group.responses[place].scored for place in pick.places]
+    candidates = tuple(
+        TokenizedCandidate((*front, *tokens), (len(front), len(front) + len(tokens)), empty=not tokens)
+        for tokens in responses
+    )
+    columns: dict[str, Column] = dict(pick.columns)
+    return TokenizedExample(name, candidates, identical=len(set(responses)) < min(2, len(responses)), columns=columns)
+
+
+@dataclass(frozen=True)
+class RowScorer:
+    """Numbers of a model for rows, without gradient; the same however the training cuts its steps."""
+
+    score: Callable[[CandidateBatch], Tensor]
+    """A batch -> [B, K] or [B, K, T]."""
+    cost: Cost
+    pad: int
+    device: torch.device
+    bf16: bool
+    """Autocast, as in training."""
+    per_token: bool
+    """One number for each scored token; else one for each response."""
+
+    def of_rows(self, rows: Sequence[TokenizedExample]) -> list[list[list[float]]]:
+        """[row][candidate] -> its numbers."""
+        costs = [self.cost.of(row) for row in rows]
+        numbers: dict[int, list[list[float]]] = {}
+        longest = max(costs, default=1)
+        budget = Budget(max(DEVICE_TOKENS[self.device.type], longest), max(1, len(rows)), longest)
+        put = partial(collate, pad=self.pad, device=self.device, allow_empty=True)
+        for part in parts(rows, costs, self.cost, budget):
+            batch = put([rows[i] for i in part], share=self.cost.share, whole=self.cost.whole)
+            with torch.no_grad(), torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16):
+                values = self.score(batch).float().cpu()
+            response = batch.response.cpu()
+            for b, i in enumerate(part):
+                numbers[i] = [
+                    values[b, k][response[b, k]].tolist() if self.per_token else [float(values[b, k])]
+                    for k in range(values.shape[1])
+                ]
+        return [numbers[i] for i in range(len(rows))]
+
+    def __call__(self, groups: Sequence[Group]) -> list[list[list[float]]]:
+        """[group][response] -> its numbers, as an oracle asks for them."""
+        every: Mapping[str, Column] = {}
+        return self.of_rows(
+            [row_of(group, Pick(tuple(range(len(group.responses))), every), str(n)) for n, group in enumerate(groups)]
+        )

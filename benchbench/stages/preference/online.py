@@ -1,0 +1,217 @@
+"""What a preference stage needs to draw while it trains, as its settings name it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchbench import oracles, samplers, selectors
+from benchbench.batches.costs import costs_of
+from benchbench.batches.microbatches import Cost
+from benchbench.core.errors import BenchError
+from benchbench.core.generation import GenerationRequest, Sampling
+from benchbench.core.identity import restore
+from benchbench.core.judge import JudgeContext
+from benchbench.core.method import Method, Need
+from benchbench.core.oracle import Oracle, OracleContext, Scorer
+from benchbench.core.rollout import Group
+from benchbench.core.sampler import POLICY, REFERENCE, Arm
+from benchbench.core.seeding import stream
+from benchbench.data.tokenized import Tokenized
+from benchbench.data.turn_end import turn_end
+from benchbench.generation.control import ControlTokens
+from benchbench.generation.decode import check_cache
+from benchbench.generation.requests import check_requests
+from benchbench.generation.sampling import FIELDS
+from benchbench.generation.stops import named_stops
+from benchbench.models.layout import layout_of
+from benchbench.models.load import context_length
+from benchbench.models.logps import policy_layout, token_logps, unwrap
+from benchbench.recipe.anchors import ANCHOR_POLICY
+from benchbench.recipe.binding import bind
+from benchbench.stages.context import StageContext
+from benchbench.stages.fit import BatchMaker
+from benchbench.stages.frozen import frozen_policy
+from benchbench.stages.preference.drawing import Drawer
+from benchbench.stages.preference.drawn_rows import BesideRows, OnlineRows
+from benchbench.stages.preference.labelling import Chooser, Labeller, RowScorer
+from benchbench.stages.preference.prompts import PolicyPrompt, read_prompts
+from benchbench.stages.preference.settings import ExhibitSettings, OnlineSettings, PreferenceSettings
+from benchbench.stages.preference.work import Work
+from benchbench.stages.reward_model.run import load_reward_model
+from benchbench.training.rows import FixedRows
+
+Context = StageContext[PreferenceSettings]
+
+
+def online_rows(
+    context: Context,
+    method: Method,
+    model: Any,
+    tokenizer: Any,
+    make_batch: BatchMaker,
+    prompts: Sequence[PolicyPrompt],
+) -> OnlineRows:
+    """The source of a method that is trained on what its policy draws.
+
+    Args:
+        context: of a stage with `online` settings.
+        method: that is trained.
+        model: the policy, on the stage's device.
+        tokenizer: the stage's own.
+        make_batch: of the method.
+        prompts: that are answered.
+
+    Raises:
+        BenchError: a model whose cache cannot be carried on, or a prompt that leaves no room for a response.
+    """
+    settings = online_of(context)
+    work = _work(context, method, model, tokenizer, prompts)
+    chooser = Chooser(None, None, work.drawer.seed)
+    if settings.selector is not None:
+        selector = selectors.get(settings.selector.name)
+        chooser = Chooser(selector, _options(selector, settings.selector), work.drawer.seed)
+    return OnlineRows(
+        work,
+        prompts,
+        chooser,
+        _policy_scorer(context, lambda: model, tokenizer),
+        make_batch.plain.cost,
+        settings.steps_per_generation,
+        settings.num_iterations,
+    )
+
+
+def beside_rows(
+    context: Context, method: Method, model: Any, tokenizer: Any, make_batch: BatchMaker, tokenized: Tokenized
+) -> BesideRows:
+    """The source of a method that is trained on the split's rows, with draws beside them; as `online_rows`."""
+    settings, examples = online_of(context), tokenized.examples
+    others = [] if settings.prompts is None else read_prompts(context, tokenizer, settings.prompts)
+    ids = {example.id for example in examples} if settings.prompts is None else set[str]()
+    by_example = {prompt.example: prompt for prompt in read_prompts(context, tokenizer) if prompt.example in ids}
+    work = _work(context, method, model, tokenizer, [*by_example.values(), *others])
+    rows = FixedRows(examples, costs_of(make_batch.cost, examples))
+    return BesideRows(work, rows, by_example, others, make_batch.plain.cost)
+
+
+def online_of(context: Context) -> OnlineSettings:
+    """The settings of what is drawn, of a stage that draws."""
+    assert context.settings.online is not None, "a stage that draws"
+    return context.settings.online
+
+
+def _work(context: Context, method: Method, model: Any, tokenizer: Any, prompts: Sequence[PolicyPrompt]) -> Work:
+    settings = online_of(context)
+    sampler = samplers.get(settings.sampler.name)
+    arms = sampler.arms(_options(sampler, settings.sampler), settings.num_samples)
+    models, oracle = {POLICY: model}, None
+    if settings.oracle is not None:
+        oracle = oracles.get(settings.oracle.name)
+    by_oracle = oracle.models if oracle is not None else frozenset[str]()
+    named = {name for arm in arms for name in arm.mixture} | by_oracle
+    if REFERENCE in named or method.need(Need.REFERENCE.name) or method.need(Need.FRESH.name):
+        models[REFERENCE] = frozen_policy(context, ANCHOR_POLICY)
+    drawer = _drawer(context, models, arms, tokenizer)
+    _check(context, drawer, prompts)
+    has_answers = oracle is not None and oracle.gives != "nothing"
+    labeller = _labeller(context, oracle, models, tokenizer) if oracle is not None and has_answers else None
+    return Work(drawer, labeller, models.get(REFERENCE))
+
+
+def _drawer(context: Context, models: dict[str, Any], arms: tuple[Arm, ...], tokenizer: Any) -> Drawer:
+    settings = online_of(context)
+    ids = settings.stop_token_ids or named_stops(settings.stop_tokens, tokenizer).ids
+    values = {name: getattr(settings, name) for name in FIELDS}
+    return Drawer(
+        models=models,
+        arms=arms,
+        sampling=Sampling(**values, stop_token_ids=tuple(ids)),
+        control=ControlTokens.of(tokenizer, turn_end(context.tokenization(), tokenizer).between, ids),
+        tokenizer=tokenizer,
+        device=context.device,
+        seed=context.settings.order_seed,
+        bf16=context.settings.training.bf16,
+    )
+
+
+def _check(context: Context, drawer: Drawer, prompts: Sequence[PolicyPrompt]) -> None:
+    """Return only if every model that draws can, and every prompt leaves room."""
+    for model in {id(drawer.models[name]): drawer.models[name] for arm in drawer.arms for name in arm.mixture}.values():
+        plain, was_training = unwrap(model), model.training
+        model.eval()
+        limit = context_length(plain)
+        with torch.no_grad():
+            check_cache(plain, device=context.device, context=limit)
+        model.train(was_training)
+        requests = [GenerationRequest(prompt.example, 0, prompt.tokens, 0) for prompt in prompts]
+        check_requests(requests, drawer.sampling, limit=limit, vocab=plain.config.get_text_config().vocab_size)
+
+
+def _labeller(context: Context, oracle: Oracle, models: dict[str, Any], tokenizer: Any) -> Labeller:
+    settings = online_of(context)
+    assert settings.oracle is not None
+    folder = Path(context.run.folder)
+    values = context.run.oracle_options or restore(oracle.options, settings.oracle.options)
+    options, faults = bind(oracle.options, values, where="online.oracle.options")
+    assert not faults, faults
+    present = dict(oracle.identity(options, folder))
+    if present != settings.oracle.pins:
+        raise BenchError(
+            f"{context.spec.title}: online.oracle: expected what it was when this run was planned "
+            f"({settings.oracle.pins}), found {present}; run the command again, or put the old one back"
+        )
+    judge = JudgeContext(
+        folder=folder,
+        device=str(context.device),
+        report=lambda line: context.report({"message": line}),
+        should_stop=context.should_stop,
+        pins=present,
+    )
+    scorers = {name: _scorer(context, name, models, tokenizer) for name in sorted(oracle.models)}
+    seed = context.settings.order_seed
+
+    def draws(group: Group) -> Any:
+        return stream(seed, f"label online {group.example} {[response.tokens for response in group.responses]}")
+
+    return Labeller(oracle, options, OracleContext(judge=judge, models=scorers, draws=draws))
+
+
+def _scorer(context: Context, name: str, models: dict[str, Any], tokenizer: Any) -> Scorer:
+    if name != "reward_model":
+        return _policy_scorer(context, lambda: models[name], tokenizer)
+    model = load_reward_model(context, "reward_model").to(context.device).eval()
+    if model.objective.is_relative or model.score_columns:
+        raise BenchError(
+            f"{context.spec.title}: online.oracle: expected a reward model that rewards a response by itself, found "
+            f"objective '{model.objective.name}', whose reward needs more; take another objective"
+        )
+    cost = Cost(packed=layout_of(unwrap(model.backbone)).packed, whole=True)
+    return RowScorer(model, cost, tokenizer.pad_token_id, context.device, bf16=False, per_token=False)
+
+
+def _policy_scorer(context: Context, model_of: Callable[[], Any], tokenizer: Any) -> RowScorer:
+    cost = Cost(packed=policy_layout(model_of()).packed, share=context.settings.training.disable_dropout)
+    bf16 = context.settings.training.bf16
+    score = partial(_logps, model_of)
+    return RowScorer(score, cost, tokenizer.pad_token_id, context.device, bf16=bf16, per_token=True)
+
+
+def _logps(model_of: Callable[[], Any], batch: Any) -> torch.Tensor:
+    """[B, K, T] log-probabilities under a model without dropout."""
+    model = model_of()
+    was_training = model.training
+    model.eval()
+    logps = token_logps(model, batch).token
+    model.train(was_training)
+    return logps
+
+
+def _options(exhibit: Any, settings: ExhibitSettings) -> Any:
+    options, faults = bind(exhibit.options, restore(exhibit.options, settings.options), where=f"online {exhibit.name}")
+    assert not faults, faults
+    return options

@@ -1,0 +1,76 @@
+"""Prompts that are answered while a policy is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchbench.core.data_ref import DataRef
+from benchbench.core.errors import BenchError
+from benchbench.core.example import Message
+from benchbench.data.column_shape import columns_of
+from benchbench.data.prompts import encode_prompts
+from benchbench.data.tokenized import TokenizationReport, Tokenized, TokenizedCandidate, TokenizedExample
+from benchbench.stages.context import StageContext
+
+TOO_LONG = "prompt longer than max_prompt_length"
+"""Why a prompt is left out."""
+
+
+@dataclass(frozen=True)
+class PolicyPrompt:
+    """One prompt, up to where a response begins."""
+
+    example: str
+    """Id of its example."""
+    tokens: tuple[int, ...]
+    messages: tuple[Message, ...]
+    columns: Mapping[str, float | str]
+    """Numbers that the data have of the example."""
+
+
+def read_prompts(context: StageContext[Any], tokenizer: Any, data: DataRef | None = None) -> list[PolicyPrompt]:
+    """The prompts of a split that are not longer than the recipe's `max_prompt_length`.
+
+    Args:
+        context: of the stage.
+        tokenizer: the stage's own.
+        data: the split; none for that of the stage.
+
+    Raises:
+        BenchError: none is left.
+    """
+    section, examples = context.tokenization(), context.examples(data)
+    most = section.max_prompt_length
+    encoded = zip(examples, encode_prompts(examples, tokenizer, section), strict=True)
+    prompts = [
+        PolicyPrompt(example.id, tokens, example.prompt, _numbers(columns_of(example)))
+        for example, tokens in encoded
+        if most is None or len(tokens) <= most
+    ]
+    if not prompts:
+        raise BenchError(
+            f"{context.spec.title}: expected prompts of at most max_prompt_length {most} tokens, found none among "
+            f"{len(examples)}; raise tokenization.max_prompt_length"
+        )
+    return prompts
+
+
+def as_rows(prompts: Sequence[PolicyPrompt], read: int) -> Tokenized:
+    """The prompts in the place of a split's rows, each token of a prompt after its first scored.
+
+    Args:
+        prompts: those that are answered.
+        read: how many there were before the longest were left out.
+    """
+    examples = [
+        TokenizedExample(prompt.example, (TokenizedCandidate(prompt.tokens, (1, len(prompt.tokens))),), False, {})
+        for prompt in prompts
+    ]
+    dropped = {TOO_LONG: read - len(prompts)} if read > len(prompts) else {}
+    return Tokenized(examples, TokenizationReport(examples_read=read, examples=len(prompts), dropped=dropped))
+
+
+def _numbers(columns: Mapping[str, Any]) -> dict[str, float | str]:
+    return {name: value for name, value in columns.items() if not isinstance(value, tuple)}

@@ -1,0 +1,119 @@
+"""Drawing and labelling inside a training: what it came to so far, and how long it took."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from benchbench.batches.microbatches import Cost
+from benchbench.core.rollout import Group, Labels
+from benchbench.models.packing import packed_length
+from benchbench.stages.preference.drawing import Drawer
+from benchbench.stages.preference.labelling import Labeller
+from benchbench.stages.preference.prompts import PolicyPrompt
+
+
+@dataclass
+class Work:
+    """Everything that draws and labels; counts and seconds are those of all attempts of the stage together."""
+
+    drawer: Drawer
+    labeller: Labeller | None
+    """None where nobody is asked."""
+    anchor: Any = None
+    """The frozen reference in memory; none where nothing reads it."""
+    counts: dict[str, float] = field(default_factory=lambda: {"responses": 0.0, "tokens": 0.0, "labels": 0.0})
+    seconds: dict[str, float] = field(default_factory=lambda: {"draw": 0.0, "label": 0.0})
+
+    def groups(self, prompts: Sequence[PolicyPrompt], batch: int) -> list[Group]:
+        """One group of responses for each prompt, as `Drawer.groups`."""
+        began = time.monotonic()
+        groups = self.drawer.groups(prompts, batch)
+        self.seconds["draw"] += time.monotonic() - began
+        self.counts["responses"] += sum(len(group.responses) for group in groups)
+        self.counts["tokens"] += sum(len(response.tokens) for group in groups for response in group.responses)
+        return groups
+
+    def labels(self, groups: Sequence[Group]) -> list[Labels | None]:
+        """Labels of each group; none each where nobody is asked."""
+        if self.labeller is None:
+            return [None] * len(groups)
+        began = time.monotonic()
+        labels = self.labeller.labels(groups)
+        self.seconds["label"] += time.monotonic() - began
+        self.counts["labels"] += sum(each.answers for each in labels if each is not None)
+        return labels
+
+    @property
+    def reference(self) -> Any:
+        """The frozen anchor in memory.
+
+        Raises:
+            LookupError: nothing that was planned reads it.
+        """
+        if self.anchor is None:
+            raise LookupError("no reference in memory: the plan saw nobody who reads it")
+        return self.anchor
+
+    def state(self) -> Tensor:
+        """Counts and seconds, for a checkpoint."""
+        return torch.tensor([*self.counts.values(), *self.seconds.values()], dtype=torch.float64)
+
+    def restore(self, state: Tensor) -> None:
+        """Go on from a checkpoint's."""
+        values = iter(state.tolist())
+        self.counts = {name: next(values) for name in self.counts}
+        self.seconds = {name: next(values) for name in self.seconds}
+
+    def summary(self, seconds: float) -> dict[str, Any]:
+        """What was drawn and labelled, and how the seconds of the whole training were spent."""
+        spent = {**self.seconds, "train": max(0.0, seconds - sum(self.seconds.values()))}
+        return {
+            "seconds": {name: round(value, 3) for name, value in spent.items()},
+            "responses": int(self.counts["responses"]),
+            "generated_tokens": int(self.counts["tokens"]),
+            "labels": int(self.counts["labels"]),
+        }
+
+
+def most_tokens(prompt: PolicyPrompt, drawer: Drawer, cost: Cost) -> int:
+    """Tokens of a prompt's draws in a forward pass at most, where every response is as long as it may be."""
+    front, longest = len(prompt.tokens), drawer.sampling.max_new_tokens
+    if not cost.packed:
+        return drawer.samples * (front + longest)
+    rows = [[*range(front), *range(-k * longest - longest, -k * longest)] for k in range(drawer.samples)]
+    return packed_length(rows, [front + longest - 1] * len(rows), share=cost.share)
+
+
+def facts_of(groups: Sequence[Group], labels: Sequence[Labels | None]) -> dict[str, float]:
+    """What is logged of a step's draws: mean reward where there is one, length, shares of cut and identical ones."""
+    responses = [response for group in groups for response in group.responses]
+    each = [(group, label) for group, label in zip(groups, labels, strict=True) if label is not None]
+    scores = [label.score(k, len(group.responses)) for group, label in each for k in range(len(group.responses))]
+    known = [score for score in scores if score is not None]
+    facts = {"online/reward": sum(known) / len(known)} if known else {}
+    alike = sum(len({response.scored for response in group.responses}) == 1 for group in groups)
+    return facts | {
+        "online/length": sum(len(response.scored) for response in responses) / max(1, len(responses)),
+        "online/cut": sum(response.is_cut for response in responses) / max(1, len(responses)),
+        "online/identical_groups": alike / max(1, len(groups)),
+    }
+
+
+def watched_of(scores: Any) -> Mapping[str, Tensor]:
+    """[B] entropy per token and KL to the reference, both estimated by log-probabilities of what was drawn.
+
+    Args:
+        scores: of drawn rows, or of rows with draws beside them.
+    """
+    drawn = scores if scores._fresh is None else scores._fresh
+    policy = drawn.policy if drawn._behaviour is None else drawn._behaviour
+    watched = {"online/entropy": -policy.mean().mean(dim=-1)}
+    if drawn._reference is not None:
+        watched["online/kl"] = (policy.sum() - drawn._reference.sum()).mean(dim=-1)
+    return watched

@@ -1,0 +1,1 @@
+"""Stage kind `rollout`: responses that the policies of a round draw for training."""

@@ -1,0 +1,87 @@
+"""Rollout: responses that the policies of a round draw to prompts of a split, as token ids, one group per prompt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from benchbench import samplers
+from benchbench.core.generation import Sampling
+from benchbench.core.identity import restore
+from benchbench.core.rollout import DATA, Group
+from benchbench.core.sampler import Arm
+from benchbench.data.prompts import encode_prompts
+from benchbench.data.rollout_json import group_json
+from benchbench.generation.sampling import FIELDS
+from benchbench.generation.stops import Stops, named_stops
+from benchbench.recipe.binding import bind
+from benchbench.stages.context import Result, StageContext
+from benchbench.stages.rollout.drawing import ENGINE, drawn_answers
+from benchbench.stages.rollout.groups import candidates_of, groups_of, round_examples
+from benchbench.stages.rollout.settings import DrawSettings, RolloutSettings, SamplerSettings
+from benchbench.stages.serving import remove_leftovers
+from benchbench.store.files import json_or_none
+from benchbench.store.made import made_hash, write_made
+from benchbench.store.parts import remove_parts
+
+Context = StageContext[RolloutSettings]
+
+
+def run(context: Context) -> Result:
+    """Draw what the sampler asks for; leaves the groups, and engine.json where an engine drew."""
+    settings, where = context.settings, context.spec.title
+    remove_leftovers(context.folder)
+    tokenizer = context.tokenizer()
+    examples = round_examples(settings, context.examples(), where)
+    section = context.tokenization()
+    encoded = encode_prompts(examples, tokenizer, section)
+    prompts = dict(zip((example.id for example in examples), encoded, strict=True))
+    arms = arms_of(settings.sampler)
+    answers = {}
+    if settings.draw is not None:
+        sampling = _sampling(context, settings.draw, tokenizer)
+        answers = drawn_answers(context, arms, prompts, tokenizer, sampling)
+    data = next((arm for arm in arms if arm.source == DATA), None)
+    candidates = candidates_of(examples, tokenizer, section, most=data.samples, where=where) if data is not None else {}
+    groups = groups_of(settings, arms, examples, prompts, answers, candidates, tokenizer)
+    split = settings.data.split
+    write_made(context.folder, {split: groups}, group_json)
+    remove_parts(context.folder)
+    tokens = sum(len(generation.tokens) for _, generation in answers.values())
+    facts = json_or_none(context.folder / ENGINE) or {}
+    engine = {name: facts[name] for name in ("engine", "version") if name in facts}
+    return Result(tokens, {**_counts(groups, tokens), **engine, "content": made_hash(context.folder, split)})
+
+
+def arms_of(settings: SamplerSettings) -> tuple[Arm, ...]:
+    """The sampler's arms, with one of the split's candidates behind them where the selector reads these."""
+    sampler = samplers.get(settings.name)
+    options, faults = bind(sampler.options, restore(sampler.options, settings.options), where="rounds.sampler.options")
+    assert not faults, faults
+    arms = sampler.arms(options, settings.num_samples)
+    if settings.candidates is None or any(arm.source == DATA for arm in arms):
+        return arms
+    return (*arms, Arm(DATA, settings.candidates, {}))
+
+
+def _sampling(context: Context, draw: DrawSettings, tokenizer: Any) -> Sampling:
+    """How an engine draws, with the tokens that end a response as the plan found them."""
+    planned = context.run.stops
+    stops = named_stops(draw.stop_tokens, tokenizer) if planned is None else Stops.from_json(planned)
+    if draw.stop_token_ids is not None and sorted(draw.stop_token_ids) != sorted(stops.ids):
+        raise RuntimeError(f"{context.spec.key}: planned with the stop ids {draw.stop_token_ids}, found {stops.ids}")
+    return Sampling(**{name: getattr(draw, name) for name in FIELDS}, stop_token_ids=stops.ids)
+
+
+def _counts(groups: Sequence[Group], tokens: int) -> dict[str, Any]:
+    """What was drawn, in numbers."""
+    drawn = [response for group in groups for response in group.responses if response.source != DATA]
+    return {
+        "prompts": len(groups),
+        "responses": len(drawn),
+        "generated_tokens": tokens,
+        "candidates": sum(len(group.responses) for group in groups) - len(drawn),
+        "finish": dict(Counter(response.finish for response in drawn)),
+        "words": round(sum(len(response.text.split()) for response in drawn) / len(drawn), 2) if drawn else None,
+    }

@@ -1,0 +1,1 @@
+"""Stage kind `select`: the training rows of a round."""

@@ -1,0 +1,92 @@
+"""Policies for engines: whole weights in a folder, and how an engine runs for a stage that draws."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+
+from benchbench.core.generation import GenerationRequest
+from benchbench.generation.engine_settings import EngineSettings
+from benchbench.generation.merge import is_adapter, is_merged, merge_adapter
+from benchbench.models import load
+from benchbench.models.saving import probe, save_and_read_back
+from benchbench.stages.context import StageContext
+
+SERVING = "serving-"
+"""Of the folder that holds weights made for the engine, as long as it draws."""
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the weights that an attempt made for the engine before it was killed."""
+    for leftover in folder.glob(f"{SERVING}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+@contextmanager
+def servable(context: StageContext[Any], tokenizer: Any, name: str = "policy") -> Iterator[tuple[Path, bool]]:
+    """A folder of whole weights for an engine, and whether adapters were merged into them for it.
+
+    Args:
+        context: of a stage whose settings have a `base_seed`.
+        tokenizer: the setting's.
+        name: of the input that leaves the policy; the base model where the stage has no such input.
+    """
+    with TemporaryDirectory(prefix=SERVING, dir=context.folder) as scratch:
+        if name not in context.spec.inputs:
+            path = context.run.model_path
+            if path is not None:
+                context.check_weights()
+                yield Path(path), is_merged(Path(path))
+                context.check_weights()
+                return
+            base = load.build_base(context.model_spec(), tokenizer, seed=context.settings.base_seed)
+            folder = Path(scratch)
+            save_and_read_back(
+                base,
+                save=lambda: load.save_trained(base, tokenizer, folder),
+                load=lambda: load.load_trained(folder, context.model_spec(), trainable=False),
+                score=probe,
+                where=folder,
+            )
+            yield folder, False
+            return
+        folder = context.input(name) / "model"
+        if not is_adapter(folder):
+            yield folder, False
+            return
+        yield merge_adapter(folder, context.model_spec(), Path(scratch) / "merged", tokenizer=tokenizer), True
+
+
+def engine_settings(
+    context: StageContext[Any],
+    requests: Iterable[GenerationRequest],
+    *,
+    dtype: str,
+    batch_size: int,
+    max_new_tokens: int,
+) -> EngineSettings:
+    """How an engine runs for a stage.
+
+    Args:
+        context: of a stage that reads a model.
+        requests: all that the stage will ask, for the length that the engine has to expect.
+        dtype: precision of weights and cache.
+        batch_size: responses at once, at most.
+        max_new_tokens: of each response.
+    """
+    model = context.reading.model
+    return EngineSettings(
+        device=str(context.device),
+        dtype=dtype,
+        threads=torch.get_num_threads(),
+        batch_size=batch_size,
+        expected_tokens=max((len(request.prompt) for request in requests), default=0) + max_new_tokens,
+        attn_implementation=model.attn_implementation,
+        trust_remote_code=model.trust_remote_code,
+    )

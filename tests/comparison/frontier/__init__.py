@@ -1,0 +1,1 @@
+"""Tests of curves over the KL to the start."""

@@ -1,0 +1,90 @@
+"""Chat templates that loop, explode or raise end in one message."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from benchbench.core.errors import BenchError
+from benchbench.core.example import Message
+from benchbench.data import template_limits
+from benchbench.data.render import renderer
+
+GOOD = "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}"
+GOOD += "{% if add_generation_prompt %}[assistant]{% endif %}"
+
+
+def written(tmp_path: Path, template: str) -> str:
+    """What a template's file makes of one conversation."""
+    from tokenizers import Tokenizer, models
+    from transformers import PreTrainedTokenizerFast
+
+    (tmp_path / "chat.jinja").write_text(template, encoding="utf-8")
+    section = SimpleNamespace(template=None, chat_template="chat.jinja", template_date=None)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.BPE()))
+    render = renderer(section, tokenizer, folder=tmp_path)  # pyright: ignore[reportArgumentType]
+    return render([Message("user", "Hi")], ["Yo"]).prompt
+
+
+def test_a_good_template_is_what_it_was(tmp_path: Path):
+    timer, limits = (
+        signal.getsignal(signal.SIGALRM),
+        template_limits.resource.getrlimit(template_limits.resource.RLIMIT_AS),
+    )
+    assert written(tmp_path, GOOD) == "[user]Hi[assistant]"
+    assert signal.getsignal(signal.SIGALRM) == timer and signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    assert template_limits.resource.getrlimit(template_limits.resource.RLIMIT_AS) == limits
+
+
+LOOP = "{% for i in range(99999) %}{% for j in range(99999) %}{% set x = j %}{% endfor %}{% endfor %}"
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        (LOOP, "expected a conversation within 0.3 s, it took longer"),
+        ("{{ 'a' * 99999999999 }}", "expected less than 2 GiB of memory"),
+        ("{{ 'a' * 30000000 }}", "expected at most 20000000 characters"),
+        ("{% for i in range(10 ** 12) %}x{% endfor %}", "it refuses a conversation (Range too big"),
+        ("{{ raise_exception('no system turns') }}", "it refuses a conversation (no system turns)"),
+        ("{{ messages + 1 }}", "it refuses a conversation ("),
+        ("{{ messages[99].content.x }}", "it refuses a conversation ("),
+        ("{{ 1 / 0 }}", "it refuses a conversation (division by zero)"),
+        ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "it refuses a conversation ("),
+        ("{{ ().__class__.__mro__ }}", "it refuses a conversation ("),
+        ("{{ messages ", "it refuses a conversation ("),
+    ],
+)
+def test_a_hostile_template_ends_in_one_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, template: str, message: str
+):
+    monkeypatch.setattr(template_limits, "SECONDS", 0.3 if template == LOOP else 30.0)
+    with pytest.raises(BenchError) as refusal:
+        written(tmp_path, f"{{# messages #}}{template}{GOOD}")
+    assert str(refusal.value).startswith(f"chat template: {message}")
+
+
+def test_in_another_thread_there_is_no_alarm_and_the_errors_are_the_same(tmp_path: Path):
+    said: list[str] = []
+
+    def run() -> None:
+        said.append(written(tmp_path, GOOD))
+        try:
+            written(tmp_path, "{# messages #}{{ 1 / 0 }}")
+        except BenchError as error:
+            said.append(str(error))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert said == ["[user]Hi[assistant]", "chat template: it refuses a conversation (division by zero)"]
+
+
+def test_a_file_that_is_no_template_is_not_quoted(tmp_path: Path):
+    with pytest.raises(BenchError, match="expected a Jinja template that writes `messages`, found none") as refusal:
+        written(tmp_path, "hf_secret")
+    assert "hf_secret" not in str(refusal.value)

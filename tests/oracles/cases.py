@@ -1,0 +1,53 @@
+"""What each oracle takes, for the contract: groups that it can label, and what its context must have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchbench.core.rollout import Group
+
+from .toys import Model, Writer, group
+
+PROMPT = "please put these in order : c a b"
+TEXTS = ("sure , answer : a b c .", "answer : a c b .", "answer : a b c . hope this helps .")
+NUMBERS = dict(zip(TEXTS, ((0.5,), (-1.0,), (2.0,)), strict=True))
+LOGPS = dict(zip(TEXTS, ((-1.0, -2.0), (-0.5,), (-1.0, -1.0, -1.0)), strict=True))
+
+
+def toy_groups(count: int) -> list[Group]:
+    return [group(*TEXTS, prompt=PROMPT, example=f"e{k}", answer="a b c") for k in range(count)]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One oracle in the contract."""
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    models: Callable[[], Mapping[str, Model]] = dict
+    writer: Callable[[], Writer] | None = None
+
+
+def policies() -> Mapping[str, Model]:
+    return {"policy": Model(LOGPS), "reference": Model({text: [0.9 * x for x in ps] for text, ps in LOGPS.items()})}
+
+
+def rewards() -> Mapping[str, Model]:
+    return {"reward_model": Model(NUMBERS)}
+
+
+CASES = {
+    "annotator": Case(),
+    "density_ratio": Case(models=policies),
+    "gold": Case(),
+    "implicit": Case(models=policies),
+    "judge": Case({"judge": "toy_annotator", "options": {"length_bias": 0.1}}),
+    "none": Case(),
+    "pair_model": Case(models=rewards),
+    "reward_stage": Case(models=rewards),
+    "self_judge": Case(writer=lambda: Writer(lambda prompt: ["A"])),
+    "verifier": Case({"match": "text", "after": "answer :", "until": " ."}),
+    "votes": Case({"match": "text", "after": "answer :", "until": " ."}),
+    "yes_token": Case({"samples": 2}, writer=lambda: Writer(lambda prompt: ["Yes", "no"])),
+}

@@ -1,0 +1,39 @@
+"""verifier."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchbench.core.errors import BenchError
+
+from .toys import group, labelled
+
+
+def scores(*texts: str, answer: float | str, **options):
+    return labelled("verifier", [group(*texts, answer=answer)], **options)[0].scores
+
+
+def test_the_last_number_is_compared_with_the_answer():
+    texts = ("2 + 40 = 42", "it is 41", "42.0 .", "the 1,042nd", "none", "42/")
+    assert scores(*texts, answer=42.0) == (1.0, 0.0, 1.0, 0.0, 0.0, 0.0)
+    assert scores("so -1,000", "1000", answer="the answer is -1000") == (1.0, 0.0)
+
+
+def test_a_cut_response_may_be_read_as_the_others():
+    assert scores("42/", answer=42.0, cut_is_wrong=False) == (1.0,)
+
+
+def test_texts_are_compared_without_case_and_white_space():
+    assert scores("  A  b C.", "a b", answer="a b c", match="text") == (1.0, 0.0)
+
+
+def test_only_what_stands_between_the_marks_is_read():
+    options = {"match": "text", "after": "answer :", "until": " ."}
+    texts = ("sure , answer : a b . because .", "a b .", "answer : b a . answer : a b .")
+    assert scores(*texts, answer="a b", **options) == (1.0, 0.0, 1.0)
+
+
+@pytest.mark.parametrize("answer", ["nothing", float("nan")])
+def test_an_answer_that_cannot_be_read_is_refused(answer):
+    with pytest.raises(BenchError, match="oracle verifier: example x: expected a number in column 'answer', found"):
+        scores("1", answer=answer)

@@ -1,0 +1,104 @@
+"""Rounds that cannot be had are refused before anything runs, all at once and with what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from harness import MICRO, generate_section
+
+from benchbench.commands.resolve import resolve, resolve_all
+from benchbench.commands.run_plan import RunOptions, open_session
+from benchbench.core.errors import BenchError, ExitCode
+from benchbench.recipe.overrides import parse_overrides
+from tests.stages.rounds import ON_DATA, drawn
+
+SETTING = generate_section(prompts=4, tokens=6)
+
+
+@pytest.fixture(scope="module")
+def setting(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("rounds") / "setting.yaml"
+    path.write_text(MICRO.read_text(encoding="utf-8") + SETTING, encoding="utf-8")
+    return path
+
+
+def refusal(setting: Path, *sets: str, target: str = "dpo") -> str:
+    """What is said of a recipe with these overrides, by the recipe alone or with its data; exit code 2."""
+    with pytest.raises(BenchError) as refused:
+        loaded = resolve(target, setting=str(setting), overrides=parse_overrides(sets))
+        open_session([loaded], (1,), RunOptions("cpu", runs=setting.parent / "runs"))
+    assert refused.value.exit_code is ExitCode.USAGE
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("sets", "said"),
+    [
+        ([drawn(oracle="{name: none}")], "rounds.oracle.name: 'best_worst' reads labels; expected one of annotator"),
+        ([drawn(selector="{name: best_wors}")], "unknown selector 'best_wors'. Did you mean 'best_worst'?"),
+        ([drawn(selector="{name: best_worst, options: {min_gab: 1}}")], "min_gab: unknown key"),
+        ([drawn(count=4, per_round=13)], "expected at most 12, since split 'train' has 48 examples in 4 rounds"),
+        ([drawn(), "preference.split=sft"], "preference.split: expected train, whose prompts rounds.prompts.split"),
+        ([drawn(), "score.split=train"], "rounds.prompts.split: expected a split that is not scored"),
+        ([drawn(), "generate.split=train"], "rounds.prompts.split: expected a split that is not answered"),
+        ([drawn(), "generate=null"], "generate: required, not given: rounds draw responses"),
+        (
+            [drawn(sampler="name: nash_mixture, num_samples: 2"), "generate.engine=vllm"],
+            "generate.engine: expected auto or transformers, got vllm: 'nash_mixture' mixes policies",
+        ),
+        (["preference.reference=previous"], "preference.reference: expected sft or base, since the recipe has no"),
+        ([ON_DATA.replace("name: data", "name: policy")], "rounds.sampler: 'policy' draws responses; required"),
+        ([drawn(sampler="name: data, num_samples: 2")], "rounds.sampler: 'data' draws nothing; leave out"),
+        ([drawn().replace("top_p: 1.0, ", "")], "missing: top_p"),
+        ([drawn(selector="{name: all_candidates}")], "'dpo' takes pairs, 'all_candidates' makes lists"),
+        ([drawn(oracle="{name: reward_stage}"), "reward_model=null"], "reward_model: required, not given: oracle"),
+        ([drawn(more="replay: {rounds: 2}")], "replay.rounds: expected less than count 2, got 2"),
+        ([ON_DATA.replace("split: train", "split: sft"), "preference.split=sft"], "split 'sft' has 1"),
+        ([drawn(oracle="{name: verifier}")], "oracle 'verifier' reads the columns answer, split 'train' has"),
+    ],
+)
+def test_what_rounds_cannot_have_is_refused(setting: Path, sets: list[str], said: str):
+    assert said in refusal(setting, *sets)
+
+
+def test_a_method_for_plain_samples_takes_no_others(setting: Path):
+    hot = drawn(oracle="{name: annotator}").replace("temperature: 1.0", "temperature: 0.7")
+    text = refusal(setting, hot, target="nash_md_pg")
+    assert "'nash_md_pg' is right for plain samples alone; expected temperature 1" in text
+
+
+def test_gold_knows_the_toy_world_alone(setting: Path):
+    text = refusal(setting, drawn(), "data={source: local_files, options: {files: {train: t.jsonl, test: t.jsonl}}}")
+    assert "rounds.oracle.name: 'gold' knows the prompts of source toy alone" in text
+
+
+def test_all_faults_come_at_once(setting: Path):
+    text = refusal(setting, drawn(selector="{name: all_candidates}", oracle="{name: none}"), "preference.split=sft")
+    assert "3 problems" in text
+
+
+def test_two_engines_in_one_comparison_are_refused(setting: Path):
+    """Named for one recipe, and settled otherwise for another one."""
+    by_name = parse_overrides([drawn(sampler="name: nash_mixture, num_samples: 2")])
+    mixed = resolve("dpo", setting=str(setting), overrides=by_name)
+    vllm = resolve("ipo", setting=str(setting), overrides=parse_overrides([drawn(), "generate.engine=vllm"]))
+    from benchbench.plan.checks.round_data import mixed_engine_faults
+    from benchbench.plan.prepare import prepare
+
+    prepared = prepare(mixed, setting.parent / "runs")
+    ((loaded, fault),) = mixed_engine_faults([(mixed, prepared), (vllm, prepared)], lambda: "cpu")
+    assert loaded is vllm and fault.where == "generate.engine"
+    assert "expected transformers for rollouts, got vllm: 'dpo' draws with transformers" in fault.message
+
+
+def test_rounds_that_can_be_had_are_planned(setting: Path):
+    loaded = resolve_all(
+        ["dpo", "ipo"], setting=str(setting), overrides=parse_overrides([drawn(more="evaluate: each")])
+    )
+    plan = open_session(loaded, (1,), RunOptions("cpu", runs=setting.parent / "runs"), with_samples=True).plan
+    kinds = [spec.kind for spec in plan.stages.values()]
+    assert kinds.count("rollout") == kinds.count("label") == kinds.count("select") == 3, "round 1 is shared"
+    for cell in plan.cells:
+        assert all(each.score is not None and each.generate is not None for each in cell.rounds)
+        assert cell.rounds[-1].score == cell.score and cell.rounds[-1].generate == cell.generate

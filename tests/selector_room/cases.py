@@ -1,0 +1,40 @@
+"""What each selector takes, for the contract: options, and what its labels need besides scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Case:
+    """One selector's options in the contract."""
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    drops_ties: bool = True
+    """Whether a group of equal scores gives no row."""
+    cuts: bool = True
+    """Whether it reads whether a response was cut."""
+
+
+CASES = {
+    "all_candidates": Case(drops_ties=False),
+    "all_pairs": Case(),
+    "best_random": Case(),
+    "best_second": Case(),
+    "best_worst": Case(),
+    "budgeted": Case({"pairs": 5}),
+    "diverse": Case({"pairs": 3}),
+    "golden_vs_self": Case(drops_ties=False),
+    "large_margin": Case(),
+    "mu_two_sigma": Case(),
+    "path_siblings": Case(),
+    "right_wrong": Case({"pairs": 3, "right_from": 2.0}),
+    "rso": Case({"accept": 4}),
+    "small_margin": Case(),
+    "split_pair": Case(drops_ties=False, cuts=False),
+    "sweet_spot": Case({"right_from": 2.0}),
+    "threshold": Case({"eta": 0.6}),
+    "west_of_n": Case({"share": 0.5}),
+}

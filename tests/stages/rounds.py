@@ -1,0 +1,82 @@
+"""Rounds on the micro setting, for tests: the section as `--set` takes it, and a cell's stages run in this process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness import MICRO, execute, generate_section
+
+from benchbench.commands.resolve import resolve
+from benchbench.plan.build import build_plan
+from benchbench.plan.graph import Cell, Plan
+from benchbench.plan.prepare import prepare
+from benchbench.recipe.overrides import parse_overrides
+from benchbench.store.runs import RunStore
+
+DRAW = "temperature: 1.0, top_p: 1.0, top_k: 0, min_p: 0.0, repetition_penalty: 1.0, max_new_tokens: 6"
+ON_DATA = (
+    "rounds={count: 1, prompts: {split: train, per_round: 48}, start: sft, sampler: {name: data}, "
+    "selector: {name: split_pair}}"
+)
+
+
+def drawn(
+    *,
+    count: int = 2,
+    selector: str = "{name: best_worst, options: {ties: keep, cut: keep}}",
+    oracle: str = "{name: gold}",
+    sampler: str = "name: policy, num_samples: 3",
+    more: str = "",
+    per_round: int = 8,
+) -> str:
+    """The section of rounds that draw."""
+    prompts = f"{{split: train, per_round: {per_round}}}"
+    parts = f"prompts: {prompts}, sampler: {{{sampler}, {DRAW}}}, oracle: {oracle}, selector: {selector}"
+    return f"rounds={{count: {count}, {parts}{', ' if more else ''}{more}}}"
+
+
+@dataclass
+class World:
+    """A plan of one cell, and where its stages are filed."""
+
+    plan: Plan
+    cell: Cell
+    store: RunStore
+
+    def run(self, **more: Any) -> dict[str, str]:
+        """Run every stage of the plan in order; key -> status."""
+        status: dict[str, str] = {}
+        for key, spec in self.plan.stages.items():
+            if all(status[needed] == "done" for needed in spec.inputs.values()):
+                record = execute(spec, self.store, **more)
+                assert record.status != "failed", record.message
+                status[key] = record.status
+            else:
+                status[key] = "blocked"
+        return status
+
+    def rows(self, number: int) -> list[Mapping[str, Any]]:
+        """The training rows of a round."""
+        text = (self.store.folder(self.cell.rounds[number - 1].select) / "examples" / "train.jsonl").read_text()
+        return [json.loads(line) for line in text.splitlines()]
+
+    def weights(self, key: str | None) -> bytes:
+        """The weights that a stage left."""
+        assert key is not None
+        return (self.store.folder(key) / "model" / "model.safetensors").read_bytes()
+
+
+def world(folder: Path, *sets: str, target: str = "dpo", runs: str = "runs") -> World:
+    """The plan of one cell of the micro setting with a `generate` section."""
+    folder.mkdir(exist_ok=True)
+    setting = folder / "setting.yaml"
+    setting.write_text(MICRO.read_text(encoding="utf-8") + generate_section(prompts=4, tokens=6), encoding="utf-8")
+    overrides = parse_overrides(("preference.global_batch_size=4", "preference.save_steps=1", *sets))
+    loaded = resolve(target, setting=str(setting), overrides=overrides)
+    store = RunStore(folder / runs)
+    plan = build_plan([(loaded, prepare(loaded, store.root), (1,))])
+    return World(plan, plan.cells[0], store)

@@ -1,0 +1,200 @@
+"""Rows that are drawn while a policy is trained: named draws, resumption to the bit, microbatches, what is recorded."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from harness import MICRO, execute, finish
+from safetensors.torch import load_file
+
+from benchbench.commands.compare.run import CompareRequest, prepare_comparison
+from benchbench.commands.run_plan import RunOptions
+
+SAMPLER = (
+    "{name: policy, num_samples: SAMPLES, temperature: 1.0, top_p: 1.0, top_k: 0, min_p: 0.0, "
+    "repetition_penalty: 1.0, max_new_tokens: 10}"
+)
+ORACLE = "  oracle: {name: reward_stage}\n"
+
+
+def recipe(folder: Path, method: str, *, samples: int = 3, oracle: str = ORACLE, more: str = "", **keys: str) -> Path:
+    """A recipe of the micro setting whose method draws while it is trained."""
+    online = f"online:\n  sampler: {SAMPLER.replace('SAMPLES', str(samples))}\n{oracle}{more}"
+    text = f"name: drawn\nsetting: micro\nmethod: {method}\n{online}"
+    text += "".join(f"{key}: {value}\n" for key, value in keys.items())
+    path = folder / "drawn.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+class Trained:
+    """A recipe's stages, up to its policy."""
+
+    def __init__(self, path: Path, runs: Path, sets: Sequence[str] = ()) -> None:
+        request = CompareRequest([str(path)], str(MICRO), ["1"], overrides=list(sets), pairs_only=True)
+        self.options = RunOptions("cpu", runs=runs)
+        plan = prepare_comparison(request, self.options).session.plan
+        (policy,) = [cell.policy for cell in plan.cells if cell.policy.startswith("preference")]
+        self.specs = [plan.stages[key] for key in plan.stages if key in plan.under([policy])]
+        self.policy = plan.stages[policy]
+        self.runs = runs
+
+    def run(self, **more: Any) -> str:
+        """Train the policy, and before it what it needs; its status."""
+        for spec in self.specs[:-1] if self.specs[-1] is self.policy else [s for s in self.specs if s != self.policy]:
+            assert execute(spec, self.options.store).status == "done"
+        return execute(self.policy, self.options.store, **more).status
+
+    @property
+    def folder(self) -> Path:
+        return self.runs / self.policy.key
+
+    @property
+    def weights(self) -> dict[str, torch.Tensor]:
+        return load_file(self.folder / "model" / "model.safetensors")
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "train.jsonl").read_text()
+
+    @property
+    def lines(self) -> list[dict[str, float]]:
+        return [json.loads(line) for line in self.log.splitlines()]
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        return json.loads((self.folder / "status.json").read_text())["summary"]
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs with the SFT policy and the reward model, which every test starts from."""
+    runs = tmp_path_factory.mktemp("before") / "runs"
+    finish(["ddo_rm"], runs=runs, pairs_only=True)
+    return runs
+
+
+def trained(before: Path, folder: Path, path: Path, *sets: str, **more: Any) -> Trained:
+    """The recipe's policy, trained in a copy of what was there before."""
+    shutil.copytree(before, folder / "runs", dirs_exist_ok=True)
+    run = Trained(path, folder / "runs", sets)
+    assert run.run(**more) == "done", (run.folder / "status.json").read_text()
+    return run
+
+
+def equal(one: Trained, other: Trained) -> bool:
+    weights = one.weights, other.weights
+    return one.log == other.log and all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+CASES = {
+    "rloo": ("{name: rloo}", ORACLE, ""),
+    "grpo": ("{name: grpo, hyper: {kl_weight: 0.05}}", ORACLE, ""),
+    "grpo in a buffer": (
+        "{name: grpo, hyper: {kl_weight: 0.05}}",
+        ORACLE,
+        "  steps_per_generation: 2\n  num_iterations: 2\n",
+    ),
+    "hypo": ("{name: hypo_online_kl}", "", ""),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_run_that_is_stopped_after_each_step_ends_bit_by_bit_where_a_straight_one_does(before, tmp_path, case):
+    method, oracle, more = CASES[case]
+    path = recipe(tmp_path, method, oracle=oracle, more=more)
+    steps = "preference.max_steps=6"
+    straight = trained(before, tmp_path / "straight", path, steps)
+    shutil.copytree(before, tmp_path / "stopped" / "runs")
+    stopped = Trained(path, tmp_path / "stopped" / "runs", [steps])
+    for _ in range(5):
+        assert stopped.run(should_stop=lambda: True) == "interrupted"
+        torch.manual_seed(12345)  # no draw may come from it
+    assert stopped.run() == "done"
+    assert len(straight.lines) == 6
+    assert equal(straight, stopped)
+    counts = [{k: v for k, v in run.summary["online"].items() if k != "seconds"} for run in (straight, stopped)]
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_microbatch_changes_nothing_but_rounding(before, tmp_path, case):
+    method, oracle, more = CASES[case]
+    path = recipe(tmp_path, method, oracle=oracle, more=more)
+    slow = "preference.learning_rate=1e-4"  # Adam makes a step of that size of any rounding
+    whole = trained(before, tmp_path / "whole", path, slow)
+    cut = trained(before, tmp_path / "cut", path, slow, "preference.per_device_train_batch_size=1")
+    furthest = max(float((whole.weights[n] - cut.weights[n]).abs().max()) for n in whole.weights)
+    assert furthest < 1e-6
+    for one, other in zip(whole.lines, cut.lines, strict=True):
+        assert one == pytest.approx(other, rel=1e-4, abs=1e-5)
+
+
+def test_advantages_over_the_whole_step_need_no_whole_step_in_memory(before, tmp_path):
+    path = recipe(tmp_path, "{name: grpo, hyper: {scale_rewards: batch}}")
+    whole = trained(before, tmp_path / "whole", path)
+    cut = trained(before, tmp_path / "cut", path, "preference.per_device_train_batch_size=3")
+    assert max(float((whole.weights[n] - cut.weights[n]).abs().max()) for n in whole.weights) < 1e-6
+
+
+def test_the_policy_learns_what_the_oracle_likes(before, tmp_path):
+    sets = ("preference.max_steps=40", "preference.learning_rate=5e-3", "preference.lr_scheduler_type=constant")
+    run = trained(before, tmp_path, recipe(tmp_path, "{name: rloo, hyper: {kl_weight: 0.0}}", samples=4), *sets)
+    rewards = [line["online/reward"] for line in run.lines]
+    assert sum(rewards[-5:]) / 5 > sum(rewards[:5]) / 5 + 0.05
+
+
+def test_what_is_drawn_is_counted_and_logged(before, tmp_path):
+    run = trained(before, tmp_path, recipe(tmp_path, "{name: rloo}"))
+    online = run.summary["online"]
+    assert online["responses"] == online["labels"] == 3 * 8 * 3
+    assert 0 < online["generated_tokens"] <= 3 * 8 * 3 * 10
+    assert set(online["seconds"]) == {"draw", "label", "train"}
+    names = ["reward", "length", "cut", "identical_groups", "rows", "entropy", "kl", "clip_share"]
+    assert {f"online/{name}" for name in names} <= set(run.lines[0])
+    assert run.lines[0]["online/kl"] == pytest.approx(0, abs=1e-5)  # the policy is its reference still
+    assert run.lines[0]["online/rows"] == 8
+
+
+def test_each_draw_of_a_step_is_another_one_and_methods_share_them_while_they_are_equal(before, tmp_path):
+    (tmp_path / "other").mkdir()
+    first = trained(before, tmp_path / "rloo", recipe(tmp_path, "{name: rloo}"))
+    other = trained(before, tmp_path / "grpo", recipe(tmp_path / "other", "{name: grpo}"))
+    assert first.lines[0]["online/reward"] == other.lines[0]["online/reward"]
+    assert first.lines[0]["online/length"] != first.lines[1]["online/length"]
+
+
+def test_each_row_of_a_buffer_is_trained_on_as_often_as_asked(before, tmp_path):
+    more = "  steps_per_generation: 1\n  num_iterations: 3\n"
+    run = trained(before, tmp_path, recipe(tmp_path, "{name: rloo}", more=more))
+    assert run.summary["online"]["responses"] == 8 * 3
+    assert len({line["online/reward"] for line in run.lines}) == 1
+    assert run.lines[0]["online/clip_share"] == 0 and run.lines[-1]["online/clip_share"] > 0
+
+
+def test_pairs_of_draws_train_a_method_of_pairs(before, tmp_path):
+    more = "  selector: {name: best_worst, options: {cut: keep}}\n"
+    run = trained(before, tmp_path, recipe(tmp_path, "{name: dpo}", samples=2, more=more))
+    assert all("rewards/margins" in line for line in run.lines)
+    assert run.lines[0]["rewards/margins"] == pytest.approx(0, abs=1e-5)
+
+
+def test_a_step_without_a_row_changes_nothing(before, tmp_path):
+    """The best of two is never preferred where both were cut, as every response of this policy is."""
+    more = "  selector: {name: best_worst, options: {min_gap: 1000.0}}\n"
+    run = trained(before, tmp_path, recipe(tmp_path, "{name: dpo}", samples=2, more=more))
+    assert [line["online/rows"] for line in run.lines] == [0, 0, 0]
+    (start,) = (run.runs / "sft").iterdir()
+    weights = load_file(start / "model" / "model.safetensors")
+    assert all(torch.equal(weights[name], value) for name, value in run.weights.items())
+
+
+def test_draws_beside_the_rows_may_answer_other_prompts(before, tmp_path):
+    path = recipe(tmp_path, "{name: hypo_online_kl}", oracle="", more="  prompts: {split: validation}\n")
+    assert trained(before, tmp_path, path).summary["online"]["responses"] == 3 * 8 * 3

@@ -1,0 +1,143 @@
+"""Rounds: a policy trained on what policies drew, from the first prompt to the last weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from harness import execute
+
+from benchbench.stages.label import run as label_run
+from tests.stages.rounds import ON_DATA, drawn, world
+
+
+def test_a_round_on_the_pairs_of_the_split_is_offline_training_bit_for_bit(tmp_path: Path):
+    offline = world(tmp_path / "offline", runs="../runs")
+    in_a_round = world(tmp_path / "round", ON_DATA, runs="../runs")
+    assert set(offline.run().values()) == set(in_a_round.run().values()) == {"done"}
+    assert offline.cell.policy != in_a_round.cell.policy
+    assert offline.weights(offline.cell.policy) == in_a_round.weights(in_a_round.cell.policy)
+
+
+def test_rounds_draw_label_select_and_train_in_turn(tmp_path: Path):
+    made = world(tmp_path, drawn())
+    assert set(made.run().values()) == {"done"}
+    first, second = made.cell.rounds
+    assert made.cell.policy == second.policy
+    assert made.plan.stages[second.rollout].inputs == {"policy": first.policy}
+    for number in (1, 2):
+        rows = made.rows(number)
+        assert rows and all(row["round"] == number and len(row["candidates"]) == 2 for row in rows)
+        assert all(row["columns"]["score"][0] >= row["columns"]["score"][1] for row in rows)
+    prompts = [{row["id"].split(" ")[0] for row in made.rows(number)} for number in (1, 2)]
+    assert not prompts[0] & prompts[1], "disjoint prompts"
+    assert not list(made.store.root.rglob("parts")), "parts are gone when a stage is done"
+    again = made.store.record(second.policy)
+    assert made.run() and made.store.record(second.policy) == again, "a second run executes nothing"
+
+
+def stopping_after(looks: int) -> Callable[[], bool]:
+    """Says to stop after so many looks."""
+    left = iter([False] * looks)
+    return lambda: next(left, True)
+
+
+def test_a_round_that_was_stopped_anywhere_goes_on_to_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(label_run, "GROUPS_IN_A_PART", 2)
+    parts = "generate.max_num_seqs=2"
+    whole, stopped = (
+        world(tmp_path / name, drawn(count=1), parts, "preference.max_steps=4") for name in ("whole", "stopped")
+    )
+    assert set(whole.run().values()) == {"done"}
+    (keys,) = stopped.cell.rounds
+    interrupted = 0
+    for key, spec in stopped.plan.stages.items():
+        for looks in (1, 1) if key in (keys.rollout, keys.label, keys.policy) else ():
+            record = execute(spec, stopped.store, should_stop=stopping_after(looks))
+            assert record.status == "interrupted", (spec.title, record)
+            interrupted += 1
+        assert execute(spec, stopped.store).status == "done"
+    assert interrupted == 6
+    for key in (keys.rollout, keys.label, keys.select):
+        split = "examples/train.jsonl"
+        assert (whole.store.folder(key) / split).read_bytes() == (stopped.store.folder(key) / split).read_bytes()
+    assert whole.weights(keys.policy) == stopped.weights(keys.policy)
+
+
+def test_replayed_rows_stand_behind_the_rounds_own(tmp_path: Path):
+    replayed = world(tmp_path, drawn(count=2, more="replay: {rounds: 1}, start: sft", per_round=5))
+    assert set(replayed.run().values()) == {"done"}
+    first, second = replayed.rows(1), replayed.rows(2)
+    assert [row["round"] for row in second] == [2] * (len(second) - len(first)) + [1] * len(first)
+    assert second[-len(first) :] == first
+    spec = replayed.plan.stages[str(replayed.cell.policy)]
+    assert spec.inputs["policy"].startswith("sft/"), "start: sft begins at the SFT policy again"
+    read = replayed.store.record(str(replayed.cell.policy)).summary["read"]
+    made = replayed.store.record(replayed.cell.rounds[1].select).summary["content"]
+    assert read["data"] == made, "a reader records what it read"
+
+
+def test_a_round_without_rows_keeps_its_policy_or_fails(tmp_path: Path):
+    nothing = "{name: best_worst, options: {min_gap: 1000.0}}"
+    empty = world(tmp_path / "empty", drawn(count=2, selector=nothing, per_round=4), "preference.reference=previous")
+    assert set(empty.run().values()) == {"done"}
+    sft = next(key for key in empty.plan.stages if key.startswith("sft/"))
+    assert empty.weights(empty.cell.policy) == empty.weights(sft)
+    summary = empty.store.record(empty.cell.rounds[0].select).summary
+    assert summary["rows"] == 0 and sum(summary["dropped"].values()) == 4
+    demanding = world(tmp_path / "fail", drawn(count=1, selector=nothing, per_round=4, more="on_empty: fail"))
+    with pytest.raises(AssertionError, match="expected rows to train on, found none: [1-4] groups: "):
+        demanding.run()
+
+
+@pytest.mark.parametrize(
+    ("sampler", "oracle"),
+    [
+        ("name: nash_mixture, num_samples: 2", "{name: annotator}"),
+        ("name: history, num_samples: 4, options: {last: 2}", "{name: implicit}"),
+        ("name: policy, num_samples: 2", "{name: reward_stage}"),
+    ],
+)
+def test_models_that_samplers_and_oracles_hold_are_there(tmp_path: Path, sampler: str, oracle: str):
+    made = world(tmp_path, drawn(count=2, sampler=sampler, oracle=oracle, per_round=4))
+    assert set(made.run().values()) == {"done"}
+    first, second = made.cell.rounds
+    inputs = made.plan.stages[second.rollout].inputs
+    sft = next(key for key in made.plan.stages if key.startswith("sft/"))
+    if "nash" in sampler:
+        assert inputs == {"policy": first.policy, "reference": sft}
+    if "history" in sampler:
+        assert inputs == {"policy": first.policy, "start_1": sft}
+    assert made.store.record(str(second.label)).summary["labelled"] == 4
+
+
+def test_cut_responses_teach_no_end(tmp_path: Path):
+    """What is scored is what was drawn, with an end only where the policy ended: six tokens seldom are enough."""
+    made = world(tmp_path, drawn(count=1, per_round=8))
+    made.run()
+    rollout = made.store.folder(made.cell.rounds[0].rollout) / "examples" / "train.jsonl"
+    scored: dict[str, dict[tuple[int, ...], str]] = {}
+    for group in map(json.loads, rollout.read_text().splitlines()):
+        for response in group["responses"]:
+            assert (response["end"] is None) == (response["finish"] != "stop")
+            ids = (*response["tokens"], *([] if response["end"] is None else [response["end"]]))
+            scored.setdefault(group["id"], {})[ids] = response["finish"]
+    assert "length" in {finish for finishes in scored.values() for finish in finishes.values()}
+    for row in made.rows(1):
+        for ids in row["tokens"]["responses"]:
+            assert tuple(ids) in scored[row["id"].split(" ")[0]]
+
+
+def test_methods_share_the_first_round_and_part_in_the_second(tmp_path: Path):
+    plans = [world(tmp_path, drawn(), target=target) for target in ("dpo", "ipo")]
+    (first, second), (others_first, others_second) = (each.cell.rounds for each in plans)
+    assert (first.rollout, first.label, first.select) == (
+        others_first.rollout,
+        others_first.label,
+        others_first.select,
+    )
+    assert first.policy != others_first.policy and second.rollout != others_second.rollout
+    finer = world(tmp_path, drawn(selector="{name: best_random}"))
+    assert finer.cell.rounds[0].label == first.label and finer.cell.rounds[0].select != first.select

@@ -1,0 +1,1 @@
+"""Search over steps, on trees that are written down."""

@@ -1,0 +1,46 @@
+"""A tree that is written down: an environment whose every prefix has a value that a reader can see."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from benchbench.core.rollout import RolloutResponse
+from benchbench.trees.environment import Continuation, Prefix
+
+STOP = 9
+
+
+def spelled(prefix: Prefix) -> str:
+    """The letters of the steps, such as `AB`."""
+    return "".join(step.response.text for step in prefix)
+
+
+def step(letter: str, probability: float, *, is_final: bool) -> Continuation:
+    """A step of one token, the letter's number, and the token that ends it."""
+    response = RolloutResponse((ord(letter) - ord("A"),), STOP, "stop", "policy", letter)
+    return Continuation(response, 2 * math.log(probability), is_final)
+
+
+class Forest:
+    """Values by spelling; a spelling that no other continues is final. Two scored tokens a step."""
+
+    def __init__(self, values: Mapping[str, float], priors: Mapping[str, float] | None = None) -> None:
+        self._values, self._priors = values, priors or {}
+        self.names: list[str] = []
+        """Every name under which something was drawn, in order."""
+        self.calls = 0
+
+    def _below(self, spelling: str) -> list[str]:
+        return [s for s in self._values if len(s) == len(spelling) + 1 and s.startswith(spelling)]
+
+    def propose(self, prefixes: Sequence[Prefix], names: Sequence[str]) -> list[list[Continuation]]:
+        self.names += names
+        self.calls += 1
+        return [
+            [step(s[-1], self._priors.get(s, 0.5), is_final=not self._below(s)) for s in self._below(spelled(prefix))]
+            for prefix in prefixes
+        ]
+
+    def values(self, prefixes: Sequence[Prefix]) -> list[float]:
+        return [self._values[spelled(prefix)] for prefix in prefixes]

@@ -1,0 +1,54 @@
+"""Siblings as groups of responses and labels."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchbench.core.example import Message
+from benchbench.trees.environment import name_of, tokens_of
+from benchbench.trees.mcts import TreeSearch, mcts
+from benchbench.trees.siblings import Siblings, TreePrompt
+from benchbench.trees.step_beam import step_beam
+
+from .forest import STOP, Forest, step
+
+PROMPT = TreePrompt("test-00007", 2, (5, 6), (Message("user", "which letters?"),), {"answer": 4.0})
+A, B = step("A", 0.5, is_final=False), step("B", 0.25, is_final=True)
+
+
+def test_a_group_has_the_prefix_with_its_separators_and_the_prompts_columns():
+    result = step_beam(Forest({"A": 1.0, "AA": 0.0, "AB": 2.0}), keep=1, depth=2)
+    first, second = (siblings.group(PROMPT) for siblings in result.siblings)
+    assert (first.prefix, second.prefix) == ((), (0, STOP))
+    assert second.example == "test-00007" and second.round == 2 and second.prompt == (5, 6)
+    assert [response.scored for response in second.responses] == [(0, STOP), (1, STOP)]
+    assert second.columns == {"answer": 4.0} and not second.responses[0].is_cut
+
+
+def test_labels_are_values_with_the_path_and_visits():
+    labels = Siblings((), (A, B), 1, (0.25, 0.5), (3, 4)).labels()
+    assert labels.scores == (0.25, 0.5) and labels.answers == 0
+    assert labels.columns == {"on_path": (0.0, 1.0), "visits": (3.0, 4.0)}
+    assert set(Siblings((), (A, B), 1, (0.25, 0.5)).labels().columns) == {"on_path"}
+
+
+def test_order_is_by_value_then_visits_then_likelihood():
+    assert Siblings((), (A, B), 0, (0.0, 1.0)).best_first() == (1, 0)
+    assert Siblings((), (A, B), 0, (1.0, 1.0), (1, 2)).best_first() == (1, 0)
+    assert Siblings((), (B, A), 0, (1.0, 1.0), (2, 2)).best_first() == (1, 0)
+    result = mcts(Forest({"A": 0.0, "B": 1.0}), TreeSearch(iterations=8, depth=1))
+    assert result.siblings[0].best_first() == (1, 0)
+
+
+def test_names_and_tokens_of_a_prefix():
+    assert name_of(()) == "root" and name_of((2, 0)) == "root.2.0"
+    assert tokens_of((A, B)) == (0, STOP, 1, STOP)
+
+
+def test_what_does_not_belong_together_is_refused():
+    with pytest.raises(ValueError, match="for each of 2 continuations"):
+        Siblings((), (A, B), 0, (1.0,))
+    with pytest.raises(ValueError, match="for each of 2 continuations"):
+        Siblings((), (A, B), 0, (1.0, 0.0), (1,))
+    with pytest.raises(ValueError, match="from 0 to 1, got 2"):
+        Siblings((), (A, B), 2, (1.0, 0.0))
