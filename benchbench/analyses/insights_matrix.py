@@ -3,7 +3,7 @@
 Saeidi et al. 2024, arXiv:2404.14723, train alignment methods from a fine-tuned model, from a base model and from an
 instruction-tuned one, on several sizes of data, and measure each on benchmarks. A cell is made by
 
-    bench compare dpo ipo kto --set sft=null
+    bench compare dpo ipo --set sft=null --set preference.reference=base --set reward_model.init_from=base
 
 with `--set model.model_name_or_path=...` for another model, and transform `fraction` of `data.transforms` for another
 size; measurements.csv collects the runs. The paper's models, sizes and 13 benchmarks are not reproduced: the metric is

@@ -59,7 +59,7 @@ def analyse(inputs: Inputs, options: Any) -> Analysed:
     if form == "published":
         return _published(rows)
     rows = _paired(rows) if form == "rewards" else rows
-    if odd := [row["chosen"] for row in rows if isinstance(row["chosen"], bool | str)]:
+    if odd := [row["chosen"] for row in rows if type(row["chosen"]) not in (int, float) or math.isnan(row["chosen"])]:
         raise BenchError(f"pairs: column 'chosen': expected a score, found {str(odd[0])[:40]!r}")
     margins = np.array([row["chosen"] - row["rejected"] for row in rows], dtype=np.float64)
     scenarios = np.array([str(row["scenario"]) for row in rows])
@@ -74,8 +74,7 @@ def analyse(inputs: Inputs, options: Any) -> Analysed:
 
 
 def _published(rows: Sequence[Row]) -> Analysed:
-    counts: Counter[str] = Counter()
-    lines = []
+    counts, lines = Counter[str](), list[str]()
     for row in rows:
         text = f"{row['prompt'].strip()}\n\n{row['question'].strip()}"
         name = f"{row['subset']}/{counts[row['subset']]}"
@@ -93,8 +92,7 @@ def _paired(rows: Sequence[Row]) -> list[Row]:
         examples.setdefault(str(row["example"]), {})[int(row["candidate"])] = row["reward"]
     if odd := [name for name, rewards in examples.items() if set(rewards) != {0, 1} or "/" not in name]:
         raise BenchError(f"pairs: expected examples SUBSET/NUMBER with candidates 0 and 1, found '{odd[0]}'")
-    subsets = {name: name.rpartition("/")[0] for name in examples}
-    return [{"scenario": subsets[name], "chosen": r[0], "rejected": r[1]} for name, r in examples.items()]
+    return [{"scenario": name.rpartition("/")[0], "chosen": r[0], "rejected": r[1]} for name, r in examples.items()]
 
 
 def _line(name: str, margins: Array) -> Row:

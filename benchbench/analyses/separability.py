@@ -68,8 +68,7 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
     table, remarks = zip(*(_line(name, _pairs(name, members), options) for name, members in data.items()), strict=True)
     notes = ["accuracy: share of held-out responses on their side; pair accuracy: of pairs in the right order"]
     notes.append(f"by lot: mean accuracy of {options.shuffles} probes where the sides of each pair are drawn")
-    title = "Linear separability of chosen and rejected"
-    return Analysed([ResultTable("separability", title, table)], [*filter(None, remarks), *notes])
+    return Analysed([ResultTable("separability", "Chosen against rejected", table)], [*filter(None, remarks), *notes])
 
 
 def _pairs(name: str, rows: Sequence[Row]) -> list[tuple[str, Array, Array]]:

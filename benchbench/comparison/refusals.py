@@ -23,6 +23,10 @@ _REFUSAL = re.compile("|".join(PHRASES), re.IGNORECASE | re.DOTALL)
 
 
 def refuses(text: str) -> bool:
-    """Whether a phrase of refusal begins within the first characters of a response; an empty one refuses nothing."""
+    """Whether a phrase of refusal begins within the first characters of a response.
+
+    Args:
+        text: of the response; an empty one refuses nothing.
+    """
     match = _REFUSAL.search(text.replace("\u2019", "'"))
     return match is not None and match.start() < WITHIN

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
+from harness import MICRO, bench, finish
 
 from benchbench.analyses.insights_matrix import Options, analyse
 from benchbench.core.analysis import Row
@@ -55,3 +57,18 @@ def test_columns_say_more_than_overrides():
 def test_two_recipes_of_one_cell_are_refused():
     with pytest.raises(BenchError, match="expected one value, found several"):
         tables([run("dpo", 0.7), run("dpo", 0.8)])
+
+
+def test_a_start_without_sft_is_told_from_one_with_it_in_what_compare_writes(tmp_path: Path):
+    runs, results = tmp_path / "runs", tmp_path / "results"
+    without = ("sft=null", "preference.reference=base", "reward_model.init_from=base")
+    for sets in ((), without):
+        words = [word for text in sets for word in ("--set", text)]
+        assert set(finish(["dpo"], runs=runs, sets=sets, pairs_only=True).values()) == {"done"}
+        folders = ("--runs", runs, "--results", results)
+        ended = bench("compare", "dpo", "--setting", MICRO, "--seeds", 1, "--pairs-only", *words, *folders)
+        assert ended.code == 0, ended.err
+    ended = bench("analyse", "insights_matrix", results / "micro" / "measurements.csv", "--json")
+    assert ended.code == 0, ended.err
+    starts = {row["start"] for row in ended.json["tables"]["cells"] if row["method"] == "dpo"}
+    assert starts == {"with SFT", "no SFT"}

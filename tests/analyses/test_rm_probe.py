@@ -61,6 +61,20 @@ def test_the_same_seed_gives_the_same_folds_and_another_does_not():
     assert lines(rows, shuffles=2)["planted"]["shuffled"] != lines(rows, shuffles=2, seed=1)["planted"]["shuffled"]
 
 
+def test_responses_to_one_prompt_are_in_one_fold():
+    """Each prompt has a state of its own and one label: a fold that had seen it would know the label."""
+    rows = [
+        {"dimension": "d", "label": k % 2, "prompt": f"p{k}", "state": [float(k == place) for place in range(20)]}
+        for k in range(20)
+        for _ in range(2)
+    ]
+    assert lines(rows, shuffles=1)["d"]["accuracy"] <= 0.5
+    alone = [{name: value for name, value in row.items() if name != "prompt"} for row in rows]
+    assert lines(alone, shuffles=1)["d"]["accuracy"] > 0.7
+    with pytest.raises(BenchError, match="a prompt or more for each of 5 folds"):
+        lines(rows[:4])
+
+
 def test_a_label_that_no_fold_can_learn_is_just_wrong():
     rows = [{"dimension": "d", "label": "rare" if k == 0 else "common", "state": [float(k)]} for k in range(10)]
     assert lines(rows, shuffles=1)["d"]["accuracy"] == 0.9

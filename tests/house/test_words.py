@@ -56,7 +56,6 @@ SHORT_BY_NAME = {
 """Name of a file below `stages/` -> why it may be short; an `__init__.py` may be so everywhere."""
 
 SHORT_WITH_REASON = {
-    "comparison/refusals.py": "one rule of words that several analyses share",
     "comparison/stats/significance.py": "Holm's correction: pairs, claims and win rates share it",
     "core/fields.py": "pages, commands and tests read the same help of a field",
     "core/functional.py": "puts off the import of torch for every method's file",

@@ -104,3 +104,14 @@ def test_no_rows_no_file_and_ragged_lines_are_refused(tmp_path: Path):
     (tmp_path / "text.csv").write_text("name,size\na,big\n")
     with pytest.raises(BenchError, match="expected a finite number, found 'big' in row 1"):
         input_rows(tmp_path / "text.csv", WANTED)
+
+
+def test_nan_in_a_table_is_no_value_where_a_number_may_be_missing(tmp_path: Path):
+    path = tmp_path / "t.csv"
+    path.write_text("name,size\na,nan\nb,2\n")
+    may_be_missing = RowsInput(
+        "things", "A thing.", (RowField("size", "number", "Its size.", optional=True),), rest=True
+    )
+    assert [row["size"] for row in input_rows(path, may_be_missing)[0]] == [None, 2.0]
+    with pytest.raises(BenchError, match="expected a finite number, found nan in row 1"):
+        input_rows(path, WANTED)
