@@ -37,7 +37,7 @@ def read_document(path: Path) -> Document:
     """
     try:
         if path.exists() and not path.is_file():  # a pipe would be waited for
-            raise BenchError(f"{path}: expected a file of YAML, found a folder or a device")
+            raise BenchError(f"{path}: cannot be read as UTF-8 text (a folder or a device)")
         if path.stat().st_size > MOST_BYTES:
             raise BenchError(f"{path}: expected at most {MOST_BYTES >> 20} MiB, found more; is this a recipe?")
         text = path.read_text(encoding="utf-8")

@@ -56,7 +56,7 @@ def parse_overrides(texts: Iterable[str]) -> tuple[Override, ...]:
             parsed.append(Override(key, _read(value)))
         except YamlTextError as error:
             reason = f"the value '{_short(value)}' is not valid YAML; put it in quotes"
-            faults.append(Fault(f"--set {_short(text)}", reason if "not valid YAML" in str(error) else str(error)))
+            faults.append(Fault(f"--set {_short(text)}", reason if error.is_malformed else str(error)))
     if faults:
         raise BenchError.of_faults("command line", faults)
     return tuple(parsed)

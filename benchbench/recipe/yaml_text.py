@@ -39,11 +39,12 @@ class YamlTextError(Exception):
     Args:
         message: what was expected and found; nothing of the text is quoted but a key that is written twice.
         line: counted from 1; none where it is not known.
+        is_malformed: whether it is no YAML, or repeats a key; else it is YAML that is not read.
     """
 
-    def __init__(self, message: str, line: int | None = None) -> None:
+    def __init__(self, message: str, line: int | None = None, *, is_malformed: bool = False) -> None:
         super().__init__(message)
-        self.line = line
+        self.line, self.is_malformed = line, is_malformed
 
 
 def read_yaml(text: str) -> Any:
@@ -65,11 +66,13 @@ def read_yaml(text: str) -> Any:
         return loader.load(text)
     except DuplicateKeyError as error:
         key = str(error.problem).split('"')[1] if '"' in str(error.problem) else "?"
-        raise YamlTextError(f"key '{key}' is written twice; keep one of the two", _line(error)) from None
+        raise YamlTextError(
+            f"key '{key}' is written twice; keep one of the two", _line(error), is_malformed=True
+        ) from None
     except MarkedYAMLError as error:
-        raise YamlTextError(f"not valid YAML: {_unquoted(error.problem)}", _line(error)) from None
+        raise YamlTextError(f"not valid YAML: {_unquoted(error.problem)}", _line(error), is_malformed=True) from None
     except YAMLError as error:
-        raise YamlTextError(f"not valid YAML ({type(error).__name__})") from None
+        raise YamlTextError(f"not valid YAML ({type(error).__name__})", is_malformed=True) from None
     except RecursionError:
         raise YamlTextError(f"expected at most {DEEPEST} values within each other, found more") from None
     except _FAULTS as error:
