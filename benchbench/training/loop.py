@@ -89,8 +89,8 @@ class Outcome:
     tokens: int
     last: Mapping[str, float]
     """The last logged line."""
-    seconds: float = 0.0
-    """Wall time of all attempts together."""
+    seconds: float = field(default=0.0, compare=False)
+    """Wall time of all attempts together; two runs that came to the same are equal, however long they took."""
 
 
 def train(job: Job) -> Outcome:
