@@ -90,7 +90,7 @@ class Outcome:
     last: Mapping[str, float]
     """The last logged line."""
     seconds: float = field(default=0.0, compare=False)
-    """Wall time of all attempts together."""
+    """Wall time of all attempts together; two runs that came to the same are equal, however long they took."""
 
 
 def train(job: Job) -> Outcome:
