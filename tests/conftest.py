@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from harness import MICRO, ROOT, SHARED_DATA, WIDE, Ended, Finished, bench
-from worker_server import WorkerServer
+from worker_server import WorkerServer, no_fsync
 
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -63,6 +63,14 @@ def workers() -> Iterator[None]:
         patch.setattr(local, "PROCESSES", server)
         yield
     server.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_disk() -> Iterator[None]:
+    """Wait for no disk: no test survives a power cut. `tests/store/test_durable.py` counts what is waited for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", no_fsync)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

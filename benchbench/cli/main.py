@@ -37,6 +37,7 @@ from benchbench.cli import (
 from benchbench.cli.output import shown
 from benchbench.cli.variadic import VariadicCommand
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.store.damage import listening
 from benchbench.store.disk import disk_message
 
 app = typer.Typer(
@@ -110,7 +111,8 @@ def run(args: list[str] | None = None) -> None:
 def main(args: list[str]) -> int:
     """Run one command line and return the exit code; the user's errors are one message without a traceback."""
     try:
-        app(args=args, prog_name="bench")
+        with listening(lambda line: typer.echo(f"bench: {shown(line)}", err=True)):
+            app(args=args, prog_name="bench")
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ExitCode.DONE)
     except BenchError as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from benchbench import methods
 from benchbench.core.errors import BenchError
+from benchbench.store.files import write_text
 
 METHOD = '''"""NAME: logistic loss on the difference of the two responses' mean log-probabilities; say what yours is.
 
@@ -104,5 +105,5 @@ def new_method(name: str, folder: Path) -> list[Path]:
         raise BenchError(f"{', '.join(present)}: there already, and never overwritten; take another name or --folder")
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in texts.items():
-        path.write_text(text.replace("NAME", name), encoding="utf-8")
+        write_text(path, text.replace("NAME", name))
     return list(texts)

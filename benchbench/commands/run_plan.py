@@ -30,6 +30,7 @@ from benchbench.run.progress import ProgressView
 from benchbench.run.scheduler import RunResult, Scheduler
 from benchbench.run.trackers import require_tracker
 from benchbench.stages.settings import ReadingSettings
+from benchbench.store.drafts import remove_stale_drafts
 from benchbench.store.offline import offline
 from benchbench.store.runs import RunStore, default_results, default_root
 
@@ -130,6 +131,8 @@ def run_session(session: Session, options: RunOptions, console: Console) -> RunR
     """Run what is not finished; failures are shown and returned, not raised."""
     assert not session.assumed, "a plan of what is not here"
     store = options.store
+    for folder in (store.root, options.results_root):
+        remove_stale_drafts(folder)
     for line in copies(session.plan):
         console.print(line, highlight=False, markup=False)
     todo = [key for key in session.plan.stages if not store.is_done(key)]

@@ -22,6 +22,7 @@ from benchbench.models.logps import unwrap
 from benchbench.models.packing import pack
 from benchbench.models.reward_outputs import OutputHead
 from benchbench.recipe.binding import bind
+from benchbench.store.files import write_text, written
 
 HEAD_FILE = "reward_head.safetensors"
 CONFIG_FILE = "reward_head.json"
@@ -150,13 +151,13 @@ class RewardModel(nn.Module):
 
     def save_head(self, folder: Path) -> None:
         """Write the head, how it reads the backbone, and the objective where it is not the plain one."""
-        save_file(
-            {name: w.detach().contiguous().cpu() for name, w in self.head.state_dict().items()}, folder / HEAD_FILE
-        )
+        weights = {name: w.detach().contiguous().cpu() for name, w in self.head.state_dict().items()}
+        with written(folder / HEAD_FILE) as draft:
+            save_file(weights, draft)
         config = {"pooling": self.pooling, "head_dtype": str(self.head_dtype).removeprefix("torch.")}
         if self.objective.name != PLAIN:
             config |= {"objective": {"name": self.objective.name, "hyper": plain(self.hyper)}}
-        (folder / CONFIG_FILE).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+        write_text(folder / CONFIG_FILE, json.dumps(config, indent=2) + "\n")
 
     @classmethod
     def load(cls, backbone: Any, folder: Path) -> RewardModel:

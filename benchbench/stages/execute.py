@@ -22,6 +22,8 @@ from benchbench.stages.context import Report, Result, StageContext
 from benchbench.stages.environment import environment
 from benchbench.stages.memory import watch_memory
 from benchbench.stages.resumption import resumption
+from benchbench.store.damage import listening
+from benchbench.store.drafts import remove_drafts
 from benchbench.store.runs import RunStore
 
 WAITING = "waiting for another process, which runs this stage"
@@ -78,7 +80,8 @@ def execute(
                 input_of=input_of,
                 engines=stage_engines,
             )
-            ended = _run(context, record)
+            with listening(lambda line: report({"message": line})):
+                ended = _run(context, record)
         peak = memory.peak()
         if _is_card(device):  # torch keeps what it once had, and an engine's process would find the card full
             gc.collect()
@@ -105,6 +108,7 @@ def contents_read(spec: StageSpec, store: RunStore) -> dict[str, str]:
 def _begin(spec: StageSpec, store: RunStore, device: str, report: Report) -> StageRecord:
     """The record of a new attempt, which goes on from a checkpoint where there is one that fits."""
     here = environment(device)
+    remove_drafts(store.folder(spec.key))
     position = resumption(store, spec.key, here["device_kind"], report)
     record = store.begin(spec, here, resumes=position is not None)
     # a killed attempt wrote no seconds, but its tokens count, so its seconds up to the checkpoint do, too

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.hashing import fingerprint
+from benchbench.store.drafts import draft_prefix
 from benchbench.store.file_hashes import file_hash
-from benchbench.store.files import folders, json_or_none, whole_folder, write_json
+from benchbench.store.files import folders, json_or_none, sync, whole_folder, write_json, write_text, written
 
 if TYPE_CHECKING:  # a third of a second to import, which asking for a state does not need
     import pandas as pd
@@ -82,16 +83,17 @@ class ComparisonFolders:
         return folder
 
     def _point(self, key: str) -> None:
-        draft = Path(tempfile.mkdtemp(dir=self.root, prefix=f".{LATEST}.")) / LATEST
+        place = self.root / LATEST
+        draft = Path(tempfile.mkdtemp(dir=self.root, prefix=draft_prefix(place))) / LATEST
         try:
             try:
                 draft.symlink_to(key, target_is_directory=True)
             except OSError:
-                draft.write_text(f"{key}\n", encoding="utf-8")
-            place = self.root / LATEST
+                write_text(draft, f"{key}\n")
             if place.is_dir() and not place.is_symlink():  # a copy that followed the link
                 shutil.rmtree(place)
             draft.replace(place)
+            sync(self.root)
         finally:
             draft.unlink(missing_ok=True)
             draft.parent.rmdir()
@@ -155,9 +157,10 @@ def _content(folder: Path) -> dict[str, str]:
 def _write_frame(path: Path, frame: pd.DataFrame) -> None:
     assert path.suffix in _TABULAR, path
     if path.suffix == ".csv":
-        path.write_text(frame.to_csv(index=False, na_rep="nan", lineterminator="\n"), encoding="utf-8")
+        write_text(path, frame.to_csv(index=False, na_rep="nan", lineterminator="\n"))
     else:
-        frame.to_parquet(path, index=False, compression="zstd")
+        with written(path) as draft:
+            frame.to_parquet(draft, index=False, compression="zstd")
 
 
 def _read_frame(path: Path) -> pd.DataFrame:

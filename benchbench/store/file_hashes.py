@@ -45,7 +45,7 @@ def kept_hash(path: Path, root: Path, *, read: Callable[[Path], str] = file_hash
     digest = read(real)
     settled = max(state["mtime_ns"], state["ctime_ns"]) / 1e9 + SETTLED_SECONDS < time.time()
     if settled and _state(real) == state:
-        write_json(entry, {"path": str(real), "state": state, "sha256": digest})
+        write_json(entry, {"path": str(real), "state": state, "sha256": digest}, durable=False)
     return digest
 
 

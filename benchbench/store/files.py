@@ -1,8 +1,13 @@
-"""Files that are whole or not there: written beside their place, then renamed."""
+"""Files that are whole or not there: written beside their place, brought to the disk, then renamed.
+
+Everything that is kept is written through `written`, one file, or `whole_folder`, a folder with all that is in it. When
+either returns, a power cut takes nothing of it away again.
+"""
 
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import math
@@ -16,24 +21,73 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from benchbench.store.drafts import draft_prefix
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file in one step; a reader never sees half of it."""
+_NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EROFS, errno.EACCES)
+"""What file systems say that bring no folders to the disk one by one, or do not let this user ask for it."""
+
+
+@contextmanager
+def written(path: Path, *, durable: bool = True) -> Iterator[Path]:
+    """A place to write a file to, which takes its name only when the block ends without an error.
+
+    Args:
+        path: of the file; a file that is there stays, whole, until the new one replaces it.
+        durable: whether to wait until file and name are on the disk; not for what is a copy of something else, such as
+            a hash that is kept.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=draft_prefix(path))
+    os.close(handle)
+    draft = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        yield draft
+        draft.chmod(0o644)
+        if durable:
+            sync(draft)
+        draft.replace(path)
+        if durable:
+            sync(path.parent)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
         raise
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file in one step."""
-    write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=True) + "\n")
+def sync(path: Path) -> None:
+    """Wait until the content of a file, or the names in a folder, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
+    finally:
+        os.close(handle)
+
+
+def sync_tree(folder: Path) -> None:
+    """Wait until a folder with everything in it is on the disk."""
+    for path in sorted(folder.rglob("*")):
+        if not path.is_symlink() and (path.is_file() or path.is_dir()):
+            sync(path)
+    sync(folder)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file in one step; a reader never sees half of it."""
+    with written(path) as draft:
+        draft.write_bytes(content)
+
+
+def write_text(path: Path, text: str, *, durable: bool = True) -> None:
+    """Write a text file in one step; `durable` as in `written`."""
+    with written(path, durable=durable) as draft, draft.open("w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
+    """Write a JSON file in one step; `durable` as in `written`."""
+    write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=True) + "\n", durable=durable)
 
 
 def write_yaml(path: Path, value: Any) -> None:
@@ -87,7 +141,7 @@ def folders(path: Path) -> list[Path]:
 
 def _swap(draft: Path, path: Path) -> None:
     """Put a folder in the place of another, which goes only when the new one is there."""
-    old = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    old = Path(tempfile.mkdtemp(dir=path.parent, prefix=draft_prefix(path)))
     path.rename(old)
     try:
         draft.rename(path)
@@ -107,13 +161,15 @@ def whole_folder(path: Path, *, keep: Callable[[Path], bool] = lambda folder: Fa
             whole. Any other is replaced.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    draft = Path(tempfile.mkdtemp(dir=path.parent, prefix=draft_prefix(path)))
     draft.chmod(0o755)
     try:
         yield draft
+        sync_tree(draft)
         if not path.exists():
             try:
                 draft.rename(path)
+                sync(path.parent)
                 return
             except OSError:
                 if not path.is_dir():
@@ -122,6 +178,7 @@ def whole_folder(path: Path, *, keep: Callable[[Path], bool] = lambda folder: Fa
             shutil.rmtree(draft)
         else:
             _swap(draft, path)
+        sync(path.parent)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise

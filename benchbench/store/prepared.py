@@ -13,7 +13,7 @@ from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.shown_text import require_name
 from benchbench.core.split_shape import ColumnShape, SplitShape
 from benchbench.store.file_hashes import kept_hash
-from benchbench.store.files import json_or_none, whole_folder, write_json
+from benchbench.store.files import json_or_none, whole_folder, write_json, written
 
 T = TypeVar("T")
 _AS_PREPARED = "the data as they were prepared"
@@ -154,7 +154,7 @@ def write_prepared(
 def write_lines(path: Path, values: Iterable[Any]) -> str:
     """Write one JSON value per line; returns the sha256 of the file."""
     digest = sha256()
-    with path.open("wb") as handle:
+    with written(path) as draft, draft.open("wb") as handle:
         for value in values:
             line = (json.dumps(value, ensure_ascii=False, allow_nan=True) + "\n").encode()
             digest.update(line)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchbench.core.errors import BenchError
+from benchbench.store.files import written
 
 ROWS = "rows.parquet"
 
@@ -16,7 +17,8 @@ ROWS = "rows.parquet"
 def write_rows(folder: Path, frame: pd.DataFrame, *, name: str = ROWS) -> None:
     """Store a table of a stage."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    pq.write_table(table, folder / name, compression="zstd")
+    with written(folder / name) as draft:
+        pq.write_table(table, draft, compression="zstd")
 
 
 def read_rows(folder: Path, *, name: str = ROWS) -> pd.DataFrame:

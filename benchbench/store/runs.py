@@ -107,7 +107,7 @@ class RunStore:
 
     def note_progress(self, key: str, *, step: int, steps: int) -> None:
         """Keep how far a running stage is, for who looks from outside."""
-        write_json(self.folder(key) / PROGRESS, {"step": step, "steps": steps})
+        write_json(self.folder(key) / PROGRESS, {"step": step, "steps": steps}, durable=False)
 
     def logged_losses(self, key: str) -> list[float]:
         """The logged training losses of a finished stage; none for a stage that trains nothing."""

@@ -14,6 +14,7 @@ from typing import Any
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.hashing import fingerprint
 from benchbench.core.judge import Contest, Verdict
+from benchbench.store.files import sync
 from benchbench.store.locks import turn
 from benchbench.store.verdict_records import FAULTS, read_old_answers, verdict_json, verdict_of
 
@@ -161,7 +162,9 @@ def _make(path: Path, report: Callable[[str], None]) -> None:
             counts = (old.name, len(answers.verdicts), answers.damaged)
             database.execute("INSERT INTO taken_over VALUES (?, ?, ?)", counts)
             database.execute("COMMIT")
+        sync(draft)
         draft.rename(path)
+        sync(path.parent)
     if answers.verdicts or answers.damaged:
         left_out = f"; {answers.damaged} damaged lines were left out" if answers.damaged else ""
         report(f"{path}: {len(answers.verdicts)} answers taken over from {old.name}{left_out}")

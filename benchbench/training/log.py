@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -42,8 +44,31 @@ class TrainLog:
         self._handle.write(json.dumps(dict(line), sort_keys=True) + "\n")
         self.last = dict(line)
 
+    def state(self) -> tuple[int, str]:
+        """Length and sha256 of what stands in the file, which is on the disk then: a checkpoint rests on it."""
+        assert self._handle is not None
+        self._handle.flush()
+        os.fsync(self._handle.fileno())
+        content = self.path.read_bytes()
+        return len(content), sha256(content).hexdigest()
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._handle is not None
         self._handle.close()
+
+
+def log_fault(path: Path, length: int, digest: str) -> str:
+    """What keeps a log from being that of a checkpoint; empty where nothing does. Later lines do not count.
+
+    Args:
+        path: of the log.
+        length: in bytes, when the checkpoint was written.
+        digest: sha256 of these bytes.
+    """
+    content = path.read_bytes()[:length] if path.is_file() else b""
+    present = sha256(content).hexdigest()
+    if present == digest:
+        return ""
+    return f"{path.name} has the content {present[:12]} ({len(content)} bytes), was written as {digest[:12]} ({length})"

@@ -151,7 +151,7 @@ def _train(job: Job) -> Outcome:
                 for ended in lines.rest():
                     take(ended)
             if stopping or (not final and (step + 1) % job.run.save_steps == 0):
-                position = Position(step + 1, tokens, time.monotonic() - begun)
+                position = Position(step + 1, tokens, time.monotonic() - begun, *log.state())
                 save_checkpoint(job.folder / "checkpoint", job.model, optimizer, position, job.moving)
             if stopping:
                 raise Interrupted

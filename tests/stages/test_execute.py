@@ -199,9 +199,10 @@ def test_a_damaged_checkpoint_is_discarded_in_words(
     path = store.folder(SPEC.key) / "checkpoint" / "state.safetensors"
     path.write_bytes(path.read_bytes()[:-10] if content == b"half" else content)
     assert run(has_checkpoint, report=report).summary["resumed"] is False
-    (message,) = messages
-    assert message.startswith("starts anew: expected a checkpoint, found a damaged file (")
-    assert message.endswith("), which is discarded")
+    (message, anew) = messages
+    assert message.startswith(f"{path}: expected a checkpoint, found a damaged file (")
+    assert message.endswith("); it is set aside as state.safetensors.damaged")
+    assert anew == "starts anew: no other checkpoint is there"
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"key": 1}', '{"key": "a", "status": "done", "x": 1}'])
@@ -216,7 +217,8 @@ def test_a_damaged_record_is_none_and_the_stage_runs_anew_in_words(
     path.write_text(content)
     assert store.record(SPEC.key) is None
     assert run(has_checkpoint, report=report).summary["resumed"] is False
-    assert messages == [f"starts anew: expected a record, found a damaged file: {path}"]
+    said = f"starts anew: expected a record, found a damaged file: {path}, which is set aside as status.json.damaged"
+    assert messages == [said] and path.with_name("status.json.damaged").read_text() == content
 
 
 def test_seconds_of_a_killed_attempt_count_as_far_as_its_checkpoint(

@@ -17,7 +17,9 @@ from benchbench.training import checkpoint, loop
 from benchbench.training.checkpoint import (
     DamagedCheckpointError,
     Position,
+    checkpoints,
     load_checkpoint,
+    position_of,
     read_position,
     save_checkpoint,
     trainable,
@@ -148,11 +150,40 @@ def test_the_seconds_of_all_attempts_stand_in_the_checkpoint(tmp_path, monkeypat
         assert read_position(tmp_path / "checkpoint").seconds == expected
 
 
-def test_a_checkpoint_of_a_version_without_seconds_is_read(tmp_path):
+def test_a_checkpoint_without_a_checksum_is_not_believed(tmp_path):
+    """As an earlier version wrote them."""
     saved(tmp_path, 1.0, step=5)
     tensors = load_file(tmp_path / "state.safetensors")
     save_file(tensors, tmp_path / "state.safetensors", metadata={"step": "5", "tokens": "50"})
-    assert found(tmp_path)[0] == Position(5, 50, 0.0)
+    with pytest.raises(DamagedCheckpointError, match="has no sha256"):
+        read_position(tmp_path)
+
+
+def test_a_step_that_somebody_changed_is_noticed(tmp_path):
+    saved(tmp_path, 1.0, step=5)
+    path = tmp_path / "state.safetensors"
+    path.write_bytes(path.read_bytes().replace(b'"step":"5"', b'"step":"7"'))
+    with pytest.raises(DamagedCheckpointError, match="was written as"):
+        read_position(tmp_path)
+
+
+def test_one_bit_of_any_tensor_is_noticed(tmp_path):
+    saved(tmp_path, 1.0, step=5)
+    path = tmp_path / "state.safetensors"
+    whole = path.read_bytes()
+    begin = 8 + int.from_bytes(whole[:8], "little")
+    for place in range(begin, len(whole), (len(whole) - begin) // 50):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(DamagedCheckpointError, match="was written as"):
+            read_position(tmp_path)
+
+
+def test_the_checkpoint_before_the_newest_stays(tmp_path):
+    for step in (5, 10, 15):
+        saved(tmp_path, float(step), step=step)
+    assert [position_of(path).step for path in checkpoints(tmp_path)] == [15, 10]
+    (tmp_path / "state.safetensors").unlink()
+    assert found(tmp_path) == (Position(10, 100), 10.0)
 
 
 @pytest.mark.parametrize("damage", [lambda content: b"", lambda content: content[:-9], lambda content: bytes(99)])

@@ -19,6 +19,7 @@ from benchbench.comparison.pairs.table import Comparison
 from benchbench.core.errors import BenchError
 from benchbench.report import numbers
 from benchbench.report.comparison import column_of, markdown_table
+from benchbench.store.files import write_text
 from benchbench.store.reference import ReferenceStore
 
 EXCERPT_METHODS = 2
@@ -50,7 +51,7 @@ def fill_documents(documents: Iterable[Path], folder: Path, *, runs: Path) -> No
             begin, end = _marks(kind, folder)
             head, rest = text.split(begin, 1)
             text = f"{head}{begin}\n{parts[kind]()}\n{end}{rest.split(end, 1)[1]}"
-        document.write_text(text, encoding="utf-8")
+        write_text(document, text)
 
 
 def _marks(kind: str, folder: Path) -> tuple[str, str]:

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchbench.store.files import write_bytes
+
 if TYPE_CHECKING:  # imported where something is drawn, since that takes half a second
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -112,5 +114,4 @@ def as_data_url(figure: Figure, *, name: str) -> str:
 
 def save(figure: Figure, path: Path) -> None:
     """Write a figure in the form of its file's ending."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(as_bytes(figure, path.suffix.removeprefix("."), name=path.stem))
+    write_bytes(path, as_bytes(figure, path.suffix.removeprefix("."), name=path.stem))

@@ -1,0 +1,74 @@
+"""What is not as it was written: said in a line, set aside, and never used; then it is made again.
+
+Whoever finds damage says so to whoever listens: a command prints the line, whichever of its parts came upon it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from benchbench.store.files import sync
+
+FOLDER = "damaged"
+"""Folder below `runs/` that damaged folders are moved into."""
+SUFFIX = ".damaged"
+"""Ends the name of a damaged file that was set aside beside its place."""
+
+_listeners: list[Callable[[str], None]] = []
+"""Who hears of damage at the moment, innermost last."""
+
+
+@contextmanager
+def listening(say: Callable[[str], None]) -> Iterator[None]:
+    """Have every line about damage told to a function while the block lasts."""
+    _listeners.append(say)
+    try:
+        yield
+    finally:
+        _listeners.pop()
+
+
+def say_damage(line: str) -> None:
+    """Tell whoever listens what was damaged, and what was done about it."""
+    for say in _listeners[-1:]:
+        say(line)
+
+
+def beside(path: Path) -> Path:
+    """Where a damaged file is put: in the same folder, its name with `.damaged` and, where that is taken, a number."""
+    return _free(path.with_name(path.name + SUFFIX))
+
+
+def in_damaged(root: Path, path: Path) -> Path:
+    """Where a damaged folder is put: into `damaged/` of the same `runs/`, by its place there.
+
+    Args:
+        root: the `runs/` folder.
+        path: a folder below it.
+    """
+    return _free(root / FOLDER / "-".join(path.relative_to(root).parts))
+
+
+def set_aside(path: Path, place: Path) -> Path:
+    """Move what is damaged to a place that is free; returns it. What another process moved meanwhile is gone already.
+
+    Args:
+        path: file or folder.
+        place: as `beside` or `in_damaged` say.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.rename(place)
+        sync(place.parent)
+        sync(path.parent)
+    except FileNotFoundError:
+        pass
+    return place
+
+
+def _free(path: Path) -> Path:
+    numbered = (path.with_name(f"{path.name}.{number}") for number in count(2))
+    return path if not path.exists() else next(name for name in numbered if not name.exists())

@@ -1,0 +1,96 @@
+"""Names of what is being written, beside its place; a killed process leaves such drafts, and the next run removes them.
+
+A draft's name says which process of which machine writes it, so that nobody removes what another one is writing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+FORGOTTEN_SECONDS = 7 * 24 * 3600.0
+"""After so long a draft of another machine, of whose processes nothing is known here, counts as left behind."""
+_LONGEST_NAME = 150
+"""Characters of a file's name that its draft's begins with; file systems take 255 bytes."""
+_DRAFT = re.compile(r"\..+\.([0-9a-f]{8})-([0-9]+)\.[a-z0-9_]{8}")
+
+
+def draft_prefix(path: Path) -> str:
+    """How the name of a draft begins, before the random characters that `tempfile` adds: it is hidden.
+
+    Args:
+        path: the place that the draft is for.
+    """
+    return f".{path.name[:_LONGEST_NAME]}.{_machine()}-{os.getpid()}."
+
+
+def remove_stale_drafts(folder: Path, *, depth: int = 2) -> list[Path]:
+    """Remove the drafts that processes which are gone have left; returns what was removed.
+
+    Args:
+        folder: where to look.
+        depth: how many folders down; 0 looks at what lies in the folder itself.
+    """
+    stale = [path for path in _drafts(folder, depth) if _is_stale(path)]
+    for path in stale:
+        _remove(path)
+    return stale
+
+
+def remove_drafts(folder: Path) -> None:
+    """Remove every draft in a folder, at any depth, whoever wrote it; for a folder that nobody else may write to."""
+    for path in list(_drafts(folder, depth=8)):
+        _remove(path)
+
+
+def _drafts(folder: Path, depth: int) -> Iterator[Path]:
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in entries:
+        if _DRAFT.fullmatch(entry.name):
+            yield Path(entry.path)
+        elif depth > 0 and entry.is_dir(follow_symlinks=False):
+            yield from _drafts(Path(entry.path), depth - 1)
+
+
+def _is_stale(path: Path) -> bool:
+    match = _DRAFT.fullmatch(path.name)
+    assert match is not None
+    if match[1] == _machine():
+        return not _is_alive(int(match[2]))
+    try:
+        return path.stat().st_mtime + FORGOTTEN_SECONDS < time.time()
+    except OSError:
+        return False
+
+
+def _is_alive(process: int) -> bool:
+    """Whether there is a process of that number on this machine."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@cache
+def _machine() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
