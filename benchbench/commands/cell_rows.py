@@ -42,11 +42,11 @@ ENGINE = "torch"
 
 def score_rows(cell: Cell, store: RunStore, split: str) -> pd.DataFrame:
     """The cell's rows: policy, reference and reward of every held-out response, and the hash of its prompt."""
-    frame = read_rows(store.folder(cell.score))
-    reference = read_rows(store.folder(cell.reference)).rename(columns={"logp_sum": "ref_logp_sum"})
+    frame = read_rows(store.sound_folder(cell.score))
+    reference = read_rows(store.sound_folder(cell.reference)).rename(columns={"logp_sum": "ref_logp_sum"})
     frame = frame.merge(reference[[*_JOIN, "ref_logp_sum"]], on=_JOIN, validate="one_to_one")
     if cell.reward is not None:
-        rewards = read_rows(store.folder(cell.reward))[[*_JOIN, "reward"]]
+        rewards = read_rows(store.sound_folder(cell.reward))[[*_JOIN, "reward"]]
         frame = frame.merge(rewards, on=_JOIN, validate="one_to_one")
     else:
         frame["reward"] = float("nan")

@@ -133,6 +133,7 @@ def run_session(session: Session, options: RunOptions, console: Console) -> RunR
     store = options.store
     for folder in (store.root, options.results_root):
         remove_stale_drafts(folder)
+    store.set_damaged_aside(session.plan.stages)
     for line in copies(session.plan):
         console.print(line, highlight=False, markup=False)
     todo = [key for key in session.plan.stages if not store.is_done(key)]

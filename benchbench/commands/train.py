@@ -78,7 +78,7 @@ def _train_one(loaded: Loaded, session: Session, options: RunOptions, console: C
 def _models(cells: Sequence[Cell], plan: Plan, store: RunStore) -> dict[int, Path]:
     """The model folders of finished cells: the policy's, or the reward model's where the recipe ends there."""
     keys = {cell.seed: trained_stage(cell, plan) for cell in cells}
-    return {seed: store.folder(key) / "model" for seed, key in keys.items() if key is not None}
+    return {seed: store.sound_folder(key) / "model" for seed, key in keys.items() if key is not None}
 
 
 def trained_stage(cell: Cell, plan: Plan) -> str | None:

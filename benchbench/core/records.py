@@ -87,6 +87,9 @@ class StageRecord:
     """Why it failed."""
     summary: Mapping[str, Any] = field(default_factory=dict)
     """Small facts worth showing: steps, last loss, rows, what was dropped."""
+    files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Of a finished stage: name below its folder -> `bytes` and `sha256` of every file that it left. None were recorded
+    by versions before, whose stages are read without such a check."""
 
     @property
     def has_diverged(self) -> bool:

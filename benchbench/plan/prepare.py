@@ -33,15 +33,19 @@ from benchbench.plan.weights import (
 )
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import Loaded
+from benchbench.store.checksums import is_as_stamped, stamped
+from benchbench.store.damage import in_damaged, say_damage, set_aside
 from benchbench.store.file_hashes import file_hash
 from benchbench.store.files import json_or_none, read_json, whole_folder, write_json
-from benchbench.store.prepared import PreparedData, read_prepared, write_prepared
+from benchbench.store.prepared import PreparedData, sound_prepared, write_prepared
 
 T = TypeVar("T")
 BESIDE = "stands_beside_"
 """Begins the name of an empty file in a trained tokenizer's folder: for this type of model it was found to fit."""
 PREPARED_VERSION = 2
 """Raised by hand when normalising or auditing changes what is stored."""
+_RECORDED = ("hash", "entries", "files")
+"""What the record of a trained tokenizer says beside its checksum."""
 _READING = ("data", "model", "tokenization")
 """Sections that lead to files."""
 
@@ -144,7 +148,7 @@ def _data(loaded: Loaded, root: Path) -> tuple[PreparedData, str]:
             **transforms_identity(planned),
         }
     )
-    prepared = read_prepared(root, key)
+    prepared = sound_prepared(root, key)
     if prepared is None:
         splits, transformed = apply_transforms(source.load(options, folder), planned, where=str(loaded.path))
         hashes = {name: content_hash({name: examples}) for name, examples in splits.items()}
@@ -230,26 +234,43 @@ def _trained_tokenizer(loaded: Loaded, root: Path, data: PreparedData, config: M
     key = fingerprint({"training": training.model_dump(mode="json"), "data": data.hashes[training.split]})
     folder = root / "tokenizer" / key
     record, beside = folder / "tokenizer_hash.json", folder / f"{BESIDE}{_file_name(config)}"
-    if json_or_none(record) is None:
+    if not _is_sound(folder, record, root):
         texts = [text for line in data.lines(training.split) for text in _texts(from_json(line))]
-        with whole_folder(folder, keep=lambda there: json_or_none(there / record.name) is not None) as draft:
+        with whole_folder(folder, keep=lambda there: _fault(there / record.name) == "") as draft:
             tokenizer = train_tokenizer(texts, training)
             save_tokenizer(tokenizer, draft)
             about = {"hash": tokenizer_hash(tokenizer), "entries": id_bound(tokenizer), "files": _file_hashes(draft)}
-            write_json(draft / record.name, about)
+            write_json(draft / record.name, stamped(about))
     recorded = read_json(record)
-    hashes = _file_hashes(folder)
-    if recorded.get("files", hashes) != hashes:  # records of earlier versions hold no file hashes
-        raise BenchError(
-            f"{folder}: expected the tokenizer as it was trained, found changed files; delete the folder and run again",
-            exit_code=ExitCode.UNAVAILABLE,
-        )
     check_rows(recorded.get("entries", 0), config)
     if writes_models(loaded) and not beside.is_file():
         tokenizer = load_tokenizer(str(folder.resolve()), revision=None, pad_token=None, folder=Path())
         check_beside(tokenizer, config, lent=True)
         beside.touch()
     return str(folder.resolve()), recorded["hash"]
+
+
+def _is_sound(folder: Path, record: Path, root: Path) -> bool:
+    """Whether a trained tokenizer is there as it was written; one that is not is set aside, and a line says so."""
+    if not folder.exists():
+        return False
+    if fault := _fault(record):
+        place = set_aside(folder, in_damaged(root, folder))
+        say_damage(f"{fault}; it is set aside in {place} and made again")
+    return not fault
+
+
+def _fault(record: Path) -> str:
+    """What of a trained tokenizer is not as it was written, with both hashes; empty where nothing is."""
+    recorded = json_or_none(record)
+    if not (isinstance(recorded, dict) and "hash" in recorded and is_as_stamped(recorded, without=_RECORDED)):
+        return f"{record}: expected what the tokenizer is, found no file that can be read"
+    present = _file_hashes(record.parent)
+    before = recorded.get("files", present)  # records of earlier versions hold no file hashes
+    changed = [name for name in sorted({*before, *present}) if before.get(name) != present.get(name)]
+    said = [f"{name}: {before.get(name, 'none')[:12]} is now {present.get(name, 'none')[:12]}" for name in changed]
+    where = f"{record.parent}: expected the tokenizer as it was trained, found other content of "
+    return where + ", ".join(said) if said else ""
 
 
 def _file_name(config: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from benchbench.core.split_shape import SplitShape
 from benchbench.data.prompts import first_prompts
 from benchbench.data.serial import content_hash, from_json, to_json
 from benchbench.store.files import folders
-from benchbench.store.prepared import PreparedData, read_prepared, write_prepared
+from benchbench.store.prepared import PreparedData, read_prepared, sound_prepared, write_prepared
 
 FIRST_TURN, SECOND_TURN = "prompts", "prompts_second_turn"
 """Splits of prepared prompt sets; the second turn's hold the conversation without the first response."""
@@ -42,7 +42,7 @@ def prepare_prompts(prompts: PromptSet, root: Path) -> PreparedPrompts:
     """Put a prompt set under runs/data, by its content; what is there is not written again."""
     rows = [asdict(prompt) for prompt in prompts.prompts]
     key = fingerprint({"prepared_version": PREPARED_VERSION, "format": prompts.format, "prompts": rows})
-    prepared = read_prepared(root, key)
+    prepared = sound_prepared(root, key)
     if prepared is None:
         splits = {name: list(_examples(prompts, name)) for name in (FIRST_TURN, SECOND_TURN)[: prompts.turns]}
         prepared = write_prepared(

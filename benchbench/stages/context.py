@@ -33,6 +33,7 @@ from benchbench.stages.tokens import made_of, tokenized_once
 from benchbench.store.file_hashes import file_hash, kept_hash
 from benchbench.store.made import check_made, made_hash, made_lines
 from benchbench.store.prepared import PreparedData, read_prepared
+from benchbench.store.runs import RunStore
 
 Report = Callable[[Mapping[str, Any]], None]
 LABELLED_FALSE = "labelled false"
@@ -84,8 +85,12 @@ class StageContext(Generic[S]):
         return self.spec.run
 
     def input(self, name: str) -> Path:
-        """Folder of a finished stage that this one reads."""
-        return self.root / self.spec.inputs[name]
+        """Folder of a finished stage that this one reads, all of it as it was written.
+
+        Raises:
+            BenchError: exit code 5; a file in it is another one.
+        """
+        return RunStore(self.root).sound_folder(self.spec.inputs[name])
 
     def model_spec(self) -> ModelSpec:
         """The base model of the setting; loading it refuses other weights than those that were planned."""
@@ -151,7 +156,7 @@ class StageContext(Generic[S]):
         data = data or self.spec.settings.data
         assert data is not None
         if data.made_by is not None:
-            return [from_json(line) for line in made_lines(self.root / data.made_by, data.split)]
+            return [from_json(line) for line in made_lines(self._maker(data), data.split)]
         return [from_json(line) for line in self._prepared(data).lines(data.split)]
 
     def data_content(self) -> dict[str, Any]:
@@ -164,9 +169,13 @@ class StageContext(Generic[S]):
         if data.made_by is None:
             self._prepared(data).check(data.split, self.root)
             return identity(data)
-        folder = self.root / data.made_by
+        folder = self._maker(data)
         check_made(folder, data.split, self.root)
         return identity(data) | {"file": made_hash(folder, data.split)}
+
+    def _maker(self, data: DataRef) -> Path:
+        """Folder of the stage that made a split."""
+        return RunStore(self.root).sound_folder(str(data.made_by))
 
     def _prepared(self, data: DataRef) -> PreparedData:
         key = self.run.data_key
@@ -189,7 +198,7 @@ class StageContext(Generic[S]):
 
         def make() -> Tokenized:
             if data.tokens:
-                rows = [row_of(line) for line in made_lines(self.root / str(data.made_by), data.split)]
+                rows = [row_of(line) for line in made_lines(self._maker(data), data.split)]
                 return tokenized_rows(rows, tokenizer, section, on_empty=on_empty, keep_all=keep_all)
             examples, labelled_false = self.examples(), 0
             if demonstrations:

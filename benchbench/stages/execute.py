@@ -86,6 +86,8 @@ def execute(
         if _is_card(device):  # torch keeps what it once had, and an engine's process would find the card full
             gc.collect()
             torch.cuda.empty_cache()
+        if ended.status == "done":
+            ended = replace(ended, files=store.seal(spec.key))
         if ended.status == "done" and (read := contents_read(spec, store)):
             ended = replace(ended, summary={**ended.summary, READ: read})
         seconds = record.seconds + time.monotonic() - started

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from benchbench.store.file_hashes import file_hash
+from benchbench.store.contents import entry_of, shown_entry
 from benchbench.store.files import json_or_none, write_json
 
 MANIFEST = "manifest.json"
@@ -24,7 +24,7 @@ def write_manifest(folder: Path, *, only: Collection[str] | None = None) -> None
         only: names of files that were written anew; the entries of all others stay as they are, whatever these
             files hold now. All files by default.
     """
-    entries = {name: _entry(folder / name) for name in _names(folder) if only is None or name in only}
+    entries = {name: entry_of(folder / name) for name in _names(folder) if only is None or name in only}
     before = {} if only is None else (_entries(folder) or {})
     write_json(folder / MANIFEST, {"files": {**before, **entries}})
 
@@ -43,11 +43,11 @@ def manifest_faults(folder: Path, *, beside: Collection[str] = ()) -> list[str]:
     names = _names(folder)
     for name in sorted({*entries, *names} - {*beside}):
         if name not in names:
-            faults.append(f"{name}: expected {_shown(entries[name])}, found no such file")
+            faults.append(f"{name}: expected {shown_entry(entries[name])}, found no such file")
         elif name not in entries:
-            faults.append(f"{name}: expected no such file, found one of {_shown(_entry(folder / name))}")
-        elif (present := _entry(folder / name)) != entries[name]:
-            faults.append(f"{name}: expected {_shown(entries[name])}, found {_shown(present)}")
+            faults.append(f"{name}: expected no such file, found one of {shown_entry(entry_of(folder / name))}")
+        elif (present := entry_of(folder / name)) != entries[name]:
+            faults.append(f"{name}: expected {shown_entry(entries[name])}, found {shown_entry(present)}")
     return faults
 
 
@@ -62,22 +62,8 @@ def _names(folder: Path) -> list[str]:
     return [name for name in names if name != MANIFEST and not any(part.startswith(".") for part in name.split("/"))]
 
 
-def _entry(path: Path) -> dict[str, Any]:
-    try:
-        return {"bytes": path.stat().st_size, "sha256": file_hash(path)}
-    except OSError as error:
-        return {"bytes": None, "sha256": f"unreadable: {error.strerror}"}
-
-
 def _entries(folder: Path) -> dict[str, Any] | None:
     """Name -> entry; none where the manifest is not there or is no manifest."""
     values = json_or_none(folder / MANIFEST)
     entries = values.get("files") if isinstance(values, dict) else None
     return entries if isinstance(entries, dict) and entries else None
-
-
-def _shown(entry: Any) -> str:
-    """An entry in words, whatever somebody wrote there."""
-    if not isinstance(entry, dict):
-        return "an entry that is none"
-    return f"{entry.get('bytes')} bytes with sha256 {str(entry.get('sha256'))[:12]}"

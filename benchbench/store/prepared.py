@@ -12,10 +12,14 @@ from typing import Any, TypeVar
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.shown_text import require_name
 from benchbench.core.split_shape import ColumnShape, SplitShape
+from benchbench.store.checksums import is_as_stamped, stamped
+from benchbench.store.damage import in_damaged, say_damage, set_aside
 from benchbench.store.file_hashes import kept_hash
 from benchbench.store.files import json_or_none, whole_folder, write_json, written
 
 T = TypeVar("T")
+INDEX = "prepared.json"
+_NAMES = ("hashes", "report", "shapes", "files")
 _AS_PREPARED = "the data as they were prepared"
 
 
@@ -105,10 +109,37 @@ def _changed(path: Path, what: str, fault: str) -> BenchError:
     )
 
 
+def sound_prepared(root: Path, key: str) -> PreparedData | None:
+    """Prepared data of that key, every file of which is as it was written; none where there are none.
+
+    Data that are not so are set aside, and a line says what was expected and what was found: they are made again.
+
+    Args:
+        root: the `runs/` folder.
+        key: of the data.
+    """
+    folder, prepared = root / "data" / key, read_prepared(root, key)
+    if prepared is None and not (folder / INDEX).exists():
+        return None
+    fault = f"{folder / INDEX}: expected what was prepared, found a damaged file, or one of another version"
+    if prepared is not None:
+        try:
+            for split in prepared.files:
+                prepared.check(split, root)
+            return prepared
+        except BenchError as error:
+            fault = str(error).split("; such files")[0]
+    place = set_aside(folder, in_damaged(root, folder))
+    say_damage(f"{fault}; it is set aside in {place} and made again")
+    return None
+
+
 def read_prepared(root: Path, key: str) -> PreparedData | None:
     """Prepared data of that key; none where they are not there, are damaged, or of a version that is not read."""
     folder = root / "data" / key
-    index = json_or_none(folder / "prepared.json")
+    index = json_or_none(folder / INDEX)
+    if not is_as_stamped(index, without=_NAMES):
+        return None
     try:
         shapes = {split: _shape(shape) for split, shape in index["shapes"].items()}
         return PreparedData(folder, index["hashes"], index["report"], shapes, index["files"])
@@ -145,7 +176,7 @@ def write_prepared(
         }
         plain = {split: asdict(shape) for split, shape in shapes.items()}
         index = {"hashes": dict(hashes), "report": dict(report), "shapes": plain, "files": files}
-        write_json(draft / "prepared.json", index)
+        write_json(draft / INDEX, stamped(index))
     prepared = read_prepared(root, key)
     assert prepared is not None
     return prepared

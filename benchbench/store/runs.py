@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -16,7 +16,10 @@ from ruamel.yaml.error import YAMLError
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.records import StageRecord, StageSpec
-from benchbench.store.files import folders, json_or_none, read_json, write_json, write_yaml
+from benchbench.store.checksums import is_as_stamped, stamped
+from benchbench.store.contents import content_faults, contents
+from benchbench.store.damage import in_damaged, say_damage, set_aside
+from benchbench.store.files import folders, json_or_none, sync_tree, write_json, write_yaml
 from benchbench.store.locks import is_taken, turn
 
 CHECKPOINT = "checkpoint"
@@ -37,6 +40,10 @@ def default_results() -> Path:
     return Path(os.environ.get("BENCH_HOME", ".")) / "results"
 
 
+_BEFORE_CHECKSUMS = {field.name for field in fields(StageRecord)} - {"files"}
+"""What a record of a version without checksums says; any other name in it is a damaged one."""
+
+
 class RunStore:
     """The folders below one `runs/`.
 
@@ -54,7 +61,7 @@ class RunStore:
     def record(self, key: str) -> StageRecord | None:
         """What is known of a stage; none if it never started, or its record is damaged, and it runs anew."""
         values = json_or_none(self._status(key))
-        if not isinstance(values, dict):
+        if not isinstance(values, dict) or not is_as_stamped(values, without=_BEFORE_CHECKSUMS):
             return None
         known = {field.name for field in fields(StageRecord)}
         try:
@@ -96,9 +103,60 @@ class RunStore:
         return self.write(record)
 
     def write(self, record: StageRecord) -> StageRecord:
-        """Put a record on disk."""
-        write_json(self._status(record.key), asdict(record))
+        """Put a record on disk, with a checksum of what it says."""
+        write_json(self._status(record.key), stamped(asdict(record)))
         return record
+
+    def seal(self, key: str) -> dict[str, dict[str, Any]]:
+        """Bring all that a stage left to the disk; returns size and content hash of each file, for its record."""
+        sync_tree(self.folder(key))
+        return contents(self.folder(key))
+
+    def faults(self, key: str, *, thorough: bool = False) -> list[str]:
+        """What of a finished stage is not as it was written, one line per file with both hashes; empty where all is.
+
+        Args:
+            key: of the stage; nothing is said of one that is not finished, or that a version without hashes finished.
+            thorough: whether large files are read even where the file system says that they did not change.
+        """
+        record = self.record(key)
+        if record is None or record.status != "done" or not record.files:
+            return []
+        return content_faults(self.folder(key), record.files, None if thorough else self.root)
+
+    def sound_folder(self, key: str) -> Path:
+        """The folder of a stage whose result is read, once every file in it was found to be as it was written.
+
+        Raises:
+            BenchError: exit code 5; its record cannot be read, or a file is another one: which, and both hashes.
+        """
+        if (damaged := self.damaged_record(key)) is not None:
+            faults = [f"{damaged.name}: expected the record of a stage, found a damaged file"]
+        else:
+            faults = self.faults(key)
+        if faults:
+            raise BenchError(
+                "\n  ".join([f"{self.folder(key)}: expected the stage as it was finished, found changes", *faults])
+                + "\nrun the command again that made it: the folder is set aside, and the stage made again",
+                exit_code=ExitCode.UNAVAILABLE,
+            )
+        return self.folder(key)
+
+    def set_damaged_aside(self, keys: Iterable[str]) -> None:
+        """Move away the finished stages some file of which is not as it was written, and say so; they run again then.
+
+        Args:
+            keys: of the stages that are looked at.
+        """
+        for key in keys:
+            if not self.faults(key):
+                continue
+            with self.claim(key):
+                faults = self.faults(key)  # another process may have set it aside meanwhile
+                if faults:
+                    place = set_aside(self.folder(key), in_damaged(self.root, self.folder(key)))
+                    line = f"{self.folder(key)}: {'; '.join(faults)}; it is set aside as {place} and made again"
+                    say_damage(line)
 
     def remove_checkpoint(self, key: str) -> None:
         """Drop what a training could be resumed from, and how far it was; a finished one needs them no more."""
@@ -115,7 +173,7 @@ class RunStore:
 
     def logged(self, key: str) -> list[dict[str, Any]]:
         """Every logged step of a finished stage: quantity -> value; none for a stage that trains nothing."""
-        path = self.folder(key) / "train.jsonl"
+        path = self.sound_folder(key) / "train.jsonl"
         if not path.is_file():
             return []
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
@@ -151,14 +209,16 @@ class RunStore:
 
 
 def finished_stage(folder: Path) -> StageSpec:
-    """What the finished stage in a folder is.
+    """What the finished stage in a folder is, whose files are all as they were written.
 
     Raises:
-        BenchError: exit code 5; no stage has finished there.
+        BenchError: exit code 5; no stage has finished there, or its files are others.
     """
     try:
-        if read_json(folder / "status.json")["status"] == "done":
-            return StageSpec.from_json(YAML(typ="safe", pure=True).load(folder / "lock.yaml"))
+        place = folder.resolve()
+        store, key = RunStore(place.parent.parent), f"{place.parent.name}/{place.name}"
+        if store.is_done(key):
+            return StageSpec.from_json(YAML(typ="safe", pure=True).load(store.sound_folder(key) / "lock.yaml"))
     except (OSError, ValueError, TypeError, KeyError, YAMLError):
         pass
     raise BenchError(f"{folder}: expected the folder of a finished stage, found none", exit_code=ExitCode.UNAVAILABLE)

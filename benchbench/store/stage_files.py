@@ -47,7 +47,8 @@ def read_stage(folder: Path) -> StageFiles:
     """What a stage left in its folder.
 
     Raises:
-        BenchError: exit code 5; the folder has no lock file that can be read.
+        BenchError: exit code 5; the folder has no lock file that can be read, or files that are not as a finished stage
+            left them.
     """
     try:
         spec = StageSpec.from_json(YAML(typ="safe", pure=True).load(folder / LOCK))
@@ -58,8 +59,8 @@ def read_stage(folder: Path) -> StageFiles:
             exit_code=ExitCode.UNAVAILABLE,
         ) from None
     folder = folder.resolve()
-    store = RunStore(folder.parent.parent)
-    return StageFiles(folder, spec, store.record(f"{folder.parent.name}/{folder.name}"), log_lines(folder / LOG))
+    store, key = RunStore(folder.parent.parent), f"{folder.parent.name}/{folder.name}"
+    return StageFiles(store.sound_folder(key), spec, store.record(key), log_lines(folder / LOG))
 
 
 def find_stage(store: RunStore, key: str) -> Path:

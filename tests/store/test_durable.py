@@ -119,7 +119,8 @@ def test_drafts_of_another_machine_are_removed_when_they_are_old(tmp_path: Path)
     draft = tmp_path / ".file.00000000-1.abcdefgh"
     draft.write_text("half")
     assert remove_stale_drafts(tmp_path) == []
-    os.utime(draft, (time.time() - FORGOTTEN_SECONDS - 60,) * 2)
+    old = time.time() - FORGOTTEN_SECONDS - 60
+    os.utime(draft, (old, old))
     assert remove_stale_drafts(tmp_path) == [draft]
 
 

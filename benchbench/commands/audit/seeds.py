@@ -122,5 +122,5 @@ def _content(cell: SeedCell, store: RunStore) -> str | None:
     """Hash of what a finished scoring came to; none where there is none."""
     if cell.rows is None or not store.is_done(cell.rows):
         return None
-    frame = read_rows(store.folder(cell.rows))
+    frame = read_rows(store.sound_folder(cell.rows))
     return content(frame, [name for name in ("logp_sum", "logp_mean", "reward") if name in frame.columns])

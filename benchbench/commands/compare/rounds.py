@@ -84,7 +84,7 @@ def round_rows(
 
 
 def _answers(key: str, store: RunStore) -> tuple[pd.DataFrame, Mapping[str, Any]]:
-    folder = store.folder(key)
+    folder = store.sound_folder(key)
     return read_generations(folder), read_engine(folder)
 
 
@@ -120,7 +120,8 @@ def _rate(keys: Mapping[int, str], seeds: int, store: RunStore, runs: Replicates
     if len(keys) < seeds:
         return None
     rows = {
-        seed: read_verdicts(store.folder(key)).assign(label="round", opponent="other") for seed, key in keys.items()
+        seed: read_verdicts(store.sound_folder(key)).assign(label="round", opponent="other")
+        for seed, key in keys.items()
     }
     return win_rate_over_seeds(rows, replicates=runs).interval
 
@@ -147,8 +148,8 @@ def _oracle_score(place: RoundKeys, cell: Cell, store: RunStore) -> float:
     if place.label is None or section is None:
         return math.nan
     split = section.prompts.split
-    groups = map(group_of, made_lines(store.folder(place.rollout), split))
-    labels = map(labels_of, made_lines(store.folder(place.label), split))
+    groups = map(group_of, made_lines(store.sound_folder(place.rollout), split))
+    labels = map(labels_of, made_lines(store.sound_folder(place.label), split))
     scores = [
         score
         for group, of_group in zip(groups, labels, strict=True)
@@ -163,7 +164,7 @@ def _judge_score(place: RoundKeys, store: RunStore) -> float:
     """Mean score of the policy's held-out answers by the judge; NaN where it scores none."""
     if place.verdicts is None:
         return math.nan
-    scores = read_verdicts(store.folder(place.verdicts))["score"].dropna().tolist()
+    scores = read_verdicts(store.sound_folder(place.verdicts))["score"].dropna().tolist()
     return fmean(scores) if scores else math.nan
 
 

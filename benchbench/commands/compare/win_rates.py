@@ -152,8 +152,8 @@ def collect(
     """
     drawn = {
         (cell.loaded.label, cell.seed): (
-            read_generations(store.folder(cell.generate)),
-            read_engine(store.folder(cell.generate)),
+            read_generations(store.sound_folder(cell.generate)),
+            read_engine(store.sound_folder(cell.generate)),
         )
         for cell in cells
         if cell.generate is not None
@@ -236,7 +236,7 @@ def _runs(runs: Mapping[str, Sequence[int]], by_seed: Iterable[int], labels: Ite
 def verdict_rows(cell: Cell, store: RunStore) -> dict[str, pd.DataFrame]:
     """Opponent -> the verdict rows of a finished cell, with the names of label and opponent."""
     return {
-        opponent: read_verdicts(store.folder(key)).assign(label=cell.loaded.label, opponent=opponent)
+        opponent: read_verdicts(store.sound_folder(key)).assign(label=cell.loaded.label, opponent=opponent)
         for opponent, key in cell.verdicts.items()
     }
 

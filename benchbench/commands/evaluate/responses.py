@@ -118,7 +118,7 @@ def draw(
 def _rows(policies: Policies, cell: Cell, stages: Sequence[StageSpec], options: RunOptions) -> pd.DataFrame:
     frames = []
     for turn, spec in enumerate(stages, start=1):
-        folder = options.store.folder(spec.key)
+        folder = options.store.sound_folder(spec.key)
         drawn = {(policies.label(cell), cell.seed): (read_generations(folder), read_engine(folder))}
         frames.append(statistics_frame(drawn).assign(turn=turn, folder=str(folder)))
     return pd.concat(frames, ignore_index=True).assign(target=policies.target)
@@ -146,7 +146,7 @@ def drawn_rows(stages: Sequence[StageSpec], options: RunOptions) -> pd.DataFrame
         return None
     frames = []
     for turn, spec in enumerate(stages, start=1):
-        frame = read_generations(options.store.folder(spec.key))
+        frame = read_generations(options.store.sound_folder(spec.key))
         if max(frame["sample"]) > 0:
             raise BenchError(
                 f"{spec.title}: expected one response per prompt, found several; draw and export with "

@@ -190,7 +190,7 @@ def _model(prepared: PreparedComparison, label: str, options: RunOptions) -> Pat
     cells = [c for c in prepared.session.cells if (c.loaded.label, c.seed) == (label, seed)]
     if not cells or cells[0].policy is None:
         raise BenchError(f"--checkpoint: no trained '{label}' in this comparison")
-    folder = options.store.folder(cells[0].policy) / "model"
+    folder = options.store.sound_folder(cells[0].policy) / "model"
     size = sum(path.stat().st_size for path in folder.iterdir())
     if size > MOST_BYTES:
         raise BenchError(f"--checkpoint: {label} has {size / 2**20:.1f} MiB, expected at most {MOST_BYTES // 2**20}")

@@ -47,7 +47,7 @@ def well_formed(text: str) -> str:
 
 
 def _answers(cell: Cell, store: RunStore) -> pd.DataFrame:
-    frame = read_generations(store.folder(str(cell.generate)))
+    frame = read_generations(store.sound_folder(str(cell.generate)))
     return pd.DataFrame(
         {
             "label": cell.loaded.label,
@@ -62,7 +62,7 @@ def _answers(cell: Cell, store: RunStore) -> pd.DataFrame:
 
 
 def _verdicts(cell: Cell, opponent: str, key: str, store: RunStore) -> pd.DataFrame:
-    frame = read_verdicts(store.folder(key))[list(_VERDICT_COLUMNS)]
+    frame = read_verdicts(store.sound_folder(key))[list(_VERDICT_COLUMNS)]
     texts = {name: [well_formed(str(text)) for text in frame[name]] for name in ("example", "raw", "note")}
     about = {"label": cell.loaded.label, "opponent": opponent, "seed": cell.seed}
     return frame.assign(**texts, **about).loc[:, [*about, *_VERDICT_COLUMNS]]
@@ -88,7 +88,7 @@ def _prompts(cells: Sequence[Cell], plan: Plan, store: RunStore, names: Sequence
 
 def _examples(data: DataRef, data_key: str, store: RunStore) -> Mapping[str, Example]:
     if data.made_by is not None:
-        lines = made_lines(store.folder(data.made_by), data.split)
+        lines = made_lines(store.sound_folder(data.made_by), data.split)
     else:
         prepared = read_prepared(store.root, data_key)
         assert prepared is not None, "a plan prepares what its cells answer"

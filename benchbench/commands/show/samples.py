@@ -76,7 +76,7 @@ def show_samples(request: SamplesRequest, options: RunOptions) -> ShownSamples:
     loaded = resolve_all(request.targets, setting=request.setting, overrides=overrides)
     seeds = parse_seeds(None if request.seed is None else [request.seed]) or loaded[0].recipe.seeds.list[:1]
     first, second = _answers_of(loaded, seeds, request, options)
-    frames = [read_generations(options.store.folder(str(cell.generate))) for cell in (first.cell, second.cell)]
+    frames = [read_generations(options.store.sound_folder(str(cell.generate))) for cell in (first.cell, second.cell)]
     labels = (loaded[0].label, loaded[1].label)
     verdicts = list(_verdicts(first, second, options.store))
     places = [{(str(e), int(n)) for e, n in zip(f["example"], f["sample"], strict=True)} for f in frames]
@@ -152,7 +152,7 @@ def _examples(answers: _Answers, store: RunStore) -> Mapping[str, Example]:
     """The examples whose prompts were answered, by id."""
     spec, data = answers.plan.stages[str(answers.cell.generate)], _data(answers)
     if data.made_by is not None:
-        lines = made_lines(store.root / data.made_by, data.split)
+        lines = made_lines(store.sound_folder(data.made_by), data.split)
     else:
         prepared = read_prepared(store.root, str(spec.run.data_key))
         assert prepared is not None, "a plan prepares what its cells read"
@@ -169,7 +169,7 @@ def _verdicts(first: _Answers, second: _Answers, store: RunStore) -> Iterator[Gi
             if key in seen or opponent not in {*labels, CHOSEN} or not store.is_done(key):
                 continue
             seen.add(key)
-            for row in read_verdicts(store.folder(key)).to_dict("records"):
+            for row in read_verdicts(store.sound_folder(key)).to_dict("records"):
                 yield GivenVerdict.of_row(row, label=cell.loaded.label, opponent=opponent)
 
 

@@ -122,7 +122,7 @@ def policies_of(cell: Cell, store: RunStore, start: str) -> list[Policy]:
             str(place.generate),
             {}
             if place.verdicts is None
-            else {start: read_verdicts(store.folder(place.verdicts)).assign(label=label, opponent=start)},
+            else {start: read_verdicts(store.sound_folder(place.verdicts)).assign(label=label, opponent=start)},
         )
         for place in rounds
     ]
@@ -130,7 +130,7 @@ def policies_of(cell: Cell, store: RunStore, start: str) -> list[Policy]:
 
 def _numbers(policy: Policy, store: RunStore, start: str, opponent: str) -> Iterator[tuple[str, ByPrompt]]:
     """(`kl` or a quantity, number of each prompt) of one policy; only what is known."""
-    drawn = read_generations(store.folder(policy.generate))
+    drawn = read_generations(store.sound_folder(policy.generate))
     examples = dict.fromkeys(map(str, drawn["example"]))
     kl = itself(examples, KL) if policy.name == start else kl_by_prompt(drawn)
     if kl is not None:

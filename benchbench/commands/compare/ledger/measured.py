@@ -133,5 +133,5 @@ def _different_prompts(root: Path, key: str, split: str) -> int:
 
 def _answered_prompts(root: Path, rollouts: Sequence[str], split: str) -> float:
     """Different prompts that finished rollouts drew responses to."""
-    groups = (group_of(line) for key in rollouts for line in made_lines(RunStore(root).folder(key), split))
+    groups = (group_of(line) for key in rollouts for line in made_lines(RunStore(root).sound_folder(key), split))
     return float(len({group.prompt for group in groups}))

@@ -1,0 +1,95 @@
+"""What a folder holds, by size and content: written down when it is finished, and checked by whoever reads it.
+
+Small files are read each time; of large ones the hash is kept beside what the file system says of them
+(`file_hashes`), so that a second look costs a millisecond. `bench verify` reads all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from benchbench.store.damage import SUFFIX
+from benchbench.store.file_hashes import file_hash, kept_hash
+
+SMALL_BYTES = 1 << 16
+"""A file up to this size is read as fast as the note of what it held."""
+_BESIDE = ("status.json", "progress.json")
+"""Files of a stage's folder that say something of the others."""
+_GOES = ("checkpoint",)
+"""Folders in a stage's folder that are gone when it has finished."""
+_UNREAD = "README.md"
+"""A model's card, which nothing reads and a person may edit."""
+_READ_BY_PRESENCE = frozenset((".json", ".safetensors", ".py", ".jinja", ".model", ".txt", ".bin"))
+"""Endings of files that a library may read of a model's folder because they are there."""
+_MODEL = "model"
+_HASHED_AT_ONCE = 4
+
+
+def contents(folder: Path) -> dict[str, dict[str, Any]]:
+    """Name below the folder -> `bytes` and `sha256`, of every file of a stage's folder as it is now."""
+    names = _names(folder)
+    with ThreadPoolExecutor(max_workers=_HASHED_AT_ONCE) as pool:
+        return dict(zip(names, pool.map(lambda name: entry_of(folder / name), names), strict=True))
+
+
+def content_faults(folder: Path, entries: Mapping[str, Any], root: Path | None) -> list[str]:
+    """What is not as it was written, one line per file with both hashes; empty where all is.
+
+    A file that was added counts where a library would read it because it is there: beside the weights of a model.
+
+    Args:
+        folder: of the stage.
+        entries: as `contents` gave them when it finished.
+        root: the `runs/` folder, where hashes of large files are kept; none reads every file.
+    """
+    faults: list[str] = []
+    for name, entry in entries.items():
+        if not (folder / name).is_file():
+            faults.append(f"{name}: expected {shown_entry(entry)}, found no such file")
+        elif (present := _present(folder / name, entry, root)) != entry:
+            faults.append(f"{name}: expected {shown_entry(entry)}, found {shown_entry(present)}")
+    return faults + [f"{name}: expected no such file, found one" for name in _added(folder, entries)]
+
+
+def entry_of(path: Path) -> dict[str, Any]:
+    """Size and content hash of a file; its bytes are read."""
+    try:
+        return {"bytes": path.stat().st_size, "sha256": file_hash(path)}
+    except OSError as error:
+        return {"bytes": None, "sha256": f"unreadable: {error.strerror}"}
+
+
+def shown_entry(entry: Any) -> str:
+    """An entry in words, whatever somebody wrote there."""
+    if not isinstance(entry, dict):
+        return "an entry that is none"
+    return f"{entry.get('bytes')} bytes with sha256 {str(entry.get('sha256'))[:12]}"
+
+
+def _present(path: Path, entry: Any, root: Path | None) -> dict[str, Any]:
+    """Size and hash of a file as it is now; a kept hash is believed only where it says that all is well."""
+    size = path.stat().st_size
+    if root is not None and size > SMALL_BYTES and {"bytes": size, "sha256": kept_hash(path, root)} == entry:
+        return entry
+    return entry_of(path)
+
+
+def _added(folder: Path, entries: Collection[str]) -> list[str]:
+    names = (name for name in _names(folder) if name.startswith(f"{_MODEL}/") and name not in entries)
+    return [name for name in names if Path(name).suffix in _READ_BY_PRESENCE]
+
+
+def _names(folder: Path) -> list[str]:
+    paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sorted(path.as_posix() for path in paths if _counts(path))
+
+
+def _counts(path: Path) -> bool:
+    """Whether a file, by its path below the folder, is part of what a stage leaves."""
+    hidden = any(part.startswith(".") for part in path.parts)
+    beside = len(path.parts) == 1 and path.name in _BESIDE
+    card = path.parts[0] == _MODEL and path.name == _UNREAD
+    return not (hidden or beside or card or path.parts[0] in _GOES or SUFFIX in path.name)
