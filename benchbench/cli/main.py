@@ -33,6 +33,7 @@ from benchbench.cli import (
     train,
     transforms,
     tune,
+    verify,
 )
 from benchbench.cli.output import shown
 from benchbench.cli.variadic import VariadicCommand
@@ -66,6 +67,7 @@ app.command("reread", cls=VariadicCommand)(reread.reread)
 app.command("diff", cls=VariadicCommand)(diff.diff)
 app.command("analyse")(analyse.analyse)
 app.command("status")(status.status)
+app.command("verify")(verify.verify)
 app.command("fetch")(fetch.fetch)
 app.command("env")(env.env)
 app.add_typer(audit.app, name="audit")

@@ -19,10 +19,11 @@ from benchbench.data.model_size import require_possible
 from benchbench.data.render import read_chat_template, renderer
 from benchbench.data.serial import content_hash, from_json, to_json
 from benchbench.data.tokenizer import id_bound, load_tokenizer, save_tokenizer, tokenizer_hash, train_tokenizer
-from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS, tokenizer_files
+from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS
 from benchbench.plan.assumed import assumed_data, assumed_tokenizer, assumed_weights
 from benchbench.plan.checks.data import split_faults
 from benchbench.plan.prepared import Prepared, PreparedTexts
+from benchbench.plan.trained import RECORD, file_hashes_of, tokenizer_fault
 from benchbench.plan.transforms import apply_transforms, transforms_identity
 from benchbench.plan.vocabulary import check_beside, check_rows, model_config, writes_models
 from benchbench.plan.weights import (
@@ -33,10 +34,10 @@ from benchbench.plan.weights import (
 )
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import Loaded
-from benchbench.store.checksums import is_as_stamped, stamped
+from benchbench.store.checksums import stamped
 from benchbench.store.damage import in_damaged, say_damage, set_aside
 from benchbench.store.file_hashes import file_hash
-from benchbench.store.files import json_or_none, read_json, whole_folder, write_json
+from benchbench.store.files import read_json, whole_folder, write_json
 from benchbench.store.prepared import PreparedData, sound_prepared, write_prepared
 
 T = TypeVar("T")
@@ -44,8 +45,6 @@ BESIDE = "stands_beside_"
 """Begins the name of an empty file in a trained tokenizer's folder: for this type of model it was found to fit."""
 PREPARED_VERSION = 2
 """Raised by hand when normalising or auditing changes what is stored."""
-_RECORDED = ("hash", "entries", "files")
-"""What the record of a trained tokenizer says beside its checksum."""
 _READING = ("data", "model", "tokenization")
 """Sections that lead to files."""
 
@@ -233,13 +232,13 @@ def _trained_tokenizer(loaded: Loaded, root: Path, data: PreparedData, config: M
         raise BenchError.of_faults(str(loaded.path), split_faults(loaded.recipe, data, None))
     key = fingerprint({"training": training.model_dump(mode="json"), "data": data.hashes[training.split]})
     folder = root / "tokenizer" / key
-    record, beside = folder / "tokenizer_hash.json", folder / f"{BESIDE}{_file_name(config)}"
+    record, beside = folder / RECORD, folder / f"{BESIDE}{_file_name(config)}"
     if not _is_sound(folder, record, root):
         texts = [text for line in data.lines(training.split) for text in _texts(from_json(line))]
-        with whole_folder(folder, keep=lambda there: _fault(there / record.name) == "") as draft:
+        with whole_folder(folder, keep=lambda there: tokenizer_fault(there / record.name) == "") as draft:
             tokenizer = train_tokenizer(texts, training)
             save_tokenizer(tokenizer, draft)
-            about = {"hash": tokenizer_hash(tokenizer), "entries": id_bound(tokenizer), "files": _file_hashes(draft)}
+            about = {"hash": tokenizer_hash(tokenizer), "entries": id_bound(tokenizer), "files": file_hashes_of(draft)}
             write_json(draft / record.name, stamped(about))
     recorded = read_json(record)
     check_rows(recorded.get("entries", 0), config)
@@ -254,33 +253,16 @@ def _is_sound(folder: Path, record: Path, root: Path) -> bool:
     """Whether a trained tokenizer is there as it was written; one that is not is set aside, and a line says so."""
     if not folder.exists():
         return False
-    if fault := _fault(record):
+    if fault := tokenizer_fault(record):
         place = set_aside(folder, in_damaged(root, folder))
         say_damage(f"{fault}; it is set aside in {place} and made again")
     return not fault
-
-
-def _fault(record: Path) -> str:
-    """What of a trained tokenizer is not as it was written, with both hashes; empty where nothing is."""
-    recorded = json_or_none(record)
-    if not (isinstance(recorded, dict) and "hash" in recorded and is_as_stamped(recorded, without=_RECORDED)):
-        return f"{record}: expected what the tokenizer is, found no file that can be read"
-    present = _file_hashes(record.parent)
-    before = recorded.get("files", present)  # records of earlier versions hold no file hashes
-    changed = [name for name in sorted({*before, *present}) if before.get(name) != present.get(name)]
-    said = [f"{name}: {before.get(name, 'none')[:12]} is now {present.get(name, 'none')[:12]}" for name in changed]
-    where = f"{record.parent}: expected the tokenizer as it was trained, found other content of "
-    return where + ", ".join(said) if said else ""
 
 
 def _file_name(config: Mapping[str, Any]) -> str:
     """The type of a model, or a hash of what stands there where that could not be a file's name."""
     kind = str(config.get("model_type"))
     return kind if name_fault(kind) is None else fingerprint(kind)
-
-
-def _file_hashes(folder: Path) -> dict[str, str]:
-    return {name: file_hash(path) for name, path in tokenizer_files(folder).items()}
 
 
 def _texts(example: Example) -> list[str]:

@@ -90,7 +90,7 @@ class StageContext(Generic[S]):
         Raises:
             BenchError: exit code 5; a file in it is another one.
         """
-        return RunStore(self.root).sound_folder(self.spec.inputs[name])
+        return RunStore(self.root).sound_folder(self.spec.inputs[name], model_too=True)
 
     def model_spec(self) -> ModelSpec:
         """The base model of the setting; loading it refuses other weights than those that were planned."""

@@ -35,7 +35,7 @@ def contents(folder: Path) -> dict[str, dict[str, Any]]:
         return dict(zip(names, pool.map(lambda name: entry_of(folder / name), names), strict=True))
 
 
-def content_faults(folder: Path, entries: Mapping[str, Any], root: Path | None) -> list[str]:
+def content_faults(folder: Path, entries: Mapping[str, Any], root: Path | None, *, model_too: bool = True) -> list[str]:
     """What is not as it was written, one line per file with both hashes; empty where all is.
 
     A file that was added counts where a library would read it because it is there: beside the weights of a model.
@@ -44,9 +44,14 @@ def content_faults(folder: Path, entries: Mapping[str, Any], root: Path | None) 
         folder: of the stage.
         entries: as `contents` gave them when it finished.
         root: the `runs/` folder, where hashes of large files are kept; none reads every file.
+        model_too: whether it is a fault that the model's folder is gone altogether, as somebody removes it who needs
+            its place and not the weights.
     """
     faults: list[str] = []
+    is_bare = not model_too and not (folder / _MODEL).exists()
     for name, entry in entries.items():
+        if is_bare and name.startswith(f"{_MODEL}/"):
+            continue
         if not (folder / name).is_file():
             faults.append(f"{name}: expected {shown_entry(entry)}, found no such file")
         elif (present := _present(folder / name, entry, root)) != entry:

@@ -13,6 +13,7 @@ from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.shown_text import require_name
 from benchbench.core.split_shape import ColumnShape, SplitShape
 from benchbench.store.checksums import is_as_stamped, stamped
+from benchbench.store.contents import entry_of
 from benchbench.store.damage import in_damaged, say_damage, set_aside
 from benchbench.store.file_hashes import kept_hash
 from benchbench.store.files import json_or_none, whole_folder, write_json, written
@@ -132,6 +133,19 @@ def sound_prepared(root: Path, key: str) -> PreparedData | None:
     place = set_aside(folder, in_damaged(root, folder))
     say_damage(f"{fault}; it is set aside in {place} and made again")
     return None
+
+
+def prepared_faults(folder: Path) -> list[str]:
+    """What of prepared data is not as it was written, one line per file; every file is read."""
+    prepared = read_prepared(folder.parent.parent, folder.name)
+    if prepared is None:
+        return [f"{INDEX}: expected what was prepared, found a damaged file, or one of another version"]
+    faults: list[str] = []
+    for split, digest in prepared.files.items():
+        present = entry_of(folder / f"{split}.jsonl")["sha256"]
+        if present != digest:
+            faults.append(f"{split}.jsonl: expected the content {digest[:12]}, found {present[:12]}")
+    return faults
 
 
 def read_prepared(root: Path, key: str) -> PreparedData | None:

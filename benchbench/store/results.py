@@ -7,11 +7,16 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchbench.core.errors import BenchError, ExitCode
+from benchbench.store.checksums import is_as_stamped, stamped
+from benchbench.store.contents import entry_of, shown_entry
+from benchbench.store.damage import beside, say_damage, set_aside
 from benchbench.store.file_hashes import file_hash
-from benchbench.store.files import json_or_none, write_json, write_text
+from benchbench.store.files import json_or_none, write_bytes, write_json, write_text
 
 if TYPE_CHECKING:  # a third of a second to import, which a folder that stays as it is does not need
     import pandas as pd
@@ -25,10 +30,43 @@ class ResultStore:
 
     def cells(self) -> list[dict[str, Any]]:
         """Every recorded cell, in the order of their identity."""
-        path = self.folder / "cells.jsonl"
+        path = self.folder / CELLS
         if not path.is_file():
             return []
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+    def faults(self) -> list[str]:
+        """What of the cells and tables is not as it was written, one line per file with both hashes."""
+        return [fault for name in sorted(self._entries()) if (fault := self._fault(name))]
+
+    def _fault(self, name: str) -> str:
+        """What is wrong with a file; empty where nothing is, or a version without hashes wrote it."""
+        path, entries = self.folder / name, self._entries().get(name, [])
+        if not entries or not path.is_file() or (present := entry_of(path)) in entries:
+            return ""
+        return f"{path}: expected {shown_entry(entries[-1])}, found {shown_entry(present)}"
+
+    def _entries(self) -> dict[str, list[Any]]:
+        """Name -> sizes and hashes that a file may have: the last, and the one before while it is written."""
+        values = json_or_none(self.folder / _HASHES)
+        return values["files"] if is_as_stamped(values, without=()) and values else {}
+
+    def _write(self, name: str, text: str) -> None:
+        """Write a table or the record of cells, and what it is known by from now on."""
+        content, path = text.encode(), self.folder / name
+        new = {"bytes": len(content), "sha256": sha256(content).hexdigest()}
+        others = {other: entries for other, entries in self._entries().items() if other != name}
+        before = [entry_of(path)] if path.is_file() else []
+        write_json(self.folder / _HASHES, stamped({"files": {**others, name: [*before, new]}}))
+        write_bytes(path, content)
+        write_json(self.folder / _HASHES, stamped({"files": {**others, name: [new]}}))
+
+    def _set_damaged_aside(self, name: str, fault: str = "") -> None:
+        """Move a file away that is not as it was written, and say so; what this command has of it is written anew."""
+        if fault := fault or self._fault(name):
+            place = set_aside(self.folder / name, beside(self.folder / name))
+            rest = "the commands that made other rows of it bring them back"
+            say_damage(f"{fault}; it is set aside as {place.name} and made again: {rest}")
 
     def upsert_cells(self, records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Add or replace cells by their identity; the file is rewritten whole.
@@ -36,17 +74,31 @@ class ResultStore:
         Roles of stages that a command had no use for, such as responses beside `--pairs-only`, stay as they were.
         """
         with self._alone():
-            known = {record["cell"]: dict(record) for record in self.cells()}
+            self._set_damaged_aside(CELLS)
+            try:
+                known = {record["cell"]: dict(record) for record in self.cells()}
+            except (ValueError, TypeError, KeyError):
+                fault = f"{self.folder / CELLS}: expected a record per line, found a damaged file"
+                self._set_damaged_aside(CELLS, fault)
+                known = {}
             known |= {record["cell"]: _joined(known.get(record["cell"], {}), record) for record in records}
             ordered = [known[key] for key in sorted(known)]
             lines = [json.dumps(record, sort_keys=True) + "\n" for record in ordered]
-            write_text(self.folder / "cells.jsonl", "".join(lines))
+            self._write(CELLS, "".join(lines))
         return ordered
 
     def table(self, name: str) -> pd.DataFrame:
-        """A table as the texts its file holds; an empty frame where no command has written it."""
+        """A table as the texts its file holds; an empty frame where no command has written it.
+
+        Raises:
+            BenchError: exit code 5; it is not as it was written.
+        """
         import pandas as pd
 
+        if fault := self._fault(name):
+            raise BenchError(
+                f"{fault}; run the command again that made it, or bring it back", exit_code=ExitCode.UNAVAILABLE
+            )
         path = self.folder / name
         return pd.read_csv(path, dtype=str, keep_default_na=False) if path.is_file() else pd.DataFrame()
 
@@ -61,6 +113,7 @@ class ResultStore:
         path = self.folder / name
         merged = _as_text(frame)
         with self._alone():
+            self._set_damaged_aside(name)
             if path.is_file():
                 old = self.table(name)
                 known = [name for name in key if name in old.columns]
@@ -68,7 +121,7 @@ class ResultStore:
                 unchanged = old.loc[[row not in fresh for row in old[known].itertuples(index=False, name=None)]]
                 merged = pd.concat([unchanged, merged], ignore_index=True).fillna("")
             merged = merged.sort_values(list(map(str, merged.columns)), ignore_index=True)
-            write_text(path, merged.to_csv(index=False, lineterminator="\n"))
+            self._write(name, merged.to_csv(index=False, lineterminator="\n"))
         return path
 
     @contextmanager
@@ -139,7 +192,7 @@ class ResultStore:
         """
         with self._alone():
             documents = self._documents()
-            names = ["cells.jsonl", _DOCUMENTS, *documents["files"], *(path.name for path in self.folder.glob("*.csv"))]
+            names = [CELLS, _DOCUMENTS, *documents["files"], *(path.name for path in self.folder.glob("*.csv"))]
             paths = {name: self.folder / name for name in sorted(names)}
             state = {name: file_hash(path) for name, path in paths.items() if path.is_file()}
         as_made = documents["files"].items() <= state.items()
@@ -150,6 +203,9 @@ class ResultStore:
         return empty | (json_or_none(self.folder / _DOCUMENTS) or {})
 
 
+CELLS = "cells.jsonl"
+_HASHES = ".hashes.json"
+"""What the record of cells and each table were when they were written."""
 _DOCUMENTS = ".documents.json"
 """What reports and figures of a folder the last command made, by content; anything else there is somebody's own."""
 

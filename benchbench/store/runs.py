@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -112,20 +112,26 @@ class RunStore:
         sync_tree(self.folder(key))
         return contents(self.folder(key))
 
-    def faults(self, key: str, *, thorough: bool = False) -> list[str]:
+    def faults(self, key: str, *, model_too: bool = True, thorough: bool = False) -> list[str]:
         """What of a finished stage is not as it was written, one line per file with both hashes; empty where all is.
 
         Args:
             key: of the stage; nothing is said of one that is not finished, or that a version without hashes finished.
+            model_too: whether it is a fault that its model's folder was removed as a whole.
             thorough: whether large files are read even where the file system says that they did not change.
         """
         record = self.record(key)
         if record is None or record.status != "done" or not record.files:
             return []
-        return content_faults(self.folder(key), record.files, None if thorough else self.root)
+        root = None if thorough else self.root
+        return content_faults(self.folder(key), record.files, root, model_too=model_too)
 
-    def sound_folder(self, key: str) -> Path:
+    def sound_folder(self, key: str, *, model_too: bool = False) -> Path:
         """The folder of a stage whose result is read, once every file in it was found to be as it was written.
+
+        Args:
+            key: of the stage.
+            model_too: whether its model is read, and has to be there.
 
         Raises:
             BenchError: exit code 5; its record cannot be read, or a file is another one: which, and both hashes.
@@ -133,7 +139,7 @@ class RunStore:
         if (damaged := self.damaged_record(key)) is not None:
             faults = [f"{damaged.name}: expected the record of a stage, found a damaged file"]
         else:
-            faults = self.faults(key)
+            faults = self.faults(key, model_too=model_too)
         if faults:
             raise BenchError(
                 "\n  ".join([f"{self.folder(key)}: expected the stage as it was finished, found changes", *faults])
@@ -142,21 +148,27 @@ class RunStore:
             )
         return self.folder(key)
 
-    def set_damaged_aside(self, keys: Iterable[str]) -> None:
+    def set_damaged_aside(self, stages: Mapping[str, StageSpec]) -> None:
         """Move away the finished stages some file of which is not as it was written, and say so; they run again then.
 
         Args:
-            keys: of the stages that are looked at.
+            stages: by key, those that are looked at; a model's folder that was removed counts where one that is to run
+                reads it.
         """
-        for key in keys:
-            if not self.faults(key):
-                continue
-            with self.claim(key):
-                faults = self.faults(key)  # another process may have set it aside meanwhile
-                if faults:
-                    place = set_aside(self.folder(key), in_damaged(self.root, self.folder(key)))
-                    line = f"{self.folder(key)}: {'; '.join(faults)}; it is set aside as {place} and made again"
-                    say_damage(line)
+        while True:
+            to_run = [spec for key, spec in stages.items() if not self.is_done(key)]
+            read = {key for spec in to_run for key in spec.inputs.values()}
+            damaged = [key for key in stages if self.faults(key, model_too=key in read)]
+            for key in damaged:
+                self._set_aside(key, model_too=key in read)
+            if not damaged:
+                return
+
+    def _set_aside(self, key: str, *, model_too: bool) -> None:
+        with self.claim(key):
+            if faults := self.faults(key, model_too=model_too):  # else another process has set it aside meanwhile
+                place = set_aside(self.folder(key), in_damaged(self.root, self.folder(key)))
+                say_damage(f"{self.folder(key)}: {'; '.join(faults)}; it is set aside as {place} and made again")
 
     def remove_checkpoint(self, key: str) -> None:
         """Drop what a training could be resumed from, and how far it was; a finished one needs them no more."""

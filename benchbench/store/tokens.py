@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.hashing import fingerprint
 from benchbench.store.file_hashes import file_hash, kept_hash
-from benchbench.store.files import read_json, whole_folder, write_text
+from benchbench.store.files import json_or_none, read_json, whole_folder, write_text
 from benchbench.store.runs import RunStore
 
 FOLDER, INDEX, TOKENS, ROWS = "tokens", "index.json", "tokens.npy", "rows.npz"
@@ -121,6 +121,19 @@ def _read(folder: Path, made_of: Mapping[str, Any], root: Path) -> TokenEntry | 
         return f"a file that cannot be read ({error.strerror or error})"
     except (ValueError, zipfile.BadZipFile):
         return "a file that is cut short or damaged"
+
+
+def token_fault(folder: Path, root: Path) -> str:
+    """What of an entry is not as it was written; empty where all is.
+
+    Args:
+        folder: of the entry.
+        root: the `runs/` folder.
+    """
+    index = json_or_none(folder / INDEX)
+    made_of = index.get("made_of") if isinstance(index, dict) else None
+    entry = _read(folder, made_of if isinstance(made_of, dict) else {}, root)
+    return entry if isinstance(entry, str) else ""
 
 
 def _index_fault(index: Any, made_of: Mapping[str, Any]) -> str:

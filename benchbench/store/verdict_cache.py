@@ -8,22 +8,26 @@ import sqlite3
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.hashing import fingerprint
 from benchbench.core.judge import Contest, Verdict
+from benchbench.store.damage import say_damage
 from benchbench.store.files import sync
 from benchbench.store.locks import turn
 from benchbench.store.verdict_records import FAULTS, read_old_answers, verdict_json, verdict_of
 
 BUSY_SECONDS = 60.0
 """How long a process waits for others that write to the same database."""
-FORMAT = 1
+FORMAT = 2
 """Of the database, as its `user_version`; a database of anything else has another."""
+WITHOUT_CHECKSUMS = 1
+"""The format before, which is brought to this one when it is opened."""
 _TABLES = f"""
-CREATE TABLE answers (key TEXT PRIMARY KEY, verdict TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE answers (key TEXT PRIMARY KEY, verdict TEXT NOT NULL, checksum TEXT) WITHOUT ROWID;
 CREATE TABLE taken_over (file TEXT PRIMARY KEY, answers INTEGER NOT NULL, damaged INTEGER NOT NULL) WITHOUT ROWID;
 PRAGMA user_version = {FORMAT};
 """
@@ -84,8 +88,16 @@ class VerdictCache:
         return self._run("SELECT coalesce(sum(damaged), 0) FROM taken_over")[0][0]
 
     def get(self, key: str) -> Verdict | None:
-        """The answer that was given, a missing verdict included; none where the judge was never asked."""
-        rows = self._run("SELECT verdict FROM answers WHERE key = ?", (key,))
+        """The answer that was given, a missing verdict included; none where the judge was never asked.
+
+        An answer that is not as it was kept is said and taken out, so that the judge is asked again.
+        """
+        rows = self._run("SELECT verdict, checksum FROM answers WHERE key = ?", (key,))
+        if rows and (present := answer_checksum(key, rows[0][0])) != rows[0][1]:
+            self._run("DELETE FROM answers WHERE key = ? AND verdict = ?", (key, rows[0][0]))
+            kept_as, now = str(rows[0][1])[:12], present[:12]
+            say_damage(f"{self.path}: answer {key} was kept as {kept_as} and is now {now}; the judge is asked again")
+            return None
         try:
             return verdict_of(rows[0][0])[0] if rows else None
         except FAULTS as error:
@@ -95,7 +107,9 @@ class VerdictCache:
         """Keep an answer; what comes back is the kept one, another process's where that was first."""
         # what was paid for outlives a power cut; for the rest, which waits for no disk, it is enough to outlive us
         self._run(f"PRAGMA synchronous = {'FULL' if verdict.usage else 'NORMAL'}")
-        self._run("INSERT INTO answers VALUES (?, ?) ON CONFLICT DO NOTHING", (key, verdict_json(verdict)))
+        text = verdict_json(verdict)
+        row = (key, text, answer_checksum(key, text))
+        self._run("INSERT INTO answers VALUES (?, ?, ?) ON CONFLICT DO NOTHING", row)
         return self.get(key) or verdict
 
     @contextmanager
@@ -137,10 +151,45 @@ class VerdictCache:
         )
         self._close = weakref.finalize(self, database.close)
         version = database.execute("PRAGMA user_version").fetchone()[0]
+        if version == WITHOUT_CHECKSUMS:
+            version = _with_checksums(database)
         if version != FORMAT:
             raise _damaged(self.path, f"its user_version is {version}, not {FORMAT}")
         self._database, self._file = database, _identity(self.path)
         return database
+
+
+def answer_checksum(key: str, text: str) -> str:
+    """sha256 of an answer's text and of what it answers."""
+    return sha256(f"{key}\n{text}".encode()).hexdigest()
+
+
+def damaged_answers(path: Path) -> list[str]:
+    """Keys of the answers in a database that are not as they were kept; nothing is changed.
+
+    Raises:
+        BenchError: exit code 5; the file is no such database, or cannot be read.
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            if database.execute("PRAGMA user_version").fetchone()[0] == WITHOUT_CHECKSUMS:
+                return []
+            rows = database.execute("SELECT key, verdict, checksum FROM answers ORDER BY key").fetchall()
+    except sqlite3.Error as error:
+        raise _damaged(path, str(error)) from None
+    return [key for key, text, checksum in rows if answer_checksum(key, text) != checksum]
+
+
+def _with_checksums(database: sqlite3.Connection) -> int:
+    """Give the answers of the format before their checksums, as they are now; returns the format."""
+    database.create_function("answer_checksum", 2, answer_checksum, deterministic=True)
+    database.execute("BEGIN IMMEDIATE")
+    if database.execute("PRAGMA user_version").fetchone()[0] == WITHOUT_CHECKSUMS:  # else another process did it
+        database.execute("ALTER TABLE answers ADD COLUMN checksum TEXT")
+        database.execute("UPDATE answers SET checksum = answer_checksum(key, verdict)")
+        database.execute(f"PRAGMA user_version = {FORMAT}")
+    database.execute("COMMIT")
+    return FORMAT
 
 
 def _make(path: Path, report: Callable[[str], None]) -> None:
@@ -157,8 +206,9 @@ def _make(path: Path, report: Callable[[str], None]) -> None:
         with closing(sqlite3.connect(draft, isolation_level=None)) as database:
             database.execute("PRAGMA journal_mode = WAL")
             database.executescript(f"BEGIN;{_TABLES}")
-            rows = ((key, verdict_json(verdict)) for key, verdict in answers.verdicts.items())
-            database.executemany("INSERT INTO answers VALUES (?, ?)", rows)
+            texts = ((key, verdict_json(verdict)) for key, verdict in answers.verdicts.items())
+            rows = ((key, text, answer_checksum(key, text)) for key, text in texts)
+            database.executemany("INSERT INTO answers VALUES (?, ?, ?)", rows)
             counts = (old.name, len(answers.verdicts), answers.damaged)
             database.execute("INSERT INTO taken_over VALUES (?, ?, ?)", counts)
             database.execute("COMMIT")

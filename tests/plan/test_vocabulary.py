@@ -8,10 +8,11 @@ import pytest
 from harness import MICRO
 
 from benchbench.commands.resolve import resolve
-from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.errors import BenchError
 from benchbench.plan.prepare import prepare
 from benchbench.plan.vocabulary import check_rows, model_config, writes_models
 from benchbench.recipe.overrides import parse_overrides
+from benchbench.store.damage import listening
 
 
 def loaded(*sets: str):
@@ -54,10 +55,14 @@ def test_a_type_of_model_beside_which_the_tokenizer_would_be_another_is_reported
     prepare(loaded(), tmp_path)
 
 
-def test_a_trained_tokenizer_that_was_edited_since_is_refused(tmp_path: Path):
+def test_a_trained_tokenizer_that_was_edited_since_is_set_aside_and_trained_again(tmp_path: Path):
     folder = Path(prepare(loaded(), tmp_path).tokenizer_path)
     path = folder / "tokenizer_config.json"
-    path.write_text(path.read_text(encoding="utf-8").replace("{", '{"split_special_tokens": true, ', 1))
-    with pytest.raises(BenchError, match="expected the tokenizer as it was trained, found changed files") as caught:
+    before = path.read_text(encoding="utf-8")
+    path.write_text(before.replace("{", '{"split_special_tokens": true, ', 1))
+    lines: list[str] = []
+    with listening(lines.append):
         prepare(loaded(), tmp_path)
-    assert caught.value.exit_code == ExitCode.UNAVAILABLE
+    (line,) = lines
+    assert "expected the tokenizer as it was trained, found other content of tokenizer_config.json" in line
+    assert path.read_text(encoding="utf-8") == before

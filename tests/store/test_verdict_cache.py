@@ -17,7 +17,8 @@ from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.example import Message
 from benchbench.core.judge import Contest, Verdict
 from benchbench.store import verdict_cache
-from benchbench.store.verdict_cache import VerdictCache, verdict_key
+from benchbench.store.damage import listening
+from benchbench.store.verdict_cache import VerdictCache, answer_checksum, damaged_answers, verdict_key
 
 CONTEST = Contest("e0", 0, (Message("user", "why?"),), "one", "two")
 JUDGE = {"name": "some", "version": 1, "options": {"temperature": 0.0}, "identity": {"template": "ab"}}
@@ -182,13 +183,38 @@ def test_a_file_that_is_no_cache_is_said_and_left_as_it_is(what: str, tmp_path: 
     assert error.value.exit_code == ExitCode.UNAVAILABLE and path.read_bytes() == before
 
 
-def test_an_answer_that_somebody_edited_is_damage_and_never_a_verdict(tmp_path: Path):
+def test_an_answer_that_somebody_turned_is_said_and_asked_again(tmp_path: Path):
     cache = VerdictCache(tmp_path / "cache.sqlite")
-    cache.add("a", Verdict(1.0))
+    kept = {key: cache.add(key, Verdict(1.0)) for key in ("a", "b")}
     with closing(sqlite3.connect(cache.path, isolation_level=None)) as database:
-        database.execute("""UPDATE answers SET verdict = '{"first_wins": 7}'""")
+        database.execute("UPDATE answers SET verdict = replace(verdict, '1.0', '0.0') WHERE key = 'a'")
+    assert damaged_answers(cache.path) == ["a"]
+    lines: list[str] = []
+    with listening(lines.append):
+        assert cache.get("a") is None and cache.get("b") == kept["b"]
+    (line,) = lines
+    assert line.startswith(f"{cache.path}: answer a was kept as ") and line.endswith("; the judge is asked again")
+    assert cache.add("a", Verdict(1.0)) == Verdict(1.0) and damaged_answers(cache.path) == []
+
+
+def test_a_text_with_a_right_checksum_that_is_no_verdict_is_damage(tmp_path: Path):
+    cache = VerdictCache(tmp_path / "cache.sqlite")
+    text = '{"first_wins": 7}'
+    with closing(sqlite3.connect(cache.path, isolation_level=None)) as database:
+        database.execute("INSERT INTO answers VALUES ('a', ?, ?)", (text, answer_checksum("a", text)))
     with pytest.raises(BenchError, match="damaged or foreign file .answer a: expected the types and ranges"):
         cache.get("a")
+
+
+def test_a_database_of_the_format_before_gets_checksums(tmp_path: Path):
+    cache = VerdictCache(tmp_path / "cache.sqlite")
+    verdict = cache.add("a", Verdict(1.0, "yes"))
+    with closing(sqlite3.connect(cache.path, isolation_level=None)) as database:
+        database.execute("ALTER TABLE answers DROP COLUMN checksum")
+        database.execute("PRAGMA user_version = 1")
+    assert damaged_answers(cache.path) == []
+    again = VerdictCache(cache.path)
+    assert again.get("a") == verdict and again.add("b", verdict) == verdict and damaged_answers(cache.path) == []
 
 
 def test_a_database_that_another_process_holds_is_said_after_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

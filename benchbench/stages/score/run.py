@@ -11,6 +11,7 @@ import pandas as pd
 import torch
 
 from benchbench.core.batch import CandidateBatch
+from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.scores import Logps
 from benchbench.data.tokenized import TokenizedExample
 from benchbench.models import load
@@ -46,6 +47,12 @@ def run(context: StageContext[ScoreSettings]) -> Result:
         rows += _rows(logps, examples, store_tokens=settings.store_tokens, entropies=entropies)
         tokens += batch.token_counts.real
     frame = pd.DataFrame(rows, columns=None if rows else NO_ROWS).sort_values(KEY, ignore_index=True)
+    if len(frame) and bool(frame["logp_sum"].isna().all()):
+        raise BenchError(
+            f"{context.spec.title}: expected log-probabilities, found none of {len(frame)} that is a number (NaN); the "
+            "weights or the precision are at fault, and such a policy has no row",
+            exit_code=ExitCode.FAILED,
+        )
     write_rows(context.folder, frame.assign(scorer_version=SCORER_VERSION))
     return Result(tokens, {"rows": len(frame), "layout": layout.name, "tokenization": asdict(tokenized.report)})
 

@@ -1,0 +1,190 @@
+"""`bench verify`: what below `runs/` and `results/` is not as it was written, and what rests on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from benchbench import stages
+from benchbench.core.errors import BenchError, ExitCode
+from benchbench.plan.trained import RECORD, tokenizer_fault
+from benchbench.store.comparison_folders import damage
+from benchbench.store.files import folders
+from benchbench.store.manifest import MANIFEST, manifest_faults
+from benchbench.store.prepared import prepared_faults
+from benchbench.store.results import CELLS, ResultStore
+from benchbench.store.runs import RunStore
+from benchbench.store.stage_files import LOCK
+from benchbench.store.tokens import token_fault
+from benchbench.store.verdict_cache import damaged_answers
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One thing that is not as it was written."""
+
+    path: str
+    faults: Sequence[str]
+    """A line per file."""
+    rests_on_it: Sequence[str] = ()
+    """Stages and cells that were made from it, whether or not they were made before the damage."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was read, and what of it is damaged."""
+
+    looked_at: Mapping[str, int]
+    """What -> how many there are."""
+    damages: Sequence[Damage]
+    unverified: Sequence[str] = field(default_factory=list)
+    """Keys of finished stages of versions that wrote no hashes."""
+
+    def lines(self) -> Iterator[str]:
+        """For a reader: each damage with what rests on it, then how many things were read."""
+        for each in self.damages:
+            yield f"damaged: {each.path}"
+            yield from (f"  {fault}" for fault in each.faults)
+            yield from (f"  rests on it: {name}" for name in each.rests_on_it)
+        if self.unverified:
+            yield f"{len(self.unverified)} finished stages were written by a version without hashes: not verified"
+        counted = ", ".join(f"{number} {what}" for what, number in self.looked_at.items())
+        yield f"{counted}: {len(self.damages) or 'none'} damaged"
+
+    def as_values(self) -> dict[str, Any]:
+        """All of it for a program."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class _Stages:
+    """The stages of a `runs/` folder."""
+
+    store: RunStore
+    keys: Sequence[str]
+
+    def locks(self) -> dict[str, Mapping[str, Any]]:
+        """Key -> what its lock file says; nothing of one that cannot be read."""
+        reader = YAML(typ="safe", pure=True)
+        read: dict[str, Mapping[str, Any]] = {}
+        for key in self.keys:
+            try:
+                read[key] = dict(reader.load(self.store.folder(key) / LOCK))
+            except (OSError, ValueError, TypeError, YAMLError):
+                continue
+        return read
+
+    def damages(self) -> dict[str, list[str]]:
+        """Key -> what is wrong, of the stages that are not as they were written."""
+        wrong = {key: self._faults(key) for key in self.keys}
+        return {key: faults for key, faults in wrong.items() if faults}
+
+    def unverified(self) -> list[str]:
+        """Finished stages without hashes."""
+        records = {key: self.store.record(key) for key in self.keys}
+        return [key for key, r in records.items() if r is not None and r.status == "done" and not r.files]
+
+    def _faults(self, key: str) -> list[str]:
+        if (path := self.store.damaged_record(key)) is not None:
+            return [f"{path.name}: expected the record of a stage, found a damaged file"]
+        return self.store.faults(key, model_too=False, thorough=True)
+
+
+def verify(runs: Path, results: Path) -> Verified:
+    """Read every file below both folders that has a hash, and compare; nothing is changed.
+
+    Args:
+        runs: a `runs/` folder, there or not.
+        results: a `results/` folder, there or not.
+
+    Raises:
+        BenchError: exit code 5; neither folder is there.
+    """
+    if not runs.is_dir() and not results.is_dir():
+        text = f"{runs}, {results}: expected one of these folders, found neither; name them with --runs and --results"
+        raise BenchError(text, exit_code=ExitCode.UNAVAILABLE)
+    keys = [f"{kind}/{path.name}" for kind in stages.kinds() for path in folders(runs / kind)]
+    every = _Stages(RunStore(runs), keys)
+    of_stages, beside = every.damages(), list(_beside_stages(runs))
+    tables = list(_results(results))
+    locks = every.locks() if of_stages or any(faults for _, faults in beside) else {}
+    cells = _cells(results)
+    damages = [_of_stage(every.store, key, faults, locks, cells) for key, faults in of_stages.items()]
+    damages += [Damage(str(p), faults, _readers(p, locks, cells)) for p, faults in beside if faults]
+    damages += [Damage(str(path), faults) for path, faults in tables if faults]
+    counts = {"stages": len(keys), "other things below runs": len(beside), "folders of results": len(tables)}
+    return Verified(counts, damages, every.unverified())
+
+
+def _of_stage(
+    store: RunStore, key: str, faults: Sequence[str], locks: Mapping[str, Mapping[str, Any]], cells: Mapping[str, Any]
+) -> Damage:
+    return Damage(str(store.folder(key)), faults, _resting([key], locks, cells)[1:])
+
+
+def _readers(path: Path, locks: Mapping[str, Mapping[str, Any]], cells: Mapping[str, Any]) -> list[str]:
+    """Stages and cells that rest on prepared data or a tokenizer, by the name of its folder."""
+    direct = [key for key, lock in locks.items() if any(path.name in str(v) for v in _texts(lock.get("run")))]
+    return _resting(direct, locks, cells)
+
+
+def _texts(values: Any) -> list[str]:
+    return [str(value) for value in values.values()] if isinstance(values, dict) else []
+
+
+def _resting(start: Sequence[str], locks: Mapping[str, Mapping[str, Any]], cells: Mapping[str, Any]) -> list[str]:
+    """These stages, all that read them, directly or not, and the cells that have one of these."""
+    reached = list(start)
+    for key in reached:  # grows while it is read
+        direct = [other for other, lock in locks.items() if key in _texts(lock.get("inputs"))]
+        reached += [other for other in direct if other not in reached]
+    return reached + [name for name, used in cells.items() if used & {*reached}]
+
+
+def _beside_stages(runs: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Prepared data, tokenizers, token ids and judges' answers, each with what is wrong with it."""
+    for folder in folders(runs / "data"):
+        yield folder, prepared_faults(folder)
+    for folder in folders(runs / "tokenizer"):
+        yield folder, [fault] if (fault := tokenizer_fault(folder / RECORD)) else []
+    for folder in folders(runs / "tokens"):
+        yield folder, [f"found {fault}"] if (fault := token_fault(folder, runs)) else []
+    for path in sorted((runs / "verdicts").glob("*.sqlite")):
+        try:
+            keys = damaged_answers(path)
+            yield path, [f"{len(keys)} answers are not as they were kept: {', '.join(keys[:3])}"] if keys else []
+        except BenchError as error:
+            yield path, [str(error)]
+
+
+def _results(results: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Settings, their comparisons, and references, each with what is wrong with it."""
+    for folder in folders(results):
+        if (folder / CELLS).exists() or (folder / "comparisons").is_dir():
+            yield folder, ResultStore(results, folder.name).faults()
+        for comparison in folders(folder / "comparisons"):
+            if not comparison.is_symlink():
+                faults = [f"{name}: expected the file as it was written, found another" for name in damage(comparison)]
+                yield comparison, faults
+        for inner in folders(folder):
+            if (inner / MANIFEST).is_file():
+                yield inner, manifest_faults(inner)
+
+
+def _cells(results: Path) -> dict[str, set[str]]:
+    """A cell in words -> keys of its stages, of every cell that can be read."""
+    cells: dict[str, set[str]] = {}
+    for folder in folders(results):
+        try:
+            records = ResultStore(results, folder.name).cells()
+        except ValueError:
+            continue
+        for record in records:
+            name = f"cell {record.get('label')} seed {record.get('seed')} of {folder.name}"
+            cells[name] = {str(key) for key in record.get("stages", {}).values()}
+    return cells
