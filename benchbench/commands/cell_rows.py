@@ -150,6 +150,7 @@ def record_cells(
     results.upsert_cells(_with_ledger(record, took) for record in records)
     frame = measure_cells(cells, scored)
     written = frame
+    results.set_damaged_aside(MEASUREMENTS)
     if rounds is not None or ROUND in results.table(MEASUREMENTS).columns:
         written = pd.concat([frame.assign(**{ROUND: ""}), *([] if rounds is None else [rounds])], ignore_index=True)
     results.merge_table(MEASUREMENTS, written, key=(*ROW_KEY, ROUND))

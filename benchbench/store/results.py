@@ -61,6 +61,11 @@ class ResultStore:
         write_bytes(path, content)
         write_json(self.folder / _HASHES, stamped({"files": {**others, name: [new]}}))
 
+    def set_damaged_aside(self, name: str) -> None:
+        """Move a table away that is not as it was written, and say so, before it is read or written anew."""
+        with self._alone():
+            self._set_damaged_aside(name)
+
     def _set_damaged_aside(self, name: str, fault: str = "") -> None:
         """Move a file away that is not as it was written, and say so; what this command has of it is written anew."""
         if fault := fault or self._fault(name):

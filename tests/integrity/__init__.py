@@ -1,0 +1,1 @@
+"""Tests of what happens to files that are not as they were written."""

@@ -1,0 +1,310 @@
+"""Whoever changes an artefact gets the right numbers with a line that names it, or a refusal; never other numbers.
+
+One small comparison is made once; each case copies it, changes one thing, and runs the same command again. What the
+command then leaves has to be what it left the first time.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import MICRO, Ended, bench, execute, finish, generate_section
+
+from benchbench.commands import run_plan
+from benchbench.core.records import StageSpec
+from benchbench.stages import read_spec
+from benchbench.stages.score import run as score
+from benchbench.store.runs import RunStore, finished_stage
+
+from .executor import HereExecutor
+
+JUDGE = "judge:\n  name: gold\n  against: [baseline, chosen]\n"
+TABLES = ("measurements.csv", "comparisons.csv", "win_rates.csv", "win_rate_intervals.csv", "responses.csv")
+Tamper = Callable[[Path], None]
+
+
+class Place:
+    """A folder with a setting and the `runs/` and `results/` of its comparison."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.runs, self.results = folder, folder / "runs", folder / "results"
+        self.setting = folder / "setting.yaml"
+
+    def compare(self) -> Ended:
+        """The command, here; stages run in this process."""
+        line = ["compare", "dpo", "--setting", self.setting, "--seeds", 1]
+        return bench(*line, "--runs", self.runs, "--results", self.results)
+
+    def verify(self) -> Ended:
+        return bench("verify", "--runs", self.runs, "--results", self.results)
+
+    def tables(self) -> dict[str, str]:
+        return {name: (self.results / "micro" / name).read_text(encoding="utf-8") for name in TABLES}
+
+
+@pytest.fixture(scope="module")
+def here() -> Iterator[None]:
+    """Stages run in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_plan, "open_executor", HereExecutor)
+        yield
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory, here: None) -> Place:
+    place = Place(tmp_path_factory.mktemp("untouched"))
+    text = MICRO.read_text(encoding="utf-8") + generate_section(prompts=6, tokens=8) + JUDGE
+    place.setting.write_text(text, encoding="utf-8")
+    finish(["dpo"], runs=place.runs, setting=place.setting)
+    ended = place.compare()
+    assert ended.code == 0, ended.err
+    return place
+
+
+@pytest.fixture
+def place(untouched: Place, tmp_path: Path) -> Place:
+    copied = Place(tmp_path / "copied")
+    shutil.copytree(untouched.folder, copied.folder)
+    shutil.rmtree(copied.runs / "comparisons")  # what is kept of a comparison would be read back
+    return copied
+
+
+# --- what somebody, or a disk, may do --------------------------------------------------------------------------------
+
+
+def one(folder: Path, pattern: str) -> Path:
+    return sorted(folder.glob(pattern))[0]
+
+
+def bit(pattern: str, place: float = 0.6) -> Tamper:
+    """Turn one bit of a file."""
+
+    def tamper(folder: Path) -> None:
+        path = one(folder, pattern)
+        content = bytearray(path.read_bytes())
+        content[int(len(content) * place)] ^= 1
+        path.write_bytes(bytes(content))
+
+    return tamper
+
+
+def digit(pattern: str, old: str, new: str) -> Tamper:
+    """Replace the first of a text in a file by another of its length."""
+
+    def tamper(folder: Path) -> None:
+        path = one(folder, pattern)
+        text = path.read_text(encoding="utf-8")
+        assert old in text, text[:200]
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return tamper
+
+
+def lines(pattern: str, change: Callable[[list[str]], list[str]]) -> Tamper:
+    """Change a file by whole lines."""
+
+    def tamper(folder: Path) -> None:
+        path = one(folder, pattern)
+        rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        path.write_text("".join(change(rows)), encoding="utf-8")
+
+    return tamper
+
+
+def drop(rows: list[str]) -> list[str]:
+    return rows[:-3]
+
+
+def swap(rows: list[str]) -> list[str]:
+    return [rows[1], rows[0], *rows[2:]]
+
+
+def without(pattern: str) -> Tamper:
+    return lambda folder: one(folder, pattern).unlink()
+
+
+def ids_swapped(pattern: str) -> Tamper:
+    def tamper(folder: Path) -> None:
+        path = one(folder, pattern)
+        content = json.loads(path.read_text(encoding="utf-8"))
+        vocabulary = content["model"]["vocab"]
+        first, second = list(vocabulary)[-2:]
+        vocabulary[first], vocabulary[second] = vocabulary[second], vocabulary[first]
+        path.write_text(json.dumps(content), encoding="utf-8")
+
+    return tamper
+
+
+def pairs_turned(folder: Path) -> None:
+    """Chosen and rejected change places in one pair of the prepared data."""
+    path = one(folder, "runs/data/*/train.jsonl")
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    rows[0]["candidates"] = rows[0]["candidates"][::-1]
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+
+
+def empty(pattern: str) -> Tamper:
+    return lambda folder: one(folder, pattern).write_bytes(b"")
+
+
+def another_file(pattern: str) -> Tamper:
+    """Adapters beside whole weights, which a library would load because they are there."""
+    return lambda folder: (one(folder, pattern) / "adapter_config.json").write_text("{}")
+
+
+TAMPERS: dict[str, tuple[Tamper, str]] = {
+    "a bit of weights": (bit("runs/sft/*/model/model.safetensors"), "model.safetensors"),
+    "a bit of a policy's weights": (bit("runs/preference/*/model/model.safetensors"), "model.safetensors"),
+    "a digit of config.json": (digit("runs/sft/*/model/config.json", "1e-05", "2e-05"), "config.json"),
+    "a bit of rows.parquet": (bit("runs/score/*/rows.parquet"), "rows.parquet"),
+    "ids swapped beside weights": (ids_swapped("runs/sft/*/model/tokenizer.json"), "tokenizer.json"),
+    "an adapter added": (another_file("runs/preference/*/model"), "adapter_config.json"),
+    "train.jsonl lost": (without("runs/preference/*/train.jsonl"), "train.jsonl"),
+    "train.jsonl edited": (digit("runs/preference/*/train.jsonl", "loss", "lass"), "train.jsonl"),
+    "generations edited": (digit("runs/generate/*/generations.jsonl", '"tokens": ', '"tokens":1'), "generations.jsonl"),
+    "generations shortened": (lines("runs/generate/*/generations.jsonl", drop), "generations.jsonl"),
+    "engine.json empty": (empty("runs/generate/*/engine.json"), "engine.json"),
+    "verdicts shortened": (lines("runs/judge/*/verdicts.jsonl", drop), "verdicts.jsonl"),
+    "verdicts edited": (digit("runs/judge/*/verdicts.jsonl", '"outcome": ', '"outcome": 0'), "verdicts.jsonl"),
+    "status.json empty": (empty("runs/score/*/status.json"), "status.json"),
+    "a digit of status.json": (digit("runs/preference/*/status.json", '"tokens": ', '"tokens": 1'), "status.json"),
+    "pairs turned": (pairs_turned, "train.jsonl"),
+    "pairs swapped": (lines("runs/data/*/test.jsonl", swap), "test.jsonl"),
+    "lines dropped": (lines("runs/data/*/test.jsonl", drop), "test.jsonl"),
+    "prepared.json empty": (empty("runs/data/*/prepared.json"), "prepared.json"),
+    "a digit of prepared.json": (digit("runs/data/*/prepared.json", '"examples": 4', '"examples": 5'), "prepared.json"),
+    "ids swapped in the tokenizer": (ids_swapped("runs/tokenizer/*/tokenizer.json"), "tokenizer.json"),
+    "tokenizer_hash.json empty": (empty("runs/tokenizer/*/tokenizer_hash.json"), "tokenizer_hash.json"),
+    "a forged row": (lines("results/micro/measurements.csv", lambda rows: [*rows, rows[-1]]), "measurements.csv"),
+    "cells.jsonl cut": (digit("results/micro/cells.jsonl", '{"cell"', '{"cell'), "cells.jsonl"),
+}
+"""What is done -> how, and the name that has to be said."""
+
+
+@pytest.mark.parametrize("what", TAMPERS)
+def test_it_is_noticed_and_the_numbers_are_right(untouched: Place, place: Place, what: str):
+    tamper, name = TAMPERS[what]
+    tamper(place.folder)
+    found = place.verify()
+    assert found.code == 5 and name in found.out, found.out
+    ended = place.compare()
+    assert ended.code == 0, ended.err
+    assert name in ended.err and ("set aside" in ended.err), ended.err
+    assert place.tables() == untouched.tables()
+    assert place.verify().code == 0, place.verify().out
+
+
+def test_without_any_change_nothing_is_said(place: Place):
+    assert place.verify().code == 0
+    ended = place.compare()
+    assert ended.code == 0 and "set aside" not in ended.err
+    assert not (place.runs / "damaged").exists()
+
+
+def test_what_rests_on_damaged_weights_is_said(place: Place):
+    bit("runs/sft/*/model/model.safetensors")(place.folder)
+    out = place.verify().out
+    (preference,) = (place.runs / "preference").iterdir()
+    assert f"rests on it: preference/{preference.name}" in out and "rests on it: cell dpo seed 1 of micro" in out
+    (damaged,) = json.loads(bench("verify", "--runs", place.runs, "--results", place.results, "--json").out)["damages"]
+    assert damaged["path"] == str(one(place.folder, "runs/sft/*"))
+
+
+def test_a_turned_answer_of_a_judge_is_asked_again(untouched: Place, place: Place):
+    with closing(sqlite3.connect(one(place.folder, "runs/verdicts/*.sqlite"), isolation_level=None)) as database:
+        turned = "UPDATE answers SET verdict = replace(replace(verdict, '_wins\": 1.0', '_wins\": x'), '0.0', '1.0')"
+        database.execute(turned.replace("x", "0.0"))
+    assert place.verify().code == 5
+    for folder in (place.runs / "judge").iterdir():
+        shutil.rmtree(folder)  # so that the cache is read
+    ended = place.compare()
+    assert ended.code == 0 and "the judge is asked again" in ended.err
+    assert place.tables() == untouched.tables()
+
+
+def test_weights_that_somebody_removed_are_missed_only_by_who_reads_them(untouched: Place, place: Place):
+    shutil.rmtree(one(place.folder, "runs/sft/*/model"))
+    assert "set aside" not in place.compare().err
+    shutil.rmtree(one(place.folder, "runs/preference/*"))
+    shutil.rmtree(place.runs / "comparisons")
+    ended = place.compare()
+    assert ended.code == 0 and "model/model.safetensors: expected" in ended.err and "found no such file" in ended.err
+    assert place.tables() == untouched.tables()
+
+
+# --- checkpoints ----------------------------------------------------------------------------------------------------
+
+STATE, BEFORE = "checkpoint/state.safetensors", "checkpoint/before.safetensors"
+
+
+def stopped_at(step: int) -> Callable[[], bool]:
+    """Asked after each step: whether to stop."""
+    asked = iter(range(1, 100))
+    return lambda: next(asked) >= step
+
+
+def preference(place: Place) -> tuple[RunStore, StageSpec]:
+    """The stage that trains the policy, as if it had never run."""
+    store = RunStore(place.runs)
+    (folder,) = (place.runs / "preference").iterdir()
+    spec = read_spec(finished_stage(folder).as_json())
+    shutil.rmtree(folder)
+    return store, spec
+
+
+CHECKPOINTS: dict[str, tuple[Tamper, int]] = {
+    "a bit": (bit(STATE, 0.9), 1),
+    "its step": (lambda f: bytes_swapped(f / STATE, b'"step":"2"', b'"step":"1"'), 1),
+    "cut short": (lambda f: (f / STATE).write_bytes((f / STATE).read_bytes()[:-100]), 1),
+    "empty": (empty(STATE), 1),
+    "both": (lambda f: (empty(STATE)(f), bit(BEFORE, 0.9)(f)), 0),
+    "its log lost": (without("train.jsonl"), 0),
+    "its log edited": (digit("train.jsonl", '"loss": 0', '"loss": 1'), 0),
+}
+"""What is done to the folder of a training that was stopped after steps 1 and 2 -> how, and where it goes on."""
+
+
+def bytes_swapped(path: Path, old: bytes, new: bytes) -> None:
+    content = path.read_bytes()
+    assert old in content
+    path.write_bytes(content.replace(old, new))
+
+
+@pytest.mark.parametrize("what", CHECKPOINTS)
+def test_a_damaged_checkpoint_is_set_aside_and_the_training_ends_as_it_would_have(
+    untouched: Place, place: Place, what: str
+):
+    tamper, step = CHECKPOINTS[what]
+    store, spec = preference(place)
+    for _ in range(2):
+        assert execute(spec, store, should_stop=stopped_at(1)).status == "interrupted"
+    tamper(store.folder(spec.key))
+    events: list[dict[str, Any]] = []
+    assert execute(spec, store, report=events.append).status == "done"
+    said = [event["message"] for event in events if "message" in event]
+    assert any("expected a checkpoint, found" in line and "set aside as" in line for line in said)
+    assert next(event["step"] for event in events if "step" in event) == step + 1
+    for name in ("model/model.safetensors", "train.jsonl"):
+        before = RunStore(untouched.runs).folder(spec.key) / name
+        assert (store.folder(spec.key) / name).read_bytes() == before.read_bytes()
+
+
+def test_a_policy_none_of_whose_scores_is_a_number_is_a_failed_cell(place: Place, monkeypatch: pytest.MonkeyPatch):
+    scored = score._scored
+
+    def nothing(*args: Any, **options: Any) -> Any:
+        logps, entropies = scored(*args, **options)
+        return replace(logps, token=logps.token * float("nan")), entropies
+
+    monkeypatch.setattr(score, "_scored", nothing)
+    shutil.rmtree(place.runs / "score")
+    ended = place.compare()
+    assert ended.code == 4 and "expected log-probabilities, found none of" in ended.err
