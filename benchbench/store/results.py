@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.store.checksums import is_as_stamped, stamped
+from benchbench.store.checksums import CHECKSUM, is_as_stamped, stamped
 from benchbench.store.contents import entry_of, shown_entry
 from benchbench.store.damage import beside, say_damage, set_aside
 from benchbench.store.file_hashes import file_hash
@@ -29,15 +29,29 @@ class ResultStore:
         self.folder = root / setting
 
     def cells(self) -> list[dict[str, Any]]:
-        """Every recorded cell, in the order of their identity."""
+        """Every recorded cell, in the order of their identity; times are in them, so each line has its checksum.
+
+        Raises:
+            ValueError: a line is damaged, or not as it was written.
+        """
         path = self.folder / CELLS
-        if not path.is_file():
-            return []
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        texts = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        records = [json.loads(text) for text in texts]
+        if not all(isinstance(each, dict) and is_as_stamped(each, without=each) for each in records):
+            raise ValueError("a record that is not as it was written")
+        return [{name: value for name, value in each.items() if name != CHECKSUM} for each in records]
 
     def faults(self) -> list[str]:
         """What of the cells and tables is not as it was written, one line per file with both hashes."""
-        return [fault for name in sorted(self._entries()) if (fault := self._fault(name))]
+        faults = [fault for name in sorted(self._entries()) if (fault := self._fault(name))]
+        try:
+            self.cells()
+        except ValueError as error:
+            faults.append(self._cells_fault(error))
+        return faults
+
+    def _cells_fault(self, error: Exception) -> str:
+        return f"{self.folder / CELLS}: expected a record per line as it was written, found a damaged file ({error})"
 
     def _fault(self, name: str) -> str:
         """What is wrong with a file; empty where nothing is, or a version without hashes wrote it."""
@@ -79,17 +93,15 @@ class ResultStore:
         Roles of stages that a command had no use for, such as responses beside `--pairs-only`, stay as they were.
         """
         with self._alone():
-            self._set_damaged_aside(CELLS)
             try:
                 known = {record["cell"]: dict(record) for record in self.cells()}
-            except (ValueError, TypeError, KeyError):
-                fault = f"{self.folder / CELLS}: expected a record per line, found a damaged file"
-                self._set_damaged_aside(CELLS, fault)
+            except (ValueError, KeyError) as error:
+                self._set_damaged_aside(CELLS, self._cells_fault(error))
                 known = {}
             known |= {record["cell"]: _joined(known.get(record["cell"], {}), record) for record in records}
             ordered = [known[key] for key in sorted(known)]
-            lines = [json.dumps(record, sort_keys=True) + "\n" for record in ordered]
-            self._write(CELLS, "".join(lines))
+            lines = [json.dumps(stamped(record), sort_keys=True) + "\n" for record in ordered]
+            write_text(self.folder / CELLS, "".join(lines))
         return ordered
 
     def table(self, name: str) -> pd.DataFrame:

@@ -28,7 +28,7 @@ from .executor import HereExecutor
 
 JUDGE = "judge:\n  name: gold\n  against: [baseline, chosen]\n"
 TABLES = ("measurements.csv", "comparisons.csv", "win_rates.csv", "win_rate_intervals.csv", "responses.csv")
-Tamper = Callable[[Path], None]
+Tamper = Callable[[Path], object]
 
 
 class Place:
@@ -184,6 +184,7 @@ TAMPERS: dict[str, tuple[Tamper, str]] = {
     "ids swapped in the tokenizer": (ids_swapped("runs/tokenizer/*/tokenizer.json"), "tokenizer.json"),
     "tokenizer_hash.json empty": (empty("runs/tokenizer/*/tokenizer_hash.json"), "tokenizer_hash.json"),
     "a forged row": (lines("results/micro/measurements.csv", lambda rows: [*rows, rows[-1]]), "measurements.csv"),
+    "a digit of cells.jsonl": (digit("results/micro/cells.jsonl", '"seed": 1', '"seed": 2'), "cells.jsonl"),
     "cells.jsonl cut": (digit("results/micro/cells.jsonl", '{"cell"', '{"cell'), "cells.jsonl"),
 }
 """What is done -> how, and the name that has to be said."""
@@ -265,7 +266,7 @@ CHECKPOINTS: dict[str, tuple[Tamper, int]] = {
     "its step": (lambda f: bytes_swapped(f / STATE, b'"step":"2"', b'"step":"1"'), 1),
     "cut short": (lambda f: (f / STATE).write_bytes((f / STATE).read_bytes()[:-100]), 1),
     "empty": (empty(STATE), 1),
-    "both": (lambda f: (empty(STATE)(f), bit(BEFORE, 0.9)(f)), 0),
+    "both": (lambda f: [tamper(f) for tamper in (empty(STATE), bit(BEFORE, 0.9))], 0),
     "its log lost": (without("train.jsonl"), 0),
     "its log edited": (digit("train.jsonl", '"loss": 0', '"loss": 1'), 0),
 }
