@@ -37,7 +37,7 @@ class SamplerSection(Section):
     options: dict[str, Any] = Field(default_factory=dict)
     """The sampler's own options."""
     num_samples: int | None = Field(default=None, gt=0)
-    """Responses to each prompt, of each of the sampler's arms."""
+    """Responses to each prompt; a sampler of several arms shares them among these."""
     temperature: float | None = Field(default=None, ge=0)
     """0 is greedy decoding."""
     top_p: float | None = Field(default=None, gt=0, le=1)
