@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 
 from benchbench.commands.compare.run import CompareRequest, prepare_comparison
 from benchbench.commands.run_plan import RunOptions
+from benchbench.training.checkpoint import read_position
 
 SAMPLER = (
     "{name: policy, num_samples: SAMPLES, temperature: 1.0, top_p: 1.0, top_k: 0, min_p: 0.0, "
@@ -113,8 +114,10 @@ def test_a_run_that_is_stopped_after_each_step_ends_bit_by_bit_where_a_straight_
     straight = trained(before, tmp_path / "straight", path, steps)
     shutil.copytree(before, tmp_path / "stopped" / "runs")
     stopped = Trained(path, tmp_path / "stopped" / "runs", [steps])
-    for _ in range(5):
+    for step in range(1, 6):
         assert stopped.run(should_stop=lambda: True) == "interrupted"
+        assert read_position(stopped.folder / "checkpoint").step == step, "what was drawn and trained before a stop is kept"
+        assert [line["step"] for line in stopped.lines] == [*range(1, step + 1)]
         torch.manual_seed(12345)  # no draw may come from it
     assert stopped.run() == "done"
     assert len(straight.lines) == 6

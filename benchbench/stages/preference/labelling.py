@@ -14,7 +14,6 @@ from torch import Tensor
 from benchbench.batches.microbatches import DEVICE_TOKENS, Budget, Cost, parts
 from benchbench.batches.padded import collate
 from benchbench.core.batch import CandidateBatch
-from benchbench.core.errors import Interrupted
 from benchbench.core.example import Column
 from benchbench.core.oracle import Oracle, OracleContext
 from benchbench.core.rollout import Group, Labels, Pick
@@ -28,24 +27,26 @@ SCORE = "score"
 
 @dataclass(frozen=True)
 class Labeller:
-    """An oracle at work."""
+    """An oracle at work.
+
+    Labels are part of the step that draws: its context never asks the oracle to stop, and whether the run is to stop is
+    asked between steps, where a checkpoint can be left.
+    """
 
     oracle: Oracle
     options: Any
     context: OracleContext
 
-    def labels(self, groups: Sequence[Group]) -> list[Labels | None]:
-        """What it says of each group; none where it had no answer.
+    def labels(self, groups: Sequence[Group]) -> list[Labels]:
+        """What it says of each group, whose order they have.
 
         Raises:
-            Interrupted: it stopped half-way, since the run is to stop.
+            RuntimeError: it gave fewer labels than there are groups.
         """
-        answers: list[Labels | None] = [None] * len(groups)
-        for place, labels in self.oracle.label(self.options, groups, self.context):
-            answers[place] = labels
-        if self.oracle.gives != "nothing" and None in answers and self.context.judge.should_stop():
-            raise Interrupted
-        return answers
+        answers = dict(self.oracle.label(self.options, groups, self.context))
+        if len(answers) < len(groups):
+            raise RuntimeError(f"oracle {self.oracle.name} gave labels of {len(answers)} of {len(groups)} groups")
+        return [answers[place] for place in range(len(groups))]
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,6 @@ def _labeller(context: Context, oracle: Oracle, models: dict[str, Any], tokenize
         folder=folder,
         device=str(context.device),
         report=lambda line: context.report({"message": line}),
-        should_stop=context.should_stop,
         pins=present,
     )
     scorers = {name: _scorer(context, name, models, tokenizer) for name in sorted(oracle.models)}

@@ -46,8 +46,8 @@ class Work:
         began = time.monotonic()
         labels = self.labeller.labels(groups)
         self.seconds["label"] += time.monotonic() - began
-        self.counts["labels"] += sum(each.answers for each in labels if each is not None)
-        return labels
+        self.counts["labels"] += sum(each.answers for each in labels)
+        return [*labels]
 
     @property
     def reference(self) -> Any:
