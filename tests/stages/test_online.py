@@ -116,7 +116,9 @@ def test_a_run_that_is_stopped_after_each_step_ends_bit_by_bit_where_a_straight_
     stopped = Trained(path, tmp_path / "stopped" / "runs", [steps])
     for step in range(1, 6):
         assert stopped.run(should_stop=lambda: True) == "interrupted"
-        assert read_position(stopped.folder / "checkpoint").step == step, "what was drawn and trained before a stop is kept"
+        assert read_position(stopped.folder / "checkpoint").step == step, (
+            "what was drawn and trained before a stop is kept"
+        )
         assert [line["step"] for line in stopped.lines] == [*range(1, step + 1)]
         torch.manual_seed(12345)  # no draw may come from it
     assert stopped.run() == "done"

@@ -56,6 +56,9 @@ class Chooser:
     selector: Selector | None
     options: Any
     seed: int
+    fewest_scored: int = 0
+    """Without a selector: responses with a score that a row has at least, where those without one are no candidates; 0
+    takes all responses, with NaN in place of a score that is not known."""
 
     def rows(self, groups: Sequence[Group], labels: Sequence[Labels | None], batch: int) -> list[TokenizedExample]:
         """The training rows of a step's groups, in their order.
@@ -66,7 +69,7 @@ class Chooser:
             batch: number of the step whose prompts they answer, which names the draws of the selector.
         """
         if self.selector is None:
-            every = [(_everything(group, label),) for group, label in zip(groups, labels, strict=True)]
+            every = [self._together(group, label) for group, label in zip(groups, labels, strict=True)]
         else:
             draws = stream(self.seed, f"select s{batch}")
             every = self.selector.select(self.options, groups, labels, draws).picks
@@ -76,12 +79,17 @@ class Chooser:
             for number, pick in enumerate(picks)
         ]
 
-
-def _everything(group: Group, labels: Labels | None) -> Pick:
-    count = len(group.responses)
-    scores = [None if labels is None else labels.score(place, count) for place in range(count)]
-    further = {} if labels is None else dict(labels.columns)
-    return Pick(tuple(range(count)), {**further, SCORE: tuple(math.nan if s is None else s for s in scores)})
+    def _together(self, group: Group, labels: Labels | None) -> tuple[Pick, ...]:
+        """One row of all responses that may be in it; none where they are too few."""
+        count = len(group.responses)
+        scores = {place: None if labels is None else labels.score(place, count) for place in range(count)}
+        places = tuple(place for place in scores if not self.fewest_scored or scores[place] is not None)
+        if len(places) < self.fewest_scored:
+            return ()
+        further = {} if labels is None else labels.columns
+        columns = {name: tuple(values[place] for place in places) for name, values in further.items()}
+        known = [scores[place] for place in places]
+        return (Pick(places, {**columns, SCORE: tuple(math.nan if score is None else score for score in known)}),)
 
 
 def row_of(group: Group, pick: Pick, name: str) -> TokenizedExample:

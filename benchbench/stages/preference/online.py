@@ -16,7 +16,7 @@ from benchbench.core.errors import BenchError
 from benchbench.core.generation import GenerationRequest, Sampling
 from benchbench.core.identity import restore
 from benchbench.core.judge import JudgeContext
-from benchbench.core.method import Method, Need
+from benchbench.core.method import MISSING, Method, Need
 from benchbench.core.oracle import Oracle, OracleContext, Scorer
 from benchbench.core.rollout import Group
 from benchbench.core.sampler import POLICY, REFERENCE, Arm
@@ -71,7 +71,9 @@ def online_rows(
     """
     settings = online_of(context)
     work = _work(context, method, model, tokenizer, prompts)
-    chooser = Chooser(None, None, work.drawer.seed)
+    reward = method.need(Need.REWARD.name)
+    fewest = 0 if reward is None or reward.option(MISSING) == "keep" else method.fewest_candidates
+    chooser = Chooser(None, None, work.drawer.seed, fewest)
     if settings.selector is not None:
         selector = selectors.get(settings.selector.name)
         chooser = Chooser(selector, _options(selector, settings.selector), work.drawer.seed)
