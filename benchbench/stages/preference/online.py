@@ -143,6 +143,7 @@ def _drawer(context: Context, models: dict[str, Any], arms: tuple[Arm, ...], tok
 
 def _check(context: Context, drawer: Drawer, prompts: Sequence[PolicyPrompt]) -> None:
     """Return only if every model that draws can, and every prompt leaves room."""
+    _check_lengths(context, drawer.sampling.max_new_tokens, prompts)
     for model in {id(drawer.models[name]): drawer.models[name] for arm in drawer.arms for name in arm.mixture}.values():
         plain, was_training = unwrap(model), model.training
         model.eval()
@@ -152,6 +153,19 @@ def _check(context: Context, drawer: Drawer, prompts: Sequence[PolicyPrompt]) ->
         model.train(was_training)
         requests = [GenerationRequest(prompt.example, 0, prompt.tokens, 0) for prompt in prompts]
         check_requests(requests, drawer.sampling, limit=limit, vocab=plain.config.get_text_config().vocab_size)
+
+
+def _check_lengths(context: Context, longest: int, prompts: Sequence[PolicyPrompt]) -> None:
+    """Return only if no drawn row can be longer than the recipe's rows may be, since none is ever cut."""
+    most = context.tokenization().max_length
+    if too_long := [prompt for prompt in prompts if len(prompt.tokens) + longest > most]:
+        first = max(too_long, key=lambda prompt: len(prompt.tokens))
+        raise BenchError(
+            f"{context.spec.title}: expected prompts of at most {most - longest} tokens, which with max_new_tokens "
+            f"{longest} make max_length {most}; found {len(too_long)} longer ones, such as example {first.example} of "
+            f"{len(first.tokens)}; raise tokenization.max_length, set tokenization.max_prompt_length, or lower "
+            "online.sampler.max_new_tokens"
+        )
 
 
 def _labeller(context: Context, oracle: Oracle, models: dict[str, Any], tokenizer: Any) -> Labeller:
@@ -186,11 +200,6 @@ def _scorer(context: Context, name: str, models: dict[str, Any], tokenizer: Any)
     if name != "reward_model":
         return _policy_scorer(context, lambda: models[name], tokenizer)
     model = load_reward_model(context, "reward_model").to(context.device).eval()
-    if model.objective.is_relative or model.score_columns:
-        raise BenchError(
-            f"{context.spec.title}: online.oracle: expected a reward model that rewards a response by itself, found "
-            f"objective '{model.objective.name}', whose reward needs more; take another objective"
-        )
     cost = Cost(packed=layout_of(unwrap(model.backbone)).packed, whole=True)
     return RowScorer(model, cost, tokenizer.pad_token_id, context.device, bf16=False, per_token=False)
 
