@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from harness import MICRO, bench
+from harness import MICRO, bench, generate_section
 
 SAMPLER = {
     "name": "policy",
@@ -119,6 +119,24 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path):
     said = refused(tmp_path, "rloo", temperature=0.5, num_samples=1, more="  prompts: {split: test}\n")
     for part in ("online.sampler:", "online.sampler.num_samples:", "online.prompts.split:"):
         assert part in said
+
+
+@pytest.mark.parametrize("section", ["rounds", "online"])
+def test_a_recipe_of_sft_that_draws_is_refused_and_an_override_is_for_the_rows_beside_it(tmp_path: Path, section: str):
+    sampler = ", ".join(f"{name}: {value}" for name, value in SAMPLER.items())
+    parts = f"sampler: {{{sampler}}}, oracle: {{name: gold}}, selector: {{name: best_worst}}"
+    if section == "rounds":
+        parts += ", count: 1, prompts: {split: train, per_round: 8}"
+    text = MICRO.read_text(encoding="utf-8") + generate_section(prompts=4, tokens=4)
+    setting = tmp_path / "setting.yaml"
+    setting.write_text(text, encoding="utf-8")
+    path = tmp_path / "sft.yaml"
+    path.write_text(f"name: s\nsetting: {setting}\nmethod: {{name: sft}}\n{section}: {{{parts}}}\n", encoding="utf-8")
+    asked = ["--setting", setting, "--seeds", 1, "--runs", tmp_path / "runs", "--dry-run"]
+    ended = bench("compare", path, *asked)
+    assert ended.code == 2 and f"{section}: 'sft' draws nothing while it is trained" in ended.err
+    ended = bench("compare", "dpo", *asked, "--set", f"{section}={{{parts}}}")
+    assert ended.code == 0, ended.err
 
 
 def test_a_stop_token_is_looked_for_where_training_alone_draws(tmp_path: Path):

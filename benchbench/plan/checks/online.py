@@ -64,7 +64,9 @@ def online_faults(recipe: Recipe, method: Method | None, hyper: Any, bound: dict
     section = recipe.online
     if section is None:
         return []
-    if method is None or method.name == SFT or recipe.preference is None:
+    if method is not None and method.name == SFT:  # a row of a comparison; as of `preference`, nothing of it is read
+        return []
+    if method is None or recipe.preference is None:
         return [Fault("online", f"'{recipe.method.name}' draws nothing while it is trained; remove the section")]
     if recipe.rounds is not None:
         return [Fault("online", "expected rounds or online, got both; a round's training draws nothing by itself")]
