@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -36,17 +37,26 @@ class Labeller:
     oracle: Oracle
     options: Any
     context: OracleContext
+    seed: int
 
-    def labels(self, groups: Sequence[Group]) -> list[Labels]:
+    def labels(self, groups: Sequence[Group], batch: int) -> list[Labels]:
         """What it says of each group, whose order they have.
+
+        Args:
+            groups: as they were drawn.
+            batch: number of the step whose prompts they answer, which names the draws of the oracle.
 
         Raises:
             RuntimeError: it gave fewer labels than there are groups.
         """
-        answers = dict(self.oracle.label(self.options, groups, self.context))
+        context = replace(self.context, draws=partial(self._draws, batch))
+        answers = dict(self.oracle.label(self.options, groups, context))
         if len(answers) < len(groups):
             raise RuntimeError(f"oracle {self.oracle.name} gave labels of {len(answers)} of {len(groups)} groups")
         return [answers[place] for place in range(len(groups))]
+
+    def _draws(self, batch: int, group: Group) -> np.random.Generator:
+        return stream(self.seed, f"label s{batch} {group.example}")
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,7 @@ from benchbench.core.identity import restore
 from benchbench.core.judge import JudgeContext
 from benchbench.core.method import MISSING, Method, Need
 from benchbench.core.oracle import Oracle, OracleContext, Scorer
-from benchbench.core.rollout import Group
 from benchbench.core.sampler import POLICY, REFERENCE, Arm
-from benchbench.core.seeding import stream
 from benchbench.data.tokenized import Tokenized
 from benchbench.data.turn_end import turn_end
 from benchbench.generation.control import ControlTokens
@@ -188,12 +186,8 @@ def _labeller(context: Context, oracle: Oracle, models: dict[str, Any], tokenize
         pins=present,
     )
     scorers = {name: _scorer(context, name, models, tokenizer) for name in sorted(oracle.models)}
-    seed = context.settings.order_seed
-
-    def draws(group: Group) -> Any:
-        return stream(seed, f"label online {group.example} {[response.tokens for response in group.responses]}")
-
-    return Labeller(oracle, options, OracleContext(judge=judge, models=scorers, draws=draws))
+    to_oracle = OracleContext(judge=judge, models=scorers)
+    return Labeller(oracle, options, to_oracle, context.settings.order_seed)
 
 
 def _scorer(context: Context, name: str, models: dict[str, Any], tokenizer: Any) -> Scorer:

@@ -23,7 +23,7 @@ def group(name: str, responses: int = 3) -> Group:
 def labeller(*answers: tuple[int, Labels], folder: Any) -> Labeller:
     """An oracle that gives these."""
     oracle: Any = SimpleNamespace(name="some", label=lambda options, groups, context: iter(answers))
-    return Labeller(oracle, None, OracleContext(JudgeContext(folder)))
+    return Labeller(oracle, None, OracleContext(JudgeContext(folder)), seed=1)
 
 
 def scored(*scores: float | None) -> Labels:
@@ -32,12 +32,25 @@ def scored(*scores: float | None) -> Labels:
 
 def test_labels_have_the_order_of_the_groups_whatever_order_they_come_in(tmp_path):
     first, second = scored(1.0), scored(2.0)
-    assert labeller((1, second), (0, first), folder=tmp_path).labels([group("a"), group("b")]) == [first, second]
+    assert labeller((1, second), (0, first), folder=tmp_path).labels([group("a"), group("b")], 0) == [first, second]
+
+
+def test_what_an_oracle_draws_is_named_by_the_step_and_not_by_the_responses(tmp_path):
+    """So the labels of a step are other ones than those of the next, whatever was drawn, and methods share them."""
+
+    def by_chance(options: Any, groups: Any, context: OracleContext) -> Any:
+        return ((place, scored(float(context.draws_of(each).random()))) for place, each in enumerate(groups))
+
+    oracle: Any = SimpleNamespace(name="some", label=by_chance)
+    asked = Labeller(oracle, None, OracleContext(JudgeContext(tmp_path)), seed=1)
+    first = asked.labels([group("a", 1), group("b", 1)], 0)
+    assert asked.labels([group("a", 3), group("b", 3)], 0) == first
+    assert len({labels.scores for labels in (*first, *asked.labels([group("a", 1), group("b", 1)], 1))}) == 4
 
 
 def test_an_oracle_that_leaves_a_group_out_is_not_believed(tmp_path):
     with pytest.raises(RuntimeError, match="oracle some gave labels of 1 of 2 groups"):
-        labeller((1, scored(1.0)), folder=tmp_path).labels([group("a"), group("b")])
+        labeller((1, scored(1.0)), folder=tmp_path).labels([group("a"), group("b")], 0)
 
 
 def test_responses_without_a_score_keep_their_place_where_the_method_leaves_them_out_itself():
