@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from benchbench.core.scores import Scores
 
 
+MISSING = "missing"
+"""Option of rewards."""
+
+
 @dataclass(frozen=True, order=True)
 class Need:
     """An input beyond the policy that a method declares; undeclared inputs are neither built nor readable.
@@ -33,7 +37,8 @@ class Need:
     REFERENCE: ClassVar[Need]
     """Log-probabilities under the frozen anchor policy."""
     REWARD: ClassVar[Need]
-    """One reward per candidate, from a reward-model stage or from a column of the data."""
+    """One reward per candidate, from a reward-model stage or from a column of the data; option `missing=keep`: the loss
+    gets drawn responses without a reward too, with NaN, and leaves them out itself."""
     ANCHORS: ClassVar[Need]
     """Log-probabilities under further frozen policies that the recipe names; option `names`, separated by commas."""
     DISTRIBUTION: ClassVar[Need]

@@ -43,7 +43,7 @@ class OracleContext:
     answer: Answerer | None = None
     """The policy as a writer, where it declares `writes`."""
     draws: Callable[[Group], Any] | None = None
-    """numpy.random.Generator of a group's own draws, named by seed, round and example."""
+    """numpy.random.Generator of a group's own draws, named by seed, round or step, and example."""
 
     def draws_of(self, group: Group) -> Any:
         """The generator of a group's own draws."""

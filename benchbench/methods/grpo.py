@@ -104,7 +104,7 @@ METHOD = Method(
     loss=loss,
     reward=reward,
     watched=ratio_losses.clip_share,
-    needs=frozenset({Need.REFERENCE, Need.REWARD, Need.BEHAVIOUR}),
+    needs=frozenset({Need.REFERENCE, Need.REWARD.with_options(missing="keep"), Need.BEHAVIOUR}),
     candidates=Candidates.ANY,
     on_policy=True,
     coupled_where=lambda hyper: hyper.scale_rewards == "batch",

@@ -125,7 +125,7 @@ class Roles(StageParts):
             **values_of(self.training_run(section), TrainingRun),
             method_file=self.recipe.method.file,
             oracle_options=oracle_options(self),
-            folder=None if online is None else str(self.loaded.path.parent),
+            folder=None if online is None else str(self.loaded.folders.online_oracle),
         )
         return self.add("preference", title, settings, policy_input(start) | needed, run)
 

@@ -12,6 +12,13 @@ from benchbench.core.oracle import Oracle
 from benchbench.core.rollout import DATA
 from benchbench.core.sampler import POLICY, REFERENCE
 from benchbench.core.selector import Selector
+from benchbench.plan.checks.drawn_settings import (
+    length_faults,
+    reference_faults,
+    reward_model_faults,
+    size_faults,
+    unread_faults,
+)
 from benchbench.plan.online import drawing_models, read_models
 from benchbench.recipe.anchors import anchor_faults
 from benchbench.recipe.binding import bind
@@ -57,7 +64,9 @@ def online_faults(recipe: Recipe, method: Method | None, hyper: Any, bound: dict
     section = recipe.online
     if section is None:
         return []
-    if method is None or method.name == SFT or recipe.preference is None:
+    if method is not None and method.name == SFT:  # a row of a comparison; as of `preference`, nothing of it is read
+        return []
+    if method is None or recipe.preference is None:
         return [Fault("online", f"'{recipe.method.name}' draws nothing while it is trained; remove the section")]
     if recipe.rounds is not None:
         return [Fault("online", "expected rounds or online, got both; a round's training draws nothing by itself")]
@@ -65,9 +74,14 @@ def online_faults(recipe: Recipe, method: Method | None, hyper: Any, bound: dict
     faults += _oracle_faults(recipe, section, method)
     if REFERENCE in read_models(section, method, bound["online.sampler.options"]):
         faults += anchor_faults(recipe, method.name)
+        faults += reference_faults(recipe, section, drawing_models(section.sampler, bound["online.sampler.options"]))
     if not draws_rows(section, method):
         return faults + [*_beside_faults(section, method)]
-    return faults + [*_row_faults(recipe, section, method), *_reuse_faults(section, method), *_size(section, hyper)]
+    return faults + [
+        *_row_faults(recipe, section, method),
+        *_reuse_faults(section, method),
+        *size_faults(section, hyper),
+    ]
 
 
 def online_data_faults(recipe: Recipe, data: PreparedData, context_tokens: int | None) -> list[Fault]:
@@ -80,11 +94,7 @@ def online_data_faults(recipe: Recipe, data: PreparedData, context_tokens: int |
     for column in oracles.get(section.oracle.name).columns if section.oracle is not None else ():
         if split in data.shapes and column not in data.shapes[split].columns:
             faults.append(Fault("online.oracle.name", f"reads column '{column}', which split '{split}' does not have"))
-    longest = section.sampler.max_new_tokens or 0
-    if context_tokens is not None and longest >= context_tokens:
-        expected = f"expected less than {context_tokens}, which the model reads at once, prompt included"
-        faults.append(Fault("online.sampler.max_new_tokens", f"{expected}; got {longest}"))
-    return faults
+    return faults + [*length_faults(recipe, section, context_tokens)]
 
 
 def _sampler_faults(section: OnlineSection, method: Method, options: Any) -> Iterator[Fault]:
@@ -133,18 +143,7 @@ def _oracle_faults(recipe: Recipe, section: OnlineSection, method: Method) -> It
     if not _is_read(section, method, oracle):
         yield Fault(where, f"expected none: nothing reads what '{oracle.name}' says; add a selector, or remove it")
     if "reward_model" in oracle.models:
-        yield from _reward_model_faults(recipe, oracle)
-
-
-def _reward_model_faults(recipe: Recipe, oracle: Oracle) -> Iterator[Fault]:
-    model = recipe.reward_model
-    if model is None:
-        yield Fault("reward_model", f"required, not given: oracle '{oracle.name}' is the recipe's reward model")
-    elif model.ensemble is not None and model.ensemble.use == "rewards":
-        yield Fault("reward_model.ensemble", f"oracle '{oracle.name}' takes a single reward model, no ensemble of them")
-    elif model.score_append_eos not in (None, recipe.tokenization.append_eos):
-        expected = f"expected {str(recipe.tokenization.append_eos).lower()}, as in training"
-        yield Fault("reward_model.score_append_eos", f"{expected}: drawn responses are rewarded token for token")
+        yield from reward_model_faults(recipe, oracle)
 
 
 def _is_read(section: OnlineSection, method: Method, oracle: Oracle) -> bool:
@@ -189,10 +188,13 @@ def _row_faults(recipe: Recipe, section: OnlineSection, method: Method) -> Itera
     if isinstance(section.prompts, PromptSplit) and section.prompts.split != split:
         expected = f"expected {split}, as preference.split: '{method.name}' is trained on what is drawn alone"
         yield Fault("online.prompts.split", f"{expected}, got {section.prompts.split}")
-    yield from _unread_faults(recipe, method)
+    yield from unread_faults(recipe)
 
 
 def _selector_faults(section: OnlineSection, method: Method, selector: Selector | None) -> Iterator[Fault]:
+    if method.candidates is Candidates.LABELLED:
+        yield Fault("method.name", f"'{method.name}' takes single responses with labels, which no selector makes")
+        return
     if selector is None:
         if method.candidates is not Candidates.ANY:
             message = f"required, not given: '{method.name}' takes {method.candidates.value} and not all responses"
@@ -203,22 +205,11 @@ def _selector_faults(section: OnlineSection, method: Method, selector: Selector 
         yield Fault("online.oracle", f"required, not given: selector '{selector.name}' reads labels")
     if selector.needs_data:
         yield Fault("online.selector.name", f"'{selector.name}' reads the split's candidates, which are not drawn")
-    if method.candidates is Candidates.PAIR and selector.candidates is not Candidates.PAIR:
-        yield Fault("online.selector.name", f"'{method.name}' takes pairs, '{selector.name}' makes lists")
-
-
-def _unread_faults(recipe: Recipe, method: Method) -> Iterator[Fault]:
-    """Settings of the split's own rows, which nothing reads where rows are drawn."""
-    preference, read = recipe.preference, "rows are drawn, so nothing reads it; remove it"
-    assert preference is not None
-    masked = "preference.masked_spans" if preference.masked_spans else "tokenization.masked_spans"
-    unread = {
-        "preference.reward.column": preference.reward.column,
-        "preference.anchors": preference.anchors,
-        "preference.model_columns": preference.model_columns,
-        masked: preference.masked_spans or recipe.tokenization.masked_spans,
-    }
-    yield from (Fault(key, read) for key, value in unread.items() if value)
+    if method.candidates is not Candidates.ANY and selector.candidates is not Candidates.PAIR:
+        takes = "takes pairs" if method.candidates is Candidates.PAIR else "is trained on the preferred response"
+        pairs = [name for name in selectors.names() if selectors.get(name).candidates is Candidates.PAIR]
+        message = f"'{method.name}' {takes}, '{selector.name}' makes lists; expected one of {', '.join(pairs)}"
+        yield Fault("online.selector.name", message)
 
 
 def _reuse_faults(section: OnlineSection, method: Method) -> Iterator[Fault]:
@@ -226,12 +217,3 @@ def _reuse_faults(section: OnlineSection, method: Method) -> Iterator[Fault]:
         larger = "num_iterations" if section.num_iterations > 1 else "steps_per_generation"
         message = f"expected 1: '{method.name}' does not read the policy that drew its rows"
         yield Fault(f"online.{larger}", f"{message}, got {getattr(section, larger)}")
-
-
-def _size(section: OnlineSection, hyper: Any) -> Iterator[Fault]:
-    """The hyper-parameter that repeats the sampler's length, where a method has it."""
-    size, longest = getattr(hyper, "max_completion_length", None), section.sampler.max_new_tokens
-    if size is not None and size != longest:
-        yield Fault(
-            "method.hyper.max_completion_length", f"expected the sampler's max_new_tokens, {longest}; got {size}"
-        )

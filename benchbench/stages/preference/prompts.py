@@ -27,7 +27,7 @@ class PolicyPrompt:
     tokens: tuple[int, ...]
     messages: tuple[Message, ...]
     columns: Mapping[str, float | str]
-    """Numbers that the data have of the example."""
+    """Numbers and texts that the data have of the example, one each; those of its candidates are not among them."""
 
 
 def read_prompts(context: StageContext[Any], tokenizer: Any, data: DataRef | None = None) -> list[PolicyPrompt]:
@@ -45,7 +45,7 @@ def read_prompts(context: StageContext[Any], tokenizer: Any, data: DataRef | Non
     most = section.max_prompt_length
     encoded = zip(examples, encode_prompts(examples, tokenizer, section), strict=True)
     prompts = [
-        PolicyPrompt(example.id, tokens, example.prompt, _numbers(columns_of(example)))
+        PolicyPrompt(example.id, tokens, example.prompt, _of_the_example(columns_of(example)))
         for example, tokens in encoded
         if most is None or len(tokens) <= most
     ]
@@ -72,5 +72,5 @@ def as_rows(prompts: Sequence[PolicyPrompt], read: int) -> Tokenized:
     return Tokenized(examples, TokenizationReport(examples_read=read, examples=len(prompts), dropped=dropped))
 
 
-def _numbers(columns: Mapping[str, Any]) -> dict[str, float | str]:
+def _of_the_example(columns: Mapping[str, Any]) -> dict[str, float | str]:
     return {name: value for name, value in columns.items() if not isinstance(value, tuple)}

@@ -90,7 +90,7 @@ class PreferenceRun(TrainingRun):
     oracle_options: dict[str, Any] | None = None
     """Every option of the oracle, those that move no answer too; none where nothing is labelled."""
     folder: str | None = None
-    """Folder of the recipe, from which relative paths in an oracle's options start; none where nothing is drawn."""
+    """Folder from which relative paths in an oracle's options start; none where nothing is drawn."""
 
 
 SETTINGS, RUN = PreferenceSettings, PreferenceRun
