@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from harness import execute
 
+from benchbench import judges
+from benchbench.core.judge import Contest, JudgeContext, Verdict
 from benchbench.stages.label import run as label_run
 from tests.stages.rounds import ON_DATA, drawn, world
 
@@ -111,6 +116,26 @@ def test_models_that_samplers_and_oracles_hold_are_there(tmp_path: Path, sampler
     if "history" in sampler:
         assert inputs == {"policy": first.policy, "start_1": sft}
     assert made.store.record(str(second.label)).summary["labelled"] == 4
+
+
+def test_a_judge_that_labels_is_asked_once_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Labels that are thrown away and made again are read from the judge's cache, and are the same."""
+    gold, contests = judges.get("gold"), []
+
+    def judge(options: Any, asked_for: Sequence[Contest], context: JudgeContext) -> Iterator[tuple[int, Verdict]]:
+        contests.extend(asked_for)
+        return gold.judge(options, asked_for, context)
+
+    monkeypatch.setattr(judges, "get", lambda name: replace(gold, judge=judge, asked_alone=True))
+    made = world(tmp_path, drawn(count=1, oracle="{name: judge, options: {judge: gold}}"))
+    assert set(made.run().values()) == {"done"}
+    asked_before, label = len(contests), made.cell.rounds[0].label
+    assert asked_before > 0 and list((made.store.root / "verdicts").glob("gold-*.sqlite"))
+    lines = (made.store.folder(str(label)) / "examples" / "train.jsonl").read_bytes()
+    shutil.rmtree(made.store.folder(str(label)))
+    made.run()
+    assert (made.store.folder(str(label)) / "examples" / "train.jsonl").read_bytes() == lines
+    assert len(contests) == asked_before
 
 
 def test_cut_responses_teach_no_end(tmp_path: Path):

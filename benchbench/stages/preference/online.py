@@ -28,6 +28,7 @@ from benchbench.generation.decode import check_cache
 from benchbench.generation.requests import check_requests
 from benchbench.generation.sampling import FIELDS
 from benchbench.generation.stops import named_stops
+from benchbench.judging.questions import JudgeAsker
 from benchbench.models.layout import layout_of
 from benchbench.models.load import context_length
 from benchbench.models.logps import policy_layout, token_logps, unwrap
@@ -178,7 +179,8 @@ def _labeller(context: Context, oracle: Oracle, models: dict[str, Any], tokenize
     def draws(group: Group) -> Any:
         return stream(seed, f"label online {group.example} {[response.tokens for response in group.responses]}")
 
-    return Labeller(oracle, options, OracleContext(judge=judge, models=scorers, draws=draws))
+    ask = JudgeAsker(context.root, judge)
+    return Labeller(oracle, options, OracleContext(judge=judge, models=scorers, draws=draws, ask=ask))
 
 
 def _scorer(context: Context, name: str, models: dict[str, Any], tokenizer: Any) -> Scorer:
