@@ -168,10 +168,11 @@ class RewardModelSection(TrainingSection, RewardHeadSection):
     """Rounds of training on pairs that the reward model labels; none trains on the labelled pairs once."""
 
     score_truncation: Literal["right", "left", "error"] | None = None
-    """Truncation when the model scores texts; as in training if not given, required if training drops over-long
-    texts."""
+    """Truncation when the model scores the texts of a split; as in training if not given, required if training drops
+    over-long texts. What an oracle has it reward is drawn and never cut."""
     score_append_eos: bool | None = None
-    """End texts with EOS when the model scores them; as in training if not given."""
+    """End texts with EOS when the model scores them; as in training if not given, and no other way where an oracle has
+    it reward what was drawn."""
 
     @model_validator(mode="after")
     def _one_preparation(self) -> Self:

@@ -19,12 +19,21 @@ SAMPLER = {
 }
 
 
-def refused(folder: Path, method: str, *, oracle: str = "gold", more: str = "", preference: str = "", **sampler) -> str:
+def refused(
+    folder: Path,
+    method: str,
+    *,
+    oracle: str = "gold",
+    more: str = "",
+    after: str = "",
+    preference: str = "",
+    **sampler,
+) -> str:
     """What is said of a recipe, in one line; it must be refused with exit code 2."""
     drawn = ", ".join(f"{name}: {value}" for name, value in {**SAMPLER, **sampler}.items())
     text = f"name: drawn\nsetting: micro\nmethod: {{name: {method}}}\n"
     text += f"preference: {{{preference}}}\n" if preference else ""
-    text += f"online:\n  sampler: {{{drawn}}}\n" + (f"  oracle: {{name: {oracle}}}\n" if oracle else "") + more
+    text += f"online:\n  sampler: {{{drawn}}}\n" + (f"  oracle: {{name: {oracle}}}\n" if oracle else "") + more + after
     path = folder / "drawn.yaml"
     path.write_text(text, encoding="utf-8")
     ended = bench("compare", path, "--setting", MICRO, "--seeds", 1, "--runs", folder / "runs", "--dry-run")
@@ -39,6 +48,19 @@ def refused(folder: Path, method: str, *, oracle: str = "gold", more: str = "", 
         ("rloo", {"num_samples": 1}, "online.sampler.num_samples: 'rloo' compares the responses to one prompt"),
         ("rloo", {"oracle": ""}, "online.oracle: required, not given: 'rloo' needs a reward of each drawn response"),
         ("rloo", {"oracle": "golds"}, "online.oracle.name: unknown oracle 'golds'"),
+        (
+            "rloo",
+            {"oracle": "reward_stage", "after": "reward_model: {score_append_eos: false}\n"},
+            "reward_model.score_append_eos: expected true, as in training",
+        ),
+        (
+            "rloo",
+            {
+                "oracle": "reward_stage",
+                "after": "reward_model: {max_length: 20}\ntokenization: {max_prompt_length: 16}\n",
+            },
+            "reward_model.max_length: expected 26 or more (tokenization.max_prompt_length and the sampler's",
+        ),
         ("rloo", {"name": "data"}, "online.sampler.name: expected a sampler of the policy or the reference in memory"),
         (
             "rloo",

@@ -12,6 +12,7 @@ from benchbench.core.oracle import Oracle
 from benchbench.core.rollout import DATA
 from benchbench.core.sampler import POLICY, REFERENCE
 from benchbench.core.selector import Selector
+from benchbench.plan.checks.drawn_labels import oracle_faults
 from benchbench.plan.online import drawing_models, read_models
 from benchbench.recipe.anchors import anchor_faults
 from benchbench.recipe.binding import bind
@@ -124,27 +125,13 @@ def _oracle_faults(recipe: Recipe, section: OnlineSection, method: Method) -> It
     if section.oracle is None:
         return
     oracle, where = oracles.get(section.oracle.name), "online.oracle.name"
-    if oracle.source and oracle.source != recipe.data.source:
-        yield Fault(where, f"'{oracle.name}' knows prompts of source {oracle.source} alone, got {recipe.data.source}")
+    yield from oracle_faults(recipe, oracle, section.sampler, section="online")
     if strange := sorted(oracle.models - _IN_MEMORY):
         yield Fault(where, f"'{oracle.name}' reads {', '.join(strange)}, which a single training does not have")
     if oracle.writes:
         yield Fault(where, f"'{oracle.name}' has the policy write texts, which is not offered while it is trained")
     if not _is_read(section, method, oracle):
         yield Fault(where, f"expected none: nothing reads what '{oracle.name}' says; add a selector, or remove it")
-    if "reward_model" in oracle.models:
-        yield from _reward_model_faults(recipe, oracle)
-
-
-def _reward_model_faults(recipe: Recipe, oracle: Oracle) -> Iterator[Fault]:
-    model = recipe.reward_model
-    if model is None:
-        yield Fault("reward_model", f"required, not given: oracle '{oracle.name}' is the recipe's reward model")
-    elif model.ensemble is not None and model.ensemble.use == "rewards":
-        yield Fault("reward_model.ensemble", f"oracle '{oracle.name}' takes a single reward model, no ensemble of them")
-    elif model.score_append_eos not in (None, recipe.tokenization.append_eos):
-        expected = f"expected {str(recipe.tokenization.append_eos).lower()}, as in training"
-        yield Fault("reward_model.score_append_eos", f"{expected}: drawn responses are rewarded token for token")
 
 
 def _is_read(section: OnlineSection, method: Method, oracle: Oracle) -> bool:

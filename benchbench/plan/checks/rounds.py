@@ -13,6 +13,7 @@ from benchbench.core.oracle import Oracle
 from benchbench.core.rollout import DATA
 from benchbench.core.sampler import Arm, Sampler
 from benchbench.core.selector import Selector
+from benchbench.plan.checks.drawn_labels import oracle_faults
 from benchbench.plan.rounds import ORACLE_OPTIONS, SAMPLER_OPTIONS, SELECTOR_OPTIONS
 from benchbench.recipe.binding import bind
 from benchbench.recipe.rounds import SAMPLING, RoundsSection
@@ -124,16 +125,7 @@ def _labels(parts: _Parts) -> Iterator[Fault]:
         yield Fault(
             "rounds.oracle.name", f"'{selector.name}' reads labels; expected one of {others}, got {oracle.name}"
         )
-    if oracle.source and oracle.source != recipe.data.source:
-        knows = f"'{oracle.name}' knows the prompts of source {oracle.source} alone"
-        yield Fault("rounds.oracle.name", f"{knows}, and data.source is {recipe.data.source}; choose another oracle")
-    if "reward_model" in oracle.models:
-        rewards = recipe.reward_model
-        if rewards is None:
-            yield Fault("reward_model", f"required, not given: oracle '{oracle.name}' asks it")
-        elif rewards.ensemble is not None and rewards.ensemble.use == "rewards":
-            several = "is several models, and an oracle asks one"
-            yield Fault("reward_model.ensemble.use", f"expected columns, got rewards, which {several}")
+    yield from oracle_faults(recipe, oracle, parts.section.sampler, section="rounds")
 
 
 def _rows(parts: _Parts) -> Iterator[Fault]:

@@ -53,6 +53,14 @@ def refusal(setting: Path, *sets: str, target: str = "dpo") -> str:
         ([drawn().replace("top_p: 1.0, ", "")], "missing: top_p"),
         ([drawn(selector="{name: all_candidates}")], "'dpo' takes pairs, 'all_candidates' makes lists"),
         ([drawn(oracle="{name: reward_stage}"), "reward_model=null"], "reward_model: required, not given: oracle"),
+        (
+            [drawn(oracle="{name: reward_stage}"), "reward_model.score_append_eos=false"],
+            "reward_model.score_append_eos: expected true, as in training: drawn responses are rewarded token for",
+        ),
+        (
+            [drawn(oracle="{name: reward_stage}"), "reward_model.max_length=20", "tokenization.max_prompt_length=16"],
+            "reward_model.max_length: expected 22 or more (tokenization.max_prompt_length and the sampler's",
+        ),
         ([drawn(more="replay: {rounds: 2}")], "replay.rounds: expected less than count 2, got 2"),
         ([ON_DATA.replace("split: train", "split: sft"), "preference.split=sft"], "split 'sft' has 1"),
         ([drawn(oracle="{name: verifier}")], "oracle 'verifier' reads the columns answer, split 'train' has"),

@@ -1,0 +1,48 @@
+"""What an oracle's labels of drawn responses need and do not find, the same for rounds and for draws while training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchbench.core.errors import Fault
+from benchbench.core.oracle import Oracle
+from benchbench.recipe.rounds import SamplerSection
+from benchbench.recipe.schema import Recipe
+
+
+def oracle_faults(recipe: Recipe, oracle: Oracle, sampler: SamplerSection, *, section: str) -> Iterator[Fault]:
+    """Prompts that an oracle does not know, and a reward model that is not there or would not be obeyed.
+
+    Args:
+        recipe: the whole.
+        oracle: that labels what is drawn.
+        sampler: what the recipe says of drawing.
+        section: `rounds` or `online`, for messages.
+    """
+    if oracle.source and oracle.source != recipe.data.source:
+        knows = f"'{oracle.name}' knows the prompts of source {oracle.source} alone"
+        message = f"{knows}, and data.source is {recipe.data.source}; choose another oracle"
+        yield Fault(f"{section}.oracle.name", message)
+    if "reward_model" in oracle.models:
+        yield from _reward_model_faults(recipe, oracle, sampler)
+
+
+def _reward_model_faults(recipe: Recipe, oracle: Oracle, sampler: SamplerSection) -> Iterator[Fault]:
+    """Drawn responses are rewarded token for token as they are trained on, neither cut nor ended otherwise."""
+    model, tokenization = recipe.reward_model, recipe.tokenization
+    if model is None:
+        yield Fault("reward_model", f"required, not given: oracle '{oracle.name}' asks it")
+        return
+    if model.ensemble is not None and model.ensemble.use == "rewards":
+        several = "is several models, and an oracle asks one"
+        yield Fault("reward_model.ensemble.use", f"expected columns, got rewards, which {several}")
+    if model.score_append_eos not in (None, tokenization.append_eos):
+        expected = f"expected {str(tokenization.append_eos).lower()}, as in training"
+        yield Fault("reward_model.score_append_eos", f"{expected}: drawn responses are rewarded token for token")
+    if tokenization.max_prompt_length is None or sampler.max_new_tokens is None:
+        return
+    longest = tokenization.max_prompt_length + sampler.max_new_tokens
+    if (most := model.max_length or tokenization.max_length) < longest:
+        parts = "tokenization.max_prompt_length and the sampler's max_new_tokens together"
+        message = f"expected {longest} or more ({parts}), since drawn responses are rewarded whole, got {most}"
+        yield Fault("reward_model.max_length", message)
