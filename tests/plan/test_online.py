@@ -79,6 +79,16 @@ def refused(
         ("hypo_online_kl", {"oracle": "", "more": "  num_iterations: 2\n"}, "online.num_iterations: expected 1"),
         ("dpo", {}, "online.selector: required, not given: 'dpo' takes pair"),
         ("dpo", {"more": "  selector: {name: all_candidates}\n"}, "online.selector.name: 'dpo' takes pairs"),
+        (
+            "dpo",
+            {"num_samples": 1, "more": "  selector: {name: best_worst}\n"},
+            "online.sampler.num_samples: expected 2 or more, got 1: 'best_worst' makes no row of fewer",
+        ),
+        (
+            "continued_sft",
+            {"more": "  selector: {name: all_candidates}\n"},
+            "online.selector.name: 'continued_sft' is trained on the first response",
+        ),
         ("dpo", {"oracle": "", "more": "  selector: {name: best_worst}\n"}, "selector 'best_worst' reads labels"),
         (
             "dpo",

@@ -13,6 +13,7 @@ from benchbench.core.rollout import DATA
 from benchbench.core.sampler import POLICY, REFERENCE
 from benchbench.core.selector import Selector
 from benchbench.plan.checks.drawn_labels import oracle_faults
+from benchbench.plan.checks.drawn_lists import list_faults
 from benchbench.plan.online import drawing_models, read_models
 from benchbench.recipe.anchors import anchor_faults
 from benchbench.recipe.binding import bind
@@ -63,7 +64,7 @@ def online_faults(recipe: Recipe, method: Method | None, hyper: Any, bound: dict
     if recipe.rounds is not None:
         return [Fault("online", "expected rounds or online, got both; a round's training draws nothing by itself")]
     faults = [*_sampler_faults(section, method, bound["online.sampler.options"]), *_prompt_faults(recipe, section)]
-    faults += _oracle_faults(recipe, section, method)
+    faults += [*_oracle_faults(recipe, section, method), *_list_faults(section, method, bound)]
     if REFERENCE in read_models(section, method, bound["online.sampler.options"]):
         faults += anchor_faults(recipe, method.name)
     if not draws_rows(section, method):
@@ -104,9 +105,17 @@ def _sampler_faults(section: OnlineSection, method: Method, options: Any) -> Ite
     if method.on_policy and models - {POLICY}:
         yield Fault(f"{where}.name", f"'{method.name}' learns from the policy's own draws alone; expected policy")
     least = 2 if method.need(Need.FRESH.name) else method.fewest_candidates
-    if DATA not in models and (drawn := sum(arm.samples for arm in arms)) < least:
+    if section.selector is None and DATA not in models and (drawn := sum(arm.samples for arm in arms)) < least:
         message = f"'{method.name}' compares the responses to one prompt: expected {least} or more, got {drawn}"
         yield Fault(f"{where}.num_samples", message)
+
+
+def _list_faults(section: OnlineSection, method: Method, bound: dict[str, Any]) -> Iterator[Fault]:
+    if section.selector is None or not draws_rows(section, method):
+        return
+    selector, options = selectors.get(section.selector.name), bound["online.selector.options"]
+    arms = samplers.get(section.sampler.name).arms(bound["online.sampler.options"], section.sampler.num_samples or 0)
+    yield from list_faults(method, selector, options, arms, section="online")
 
 
 def _prompt_faults(recipe: Recipe, section: OnlineSection) -> Iterator[Fault]:

@@ -14,6 +14,7 @@ from benchbench.core.rollout import DATA
 from benchbench.core.sampler import Arm, Sampler
 from benchbench.core.selector import Selector
 from benchbench.plan.checks.drawn_labels import oracle_faults
+from benchbench.plan.checks.drawn_lists import list_faults
 from benchbench.plan.rounds import ORACLE_OPTIONS, SAMPLER_OPTIONS, SELECTOR_OPTIONS
 from benchbench.recipe.binding import bind
 from benchbench.recipe.rounds import SAMPLING, RoundsSection
@@ -34,6 +35,8 @@ class _Parts:
     oracle: Oracle
     selector: Selector
     arms: tuple[Arm, ...]
+    selector_options: Any
+    """Bound."""
 
 
 def bind_rounds(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
@@ -68,7 +71,7 @@ def bind_rounds(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
         return bound, [Fault("rounds.sampler", str(error))]
     except BenchError:  # said of the method already
         return bound, faults
-    parts = _Parts(recipe, section, method, **exhibits, arms=arms)
+    parts = _Parts(recipe, section, method, **exhibits, arms=arms, selector_options=bound[SELECTOR_OPTIONS])
     checks = (_splits, _sampling, _labels, _rows, _unread, _anchors)
     return bound, [fault for check in checks for fault in check(parts)]
 
@@ -135,6 +138,7 @@ def _rows(parts: _Parts) -> Iterator[Fault]:
     if method.candidates is Candidates.PAIR and selector.candidates is not Candidates.PAIR:
         pairs = [name for name in selectors.names() if selectors.get(name).candidates is Candidates.PAIR]
         yield Fault(where, f"'{method.name}' takes pairs, {named} makes lists; expected one of {', '.join(pairs)}")
+    yield from list_faults(method, selector, parts.selector_options, parts.arms, section="rounds")
     if method.candidates is Candidates.LABELLED:
         yield Fault(where, f"'{method.name}' takes single responses with labels, which no selector makes")
     if method.roles:
