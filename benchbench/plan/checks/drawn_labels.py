@@ -10,15 +10,21 @@ from benchbench.recipe.rounds import SamplerSection
 from benchbench.recipe.schema import Recipe
 
 
-def oracle_faults(recipe: Recipe, oracle: Oracle, sampler: SamplerSection, *, section: str) -> Iterator[Fault]:
-    """Prompts that an oracle does not know, and a reward model that is not there or would not be obeyed.
+def oracle_faults(
+    recipe: Recipe, oracle: Oracle, sampler: SamplerSection, *, read: bool, section: str
+) -> Iterator[Fault]:
+    """Labels that nobody reads, prompts that an oracle does not know, and a reward model that would not be obeyed.
 
     Args:
         recipe: the whole.
         oracle: that labels what is drawn.
         sampler: what the recipe says of drawing.
+        read: whether something reads what it says.
         section: `rounds` or `online`, for messages.
     """
+    if oracle.gives != "nothing" and not read:
+        message = f"expected none: nothing reads what '{oracle.name}' says"
+        yield Fault(f"{section}.oracle.name", f"{message}; take a selector that reads labels, or remove it")
     if oracle.source and oracle.source != recipe.data.source:
         knows = f"'{oracle.name}' knows the prompts of source {oracle.source} alone"
         message = f"{knows}, and data.source is {recipe.data.source}; choose another oracle"

@@ -8,7 +8,6 @@ from typing import Any
 from benchbench import inputs, oracles, samplers, selectors
 from benchbench.core.errors import BenchError, Fault
 from benchbench.core.method import Candidates, Method, Need
-from benchbench.core.oracle import Oracle
 from benchbench.core.rollout import DATA
 from benchbench.core.sampler import POLICY, REFERENCE
 from benchbench.core.selector import Selector
@@ -134,18 +133,15 @@ def _oracle_faults(recipe: Recipe, section: OnlineSection, method: Method) -> It
     if section.oracle is None:
         return
     oracle, where = oracles.get(section.oracle.name), "online.oracle.name"
-    yield from oracle_faults(recipe, oracle, section.sampler, section="online")
+    read = _is_read(section, method)
+    yield from oracle_faults(recipe, oracle, section.sampler, read=read, section="online")
     if strange := sorted(oracle.models - _IN_MEMORY):
         yield Fault(where, f"'{oracle.name}' reads {', '.join(strange)}, which a single training does not have")
     if oracle.writes:
         yield Fault(where, f"'{oracle.name}' has the policy write texts, which is not offered while it is trained")
-    if not _is_read(section, method, oracle):
-        yield Fault(where, f"expected none: nothing reads what '{oracle.name}' says; add a selector, or remove it")
 
 
-def _is_read(section: OnlineSection, method: Method, oracle: Oracle) -> bool:
-    if oracle.gives == "nothing":
-        return True
+def _is_read(section: OnlineSection, method: Method) -> bool:
     selected = section.selector is not None and selectors.get(section.selector.name).needs_labels
     return draws_rows(section, method) and (selected or method.need(Need.REWARD.name) is not None)
 

@@ -128,7 +128,8 @@ def _labels(parts: _Parts) -> Iterator[Fault]:
         yield Fault(
             "rounds.oracle.name", f"'{selector.name}' reads labels; expected one of {others}, got {oracle.name}"
         )
-    yield from oracle_faults(recipe, oracle, parts.section.sampler, section="rounds")
+    read = selector.needs_labels  # which is who makes the columns that a method may read
+    yield from oracle_faults(recipe, oracle, parts.section.sampler, read=read, section="rounds")
 
 
 def _rows(parts: _Parts) -> Iterator[Fault]:

@@ -64,6 +64,10 @@ def refusal(setting: Path, *sets: str, target: str = "dpo") -> str:
         ),
         ([drawn(more="replay: {rounds: 2}")], "replay.rounds: expected less than count 2, got 2"),
         ([ON_DATA.replace("split: train", "split: sft"), "preference.split=sft"], "split 'sft' has 1"),
+        (
+            [drawn(selector="{name: golden_vs_self}")],
+            "rounds.oracle.name: expected none: nothing reads what 'gold' says; take a selector that reads labels",
+        ),
         ([drawn(oracle="{name: verifier}")], "oracle 'verifier' reads the columns answer, split 'train' has"),
     ],
 )
