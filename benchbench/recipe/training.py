@@ -205,8 +205,9 @@ class PreferenceSection(TrainingSection):
     reward: RewardSource = RewardSource(source="stage")
     """Read only by methods that declare a reward."""
     reference: Literal["sft", "base", "previous"] = "sft"
-    """The frozen reference model; read only by methods that declare a reference. `previous` is the policy that each
-    round starts from, where the recipe has rounds."""
+    """The frozen reference model; read only by methods that declare a reference. `previous` is, where the
+    recipe has rounds, the policy that each of them starts from: that of the round before, which draws the round's
+    responses, also where `rounds.start` has training begin at the SFT policy."""
     anchors: Annotated[dict[str, AnchorSource], Since("2026-11-28", before={})] = Field(default_factory=dict)
     """Name -> a further frozen policy, whose log-probabilities of the training pairs the method reads."""
     on_empty_response: OnEmptyResponse = "drop"

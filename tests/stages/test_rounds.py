@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from harness import execute
 
-from benchbench import judges
+from benchbench import judges, selectors
 from benchbench.core.judge import Contest, JudgeContext, Verdict
+from benchbench.core.rollout import Group, Labels
+from benchbench.core.selector import Selection
 from benchbench.stages.label import run as label_run
 from tests.stages.rounds import ON_DATA, drawn, world
 
@@ -95,6 +97,25 @@ def test_a_round_without_rows_keeps_its_policy_or_fails(tmp_path: Path):
     demanding = world(tmp_path / "fail", drawn(count=1, selector=nothing, per_round=4, more="on_empty: fail"))
     with pytest.raises(AssertionError, match="expected rows to train on, found none: [1-4] groups: "):
         demanding.run()
+
+
+def test_a_round_without_rows_keeps_the_policy_that_drew_them_wherever_training_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    best_worst = selectors.get("best_worst")
+
+    def select(options: Any, groups: Sequence[Group], labels: Sequence[Labels | None], draws: Any) -> Selection:
+        if groups[0].round == 1:
+            return best_worst.select(options, groups, labels, draws)
+        return Selection([()] * len(groups), {"all": len(groups)})
+
+    monkeypatch.setattr(selectors, "get", lambda name: replace(best_worst, select=select))
+    made = world(tmp_path, drawn(more="start: sft"))
+    assert set(made.run().values()) == {"done"}
+    first, second = made.cell.rounds
+    assert made.store.record(str(second.policy)).summary["kept_policy"]
+    assert made.weights(second.policy) == made.weights(first.policy)
+    assert made.weights(first.policy) != made.weights(made.plan.stages[first.policy].inputs["policy"])
 
 
 @pytest.mark.parametrize(
