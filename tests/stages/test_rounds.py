@@ -159,6 +159,23 @@ def test_a_judge_that_labels_is_asked_once_for_ever(tmp_path: Path, monkeypatch:
     assert len(contests) == asked_before
 
 
+def test_prompts_that_nothing_would_train_on_are_not_answered(tmp_path: Path):
+    def groups(name: str, *sets: str) -> tuple[list[int], dict[str, Any]]:
+        made = world(tmp_path / name, drawn(count=1), *sets)
+        key = made.cell.rounds[0].rollout
+        for each in made.plan.under([key])[::-1]:
+            assert execute(made.plan.stages[each], made.store).status == "done"
+        lines = (made.store.folder(key) / "examples" / "train.jsonl").read_text(encoding="utf-8").splitlines()
+        return [len(json.loads(line)["prompt"]) for line in lines], made.store.record(key).summary
+
+    every, counts = groups("all")
+    limit = max(every) - 1
+    fewer, counted = groups("some", f"tokenization.max_prompt_length={limit}")
+    assert counts["prompts_too_long"] == 0 and len(every) == 8
+    assert fewer == [length for length in every if length <= limit] != []
+    assert counted["prompts_too_long"] == len(every) - len(fewer) == 8 - counted["prompts"]
+
+
 def test_cut_responses_teach_no_end(tmp_path: Path):
     """What is scored is what was drawn, with an end only where the policy ended: six tokens seldom are enough."""
     made = world(tmp_path, drawn(count=1, per_round=8))
