@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
+from benchbench.core.identity import plain
 
 UNCOUNTED = "uncounted"
 """In a verdict's usage: answers whose cost is unknown, since nobody said what they took."""
@@ -115,3 +117,10 @@ class Judge:
     """Name in `identity` -> the option that names what is pinned, for messages."""
     asked_alone: bool = False
     """Whether only one stage at a time may ask it, since every answer is paid for and requests are paced."""
+
+
+def missing_settings(judge: Judge, options: Any) -> dict[str, Any]:
+    """How contests without a verdict are treated, where not as by default; part of stage settings alone."""
+    values = plain(options)
+    defaults = {option.name: option.default for option in dataclasses.fields(judge.options)}
+    return {name: values[name] for name in sorted(judge.on_missing) if values[name] != defaults[name]}

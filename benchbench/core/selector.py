@@ -37,6 +37,8 @@ class Selector:
     select: Select
     candidates: Candidates = Candidates.PAIR
     """`PAIR`: each row has two candidates, the preferred one first; `ANY`: a list."""
+    fewest: Callable[[Any], int] = lambda options: 2
+    """options -> candidates that each of its rows has at least."""
     needs_labels: bool = True
     """Whether an oracle must have labelled the groups."""
     needs_data: bool = False

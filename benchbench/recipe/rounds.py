@@ -111,7 +111,8 @@ class RoundsSection(Section):
     """Number of rounds."""
     prompts: RoundPromptsSection
     start: Literal["previous", "sft"] = "previous"
-    """Where the training of a round starts: at the policy of the round before, or at the SFT policy again."""
+    """Where the training of a round starts: at the policy of the round before, or at the SFT policy again. Either way
+    the policy of the round before draws, and is the one that is meant by the policy that the round starts from."""
     sampler: SamplerSection
     oracle: OracleSection = OracleSection()
     selector: SelectorSection
@@ -120,8 +121,8 @@ class RoundsSection(Section):
     """Which rounds' policies are scored and answer the held-out prompts: each, or only the last one, which is the
     recipe's result."""
     on_empty: Literal["keep_policy", "fail"] = "keep_policy"
-    """Where a round's selection leaves no row: its policy is the one it started from, and the round says so; or the
-    stage fails."""
+    """Where a round's selection leaves no row: its policy is the one that drew its responses, and the round says so; or
+    the stage fails."""
 
     @model_validator(mode="after")
     def _replays_what_there_is(self) -> Self:

@@ -49,6 +49,19 @@ def refused(
         ("rloo", {"num_samples": 1}, "online.sampler.num_samples: 'rloo' compares the responses to one prompt"),
         ("rloo", {"oracle": ""}, "online.oracle: required, not given: 'rloo' needs a reward of each drawn response"),
         ("rloo", {"oracle": "golds"}, "online.oracle.name: unknown oracle 'golds'"),
+        (
+            "rloo",
+            {"oracle": "reward_stage", "rest": "reward_model: {score_append_eos: false}\n"},
+            "reward_model.score_append_eos: expected true, as in training",
+        ),
+        (
+            "rloo",
+            {
+                "oracle": "reward_stage",
+                "rest": "reward_model: {max_length: 20}\ntokenization: {max_prompt_length: 16}\n",
+            },
+            "reward_model.max_length: expected 26 or more (tokenization.max_prompt_length and the sampler's",
+        ),
         ("rloo", {"name": "data"}, "online.sampler.name: expected a sampler of the policy or the reference in memory"),
         (
             "rloo",
@@ -75,6 +88,16 @@ def refused(
         ("hypo_online_kl", {"oracle": "", "more": "  num_iterations: 2\n"}, "online.num_iterations: expected 1"),
         ("dpo", {}, "online.selector: required, not given: 'dpo' takes pair"),
         ("dpo", {"more": "  selector: {name: all_candidates}\n"}, "online.selector.name: 'dpo' takes pairs"),
+        (
+            "dpo",
+            {"num_samples": 1, "more": "  selector: {name: best_worst}\n"},
+            "online.sampler.num_samples: expected 2 or more, got 1: 'best_worst' makes no row of fewer",
+        ),
+        (
+            "continued_sft",
+            {"more": "  selector: {name: all_candidates}\n"},
+            "online.selector.name: 'continued_sft' is trained on the first response",
+        ),
         ("dpo", {"oracle": "", "more": "  selector: {name: best_worst}\n"}, "selector 'best_worst' reads labels"),
         (
             "dpo",

@@ -145,6 +145,13 @@ def test_the_microbatch_changes_nothing_but_rounding(before, tmp_path, case):
         assert one == pytest.approx(other, rel=1e-4, abs=1e-5)
 
 
+def test_a_judge_that_labels_draws_is_asked_through_its_cache(before, tmp_path):
+    path = recipe(tmp_path, "{name: rloo}", oracle="  oracle: {name: judge, options: {judge: gold}}\n")
+    run = trained(before, tmp_path, path, "preference.max_steps=2")
+    assert run.summary["online"]["labels"] > 0
+    assert list((run.runs / "verdicts").glob("gold-*.sqlite"))
+
+
 def test_advantages_over_the_whole_step_need_no_whole_step_in_memory(before, tmp_path):
     path = recipe(tmp_path, "{name: grpo, hyper: {scale_rewards: batch}}")
     whole = trained(before, tmp_path / "whole", path)

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from benchbench import oracles, reward_objectives
+from benchbench import oracles
 from benchbench.core.errors import Fault
-from benchbench.core.oracle import Oracle
 from benchbench.core.sampler import REFERENCE
-from benchbench.recipe.binding import bind
 from benchbench.recipe.online import OnlineSection
 from benchbench.recipe.schema import Recipe
-from benchbench.recipe.training import RewardModelSection
 
 
 def unread_faults(recipe: Recipe) -> Iterator[Fault]:
@@ -70,34 +67,6 @@ def reference_faults(recipe: Recipe, section: OnlineSection, drawing: frozenset[
     if names := [name for name, models in readers.items() if REFERENCE in models]:
         message = f"expected sft: the reference of {' and '.join(names)} is the policy that training starts from"
         yield Fault("preference.reference", f"{message}, got base")
-
-
-def reward_model_faults(recipe: Recipe, oracle: Oracle) -> Iterator[Fault]:
-    """A reward model that an oracle asks and that cannot reward a drawn response by itself."""
-    model = recipe.reward_model
-    if model is None:
-        yield Fault("reward_model", f"required, not given: oracle '{oracle.name}' is the recipe's reward model")
-        return
-    if model.ensemble is not None and model.ensemble.use == "rewards":
-        yield Fault("reward_model.ensemble", f"oracle '{oracle.name}' takes a single reward model, no ensemble of them")
-    if model.score_append_eos not in (None, recipe.tokenization.append_eos):
-        expected = f"expected {str(recipe.tokenization.append_eos).lower()}, as in training"
-        yield Fault("reward_model.score_append_eos", f"{expected}: drawn responses are rewarded token for token")
-    if reads := _reads_beside(model):
-        message = f"oracle '{oracle.name}' rewards a drawn response by itself, '{model.objective.name}' reads {reads}"
-        yield Fault("reward_model.objective.name", f"{message}; take another objective")
-
-
-def _reads_beside(model: RewardModelSection) -> str:
-    """What a reward needs beside its response; empty where nothing, or where the objective is faulty in itself."""
-    if model.objective.name not in reward_objectives.names():
-        return ""
-    objective = reward_objectives.get(model.objective.name)
-    hyper, _ = bind(objective.hyper, model.objective.hyper, where="")
-    if objective.is_relative:
-        return "the other candidates"
-    columns = () if hyper is None else objective.scored_columns(hyper)
-    return f"column {', '.join(column.name for column in columns)}" if columns else ""
 
 
 def size_faults(section: OnlineSection, hyper: Any) -> Iterator[Fault]:

@@ -8,14 +8,14 @@ from typing import Any
 from benchbench import inputs, oracles, samplers, selectors
 from benchbench.core.errors import BenchError, Fault
 from benchbench.core.method import Candidates, Method, Need
-from benchbench.core.oracle import Oracle
 from benchbench.core.rollout import DATA
 from benchbench.core.sampler import POLICY, REFERENCE
 from benchbench.core.selector import Selector
+from benchbench.plan.checks.drawn_labels import oracle_faults
+from benchbench.plan.checks.drawn_lists import list_faults
 from benchbench.plan.checks.drawn_settings import (
     length_faults,
     reference_faults,
-    reward_model_faults,
     size_faults,
     unread_faults,
 )
@@ -71,7 +71,7 @@ def online_faults(recipe: Recipe, method: Method | None, hyper: Any, bound: dict
     if recipe.rounds is not None:
         return [Fault("online", "expected rounds or online, got both; a round's training draws nothing by itself")]
     faults = [*_sampler_faults(section, method, bound["online.sampler.options"]), *_prompt_faults(recipe, section)]
-    faults += _oracle_faults(recipe, section, method)
+    faults += [*_oracle_faults(recipe, section, method), *_list_faults(section, method, bound)]
     if REFERENCE in read_models(section, method, bound["online.sampler.options"]):
         faults += anchor_faults(recipe, method.name)
         faults += reference_faults(recipe, section, drawing_models(section.sampler, bound["online.sampler.options"]))
@@ -113,9 +113,17 @@ def _sampler_faults(section: OnlineSection, method: Method, options: Any) -> Ite
     if method.on_policy and models - {POLICY}:
         yield Fault(f"{where}.name", f"'{method.name}' learns from the policy's own draws alone; expected policy")
     least = 2 if method.need(Need.FRESH.name) else method.fewest_candidates
-    if DATA not in models and (drawn := sum(arm.samples for arm in arms)) < least:
+    if section.selector is None and DATA not in models and (drawn := sum(arm.samples for arm in arms)) < least:
         message = f"'{method.name}' compares the responses to one prompt: expected {least} or more, got {drawn}"
         yield Fault(f"{where}.num_samples", message)
+
+
+def _list_faults(section: OnlineSection, method: Method, bound: dict[str, Any]) -> Iterator[Fault]:
+    if section.selector is None or not draws_rows(section, method):
+        return
+    selector, options = selectors.get(section.selector.name), bound["online.selector.options"]
+    arms = samplers.get(section.sampler.name).arms(bound["online.sampler.options"], section.sampler.num_samples or 0)
+    yield from list_faults(method, selector, options, arms, section="online")
 
 
 def _prompt_faults(recipe: Recipe, section: OnlineSection) -> Iterator[Fault]:
@@ -134,21 +142,15 @@ def _oracle_faults(recipe: Recipe, section: OnlineSection, method: Method) -> It
     if section.oracle is None:
         return
     oracle, where = oracles.get(section.oracle.name), "online.oracle.name"
-    if oracle.source and oracle.source != recipe.data.source:
-        yield Fault(where, f"'{oracle.name}' knows prompts of source {oracle.source} alone, got {recipe.data.source}")
+    read = _is_read(section, method)
+    yield from oracle_faults(recipe, oracle, section.sampler, read=read, section="online")
     if strange := sorted(oracle.models - _IN_MEMORY):
         yield Fault(where, f"'{oracle.name}' reads {', '.join(strange)}, which a single training does not have")
     if oracle.writes:
         yield Fault(where, f"'{oracle.name}' has the policy write texts, which is not offered while it is trained")
-    if not _is_read(section, method, oracle):
-        yield Fault(where, f"expected none: nothing reads what '{oracle.name}' says; add a selector, or remove it")
-    if "reward_model" in oracle.models:
-        yield from reward_model_faults(recipe, oracle)
 
 
-def _is_read(section: OnlineSection, method: Method, oracle: Oracle) -> bool:
-    if oracle.gives == "nothing":
-        return True
+def _is_read(section: OnlineSection, method: Method) -> bool:
     selected = section.selector is not None and selectors.get(section.selector.name).needs_labels
     return draws_rows(section, method) and (selected or method.need(Need.REWARD.name) is not None)
 

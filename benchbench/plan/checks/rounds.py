@@ -13,6 +13,8 @@ from benchbench.core.oracle import Oracle
 from benchbench.core.rollout import DATA
 from benchbench.core.sampler import Arm, Sampler
 from benchbench.core.selector import Selector
+from benchbench.plan.checks.drawn_labels import oracle_faults
+from benchbench.plan.checks.drawn_lists import list_faults
 from benchbench.plan.rounds import ORACLE_OPTIONS, SAMPLER_OPTIONS, SELECTOR_OPTIONS
 from benchbench.recipe.binding import bind
 from benchbench.recipe.rounds import SAMPLING, RoundsSection
@@ -33,6 +35,8 @@ class _Parts:
     oracle: Oracle
     selector: Selector
     arms: tuple[Arm, ...]
+    selector_options: Any
+    """Bound."""
 
 
 def bind_rounds(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
@@ -67,7 +71,7 @@ def bind_rounds(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
         return bound, [Fault("rounds.sampler", str(error))]
     except BenchError:  # said of the method already
         return bound, faults
-    parts = _Parts(recipe, section, method, **exhibits, arms=arms)
+    parts = _Parts(recipe, section, method, **exhibits, arms=arms, selector_options=bound[SELECTOR_OPTIONS])
     checks = (_splits, _sampling, _labels, _rows, _unread, _anchors)
     return bound, [fault for check in checks for fault in check(parts)]
 
@@ -124,16 +128,8 @@ def _labels(parts: _Parts) -> Iterator[Fault]:
         yield Fault(
             "rounds.oracle.name", f"'{selector.name}' reads labels; expected one of {others}, got {oracle.name}"
         )
-    if oracle.source and oracle.source != recipe.data.source:
-        knows = f"'{oracle.name}' knows the prompts of source {oracle.source} alone"
-        yield Fault("rounds.oracle.name", f"{knows}, and data.source is {recipe.data.source}; choose another oracle")
-    if "reward_model" in oracle.models:
-        rewards = recipe.reward_model
-        if rewards is None:
-            yield Fault("reward_model", f"required, not given: oracle '{oracle.name}' asks it")
-        elif rewards.ensemble is not None and rewards.ensemble.use == "rewards":
-            several = "is several models, and an oracle asks one"
-            yield Fault("reward_model.ensemble.use", f"expected columns, got rewards, which {several}")
+    read = selector.needs_labels  # which is who makes the columns that a method may read
+    yield from oracle_faults(recipe, oracle, parts.section.sampler, read=read, section="rounds")
 
 
 def _rows(parts: _Parts) -> Iterator[Fault]:
@@ -143,6 +139,7 @@ def _rows(parts: _Parts) -> Iterator[Fault]:
     if method.candidates is Candidates.PAIR and selector.candidates is not Candidates.PAIR:
         pairs = [name for name in selectors.names() if selectors.get(name).candidates is Candidates.PAIR]
         yield Fault(where, f"'{method.name}' takes pairs, {named} makes lists; expected one of {', '.join(pairs)}")
+    yield from list_faults(method, selector, parts.selector_options, parts.arms, section="rounds")
     if method.candidates is Candidates.LABELLED:
         yield Fault(where, f"'{method.name}' takes single responses with labels, which no selector makes")
     if method.roles:

@@ -13,6 +13,7 @@ from benchbench.core.oracle import Oracle, OracleContext
 from benchbench.core.rollout import Group, Labels
 from benchbench.core.seeding import stream
 from benchbench.data.rollout_json import group_of, labels_json, labels_of
+from benchbench.judging.questions import JudgeAsker
 from benchbench.recipe.binding import bind
 from benchbench.stages.context import Result, StageContext
 from benchbench.stages.label.models import PolicyWriter, scorers_of
@@ -84,7 +85,8 @@ def _oracle_context(context: Context, oracle: Oracle) -> OracleContext:
         pins=settings.oracle.pins,
     )
     answer = PolicyWriter(context, tokenizer) if oracle.writes else None
-    return OracleContext(judge, scorers_of(context, oracle, tokenizer), answer, draws)
+    models = scorers_of(context, oracle, tokenizer)
+    return OracleContext(judge, models, answer, draws, ask=JudgeAsker(context.root, judge))
 
 
 def _part(

@@ -26,6 +26,7 @@ from benchbench.generation.decode import check_cache
 from benchbench.generation.requests import check_requests
 from benchbench.generation.sampling import FIELDS
 from benchbench.generation.stops import named_stops
+from benchbench.judging.questions import JudgeAsker
 from benchbench.models.layout import layout_of
 from benchbench.models.load import context_length
 from benchbench.models.logps import policy_layout, token_logps, unwrap
@@ -186,7 +187,7 @@ def _labeller(context: Context, oracle: Oracle, models: dict[str, Any], tokenize
         pins=present,
     )
     scorers = {name: _scorer(context, name, models, tokenizer) for name in sorted(oracle.models)}
-    to_oracle = OracleContext(judge=judge, models=scorers)
+    to_oracle = OracleContext(judge=judge, models=scorers, ask=JudgeAsker(context.root, judge))
     return Labeller(oracle, options, to_oracle, context.settings.order_seed)
 
 

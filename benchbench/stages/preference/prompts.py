@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchbench.core.data_ref import DataRef
-from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
 from benchbench.data.column_shape import columns_of
-from benchbench.data.prompts import encode_prompts
+from benchbench.data.prompts import answered_prompts
 from benchbench.data.tokenized import TokenizationReport, Tokenized, TokenizedCandidate, TokenizedExample
 from benchbench.stages.context import StageContext
 
@@ -42,19 +41,10 @@ def read_prompts(context: StageContext[Any], tokenizer: Any, data: DataRef | Non
         BenchError: none is left.
     """
     section, examples = context.tokenization(), context.examples(data)
-    most = section.max_prompt_length
-    encoded = zip(examples, encode_prompts(examples, tokenizer, section), strict=True)
-    prompts = [
+    return [
         PolicyPrompt(example.id, tokens, example.prompt, _of_the_example(columns_of(example)))
-        for example, tokens in encoded
-        if most is None or len(tokens) <= most
+        for example, tokens in answered_prompts(examples, tokenizer, section, where=context.spec.title)
     ]
-    if not prompts:
-        raise BenchError(
-            f"{context.spec.title}: expected prompts of at most max_prompt_length {most} tokens, found none among "
-            f"{len(examples)}; raise tokenization.max_prompt_length"
-        )
-    return prompts
 
 
 def as_rows(prompts: Sequence[PolicyPrompt], read: int) -> Tokenized:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,13 +54,74 @@ def refusal(setting: Path, *sets: str, target: str = "dpo") -> str:
         ([drawn().replace("top_p: 1.0, ", "")], "missing: top_p"),
         ([drawn(selector="{name: all_candidates}")], "'dpo' takes pairs, 'all_candidates' makes lists"),
         ([drawn(oracle="{name: reward_stage}"), "reward_model=null"], "reward_model: required, not given: oracle"),
+        (
+            [drawn(oracle="{name: reward_stage}"), "reward_model.score_append_eos=false"],
+            "reward_model.score_append_eos: expected true, as in training: drawn responses are rewarded token for",
+        ),
+        (
+            [drawn(oracle="{name: reward_stage}"), "reward_model.max_length=20", "tokenization.max_prompt_length=16"],
+            "reward_model.max_length: expected 22 or more (tokenization.max_prompt_length and the sampler's",
+        ),
         ([drawn(more="replay: {rounds: 2}")], "replay.rounds: expected less than count 2, got 2"),
         ([ON_DATA.replace("split: train", "split: sft"), "preference.split=sft"], "split 'sft' has 1"),
+        (
+            [drawn(selector="{name: golden_vs_self}")],
+            "rounds.oracle.name: expected none: nothing reads what 'gold' says; take a selector that reads labels",
+        ),
         ([drawn(oracle="{name: verifier}")], "oracle 'verifier' reads the columns answer, split 'train' has"),
     ],
 )
 def test_what_rounds_cannot_have_is_refused(setting: Path, sets: list[str], said: str):
     assert said in refusal(setting, *sets)
+
+
+LISTS = "{name: all_candidates, options: {at_least: 1}}"
+
+
+@pytest.mark.parametrize(
+    ("method", "sets", "said"),
+    [
+        (
+            "dpo",
+            [drawn(sampler="name: policy, num_samples: 1")],
+            "rounds.sampler.num_samples: expected 2 or more, got 1",
+        ),
+        (
+            "continued_sft",
+            [drawn(selector="{name: all_candidates}")],
+            "rounds.selector.name: 'continued_sft' is trained on the first response, and 'all_candidates' puts none",
+        ),
+        (
+            "ddo_rm",
+            [drawn(selector=LISTS), "preference.reward={source: column, column: score}"],
+            "rounds.selector.options.at_least: expected 2 or more, got 1: 'ddo_rm' compares the responses to one",
+        ),
+        (
+            "ddo_rm",
+            [
+                drawn(selector=LISTS, sampler="name: policy, num_samples: 1"),
+                "preference.reward={source: column, column: score}",
+            ],
+            "rounds.sampler.num_samples: expected 2 or more, got 1",
+        ),
+    ],
+)
+def test_a_method_gets_the_responses_that_it_compares(setting: Path, method: str, sets: list[str], said: str):
+    assert said in refusal(setting, *sets, target=method)
+
+
+def test_a_method_over_a_whole_step_needs_lists_of_one_length():
+    from benchbench import methods, samplers, selectors
+    from benchbench.plan.checks.drawn_lists import list_faults
+
+    selector, sampler = selectors.get("all_candidates"), samplers.get("policy")
+    coupled, arms = replace(methods.get("ddo_rm"), coupled=True), sampler.arms(sampler.options(), 4)
+    (fault,) = list_faults(coupled, selector, selector.options(), arms, section="rounds")
+    assert (
+        fault.where == "rounds.selector.options.at_least" and "expected 4, all that are drawn, got 2" in fault.message
+    )
+    alike = selector.options(at_least=4)
+    assert not [*list_faults(coupled, selector, alike, arms, section="rounds")]
 
 
 def test_a_method_for_plain_samples_takes_no_others(setting: Path):
