@@ -26,6 +26,11 @@ Select = Callable[[Any, Sequence[Group], Sequence[Labels | None], np.random.Gene
 """(options, groups, their labels, draws) -> selection; labels are none where the oracle has none."""
 
 
+def chooses(options: Any) -> bool:
+    """Of a selector whose rows are not all that was drawn, whatever its options: false."""
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Selector:
     """One exhibit of the selectors room; pure: the same groups, labels, options and draws give the same rows."""
@@ -45,6 +50,11 @@ class Selector:
     """How many candidates every example of the split must have for it; 0 takes any number."""
     makes_columns: tuple[str, ...] = ()
     """Columns that every one of its rows has."""
+    makes_scored_columns: tuple[str, ...] = ()
+    """Further ones that every row has where the oracle scores each response, and does not only compare them."""
+    keeps_draws: Callable[[Any], bool] = chooses
+    """options -> whether its rows hold the draws as they were drawn: none left out or preferred for its text, for being
+    cut, or for what an oracle says of it. A response whose worth nobody knows makes no row even so."""
     random: bool = False
     """Whether it draws from the seed."""
     paper: Paper | None = None
@@ -53,3 +63,7 @@ class Selector:
     """What of it could not be verified against its source, a sentence."""
     version: int = 1
     """Raised by hand when the rows it makes change."""
+
+    def columns_by(self, gives: str) -> tuple[str, ...]:
+        """Columns that every row has where the oracle gives `scores`, `wins` or `nothing`."""
+        return self.makes_columns + (self.makes_scored_columns if gives == "scores" else ())

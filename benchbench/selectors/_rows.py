@@ -23,6 +23,8 @@ PAIR_COLUMNS = (SCORE, SCORE_GAP, P_CHOSEN)
 """What every pair has that was ranked by score."""
 WIN_COLUMNS = (P_CHOSEN,)
 """What every pair has whose comparison is known."""
+SCORED_COLUMNS = (SCORE, SCORE_GAP)
+"""What such a pair has besides where the comparison is of the two scores."""
 NO_LABEL = "no label"
 TOO_FEW = "fewer than two different responses"
 TOO_FEW_SCORES = "fewer than two responses with a score"

@@ -35,7 +35,11 @@ def refused(folder: Path, method: str, *, oracle: str = "gold", more: str = "", 
 @pytest.mark.parametrize(
     ("method", "options", "said"),
     [
-        ("rloo", {"temperature": 0.7}, "online.sampler: 'rloo' learns from the policy's own distribution"),
+        (
+            "rloo",
+            {"temperature": 0.7},
+            "online.sampler: 'rloo' is right for plain samples alone; expected temperature 1",
+        ),
         ("rloo", {"num_samples": 1}, "online.sampler.num_samples: 'rloo' compares the responses to one prompt"),
         ("rloo", {"oracle": ""}, "online.oracle: required, not given: 'rloo' needs a reward of each drawn response"),
         ("rloo", {"oracle": "golds"}, "online.oracle.name: unknown oracle 'golds'"),
@@ -64,6 +68,12 @@ def refused(folder: Path, method: str, *, oracle: str = "gold", more: str = "", 
             "online.num_iterations: expected 1: 'dpo' does not read the policy that drew its rows",
         ),
         ("dpo", {"more": "  selector: {name: golden_vs_self}\n"}, "reads the split's candidates, which are not drawn"),
+        ("rloo", {"name": "policy_and_reference"}, "online.sampler.name: 'rloo' is right for its policy's samples"),
+        (
+            "rloo",
+            {"more": "  selector: {name: all_candidates, options: {cut: drop}}\n"},
+            "online.selector: 'rloo' is right for plain samples alone, and 'all_candidates' with these options",
+        ),
         (
             "tr_dpo",
             {"more": "  selector: {name: best_worst}\n"},

@@ -12,6 +12,7 @@ from benchbench.core.oracle import Oracle
 from benchbench.core.rollout import DATA
 from benchbench.core.sampler import POLICY, REFERENCE
 from benchbench.core.selector import Selector
+from benchbench.plan.checks.on_policy import choice_faults, drawing_faults
 from benchbench.plan.online import drawing_models, read_models
 from benchbench.recipe.anchors import anchor_faults
 from benchbench.recipe.binding import bind
@@ -67,7 +68,11 @@ def online_faults(recipe: Recipe, method: Method | None, hyper: Any, bound: dict
         faults += anchor_faults(recipe, method.name)
     if not draws_rows(section, method):
         return faults + [*_beside_faults(section, method)]
-    return faults + [*_row_faults(recipe, section, method), *_reuse_faults(section, method), *_size(section, hyper)]
+    return faults + [
+        *_row_faults(recipe, section, method, bound),
+        *_reuse_faults(section, method),
+        *_size(section, hyper),
+    ]
 
 
 def online_data_faults(recipe: Recipe, data: PreparedData, context_tokens: int | None) -> list[Fault]:
@@ -97,11 +102,7 @@ def _sampler_faults(section: OnlineSection, method: Method, options: Any) -> Ite
         yield Fault(f"{where}.name", f"expected a sampler of the policy or the reference in memory; {known}")
     elif any(len(arm.mixture) > 1 for arm in arms):
         yield Fault(f"{where}.name", f"'{sampler.name}' mixes two models token by token, which is not offered online")
-    if method.on_policy and not sampler.is_plain:
-        plain = "temperature 1, top_p 1, top_k 0, min_p 0 and repetition_penalty 1"
-        yield Fault(where, f"'{method.name}' learns from the policy's own distribution: expected {plain}")
-    if method.on_policy and models - {POLICY}:
-        yield Fault(f"{where}.name", f"'{method.name}' learns from the policy's own draws alone; expected policy")
+    yield from drawing_faults(method, "online", sampler, arms)
     least = 2 if method.need(Need.FRESH.name) else method.fewest_candidates
     if DATA not in models and (drawn := sum(arm.samples for arm in arms)) < least:
         message = f"'{method.name}' compares the responses to one prompt: expected {least} or more, got {drawn}"
@@ -164,12 +165,15 @@ def _beside_faults(section: OnlineSection, method: Method) -> Iterator[Fault]:
             yield Fault(f"online.{name}", f"expected 1: '{method.name}' reads draws of the step at hand, got {value}")
 
 
-def _row_faults(recipe: Recipe, section: OnlineSection, method: Method) -> Iterator[Fault]:
+def _row_faults(recipe: Recipe, section: OnlineSection, method: Method, bound: dict[str, Any]) -> Iterator[Fault]:
     """What cannot be had for rows that nobody knew before."""
     assert recipe.preference is not None
     selector = None if section.selector is None else selectors.get(section.selector.name)
+    gives = "nothing" if section.oracle is None else oracles.get(section.oracle.name).gives
     yield from _selector_faults(section, method, selector)
-    labelled = section.oracle is not None and oracles.get(section.oracle.name).gives != "nothing"
+    if selector is not None:
+        yield from choice_faults(method, "online", selector, bound["online.selector.options"])
+    labelled = gives != "nothing"
     if method.need(Need.REWARD.name) is not None and not labelled:
         yield Fault("online.oracle", f"required, not given: '{method.name}' needs a reward of each drawn response")
     for need in method.needs:
@@ -182,7 +186,7 @@ def _row_faults(recipe: Recipe, section: OnlineSection, method: Method) -> Itera
         yield Fault("method.name", f"'{method.name}' needs more of an example than responses drawn at each step")
     if method.head is not None and method.head.reads == "reference":
         yield Fault("method.name", f"'{method.name}' has a head on the reference's states, not offered for drawn rows")
-    columns = set(method.column_names) - set(() if selector is None else selector.makes_columns)
+    columns = set(method.column_names) - set(() if selector is None else selector.columns_by(gives))
     for column in sorted(columns):
         yield Fault("method.name", f"'{method.name}' reads column '{column}', which no part of the section makes")
     split = recipe.preference.split

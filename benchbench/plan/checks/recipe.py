@@ -10,6 +10,7 @@ from benchbench.comparison.pairs.scorings import SCORINGS
 from benchbench.core.errors import BenchError, Fault, unknown_name
 from benchbench.core.identity import identity, plain
 from benchbench.core.method import CONTENT_SIGN, Method
+from benchbench.plan.checks.on_policy import split_faults
 from benchbench.plan.checks.online import bind_online, online_faults
 from benchbench.plan.checks.rounds import bind_rounds
 from benchbench.plan.transforms import bind_transforms
@@ -160,6 +161,7 @@ def _contradictions(recipe: Recipe, method: Method) -> list[Fault]:
         faults.append(Fault("preference.global_batch_size", f"expected {least} or more, got {batch}: {together}"))
     if recipe.preference.anchors and method.need("anchors") is None:
         faults.append(Fault("preference.anchors", f"'{method.name}' reads no further policies; remove it"))
+    faults += split_faults(recipe, method)
     for need in method.declared:
         exhibit = inputs.get(need.name)
         exhibit.check_options(need)

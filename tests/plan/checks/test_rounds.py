@@ -68,6 +68,36 @@ def test_a_method_for_plain_samples_takes_no_others(setting: Path):
     assert "'nash_md_pg' is right for plain samples alone; expected temperature 1" in text
 
 
+KEPT = "{name: all_pairs, options: {ties: keep, cut: keep}}"
+BY_SCORE = "preference.reward={source: column, column: score}"
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        (drawn(selector=KEPT, sampler="name: policy_and_reference, num_samples: 2"), "rounds.sampler.name: 'p3o' is"),
+        (drawn(selector=KEPT, sampler="name: history, num_samples: 2"), "expected policy, got history, which has"),
+        (drawn(selector=KEPT, more="replay: {rounds: 1}"), "rounds.replay.rounds: expected 0: 'p3o' is right for"),
+        (drawn(), "rounds.selector: 'p3o' is right for plain samples alone, and 'best_worst'"),
+        (drawn(selector="{name: all_pairs}"), "and 'all_pairs' with these options leaves some out"),
+    ],
+)
+def test_a_method_for_its_policys_samples_takes_all_of_them_and_no_others(setting: Path, section: str, said: str):
+    assert said in refusal(setting, section, BY_SCORE, target="p3o")
+
+
+@pytest.mark.parametrize("method", ["p3o", "online_ipo2", "nash_md_pg"])
+def test_a_method_for_its_policys_samples_takes_no_split(setting: Path, method: str):
+    text = refusal(setting, target=method)
+    assert f"rounds: required, not given: '{method}' is right for samples of its policy alone" in text
+
+
+@pytest.mark.parametrize(("method", "more"), [("p3o", (BY_SCORE,)), ("online_ipo2", ())])
+def test_all_plain_samples_of_a_round_are_taken(setting: Path, method: str, more: tuple[str, ...]):
+    loaded = resolve(method, setting=str(setting), overrides=parse_overrides([drawn(selector=KEPT), *more]))
+    assert open_session([loaded], (1,), RunOptions("cpu", runs=setting.parent / "runs")).plan.cells
+
+
 def test_gold_knows_the_toy_world_alone(setting: Path):
     text = refusal(setting, drawn(), "data={source: local_files, options: {files: {train: t.jsonl, test: t.jsonl}}}")
     assert "rounds.oracle.name: 'gold' knows the prompts of source toy alone" in text
