@@ -73,7 +73,9 @@ def test_every_method_has_a_recipe_or_runs_as_it_is_or_has_none_for_a_reason(run
 
 @pytest.mark.parametrize("name", WITHOUT)
 def test_a_method_without_a_recipe_cannot_be_planned_without_one(name: str, runs: Path):
-    with pytest.raises(BenchError, match="reads the (column|candidate of role|token weights)|rounds: required, not given"):
+    with pytest.raises(
+        BenchError, match="reads the (column|candidate of role|token weights)|rounds: required, not given"
+    ):
         plan([name], runs)
 
 

@@ -132,3 +132,24 @@ def test_rounds_that_can_be_had_are_planned(setting: Path):
     for cell in plan.cells:
         assert all(each.score is not None and each.generate is not None for each in cell.rounds)
         assert cell.rounds[-1].score == cell.score and cell.rounds[-1].generate == cell.generate
+
+
+@pytest.mark.parametrize("method", ["p3o", "alpha_spin", "inpo", "spo_sequential", "spac"])
+def test_a_method_that_compares_the_reference_with_the_last_policy_takes_no_previous_reference(
+    setting: Path, method: str
+):
+    text = refusal(setting, drawn(selector=KEPT), "preference.reference=previous", BY_SCORE, target=method)
+    assert "preference.reference: expected sft" in text and "previous" in text
+
+
+def test_what_is_derived_for_one_reference_takes_no_other(setting: Path):
+    text = refusal(setting, drawn(), "preference.reference=base", target="spo_sequential")
+    assert (
+        "preference.reference: expected sft: 'spo_sequential' is derived for the policy that all rounds start" in text
+    )
+
+
+def test_a_method_of_the_last_policy_alone_reads_no_reference(setting: Path):
+    overrides = parse_overrides([drawn(), "preference.reference=previous"])
+    loaded = resolve("onpo", setting=str(setting), overrides=overrides)
+    assert open_session([loaded], (1,), RunOptions("cpu", runs=setting.parent / "runs")).plan.cells
