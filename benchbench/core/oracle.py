@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from benchbench.core.judge import JudgeContext
+from benchbench.core.judge import Judge, JudgeContext
 from benchbench.core.method import Paper
 from benchbench.core.rollout import Group, Labels
 
@@ -85,6 +85,8 @@ class Oracle:
     """(options, folder) -> what pins its answers besides the options: hashes of weights or files."""
     handling: frozenset[str] = frozenset()
     """Options that move no answer, such as a rate limit, or that `identity` pins by content, such as a path."""
+    asked: Callable[[Any], tuple[Judge, Any]] | None = None
+    """options -> the judge that it asks, and that judge's own options, bound; none where it asks no judge."""
     kind: Literal["human", "model", "rule"] = "rule"
     """What the ledger counts its answers as: a person's labels, a model's, or a rule's."""
     paper: Paper | None = None
