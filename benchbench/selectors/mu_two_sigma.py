@@ -28,7 +28,8 @@ class Options:
     """
 
     deviations: float = -2.0
-    """The rejected score lies closest to mean + deviations x standard deviation of all different responses'."""
+    """The rejected score lies closest to mean + deviations x standard deviation of all responses' scores, equal ones as
+    often as they were drawn."""
     ties: Ties = "drop"
     """`drop` makes no pair of responses with equal scores; `keep` makes it, in the order in which they were drawn."""
     cut: Cut = "reject_only"
@@ -44,7 +45,7 @@ def select(
     """One pair per group; of equally close responses the first drawn; nothing is drawn here."""
 
     def rule(group: Group, of_group: Labels) -> tuple[Pick, ...] | str:
-        responses = ranked(group, of_group, options)
+        responses = ranked(group, of_group, options, every=True)
         if isinstance(responses, str):
             return responses
         best = responses.preferable[0]
@@ -62,6 +63,7 @@ SELECTOR = Selector(
     options=Options,
     select=select,
     makes_columns=PAIR_COLUMNS,
+    version=2,
     paper=Paper(
         "Xiao et al.",
         2025,
