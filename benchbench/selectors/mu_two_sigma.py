@@ -1,6 +1,7 @@
 """The best response against the one closest to mean minus two standard deviations of the group's scores.
 
 With many draws the very lowest score is often a broken text; a response some way below the mean teaches more.
+Of fewer than six, none lies further than two deviations below their mean, so that the worst is taken.
 """
 
 from __future__ import annotations

@@ -29,12 +29,12 @@ CASES = {
     "golden_vs_self": Case(drops_ties=False),
     "large_margin": Case(),
     "mu_two_sigma": Case(),
+    "pass_rate_band": Case({"right_from": 2.0}),
     "path_siblings": Case(),
     "right_wrong": Case({"pairs": 3, "right_from": 2.0}),
     "rso": Case({"accept": 4}),
     "small_margin": Case(),
     "split_pair": Case(drops_ties=False, cuts=False),
-    "sweet_spot": Case({"right_from": 2.0}),
     "threshold": Case({"eta": 0.6}),
     "west_of_n": Case({"share": 0.5}),
 }

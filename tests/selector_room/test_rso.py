@@ -47,7 +47,7 @@ def test_a_response_that_was_drawn_often_is_accepted_often():
 
 
 def test_one_response_among_many_equal_ones_is_accepted_as_one_draw_of_many():
-    """b comes first with exp((0.9 - 1) / 0.1) = 0.37; else the first two accepted are both a, and make no pair."""
+    """B comes first with exp((0.9 - 1) / 0.1) = 0.37; else the first two accepted are both a, and make no pair."""
     groups = [group("b", *"aaaaaaaaa", example=f"x{k}") for k in range(200)]
     picks = selected("rso", groups, [scores(0.9, *[1.0] * 9)] * 200, accept=2, beta=0.1).picks
     assert 60 < sum(len(rows) for rows in picks) < 88
