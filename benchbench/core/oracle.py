@@ -79,6 +79,8 @@ class Oracle:
     """Whether it draws from the seed."""
     columns: tuple[str, ...] = ()
     """Columns of `Group.columns` that every example must have."""
+    makes_columns: tuple[str, ...] = ()
+    """Columns that every one of its labels has."""
     source: str = ""
     """Name of the only data source whose prompts it knows, such as `toy`; empty for any."""
     identity: Callable[[Any, Path], Mapping[str, str]] = pins_nothing

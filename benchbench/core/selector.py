@@ -26,11 +26,6 @@ Select = Callable[[Any, Sequence[Group], Sequence[Labels | None], np.random.Gene
 """(options, groups, their labels, draws) -> selection; labels are none where the oracle has none."""
 
 
-def chooses(options: Any) -> bool:
-    """Of a selector whose rows are not all that was drawn, whatever its options: false."""
-    return False
-
-
 @dataclass(frozen=True, kw_only=True)
 class Selector:
     """One exhibit of the selectors room; pure: the same groups, labels, options and draws give the same rows."""
@@ -44,15 +39,17 @@ class Selector:
     """`PAIR`: each row has two candidates, the preferred one first; `ANY`: a list."""
     needs_labels: bool = True
     """Whether an oracle must have labelled the groups."""
-    needs_data: bool = False
-    """Whether it reads the split's own candidates, which the rollout then puts among the responses."""
+    needs_data: Callable[[Any], bool] = lambda _options: False
+    """options -> whether it reads the split's own candidates, which the rollout then puts behind the draws."""
     split_candidates: int = 0
     """How many candidates every example of the split must have for it; 0 takes any number."""
+    reads_columns: Callable[[Any], tuple[str, ...]] = lambda _options: ()
+    """options -> columns of the labels that it reads, which the oracle must make."""
     makes_columns: tuple[str, ...] = ()
     """Columns that every one of its rows has."""
     makes_scored_columns: tuple[str, ...] = ()
     """Further ones that every row has where the oracle scores each response, and does not only compare them."""
-    keeps_draws: Callable[[Any], bool] = chooses
+    keeps_draws: Callable[[Any], bool] = lambda _options: False
     """options -> whether its rows hold the draws as they were drawn: none left out or preferred for its text, for being
     cut, or for what an oracle says of it. A response whose worth nobody knows makes no row even so."""
     random: bool = False

@@ -13,7 +13,6 @@ import numpy as np
 from benchbench.core.rollout import Group, Labels, Pick, by_score
 from benchbench.core.seeding import stream
 from benchbench.core.selector import Selection
-from benchbench.data.picking import margin_pair
 from benchbench.data.preference_order import P_CHOSEN
 
 Ties = Literal["drop", "keep"]
@@ -173,29 +172,6 @@ def compared_pairs(group: Group, labels: Labels, rules: PairRules) -> list[tuple
         orders = [(a, b), (b, a)] if win == 0.5 else [(a, b)] if win > 0.5 else [(b, a)]
         pairs += [order for order in orders if order[0] in allowed][:1]
     return pairs or "no two responses that the oracle tells apart"
-
-
-def margin_rows(
-    group: Group, labels: Labels, rules: PairRules, column: str, extreme: Literal["small", "large"]
-) -> tuple[Pick, ...] | str:
-    """The pair with the smallest or the largest margin among those that may be made, of equal ones the first.
-
-    Args:
-        group: its responses.
-        labels: of the group.
-        rules: which pairs may be made.
-        column: number of each response whose difference is the margin; `score`, or a column of the labels.
-        extreme: which margin is sought.
-    """
-    responses = ranked(group, labels, rules)
-    if isinstance(responses, str):
-        return responses
-    if not (pairs := responses.pairs()):
-        return ALL_EQUAL
-    if column != SCORE and column not in labels.columns:
-        return f"no column '{column}'"
-    margins = responses.scores if column == SCORE else dict(enumerate(labels.columns[column]))
-    return (pair(labels, *margin_pair(pairs, margins.__getitem__, extreme), len(group.responses)),)
 
 
 def keep_best(selection: Selection, count: int, worth: Sequence[float], reason: str) -> Selection:

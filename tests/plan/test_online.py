@@ -68,6 +68,16 @@ def refused(folder: Path, method: str, *, oracle: str = "gold", more: str = "", 
             "online.num_iterations: expected 1: 'dpo' does not read the policy that drew its rows",
         ),
         ("dpo", {"more": "  selector: {name: golden_vs_self}\n"}, "reads the split's candidates, which are not drawn"),
+        (
+            "dpo",
+            {"more": "  selector: {name: right_wrong, options: {data: right}}\n"},
+            "'right_wrong' reads the split's candidates, which are not drawn",
+        ),
+        (
+            "dpo",
+            {"more": "  selector: {name: margin, options: {margin: implicit}}\n"},
+            "online.selector.options: 'margin' reads the label column 'implicit', which oracle 'gold' does not make",
+        ),
         ("rloo", {"name": "policy_and_reference"}, "online.sampler.name: 'rloo' is right for its policy's samples"),
         (
             "rloo",

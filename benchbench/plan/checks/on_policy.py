@@ -55,7 +55,7 @@ def choice_faults(method: Method, where: str, selector: Selector, options: Any) 
     if not method.on_policy or selector.keeps_draws(options):
         return
     right = f"'{method.name}' is right for plain samples alone"
-    if selector.needs_data:
+    if selector.needs_data(options):
         message = f"{right}, and '{selector.name}' takes the split's candidates"
     else:
         message = f"{right}, and '{selector.name}' with these options leaves some out by what they are or are worth"

@@ -12,6 +12,7 @@ from benchbench.core.oracle import Oracle
 from benchbench.core.rollout import DATA
 from benchbench.core.sampler import POLICY, REFERENCE
 from benchbench.core.selector import Selector
+from benchbench.plan.checks.labels import label_column_faults
 from benchbench.plan.checks.on_policy import choice_faults, drawing_faults
 from benchbench.plan.online import drawing_models, read_models
 from benchbench.recipe.anchors import anchor_faults
@@ -169,10 +170,11 @@ def _row_faults(recipe: Recipe, section: OnlineSection, method: Method, bound: d
     """What cannot be had for rows that nobody knew before."""
     assert recipe.preference is not None
     selector = None if section.selector is None else selectors.get(section.selector.name)
-    gives = "nothing" if section.oracle is None else oracles.get(section.oracle.name).gives
-    yield from _selector_faults(section, method, selector)
-    if selector is not None:
-        yield from choice_faults(method, "online", selector, bound["online.selector.options"])
+    oracle = None if section.oracle is None else oracles.get(section.oracle.name)
+    gives = "nothing" if oracle is None else oracle.gives
+    yield from _selector_faults(section, method, selector, bound)
+    if selector is not None and oracle is not None:
+        yield from label_column_faults("online", selector, bound["online.selector.options"], oracle)
     labelled = gives != "nothing"
     if method.need(Need.REWARD.name) is not None and not labelled:
         yield Fault("online.oracle", f"required, not given: '{method.name}' needs a reward of each drawn response")
@@ -196,16 +198,20 @@ def _row_faults(recipe: Recipe, section: OnlineSection, method: Method, bound: d
     yield from _unread_faults(recipe, method)
 
 
-def _selector_faults(section: OnlineSection, method: Method, selector: Selector | None) -> Iterator[Fault]:
+def _selector_faults(
+    section: OnlineSection, method: Method, selector: Selector | None, bound: dict[str, Any]
+) -> Iterator[Fault]:
     if selector is None:
         if method.candidates is not Candidates.ANY:
             message = f"required, not given: '{method.name}' takes {method.candidates.value} and not all responses"
             yield Fault("online.selector", message)
         return
+    options = bound["online.selector.options"]
+    yield from choice_faults(method, "online", selector, options)
     labelled = section.oracle is not None and oracles.get(section.oracle.name).gives != "nothing"
     if selector.needs_labels and not labelled:
         yield Fault("online.oracle", f"required, not given: selector '{selector.name}' reads labels")
-    if selector.needs_data:
+    if selector.needs_data(options):
         yield Fault("online.selector.name", f"'{selector.name}' reads the split's candidates, which are not drawn")
     if method.candidates is Candidates.PAIR and selector.candidates is not Candidates.PAIR:
         yield Fault("online.selector.name", f"'{method.name}' takes pairs, '{selector.name}' makes lists")

@@ -13,6 +13,7 @@ from benchbench.core.oracle import Oracle
 from benchbench.core.rollout import DATA
 from benchbench.core.sampler import Arm, Sampler
 from benchbench.core.selector import Selector
+from benchbench.plan.checks.labels import label_column_faults
 from benchbench.plan.checks.on_policy import choice_faults, drawing_faults
 from benchbench.plan.rounds import ORACLE_OPTIONS, SAMPLER_OPTIONS, SELECTOR_OPTIONS
 from benchbench.recipe.binding import bind
@@ -128,6 +129,7 @@ def _labels(parts: _Parts) -> Iterator[Fault]:
         yield Fault(
             "rounds.oracle.name", f"'{selector.name}' reads labels; expected one of {others}, got {oracle.name}"
         )
+    yield from label_column_faults("rounds", selector, parts.selector_options, oracle)
     if oracle.source and oracle.source != recipe.data.source:
         knows = f"'{oracle.name}' knows the prompts of source {oracle.source} alone"
         yield Fault("rounds.oracle.name", f"{knows}, and data.source is {recipe.data.source}; choose another oracle")

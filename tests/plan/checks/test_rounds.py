@@ -55,6 +55,14 @@ def refusal(setting: Path, *sets: str, target: str = "dpo") -> str:
         ([drawn(oracle="{name: reward_stage}"), "reward_model=null"], "reward_model: required, not given: oracle"),
         ([drawn(more="replay: {rounds: 2}")], "replay.rounds: expected less than count 2, got 2"),
         ([ON_DATA.replace("split: train", "split: sft"), "preference.split=sft"], "split 'sft' has 1"),
+        (
+            [drawn(oracle="{name: annotator}", selector="{name: margin, options: {margin: implicit}}")],
+            "rounds.selector.options: 'margin' reads the label column 'implicit', which oracle 'annotator' does not",
+        ),
+        (
+            [drawn(selector="{name: path_siblings, options: {path: on_path}}")],
+            "'path_siblings' reads the label column 'on_path', which oracle 'gold' does not make; no oracle makes it",
+        ),
         ([drawn(oracle="{name: verifier}")], "oracle 'verifier' reads the columns answer, split 'train' has"),
     ],
 )
@@ -153,3 +161,14 @@ def test_a_method_of_the_last_policy_alone_reads_no_reference(setting: Path):
     overrides = parse_overrides([drawn(), "preference.reference=previous"])
     loaded = resolve("onpo", setting=str(setting), overrides=overrides)
     assert open_session([loaded], (1,), RunOptions("cpu", runs=setting.parent / "runs")).plan.cells
+
+
+@pytest.mark.parametrize(("data", "candidates"), [("none", None), ("right", 0), ("scored", 0)])
+def test_the_splits_candidates_are_put_behind_the_draws_where_the_options_read_them(
+    setting: Path, data: str, candidates: int | None
+):
+    section = drawn(selector=f"{{name: right_wrong, options: {{data: {data}}}}}")
+    loaded = resolve("dpo", setting=str(setting), overrides=parse_overrides([section]))
+    plan = open_session([loaded], (1,), RunOptions("cpu", runs=setting.parent / "runs")).plan
+    rollouts = [spec.settings for spec in plan.stages.values() if spec.kind == "rollout"]
+    assert [settings.sampler.candidates for settings in rollouts] == [candidates] * 2
