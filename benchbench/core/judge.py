@@ -115,6 +115,9 @@ class Judge:
     under, but of a finished stage where they are not at their default."""
     pinned_by: Mapping[str, str] = field(default_factory=dict)
     """Name in `identity` -> the option that names what is pinned, for messages."""
+    describes: tuple[str, ...] = ()
+    """Options that say what the world of the data is, and not what the judge likes: where the data's source has an
+    option of that name, a recipe has the same value in both."""
     asked_alone: bool = False
     """Whether only one stage at a time may ask it, since every answer is paid for and requests are paced."""
 

@@ -95,12 +95,16 @@ class Oracle:
     """Whether it draws from the seed."""
     columns: tuple[str, ...] = ()
     """Columns of `Group.columns` that every example must have."""
+    makes_columns: tuple[str, ...] = ()
+    """Columns that every one of its labels has."""
     source: str = ""
     """Name of the only data source whose prompts it knows, such as `toy`; empty for any."""
     identity: Callable[[Any, Path], Mapping[str, str]] = pins_nothing
     """(options, folder) -> what pins its answers besides the options: hashes of weights or files."""
     handling: frozenset[str] = frozenset()
     """Options that move no answer, such as a rate limit, or that `identity` pins by content, such as a path."""
+    asked: Callable[[Any], tuple[Judge, Any]] | None = None
+    """options -> the judge that it asks, and that judge's own options, bound; none where it asks no judge."""
     kind: Literal["human", "model", "rule"] = "rule"
     """What the ledger counts its answers as: a person's labels, a model's, or a rule's."""
     paper: Paper | None = None

@@ -28,7 +28,8 @@ class Options:
     """`log_ratio`: beta x (sum of the policy's log-probabilities - sum of the reference's); `mean_log_prob`: the mean
     of the policy's log-probabilities over the scored tokens, without the reference."""
     beta: float = 0.1
-    """What the log-ratio is multiplied with, > 0; not read by `mean_log_prob`."""
+    """What the log-ratio is multiplied with, > 0; not read by `mean_log_prob`. The beta of the loss is not read here:
+    write `method.hyper.beta` again where it is another than DPO's 0.1."""
     tau: float = 1.0
     """Difference of rewards that is one logit of a preference, > 0."""
 

@@ -15,7 +15,7 @@ from typing import Any
 from benchbench import judges
 from benchbench.core.errors import BenchError
 from benchbench.core.identity import identity
-from benchbench.core.judge import Contest, missing_settings
+from benchbench.core.judge import Contest, Judge, missing_settings
 from benchbench.core.oracle import Oracle, OracleContext
 from benchbench.core.rollout import Group, Labels
 from benchbench.oracles._contests import tally_of
@@ -98,12 +98,18 @@ def pins(options: Options, folder: Path) -> Mapping[str, str]:
     return {**judge.identity(bound, folder), **of_judge}
 
 
+def asked(options: Options) -> tuple[Judge, Any]:
+    """The judge that is asked, and its own options."""
+    return judges.get(options.judge), bound_options(options)
+
+
 ORACLE = Oracle(
     name="judge",
     options=Options,
     gives="wins",
     label=label,
     identity=pins,
+    asked=asked,
     handling=frozenset({"options"}),
     kind="model",
 )

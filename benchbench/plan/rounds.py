@@ -108,7 +108,7 @@ def _rollout(roles: Roles) -> str:
     section, place = section_of(roles), _place(roles)
     sampler = samplers.get(section.sampler.name)
     arms = arms_of(roles)
-    needs_data = selectors.get(section.selector.name).needs_data
+    needs_data = selectors.get(section.selector.name).needs_data(roles.loaded.bound[SELECTOR_OPTIONS])
     ids, stops = stopping(roles.loaded, roles.prepared)
     settings = RolloutSettings(
         **roles.reading(section.prompts.split, roles.recipe.tokenization),

@@ -63,4 +63,5 @@ SELECTOR = Selector(
     candidates=Candidates.ANY,
     fewest=lambda options: options.at_least,
     makes_columns=(SCORE,),
+    keeps_draws=lambda options: options.identical == options.cut == "keep",
 )

@@ -45,7 +45,11 @@ def refused(
 @pytest.mark.parametrize(
     ("method", "options", "said"),
     [
-        ("rloo", {"temperature": 0.7}, "online.sampler: 'rloo' learns from the policy's own distribution"),
+        (
+            "rloo",
+            {"temperature": 0.7},
+            "online.sampler: 'rloo' is right for plain samples alone; expected temperature 1",
+        ),
         ("rloo", {"num_samples": 1}, "online.sampler.num_samples: 'rloo' compares the responses to one prompt"),
         ("rloo", {"oracle": ""}, "online.oracle: required, not given: 'rloo' needs a reward of each drawn response"),
         ("rloo", {"oracle": "golds"}, "online.oracle.name: unknown oracle 'golds'"),
@@ -105,6 +109,22 @@ def refused(
             "online.num_iterations: expected 1: 'dpo' does not read the policy that drew its rows",
         ),
         ("dpo", {"more": "  selector: {name: golden_vs_self}\n"}, "reads the split's candidates, which are not drawn"),
+        (
+            "dpo",
+            {"more": "  selector: {name: right_wrong, options: {data: right}}\n"},
+            "'right_wrong' reads the split's candidates, which are not drawn",
+        ),
+        (
+            "dpo",
+            {"more": "  selector: {name: margin, options: {margin: implicit}}\n"},
+            "online.selector.options: 'margin' reads the label column 'implicit', which oracle 'gold' does not make",
+        ),
+        ("rloo", {"name": "policy_and_reference"}, "online.sampler.name: 'rloo' is right for its policy's samples"),
+        (
+            "rloo",
+            {"more": "  selector: {name: all_candidates, options: {cut: drop}}\n"},
+            "online.selector: 'rloo' is right for plain samples alone, and 'all_candidates' with these options",
+        ),
         (
             "tr_dpo",
             {"more": "  selector: {name: best_worst}\n"},

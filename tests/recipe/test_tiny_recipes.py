@@ -16,6 +16,7 @@ from benchbench.recipe import library
 from benchbench.recipe.overrides import parse_overrides
 
 IN_ROUNDS = "reads who drew a response, or how often it wins over fresh ones, which pairs of the world do not have"
+OWN_SAMPLES = "is right for plain samples of its policy, which a split does not have; its rounds are not tuned"
 WITHOUT = {
     "bidedpo_twin": "reads a second pair for one aspect of the same prompt, which the world does not have",
     "dpo_rationale": "reads a rationale beside each pair, which the world does not have",
@@ -26,6 +27,8 @@ WITHOUT = {
     "nash_md": IN_ROUNDS,
     "nash_md_pg": IN_ROUNDS,
     "online_ipo1": IN_ROUNDS,
+    "online_ipo2": OWN_SAMPLES,
+    "p3o": OWN_SAMPLES,
     "spac": IN_ROUNDS,
     "vpo": IN_ROUNDS,
     "xpo": IN_ROUNDS,
@@ -70,7 +73,9 @@ def test_every_method_has_a_recipe_or_runs_as_it_is_or_has_none_for_a_reason(run
 
 @pytest.mark.parametrize("name", WITHOUT)
 def test_a_method_without_a_recipe_cannot_be_planned_without_one(name: str, runs: Path):
-    with pytest.raises(BenchError, match="reads the (column|candidate of role|token weights)"):
+    with pytest.raises(
+        BenchError, match="reads the (column|candidate of role|token weights)|rounds: required, not given"
+    ):
         plan([name], runs)
 
 

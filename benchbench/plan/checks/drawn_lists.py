@@ -37,7 +37,7 @@ def list_faults(
         compares = f"'{method.name}' compares the responses to one prompt"
         message = f"expected {method.fewest_candidates} or more, got {fewest}: {compares}"
         yield Fault(f"{where}.options.at_least", message)
-    if selector.needs_data or any(arm.source == DATA for arm in arms):
+    if selector.needs_data(options) or any(arm.source == DATA for arm in arms):
         return
     if drawn < (least := max(fewest, method.fewest_candidates)):
         message = f"expected {least} or more, got {drawn}: {named} makes no row of fewer responses for '{method.name}'"

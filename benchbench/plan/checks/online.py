@@ -19,6 +19,8 @@ from benchbench.plan.checks.drawn_settings import (
     size_faults,
     unread_faults,
 )
+from benchbench.plan.checks.labels import label_column_faults
+from benchbench.plan.checks.on_policy import choice_faults, drawing_faults
 from benchbench.plan.online import drawing_models, read_models
 from benchbench.recipe.anchors import anchor_faults
 from benchbench.recipe.binding import bind
@@ -78,7 +80,7 @@ def online_faults(recipe: Recipe, method: Method | None, hyper: Any, bound: dict
     if not draws_rows(section, method):
         return faults + [*_beside_faults(section, method)]
     return faults + [
-        *_row_faults(recipe, section, method),
+        *_row_faults(recipe, section, method, bound),
         *_reuse_faults(section, method),
         *size_faults(section, hyper),
     ]
@@ -107,11 +109,7 @@ def _sampler_faults(section: OnlineSection, method: Method, options: Any) -> Ite
         yield Fault(f"{where}.name", f"expected a sampler of the policy or the reference in memory; {known}")
     elif any(len(arm.mixture) > 1 for arm in arms):
         yield Fault(f"{where}.name", f"'{sampler.name}' mixes two models token by token, which is not offered online")
-    if method.on_policy and not sampler.is_plain:
-        plain = "temperature 1, top_p 1, top_k 0, min_p 0 and repetition_penalty 1"
-        yield Fault(where, f"'{method.name}' learns from the policy's own distribution: expected {plain}")
-    if method.on_policy and models - {POLICY}:
-        yield Fault(f"{where}.name", f"'{method.name}' learns from the policy's own draws alone; expected policy")
+    yield from drawing_faults(method, "online", sampler, arms)
     least = 2 if method.need(Need.FRESH.name) else method.fewest_candidates
     if section.selector is None and DATA not in models and (drawn := sum(arm.samples for arm in arms)) < least:
         message = f"'{method.name}' compares the responses to one prompt: expected {least} or more, got {drawn}"
@@ -165,12 +163,16 @@ def _beside_faults(section: OnlineSection, method: Method) -> Iterator[Fault]:
             yield Fault(f"online.{name}", f"expected 1: '{method.name}' reads draws of the step at hand, got {value}")
 
 
-def _row_faults(recipe: Recipe, section: OnlineSection, method: Method) -> Iterator[Fault]:
+def _row_faults(recipe: Recipe, section: OnlineSection, method: Method, bound: dict[str, Any]) -> Iterator[Fault]:
     """What cannot be had for rows that nobody knew before."""
     assert recipe.preference is not None
     selector = None if section.selector is None else selectors.get(section.selector.name)
-    yield from _selector_faults(section, method, selector)
-    labelled = section.oracle is not None and oracles.get(section.oracle.name).gives != "nothing"
+    oracle = None if section.oracle is None else oracles.get(section.oracle.name)
+    gives = "nothing" if oracle is None else oracle.gives
+    yield from _selector_faults(section, method, selector, bound)
+    if selector is not None and oracle is not None:
+        yield from label_column_faults("online", selector, bound["online.selector.options"], oracle)
+    labelled = gives != "nothing"
     if method.need(Need.REWARD.name) is not None and not labelled:
         yield Fault("online.oracle", f"required, not given: '{method.name}' needs a reward of each drawn response")
     for need in method.needs:
@@ -183,7 +185,7 @@ def _row_faults(recipe: Recipe, section: OnlineSection, method: Method) -> Itera
         yield Fault("method.name", f"'{method.name}' needs more of an example than responses drawn at each step")
     if method.head is not None and method.head.reads == "reference":
         yield Fault("method.name", f"'{method.name}' has a head on the reference's states, not offered for drawn rows")
-    columns = set(method.column_names) - set(() if selector is None else selector.makes_columns)
+    columns = set(method.column_names) - set(() if selector is None else selector.columns_by(gives))
     for column in sorted(columns):
         yield Fault("method.name", f"'{method.name}' reads column '{column}', which no part of the section makes")
     split = recipe.preference.split
@@ -193,7 +195,9 @@ def _row_faults(recipe: Recipe, section: OnlineSection, method: Method) -> Itera
     yield from unread_faults(recipe)
 
 
-def _selector_faults(section: OnlineSection, method: Method, selector: Selector | None) -> Iterator[Fault]:
+def _selector_faults(
+    section: OnlineSection, method: Method, selector: Selector | None, bound: dict[str, Any]
+) -> Iterator[Fault]:
     if method.candidates is Candidates.LABELLED:
         yield Fault("method.name", f"'{method.name}' takes single responses with labels, which no selector makes")
         return
@@ -202,10 +206,12 @@ def _selector_faults(section: OnlineSection, method: Method, selector: Selector 
             message = f"required, not given: '{method.name}' takes {method.candidates.value} and not all responses"
             yield Fault("online.selector", message)
         return
+    options = bound["online.selector.options"]
+    yield from choice_faults(method, "online", selector, options)
     labelled = section.oracle is not None and oracles.get(section.oracle.name).gives != "nothing"
     if selector.needs_labels and not labelled:
         yield Fault("online.oracle", f"required, not given: selector '{selector.name}' reads labels")
-    if selector.needs_data:
+    if selector.needs_data(options):
         yield Fault("online.selector.name", f"'{selector.name}' reads the split's candidates, which are not drawn")
     if method.candidates is not Candidates.ANY and selector.candidates is not Candidates.PAIR:
         takes = "takes pairs" if method.candidates is Candidates.PAIR else "is trained on the preferred response"

@@ -68,6 +68,14 @@ def refusal(setting: Path, *sets: str, target: str = "dpo") -> str:
             [drawn(selector="{name: golden_vs_self}")],
             "rounds.oracle.name: expected none: nothing reads what 'gold' says; take a selector that reads labels",
         ),
+        (
+            [drawn(oracle="{name: annotator}", selector="{name: margin, options: {margin: implicit}}")],
+            "rounds.selector.options: 'margin' reads the label column 'implicit', which oracle 'annotator' does not",
+        ),
+        (
+            [drawn(selector="{name: path_siblings, options: {path: on_path}}")],
+            "'path_siblings' reads the label column 'on_path', which oracle 'gold' does not make; no oracle makes it",
+        ),
         ([drawn(oracle="{name: verifier}")], "oracle 'verifier' reads the columns answer, split 'train' has"),
     ],
 )
@@ -130,6 +138,36 @@ def test_a_method_for_plain_samples_takes_no_others(setting: Path):
     assert "'nash_md_pg' is right for plain samples alone; expected temperature 1" in text
 
 
+KEPT = "{name: all_pairs, options: {ties: keep, cut: keep}}"
+BY_SCORE = "preference.reward={source: column, column: score}"
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        (drawn(selector=KEPT, sampler="name: policy_and_reference, num_samples: 2"), "rounds.sampler.name: 'p3o' is"),
+        (drawn(selector=KEPT, sampler="name: history, num_samples: 2"), "expected policy, got history, which has"),
+        (drawn(selector=KEPT, more="replay: {rounds: 1}"), "rounds.replay.rounds: expected 0: 'p3o' is right for"),
+        (drawn(), "rounds.selector: 'p3o' is right for plain samples alone, and 'best_worst'"),
+        (drawn(selector="{name: all_pairs}"), "and 'all_pairs' with these options leaves some out"),
+    ],
+)
+def test_a_method_for_its_policys_samples_takes_all_of_them_and_no_others(setting: Path, section: str, said: str):
+    assert said in refusal(setting, section, BY_SCORE, target="p3o")
+
+
+@pytest.mark.parametrize("method", ["p3o", "online_ipo2", "nash_md_pg"])
+def test_a_method_for_its_policys_samples_takes_no_split(setting: Path, method: str):
+    text = refusal(setting, target=method)
+    assert f"rounds: required, not given: '{method}' is right for samples of its policy alone" in text
+
+
+@pytest.mark.parametrize(("method", "more"), [("p3o", (BY_SCORE,)), ("online_ipo2", ())])
+def test_all_plain_samples_of_a_round_are_taken(setting: Path, method: str, more: tuple[str, ...]):
+    loaded = resolve(method, setting=str(setting), overrides=parse_overrides([drawn(selector=KEPT), *more]))
+    assert open_session([loaded], (1,), RunOptions("cpu", runs=setting.parent / "runs")).plan.cells
+
+
 def test_gold_knows_the_toy_world_alone(setting: Path):
     text = refusal(setting, drawn(), "data={source: local_files, options: {files: {train: t.jsonl, test: t.jsonl}}}")
     assert "rounds.oracle.name: 'gold' knows the prompts of source toy alone" in text
@@ -164,3 +202,35 @@ def test_rounds_that_can_be_had_are_planned(setting: Path):
     for cell in plan.cells:
         assert all(each.score is not None and each.generate is not None for each in cell.rounds)
         assert cell.rounds[-1].score == cell.score and cell.rounds[-1].generate == cell.generate
+
+
+@pytest.mark.parametrize("method", ["p3o", "alpha_spin", "inpo", "spo_sequential", "spac"])
+def test_a_method_that_compares_the_reference_with_the_last_policy_takes_no_previous_reference(
+    setting: Path, method: str
+):
+    text = refusal(setting, drawn(selector=KEPT), "preference.reference=previous", BY_SCORE, target=method)
+    assert "preference.reference: expected sft" in text and "previous" in text
+
+
+def test_what_is_derived_for_one_reference_takes_no_other(setting: Path):
+    text = refusal(setting, drawn(), "preference.reference=base", target="spo_sequential")
+    assert (
+        "preference.reference: expected sft: 'spo_sequential' is derived for the policy that all rounds start" in text
+    )
+
+
+def test_a_method_of_the_last_policy_alone_reads_no_reference(setting: Path):
+    overrides = parse_overrides([drawn(), "preference.reference=previous"])
+    loaded = resolve("onpo", setting=str(setting), overrides=overrides)
+    assert open_session([loaded], (1,), RunOptions("cpu", runs=setting.parent / "runs")).plan.cells
+
+
+@pytest.mark.parametrize(("data", "candidates"), [("none", None), ("right", 0), ("scored", 0)])
+def test_the_splits_candidates_are_put_behind_the_draws_where_the_options_read_them(
+    setting: Path, data: str, candidates: int | None
+):
+    section = drawn(selector=f"{{name: right_wrong, options: {{data: {data}}}}}")
+    loaded = resolve("dpo", setting=str(setting), overrides=parse_overrides([section]))
+    plan = open_session([loaded], (1,), RunOptions("cpu", runs=setting.parent / "runs")).plan
+    rollouts = [spec.settings for spec in plan.stages.values() if spec.kind == "rollout"]
+    assert [settings.sampler.candidates for settings in rollouts] == [candidates] * 2
