@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from benchbench.core import policy_gradient as pg
-from benchbench.core.scores import Logps
+from benchbench.core.scores import Logps, Scores
 from benchbench.methods.grpo import METHOD, Hyper, loss
 from tests.golden.extract import LOSSES
 
@@ -68,6 +68,23 @@ def test_the_kl_pulls_towards_the_reference():
     descent = -gradient(total, scores.policy.token) * scores.policy.response
     towards = (scores.reference.token - scores.policy.token) * scores.policy.response
     assert (descent * towards >= 0).all() and (descent * towards).sum() > 0
+
+
+def shares(ratio: float, **hyper) -> dict[str, list[float]]:
+    """What is logged of the clip where every token is so many times as likely as when it was drawn."""
+    policy = Logps(torch.full((1, 2, 3), math.log(ratio)), torch.ones((1, 2, 3), dtype=torch.bool))
+    drawn = Logps(torch.zeros(1, 2, 3), policy.response)
+    found = METHOD.watched(Scores(policy, None, _behaviour=drawn), Hyper(**hyper))
+    return {name: value.tolist() for name, value in found.items()}
+
+
+def test_the_share_that_is_clipped_is_that_of_the_type():
+    """`cispo` caps ratios from above alone; `sapo` and `vespo` clip nothing, so that there is no share to log."""
+    name = "online/clip_share"
+    assert shares(1.65) == shares(0.65) == {name: [1.0]} and shares(1.1) == {name: [0.0]}
+    capped = {"loss_type": "cispo", "epsilon_high": 1.2}
+    assert shares(1.65, **capped) == {name: [1.0]} and shares(1.1, **capped) == shares(0.1, **capped) == {name: [0.0]}
+    assert shares(1.65, loss_type="sapo") == shares(1.65, loss_type="vespo") == {}
 
 
 def test_a_batch_deviation_couples_the_step():

@@ -15,6 +15,8 @@ from benchbench.core.ranges import (
 )
 
 LossType = Literal["grpo", "bnpo", "dapo", "dr_grpo", "cispo", "sapo", "vespo", "luspo"]
+WITHOUT_CLIP = ("sapo", "vespo")
+"""Types that weigh ratios smoothly, and read neither bounds nor a largest ratio."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ class Hyper:
     this, > 0; TRL's none leaves none out."""
     max_completion_length: int | None = None
     """Tokens that `dr_grpo` divides by, > 0, as in TRL the sampler's limit; none with every other type."""
+
+    @property
+    def upper(self) -> float:
+        """How far above 1 a ratio counts; for `cispo` the largest ratio."""
+        return self.epsilon if self.epsilon_high is None else self.epsilon_high
 
     def __post_init__(self) -> None:
         require_at_least_zero(self, "kl_weight")

@@ -13,7 +13,7 @@ from benchbench.core import functional as F
 from benchbench.core import policy_gradient as pg
 from benchbench.core.method import Over, Term
 from benchbench.core.scores import Scores
-from benchbench.methods.grpo.hyper import Hyper
+from benchbench.methods.grpo.hyper import WITHOUT_CLIP, Hyper
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,16 +43,15 @@ def policy_loss(scores: Scores, advantages: Tensor, log_ratio: Tensor, hyper: Hy
         hyper: which of the types, and its clips.
     """
     weight = advantages.unsqueeze(-1)  # [B, K, 1]
-    high = hyper.epsilon if hyper.epsilon_high is None else hyper.epsilon_high
     ratios = pg.ratio(log_ratio)
     if hyper.loss_type == "cispo":
-        losses = -ratios.clamp(max=high).detach() * weight * scores.policy.token
+        losses = -ratios.clamp(max=hyper.upper).detach() * weight * scores.policy.token
     elif hyper.loss_type == "sapo":
         losses = -_soft_gate(ratios, weight) * weight
     elif hyper.loss_type == "vespo":
         losses = -_vespo_weight(scores, weight) * weight * scores.policy.token
     else:
-        losses = -pg.clipped_objective(ratios, weight, hyper.epsilon, high, most=hyper.delta)
+        losses = -pg.clipped_objective(ratios, weight, hyper.epsilon, hyper.upper, most=hyper.delta)
     if hyper.off_policy_mask_threshold is None:
         return losses
     drift = -pg.token_log_ratio(scores).detach().sum(dim=-1) / scores.policy.length()  # [B, K] nats per token
@@ -73,10 +72,15 @@ def reduced(losses: Tensor, scores: Scores, hyper: Hyper) -> Term:
 
 
 def clip_share(scores: Scores, hyper: Hyper) -> Mapping[str, Tensor]:
-    """[B] share of response tokens whose ratio is outside of the clip, under the name it is logged by."""
-    ratios = pg.ratio(log_ratios(scores, hyper.importance_sampling_level))
-    high = hyper.epsilon if hyper.epsilon_high is None else hyper.epsilon_high
-    beyond = pg.outside(ratios, hyper.epsilon, high) * scores.policy.response
+    """[B] share of response tokens whose ratio is outside of the clip, under the name it is logged by.
+
+    `cispo` caps ratios from above alone; nothing is logged of types without a clip.
+    """
+    if hyper.loss_type in WITHOUT_CLIP:
+        return {}
+    ratios, high = pg.ratio(log_ratios(scores, hyper.importance_sampling_level)), hyper.upper
+    outside = (ratios > high).to(ratios) if hyper.loss_type == "cispo" else pg.outside(ratios, hyper.epsilon, high)
+    beyond = outside * scores.policy.response
     return {"online/clip_share": (beyond.sum(dim=-1) / scores.policy.length()).mean(dim=-1)}
 
 
