@@ -101,6 +101,17 @@ def test_a_batch_deviation_couples_the_step():
             {"loss_type": "vespo", "importance_sampling_level": "sequence"},
             "importance_sampling_level: expected token with vespo, got sequence",
         ),
+        ({"loss_type": "sapo", "delta": 2.0}, "delta: expected none with loss_type sapo, got 2.0"),
+        ({"loss_type": "vespo", "delta": 2.0}, "delta: expected none with loss_type vespo"),
+        ({"loss_type": "cispo", "delta": 2.0}, "delta: expected none with loss_type cispo"),
+        ({"loss_type": "sapo", "epsilon": 0.3}, "epsilon: expected its default 0.2 with loss_type sapo, got 0.3"),
+        ({"loss_type": "vespo", "epsilon": 0.3}, "epsilon: expected its default 0.2 with loss_type vespo"),
+        ({"loss_type": "sapo", "epsilon_high": 0.3}, "epsilon_high: expected none with loss_type sapo, got 0.3"),
+        ({"loss_type": "vespo", "epsilon_high": 0.3}, "epsilon_high: expected none with loss_type vespo"),
+        (
+            {"loss_type": "cispo", "epsilon": 0.3, "epsilon_high": 5.0},
+            "epsilon: expected its default 0.2 with loss_type cispo and epsilon_high, got 0.3",
+        ),
         ({"delta": 0.5}, "delta: expected a finite number above 1, or none, got 0.5"),
     ],
 )

@@ -29,11 +29,14 @@ class Hyper:
     """How tokens count: `grpo`, `sapo` mean over a response's tokens, then over responses; `dapo`, `bnpo`, `cispo`,
     `vespo` mean over all tokens of the step; `dr_grpo` sum over `max_completion_length`; `luspo` sum. TRL's."""
     epsilon: float = 0.2
-    """How far below 1 a ratio counts, > 0, and above, unless `epsilon_high` says otherwise; TRL's."""
+    """How far below 1 a ratio counts, > 0, and above, unless `epsilon_high` says otherwise; TRL's. No other value
+    with `sapo` and `vespo`, nor with `cispo` and `epsilon_high`, which do not read it."""
     epsilon_high: float | None = None
-    """How far above 1 a ratio counts, > 0; for `cispo` the largest ratio; none takes `epsilon`, as TRL does."""
+    """How far above 1 a ratio counts, > 0; for `cispo` the largest ratio; none takes `epsilon`, as TRL does, and is the
+    only value with `sapo` and `vespo`."""
     delta: float | None = None
-    """Largest ratio where a negative advantage is not clipped, > 1; TRL's none has no largest."""
+    """Largest ratio where a negative advantage is not clipped, > 1; TRL's none has no largest, and is the only value
+    with `cispo`, `sapo` and `vespo`."""
     importance_sampling_level: Literal["token", "sequence"] = "token"
     """A ratio for each token, or for each response: exp of its tokens' mean log-ratio (GSPO, arXiv:2507.18071).
     TRL's default."""
@@ -63,5 +66,17 @@ class Hyper:
         sized, level = self.max_completion_length is not None, self.importance_sampling_level
         expected = "a number with loss_type dr_grpo, and only then"
         require(sized == (self.loss_type == "dr_grpo"), "max_completion_length", expected, self.max_completion_length)
+        self._refuse_unread_bounds()
         fitting = {"luspo": "sequence", "vespo": "token"}.get(self.loss_type, level)
         require(level == fitting, "importance_sampling_level", f"{fitting} with {self.loss_type}", level)
+
+    def _refuse_unread_bounds(self) -> None:
+        """Bounds of ratios that the loss type does not read; `cispo` takes `epsilon` for a cap that is not there."""
+        kind, default = f"with loss_type {self.loss_type}", type(self).epsilon
+        if self.loss_type in (*WITHOUT_CLIP, "cispo"):
+            require(self.delta is None, "delta", f"none {kind}", self.delta)
+        if self.loss_type in WITHOUT_CLIP:
+            require(self.epsilon == default, "epsilon", f"its default {default} {kind}", self.epsilon)
+            require(self.epsilon_high is None, "epsilon_high", f"none {kind}", self.epsilon_high)
+        if self.loss_type == "cispo" and self.epsilon_high is not None:
+            require(self.epsilon == default, "epsilon", f"its default {default} {kind} and epsilon_high", self.epsilon)
