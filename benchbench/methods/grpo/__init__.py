@@ -57,7 +57,7 @@ METHOD = Method(
     needs=frozenset({Need.REFERENCE, Need.REWARD, Need.BEHAVIOUR}),
     candidates=Candidates.ANY,
     on_policy=True,
-    coupled_where=lambda hyper: hyper.scale_rewards == "batch",
+    coupled=lambda hyper: hyper.scale_rewards == "batch",
     monotone_in_chosen=False,
     monotone_reason="A response that is worth less than the mean costs more the more likely it is.",
     family=Family.LISTWISE,
