@@ -24,7 +24,7 @@ WITHOUT = {
     "fdpo_factual": "reads which responses violate facts; tasks of the world are solved or not",
     "egpo": IN_ROUNDS,
     "nash_md": IN_ROUNDS,
-    "nash_md_pg": IN_ROUNDS,
+    "nash_md_regression": IN_ROUNDS,
     "online_ipo1": IN_ROUNDS,
     "spac": IN_ROUNDS,
     "vpo": IN_ROUNDS,

@@ -64,8 +64,8 @@ def test_what_rounds_cannot_have_is_refused(setting: Path, sets: list[str], said
 
 def test_a_method_for_plain_samples_takes_no_others(setting: Path):
     hot = drawn(oracle="{name: annotator}").replace("temperature: 1.0", "temperature: 0.7")
-    text = refusal(setting, hot, target="nash_md_pg")
-    assert "'nash_md_pg' is right for plain samples alone; expected temperature 1" in text
+    text = refusal(setting, hot, target="nash_md")
+    assert "'nash_md' is right for plain samples alone; expected temperature 1" in text
 
 
 def test_gold_knows_the_toy_world_alone(setting: Path):
