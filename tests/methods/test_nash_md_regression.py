@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
-import pytest
 import torch
 
 from benchbench import methods
@@ -14,8 +10,6 @@ from benchbench.methods.nash_md_regression import Hyper, loss
 
 from .games import REFERENCE, WINS, distance, equilibrium, gradient_step, mixture, pairs, rates
 from .toys import one_token, random_logps
-
-GOLDEN = Path(__file__).parents[1] / "golden" / "losses" / "nash_md.json"
 
 
 def test_by_hand():
@@ -29,17 +23,6 @@ def test_it_is_the_loss_of_egpo_with_another_opponent():
     scores = Scores(random_logps(1), random_logps(2), None, {"win_against_policy": wins, "win_against_mixture": wins})
     egpo = methods.get("egpo")
     torch.testing.assert_close(loss(scores, Hyper()), egpo.loss(scores, egpo.hyper()), rtol=0, atol=0)
-
-
-def test_the_opponent_is_the_mixture_of_log_probabilities():
-    """That of the golden case, from logits."""
-    (case,) = [case for case in json.loads(GOLDEN.read_text("utf-8")) if case["id"] == "nash_md.mixture"]
-    policy, reference = (
-        torch.tensor(case["inputs"][f"{m}_logits"], dtype=torch.float64) for m in ("policy", "reference")
-    )
-    m = case["hyper"]["m"]
-    found = ((1 - m) * policy.log_softmax(dim=0) + m * reference.log_softmax(dim=0)).log_softmax(dim=0)
-    assert found.tolist() == pytest.approx(case["value"], rel=case["tolerance"]["rel"])
 
 
 def step(policy: torch.Tensor, eta: float, beta: float) -> torch.Tensor:

@@ -25,5 +25,5 @@ def scores(case):
 
 TRANSLATION = Translation(
     scores=scores,
-    left_out={"nash_md.mixture": "the opponent's distribution, which tests/methods/test_nash_md_regression.py reads"},
+    left_out={"nash_md.mixture": "the opponent's distribution, which tests/samplers/test_nash_mixture.py reads"},
 )
