@@ -9,39 +9,21 @@ log-probabilities on pairs that are equally likely is the step of Nash-MD where 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.method import Column, Family, Method, Need, Paper
-from benchbench.core.ranges import require_above_zero
-from benchbench.core.scores import Scores, log_ratio, pair
+from benchbench.core.scores import Scores, pair
+from benchbench.methods import _win_margins
+from benchbench.methods._win_margins import Hyper, reward
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-@dataclass(frozen=True)
-class Hyper:
-    """Hyper-parameters of Nash-MD as a regression."""
-
-    beta: float = 0.1
-    """Strength of the pull to the reference, > 0: the target is a difference of probabilities over beta; 0.1 is that
-    of the authors' script."""
-
-    def __post_init__(self) -> None:
-        require_above_zero(self, "beta")
-
-
-def reward(scores: Scores, hyper: Hyper) -> Tensor:
-    """[B, K] beta * summed log-ratio to the reference, in units of a probability of winning."""
-    return hyper.beta * log_ratio(scores)
-
-
 def loss(scores: Scores, hyper: Hyper) -> Tensor:
     """[B] squared distance of the log-ratio margin from the difference of the two win rates over beta."""
-    first, second = pair(log_ratio(scores))
-    win, other_win = pair(scores.column("win_against_mixture").to(first))
-    return (first - second - (win - other_win) / hyper.beta).square()
+    first, second = pair(scores.column("win_against_mixture").to(scores.policy.token))
+    return _win_margins.loss(scores, hyper, first - second)
 
 
 METHOD = Method(

@@ -18,11 +18,11 @@ def test_by_hand():
     assert loss(Scores(one_token(1.0, 0.0), one_token(0.0, 0.0), None, wins), Hyper(beta=0.25)).item() == 1.0
 
 
-def test_it_is_the_loss_of_egpo_with_another_opponent():
+def test_it_is_the_loss_of_online_ipo_with_another_opponent():
     wins = torch.rand((5, 2), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     scores = Scores(random_logps(1), random_logps(2), None, {"win_against_policy": wins, "win_against_mixture": wins})
-    egpo = methods.get("egpo")
-    torch.testing.assert_close(loss(scores, Hyper()), egpo.loss(scores, egpo.hyper()), rtol=0, atol=0)
+    first = methods.get("online_ipo1")
+    torch.testing.assert_close(loss(scores, Hyper()), first.loss(scores, first.hyper()), rtol=0, atol=0)
 
 
 def step(policy: torch.Tensor, eta: float, beta: float) -> torch.Tensor:

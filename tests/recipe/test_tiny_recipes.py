@@ -22,7 +22,6 @@ WITHOUT = {
     "icrank_irpo": "reads lists of items in one response with their relevance, which the world does not have",
     "tpo_tree": "reads weights of the steps of a tree of responses, which the world does not have",
     "fdpo_factual": "reads which responses violate facts; tasks of the world are solved or not",
-    "egpo": IN_ROUNDS,
     "nash_md": IN_ROUNDS,
     "nash_md_regression": IN_ROUNDS,
     "online_ipo1": IN_ROUNDS,

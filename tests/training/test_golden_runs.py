@@ -23,7 +23,6 @@ def test_eight_steps_come_out_as_they_did(name):
 
 SAME = {
     "imitation@default": ("continued_sft@default", "imitation takes the first response of a list"),
-    "online_ipo1@default": ("egpo@default", "EGPO differs in its half steps"),
     "online_ipo2@default": ("cipo@default", "one loss, of fresh pairs and of pairs of any source"),
     "dpo_joint@default": ("dpo@default", "the toy scores no prompt"),
     "rankdpo_twin@default": ("lipo_lambda@default", "two responses make one weight"),
