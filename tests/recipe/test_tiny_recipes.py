@@ -82,6 +82,15 @@ def test_every_recipe_can_be_planned(runs: Path):
     assert plan(in_rounds, runs, "rounds.prompts.per_round=4") > len(in_rounds)
 
 
+def test_the_control_of_golden_against_self_training_differs_from_it_in_its_loss_alone():
+    spin, control = (
+        dict(resolve(f"recipes/{name}_tiny.yaml", setting=None).recipe) for name in ("dpo_spin", "continued_sft")
+    )
+    reference = control["preference"].reference
+    assert spin["preference"].model_copy(update={"reference": reference}) == control["preference"]
+    assert {key for key in spin if spin[key] != control[key]} == {"name", "description", "method", "preference"}
+
+
 def test_a_recipe_says_whether_its_values_were_chosen():
     for entries in recipes().values():
         for entry in entries:
