@@ -87,6 +87,13 @@ def test_the_share_that_is_clipped_is_that_of_the_type():
     assert shares(1.65, loss_type="sapo") == shares(1.65, loss_type="vespo") == {}
 
 
+def test_the_papers_values_are_a_variant_and_said_to_be_from_memory():
+    """The defaults are TRL's."""
+    paper = Hyper(**METHOD.variants["paper"])
+    assert (paper.loss_type, paper.kl_weight) == ("grpo", 0.04) and "from memory" in METHOD.paper.note
+    assert Hyper() == Hyper(**METHOD.variants["default"]) and Hyper().loss_type == "dapo"
+
+
 def test_a_batch_deviation_couples_the_step():
     assert not METHOD.is_coupled(Hyper()) and METHOD.is_coupled(Hyper(scale_rewards="batch"))
 

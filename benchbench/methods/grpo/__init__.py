@@ -1,8 +1,8 @@
 """GRPO: token-wise clipped policy gradient, rewards standardised within the responses to one prompt, KL in the loss.
 
 Shao et al. 2024, arXiv:2402.03300, with the loss types of TRL 1.16.0 (trl/trainer/grpo_trainer.py), whose defaults
-these are; the paper's form is loss type `grpo` with a KL weight. Rewards of several functions, standardised one by one,
-are not offered.
+these are; variant `paper` has the paper's loss type and KL weight, from memory and not read again; the groups there had
+64 responses (`num_samples`). Rewards of several functions, standardised one by one, are not offered.
 """
 
 from __future__ import annotations
@@ -48,12 +48,16 @@ METHOD = Method(
         2024,
         arxiv="2402.03300",
         title="DeepSeekMath: Pushing the Limits of Mathematical Reasoning in Open Language Models",
-        note="Checked against TRL 1.16.0, trl/trainer/grpo_trainer.py.",
+        note=(
+            "Checked against TRL 1.16.0, trl/trainer/grpo_trainer.py. The values of variant paper are from memory, and "
+            "were not checked against the paper."
+        ),
     ),
     hyper=Hyper,
     loss=loss,
     reward=reward,
     watched=ratio_losses.clip_share,
+    variants={"default": {}, "paper": {"loss_type": "grpo", "kl_weight": 0.04}},
     needs=frozenset({Need.REFERENCE, Need.REWARD, Need.BEHAVIOUR}),
     candidates=Candidates.ANY,
     on_policy=True,
