@@ -134,8 +134,8 @@ def test_a_method_over_a_whole_step_needs_lists_of_one_length():
 
 def test_a_method_for_plain_samples_takes_no_others(setting: Path):
     hot = drawn(oracle="{name: annotator}").replace("temperature: 1.0", "temperature: 0.7")
-    text = refusal(setting, hot, target="nash_md_pg")
-    assert "'nash_md_pg' is right for plain samples alone; expected temperature 1" in text
+    text = refusal(setting, hot, target="nash_md")
+    assert "'nash_md' is right for plain samples alone; expected temperature 1" in text
 
 
 KEPT = "{name: all_pairs, options: {ties: keep, cut: keep}}"
