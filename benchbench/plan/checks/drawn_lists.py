@@ -13,12 +13,13 @@ from benchbench.core.selector import Selector
 
 
 def list_faults(
-    method: Method, selector: Selector, options: Any, arms: Sequence[Arm], *, section: str
+    method: Method, hyper: Any, selector: Selector, options: Any, arms: Sequence[Arm], *, section: str
 ) -> Iterator[Fault]:
     """Rows without an order for a method that reads the first response, and rows of too few or of unequally many.
 
     Args:
         method: of the recipe.
+        hyper: the method's, bound; none where it is faulty, which is said already.
         selector: that makes its rows.
         options: the selector's, bound.
         arms: of the sampler.
@@ -42,6 +43,6 @@ def list_faults(
     if drawn < (least := max(fewest, method.fewest_candidates)):
         message = f"expected {least} or more, got {drawn}: {named} makes no row of fewer responses for '{method.name}'"
         yield Fault(f"{section}.sampler.num_samples", message)
-    elif is_list and method.coupled and fewest != drawn:
+    elif is_list and hyper is not None and method.is_coupled(hyper) and fewest != drawn:
         together = f"'{method.name}' compares the examples of a step with each other, which need equally many responses"
         yield Fault(f"{where}.options.at_least", f"expected {drawn}, all that are drawn, got {fewest}: {together}")

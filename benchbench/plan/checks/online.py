@@ -73,7 +73,7 @@ def online_faults(recipe: Recipe, method: Method | None, hyper: Any, bound: dict
     if recipe.rounds is not None:
         return [Fault("online", "expected rounds or online, got both; a round's training draws nothing by itself")]
     faults = [*_sampler_faults(section, method, bound["online.sampler.options"]), *_prompt_faults(recipe, section)]
-    faults += [*_oracle_faults(recipe, section, method), *_list_faults(section, method, bound)]
+    faults += [*_oracle_faults(recipe, section, method), *_list_faults(section, method, hyper, bound)]
     if REFERENCE in read_models(section, method, bound["online.sampler.options"]):
         faults += anchor_faults(recipe, method.name)
         faults += reference_faults(recipe, section, drawing_models(section.sampler, bound["online.sampler.options"]))
@@ -116,12 +116,12 @@ def _sampler_faults(section: OnlineSection, method: Method, options: Any) -> Ite
         yield Fault(f"{where}.num_samples", message)
 
 
-def _list_faults(section: OnlineSection, method: Method, bound: dict[str, Any]) -> Iterator[Fault]:
+def _list_faults(section: OnlineSection, method: Method, hyper: Any, bound: dict[str, Any]) -> Iterator[Fault]:
     if section.selector is None or not draws_rows(section, method):
         return
     selector, options = selectors.get(section.selector.name), bound["online.selector.options"]
     arms = samplers.get(section.sampler.name).arms(bound["online.sampler.options"], section.sampler.num_samples or 0)
-    yield from list_faults(method, selector, options, arms, section="online")
+    yield from list_faults(method, hyper, selector, options, arms, section="online")
 
 
 def _prompt_faults(recipe: Recipe, section: OnlineSection) -> Iterator[Fault]:

@@ -143,7 +143,8 @@ def _rows(parts: _Parts) -> Iterator[Fault]:
     if method.candidates is Candidates.PAIR and selector.candidates is not Candidates.PAIR:
         pairs = [name for name in selectors.names() if selectors.get(name).candidates is Candidates.PAIR]
         yield Fault(where, f"'{method.name}' takes pairs, {named} makes lists; expected one of {', '.join(pairs)}")
-    yield from list_faults(method, selector, parts.selector_options, parts.arms, section="rounds")
+    hyper, _ = bind(method.hyper, parts.recipe.method.hyper, where="method.hyper")
+    yield from list_faults(method, hyper, selector, parts.selector_options, parts.arms, section="rounds")
     if method.candidates is Candidates.LABELLED:
         yield Fault(where, f"'{method.name}' takes single responses with labels, which no selector makes")
     if method.roles:
