@@ -76,8 +76,10 @@ def test_what_is_drawn_in_training_is_of_the_one_recipe_alone(planned: Planned, 
     online = f"online={{sampler: {{name: policy, {sampling}, max_new_tokens: 4}}}}"
     request = CompareRequest([str(own)], str(MICRO), ["1"])
     (cell, *_) = prepare_comparison(request, RunOptions(runs=own.parent / "runs")).session.plan.cells
-    drawing = replace(cell.loaded, overrides=(online, "online.num_iterations=2"))
+    drawing = replace(cell.loaded, overrides=(online,))
     assert anchor_recipe(drawing, AnchorSource(recipe="dpo_micro.yaml")).recipe.online is None
+    one_key = replace(cell.loaded, overrides=("online.num_iterations=2",))
+    assert anchor_recipe(one_key, AnchorSource(recipe="dpo_micro.yaml")).recipe.online is None
 
 
 def test_the_policy_of_an_sft_recipe_is_the_sft_stage(planned: Planned):

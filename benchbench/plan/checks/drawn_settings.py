@@ -45,8 +45,8 @@ def length_faults(recipe: Recipe, section: OnlineSection, context_tokens: int | 
         limits["the model's context"] = context_tokens
     name = min(limits, key=lambda each: limits[each])
     if longest + prompt > limits[name]:
-        asked = f" beside prompts of tokenization.max_prompt_length {prompt}" if prompt > 1 else ""
-        expected = f"expected less than {limits[name] - prompt + 1}{asked}, since prompt and response fit in {name}"
+        beside = f" beside prompts of tokenization.max_prompt_length {prompt}" if prompt > 1 else ""
+        expected = f"expected less than {limits[name] - prompt + 1}{beside}, since prompt and response fit in {name}"
         yield Fault("online.sampler.max_new_tokens", f"{expected}; got {longest}")
 
 
