@@ -179,7 +179,7 @@ def test_a_judge_that_labels_is_asked_once_for_ever(tmp_path: Path, monkeypatch:
 
 
 def test_prompts_that_nothing_would_train_on_are_not_answered(tmp_path: Path):
-    def groups(name: str, *sets: str) -> tuple[list[int], dict[str, Any]]:
+    def groups(name: str, *sets: str) -> tuple[list[int], Any]:
         made = world(tmp_path / name, drawn(count=1), *sets)
         key = made.cell.rounds[0].rollout
         for each in [each for each in made.plan.stages if each in made.plan.under([key])]:
