@@ -80,9 +80,9 @@ class Roles(StageParts):
     @property
     def _kept_policy(self) -> dict[str, str]:
         """The input with the policy that stays where a round has no row, where training starts at another one."""
-        rounds, kept = self.recipe.rounds, self.previous_policy
-        is_other = rounds is not None and rounds.on_empty == "keep_policy" and kept != self.start_policy
-        return {KEPT_POLICY: kept} if is_other and kept is not None else {}
+        rounds, previous = self.recipe.rounds, self.previous_policy
+        is_other = rounds is not None and rounds.on_empty == "keep_policy" and previous != self.start_policy
+        return {KEPT_POLICY: previous} if is_other and previous is not None else {}
 
     def reward_model(self) -> str:
         """The reward model of the seed."""

@@ -55,7 +55,8 @@ def unrolled(roles: Roles) -> tuple[RoundKeys, ...]:
         at = replace(roles, round=RoundPlace(number, tuple(starts)))
         unmade = replace(at, made={})
         rollout = _rollout(unmade)
-        label = None if section.oracle.name == "none" else _label(unmade, rollout)
+        is_labelled = oracles.get(section.oracle.name).gives != "nothing"
+        label = _label(unmade, rollout) if is_labelled else None
         select = _select(unmade, rollout, label, rounds)
         policy = replace(at, made={**roles.made, section.prompts.split: select}).preference()
         rounds.append(RoundKeys(number, rollout, label, select, policy))

@@ -16,6 +16,7 @@ from benchbench import judges, selectors
 from benchbench.core.judge import Contest, JudgeContext, Verdict
 from benchbench.core.rollout import Group, Labels
 from benchbench.core.selector import Selection
+from benchbench.generation.transformers_engine import TransformersEngine
 from benchbench.stages.label import run as label_run
 from tests.stages.rounds import ON_DATA, drawn, world
 
@@ -139,6 +140,24 @@ def test_models_that_samplers_and_oracles_hold_are_there(tmp_path: Path, sampler
     assert made.store.record(str(second.label)).summary["labelled"] == 4
 
 
+def test_a_policy_that_judges_itself_is_loaded_once_for_all_that_it_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[str] = []
+    generate, load = TransformersEngine.generate, TransformersEngine.load
+    monkeypatch.setattr(TransformersEngine, "load", lambda *a: (asked.append("load"), load(*a))[1])
+    monkeypatch.setattr(TransformersEngine, "generate", lambda *a: (asked.append("generate"), generate(*a))[1])
+    monkeypatch.setattr(label_run, "GROUPS_IN_A_PART", 2)
+    made = world(tmp_path, drawn(count=1, per_round=4, oracle="{name: self_judge, options: {max_new_tokens: 2}}"))
+    label = str(made.cell.rounds[0].label)
+    for key in [key for key in made.plan.stages if key in made.plan.under([label])]:
+        asked.clear()
+        record = execute(made.plan.stages[key], made.store)
+        assert record.status == "done", record.message
+    assert asked == ["load", "generate", "generate"]
+    assert not list(made.store.folder(label).glob("serving-*")), "what was written for the engine is gone"
+
+
 def test_a_judge_that_labels_is_asked_once_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Labels that are thrown away and made again are read from the judge's cache, and are the same."""
     gold, contests = judges.get("gold"), []
@@ -160,10 +179,10 @@ def test_a_judge_that_labels_is_asked_once_for_ever(tmp_path: Path, monkeypatch:
 
 
 def test_prompts_that_nothing_would_train_on_are_not_answered(tmp_path: Path):
-    def groups(name: str, *sets: str) -> tuple[list[int], dict[str, Any]]:
+    def groups(name: str, *sets: str) -> tuple[list[int], Any]:
         made = world(tmp_path / name, drawn(count=1), *sets)
         key = made.cell.rounds[0].rollout
-        for each in made.plan.under([key])[::-1]:
+        for each in [each for each in made.plan.stages if each in made.plan.under([key])]:
             assert execute(made.plan.stages[each], made.store).status == "done"
         lines = (made.store.folder(key) / "examples" / "train.jsonl").read_text(encoding="utf-8").splitlines()
         return [len(json.loads(line)["prompt"]) for line in lines], made.store.record(key).summary

@@ -40,7 +40,7 @@ def planned_rounds(
         prompts = math.nan
         notes.append(REDRAWN)
     labelled = _labels(section.oracle.name, float(count * of_round), drawn + beside, answers)
-    if not drawn and section.oracle.name == "none":  # rows of the split as they are
+    if not drawn and oracles.get(section.oracle.name).gives == "nothing":  # rows of the split as they are
         labelled = (float(count * of_round), {})
     return replace(
         row,
