@@ -103,7 +103,7 @@ class Oracle:
     """(options, folder) -> what pins its answers besides the options: hashes of weights or files."""
     handling: frozenset[str] = frozenset()
     """Options that move no answer, such as a rate limit, or that `identity` pins by content, such as a path."""
-    asked: Callable[[Any], tuple[Judge, Any]] | None = None
+    judge_of: Callable[[Any], tuple[Judge, Any]] | None = None
     """options -> the judge that it asks, and that judge's own options, bound; none where it asks no judge."""
     kind: Literal["human", "model", "rule"] = "rule"
     """What the ledger counts its answers as: a person's labels, a model's, or a rule's."""

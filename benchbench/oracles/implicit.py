@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchbench.core.oracle import Oracle, OracleContext
-from benchbench.core.ranges import require_above_zero
+from benchbench.core.ranges import require, require_above_zero
 from benchbench.core.rollout import Group, Labels
 from benchbench.oracles._scores import BATCH, batches, mean, scored
 
@@ -35,6 +35,8 @@ class Options:
 
     def __post_init__(self) -> None:
         require_above_zero(self, "beta", "tau")
+        unread = self.form == "mean_log_prob" and self.beta != 0.1
+        require(not unread, "beta", "none beside form mean_log_prob, which does not read it", self.beta)
 
 
 def label(options: Options, groups: Sequence[Group], context: OracleContext) -> Iterator[tuple[int, Labels]]:

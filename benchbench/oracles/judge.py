@@ -98,7 +98,7 @@ def pins(options: Options, folder: Path) -> Mapping[str, str]:
     return {**judge.identity(bound, folder), **of_judge}
 
 
-def asked(options: Options) -> tuple[Judge, Any]:
+def judge_of(options: Options) -> tuple[Judge, Any]:
     """The judge that is asked, and its own options."""
     return judges.get(options.judge), bound_options(options)
 
@@ -109,7 +109,7 @@ ORACLE = Oracle(
     gives="wins",
     label=label,
     identity=pins,
-    asked=asked,
+    judge_of=judge_of,
     handling=frozenset({"options"}),
     kind="model",
 )

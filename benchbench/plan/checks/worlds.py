@@ -29,8 +29,8 @@ def world_faults(recipe: Recipe, bound: Mapping[str, Any]) -> Iterator[Fault]:
         if section is None or section.oracle is None or f"{part}.oracle.options" not in bound:
             continue
         oracle = oracles.get(section.oracle.name)
-        if oracle.asked is not None:
-            judge, options = oracle.asked(bound[f"{part}.oracle.options"])
+        if oracle.judge_of is not None:
+            judge, options = oracle.judge_of(bound[f"{part}.oracle.options"])
             yield from _differing(judge, identity(options), data, f"{part}.oracle.options.options")
 
 
