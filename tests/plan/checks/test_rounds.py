@@ -62,6 +62,14 @@ def test_what_rounds_cannot_have_is_refused(setting: Path, sets: list[str], said
     assert said in refusal(setting, *sets)
 
 
+@pytest.mark.parametrize("method", ["dno", "sppo"])
+def test_a_method_of_win_rates_takes_pairs_that_were_ranked_within_their_group(setting: Path, method: str):
+    loaded = resolve(method, setting=str(setting), overrides=parse_overrides([drawn()]))
+    assert open_session([loaded], (1,), RunOptions("cpu", runs=setting.parent / "runs")).plan.stages
+    text = refusal(setting, drawn(selector="{name: golden_vs_self}"), target=method)
+    assert "reads the columns win_rate, 'golden_vs_self' makes none" in text
+
+
 def test_a_method_for_plain_samples_takes_no_others(setting: Path):
     hot = drawn(oracle="{name: annotator}").replace("temperature: 1.0", "temperature: 0.7")
     text = refusal(setting, hot, target="nash_md")
