@@ -18,7 +18,7 @@ from benchbench.data.preference_order import P_CHOSEN
 Ties = Literal["drop", "keep"]
 Cut = Literal["keep", "drop", "reject_only"]
 SCORE, SCORE_GAP, WIN_RATE = "score", "score_gap", "win_rate"
-PAIR_COLUMNS = (SCORE, SCORE_GAP, P_CHOSEN)
+PAIR_COLUMNS = (SCORE, SCORE_GAP, P_CHOSEN, WIN_RATE)
 """What every pair has that was ranked by score."""
 WIN_COLUMNS = (P_CHOSEN,)
 """What every pair has whose comparison is known."""
@@ -27,6 +27,8 @@ SCORED_COLUMNS = (SCORE, SCORE_GAP)
 NO_LABEL = "no label"
 TOO_FEW = "fewer than two different responses"
 TOO_FEW_SCORES = "fewer than two responses with a score"
+NOT_ALL_COMPARED = "not every response has a score or a comparison with every other"
+"""Then nobody knows how often a response wins over the group."""
 ALL_CUT = "every response was cut"
 ALL_EQUAL = "no response with a lower score than the best"
 Rule = Callable[[Group, Labels], "tuple[Pick, ...] | str"]
@@ -149,6 +151,8 @@ def ranked(group: Group, labels: Labels, rules: PairRules, *, every: bool = Fals
     scores = dict(by_score(labels, usable(group, rules.cut, every=every), len(group.responses)))
     if len(scores) < 2:
         return TOO_FEW_SCORES
+    if any(labels.win_against_all(place, len(group.responses)) is None for place in scores):
+        return NOT_ALL_COMPARED
     first = preferable(group, [*scores], rules.cut)
     return Ranked(group, labels, scores, tuple(first), rules.ties) if first else ALL_CUT
 

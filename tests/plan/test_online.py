@@ -98,9 +98,9 @@ def refused(
             "online.sampler.num_samples: expected 2 or more, got 1: 'best_worst' makes no row of fewer",
         ),
         (
-            "continued_sft",
+            "imitation",
             {"more": "  selector: {name: all_candidates}\n"},
-            "online.selector.name: 'continued_sft' is trained on the first response",
+            "online.selector.name: 'imitation' is trained on the first response",
         ),
         ("dpo", {"oracle": "", "more": "  selector: {name: best_worst}\n"}, "selector 'best_worst' reads labels"),
         (
@@ -130,7 +130,7 @@ def refused(
             {"more": "  selector: {name: best_worst}\n"},
             "reads 'live_reference', which drawn rows do not have",
         ),
-        ("continued_sft", {"more": "  selector: {name: all_candidates}\n"}, "is trained on the preferred response"),
+        ("imitation", {"more": "  selector: {name: all_candidates}\n"}, "is trained on the preferred response"),
         ("kto", {}, "method.name: 'kto' takes single responses with labels, which no selector makes"),
         (
             "rloo",

@@ -95,9 +95,9 @@ LISTS = "{name: all_candidates, options: {at_least: 1}}"
             "rounds.sampler.num_samples: expected 2 or more, got 1",
         ),
         (
-            "continued_sft",
+            "imitation",
             [drawn(selector="{name: all_candidates}")],
-            "rounds.selector.name: 'continued_sft' is trained on the first response, and 'all_candidates' puts none",
+            "rounds.selector.name: 'imitation' is trained on the first response, and 'all_candidates' puts none",
         ),
         (
             "ddo_rm",
@@ -124,12 +124,20 @@ def test_a_method_over_a_whole_step_needs_lists_of_one_length():
 
     selector, sampler = selectors.get("all_candidates"), samplers.get("policy")
     coupled, arms = replace(methods.get("ddo_rm"), coupled=True), sampler.arms(sampler.options(), 4)
-    (fault,) = list_faults(coupled, selector, selector.options(), arms, section="rounds")
+    (fault,) = list_faults(coupled, coupled.hyper(), selector, selector.options(), arms, section="rounds")
     assert (
         fault.where == "rounds.selector.options.at_least" and "expected 4, all that are drawn, got 2" in fault.message
     )
     alike = selector.options(at_least=4)
-    assert not [*list_faults(coupled, selector, alike, arms, section="rounds")]
+    assert not [*list_faults(coupled, coupled.hyper(), selector, alike, arms, section="rounds")]
+
+
+@pytest.mark.parametrize("method", ["dno", "sppo"])
+def test_a_method_of_win_rates_takes_pairs_that_were_ranked_within_their_group(setting: Path, method: str):
+    loaded = resolve(method, setting=str(setting), overrides=parse_overrides([drawn()]))
+    assert open_session([loaded], (1,), RunOptions("cpu", runs=setting.parent / "runs")).plan.stages
+    text = refusal(setting, drawn(selector="{name: golden_vs_self}"), target=method)
+    assert "reads the columns win_rate, 'golden_vs_self' makes none" in text
 
 
 def test_a_method_for_plain_samples_takes_no_others(setting: Path):
@@ -156,7 +164,7 @@ def test_a_method_for_its_policys_samples_takes_all_of_them_and_no_others(settin
     assert said in refusal(setting, section, BY_SCORE, target="p3o")
 
 
-@pytest.mark.parametrize("method", ["p3o", "online_ipo2", "nash_md_pg"])
+@pytest.mark.parametrize("method", ["p3o", "online_ipo2", "nash_md"])
 def test_a_method_for_its_policys_samples_takes_no_split(setting: Path, method: str):
     text = refusal(setting, target=method)
     assert f"rounds: required, not given: '{method}' is right for samples of its policy alone" in text
