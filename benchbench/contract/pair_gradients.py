@@ -17,7 +17,7 @@ def not_of_a_pair(method: Method) -> str:
         return f"candidates: {method.candidates.value}"
     if method.roles or method.columns or method.token_weights or method.scored != "response":
         return "columns, roles or spans of the data"
-    if method.coupled or method.carried is not None or method.head is not None:
+    if method.is_coupled(method.hyper()) or method.carried is not None or method.head is not None:
         return "other examples, earlier steps or a head"
     others = sorted(need.name for need in method.needs - {Need.REFERENCE})
     return ", ".join(others)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
+from benchbench.core.identity import plain
 
 UNCOUNTED = "uncounted"
 """In a verdict's usage: answers whose cost is unknown, since nobody said what they took."""
@@ -113,5 +115,15 @@ class Judge:
     under, but of a finished stage where they are not at their default."""
     pinned_by: Mapping[str, str] = field(default_factory=dict)
     """Name in `identity` -> the option that names what is pinned, for messages."""
+    describes: tuple[str, ...] = ()
+    """Options that say what the world of the data is, and not what the judge likes: where the data's source has an
+    option of that name, a recipe has the same value in both."""
     asked_alone: bool = False
     """Whether only one stage at a time may ask it, since every answer is paid for and requests are paced."""
+
+
+def missing_settings(judge: Judge, options: Any) -> dict[str, Any]:
+    """How contests without a verdict are treated, where not as by default; part of stage settings alone."""
+    values = plain(options)
+    defaults = {option.name: option.default for option in dataclasses.fields(judge.options)}
+    return {name: values[name] for name in sorted(judge.on_missing) if values[name] != defaults[name]}

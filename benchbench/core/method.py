@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from benchbench.core.scores import Scores
 
 
+MISSING = "missing"
+"""Option of rewards."""
+
+
 @dataclass(frozen=True, order=True)
 class Need:
     """An input beyond the policy that a method declares; undeclared inputs are neither built nor readable.
@@ -33,7 +37,8 @@ class Need:
     REFERENCE: ClassVar[Need]
     """Log-probabilities under the frozen anchor policy."""
     REWARD: ClassVar[Need]
-    """One reward per candidate, from a reward-model stage or from a column of the data."""
+    """One reward per candidate, from a reward-model stage or from a column of the data; option `missing=keep`: the loss
+    gets drawn responses without a reward too, with NaN, and leaves them out itself."""
     ANCHORS: ClassVar[Need]
     """Log-probabilities under further frozen policies that the recipe names; option `names`, separated by commas."""
     DISTRIBUTION: ClassVar[Need]
@@ -212,11 +217,10 @@ class Method:
     """Raising the chosen log-probability never raises the loss."""
     monotone_reason: str = ""
     """Why not, where `monotone_in_chosen` is false."""
-    coupled: bool = False
-    """An example's loss depends on other examples of its optimizer step, as with a sort or a mean over the batch; the
-    loss is then given the whole step at once, and its gradient is exact however the step is cut into microbatches."""
-    coupled_where: Callable[[Any], bool] | None = None
-    """hyper -> whether these hyper-parameters make it `coupled`; none where that is no matter of them."""
+    coupled: bool | Callable[[Any], bool] = False
+    """Whether an example's loss depends on other examples of its optimizer step, as with a sort or a mean over the
+    batch, or (hyper) -> whether it does with these hyper-parameters; read by `is_coupled`. The loss is then given the
+    whole step at once, and its gradient is exact however the step is cut into microbatches."""
     watched: Callable[[Scores, Any], Mapping[str, Tensor]] | None = None
     """(scores, hyper) -> name -> [B] further quantities to log as means over the step; none logs no more."""
     least_examples: int = 1
@@ -274,14 +278,13 @@ class Method:
         """Everything that the loss reads besides the policy, the columns as one need, in order of their names."""
         return tuple(sorted({*self.needs, Need("column")} if self.columns else self.needs))
 
-    @property
-    def sees_the_step(self) -> bool:
-        """Whether something of it needs the scores of the whole step at once."""
-        return self.coupled or self.carried is not None
-
     def is_coupled(self, hyper: Any) -> bool:
         """Whether, with these hyper-parameters, an example's loss depends on others of its step."""
-        return self.coupled or (self.coupled_where is not None and self.coupled_where(hyper))
+        return self.coupled(hyper) if callable(self.coupled) else self.coupled
+
+    def sees_the_step(self, hyper: Any) -> bool:
+        """Whether, with these hyper-parameters, something of it needs the scores of the whole step at once."""
+        return self.carried is not None or self.is_coupled(hyper)
 
     def need(self, name: str) -> Need | None:
         """The need of that name, if the method declares it."""

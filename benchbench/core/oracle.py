@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from benchbench.core.judge import JudgeContext
+from benchbench.core.judge import Contest, Judge, JudgeContext, Verdict
 from benchbench.core.method import Paper
 from benchbench.core.rollout import Group, Labels
 
@@ -32,6 +32,14 @@ class Answerer(Protocol):
         ...
 
 
+class Asker(Protocol):
+    """A way to a judge's verdicts; answers that were ever given are read, and new ones are kept."""
+
+    def __call__(self, judge: Judge, options: Any, contests: Sequence[Contest]) -> Iterator[tuple[int, Verdict]]:
+        """(place of the contest, its verdict) once for each, in any order."""
+        ...
+
+
 @dataclass(frozen=True)
 class OracleContext:
     """What an oracle has to work with."""
@@ -43,7 +51,15 @@ class OracleContext:
     answer: Answerer | None = None
     """The policy as a writer, where it declares `writes`."""
     draws: Callable[[Group], Any] | None = None
-    """numpy.random.Generator of a group's own draws, named by seed, round and example."""
+    """numpy.random.Generator of a group's own draws, named by seed, round or step, and example."""
+
+    ask: Asker | None = None
+    """How an oracle asks a judge of the judges room; no oracle calls one by itself."""
+
+    def verdicts(self, judge: Judge, options: Any, contests: Sequence[Contest]) -> Iterator[tuple[int, Verdict]]:
+        """(place of the contest, the judge's verdict) once for each, in any order; it may raise what the judge does."""
+        assert self.ask is not None, "the stage gives every oracle a way to judges"
+        return self.ask(judge, options, contests)
 
     def draws_of(self, group: Group) -> Any:
         """The generator of a group's own draws."""
@@ -79,12 +95,16 @@ class Oracle:
     """Whether it draws from the seed."""
     columns: tuple[str, ...] = ()
     """Columns of `Group.columns` that every example must have."""
+    makes_columns: tuple[str, ...] = ()
+    """Columns that every one of its labels has."""
     source: str = ""
     """Name of the only data source whose prompts it knows, such as `toy`; empty for any."""
     identity: Callable[[Any, Path], Mapping[str, str]] = pins_nothing
     """(options, folder) -> what pins its answers besides the options: hashes of weights or files."""
     handling: frozenset[str] = frozenset()
     """Options that move no answer, such as a rate limit, or that `identity` pins by content, such as a path."""
+    judge_of: Callable[[Any], tuple[Judge, Any]] | None = None
+    """options -> the judge that it asks, and that judge's own options, bound; none where it asks no judge."""
     kind: Literal["human", "model", "rule"] = "rule"
     """What the ledger counts its answers as: a person's labels, a model's, or a rule's."""
     paper: Paper | None = None

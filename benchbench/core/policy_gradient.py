@@ -58,9 +58,15 @@ def group_relative(rewards: Tensor, scale: Scale) -> Tensor:
     return centred / (spread + ADDED)
 
 
-def standardised(advantages: Tensor) -> Tensor:
-    """[B, K] advantages less their mean, over their unbiased standard deviation plus 1e-4, both of the whole step."""
-    return (advantages - advantages.mean()) / (normal_deviation(advantages.flatten()) + ADDED)
+def standardised(advantages: Tensor, known: Tensor) -> Tensor:
+    """[B, K] advantages less their mean, over their unbiased standard deviation plus 1e-4, both of the whole step.
+
+    Args:
+        advantages: [B, K].
+        known: [B, K] which responses have a reward; the others are in neither, and have the advantage 0.
+    """
+    values = advantages[known]
+    return ((advantages - values.mean()) / (normal_deviation(values) + ADDED)).masked_fill(~known, 0)
 
 
 def normal_deviation(values: Tensor) -> Tensor:

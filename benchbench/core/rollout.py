@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from benchbench.core.example import Message
+from benchbench.core.logistic import sigmoid
 
 DATA = "data"
 """Source of a response that nobody drew: the split's own candidate."""
@@ -101,7 +102,7 @@ class Labels:
         first, second = self.scores[i], self.scores[j]
         if first is None or second is None:
             return None
-        return _sigmoid((first - second) / self.tau)
+        return sigmoid((first - second) / self.tau)
 
     def score(self, i: int, responses: int) -> float | None:
         """The score of response i; without scores its mean win over the others of so many; none where unknown.
@@ -136,7 +137,3 @@ def by_score(labels: Labels, places: Sequence[int], responses: int) -> list[tupl
 def _mean(values: Sequence[float | None]) -> float | None:
     numbers = [value for value in values if value is not None]
     return math.fsum(numbers) / len(numbers) if numbers and len(numbers) == len(values) else None
-
-
-def _sigmoid(x: float) -> float:
-    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))

@@ -37,14 +37,23 @@ class Selector:
     select: Select
     candidates: Candidates = Candidates.PAIR
     """`PAIR`: each row has two candidates, the preferred one first; `ANY`: a list."""
+    fewest: Callable[[Any], int] = lambda options: 2
+    """options -> candidates that each of its rows has at least."""
     needs_labels: bool = True
     """Whether an oracle must have labelled the groups."""
-    needs_data: bool = False
-    """Whether it reads the split's own candidates, which the rollout then puts among the responses."""
+    needs_data: Callable[[Any], bool] = lambda _options: False
+    """options -> whether it reads the split's own candidates, which the rollout then puts behind the draws."""
     split_candidates: int = 0
     """How many candidates every example of the split must have for it; 0 takes any number."""
+    reads_columns: Callable[[Any], tuple[str, ...]] = lambda _options: ()
+    """options -> columns of the labels that it reads, which the oracle must make."""
     makes_columns: tuple[str, ...] = ()
     """Columns that every one of its rows has."""
+    makes_scored_columns: tuple[str, ...] = ()
+    """Further ones that every row has where the oracle scores each response, and does not only compare them."""
+    keeps_draws: Callable[[Any], bool] = lambda _options: False
+    """options -> whether its rows hold the draws as they were drawn: none left out or preferred for its text, for being
+    cut, or for what an oracle says of it. A response whose worth nobody knows makes no row even so."""
     random: bool = False
     """Whether it draws from the seed."""
     paper: Paper | None = None
@@ -53,3 +62,7 @@ class Selector:
     """What of it could not be verified against its source, a sentence."""
     version: int = 1
     """Raised by hand when the rows it makes change."""
+
+    def columns_by(self, gives: str) -> tuple[str, ...]:
+        """Columns that every row has where the oracle gives `scores`, `wins` or `nothing`."""
+        return self.makes_columns + (self.makes_scored_columns if gives == "scores" else ())

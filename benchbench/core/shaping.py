@@ -58,7 +58,7 @@ class Shaping:
     """Registry key; equals the file name."""
     paper: Paper
     options: type
-    """Frozen dataclass of the options that a recipe gives, with defaults; documented field by field."""
+    """Frozen dataclass of its options, with defaults; documented field by field."""
     shape: Callable[[Any, GroupSignals], np.ndarray | Tokens]
     """(options, signals) -> what `gives` says."""
     gives: Gives

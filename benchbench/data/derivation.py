@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
@@ -94,11 +93,6 @@ def worst_of(scores: Sequence[float]) -> int:
 def draws_of(seed: int, purpose: str, example: Example) -> Generator:
     """A generator of an example's own, so that leaving out other examples shifts none of its draws."""
     return stream(seed, f"{purpose} {example.id}")
-
-
-def sigmoid(x: float) -> float:
-    """1 / (1 + exp(-x)), without overflow."""
-    return 1.0 / (1.0 + math.exp(-x)) if x >= 0 else math.exp(x) / (1.0 + math.exp(x))
 
 
 def with_text_before(prompt: Sequence[Message], text: str, role: Literal["system", "user"]) -> tuple[Message, ...]:

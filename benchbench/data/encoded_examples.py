@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from benchbench.core.errors import BenchError
@@ -46,28 +46,30 @@ def encode_examples(
 ) -> Iterator[EncodedExample]:
     """Block by block, each while the one before it is worked on: a tokenizer computes without Python's lock.
 
+    Templates run in the calling thread, where their limits of time hold, and while no block is being encoded, whose
+    memory would count against their limit.
+
     Raises:
         BenchError: a template refuses an example, or writes a response with spans otherwise than it is.
     """
-
-    def block(at: int) -> list[EncodedExample]:
-        return _block(examples[at : at + _EXAMPLES_AT_A_TIME], encoder, render, markers)
-
     with ThreadPoolExecutor(max_workers=1) as ahead:
-        ready = None
+        coming: Future[list[EncodedExample]] | None = None
         for at in range(0, len(examples), _EXAMPLES_AT_A_TIME):
-            coming = ahead.submit(block, at)
-            if ready is not None:
-                yield from ready.result()
-            ready = coming
-        if ready is not None:
-            yield from ready.result()
+            ready = [] if coming is None else coming.result()
+            block = examples[at : at + _EXAMPLES_AT_A_TIME]
+            rendered = [_render(example, render) for example in block]
+            coming = ahead.submit(_block, block, rendered, encoder, markers)
+            yield from ready
+        if coming is not None:
+            yield from coming.result()
 
 
 def _block(
-    examples: Sequence[Example], encoder: Encoder, render: Renderer, markers: Sequence[MaskedSpanSection]
+    examples: Sequence[Example],
+    rendered: Sequence[Sequence[Rendered]],
+    encoder: Encoder,
+    markers: Sequence[MaskedSpanSection],
 ) -> list[EncodedExample]:
-    rendered = [_render(example, render) for example in examples]
     encoded = iter(encoder.encode([part for parts in rendered for part in parts]))
     encoded_block: list[EncodedExample] = []
     for example, parts in zip(examples, rendered, strict=True):

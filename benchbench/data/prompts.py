@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchbench.core.errors import BenchError
 from benchbench.core.example import Example
 from benchbench.data.encode import Encoder
 from benchbench.data.render import renderer
@@ -51,3 +52,28 @@ def encode_prompts(
     render = renderer(section, tokenizer, folder=folder)
     encoded = encoder.encode([render(example.prompt, ()) for example in examples])
     return [tuple(row.prompt) for row in encoded]
+
+
+def answered_prompts(
+    examples: Sequence[Example], tokenizer: PreTrainedTokenizerBase, section: TokenizationSection, *, where: str
+) -> list[tuple[Example, tuple[int, ...]]]:
+    """The examples whose prompts are not longer than `max_prompt_length`, with the ids of each; nothing trains on more.
+
+    Args:
+        examples: of one split.
+        tokenizer: a fast one.
+        section: of the stage, with the place of its chat template.
+        where: title of the stage, for messages.
+
+    Raises:
+        BenchError: none is left; as `encode_prompts`.
+    """
+    most = section.max_prompt_length
+    encoded = zip(examples, encode_prompts(examples, tokenizer, section), strict=True)
+    prompts = [(example, tokens) for example, tokens in encoded if most is None or len(tokens) <= most]
+    if not prompts:
+        raise BenchError(
+            f"{where}: expected prompts of at most max_prompt_length {most} tokens, found none among "
+            f"{len(examples)}; raise tokenization.max_prompt_length"
+        )
+    return prompts

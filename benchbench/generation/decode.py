@@ -13,7 +13,7 @@ from transformers.cache_utils import DynamicLayer, LinearAttentionCacheLayerMixi
 
 from benchbench.core.errors import BenchError
 from benchbench.core.generation import Generation, GenerationRequest, Sampling
-from benchbench.generation.token_sampler import draw, penalise, probabilities, uniforms
+from benchbench.generation.token_sampler import draw, mix, penalise, probabilities, uniforms
 
 _NONE = -1
 ENDED_FRACTION = 0.25
@@ -59,8 +59,7 @@ def decode_mixture(
     batches = [_Batch(model, requests, sampling, device) for model, _ in models]
     weights = [weight for _, weight in models]
     for step in range(sampling.max_new_tokens):
-        logps = [batch.forward(step).log_softmax(dim=-1) for batch in batches]
-        mixed = torch.stack([weight * each for weight, each in zip(weights, logps, strict=True)]).sum(dim=0)
+        mixed = mix([batch.forward(step) for batch in batches], weights)
         for batch in batches:  # equal logits and equal draws: all take the same token
             batch.take(mixed, step)
         if batches[0].all_ended():

@@ -14,6 +14,8 @@ transformers' `generate` applies min_p last; the sets differ only where min_p an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -23,6 +25,17 @@ from benchbench.core.generation import Sampling
 def penalise(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
     """[B, V] logits with a penalty on the tokens that `seen` [B, V] marks."""
     return torch.where(seen, torch.where(logits > 0, logits / penalty, logits * penalty), logits)
+
+
+def mix(logits: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
+    """[B, V] logits of the geometric mixture of several models: their log-probabilities, summed by weight.
+
+    Args:
+        logits: [B, V] of each model.
+        weights: one for each model; they sum to 1, and may be negative.
+    """
+    logps = (each.log_softmax(dim=-1) for each in logits)
+    return torch.stack([weight * each for weight, each in zip(weights, logps, strict=True)]).sum(dim=0)
 
 
 def probabilities(logits: Tensor, sampling: Sampling) -> Tensor:

@@ -75,8 +75,8 @@ def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:
         return [] if recipe.lora is None else [Fault("lora", message)]
     if recipe.preference.reference == "sft":
         return []
-    message = f"expected sft: the reference of '{method.name}' starts where the policy starts, got base"
-    return [Fault("preference.reference", message)]
+    message = f"expected sft: the reference of '{method.name}' starts where the policy starts"
+    return [Fault("preference.reference", f"{message}, got {recipe.preference.reference}")]
 
 
 def load(context: StageContext[Any], need: Need) -> FollowingReference:

@@ -21,13 +21,29 @@ if TYPE_CHECKING:
     from benchbench.stages.context import StageContext
 
 
+START = "start"
+"""Value of the option `reference`: the reference must be the policy that the first round starts from."""
+
+
 def plan(roles: Roles, need: Need) -> Mapping[str, str]:
     """The stage that scores the training responses under that policy."""
     return {INPUT.name: roles.anchor(roles.previous_policy)}
 
 
 def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:
-    """None: every round starts from a policy."""
+    """A reference that is the same policy, or another one than the method is derived for."""
+    anchored = method.need("reference")
+    if anchored is None or anchored.option("anchor"):
+        return []
+    assert recipe.preference is not None, "checked with the recipe"
+    reference = recipe.preference.reference
+    first = "sft" if recipe.sft is not None else "base"
+    if need.option("reference") == START and reference != first:
+        message = f"expected {first}: '{method.name}' is derived for the policy that all rounds start from"
+        return [Fault("preference.reference", f"{message}, got {reference}")]
+    if reference == "previous" and recipe.rounds is not None:
+        message = f"'{method.name}' compares its reference with the policy that the round starts from"
+        return [Fault("preference.reference", f"expected sft or base, since {message}; previous would be both")]
     return []
 
 
@@ -47,4 +63,4 @@ def tensor(logps: Mapping[str, Sequence[Sequence[float]]], forward: Pass) -> Log
     return Logps(spread(forward.batch, logps, dtype=forward.dtype), forward.batch.response)
 
 
-INPUT = Input(name="previous", plan=plan, faults=faults, load=load, tensor=tensor)
+INPUT = Input(name="previous", options={"reference": (START,)}, plan=plan, faults=faults, load=load, tensor=tensor)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.example import Example
 from benchbench.core.input import DrawnRows, Input, Pass
-from benchbench.core.method import Method, Need
+from benchbench.core.method import MISSING, Method, Need
 from benchbench.recipe.online import draws_rows
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 
 DRAWN_COLUMN = "score"
-"""Column of drawn rows that has the oracle's score of each response; NaN where the oracle had no answer."""
+"""Column of drawn rows that has the oracle's score of each response; NaN where the oracle had no answer, which reaches
+only the methods that say `missing=keep`."""
 
 
 def plan(roles: Roles, need: Need) -> Mapping[str, str]:
@@ -100,4 +101,6 @@ def _column(example: Example, name: str) -> Sequence[float]:
     return value
 
 
-INPUT = Input(name="reward", plan=plan, faults=faults, load=load, tensor=tensor, drawn=drawn)
+INPUT = Input(
+    name="reward", options={MISSING: ("keep",)}, plan=plan, faults=faults, load=load, tensor=tensor, drawn=drawn
+)

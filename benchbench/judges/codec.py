@@ -47,4 +47,11 @@ def judge(
         yield place, Verdict(0.5 if first == second else float(first > second), raw, scores=(first, second))
 
 
-JUDGE = Judge(name="codec", version=1, options=CodecJudgeOptions, sees_slots=False, judge=judge)
+JUDGE = Judge(
+    name="codec",
+    version=1,
+    options=CodecJudgeOptions,
+    sees_slots=False,
+    judge=judge,
+    describes=("layers", "glitch_rate"),
+)

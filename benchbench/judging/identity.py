@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from benchbench.core.errors import BenchError
-from benchbench.core.identity import identity, plain
+from benchbench.core.identity import identity
 from benchbench.core.judge import Judge, changed
 
 
@@ -50,10 +49,3 @@ def check_identity(judge: Judge, options: Any, folder: Path, planned: Mapping[st
     names = dict.fromkeys(judge.pinned_by.get(pin, pin) for pin in pins)
     values = [f"judge.options.{name} ({getattr(options, name, None)})" for name in names]
     raise changed(", ".join(values))
-
-
-def missing_settings(judge: Judge, options: Any) -> dict[str, Any]:
-    """How contests without a verdict are treated, where not as by default; part of stage settings alone."""
-    values = plain(options)
-    defaults = {option.name: option.default for option in dataclasses.fields(judge.options)}
-    return {name: values[name] for name in sorted(judge.on_missing) if values[name] != defaults[name]}

@@ -7,16 +7,16 @@ the cache, and every new answer is kept there before the next one is waited for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
-from benchbench.core.errors import BenchError, Interrupted
 from benchbench.core.example import Message
-from benchbench.core.judge import Contest, Judge, JudgeContext, Verdict
+from benchbench.core.judge import Contest, Judge, JudgeContext
 from benchbench.judging.identity import judge_identity
+from benchbench.judging.questions import ask
 from benchbench.judging.responses import Response, matched
 from benchbench.judging.rows import COLUMNS, Answers, Question, row, summary
 from benchbench.store.verdict_cache import VerdictCache, verdict_key
@@ -69,12 +69,11 @@ def judge_pairs(
     context = replace(context, pins=who["identity"])
     questions = [q for response, opposing in pairs for q in _questions(judge, who, prompts, response, opposing)]
     wanted = {q.key: q.contest for q in questions if q.key is not None}  # the same texts twice are asked once
-    answers = Answers(_known(cache, wanted), {}, {})
-    if len(answers.read) < len(wanted):
-        with _turn(judge, cache, context):
-            answers.read = _known(cache, wanted)
-            unknown = {key: contest for key, contest in wanted.items() if key not in answers.read}
-            _ask(judge, options, unknown, answers, cache, replace(context, known=len(answers.read)), progress)
+    answers = Answers({}, {}, {})
+    with closing(ask(judge, options, wanted, answers, cache, context)) as coming:
+        for key, _ in coming:
+            if key in answers.received:
+                progress(len(answers.received), len(wanted) - len(answers.read))
     rows = [row(q, answers, label, opponent) for q in questions]
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(
         {"outcome": "float64", "score": "float64", "opponent_score": "float64"}
@@ -95,65 +94,3 @@ def _questions(
     orders = {"first": contest(response, opposing), "second": contest(opposing, response)}
     for order, contest_in_order in orders.items() if judge.sees_slots else [("both", orders["first"])]:
         yield Question(contest_in_order, order, verdict_key(who, contest_in_order))
-
-
-def _known(cache: VerdictCache | None, wanted: Mapping[str, Contest]) -> dict[str, Verdict]:
-    verdicts = {key: cache.get(key) for key in wanted} if cache is not None else {}
-    return {key: verdict for key, verdict in verdicts.items() if verdict is not None}
-
-
-@contextmanager
-def _turn(judge: Judge, cache: VerdictCache | None, context: JudgeContext) -> Iterator[None]:
-    """Wait until no other stage asks a judge that takes one stage at a time; the cache then holds their verdicts."""
-    if cache is None or not judge.asked_alone:
-        yield
-        return
-
-    def waiting() -> None:
-        context.report(f"judge {judge.name}: another stage is asking it; this one waits and reuses its answers")
-
-    with cache.alone(context.should_stop, waiting) as came:
-        if not came:
-            raise Interrupted
-        yield
-
-
-def _ask(
-    judge: Judge,
-    options: Any,
-    wanted: Mapping[str, Contest],
-    answers: Answers,
-    cache: VerdictCache | None,
-    context: JudgeContext,
-    progress: Callable[[int, int], None],
-) -> None:
-    keys = list(wanted)
-    if not keys:
-        return
-    try:
-        # a generator, so that closing it ends what the judge has under way
-        with closing(cast(Any, judge.judge(options, list(wanted.values()), context))) as verdicts:
-            for place, verdict in verdicts:
-                key = keys[place]
-                answers.paid[key] = answers.received[key] = verdict
-                if cache is not None and _is_answer(verdict):
-                    answers.received[key] = cache.add(key, verdict)
-                progress(len(answers.received), len(keys))
-    except BenchError as error:
-        came = sum(map(_is_answer, answers.received.values()))
-        if cache is None or not came:
-            raise
-        raise BenchError(
-            f"{error}\n{came} of {len(keys)} verdicts arrived before that and are kept in {cache.path}; "
-            "the next run asks only for the others",
-            exit_code=error.exit_code,
-        ) from None
-    if len(answers.received) < len(keys) and context.should_stop():
-        raise Interrupted
-    if len(answers.received) != len(keys):
-        raise RuntimeError(f"judge {judge.name} gave {len(answers.received)} verdicts on {len(keys)} contests")
-
-
-def _is_answer(verdict: Verdict) -> bool:
-    """Whether it is worth keeping: a missing verdict only where the judge gave an answer."""
-    return verdict.first_wins is not None or verdict.raw != ""

@@ -6,38 +6,20 @@ label of probability p is (2p - 1) / (2 beta).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.method import Column, Family, Method, Need, Paper
-from benchbench.core.ranges import require_above_zero
-from benchbench.core.scores import Scores, log_ratio, pair
+from benchbench.core.scores import Scores
+from benchbench.methods import _win_margins
+from benchbench.methods._win_margins import Hyper, reward
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-@dataclass(frozen=True)
-class Hyper:
-    """Hyper-parameters of cIPO."""
-
-    beta: float = 0.1
-    """Regularisation, > 0: the target margin is (2p - 1) / (2 beta) nats; 0.1 is IPO's in TRL, on means there."""
-
-    def __post_init__(self) -> None:
-        require_above_zero(self, "beta")
-
-
-def reward(scores: Scores, hyper: Hyper) -> Tensor:
-    """[B, K] beta * summed log-ratio to the reference."""
-    return hyper.beta * log_ratio(scores)
-
-
 def loss(scores: Scores, hyper: Hyper) -> Tensor:
     """[B] squared distance of the log-ratio margin from (2p - 1) / (2 beta); at p = 1 IPO on sums."""
-    chosen, rejected = pair(log_ratio(scores))
-    p = scores.column("p_chosen").to(chosen)
-    return (chosen - rejected - (2 * p - 1) / (2 * hyper.beta)).square()
+    return _win_margins.loss(scores, hyper, scores.column("p_chosen").to(scores.policy.token) - 0.5)
 
 
 METHOD = Method(

@@ -1,36 +1,14 @@
 """Imitation of the General Language Assistant: the likelihood of the good response, nothing of the bad one.
 
 Askell et al. 2021, arXiv:2112.00861, which compares it with preference models on ranked and on binary data; a policy so
-trained ranks responses by its own log-probability. It is the loss of `sft`, run as a preference stage after it.
+trained ranks responses by its own log-probability. It is the loss of `sft`, run as a preference stage after it. In the
+recipe continued_sft_tiny it is the control of golden-against-self training (SpeechAlign, arXiv:2404.05600).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from benchbench.core.method import Candidates, Family, Method, Over, Paper, Term
-from benchbench.core.scores import Scores
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-
-@dataclass(frozen=True)
-class Hyper:
-    """Hyper-parameters of imitation: none."""
-
-
-def reward(scores: Scores, hyper: Hyper) -> Tensor:
-    """[B, K] mean log-probability, nats per response token."""
-    return scores.policy.mean()
-
-
-def loss(scores: Scores, hyper: Hyper) -> Mapping[str, Term]:
-    """One term: [B] negative log-likelihood of the first candidate, averaged over the step's chosen tokens."""
-    return {"nll": Term(-scores.policy.sum()[:, 0], Over.CHOSEN_TOKENS)}
-
+from benchbench.core.method import Candidates, Family, Method, Paper
+from benchbench.methods._demonstration import Hyper, loss, reward
 
 METHOD = Method(
     name="imitation",

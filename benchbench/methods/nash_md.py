@@ -1,10 +1,9 @@
-"""Nash-MD as a regression: a margin regressed on two win rates against a mixture of policy and reference.
+"""Nash-MD by policy gradient: each response's win rate against a mixture of policy and reference, less a KL per token.
 
-Zhou et al. 2025, arXiv:2503.08942; code zhourunlong/EGPO at 644bf31, lms/train_nlhf.py (`nmd`): the mirror descent of
-Munos et al. 2023 (arXiv:2312.00886) in the loss of online IPO. The column `win_against_mixture` has, per response, the
-probability that it is preferred to a sample of policy^(1-m) ref^m, m = 1/8 in the authors' script; the two responses
-may be of any sampler (there at temperature 2, top_k 10). Log-probabilities are summed. A gradient step of size eta from
-log-probabilities on pairs that are equally likely is the step of Nash-MD where m = eta beta.
+Munos et al. 2023, arXiv:2312.00886, as TRL 1.12.0 computes it (trl/experimental/nash_md), the last release that has it
+in whole. The responses are plain samples of the current policy; the column `win_against_mixture` has, per response, the
+probability that it is preferred to a sample of policy^(1-m) ref^m (m 1/2 in TRL). The KL is per token and without
+return to go. The value of the loss says nothing, its gradient is d/d log pi_t = beta log(pi_t / ref_t) - (P - 1/2).
 """
 
 from __future__ import annotations
@@ -12,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchbench.core.method import Column, Family, Method, Need, Paper
-from benchbench.core.ranges import require_above_zero
-from benchbench.core.scores import Scores, log_ratio, pair
+from benchbench.core.method import Candidates, Column, Family, Method, Need, Paper
+from benchbench.core.ranges import require_at_least_zero
+from benchbench.core.scores import Scores
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,55 +21,55 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Hyper:
-    """Hyper-parameters of Nash-MD as a regression."""
+    """Hyper-parameters of Nash-MD by policy gradient."""
 
     beta: float = 0.1
-    """Strength of the pull to the reference, > 0: the target is a difference of probabilities over beta; 0.1 is that
-    of the authors' script."""
+    """Weight of the KL to the reference, >= 0; 0.1 is TRL's."""
 
     def __post_init__(self) -> None:
-        require_above_zero(self, "beta")
+        require_at_least_zero(self, "beta")
 
 
 def reward(scores: Scores, hyper: Hyper) -> Tensor:
-    """[B, K] beta * summed log-ratio to the reference, in units of a probability of winning."""
-    return hyper.beta * log_ratio(scores)
+    """[B, K] beta * summed log-ratio to the reference, which at the optimum is P - 1/2 up to a constant."""
+    return hyper.beta * (scores.policy.sum() - scores.reference.sum())
 
 
 def loss(scores: Scores, hyper: Hyper) -> Tensor:
-    """[B] squared distance of the log-ratio margin from the difference of the two win rates over beta."""
-    first, second = pair(log_ratio(scores))
-    win, other_win = pair(scores.column("win_against_mixture").to(first))
-    return (first - second - (win - other_win) / hyper.beta).square()
+    """[B] mean over the responses of the KL's surrogate less (P - 1/2) times the summed log-probability."""
+    policy = scores.policy
+    divergence = ((policy.token - scores.reference.token).detach() * policy.token).sum(dim=-1)
+    gain = (scores.column("win_against_mixture").to(divergence) - 0.5) * policy.sum()
+    return (hyper.beta * divergence - gain).mean(dim=-1)
 
 
 METHOD = Method(
     name="nash_md",
     paper=Paper(
-        "Zhou et al.",
-        2025,
-        arxiv="2503.08942",
-        title=(
-            "Extragradient Preference Optimization (EGPO): Beyond Last-Iterate Convergence for Nash Learning from "
-            "Human Feedback"
-        ),
-        note="Checked against the authors' code, algorithm nmd; Nash-MD is from Munos et al. 2023, arXiv:2312.00886.",
+        "Munos et al.",
+        2023,
+        arxiv="2312.00886",
+        title="Nash Learning from Human Feedback",
+        note="Values and gradients agree with TRL 1.12.0, NashMDTrainer.",
     ),
     hyper=Hyper,
     loss=loss,
     reward=reward,
     needs=frozenset({Need.REFERENCE}),
     columns=(Column("win_against_mixture", low=0.0, high=1.0, per="candidate"),),
+    candidates=Candidates.ANY,
     monotone_in_chosen=False,
-    monotone_reason="The margin is pulled to its target from both sides.",
-    family=Family.PAIRWISE,
+    monotone_reason="A response that loses to the mixture costs more the likelier it is.",
+    on_policy=True,
+    family=Family.POINTWISE,
     equation=(
-        "L = (h - h' - (P(y over y'') - P(y' over y'')) / beta)^2\n"
-        "y'' from policy^(1-m) ref^m, P(. over y'') = win_against_mixture\n"
-        "h = log pi(y|x) - log ref(y|x), summed"
+        "L = mean over y of beta sum_t sg[log pi_t - log ref_t] log pi_t\n"
+        "                   - (P - 1/2) log pi(y|x)\n"
+        "y from the policy, P = win_against_mixture, sg: without gradient"
     ),
+    collisions=("The code of EGPO calls this Nash-MD-PG, and a regression (`nash_md_regression` here) Nash-MD.",),
     differs={
-        "zhourunlong/EGPO 644bf31, nmd": "the same; an option divides log-probabilities by lengths",
-        "`nash_md_pg` here, TRL 1.12.0": "a policy gradient on samples of the policy",
+        "TRL 1.12.0, NashMDTrainer": "the same, of one response to each prompt; P is sigmoid of a reward difference",
+        "`nash_md_regression` here": "a regression on pairs of any sampler",
     },
 )

@@ -8,39 +8,21 @@ sampler (the authors draw them at temperature 2, top_k 10). Log-probabilities ar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.method import Column, Family, Method, Need, Paper
-from benchbench.core.ranges import require_above_zero
-from benchbench.core.scores import Scores, log_ratio, pair
+from benchbench.core.scores import Scores, pair
+from benchbench.methods import _win_margins
+from benchbench.methods._win_margins import Hyper, reward
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-@dataclass(frozen=True)
-class Hyper:
-    """Hyper-parameters of online IPO."""
-
-    beta: float = 0.1
-    """Strength of the pull to the reference, > 0: the target is a difference of probabilities over beta; 0.1 is that
-    of the authors' script."""
-
-    def __post_init__(self) -> None:
-        require_above_zero(self, "beta")
-
-
-def reward(scores: Scores, hyper: Hyper) -> Tensor:
-    """[B, K] beta * summed log-ratio to the reference, in units of a probability of winning."""
-    return hyper.beta * log_ratio(scores)
-
-
 def loss(scores: Scores, hyper: Hyper) -> Tensor:
     """[B] squared distance of the log-ratio margin from the difference of the two win rates over beta."""
-    first, second = pair(log_ratio(scores))
-    win, other_win = pair(scores.column("win_against_policy").to(first))
-    return (first - second - (win - other_win) / hyper.beta).square()
+    first, second = pair(scores.column("win_against_policy").to(scores.policy.token))
+    return _win_margins.loss(scores, hyper, first - second)
 
 
 METHOD = Method(
@@ -69,6 +51,6 @@ METHOD = Method(
     ),
     differs={
         "zhourunlong/EGPO 644bf31, oipo1": "the same; an option divides log-probabilities by lengths",
-        "`egpo` here": "the same loss; EGPO trains it in half steps",
+        "EGPO, the method": "the same loss, in half steps: the gradient of one is applied from where the step began",
     },
 )

@@ -8,39 +8,20 @@ the column `p_chosen` has P. Log-probabilities are summed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchbench.core.method import Column, Family, Method, Need, Paper
-from benchbench.core.ranges import require_above_zero
-from benchbench.core.scores import Scores, log_ratio, pair
+from benchbench.core.scores import Scores
+from benchbench.methods import _win_margins
+from benchbench.methods._win_margins import Hyper, reward
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-@dataclass(frozen=True)
-class Hyper:
-    """Hyper-parameters of online IPO."""
-
-    beta: float = 0.1
-    """Strength of the pull to the reference, > 0: the target is a difference of probabilities over beta; 0.1 is that
-    of the authors' script."""
-
-    def __post_init__(self) -> None:
-        require_above_zero(self, "beta")
-
-
-def reward(scores: Scores, hyper: Hyper) -> Tensor:
-    """[B, K] beta * summed log-ratio to the reference, in units of a probability of winning."""
-    return hyper.beta * log_ratio(scores)
-
-
 def loss(scores: Scores, hyper: Hyper) -> Tensor:
     """[B] squared distance of the log-ratio margin from (p_chosen - 1/2) / beta."""
-    first, second = pair(log_ratio(scores))
-    probability = scores.column("p_chosen").to(first)
-    return (first - second - (probability - 0.5) / hyper.beta).square()
+    return _win_margins.loss(scores, hyper, scores.column("p_chosen").to(scores.policy.token) - 0.5)
 
 
 METHOD = Method(

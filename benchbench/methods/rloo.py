@@ -60,7 +60,7 @@ def advantages(scores: Scores, hyper: Hyper) -> Tensor:
     if hyper.reward_floor is not None or hyper.reward_ceiling is not None:
         rewards = rewards.clamp(hyper.reward_floor, hyper.reward_ceiling)
     relative = pg.leave_one_out(rewards - hyper.kl_weight * (drawn - reference))
-    return pg.standardised(relative) if hyper.normalize_advantages else relative
+    return pg.standardised(relative, ~rewards.isnan()) if hyper.normalize_advantages else relative
 
 
 def loss(scores: Scores, hyper: Hyper) -> Tensor:
@@ -93,10 +93,10 @@ METHOD = Method(
     loss=loss,
     reward=reward,
     watched=watched,
-    needs=frozenset({Need.REFERENCE, Need.REWARD, Need.BEHAVIOUR}),
+    needs=frozenset({Need.REFERENCE, Need.REWARD.with_options(missing="keep"), Need.BEHAVIOUR}),
     candidates=Candidates.ANY,
     on_policy=True,
-    coupled_where=lambda hyper: hyper.normalize_advantages,
+    coupled=lambda hyper: hyper.normalize_advantages,
     monotone_in_chosen=False,
     monotone_reason="A response that is worth less than the others costs more the more likely it is.",
     family=Family.LISTWISE,

@@ -58,7 +58,7 @@ METHOD = Method(
     hyper=Hyper,
     loss=loss,
     reward=reward,
-    needs=frozenset({Need.REFERENCE, Need.PREVIOUS}),
+    needs=frozenset({Need.REFERENCE, Need.PREVIOUS.with_options(reference="start")}),
     family=Family.PAIRWISE,
     equation=(
         "L = -log sigmoid(beta (D - w E)), D = g_w - g_l, E = e_w - e_l\n"

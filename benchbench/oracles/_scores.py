@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
 
 from benchbench.core.oracle import OracleContext
 from benchbench.core.rollout import Labels
@@ -33,6 +35,17 @@ def scored(
     finite = tuple(score if score is not None and math.isfinite(score) else None for score in scores)
     further = {name: tuple(values) for name, values in (columns or {}).items()}
     return Labels(scores=finite, answers=sum(score is not None for score in finite), columns=further, tau=tau)
+
+
+def ruled(scores: Sequence[float]) -> Labels:
+    """Labels of a rule that errs in nothing: the higher score wins for certain, and equal ones tie.
+
+    Args:
+        scores: [K], higher is better, in no unit of a preference, so that no difference of them is a probability.
+    """
+    pairs = combinations(range(len(scores)), 2)
+    wins = {(i, j): 0.5 if scores[i] == scores[j] else float(scores[i] > scores[j]) for i, j in pairs}
+    return replace(scored(scores), wins=wins)
 
 
 def mean(values: Sequence[float]) -> float | None:

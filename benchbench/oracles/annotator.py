@@ -1,6 +1,7 @@
-"""The annotator of the toy world: a label for each pair of responses, drawn as the world's own data were labelled.
+"""The annotator of the toy world: a label for each pair of responses, drawn by the rule that labels the world's data.
 
-Each pair costs one label, so the answers are the label budget of a comparison between online and offline methods.
+Its bias and errors are its own: those of the data where its options are the data's `data.options`. Each pair costs one
+label, so the answers are the label budget of a comparison between online and offline methods.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from benchbench.sources.toy.annotator import Annotator
 
 @dataclass(frozen=True)
 class Options:
-    """The annotator's bias and errors, named as in the options of the source `toy`.
+    """The annotator's bias and errors, named as in the options of the source `toy`, whose defaults they have.
 
     Raises:
         ValueError: a value out of its range.

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchbench.core.oracle import Oracle, OracleContext
-from benchbench.core.ranges import require_above_zero
+from benchbench.core.ranges import require, require_above_zero
 from benchbench.core.rollout import Group, Labels
 from benchbench.oracles._scores import BATCH, batches, mean, scored
 
@@ -28,12 +28,15 @@ class Options:
     """`log_ratio`: beta x (sum of the policy's log-probabilities - sum of the reference's); `mean_log_prob`: the mean
     of the policy's log-probabilities over the scored tokens, without the reference."""
     beta: float = 0.1
-    """What the log-ratio is multiplied with, > 0; not read by `mean_log_prob`."""
+    """What the log-ratio is multiplied with, > 0; not read by `mean_log_prob`. The beta of the loss is not read here:
+    write `method.hyper.beta` again where it is another than DPO's 0.1."""
     tau: float = 1.0
     """Difference of rewards that is one logit of a preference, > 0."""
 
     def __post_init__(self) -> None:
         require_above_zero(self, "beta", "tau")
+        unread = self.form == "mean_log_prob" and self.beta != 0.1
+        require(not unread, "beta", "none beside form mean_log_prob, which does not read it", self.beta)
 
 
 def label(options: Options, groups: Sequence[Group], context: OracleContext) -> Iterator[tuple[int, Labels]]:

@@ -1,6 +1,7 @@
 """Any judge of the judges room: every pair of a group's responses is a contest.
 
-A judge that may mind the slot sees both orders, and the two answers are averaged. Identical texts tie uncalled.
+A judge that may mind the slot sees both orders, and the two answers are averaged. Identical texts tie uncalled. What it
+ever answered is not asked again, whoever asked.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 from benchbench import judges
 from benchbench.core.errors import BenchError
 from benchbench.core.identity import identity
-from benchbench.core.judge import Contest
+from benchbench.core.judge import Contest, Judge, missing_settings
 from benchbench.core.oracle import Oracle, OracleContext
 from benchbench.core.rollout import Group, Labels
 from benchbench.oracles._contests import tally_of
@@ -68,7 +69,7 @@ def label(options: Options, groups: Sequence[Group], context: OracleContext) -> 
     if not questions:
         return
     contests = [_contest(groups[place], i, j) for place, i, j in questions]
-    for number, verdict in judge.judge(bound_options(options), contests, context.judge):
+    for number, verdict in context.verdicts(judge, bound_options(options), contests):
         place, i, j = questions[number]
         tallies[place].answers[i, j] = verdict.first_wins
         if tallies[place].is_full:
@@ -84,7 +85,7 @@ def _contest(group: Group, i: int, j: int) -> Contest:
 
 
 def pins(options: Options, folder: Path) -> Mapping[str, str]:
-    """The judge's version, those of its options that move a verdict, and what it pins by content.
+    """The judge's version, those of its options that move a verdict or say what becomes of a missing one, and content.
 
     Raises:
         BenchError: a file or folder that its options name is not there.
@@ -92,7 +93,14 @@ def pins(options: Options, folder: Path) -> Mapping[str, str]:
     judge, bound = judges.get(options.judge), bound_options(options)
     values = {name: value for name, value in identity(bound).items() if name not in judge.handling}
     of_judge = {"judge_version": str(judge.version), "judge_options": json.dumps(values, sort_keys=True)}
+    if missing := missing_settings(judge, bound):
+        of_judge["judge_missing"] = json.dumps(missing, sort_keys=True)
     return {**judge.identity(bound, folder), **of_judge}
+
+
+def judge_of(options: Options) -> tuple[Judge, Any]:
+    """The judge that is asked, and its own options."""
+    return judges.get(options.judge), bound_options(options)
 
 
 ORACLE = Oracle(
@@ -101,6 +109,7 @@ ORACLE = Oracle(
     gives="wins",
     label=label,
     identity=pins,
+    judge_of=judge_of,
     handling=frozenset({"options"}),
     kind="model",
 )

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+from benchbench.core.logistic import sigmoid
 from benchbench.core.oracle import Oracle, OracleContext
 from benchbench.core.ranges import require_above_zero
 from benchbench.core.rollout import Group, Labels
-from benchbench.data.derivation import sigmoid
 from benchbench.oracles._scores import BATCH, batches
 
 

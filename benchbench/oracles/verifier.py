@@ -12,7 +12,7 @@ from benchbench.core.errors import BenchError
 from benchbench.core.oracle import Oracle, OracleContext
 from benchbench.core.rollout import Group, Labels
 from benchbench.oracles._answers import Form, final_answer, number_form
-from benchbench.oracles._scores import batches, scored
+from benchbench.oracles._scores import batches, ruled
 
 ANSWER = "answer"
 
@@ -32,14 +32,14 @@ class Options:
 
 
 def label(options: Options, groups: Sequence[Group], context: OracleContext) -> Iterator[tuple[int, Labels]]:
-    """1 or 0 for every response.
+    """1 or 0 for every response; a right one is preferred to a wrong one for certain.
 
     Raises:
         BenchError: an example's answer that cannot be read in the form of the option.
     """
     for places in batches(len(groups), 1, context):
         for place in places:
-            yield place, scored([_mark(options, groups[place], k) for k in range(len(groups[place].responses))])
+            yield place, ruled([_mark(options, groups[place], k) for k in range(len(groups[place].responses))])
 
 
 def _mark(options: Options, group: Group, place: int) -> float:
@@ -63,4 +63,4 @@ def _right(options: Options, group: Group) -> str:
     return right
 
 
-ORACLE = Oracle(name="verifier", options=Options, gives="scores", label=label, columns=(ANSWER,))
+ORACLE = Oracle(name="verifier", options=Options, gives="scores", label=label, columns=(ANSWER,), version=2)

@@ -13,7 +13,7 @@ from typing import Literal
 from benchbench.core.oracle import Oracle, OracleContext
 from benchbench.core.rollout import Group, Labels
 from benchbench.oracles._answers import Form, final_answer
-from benchbench.oracles._scores import batches, scored
+from benchbench.oracles._scores import batches, ruled
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,13 @@ class Options:
 
 
 def label(options: Options, groups: Sequence[Group], context: OracleContext) -> Iterator[tuple[int, Labels]]:
-    """A number in [0, 1] for every response; each response of the group is a voter, equal ones and cut ones as well."""
+    """A number in [0, 1] for every response, and the higher one is preferred for certain.
+
+    Each response of the group is a voter, equal ones and cut ones as well.
+    """
     for places in batches(len(groups), 1, context):
         for place in places:
-            yield place, scored(_shares(options, groups[place]))
+            yield place, ruled(_shares(options, groups[place]))
 
 
 def _shares(options: Options, group: Group) -> list[float]:
@@ -46,4 +49,4 @@ def _shares(options: Options, group: Group) -> list[float]:
     return [0.0 if answer is None else votes[answer] / len(answers) for answer in answers]
 
 
-ORACLE = Oracle(name="votes", options=Options, gives="scores", label=label)
+ORACLE = Oracle(name="votes", options=Options, gives="scores", label=label, version=2)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _SAME = ("model", "tokenization", "data", "sft", "lora")
 """Sections that the other recipe shares, so that the cell of a seed is the one that its own comparison makes."""
-_OWN = ("method.", "preference.", "rounds", "reward_model.")
+_OWN = ("method.", "preference.", "rounds", "online", "reward_model.")
 """Beginnings of the keys whose overrides are of the one recipe alone."""
 
 

@@ -9,6 +9,7 @@ from benchbench.core.hashing import fingerprint
 from benchbench.core.identity import identity
 from benchbench.stages.generate.settings import GenerateSettings
 from benchbench.stages.label.settings import LabelSettings
+from benchbench.stages.preference.settings import PreferenceSettings
 from benchbench.stages.rollout.settings import RolloutSettings
 from benchbench.stages.score.settings import ScoreSettings
 from benchbench.stages.select.settings import SelectSettings
@@ -66,6 +67,8 @@ def _training_draws(spec: StageSpec, settings: TrainingSettings) -> Draws:
         draws[ORDER] = settings.order_seed
     if not training.disable_dropout:
         draws[DROPOUT] = settings.order_seed
+    if isinstance(settings, PreferenceSettings) and settings.online is not None:
+        draws[SAMPLING] = settings.order_seed  # responses, and what is drawn to label and to choose them
     return draws
 
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from benchbench import judges
 from benchbench.core.identity import plain
+from benchbench.core.judge import missing_settings
 from benchbench.core.records import StageSpec
-from benchbench.judging.identity import judge_identity, missing_settings
+from benchbench.judging.identity import judge_identity
 from benchbench.plan.graph import Cell, Plan, RoundKeys, data_input
 from benchbench.recipe.binding import bind
 from benchbench.stages.judge.settings import JudgeRun, JudgeSettings

@@ -100,5 +100,5 @@ def _exhibit(roles: Roles, exhibit: Any, part: str) -> ExhibitSettings:
 def _oracle(roles: Roles, oracle: Oracle) -> ExhibitSettings:
     options = roles.loaded.bound["online.oracle.options"]
     moving: Mapping[str, Any] = {k: v for k, v in identity(options).items() if k not in oracle.handling}
-    pins = dict(oracle.identity(options, roles.loaded.path.parent))
+    pins = dict(oracle.identity(options, roles.loaded.folders.online_oracle))
     return ExhibitSettings(name=oracle.name, version=oracle.version, options=dict(moving), pins=pins)

@@ -25,7 +25,12 @@ from benchbench.recipe.training import (
     RewardHeadSection,
 )
 from benchbench.stages.generate.settings import GenerateRun, GenerateSettings
-from benchbench.stages.preference.settings import PreferenceMethodSettings, PreferenceRun, PreferenceSettings
+from benchbench.stages.preference.settings import (
+    KEPT_POLICY,
+    PreferenceMethodSettings,
+    PreferenceRun,
+    PreferenceSettings,
+)
 from benchbench.stages.reward.settings import DropoutSettings, RewardSettings
 from benchbench.stages.reward_model.settings import (
     RewardLoopSettings,
@@ -62,7 +67,7 @@ class Roles(StageParts):
 
     @property
     def previous_policy(self) -> str | None:
-        """The policy that the round starts from; the one that training starts from where there are no rounds."""
+        """The policy that the round starts from and draws with, wherever its training starts; SFT without rounds."""
         return self.sft() if self.round is None else self.round.starts[-1]
 
     @property
@@ -71,6 +76,13 @@ class Roles(StageParts):
         rounds = self.recipe.rounds
         restarts = rounds is not None and rounds.start == "sft"
         return self.sft() if restarts else self.previous_policy
+
+    @property
+    def _kept_policy(self) -> dict[str, str]:
+        """The input with the policy that stays where a round has no row, where training starts at another one."""
+        rounds, previous = self.recipe.rounds, self.previous_policy
+        is_other = rounds is not None and rounds.on_empty == "keep_policy" and previous != self.start_policy
+        return {KEPT_POLICY: previous} if is_other and previous is not None else {}
 
     def reward_model(self) -> str:
         """The reward model of the seed."""
@@ -125,9 +137,9 @@ class Roles(StageParts):
             **values_of(self.training_run(section), TrainingRun),
             method_file=self.recipe.method.file,
             oracle_options=oracle_options(self),
-            folder=None if online is None else str(self.loaded.path.parent),
+            folder=None if online is None else str(self.loaded.folders.online_oracle),
         )
-        return self.add("preference", title, settings, policy_input(start) | needed, run)
+        return self.add("preference", title, settings, policy_input(start) | self._kept_policy | needed, run)
 
     def further_anchor(self, name: str, source: AnchorSource) -> str:
         """The log-probabilities of the training pairs under an anchor that the recipe names."""

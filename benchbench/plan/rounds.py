@@ -55,7 +55,8 @@ def unrolled(roles: Roles) -> tuple[RoundKeys, ...]:
         at = replace(roles, round=RoundPlace(number, tuple(starts)))
         unmade = replace(at, made={})
         rollout = _rollout(unmade)
-        label = None if section.oracle.name == "none" else _label(unmade, rollout)
+        is_labelled = oracles.get(section.oracle.name).gives != "nothing"
+        label = _label(unmade, rollout) if is_labelled else None
         select = _select(unmade, rollout, label, rounds)
         policy = replace(at, made={**roles.made, section.prompts.split: select}).preference()
         rounds.append(RoundKeys(number, rollout, label, select, policy))
@@ -108,7 +109,7 @@ def _rollout(roles: Roles) -> str:
     section, place = section_of(roles), _place(roles)
     sampler = samplers.get(section.sampler.name)
     arms = arms_of(roles)
-    needs_data = selectors.get(section.selector.name).needs_data
+    needs_data = selectors.get(section.selector.name).needs_data(roles.loaded.bound[SELECTOR_OPTIONS])
     ids, stops = stopping(roles.loaded, roles.prepared)
     settings = RolloutSettings(
         **roles.reading(section.prompts.split, roles.recipe.tokenization),

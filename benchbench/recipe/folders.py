@@ -18,6 +18,7 @@ class RecipeFolders:
     chat_template: Path
     judge: Path
     oracle: Path
+    online_oracle: Path
 
     @classmethod
     def of(cls, origins: Mapping[str, str], setting: Path) -> RecipeFolders:
@@ -35,6 +36,7 @@ class RecipeFolders:
             chat_template=folder("tokenization.chat_template"),
             judge=folder("judge.options"),
             oracle=folder("rounds.oracle.options"),
+            online_oracle=folder("online.oracle.options"),
         )
 
 

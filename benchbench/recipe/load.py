@@ -184,6 +184,7 @@ def _resolve(
     origins = _origins(document, overrides, base)
     place_method_file(values, partial(folder_of, origins=origins, setting=base.path))
     recipe, bound, faults = _validate(values, setting, checks)
+    faults += _drawn_in_vain(document)
     if faults or recipe is None:
         raise BenchError.of_faults(str(path), [_placed(fault, origins, path) for fault in faults])
     return Loaded(
@@ -198,6 +199,15 @@ def _resolve(
         setting_overrides=_changed(recipe, bound, setting, checks),
         checks=checks,
     )
+
+
+def _drawn_in_vain(document: Document) -> list[Fault]:
+    """Sections of draws in the file of a recipe that trains no preferences; an override is for the rows beside it."""
+    method = document.values.get("method")
+    if not isinstance(method, Mapping) or method.get("name") != SFT:
+        return []
+    sections = [name for name in ("rounds", "online") if document.values.get(name) is not None]
+    return [Fault(name, f"'{SFT}' draws nothing while it is trained; remove the section") for name in sections]
 
 
 def _origins(document: Document, overrides: tuple[Override, ...], base: library.Entry) -> dict[str, str]:

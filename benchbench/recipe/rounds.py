@@ -37,7 +37,7 @@ class SamplerSection(Section):
     options: dict[str, Any] = Field(default_factory=dict)
     """The sampler's own options."""
     num_samples: int | None = Field(default=None, gt=0)
-    """Responses to each prompt, of each of the sampler's arms."""
+    """Responses to each prompt; a sampler of several arms shares them among these."""
     temperature: float | None = Field(default=None, ge=0)
     """0 is greedy decoding."""
     top_p: float | None = Field(default=None, gt=0, le=1)
@@ -111,7 +111,8 @@ class RoundsSection(Section):
     """Number of rounds."""
     prompts: RoundPromptsSection
     start: Literal["previous", "sft"] = "previous"
-    """Where the training of a round starts: at the policy of the round before, or at the SFT policy again."""
+    """Where the training of a round starts: at the policy of the round before, or at the SFT policy again. Either way
+    the policy of the round before draws, and is the one that is meant by the policy that the round starts from."""
     sampler: SamplerSection
     oracle: OracleSection = OracleSection()
     selector: SelectorSection
@@ -120,8 +121,8 @@ class RoundsSection(Section):
     """Which rounds' policies are scored and answer the held-out prompts: each, or only the last one, which is the
     recipe's result."""
     on_empty: Literal["keep_policy", "fail"] = "keep_policy"
-    """Where a round's selection leaves no row: its policy is the one it started from, and the round says so; or the
-    stage fails."""
+    """Where a round's selection leaves no row: its policy is the one that drew its responses, and the round says so; or
+    the stage fails."""
 
     @model_validator(mode="after")
     def _replays_what_there_is(self) -> Self:

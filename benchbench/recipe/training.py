@@ -168,10 +168,11 @@ class RewardModelSection(TrainingSection, RewardHeadSection):
     """Rounds of training on pairs that the reward model labels; none trains on the labelled pairs once."""
 
     score_truncation: Literal["right", "left", "error"] | None = None
-    """Truncation when the model scores texts; as in training if not given, required if training drops over-long
-    texts."""
+    """Truncation when the model scores the texts of a split; as in training if not given, required if training drops
+    over-long texts. What an oracle has it reward is drawn and never cut."""
     score_append_eos: bool | None = None
-    """End texts with EOS when the model scores them; as in training if not given."""
+    """End texts with EOS when the model scores them; as in training if not given, and no other way where an oracle has
+    it reward what was drawn."""
 
     @model_validator(mode="after")
     def _one_preparation(self) -> Self:
@@ -204,8 +205,9 @@ class PreferenceSection(TrainingSection):
     reward: RewardSource = RewardSource(source="stage")
     """Read only by methods that declare a reward."""
     reference: Literal["sft", "base", "previous"] = "sft"
-    """The frozen reference model; read only by methods that declare a reference. `previous` is the policy that each
-    round starts from, where the recipe has rounds."""
+    """The frozen reference model; read only by methods that declare a reference. `previous` is, where the
+    recipe has rounds, the policy that each of them starts from: that of the round before, which draws the round's
+    responses, also where `rounds.start` has training begin at the SFT policy."""
     anchors: Annotated[dict[str, AnchorSource], Since("2026-11-28", before={})] = Field(default_factory=dict)
     """Name -> a further frozen policy, whose log-probabilities of the training pairs the method reads."""
     on_empty_response: OnEmptyResponse = "drop"

@@ -21,7 +21,8 @@ class Options:
     """
 
     beta: float = 0.1
-    """Distance of the two in the exponents, > 0; DPO's own beta."""
+    """Distance of the two in the exponents, > 0; in the paper it is the beta of the loss, which is not read here: write
+    `method.hyper.beta` again where it is another than DPO's 0.1."""
     policy_samples: int = 0
     """Responses of the policy itself among `num_samples`, which come first; the rest is shared evenly by the two."""
 

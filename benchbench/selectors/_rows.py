@@ -13,19 +13,22 @@ import numpy as np
 from benchbench.core.rollout import Group, Labels, Pick, by_score
 from benchbench.core.seeding import stream
 from benchbench.core.selector import Selection
-from benchbench.data.picking import margin_pair
 from benchbench.data.preference_order import P_CHOSEN
 
 Ties = Literal["drop", "keep"]
 Cut = Literal["keep", "drop", "reject_only"]
 SCORE, SCORE_GAP, WIN_RATE = "score", "score_gap", "win_rate"
-PAIR_COLUMNS = (SCORE, SCORE_GAP, P_CHOSEN)
+PAIR_COLUMNS = (SCORE, SCORE_GAP, P_CHOSEN, WIN_RATE)
 """What every pair has that was ranked by score."""
 WIN_COLUMNS = (P_CHOSEN,)
 """What every pair has whose comparison is known."""
+SCORED_COLUMNS = (SCORE, SCORE_GAP)
+"""What such a pair has besides where the comparison is of the two scores."""
 NO_LABEL = "no label"
 TOO_FEW = "fewer than two different responses"
 TOO_FEW_SCORES = "fewer than two responses with a score"
+NOT_ALL_COMPARED = "not every response has a score or a comparison with every other"
+"""Then nobody knows how often a response wins over the group."""
 ALL_CUT = "every response was cut"
 ALL_EQUAL = "no response with a lower score than the best"
 Rule = Callable[[Group, Labels], "tuple[Pick, ...] | str"]
@@ -79,12 +82,16 @@ class Ranked:
         return [places for places in every if places is not None]
 
     def below(self, preferred: int) -> list[int]:
-        """Places that may be rejected against one, best first; equal scores among them where ties are kept."""
-        limit = self.scores[preferred]
+        """Places that may be rejected against one, best first; equal scores among them where ties are kept.
+
+        A response makes no pair with itself drawn again.
+        """
+        limit, responses = self.scores[preferred], self.group.responses
         return [
             place
             for place, score in self.scores.items()
-            if place != preferred and (score < limit or (score == limit and self.ties == "keep"))
+            if responses[place].scored != responses[preferred].scored
+            and (score < limit or (score == limit and self.ties == "keep"))
         ]
 
     def lowest(self, places: Sequence[int]) -> int:
@@ -110,13 +117,19 @@ def without_labels(groups: Sequence[Group], rule: Callable[[Group], tuple[Pick, 
     return each_group(groups, [nothing] * len(groups), lambda group, _: rule(group))
 
 
-def usable(group: Group, cut: Cut) -> list[int]:
-    """Places of a group's responses in order, identical ones once, those that were cut left out where `cut` says so."""
+def usable(group: Group, cut: Cut, *, every: bool = False) -> list[int]:
+    """Places of a group's responses in order, those that were cut left out where `cut` says so.
+
+    Args:
+        group: its responses.
+        cut: what becomes of those that were cut.
+        every: whether identical ones stand as often as they were drawn; else once.
+    """
+    places = [place for place, response in enumerate(group.responses) if cut != "drop" or not response.is_cut]
     first: dict[tuple[int, ...], int] = {}
-    for place, response in enumerate(group.responses):
-        if cut != "drop" or not response.is_cut:
-            first.setdefault(response.scored, place)
-    return list(first.values())
+    for place in places:
+        first.setdefault(group.responses[place].scored, place)
+    return places if every else list(first.values())
 
 
 def preferable(group: Group, places: Sequence[int], cut: Cut) -> list[int]:
@@ -124,14 +137,22 @@ def preferable(group: Group, places: Sequence[int], cut: Cut) -> list[int]:
     return [place for place in places if cut == "keep" or not group.responses[place].is_cut]
 
 
-def ranked(group: Group, labels: Labels, rules: PairRules) -> Ranked | str:
-    """The usable responses that have a score, or the reason why no pair can be made of them."""
-    places = usable(group, rules.cut)
-    if len(places) < 2:
+def ranked(group: Group, labels: Labels, rules: PairRules, *, every: bool = False) -> Ranked | str:
+    """The usable responses that have a score, or the reason why no pair can be made of them.
+
+    Args:
+        group: its responses.
+        labels: of the group.
+        rules: which pairs may be made.
+        every: whether identical responses stand as often as they were drawn, as in means over draws; else once.
+    """
+    if len(usable(group, rules.cut)) < 2:
         return TOO_FEW
-    scores = dict(by_score(labels, places, len(group.responses)))
+    scores = dict(by_score(labels, usable(group, rules.cut, every=every), len(group.responses)))
     if len(scores) < 2:
         return TOO_FEW_SCORES
+    if any(labels.win_against_all(place, len(group.responses)) is None for place in scores):
+        return NOT_ALL_COMPARED
     first = preferable(group, [*scores], rules.cut)
     return Ranked(group, labels, scores, tuple(first), rules.ties) if first else ALL_CUT
 
@@ -155,29 +176,6 @@ def compared_pairs(group: Group, labels: Labels, rules: PairRules) -> list[tuple
         orders = [(a, b), (b, a)] if win == 0.5 else [(a, b)] if win > 0.5 else [(b, a)]
         pairs += [order for order in orders if order[0] in allowed][:1]
     return pairs or "no two responses that the oracle tells apart"
-
-
-def margin_rows(
-    group: Group, labels: Labels, rules: PairRules, column: str, extreme: Literal["small", "large"]
-) -> tuple[Pick, ...] | str:
-    """The pair with the smallest or the largest margin among those that may be made, of equal ones the first.
-
-    Args:
-        group: its responses.
-        labels: of the group.
-        rules: which pairs may be made.
-        column: number of each response whose difference is the margin; `score`, or a column of the labels.
-        extreme: which margin is sought.
-    """
-    responses = ranked(group, labels, rules)
-    if isinstance(responses, str):
-        return responses
-    if not (pairs := responses.pairs()):
-        return ALL_EQUAL
-    if column != SCORE and column not in labels.columns:
-        return f"no column '{column}'"
-    margins = responses.scores if column == SCORE else dict(enumerate(labels.columns[column]))
-    return (pair(labels, *margin_pair(pairs, margins.__getitem__, extreme), len(group.responses)),)
 
 
 def keep_best(selection: Selection, count: int, worth: Sequence[float], reason: str) -> Selection:

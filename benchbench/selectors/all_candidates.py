@@ -57,5 +57,11 @@ def select(
 
 
 SELECTOR = Selector(
-    name="all_candidates", options=Options, select=select, candidates=Candidates.ANY, makes_columns=(SCORE,)
+    name="all_candidates",
+    options=Options,
+    select=select,
+    candidates=Candidates.ANY,
+    fewest=lambda options: options.at_least,
+    makes_columns=(SCORE,),
+    keeps_draws=lambda options: options.identical == options.cut == "keep",
 )

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchbench.core.rollout import Group, Labels, Pick
 from benchbench.core.selector import Selection, Selector
-from benchbench.selectors._rows import WIN_COLUMNS, Cut, Ties, compared_pairs, each_group, pair
+from benchbench.selectors._rows import SCORED_COLUMNS, WIN_COLUMNS, Cut, Ties, compared_pairs, each_group, pair
 
 
 @dataclass(frozen=True)
@@ -40,4 +40,6 @@ SELECTOR = Selector(
     options=Options,
     select=select,
     makes_columns=WIN_COLUMNS,
+    makes_scored_columns=SCORED_COLUMNS,
+    keeps_draws=lambda options: options.ties == options.cut == "keep",
 )

@@ -13,7 +13,7 @@ import numpy as np
 
 from benchbench.core.rollout import DATA, Group, Labels, Pick
 from benchbench.core.selector import Selection, Selector
-from benchbench.selectors._rows import Cut, without_labels
+from benchbench.selectors._rows import without_labels
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Options:
 
     golden: Literal["first", "each"] = "first"
     """`first`: the split's first candidate; `each`: a row for every candidate of the split."""
-    cut: Cut = "reject_only"
-    """Draws that were cut: `drop` leaves them out; they are never preferred here, so `keep` says as `reject_only`."""
+    cut: Literal["drop", "reject_only"] = "reject_only"
+    """Draws that were cut: `drop` leaves them out, `reject_only` uses them; no draw is preferred here."""
 
 
 def select(
@@ -50,4 +50,6 @@ def select(
     return without_labels(groups, rule)
 
 
-SELECTOR = Selector(name="golden_vs_self", options=Options, select=select, needs_labels=False, needs_data=True)
+SELECTOR = Selector(
+    name="golden_vs_self", options=Options, select=select, needs_labels=False, needs_data=lambda options: True
+)

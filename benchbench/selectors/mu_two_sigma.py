@@ -1,6 +1,7 @@
 """The best response against the one closest to mean minus two standard deviations of the group's scores.
 
 With many draws the very lowest score is often a broken text; a response some way below the mean teaches more.
+Of fewer than six, none lies further than two deviations below their mean, so that the worst is taken.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ class Options:
     """
 
     deviations: float = -2.0
-    """The rejected score lies closest to mean + deviations x standard deviation of all different responses'."""
+    """The rejected score lies closest to mean + deviations x standard deviation of all responses' scores, equal ones as
+    often as they were drawn."""
     ties: Ties = "drop"
     """`drop` makes no pair of responses with equal scores; `keep` makes it, in the order in which they were drawn."""
     cut: Cut = "reject_only"
@@ -44,7 +46,7 @@ def select(
     """One pair per group; of equally close responses the first drawn; nothing is drawn here."""
 
     def rule(group: Group, of_group: Labels) -> tuple[Pick, ...] | str:
-        responses = ranked(group, of_group, options)
+        responses = ranked(group, of_group, options, every=True)
         if isinstance(responses, str):
             return responses
         best = responses.preferable[0]
@@ -62,6 +64,7 @@ SELECTOR = Selector(
     options=Options,
     select=select,
     makes_columns=PAIR_COLUMNS,
+    version=2,
     paper=Paper(
         "Xiao et al.",
         2025,

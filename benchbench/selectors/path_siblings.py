@@ -22,7 +22,8 @@ class Options:
     """Which siblings, and what becomes of those that were cut."""
 
     path: str = ""
-    """Column of the labels that is 1 for siblings on the chosen path; empty: those with the highest score are."""
+    """Column of the labels that is 1 for siblings on the chosen path, as searches of trees make it; empty: those with
+    the highest score are."""
     rejected: Literal["each", "lowest"] = "each"
     """Siblings beside the path: a row for each, or for the one with the lowest score alone."""
     cut: Cut = "reject_only"
@@ -58,5 +59,6 @@ SELECTOR = Selector(
     name="path_siblings",
     options=Options,
     select=select,
+    reads_columns=lambda options: (options.path,) if options.path else (),
     makes_columns=PAIR_COLUMNS,
 )

@@ -31,8 +31,9 @@ class Options:
     """Most pairs per group, >= 1; the paper takes 10 of 30 draws."""
     right_from: float = 0.5
     """Score from which on a response is right, in the unit of the scores; a verifier gives 1 and 0."""
-    data: Literal["right", "scored"] = "right"
-    """The split's candidates, where the sampler puts them there: `right` without asking, or `scored` as the others."""
+    data: Literal["none", "right", "scored"] = "none"
+    """The split's candidates: `none` adds none to the draws; `right` adds them, and the first is right without asking,
+    as in the paper; `scored` adds them, and the oracle says what they are."""
     cut: Cut = "reject_only"
     """Responses that were cut: `keep` uses them, `drop` leaves them out, `reject_only` never prefers them."""
 
@@ -50,7 +51,7 @@ def select(
             k: of_group.score(k, len(group.responses)) for k in usable(group, options.cut)
         }
         if options.data == "right":
-            scores |= {k: math.inf for k in scores if group.responses[k].source == DATA}
+            scores |= {k: math.inf for k in scores if group.responses[k].scored == _demonstration(group)}
         known = {k: score for k, score in scores.items() if score is not None}
         right = preferable(group, [k for k, score in known.items() if score >= options.right_from], options.cut)
         wrong = [k for k, score in known.items() if score < options.right_from]
@@ -64,9 +65,15 @@ def select(
     return each_group(groups, labels, rule)
 
 
+def _demonstration(group: Group) -> tuple[int, ...] | None:
+    """Token ids of the split's first candidate; none where the group has none."""
+    return next((response.scored for response in group.responses if response.source == DATA), None)
+
+
 SELECTOR = Selector(
     name="right_wrong",
     options=Options,
     select=select,
+    needs_data=lambda options: options.data != "none",
     paper=Paper("Pang et al.", 2024, arxiv="2404.19733", title="Iterative Reasoning Preference Optimization"),
 )

@@ -1,7 +1,8 @@
 """Responses accepted as draws from the reward-tilted policy, then paired (RSO).
 
 Statistical rejection sampling: in passes over the responses that are left, each is accepted with probability
-exp((r - r_max) / beta), r_max being the highest score among them. Accepted responses are paired as they were accepted.
+exp((r - r_max) / beta), r_max being the highest score among them. A response that was drawn twice stands twice, since
+draws are weighted by their number. Accepted responses are paired as they were accepted; two identical ones make no row.
 """
 
 from __future__ import annotations
@@ -44,11 +45,11 @@ class Options:
 def select(
     options: Options, groups: Sequence[Group], labels: Sequence[Labels | None], draws: np.random.Generator
 ) -> Selection:
-    """Up to accept / 2 pairs per group, by draws of the group; each accepted response is in one pair at most."""
+    """Up to accept / 2 pairs per group, by draws of the group; each accepted draw is in one pair at most."""
     key = draw_key(draws)
 
     def rule(group: Group, of_group: Labels) -> tuple[Pick, ...] | str:
-        responses = ranked(group, of_group, options)
+        responses = ranked(group, of_group, options, every=True)
         if isinstance(responses, str):
             return responses
         places = sorted(responses.scores)
@@ -70,6 +71,7 @@ SELECTOR = Selector(
     select=select,
     makes_columns=PAIR_COLUMNS,
     random=True,
+    version=2,
     paper=Paper(
         "Liu et al.", 2023, arxiv="2309.06657", title="Statistical Rejection Sampling Improves Preference Optimization"
     ),

@@ -30,5 +30,10 @@ def select(
 
 
 SELECTOR = Selector(
-    name="split_pair", options=Options, select=select, needs_labels=False, needs_data=True, split_candidates=2
+    name="split_pair",
+    options=Options,
+    select=select,
+    needs_labels=False,
+    needs_data=lambda options: True,
+    split_candidates=2,
 )

@@ -15,7 +15,7 @@ from benchbench.core.method import Paper
 from benchbench.core.ranges import require_within
 from benchbench.core.rollout import Group, Labels, Pick
 from benchbench.core.selector import Selection, Selector
-from benchbench.selectors._rows import WIN_COLUMNS, Cut, Untied, compared_pairs, each_group, pair
+from benchbench.selectors._rows import SCORED_COLUMNS, WIN_COLUMNS, Cut, Untied, compared_pairs, each_group, pair
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ SELECTOR = Selector(
     options=Options,
     select=select,
     makes_columns=WIN_COLUMNS,
+    makes_scored_columns=SCORED_COLUMNS,
     paper=Paper(
         "Khaki et al.",
         2024,

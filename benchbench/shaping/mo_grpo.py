@@ -13,6 +13,7 @@ import numpy as np
 from benchbench.core.paper import Paper
 from benchbench.core.ranges import require, require_above_zero
 from benchbench.core.shaping import GroupSignals, Shaping, known
+from benchbench.shaping._groups import group_relative
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,7 @@ def shape(options: Options, signals: GroupSignals) -> np.ndarray:
     weights = np.array(options.weights or (1.0,) * objectives.shape[1])
     if len(weights) != objectives.shape[1]:
         raise ValueError(f"weights: expected {objectives.shape[1]}, one for each objective, got {len(weights)}")
-    rewards = objectives @ weights
-    spread = rewards.std(ddof=1) if len(rewards) > 1 else 0.0
-    return (rewards - rewards.mean()) / (spread + options.eps)
+    return group_relative(objectives @ weights, options.eps)
 
 
 SHAPING = Shaping(

@@ -13,6 +13,7 @@ import numpy as np
 from benchbench.core.paper import Paper
 from benchbench.core.ranges import require_above_zero
 from benchbench.core.shaping import GroupSignals, Shaping, known
+from benchbench.shaping._groups import group_relative, win_rates
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,7 @@ def shape(options: Options, signals: GroupSignals) -> np.ndarray:
     Raises:
         ValueError: one response, which has no other to win over.
     """
-    wins = known(signals.wins, "wins")
-    if len(wins) < 2:
-        raise ValueError(f"expected at least 2 responses to a prompt, got {len(wins)}")
-    rates = (wins.sum(axis=1) - np.diagonal(wins)) / (len(wins) - 1)
-    return (rates - rates.mean()) / (rates.std(ddof=1) + options.eps)
+    return group_relative(win_rates(known(signals.wins, "wins")), options.eps)
 
 
 SHAPING = Shaping(

@@ -12,6 +12,7 @@ import numpy as np
 
 from benchbench.core.paper import Paper
 from benchbench.core.shaping import GroupSignals, Shaping, known
+from benchbench.shaping._groups import win_rates
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,7 @@ def shape(options: Options, signals: GroupSignals) -> np.ndarray:
     Raises:
         ValueError: one response, which has no other to win over.
     """
-    wins = known(signals.wins, "wins")
-    if len(wins) < 2:
-        raise ValueError(f"expected at least 2 responses to a prompt, got {len(wins)}")
-    return (wins.sum(axis=1) - np.diagonal(wins)) / (len(wins) - 1)
+    return win_rates(known(signals.wins, "wins"))
 
 
 SHAPING = Shaping(

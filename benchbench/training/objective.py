@@ -51,7 +51,7 @@ class MethodObjective:
     @property
     def sees_the_step(self) -> bool:
         """Whether the loss is given the scores of the whole step at once."""
-        return self.method.sees_the_step or self.method.is_coupled(self.hyper)
+        return self.method.sees_the_step(self.hyper)
 
     def scores(self, batch: CandidateBatch, *, with_gradient_only: bool = False) -> Scores:
         """The policy's log-probabilities and the declared inputs of a batch.

@@ -13,9 +13,10 @@ from statistics import stdev
 from typing import Literal
 
 from benchbench.core.example import Example
+from benchbench.core.logistic import sigmoid
 from benchbench.core.method import Candidates, Column, Paper
 from benchbench.core.transform import Transform, Transformed
-from benchbench.data.derivation import expand, number_of, scores_of, sigmoid, with_columns
+from benchbench.data.derivation import expand, number_of, scores_of, with_columns
 
 _TINY = 1e-10
 """Added within logarithms, as in the code that the formula was checked against."""

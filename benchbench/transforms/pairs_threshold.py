@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from itertools import permutations
 
 from benchbench.core.example import Example
+from benchbench.core.logistic import sigmoid
 from benchbench.core.method import Column, Paper
 from benchbench.core.ranges import require_above_zero, require_within
 from benchbench.core.transform import Transform, Transformed
-from benchbench.data.derivation import expand, scores_of, sigmoid, with_candidates
+from benchbench.data.derivation import expand, scores_of, with_candidates
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchbench.core.example import Example
+from benchbench.core.logistic import sigmoid
 from benchbench.core.method import Candidates, Column, Paper
 from benchbench.core.ranges import require_above_zero, require_within
 from benchbench.core.transform import Transform, Transformed
-from benchbench.data.derivation import expand, scores_of, sigmoid, with_columns
+from benchbench.data.derivation import expand, scores_of, with_columns
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -34,6 +35,8 @@ def test_what_else_a_loss_reads_is_said():
     }
     assert said["dpo"] == said["simpo"] == "" and all(said[name] for name in said.keys() - {"dpo", "simpo"})
     assert said["kto"] == "candidates: labelled" and said["rebel"] == "reward"
+    for coupled, words in ((lambda hyper: hyper.beta > 0, said["beta_dpo"]), (lambda hyper: hyper.beta < 0, "")):
+        assert not_of_a_pair(replace(methods.get("dpo"), coupled=coupled)) == words
 
 
 @pytest.mark.parametrize("name", [name for name in methods.names() if not not_of_a_pair(methods.get(name))])

@@ -46,11 +46,6 @@ def test_a_text_stands_in_the_system_message_or_before_the_first_turn():
     assert derivation.with_text_before(turns, "T", "user") == (Message("user", "T\n\nq"), *turns[1:])
 
 
-def test_the_sigmoid_does_not_overflow():
-    assert [derivation.sigmoid(x) for x in (-1e4, 0.0, 1e4)] == [0.0, 0.5, 1.0]
-    assert derivation.sigmoid(-2.0) == pytest.approx(1 - derivation.sigmoid(2.0), rel=1e-15)
-
-
 def test_expanding_counts_what_is_dropped_and_added():
     become = {"a": [example(), example()], "b": "too odd", "c": [example()]}
     named = [Example(name, (Message("user", "q"),), ("t",)) for name in "abbc"]

@@ -6,27 +6,35 @@ import signal
 import threading
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from benchbench.core.errors import BenchError
-from benchbench.core.example import Message
+from benchbench.core.example import Example, Message
 from benchbench.data import template_limits
-from benchbench.data.render import renderer
+from benchbench.data.encode import Encoder
+from benchbench.data.encoded_examples import encode_examples
+from benchbench.data.render import Renderer, renderer
 
 GOOD = "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}"
 GOOD += "{% if add_generation_prompt %}[assistant]{% endif %}"
 
 
-def written(tmp_path: Path, template: str) -> str:
-    """What a template's file makes of one conversation."""
+def made(tmp_path: Path) -> tuple[Renderer, Any]:
+    """The renderer of the template in `chat.jinja`, and a tokenizer without a word."""
     from tokenizers import Tokenizer, models
     from transformers import PreTrainedTokenizerFast
 
-    (tmp_path / "chat.jinja").write_text(template, encoding="utf-8")
     section = SimpleNamespace(template=None, chat_template="chat.jinja", template_date=None)
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.BPE()))
-    render = renderer(section, tokenizer, folder=tmp_path)  # pyright: ignore[reportArgumentType]
+    return renderer(section, tokenizer, folder=tmp_path), tokenizer  # pyright: ignore[reportArgumentType]
+
+
+def written(tmp_path: Path, template: str) -> str:
+    """What a template's file makes of one conversation."""
+    (tmp_path / "chat.jinja").write_text(template, encoding="utf-8")
+    render, _ = made(tmp_path)
     return render([Message("user", "Hi")], ["Yo"]).prompt
 
 
@@ -66,6 +74,17 @@ def test_a_hostile_template_ends_in_one_message(
     with pytest.raises(BenchError) as refusal:
         written(tmp_path, f"{{# messages #}}{template}{GOOD}")
     assert str(refusal.value).startswith(f"chat template: {message}")
+
+
+def test_a_split_whose_template_loops_ends_in_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Templates of a whole split run where the alarm rings."""
+    monkeypatch.setattr(template_limits, "SECONDS", 0.3)
+    (tmp_path / "chat.jinja").write_text(f"{{# messages #}}{LOOP}{GOOD}", encoding="utf-8")
+    render, tokenizer = made(tmp_path)
+    encoder = Encoder.of(tokenizer, add_bos=False, append_eos=False)
+    examples = [Example(f"e{n}", (Message("user", "Hi"),), ("Yo",)) for n in range(2)]
+    with pytest.raises(BenchError, match=r"^example e0: chat template: expected a conversation within 0.3 s"):
+        list(encode_examples(examples, encoder, render))
 
 
 def test_in_another_thread_there_is_no_alarm_and_the_errors_are_the_same(tmp_path: Path):

@@ -84,8 +84,8 @@ def test_every_case_names_its_source_and_most_methods_have_a_gradient():
     assert len(with_gradient) > 0.6 * len(TRANSLATIONS)
 
 
-WITHOUT_GOLDEN_VALUES = {"sft", "continued_sft"}
-"""One loss, which tests/conformance runs beside TRL's."""
+WITHOUT_GOLDEN_VALUES = {"sft"}
+"""A loss that tests/conformance runs beside TRL's."""
 
 
 @pytest.mark.parametrize("name", [name for name in methods.names() if name not in WITHOUT_GOLDEN_VALUES])

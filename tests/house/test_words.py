@@ -60,6 +60,7 @@ SHORT_WITH_REASON = {
     "core/fields.py": "pages, commands and tests read the same help of a field",
     "core/functional.py": "puts off the import of torch for every method's file",
     "core/hashing.py": "the one content hash of plain values, read by every workshop",
+    "core/logistic.py": "labels, verdicts and transforms round alike",
     "core/paper.py": "a noun that methods, transforms and objectives share",
     "core/repository.py": "a noun that plan, data, store and sources share",
     "generation/sampling.py": "stage and plan's checks must read the same fields of a recipe",

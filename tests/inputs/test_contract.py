@@ -59,7 +59,9 @@ def test_options_that_nothing_reads_are_refused():
     for wrong in ({"anchor": "initial"}, {"ancor": "base"}):
         with pytest.raises(ValueError, match="need 'reference': expected"):
             reference.check_options(Need.REFERENCE.with_options(**wrong))
-    with pytest.raises(ValueError, match="need 'reward': expected no options, got anchor=base"):
+    with pytest.raises(ValueError, match="need 'behaviour': expected no options, got anchor=base"):
+        inputs.get("behaviour").check_options(Need.BEHAVIOUR.with_options(anchor="base"))
+    with pytest.raises(ValueError, match="need 'reward': expected missing, got anchor=base"):
         inputs.get("reward").check_options(Need.REWARD.with_options(anchor="base"))
 
 

@@ -38,6 +38,11 @@ def test_another_start_is_a_fault(sections: dict, is_fault: bool):
     assert [str(fault) for fault in found] == [expected] * is_fault
 
 
+def test_the_fault_names_the_reference_that_the_recipe_has():
+    found = EXHIBIT.faults(recipe(sft=object(), reference="previous"), methods.get("tr_dpo"), Need.LIVE_REFERENCE)
+    assert [str(fault).rsplit(", ", 1)[1] for fault in found] == ["got previous"]
+
+
 def test_adapters_that_the_base_model_has_not_are_a_fault():
     cell = recipe(reference="base", lora=object())
     found = EXHIBIT.faults(cell, methods.get("tr_dpo"), Need.LIVE_REFERENCE)

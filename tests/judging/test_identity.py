@@ -10,7 +10,8 @@ import pytest
 
 from benchbench.core.errors import BenchError
 from benchbench.core.identity import Since
-from benchbench.judging.identity import check_identity, judge_identity, missing_settings
+from benchbench.core.judge import missing_settings
+from benchbench.judging.identity import check_identity, judge_identity
 
 from .judges import Counting, Options
 

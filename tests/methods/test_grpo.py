@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from benchbench.core import policy_gradient as pg
-from benchbench.core.scores import Logps
+from benchbench.core.scores import Logps, Scores
 from benchbench.methods.grpo import METHOD, Hyper, loss
 from tests.golden.extract import LOSSES
 
@@ -70,6 +70,30 @@ def test_the_kl_pulls_towards_the_reference():
     assert (descent * towards >= 0).all() and (descent * towards).sum() > 0
 
 
+def shares(ratio: float, **hyper) -> dict[str, list[float]]:
+    """What is logged of the clip where every token is so many times as likely as when it was drawn."""
+    policy = Logps(torch.full((1, 2, 3), math.log(ratio)), torch.ones((1, 2, 3), dtype=torch.bool))
+    drawn = Logps(torch.zeros(1, 2, 3), policy.response)
+    found = METHOD.watched(Scores(policy, None, _behaviour=drawn), Hyper(**hyper))
+    return {name: value.tolist() for name, value in found.items()}
+
+
+def test_the_share_that_is_clipped_is_that_of_the_type():
+    """`cispo` caps ratios from above alone; `sapo` and `vespo` clip nothing, so that there is no share to log."""
+    name = "online/clip_share"
+    assert shares(1.65) == shares(0.65) == {name: [1.0]} and shares(1.1) == {name: [0.0]}
+    capped = {"loss_type": "cispo", "epsilon_high": 1.2}
+    assert shares(1.65, **capped) == {name: [1.0]} and shares(1.1, **capped) == shares(0.1, **capped) == {name: [0.0]}
+    assert shares(1.65, loss_type="sapo") == shares(1.65, loss_type="vespo") == {}
+
+
+def test_the_papers_values_are_a_variant_and_said_to_be_from_memory():
+    """The defaults are TRL's."""
+    paper = Hyper(**METHOD.variants["paper"])
+    assert (paper.loss_type, paper.kl_weight) == ("grpo", 0.04) and "from memory" in METHOD.paper.note
+    assert Hyper() == Hyper(**METHOD.variants["default"]) and Hyper().loss_type == "dapo"
+
+
 def test_a_batch_deviation_couples_the_step():
     assert not METHOD.is_coupled(Hyper()) and METHOD.is_coupled(Hyper(scale_rewards="batch"))
 
@@ -83,6 +107,17 @@ def test_a_batch_deviation_couples_the_step():
         (
             {"loss_type": "vespo", "importance_sampling_level": "sequence"},
             "importance_sampling_level: expected token with vespo, got sequence",
+        ),
+        ({"loss_type": "sapo", "delta": 2.0}, "delta: expected none with loss_type sapo, got 2.0"),
+        ({"loss_type": "vespo", "delta": 2.0}, "delta: expected none with loss_type vespo"),
+        ({"loss_type": "cispo", "delta": 2.0}, "delta: expected none with loss_type cispo"),
+        ({"loss_type": "sapo", "epsilon": 0.3}, "epsilon: expected its default 0.2 with loss_type sapo, got 0.3"),
+        ({"loss_type": "vespo", "epsilon": 0.3}, "epsilon: expected its default 0.2 with loss_type vespo"),
+        ({"loss_type": "sapo", "epsilon_high": 0.3}, "epsilon_high: expected none with loss_type sapo, got 0.3"),
+        ({"loss_type": "vespo", "epsilon_high": 0.3}, "epsilon_high: expected none with loss_type vespo"),
+        (
+            {"loss_type": "cispo", "epsilon": 0.3, "epsilon_high": 5.0},
+            "epsilon: expected its default 0.2 with loss_type cispo and epsilon_high, got 0.3",
         ),
         ({"delta": 0.5}, "delta: expected a finite number above 1, or none, got 0.5"),
     ],

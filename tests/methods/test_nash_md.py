@@ -1,69 +1,74 @@
-"""Nash-MD as a regression."""
+"""Nash-MD by policy gradient."""
 
 from __future__ import annotations
-
-import json
-from pathlib import Path
 
 import pytest
 import torch
 
-from benchbench import methods
-from benchbench.core.scores import Scores
-from benchbench.methods.nash_md import Hyper, loss
+from benchbench.core.scores import Logps, Scores
+from benchbench.methods.nash_md import METHOD, Hyper, loss
 
-from .games import REFERENCE, WINS, distance, equilibrium, gradient_step, mixture, pairs, rates
-from .toys import one_token, random_logps
-
-GOLDEN = Path(__file__).parents[1] / "golden" / "losses" / "nash_md_pg.json"
+from .games import REFERENCE, WINS, distance, equilibrium, mixture
+from .toys import gradient, random_logps, tokens
 
 
-def test_by_hand():
-    """A margin of 1 nat, target (0.9 - 0.4) / 0.25 = 2."""
-    wins = {"win_against_mixture": torch.tensor([[0.9, 0.4]], dtype=torch.float64)}
-    assert loss(Scores(one_token(1.0, 0.0), one_token(0.0, 0.0), None, wins), Hyper(beta=0.25)).item() == 1.0
+def test_the_gradient_by_hand():
+    """It is beta times the token's log-ratio, less P - 1/2; values of a loss with a fixed factor say nothing."""
+    policy, anchor = tokens([-1.0, -2.0]), tokens([-1.5, -1.0])
+    column = {"win_against_mixture": torch.tensor([[0.75]], dtype=torch.float64)}
+
+    def total(token):
+        return loss(Scores(Logps(token, policy.response), anchor, None, column), Hyper(beta=0.1)).sum()
+
+    assert gradient(total, policy.token).flatten().tolist() == pytest.approx([0.05 - 0.25, -0.1 - 0.25], rel=1e-12)
 
 
-def test_it_is_the_loss_of_egpo_with_another_opponent():
-    wins = torch.rand((5, 2), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    scores = Scores(random_logps(1), random_logps(2), None, {"win_against_policy": wins, "win_against_mixture": wins})
-    egpo = methods.get("egpo")
-    torch.testing.assert_close(loss(scores, Hyper()), egpo.loss(scores, egpo.hyper()), rtol=0, atol=0)
+def test_even_odds_at_the_reference_leave_the_policy_where_it_is():
+    policy = random_logps(1)
+    column = {"win_against_mixture": torch.full((5, 2), 0.5, dtype=torch.float64)}
+
+    def total(token):
+        return loss(Scores(Logps(token, policy.response), policy, None, column), Hyper()).sum()
+
+    assert gradient(total, policy.token).abs().max() == 0
 
 
-def test_the_opponent_is_the_mixture_of_log_probabilities():
-    """That of the golden case, from logits."""
-    (case,) = [case for case in json.loads(GOLDEN.read_text("utf-8")) if case["id"] == "nash_md.mixture"]
-    policy, reference = (
-        torch.tensor(case["inputs"][f"{m}_logits"], dtype=torch.float64) for m in ("policy", "reference")
-    )
-    m = case["hyper"]["m"]
-    found = ((1 - m) * policy.log_softmax(dim=0) + m * reference.log_softmax(dim=0)).log_softmax(dim=0)
-    assert found.tolist() == pytest.approx(case["value"], rel=case["tolerance"]["rel"])
+def test_it_is_on_policy():
+    assert METHOD.on_policy
 
 
-def step(policy: torch.Tensor, eta: float, beta: float) -> torch.Tensor:
-    """A gradient step on equally likely pairs, of size eta and against the mixture of m = eta beta."""
-    columns = {"win_against_mixture": rates(mixture(policy, eta * beta))}
-    rate = 0.75 * eta * beta  # the slope of three arms is 4 / 3 of what is left to the target
-    return gradient_step(lambda logp: loss(pairs(logp, columns=columns), Hyper(beta)).mean(), policy, rate)
+# The game: an arm drawn from the policy, an opponent from the mixture.
 
 
-def test_a_step_is_that_of_nash_md():
-    """The next policy ~ mixture exp(eta P(. over mixture)), Munos et al. 2023."""
-    policy, eta, beta = torch.tensor([0.2, 0.3, 0.5], dtype=torch.float64).log(), 0.8, 0.5
-    opponent = mixture(policy, eta * beta)
-    expected = (opponent + eta * WINS @ opponent.exp()).log_softmax(dim=0)
-    torch.testing.assert_close(step(policy, eta, beta), expected, rtol=1e-12, atol=1e-12)
+def slope(logits: torch.Tensor, beta: float, share: float) -> torch.Tensor:
+    """[A] the expected gradient in the logits of a softmax policy."""
+
+    def total(leaf):
+        policy = leaf.log_softmax(dim=0)
+        token = policy[:, None, None]
+        response = torch.ones_like(token, dtype=torch.bool)
+        column = {"win_against_mixture": (WINS @ mixture(policy, share).exp()).detach()[:, None]}
+        scores = Scores(Logps(token, response), Logps(REFERENCE[:, None, None], response), None, column)
+        return (policy.exp().detach() * loss(scores, Hyper(beta))).sum()
+
+    return gradient(total, logits)
 
 
-def test_falling_steps_reach_the_regularised_equilibrium_as_the_paper_says():
-    """Step sizes 2 / (beta (t + 2)): the last policy's KL to the equilibrium falls as 1 / t."""
-    policy, beta, goal = REFERENCE, 0.3, equilibrium(0.3)
-    divergences = []
-    for t in range(1024):
-        policy = step(policy, 2 / (beta * (t + 2)), beta)
-        if t + 1 in (64, 256, 1024):
-            divergences.append(float((goal.exp() * (goal - policy)).sum()))
-    assert divergences[-1] < 1e-3 and distance(policy, goal) < 0.03
-    assert divergences[0] > 3 * divergences[1] > 9 * divergences[2] > 0
+def test_the_mean_gradient_is_that_of_win_rate_less_divergence():
+    logits = torch.tensor([0.3, -0.2, 0.9], dtype=torch.float64)
+    opponent = mixture(logits.log_softmax(dim=0), 0.25)
+
+    def objective(leaf):
+        policy = leaf.log_softmax(dim=0)
+        return (policy.exp() * (0.1 * (policy - REFERENCE) - WINS @ opponent.exp())).sum()
+
+    torch.testing.assert_close(slope(logits, 0.1, 0.25), gradient(objective, logits), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5])
+def test_gradient_steps_reach_the_answer_to_the_mixture(share):
+    """At share 0 the regularised equilibrium of rock, paper, scissors itself."""
+    logits = REFERENCE
+    for _ in range(4000):
+        logits = logits - 0.5 * slope(logits, 0.2, share)
+    assert distance(logits.log_softmax(dim=0), equilibrium(0.2, share)) < 1e-7

@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from benchbench import methods
 from benchbench.core.scores import Scores
-from benchbench.methods.online_ipo1 import Hyper, loss
+from benchbench.methods.online_ipo1 import METHOD, Hyper, loss
 
-from .games import REFERENCE, WINS, gradient_step, pairs, rates
+from .games import REFERENCE, WINS, distance, equilibrium, gradient_step, pairs, rates
 from .toys import one_token, random_logps
+
+POLICY, ANCHOR = random_logps(1), random_logps(2)
+
+
+def rated(policy, reference, *wins):
+    return Scores(policy, reference, None, {"win_against_policy": torch.tensor(wins, dtype=torch.float64)})
 
 
 def test_by_hand():
     """A margin of 1 nat, target (0.9 - 0.4) / 0.25 = 2."""
-    wins = {"win_against_policy": torch.tensor([[0.9, 0.4]], dtype=torch.float64)}
-    assert loss(Scores(one_token(1.0, 0.0), one_token(0.0, 0.0), None, wins), Hyper(beta=0.25)).item() == 1.0
+    scores = rated(one_token(1.0, 0.0), one_token(0.0, 0.0), [0.9, 0.4])
+    assert loss(scores, Hyper(beta=0.25)).item() == 1.0
 
 
-def test_it_is_the_loss_of_egpo():
-    wins = {"win_against_policy": torch.rand((5, 2), generator=torch.Generator().manual_seed(0), dtype=torch.float64)}
-    scores, egpo = Scores(random_logps(1), random_logps(2), None, wins), methods.get("egpo")
-    torch.testing.assert_close(loss(scores, Hyper()), egpo.loss(scores, egpo.hyper()), rtol=0, atol=0)
+def test_a_sure_win_and_an_even_one_are_ipo_on_sums():
+    """P(y over y'') = 1 and P(y' over y'') = 1/2 are the target 1 / (2 beta)."""
+    ipo = methods.get("ipo")
+    expected = ipo.loss(Scores(POLICY, ANCHOR), ipo.hyper(beta=0.1, reduction="sum"))
+    torch.testing.assert_close(loss(rated(POLICY, ANCHOR, *[[1.0, 0.5]] * 5), Hyper()), expected)
+
+
+def test_a_pair_the_other_way_round_costs_the_same():
+    flipped = [type(logps)(logps.token.flip(1), logps.response.flip(1)) for logps in (POLICY, ANCHOR)]
+    found = loss(rated(POLICY, ANCHOR, *[[0.9, 0.3]] * 5), Hyper())
+    torch.testing.assert_close(loss(rated(*flipped, *[[0.3, 0.9]] * 5), Hyper()), found)
+
+
+def test_a_rate_outside_zero_and_one_is_refused_in_the_data():
+    (column,) = METHOD.columns
+    assert column.name == "win_against_policy" and column.allows(0.0) and column.allows(1.0)
+    assert not any(column.allows(wrong) for wrong in (1.2, -0.1, math.nan))
 
 
 def test_a_step_on_all_pairs_is_one_of_mirror_descent():
@@ -31,3 +52,48 @@ def test_a_step_on_all_pairs_is_one_of_mirror_descent():
     found = gradient_step(lambda logp: loss(pairs(logp, columns=columns), Hyper(beta)).mean(), policy, 0.75 * step)
     expected = (1 - step) * policy + step * (REFERENCE + WINS @ policy.exp() / beta)
     torch.testing.assert_close(found, expected.log_softmax(dim=0), rtol=1e-12, atol=1e-12)
+
+
+# The game: pairs of all arms, equally likely, and a third response from the policy of the moment.
+
+
+def expected_loss(opponent: torch.Tensor, hyper: Hyper):
+    """Log-probabilities -> the loss that is expected, the opponent held."""
+    columns = {"win_against_policy": rates(opponent)}
+    return lambda logp: loss(pairs(logp, columns=columns), hyper).mean()
+
+
+def plain(policy: torch.Tensor, hyper: Hyper, rate: float) -> torch.Tensor:
+    """A gradient step."""
+    return gradient_step(expected_loss(policy, hyper), policy, rate)
+
+
+def extragradient(policy: torch.Tensor, hyper: Hyper, rate: float) -> torch.Tensor:
+    """EGPO's step: the gradient at the half step, opponent and all, applied from where the step began."""
+    half = plain(policy, hyper, rate)
+    return gradient_step(expected_loss(half, hyper), policy, rate, slope_at=half)
+
+
+def test_half_steps_reach_the_regularised_equilibrium_linearly():
+    policy, goal, hyper = REFERENCE, equilibrium(0.05), Hyper(beta=0.05)
+    distances = []
+    for _ in range(8):
+        for _ in range(50):
+            policy = extragradient(policy, hyper, 0.05)
+        distances.append(distance(policy, goal))
+    assert distances[-1] < 1e-8
+    shares = [after / before for before, after in zip(distances[:4], distances[1:5], strict=True)]
+    assert max(shares) < 0.2
+
+
+def test_plain_steps_of_the_same_size_do_not_and_small_ones_do():
+    goal, hyper = equilibrium(0.05), Hyper(beta=0.05)
+
+    def after(steps: int, rate: float) -> float:
+        policy = REFERENCE
+        for _ in range(steps):
+            policy = plain(policy, hyper, rate)
+        return distance(policy, goal)
+
+    assert after(400, 0.05) > 0.1
+    assert after(8000, 0.002) < 1e-6

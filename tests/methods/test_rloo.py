@@ -98,11 +98,12 @@ def test_by_hand():
     assert gradient(total, logps.token).flatten().tolist() == pytest.approx([-0.5, 0.5])
 
 
-def test_a_response_without_a_reward_teaches_nothing_and_is_in_no_mean():
-    scores = random_scores(METHOD, candidates=4)
+@pytest.mark.parametrize("normalised", [False, True])
+def test_a_response_without_a_reward_teaches_nothing_and_is_in_no_mean(normalised):
+    scores, hyper = random_scores(METHOD, candidates=4), Hyper(normalize_advantages=normalised)
     rewards = scores.reward.clone()
     rewards[:, 2] = float("nan")
-    with_gap = advantages(Scores(scores.policy, scores.reference, rewards, _behaviour=scores.behaviour), Hyper())
+    with_gap = advantages(Scores(scores.policy, scores.reference, rewards, _behaviour=scores.behaviour), hyper)
     rest = [0, 1, 3]
 
     def some(logps):
@@ -112,7 +113,14 @@ def test_a_response_without_a_reward_teaches_nothing_and_is_in_no_mean():
         some(scores.policy), some(scores.reference), scores.reward[:, rest], _behaviour=some(scores.behaviour)
     )
     assert (with_gap[:, 2] == 0).all()
-    torch.testing.assert_close(with_gap[:, rest], advantages(three, Hyper()))
+    torch.testing.assert_close(with_gap[:, rest], advantages(three, hyper))
+
+
+def test_a_step_without_any_reward_moves_nothing():
+    scores = random_scores(METHOD, candidates=4)
+    unknown = torch.full_like(scores.reward, float("nan"))
+    none = Scores(scores.policy, scores.reference, unknown, _behaviour=scores.behaviour)
+    assert (advantages(none, Hyper(normalize_advantages=True)) == 0).all()
 
 
 def test_equal_rewards_at_the_reference_move_nothing():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from benchbench import oracles
+
 from .toys import Model, context, group, labelled
 
 
@@ -27,3 +29,8 @@ def test_the_mean_log_probability_asks_the_reference_nothing():
 
 def test_a_response_without_a_token_has_no_reward():
     assert labelled("implicit", [group("", "b")], within())[0].scores == (None, pytest.approx(-0.025))
+
+
+def test_a_beta_that_the_form_does_not_read_is_refused():
+    with pytest.raises(ValueError, match="beta: expected none beside form mean_log_prob, which does not read it"):
+        oracles.get("implicit").options(form="mean_log_prob", beta=0.2)

@@ -96,3 +96,14 @@ def test_what_pins_the_judge_pins_the_oracle(tmp_path: Path):
     assert pins[0]["file"] != pins[1]["file"]
     assert "votes.jsonl" not in pins[0]["judge_options"]
     assert oracle.handling == {"options"}
+
+
+def test_what_becomes_of_a_missing_verdict_pins_the_oracle_where_it_is_not_the_default(tmp_path: Path):
+    oracle = oracles.get("judge")
+    server = {"base_url": "http://localhost/v1", "model": "m"}
+    pins = [
+        oracle.identity(oracle.options("chat_endpoint", {**server, **more}), tmp_path)
+        for more in ({}, {"on_refused": "error", "max_concurrency": 2}, {"on_refused": "missing"})
+    ]
+    assert pins[0] == pins[1]
+    assert pins[2] == {**pins[0], "judge_missing": '{"on_refused": "missing"}'}

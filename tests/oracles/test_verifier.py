@@ -37,3 +37,10 @@ def test_only_what_stands_between_the_marks_is_read():
 def test_an_answer_that_cannot_be_read_is_refused(answer):
     with pytest.raises(BenchError, match="oracle verifier: example x: expected a number in column 'answer', found"):
         scores("1", answer=answer)
+
+
+def test_right_beats_wrong_for_certain_and_two_of_a_kind_tie():
+    (labels,) = labelled("verifier", [group("42", "41", "42.0", "40", answer=42.0)])
+    assert [labels.win(0, place) for place in range(4)] == [0.5, 1.0, 0.5, 1.0]
+    assert (labels.win(1, 0), labels.win(1, 3)) == (0.0, 0.5)
+    assert labels.answers == 4

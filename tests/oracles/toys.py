@@ -57,11 +57,13 @@ def context(
     writer: Writer | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> OracleContext:
+    of_judge = JudgeContext(Path(), should_stop=should_stop)
     return OracleContext(
-        JudgeContext(Path(), should_stop=should_stop),
+        of_judge,
         models or {},
         writer,
         lambda of_group: stream(seed, f"label r{of_group.round} {of_group.example}"),
+        lambda judge, options, contests: judge.judge(options, contests, of_judge),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from harness import MICRO, Finished
 from benchbench.commands.compare.run import CompareRequest, prepare_comparison
 from benchbench.commands.run_plan import RunOptions
 from benchbench.core.errors import BenchError
+from benchbench.plan.anchors import anchor_recipe
+from benchbench.recipe.anchors import AnchorSource
 
 Stages = dict[str, tuple[str, dict[str, str]]]
 Planned = Callable[..., Stages]
@@ -64,6 +67,19 @@ def test_a_file_beside_the_recipe_is_found_from_there(planned: Planned, written:
     own = written("dpo", "learning_rate: 5e-4")
     guided = written("tgdpo", "anchors: {guide: {recipe: dpo_micro.yaml}}")
     assert planned(guided)["dpo seed 1"][0] == planned(own)["dpo seed 1"][0] != planned("dpo")["dpo seed 1"][0]
+
+
+def test_what_is_drawn_in_training_is_of_the_one_recipe_alone(planned: Planned, written: Callable[..., Path]):
+    """As its method and its rounds are: the guide stays the cell that it is without."""
+    own = written("dpo")
+    sampling = "num_samples: 2, temperature: 1.0, top_p: 1.0, top_k: 0, min_p: 0.0, repetition_penalty: 1.0"
+    online = f"online={{sampler: {{name: policy, {sampling}, max_new_tokens: 4}}}}"
+    request = CompareRequest([str(own)], str(MICRO), ["1"])
+    (cell, *_) = prepare_comparison(request, RunOptions(runs=own.parent / "runs")).session.plan.cells
+    drawing = replace(cell.loaded, overrides=(online,))
+    assert anchor_recipe(drawing, AnchorSource(recipe="dpo_micro.yaml")).recipe.online is None
+    one_key = replace(cell.loaded, overrides=("online.num_iterations=2",))
+    assert anchor_recipe(one_key, AnchorSource(recipe="dpo_micro.yaml")).recipe.online is None
 
 
 def test_the_policy_of_an_sft_recipe_is_the_sft_stage(planned: Planned):

@@ -146,12 +146,17 @@ def test_lists_of_unequal_length_are_taken_and_one_that_is_too_short_is_refused(
     assert "'ddo_rm' takes two candidates or more, split 'train' has 1, 2, 3, 4 candidates" in message
 
 
-def test_a_loss_over_the_whole_step_takes_lists_of_one_length(told, monkeypatch):
+@pytest.mark.parametrize("coupled", [True, lambda hyper: hyper.eta > 0, False, lambda hyper: hyper.eta < 0])
+def test_a_loss_over_the_whole_step_takes_lists_of_one_length(told, monkeypatch, coupled):
+    """Whether it is one may be a matter of its hyper-parameters."""
     rows = [
         {"prompt": row["prompt"], "candidates": ["four", "five", "six"][: 2 + i % 2]} for i, row in enumerate(PAIRS)
     ]
-    coupled = replace(methods.get("ddo_rm"), coupled=True)
-    monkeypatch.setattr(data_checks.methods, "get", lambda name, **_: coupled)
+    method = replace(methods.get("ddo_rm"), coupled=coupled)
+    monkeypatch.setattr(data_checks.methods, "get", lambda name, **_: method)
+    if not method.is_coupled(method.hyper()):
+        assert "ddo_rm seed 1" in told("ddo_rm", code=0, train=rows)
+        return
     message = told("ddo_rm", train=rows)
     assert "expected equally many candidates: 'ddo_rm' compares the examples of a step with each other" in message
 
@@ -214,9 +219,9 @@ def test_a_method_that_declares_the_label_finds_it(tmp_path: Path):
         tmp_path, "key", {"train": examples}, to_json, hashes={"train": "h"}, report={}, shapes=shapes
     )
     method = replace(methods.get("dpo"), candidates=Candidates.ONE, columns=(Column("label", low=0, high=1),))
-    assert data_checks._preference_faults("train", method, data) == []
+    assert data_checks._preference_faults("train", method, method.hyper(), data) == []
     by_reward = replace(method, candidates=Candidates.LABELLED, columns=())  # as of `unpaired_from_pairs` with a reward
-    assert data_checks._preference_faults("train", by_reward, data) == []
+    assert data_checks._preference_faults("train", by_reward, by_reward.hyper(), data) == []
     assert column_faults("dpo", method.columns[0], "train", data, **KEYS) == []
     (fault,) = column_faults("dpo", Column("weight"), "train", data, **KEYS)
     assert "reads the column 'weight', which split 'train' does not have; it has label" in str(fault)

@@ -12,6 +12,7 @@ from benchbench.commands.run_plan import RunOptions, open_session
 from benchbench.plan.draws import draws_under, family_of, stage_draws
 from benchbench.plan.graph import Plan
 from benchbench.recipe.overrides import parse_overrides
+from tests.stages.rounds import drawn
 
 
 @pytest.fixture
@@ -49,6 +50,35 @@ def test_what_switches_a_stream_off_or_on_is_seen(planned):
     assert draws(fixed, "sft", 2) == {"initialisation": 2, "order": 7}
     greedy = planned("generate.temperature=0")
     assert draws(greedy, "generate") == {}
+
+
+def test_rounds_draw_responses_and_whatever_labels_and_selects_by_chance(planned):
+    by_chance = drawn(oracle="{name: annotator}", selector="{name: best_random}")
+    plan = planned(by_chance)
+    assert {kind: in_round(plan, kind) for kind in ("rollout", "label", "select")} == {
+        "rollout": {"sampling": 2},
+        "label": {"sampling": 2},
+        "select": {"sampling": 2},
+    }
+    plan = planned(drawn(oracle="{name: gold}", selector="{name: best_worst}"))
+    assert in_round(plan, "label") == in_round(plan, "select") == {}
+    sets = ["sft=null", "preference.reference=base", "reward_model=null"]
+    assert in_round(planned(drawn(), *sets), "rollout") == {"initialisation": 2, "sampling": 2}
+
+
+def in_round(plan: Plan, kind: str) -> dict[str, int]:
+    """What the one stage of a kind of the first round draws with seed 2."""
+    every = [s for s in plan.stages.values() if s.kind == kind and "seed 2" in s.title and "round 1" in s.title]
+    (spec,) = every
+    return dict(stage_draws(spec))
+
+
+def test_a_training_that_draws_says_so(planned):
+    online = "online={sampler: {name: policy, num_samples: 2, temperature: 1.0, top_p: 1.0, top_k: 0, min_p: 0.0, "
+    online += "repetition_penalty: 1.0, max_new_tokens: 4}, oracle: {name: gold}, selector: {name: best_worst}}"
+    assert draws(planned(online), "preference", 2) == {"order": 2, "sampling": 2}
+    fixed = planned(online, "seeds.scope=init_only", "seeds.fixed_seed=7")
+    assert draws(fixed, "preference", 2) == {"order": 7, "sampling": 7}
 
 
 def test_a_cell_draws_what_its_stages_draw_and_a_family_has_every_seed(planned):

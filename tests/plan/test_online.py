@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from harness import MICRO, bench
+from harness import MICRO, bench, generate_section
 
 SAMPLER = {
     "name": "policy",
@@ -19,15 +19,25 @@ SAMPLER = {
 }
 
 
-def refused(folder: Path, method: str, *, oracle: str = "gold", more: str = "", preference: str = "", **sampler) -> str:
+def refused(
+    folder: Path,
+    method: str,
+    *,
+    oracle: str = "gold",
+    more: str = "",
+    preference: str = "",
+    rest: str = "",
+    options=(),
+    **sampler,
+) -> str:
     """What is said of a recipe, in one line; it must be refused with exit code 2."""
     drawn = ", ".join(f"{name}: {value}" for name, value in {**SAMPLER, **sampler}.items())
     text = f"name: drawn\nsetting: micro\nmethod: {{name: {method}}}\n"
     text += f"preference: {{{preference}}}\n" if preference else ""
-    text += f"online:\n  sampler: {{{drawn}}}\n" + (f"  oracle: {{name: {oracle}}}\n" if oracle else "") + more
+    text += f"online:\n  sampler: {{{drawn}}}\n" + (f"  oracle: {{name: {oracle}}}\n" if oracle else "") + more + rest
     path = folder / "drawn.yaml"
     path.write_text(text, encoding="utf-8")
-    ended = bench("compare", path, "--setting", MICRO, "--seeds", 1, "--runs", folder / "runs", "--dry-run")
+    ended = bench("compare", path, "--setting", MICRO, "--seeds", 1, "--runs", folder / "runs", "--dry-run", *options)
     assert ended.code == 2, ended.out
     return " ".join(ended.err.split())
 
@@ -35,10 +45,27 @@ def refused(folder: Path, method: str, *, oracle: str = "gold", more: str = "", 
 @pytest.mark.parametrize(
     ("method", "options", "said"),
     [
-        ("rloo", {"temperature": 0.7}, "online.sampler: 'rloo' learns from the policy's own distribution"),
+        (
+            "rloo",
+            {"temperature": 0.7},
+            "online.sampler: 'rloo' is right for plain samples alone; expected temperature 1",
+        ),
         ("rloo", {"num_samples": 1}, "online.sampler.num_samples: 'rloo' compares the responses to one prompt"),
         ("rloo", {"oracle": ""}, "online.oracle: required, not given: 'rloo' needs a reward of each drawn response"),
         ("rloo", {"oracle": "golds"}, "online.oracle.name: unknown oracle 'golds'"),
+        (
+            "rloo",
+            {"oracle": "reward_stage", "rest": "reward_model: {score_append_eos: false}\n"},
+            "reward_model.score_append_eos: expected true, as in training",
+        ),
+        (
+            "rloo",
+            {
+                "oracle": "reward_stage",
+                "rest": "reward_model: {max_length: 20}\ntokenization: {max_prompt_length: 16}\n",
+            },
+            "reward_model.max_length: expected 26 or more (tokenization.max_prompt_length and the sampler's",
+        ),
         ("rloo", {"name": "data"}, "online.sampler.name: expected a sampler of the policy or the reference in memory"),
         (
             "rloo",
@@ -47,6 +74,14 @@ def refused(folder: Path, method: str, *, oracle: str = "gold", more: str = "", 
         ),
         ("rloo", {"more": "  prompts: {split: reward}\n"}, "online.prompts.split: expected train, as preference.split"),
         ("rloo", {"max_new_tokens": 128}, "online.sampler.max_new_tokens: expected less than 128"),
+        (
+            "rloo",
+            {"max_new_tokens": 20, "rest": "tokenization: {max_length: 30, max_prompt_length: 12}\n"},
+            "online.sampler.max_new_tokens: expected less than 19 beside prompts of tokenization.max_prompt_length 12",
+        ),
+        ("rloo", {"preference": "max_length: 20"}, "preference.max_length: rows are drawn"),
+        ("rloo", {"preference": "truncation: error"}, "preference.truncation: rows are drawn"),
+        ("rloo", {"preference": "on_empty_response: error"}, "preference.on_empty_response: expected drop, got error"),
         ("rloo", {"preference": "reward: {source: column, column: gold}"}, "preference.reward.column: rows are drawn"),
         (
             "hypo_online_kl",
@@ -57,6 +92,16 @@ def refused(folder: Path, method: str, *, oracle: str = "gold", more: str = "", 
         ("hypo_online_kl", {"oracle": "", "more": "  num_iterations: 2\n"}, "online.num_iterations: expected 1"),
         ("dpo", {}, "online.selector: required, not given: 'dpo' takes pair"),
         ("dpo", {"more": "  selector: {name: all_candidates}\n"}, "online.selector.name: 'dpo' takes pairs"),
+        (
+            "dpo",
+            {"num_samples": 1, "more": "  selector: {name: best_worst}\n"},
+            "online.sampler.num_samples: expected 2 or more, got 1: 'best_worst' makes no row of fewer",
+        ),
+        (
+            "imitation",
+            {"more": "  selector: {name: all_candidates}\n"},
+            "online.selector.name: 'imitation' is trained on the first response",
+        ),
         ("dpo", {"oracle": "", "more": "  selector: {name: best_worst}\n"}, "selector 'best_worst' reads labels"),
         (
             "dpo",
@@ -65,9 +110,46 @@ def refused(folder: Path, method: str, *, oracle: str = "gold", more: str = "", 
         ),
         ("dpo", {"more": "  selector: {name: golden_vs_self}\n"}, "reads the split's candidates, which are not drawn"),
         (
+            "dpo",
+            {"more": "  selector: {name: right_wrong, options: {data: right}}\n"},
+            "'right_wrong' reads the split's candidates, which are not drawn",
+        ),
+        (
+            "dpo",
+            {"more": "  selector: {name: margin, options: {margin: implicit}}\n"},
+            "online.selector.options: 'margin' reads the label column 'implicit', which oracle 'gold' does not make",
+        ),
+        ("rloo", {"name": "policy_and_reference"}, "online.sampler.name: 'rloo' is right for its policy's samples"),
+        (
+            "rloo",
+            {"more": "  selector: {name: all_candidates, options: {cut: drop}}\n"},
+            "online.selector: 'rloo' is right for plain samples alone, and 'all_candidates' with these options",
+        ),
+        (
             "tr_dpo",
             {"more": "  selector: {name: best_worst}\n"},
             "reads 'live_reference', which drawn rows do not have",
+        ),
+        ("imitation", {"more": "  selector: {name: all_candidates}\n"}, "is trained on the preferred response"),
+        ("kto", {}, "method.name: 'kto' takes single responses with labels, which no selector makes"),
+        (
+            "rloo",
+            {"oracle": "reward_stage", "rest": "reward_model: {objective: {name: gpm}}\n"},
+            "reward_model.objective.name: oracle 'reward_stage' rewards a drawn response by itself, 'gpm' reads the",
+        ),
+        (
+            "rloo",
+            {"oracle": "reward_stage", "rest": "reward_model: {objective: {name: pal_a}}\n"},
+            "reward_model.objective.name: oracle 'reward_stage' rewards a drawn response by itself, 'pal_a' reads col",
+        ),
+        (
+            "dpo",
+            {
+                "name": "policy_and_reference",
+                "preference": "reference: base",
+                "more": "  selector: {name: best_worst}\n",
+            },
+            "preference.reference: expected sft: the reference of sampler 'policy_and_reference' is the policy that",
         ),
         ("sft", {}, "online: 'sft' draws nothing while it is trained"),
     ],
@@ -80,6 +162,34 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path):
     said = refused(tmp_path, "rloo", temperature=0.5, num_samples=1, more="  prompts: {split: test}\n")
     for part in ("online.sampler:", "online.sampler.num_samples:", "online.prompts.split:"):
         assert part in said
+
+
+@pytest.mark.parametrize("section", ["rounds", "online"])
+def test_a_recipe_of_sft_that_draws_is_refused_and_an_override_is_for_the_rows_beside_it(tmp_path: Path, section: str):
+    sampler = ", ".join(f"{name}: {value}" for name, value in SAMPLER.items())
+    parts = f"sampler: {{{sampler}}}, oracle: {{name: gold}}, selector: {{name: best_worst}}"
+    if section == "rounds":
+        parts += ", count: 1, prompts: {split: train, per_round: 8}"
+    text = MICRO.read_text(encoding="utf-8") + generate_section(prompts=4, tokens=4)
+    setting = tmp_path / "setting.yaml"
+    setting.write_text(text, encoding="utf-8")
+    path = tmp_path / "sft.yaml"
+    path.write_text(f"name: s\nsetting: {setting}\nmethod: {{name: sft}}\n{section}: {{{parts}}}\n", encoding="utf-8")
+    asked = ["--setting", setting, "--seeds", 1, "--runs", tmp_path / "runs", "--dry-run"]
+    ended = bench("compare", path, *asked)
+    assert ended.code == 2 and f"{section}: 'sft' draws nothing while it is trained" in ended.err
+    ended = bench("compare", "dpo", *asked, "--set", f"{section}={{{parts}}}")
+    assert ended.code == 0, ended.err
+
+
+def test_a_stop_token_is_looked_for_where_training_alone_draws(tmp_path: Path):
+    """Of a comparison of pairs alone, in which nobody answers held-out prompts."""
+    rest = (
+        "generate: {split: test, num_prompts: 4, engine: transformers, dtype: float32, max_new_tokens: 4,"
+        " temperature: 1.0, top_p: 1.0, top_k: 0, min_p: 0.0, repetition_penalty: 1.0, stop_tokens: ['<|im_end|>']}\n"
+    )
+    said = refused(tmp_path, "rloo", rest=rest, options=["--pairs-only"])
+    assert "generate.stop_tokens: expected tokens of the tokenizer, got <|im_end|>" in said
 
 
 @pytest.mark.parametrize("method", ["rloo", "grpo", "hypo_online_kl"])

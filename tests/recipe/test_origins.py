@@ -8,6 +8,7 @@ import pytest
 
 from benchbench.commands.recipes import leaves, origin
 from benchbench.recipe.document import read_document
+from benchbench.recipe.folders import RecipeFolders
 from benchbench.recipe.library import entries, shipped_root
 
 from .toys import HEAD, load, write
@@ -75,6 +76,17 @@ def test_relative_paths_start_from_the_file_that_wrote_them(tmp_path):
     assert found.folders.chat_template == tmp_path / "settings"
     overridden = load(path, sets=["tokenization.chat_template=chat.jinja", "tokenization.template=null"])
     assert overridden.folders.chat_template == Path.cwd()
+
+
+@pytest.mark.parametrize("section", ["rounds", "online"])
+def test_relative_paths_of_an_oracle_start_from_the_file_that_wrote_them(tmp_path, section):
+    """Which may be a setting, or the command line, for draws in training as for rounds."""
+    setting = tmp_path / "settings" / "mine.yaml"
+    origins = {f"{section}.sampler.name": f"{tmp_path / 'mine.yaml'}:3", f"{section}.oracle.options.path": "--set"}
+    name = {"rounds": "oracle", "online": "online_oracle"}[section]
+    assert getattr(RecipeFolders.of(origins, setting), name) == Path.cwd()
+    origins[f"{section}.oracle.options.path"] = f"{setting}:9"
+    assert getattr(RecipeFolders.of(origins, tmp_path / "mine.yaml"), name) == tmp_path / "settings"
 
 
 # What a recipe changes in its setting.

@@ -16,16 +16,18 @@ from benchbench.recipe import library
 from benchbench.recipe.overrides import parse_overrides
 
 IN_ROUNDS = "reads who drew a response, or how often it wins over fresh ones, which pairs of the world do not have"
+OWN_SAMPLES = "is right for plain samples of its policy, which a split does not have; its rounds are not tuned"
 WITHOUT = {
     "bidedpo_twin": "reads a second pair for one aspect of the same prompt, which the world does not have",
     "dpo_rationale": "reads a rationale beside each pair, which the world does not have",
     "icrank_irpo": "reads lists of items in one response with their relevance, which the world does not have",
     "tpo_tree": "reads weights of the steps of a tree of responses, which the world does not have",
     "fdpo_factual": "reads which responses violate facts; tasks of the world are solved or not",
-    "egpo": IN_ROUNDS,
     "nash_md": IN_ROUNDS,
-    "nash_md_pg": IN_ROUNDS,
+    "nash_md_regression": IN_ROUNDS,
     "online_ipo1": IN_ROUNDS,
+    "online_ipo2": OWN_SAMPLES,
+    "p3o": OWN_SAMPLES,
     "spac": IN_ROUNDS,
     "vpo": IN_ROUNDS,
     "xpo": IN_ROUNDS,
@@ -70,7 +72,9 @@ def test_every_method_has_a_recipe_or_runs_as_it_is_or_has_none_for_a_reason(run
 
 @pytest.mark.parametrize("name", WITHOUT)
 def test_a_method_without_a_recipe_cannot_be_planned_without_one(name: str, runs: Path):
-    with pytest.raises(BenchError, match="reads the (column|candidate of role|token weights)"):
+    with pytest.raises(
+        BenchError, match="reads the (column|candidate of role|token weights)|rounds: required, not given"
+    ):
         plan([name], runs)
 
 
@@ -81,6 +85,15 @@ def test_every_recipe_can_be_planned(runs: Path):
     others = [str(entry.path) for entry in every if "rounds" not in entry.values]
     assert plan(others, runs) > len(others)
     assert plan(in_rounds, runs, "rounds.prompts.per_round=4") > len(in_rounds)
+
+
+def test_the_control_of_golden_against_self_training_differs_from_it_in_its_loss_alone():
+    spin, control = (
+        dict(resolve(f"recipes/{name}_tiny.yaml", setting=None).recipe) for name in ("dpo_spin", "continued_sft")
+    )
+    reference = control["preference"].reference
+    assert spin["preference"].model_copy(update={"reference": reference}) == control["preference"]
+    assert {key for key in spin if spin[key] != control[key]} == {"name", "description", "method", "preference"}
 
 
 def test_a_recipe_says_whether_its_values_were_chosen():

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pytest
+import json
+from pathlib import Path
 
+import pytest
+import torch
+
+from benchbench.core.generation import Sampling
 from benchbench.core.sampler import Arm
+from benchbench.generation.token_sampler import mix, probabilities
 
 from .toys import arms
 
-POLICY, REFERENCE = [1.2, -0.3, 0.5, 0.0], [0.2, 0.4, -0.6, 0.1]
-"""Logits."""
-MIXED = [-0.798476880242, -1.87347688024, -1.52347688024, -1.72347688024]
-"""Log-probabilities of the mixture with m 0.25, recomputed from arXiv:2312.00886 and TRL 1.0.0 elsewhere."""
+GOLDEN = Path(__file__).parents[1] / "golden" / "losses" / "nash_md.json"
+PLAIN = Sampling(1, 1.0, 1.0, 0, 0.0, 1.0, (-1,))
 
 
-def log_softmax(logits: np.ndarray) -> np.ndarray:
-    return logits - np.log(np.exp(logits).sum())
-
-
-def test_the_weights_give_the_mixture_of_nash_md():
-    """The arm's weighted sum of log-probabilities, normalised, is the published mixture of logits."""
-    policy, mixture = arms("nash_mixture", 2, m=0.25)
+def test_the_next_token_is_drawn_from_the_mixture_of_nash_md():
+    """From the arm's weights to the distribution of a draw, at temperature 1, against the golden case."""
+    (case,) = [case for case in json.loads(GOLDEN.read_text("utf-8")) if case["id"] == "nash_md.mixture"]
+    policy, mixture = arms("nash_mixture", 2, m=case["hyper"]["m"])
     assert policy == Arm("policy", 1, {"policy": 1.0})
-    models = {"policy": log_softmax(np.array(POLICY)), "reference": log_softmax(np.array(REFERENCE))}
-    mixed = sum(weight * models[model] for model, weight in mixture.mixture.items())
-    assert log_softmax(np.asarray(mixed)) == pytest.approx(MIXED, rel=1e-10)
+    logits = [torch.tensor([case["inputs"][f"{model}_logits"]], dtype=torch.float64) for model in mixture.mixture]
+    (found,) = probabilities(mix(logits, list(mixture.mixture.values())), PLAIN).log().tolist()
+    assert found == pytest.approx(case["value"], rel=case["tolerance"]["rel"])
 
 
 def test_m_0_is_the_policy_against_itself_and_m_1_the_reference():

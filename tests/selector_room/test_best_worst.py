@@ -19,6 +19,15 @@ def test_the_highest_score_against_the_lowest_worked_by_hand():
     assert row["p_chosen"] == pytest.approx(0.9820137900379085)
 
 
+def test_win_rates_are_over_all_of_the_group_and_none_where_one_is_unknown():
+    """Over three responses of which the first wins surely and the others are even, each with itself as one half."""
+    wins = {(0, 1): 1.0, (0, 2): 1.0, (1, 2): 0.5}
+    row = columns("best_worst", group("a", "b", "c"), Labels(wins=wins))
+    assert row["win_rate"] == (pytest.approx(2.5 / 3), pytest.approx(1 / 3))
+    unknown = "not every response has a score or a comparison with every other"
+    assert places("best_worst", group("a", "b", "c"), scores(3.0, None, 1.0)) == unknown
+
+
 def test_of_equal_scores_the_first_drawn():
     assert places("best_worst", group("a", "b", "c", "d"), scores(2.0, 2.0, 1.0, 1.0)) == [(0, 2)]
 

@@ -156,7 +156,7 @@ def test_a_selector_says_what_it_does(name: str):
     selector = selectors.get(name)
     assert inspect.getdoc(selector.select)
     assert selector.version >= 1
-    if selector.needs_data:
+    if selector.needs_data(selector.options(**CASES[name].options)):
         groups, labels = many(1)
         drawn = [dataclasses.replace(g, responses=tuple(r for r in g.responses if r.source != DATA)) for g in groups]
         assert run(name, drawn, labels).picks == [()]

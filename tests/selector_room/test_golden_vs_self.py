@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from benchbench import selectors
+from benchbench.recipe.binding import bind
+
 from .toys import group, places
 
 
@@ -22,3 +25,9 @@ def test_a_policy_that_says_the_demonstration_gives_no_row():
 
 def test_without_a_demonstration_the_group_is_counted():
     assert places("golden_vs_self", group("a", "b")) == "no demonstration"
+
+
+def test_a_rule_for_cuts_that_says_the_same_as_another_is_refused():
+    """A draw is never preferred, so `keep` would be `reject_only` under another name."""
+    _, faults = bind(selectors.get("golden_vs_self").options, {"cut": "keep"}, where="here")
+    assert [fault.where for fault in faults] == ["here.cut"]

@@ -27,3 +27,12 @@ def test_few_responses_come_to_the_worst():
 def test_deviations_that_are_no_number_are_refused():
     with pytest.raises(ValueError, match="deviations: expected a finite number, got inf"):
         selectors.get("mu_two_sigma").options(deviations=float("inf"))
+
+
+def test_equal_responses_count_as_often_as_they_were_drawn():
+    """10 x nine (all in the same words), -8, -90: mean -0.727, one deviation below it -29.35, nearer to -8 (21 v 61).
+
+    Of the three different texts mean and deviation are -29.3 and 43.6, and -90 lies nearer to -72.9.
+    """
+    texts, labels = group(*"aaaaaaaaabc"), scores(*[10.0] * 9, -8.0, -90.0)
+    assert places("mu_two_sigma", texts, labels, deviations=-1.0) == [(0, 9)]

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from .toys import group, places, scores
+from dataclasses import replace
+
+import pytest
+
+from benchbench import selectors
+from benchbench.core.rollout import DATA
+
+from .toys import group, places, response, scores
 
 
 def test_both_sets_are_walked_side_by_side():
@@ -24,11 +31,25 @@ def test_one_set_alone_makes_no_pair():
     assert places("right_wrong", texts, scores(1.0, 1.0)) == "no wrong response"
 
 
-def test_the_splits_candidate_is_right_without_asking():
-    """So that the set of right ones is never empty; with `scored` it is what the oracle says."""
-    texts, labels = group("a", "b", data=("gold",)), scores(0.0, 0.0, 0.0)
-    assert places("right_wrong", texts, labels, pairs=2) == [(0, 1), (0, 2)]
+def test_the_splits_first_candidate_may_be_right_without_asking():
+    """So that the set of right ones is never empty; with `scored` all are what the oracle says."""
+    texts, labels = group("a", "b", data=("gold", "bad")), scores(0.0, 0.0, 0.0, 0.0)
+    assert places("right_wrong", texts, labels, data="right", pairs=3) == [(0, 1), (0, 2), (0, 3)]
     assert places("right_wrong", texts, labels, data="scored") == "no right response"
+    assert places("right_wrong", texts, labels) == "no right response"
+
+
+def test_a_draw_that_says_the_demonstration_is_right_as_it_is():
+    """The rollout puts the split's candidates behind the draws, and identical responses stand once."""
+    texts = group("gold", "b")
+    behind = replace(texts, responses=(*texts.responses, response("gold", DATA)))
+    assert places("right_wrong", behind, scores(0.0, 0.0, 0.0), data="right") == [(0, 1)]
+
+
+@pytest.mark.parametrize(("data", "needed"), [("none", False), ("right", True), ("scored", True)])
+def test_the_splits_candidates_are_asked_for_where_they_are_read(data: str, needed: bool):
+    selector = selectors.get("right_wrong")
+    assert selector.needs_data(selector.options(data=data)) == needed
 
 
 def test_a_right_response_that_was_cut_is_not_preferred():

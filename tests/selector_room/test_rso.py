@@ -34,3 +34,20 @@ def test_two_accepted_with_equal_scores_make_no_pair_unless_ties_are_kept():
     texts = group("a", "b")
     assert places("rso", texts, scores(1.0, 1.0)) == "no two accepted responses that make a pair"
     assert places("rso", texts, scores(1.0, 1.0), ties="keep") == [(0, 1)]
+
+
+def test_a_response_that_was_drawn_often_is_accepted_often():
+    """Of four draws the best is there three times: beta 0 accepts these, in no pair with each other, and then b."""
+    texts, labels = group("a", "b", "a", "a"), scores(2.0, 1.0, 2.0, 2.0)
+    assert places("rso", texts, labels, beta=0.0, accept=4) == [(3, 1)]
+    assert places("rso", texts, labels, beta=0.0, accept=2) == "no two accepted responses that make a pair"
+    assert places("rso", texts, labels, beta=0.0, accept=2, ties="keep") == (
+        "no two accepted responses that make a pair"
+    )
+
+
+def test_one_response_among_many_equal_ones_is_accepted_as_one_draw_of_many():
+    """B comes first with exp((0.9 - 1) / 0.1) = 0.37; else the first two accepted are both a, and make no pair."""
+    groups = [group("b", *"aaaaaaaaa", example=f"x{k}") for k in range(200)]
+    picks = selected("rso", groups, [scores(0.9, *[1.0] * 9)] * 200, accept=2, beta=0.1).picks
+    assert 60 < sum(len(rows) for rows in picks) < 88

@@ -15,6 +15,11 @@ from safetensors.torch import load_file
 
 from benchbench.commands.compare.run import CompareRequest, prepare_comparison
 from benchbench.commands.run_plan import RunOptions
+from benchbench.core.rollout import Group
+from benchbench.stages.preference.drawing import Drawer
+from benchbench.stages.preference.labelling import Chooser
+from benchbench.stages.preference.prompts import PolicyPrompt
+from benchbench.training.checkpoint import read_position
 
 SAMPLER = (
     "{name: policy, num_samples: SAMPLES, temperature: 1.0, top_p: 1.0, top_k: 0, min_p: 0.0, "
@@ -113,8 +118,12 @@ def test_a_run_that_is_stopped_after_each_step_ends_bit_by_bit_where_a_straight_
     straight = trained(before, tmp_path / "straight", path, steps)
     shutil.copytree(before, tmp_path / "stopped" / "runs")
     stopped = Trained(path, tmp_path / "stopped" / "runs", [steps])
-    for _ in range(5):
+    for step in range(1, 6):
         assert stopped.run(should_stop=lambda: True) == "interrupted"
+        assert read_position(stopped.folder / "checkpoint").step == step, (
+            "what was drawn and trained before a stop is kept"
+        )
+        assert [line["step"] for line in stopped.lines] == [*range(1, step + 1)]
         torch.manual_seed(12345)  # no draw may come from it
     assert stopped.run() == "done"
     assert len(straight.lines) == 6
@@ -134,6 +143,13 @@ def test_the_microbatch_changes_nothing_but_rounding(before, tmp_path, case):
     assert furthest < 1e-6
     for one, other in zip(whole.lines, cut.lines, strict=True):
         assert one == pytest.approx(other, rel=1e-4, abs=1e-5)
+
+
+def test_a_judge_that_labels_draws_is_asked_through_its_cache(before, tmp_path):
+    path = recipe(tmp_path, "{name: rloo}", oracle="  oracle: {name: judge, options: {judge: gold}}\n")
+    run = trained(before, tmp_path, path, "preference.max_steps=2")
+    assert run.summary["online"]["labels"] > 0
+    assert list((run.runs / "verdicts").glob("gold-*.sqlite"))
 
 
 def test_advantages_over_the_whole_step_need_no_whole_step_in_memory(before, tmp_path):
@@ -186,8 +202,8 @@ def test_pairs_of_draws_train_a_method_of_pairs(before, tmp_path):
 
 
 def test_a_step_without_a_row_changes_nothing(before, tmp_path):
-    """The best of two is never preferred where both were cut, as every response of this policy is."""
-    more = "  selector: {name: best_worst, options: {min_gap: 1000.0}}\n"
+    """Where the selector gives none: here no two scores lie as far apart as it wants them."""
+    more = "  selector: {name: best_worst, options: {cut: keep, min_gap: 1000.0}}\n"
     run = trained(before, tmp_path, recipe(tmp_path, "{name: dpo}", samples=2, more=more))
     assert [line["online/rows"] for line in run.lines] == [0, 0, 0]
     (start,) = (run.runs / "sft").iterdir()
@@ -195,6 +211,33 @@ def test_a_step_without_a_row_changes_nothing(before, tmp_path):
     assert all(torch.equal(weights[name], value) for name, value in run.weights.items())
 
 
-def test_draws_beside_the_rows_may_answer_other_prompts(before, tmp_path):
-    path = recipe(tmp_path, "{name: hypo_online_kl}", oracle="", more="  prompts: {split: validation}\n")
-    assert trained(before, tmp_path, path).summary["online"]["responses"] == 3 * 8 * 3
+def test_a_step_without_a_row_after_one_with_rows_changes_nothing_either(before, tmp_path, monkeypatch):
+    """The optimizer remembers the gradients of the step before, and weights would decay."""
+    rows = Chooser.rows
+    first_only = lambda self, groups, labels, batch: [] if batch else rows(self, groups, labels, batch)  # noqa: E731
+    monkeypatch.setattr(Chooser, "rows", first_only)
+    steady = ("preference.lr_scheduler_type=constant", "preference.weight_decay=0.1")
+    path = recipe(tmp_path, "{name: rloo}")
+    one = trained(before, tmp_path / "one", path, *steady, "preference.max_steps=1")
+    three = trained(before, tmp_path / "three", path, *steady, "preference.max_steps=3")
+    assert [line["online/rows"] for line in three.lines] == [8, 0, 0]
+    assert all(torch.equal(one.weights[name], value) for name, value in three.weights.items())
+
+
+def test_draws_beside_the_rows_may_answer_other_prompts(before, tmp_path, monkeypatch):
+    answered: dict[str, set[str]] = {}
+    groups = Drawer.groups
+
+    def recorded(self: Drawer, prompts: Sequence[PolicyPrompt], batch: int) -> list[Group]:
+        answered.setdefault(place, set()).update(prompt.example for prompt in prompts)
+        return groups(self, prompts, batch)
+
+    monkeypatch.setattr(Drawer, "groups", recorded)
+    runs = {}
+    for place, more in {"same": "", "others": "  prompts: {split: validation}\n"}.items():
+        (tmp_path / place).mkdir()
+        path = recipe(tmp_path / place, "{name: hypo_online_kl}", oracle="", more=more)
+        runs[place] = trained(before, tmp_path / place, path)
+    assert [run.summary["online"]["responses"] for run in runs.values()] == [3 * 8 * 3] * 2
+    assert not answered["same"] & answered["others"]
+    assert not equal(runs["same"], runs["others"])

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 from safetensors.torch import load_file
+
+from benchbench.methods.inpo import Hyper
 
 from .artefacts import run
 
@@ -24,4 +27,7 @@ def test_without_rounds_it_is_the_reference_scored_once_for_both(tmp_path: Path)
     assert titles.count("reference log-probabilities seed 1") == 1
     ours, plain = (weights(done.folder(f"{name} seed 1")) for name in ("dno_prct", "dpo"))
     assert all(torch.equal(ours[name], weight) for name, weight in plain.items())
-    assert all(line["loss"] == line["loss"] for line in done.log("inpo seed 1"))
+    first, eta = done.log("inpo seed 1")[0], Hyper().eta
+    assert first["loss"] == pytest.approx((1 / (2 * eta)) ** 2, rel=1e-4), "no margin to either policy yet"
+    reads_both = weights(done.folder("inpo seed 1"))
+    assert any(not torch.equal(reads_both[name], weight) for name, weight in plain.items())

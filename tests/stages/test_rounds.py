@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from harness import execute
 
+from benchbench import judges, selectors
+from benchbench.core.judge import Contest, JudgeContext, Verdict
+from benchbench.core.rollout import Group, Labels
+from benchbench.core.selector import Selection
+from benchbench.generation.transformers_engine import TransformersEngine
 from benchbench.stages.label import run as label_run
 from tests.stages.rounds import ON_DATA, drawn, world
 
@@ -92,6 +100,25 @@ def test_a_round_without_rows_keeps_its_policy_or_fails(tmp_path: Path):
         demanding.run()
 
 
+def test_a_round_without_rows_keeps_the_policy_that_drew_them_wherever_training_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    best_worst = selectors.get("best_worst")
+
+    def select(options: Any, groups: Sequence[Group], labels: Sequence[Labels | None], draws: Any) -> Selection:
+        if groups[0].round == 1:
+            return best_worst.select(options, groups, labels, draws)
+        return Selection([()] * len(groups), {"all": len(groups)})
+
+    monkeypatch.setattr(selectors, "get", lambda name: replace(best_worst, select=select))
+    made = world(tmp_path, drawn(more="start: sft"))
+    assert set(made.run().values()) == {"done"}
+    first, second = made.cell.rounds
+    assert made.store.record(str(second.policy)).summary["kept_policy"]
+    assert made.weights(second.policy) == made.weights(first.policy)
+    assert made.weights(first.policy) != made.weights(made.plan.stages[first.policy].inputs["policy"])
+
+
 @pytest.mark.parametrize(
     ("sampler", "oracle"),
     [
@@ -111,6 +138,61 @@ def test_models_that_samplers_and_oracles_hold_are_there(tmp_path: Path, sampler
     if "history" in sampler:
         assert inputs == {"policy": first.policy, "start_1": sft}
     assert made.store.record(str(second.label)).summary["labelled"] == 4
+
+
+def test_a_policy_that_judges_itself_is_loaded_once_for_all_that_it_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[str] = []
+    generate, load = TransformersEngine.generate, TransformersEngine.load
+    monkeypatch.setattr(TransformersEngine, "load", lambda *a: (asked.append("load"), load(*a))[1])
+    monkeypatch.setattr(TransformersEngine, "generate", lambda *a: (asked.append("generate"), generate(*a))[1])
+    monkeypatch.setattr(label_run, "GROUPS_IN_A_PART", 2)
+    made = world(tmp_path, drawn(count=1, per_round=4, oracle="{name: self_judge, options: {max_new_tokens: 2}}"))
+    label = str(made.cell.rounds[0].label)
+    for key in [key for key in made.plan.stages if key in made.plan.under([label])]:
+        asked.clear()
+        record = execute(made.plan.stages[key], made.store)
+        assert record.status == "done", record.message
+    assert asked == ["load", "generate", "generate"]
+    assert not list(made.store.folder(label).glob("serving-*")), "what was written for the engine is gone"
+
+
+def test_a_judge_that_labels_is_asked_once_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Labels that are thrown away and made again are read from the judge's cache, and are the same."""
+    gold, contests = judges.get("gold"), []
+
+    def judge(options: Any, asked_for: Sequence[Contest], context: JudgeContext) -> Iterator[tuple[int, Verdict]]:
+        contests.extend(asked_for)
+        return gold.judge(options, asked_for, context)
+
+    monkeypatch.setattr(judges, "get", lambda name: replace(gold, judge=judge, asked_alone=True))
+    made = world(tmp_path, drawn(count=1, oracle="{name: judge, options: {judge: gold}}"))
+    assert set(made.run().values()) == {"done"}
+    asked_before, label = len(contests), made.cell.rounds[0].label
+    assert asked_before > 0 and list((made.store.root / "verdicts").glob("gold-*.sqlite"))
+    lines = (made.store.folder(str(label)) / "examples" / "train.jsonl").read_bytes()
+    shutil.rmtree(made.store.folder(str(label)))
+    made.run()
+    assert (made.store.folder(str(label)) / "examples" / "train.jsonl").read_bytes() == lines
+    assert len(contests) == asked_before
+
+
+def test_prompts_that_nothing_would_train_on_are_not_answered(tmp_path: Path):
+    def groups(name: str, *sets: str) -> tuple[list[int], Any]:
+        made = world(tmp_path / name, drawn(count=1), *sets)
+        key = made.cell.rounds[0].rollout
+        for each in [each for each in made.plan.stages if each in made.plan.under([key])]:
+            assert execute(made.plan.stages[each], made.store).status == "done"
+        lines = (made.store.folder(key) / "examples" / "train.jsonl").read_text(encoding="utf-8").splitlines()
+        return [len(json.loads(line)["prompt"]) for line in lines], made.store.record(key).summary
+
+    every, counts = groups("all")
+    limit = max(every) - 1
+    fewer, counted = groups("some", f"tokenization.max_prompt_length={limit}")
+    assert counts["prompts_too_long"] == 0 and len(every) == 8
+    assert fewer == [length for length in every if length <= limit] != []
+    assert counted["prompts_too_long"] == len(every) - len(fewer) == 8 - counted["prompts"]
 
 
 def test_cut_responses_teach_no_end(tmp_path: Path):

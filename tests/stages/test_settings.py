@@ -15,11 +15,17 @@ from pydantic import BaseModel
 from benchbench import inputs, stages
 from benchbench.core.identity import RUN, Since, field_marks, identity, plain, restore, section_of
 from benchbench.core.records import StageSpec
+from benchbench.stages.preference.settings import OnlineSettings
 from benchbench.stages.settings import StageRun, StageSettings
 from tests.plan.test_fingerprints import plan_of
 from tests.stages.rounds import drawn
 
 ANOTHER = {"float32": "bfloat16", "sdpa": "eager", "linear": "cosine", "shuffled": "sequential", "all": "true only"}
+ONLINE = (
+    "online={sampler: {name: policy, num_samples: 2, temperature: 1.0, top_p: 1.0, top_k: 0, min_p: 0.0, "
+    "repetition_penalty: 1.0, max_new_tokens: 4}, oracle: {name: judge, options: {judge: toy_annotator}}, "
+    "selector: {name: all_candidates}}"
+)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +46,9 @@ def specs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, StageSpec]:
     made += ["preference.transforms=[{name: score_difference, options: {score: r}}]"]
     plans.append(plan_of(folder / "runs", ["dpo"], setting=setting, sets=made))
     plans.append(plan_of(folder / "runs", ["dpo"], setting=setting, sets=[drawn(oracle="{name: reward_stage}")]))
-    return {spec.kind: spec for each in (*plans, plan) for spec in each.stages.values()}
+    every = {spec.kind: spec for each in (*plans, plan) for spec in each.stages.values()}
+    draws = plan_of(folder / "runs", ["rloo"], setting=setting, sets=[ONLINE])
+    return every | {spec.kind: spec for spec in draws.stages.values() if spec.kind == "preference"}
 
 
 def leaves(value: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -93,6 +101,12 @@ def test_every_field_moves_the_fingerprint_unless_it_is_a_run_setting(specs: dic
     for path, value in leaves(plain(spec.run)):
         moved = replace(spec, run=changed(spec.run, path, other(value)))
         assert moved.fingerprint == spec.fingerprint, f"run.{'.'.join(path)}"
+
+
+def test_what_is_drawn_in_training_is_among_the_fields(specs: dict[str, StageSpec]):
+    online = {path[1] for path, _ in leaves(plain(specs["preference"].settings)) if path[0] == "online"}
+    assert online == {*OnlineSettings.model_fields}
+    assert specs["preference"].run.folder == str(Path.cwd()), "paths of an oracle start where `--set` was given"
 
 
 @pytest.mark.parametrize("kind", stages.kinds())

@@ -22,13 +22,11 @@ def test_eight_steps_come_out_as_they_did(name):
 
 
 SAME = {
-    "imitation@default": ("continued_sft@default", "imitation takes the first response of a list"),
-    "online_ipo1@default": ("egpo@default", "EGPO differs in its half steps"),
     "online_ipo2@default": ("cipo@default", "one loss, of fresh pairs and of pairs of any source"),
     "dpo_joint@default": ("dpo@default", "the toy scores no prompt"),
     "rankdpo_twin@default": ("lipo_lambda@default", "two responses make one weight"),
     "rankdpo_twin@ranked_by_policy": ("lipo_lambda@default", "one formula under two names"),
-    "sft@default": ("continued_sft@default", "one loss, in two places of a recipe"),
+    "sft@default": ("imitation@default", "one loss, in two places of a recipe"),
     "simpo@trl": ("cpo_simpo@trl", "TRL's SimPO is CPO-SimPO"),
     "tpo_text_twin@default": ("dpo@default", "the toy's prompts are one prompt"),
     "tr_dpo@hard": ("tr_dpo@default", "the reference follows after 512 steps"),

@@ -17,7 +17,7 @@ from .toys import after, furthest, model, toy, weights
 WIDE = [
     name
     for name in methods.names()
-    if methods.get(name).sees_the_step
+    if methods.get(name).sees_the_step(methods.get(name).hyper())
     or methods.get(name).head is not None
     or methods.get(name).need(Need.DISTRIBUTION.name)
     or methods.get(name).need(Need.LIVE_REFERENCE.name)

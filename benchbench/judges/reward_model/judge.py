@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchbench.core.errors import BenchError
 from benchbench.core.judge import Contest, Judge, JudgeContext, Verdict
+from benchbench.core.logistic import sigmoid
 from benchbench.data.files import content_hash
 from benchbench.data.hub_access import check_commit, local_folder
 from benchbench.data.model_files import model_files
@@ -43,18 +44,12 @@ def judge(
         if not (math.isfinite(first) and math.isfinite(second)):
             yield place, Verdict(None, f"{first} {second}", "a reward is not finite")
             continue
-        wins = _sigmoid(first - second) if options.soft else _winner(first, second)
+        wins = sigmoid(first - second) if options.soft else _winner(first, second)
         yield place, Verdict(wins, json.dumps({"first": first, "second": second}), scores=(first, second))
 
 
 def _winner(first: float, second: float) -> float:
     return 0.5 if first == second else float(first > second)
-
-
-def _sigmoid(margin: float) -> float:
-    # not scipy's `expit`, which differs in the last digit: soft verdicts that are kept would be of two kinds
-    tail = math.exp(-abs(margin))
-    return 1 / (1 + tail) if margin >= 0 else tail / (1 + tail)
 
 
 def identity(options: RewardModelOptions, folder: Path) -> Mapping[str, str]:

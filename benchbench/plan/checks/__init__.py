@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from benchbench.core.errors import BenchError, Fault
 from benchbench.plan.anchors import anchor_faults
 from benchbench.plan.checks.data import chosen_faults, data_faults, length_faults, split_faults, trained_faults
-from benchbench.plan.checks.generation import generation_faults
+from benchbench.plan.checks.generation import generation_faults, stop_faults
 from benchbench.plan.checks.model_columns import model_column_faults
 from benchbench.plan.checks.online import online_data_faults
 from benchbench.plan.checks.prompts import prompt_faults
@@ -44,6 +44,8 @@ def check_all(
         faults = recipe_faults(loaded, prepared, score_split, against_chosen=with_samples and prompts is None)
         if (with_samples or draws_responses(loaded)) and not loaded.recipe.is_reward_model:
             faults += generation_faults(loaded, prepared, device)
+        elif loaded.recipe.online is not None:
+            faults += stop_faults(loaded, prepared)
         faults += [fault for other, fault in mixed if other is loaded]
         if prompts is not None:
             faults += prompt_faults(loaded, prompts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from benchbench import methods, metrics
 from benchbench.core.errors import BenchError, Fault
@@ -68,7 +69,7 @@ def trained_faults(loaded: Loaded, data: PreparedData) -> list[Fault]:
     if shape is None:
         return faults
     data = replace(data, shapes={**data.shapes, split: shape})
-    faults += _preference_faults(split, method, data)
+    faults += _preference_faults(split, method, loaded.bound["method.hyper"], data)
     for column in method.columns:
         faults += column_faults(method.name, column, split, data, key="preference.split", missing_key="method.name")
     if method.need("reward") and reward.column is not None:
@@ -132,7 +133,7 @@ def _metric_faults(split: str, data: PreparedData) -> list[Fault]:
     return faults
 
 
-def _preference_faults(split: str, method: Method, data: PreparedData) -> list[Fault]:
+def _preference_faults(split: str, method: Method, hyper: Any, data: PreparedData) -> list[Fault]:
     shape = data.shapes[split]
     counts, faults = set(shape.candidates), span_faults(method, split, shape)
     shape_of_split = f"split '{split}' has {listed(counts)} candidates"
@@ -149,7 +150,7 @@ def _preference_faults(split: str, method: Method, data: PreparedData) -> list[F
         faults += order_faults("preference.split", split, data)
     elif min(counts) < method.fewest_candidates:
         faults.append(Fault("preference.split", f"'{method.name}' takes two candidates or more, {shape_of_split}"))
-    elif method.coupled and len(counts) > 1:
+    elif method.is_coupled(hyper) and len(counts) > 1:
         together = f"'{method.name}' compares the examples of a step with each other"
         faults.append(Fault("preference.split", f"expected equally many candidates: {together}; {shape_of_split}"))
     judged_alone = method.candidates is Candidates.LABELLED  # by a reward, where not by the label

@@ -8,10 +8,19 @@ from typing import Any
 from benchbench import inputs, oracles, samplers, selectors
 from benchbench.core.errors import BenchError, Fault
 from benchbench.core.method import Candidates, Method, Need
-from benchbench.core.oracle import Oracle
 from benchbench.core.rollout import DATA
 from benchbench.core.sampler import POLICY, REFERENCE
 from benchbench.core.selector import Selector
+from benchbench.plan.checks.drawn_labels import oracle_faults
+from benchbench.plan.checks.drawn_lists import list_faults
+from benchbench.plan.checks.drawn_settings import (
+    length_faults,
+    reference_faults,
+    size_faults,
+    unread_faults,
+)
+from benchbench.plan.checks.labels import label_column_faults
+from benchbench.plan.checks.on_policy import choice_faults, drawing_faults
 from benchbench.plan.online import drawing_models, read_models
 from benchbench.recipe.anchors import anchor_faults
 from benchbench.recipe.binding import bind
@@ -57,17 +66,24 @@ def online_faults(recipe: Recipe, method: Method | None, hyper: Any, bound: dict
     section = recipe.online
     if section is None:
         return []
-    if method is None or method.name == SFT or recipe.preference is None:
+    if method is not None and method.name == SFT:  # a row of a comparison; as of `preference`, nothing of it is read
+        return []
+    if method is None or recipe.preference is None:
         return [Fault("online", f"'{recipe.method.name}' draws nothing while it is trained; remove the section")]
     if recipe.rounds is not None:
         return [Fault("online", "expected rounds or online, got both; a round's training draws nothing by itself")]
     faults = [*_sampler_faults(section, method, bound["online.sampler.options"]), *_prompt_faults(recipe, section)]
-    faults += _oracle_faults(recipe, section, method)
+    faults += [*_oracle_faults(recipe, section, method), *_list_faults(section, method, hyper, bound)]
     if REFERENCE in read_models(section, method, bound["online.sampler.options"]):
         faults += anchor_faults(recipe, method.name)
+        faults += reference_faults(recipe, section, drawing_models(section.sampler, bound["online.sampler.options"]))
     if not draws_rows(section, method):
         return faults + [*_beside_faults(section, method)]
-    return faults + [*_row_faults(recipe, section, method), *_reuse_faults(section, method), *_size(section, hyper)]
+    return faults + [
+        *_row_faults(recipe, section, method, bound),
+        *_reuse_faults(section, method),
+        *size_faults(section, hyper),
+    ]
 
 
 def online_data_faults(recipe: Recipe, data: PreparedData, context_tokens: int | None) -> list[Fault]:
@@ -80,11 +96,7 @@ def online_data_faults(recipe: Recipe, data: PreparedData, context_tokens: int |
     for column in oracles.get(section.oracle.name).columns if section.oracle is not None else ():
         if split in data.shapes and column not in data.shapes[split].columns:
             faults.append(Fault("online.oracle.name", f"reads column '{column}', which split '{split}' does not have"))
-    longest = section.sampler.max_new_tokens or 0
-    if context_tokens is not None and longest >= context_tokens:
-        expected = f"expected less than {context_tokens}, which the model reads at once, prompt included"
-        faults.append(Fault("online.sampler.max_new_tokens", f"{expected}; got {longest}"))
-    return faults
+    return faults + [*length_faults(recipe, section, context_tokens)]
 
 
 def _sampler_faults(section: OnlineSection, method: Method, options: Any) -> Iterator[Fault]:
@@ -97,15 +109,19 @@ def _sampler_faults(section: OnlineSection, method: Method, options: Any) -> Ite
         yield Fault(f"{where}.name", f"expected a sampler of the policy or the reference in memory; {known}")
     elif any(len(arm.mixture) > 1 for arm in arms):
         yield Fault(f"{where}.name", f"'{sampler.name}' mixes two models token by token, which is not offered online")
-    if method.on_policy and not sampler.is_plain:
-        plain = "temperature 1, top_p 1, top_k 0, min_p 0 and repetition_penalty 1"
-        yield Fault(where, f"'{method.name}' learns from the policy's own distribution: expected {plain}")
-    if method.on_policy and models - {POLICY}:
-        yield Fault(f"{where}.name", f"'{method.name}' learns from the policy's own draws alone; expected policy")
+    yield from drawing_faults(method, "online", sampler, arms)
     least = 2 if method.need(Need.FRESH.name) else method.fewest_candidates
-    if DATA not in models and (drawn := sum(arm.samples for arm in arms)) < least:
+    if section.selector is None and DATA not in models and (drawn := sum(arm.samples for arm in arms)) < least:
         message = f"'{method.name}' compares the responses to one prompt: expected {least} or more, got {drawn}"
         yield Fault(f"{where}.num_samples", message)
+
+
+def _list_faults(section: OnlineSection, method: Method, hyper: Any, bound: dict[str, Any]) -> Iterator[Fault]:
+    if section.selector is None or not draws_rows(section, method):
+        return
+    selector, options = selectors.get(section.selector.name), bound["online.selector.options"]
+    arms = samplers.get(section.sampler.name).arms(bound["online.sampler.options"], section.sampler.num_samples or 0)
+    yield from list_faults(method, hyper, selector, options, arms, section="online")
 
 
 def _prompt_faults(recipe: Recipe, section: OnlineSection) -> Iterator[Fault]:
@@ -124,32 +140,15 @@ def _oracle_faults(recipe: Recipe, section: OnlineSection, method: Method) -> It
     if section.oracle is None:
         return
     oracle, where = oracles.get(section.oracle.name), "online.oracle.name"
-    if oracle.source and oracle.source != recipe.data.source:
-        yield Fault(where, f"'{oracle.name}' knows prompts of source {oracle.source} alone, got {recipe.data.source}")
+    read = _is_read(section, method)
+    yield from oracle_faults(recipe, oracle, section.sampler, read=read, section="online")
     if strange := sorted(oracle.models - _IN_MEMORY):
         yield Fault(where, f"'{oracle.name}' reads {', '.join(strange)}, which a single training does not have")
     if oracle.writes:
         yield Fault(where, f"'{oracle.name}' has the policy write texts, which is not offered while it is trained")
-    if not _is_read(section, method, oracle):
-        yield Fault(where, f"expected none: nothing reads what '{oracle.name}' says; add a selector, or remove it")
-    if "reward_model" in oracle.models:
-        yield from _reward_model_faults(recipe, oracle)
 
 
-def _reward_model_faults(recipe: Recipe, oracle: Oracle) -> Iterator[Fault]:
-    model = recipe.reward_model
-    if model is None:
-        yield Fault("reward_model", f"required, not given: oracle '{oracle.name}' is the recipe's reward model")
-    elif model.ensemble is not None and model.ensemble.use == "rewards":
-        yield Fault("reward_model.ensemble", f"oracle '{oracle.name}' takes a single reward model, no ensemble of them")
-    elif model.score_append_eos not in (None, recipe.tokenization.append_eos):
-        expected = f"expected {str(recipe.tokenization.append_eos).lower()}, as in training"
-        yield Fault("reward_model.score_append_eos", f"{expected}: drawn responses are rewarded token for token")
-
-
-def _is_read(section: OnlineSection, method: Method, oracle: Oracle) -> bool:
-    if oracle.gives == "nothing":
-        return True
+def _is_read(section: OnlineSection, method: Method) -> bool:
     selected = section.selector is not None and selectors.get(section.selector.name).needs_labels
     return draws_rows(section, method) and (selected or method.need(Need.REWARD.name) is not None)
 
@@ -164,12 +163,16 @@ def _beside_faults(section: OnlineSection, method: Method) -> Iterator[Fault]:
             yield Fault(f"online.{name}", f"expected 1: '{method.name}' reads draws of the step at hand, got {value}")
 
 
-def _row_faults(recipe: Recipe, section: OnlineSection, method: Method) -> Iterator[Fault]:
+def _row_faults(recipe: Recipe, section: OnlineSection, method: Method, bound: dict[str, Any]) -> Iterator[Fault]:
     """What cannot be had for rows that nobody knew before."""
     assert recipe.preference is not None
     selector = None if section.selector is None else selectors.get(section.selector.name)
-    yield from _selector_faults(section, method, selector)
-    labelled = section.oracle is not None and oracles.get(section.oracle.name).gives != "nothing"
+    oracle = None if section.oracle is None else oracles.get(section.oracle.name)
+    gives = "nothing" if oracle is None else oracle.gives
+    yield from _selector_faults(section, method, selector, bound)
+    if selector is not None and oracle is not None:
+        yield from label_column_faults("online", selector, bound["online.selector.options"], oracle)
+    labelled = gives != "nothing"
     if method.need(Need.REWARD.name) is not None and not labelled:
         yield Fault("online.oracle", f"required, not given: '{method.name}' needs a reward of each drawn response")
     for need in method.needs:
@@ -182,43 +185,39 @@ def _row_faults(recipe: Recipe, section: OnlineSection, method: Method) -> Itera
         yield Fault("method.name", f"'{method.name}' needs more of an example than responses drawn at each step")
     if method.head is not None and method.head.reads == "reference":
         yield Fault("method.name", f"'{method.name}' has a head on the reference's states, not offered for drawn rows")
-    columns = set(method.column_names) - set(() if selector is None else selector.makes_columns)
+    columns = set(method.column_names) - set(() if selector is None else selector.columns_by(gives))
     for column in sorted(columns):
         yield Fault("method.name", f"'{method.name}' reads column '{column}', which no part of the section makes")
     split = recipe.preference.split
     if isinstance(section.prompts, PromptSplit) and section.prompts.split != split:
         expected = f"expected {split}, as preference.split: '{method.name}' is trained on what is drawn alone"
         yield Fault("online.prompts.split", f"{expected}, got {section.prompts.split}")
-    yield from _unread_faults(recipe, method)
+    yield from unread_faults(recipe)
 
 
-def _selector_faults(section: OnlineSection, method: Method, selector: Selector | None) -> Iterator[Fault]:
+def _selector_faults(
+    section: OnlineSection, method: Method, selector: Selector | None, bound: dict[str, Any]
+) -> Iterator[Fault]:
+    if method.candidates is Candidates.LABELLED:
+        yield Fault("method.name", f"'{method.name}' takes single responses with labels, which no selector makes")
+        return
     if selector is None:
         if method.candidates is not Candidates.ANY:
             message = f"required, not given: '{method.name}' takes {method.candidates.value} and not all responses"
             yield Fault("online.selector", message)
         return
+    options = bound["online.selector.options"]
+    yield from choice_faults(method, "online", selector, options)
     labelled = section.oracle is not None and oracles.get(section.oracle.name).gives != "nothing"
     if selector.needs_labels and not labelled:
         yield Fault("online.oracle", f"required, not given: selector '{selector.name}' reads labels")
-    if selector.needs_data:
+    if selector.needs_data(options):
         yield Fault("online.selector.name", f"'{selector.name}' reads the split's candidates, which are not drawn")
-    if method.candidates is Candidates.PAIR and selector.candidates is not Candidates.PAIR:
-        yield Fault("online.selector.name", f"'{method.name}' takes pairs, '{selector.name}' makes lists")
-
-
-def _unread_faults(recipe: Recipe, method: Method) -> Iterator[Fault]:
-    """Settings of the split's own rows, which nothing reads where rows are drawn."""
-    preference, read = recipe.preference, "rows are drawn, so nothing reads it; remove it"
-    assert preference is not None
-    masked = "preference.masked_spans" if preference.masked_spans else "tokenization.masked_spans"
-    unread = {
-        "preference.reward.column": preference.reward.column,
-        "preference.anchors": preference.anchors,
-        "preference.model_columns": preference.model_columns,
-        masked: preference.masked_spans or recipe.tokenization.masked_spans,
-    }
-    yield from (Fault(key, read) for key, value in unread.items() if value)
+    if method.candidates is not Candidates.ANY and selector.candidates is not Candidates.PAIR:
+        takes = "takes pairs" if method.candidates is Candidates.PAIR else "is trained on the preferred response"
+        pairs = [name for name in selectors.names() if selectors.get(name).candidates is Candidates.PAIR]
+        message = f"'{method.name}' {takes}, '{selector.name}' makes lists; expected one of {', '.join(pairs)}"
+        yield Fault("online.selector.name", message)
 
 
 def _reuse_faults(section: OnlineSection, method: Method) -> Iterator[Fault]:
@@ -226,12 +225,3 @@ def _reuse_faults(section: OnlineSection, method: Method) -> Iterator[Fault]:
         larger = "num_iterations" if section.num_iterations > 1 else "steps_per_generation"
         message = f"expected 1: '{method.name}' does not read the policy that drew its rows"
         yield Fault(f"online.{larger}", f"{message}, got {getattr(section, larger)}")
-
-
-def _size(section: OnlineSection, hyper: Any) -> Iterator[Fault]:
-    """The hyper-parameter that repeats the sampler's length, where a method has it."""
-    size, longest = getattr(hyper, "max_completion_length", None), section.sampler.max_new_tokens
-    if size is not None and size != longest:
-        yield Fault(
-            "method.hyper.max_completion_length", f"expected the sampler's max_new_tokens, {longest}; got {size}"
-        )

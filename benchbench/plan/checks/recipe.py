@@ -10,8 +10,10 @@ from benchbench.comparison.pairs.scorings import SCORINGS
 from benchbench.core.errors import BenchError, Fault, unknown_name
 from benchbench.core.identity import identity, plain
 from benchbench.core.method import CONTENT_SIGN, Method
+from benchbench.plan.checks.on_policy import split_faults
 from benchbench.plan.checks.online import bind_online, online_faults
 from benchbench.plan.checks.rounds import bind_rounds
+from benchbench.plan.checks.worlds import world_faults
 from benchbench.plan.transforms import bind_transforms
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import METHOD_NAME
@@ -64,6 +66,7 @@ def bind_free_parts(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
                 moving = {k: v for k, v in identity(options).items() if k not in judge.handling}
                 bound["judge.options"] = moving  # a rate limit makes no other recipe
     _exhibit(metrics, recipe.score.headline.metric, "score.headline.metric", faults)
+    faults += world_faults(recipe, bound)
     return bound, faults + _score_faults(recipe) + _claim_faults(recipe) + _annotation_faults(recipe, bound)
 
 
@@ -160,6 +163,7 @@ def _contradictions(recipe: Recipe, method: Method) -> list[Fault]:
         faults.append(Fault("preference.global_batch_size", f"expected {least} or more, got {batch}: {together}"))
     if recipe.preference.anchors and method.need("anchors") is None:
         faults.append(Fault("preference.anchors", f"'{method.name}' reads no further policies; remove it"))
+    faults += split_faults(recipe, method)
     for need in method.declared:
         exhibit = inputs.get(need.name)
         exhibit.check_options(need)

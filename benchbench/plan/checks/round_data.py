@@ -15,7 +15,7 @@ from benchbench.generation.sampling import FIELDS
 from benchbench.plan.checks.shapes import listed, order_faults
 from benchbench.plan.engines import rollout_engine
 from benchbench.plan.prepared import Prepared
-from benchbench.plan.rounds import SAMPLER_OPTIONS
+from benchbench.plan.rounds import SAMPLER_OPTIONS, SELECTOR_OPTIONS
 from benchbench.recipe.load import Loaded
 from benchbench.store.prepared import PreparedData
 
@@ -111,13 +111,14 @@ def _candidate_faults(loaded: Loaded, data: PreparedData) -> list[Fault]:
     assert section is not None
     selector, split = selectors.get(section.selector.name), section.prompts.split
     shape = data.shapes[split]
-    if not selector.needs_data and all(arm.source != DATA for arm in _arms(loaded)):
+    needs_data = selector.needs_data(loaded.bound[SELECTOR_OPTIONS])
+    if not needs_data and all(arm.source != DATA for arm in _arms(loaded)):
         return []
     faults: list[Fault] = []
     if shape.spans.get(MASK):
         message = f"split '{split}' masks parts of its responses, which rows of rounds would score"
         faults.append(Fault(_SPLIT, f"expected responses that are scored whole: {message}"))
-    if not selector.needs_data:
+    if not needs_data:
         return faults
     reads = f"'{selector.name}' reads the split's own candidates"
     if shape.labels.get("false"):

@@ -13,6 +13,10 @@ from benchbench.core.oracle import Oracle
 from benchbench.core.rollout import DATA
 from benchbench.core.sampler import Arm, Sampler
 from benchbench.core.selector import Selector
+from benchbench.plan.checks.drawn_labels import oracle_faults
+from benchbench.plan.checks.drawn_lists import list_faults
+from benchbench.plan.checks.labels import label_column_faults
+from benchbench.plan.checks.on_policy import choice_faults, drawing_faults
 from benchbench.plan.rounds import ORACLE_OPTIONS, SAMPLER_OPTIONS, SELECTOR_OPTIONS
 from benchbench.recipe.binding import bind
 from benchbench.recipe.rounds import SAMPLING, RoundsSection
@@ -33,6 +37,13 @@ class _Parts:
     oracle: Oracle
     selector: Selector
     arms: tuple[Arm, ...]
+    selector_options: Any
+    """Bound."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that every row has."""
+        return self.selector.columns_by(self.oracle.gives)
 
 
 def bind_rounds(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
@@ -67,7 +78,7 @@ def bind_rounds(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
         return bound, [Fault("rounds.sampler", str(error))]
     except BenchError:  # said of the method already
         return bound, faults
-    parts = _Parts(recipe, section, method, **exhibits, arms=arms)
+    parts = _Parts(recipe, section, method, **exhibits, arms=arms, selector_options=bound[SELECTOR_OPTIONS])
     checks = (_splits, _sampling, _labels, _rows, _unread, _anchors)
     return bound, [fault for check in checks for fault in check(parts)]
 
@@ -107,13 +118,9 @@ def _sampling(parts: _Parts) -> Iterator[Fault]:
     if mixes and recipe.generate is not None and recipe.generate.engine == "vllm":
         mixed = f"'{sampler.name}' mixes policies at every token ({', '.join(mixes)}), which vLLM cannot"
         yield Fault("generate.engine", f"expected auto or transformers, got vllm: {mixed}")
-    if parts.method.on_policy:
-        name = parts.method.name
-        if draws and sampler.draws and not sampler.is_plain:
-            plain = "temperature 1, top_p 1, top_k 0, min_p 0, repetition_penalty 1"
-            yield Fault("rounds.sampler", f"'{name}' is right for plain samples alone; expected {plain}")
-        if any(arm.source == DATA for arm in parts.arms) or parts.selector.needs_data:
-            yield Fault("rounds.sampler", f"'{name}' is right for its policy's samples, not for a split's candidates")
+    replayed = parts.section.replay.rounds
+    yield from drawing_faults(parts.method, "rounds", sampler, parts.arms, replayed=replayed)
+    yield from choice_faults(parts.method, "rounds", parts.selector, parts.selector_options)
 
 
 def _labels(parts: _Parts) -> Iterator[Fault]:
@@ -124,16 +131,9 @@ def _labels(parts: _Parts) -> Iterator[Fault]:
         yield Fault(
             "rounds.oracle.name", f"'{selector.name}' reads labels; expected one of {others}, got {oracle.name}"
         )
-    if oracle.source and oracle.source != recipe.data.source:
-        knows = f"'{oracle.name}' knows the prompts of source {oracle.source} alone"
-        yield Fault("rounds.oracle.name", f"{knows}, and data.source is {recipe.data.source}; choose another oracle")
-    if "reward_model" in oracle.models:
-        rewards = recipe.reward_model
-        if rewards is None:
-            yield Fault("reward_model", f"required, not given: oracle '{oracle.name}' asks it")
-        elif rewards.ensemble is not None and rewards.ensemble.use == "rewards":
-            several = "is several models, and an oracle asks one"
-            yield Fault("reward_model.ensemble.use", f"expected columns, got rewards, which {several}")
+    read = selector.needs_labels  # which is who makes the columns that a method may read
+    yield from oracle_faults(recipe, oracle, parts.section.sampler, read=read, section="rounds")
+    yield from label_column_faults("rounds", selector, parts.selector_options, oracle)
 
 
 def _rows(parts: _Parts) -> Iterator[Fault]:
@@ -143,19 +143,21 @@ def _rows(parts: _Parts) -> Iterator[Fault]:
     if method.candidates is Candidates.PAIR and selector.candidates is not Candidates.PAIR:
         pairs = [name for name in selectors.names() if selectors.get(name).candidates is Candidates.PAIR]
         yield Fault(where, f"'{method.name}' takes pairs, {named} makes lists; expected one of {', '.join(pairs)}")
+    hyper, _ = bind(method.hyper, parts.recipe.method.hyper, where="method.hyper")
+    yield from list_faults(method, hyper, selector, parts.selector_options, parts.arms, section="rounds")
     if method.candidates is Candidates.LABELLED:
         yield Fault(where, f"'{method.name}' takes single responses with labels, which no selector makes")
     if method.roles:
         yield Fault(where, f"'{method.name}' reads candidates by role, and {named} gives none")
     if method.token_weights:
         yield Fault(where, f"'{method.name}' reads the token weights {', '.join(method.token_weights)}; rows have none")
-    missing = [column.name for column in method.columns if column.name not in selector.makes_columns]
+    missing = [column.name for column in method.columns if column.name not in parts.columns]
     if missing:
-        columns = ", ".join(selector.makes_columns) or "none"
+        columns = ", ".join(parts.columns) or "none"
         yield Fault(where, f"'{method.name}' reads the columns {', '.join(missing)}, {named} makes {columns}")
     reward = parts.recipe.preference.reward.column if parts.recipe.preference is not None else None
-    if method.need("reward") and reward is not None and reward not in selector.makes_columns:
-        columns = ", ".join(selector.makes_columns) or "none"
+    if method.need("reward") and reward is not None and reward not in parts.columns:
+        columns = ", ".join(parts.columns) or "none"
         yield Fault("preference.reward.column", f"expected a column that {named} makes ({columns}), got '{reward}'")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -128,10 +129,28 @@ def _examples(groups: Sequence[Group]) -> list[TokenizedExample]:
 
 @dataclass(frozen=True)
 class PolicyWriter:
-    """What the policy writes after a text, for oracles that ask it; drawn in this process, at temperature 1."""
+    """What the policy writes after a text, for oracles that ask it; drawn in this process, at temperature 1.
+
+    The policy is loaded once, when it is first asked, and stays until `close`.
+    """
 
     context: Context
     tokenizer: Any
+    _opened: ExitStack = field(default_factory=ExitStack)
+
+    @cached_property
+    def _engine(self) -> TransformersEngine:
+        dtype = self.context.reading.model.dtype
+        settings = engine_settings(self.context, (), dtype=dtype, batch_size=BATCH_OF_WRITER, max_new_tokens=0)
+        folder, _ = self._opened.enter_context(servable(self.context, self.tokenizer))
+        engine = TransformersEngine(replace(settings, expected_tokens=None))  # which it does not need
+        engine.load(folder)
+        self._opened.callback(engine.close)
+        return engine
+
+    def close(self) -> None:
+        """Free the policy's memory, and what was written to load it."""
+        self._opened.close()
 
     def __call__(self, prompts: Sequence[str], *, samples: int, max_new_tokens: int) -> list[list[str]]:
         """[prompt][sample] -> text; draws are named by the text itself, so no other text shifts them."""
@@ -148,14 +167,6 @@ class PolicyWriter:
             for n, tokens in enumerate(encoded)
             for sample in range(samples)
         ]
-        dtype = context.reading.model.dtype
-        settings = engine_settings(
-            context, requests, dtype=dtype, batch_size=BATCH_OF_WRITER, max_new_tokens=max_new_tokens
-        )
-        with servable(context, self.tokenizer) as (folder, _):
-            engine = TransformersEngine(settings)
-            engine.load(folder)
-            drawn = engine.generate(requests, sampling)
-            engine.close()
+        drawn = self._engine.generate(requests, sampling)
         texts = [self.tokenizer.decode(list(each.tokens), skip_special_tokens=True).strip() for each in drawn]
         return [texts[n * samples : (n + 1) * samples] for n in range(len(prompts))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from benchbench.core.oracle import Oracle, OracleContext
 from benchbench.core.rollout import Group, Labels
 from benchbench.core.seeding import stream
 from benchbench.data.rollout_json import group_of, labels_json, labels_of
+from benchbench.judging.questions import JudgeAsker
 from benchbench.recipe.binding import bind
 from benchbench.stages.context import Result, StageContext
 from benchbench.stages.label.models import PolicyWriter, scorers_of
@@ -36,13 +38,13 @@ def run(context: Context) -> Result:
     oracle, options = oracles.get(settings.oracle.name), _options(context)
     _check_pins(context, oracle, options)
     groups = [group_of(line) for line in made_lines(context.input(ROLLOUT), split)]
-    to_oracle = _oracle_context(context, oracle)
     parts = WrittenParts(context.folder, {"device_kind": context.device.type})
     labels: list[Labels | None] = []
-    for number, start in enumerate(range(0, len(groups), GROUPS_IN_A_PART)):
-        part = groups[start : start + GROUPS_IN_A_PART]
-        labels += _part(context, oracle, options, part, to_oracle, parts, number)
-        context.report({"step": start + len(part), "steps": len(groups), "tokens": 0})
+    with _oracle_context(context, oracle) as to_oracle:
+        for number, start in enumerate(range(0, len(groups), GROUPS_IN_A_PART)):
+            part = groups[start : start + GROUPS_IN_A_PART]
+            labels += _part(context, oracle, options, part, to_oracle, parts, number)
+            context.report({"step": start + len(part), "steps": len(groups), "tokens": 0})
     _check_pins(context, oracle, options)
     write_made(context.folder, {split: labels}, labels_json)
     remove_parts(context.folder)
@@ -69,7 +71,9 @@ def _check_pins(context: Context, oracle: Oracle, options: Any) -> None:
         )
 
 
-def _oracle_context(context: Context, oracle: Oracle) -> OracleContext:
+@contextmanager
+def _oracle_context(context: Context, oracle: Oracle) -> Iterator[OracleContext]:
+    """What the oracle works with, as long as it does."""
     settings = context.settings
     tokenizer = context.tokenizer() if oracle.models or oracle.writes else None
 
@@ -83,8 +87,9 @@ def _oracle_context(context: Context, oracle: Oracle) -> OracleContext:
         should_stop=context.should_stop,
         pins=settings.oracle.pins,
     )
-    answer = PolicyWriter(context, tokenizer) if oracle.writes else None
-    return OracleContext(judge, scorers_of(context, oracle, tokenizer), answer, draws)
+    models, ask = scorers_of(context, oracle, tokenizer), JudgeAsker(context.root, judge)
+    with closing(PolicyWriter(context, tokenizer)) as writer:
+        yield OracleContext(judge, models, writer if oracle.writes else None, draws, ask)
 
 
 def _part(

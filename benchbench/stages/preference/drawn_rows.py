@@ -98,7 +98,7 @@ class OnlineRows:
         slots: list[Slot] = []
         for batch in numbers:
             groups = self.work.groups([self.prompts[i] for i in batches[batch]], batch)
-            labels = self.work.labels(groups)
+            labels = self.work.labels(groups, batch)
             rows = self.chooser.rows(groups, labels, batch)
             slots.append((rows, facts_of(groups, labels) | {"online/rows": float(len(rows))}))
         if self.span == 1:

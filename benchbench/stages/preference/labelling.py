@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from benchbench.batches.microbatches import DEVICE_TOKENS, Budget, Cost, parts
 from benchbench.batches.padded import collate
 from benchbench.core.batch import CandidateBatch
-from benchbench.core.errors import Interrupted
 from benchbench.core.example import Column
 from benchbench.core.oracle import Oracle, OracleContext
 from benchbench.core.rollout import Group, Labels, Pick
@@ -28,24 +28,35 @@ SCORE = "score"
 
 @dataclass(frozen=True)
 class Labeller:
-    """An oracle at work."""
+    """An oracle at work.
+
+    Labels are part of the step that draws: its context never asks the oracle to stop, and whether the run is to stop is
+    asked between steps, where a checkpoint can be left.
+    """
 
     oracle: Oracle
     options: Any
     context: OracleContext
+    seed: int
 
-    def labels(self, groups: Sequence[Group]) -> list[Labels | None]:
-        """What it says of each group; none where it had no answer.
+    def labels(self, groups: Sequence[Group], batch: int) -> list[Labels]:
+        """What it says of each group, whose order they have.
+
+        Args:
+            groups: as they were drawn.
+            batch: number of the step whose prompts they answer, which names the draws of the oracle.
 
         Raises:
-            Interrupted: it stopped half-way, since the run is to stop.
+            RuntimeError: it gave fewer labels than there are groups.
         """
-        answers: list[Labels | None] = [None] * len(groups)
-        for place, labels in self.oracle.label(self.options, groups, self.context):
-            answers[place] = labels
-        if self.oracle.gives != "nothing" and None in answers and self.context.judge.should_stop():
-            raise Interrupted
-        return answers
+        context = replace(self.context, draws=partial(self._draws, batch))
+        answers = dict(self.oracle.label(self.options, groups, context))
+        if len(answers) < len(groups):
+            raise RuntimeError(f"oracle {self.oracle.name} gave labels of {len(answers)} of {len(groups)} groups")
+        return [answers[place] for place in range(len(groups))]
+
+    def _draws(self, batch: int, group: Group) -> np.random.Generator:
+        return stream(self.seed, f"label s{batch} {group.example}")
 
 
 @dataclass(frozen=True)
@@ -55,6 +66,9 @@ class Chooser:
     selector: Selector | None
     options: Any
     seed: int
+    fewest_scored: int = 0
+    """Without a selector: responses with a score that a row has at least, where those without one are no candidates; 0
+    takes all responses, with NaN in place of a score that is not known."""
 
     def rows(self, groups: Sequence[Group], labels: Sequence[Labels | None], batch: int) -> list[TokenizedExample]:
         """The training rows of a step's groups, in their order.
@@ -65,7 +79,7 @@ class Chooser:
             batch: number of the step whose prompts they answer, which names the draws of the selector.
         """
         if self.selector is None:
-            every = [(_everything(group, label),) for group, label in zip(groups, labels, strict=True)]
+            every = [self._together(group, label) for group, label in zip(groups, labels, strict=True)]
         else:
             draws = stream(self.seed, f"select s{batch}")
             every = self.selector.select(self.options, groups, labels, draws).picks
@@ -75,12 +89,17 @@ class Chooser:
             for number, pick in enumerate(picks)
         ]
 
-
-def _everything(group: Group, labels: Labels | None) -> Pick:
-    count = len(group.responses)
-    scores = [None if labels is None else labels.score(place, count) for place in range(count)]
-    further = {} if labels is None else dict(labels.columns)
-    return Pick(tuple(range(count)), {**further, SCORE: tuple(math.nan if s is None else s for s in scores)})
+    def _together(self, group: Group, labels: Labels | None) -> tuple[Pick, ...]:
+        """One row of all responses that may be in it; none where they are too few."""
+        count = len(group.responses)
+        scores = {place: None if labels is None else labels.score(place, count) for place in range(count)}
+        places = tuple(place for place in scores if not self.fewest_scored or scores[place] is not None)
+        if len(places) < self.fewest_scored:
+            return ()
+        further = {} if labels is None else labels.columns
+        columns = {name: tuple(values[place] for place in places) for name, values in further.items()}
+        known = [scores[place] for place in places]
+        return (Pick(places, {**columns, SCORE: tuple(math.nan if score is None else score for score in known)}),)
 
 
 def row_of(group: Group, pick: Pick, name: str) -> TokenizedExample:

@@ -16,11 +16,9 @@ from benchbench.core.errors import BenchError
 from benchbench.core.generation import GenerationRequest, Sampling
 from benchbench.core.identity import restore
 from benchbench.core.judge import JudgeContext
-from benchbench.core.method import Method, Need
+from benchbench.core.method import MISSING, Method, Need
 from benchbench.core.oracle import Oracle, OracleContext, Scorer
-from benchbench.core.rollout import Group
 from benchbench.core.sampler import POLICY, REFERENCE, Arm
-from benchbench.core.seeding import stream
 from benchbench.data.tokenized import Tokenized
 from benchbench.data.turn_end import turn_end
 from benchbench.generation.control import ControlTokens
@@ -28,6 +26,7 @@ from benchbench.generation.decode import check_cache
 from benchbench.generation.requests import check_requests
 from benchbench.generation.sampling import FIELDS
 from benchbench.generation.stops import named_stops
+from benchbench.judging.questions import JudgeAsker
 from benchbench.models.layout import layout_of
 from benchbench.models.load import context_length
 from benchbench.models.logps import policy_layout, token_logps, unwrap
@@ -71,7 +70,9 @@ def online_rows(
     """
     settings = online_of(context)
     work = _work(context, method, model, tokenizer, prompts)
-    chooser = Chooser(None, None, work.drawer.seed)
+    reward = method.need(Need.REWARD.name)
+    fewest = 0 if reward is None or reward.option(MISSING) == "keep" else method.fewest_candidates
+    chooser = Chooser(None, None, work.drawer.seed, fewest)
     if settings.selector is not None:
         selector = selectors.get(settings.selector.name)
         chooser = Chooser(selector, _options(selector, settings.selector), work.drawer.seed)
@@ -141,6 +142,7 @@ def _drawer(context: Context, models: dict[str, Any], arms: tuple[Arm, ...], tok
 
 def _check(context: Context, drawer: Drawer, prompts: Sequence[PolicyPrompt]) -> None:
     """Return only if every model that draws can, and every prompt leaves room."""
+    _check_lengths(context, drawer.sampling.max_new_tokens, prompts)
     for model in {id(drawer.models[name]): drawer.models[name] for arm in drawer.arms for name in arm.mixture}.values():
         plain, was_training = unwrap(model), model.training
         model.eval()
@@ -150,6 +152,19 @@ def _check(context: Context, drawer: Drawer, prompts: Sequence[PolicyPrompt]) ->
         model.train(was_training)
         requests = [GenerationRequest(prompt.example, 0, prompt.tokens, 0) for prompt in prompts]
         check_requests(requests, drawer.sampling, limit=limit, vocab=plain.config.get_text_config().vocab_size)
+
+
+def _check_lengths(context: Context, longest: int, prompts: Sequence[PolicyPrompt]) -> None:
+    """Return only if no drawn row can be longer than the recipe's rows may be, since none is ever cut."""
+    most = context.tokenization().max_length
+    if too_long := [prompt for prompt in prompts if len(prompt.tokens) + longest > most]:
+        first = max(too_long, key=lambda prompt: len(prompt.tokens))
+        raise BenchError(
+            f"{context.spec.title}: expected prompts of at most {most - longest} tokens, which with max_new_tokens "
+            f"{longest} make max_length {most}; found {len(too_long)} longer ones, such as example {first.example} of "
+            f"{len(first.tokens)}; raise tokenization.max_length, set tokenization.max_prompt_length, or lower "
+            "online.sampler.max_new_tokens"
+        )
 
 
 def _labeller(context: Context, oracle: Oracle, models: dict[str, Any], tokenizer: Any) -> Labeller:
@@ -169,27 +184,17 @@ def _labeller(context: Context, oracle: Oracle, models: dict[str, Any], tokenize
         folder=folder,
         device=str(context.device),
         report=lambda line: context.report({"message": line}),
-        should_stop=context.should_stop,
         pins=present,
     )
     scorers = {name: _scorer(context, name, models, tokenizer) for name in sorted(oracle.models)}
-    seed = context.settings.order_seed
-
-    def draws(group: Group) -> Any:
-        return stream(seed, f"label online {group.example} {[response.tokens for response in group.responses]}")
-
-    return Labeller(oracle, options, OracleContext(judge=judge, models=scorers, draws=draws))
+    to_oracle = OracleContext(judge=judge, models=scorers, ask=JudgeAsker(context.root, judge))
+    return Labeller(oracle, options, to_oracle, context.settings.order_seed)
 
 
 def _scorer(context: Context, name: str, models: dict[str, Any], tokenizer: Any) -> Scorer:
     if name != "reward_model":
         return _policy_scorer(context, lambda: models[name], tokenizer)
     model = load_reward_model(context, "reward_model").to(context.device).eval()
-    if model.objective.is_relative or model.score_columns:
-        raise BenchError(
-            f"{context.spec.title}: online.oracle: expected a reward model that rewards a response by itself, found "
-            f"objective '{model.objective.name}', whose reward needs more; take another objective"
-        )
     cost = Cost(packed=layout_of(unwrap(model.backbone)).packed, whole=True)
     return RowScorer(model, cost, tokenizer.pad_token_id, context.device, bf16=False, per_token=False)
 

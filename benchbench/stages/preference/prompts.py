@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchbench.core.data_ref import DataRef
-from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
 from benchbench.data.column_shape import columns_of
-from benchbench.data.prompts import encode_prompts
+from benchbench.data.prompts import answered_prompts
 from benchbench.data.tokenized import TokenizationReport, Tokenized, TokenizedCandidate, TokenizedExample
 from benchbench.stages.context import StageContext
 
@@ -27,7 +26,7 @@ class PolicyPrompt:
     tokens: tuple[int, ...]
     messages: tuple[Message, ...]
     columns: Mapping[str, float | str]
-    """Numbers that the data have of the example."""
+    """Numbers and texts that the data have of the example, one each; those of its candidates are not among them."""
 
 
 def read_prompts(context: StageContext[Any], tokenizer: Any, data: DataRef | None = None) -> list[PolicyPrompt]:
@@ -42,19 +41,10 @@ def read_prompts(context: StageContext[Any], tokenizer: Any, data: DataRef | Non
         BenchError: none is left.
     """
     section, examples = context.tokenization(), context.examples(data)
-    most = section.max_prompt_length
-    encoded = zip(examples, encode_prompts(examples, tokenizer, section), strict=True)
-    prompts = [
-        PolicyPrompt(example.id, tokens, example.prompt, _numbers(columns_of(example)))
-        for example, tokens in encoded
-        if most is None or len(tokens) <= most
+    return [
+        PolicyPrompt(example.id, tokens, example.prompt, _of_the_example(columns_of(example)))
+        for example, tokens in answered_prompts(examples, tokenizer, section, where=context.spec.title)
     ]
-    if not prompts:
-        raise BenchError(
-            f"{context.spec.title}: expected prompts of at most max_prompt_length {most} tokens, found none among "
-            f"{len(examples)}; raise tokenization.max_prompt_length"
-        )
-    return prompts
 
 
 def as_rows(prompts: Sequence[PolicyPrompt], read: int) -> Tokenized:
@@ -72,5 +62,5 @@ def as_rows(prompts: Sequence[PolicyPrompt], read: int) -> Tokenized:
     return Tokenized(examples, TokenizationReport(examples_read=read, examples=len(prompts), dropped=dropped))
 
 
-def _numbers(columns: Mapping[str, Any]) -> dict[str, float | str]:
+def _of_the_example(columns: Mapping[str, Any]) -> dict[str, float | str]:
     return {name: value for name, value in columns.items() if not isinstance(value, tuple)}

@@ -19,7 +19,7 @@ from benchbench.stages.frozen import frozen_policy
 from benchbench.stages.preference.drawn_rows import BesideRows, OnlineRows
 from benchbench.stages.preference.method import bound_method
 from benchbench.stages.preference.reading import read_rows
-from benchbench.stages.preference.settings import PreferenceSettings
+from benchbench.stages.preference.settings import KEPT_POLICY, PreferenceSettings
 from benchbench.stages.preference.work import watched_of
 from benchbench.stages.saved import FOLDER, save_policy, with_content
 from benchbench.stages.settings import initial_seed
@@ -58,7 +58,15 @@ def run(context: StageContext[PreferenceSettings]) -> Result:
 
 
 def kept_policy(context: StageContext[PreferenceSettings], model: Any, tokenizer: Any) -> Result:
-    """The policy that a round starts from, left as it is, since the round's selection has no row."""
+    """The policy that the round starts from, which drew its responses, since the round's selection has no row.
+
+    Args:
+        context: of the stage.
+        model: that training would start from, which is another one where each round trains from the SFT policy.
+        tokenizer: the stage's own.
+    """
+    if KEPT_POLICY in context.spec.inputs:
+        model = load.load_trained(context.input(KEPT_POLICY) / FOLDER, context.model_spec(), trainable=True)
     load.save_trained(model, tokenizer, context.folder / FOLDER)
     context.report({"message": f"{context.spec.title}: no rows to train on; the policy stays as it was"})
     return with_content(context, Result(0, {"steps": 0, "examples": 0, "last": {}, "kept_policy": True}))

@@ -12,6 +12,9 @@ from benchbench.recipe.section import Section
 from benchbench.recipe.training import OnEmptyResponse, RewardSource
 from benchbench.stages.settings import POLICIES, LoopSettings, MethodSettings, TrainingRun, TrainingSettings
 
+KEPT_POLICY = "kept_policy"
+"""Input with the policy that stays where a round has no row, where training starts at another one."""
+
 
 class PreferenceMethodSettings(MethodSettings):
     """Which loss, with which numbers; the name of a method that is not built in ends with the hash of its content."""
@@ -68,6 +71,7 @@ class PreferenceSettings(TrainingSettings):
     INPUTS: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "policy": POLICIES,
         ANCHOR_POLICY: POLICIES,
+        KEPT_POLICY: POLICIES,
         "reward_model": ("reward_model",),
     }
     TAKES_NEEDS: ClassVar[bool] = True
@@ -90,7 +94,7 @@ class PreferenceRun(TrainingRun):
     oracle_options: dict[str, Any] | None = None
     """Every option of the oracle, those that move no answer too; none where nothing is labelled."""
     folder: str | None = None
-    """Folder of the recipe, from which relative paths in an oracle's options start; none where nothing is drawn."""
+    """Folder from which relative paths in an oracle's options start; none where nothing is drawn."""
 
 
 SETTINGS, RUN = PreferenceSettings, PreferenceRun

@@ -39,15 +39,15 @@ class Work:
         self.counts["tokens"] += sum(len(response.tokens) for group in groups for response in group.responses)
         return groups
 
-    def labels(self, groups: Sequence[Group]) -> list[Labels | None]:
-        """Labels of each group; none each where nobody is asked."""
+    def labels(self, groups: Sequence[Group], batch: int) -> list[Labels | None]:
+        """Labels of each group, as `Labeller.labels`; none each where nobody is asked."""
         if self.labeller is None:
             return [None] * len(groups)
         began = time.monotonic()
-        labels = self.labeller.labels(groups)
+        labels = self.labeller.labels(groups, batch)
         self.seconds["label"] += time.monotonic() - began
-        self.counts["labels"] += sum(each.answers for each in labels if each is not None)
-        return labels
+        self.counts["labels"] += sum(each.answers for each in labels)
+        return [*labels]
 
     @property
     def reference(self) -> Any:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 from benchbench.core.example import Example
+from benchbench.core.logistic import sigmoid
 from benchbench.data.serial import to_json
 from benchbench.stages.context import Result, StageContext
 from benchbench.stages.pseudo_labels.settings import PseudoLabelSettings
@@ -38,7 +38,7 @@ def in_order_of(example: Example, rewards: list[float], *, threshold: float) -> 
         threshold: probability of the order, sigmoid of the difference of the rewards, that must be exceeded.
     """
     first, second = rewards
-    if not 1 / (1 + math.exp(-abs(first - second))) > threshold:
+    if not sigmoid(abs(first - second)) > threshold:
         return None
     ordered = replace(example, roles=None).taking((0, 1) if first > second else (1, 0))
     columns = {name: column for name, column in ordered.columns.items() if isinstance(column, tuple)}

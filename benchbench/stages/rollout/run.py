@@ -11,7 +11,7 @@ from benchbench.core.generation import Sampling
 from benchbench.core.identity import restore
 from benchbench.core.rollout import DATA, Group
 from benchbench.core.sampler import Arm
-from benchbench.data.prompts import encode_prompts
+from benchbench.data.prompts import answered_prompts
 from benchbench.data.rollout_json import group_json
 from benchbench.generation.sampling import FIELDS
 from benchbench.generation.stops import Stops, named_stops
@@ -33,10 +33,11 @@ def run(context: Context) -> Result:
     settings, where = context.settings, context.spec.title
     remove_leftovers(context.folder)
     tokenizer = context.tokenizer()
-    examples = round_examples(settings, context.examples(), where)
+    of_round = round_examples(settings, context.examples(), where)
     section = context.tokenization()
-    encoded = encode_prompts(examples, tokenizer, section)
-    prompts = dict(zip((example.id for example in examples), encoded, strict=True))
+    answered = answered_prompts(of_round, tokenizer, section, where=where)
+    examples = [example for example, _ in answered]
+    prompts = {example.id: tokens for example, tokens in answered}
     arms = arms_of(settings.sampler)
     answers = {}
     if settings.draw is not None:
@@ -51,7 +52,8 @@ def run(context: Context) -> Result:
     tokens = sum(len(generation.tokens) for _, generation in answers.values())
     facts = json_or_none(context.folder / ENGINE) or {}
     engine = {name: facts[name] for name in ("engine", "version") if name in facts}
-    return Result(tokens, {**_counts(groups, tokens), **engine, "content": made_hash(context.folder, split)})
+    counts = {**_counts(groups, tokens), "prompts_too_long": len(of_round) - len(examples)}
+    return Result(tokens, {**counts, **engine, "content": made_hash(context.folder, split)})
 
 
 def arms_of(settings: SamplerSettings) -> tuple[Arm, ...]:

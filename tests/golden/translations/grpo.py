@@ -11,10 +11,12 @@ TWO = "it has the rewards of two functions; ours has one reward for each respons
 
 
 def hyper(case):
-    """All hyper-parameters; the length stands beside the loss type that divides by it alone."""
+    """All hyper-parameters, without those that the loss type does not read."""
     read = {RENAMED.get(name, name): value for name, value in case["hyper"].items() if name not in UNREAD}
     if read["loss_type"] == "dr_grpo":
         read["max_completion_length"] = case["hyper"]["max_completion_length"]
+    if read["loss_type"] in ("sapo", "vespo"):
+        del read["epsilon_high"]
     return read
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,8 +54,28 @@ def refusal(setting: Path, *sets: str, target: str = "dpo") -> str:
         ([drawn().replace("top_p: 1.0, ", "")], "missing: top_p"),
         ([drawn(selector="{name: all_candidates}")], "'dpo' takes pairs, 'all_candidates' makes lists"),
         ([drawn(oracle="{name: reward_stage}"), "reward_model=null"], "reward_model: required, not given: oracle"),
+        (
+            [drawn(oracle="{name: reward_stage}"), "reward_model.score_append_eos=false"],
+            "reward_model.score_append_eos: expected true, as in training: drawn responses are rewarded token for",
+        ),
+        (
+            [drawn(oracle="{name: reward_stage}"), "reward_model.max_length=20", "tokenization.max_prompt_length=16"],
+            "reward_model.max_length: expected 22 or more (tokenization.max_prompt_length and the sampler's",
+        ),
         ([drawn(more="replay: {rounds: 2}")], "replay.rounds: expected less than count 2, got 2"),
         ([ON_DATA.replace("split: train", "split: sft"), "preference.split=sft"], "split 'sft' has 1"),
+        (
+            [drawn(selector="{name: golden_vs_self}")],
+            "rounds.oracle.name: expected none: nothing reads what 'gold' says; take a selector that reads labels",
+        ),
+        (
+            [drawn(oracle="{name: annotator}", selector="{name: margin, options: {margin: implicit}}")],
+            "rounds.selector.options: 'margin' reads the label column 'implicit', which oracle 'annotator' does not",
+        ),
+        (
+            [drawn(selector="{name: path_siblings, options: {path: on_path}}")],
+            "'path_siblings' reads the label column 'on_path', which oracle 'gold' does not make; no oracle makes it",
+        ),
         ([drawn(oracle="{name: verifier}")], "oracle 'verifier' reads the columns answer, split 'train' has"),
     ],
 )
@@ -62,10 +83,97 @@ def test_what_rounds_cannot_have_is_refused(setting: Path, sets: list[str], said
     assert said in refusal(setting, *sets)
 
 
+LISTS = "{name: all_candidates, options: {at_least: 1}}"
+
+
+@pytest.mark.parametrize(
+    ("method", "sets", "said"),
+    [
+        (
+            "dpo",
+            [drawn(sampler="name: policy, num_samples: 1")],
+            "rounds.sampler.num_samples: expected 2 or more, got 1",
+        ),
+        (
+            "imitation",
+            [drawn(selector="{name: all_candidates}")],
+            "rounds.selector.name: 'imitation' is trained on the first response, and 'all_candidates' puts none",
+        ),
+        (
+            "ddo_rm",
+            [drawn(selector=LISTS), "preference.reward={source: column, column: score}"],
+            "rounds.selector.options.at_least: expected 2 or more, got 1: 'ddo_rm' compares the responses to one",
+        ),
+        (
+            "ddo_rm",
+            [
+                drawn(selector=LISTS, sampler="name: policy, num_samples: 1"),
+                "preference.reward={source: column, column: score}",
+            ],
+            "rounds.sampler.num_samples: expected 2 or more, got 1",
+        ),
+    ],
+)
+def test_a_method_gets_the_responses_that_it_compares(setting: Path, method: str, sets: list[str], said: str):
+    assert said in refusal(setting, *sets, target=method)
+
+
+def test_a_method_over_a_whole_step_needs_lists_of_one_length():
+    from benchbench import methods, samplers, selectors
+    from benchbench.plan.checks.drawn_lists import list_faults
+
+    selector, sampler = selectors.get("all_candidates"), samplers.get("policy")
+    coupled, arms = replace(methods.get("ddo_rm"), coupled=True), sampler.arms(sampler.options(), 4)
+    (fault,) = list_faults(coupled, coupled.hyper(), selector, selector.options(), arms, section="rounds")
+    assert (
+        fault.where == "rounds.selector.options.at_least" and "expected 4, all that are drawn, got 2" in fault.message
+    )
+    alike = selector.options(at_least=4)
+    assert not [*list_faults(coupled, coupled.hyper(), selector, alike, arms, section="rounds")]
+
+
+@pytest.mark.parametrize("method", ["dno", "sppo"])
+def test_a_method_of_win_rates_takes_pairs_that_were_ranked_within_their_group(setting: Path, method: str):
+    loaded = resolve(method, setting=str(setting), overrides=parse_overrides([drawn()]))
+    assert open_session([loaded], (1,), RunOptions("cpu", runs=setting.parent / "runs")).plan.stages
+    text = refusal(setting, drawn(selector="{name: golden_vs_self}"), target=method)
+    assert "reads the columns win_rate, 'golden_vs_self' makes none" in text
+
+
 def test_a_method_for_plain_samples_takes_no_others(setting: Path):
     hot = drawn(oracle="{name: annotator}").replace("temperature: 1.0", "temperature: 0.7")
-    text = refusal(setting, hot, target="nash_md_pg")
-    assert "'nash_md_pg' is right for plain samples alone; expected temperature 1" in text
+    text = refusal(setting, hot, target="nash_md")
+    assert "'nash_md' is right for plain samples alone; expected temperature 1" in text
+
+
+KEPT = "{name: all_pairs, options: {ties: keep, cut: keep}}"
+BY_SCORE = "preference.reward={source: column, column: score}"
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        (drawn(selector=KEPT, sampler="name: policy_and_reference, num_samples: 2"), "rounds.sampler.name: 'p3o' is"),
+        (drawn(selector=KEPT, sampler="name: history, num_samples: 2"), "expected policy, got history, which has"),
+        (drawn(selector=KEPT, more="replay: {rounds: 1}"), "rounds.replay.rounds: expected 0: 'p3o' is right for"),
+        (drawn(), "rounds.selector: 'p3o' is right for plain samples alone, and 'best_worst'"),
+        (drawn(selector="{name: all_pairs}"), "and 'all_pairs' with these options leaves some out"),
+    ],
+)
+def test_a_method_for_its_policys_samples_takes_all_of_them_and_no_others(setting: Path, section: str, said: str):
+    assert said in refusal(setting, section, BY_SCORE, target="p3o")
+
+
+@pytest.mark.parametrize("method", ["p3o", "online_ipo2", "nash_md"])
+def test_a_method_for_its_policys_samples_takes_no_split(setting: Path, method: str):
+    text = refusal(setting, target=method)
+    assert f"rounds: required, not given: '{method}' is right for samples of its policy alone" in text
+
+
+@pytest.mark.parametrize(("method", "more"), [("p3o", (BY_SCORE,)), ("online_ipo2", ())])
+def test_all_plain_samples_of_a_round_are_taken(setting: Path, method: str, more: tuple[str, ...]):
+    loaded = resolve(method, setting=str(setting), overrides=parse_overrides([drawn(selector=KEPT), *more]))
+    assert open_session([loaded], (1,), RunOptions("cpu", runs=setting.parent / "runs")).plan.cells
 
 
 def test_gold_knows_the_toy_world_alone(setting: Path):
@@ -102,3 +210,35 @@ def test_rounds_that_can_be_had_are_planned(setting: Path):
     for cell in plan.cells:
         assert all(each.score is not None and each.generate is not None for each in cell.rounds)
         assert cell.rounds[-1].score == cell.score and cell.rounds[-1].generate == cell.generate
+
+
+@pytest.mark.parametrize("method", ["p3o", "alpha_spin", "inpo", "spo_sequential", "spac"])
+def test_a_method_that_compares_the_reference_with_the_last_policy_takes_no_previous_reference(
+    setting: Path, method: str
+):
+    text = refusal(setting, drawn(selector=KEPT), "preference.reference=previous", BY_SCORE, target=method)
+    assert "preference.reference: expected sft" in text and "previous" in text
+
+
+def test_what_is_derived_for_one_reference_takes_no_other(setting: Path):
+    text = refusal(setting, drawn(), "preference.reference=base", target="spo_sequential")
+    assert (
+        "preference.reference: expected sft: 'spo_sequential' is derived for the policy that all rounds start" in text
+    )
+
+
+def test_a_method_of_the_last_policy_alone_reads_no_reference(setting: Path):
+    overrides = parse_overrides([drawn(), "preference.reference=previous"])
+    loaded = resolve("onpo", setting=str(setting), overrides=overrides)
+    assert open_session([loaded], (1,), RunOptions("cpu", runs=setting.parent / "runs")).plan.cells
+
+
+@pytest.mark.parametrize(("data", "candidates"), [("none", None), ("right", 0), ("scored", 0)])
+def test_the_splits_candidates_are_put_behind_the_draws_where_the_options_read_them(
+    setting: Path, data: str, candidates: int | None
+):
+    section = drawn(selector=f"{{name: right_wrong, options: {{data: {data}}}}}")
+    loaded = resolve("dpo", setting=str(setting), overrides=parse_overrides([section]))
+    plan = open_session([loaded], (1,), RunOptions("cpu", runs=setting.parent / "runs")).plan
+    rollouts = [spec.settings for spec in plan.stages.values() if spec.kind == "rollout"]
+    assert [settings.sampler.candidates for settings in rollouts] == [candidates] * 2

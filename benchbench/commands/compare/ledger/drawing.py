@@ -10,7 +10,7 @@ from benchbench import oracles, samplers, selectors
 from benchbench.comparison.ledger import LedgerRow, OracleAnswers
 from benchbench.core.rollout import DATA
 from benchbench.plan.graph import Cell
-from benchbench.plan.rounds import SAMPLER_OPTIONS
+from benchbench.plan.rounds import SAMPLER_OPTIONS, SELECTOR_OPTIONS
 from benchbench.stages.preference.settings import OnlineSettings
 
 AFTER_SELECTION = "updates follow from how many rows are selected; max_steps plans them"
@@ -40,7 +40,7 @@ def planned_rounds(
         prompts = math.nan
         notes.append(REDRAWN)
     labelled = _labels(section.oracle.name, float(count * of_round), drawn + beside, answers)
-    if not drawn and section.oracle.name == "none":  # rows of the split as they are
+    if not drawn and oracles.get(section.oracle.name).gives == "nothing":  # rows of the split as they are
         labelled = (float(count * of_round), {})
     return replace(
         row,
@@ -101,7 +101,8 @@ def _responses(cell: Cell, candidates: float) -> tuple[float, float]:
     arms = samplers.get(section.sampler.name).arms(cell.loaded.bound[SAMPLER_OPTIONS], section.sampler.num_samples or 0)
     drawn = float(sum(arm.samples for arm in arms if arm.source != DATA))
     data = [arm.samples or candidates for arm in arms if arm.source == DATA]
-    if not data and selectors.get(section.selector.name).needs_data:
+    selector, options = selectors.get(section.selector.name), cell.loaded.bound[SELECTOR_OPTIONS]
+    if not data and selector.needs_data(options):
         data = [candidates]
     return drawn, float(sum(data))
 

@@ -1,7 +1,7 @@
 """Best against worst of the groups that are neither too easy nor too hard: some responses are right, and not too many.
 
-What is right is a score of at least `right_from`, such as a verifier's 1; `mu_two_sigma` is the rule of the paper that
-has the sweet spot in its title.
+What is right is a score of at least `right_from`, such as a verifier's 1. It is no paper's; the sweet spot of
+arXiv:2502.16825 is a place among the scores of a group, the selector `mu_two_sigma`.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def select(
 
 
 SELECTOR = Selector(
-    name="sweet_spot",
+    name="pass_rate_band",
     options=Options,
     select=select,
     makes_columns=PAIR_COLUMNS,

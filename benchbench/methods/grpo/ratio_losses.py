@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from benchbench.core import functional as F
 from benchbench.core import policy_gradient as pg
 from benchbench.core.method import Over, Term
 from benchbench.core.scores import Scores
+from benchbench.methods.grpo.hyper import WITHOUT_CLIP, Hyper
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-LossType = Literal["grpo", "bnpo", "dapo", "dr_grpo", "cispo", "sapo", "vespo", "luspo"]
 OVER_TOKENS = ("bnpo", "dapo", "cispo", "vespo")
 """Types that are a mean over all tokens of the step."""
 SAPO_TEMPERATURES = 1.0, 1.05
@@ -27,95 +27,60 @@ VESPO_SHAPES = (2.0, 3.0), (3.0, 2.0)
 VESPO_LOWEST_WEIGHT, VESPO_LARGEST_EXPONENT = 1e-8, 20.0
 
 
-class RatioOptions(Protocol):
-    """What of a method's hyper-parameters these functions read; `methods.grpo.Hyper` says what each means."""
-
-    @property
-    def loss_type(self) -> LossType:
-        """Which of the types."""
-        ...
-
-    @property
-    def epsilon(self) -> float:
-        """How far below 1 a ratio counts, and above without `epsilon_high`."""
-        ...
-
-    @property
-    def epsilon_high(self) -> float | None:
-        """How far above 1 a ratio counts; for `cispo` the largest ratio."""
-        ...
-
-    @property
-    def delta(self) -> float | None:
-        """Largest ratio that is not clipped."""
-        ...
-
-    @property
-    def off_policy_mask_threshold(self) -> float | None:
-        """Nats per token beyond which responses of negative advantage are left out."""
-        ...
-
-    @property
-    def importance_sampling_level(self) -> Literal["token", "sequence"]:
-        """Whether each token has a ratio, or each response."""
-        ...
-
-    @property
-    def max_completion_length(self) -> int | None:
-        """Tokens that `dr_grpo` divides by."""
-        ...
-
-
 def log_ratios(scores: Scores, level: Literal["token", "sequence"]) -> Tensor:
     """[B, K, T] log-ratios to the behaviour per token, or [B, K, 1] their mean over each response."""
     tokens = pg.token_log_ratio(scores)
     return tokens if level == "token" else (tokens.sum(dim=-1) / scores.policy.length()).unsqueeze(-1)
 
 
-def policy_loss(scores: Scores, advantages: Tensor, log_ratio: Tensor, options: RatioOptions) -> Tensor:
+def policy_loss(scores: Scores, advantages: Tensor, log_ratio: Tensor, hyper: Hyper) -> Tensor:
     """[B, K, T] the loss of each token, before it is masked and averaged.
 
     Args:
         scores: of the step's rows.
         advantages: [B, K].
         log_ratio: of `log_ratios`.
-        options: of the method.
+        hyper: which of the types, and its clips.
     """
     weight = advantages.unsqueeze(-1)  # [B, K, 1]
-    high = options.epsilon if options.epsilon_high is None else options.epsilon_high
     ratios = pg.ratio(log_ratio)
-    if options.loss_type == "cispo":
-        losses = -ratios.clamp(max=high).detach() * weight * scores.policy.token
-    elif options.loss_type == "sapo":
+    if hyper.loss_type == "cispo":
+        losses = -ratios.clamp(max=hyper.upper).detach() * weight * scores.policy.token
+    elif hyper.loss_type == "sapo":
         losses = -_soft_gate(ratios, weight) * weight
-    elif options.loss_type == "vespo":
+    elif hyper.loss_type == "vespo":
         losses = -_vespo_weight(scores, weight) * weight * scores.policy.token
     else:
-        losses = -pg.clipped_objective(ratios, weight, options.epsilon, high, most=options.delta)
-    if options.off_policy_mask_threshold is None:
+        losses = -pg.clipped_objective(ratios, weight, hyper.epsilon, hyper.upper, most=hyper.delta)
+    if hyper.off_policy_mask_threshold is None:
         return losses
     drift = -pg.token_log_ratio(scores).detach().sum(dim=-1) / scores.policy.length()  # [B, K] nats per token
-    return losses * ((advantages >= 0) | (drift <= options.off_policy_mask_threshold)).unsqueeze(-1)
+    return losses * ((advantages >= 0) | (drift <= hyper.off_policy_mask_threshold)).unsqueeze(-1)
 
 
-def reduced(losses: Tensor, scores: Scores, options: RatioOptions) -> Term:
+def reduced(losses: Tensor, scores: Scores, hyper: Hyper) -> Term:
     """The term of [B, K, T] or [B, K, 1] losses of tokens, averaged as the loss type says."""
     sums = (losses * scores.policy.response).sum(dim=-1)  # [B, K]
-    if options.loss_type in OVER_TOKENS:
+    if hyper.loss_type in OVER_TOKENS:
         return Term(sums.sum(dim=-1), Over.RESPONSE_TOKENS)
-    if options.loss_type == "dr_grpo":
-        assert options.max_completion_length is not None, "checked with the hyper-parameters"
-        return Term(sums.mean(dim=-1) / options.max_completion_length)
-    if options.loss_type == "luspo":
+    if hyper.loss_type == "dr_grpo":
+        assert hyper.max_completion_length is not None, "checked with the hyper-parameters"
+        return Term(sums.mean(dim=-1) / hyper.max_completion_length)
+    if hyper.loss_type == "luspo":
         return Term(sums.mean(dim=-1))
     return Term((sums / scores.policy.length()).mean(dim=-1))
 
 
-def clip_share(scores: Scores, options: RatioOptions) -> Mapping[str, Tensor]:
-    """[B] share of response tokens whose ratio is outside of the clip, under the name it is logged by."""
-    ratios = pg.ratio(log_ratios(scores, options.importance_sampling_level))
-    high = options.epsilon if options.epsilon_high is None else options.epsilon_high
-    beyond = pg.outside(ratios, options.epsilon, high) * scores.policy.response
+def clip_share(scores: Scores, hyper: Hyper) -> Mapping[str, Tensor]:
+    """[B] share of response tokens whose ratio is outside of the clip, under the name it is logged by.
+
+    `cispo` caps ratios from above alone; nothing is logged of types without a clip.
+    """
+    if hyper.loss_type in WITHOUT_CLIP:
+        return {}
+    ratios, high = pg.ratio(log_ratios(scores, hyper.importance_sampling_level)), hyper.upper
+    outside = (ratios > high).to(ratios) if hyper.loss_type == "cispo" else pg.outside(ratios, hyper.epsilon, high)
+    beyond = outside * scores.policy.response
     return {"online/clip_share": (beyond.sum(dim=-1) / scores.policy.length()).mean(dim=-1)}
 
 

@@ -1,0 +1,48 @@
+"""Whether a method can be trained on what a selector makes of draws: how many responses, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from benchbench.core.errors import Fault
+from benchbench.core.method import Candidates, Method
+from benchbench.core.rollout import DATA
+from benchbench.core.sampler import Arm
+from benchbench.core.selector import Selector
+
+
+def list_faults(
+    method: Method, hyper: Any, selector: Selector, options: Any, arms: Sequence[Arm], *, section: str
+) -> Iterator[Fault]:
+    """Rows without an order for a method that reads the first response, and rows of too few or of unequally many.
+
+    Args:
+        method: of the recipe.
+        hyper: the method's, bound; none where it is faulty, which is said already.
+        selector: that makes its rows.
+        options: the selector's, bound.
+        arms: of the sampler.
+        section: `rounds` or `online`, for messages.
+    """
+    where, named = f"{section}.selector", f"'{selector.name}'"
+    if method.candidates is Candidates.ONE and selector.candidates is not Candidates.PAIR:
+        message = f"'{method.name}' is trained on the first response, and {named} puts none before the others"
+        yield Fault(
+            f"{where}.name", f"{message}; take a selector of pairs, such as best_worst, whose first is the best"
+        )
+        return
+    fewest, drawn = selector.fewest(options), sum(arm.samples for arm in arms)
+    is_list = method.candidates is Candidates.ANY and selector.candidates is Candidates.ANY
+    if is_list and fewest < method.fewest_candidates:
+        compares = f"'{method.name}' compares the responses to one prompt"
+        message = f"expected {method.fewest_candidates} or more, got {fewest}: {compares}"
+        yield Fault(f"{where}.options.at_least", message)
+    if selector.needs_data(options) or any(arm.source == DATA for arm in arms):
+        return
+    if drawn < (least := max(fewest, method.fewest_candidates)):
+        message = f"expected {least} or more, got {drawn}: {named} makes no row of fewer responses for '{method.name}'"
+        yield Fault(f"{section}.sampler.num_samples", message)
+    elif is_list and hyper is not None and method.is_coupled(hyper) and fewest != drawn:
+        together = f"'{method.name}' compares the examples of a step with each other, which need equally many responses"
+        yield Fault(f"{where}.options.at_least", f"expected {drawn}, all that are drawn, got {fewest}: {together}")

@@ -1,0 +1,75 @@
+"""Whose responses a method is trained on that is right for plain samples of its policy alone; for rounds and online."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from benchbench.core.errors import Fault
+from benchbench.core.method import Method, Need
+from benchbench.core.rollout import DATA
+from benchbench.core.sampler import POLICY, Arm
+from benchbench.core.selector import Selector
+from benchbench.recipe.rounds import SamplerSection
+from benchbench.recipe.schema import Recipe
+
+
+def drawing_faults(
+    method: Method, where: str, sampler: SamplerSection, arms: Sequence[Arm], *, replayed: int = 0
+) -> Iterator[Fault]:
+    """Responses that are no plain samples of the policy as it is, where the method is right for those alone.
+
+    Args:
+        method: of the recipe.
+        where: `rounds` or `online`.
+        sampler: of that section.
+        arms: what it draws from.
+        replayed: rounds before whose rows are trained on again.
+    """
+    if not method.on_policy:
+        return
+    right = f"'{method.name}' is right for plain samples alone"
+    if sampler.draws and not sampler.is_plain:
+        plain = "temperature 1, top_p 1, top_k 0, min_p 0, repetition_penalty 1"
+        yield Fault(f"{where}.sampler", f"{right}; expected {plain}")
+    others = {
+        DATA if arm.source == DATA else f"{arm.source} ({', '.join(arm.mixture)})" for arm in arms if not _is_plain(arm)
+    }
+    if others:
+        message = f"'{method.name}' is right for its policy's samples alone; expected {POLICY}"
+        yield Fault(f"{where}.sampler.name", f"{message}, got {sampler.name}, which has {', '.join(sorted(others))}")
+    if replayed:
+        message = f"expected 0: {right} of the policy as it is, and rows of earlier rounds are no such samples"
+        yield Fault(f"{where}.replay.rounds", f"{message}; got {replayed}")
+
+
+def choice_faults(method: Method, where: str, selector: Selector, options: Any) -> Iterator[Fault]:
+    """A selector that chooses among the draws, or adds to them, where the method is right for plain samples alone.
+
+    Args:
+        method: of the recipe.
+        where: `rounds` or `online`.
+        selector: of that section.
+        options: the selector's, bound.
+    """
+    if not method.on_policy or selector.keeps_draws(options):
+        return
+    right = f"'{method.name}' is right for plain samples alone"
+    if selector.needs_data(options):
+        message = f"{right}, and '{selector.name}' takes the split's candidates"
+    else:
+        message = f"{right}, and '{selector.name}' with these options leaves some out by what they are or are worth"
+    yield Fault(f"{where}.selector", f"{message}; expected all_pairs with ties and cut: keep, or all_candidates")
+
+
+def split_faults(recipe: Recipe, method: Method) -> Iterator[Fault]:
+    """A split in the place of draws; one who reads fresh or drawing policies asks for `online` by that need."""
+    drawn = recipe.rounds is not None or recipe.online is not None
+    if not method.on_policy or drawn or method.need(Need.BEHAVIOUR.name) or method.need(Need.FRESH.name):
+        return
+    message = f"'{method.name}' is right for samples of its policy alone, and a split's candidates are not"
+    yield Fault("rounds", f"required, not given: {message}; add the section, or `online`")
+
+
+def _is_plain(arm: Arm) -> bool:
+    return arm.source != DATA and set(arm.mixture) == {POLICY}

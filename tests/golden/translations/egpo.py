@@ -1,9 +1,0 @@
-"""EGPO."""
-
-from __future__ import annotations
-
-from ..translation import Translation
-
-TRANSLATION = Translation(
-    columns={"win_against_policy": ("p_chosen_vs_third", "p_rejected_vs_third")},
-)
