@@ -41,6 +41,8 @@ class Selector:
     """Whether an oracle must have labelled the groups."""
     needs_data: bool = False
     """Whether it reads the split's own candidates, which the rollout then puts among the responses."""
+    needs_search: bool = False
+    """Whether it reads the path that a search over steps chose."""
     split_candidates: int = 0
     """How many candidates every example of the split must have for it; 0 takes any number."""
     makes_columns: tuple[str, ...] = ()

@@ -43,8 +43,9 @@ def rows_of(group: Group, picks: Sequence[Pick]) -> Iterator[DrawnRow]:
     for number, pick in enumerate(picks):
         responses = [group.responses[place] for place in pick.places]
         columns: dict[str, Column] = dict(pick.columns)
+        after = f" after {len(group.prefix)}" if group.prefix else ""
         example = Example(
-            id=f"{group.example} r{group.round} {number}",
+            id=f"{group.example} r{group.round}{after} {number}",
             prompt=group.messages,
             candidates=tuple(response.text for response in responses),
             columns=columns,

@@ -11,7 +11,7 @@ from benchbench.core.rollout import Group, Labels, RolloutResponse
 
 
 def group_json(group: Group) -> dict[str, Any]:
-    """A JSON-able mapping of a group; an empty prefix and missing columns are left out."""
+    """A JSON-able mapping of a group; what is empty or not there is left out."""
     value: dict[str, Any] = {
         "id": group.example,
         "round": group.round,
@@ -23,6 +23,8 @@ def group_json(group: Group) -> dict[str, Any]:
         value["prefix"] = list(group.prefix)
     if group.columns:
         value["columns"] = {name: _number_json(column) for name, column in group.columns.items()}
+    if group.found is not None:
+        value["found"] = labels_json(group.found)
     return value
 
 
@@ -38,6 +40,7 @@ def group_of(value: Mapping[str, Any]) -> Group:
         ),
         prefix=tuple(value.get("prefix", ())),
         columns={name: math.nan if column is None else column for name, column in value.get("columns", {}).items()},
+        found=labels_of(value.get("found")),
     )
 
 

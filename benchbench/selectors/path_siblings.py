@@ -25,6 +25,8 @@ class Options:
     """Column of the labels that is 1 for siblings on the chosen path; empty: those with the highest score are."""
     rejected: Literal["each", "lowest"] = "each"
     """Siblings beside the path: a row for each, or for the one with the lowest score alone."""
+    tied: Literal["keep", "drop"] = "keep"
+    """Siblings beside the path that are worth as much as the step on it, or more: rows with them or without."""
     cut: Cut = "reject_only"
     """Steps that were cut: `keep` uses them, `drop` leaves them out, `reject_only` never prefers them."""
 
@@ -48,7 +50,12 @@ def select(
         if options.rejected == "lowest" and beside:
             beside = [responses.lowest(beside)]
         steps = preferable(group, on_path, options.cut)
-        rows = tuple(pair(of_group, step, sibling, len(group.responses)) for step in steps for sibling in beside)
+        rows = tuple(
+            pair(of_group, step, sibling, len(group.responses))
+            for step in steps
+            for sibling in beside
+            if options.tied == "keep" or responses.scores[sibling] < responses.scores[step]
+        )
         return rows or "no sibling on the path, or none beside it"
 
     return each_group(groups, labels, rule)
@@ -58,5 +65,6 @@ SELECTOR = Selector(
     name="path_siblings",
     options=Options,
     select=select,
+    needs_search=True,
     makes_columns=PAIR_COLUMNS,
 )

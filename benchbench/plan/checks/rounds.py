@@ -13,6 +13,7 @@ from benchbench.core.oracle import Oracle
 from benchbench.core.rollout import DATA
 from benchbench.core.sampler import Arm, Sampler
 from benchbench.core.selector import Selector
+from benchbench.plan.checks.searches import search_faults
 from benchbench.plan.rounds import ORACLE_OPTIONS, SAMPLER_OPTIONS, SELECTOR_OPTIONS
 from benchbench.recipe.binding import bind
 from benchbench.recipe.rounds import SAMPLING, RoundsSection
@@ -68,7 +69,7 @@ def bind_rounds(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
     except BenchError:  # said of the method already
         return bound, faults
     parts = _Parts(recipe, section, method, **exhibits, arms=arms)
-    checks = (_splits, _sampling, _labels, _rows, _unread, _anchors)
+    checks = (_splits, _sampling, _searches, _labels, _rows, _unread, _anchors)
     return bound, [fault for check in checks for fault in check(parts)]
 
 
@@ -114,6 +115,11 @@ def _sampling(parts: _Parts) -> Iterator[Fault]:
             yield Fault("rounds.sampler", f"'{name}' is right for plain samples alone; expected {plain}")
         if any(arm.source == DATA for arm in parts.arms) or parts.selector.needs_data:
             yield Fault("rounds.sampler", f"'{name}' is right for its policy's samples, not for a split's candidates")
+
+
+def _searches(parts: _Parts) -> Iterator[Fault]:
+    """Search over steps, and what reads it."""
+    return search_faults(parts.recipe, parts.method, parts.sampler, parts.oracle, parts.selector)
 
 
 def _labels(parts: _Parts) -> Iterator[Fault]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchbench import samplers
@@ -19,6 +19,7 @@ from benchbench.recipe.binding import bind
 from benchbench.stages.context import Result, StageContext
 from benchbench.stages.rollout.drawing import ENGINE, drawn_answers
 from benchbench.stages.rollout.groups import candidates_of, groups_of, round_examples
+from benchbench.stages.rollout.searching import SearchedRollout, search_of, searched
 from benchbench.stages.rollout.settings import DrawSettings, RolloutSettings, SamplerSettings
 from benchbench.stages.serving import remove_leftovers
 from benchbench.store.files import json_or_none
@@ -37,6 +38,10 @@ def run(context: Context) -> Result:
     section = context.tokenization()
     encoded = encode_prompts(examples, tokenizer, section)
     prompts = dict(zip((example.id for example in examples), encoded, strict=True))
+    if (search := search_of(settings.sampler)) is not None:
+        assert settings.draw is not None, "a search draws"
+        sampling = _sampling(context, settings.draw, tokenizer)
+        return _result(context, searched(context, search, examples, prompts, tokenizer, sampling))
     arms = arms_of(settings.sampler)
     answers = {}
     if settings.draw is not None:
@@ -45,13 +50,26 @@ def run(context: Context) -> Result:
     data = next((arm for arm in arms if arm.source == DATA), None)
     candidates = candidates_of(examples, tokenizer, section, most=data.samples, where=where) if data is not None else {}
     groups = groups_of(settings, arms, examples, prompts, answers, candidates, tokenizer)
-    split = settings.data.split
+    tokens = sum(len(generation.tokens) for _, generation in answers.values())
+    return _written(context, groups, tokens, _counts(groups, tokens))
+
+
+def _result(context: Context, found: SearchedRollout) -> Result:
+    """What searches found, with the numbers of all that they drew in the place of what is in the groups."""
+    took = {"responses": found.responses, "values": found.values}
+    prompts = len({group.example for group in found.groups})
+    counts = {**_counts(found.groups, found.tokens), **took, "prompts": prompts, "groups": len(found.groups)}
+    return _written(context, found.groups, found.tokens, counts)
+
+
+def _written(context: Context, groups: Sequence[Group], tokens: int, counts: Mapping[str, Any]) -> Result:
+    """The groups on disk, in the place of the parts that they were drawn in."""
+    split = context.settings.data.split
     write_made(context.folder, {split: groups}, group_json)
     remove_parts(context.folder)
-    tokens = sum(len(generation.tokens) for _, generation in answers.values())
     facts = json_or_none(context.folder / ENGINE) or {}
     engine = {name: facts[name] for name in ("engine", "version") if name in facts}
-    return Result(tokens, {**_counts(groups, tokens), **engine, "content": made_hash(context.folder, split)})
+    return Result(tokens, {**counts, **engine, "content": made_hash(context.folder, split)})
 
 
 def arms_of(settings: SamplerSettings) -> tuple[Arm, ...]:
