@@ -189,8 +189,8 @@ class StepSearch:
     """Begins the search of one prompt."""
     depth: int
     """Steps of a response at most."""
-    most: int | None
-    """Prefixes that are expanded for one prompt at most; none where that is not bounded."""
+    most: Callable[[int], int]
+    """(continuations of each prefix) -> continuations that are drawn for one prompt at most."""
     reads_logps: bool
     """Whether it reads the continuations' log-probabilities, which take a forward pass."""
     groups: Literal["steps", "paths"] = "steps"

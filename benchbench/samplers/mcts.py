@@ -56,7 +56,7 @@ def search(options: Options) -> StepSearch:
     return StepSearch(
         start=partial(mcts, options.tree()),
         depth=options.depth,
-        most=options.iterations * options.depth,
+        most=lambda num_samples: options.iterations * options.depth * num_samples,
         reads_logps=True,
         groups=options.groups,
     )

@@ -44,12 +44,19 @@ def arms(options: Options, num_samples: int) -> tuple[Arm, ...]:
     return (Arm("policy", num_samples, {POLICY: 1.0}),)
 
 
+def _most(options: Options, num_samples: int) -> int:
+    """Every prefix there is where ties are kept, else as many as are kept at each depth below the root."""
+    if options.keep_ties:
+        return sum(num_samples**depth for depth in range(1, options.depth + 1))
+    return num_samples * (1 + options.keep * (options.depth - 1))
+
+
 def search(options: Options) -> StepSearch:
     """The beam, which reads no log-probability."""
     return StepSearch(
         start=partial(step_beam, keep=options.keep, depth=options.depth, keep_ties=options.keep_ties),
         depth=options.depth,
-        most=None if options.keep_ties else 1 + options.keep * (options.depth - 1),
+        most=partial(_most, options),
         reads_logps=False,
         groups=options.groups,
     )

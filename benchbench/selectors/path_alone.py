@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from benchbench.core.method import Candidates
-from benchbench.core.rollout import Group, Labels, Pick
+from benchbench.core.rollout import Group, Labels, Pick, by_score
 from benchbench.core.search import ON_PATH
 from benchbench.core.selector import Selection, Selector
 from benchbench.selectors._rows import SCORE, each_group, several
@@ -24,7 +24,7 @@ class Options:
     """Which responses are good enough."""
 
     path: str = ON_PATH
-    """Column of the labels that is 1 for the response on the path."""
+    """Column of the labels that is 1 for the response on the path; empty: the first of the highest score is on it."""
     cut: Literal["keep", "drop"] = "drop"
     """Responses that were cut: `keep` uses them, `drop` leaves them out."""
     above: float | None = None
@@ -38,18 +38,19 @@ def select(
 
     def rule(group: Group, of_group: Labels) -> tuple[Pick, ...] | str:
         count = len(group.responses)
-        marks = of_group.columns.get(options.path)
-        if marks is None:
+        if options.path and options.path not in of_group.columns:
             return f"no column '{options.path}'"
-        chosen = [place for place in range(count) if marks[place] == 1][:1]
-        if not chosen:
-            return "no response on the path"
-        if options.cut == "drop" and group.responses[chosen[0]].is_cut:
-            return "the path was cut"
-        score = of_group.score(chosen[0], count)
-        if score is None or (options.above is not None and score <= options.above):
+        places = [k for k in range(count) if options.cut == "keep" or not group.responses[k].is_cut]
+        scored = by_score(of_group, places, count)
+        if options.path:
+            marks = of_group.columns[options.path]
+            scored = [(place, score) for place, score in scored if marks[place] == 1]
+        if not scored:
+            return "no response on the path that has a score and was not cut"
+        place, score = scored[0]
+        if options.above is not None and score <= options.above:
             return "the path has no score above the limit"
-        return (several(of_group, chosen, count),)
+        return (several(of_group, (place,), count),)
 
     return each_group(groups, labels, rule)
 

@@ -29,6 +29,7 @@ CASES = {
     "golden_vs_self": Case(drops_ties=False),
     "large_margin": Case(),
     "mu_two_sigma": Case(),
+    "path_alone": Case({"path": ""}, drops_ties=False),
     "path_siblings": Case(),
     "right_wrong": Case({"pairs": 3, "right_from": 2.0}),
     "rso": Case({"accept": 4}),
