@@ -56,7 +56,7 @@ class Group:
     """Token ids of what was chosen already, such as the steps above siblings of a tree; context, never scored."""
     columns: Mapping[str, float | str] = field(default_factory=dict)
     """What the example says of itself, such as its `answer`; read by verifiers."""
-    found: Labels | None = None
+    search_labels: Labels | None = None
     """What the search that drew the responses says of them; none where none did."""
 
 

@@ -67,7 +67,7 @@ class SearchPrompt:
     columns: Mapping[str, float | str] = field(default_factory=dict)
     """What the example says of itself, such as its `answer`."""
 
-    def group(self, responses: Sequence[RolloutResponse], found: Labels, prefix: tuple[int, ...] = ()) -> Group:
+    def group(self, responses: Sequence[RolloutResponse], labels: Labels, prefix: tuple[int, ...] = ()) -> Group:
         """Responses to the prompt and the prefix, in their order, with what the search says of them."""
         return Group(
             example=self.example,
@@ -77,7 +77,7 @@ class SearchPrompt:
             responses=tuple(responses),
             prefix=prefix,
             columns=self.columns,
-            found=found,
+            search_labels=labels,
         )
 
 
@@ -158,8 +158,8 @@ class SearchResult:
     def paths(self, prompt: SearchPrompt) -> Group:
         """The leaves as whole responses to the prompt, with their values and the column `on_path`."""
         columns = {ON_PATH: tuple(float(leaf.prefix == self.path) for leaf in self.leaves)}
-        found = Labels(scores=tuple(leaf.value for leaf in self.leaves), columns=columns)
-        return prompt.group([whole_response(leaf.prefix) for leaf in self.leaves], found)
+        labels = Labels(scores=tuple(leaf.value for leaf in self.leaves), columns=columns)
+        return prompt.group([whole_response(leaf.prefix) for leaf in self.leaves], labels)
 
 
 def whole_response(path: Prefix) -> RolloutResponse:

@@ -23,8 +23,8 @@ def group_json(group: Group) -> dict[str, Any]:
         value["prefix"] = list(group.prefix)
     if group.columns:
         value["columns"] = {name: _number_json(column) for name, column in group.columns.items()}
-    if group.found is not None:
-        value["found"] = labels_json(group.found)
+    if group.search_labels is not None:
+        value["search_labels"] = labels_json(group.search_labels)
     return value
 
 
@@ -40,7 +40,7 @@ def group_of(value: Mapping[str, Any]) -> Group:
         ),
         prefix=tuple(value.get("prefix", ())),
         columns={name: math.nan if column is None else column for name, column in value.get("columns", {}).items()},
-        found=labels_of(value.get("found")),
+        search_labels=labels_of(value.get("search_labels")),
     )
 
 

@@ -27,10 +27,10 @@ def label(options: Options, groups: Sequence[Group], context: OracleContext) -> 
     """
     for places in batches(len(groups), 1, context):
         for place in places:
-            found = groups[place].found
-            if found is None:
+            labels = groups[place].search_labels
+            if labels is None:
                 raise RuntimeError(f"oracle search: no search found the group of example {groups[place].example}")
-            yield place, found
+            yield place, labels
 
 
 ORACLE = Oracle(name="search", options=Options, gives="scores", label=label, reads_search=True)

@@ -28,7 +28,7 @@ from benchbench.stages.rollout.settings import (
     PromptRangeSettings,
     RolloutSettings,
     SamplerSettings,
-    StepSettings,
+    StepValueSettings,
 )
 from benchbench.stages.select.settings import REPLAY, SelectorSettings, SelectSettings
 from benchbench.stages.settings import ReadingRun
@@ -133,11 +133,11 @@ def _rollout(roles: Roles) -> str:
     return roles.add("rollout", title, settings, read, run)
 
 
-def _steps(roles: Roles) -> StepSettings:
+def _steps(roles: Roles) -> StepValueSettings:
     """Who values steps; checked with the recipe."""
     source = sources.get(roles.recipe.data.source)
     assert source.steps is not None, "checked with the recipe"
-    return StepSettings(source=source.name, version=source.steps.version)
+    return StepValueSettings(source=source.name, version=source.steps.version)
 
 
 def _prompts(section: RoundsSection, number: int) -> PromptRangeSettings:

@@ -74,5 +74,5 @@ SAMPLER = Sampler(
         title="Monte Carlo Tree Search Boosts Reasoning via Iterative Preference Learning",
         note="Formulas as the authors' code has them; what is simpler is said in `benchbench.trees.mcts`.",
     ),
-    open_question="How the paper smooths labels by visits was not verified; rows carry `visits`, and nothing is smoothed.",
+    open_question="How the paper smooths labels by visits was not verified; nothing is smoothed here.",
 )

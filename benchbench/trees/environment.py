@@ -7,7 +7,7 @@ from typing import Protocol
 
 from benchbench.core.search import Children, Continuation, Expansion, Prefix, Searching, SearchResult
 
-Asked = Sequence[tuple[int, Expansion]]
+Questions = Sequence[tuple[int, Expansion]]
 """(which search, what it asks for), for each search that goes on."""
 
 
@@ -33,11 +33,11 @@ class Environment(Protocol):
 
 def searched(searching: Searching, environment: Environment) -> SearchResult:
     """The result of one search in an environment."""
-    return searched_together([searching], lambda asked: [_children(environment, asked[0][1])])[0]
+    return searched_together([searching], lambda wanted: [_children(environment, wanted[0][1])])[0]
 
 
 def searched_together(
-    searches: Sequence[Searching], answer: Callable[[Asked], Sequence[Children]]
+    searches: Sequence[Searching], answer: Callable[[Questions], Sequence[Children]]
 ) -> list[SearchResult]:
     """The results of several searches, which go on in step: what all of them ask for is answered at once.
 
@@ -48,18 +48,18 @@ def searched_together(
         answer: gives the children of each search that asks, in the order in which they are asked for.
     """
     results: dict[int, SearchResult] = {}
-    asked: list[tuple[int, Expansion]] = []
+    pending: list[tuple[int, Expansion]] = []
     for place, searching in enumerate(searches):
-        asked.append((place, next(searching)))
-    while asked:
-        answers = answer(asked)
+        pending.append((place, next(searching)))
+    while pending:
+        answers = answer(pending)
         following: list[tuple[int, Expansion]] = []
-        for (place, _), children in zip(asked, answers, strict=True):
+        for (place, _), children in zip(pending, answers, strict=True):
             try:
                 following.append((place, searches[place].send(children)))
             except StopIteration as finished:
                 results[place] = finished.value
-        asked = following
+        pending = following
     return [results[place] for place in range(len(searches))]
 
 

@@ -17,7 +17,7 @@ ChooseLeaf = Callable[[Sequence[Prefix], Sequence[float]], int]
 
 
 @dataclass(frozen=True)
-class _Held:
+class _BeamPrefix:
     """A prefix that the beam holds."""
 
     prefix: Prefix
@@ -69,7 +69,7 @@ def step_beam(*, keep: int, depth: int, keep_ties: bool = False, choose: ChooseL
     """
     if keep < 1 or depth < 1:
         raise ValueError(f"step beam: expected keep and depth of at least 1, got {keep} and {depth}")
-    beam, proposed = [_Held((), (), 0.0, ())], 0
+    beam, proposed = [_BeamPrefix((), (), 0.0, ())], 0
     for _ in range(depth):
         if all(held.is_final for held in beam):
             break
@@ -83,20 +83,20 @@ def step_beam(*, keep: int, depth: int, keep_ties: bool = False, choose: ChooseL
     return SearchResult(best.prefix, best.siblings, leaves, proposed, proposed)
 
 
-def _children(beam: Sequence[_Held]) -> Generator[Expansion, Children, list[_Held]]:
+def _children(beam: Sequence[_BeamPrefix]) -> Generator[Expansion, Children, list[_BeamPrefix]]:
     """All continuations of what is held."""
     prefixes, names = (held.prefix for held in beam), (name_of(held.places) for held in beam)
     answers = yield Expansion(tuple(prefixes), tuple(names))
-    children: list[_Held] = []
+    children: list[_BeamPrefix] = []
     for held, valued in zip(beam, answers, strict=True):
         steps, worth = tuple(step for step, _ in valued), tuple(value for _, value in valued)
         for place, step in enumerate(steps):
             below = (*held.siblings, Siblings(held.prefix, steps, place, worth))
-            children.append(_Held((*held.prefix, step), (*held.places, place), worth[place], below))
+            children.append(_BeamPrefix((*held.prefix, step), (*held.places, place), worth[place], below))
     return children
 
 
-def _best(leaves: Sequence[_Held], keep: int, keep_ties: bool) -> list[_Held]:
+def _best(leaves: Sequence[_BeamPrefix], keep: int, keep_ties: bool) -> list[_BeamPrefix]:
     """The best leaves, in the order of their values; equal ones in the order in which they were proposed."""
     ordered = sorted(leaves, key=lambda held: -held.value)
     if keep_ties and len(ordered) > keep:

@@ -68,9 +68,9 @@ def test_each_row_scores_one_step_behind_the_prompt_and_the_steps_above_it(beam:
         group = by_context[tuple(row["tokens"]["prompt"])]
         chosen, rejected = (tuple(ids) for ids in row["tokens"]["responses"])
         places = [[r.scored for r in group.responses].index(ids) for ids in (chosen, rejected)]
-        assert group.found is not None
-        assert [group.found.columns["on_path"][place] for place in places] == [1.0, 0.0]
-        assert row["columns"]["score"] == [group.found.scores[place] for place in places]
+        assert group.search_labels is not None
+        assert [group.search_labels.columns["on_path"][place] for place in places] == [1.0, 0.0]
+        assert row["columns"]["score"] == [group.search_labels.scores[place] for place in places]
 
 
 def test_the_prefix_of_each_step_is_what_was_chosen_above_it(beam: World):
@@ -83,7 +83,7 @@ def test_the_prefix_of_each_step_is_what_was_chosen_above_it(beam: World):
         for group in of_example:
             assert group.prefix == prefix
             assert len({r.scored for r in group.responses}) == len(group.responses) <= 4, "no sibling stands twice"
-            prefix = (*prefix, *group.responses[group.found.columns["on_path"].index(1.0)].scored)
+            prefix = (*prefix, *group.responses[group.search_labels.columns["on_path"].index(1.0)].scored)
 
 
 def test_what_a_search_took_is_recorded_and_counted_as_labels(beam: World):
@@ -111,10 +111,10 @@ def test_paths_are_those_of_the_same_search_whole(beam: World, folder: Path):
     }
     steps: dict[str, tuple[int, ...]] = {}
     for group in groups(beam):
-        chosen = group.responses[group.found.columns["on_path"].index(1.0)]
+        chosen = group.responses[group.search_labels.columns["on_path"].index(1.0)]
         steps[group.example] = (*steps.get(group.example, ()), *chosen.scored)
     for group in groups(paths):
-        whole = group.responses[group.found.columns["on_path"].index(1.0)]
+        whole = group.responses[group.search_labels.columns["on_path"].index(1.0)]
         assert whole.scored == steps[group.example] and group.prefix == ()
 
 
@@ -131,7 +131,7 @@ def test_a_tree_search_labels_siblings_with_its_q_and_visits(folder: Path):
     made = searching(folder / "mcts", section(MCTS, selector))
     assert set(made.run().values()) == {"done"}
     roots = [group for group in groups(made) if not group.prefix]
-    assert all(sum(group.found.columns["visits"]) == 6 for group in roots)
+    assert all(sum(group.search_labels.columns["visits"]) == 6 for group in roots)
     for row in made.rows(1):
         assert row["columns"]["score"][0] > row["columns"]["score"][1] and "visits" in row["columns"]
 

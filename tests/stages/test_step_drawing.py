@@ -109,8 +109,10 @@ def test_searches_go_on_together_and_find_what_each_finds_alone():
     assert groups_of_search(search, prompts[1], again) == groups_of_search(search, prompts[1], together[1])
     first, second = groups_of_search(search, prompts[0], together[0])
     assert second.prefix == (YES, MAYBE) and [r.scored for r in second.responses] == [(EOS,), (NO, MAYBE)]
-    assert first.found is not None and second.found is not None
-    assert (first.found.answers, second.found.answers) == (4, 0), "the first counts what the search asked for"
+    assert first.search_labels is not None and second.search_labels is not None
+    assert (first.search_labels.answers, second.search_labels.answers) == (4, 0), (
+        "the first counts what the search asked for"
+    )
     assert first.columns == {"answer": 1.0} and first.round == 2
 
 

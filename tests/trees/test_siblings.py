@@ -57,8 +57,8 @@ def test_paths_are_whole_responses_with_the_separators_inside():
     group = result.paths(PROMPT)
     best, other = group.responses
     assert (best.tokens, best.end, best.text) == ((0, STOP, 0), STOP, "A A") and other.tokens == (1, STOP, 1)
-    assert group.prefix == () and group.found is not None
-    assert group.found.scores == (3.0, 0.0) and group.found.columns == {"on_path": (1.0, 0.0)}
+    assert group.prefix == () and group.search_labels is not None
+    assert group.search_labels.scores == (3.0, 0.0) and group.search_labels.columns == {"on_path": (1.0, 0.0)}
 
 
 def test_a_path_that_the_search_cut_has_no_end():

@@ -54,12 +54,12 @@ def run(context: Context) -> Result:
     return _written(context, groups, tokens, _counts(groups, tokens))
 
 
-def _result(context: Context, found: SearchedRollout) -> Result:
+def _result(context: Context, searches: SearchedRollout) -> Result:
     """What searches found, with the numbers of all that they drew in the place of what is in the groups."""
-    took = {"responses": found.responses, "values": found.values}
-    prompts = len({group.example for group in found.groups})
-    counts = {**_counts(found.groups, found.tokens), **took, "prompts": prompts, "groups": len(found.groups)}
-    return _written(context, found.groups, found.tokens, counts)
+    took = {"responses": searches.responses, "values": searches.values}
+    prompts = len({group.example for group in searches.groups})
+    counts = {**_counts(searches.groups, searches.tokens), **took, "prompts": prompts, "groups": len(searches.groups)}
+    return _written(context, searches.groups, searches.tokens, counts)
 
 
 def _written(context: Context, groups: Sequence[Group], tokens: int, counts: Mapping[str, Any]) -> Result:

@@ -112,7 +112,7 @@ def _searched(search: StepSearch, prompts: Sequence[SearchPrompt], drawer: StepD
     """One line for each prompt: its groups, and what its search took."""
     results = searched_together(
         [search.start() for _ in prompts],
-        lambda asked: drawer.children([(prompts[place], expansion) for place, expansion in asked]),
+        lambda wanted: drawer.children([(prompts[place], expansion) for place, expansion in wanted]),
     )
     return [
         {
@@ -132,8 +132,8 @@ def groups_of_search(search: StepSearch, prompt: SearchPrompt, result: SearchRes
     else:
         groups = [siblings.group(prompt) for siblings in result.siblings]
     first = groups[0]
-    assert first.found is not None, "a search labels what it finds"
-    return [replace(first, found=replace(first.found, answers=result.valued)), *groups[1:]]
+    assert first.search_labels is not None, "a search labels what it finds"
+    return [replace(first, search_labels=replace(first.search_labels, answers=result.valued)), *groups[1:]]
 
 
 @contextmanager

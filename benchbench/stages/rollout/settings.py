@@ -39,7 +39,7 @@ class SamplerSettings(Section):
     """How many of the split's candidates stand beside what is drawn: the first ones, 0 for all; none for no one."""
 
 
-class StepSettings(Section):
+class StepValueSettings(Section):
     """Who says what unfinished responses are worth, for a sampler that searches over their steps."""
 
     source: str
@@ -92,7 +92,7 @@ class RolloutSettings(ReadingSettings):
     """What tokens and prompts are drawn from."""
     base_seed: int | None
     """What the weights of a base model without pinned ones are drawn from; none where nothing is drawn."""
-    steps: Annotated[StepSettings | None, Since("2026-11-29", before=None)] = None
+    steps: Annotated[StepValueSettings | None, Since("2026-11-29", before=None)] = None
     """None where the sampler draws whole responses."""
 
 

@@ -61,9 +61,9 @@ class StepDrawer:
     tokens: dict[str, int] = field(default_factory=dict)
     """Example -> tokens of these, without those that ended a step."""
 
-    def children(self, asked: Sequence[tuple[SearchPrompt, Expansion]]) -> list[Children]:
+    def children(self, wanted: Sequence[tuple[SearchPrompt, Expansion]]) -> list[Children]:
         """For each search the children of the prefixes that it asks for."""
-        places = [(prompt, *each) for prompt, wanted in asked for each in zip(*wanted, strict=True)]
+        places = [(prompt, *each) for prompt, expansion in wanted for each in zip(*expansion, strict=True)]
         requests = [request for place in places for request in self._requests(*place)]
         answers = iter([self.cut(answer) for answer in self.engine.generate(requests, self.sampling)])
         steps = [self._different(prompt, [next(answers) for _ in range(self.samples)]) for prompt, *_ in places]
@@ -72,7 +72,7 @@ class StepDrawer:
             [(step, self._value(prompt, prefix, step, state)) for step, state in of_place]
             for (prompt, prefix, _), of_place in zip(places, scored, strict=True)
         )
-        return [[next(valued) for _ in wanted.prefixes] for _, wanted in asked]
+        return [[next(valued) for _ in expansion.prefixes] for _, expansion in wanted]
 
     def _requests(self, prompt: SearchPrompt, prefix: Prefix, name: str) -> list[GenerationRequest]:
         before, where = (*prompt.tokens, *tokens_of(prefix)), f"rollout r{prompt.round} {name}"
