@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 from harness import execute
 
+from benchbench.commands.resolve import resolve
 from benchbench.data.rollout_json import group_of
+from benchbench.plan.build import build_plan
+from benchbench.plan.prepare import prepare
+from benchbench.recipe.overrides import parse_overrides
+from benchbench.store.runs import RunStore
 from tests.stages.rounds import World, world
 from tests.stages.test_rounds import stopping_after
 
@@ -156,3 +161,33 @@ def test_a_search_that_was_stopped_goes_on_to_the_same_bytes(folder: Path, tmp_p
     assert not (stopped.store.folder(key) / "parts").exists()
     counts = [summary(each) for each in (whole, stopped)]
     assert all(counts[0][name] == counts[1][name] for name in ("responses", "values", "generated_tokens"))
+
+
+SMALL = (
+    "data.options.demonstrations=400",
+    "data.options.preference_prompts=16",
+    "data.options.most_steps=2",
+    "sft.max_steps=40",
+    "sft.num_train_epochs=1",
+    "rounds.prompts.per_round=6",
+    "preference.max_steps=3",
+    "preference.global_batch_size=4",
+    "preference.per_device_train_batch_size=4",
+    "generate.engine=transformers",
+)
+
+
+@pytest.mark.parametrize("name", ["dpo_cpo_chain", "dpo_full_path", "continued_sft_tree", "dpo_mcts"])
+def test_a_shipped_recipe_trains(folder: Path, name: str):
+    """Smaller in everything, since its parts are what is looked at; a policy of few steps is seldom right."""
+    loose = {"continued_sft_tree": "{cut: keep}", "dpo_mcts": "{ties: keep, cut: keep}"}
+    options = loose.get(name, "{path: on_path, rejected: each, tied: keep, cut: keep}")
+    sets = (*SMALL, f"rounds.selector.options={options}")
+    loaded = resolve(f"recipes/{name}_arithmetic.yaml", setting=None, overrides=parse_overrides(sets))
+    store = RunStore(folder / "shipped")
+    plan = build_plan([(loaded, prepare(loaded, store.root), (42,))])
+    made = World(plan, plan.cells[0], store)
+    assert set(made.run().values()) == {"done"}
+    assert made.rows(1), summary(made)
+    sft = next(key for key in plan.stages if key.startswith("sft/"))
+    assert made.weights(made.cell.policy) != made.weights(sft)
