@@ -27,6 +27,8 @@ class RolloutResponse(NamedTuple):
     """The sampler's arm that drew it, or `data`."""
     text: str
     """Its text, for oracles that read texts and for people."""
+    observed: tuple[tuple[int, int], ...] = ()
+    """Half-open ranges of its tokens that it did not draw but a tool wrote: read by what follows, and never scored."""
 
     @property
     def scored(self) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ def group_json(group: Group) -> dict[str, Any]:
         "round": group.round,
         "prompt": list(group.prompt),
         "messages": [[message.role, message.content] for message in group.messages],
-        "responses": [{**response._asdict(), "tokens": list(response.tokens)} for response in group.responses],
+        "responses": [_response_json(response) for response in group.responses],
     }
     if group.prefix:
         value["prefix"] = list(group.prefix)
@@ -36,12 +36,26 @@ def group_of(value: Mapping[str, Any]) -> Group:
         prompt=tuple(value["prompt"]),
         messages=tuple(Message(role, content) for role, content in value["messages"]),
         responses=tuple(
-            RolloutResponse(**{**response, "tokens": tuple(response["tokens"])}) for response in value["responses"]
+            RolloutResponse(
+                **{
+                    **response,
+                    "tokens": tuple(response["tokens"]),
+                    "observed": tuple((start, stop) for start, stop in response.get("observed", ())),
+                }
+            )
+            for response in value["responses"]
         ),
         prefix=tuple(value.get("prefix", ())),
         columns={name: math.nan if column is None else column for name, column in value.get("columns", {}).items()},
         search_labels=labels_of(value.get("search_labels")),
     )
+
+
+def _response_json(response: RolloutResponse) -> dict[str, Any]:
+    value = {**response._asdict(), "tokens": list(response.tokens), "observed": [*map(list, response.observed)]}
+    if not response.observed:
+        del value["observed"]
+    return value
 
 
 def labels_json(labels: Labels | None) -> dict[str, Any] | None:

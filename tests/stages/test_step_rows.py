@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import pytest
@@ -12,7 +13,8 @@ from benchbench.batches.padded import collate
 from benchbench.core.example import Message
 from benchbench.core.rollout import Group, Pick, RolloutResponse
 from benchbench.core.scores import Scores
-from benchbench.data.drawn_rows import rows_of, tokenized_rows
+from benchbench.data.drawn_rows import row_json, row_of, rows_of, tokenized_rows
+from benchbench.data.rollout_json import group_json, group_of
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
 from benchbench.methods.dpo import METHOD
 from benchbench.models.logps import token_logps
@@ -114,3 +116,46 @@ def test_the_log_probability_of_a_step_is_the_models_and_no_batch_moves_it():
         places = range(len(before), len(before) + len(step))
         expected = sum(float(logps[place - 1, token]) for place, token in zip(places, step, strict=True))
         assert logp == pytest.approx(expected, rel=1e-5, abs=1e-12)
+
+
+def with_tool(observation: tuple[int, ...], other: tuple[int, ...] = (9,)) -> list[TokenizedExample]:
+    """A pair whose first response called a tool, which wrote `observation` after the first token."""
+    called = RolloutResponse((7, *observation, 8), END, "stop", "policy", "yes", ((1, 1 + len(observation)),))
+    plain = RolloutResponse(other, END, "stop", "policy", "no")
+    of_tool = Group("e", 1, PROMPT, (Message("user", "?"),), (called, plain))
+    (row,) = map(row_of, map(json.loads, map(json.dumps, map(row_json, rows_of(of_tool, [Pick((0, 1), {})])))))
+    return [*tokenized_rows([row], word_tokenizer(), SECTION, on_empty="error").examples]
+
+
+def test_what_a_tool_wrote_is_read_and_not_scored():
+    (example,) = with_tool((5, 6))
+    start = len(PROMPT)
+    assert example.candidates[0].response == (start, start + 5)
+    assert example.candidates[0].holes == ((start + 1, start + 3),) and example.candidates[1].holes == ()
+    batch = collate([example], pad=0, device=torch.device("cpu"))
+    assert batch.response.sum(-1).tolist() == [[3, 2]], "the call, what follows the observation, and the end"
+    policy = model(1)
+    scored = token_logps(policy, batch, dtype=torch.float64)
+    with torch.no_grad():
+        logps = policy(torch.tensor([[*PROMPT, 7, 5, 6, 8, END]])).logits[0].log_softmax(-1)
+    expected = logps[start - 1, 7] + logps[start + 2, 8] + logps[start + 3, END]
+    total = torch.where(scored.response, scored.token, 0.0).sum(-1)[0, 0]
+    assert float(total.detach()) == pytest.approx(float(expected), rel=1e-6)
+    loss, _ = loss_of(policy, [example])
+    elsewhere, _ = loss_of(policy, with_tool((6, 5)))
+    assert loss != pytest.approx(elsewhere, rel=1e-9), "what follows an observation reads it"
+
+
+def test_an_observation_at_the_end_of_a_response_changes_nothing_at_all():
+    """Nothing reads it, so it stands neither in policy nor in reference nor in length."""
+    policy, losses = model(1), []
+    for observation in ((5, 6), (9, 9, 9)):
+        cut = RolloutResponse((7, *observation), None, "length", "policy", "yes", ((1, 1 + len(observation)),))
+        plain = RolloutResponse((9,), END, "stop", "policy", "no")
+        of_tool = Group("e", 1, PROMPT, (Message("user", "?"),), (cut, plain))
+        rows = [*rows_of(of_tool, [Pick((0, 1), {})])]
+        examples = tokenized_rows(rows, word_tokenizer(), SECTION, on_empty="error").examples
+        assert collate(examples, pad=0, device=torch.device("cpu")).response.sum(-1).tolist() == [[1, 2]]
+        losses.append(loss_of(policy, examples)[0])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-12)
+    assert group_of(json.loads(json.dumps(group_json(of_tool)))) == of_tool
