@@ -7,7 +7,19 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-ROOMS = ("methods", "transforms", "reward_objectives", "sources", "metrics", "judges", "analyses", "shaping")
+ROOMS = (
+    "methods",
+    "transforms",
+    "reward_objectives",
+    "sources",
+    "metrics",
+    "judges",
+    "analyses",
+    "shaping",
+    "samplers",
+    "oracles",
+    "selectors",
+)
 """Rooms whose exhibits a system may be made of."""
 
 

@@ -1,9 +1,10 @@
 """Which published systems are here: every name of a list against the rooms, by status and by class.
 
 A list has a system per row, such as those that surveys of preference optimisation name (docs/systems.tsv), with the ids
-of what it is made of. An id is a method, a transform, a reward-model objective, a shaping, a source, a metric, a judge
-or an analysis, or it is absent. A system works if nothing of it is absent; it is a twin where it stands for another
-modality in text, and its form is unverified where a part of it could not be checked against its source.
+of what it is made of. An id is a method, a transform, a reward-model objective, a shaping, a source, a metric, a judge,
+an analysis, a sampler, an oracle or a selector, or it is absent. A system works if nothing of it is absent; it is a
+twin where it stands for another modality in text, and its form is unverified where a part of it could not be checked
+against its source.
 """
 
 from __future__ import annotations
@@ -18,10 +19,15 @@ from benchbench.analyses._totals import refuse_group_all
 from benchbench.core.analysis import Analysed, Analysis, Inputs, ResultTable, RowField, RowsInput
 from benchbench.core.errors import BenchError
 from benchbench.core.method import Method
+from benchbench.core.oracle import Oracle
 from benchbench.core.paper import Paper
+from benchbench.core.sampler import Sampler
+from benchbench.core.selector import Selector
 from benchbench.core.shaping import Shaping
 
 TITLE = "Preference Tuning with Human Feedback on Language, Speech, and Vision Tasks: A Survey"
+CHECKED = (Method, Analysis, Shaping, Sampler, Oracle, Selector)
+"""Kinds of exhibits that say what of them could not be verified."""
 STATUSES = ("works", "form unverified", "twin", "twin, form unverified", "not yet")
 SYSTEMS = RowsInput(
     "systems",
@@ -92,7 +98,7 @@ def status(ids: Sequence[str], holding: Mapping[str, Mapping[str, Any]]) -> str:
     is_twin = any(part.twin_of for part in parts if isinstance(part, Method | Shaping)) or any(
         n.endswith("_twin") for n in ids
     )
-    is_open = any(part.open_question for part in parts if isinstance(part, Method | Analysis | Shaping))
+    is_open = any(part.open_question for part in parts if isinstance(part, CHECKED))
     words = [*(["twin"] if is_twin else []), *(["form unverified"] if is_open else [])]
     return ", ".join(words) or "works"
 

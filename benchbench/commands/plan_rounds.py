@@ -28,9 +28,11 @@ class PlannedRounds:
     keys: tuple[str, ...]
     """Of all their stages."""
     responses: int
-    """To draw in rollouts that are not finished."""
+    """To draw in rollouts that are not finished; of a search the steps, at most."""
     labels: int
     """Answers of the oracle that are asked for at most where labels are not finished; identical responses cost none."""
+    is_search: bool = False
+    """Whether the responses are steps of searches, which draw as many as it takes."""
 
     @property
     def title(self) -> str:
@@ -40,7 +42,8 @@ class PlannedRounds:
     @property
     def costs(self) -> str:
         """What is still to be drawn and asked for."""
-        return f"{self.label} seed {self.seed}: {self.responses:,} responses to draw, {self.labels:,} labels to ask for"
+        responses = f"{'at most ' if self.is_search else ''}{self.responses:,} responses to draw"
+        return f"{self.label} seed {self.seed}: {responses}, {self.labels:,} labels to ask for"
 
     def as_values(self) -> dict[str, Any]:
         """Plain values for a program."""
@@ -63,7 +66,11 @@ def planned_rounds(plan: Plan, store: RunStore) -> list[PlannedRounds]:
         labels = sum(prompts[each.rollout] * per_group for each in cell.rounds if each.label in left)
         keys = tuple(dict.fromkeys(key for each in cell.rounds for key in _keys(plan, each)))
         stages = _stages(plan, cell.rounds[0])
-        planned.append(PlannedRounds(cell.loaded.label, cell.seed, len(cell.rounds), stages, keys, responses, labels))
+        planned.append(
+            PlannedRounds(
+                cell.loaded.label, cell.seed, len(cell.rounds), stages, keys, responses, labels, _searches(cell)
+            )
+        )
     return planned
 
 
@@ -117,11 +124,19 @@ def _kind(key: str) -> str:
     return key.partition("/")[0]
 
 
+def _searches(cell: Cell) -> bool:
+    section = cell.loaded.recipe.rounds
+    return section is not None and samplers.get(section.sampler.name).search is not None
+
+
 def _counts(cell: Cell) -> tuple[int, int]:
-    """Responses that are drawn to each prompt, and answers that an oracle gives of each group at most."""
+    """Responses that are drawn to each prompt, and answers that an oracle gives of each prompt's, both at most."""
     section = cell.loaded.recipe.rounds
     assert section is not None, "the cell has rounds"
     sampler = samplers.get(section.sampler.name)
+    if sampler.search is not None:
+        most = sampler.search(cell.loaded.bound[SAMPLER_OPTIONS]).most(section.sampler.num_samples or 0)
+        return most, most
     arms = sampler.arms(cell.loaded.bound[SAMPLER_OPTIONS], section.sampler.num_samples or 0)
     drawn = sum(arm.samples for arm in arms if arm.source != DATA)
     shown = drawn + sum(arm.samples for arm in arms if arm.source == DATA)

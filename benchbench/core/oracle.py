@@ -93,6 +93,8 @@ class Oracle:
     """Whether it has the policy write texts, which needs the engine."""
     random: bool = False
     """Whether it draws from the seed."""
+    reads_search: bool = False
+    """Whether it says what a search over steps found, which no other rollout has."""
     columns: tuple[str, ...] = ()
     """Columns of `Group.columns` that every example must have."""
     makes_columns: tuple[str, ...] = ()

@@ -28,6 +28,8 @@ class RolloutResponse(NamedTuple):
     """The sampler's arm that drew it, or `data`."""
     text: str
     """Its text, for oracles that read texts and for people."""
+    observed: tuple[tuple[int, int], ...] = ()
+    """Half-open ranges of its tokens that it did not draw but a tool wrote: read by what follows, and never scored."""
 
     @property
     def scored(self) -> tuple[int, ...]:
@@ -57,6 +59,8 @@ class Group:
     """Token ids of what was chosen already, such as the steps above siblings of a tree; context, never scored."""
     columns: Mapping[str, float | str] = field(default_factory=dict)
     """What the example says of itself, such as its `answer`; read by verifiers."""
+    search_labels: Labels | None = None
+    """What the search that drew the responses says of them; none where none did."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from benchbench.core.method import Paper
 from benchbench.core.rollout import DATA
+from benchbench.core.search import StepSearch
 
 POLICY, REFERENCE, PREVIOUS, HISTORY = "policy", "reference", "previous", "history"
 """Models that an arm may draw from: the policy that the round starts from, the fixed policy that the first round
@@ -63,6 +64,9 @@ class Sampler:
     """Frozen dataclass of the options that a recipe gives; documented field by field."""
     arms: Callable[[Any, int], tuple[Arm, ...]]
     """(options, `num_samples` of the recipe) -> arms, in the order of their responses."""
+    search: Callable[[Any], StepSearch] | None = None
+    """(options) -> how it searches over the steps of responses, where it does: its only arm then draws continuations of
+    what the search has chosen so far, `num_samples` of each prefix."""
     paper: Paper | None = None
     """Where it is from; none for plain sampling."""
     open_question: str = ""

@@ -36,13 +36,15 @@ class Selector:
     """Frozen dataclass of the options that a recipe gives; documented field by field."""
     select: Select
     candidates: Candidates = Candidates.PAIR
-    """`PAIR`: each row has two candidates, the preferred one first; `ANY`: a list."""
+    """`PAIR`: each row has two candidates, the preferred one first; `ANY`: a list; `ONE`: a response alone."""
     fewest: Callable[[Any], int] = lambda options: 2
     """options -> candidates that each of its rows has at least."""
     needs_labels: bool = True
     """Whether an oracle must have labelled the groups."""
     needs_data: Callable[[Any], bool] = lambda _options: False
     """options -> whether it reads the split's own candidates, which the rollout then puts behind the draws."""
+    needs_search: bool = False
+    """Whether it reads the path that a search over steps chose."""
     split_candidates: int = 0
     """How many candidates every example of the split must have for it; 0 takes any number."""
     reads_columns: Callable[[Any], tuple[str, ...]] = lambda _options: ()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from benchbench.core.example import Example
+from benchbench.core.example import Example, Message
 from benchbench.core.repository import Repository
 
 Splits = Mapping[str, Sequence[Example]]
@@ -53,6 +53,24 @@ def no_repository(options: Any, folder: Path) -> None:
     """The answer of a source whose data is in no repository of the hub, nor in a folder of that format."""
 
 
+StepState = Literal["open", "ended", "cut"]
+"""Of a text that is made of steps: it may go on, it came to its own end, or it was cut and so has none."""
+
+
+@dataclass(frozen=True)
+class StepValues:
+    """What unfinished responses to a source's prompts are worth, for search over their steps."""
+
+    separator: str
+    """The text of the token that ends every step."""
+    value: Callable[[Sequence[Message], str, StepState], float]
+    """(prompt, text so far, whether it may go on) -> a finite number, higher is better.
+
+    Raises BenchError for a prompt that is none of the source's."""
+    version: int = 1
+    """Raised by hand when a value changes."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """One exhibit of the sources room."""
@@ -70,5 +88,7 @@ class Source:
     """(options, folder) -> what pins the content besides the options: file hashes or a resolved revision."""
     repository: Callable[[Any, Path], Repository | None] = no_repository
     """(options, folder) -> the repository that the data is from; raises as `identity` does."""
+    steps: StepValues | None = None
+    """What unfinished responses are worth; none where nothing knows."""
     version: int = 1
     """Raised by hand when the examples this source produces change."""

@@ -11,18 +11,20 @@ from benchbench.core.rollout import Group, Labels, RolloutResponse
 
 
 def group_json(group: Group) -> dict[str, Any]:
-    """A JSON-able mapping of a group; an empty prefix and missing columns are left out."""
+    """A JSON-able mapping of a group; what is empty or not there is left out."""
     value: dict[str, Any] = {
         "id": group.example,
         "round": group.round,
         "prompt": list(group.prompt),
         "messages": [[message.role, message.content] for message in group.messages],
-        "responses": [{**response._asdict(), "tokens": list(response.tokens)} for response in group.responses],
+        "responses": [_response_json(response) for response in group.responses],
     }
     if group.prefix:
         value["prefix"] = list(group.prefix)
     if group.columns:
         value["columns"] = {name: _number_json(column) for name, column in group.columns.items()}
+    if group.search_labels is not None:
+        value["search_labels"] = labels_json(group.search_labels)
     return value
 
 
@@ -34,11 +36,26 @@ def group_of(value: Mapping[str, Any]) -> Group:
         prompt=tuple(value["prompt"]),
         messages=tuple(Message(role, content) for role, content in value["messages"]),
         responses=tuple(
-            RolloutResponse(**{**response, "tokens": tuple(response["tokens"])}) for response in value["responses"]
+            RolloutResponse(
+                **{
+                    **response,
+                    "tokens": tuple(response["tokens"]),
+                    "observed": tuple((start, stop) for start, stop in response.get("observed", ())),
+                }
+            )
+            for response in value["responses"]
         ),
         prefix=tuple(value.get("prefix", ())),
         columns={name: math.nan if column is None else column for name, column in value.get("columns", {}).items()},
+        search_labels=labels_of(value.get("search_labels")),
     )
+
+
+def _response_json(response: RolloutResponse) -> dict[str, Any]:
+    value = {**response._asdict(), "tokens": list(response.tokens), "observed": [*map(list, response.observed)]}
+    if not response.observed:
+        del value["observed"]
+    return value
 
 
 def labels_json(labels: Labels | None) -> dict[str, Any] | None:

@@ -106,6 +106,16 @@ def all_stops(tokenizer: Any, end: TurnEnd, *, configured: Sequence[int], own_to
     return Stops(_stops(named, tokenizer), tuple(notes))
 
 
+def separator_ids(tokenizer: Any, separator: str) -> frozenset[int]:
+    """The tokens that are a separator of steps, with or without space around it; none where it is no single token.
+
+    Args:
+        tokenizer: a fast one.
+        separator: its text.
+    """
+    return frozenset(i for i in tokenizer.get_vocab().values() if tokenizer.decode([i]).strip() == separator)
+
+
 def _stops(named: Iterable[tuple[int, str]], tokenizer: Any) -> tuple[Stop, ...]:
     origins: dict[int, dict[str, None]] = {}
     for i, origin in named:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchbench import oracles, samplers, selectors
+from benchbench import oracles, samplers, selectors, sources
 from benchbench.core.generation import Sampling
 from benchbench.core.identity import identity, plain
 from benchbench.core.rollout import DATA
@@ -28,6 +28,7 @@ from benchbench.stages.rollout.settings import (
     PromptRangeSettings,
     RolloutSettings,
     SamplerSettings,
+    StepValueSettings,
 )
 from benchbench.stages.select.settings import REPLAY, SelectorSettings, SelectSettings
 from benchbench.stages.settings import ReadingRun
@@ -125,11 +126,19 @@ def _rollout(roles: Roles) -> str:
         draw=_draw(roles, arms, ids),
         seed=roles.order_seed,
         base_seed=_base_seed(roles, _models(roles, arms).values()),
+        steps=None if sampler.search is None else _steps(roles),
     )
     read = {name: key for name, key in _models(roles, arms).items() if key is not None}
     run = GenerateRun(**values_of(roles.reading_run(), ReadingRun), stops=stops)
     title = f"rollout {roles.where} of {roles.loaded.label} on {section.prompts.split}"
     return roles.add("rollout", title, settings, read, run)
+
+
+def _steps(roles: Roles) -> StepValueSettings:
+    """Who values steps; checked with the recipe."""
+    source = sources.get(roles.recipe.data.source)
+    assert source.steps is not None, "checked with the recipe"
+    return StepValueSettings(source=source.name, version=source.steps.version)
 
 
 def _prompts(section: RoundsSection, number: int) -> PromptRangeSettings:

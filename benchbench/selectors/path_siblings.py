@@ -26,6 +26,8 @@ class Options:
     the highest score are."""
     rejected: Literal["each", "lowest"] = "each"
     """Siblings beside the path: a row for each, or for the one with the lowest score alone."""
+    tied: Literal["keep", "drop"] = "keep"
+    """Siblings beside the path that are worth as much as the step on it, or more: rows with them or without."""
     cut: Cut = "reject_only"
     """Steps that were cut: `keep` uses them, `drop` leaves them out, `reject_only` never prefers them."""
 
@@ -49,7 +51,12 @@ def select(
         if options.rejected == "lowest" and beside:
             beside = [responses.lowest(beside)]
         steps = preferable(group, on_path, options.cut)
-        rows = tuple(pair(of_group, step, sibling, len(group.responses)) for step in steps for sibling in beside)
+        rows = tuple(
+            pair(of_group, step, sibling, len(group.responses))
+            for step in steps
+            for sibling in beside
+            if options.tied == "keep" or responses.scores[sibling] < responses.scores[step]
+        )
         return rows or "no sibling on the path, or none beside it"
 
     return each_group(groups, labels, rule)
@@ -60,5 +67,6 @@ SELECTOR = Selector(
     options=Options,
     select=select,
     reads_columns=lambda options: (options.path,) if options.path else (),
+    needs_search=True,
     makes_columns=PAIR_COLUMNS,
 )

@@ -1,26 +1,14 @@
-"""What a search goes over: prefixes of steps, what may follow them, and what they are worth."""
+"""Who answers a search: an environment for one prompt, or whoever answers many searches that go on side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
-from benchbench.core.rollout import RolloutResponse
+from benchbench.core.search import Children, Continuation, Expansion, Prefix, Searching, SearchResult
 
-
-class Continuation(NamedTuple):
-    """One step that may follow a prefix."""
-
-    response: RolloutResponse
-    """Its token ids; `end` is the token that ended the step: a separator, or at the last step the end of the text."""
-    logp: float
-    """Sum over its tokens of their log-probabilities under the policy that drew it, in nats."""
-    is_final: bool = False
-    """Whether the text ends with it, so that nothing may follow."""
-
-
-Prefix = tuple[Continuation, ...]
-"""Steps from the prompt on; empty at the root."""
+Questions = Sequence[tuple[int, Expansion]]
+"""(which search, what it asks for), for each search that goes on."""
 
 
 class Environment(Protocol):
@@ -43,11 +31,45 @@ class Environment(Protocol):
         ...
 
 
-def name_of(places: Sequence[int]) -> str:
-    """The name of the draws below a node: the places of the steps that lead to it, each among its siblings."""
-    return ".".join(["root", *map(str, places)])
+def searched(searching: Searching, environment: Environment) -> SearchResult:
+    """The result of one search in an environment."""
+    return searched_together([searching], lambda wanted: [_children(environment, wanted[0][1])])[0]
 
 
-def tokens_of(prefix: Prefix) -> tuple[int, ...]:
-    """The token ids of a prefix, with what ended each step."""
-    return tuple(token for continuation in prefix for token in continuation.response.scored)
+def searched_together(
+    searches: Sequence[Searching], answer: Callable[[Questions], Sequence[Children]]
+) -> list[SearchResult]:
+    """The results of several searches, which go on in step: what all of them ask for is answered at once.
+
+    No search reads another's answers, so each comes to the result that it would come to alone.
+
+    Args:
+        searches: not begun.
+        answer: gives the children of each search that asks, in the order in which they are asked for.
+    """
+    results: dict[int, SearchResult] = {}
+    pending: list[tuple[int, Expansion]] = []
+    for place, searching in enumerate(searches):
+        pending.append((place, next(searching)))
+    while pending:
+        answers = answer(pending)
+        following: list[tuple[int, Expansion]] = []
+        for (place, _), children in zip(pending, answers, strict=True):
+            try:
+                following.append((place, searches[place].send(children)))
+            except StopIteration as finished:
+                results[place] = finished.value
+        pending = following
+    return [results[place] for place in range(len(searches))]
+
+
+def _children(environment: Environment, expansion: Expansion) -> Children:
+    """All continuations of the prefixes, valued together."""
+    proposals = environment.propose(expansion.prefixes, expansion.names)
+    prefixes = [
+        (*prefix, continuation)
+        for prefix, continuations in zip(expansion.prefixes, proposals, strict=True)
+        for continuation in continuations
+    ]
+    values = iter(environment.values(prefixes))
+    return [[(continuation, next(values)) for continuation in continuations] for continuations in proposals]

@@ -15,10 +15,20 @@ each expansion below it, and a new child's Q is its reward alone, to which their
 from __future__ import annotations
 
 import math
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
-from benchbench.trees.environment import Continuation, Environment, Prefix, name_of
-from benchbench.trees.siblings import SearchResult, Siblings
+from benchbench.core.search import (
+    Children,
+    Continuation,
+    Expansion,
+    Leaf,
+    Prefix,
+    Searching,
+    SearchResult,
+    Siblings,
+    name_of,
+)
 
 
 @dataclass(frozen=True)
@@ -85,7 +95,7 @@ def back_up(path: list[Node], gamma: float) -> None:
         node.q = node.reward + gamma * node.v
 
 
-def mcts(environment: Environment, search: TreeSearch) -> SearchResult:
+def mcts(search: TreeSearch) -> Searching:
     """Search, and return the most visited path with all siblings of its steps.
 
     An iteration walks from the root to a final step or the depth, choosing by PUCT and expanding each node that it is
@@ -100,7 +110,7 @@ def mcts(environment: Environment, search: TreeSearch) -> SearchResult:
         path: list[Node] = [root]
         places: list[int] = []
         while len(places) < search.depth and not _is_final(path[-1]):
-            _expand(environment, path, places, search, counts)
+            yield from _expand(path, places, search, counts)
             children = path[-1].children
             if not children:
                 break
@@ -121,18 +131,17 @@ def _steps(path: list[Node]) -> Prefix:
 
 
 def _expand(
-    environment: Environment, path: list[Node], places: list[int], search: TreeSearch, counts: list[int]
-) -> None:
+    path: list[Node], places: list[int], search: TreeSearch, counts: list[int]
+) -> Generator[Expansion, Children, None]:
     """Give the last node of the path its children, once; `counts` are the continuations proposed and valued."""
     node, prefix = path[-1], _steps(path)
     if node.is_expanded:
         return
     node.is_expanded = True
-    (steps,) = environment.propose([prefix], [name_of(places)])
-    values = environment.values([(*prefix, step) for step in steps])
-    counts[0] += len(steps)
-    counts[1] += len(values)
-    for step, value in zip(steps, values, strict=True):
+    (children,) = yield Expansion((prefix,), (name_of(places),))
+    counts[0] += len(children)
+    counts[1] += len(children)
+    for step, value in children:
         reward = value - node.value
         node.children.append(Node(step, prior_of(step, search.length_penalty), value, reward, reward))
 
@@ -152,4 +161,13 @@ def _most_visited(root: Node, counts: list[int]) -> SearchResult:
             )
         )
         path.append(children[chosen])
-    return SearchResult(_steps(path), tuple(siblings), *counts)
+    return SearchResult(_steps(path), tuple(siblings), tuple(_leaves([root])), *counts)
+
+
+def _leaves(path: list[Node]) -> Iterator[Leaf]:
+    """The visited nodes below a path of which no child was visited, in the order of proposal."""
+    below = [child for child in path[-1].children if child.visits]
+    if not below:
+        yield Leaf(_steps(path), path[-1].value)
+    for child in below:
+        yield from _leaves([*path, child])

@@ -7,18 +7,17 @@ of the path that is selected in the end, the step on the path against every sibl
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
-from benchbench.trees.environment import Environment, Prefix, name_of
-from benchbench.trees.siblings import SearchResult, Siblings
+from benchbench.core.search import Children, Expansion, Leaf, Prefix, Searching, SearchResult, Siblings, name_of
 
 ChooseLeaf = Callable[[Sequence[Prefix], Sequence[float]], int]
 """(leaves, their values) -> place of the leaf whose path is selected."""
 
 
 @dataclass(frozen=True)
-class _Leaf:
+class _BeamPrefix:
     """A prefix that the beam holds."""
 
     prefix: Prefix
@@ -56,58 +55,50 @@ def largest_answer_group(answer_of: Callable[[Prefix], str | None]) -> ChooseLea
     return choose
 
 
-def step_beam(
-    environment: Environment, *, keep: int, depth: int, keep_ties: bool = False, choose: ChooseLeaf = best_value
-) -> SearchResult:
-    """Search, and return the selected path with all siblings of its steps.
+def step_beam(*, keep: int, depth: int, keep_ties: bool = False, choose: ChooseLeaf = best_value) -> Searching:
+    """Search for the selected path with all siblings of its steps; asks once per depth for all kept prefixes.
 
     Args:
-        environment: proposes and values; asked once per depth for all kept prefixes together.
         keep: prefixes kept at each depth, >= 1; finished ones are among them and are not continued.
         depth: steps at most, >= 1.
         keep_ties: keep every prefix whose value equals that of the last one kept, as the authors' code does.
         choose: which leaf's path is selected.
 
     Raises:
-        ValueError: a number out of its range, or an environment that proposes nothing at the root.
+        ValueError: a number out of its range, or no continuation of the prompt; both when the search begins.
     """
     if keep < 1 or depth < 1:
         raise ValueError(f"step beam: expected keep and depth of at least 1, got {keep} and {depth}")
-    beam, proposed = [_Leaf((), (), 0.0, ())], 0
+    beam, proposed = [_BeamPrefix((), (), 0.0, ())], 0
     for _ in range(depth):
-        if all(leaf.is_final for leaf in beam):
+        if all(held.is_final for held in beam):
             break
-        children = _children(environment, [leaf for leaf in beam if not leaf.is_final])
+        children = yield from _children([held for held in beam if not held.is_final])
         proposed += len(children)
-        beam = _best([*(leaf for leaf in beam if leaf.is_final), *children], keep, keep_ties)
+        beam = _best([*(held for held in beam if held.is_final), *children], keep, keep_ties)
         if not beam:
             raise ValueError("step beam: expected continuations, the environment proposed none to any kept prefix")
-    leaf = beam[choose([leaf.prefix for leaf in beam], [leaf.value for leaf in beam])]
-    return SearchResult(leaf.prefix, leaf.siblings, proposed, proposed)
+    best = beam[choose([held.prefix for held in beam], [held.value for held in beam])]
+    leaves = tuple(Leaf(held.prefix, held.value) for held in beam)
+    return SearchResult(best.prefix, best.siblings, leaves, proposed, proposed)
 
 
-def _children(environment: Environment, leaves: Sequence[_Leaf]) -> list[_Leaf]:
-    """All continuations of the leaves, valued together."""
-    proposals = environment.propose([leaf.prefix for leaf in leaves], [name_of(leaf.places) for leaf in leaves])
-    prefixes = [
-        (*leaf.prefix, continuation)
-        for leaf, continuations in zip(leaves, proposals, strict=True)
-        for continuation in continuations
-    ]
-    values = iter(environment.values(prefixes))
-    children = []
-    for leaf, continuations in zip(leaves, proposals, strict=True):
-        worth = tuple(next(values) for _ in continuations)
-        for place, continuation in enumerate(continuations):
-            siblings = Siblings(leaf.prefix, tuple(continuations), place, worth)
-            below = (*leaf.siblings, siblings)
-            children.append(_Leaf((*leaf.prefix, continuation), (*leaf.places, place), worth[place], below))
+def _children(beam: Sequence[_BeamPrefix]) -> Generator[Expansion, Children, list[_BeamPrefix]]:
+    """All continuations of what is held."""
+    prefixes, names = (held.prefix for held in beam), (name_of(held.places) for held in beam)
+    answers = yield Expansion(tuple(prefixes), tuple(names))
+    children: list[_BeamPrefix] = []
+    for held, valued in zip(beam, answers, strict=True):
+        steps, worth = tuple(step for step, _ in valued), tuple(value for _, value in valued)
+        for place, step in enumerate(steps):
+            below = (*held.siblings, Siblings(held.prefix, steps, place, worth))
+            children.append(_BeamPrefix((*held.prefix, step), (*held.places, place), worth[place], below))
     return children
 
 
-def _best(leaves: Sequence[_Leaf], keep: int, keep_ties: bool) -> list[_Leaf]:
+def _best(leaves: Sequence[_BeamPrefix], keep: int, keep_ties: bool) -> list[_BeamPrefix]:
     """The best leaves, in the order of their values; equal ones in the order in which they were proposed."""
-    ordered = sorted(leaves, key=lambda leaf: -leaf.value)
+    ordered = sorted(leaves, key=lambda held: -held.value)
     if keep_ties and len(ordered) > keep:
-        return [leaf for leaf in ordered if leaf.value >= ordered[keep - 1].value]
+        return [held for held in ordered if held.value >= ordered[keep - 1].value]
     return ordered[:keep]

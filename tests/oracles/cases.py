@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from benchbench.core.rollout import Group
+from benchbench.core.rollout import Group, Labels
 
 from .toys import Model, Writer, group
 
@@ -17,7 +17,9 @@ LOGPS = dict(zip(TEXTS, ((-1.0, -2.0), (-0.5,), (-1.0, -1.0, -1.0)), strict=True
 
 
 def toy_groups(count: int) -> list[Group]:
-    return [group(*TEXTS, prompt=PROMPT, example=f"e{k}", answer="a b c") for k in range(count)]
+    """Found by a search, which only the oracle that reads searches looks at."""
+    groups = [group(*TEXTS, prompt=PROMPT, example=f"e{k}", answer="a b c") for k in range(count)]
+    return [replace(each, search_labels=Labels(scores=(1.0, 0.0, 0.5), answers=3)) for each in groups]
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ CASES = {
     "none": Case(),
     "pair_model": Case(models=rewards),
     "reward_stage": Case(models=rewards),
+    "search": Case(),
     "self_judge": Case(writer=lambda: Writer(lambda prompt: ["A"])),
     "verifier": Case({"match": "text", "after": "answer :", "until": " ."}),
     "votes": Case({"match": "text", "after": "answer :", "until": " ."}),

@@ -30,6 +30,7 @@ CASES = {
     "margin": Case(),
     "mu_two_sigma": Case(),
     "pass_rate_band": Case({"right_from": 2.0}),
+    "path_alone": Case({"path": ""}, drops_ties=False),
     "path_siblings": Case(),
     "right_wrong": Case({"pairs": 3, "right_from": 2.0}),
     "rso": Case({"accept": 4}),

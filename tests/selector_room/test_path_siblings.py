@@ -24,3 +24,9 @@ def test_siblings_tied_at_the_top_are_both_on_the_path():
 
 def test_no_sibling_beside_the_path_gives_no_row():
     assert places("path_siblings", group("a", "b"), scores(3.0, 3.0)) == "no sibling on the path, or none beside it"
+
+
+def test_siblings_as_good_as_the_path_may_be_left_out():
+    labels = scores(1.0, 1.0, 0.0, on_path=(1.0, 0.0, 0.0))
+    assert places("path_siblings", group("a", "b", "c"), labels, path="on_path") == [(0, 1), (0, 2)]
+    assert places("path_siblings", group("a", "b", "c"), labels, path="on_path", tied="drop") == [(0, 2)]

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchbench.core.errors import BenchError
+from benchbench.core.example import Message
 from benchbench.core.seeding import stream
 from benchbench.data.audit import audit
 from benchbench.sources.arithmetic.chains import (
@@ -150,3 +152,16 @@ def test_a_smaller_world_is_the_beginning_of_a_larger_one_and_a_seed_makes_anoth
 def test_options_out_of_range_are_refused(options: dict, message: str):
     with pytest.raises(ValueError, match=message):
         SOURCE.options(**options)
+
+
+def test_a_step_is_worth_what_the_right_chain_says_of_it():
+    """An unfinished text while the chain begins with it, an ended one if it is the chain, a cut one nothing."""
+    assert SOURCE.steps is not None and SOURCE.steps.separator == "."
+    prompt = (Message("user", "modulo 10 : 7 plus 5 times 3"),)
+    right = "7 plus 5 is 2 . 2 times 3 is 6 . answer 6 ."
+    for text, open_value, ended in (("7 plus 5 is 2 .", 1, 0), ("7 plus 5 is 3 .", 0, 0), (right, 1, 1), ("", 1, 0)):
+        assert SOURCE.steps.value(prompt, text, "open") == open_value
+        assert SOURCE.steps.value(prompt, text, "ended") == ended
+        assert SOURCE.steps.value(prompt, text, "cut") == 0
+    with pytest.raises(BenchError, match="not of the world of arithmetic"):
+        SOURCE.steps.value((Message("user", "hello"),), "", "open")

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from benchbench.core.rollout import RolloutResponse
-from benchbench.trees.environment import Continuation, Prefix
+from benchbench.core.search import Continuation, Prefix, SearchResult
+from benchbench.trees.environment import searched
+from benchbench.trees.mcts import TreeSearch, mcts
+from benchbench.trees.step_beam import step_beam
 
 STOP = 9
 
@@ -44,3 +48,13 @@ class Forest:
 
     def values(self, prefixes: Sequence[Prefix]) -> list[float]:
         return [self._values[spelled(prefix)] for prefix in prefixes]
+
+
+def beam_of(forest: Forest, **options: Any) -> SearchResult:
+    """What a step beam finds."""
+    return searched(step_beam(**options), forest)
+
+
+def mcts_of(forest: Forest, search: TreeSearch) -> SearchResult:
+    """What Monte Carlo tree search finds."""
+    return searched(mcts(search), forest)

@@ -8,9 +8,9 @@ import math
 import numpy as np
 import pytest
 
-from benchbench.trees.mcts import Node, TreeSearch, back_up, mcts, prior_of, puct
+from benchbench.trees.mcts import Node, TreeSearch, back_up, prior_of, puct
 
-from .forest import Forest, spelled, step
+from .forest import Forest, mcts_of, spelled, step
 
 VALUES = {"A": 0.5, "B": 0.6, "AA": 1.0, "AB": 0.0, "BA": 0.2, "BB": 0.3}
 PRIORS = {"A": 0.6, "B": 0.4}
@@ -18,7 +18,7 @@ PRIORS = {"A": 0.6, "B": 0.4}
 
 def searched(iterations: int):
     search = TreeSearch(iterations=iterations, depth=2, exploration=1.0, length_penalty=1.0)
-    return mcts(Forest(VALUES, PRIORS), search)
+    return mcts_of(Forest(VALUES, PRIORS), search)
 
 
 def test_three_iterations_are_those_worked_by_hand():
@@ -75,24 +75,24 @@ def test_enough_iterations_come_to_the_best_leaf_of_any_small_tree():
         values = {
             s: leaves.get(s, float(np.mean([v for k, v in leaves.items() if k.startswith(s)]))) for s in spellings
         }
-        assert spelled(mcts(Forest(values), TreeSearch(iterations=400)).path) == best
+        assert spelled(mcts_of(Forest(values), TreeSearch(iterations=400)).path) == best
 
 
 def test_the_same_search_draws_the_same_names_and_expands_a_node_once():
     first, second = Forest(VALUES, PRIORS), Forest(VALUES, PRIORS)
     search = TreeSearch(iterations=10, depth=2)
-    assert mcts(first, search) == mcts(second, search)
+    assert mcts_of(first, search) == mcts_of(second, search)
     assert first.names == second.names == ["root", "root.1", "root.0"]
 
 
 def test_the_depth_cuts_a_path_that_is_not_final():
-    result = mcts(Forest(VALUES, PRIORS), TreeSearch(iterations=4, depth=1))
+    result = mcts_of(Forest(VALUES, PRIORS), TreeSearch(iterations=4, depth=1))
     assert len(result.path) == 1 and not result.path[-1].is_final
 
 
 def test_what_cannot_be_searched_is_refused():
     with pytest.raises(ValueError, match="proposed none at the root"):
-        mcts(Forest({}), TreeSearch())
+        mcts_of(Forest({}), TreeSearch())
     with pytest.raises(ValueError, match="at least 1, got 0 and 3"):
         TreeSearch(iterations=0)
     with pytest.raises(ValueError, match="gamma in"):

@@ -5,19 +5,17 @@ from __future__ import annotations
 import pytest
 
 from benchbench.core.example import Message
-from benchbench.trees.environment import name_of, tokens_of
-from benchbench.trees.mcts import TreeSearch, mcts
-from benchbench.trees.siblings import Siblings, TreePrompt
-from benchbench.trees.step_beam import step_beam
+from benchbench.core.search import SearchPrompt, Siblings, name_of, tokens_of, whole_response
+from benchbench.trees.mcts import TreeSearch
 
-from .forest import STOP, Forest, step
+from .forest import STOP, Forest, beam_of, mcts_of, spelled, step
 
-PROMPT = TreePrompt("test-00007", 2, (5, 6), (Message("user", "which letters?"),), {"answer": 4.0})
+PROMPT = SearchPrompt("test-00007", 2, (5, 6), (Message("user", "which letters?"),), {"answer": 4.0})
 A, B = step("A", 0.5, is_final=False), step("B", 0.25, is_final=True)
 
 
 def test_a_group_has_the_prefix_with_its_separators_and_the_prompts_columns():
-    result = step_beam(Forest({"A": 1.0, "AA": 0.0, "AB": 2.0}), keep=1, depth=2)
+    result = beam_of(Forest({"A": 1.0, "AA": 0.0, "AB": 2.0}), keep=1, depth=2)
     first, second = (siblings.group(PROMPT) for siblings in result.siblings)
     assert (first.prefix, second.prefix) == ((), (0, STOP))
     assert second.example == "test-00007" and second.round == 2 and second.prompt == (5, 6)
@@ -36,7 +34,7 @@ def test_order_is_by_value_then_visits_then_likelihood():
     assert Siblings((), (A, B), 0, (0.0, 1.0)).best_first() == (1, 0)
     assert Siblings((), (A, B), 0, (1.0, 1.0), (1, 2)).best_first() == (1, 0)
     assert Siblings((), (B, A), 0, (1.0, 1.0), (2, 2)).best_first() == (1, 0)
-    result = mcts(Forest({"A": 0.0, "B": 1.0}), TreeSearch(iterations=8, depth=1))
+    result = mcts_of(Forest({"A": 0.0, "B": 1.0}), TreeSearch(iterations=8, depth=1))
     assert result.siblings[0].best_first() == (1, 0)
 
 
@@ -52,3 +50,25 @@ def test_what_does_not_belong_together_is_refused():
         Siblings((), (A, B), 0, (1.0, 0.0), (1,))
     with pytest.raises(ValueError, match="from 0 to 1, got 2"):
         Siblings((), (A, B), 2, (1.0, 0.0))
+
+
+def test_paths_are_whole_responses_with_the_separators_inside():
+    result = beam_of(Forest({"A": 1.0, "B": 2.0, "AA": 3.0, "BB": 0.0}), keep=2, depth=2)
+    group = result.paths(PROMPT)
+    best, other = group.responses
+    assert (best.tokens, best.end, best.text) == ((0, STOP, 0), STOP, "A A") and other.tokens == (1, STOP, 1)
+    assert group.prefix == () and group.search_labels is not None
+    assert group.search_labels.scores == (3.0, 0.0) and group.search_labels.columns == {"on_path": (1.0, 0.0)}
+
+
+def test_a_path_that_the_search_cut_has_no_end():
+    cut = whole_response(beam_of(Forest({"A": 1.0, "AA": 1.0}), keep=1, depth=1).path)
+    assert cut.is_cut and (cut.tokens, cut.end, cut.finish) == ((0, STOP), None, "length")
+    with pytest.raises(ValueError, match="got the root"):
+        whole_response(())
+
+
+def test_the_leaves_of_a_tree_search_are_where_it_went_no_further():
+    result = mcts_of(Forest({"A": 0.5, "B": 0.6, "AA": 1.0, "BB": 0.3}), TreeSearch(iterations=20, depth=2))
+    assert [spelled(leaf.prefix) for leaf in result.leaves] == ["AA", "BB"]
+    assert spelled(result.path) in ("AA", "BB")

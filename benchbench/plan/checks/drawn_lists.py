@@ -26,11 +26,14 @@ def list_faults(
         section: `rounds` or `online`, for messages.
     """
     where, named = f"{section}.selector", f"'{selector.name}'"
-    if method.candidates is Candidates.ONE and selector.candidates is not Candidates.PAIR:
+    if method.candidates is Candidates.ONE and selector.candidates is Candidates.ANY:
         message = f"'{method.name}' is trained on the first response, and {named} puts none before the others"
         yield Fault(
             f"{where}.name", f"{message}; take a selector of pairs, such as best_worst, whose first is the best"
         )
+        return
+    if method.candidates is Candidates.ANY and selector.candidates is Candidates.ONE:
+        yield Fault(f"{where}.name", f"'{method.name}' compares responses, and {named} makes rows of one response")
         return
     fewest, drawn = selector.fewest(options), sum(arm.samples for arm in arms)
     is_list = method.candidates is Candidates.ANY and selector.candidates is Candidates.ANY

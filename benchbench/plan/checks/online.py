@@ -103,6 +103,8 @@ def _sampler_faults(section: OnlineSection, method: Method, options: Any) -> Ite
     sampler, where = section.sampler, "online.sampler"
     assert sampler.num_samples is not None, "checked with the recipe"
     models = drawing_models(sampler, options)
+    if samplers.get(sampler.name).search is not None:
+        yield Fault(f"{where}.name", f"'{sampler.name}' searches over steps, which is offered in rounds alone")
     arms = samplers.get(sampler.name).arms(options, sampler.num_samples)
     if strange := sorted(models - {POLICY, REFERENCE}):
         known = f"'{sampler.name}' draws from {', '.join(strange)}"

@@ -17,6 +17,7 @@ from benchbench.plan.checks.drawn_labels import oracle_faults
 from benchbench.plan.checks.drawn_lists import list_faults
 from benchbench.plan.checks.labels import label_column_faults
 from benchbench.plan.checks.on_policy import choice_faults, drawing_faults
+from benchbench.plan.checks.searches import search_faults
 from benchbench.plan.rounds import ORACLE_OPTIONS, SAMPLER_OPTIONS, SELECTOR_OPTIONS
 from benchbench.recipe.binding import bind
 from benchbench.recipe.rounds import SAMPLING, RoundsSection
@@ -79,7 +80,7 @@ def bind_rounds(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
     except BenchError:  # said of the method already
         return bound, faults
     parts = _Parts(recipe, section, method, **exhibits, arms=arms, selector_options=bound[SELECTOR_OPTIONS])
-    checks = (_splits, _sampling, _labels, _rows, _unread, _anchors)
+    checks = (_splits, _sampling, _searches, _labels, _rows, _unread, _anchors)
     return bound, [fault for check in checks for fault in check(parts)]
 
 
@@ -121,6 +122,13 @@ def _sampling(parts: _Parts) -> Iterator[Fault]:
     replayed = parts.section.replay.rounds
     yield from drawing_faults(parts.method, "rounds", sampler, parts.arms, replayed=replayed)
     yield from choice_faults(parts.method, "rounds", parts.selector, parts.selector_options)
+
+
+def _searches(parts: _Parts) -> Iterator[Fault]:
+    """Search over steps, and what reads it."""
+    return search_faults(
+        parts.recipe, parts.method, parts.sampler, parts.oracle, parts.selector, parts.selector_options
+    )
 
 
 def _labels(parts: _Parts) -> Iterator[Fault]:

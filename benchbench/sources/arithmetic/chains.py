@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from benchbench.core.errors import BenchError
+from benchbench.core.example import Message
 from benchbench.core.judge import Contest
+from benchbench.core.source import StepState
 from benchbench.sources.arithmetic.problems import Problem, pick, read_problem
 
 if TYPE_CHECKING:
@@ -127,6 +129,27 @@ def verify(problem: Problem, text: str, *, ended: bool = True) -> Verification:
     last = _ANSWER.fullmatch(steps[-1]) if steps and ended else None
     answer = None if last is None else int(last[1])
     return Verification(right_steps, len(right), answer, answer == problem.answer)
+
+
+def step_value(prompt: Sequence[Message], text: str, state: StepState) -> float:
+    """1 where the right chain begins with the text, or is the text where that has ended; else 0.
+
+    A text that was cut is worth 0, since it gives no answer.
+
+    Raises:
+        BenchError: a prompt that is not of this world.
+    """
+    try:
+        (message,) = prompt
+        problem = read_problem(message.content)
+    except ValueError as error:
+        raise BenchError(
+            f"search over steps: a prompt is not of the world of arithmetic ({error}); only prompts of source "
+            "'arithmetic' as they are have steps that it can check, take transforms of prompts away"
+        ) from None
+    if state == "open":
+        return float(is_still_right(problem, text))
+    return float(verify(problem, text, ended=state == "ended").chain_is_right)
 
 
 def verify_contest(contest: Contest, judge: str) -> tuple[Verification, Verification]:

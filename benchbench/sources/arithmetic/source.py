@@ -13,8 +13,8 @@ from pathlib import Path
 
 from benchbench.core.example import Example, Message
 from benchbench.core.seeding import stream
-from benchbench.core.source import LoadedSplits, Reading, Source
-from benchbench.sources.arithmetic.chains import faulty_chain, right_chain, verify
+from benchbench.core.source import LoadedSplits, Reading, Source, StepValues
+from benchbench.sources.arithmetic.chains import SEPARATOR, faulty_chain, right_chain, step_value, verify
 from benchbench.sources.arithmetic.problems import Problem, draw_problem, pick
 
 _RANGES = {
@@ -126,4 +126,10 @@ def identity(options: ArithmeticOptions, folder: Path) -> Mapping[str, str]:
     return {}
 
 
-SOURCE = Source(name="arithmetic", options=ArithmeticOptions, load=load, identity=identity)
+SOURCE = Source(
+    name="arithmetic",
+    options=ArithmeticOptions,
+    load=load,
+    identity=identity,
+    steps=StepValues(SEPARATOR, step_value),
+)

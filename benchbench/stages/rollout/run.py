@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchbench import samplers
@@ -19,6 +19,7 @@ from benchbench.recipe.binding import bind
 from benchbench.stages.context import Result, StageContext
 from benchbench.stages.rollout.drawing import ENGINE, drawn_answers
 from benchbench.stages.rollout.groups import candidates_of, groups_of, round_examples
+from benchbench.stages.rollout.searching import SearchedRollout, search_of, searched
 from benchbench.stages.rollout.settings import DrawSettings, RolloutSettings, SamplerSettings
 from benchbench.stages.serving import remove_leftovers
 from benchbench.store.files import json_or_none
@@ -38,6 +39,12 @@ def run(context: Context) -> Result:
     answered = answered_prompts(of_round, tokenizer, section, where=where)
     examples = [example for example, _ in answered]
     prompts = {example.id: tokens for example, tokens in answered}
+    too_long = {"prompts_too_long": len(of_round) - len(examples)}
+    if (search := search_of(settings.sampler)) is not None:
+        assert settings.draw is not None, "a search draws"
+        sampling = _sampling(context, settings.draw, tokenizer)
+        searches = searched(context, search, examples, prompts, tokenizer, sampling)
+        return _written(context, searches.groups, searches.tokens, {**_search_counts(searches), **too_long})
     arms = arms_of(settings.sampler)
     answers = {}
     if settings.draw is not None:
@@ -46,13 +53,24 @@ def run(context: Context) -> Result:
     data = next((arm for arm in arms if arm.source == DATA), None)
     candidates = candidates_of(examples, tokenizer, section, most=data.samples, where=where) if data is not None else {}
     groups = groups_of(settings, arms, examples, prompts, answers, candidates, tokenizer)
-    split = settings.data.split
+    tokens = sum(len(generation.tokens) for _, generation in answers.values())
+    return _written(context, groups, tokens, {**_counts(groups, tokens), **too_long})
+
+
+def _search_counts(searches: SearchedRollout) -> dict[str, Any]:
+    """The numbers of all that searches drew in the place of what is in their groups."""
+    took = {"responses": searches.responses, "values": searches.values}
+    prompts = len({group.example for group in searches.groups})
+    return {**_counts(searches.groups, searches.tokens), **took, "prompts": prompts, "groups": len(searches.groups)}
+
+
+def _written(context: Context, groups: Sequence[Group], tokens: int, counts: Mapping[str, Any]) -> Result:
+    """The groups on disk, in the place of the parts that they were drawn in."""
+    split = context.settings.data.split
     write_made(context.folder, {split: groups}, group_json)
     remove_parts(context.folder)
-    tokens = sum(len(generation.tokens) for _, generation in answers.values())
     facts = json_or_none(context.folder / ENGINE) or {}
     engine = {name: facts[name] for name in ("engine", "version") if name in facts}
-    counts = {**_counts(groups, tokens), "prompts_too_long": len(of_round) - len(examples)}
     return Result(tokens, {**counts, **engine, "content": made_hash(context.folder, split)})
 
 

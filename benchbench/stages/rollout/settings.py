@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
+from benchbench.core.identity import Since
 from benchbench.recipe.rounds import MOST_ROUNDS
 from benchbench.recipe.section import Section
 from benchbench.stages.generate.settings import GenerateRun
@@ -36,6 +37,15 @@ class SamplerSettings(Section):
     """Responses of each prompt that the recipe asks the sampler for; 0 where nothing is drawn."""
     candidates: int | None
     """How many of the split's candidates stand beside what is drawn: the first ones, 0 for all; none for no one."""
+
+
+class StepValueSettings(Section):
+    """Who says what unfinished responses are worth, for a sampler that searches over their steps."""
+
+    source: str
+    """The source of the prompts."""
+    version: int
+    """Of its values of steps."""
 
 
 class DrawSettings(Section):
@@ -82,6 +92,8 @@ class RolloutSettings(ReadingSettings):
     """What tokens and prompts are drawn from."""
     base_seed: int | None
     """What the weights of a base model without pinned ones are drawn from; none where nothing is drawn."""
+    steps: Annotated[StepValueSettings | None, Since("2026-11-29", before=None)] = None
+    """None where the sampler draws whole responses."""
 
 
 SETTINGS, RUN = RolloutSettings, GenerateRun

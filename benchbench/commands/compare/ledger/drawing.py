@@ -95,9 +95,11 @@ def planned_online(
 
 
 def _responses(cell: Cell, candidates: float) -> tuple[float, float]:
-    """(responses drawn to each prompt, candidates of the split beside them)."""
+    """(responses drawn to each prompt, candidates of the split beside them); NaN of a search, which finds its end."""
     section = cell.loaded.recipe.rounds
     assert section is not None, "a cell with rounds"
+    if samplers.get(section.sampler.name).search is not None:
+        return math.nan, 0.0
     arms = samplers.get(section.sampler.name).arms(cell.loaded.bound[SAMPLER_OPTIONS], section.sampler.num_samples or 0)
     drawn = float(sum(arm.samples for arm in arms if arm.source != DATA))
     data = [arm.samples or candidates for arm in arms if arm.source == DATA]
