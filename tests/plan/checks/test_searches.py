@@ -48,13 +48,13 @@ def test_what_a_search_cannot_have_is_refused(setting: Path, sets: list[str], sa
 
 
 def test_a_method_for_plain_samples_takes_no_search(setting: Path):
-    text = refusal(setting, DATA, SEARCH, target="nash_md_pg")
-    assert "'nash_md_pg' is right for plain samples alone, and 'step_beam' searches over steps" in text
+    text = refusal(setting, DATA, SEARCH, target="nash_md")
+    assert "'nash_md' is right for plain samples alone, and 'step_beam' searches over steps" in text
 
 
 def test_faults_of_a_search_come_with_all_others(setting: Path):
     text = refusal(setting, SEARCH.replace("{name: search}", "{name: gold}"), "preference.split=sft")
-    assert "3 problems" in text
+    assert "4 problems" in text
 
 
 def test_nothing_is_searched_while_a_policy_is_trained(setting: Path):
