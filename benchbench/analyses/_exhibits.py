@@ -1,22 +1,80 @@
-"""Everything that a published system may be made of: the exhibits of all rooms, by name."""
+"""Everything that a published system may be made of: the exhibits of all rooms and the shipped recipes, by name."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-ROOMS = ("methods", "transforms", "reward_objectives", "sources", "metrics", "judges", "analyses", "shaping")
+from benchbench.recipe import library
+
+ROOMS = (
+    "methods",
+    "transforms",
+    "reward_objectives",
+    "sources",
+    "metrics",
+    "judges",
+    "analyses",
+    "shaping",
+    "samplers",
+    "oracles",
+    "selectors",
+)
 """Rooms whose exhibits a system may be made of."""
+RECIPES = "recipes"
+"""Where an id METHOD@VARIANT is looked for: among the recipes that ship, of any setting."""
+PARTS = {"sampler": "samplers", "oracle": "oracles", "selector": "selectors"}
+"""Part of a recipe's section `rounds` or `online` -> its room."""
+
+
+@dataclass(frozen=True)
+class ShippedRecipe:
+    """A recipe that ships as a variant of its method, such as `dpo@iterative`."""
+
+    name: str
+    """METHOD@VARIANT, as commands name it."""
+    parts: tuple[Any, ...]
+    """The exhibits that it names: its method or its reward model's objective, sampler, oracle and selector."""
 
 
 @cache
 def exhibits() -> Mapping[str, Mapping[str, Any]]:
-    """Name -> room -> the exhibit of that name, over all rooms."""
+    """Name -> room -> the exhibit of that name, over all rooms, and the recipe, over all that ship."""
     holding: dict[str, dict[str, Any]] = {}
     for room in ROOMS:
         module = importlib.import_module(f"benchbench.{room}")
         for name in module.names():
             holding.setdefault(name, {})[room] = module.get(name)
+    for name, recipe in shipped_recipes().items():
+        holding.setdefault(name, {})[RECIPES] = recipe
     return holding
+
+
+def shipped_recipes() -> dict[str, ShippedRecipe]:
+    """METHOD@VARIANT -> the shipped recipe, or all of that name in several settings as one."""
+    recipes: dict[str, ShippedRecipe] = {}
+    root = library.shipped_root().resolve()
+    for entry in library.entries():
+        method, variant = entry.method
+        if entry.is_setting or variant == "default" or not entry.path.resolve().is_relative_to(root):
+            continue
+        name = f"{method}@{variant}"
+        before = recipes[name].parts if name in recipes else ()
+        recipes[name] = ShippedRecipe(name, (*before, *_parts(method, entry.values)))
+    return recipes
+
+
+def _parts(method: str, values: Mapping[str, Any]) -> list[Any]:
+    """The exhibits that a recipe names."""
+    methods, objectives = (importlib.import_module(f"benchbench.{room}") for room in ("methods", "reward_objectives"))
+    parts = [methods.get(method)] if method in methods.names() else []
+    objective = ((values.get("reward_model") or {}).get("objective") or {}).get("name")
+    parts += [objectives.get(objective)] if objective else []
+    for section in (values.get("rounds") or {}, values.get("online") or {}):
+        for part, room in PARTS.items():
+            if name := (section.get(part) or {}).get("name"):
+                parts.append(importlib.import_module(f"benchbench.{room}").get(name))
+    return parts
