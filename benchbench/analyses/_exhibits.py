@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from benchbench.recipe import library
+from benchbench.recipe.reward_rounds import PseudoLabelSection
 
 ROOMS = (
     "methods",
@@ -32,12 +33,12 @@ PARTS = {"sampler": "samplers", "oracle": "oracles", "selector": "selectors"}
 
 @dataclass(frozen=True)
 class ShippedRecipe:
-    """A recipe that ships as a variant of its method, such as `dpo@iterative`."""
+    """A recipe that ships, such as `dpo@iterative`."""
 
     name: str
-    """METHOD@VARIANT, as commands name it."""
+    """METHOD@VARIANT, as commands name it; METHOD@default is the recipe of the method's name alone."""
     parts: tuple[Any, ...]
-    """The exhibits that it names: its method or its reward model's objective, sampler, oracle and selector."""
+    """What it names: its method or its reward model's objective, sampler, oracle and selector, and how it labels."""
 
 
 @cache
@@ -59,7 +60,7 @@ def shipped_recipes() -> dict[str, ShippedRecipe]:
     root = library.shipped_root().resolve()
     for entry in library.entries():
         method, variant = entry.method
-        if entry.is_setting or variant == "default" or not entry.path.resolve().is_relative_to(root):
+        if entry.is_setting or not entry.path.resolve().is_relative_to(root):
             continue
         name = f"{method}@{variant}"
         before = recipes[name].parts if name in recipes else ()
@@ -71,8 +72,10 @@ def _parts(method: str, values: Mapping[str, Any]) -> list[Any]:
     """The exhibits that a recipe names."""
     methods, objectives = (importlib.import_module(f"benchbench.{room}") for room in ("methods", "reward_objectives"))
     parts = [methods.get(method)] if method in methods.names() else []
-    objective = ((values.get("reward_model") or {}).get("objective") or {}).get("name")
+    rewards = values.get("reward_model") or {}
+    objective = (rewards.get("objective") or {}).get("name")
     parts += [objectives.get(objective)] if objective else []
+    parts += [PseudoLabelSection] if rewards.get("pseudo_labels") else []
     for section in (values.get("rounds") or {}, values.get("online") or {}):
         for part, room in PARTS.items():
             if name := (section.get(part) or {}).get("name"):

@@ -45,7 +45,8 @@ def test_a_recipe_is_an_id_whose_status_is_that_of_its_parts():
     assert status(("dpo@iterative",), holding) == "works"
     assert status(("dpo@rso",), holding) == "form unverified", "of its selector"
     assert status(("dpo@no_such_variant",), holding) == "not yet"
-    assert "dpo@default" not in holding, "that is the method"
+    assert holding["p3o@default"]["recipes"].parts[-1] is get("all_pairs"), "the recipe of the method's own name"
+    assert status(("reward_model@ssrm",), holding) == "form unverified", "of its labels"
     everywhere = holding["ddo_rm@lr5e-7"]["recipes"]
     assert everywhere.parts[0] is methods.get("ddo_rm")
     objective = holding["reward_model@bt_soft"]["recipes"].parts
