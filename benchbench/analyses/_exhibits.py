@@ -1,11 +1,15 @@
-"""Everything that a published system may be made of: the exhibits of all rooms, by name."""
+"""Everything that a published system may be made of: the exhibits of all rooms and the shipped recipes, by name."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from benchbench.recipe import library
+from benchbench.recipe.reward_rounds import PseudoLabelSection
 
 ROOMS = (
     "methods",
@@ -21,14 +25,59 @@ ROOMS = (
     "selectors",
 )
 """Rooms whose exhibits a system may be made of."""
+RECIPES = "recipes"
+"""Where an id METHOD@VARIANT is looked for: among the recipes that ship, of any setting."""
+PARTS = {"sampler": "samplers", "oracle": "oracles", "selector": "selectors"}
+"""Part of a recipe's section `rounds` or `online` -> its room."""
+
+
+@dataclass(frozen=True)
+class ShippedRecipe:
+    """A recipe that ships, such as `dpo@iterative`."""
+
+    name: str
+    """METHOD@VARIANT, as commands name it; METHOD@default is the recipe of the method's name alone."""
+    parts: tuple[Any, ...]
+    """What it names: its method or its reward model's objective, sampler, oracle and selector, and how it labels."""
 
 
 @cache
 def exhibits() -> Mapping[str, Mapping[str, Any]]:
-    """Name -> room -> the exhibit of that name, over all rooms."""
+    """Name -> room -> the exhibit of that name, over all rooms, and the recipe, over all that ship."""
     holding: dict[str, dict[str, Any]] = {}
     for room in ROOMS:
         module = importlib.import_module(f"benchbench.{room}")
         for name in module.names():
             holding.setdefault(name, {})[room] = module.get(name)
+    for name, recipe in shipped_recipes().items():
+        holding.setdefault(name, {})[RECIPES] = recipe
     return holding
+
+
+def shipped_recipes() -> dict[str, ShippedRecipe]:
+    """METHOD@VARIANT -> the shipped recipe, or all of that name in several settings as one."""
+    recipes: dict[str, ShippedRecipe] = {}
+    root = library.shipped_root().resolve()
+    for entry in library.entries():
+        method, variant = entry.method
+        if entry.is_setting or not entry.path.resolve().is_relative_to(root):
+            continue
+        name = f"{method}@{variant}"
+        before = recipes[name].parts if name in recipes else ()
+        recipes[name] = ShippedRecipe(name, (*before, *_parts(method, entry.values)))
+    return recipes
+
+
+def _parts(method: str, values: Mapping[str, Any]) -> list[Any]:
+    """The exhibits that a recipe names."""
+    methods, objectives = (importlib.import_module(f"benchbench.{room}") for room in ("methods", "reward_objectives"))
+    parts = [methods.get(method)] if method in methods.names() else []
+    rewards = values.get("reward_model") or {}
+    objective = (rewards.get("objective") or {}).get("name")
+    parts += [objectives.get(objective)] if objective else []
+    parts += [PseudoLabelSection] if rewards.get("pseudo_labels") else []
+    for section in (values.get("rounds") or {}, values.get("online") or {}):
+        for part, room in PARTS.items():
+            if name := (section.get(part) or {}).get("name"):
+                parts.append(importlib.import_module(f"benchbench.{room}").get(name))
+    return parts

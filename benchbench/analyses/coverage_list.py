@@ -2,9 +2,9 @@
 
 A list has a system per row, such as those that surveys of preference optimisation name (docs/systems.tsv), with the ids
 of what it is made of. An id is a method, a transform, a reward-model objective, a shaping, a source, a metric, a judge,
-an analysis, a sampler, an oracle or a selector, or it is absent. A system works if nothing of it is absent; it is a
-twin where it stands for another modality in text, and its form is unverified where a part of it could not be checked
-against its source.
+an analysis, a sampler, an oracle or a selector, or a recipe that ships (METHOD@VARIANT), or it is absent. A system
+works if nothing of it is absent; it is a twin where it stands for another modality in text, and its form is unverified
+where a part of it, or a part of its recipe, could not be checked against its source.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchbench.analyses._exhibits import exhibits
+from benchbench.analyses._exhibits import ShippedRecipe, exhibits
 from benchbench.analyses._totals import refuse_group_all
 from benchbench.core.analysis import Analysed, Analysis, Inputs, ResultTable, RowField, RowsInput
 from benchbench.core.errors import BenchError
@@ -94,13 +94,18 @@ def status(ids: Sequence[str], holding: Mapping[str, Mapping[str, Any]]) -> str:
     """What of a system is here: one of `STATUSES`."""
     if any(name not in holding for name in ids):
         return "not yet"
-    parts = [exhibit for name in ids for exhibit in holding[name].values()]
+    parts = [part for name in ids for exhibit in holding[name].values() for part in _parts(exhibit)]
     is_twin = any(part.twin_of for part in parts if isinstance(part, Method | Shaping)) or any(
         n.endswith("_twin") for n in ids
     )
-    is_open = any(part.open_question for part in parts if isinstance(part, CHECKED))
+    is_open = any(getattr(part, "open_question", "") for part in parts)
     words = [*(["twin"] if is_twin else []), *(["form unverified"] if is_open else [])]
     return ", ".join(words) or "works"
+
+
+def _parts(exhibit: Any) -> Sequence[Any]:
+    """What an exhibit is made of: a recipe of several, everything else of itself."""
+    return exhibit.parts if isinstance(exhibit, ShippedRecipe) else (exhibit,)
 
 
 def _count(kind: str, systems: Iterable[Mapping[str, str]]) -> dict[str, Any]:

@@ -36,7 +36,8 @@ class Selector:
     """Frozen dataclass of the options that a recipe gives; documented field by field."""
     select: Select
     candidates: Candidates = Candidates.PAIR
-    """`PAIR`: each row has two candidates, the preferred one first; `ANY`: a list; `ONE`: a response alone."""
+    """`PAIR`: each row has two candidates, the preferred one first; `ANY`: a list; `ONE`: a response alone; `LABELLED`: a
+    single response, with the column `label`."""
     fewest: Callable[[Any], int] = lambda options: 2
     """options -> candidates that each of its rows has at least."""
     needs_labels: bool = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchbench.core.errors import BenchError
 from benchbench.core.rollout import Group
-from benchbench.sources.toy.gold import gold_reward
+from benchbench.sources.toy.gold import GoldParts, gold_reward
 
 
 def gold_of_group(group: Group, oracle: str) -> list[float]:
@@ -13,12 +13,14 @@ def gold_of_group(group: Group, oracle: str) -> list[float]:
     Raises:
         BenchError: a prompt that is not of the toy world; `oracle` is named in the message.
     """
+    return [parts.reward for parts in gold_parts_of_group(group, oracle)]
+
+
+def gold_parts_of_group(group: Group, oracle: str) -> list[GoldParts]:
+    """[K] what the gold reward of each response is made of; raises as `gold_of_group` does."""
     try:
         (message,) = group.messages
-        return [
-            gold_reward(message.content, response.text, ended=not response.is_cut).reward
-            for response in group.responses
-        ]
+        return [gold_reward(message.content, response.text, ended=not response.is_cut) for response in group.responses]
     except ValueError as error:
         raise BenchError(
             f"oracle {oracle}: example {group.example} is not of the toy world ({error}); only source 'toy' has gold "

@@ -17,6 +17,8 @@ from benchbench.core.ranges import require_above_zero
 from benchbench.core.rollout import Group, Labels
 from benchbench.oracles._scores import BATCH, batches
 
+PREFERENCE_SCORE = "preference_score"
+
 
 @dataclass(frozen=True)
 class Options:
@@ -34,7 +36,11 @@ class Options:
 
 
 def label(options: Options, groups: Sequence[Group], context: OracleContext) -> Iterator[tuple[int, Labels]]:
-    """A probability for every pair of responses; what was cut is compared as it is."""
+    """A probability for every pair of responses; what was cut is compared as it is.
+
+    The column `preference_score` is a response's mean score over all of the group, itself as 0, which GPO regresses on
+    (arXiv:2410.02197, eq. 5.2).
+    """
     for places in batches(len(groups), BATCH, context):
         pairs = [(place, *ij) for place in places for ij in combinations(range(len(groups[place].responses)), 2)]
         duels = [
@@ -42,10 +48,14 @@ def label(options: Options, groups: Sequence[Group], context: OracleContext) -> 
             for place, i, j in pairs
         ]
         wins: dict[int, dict[tuple[int, int], float]] = {place: {} for place in places}
+        sums = {place: [0.0] * len(groups[place].responses) for place in places}
         for (place, i, j), ((first,), (second,)) in zip(pairs, context.models["reward_model"](duels), strict=True):
             wins[place][i, j] = sigmoid((first - second) / options.tau)
+            sums[place][i] += first - second
+            sums[place][j] -= first - second
         for place in places:
-            yield place, Labels(wins=wins[place], answers=len(wins[place]))
+            means = tuple(total / len(sums[place]) for total in sums[place])
+            yield place, Labels(wins=wins[place], answers=len(wins[place]), columns={PREFERENCE_SCORE: means})
 
 
 ORACLE = Oracle(
@@ -54,5 +64,7 @@ ORACLE = Oracle(
     gives="wins",
     label=label,
     models=frozenset({"reward_model"}),
+    makes_columns=(PREFERENCE_SCORE,),
     kind="model",
+    version=2,
 )

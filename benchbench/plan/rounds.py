@@ -242,6 +242,7 @@ def _select(roles: Roles, rollout: str, label: str | None, before: list[RoundKey
             name=selector.name,
             version=selector.version,
             options=identity(roles.loaded.bound[SELECTOR_OPTIONS]),
+            columns=section.selector.columns,
         ),
         seed=roles.order_seed if selector.random else None,
         on_empty=section.on_empty,

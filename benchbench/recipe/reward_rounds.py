@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -35,6 +35,8 @@ class PseudoLabelSection(Section):
     SSRM, arXiv:2409.06903. Form unverified: that each round trains anew from the start, and on all labelled pairs
     beside the pseudo-labelled ones, is ours.
     """
+
+    open_question: ClassVar[str] = "Whether a round trains anew, and on which pairs, was not read."
 
     split: Annotated[str, Field(min_length=1)]
     """Pairs to label; which candidate is first in the data is not read."""

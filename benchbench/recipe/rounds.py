@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from benchbench.core.identity import Since
 from benchbench.recipe.section import NonEmpty, Section
 
 SAMPLING = ("num_samples", "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "max_new_tokens")
@@ -94,6 +95,16 @@ class SelectorSection(Section):
     """The selector's own options."""
 
 
+class RoundSelectorSection(SelectorSection):
+    """Which responses become a round's training rows, and what the columns of the rows are called."""
+
+    columns: Annotated[
+        dict[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")], NonEmpty], Since("2026-11-29", before={})
+    ] = Field(default_factory=dict)
+    """Further name -> a column that rows have, such as `{p_votes: p_chosen}`: a method that reads a column under a name
+    of its own has it so."""
+
+
 class ReplaySection(Section):
     """Rows of earlier rounds that a round trains on again."""
 
@@ -115,7 +126,7 @@ class RoundsSection(Section):
     the policy of the round before draws, and is the one that is meant by the policy that the round starts from."""
     sampler: SamplerSection
     oracle: OracleSection = OracleSection()
-    selector: SelectorSection
+    selector: RoundSelectorSection
     replay: ReplaySection = ReplaySection()
     evaluate: Literal["each", "last"] = "last"
     """Which rounds' policies are scored and answer the held-out prompts: each, or only the last one, which is the

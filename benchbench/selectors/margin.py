@@ -68,8 +68,8 @@ SELECTOR = Selector(
         ),
     ),
     open_question=(
-        "The paper's margin is the policy's implicit reward before anyone labels, which no oracle here makes beside "
-        "labels of its own; by `score`, the labels' own scores, it is the rule and not the paper. That SeRA takes "
-        "large margins of labelled pairs was not read in its paper."
+        "The paper's margin is the policy's implicit reward before anyone labels, as oracle `margin_annotator` has "
+        "it; by `score`, the labels' own scores, it is the rule and not the paper. That SeRA takes large margins of "
+        "labelled pairs was not read in its paper."
     ),
 )

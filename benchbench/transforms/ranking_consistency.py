@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from benchbench.core.example import Example
 from benchbench.core.method import Column, Paper
 from benchbench.core.transform import Counts, Transform, Transformed
 from benchbench.data.derivation import scores_of, with_columns
+from benchbench.data.rank_agreement import consistency
 
 
 @dataclass(frozen=True)
@@ -35,19 +35,6 @@ class Options:
     def __post_init__(self) -> None:
         if self.current == self.previous:
             raise ValueError(f"previous: expected another column than current, got '{self.previous}'")
-
-
-def consistency(current: Sequence[float], previous: Sequence[float]) -> float:
-    """Share, in [0, 1], of the pairs of candidates that both rank alike, which is (tau + 1) / 2."""
-    ranks = [_ranks(scores) for scores in (current, previous)]
-    pairs = [*combinations(range(len(current)), 2)]
-    return sum((ranks[0][a] < ranks[0][b]) == (ranks[1][a] < ranks[1][b]) for a, b in pairs) / len(pairs)
-
-
-def _ranks(scores: Sequence[float]) -> list[int]:
-    """Ordinal rank of each score; of equal ones the earlier is lower."""
-    order = sorted(range(len(scores)), key=lambda k: scores[k])
-    return sorted(range(len(scores)), key=lambda rank: order[rank])
 
 
 def apply(examples: Sequence[Example], options: Options, seed: int) -> Transformed:

@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 from harness import ROOT
 
-from benchbench import analyses, methods
+from benchbench import analyses, methods, oracles, samplers
 from benchbench.analyses._exhibits import exhibits
 from benchbench.analyses.coverage_list import STATUSES, Options, analyse, status
 from benchbench.commands.analyse.rows import input_rows
 from benchbench.core.errors import BenchError
+from benchbench.selectors import get
 
 
 def systems() -> list[dict[str, str]]:
@@ -35,6 +36,21 @@ def test_the_status_follows_from_what_is_there():
     ):
         assert status(names, {"dpo": {"methods": dpo}, **({"other": other} if other else {})}) == expected
     assert status(("some_twin",), {"some_twin": {"methods": dpo}}) == "twin"
+
+
+def test_a_recipe_is_an_id_whose_status_is_that_of_its_parts():
+    holding = exhibits()
+    iterative = holding["dpo@iterative"]["recipes"]
+    assert iterative.parts == (methods.get("dpo"), samplers.get("policy"), oracles.get("gold"), get("best_worst"))
+    assert status(("dpo@iterative",), holding) == "works"
+    assert status(("dpo@rso",), holding) == "form unverified", "of its selector"
+    assert status(("dpo@no_such_variant",), holding) == "not yet"
+    assert holding["p3o@default"]["recipes"].parts[-1] is get("all_pairs"), "the recipe of the method's own name"
+    assert status(("reward_model@ssrm",), holding) == "form unverified", "of its labels"
+    everywhere = holding["ddo_rm@lr5e-7"]["recipes"]
+    assert everywhere.parts[0] is methods.get("ddo_rm")
+    objective = holding["reward_model@bt_soft"]["recipes"].parts
+    assert [part.name for part in objective] == ["bt_soft"]
 
 
 def test_every_id_of_the_projects_list_is_in_a_room_or_absent():

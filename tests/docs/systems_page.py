@@ -15,17 +15,20 @@ TABLE = Path(__file__).resolve().parents[2] / "docs" / "systems.tsv"
 HEAD = """# Systems
 
 Published systems of preference optimisation, from [systems.tsv](systems.tsv), and what of each is here. The status is
-computed from the rooms of exhibits by `make docs`, and checked by a test; nobody writes it by hand:
+computed from the rooms of exhibits and the recipes that ship by `make docs`, and checked by a test; nobody writes it by
+hand:
 
 - works: everything that the system is made of is here, as a method, a transform, a reward-model objective, a shaping of
-  rewards, a source, a metric, a judge, an analysis, or a sampler, an oracle or a selector of rounds
-- form unverified: so it is, but a part of a loss or an analysis could not be checked against its source
-  ([methods.md](methods.md) and [analyses.md](analyses.md) say which)
+  rewards, a source, a metric, a judge, an analysis, or a sampler, an oracle or a selector of rounds, or as a recipe
+  that ships (`METHOD@VARIANT`, such as `dpo@iterative`), which says with which of these parts a system is run
+- form unverified: so it is, but something of a part could not be checked against its source
+  ([methods.md](methods.md) and [analyses.md](analyses.md) say what of losses and analyses, `open_question` of its file
+  what of every other part)
 - twin: so it is, as a text form of a system for another modality, which is no reproduction
 - not yet: something is missing; the last column names it, and `needs` says what it takes
 
-An id that names machinery and no exhibit (`rounds`: sampling, labelling and training in turn; `rl_loop`) is missing
-until there is such an exhibit. An arXiv number that is unverified is from memory.
+An id that names machinery and no exhibit (`rounds`: sampling, labelling and training in turn; `rl_loop`) is missing:
+there is no recipe that runs the system with it. An arXiv number that is unverified is from memory.
 """
 
 

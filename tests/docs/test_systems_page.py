@@ -14,7 +14,9 @@ def test_the_table_has_every_system_once_with_ids_and_no_status():
     for system in table:
         assert re.fullmatch(r"\d{3}/\d+", system.row)
         assert re.fullmatch(r"\d{4}\.\d{4,5}( \(unverified\))?", system.arxiv), system
-        assert system.ids and all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in system.ids), system
+        assert system.ids and all(re.fullmatch(r"[a-z][a-z0-9_]*(@[a-z][a-z0-9_]*)?", name) for name in system.ids), (
+            system
+        )
         assert system.system and system.kind and system.needs
 
 

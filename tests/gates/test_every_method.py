@@ -12,7 +12,7 @@ from harness import finish
 
 from benchbench import methods
 from benchbench.core.method import Candidates, Need
-from tests.recipe.test_tiny_recipes import WITHOUT
+from tests.recipe.test_tiny_recipes import WITHOUT, recipes
 
 pytestmark = pytest.mark.slow
 
@@ -75,7 +75,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", [name for name in methods.names() if name not in {"sft", *WITHOUT}])
 def test_a_method_trains_on_the_toy_world(runs: Path, name: str):
-    status = finish([name], runs=runs, setting="tiny", seeds=(42,), sets=(*QUICK, *SMALL), pairs_only=True)
+    in_rounds = any("rounds" in e.values for e in recipes().get(name, []) if e.method[1] == "default")
+    sets = (*QUICK, *SMALL, *(["rounds.prompts.per_round=100"] if in_rounds else []))
+    status = finish([name], runs=runs, setting="tiny", seeds=(42,), sets=sets, pairs_only=True)
     assert set(status.values()) == {"done"}, status
     trained = losses(status, runs)
     assert any(len(run) == STEPS for run in trained), "a guide's own run is as long as its recipe says"

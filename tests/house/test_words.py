@@ -58,6 +58,7 @@ SHORT_BY_NAME = {
 SHORT_WITH_REASON = {
     "comparison/stats/significance.py": "Holm's correction: pairs, claims and win rates share it",
     "core/fields.py": "pages, commands and tests read the same help of a field",
+    "data/rank_agreement.py": "a transform and a selector, of two rooms, measure it alike",
     "core/functional.py": "puts off the import of torch for every method's file",
     "core/hashing.py": "the one content hash of plain values, read by every workshop",
     "core/logistic.py": "labels, verdicts and transforms round alike",

@@ -29,10 +29,17 @@ class Case:
     options: Mapping[str, Any] = field(default_factory=dict)
     models: Callable[[], Mapping[str, Model]] = dict
     writer: Callable[[], Writer] | None = None
+    pairs: int = 3
+    """Pairs of three responses that one that compares pairs is asked about."""
 
 
 def policies() -> Mapping[str, Model]:
     return {"policy": Model(LOGPS), "reference": Model({text: [0.9 * x for x in ps] for text, ps in LOGPS.items()})}
+
+
+def three_policies() -> Mapping[str, Model]:
+    before = {text: [1.1 * x for x in ps] for text, ps in LOGPS.items()}
+    return {**policies(), "previous": Model(before)}
 
 
 def rewards() -> Mapping[str, Model]:
@@ -43,8 +50,11 @@ CASES = {
     "annotator": Case(),
     "density_ratio": Case(models=policies),
     "gold": Case(),
+    "gold_part": Case(),
     "implicit": Case(models=policies),
+    "implicit_twice": Case(models=three_policies),
     "judge": Case({"judge": "toy_annotator", "options": {"length_bias": 0.1}}),
+    "margin_annotator": Case(models=policies, pairs=1),
     "none": Case(),
     "pair_model": Case(models=rewards),
     "reward_stage": Case(models=rewards),

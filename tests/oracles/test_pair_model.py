@@ -20,6 +20,7 @@ def test_with_rewards_of_single_responses_it_is_the_reward_stage():
     for i, j in ((0, 1), (0, 2), (1, 2)):
         assert pairs.win(i, j) == pytest.approx(single.win(i, j))
     assert pairs.answers == 3
+    assert pairs.columns == {"preference_score": pytest.approx((4 / 3, 1 / 3, -5 / 3))}
 
 
 def test_a_preference_that_runs_in_a_circle_is_kept():

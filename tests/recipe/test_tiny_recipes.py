@@ -1,7 +1,11 @@
-"""Recipes of the toy setting: one for every method that needs more than the setting, or a reason why there is none."""
+"""Recipes of the settings that need no network: all of them can be planned.
+
+The toy setting has one for every method that needs more than the setting, or a reason why there is none.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,11 +16,11 @@ from benchbench.commands.resolve import resolve
 from benchbench.commands.run_plan import RunOptions, open_session
 from benchbench.commands.tune.recipes import NOT_TUNED
 from benchbench.core.errors import BenchError
+from benchbench.plan.graph import Plan
 from benchbench.recipe import library
 from benchbench.recipe.overrides import parse_overrides
 
 IN_ROUNDS = "reads who drew a response, or how often it wins over fresh ones, which pairs of the world do not have"
-OWN_SAMPLES = "is right for plain samples of its policy, which a split does not have; its rounds are not tuned"
 WITHOUT = {
     "bidedpo_twin": "reads a second pair for one aspect of the same prompt, which the world does not have",
     "dpo_rationale": "reads a rationale beside each pair, which the world does not have",
@@ -25,9 +29,6 @@ WITHOUT = {
     "fdpo_factual": "reads which responses violate facts; tasks of the world are solved or not",
     "nash_md": IN_ROUNDS,
     "nash_md_regression": IN_ROUNDS,
-    "online_ipo1": IN_ROUNDS,
-    "online_ipo2": OWN_SAMPLES,
-    "p3o": OWN_SAMPLES,
     "spac": IN_ROUNDS,
     "vpo": IN_ROUNDS,
     "xpo": IN_ROUNDS,
@@ -36,22 +37,33 @@ WITHOUT = {
 """Methods that have no recipe on the toy setting, and cannot be planned there without one."""
 SMALL = ("demonstrations=300", "preference_prompts=40", "validation_prompts=20", "test_prompts=20")
 """Sizes of the world that is planned here."""
+SIZES = {
+    "tiny": SMALL,
+    "arithmetic": SMALL,
+    "codec": tuple(text.replace("preference_prompts", "golden_prompts") for text in SMALL),
+}
+"""Setting -> sizes of its world."""
 
 
-def recipes() -> dict[str, list[library.Entry]]:
-    """Method -> its shipped recipes of the toy setting."""
-    found: dict[str, list[library.Entry]] = {}
+def recipes(setting: str = "tiny") -> dict[str, list[library.Entry]]:
+    """Method -> its shipped recipes of a setting."""
+    by_method: dict[str, list[library.Entry]] = {}
     for entry in library.entries():
-        if not entry.is_setting and entry.setting_name == "tiny":
-            found.setdefault(entry.method[0], []).append(entry)
-    return found
+        if not entry.is_setting and entry.setting_name == setting:
+            by_method.setdefault(entry.method[0], []).append(entry)
+    return by_method
 
 
-def plan(targets: Sequence[str], runs: Path, *more: str) -> int:
-    """Plan recipes and methods in a small toy world; the number of stages."""
-    sets = parse_overrides([*(f"data.options.{text}" for text in SMALL), *more])
+def planned(targets: Sequence[str], runs: Path, *more: str, setting: str = "tiny") -> Plan:
+    """The plan of recipes and methods in a small world of a setting."""
+    sets = parse_overrides([*(f"data.options.{text}" for text in SIZES[setting]), *more])
     loaded = [resolve(target, setting=None, overrides=sets) for target in targets]
-    return len(open_session(loaded, (42,), RunOptions("cpu", runs=runs)).plan.stages)
+    return open_session(loaded, (42,), RunOptions("cpu", runs=runs)).plan
+
+
+def plan(targets: Sequence[str], runs: Path, *more: str, setting: str = "tiny") -> int:
+    """Plan recipes and methods in a small world of a setting; the number of stages."""
+    return len(planned(targets, runs, *more, setting=setting).stages)
 
 
 @pytest.fixture(scope="module")
@@ -78,26 +90,38 @@ def test_a_method_without_a_recipe_cannot_be_planned_without_one(name: str, runs
         plan([name], runs)
 
 
-def test_every_recipe_can_be_planned(runs: Path):
-    """Those in rounds with as few prompts in each as the small world has."""
-    every = [entry for entries in recipes().values() for entry in entries]
+@pytest.mark.parametrize("setting", SIZES)
+def test_every_recipe_can_be_planned(setting: str, runs: Path):
+    """Those in rounds with as few prompts in each as the small world has, and with the engine that can draw for all."""
+    every = [entry for entries in recipes(setting).values() for entry in entries]
     in_rounds = [str(entry.path) for entry in every if "rounds" in entry.values]
     others = [str(entry.path) for entry in every if "rounds" not in entry.values]
-    assert plan(others, runs) > len(others)
-    assert plan(in_rounds, runs, "rounds.prompts.per_round=4") > len(in_rounds)
+    assert not others or plan(others, runs, setting=setting) > len(others)
+    more = ("rounds.prompts.per_round=4", "generate.engine=transformers")
+    assert plan(in_rounds, runs, *more, setting=setting) > len(in_rounds)
 
 
-def test_the_control_of_golden_against_self_training_differs_from_it_in_its_loss_alone():
-    spin, control = (
-        dict(resolve(f"recipes/{name}_tiny.yaml", setting=None).recipe) for name in ("dpo_spin", "continued_sft")
-    )
+def test_methods_in_rounds_share_the_first_rounds_draws_and_labels(runs: Path):
+    """Whatever they read of the labels: as long as their policies are equal, so are their responses."""
+    pairs = ("dpo@iterative", "ipo@iterative", "sppo@iterative", "sppo_hard@iterative", "inpo@iterative")
+    pairs += ("dno@iterative", "irepo@iterative", "dpo@moving", "pmpo@iterative", "exo_k@iterative")
+    plan = planned(pairs, runs, "rounds.prompts.per_round=4", "rounds.count=1")
+    kinds = Counter(key.split("/")[0] for key in plan.stages)
+    assert kinds["rollout"] == kinds["label"] == 1
+    assert kinds["select"] == 4, "best against worst, the same with a further column, two labelled ones, all"
+
+
+@pytest.mark.parametrize("setting", ["tiny", "codec"])
+def test_the_same_rows_feed_golden_against_self_training_and_its_control(setting: str):
+    pair = {"tiny": ("dpo_spin", "continued_sft"), "codec": ("dpo_speechalign", "continued_sft")}[setting]
+    golden, control = (dict(resolve(f"recipes/{name}_{setting}.yaml", setting=None).recipe) for name in pair)
     reference = control["preference"].reference
-    assert spin["preference"].model_copy(update={"reference": reference}) == control["preference"]
-    assert {key for key in spin if spin[key] != control[key]} == {"name", "description", "method", "preference"}
+    assert golden["preference"].model_copy(update={"reference": reference}) == control["preference"]
+    assert {key for key in golden if golden[key] != control[key]} == {"name", "description", "method", "preference"}
 
 
 def test_a_recipe_says_whether_its_values_were_chosen():
-    for entries in recipes().values():
+    for entries in (entries for setting in SIZES for entries in recipes(setting).values()):
         for entry in entries:
             said = f"; {NOT_TUNED}." in str(entry.values["description"])
             assert said == bool(entry.values.get("untuned", False)), entry.path

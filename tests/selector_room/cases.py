@@ -16,15 +16,19 @@ class Case:
     """Whether a group of equal scores gives no row."""
     cuts: bool = True
     """Whether it reads whether a response was cut."""
+    columns: tuple[str, ...] = ()
+    """Columns that the labels must have."""
 
 
 CASES = {
+    "accepted_rejected": Case(),
     "all_candidates": Case(drops_ties=False),
     "all_pairs": Case(),
     "best_random": Case(),
     "best_second": Case(),
     "best_worst": Case(),
     "budgeted": Case({"pairs": 5}),
+    "consistent": Case({"other": "before"}, columns=("before",)),
     "diverse": Case({"pairs": 3}),
     "golden_vs_self": Case(drops_ties=False),
     "margin": Case(),

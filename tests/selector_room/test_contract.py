@@ -32,7 +32,13 @@ def many(count: int = 20) -> tuple[list[Group], list[Labels | None]]:
     """Groups of two candidates of the split and four draws, scores 0 to 4, the last draw cut."""
     rng = np.random.default_rng(7)
     groups = [group(*(f"{k}{c}" for c in "pqr"), f"{k}s/", data=("w", "l"), example=f"e{k}") for k in range(count)]
-    return groups, [scores(*rng.permutation([4.0, 3.0, 2.5, 1.0, 0.5, 0.0])) for _ in groups]
+    return groups, [labelled(*rng.permutation([4.0, 3.0, 2.5, 1.0, 0.5, 0.0])) for _ in groups]
+
+
+def labelled(*values: float | None) -> Labels:
+    """Scores, with every column that a selector of the room needs."""
+    names = {name for case in CASES.values() for name in case.columns}
+    return scores(*values, **{name: tuple(range(len(values))) for name in names})
 
 
 def run(name: str, groups, labels, seed: int = 0):
@@ -125,7 +131,7 @@ def test_a_cut_response_is_never_preferred_by_default_and_never_used_where_it_is
     if not CASES[name].cuts:
         return
     groups = [group("a/", "b", "c/", "d", data=("w", "l"), example=f"e{k}") for k in range(6)]
-    labels = [scores(1.0, 0.0, 4.0, 3.0, 2.0, 0.5)] * 6
+    labels = [labelled(1.0, 0.0, 4.0, 3.0, 2.0, 0.5)] * 6
     every = [row for rows in run(name, groups, labels).picks for row in rows]
     assert every
     if selectors.get(name).candidates is Candidates.PAIR:
@@ -173,7 +179,7 @@ def test_a_selector_says_what_it_does(name: str):
 def test_whatever_is_drawn_every_row_obeys_the_options(values, cut, letters, ties, rule):
     """Repeated texts, cuts, ties and missing scores in any mixture, for every selector of scored pairs."""
     texts = [letter + ("/" if is_cut else "") for letter, is_cut, _ in zip(letters, cut, values, strict=False)]
-    of_group, labels = group(*texts), scores(*values)
+    of_group, labels = group(*texts), labelled(*values)
     for name, case in CASES.items():
         known = {field.name for field in dataclasses.fields(selectors.get(name).options)}
         if not {"ties", "cut"} <= known:

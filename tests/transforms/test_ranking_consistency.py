@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-from benchbench.transforms.ranking_consistency import consistency
+from benchbench.data.rank_agreement import consistency
 
 from .toys import several, transformed
 

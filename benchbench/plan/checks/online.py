@@ -201,7 +201,7 @@ def _selector_faults(
     section: OnlineSection, method: Method, selector: Selector | None, bound: dict[str, Any]
 ) -> Iterator[Fault]:
     if method.candidates is Candidates.LABELLED:
-        yield Fault("method.name", f"'{method.name}' takes single responses with labels, which no selector makes")
+        yield Fault("method.name", f"'{method.name}' takes single responses with labels, which rounds can make")
         return
     if selector is None:
         if method.candidates is not Candidates.ANY:

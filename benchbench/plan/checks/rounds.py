@@ -43,8 +43,14 @@ class _Parts:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns that every row has."""
-        return self.selector.columns_by(self.oracle.gives)
+        """Columns that every row has by the names of the parts that make them: those of its labels are among them."""
+        of_labels = self.oracle.makes_columns if self.selector.needs_labels else ()
+        return (*self.selector.columns_by(self.oracle.gives), *of_labels)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Columns that every row has, with the further names that the recipe gives them."""
+        return (*self.columns, *self.section.selector.columns)
 
 
 def bind_rounds(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
@@ -148,25 +154,44 @@ def _rows(parts: _Parts) -> Iterator[Fault]:
     """Rows that the method cannot train on: by their number of candidates, and columns, roles and weights."""
     method, selector = parts.method, parts.selector
     where, named = "rounds.selector.name", f"'{parts.selector.name}'"
+    makes = "single responses" if selector.candidates is Candidates.LABELLED else "lists"
     if method.candidates is Candidates.PAIR and selector.candidates is not Candidates.PAIR:
         pairs = [name for name in selectors.names() if selectors.get(name).candidates is Candidates.PAIR]
-        yield Fault(where, f"'{method.name}' takes pairs, {named} makes lists; expected one of {', '.join(pairs)}")
+        yield Fault(where, f"'{method.name}' takes pairs, {named} makes {makes}; expected one of {', '.join(pairs)}")
+    if method.candidates is Candidates.ANY and selector.candidates is Candidates.LABELLED:
+        yield Fault(where, f"'{method.name}' compares the responses to one prompt, {named} makes {makes}")
     hyper, _ = bind(method.hyper, parts.recipe.method.hyper, where="method.hyper")
     yield from list_faults(method, hyper, selector, parts.selector_options, parts.arms, section="rounds")
-    if method.candidates is Candidates.LABELLED:
-        yield Fault(where, f"'{method.name}' takes single responses with labels, which no selector makes")
+    labelled = Candidates.LABELLED
+    labelling = [name for name in selectors.names() if selectors.get(name).candidates is labelled]
+    if method.candidates is labelled and selector.candidates is not labelled:
+        single = f"'{method.name}' takes single responses with labels, {named} makes none"
+        yield Fault(where, f"{single}; expected one of {', '.join(labelling)}")
     if method.roles:
         yield Fault(where, f"'{method.name}' reads candidates by role, and {named} gives none")
     if method.token_weights:
         yield Fault(where, f"'{method.name}' reads the token weights {', '.join(method.token_weights)}; rows have none")
-    missing = [column.name for column in method.columns if column.name not in parts.columns]
+    yield from _further_names(parts)
+    missing = [column.name for column in method.columns if column.name not in parts.names]
     if missing:
-        columns = ", ".join(parts.columns) or "none"
+        columns = ", ".join(parts.names) or "none"
         yield Fault(where, f"'{method.name}' reads the columns {', '.join(missing)}, {named} makes {columns}")
     reward = parts.recipe.preference.reward.column if parts.recipe.preference is not None else None
-    if method.need("reward") and reward is not None and reward not in parts.columns:
-        columns = ", ".join(parts.columns) or "none"
+    if method.need("reward") and reward is not None and reward not in parts.names:
+        columns = ", ".join(parts.names) or "none"
         yield Fault("preference.reward.column", f"expected a column that {named} makes ({columns}), got '{reward}'")
+
+
+def _further_names(parts: _Parts) -> Iterator[Fault]:
+    """Names for columns that no row has, and names that rows have already."""
+    for name, column in parts.section.selector.columns.items():
+        where, rows = f"rounds.selector.columns.{name}", f"'{parts.selector.name}'"
+        if column not in parts.columns:
+            yield Fault(
+                where, f"expected a column that {rows} makes ({', '.join(parts.columns) or 'none'}): '{column}'"
+            )
+        if name in parts.columns:
+            yield Fault(where, f"expected a name that no column has, {rows} makes '{name}' itself")
 
 
 def _unread(parts: _Parts) -> Iterator[Fault]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from benchbench import selectors
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.identity import restore
+from benchbench.core.rollout import Pick
 from benchbench.core.seeding import stream
 from benchbench.core.selector import Selection
 from benchbench.data.drawn_rows import DrawnRow, row_json, row_of, rows_of
@@ -57,7 +59,14 @@ def _selection(context: Context, groups: list[Any]) -> Selection:
     labels = [None] * len(groups)
     if LABEL in context.spec.inputs:
         labels = [labels_of(line) for line in made_lines(context.input(LABEL), settings.data.split)]
-    return selector.select(options, groups, labels, _draws(settings))
+    selection = selector.select(options, groups, labels, _draws(settings))
+    picks = [tuple(_with_names(pick, settings.selector.columns) for pick in picks) for picks in selection.picks]
+    return Selection(picks, selection.dropped)
+
+
+def _with_names(pick: Pick, names: Mapping[str, str]) -> Pick:
+    """A row whose columns stand under further names too; one that it lacks is missing under both."""
+    return Pick(pick.places, {**pick.columns, **{n: pick.columns[c] for n, c in names.items() if c in pick.columns}})
 
 
 def _draws(settings: SelectSettings) -> np.random.Generator:

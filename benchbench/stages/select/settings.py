@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from benchbench.core.data_ref import DataRef
+from benchbench.core.identity import Since
 from benchbench.recipe.rounds import MOST_ROUNDS
 from benchbench.recipe.section import Section
 from benchbench.stages.settings import StageRun, StageSettings
@@ -21,6 +22,8 @@ class SelectorSettings(Section):
     version: int
     options: dict[str, Any]
     """Identity of its options."""
+    columns: Annotated[dict[str, str], Since("2026-11-29", before={})] = {}
+    """Further name -> the column of a row that it is."""
 
 
 class SelectSettings(StageSettings):

@@ -1,0 +1,60 @@
+"""One part of the toy world's gold reward per round: whether the answer is right, and then whether it is polite.
+
+Sequential alignment of several dimensions (arXiv:2405.12739) has one set of labels for each dimension, and each round
+is trained on one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from benchbench.core.oracle import Oracle, OracleContext
+from benchbench.core.ranges import require, require_above_zero
+from benchbench.core.rollout import Group, Labels
+from benchbench.oracles._scores import batches, scored
+from benchbench.oracles._toy import gold_parts_of_group
+from benchbench.sources.toy.annotator import TEMPERATURE
+
+PARTS = ("overlap", "exact", "explanation", "manner", "brevity")
+"""Parts of a gold reward; `brevity` is the number of empty sentences, negated."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which parts, and how they become probabilities.
+
+    Raises:
+        ValueError: no part, one that there is not, or tau not above 0.
+    """
+
+    parts: tuple[str, ...] = ("overlap", "manner")
+    """The part that each round goes by, beginning again where the list ends: `overlap`, `exact`, `explanation`,
+    `manner` or `brevity`."""
+    tau: float = TEMPERATURE
+    """Difference of parts that is one logit of a preference, > 0."""
+
+    def __post_init__(self) -> None:
+        unknown = [part for part in self.parts if part not in PARTS]
+        require(bool(self.parts) and not unknown, "parts", f"some of {', '.join(PARTS)}", unknown or "none")
+        require_above_zero(self, "tau")
+
+
+def label(options: Options, groups: Sequence[Group], context: OracleContext) -> Iterator[tuple[int, Labels]]:
+    """The round's part of every response; an unreadable one is worth 2 less than nothing.
+
+    Raises:
+        BenchError: a prompt that is not of the toy world.
+    """
+    for places in batches(len(groups), 1, context):
+        for place in places:
+            part = options.parts[(groups[place].round - 1) % len(options.parts)]
+            parts = gold_parts_of_group(groups[place], "gold_part")
+            worth = [
+                (-float(of.fillers) if part == "brevity" else float(getattr(of, part))) if of.well_formed else of.reward
+                for of in parts
+            ]
+            yield place, scored(worth, tau=options.tau)
+
+
+ORACLE = Oracle(name="gold_part", options=Options, gives="scores", label=label, source="toy")
