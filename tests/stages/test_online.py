@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from benchbench.commands.compare.run import CompareRequest, prepare_comparison
 from benchbench.commands.run_plan import RunOptions
 from benchbench.core.rollout import Group
+from benchbench.stages.preference.buffer import read_buffer
 from benchbench.stages.preference.drawing import Drawer
 from benchbench.stages.preference.labelling import Chooser
 from benchbench.stages.preference.prompts import PolicyPrompt
@@ -106,6 +107,12 @@ CASES = {
         ORACLE,
         "  steps_per_generation: 2\n  num_iterations: 2\n",
     ),
+    "ppo": ("{name: ppo}", ORACLE, ""),
+    "ppo in a buffer": (
+        "{name: ppo, hyper: {value_rate: 10.0}}",
+        ORACLE,
+        "  steps_per_generation: 2\n  num_iterations: 2\n",
+    ),
     "hypo": ("{name: hypo_online_kl}", "", ""),
 }
 
@@ -192,6 +199,28 @@ def test_each_row_of_a_buffer_is_trained_on_as_often_as_asked(before, tmp_path):
     assert run.summary["online"]["responses"] == 8 * 3
     assert len({line["online/reward"] for line in run.lines}) == 1
     assert run.lines[0]["online/clip_share"] == 0 and run.lines[-1]["online/clip_share"] > 0
+
+
+def test_the_critic_is_in_the_checkpoint_and_not_in_the_model(before, tmp_path):
+    more = "  steps_per_generation: 1\n  num_iterations: 3\n"
+    path = recipe(tmp_path, "{name: ppo}", samples=1, more=more)
+    shutil.copytree(before, tmp_path / "runs", dirs_exist_ok=True)
+    run = Trained(path, tmp_path / "runs", ["preference.learning_rate=1e-3"])
+    assert run.run(should_stop=lambda: True) == "interrupted"
+    stored = load_file(run.folder / "checkpoint" / "state.safetensors")
+    assert {"model.head.linear.weight", "optimizer.exp_avg.model.head.linear.weight"} & set(stored)
+    buffer = read_buffer(stored["moving.online.buffer"])
+    assert buffer.values is not None and buffer.logps is not None and buffer.values.keys() == buffer.logps.keys()
+    assert run.run() == "done"
+    assert not [name for name in run.weights if "head.linear" in name]
+    assert run.lines[0]["online/clip_share"] == 0 and run.lines[-1]["online/clip_share"] > 0
+
+
+def test_the_critic_learns_what_responses_are_worth(before, tmp_path):
+    steady = ("preference.max_steps=40", "preference.lr_scheduler_type=constant", "preference.learning_rate=1e-5")
+    run = trained(before, tmp_path, recipe(tmp_path, "{name: ppo, hyper: {value_rate: 1000.0}}"), *steady)
+    errors = [line["loss/value"] for line in run.lines]
+    assert sum(errors[-5:]) < 0.8 * sum(errors[:5])
 
 
 def test_pairs_of_draws_train_a_method_of_pairs(before, tmp_path):
