@@ -87,6 +87,22 @@ def test_every_recipe_can_be_planned(runs: Path):
     assert plan(in_rounds, runs, "rounds.prompts.per_round=4") > len(in_rounds)
 
 
+def test_what_ddo_rm_is_compared_with_shares_its_reward_model_and_draws_as_many_responses(runs: Path):
+    small, models, samplers, prompts = [f"data.options.{text}" for text in SMALL], set(), set(), set()
+    for name in ("ddo_rm_generated", "dpo_iterative_rm", "rloo_rm", "grpo_rm", "ppo_rm"):
+        recipe = resolve(f"recipes/{name}_tiny.yaml", setting=None).recipe
+        in_rounds = recipe.rounds is not None
+        overrides = parse_overrides([*small, *(["rounds.prompts.per_round=4"] if in_rounds else [])])
+        loaded = resolve(f"recipes/{name}_tiny.yaml", setting=None, overrides=overrides)
+        stages = open_session([loaded], (42,), RunOptions("cpu", runs=runs)).plan.stages
+        models |= {key for key, spec in stages.items() if spec.kind == "reward_model"}
+        samplers.add(str((recipe.rounds or recipe.online).sampler))
+        # one pass over the split's prompts online, as many in the rounds together
+        prompts.add(recipe.rounds.count * recipe.rounds.prompts.per_round if in_rounds else 3000)
+        assert in_rounds or (recipe.preference.max_steps is None and recipe.preference.num_train_epochs == 1)
+    assert len(models) == len(samplers) == 1 and prompts == {3000}
+
+
 def test_the_control_of_golden_against_self_training_differs_from_it_in_its_loss_alone():
     spin, control = (
         dict(resolve(f"recipes/{name}_tiny.yaml", setting=None).recipe) for name in ("dpo_spin", "continued_sft")
