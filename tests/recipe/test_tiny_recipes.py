@@ -23,14 +23,10 @@ WITHOUT = {
     "icrank_irpo": "reads lists of items in one response with their relevance, which the world does not have",
     "tpo_tree": "reads weights of the steps of a tree of responses, which the world does not have",
     "fdpo_factual": "reads which responses violate facts; tasks of the world are solved or not",
-    "nash_md": IN_ROUNDS,
     "nash_md_regression": IN_ROUNDS,
     "online_ipo1": IN_ROUNDS,
     "online_ipo2": OWN_SAMPLES,
     "p3o": OWN_SAMPLES,
-    "spac": IN_ROUNDS,
-    "vpo": IN_ROUNDS,
-    "xpo": IN_ROUNDS,
     "trpa": "reads levels of a response from 1 to 4, which the world does not have",
 }
 """Methods that have no recipe on the toy setting, and cannot be planned there without one."""
