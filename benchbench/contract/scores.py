@@ -61,6 +61,8 @@ def declared(
         drawn["_fresh"] = _fresh(seed, shape[0], policy.token.dtype)
     if method.need(Need.PREVIOUS.name) is not None:
         drawn["_previous"] = Logps(torch.where(response, -3 * uniform(*shape), 0), response)
+    if method.need(Need.VALUE.name) is not None:
+        drawn["_value"] = torch.where(response, uniform(*shape) - 0.5, 0)
     if head is not None:
         outputs = head.outputs(method.hyper())
         of_tokens = torch.where(response[..., None], uniform(*shape, outputs) - 0.5, 0)

@@ -27,6 +27,8 @@ class Pass:
     """The policy."""
     dtype: torch.dtype
     """Of what the loss reads."""
+    head: Tensor | None = None
+    """[B, K, T, O] or [B, K, O] what the trained head gives, with its gradient; none where the method has no head."""
 
 
 @runtime_checkable
@@ -81,6 +83,10 @@ class DrawnRows(Protocol):
 
         None where that is the policy as it is now.
         """
+        ...
+
+    def values(self, batch: CandidateBatch) -> Tensor | None:
+        """[B, K, T] the head's first output when the rows were drawn, zero off the response; none as above."""
         ...
 
 

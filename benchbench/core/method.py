@@ -60,6 +60,8 @@ class Need:
     PREVIOUS: ClassVar[Need]
     """Log-probabilities under the policy that the round starts from; in the first round, and without rounds, that is
     the policy that training starts from."""
+    VALUE: ClassVar[Need]
+    """What the method's head said of each token when the response was drawn."""
 
     def with_options(self, **options: str) -> Need:
         """The same need with options of the method."""
@@ -82,6 +84,7 @@ Need.RIVAL = Need("rival")
 Need.BEHAVIOUR = Need("behaviour")
 Need.FRESH = Need("fresh")
 Need.PREVIOUS = Need("previous")
+Need.VALUE = Need("value")
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ class Scores:
     _behaviour: Logps | None = None
     _fresh: Scores | None = None
     _previous: Logps | None = None
+    _value: Tensor | None = None
     _head: Tensor | None = None
     _carried: Mapping[str, Tensor] = field(default_factory=dict)
     _token_weights: Mapping[str, Tensor] = field(default_factory=dict)
@@ -165,6 +166,13 @@ class Scores:
         if self._previous is None:
             raise UndeclaredInputError("the loss reads the policy that the round starts from; declare Need.PREVIOUS")
         return self._previous
+
+    @property
+    def value(self) -> Tensor:
+        """[B, K, T] the head's first output when each response was drawn, zero off it; needs `Need.VALUE`."""
+        if self._value is None:
+            raise UndeclaredInputError("the loss reads values of when the rows were drawn; declare Need.VALUE")
+        return self._value
 
     @property
     def head(self) -> Tensor:

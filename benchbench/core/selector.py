@@ -36,10 +36,14 @@ class Selector:
     """Frozen dataclass of the options that a recipe gives; documented field by field."""
     select: Select
     candidates: Candidates = Candidates.PAIR
-    """`PAIR`: each row has two candidates, the preferred one first; `ANY`: a list; `ONE`: a response alone; `LABELLED`: a
-    single response, with the column `label`."""
+    """`PAIR`: each row has two candidates, the preferred one first; `ANY`: a list; `ONE`: a response alone;
+    `LABELLED`: a single response, with the column `label`."""
     fewest: Callable[[Any], int] = lambda options: 2
     """options -> candidates that each of its rows has at least."""
+    fewest_arms: Callable[[Any], int] = lambda _options: 1
+    """options -> arms that the sampler has at least."""
+    opponent: Callable[[Any], str] = lambda _options: ""
+    """options -> the sampler's arm whose responses others are compared with, and which stand in no row; or empty."""
     needs_labels: bool = True
     """Whether an oracle must have labelled the groups."""
     needs_data: Callable[[Any], bool] = lambda _options: False

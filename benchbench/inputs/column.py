@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchbench import methods
 from benchbench.core.errors import Fault
-from benchbench.core.input import Input, Pass
+from benchbench.core.input import DrawnRows, Input, Pass
 from benchbench.core.method import Method, Need
 
 if TYPE_CHECKING:
@@ -38,4 +38,9 @@ def tensor(names: Sequence[str], forward: Pass) -> Mapping[str, torch.Tensor]:
     return {name: forward.batch.columns[name].to(forward.dtype) for name in names}
 
 
-INPUT = Input(name="column", plan=plan, faults=faults, load=load, tensor=tensor)
+def drawn(rows: DrawnRows, forward: Pass) -> Mapping[str, torch.Tensor]:
+    """Name -> [B] or [B, K] the numbers that the selector, or the oracle, gave the drawn rows."""
+    return {name: column.to(forward.dtype) for name, column in forward.batch.columns.items()}
+
+
+INPUT = Input(name="column", plan=plan, faults=faults, load=load, tensor=tensor, drawn=drawn)

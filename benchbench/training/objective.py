@@ -61,14 +61,15 @@ class MethodObjective:
             with_gradient_only: leave out what has no gradient.
         """
         states = response_states(self.model, batch)
-        forward = Pass(batch, states, self.model, self.dtype)
+        head = None if self.head is None else self.head(states)
+        forward = Pass(batch, states, self.model, self.dtype, head)
         fields: dict[str, Any] = {
             f"_{need.name}": self.inputs[need.name].tensor(forward)
             for need in self.method.declared
             if self.inputs[need.name].has_gradient or not with_gradient_only
         }
-        if self.head is not None:
-            fields["_head"] = self.head(states)
+        if head is not None:
+            fields["_head"] = head
         if self.carried is not None:
             fields["_carried"] = self.carried.of(batch.ids)
         weights = {name: batch.weights[name].to(self.dtype) for name in self.method.token_weights}

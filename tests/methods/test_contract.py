@@ -166,6 +166,8 @@ def test_the_order_in_which_candidates_stand_in_a_list_does_not_matter(name, see
         _reward=None if scores._reward is None else scores._reward[:, order],
         _column={name: column[:, order] if column.ndim == 2 else column for name, column in scores._column.items()},
         _token_weights={name: weights[:, order] for name, weights in scores._token_weights.items()},
+        _value=None if scores._value is None else scores._value[:, order],
+        _head=None if scores._head is None else scores._head[:, order],
     )
     for overrides in method.variants.values():
         hyper = method.hyper(**overrides)

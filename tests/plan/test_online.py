@@ -108,6 +108,17 @@ def refused(
             {"more": "  selector: {name: best_worst}\n  num_iterations: 2\n"},
             "online.num_iterations: expected 1: 'dpo' does not read the policy that drew its rows",
         ),
+        ("xpo", {"more": "  selector: {name: arm_pairs}\n"}, "'arm_pairs' compares responses of 2 arms, found policy"),
+        (
+            "nash_md",
+            {"more": "  selector: {name: against_mixture}\n"},
+            "online.selector.options.opponent: expected an arm of the sampler (policy), got 'mixture'",
+        ),
+        (
+            "nash_md",
+            {"name": "nash_mixture", "more": "  selector: {name: against_mixture, options: {opponent: policy}}\n"},
+            "'nash_md' is right for its policy's samples alone; expected policy, got nash_mixture, which has mixture",
+        ),
         ("dpo", {"more": "  selector: {name: golden_vs_self}\n"}, "reads the split's candidates, which are not drawn"),
         (
             "dpo",

@@ -27,11 +27,7 @@ WITHOUT = {
     "icrank_irpo": "reads lists of items in one response with their relevance, which the world does not have",
     "tpo_tree": "reads weights of the steps of a tree of responses, which the world does not have",
     "fdpo_factual": "reads which responses violate facts; tasks of the world are solved or not",
-    "nash_md": IN_ROUNDS,
     "nash_md_regression": IN_ROUNDS,
-    "spac": IN_ROUNDS,
-    "vpo": IN_ROUNDS,
-    "xpo": IN_ROUNDS,
     "trpa": "reads levels of a response from 1 to 4, which the world does not have",
 }
 """Methods that have no recipe on the toy setting, and cannot be planned there without one."""
@@ -109,6 +105,22 @@ def test_methods_in_rounds_share_the_first_rounds_draws_and_labels(runs: Path):
     kinds = Counter(key.split("/")[0] for key in plan.stages)
     assert kinds["rollout"] == kinds["label"] == 1
     assert kinds["select"] == 4, "best against worst, the same with a further column, two labelled ones, all"
+
+
+def test_what_ddo_rm_is_compared_with_shares_its_reward_model_and_draws_as_many_responses(runs: Path):
+    small, models, samplers, prompts = [f"data.options.{text}" for text in SMALL], set(), set(), set()
+    for name in ("ddo_rm_generated", "dpo_iterative_rm", "rloo_rm", "grpo_rm", "ppo_rm"):
+        recipe = resolve(f"recipes/{name}_tiny.yaml", setting=None).recipe
+        in_rounds = recipe.rounds is not None
+        overrides = parse_overrides([*small, *(["rounds.prompts.per_round=4"] if in_rounds else [])])
+        loaded = resolve(f"recipes/{name}_tiny.yaml", setting=None, overrides=overrides)
+        stages = open_session([loaded], (42,), RunOptions("cpu", runs=runs)).plan.stages
+        models |= {key for key, spec in stages.items() if spec.kind == "reward_model"}
+        samplers.add(str((recipe.rounds or recipe.online).sampler))
+        # one pass over the split's prompts online, as many in the rounds together
+        prompts.add(recipe.rounds.count * recipe.rounds.prompts.per_round if in_rounds else 3000)
+        assert in_rounds or (recipe.preference.max_steps is None and recipe.preference.num_train_epochs == 1)
+    assert len(models) == len(samplers) == 1 and prompts == {3000}
 
 
 @pytest.mark.parametrize("setting", ["tiny", "codec"])

@@ -22,8 +22,10 @@ class Case:
 
 CASES = {
     "accepted_rejected": Case(),
+    "against_mixture": Case({"opponent": "data"}, drops_ties=False),
     "all_candidates": Case(drops_ties=False),
     "all_pairs": Case(),
+    "arm_pairs": Case(),
     "best_random": Case(),
     "best_second": Case(),
     "best_worst": Case(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from safetensors.torch import load_file
 from benchbench.commands.compare.run import CompareRequest, prepare_comparison
 from benchbench.commands.run_plan import RunOptions
 from benchbench.core.rollout import Group
+from benchbench.core.sampler import Arm
+from benchbench.stages.preference.buffer import read_buffer
 from benchbench.stages.preference.drawing import Drawer
 from benchbench.stages.preference.labelling import Chooser
 from benchbench.stages.preference.prompts import PolicyPrompt
@@ -103,6 +106,12 @@ CASES = {
     "grpo": ("{name: grpo, hyper: {kl_weight: 0.05}}", ORACLE, ""),
     "grpo in a buffer": (
         "{name: grpo, hyper: {kl_weight: 0.05}}",
+        ORACLE,
+        "  steps_per_generation: 2\n  num_iterations: 2\n",
+    ),
+    "ppo": ("{name: ppo}", ORACLE, ""),
+    "ppo in a buffer": (
+        "{name: ppo, hyper: {value_rate: 10.0}}",
         ORACLE,
         "  steps_per_generation: 2\n  num_iterations: 2\n",
     ),
@@ -194,11 +203,74 @@ def test_each_row_of_a_buffer_is_trained_on_as_often_as_asked(before, tmp_path):
     assert run.lines[0]["online/clip_share"] == 0 and run.lines[-1]["online/clip_share"] > 0
 
 
+def test_the_critic_is_in_the_checkpoint_and_not_in_the_model(before, tmp_path):
+    more = "  steps_per_generation: 1\n  num_iterations: 3\n"
+    path = recipe(tmp_path, "{name: ppo}", samples=1, more=more)
+    shutil.copytree(before, tmp_path / "runs", dirs_exist_ok=True)
+    run = Trained(path, tmp_path / "runs", ["preference.learning_rate=1e-3"])
+    assert run.run(should_stop=lambda: True) == "interrupted"
+    stored = load_file(run.folder / "checkpoint" / "state.safetensors")
+    assert {"model.head.linear.weight", "optimizer.exp_avg.model.head.linear.weight"} & set(stored)
+    buffer = read_buffer(stored["moving.online.buffer"])
+    assert buffer.values is not None and buffer.logps is not None and buffer.values.keys() == buffer.logps.keys()
+    assert run.run() == "done"
+    assert not [name for name in run.weights if "head.linear" in name]
+    assert run.lines[0]["online/clip_share"] == 0 and run.lines[-1]["online/clip_share"] > 0
+
+
+def test_the_critic_learns_what_responses_are_worth(before, tmp_path):
+    steady = ("preference.max_steps=40", "preference.lr_scheduler_type=constant", "preference.learning_rate=1e-5")
+    run = trained(before, tmp_path, recipe(tmp_path, "{name: ppo, hyper: {value_rate: 1000.0}}"), *steady)
+    errors = [line["loss/value"] for line in run.lines]
+    assert sum(errors[-5:]) < 0.8 * sum(errors[:5])
+
+
 def test_pairs_of_draws_train_a_method_of_pairs(before, tmp_path):
     more = "  selector: {name: best_worst, options: {cut: keep}}\n"
     run = trained(before, tmp_path, recipe(tmp_path, "{name: dpo}", samples=2, more=more))
     assert all("rewards/margins" in line for line in run.lines)
     assert run.lines[0]["rewards/margins"] == pytest.approx(0, abs=1e-5)
+
+
+ARMS = {
+    "xpo": ("policy_and_reference", "arm_pairs", 2),
+    "vpo": ("policy_and_reference", "arm_pairs", 2),
+    "nash_md": ("nash_mixture", "against_mixture", 4),
+}
+
+
+@pytest.mark.parametrize("method", ARMS)
+def test_methods_that_read_who_drew_a_response_are_trained_on_two_arms(before, tmp_path, method):
+    sampler, selector, samples = ARMS[method]
+    path = recipe(
+        tmp_path,
+        f"{{name: {method}}}",
+        samples=samples,
+        more=f"  selector: {{name: {selector}, options: {{cut: keep}}}}\n",
+    )
+    path.write_text(path.read_text().replace("{name: policy,", f"{{name: {sampler},"))
+    run = trained(before, tmp_path, path)
+    assert run.summary["online"]["responses"] == samples * 8 * 3
+    assert all(line["online/rows"] > 0 for line in run.lines)
+
+
+def test_a_mixture_of_the_policy_and_itself_draws_what_the_policy_does(before, tmp_path, monkeypatch):
+    drawn: list[list[list[tuple[int, ...]]]] = []
+    groups = Drawer.groups
+    both = Arm("mixture", 3, {"policy": 0.5, "reference": 0.5})
+
+    def recorded(self: Drawer, prompts: Sequence[PolicyPrompt], batch: int) -> list[Group]:
+        alone = groups(self, prompts, batch)
+        same = {"policy": self.models["policy"], "reference": self.models["policy"]}
+        self.models["policy"].train()
+        mixed = groups(replace(self, models=same, arms=(both,)), prompts, batch)
+        assert self.models["policy"].training
+        drawn.extend([[response.tokens for response in group.responses] for group in each] for each in (alone, mixed))
+        return alone
+
+    monkeypatch.setattr(Drawer, "groups", recorded)
+    trained(before, tmp_path, recipe(tmp_path, "{name: rloo}"), "preference.max_steps=1")
+    assert len(drawn) == 2 and drawn[0] == drawn[1]
 
 
 def test_a_step_without_a_row_changes_nothing(before, tmp_path):

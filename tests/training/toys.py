@@ -178,6 +178,10 @@ class Draws:
         """[B, K, T] log-probabilities when they were drawn."""
         return spread(batch, self.logps, dtype=torch.float64)
 
+    def values(self, batch: CandidateBatch) -> torch.Tensor:
+        """[B, K, T] a critic's values when they were drawn: half of each log-probability."""
+        return self.behaviour(batch) / 2
+
 
 def served_draws(
     method: Method, lengths: Mapping[str, Sequence[int]], anchor: Callable[[], Any]
@@ -187,7 +191,8 @@ def served_draws(
     draws = Draws(
         anchor(), {name: [rng.uniform(-4, -3, size=n).tolist() for n in sizes] for name, sizes in lengths.items()}
     )
-    exhibits = [inputs.get(need.name) for need in method.needs if need.name in (Need.BEHAVIOUR.name, Need.FRESH.name)]
+    of_draws = (Need.BEHAVIOUR.name, Need.FRESH.name, Need.VALUE.name)
+    exhibits = [inputs.get(need.name) for need in method.needs if need.name in of_draws]
     return {each.name: BoundInput(partial(each.drawn, draws), each.has_gradient) for each in exhibits}
 
 

@@ -35,6 +35,7 @@ def list_faults(
     if method.candidates is Candidates.ANY and selector.candidates is Candidates.ONE:
         yield Fault(f"{where}.name", f"'{method.name}' compares responses, and {named} makes rows of one response")
         return
+    yield from _arm_faults(selector, options, arms, section)
     fewest, drawn = selector.fewest(options), sum(arm.samples for arm in arms)
     is_list = method.candidates is Candidates.ANY and selector.candidates is Candidates.ANY
     if is_list and fewest < method.fewest_candidates:
@@ -49,3 +50,14 @@ def list_faults(
     elif is_list and hyper is not None and method.is_coupled(hyper) and fewest != drawn:
         together = f"'{method.name}' compares the examples of a step with each other, which need equally many responses"
         yield Fault(f"{where}.options.at_least", f"expected {drawn}, all that are drawn, got {fewest}: {together}")
+
+
+def _arm_faults(selector: Selector, options: Any, arms: Sequence[Arm], section: str) -> Iterator[Fault]:
+    """Responses of one source where the selector compares those of several, or of none that is the opponent."""
+    names, least, opponent = [arm.source for arm in arms], selector.fewest_arms(options), selector.opponent(options)
+    if opponent and opponent not in names:
+        message = f"expected an arm of the sampler ({', '.join(names)}), got '{opponent}'"
+        yield Fault(f"{section}.selector.options.opponent", message)
+    elif len(names) < least:
+        compares = f"'{selector.name}' compares responses of {least} arms"
+        yield Fault(f"{section}.sampler.name", f"{compares}, found {', '.join(names)}; take policy_and_reference")

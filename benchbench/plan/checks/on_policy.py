@@ -15,7 +15,7 @@ from benchbench.recipe.schema import Recipe
 
 
 def drawing_faults(
-    method: Method, where: str, sampler: SamplerSection, arms: Sequence[Arm], *, replayed: int = 0
+    method: Method, where: str, sampler: SamplerSection, arms: Sequence[Arm], *, replayed: int = 0, opponent: str = ""
 ) -> Iterator[Fault]:
     """Responses that are no plain samples of the policy as it is, where the method is right for those alone.
 
@@ -25,6 +25,7 @@ def drawing_faults(
         sampler: of that section.
         arms: what it draws from.
         replayed: rounds before whose rows are trained on again.
+        opponent: the arm whose responses stand in no row; empty for none.
     """
     if not method.on_policy:
         return
@@ -33,7 +34,9 @@ def drawing_faults(
         plain = "temperature 1, top_p 1, top_k 0, min_p 0, repetition_penalty 1"
         yield Fault(f"{where}.sampler", f"{right}; expected {plain}")
     others = {
-        DATA if arm.source == DATA else f"{arm.source} ({', '.join(arm.mixture)})" for arm in arms if not _is_plain(arm)
+        DATA if arm.source == DATA else f"{arm.source} ({', '.join(arm.mixture)})"
+        for arm in arms
+        if not _is_plain(arm) and arm.source != opponent
     }
     if others:
         message = f"'{method.name}' is right for its policy's samples alone; expected {POLICY}"

@@ -72,7 +72,7 @@ def online_faults(recipe: Recipe, method: Method | None, hyper: Any, bound: dict
         return [Fault("online", f"'{recipe.method.name}' draws nothing while it is trained; remove the section")]
     if recipe.rounds is not None:
         return [Fault("online", "expected rounds or online, got both; a round's training draws nothing by itself")]
-    faults = [*_sampler_faults(section, method, bound["online.sampler.options"]), *_prompt_faults(recipe, section)]
+    faults = [*_sampler_faults(section, method, bound), *_prompt_faults(recipe, section)]
     faults += [*_oracle_faults(recipe, section, method), *_list_faults(section, method, hyper, bound)]
     if REFERENCE in read_models(section, method, bound["online.sampler.options"]):
         faults += anchor_faults(recipe, method.name)
@@ -99,9 +99,12 @@ def online_data_faults(recipe: Recipe, data: PreparedData, context_tokens: int |
     return faults + [*length_faults(recipe, section, context_tokens)]
 
 
-def _sampler_faults(section: OnlineSection, method: Method, options: Any) -> Iterator[Fault]:
+def _sampler_faults(section: OnlineSection, method: Method, bound: dict[str, Any]) -> Iterator[Fault]:
     sampler, where = section.sampler, "online.sampler"
     assert sampler.num_samples is not None, "checked with the recipe"
+    options, opponent = bound["online.sampler.options"], ""
+    if section.selector is not None:
+        opponent = selectors.get(section.selector.name).opponent(bound["online.selector.options"])
     models = drawing_models(sampler, options)
     if samplers.get(sampler.name).search is not None:
         yield Fault(f"{where}.name", f"'{sampler.name}' searches over steps, which is offered in rounds alone")
@@ -109,9 +112,7 @@ def _sampler_faults(section: OnlineSection, method: Method, options: Any) -> Ite
     if strange := sorted(models - {POLICY, REFERENCE}):
         known = f"'{sampler.name}' draws from {', '.join(strange)}"
         yield Fault(f"{where}.name", f"expected a sampler of the policy or the reference in memory; {known}")
-    elif any(len(arm.mixture) > 1 for arm in arms):
-        yield Fault(f"{where}.name", f"'{sampler.name}' mixes two models token by token, which is not offered online")
-    yield from drawing_faults(method, "online", sampler, arms)
+    yield from drawing_faults(method, "online", sampler, arms, opponent=opponent)
     least = 2 if method.need(Need.FRESH.name) else method.fewest_candidates
     if section.selector is None and DATA not in models and (drawn := sum(arm.samples for arm in arms)) < least:
         message = f"'{method.name}' compares the responses to one prompt: expected {least} or more, got {drawn}"

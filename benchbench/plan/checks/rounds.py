@@ -125,8 +125,8 @@ def _sampling(parts: _Parts) -> Iterator[Fault]:
     if mixes and recipe.generate is not None and recipe.generate.engine == "vllm":
         mixed = f"'{sampler.name}' mixes policies at every token ({', '.join(mixes)}), which vLLM cannot"
         yield Fault("generate.engine", f"expected auto or transformers, got vllm: {mixed}")
-    replayed = parts.section.replay.rounds
-    yield from drawing_faults(parts.method, "rounds", sampler, parts.arms, replayed=replayed)
+    replayed, opponent = parts.section.replay.rounds, parts.selector.opponent(parts.selector_options)
+    yield from drawing_faults(parts.method, "rounds", sampler, parts.arms, replayed=replayed, opponent=opponent)
     yield from choice_faults(parts.method, "rounds", parts.selector, parts.selector_options)
 
 

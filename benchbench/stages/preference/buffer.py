@@ -27,19 +27,23 @@ class StoredRows:
     logps: Mapping[str, Sequence[Sequence[float]]] | None = field(default=None)
     """Row's id -> for each candidate the log-probability of every scored token when it was drawn; none where the policy
     is still the same."""
+    values: Mapping[str, Sequence[Sequence[float]]] | None = field(default=None)
+    """Row's id -> for each candidate the critic's value of every scored token when it was drawn; none as above, and
+    where the method has no critic."""
 
 
 def write_buffer(stored: StoredRows) -> Tensor:
     """[N] bytes of the rows, for a checkpoint."""
     slots = [[[_plain(row) for row in rows], facts] for rows, facts in stored.slots]
-    text = json.dumps([stored.generation, slots, stored.logps])
+    values = [] if stored.values is None else [stored.values]
+    text = json.dumps([stored.generation, slots, stored.logps, *values])
     return torch.frombuffer(bytearray(text.encode()), dtype=torch.uint8)
 
 
 def read_buffer(content: Tensor) -> StoredRows:
     """The rows that `write_buffer` wrote, to the bit."""
-    generation, slots, logps = json.loads(bytes(content.tolist()))
-    return StoredRows(generation, [([_row(row) for row in rows], facts) for rows, facts in slots], logps)
+    generation, slots, logps, *values = json.loads(bytes(content.tolist()))
+    return StoredRows(generation, [([_row(row) for row in rows], facts) for rows, facts in slots], logps, *values)
 
 
 def _plain(row: TokenizedExample) -> list[Any]:

@@ -12,7 +12,7 @@ from benchbench.core.generation import Generation, GenerationRequest, Sampling
 from benchbench.core.rollout import Group, RolloutResponse
 from benchbench.core.sampler import Arm
 from benchbench.generation.control import ControlTokens
-from benchbench.generation.decode import decode
+from benchbench.generation.decode import decode, decode_mixture
 from benchbench.generation.requests import canonical_order
 from benchbench.generation.seeds import draw_seed
 from benchbench.models.logps import unwrap
@@ -29,7 +29,6 @@ class Drawer:
     models: Mapping[str, Any]
     """Name of each model that an arm draws from -> it; the policy changes from step to step."""
     arms: tuple[Arm, ...]
-    """Each of a single model."""
     sampling: Sampling
     control: ControlTokens
     tokenizer: Any
@@ -53,7 +52,6 @@ class Drawer:
         responses: list[list[RolloutResponse]] = [[] for _ in prompts]
         first = 0
         for arm in self.arms:
-            (name,) = arm.mixture
             requests = [
                 GenerationRequest(
                     p.example, sample, p.tokens, draw_seed(self.seed, f"rollout s{batch}", p.example, sample)
@@ -61,7 +59,7 @@ class Drawer:
                 for p in prompts
                 for sample in range(first, first + arm.samples)
             ]
-            for place, drawn in enumerate(self._drawn(self.models[name], requests)):
+            for place, drawn in enumerate(self._drawn(arm, requests)):
                 responses[place // arm.samples].append(self._response(drawn, arm.source))
             first += arm.samples
         return [
@@ -69,20 +67,30 @@ class Drawer:
             for prompt, row in zip(prompts, responses, strict=True)
         ]
 
-    def _drawn(self, model: Any, requests: Sequence[GenerationRequest]) -> list[Generation]:
+    def _drawn(self, arm: Arm, requests: Sequence[GenerationRequest]) -> list[Generation]:
         """One generation per request, in their order, cut at control tokens."""
-        plain, was_training = unwrap(model), model.training
-        model.eval()
+        models = [self.models[name] for name in arm.mixture]
+        modes = [model.training for model in models]
+        for model in models:
+            model.eval()
         order, drawn = canonical_order(requests), dict[int, Generation]()
         try:
             with torch.no_grad(), torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16):
                 for start in range(0, len(order), DRAWN_AT_ONCE):
                     part = order[start : start + DRAWN_AT_ONCE]
-                    answers = decode(plain, [requests[i] for i in part], self.sampling, device=self.device)
+                    answers = self._decoded(arm, [requests[i] for i in part])
                     drawn |= dict(zip(part, answers, strict=True))
         finally:
-            model.train(was_training)
+            for model, was_training in zip(models, modes, strict=True):
+                model.train(was_training)
         return [self.control.cut(drawn[i]) for i in range(len(requests))]
+
+    def _decoded(self, arm: Arm, requests: Sequence[GenerationRequest]) -> list[Generation]:
+        """One batch; of a mixture each next token is drawn from the weighted sum of its models' log-probabilities."""
+        weighted = [(unwrap(self.models[name]), weight) for name, weight in arm.mixture.items()]
+        if len(weighted) == 1:
+            return decode(weighted[0][0], requests, self.sampling, device=self.device)
+        return decode_mixture(weighted, requests, self.sampling, device=self.device)
 
     def _response(self, drawn: Generation, source: str) -> RolloutResponse:
         text = self.tokenizer.decode(list(drawn.tokens), skip_special_tokens=True).strip()

@@ -37,6 +37,8 @@ class OnlineRows:
     cost: Cost
     steps_per_generation: int
     num_iterations: int
+    critic: RowScorer | None = None
+    """Values of rows under the critic as it is; none where the method reads none."""
     stored: StoredRows = field(default_factory=StoredRows)
 
     @property
@@ -78,6 +80,10 @@ class OnlineRows:
         """[B, K, T] log-probabilities when the rows were drawn; none where the policy is still the same."""
         return None if self.stored.logps is None else spread(batch, self.stored.logps)
 
+    def values(self, batch: CandidateBatch) -> Tensor | None:
+        """[B, K, T] the critic's values when the rows were drawn; none where policy and critic are still the same."""
+        return None if self.stored.values is None else spread(batch, self.stored.values)
+
     def state(self) -> Mapping[str, Tensor]:
         """Counts, and the rows that steps to come are trained on."""
         return {COUNTS: self.work.state()} | ({BUFFER: write_buffer(self.stored)} if self.span > 1 else {})
@@ -104,8 +110,10 @@ class OnlineRows:
         if self.span == 1:
             return StoredRows(generation, slots)
         every = [row for rows, _ in slots for row in rows]
-        logps = self.scorer.of_rows(every)
-        return StoredRows(generation, slots, {row.id: of_row for row, of_row in zip(every, logps, strict=True)})
+        ids = [row.id for row in every]
+        logps = dict(zip(ids, self.scorer.of_rows(every), strict=True))
+        values = None if self.critic is None else dict(zip(ids, self.critic.of_rows(every), strict=True))
+        return StoredRows(generation, slots, logps, values)
 
 
 @dataclass
@@ -155,6 +163,10 @@ class BesideRows:
 
     def behaviour(self, batch: CandidateBatch) -> Tensor | None:
         """None: what was drawn is read while the policy is still the same."""
+        return None
+
+    def values(self, batch: CandidateBatch) -> Tensor | None:
+        """None: no critic reads rows that were not drawn."""
         return None
 
     def state(self) -> Mapping[str, Tensor]:

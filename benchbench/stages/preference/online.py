@@ -29,7 +29,7 @@ from benchbench.generation.stops import named_stops
 from benchbench.judging.questions import JudgeAsker
 from benchbench.models.layout import layout_of
 from benchbench.models.load import context_length
-from benchbench.models.logps import policy_layout, token_logps, unwrap
+from benchbench.models.logps import policy_layout, response_states, token_logps, unwrap
 from benchbench.recipe.anchors import ANCHOR_POLICY
 from benchbench.recipe.binding import bind
 from benchbench.stages.context import StageContext
@@ -54,6 +54,7 @@ def online_rows(
     tokenizer: Any,
     make_batch: BatchMaker,
     prompts: Sequence[PolicyPrompt],
+    head: Any = None,
 ) -> OnlineRows:
     """The source of a method that is trained on what its policy draws.
 
@@ -64,6 +65,7 @@ def online_rows(
         tokenizer: the stage's own.
         make_batch: of the method.
         prompts: that are answered.
+        head: that is trained beside the policy, where the method has one.
 
     Raises:
         BenchError: a model whose cache cannot be carried on, or a prompt that leaves no room for a response.
@@ -84,6 +86,7 @@ def online_rows(
         make_batch.plain.cost,
         settings.steps_per_generation,
         settings.num_iterations,
+        _critic(context, model, head, tokenizer) if method.need(Need.VALUE.name) else None,
     )
 
 
@@ -200,10 +203,28 @@ def _scorer(context: Context, name: str, models: dict[str, Any], tokenizer: Any)
 
 
 def _policy_scorer(context: Context, model_of: Callable[[], Any], tokenizer: Any) -> RowScorer:
+    return _row_scorer(context, model_of, tokenizer, partial(_logps, model_of))
+
+
+def _critic(context: Context, model: Any, head: Any, tokenizer: Any) -> RowScorer:
+    return _row_scorer(context, lambda: model, tokenizer, partial(_values, model, head))
+
+
+def _row_scorer(
+    context: Context, model_of: Callable[[], Any], tokenizer: Any, score: Callable[[Any], torch.Tensor]
+) -> RowScorer:
     cost = Cost(packed=policy_layout(model_of()).packed, share=context.settings.training.disable_dropout)
     bf16 = context.settings.training.bf16
-    score = partial(_logps, model_of)
     return RowScorer(score, cost, tokenizer.pad_token_id, context.device, bf16=bf16, per_token=True)
+
+
+def _values(model: Any, head: Any, batch: Any) -> torch.Tensor:
+    """[B, K, T] what a head says of each token, on the states of a model without dropout."""
+    was_training = model.training
+    model.eval()
+    values = head(response_states(model, batch))[..., 0]
+    model.train(was_training)
+    return values
 
 
 def _logps(model_of: Callable[[], Any], batch: Any) -> torch.Tensor:

@@ -18,16 +18,24 @@ from benchbench.stages.preference.settings import PreferenceSettings
 
 
 def read_rows(
-    context: StageContext[PreferenceSettings], method: Method, model: Any, tokenizer: Any
+    context: StageContext[PreferenceSettings], method: Method, model: Any, tokenizer: Any, head: Any = None
 ) -> tuple[Tokenized, BatchMaker, OnlineRows | BesideRows | None]:
-    """What the stage is trained on: its examples, how they become batches, and what draws meanwhile, if anything."""
+    """What the stage is trained on: its examples, how they become batches, and what draws meanwhile, if anything.
+
+    Args:
+        context: of the stage.
+        method: that is trained.
+        model: the policy.
+        tokenizer: the stage's own.
+        head: that is trained beside the policy, where the method has one.
+    """
     settings, online = context.settings, context.settings.online
     if online is not None and online.draws_rows:
         prompts = read_prompts(context, tokenizer)
         make_batch = policy_batches(context, tokenizer, model, method, allow_empty=True)
         columns = (*method.column_names, *((SCORE,) if method.need(Need.REWARD.name) else ()))
         make_batch = replace(make_batch, columns=tuple(dict.fromkeys(columns)))
-        rows = online_rows(context, method, model, tokenizer, make_batch, prompts)
+        rows = online_rows(context, method, model, tokenizer, make_batch, prompts, head)
         return as_rows(prompts, len(context.examples())), make_batch, rows
     on_empty = settings.on_empty_response
     tokenized = context.tokenized(tokenizer, on_empty=on_empty)

@@ -34,7 +34,8 @@ def run(context: StageContext[PreferenceSettings]) -> Result:
     tokenizer = context.tokenizer()
     model = start_policy(context, tokenizer)
     method, hyper = bound_method(context)
-    tokenized, make_batch, rows = read_rows(context, method, model, tokenizer)
+    trained, head, rates = with_head(context, model, method, hyper)
+    tokenized, make_batch, rows = read_rows(context, method, model, tokenizer, head)
     if settings.data.tokens and not tokenized.examples:
         return kept_policy(context, model, tokenizer)
     bound, moving, rival = loaded_inputs(context, method, rows)
@@ -43,7 +44,6 @@ def run(context: StageContext[PreferenceSettings]) -> Result:
     if method.carried is not None:
         carried = CarriedNumbers(method.carried, hyper, ids, dtype=torch.float32, device=context.device)
         moving["carried"] = carried
-    trained, head, rates = with_head(context, model, method, hyper)
     if rival is not None:
         assert carried is not None and head is None, "a method with a rival carries their roles, and has no head"
         trained, rates = with_rival(model, rival, carried)

@@ -74,7 +74,7 @@ def refusal(setting: Path, *sets: str, target: str = "dpo") -> str:
         ),
         (
             [drawn(selector="{name: path_siblings, options: {path: on_path}}")],
-            "'path_siblings' reads the label column 'on_path', which oracle 'gold' does not make; oracles that make it: search",
+            "'path_siblings' reads the label column 'on_path', which oracle 'gold' does not make; oracles",
         ),
         ([drawn(oracle="{name: verifier}")], "oracle 'verifier' reads the columns answer, split 'train' has"),
     ],
