@@ -105,8 +105,8 @@ def _sampler_faults(section: OnlineSection, method: Method, options: Any) -> Ite
     models = drawing_models(sampler, options)
     arms = samplers.get(sampler.name).arms(options, sampler.num_samples)
     if strange := sorted(models - {POLICY, REFERENCE}):
-        known = f"'{sampler.name}' draws from {', '.join(strange)}"
-        yield Fault(f"{where}.name", f"expected a sampler of the policy or the reference in memory; {known}")
+        wanted = f"a sampler of the policy or the reference in memory, such as {POLICY}"
+        yield Fault(f"{where}.name", f"expected {wanted}; '{sampler.name}' draws from {', '.join(strange)}")
     elif any(len(arm.mixture) > 1 for arm in arms):
         yield Fault(f"{where}.name", f"'{sampler.name}' mixes two models token by token, which is not offered online")
     yield from drawing_faults(method, "online", sampler, arms)
