@@ -76,6 +76,11 @@ def refused(
         ),
         (
             "rloo",
+            {"temperature": 0},
+            "has one response per prompt; expected 1, or a temperature above 0, got 2",
+        ),
+        (
+            "rloo",
             {"name": "data"},
             "online.sampler.name: expected a sampler of the policy or the reference in memory, such as policy; 'data'",
         ),
