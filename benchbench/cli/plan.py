@@ -20,7 +20,7 @@ def print_plan(sessions: Sequence[Session], store: RunStore, *, as_json: bool, l
     The ledger is what is planned of rows that are compared, where one of them draws.
     """
     from benchbench.commands.plan_rounds import folded_rows, planned_rounds
-    from benchbench.commands.plan_view import plan_rows, stop_lines, total_estimate
+    from benchbench.commands.plan_view import plan_rows, shown_rows, stop_lines, total_estimate
     from benchbench.plan.graph import Plan
     from benchbench.plan.replicates import copies
 
@@ -48,7 +48,7 @@ def print_plan(sessions: Sequence[Session], store: RunStore, *, as_json: bool, l
             }
         )
         return
-    print_rows(folded_rows(rows, rounds))
+    print_rows(shown_rows(folded_rows(rows, rounds)))
     if ledger:
         from benchbench.report.ledger import PLANNED_TITLE, shown_plan
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import sys
+import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -216,4 +217,7 @@ def _values(hint: Any) -> str:
     """What a field takes, in words; its range is in its meaning."""
     if typing.get_origin(hint) is typing.Literal:
         return "one of " + ", ".join(map(str, typing.get_args(hint)))
-    return {bool: "true or false", int: "whole number", float: "number"}.get(hint, getattr(hint, "__name__", str(hint)))
+    if typing.get_origin(hint) in (types.UnionType, typing.Union):
+        return " or ".join(_values(part) for part in typing.get_args(hint))
+    words = {bool: "true or false", int: "whole number", float: "number", types.NoneType: "none"}
+    return words.get(hint, getattr(hint, "__name__", str(hint)))

@@ -24,7 +24,7 @@ class PlannedRounds:
     seed: int
     rounds: int
     stages: str
-    """What each round is made of, in words."""
+    """Kinds of a round's stages, in their order."""
     keys: tuple[str, ...]
     """Of all their stages."""
     responses: int
@@ -37,7 +37,8 @@ class PlannedRounds:
     @property
     def title(self) -> str:
         """The rounds in one line."""
-        return f"{self.label} seed {self.seed}: {self.rounds} x {self.stages}"
+        rounds = "1 round" if self.rounds == 1 else f"{self.rounds} rounds"
+        return f"{self.label} seed {self.seed}: {rounds} of {self.stages}"
 
     @property
     def costs(self) -> str:
@@ -113,11 +114,7 @@ def _keys(plan: Plan, each: RoundKeys) -> list[str]:
 
 def _stages(plan: Plan, each: RoundKeys) -> str:
     kinds = [_kind(key) for key in _keys(plan, each)]
-    anchors, rewards = kinds.count("score"), kinds.count("reward")
-    words = [kind for kind in kinds if kind not in ("score", "reward", "preference")]
-    words += [f"{anchors} anchor{'s' if anchors > 1 else ''}"] if anchors else []
-    words += ["rewards"] if rewards else []
-    return ", ".join([*words, "preference"])
+    return ", ".join(kind if kinds.count(kind) == 1 else f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
 
 
 def _kind(key: str) -> str:

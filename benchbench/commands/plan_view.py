@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
@@ -24,6 +25,11 @@ def plan_rows(plan: Plan, store: RunStore) -> list[dict[str, Any]]:
         seconds = record.seconds if record is not None and record.status == "done" else _estimate(store, spec.kind)
         rows.append({"stage": spec.title, "kind": spec.kind, "key": key, "status": status, "seconds": seconds})
     return rows
+
+
+def shown_rows(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows for a reader: a key begins with its stage's kind, so the kind has no column, and stands where no key is."""
+    return [{name: row[name] for name in row if name != "kind"} | {"key": row["key"] or row["kind"]} for row in rows]
 
 
 def _estimate(store: RunStore, kind: str) -> float | None:

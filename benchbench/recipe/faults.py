@@ -92,7 +92,8 @@ def _fault(entry: Mapping[str, Any], model: type[BaseModel], prefix: str) -> Fau
         items = "item" if context["min_length"] == 1 else "items"
         return Fault(where, f"expected at least {context['min_length']} {items}, got {context['actual_length']}")
     if kind in _KINDS:
-        return Fault(where, f"expected {_KINDS[kind]}, got {describe(value)}{_quotes(kind, value)}")
+        remedy = _quotes(kind, value) or _as_name(path, value, model)
+        return Fault(where, f"expected {_KINDS[kind]}, got {describe(value)}{remedy}")
     return Fault(where, f"{_bounds(entry['msg'])}, got {describe(value)}")
 
 
@@ -165,6 +166,12 @@ def _quotes(kind: str, value: Any) -> str:
         return ""
     unquoted = value in ("true", "false") if kind == "bool_type" else kind in _NUMBERS and _numeric(value)
     return "; remove the quotes" if unquoted else ""
+
+
+def _as_name(path: Sequence[str], value: Any, model: type[BaseModel]) -> str:
+    """How a section is written of which somebody gave the name alone, such as `method: dpo`."""
+    given_alone = isinstance(value, str) and value and "name" in _fields_at(model, path)
+    return f"; write {{name: {value}}}" if given_alone else ""
 
 
 _NUMBERS = ("int_type", "float_type")

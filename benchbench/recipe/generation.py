@@ -50,7 +50,8 @@ class GenerateSection(Section):
                 "temperature: greedy decoding (0) reads neither top_p, top_k nor min_p; set 1.0, 0 and 0.0"
             )
         if self.temperature == 0 and self.num_samples > 1:
-            raise ValueError("num_samples: greedy decoding (temperature 0) has one response per prompt, expected 1")
+            greedy = "greedy decoding (temperature 0) has one response per prompt"
+            raise ValueError(f"num_samples: {greedy}; expected 1, or a temperature above 0, got {self.num_samples}")
         return self
 
 

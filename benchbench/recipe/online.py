@@ -9,7 +9,7 @@ from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
 from benchbench.core.method import Method, Need
 from benchbench.recipe.document import describe
-from benchbench.recipe.rounds import OracleSection, SamplerSection, SelectorSection
+from benchbench.recipe.rounds import SAMPLING, OracleSection, SamplerSection, SelectorSection
 from benchbench.recipe.section import NonEmpty, Section
 
 SAME = "same"
@@ -60,7 +60,7 @@ class OnlineSection(Section):
     @model_validator(mode="after")
     def _draws(self) -> Self:
         if not self.sampler.draws:
-            raise ValueError("sampler: expected num_samples and how responses are drawn, got neither")
+            raise ValueError(f"sampler: required, not given: {', '.join(SAMPLING)}")
         if self.sampler.temperature == 0:
             raise ValueError("sampler.temperature: expected a number above 0; greedy decoding draws nothing")
         return self

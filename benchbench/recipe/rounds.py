@@ -12,6 +12,8 @@ from benchbench.recipe.section import NonEmpty, Section
 SAMPLING = ("num_samples", "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "max_new_tokens")
 """Keys of a sampler that say how responses are drawn; all of them, or none where nothing is drawn."""
 
+PLAIN: dict[str, float] = {"temperature": 1.0, "top_p": 1.0, "top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0}
+"""Sampling from the policies' own distributions, with nothing cut off or penalised."""
 
 MOST_ROUNDS = 64
 """Rounds of a recipe at most."""
@@ -60,8 +62,7 @@ class SamplerSection(Section):
     @property
     def is_plain(self) -> bool:
         """Whether responses are drawn from the policies' own distributions, with nothing cut off or penalised."""
-        filters = (self.temperature, self.top_p, self.top_k, self.min_p, self.repetition_penalty)
-        return filters == (1.0, 1.0, 0, 0.0, 1.0)
+        return all(getattr(self, name) == value for name, value in PLAIN.items())
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -73,7 +74,8 @@ class SamplerSection(Section):
                 "temperature: greedy decoding (0) reads neither top_p, top_k nor min_p; set 1.0, 0 and 0.0"
             )
         if self.temperature == 0 and self.num_samples != 1:
-            raise ValueError("num_samples: greedy decoding (temperature 0) has one response per prompt, expected 1")
+            greedy = "greedy decoding (temperature 0) has one response per prompt"
+            raise ValueError(f"num_samples: {greedy}; expected 1, or a temperature above 0, got {self.num_samples}")
         return self
 
 

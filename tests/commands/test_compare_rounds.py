@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -52,11 +53,23 @@ def test_a_plan_shows_rounds_folded_with_what_they_cost(folder: Path, tmp_path: 
     sets = [word for text in SETS for word in ("--set", text)]
     line = ("compare", "dpo", "--setting", folder / "setting.yaml", "--seeds", 1, *sets, "--runs", tmp_path)
     text = bench(*line, "--dry-run").text
-    assert "dpo seed 1: 2 x rollout, label, select, 1 anchor, preference" in text
+    assert "dpo seed 1: 2 rounds of rollout, label, select, score, preference" in text
     assert "dpo seed 1: 36 responses to draw, 36 labels to ask for" in text
     (rounds,) = bench(*line, "--dry-run", "--json").json["rounds"]  # type: ignore[index]
     assert rounds["responses"] == 36 and rounds["rounds"] == 2
     assert "0 responses to draw" in compare(folder, "--dry-run").text
+
+
+def test_a_plan_of_rounds_stands_side_by_side_where_there_is_no_terminal(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COLUMNS", "80")
+    sets = [word for text in SETS for word in ("--set", text)]
+    out = bench(
+        "compare", "dpo", "--setting", folder / "setting.yaml", "--seeds", 1, *sets, "--runs", tmp_path, "--dry-run"
+    ).out
+    assert re.search(r"^stage +key +status +seconds$", out, flags=re.MULTILINE), out
+    assert max(map(len, out.splitlines())) <= 80
 
 
 def test_rows_that_read_what_is_no_longer_there_are_refused(folder: Path):

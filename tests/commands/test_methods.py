@@ -62,6 +62,12 @@ def test_show_prints_equation_paper_needs_and_every_hyper_parameter_at_80_column
     assert max(map(len, out.splitlines())) <= 82, "an equation of 80 columns is indented by two"
 
 
+@pytest.mark.parametrize("name", ["grpo", "rloo", "dpo"])
+def test_what_a_hyper_parameter_takes_is_said_in_words(name: str):
+    values = [field["values"] for field in bench("methods", "show", name, "--json").json["hyper"]]
+    assert values and not [text for text in values if "|" in text or "None" in text or "float" in text]
+
+
 def test_an_unknown_name_gets_a_suggestion():
     ended = bench("methods", "show", "dpoo")
     assert ended.code == 2

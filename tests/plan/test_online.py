@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from harness import MICRO, bench, generate_section
 
+from benchbench.recipe.rounds import PLAIN
+
 SAMPLER = {
     "name": "policy",
     "num_samples": 2,
@@ -48,7 +50,8 @@ def refused(
         (
             "rloo",
             {"temperature": 0.7},
-            "online.sampler: 'rloo' is right for plain samples alone; expected temperature 1",
+            "online.sampler: 'rloo' is right for plain samples alone; expected temperature 1, top_p 1, top_k 0, "
+            "min_p 0, repetition_penalty 1, got temperature 0.7",
         ),
         ("rloo", {"num_samples": 1}, "online.sampler.num_samples: 'rloo' compares the responses to one prompt"),
         ("rloo", {"oracle": ""}, "online.oracle: required, not given: 'rloo' needs a reward of each drawn response"),
@@ -66,7 +69,21 @@ def refused(
             },
             "reward_model.max_length: expected 26 or more (tokenization.max_prompt_length and the sampler's",
         ),
-        ("rloo", {"name": "data"}, "online.sampler.name: expected a sampler of the policy or the reference in memory"),
+        (
+            "rloo",
+            dict.fromkeys(("num_samples", *PLAIN, "max_new_tokens"), "null"),
+            "online: sampler: required, not given: num_samples, temperature, top_p, top_k, min_p, repetition_penalty,",
+        ),
+        (
+            "rloo",
+            {"temperature": 0},
+            "has one response per prompt; expected 1, or a temperature above 0, got 2",
+        ),
+        (
+            "rloo",
+            {"name": "data"},
+            "online.sampler.name: expected a sampler of the policy or the reference in memory, such as policy; 'data'",
+        ),
         (
             "rloo",
             {"more": "  prompts: {split: test}\n"},

@@ -206,7 +206,7 @@ def test_a_wrong_value_says_what_was_expected_and_found(tmp_path, written, messa
             "method.hyper.beta: expected a number, got the text '0.1'; remove the quotes",
         ),
         ("method: {name: dpo, hyper: {beta: -1}}", "method.hyper: beta: expected a finite number above 0, got -1.0"),
-        ("method: dpo", "method: expected a mapping, got the text 'dpo'"),
+        ("method: dpo", "method: expected a mapping, got the text 'dpo'; write {name: dpo}"),
         ("name: null", "name: expected text, got nothing"),
     ],
 )

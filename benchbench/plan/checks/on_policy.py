@@ -10,7 +10,7 @@ from benchbench.core.method import Method, Need
 from benchbench.core.rollout import DATA
 from benchbench.core.sampler import POLICY, Arm
 from benchbench.core.selector import Selector
-from benchbench.recipe.rounds import SamplerSection
+from benchbench.recipe.rounds import PLAIN, SamplerSection
 from benchbench.recipe.schema import Recipe
 
 
@@ -31,8 +31,10 @@ def drawing_faults(
         return
     right = f"'{method.name}' is right for plain samples alone"
     if sampler.draws and not sampler.is_plain:
-        plain = "temperature 1, top_p 1, top_k 0, min_p 0, repetition_penalty 1"
-        yield Fault(f"{where}.sampler", f"{right}; expected {plain}")
+        expected = ", ".join(f"{name} {value:g}" for name, value in PLAIN.items())
+        strange = [name for name, value in PLAIN.items() if getattr(sampler, name) != value]
+        got = ", ".join(f"{name} {getattr(sampler, name):g}" for name in strange)
+        yield Fault(f"{where}.sampler", f"{right}; expected {expected}, got {got}")
     others = {
         DATA if arm.source == DATA else f"{arm.source} ({', '.join(arm.mixture)})"
         for arm in arms

@@ -110,8 +110,8 @@ def _sampler_faults(section: OnlineSection, method: Method, bound: dict[str, Any
         yield Fault(f"{where}.name", f"'{sampler.name}' searches over steps, which is offered in rounds alone")
     arms = samplers.get(sampler.name).arms(options, sampler.num_samples)
     if strange := sorted(models - {POLICY, REFERENCE}):
-        known = f"'{sampler.name}' draws from {', '.join(strange)}"
-        yield Fault(f"{where}.name", f"expected a sampler of the policy or the reference in memory; {known}")
+        wanted = f"a sampler of the policy or the reference in memory, such as {POLICY}"
+        yield Fault(f"{where}.name", f"expected {wanted}; '{sampler.name}' draws from {', '.join(strange)}")
     yield from drawing_faults(method, "online", sampler, arms, opponent=opponent)
     least = 2 if method.need(Need.FRESH.name) else method.fewest_candidates
     if section.selector is None and DATA not in models and (drawn := sum(arm.samples for arm in arms)) < least:

@@ -104,10 +104,11 @@ def _splits(parts: _Parts) -> Iterator[Fault]:
     if recipe.preference.split != split:
         message = f"expected {split}, whose prompts rounds.prompts.split takes, got {recipe.preference.split}"
         yield Fault("preference.split", f"{message}; write the same split in both")
+    other = "; draw responses to prompts of another split"
     measured = {"scored": recipe.score.split, "answered": recipe.generate and recipe.generate.split}
     for what, held_out in measured.items():
         if held_out == split:
-            yield Fault("rounds.prompts.split", f"expected a split that is not {what}, got '{split}', which is")
+            yield Fault("rounds.prompts.split", f"expected a split that is not {what}, got '{split}', which is{other}")
 
 
 def _sampling(parts: _Parts) -> Iterator[Fault]:

@@ -41,7 +41,10 @@ def refusal(setting: Path, *sets: str, target: str = "dpo") -> str:
         ([drawn(selector="{name: best_worst, options: {min_gab: 1}}")], "min_gab: unknown key"),
         ([drawn(count=4, per_round=13)], "expected at most 12, since split 'train' has 48 examples in 4 rounds"),
         ([drawn(), "preference.split=sft"], "preference.split: expected train, whose prompts rounds.prompts.split"),
-        ([drawn(), "score.split=train"], "rounds.prompts.split: expected a split that is not scored"),
+        (
+            [drawn(), "score.split=train"],
+            "rounds.prompts.split: expected a split that is not scored, got 'train', which is; draw",
+        ),
         ([drawn(), "generate.split=train"], "rounds.prompts.split: expected a split that is not answered"),
         ([drawn(), "generate=null"], "generate: required, not given: rounds draw responses"),
         (
