@@ -219,9 +219,9 @@ def test_a_method_that_declares_the_label_finds_it(tmp_path: Path):
         tmp_path, "key", {"train": examples}, to_json, hashes={"train": "h"}, report={}, shapes=shapes
     )
     method = replace(methods.get("dpo"), candidates=Candidates.ONE, columns=(Column("label", low=0, high=1),))
-    assert data_checks._preference_faults("train", method, data) == []
+    assert data_checks._preference_faults("train", method, method.hyper(), data) == []
     by_reward = replace(method, candidates=Candidates.LABELLED, columns=())  # as of `unpaired_from_pairs` with a reward
-    assert data_checks._preference_faults("train", by_reward, data) == []
+    assert data_checks._preference_faults("train", by_reward, by_reward.hyper(), data) == []
     assert column_faults("dpo", method.columns[0], "train", data, **KEYS) == []
     (fault,) = column_faults("dpo", Column("weight"), "train", data, **KEYS)
     assert "reads the column 'weight', which split 'train' does not have; it has label" in str(fault)
