@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from harness import MICRO, bench, finish, generate_section
 
 from benchbench.commands.compare.fairness import refuse_unequal
-from benchbench.commands.leaderboard.board import setting_targets
+from benchbench.commands.leaderboard import board
+from benchbench.commands.leaderboard.board import BoardRequest, setting_targets
 from benchbench.commands.resolve import resolve
 from benchbench.core.errors import BenchError
 from benchbench.report.leaderboard import BoardRow, document
@@ -90,3 +92,14 @@ def test_every_recipe_of_a_setting_becomes_a_row_of_a_page_that_its_table_gives(
     shown = bench(*line)
     assert shown.code == 0 and "leaderboard, baseline dpo" in shown.out
     assert "test setting, no evidence about anything" in shown.out
+
+
+def test_rows_that_vllm_cannot_draw_for_are_known(monkeypatch: pytest.MonkeyPatch):
+    request = BoardRequest("tiny", "dpo")
+    targets = ["dpo", "dpo@iterative", "dpo@pilaf", "simpo"]
+    monkeypatch.setattr(board, "installed_vllm", lambda: "0.31.0")
+    assert board.needing_transformers(request, targets) == ["dpo@pilaf"]
+    named = replace(request, overrides=("generate.engine=transformers",))
+    assert board.needing_transformers(named, targets) == []
+    monkeypatch.setattr(board, "installed_vllm", lambda: None)
+    assert board.needing_transformers(request, targets) == []

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
-from benchbench import metrics
+from benchbench import metrics, samplers
 from benchbench.commands.cell_rows import scored_cell
 from benchbench.commands.compare.compared import Compared, compare
 from benchbench.commands.compare.guarded import OUT_OF_RANGE
@@ -27,7 +28,9 @@ from benchbench.comparison.stats.power import minimum_detectable_difference
 from benchbench.core.errors import BenchError, unknown_name
 from benchbench.core.measurement import Array
 from benchbench.core.seeding import stream
+from benchbench.generation.choose import installed_vllm
 from benchbench.recipe import library
+from benchbench.recipe.binding import bind
 from benchbench.recipe.schema import REWARD_MODEL, SFT
 from benchbench.report.leaderboard import ALPHA, FORMS, BoardRow, document
 from benchbench.store.leaderboards import write_leaderboard
@@ -97,6 +100,25 @@ def setting_targets(setting: str, *, baseline: str) -> list[str]:
     return [baseline, *(label for label in labels if label != baseline)]
 
 
+def needing_transformers(request: BoardRequest, targets: Sequence[str]) -> list[str]:
+    """Rows whose rollouts vLLM cannot draw, where it draws those of all others."""
+    if installed_vllm() is None or any(override.startswith("generate.engine") for override in request.overrides):
+        return []
+    name = library.find_setting(request.setting).setting_name
+    entries = {_label(*e.method): e for e in library.entries() if not e.is_setting and e.setting_name == name}
+    return [label for label in targets if label != request.baseline and _mixes(entries[label].values)]
+
+
+def _mixes(values: Mapping[str, Any]) -> bool:
+    """Whether a recipe's rounds draw from two policies at every token."""
+    section = (values.get("rounds") or {}).get("sampler")
+    if section is None:
+        return False
+    sampler = samplers.get(section["name"])
+    options, _ = bind(sampler.options, section.get("options", {}), where="rounds.sampler.options")
+    return any(len(arm.mixture) > 1 for arm in sampler.arms(options, section.get("num_samples", 2)))
+
+
 def _label(name: str, variant: str) -> str:
     return name if variant == "default" else f"{name}@{variant}"
 
@@ -109,6 +131,10 @@ def leaderboard(request: BoardRequest, options: RunOptions, console: Console) ->
             it than what their training data are made of.
     """
     targets = setting_targets(request.setting, baseline=request.baseline)
+    if needing := needing_transformers(request, targets):
+        mixed = f"left out: {', '.join(needing)}, whose sampler mixes policies at every token, which vLLM cannot"
+        console.print(f"{mixed}; --set generate.engine=transformers has them", highlight=False, markup=False)
+        targets = [label for label in targets if label not in needing]
     compared_as = CompareRequest(
         targets,
         request.setting,
