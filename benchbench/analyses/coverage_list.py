@@ -95,9 +95,7 @@ def status(ids: Sequence[str], holding: Mapping[str, Mapping[str, Any]]) -> str:
     if any(name not in holding for name in ids):
         return "not yet"
     parts = [part for name in ids for exhibit in holding[name].values() for part in _parts(exhibit)]
-    is_twin = any(part.twin_of for part in parts if isinstance(part, Method | Shaping)) or any(
-        n.endswith("_twin") for n in ids
-    )
+    is_twin = any(getattr(part, "twin_of", "") for part in parts) or any(name.endswith("_twin") for name in ids)
     is_open = any(getattr(part, "open_question", "") for part in parts)
     words = [*(["twin"] if is_twin else []), *(["form unverified"] if is_open else [])]
     return ", ".join(words) or "works"

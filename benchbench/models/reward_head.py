@@ -105,6 +105,11 @@ class RewardModel(nn.Module):
         states = pooled.float().unflatten(0, shape) if self.spec.states else None
         return RewardScores(outputs, of_prompt, states, tables, columns)
 
+    def states(self, batch: CandidateBatch) -> Tensor:
+        """[B, K, H] state of each response that the head reads, in float32; `bench export states` writes it."""
+        pooled, _ = self._pooled(batch)
+        return pooled.float().unflatten(0, batch.tokens.shape[:2])
+
     def _pooled(self, batch: CandidateBatch, *, with_prompt: bool = False) -> tuple[Tensor, Tensor | None]:
         """[B*K, H] pooled state of each response, and the state of the prompt's last token where it is asked for."""
         plain_backbone = unwrap(self.backbone)

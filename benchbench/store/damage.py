@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from benchbench.store.files import sync
-
 FOLDER = "damaged"
 """Folder below `runs/` that damaged folders are moved into."""
 SUFFIX = ".damaged"
@@ -59,6 +57,8 @@ def set_aside(path: Path, place: Path) -> Path:
         path: file or folder.
         place: as `beside` or `in_damaged` say.
     """
+    from benchbench.store.files import sync  # brings YAML, without which `bench --help` starts
+
     place.parent.mkdir(parents=True, exist_ok=True)
     try:
         path.rename(place)

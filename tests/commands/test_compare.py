@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from harness import MICRO, WIDE, Finished, bench, execute, finish, tree
+from harness import MICRO, WIDE, Finished, bench, execute, finish, reseal, tree
 from sklearn.metrics import roc_auc_score
 
 LABELS = ["dpo", "simpo", "ddo_rm", "ipo@sum", "sft"]
@@ -343,9 +343,8 @@ def test_a_policy_that_was_trained_on_another_kind_of_device_is_refused_by_its_s
     shutil.copytree(finished.runs, tmp_path / "runs")
     records = [json.loads(line) for line in (finished.folder / "cells.jsonl").read_text().splitlines()]
     policy = next(cell["stages"]["policy"] for cell in records if (cell["label"], cell["seed"]) == ("simpo", 1))
-    status = tmp_path / "runs" / policy / "status.json"
-    record = json.loads(status.read_text())
-    status.write_text(json.dumps({**record, "environment": {**record["environment"], "device_kind": "cuda"}}))
+    card = {"device_kind": "cuda"}
+    reseal(tmp_path / "runs", policy, lambda record: {**record, "environment": {**record["environment"], **card}})
     line = ("compare", "simpo", "dpo", "--setting", MICRO, "--seeds", 1, "--runs", tmp_path / "runs")
     ended = bench(*line, "--results", tmp_path / "results")
     assert ended.code == 2

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from harness import MICRO, WIDE, Ended, bench, finish, generate_section
+from harness import MICRO, WIDE, Ended, bench, finish, generate_section, reseal
 
 from tests.stages.rounds import drawn
 
@@ -73,11 +72,15 @@ def test_a_plan_of_rounds_stands_side_by_side_where_there_is_no_terminal(
 
 
 def test_rows_that_read_what_is_no_longer_there_are_refused(folder: Path):
-    status = next((folder / "runs" / "rollout").iterdir()) / "status.json"
+    rollout = next((folder / "runs" / "rollout").iterdir())
+    status = rollout / "status.json"
     before = status.read_text()
-    record = json.loads(before)
-    record["summary"]["content"] = "0" * 64
-    status.write_text(json.dumps(record))
+    redrawn = {"content": "0" * 64}
+    reseal(
+        folder / "runs",
+        f"rollout/{rollout.name}",
+        lambda record: {**record, "summary": {**record["summary"], **redrawn}},
+    )
     try:
         ended = compare(folder)
         assert ended.code == 2 and "dpo seed 1: input redrawn: " in ended.err and "--allow-mixed" in ended.err

@@ -19,7 +19,8 @@ LOGPS = dict(zip(TEXTS, ((-1.0, -2.0), (-0.5,), (-1.0, -1.0, -1.0)), strict=True
 def toy_groups(count: int) -> list[Group]:
     """Found by a search, which only the oracle that reads searches looks at."""
     groups = [group(*TEXTS, prompt=PROMPT, example=f"e{k}", answer="a b c") for k in range(count)]
-    return [replace(each, search_labels=Labels(scores=(1.0, 0.0, 0.5), answers=3)) for each in groups]
+    labels = Labels(scores=(1.0, 0.0, 0.5), answers=3, columns={"on_path": (1.0, 0.0, 0.0)})
+    return [replace(each, search_labels=labels) for each in groups]
 
 
 @dataclass(frozen=True)

@@ -159,7 +159,7 @@ def refused(
             "reads 'live_reference', which drawn rows do not have",
         ),
         ("imitation", {"more": "  selector: {name: all_candidates}\n"}, "is trained on the preferred response"),
-        ("kto", {}, "method.name: 'kto' takes single responses with labels, which no selector makes"),
+        ("kto", {}, "method.name: 'kto' reads column 'label', which no part of the section makes"),
         (
             "rloo",
             {"oracle": "reward_stage", "rest": "reward_model: {objective: {name: gpm}}\n"},

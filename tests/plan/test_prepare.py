@@ -37,7 +37,8 @@ def test_a_trained_tokenizer_whose_record_is_lost_is_trained_anew(tmp_path: Path
     record = Path(first.tokenizer_path) / "tokenizer_hash.json"
     record.unlink() if content is None else record.write_text(content)
     assert prepare(loaded, tmp_path) == first
-    assert leftovers(tmp_path) == []
+    beside = [path for path in leftovers(tmp_path) if not path.startswith("damaged")]
+    assert beside == [], "what was there is set aside, and nothing else is left"
 
 
 def test_recipes_that_read_the_same_are_prepared_once(tmp_path: Path):

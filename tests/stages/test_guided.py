@@ -86,6 +86,7 @@ WIDE = [
     name
     for name, method in ((name, methods.get(name)) for name in methods.names())
     if not (method.roles or method.token_weights)  # trained on what a transform makes: test_methods_on_transforms.py
+    and not method.need("value")  # trained on draws: test_online.py
     and (method.head is not None or any(method.need(need) for need in IN_MEMORY))
 ]
 MORE = {

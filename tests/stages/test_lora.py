@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from harness import MICRO, Finished, bench, execute
+from harness import MICRO, Finished, bench, execute, reseal
 from peft import PeftModel
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
@@ -108,6 +108,7 @@ def test_rewards_are_given_with_the_adapters(adapted: Artefacts, tmp_path: Path)
     lock = adapted.lock(key)
     for path in (runs / "reward_model").glob("*/model/adapter"):
         shutil.rmtree(path)
+        reseal(runs, f"reward_model/{path.parents[1].name}")
     shutil.rmtree(runs / key)
     spec = read_spec({name: lock[name] for name in ("kind", "title", "settings", "inputs", "run")})
     assert execute(spec, RunStore(runs), device="cpu").status == "done"

@@ -128,7 +128,7 @@ def test_pairs_that_were_edited_are_refused(world: World):
     anchor = world.plan.stages[world.preference["dpo"]].inputs["reference"]
     record = world.run(anchor)
     assert record.status == "failed" and record.summary["exit_code"] == 5
-    assert "expected the examples as a stage made them" in record.message
+    assert "expected the stage as it was finished, found changes" in record.message
 
 
 def test_a_split_is_prepared_or_made_and_never_both():

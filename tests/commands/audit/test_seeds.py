@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from harness import MICRO, WIDE, bench, finish
+from harness import MICRO, WIDE, bench, finish, reseal
 
 SEEDS = (1, 2)
 
@@ -63,6 +63,7 @@ def test_the_rows_of_another_seed_are_a_copy_whatever_the_settings_say(finished_
             if f"title: score dpo seed {seed} on test" in lock:
                 scored[seed] = folder / "rows.parquet"
     shutil.copyfile(scored[1], scored[2])
+    reseal(runs, f"score/{scored[2].parent.name}")
     for line in (words(runs), ["audit", "seeds", "--runs", runs]):
         ended = bench(*line)
         assert ended.code == 3

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import bench
+from harness import bench, reseal
 
 from benchbench.commands.diff.differences import RunDifference, compare_sides
 from benchbench.commands.diff.sides import DiffRequest, open_sides
 from benchbench.commands.run_plan import RunOptions
 from benchbench.core.records import StageSpec
-from benchbench.store.files import read_json, write_json
 from benchbench.store.runs import RunStore
 
 ENVIRONMENT = {
@@ -71,15 +70,16 @@ def test_the_same_stage_on_two_machines_differs_by_versions_hardware_rows_and_wh
     key = stage(store, "sft", {})
     there = tmp_path / "theirs" / "runs"
     shutil.copytree(store.root, there)
-    status = there / key / "status.json"
-    record = read_json(status)
-    record["environment"] |= {"device_kind": "cuda", "device_name": "a card", "packages": {"torch": "2.13"}}
-    record["environment"]["variables"] = {}
-    record["summary"]["tokenization"] |= {"examples": 78, "dropped": {"too long": 10, "empty": 12}}
-    record["seconds"] = 99.0
-    write_json(status, record)
+
+    def elsewhere(record: dict[str, Any]) -> dict[str, Any]:
+        record["environment"] |= {"device_kind": "cuda", "device_name": "a card", "packages": {"torch": "2.13"}}
+        record["environment"]["variables"] = {}
+        record["summary"]["tokenization"] |= {"examples": 78, "dropped": {"too long": 10, "empty": 12}}
+        return {**record, "seconds": 99.0}
+
     log = there / key / "train.jsonl"
     log.write_text(log.read_text().replace("2.25", "2.26").replace('"loss": 2.0', '"loss": 2.01'))
+    reseal(there, key, elsewhere)
     difference = told(store, key, there / key)
     assert {(each.kind, each.name, each.a, each.b) for each in difference.differences} == {
         ("rows", "tokenisation.examples", 90, 78),
