@@ -18,16 +18,9 @@ from benchbench.analyses._exhibits import ShippedRecipe, exhibits
 from benchbench.analyses._totals import refuse_group_all
 from benchbench.core.analysis import Analysed, Analysis, Inputs, ResultTable, RowField, RowsInput
 from benchbench.core.errors import BenchError
-from benchbench.core.method import Method
-from benchbench.core.oracle import Oracle
 from benchbench.core.paper import Paper
-from benchbench.core.sampler import Sampler
-from benchbench.core.selector import Selector
-from benchbench.core.shaping import Shaping
 
 TITLE = "Preference Tuning with Human Feedback on Language, Speech, and Vision Tasks: A Survey"
-CHECKED = (Method, Analysis, Shaping, Sampler, Oracle, Selector)
-"""Kinds of exhibits that say what of them could not be verified."""
 STATUSES = ("works", "form unverified", "twin", "twin, form unverified", "not yet")
 SYSTEMS = RowsInput(
     "systems",

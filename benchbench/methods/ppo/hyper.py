@@ -17,9 +17,9 @@ class Hyper:
     kl_estimator: Literal["k1", "k3"] = "k1"
     """What estimates a token's KL: its log-ratio (`k1`), or exp(-d) - 1 + d of a log-ratio d (`k3`); TRL's default."""
     gamma: float = 1.0
-    """Discount of each token, in [0, 1]."""
+    """Discount of each token, in [0, 1]; TRL's default."""
     lam: float = 0.95
-    """Decay of later errors of the critic in an advantage, in [0, 1]."""
+    """Decay of later errors of the critic in an advantage, in [0, 1]; TRL's default."""
     epsilon: float = 0.2
     """How far a token's ratio of probabilities counts beyond 1 on either side, > 0; `cliprange` in TRL. It moves
     nothing where each row is used once."""
@@ -29,8 +29,8 @@ class Hyper:
     value_weight: float = 0.1
     """Weight of the critic's squared error, > 0; `vf_coef` in TRL."""
     whiten_rewards: bool = False
-    """Divide token rewards by their standard deviation over the step, the mean left where it is. Advantages are
-    always whitened."""
+    """Divide token rewards by their standard deviation over the step, the mean left where it is; TRL's default
+    does not. Advantages are always whitened."""
     value_rate: float = 1.0
     """Learning rate of the critic over that of the policy, > 0; TRL's critic has the policy's."""
 
