@@ -119,8 +119,12 @@ class Labels:
         return _mean([self.win(i, j) for j in range(responses) if j != i])
 
     def win_against_all(self, i: int, responses: int) -> float | None:
-        """Mean win of response i over so many responses, itself among them as one half; none where one is unknown."""
-        return _mean([self.win(i, j) for j in range(responses)])
+        """Mean win of response i over those of so many responses that it is compared with, itself as one half.
+
+        None where nobody compared it with another.
+        """
+        wins = [win for j in range(responses) if (win := self.win(i, j)) is not None]
+        return _mean(wins) if len(wins) > 1 or responses == 1 else None
 
 
 class Pick(NamedTuple):

@@ -48,6 +48,8 @@ class Selector:
     """Whether an oracle must have labelled the groups."""
     needs_data: Callable[[Any], bool] = lambda _options: False
     """options -> whether it reads the split's own candidates, which the rollout then puts behind the draws."""
+    split_taken: Callable[[Any], int] = lambda _options: 0
+    """options -> how many of them, from the first on; 0 takes all."""
     needs_search: bool = False
     """Whether it reads the path that a search over steps chose."""
     split_candidates: int = 0

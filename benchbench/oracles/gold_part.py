@@ -15,9 +15,10 @@ from benchbench.core.rollout import Group, Labels
 from benchbench.oracles._scores import batches, scored
 from benchbench.oracles._toy import gold_parts_of_group
 from benchbench.sources.toy.annotator import TEMPERATURE
+from benchbench.sources.toy.gold import GoldParts
 
 PARTS = ("overlap", "exact", "explanation", "manner", "brevity")
-"""Parts of a gold reward; `brevity` is the number of empty sentences, negated."""
+"""Parts of a gold reward; `brevity` is 1 without an empty sentence, and 1 / (1 + n) with n of them."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Options:
 
 
 def label(options: Options, groups: Sequence[Group], context: OracleContext) -> Iterator[tuple[int, Labels]]:
-    """The round's part of every response; an unreadable one is worth 2 less than nothing.
+    """The round's part of every response, at least 0; an unreadable one is worth -2.
 
     Raises:
         BenchError: a prompt that is not of the toy world.
@@ -50,11 +51,14 @@ def label(options: Options, groups: Sequence[Group], context: OracleContext) -> 
         for place in places:
             part = options.parts[(groups[place].round - 1) % len(options.parts)]
             parts = gold_parts_of_group(groups[place], "gold_part")
-            worth = [
-                (-float(of.fillers) if part == "brevity" else float(getattr(of, part))) if of.well_formed else of.reward
-                for of in parts
-            ]
-            yield place, scored(worth, tau=options.tau)
+            yield place, scored([_worth(of, part) for of in parts], tau=options.tau)
 
 
-ORACLE = Oracle(name="gold_part", options=Options, gives="scores", label=label, source="toy")
+def _worth(of: GoldParts, part: str) -> float:
+    """One part of a response; all of its reward where nothing could be read, which has no parts."""
+    if not of.well_formed:
+        return of.reward
+    return 1 / (1 + of.fillers) if part == "brevity" else float(getattr(of, part))
+
+
+ORACLE = Oracle(name="gold_part", options=Options, gives="scores", label=label, source="toy", version=2)

@@ -110,7 +110,8 @@ def _rollout(roles: Roles) -> str:
     section, place = section_of(roles), _place(roles)
     sampler = samplers.get(section.sampler.name)
     arms = arms_of(roles)
-    needs_data = selectors.get(section.selector.name).needs_data(roles.loaded.bound[SELECTOR_OPTIONS])
+    selector, options = selectors.get(section.selector.name), roles.loaded.bound[SELECTOR_OPTIONS]
+    beside = selector.needs_data(options) and not any(arm.source == DATA for arm in arms)
     ids, stops = stopping(roles.loaded, roles.prepared)
     settings = RolloutSettings(
         **roles.reading(section.prompts.split, roles.recipe.tokenization),
@@ -121,7 +122,7 @@ def _rollout(roles: Roles) -> str:
             version=sampler.version,
             options=identity(roles.loaded.bound[SAMPLER_OPTIONS]),
             num_samples=section.sampler.num_samples or 0,
-            candidates=0 if needs_data and not any(arm.source == DATA for arm in arms) else None,
+            candidates=selector.split_taken(options) if beside else None,
         ),
         draw=_draw(roles, arms, ids),
         seed=roles.order_seed,

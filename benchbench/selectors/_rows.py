@@ -27,8 +27,6 @@ SCORED_COLUMNS = (SCORE, SCORE_GAP)
 NO_LABEL = "no label"
 TOO_FEW = "fewer than two different responses"
 TOO_FEW_SCORES = "fewer than two responses with a score"
-NOT_ALL_COMPARED = "not every response has a score or a comparison with every other"
-"""Then nobody knows how often a response wins over the group."""
 ALL_CUT = "every response was cut"
 ALL_EQUAL = "no response with a lower score than the best"
 Rule = Callable[[Group, Labels], "tuple[Pick, ...] | str"]
@@ -151,8 +149,6 @@ def ranked(group: Group, labels: Labels, rules: PairRules, *, every: bool = Fals
     scores = dict(by_score(labels, usable(group, rules.cut, every=every), len(group.responses)))
     if len(scores) < 2:
         return TOO_FEW_SCORES
-    if any(labels.win_against_all(place, len(group.responses)) is None for place in scores):
-        return NOT_ALL_COMPARED
     first = preferable(group, [*scores], rules.cut)
     return Ranked(group, labels, scores, tuple(first), rules.ties) if first else ALL_CUT
 
@@ -162,7 +158,8 @@ def compared_pairs(group: Group, labels: Labels, rules: PairRules) -> list[tuple
 
     Unlike pairs by score they need no complete table of comparisons: a pair without one is left out.
     """
-    places = usable(group, rules.cut)
+    every = rules.ties == rules.cut == "keep"  # draws as they were drawn, repeated ones too
+    places = usable(group, rules.cut, every=every)
     if len(places) < 2:
         return TOO_FEW
     allowed = set(preferable(group, places, rules.cut))
@@ -170,6 +167,8 @@ def compared_pairs(group: Group, labels: Labels, rules: PairRules) -> list[tuple
         return ALL_CUT
     pairs: list[tuple[int, int]] = []
     for a, b in combinations(places, 2):
+        if group.responses[a].scored == group.responses[b].scored:
+            continue  # a response against itself teaches nothing
         win = labels.win(a, b)
         if win is None or (win == 0.5 and rules.ties == "drop"):
             continue

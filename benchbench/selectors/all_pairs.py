@@ -41,5 +41,6 @@ SELECTOR = Selector(
     select=select,
     makes_columns=WIN_COLUMNS,
     makes_scored_columns=SCORED_COLUMNS,
+    version=2,
     keeps_draws=lambda options: options.ties == options.cut == "keep",
 )

@@ -32,8 +32,8 @@ class Options:
     right_from: float = 0.5
     """Score from which on a response is right, in the unit of the scores; a verifier gives 1 and 0."""
     data: Literal["none", "right", "scored"] = "none"
-    """The split's candidates: `none` adds none to the draws; `right` adds them, and the first is right without asking,
-    as in the paper; `scored` adds them, and the oracle says what they are."""
+    """The split's candidates: `none` adds none to the draws; `right` adds the first, which is right whatever the oracle
+    says, as in the paper; `scored` adds all, and the oracle says what they are."""
     cut: Cut = "reject_only"
     """Responses that were cut: `keep` uses them, `drop` leaves them out, `reject_only` never prefers them."""
 
@@ -75,5 +75,7 @@ SELECTOR = Selector(
     options=Options,
     select=select,
     needs_data=lambda options: options.data != "none",
+    split_taken=lambda options: int(options.data == "right"),
+    version=2,
     paper=Paper("Pang et al.", 2024, arxiv="2404.19733", title="Iterative Reasoning Preference Optimization"),
 )

@@ -23,6 +23,7 @@ from benchbench.stages.environment import environment
 from benchbench.stages.memory import watch_memory
 from benchbench.stages.resumption import resumption
 from benchbench.store.damage import listening
+from benchbench.store.disk import disk_message
 from benchbench.store.drafts import remove_drafts
 from benchbench.store.runs import RunStore
 
@@ -87,7 +88,7 @@ def execute(
             gc.collect()
             torch.cuda.empty_cache()
         if ended.status == "done":
-            ended = replace(ended, files=store.seal(spec.key))
+            ended = _sealed(ended, store)
         if ended.status == "done" and (read := contents_read(spec, store)):
             ended = replace(ended, summary={**ended.summary, READ: read})
         seconds = record.seconds + time.monotonic() - started
@@ -135,9 +136,23 @@ def _run(context: StageContext[Any], record: StageRecord) -> StageRecord:
         return replace(record, status="interrupted", message=RESUMES)
     except BenchError as error:
         return replace(record, status="failed", message=str(error), summary={"exit_code": int(error.exit_code)})
-    except Exception:
-        return replace(record, status="failed", message=traceback.format_exc())
+    except Exception as error:
+        return replace(record, status="failed", message=_told(error))
     return replace(record, status="done", tokens=result.tokens, summary=result.summary)
+
+
+def _sealed(record: StageRecord, store: RunStore) -> StageRecord:
+    """The record with the hashes of what the stage left, or of a stage whose files did not come to the disk."""
+    try:
+        return replace(record, files=store.seal(record.key))
+    except OSError as error:
+        return replace(record, status="failed", message=_told(error))
+
+
+def _told(error: Exception) -> str:
+    """What became of a stage: a person's words for what a disk refused, and the traceback of everything else."""
+    said = disk_message(error) if isinstance(error, OSError) else None
+    return said or traceback.format_exc()
 
 
 def _noted(report: Report, spec: StageSpec, store: RunStore) -> Report:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ def kept_hash(path: Path, root: Path, *, read: Callable[[Path], str] = file_hash
     digest = read(real)
     settled = max(state["mtime_ns"], state["ctime_ns"]) / 1e9 + SETTLED_SECONDS < time.time()
     if settled and _state(real) == state:
-        write_json(entry, {"path": str(real), "state": state, "sha256": digest}, durable=False)
+        with suppress(OSError):  # what may not be written to is read anew each time
+            write_json(entry, {"path": str(real), "state": state, "sha256": digest}, durable=False)
     return digest
 
 

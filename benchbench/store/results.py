@@ -6,7 +6,7 @@ import fcntl
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,11 +44,22 @@ class ResultStore:
     def faults(self) -> list[str]:
         """What of the cells and tables is not as it was written, one line per file with both hashes."""
         faults = [fault for name in sorted(self._entries()) if (fault := self._fault(name))]
+        faults += [fault] if (fault := self._hashes_fault()) else []
         try:
             self.cells()
         except ValueError as error:
             faults.append(self._cells_fault(error))
         return faults
+
+    def _sound_cells(self) -> dict[str, dict[str, Any]]:
+        """Cell -> record of the lines of a damaged file that are as they were written."""
+        sound: dict[str, dict[str, Any]] = {}
+        for line in (self.folder / CELLS).read_bytes().splitlines():
+            with suppress(ValueError, KeyError):
+                record = json.loads(line)
+                if isinstance(record, dict) and CHECKSUM in record and is_as_stamped(record, without=()):
+                    sound[record["cell"]] = {name: value for name, value in record.items() if name != CHECKSUM}
+        return sound
 
     def _cells_fault(self, error: Exception) -> str:
         return f"{self.folder / CELLS}: expected a record per line as it was written, found a damaged file ({error})"
@@ -64,6 +75,13 @@ class ResultStore:
         """Name -> sizes and hashes that a file may have: the last, and the one before while it is written."""
         values = json_or_none(self.folder / _HASHES)
         return values["files"] if is_as_stamped(values, without=()) and values else {}
+
+    def _hashes_fault(self) -> str:
+        """What is wrong with the hashes themselves; empty where nothing is, or there are none yet."""
+        path = self.folder / _HASHES
+        if not path.is_file() or self._entries() or is_as_stamped(json_or_none(path), without=()):
+            return ""
+        return f"{path}: expected the hashes of the tables as they were written, found a damaged file"
 
     def _write(self, name: str, text: str) -> None:
         """Write a table or the record of cells, and what it is known by from now on."""
@@ -96,8 +114,8 @@ class ResultStore:
             try:
                 known = {record["cell"]: dict(record) for record in self.cells()}
             except (ValueError, KeyError) as error:
+                known = self._sound_cells()
                 self._set_damaged_aside(CELLS, self._cells_fault(error))
-                known = {}
             known |= {record["cell"]: _joined(known.get(record["cell"], {}), record) for record in records}
             ordered = [known[key] for key in sorted(known)]
             lines = [json.dumps(stamped(record), sort_keys=True) + "\n" for record in ordered]
@@ -110,9 +128,15 @@ class ResultStore:
         Raises:
             BenchError: exit code 5; it is not as it was written.
         """
+        if self._hashes_fault() or self._fault(name):  # perhaps it is being written, so look again when nobody does
+            with self._alone():
+                return self._table(name)
+        return self._table(name)
+
+    def _table(self, name: str) -> pd.DataFrame:
         import pandas as pd
 
-        if fault := self._fault(name):
+        if fault := self._hashes_fault() or self._fault(name):
             raise BenchError(
                 f"{fault}; run the command again that made it, or bring it back", exit_code=ExitCode.UNAVAILABLE
             )
@@ -130,9 +154,10 @@ class ResultStore:
         path = self.folder / name
         merged = _as_text(frame)
         with self._alone():
+            self._set_damaged_aside(_HASHES, self._hashes_fault())
             self._set_damaged_aside(name)
             if path.is_file():
-                old = self.table(name)
+                old = self._table(name)
                 known = [name for name in key if name in old.columns]
                 fresh = set(merged[known].itertuples(index=False, name=None))
                 unchanged = old.loc[[row not in fresh for row in old[known].itertuples(index=False, name=None)]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -40,6 +41,8 @@ def default_results() -> Path:
     return Path(os.environ.get("BENCH_HOME", ".")) / "results"
 
 
+_FINGERPRINT = re.compile(r"/[0-9a-f]{16}$")
+"""How the key of a planned stage ends."""
 _BEFORE_CHECKSUMS = {field.name for field in fields(StageRecord)} - {"files"}
 """What a record of a version without checksums says; any other name in it is a damaged one."""
 
@@ -121,7 +124,11 @@ class RunStore:
             thorough: whether large files are read even where the file system says that they did not change.
         """
         record = self.record(key)
-        if record is None or record.status != "done" or not record.files:
+        if record is None or record.status != "done":
+            return []
+        if record.key != key and _FINGERPRINT.search(key):  # a copy that somebody made has a name of its own
+            return [f"status.json: expected the record of {key}, found that of {record.key}"]
+        if not record.files:
             return []
         root = None if thorough else self.root
         return content_faults(self.folder(key), record.files, root, model_too=model_too)

@@ -23,9 +23,15 @@ def test_each_round_goes_by_a_part_of_its_own_and_begins_again():
     assert [of_round.scores for of_round in labels] == [
         (1.0, 0.0, -2.0),
         (0.0, 1.0, -2.0),
-        (0.0, -1.0, -2.0),
+        (1.0, 0.5, -2.0),
         (1.0, 0.0, -2.0),
     ]
+
+
+def test_an_answer_of_many_empty_sentences_is_still_better_than_none():
+    many = "answer : a b c ." + " hope this helps ." * 3
+    (labels,) = labelled("gold_part", [group(many, BROKEN, prompt=PROMPT)], parts=("brevity",))
+    assert labels.scores == (0.25, -2.0)
 
 
 @pytest.mark.parametrize("parts", [(), ("beauty",)])

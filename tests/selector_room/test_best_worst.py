@@ -19,13 +19,19 @@ def test_the_highest_score_against_the_lowest_worked_by_hand():
     assert row["p_chosen"] == pytest.approx(0.9820137900379085)
 
 
-def test_win_rates_are_over_all_of_the_group_and_none_where_one_is_unknown():
+def test_win_rates_are_over_all_of_the_group_that_a_response_is_compared_with():
     """Over three responses of which the first wins surely and the others are even, each with itself as one half."""
     wins = {(0, 1): 1.0, (0, 2): 1.0, (1, 2): 0.5}
     row = columns("best_worst", group("a", "b", "c"), Labels(wins=wins))
     assert row["win_rate"] == (pytest.approx(2.5 / 3), pytest.approx(1 / 3))
-    unknown = "not every response has a score or a comparison with every other"
-    assert places("best_worst", group("a", "b", "c"), scores(3.0, None, 1.0)) == unknown
+    some = columns("best_worst", group("a", "b", "c"), scores(3.0, None, 1.0))
+    win = some["p_chosen"]
+    win = some["p_chosen"]
+    assert some["win_rate"] == (pytest.approx((0.5 + win) / 2), pytest.approx((1.5 - win) / 2))
+
+
+def test_a_response_without_a_score_takes_no_other_with_it():
+    assert places("best_worst", group("a", "b", "c", "d"), scores(1.0, None, 0.0, 1.0)) == [(0, 2)]
 
 
 def test_of_equal_scores_the_first_drawn():

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchbench.core.errors import BenchError
 from benchbench.store.results import ResultStore
 
 KEY = ("method", "seed")
@@ -44,6 +45,26 @@ def test_cells_are_added_and_replaced_by_their_identity(store: ResultStore):
     assert [(cell["cell"], cell["label"]) for cell in store.cells()] == [("a", "1"), ("b", "2"), ("c", "3")]
     lines = (store.folder / "cells.jsonl").read_text().splitlines()
     assert [json.loads(line)["cell"] for line in lines] == ["a", "b", "c"]
+
+
+def test_a_damaged_line_costs_its_own_cell_and_no_other(store: ResultStore):
+    store.upsert_cells([{"cell": name, "label": "1"} for name in "abcd"])
+    path = store.folder / "cells.jsonl"
+    path.write_text(path.read_text().replace('"label": "1"', '"label": "2"', 1))
+    store.upsert_cells([{"cell": "d", "label": "3"}])
+    assert [(cell["cell"], cell["label"]) for cell in store.cells()] == [("b", "1"), ("c", "1"), ("d", "3")]
+    assert (store.folder / "cells.jsonl.damaged").is_file()
+
+
+def test_tables_whose_hashes_are_damaged_are_not_read(store: ResultStore):
+    store.merge_table("measurements.csv", frame([("dpo", 1, "auc")]), key=("method",))
+    hashes = store.folder / ".hashes.json"
+    hashes.write_text(hashes.read_text().replace('"bytes": ', '"bytes": 1', 1))
+    with pytest.raises(BenchError, match=r"\.hashes\.json: expected the hashes of the tables as they were written"):
+        store.table("measurements.csv")
+    assert len(store.faults()) == 1
+    store.merge_table("measurements.csv", frame([("dpo", 1, "auc")]), key=("method",))
+    assert store.faults() == [] and len(store.table("measurements.csv")) == 1
 
 
 def test_what_is_kept_by_role_is_joined(store: ResultStore):

@@ -37,6 +37,23 @@ def test_a_stage_is_finished_only_when_its_record_says_so(store: RunStore):
     assert store.record(SPEC.key).tokens == 5
 
 
+def test_a_folder_under_the_name_of_another_stage_is_noticed(store: RunStore):
+    keys = ("sft/0000000000000001", "sft/0000000000000002")
+    for key in keys:
+        store.folder(key).mkdir(parents=True)
+        (store.folder(key) / "rows.parquet").write_text(key)
+        store.write(StageRecord(key, "done", ENVIRONMENT, files=store.seal(key)))
+    assert [store.faults(key) for key in keys] == [[], []]
+    first, second = map(store.folder, keys)
+    first.rename(store.root / "aside")
+    second.rename(first)
+    (store.root / "aside").rename(second)
+    assert [store.faults(key) for key in keys] == [
+        [f"status.json: expected the record of {key}, found that of {other}"]
+        for key, other in zip(keys, reversed(keys), strict=True)
+    ]
+
+
 def test_lock_and_environment_are_on_disk_before_the_work(store: RunStore):
     store.begin(SPEC, ENVIRONMENT)
     folder = store.folder(SPEC.key)
