@@ -236,7 +236,7 @@ def test_a_method_of_the_last_policy_alone_reads_no_reference(setting: Path):
     assert open_session([loaded], (1,), RunOptions("cpu", runs=setting.parent / "runs")).plan.cells
 
 
-@pytest.mark.parametrize(("data", "candidates"), [("none", None), ("right", 0), ("scored", 0)])
+@pytest.mark.parametrize(("data", "candidates"), [("none", None), ("right", 1), ("scored", 0)])
 def test_the_splits_candidates_are_put_behind_the_draws_where_the_options_read_them(
     setting: Path, data: str, candidates: int | None
 ):
