@@ -172,5 +172,5 @@ def _checksum(tensors: Mapping[str, Tensor], place: Mapping[str, str]) -> str:
 
 def _digest(tensor: Tensor) -> str:
     digest = sha256(f"{tensor.dtype} {list(tensor.shape)} ".encode())
-    digest.update(memoryview(tensor.contiguous().reshape(-1).view(torch.uint8).numpy()))
+    digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
