@@ -22,6 +22,13 @@ RECIPES = {
     "dpo": "method: {name: dpo, hyper: {beta: 0.3}}\npreference: {learning_rate: 2e-3}\n",
     "simpo": "method: {name: simpo}\n",
     "sft": "method: {name: sft}\n",
+    "dpo_iterative": (
+        "method: {name: dpo, variant: iterative}\npreference: {max_steps: 2}\nrounds:\n  count: 1\n"
+        "  prompts: {split: train, per_round: 16}\n  oracle: {name: gold}\n"
+        "  sampler: {name: policy, num_samples: 2, temperature: 1.0, top_p: 1.0, top_k: 0, min_p: 0.0, "
+        "repetition_penalty: 1.0, max_new_tokens: 6}\n"
+        "  selector: {name: best_worst, options: {ties: keep, cut: keep}}\n"
+    ),
     "bco": "method: {name: bco}\ndata:\n  transforms: [{name: unpaired_from_pairs, splits: [train]}]\n",
 }
 
@@ -41,7 +48,7 @@ def library_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_baseline_comes_first_and_sft_is_not_named(library_here: Path):
-    assert setting_targets("micro", baseline="simpo") == ["simpo", "bco", "dpo", "ipo"]
+    assert setting_targets("micro", baseline="simpo") == ["simpo", "bco", "dpo@iterative", "dpo", "ipo"]
     with pytest.raises(BenchError, match=r"unknown baseline 'ipoo'\. Did you mean 'ipo'"):
         setting_targets("micro", baseline="ipoo")
     with pytest.raises(BenchError, match="unknown setting 'nowhere'"):
@@ -59,20 +66,21 @@ def test_only_training_data_may_be_a_methods_own(library_here: Path):
 def test_every_recipe_of_a_setting_becomes_a_row_of_a_page_that_its_table_gives(library_here: Path):
     runs, results = library_here / "runs", library_here / "results"
     targets = setting_targets("micro", baseline="dpo")
-    done = finish(targets, runs=runs, setting="micro", seeds=(1, 2))
+    done = finish(targets, runs=runs, setting="micro", seeds=(1, 2), different=True)
     assert set(done.values()) == {"done"}
     line = ("leaderboard", "--setting", "micro", "--seeds", 1, 2, "--runs", runs, "--results", results)
     ended = bench(*line, "--write", library_here / "board", "--json")
     assert ended.code == 0, ended.err
     assert "finished already" in ended.err
-    assert ended.json["answer"][0].startswith("Of 3 recipes, ")
+    assert ended.json["answer"][0].startswith("Of 4 recipes, ")
     rows = [BoardRow.from_texts(record) for record in read_leaderboard(library_here / "board" / "micro.csv")]
-    assert {row.method for row in rows} == {"dpo", "simpo", "ipo", "bco", "sft"}
-    assert sum(row.rank for row in rows) == pytest.approx(15)
+    assert {row.method for row in rows} == {"dpo", "dpo@iterative", "simpo", "ipo", "bco", "sft"}
+    assert sum(row.rank for row in rows) == pytest.approx(21)
     assert sum(row.p_best for row in rows) == pytest.approx(1)
     by_method = {row.method: row for row in rows}
     assert by_method["dpo"].learning_rate == 2e-3 and math.isnan(by_method["sft"].learning_rate)
     assert (by_method["ipo"].marks, by_method["bco"].marks) == ("untuned", "own training data")
+    assert "not planned alike: " in by_method["dpo@iterative"].marks  # its own updates, and no refusal
     assert by_method["simpo"].marks == "" and math.isnan(by_method["dpo"].difference)
     for row in rows:
         assert row.mean == pytest.approx(sum(row.values.values()) / 2) and 0 <= row.win_rate <= 1
@@ -85,9 +93,11 @@ def test_every_recipe_of_a_setting_becomes_a_row_of_a_page_that_its_table_gives(
     assert [who for data, who in fair["differing"]["training data"].items() if "unpaired_from_pairs" in data] == [
         ["bco"]
     ]
-    assert set(fair["unknown"]["tuning"]) == {"dpo", "simpo", "bco"} and remarks[0].startswith("fairness: what differs")
+    assert set(fair["unknown"]["tuning"]) == {"dpo", "dpo@iterative", "simpo", "bco"} and remarks[0].startswith(
+        "fairness: what differs"
+    )
     assert "SFT" in fair["alike"]
-    assert set(guard) == {"dpo", "simpo", "ipo", "bco"}
+    assert set(guard) == {"dpo", "dpo@iterative", "simpo", "ipo", "bco"}
     assert {label for label, of in guard.items() if of["departures"]} == {r.method for r in rows if r.degenerated}
     shown = bench(*line)
     assert shown.code == 0 and "leaderboard, baseline dpo" in shown.out

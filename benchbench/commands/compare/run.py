@@ -37,6 +37,8 @@ class CompareRequest:
     metrics: Sequence[str] = ()
     allow_different: bool = False
     allow_mixed: bool = False
+    own_budgets: bool = False
+    """Each row has the prompts and updates of its own recipe, which marks it, where else rows that draw are refused."""
     pairs_only: bool = False
     """Neither draw nor judge responses."""
     prompts: Path | None = None
@@ -116,6 +118,7 @@ def prepare_comparison(request: CompareRequest, options: RunOptions) -> Prepared
     )
     if not request.allow_different:
         refuse_other_judges(session.cells, session.plan)
+    if not (request.allow_different or request.own_budgets):
         refuse_planned_apart(planned(loaded, session.prepared, session.plan), baseline=baseline)
     text = notice(loaded[0].recipe.setting, [item.label for item in loaded], loaded[0].recipe.notice)
     return PreparedComparison(loaded, seeds, baseline, session, text, shown)

@@ -140,6 +140,7 @@ def leaderboard(request: BoardRequest, options: RunOptions, console: Console) ->
         request.setting,
         seeds=request.seeds,
         overrides=request.overrides,
+        own_budgets=True,
         pairs_only=request.pairs_only,
     )
     prepared = prepare_comparison(compared_as, options)
