@@ -21,7 +21,8 @@ _SPECIAL = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
+    '"': r"{\char34}",  # \textquotedbl is not in OT1, which a document without \usepackage{fontenc} has
+    "`": "{`}",  # two of them, and one after ? or !, are another character
 }
 LONGEST_CELL = 30
 """Characters from which on a column of texts is set in lines."""
@@ -78,4 +79,6 @@ def _column(place: int, cells: Sequence[str], right: Sequence[int]) -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return " & ".join(map(escaped_tex, cells)) + r" \\"
+    """The cells of a line; a bracket or star after the line break before would be an argument of that."""
+    line = " & ".join(map(escaped_tex, cells))
+    return ("{}" if line.startswith(("[", "*")) else "") + line + r" \\"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +16,7 @@ from tests.report.page.stored import EVIL, stored
 
 COMMANDS = {
     "begin end toprule midrule bottomrule caption label centering small footnotesize par smallskip linewidth "
-    "textbackslash textasciitilde textasciicircum textless textgreater textbar textquotedbl"
+    "textbackslash textasciitilde textasciicircum textless textgreater textbar char"
 }
 
 
@@ -64,3 +67,27 @@ def test_no_text_is_a_command(evil: str):
 
 def test_a_minus_before_a_number_is_one_and_a_hyphen_stays():
     assert escaped_tex("-0.01 [-0.04, +0.02] near-equal 1e-3") == "$-$0.01 [$-$0.04, +0.02] near-equal 1e-3"
+
+
+@pytest.mark.skipif(
+    shutil.which("pdflatex") is None, reason="no LaTeX on this machine (Debian: texlive-latex-recommended)"
+)
+def test_latex_sets_every_table_of_a_page(tmp_path: Path):
+    evil = [EVIL, r"\input{/etc/passwd}", "50% & $x$ #1 {a} ~^_ [b] a--b ?`", "[0.1, 0.2]"]
+    tables = [
+        *make_page(stored()).tables,
+        PageTable("evil", EVIL, ["method", *evil], [["a", *evil], [EVIL, *evil], ["[1pt]", *evil], ["*", *evil]]),
+    ]
+    body = "\n".join(map(tex_table, tables))
+    text = f"\\documentclass{{article}}\n\\usepackage{{booktabs}}\n\\begin{{document}}\n{body}\n\\end{{document}}\n"
+    (tmp_path / "tables.tex").write_text(text, encoding="utf-8")
+    ended = subprocess.run(
+        ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "-no-shell-escape", "tables.tex"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout[-2000:]
+    assert "LaTeX Warning: Reference" not in ended.stdout and "Missing character" not in ended.stdout
