@@ -16,6 +16,9 @@ def leaderboard(
     baseline: Annotated[str, typer.Option("--baseline", help="METHOD or METHOD@VARIANT of a recipe.")] = "dpo",
     seeds: arguments.Seeds = None,
     overrides: arguments.Set = None,
+    fixed_data: Annotated[
+        bool, typer.Option("--fixed-data", help="Leave out recipes that draw responses for their training.")
+    ] = False,
     pairs_only: Annotated[bool, typer.Option("--pairs-only", help="Neither draw nor judge responses.")] = False,
     write: Annotated[
         Path | None, typer.Option("--write", help="Folder to which SETTING.csv and SETTING.md are written.")
@@ -39,7 +42,7 @@ def leaderboard(
     from benchbench.report.leaderboard import answer, layout
 
     board = command(
-        BoardRequest(setting, baseline, seeds, overrides or [], pairs_only, write),
+        BoardRequest(setting, baseline, seeds, overrides or [], pairs_only, write, fixed_data),
         RunOptions(device, workers, runs, results, log_to=log_to),
         stderr(),
     )
@@ -47,6 +50,6 @@ def leaderboard(
         above = {"fairness": board.compared.fairness.as_values(), "degeneration": board.compared.guard.as_values()}
         print_json({"answer": answer(board.rows), **above, "rows": [row.as_record() for row in board.rows]})
         return
-    for line in [*[board.notice] * bool(board.notice), *answer(board.rows), *board.compared.budgets, ""]:
+    for line in [*[board.notice] * bool(board.notice), *answer(board.rows), *board.remarks, ""]:
         print_note(line)
     print_layout(layout(board.rows))

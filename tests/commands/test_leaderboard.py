@@ -49,6 +49,9 @@ def library_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_baseline_comes_first_and_sft_is_not_named(library_here: Path):
     assert setting_targets("micro", baseline="simpo") == ["simpo", "bco", "dpo@iterative", "dpo", "ipo"]
+    assert setting_targets("micro", baseline="dpo", fixed_data=True) == ["dpo", "bco", "ipo", "simpo"]
+    with pytest.raises(BenchError, match="unknown baseline 'dpo@iterative'"):
+        setting_targets("micro", baseline="dpo@iterative", fixed_data=True)
     with pytest.raises(BenchError, match=r"unknown baseline 'ipoo'\. Did you mean 'ipo'"):
         setting_targets("micro", baseline="ipoo")
     with pytest.raises(BenchError, match="unknown setting 'nowhere'"):
@@ -99,8 +102,11 @@ def test_every_recipe_of_a_setting_becomes_a_row_of_a_page_that_its_table_gives(
     assert "SFT" in fair["alike"]
     assert set(guard) == {"dpo", "dpo@iterative", "simpo", "ipo", "bco"}
     assert {label for label, of in guard.items() if of["departures"]} == {r.method for r in rows if r.degenerated}
-    shown = bench(*line)
-    assert shown.code == 0 and "leaderboard, baseline dpo" in shown.out
+    fixed = bench(*line, "--fixed-data", "--json").json
+    assert fixed["answer"][0].startswith("Of 3 recipes, ")
+    assert {row["method"] for row in fixed["rows"]} == {"dpo", "simpo", "ipo", "bco", "sft"}
+    shown = bench(*line, "--fixed-data")
+    assert "left out: the 1 recipe" in shown.text and shown.code == 0 and "leaderboard, baseline dpo" in shown.out
     assert "test setting, no evidence about anything" in shown.out
 
 

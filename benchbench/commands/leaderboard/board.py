@@ -39,6 +39,8 @@ RANK_SEED = 20_261_128
 """Fixed, so that the same rows give the same ranks."""
 
 
+DRAWING = {"rounds", "online"}
+"""Sections of a recipe that draw responses for its training."""
 NO_METHODS = (SFT, REWARD_MODEL)
 """What a comparison has without being asked, or trains only for others."""
 
@@ -55,6 +57,8 @@ class BoardRequest:
     """Neither draw nor judge responses."""
     write: Path | None = None
     """Folder that gets the table and its page."""
+    fixed_data: bool = False
+    """Only recipes that draw no responses for their training."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,8 @@ class Board:
     """A row per recipe, the best first."""
     notice: str
     """What the setting is, where it is no evidence."""
+    remarks: list[str]
+    """Which recipes were left out, and what differs between rows."""
     compared: Compared
     """The comparison that it is made of, with what differs between rows."""
 
@@ -83,8 +89,13 @@ class Contributions:
     unit: str
 
 
-def setting_targets(setting: str, *, baseline: str) -> list[str]:
+def setting_targets(setting: str, *, baseline: str, fixed_data: bool = False) -> list[str]:
     """Labels of the recipes of a setting, the baseline's first; the SFT policy gets its row without being named.
+
+    Args:
+        setting: its name.
+        baseline: label of a recipe.
+        fixed_data: leave out recipes that draw responses for their training, in rounds or while they train.
 
     Raises:
         BenchError: no such setting, no recipe of it, or none of the baseline.
@@ -92,6 +103,8 @@ def setting_targets(setting: str, *, baseline: str) -> list[str]:
     name = library.find_setting(setting).setting_name
     entries = [entry for entry in library.entries() if not entry.is_setting and entry.setting_name == name]
     trained = [entry for entry in entries if entry.method[0] not in NO_METHODS]
+    if fixed_data:
+        trained = [entry for entry in trained if not DRAWING & entry.values.keys()]
     if not trained:
         raise BenchError(f"--setting: expected a setting with recipes of methods, found none for '{setting}'")
     labels = dict.fromkeys(_label(*entry.method) for entry in trained)
@@ -130,7 +143,7 @@ def leaderboard(request: BoardRequest, options: RunOptions, console: Console) ->
         BenchError: as `bench compare` of the same recipes; a setting without recipes, or whose recipes change more of
             it than what their training data are made of.
     """
-    targets = setting_targets(request.setting, baseline=request.baseline)
+    targets = setting_targets(request.setting, baseline=request.baseline, fixed_data=request.fixed_data)
     if needing := needing_transformers(request, targets):
         mixed = f"left out: {', '.join(needing)}, whose sampler mixes policies at every token, which vLLM cannot"
         console.print(f"{mixed}; --set generate.engine=transformers has them", highlight=False, markup=False)
@@ -149,13 +162,24 @@ def leaderboard(request: BoardRequest, options: RunOptions, console: Console) ->
         raise BenchError(f"score.headline.metric: '{metric.name}' is no mean over pairs, so rows have no ranks")
     compared = compare(prepared, compared_as, options, console)
     recipe = prepared.loaded[0].recipe
-    board = Board(recipe.setting, _rows(prepared, compared, _contributions(prepared, options)), recipe.notice, compared)
+    rows = _rows(prepared, compared, _contributions(prepared, options))
+    board = Board(recipe.setting, rows, recipe.notice, [*_left_out(request), *compared.budgets], compared)
     if request.write is not None:
-        page = document(board.rows, setting=board.setting, notice=board.notice, remarks=compared.budgets)
+        page = document(board.rows, setting=board.setting, notice=board.notice, remarks=board.remarks)
         records = [row.as_record() for row in board.rows]
         for path in write_leaderboard(request.write, board.setting, records, page):
             console.print(f"written: {path}", highlight=False, markup=False)
     return board
+
+
+def _left_out(request: BoardRequest) -> list[str]:
+    """A line on the recipes that were not asked for."""
+    if not request.fixed_data:
+        return []
+    every = setting_targets(request.setting, baseline=request.baseline)
+    count = len(every) - len(setting_targets(request.setting, baseline=request.baseline, fixed_data=True))
+    recipes = f"{count} recipe{'s' if count != 1 else ''}"
+    return [f"left out: the {recipes} of this setting with responses drawn for training (--fixed-data)"]
 
 
 def _contributions(prepared: PreparedComparison, options: RunOptions) -> Contributions:
