@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from types import TracebackType
@@ -17,6 +18,8 @@ LINE_SECONDS = 10.0
 """Seconds between two plain lines of one stage."""
 GRID_SECONDS = 60.0
 """Seconds between two plain lines of the whole grid."""
+BAR_SECONDS = 1.0
+"""Seconds between two estimates of the grid's end while stages move on; each goes through all that wait."""
 
 
 class ProgressView:
@@ -39,6 +42,7 @@ class ProgressView:
         self._tasks: dict[str, TaskID] = {}
         self._lines: dict[str, float] = {}
         self._grid_line = time.monotonic()
+        self._estimated = -math.inf
         self._printed_once: set[str] = set()
         self._bars = Progress(
             TextColumn("{task.description}", markup=False),
@@ -83,10 +87,12 @@ class ProgressView:
         if not self.console.is_terminal and now - self._lines.setdefault(key, now) >= LINE_SECONDS:
             self._lines[key] = now
             self._print(f"{event['title']}: step {event['step']}/{event['steps']}{', ' * bool(note)}{note}")
-        self._show_grid(now)
+        if now - self._estimated >= BAR_SECONDS:
+            self._show_grid(now)
 
     def _show_grid(self, now: float) -> None:
         """The whole grid, on its bar or in a line."""
+        self._estimated = now
         text = self._clock.in_words(now)
         self._bars.update(self._grid, completed=self.finished, note=text.partition(", ")[2])
         if not self.console.is_terminal and now - self._grid_line >= GRID_SECONDS:

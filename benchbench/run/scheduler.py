@@ -162,9 +162,11 @@ class Scheduler:
 
     def _submit_ready(self) -> None:
         """Start what can start, the most urgent first."""
+        free = self._free_slots()
+        if not free:
+            return  # a large grid is not gone through at every event
         unfinished = {*self._waiting, *self._running, *self._failed}
         ready = [spec for spec in self._waiting.values() if not unfinished.intersection(spec.inputs.values())]
-        free = self._free_slots()
         for spec in sorted(ready, key=self._urgency):
             if not free or self._signal is not None:  # a signal may come while a worker is started
                 return
