@@ -37,8 +37,6 @@ class CompareRequest:
     metrics: Sequence[str] = ()
     allow_different: bool = False
     allow_mixed: bool = False
-    own_budgets: bool = False
-    """Each row has the prompts and updates of its own recipe, which marks it, where else rows that draw are refused."""
     pairs_only: bool = False
     """Neither draw nor judge responses."""
     prompts: Path | None = None
@@ -47,6 +45,8 @@ class CompareRequest:
     """What rows are to have been given alike: `labels`, `responses`, `updates`; others are marked."""
     at: Sequence[str] = ()
     """`kl=NUMBER`: the KL at which curves are compared, nats per response."""
+    own_budgets: bool = False
+    """Each row has the prompts and updates of its own recipe, which marks it, where else rows that draw are refused."""
 
     @property
     def command(self) -> str:
