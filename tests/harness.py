@@ -164,7 +164,7 @@ def leftovers(root: Path) -> list[str]:
     """What a command that refused must not leave behind: stages, results, drafts of files or folders."""
     if not root.exists():
         return []
-    allowed = ("data", "tokenizer", "locks", "hashes")
+    allowed = ("data", "tokenizer", "leases", "hashes")
     found = [path.relative_to(root) for path in sorted(root.rglob("*"))]
     return [str(path) for path in found if path.parts[0] not in allowed or any(p.startswith(".") for p in path.parts)]
 

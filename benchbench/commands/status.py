@@ -129,10 +129,10 @@ def stage_state(store: RunStore, key: str, now: float) -> StageState:
 
 
 def _name(store: RunStore, key: str, record: StageRecord | None) -> str:
-    """A stage that is not finished runs while a process holds its lock: locks go with the process."""
+    """A stage that is not finished runs while a living process holds its lease."""
     if record is not None and record.status == "done":
         return FINISHED
-    if store.is_claimed(key):
+    if store.holder(key) is not None:
         return RUNNING
     return STALE if record is None or record.status == "running" else record.status
 

@@ -98,8 +98,8 @@ def _turn(judge: Judge, cache: VerdictCache | None, context: JudgeContext) -> It
         yield
         return
 
-    def waiting() -> None:
-        context.report(f"judge {judge.name}: another stage is asking it; this one waits and reuses its answers")
+    def waiting(line: str) -> None:
+        context.report(f"judge {judge.name}: another stage is asking it; {line}, and reuses its answers")
 
     with cache.alone(context.should_stop, waiting) as came:
         if not came:

@@ -12,6 +12,7 @@ from benchbench.core.example import Example
 from benchbench.core.hashing import fingerprint
 from benchbench.core.identity import plain
 from benchbench.core.shown_text import name_fault
+from benchbench.core.source import LoadedSplits
 from benchbench.data.audit import audit
 from benchbench.data.column_shape import split_shape
 from benchbench.data.model_files import is_adapters_alone, weights_hash
@@ -34,11 +35,13 @@ from benchbench.plan.weights import (
 )
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import Loaded
+from benchbench.recipe.model import TokenizerTraining
 from benchbench.store.checksums import stamped
 from benchbench.store.damage import in_damaged, say_damage, set_aside
 from benchbench.store.file_hashes import file_hash
 from benchbench.store.files import read_json, whole_folder, write_json
-from benchbench.store.prepared import PreparedData, sound_prepared, write_prepared
+from benchbench.store.prepared import PreparedData, read_prepared, sound_prepared, write_prepared
+from benchbench.store.runs import RunStore
 
 T = TypeVar("T")
 BESIDE = "stands_beside_"
@@ -149,12 +152,18 @@ def _data(loaded: Loaded, root: Path) -> tuple[PreparedData, str]:
     )
     prepared = sound_prepared(root, key)
     if prepared is None:
-        splits, transformed = apply_transforms(source.load(options, folder), planned, where=str(loaded.path))
-        hashes = {name: content_hash({name: examples}) for name, examples in splits.items()}
-        shapes = {n: split_shape(e, ordered=splits.readings[n].ordered) for n, e in splits.items()}
-        report = audit(splits, splits.readings).as_json() | transformed
-        prepared = write_prepared(root, key, splits, to_json, hashes=hashes, report=report, shapes=shapes)
+        with RunStore(root).claim(f"data/{key}"):  # else another command, which wants the same data, makes them twice
+            prepared = read_prepared(root, key) or _prepared(loaded, root, key, source.load(options, folder))
     return prepared, key
+
+
+def _prepared(loaded: Loaded, root: Path, key: str, read: LoadedSplits) -> PreparedData:
+    planned = loaded.bound.get("data.transforms", ())
+    splits, transformed = apply_transforms(read, planned, where=str(loaded.path))
+    hashes = {name: content_hash({name: examples}) for name, examples in splits.items()}
+    shapes = {n: split_shape(e, ordered=splits.readings[n].ordered) for n, e in splits.items()}
+    report = audit(splits, splits.readings).as_json() | transformed
+    return write_prepared(root, key, splits, to_json, hashes=hashes, report=report, shapes=shapes)
 
 
 def _weights(loaded: Loaded) -> tuple[str | None, str, int | None, bool]:
@@ -234,12 +243,9 @@ def _trained_tokenizer(loaded: Loaded, root: Path, data: PreparedData, config: M
     folder = root / "tokenizer" / key
     record, beside = folder / RECORD, folder / f"{BESIDE}{_file_name(config)}"
     if not _is_sound(folder, record, root):
-        texts = [text for line in data.lines(training.split) for text in _texts(from_json(line))]
-        with whole_folder(folder, keep=lambda there: tokenizer_fault(there / record.name) == "") as draft:
-            tokenizer = train_tokenizer(texts, training)
-            save_tokenizer(tokenizer, draft)
-            about = {"hash": tokenizer_hash(tokenizer), "entries": id_bound(tokenizer), "files": file_hashes_of(draft)}
-            write_json(draft / record.name, stamped(about))
+        with RunStore(root).claim(f"tokenizer/{key}"):
+            if tokenizer_fault(record):  # else another command trained it meanwhile
+                _train(data, training, folder)
     recorded = read_json(record)
     check_rows(recorded.get("entries", 0), config)
     if writes_models(loaded) and not beside.is_file():
@@ -247,6 +253,15 @@ def _trained_tokenizer(loaded: Loaded, root: Path, data: PreparedData, config: M
         check_beside(tokenizer, config, lent=True)
         beside.touch()
     return str(folder.resolve()), recorded["hash"]
+
+
+def _train(data: PreparedData, training: TokenizerTraining, folder: Path) -> None:
+    texts = [text for line in data.lines(training.split) for text in _texts(from_json(line))]
+    with whole_folder(folder, keep=lambda there: tokenizer_fault(there / RECORD) == "") as draft:
+        tokenizer = train_tokenizer(texts, training)
+        save_tokenizer(tokenizer, draft)
+        about = {"hash": tokenizer_hash(tokenizer), "entries": id_bound(tokenizer), "files": file_hashes_of(draft)}
+        write_json(draft / RECORD, stamped(about))
 
 
 def _is_sound(folder: Path, record: Path, root: Path) -> bool:

@@ -25,9 +25,9 @@ from benchbench.stages.resumption import resumption
 from benchbench.store.damage import listening
 from benchbench.store.disk import disk_message
 from benchbench.store.drafts import remove_drafts
+from benchbench.store.leases import LeaseLostError, check
 from benchbench.store.runs import RunStore
 
-WAITING = "waiting for another process, which runs this stage"
 MODEL = "model"
 """Folder that a stage leaves a model in, if it leaves one."""
 HEARTBEAT_SECONDS = 10.0
@@ -48,6 +48,7 @@ def execute(
     """Run a stage to its end, unless it is finished already; the record says how it went.
 
     A failure is recorded, not raised: other stages go on. The user's errors leave their message, ours the traceback.
+    Where another process took the stage over, what was done of it here is dropped, and the other one waited for.
 
     Args:
         spec: the stage; settings that are plain values become those of its kind.
@@ -59,7 +60,23 @@ def execute(
         engines: of the worker, which closes them; none opens an engine for this stage alone.
     """
     report = _with_title(report, spec)
-    with store.claim(spec.key, should_stop, lambda: report({"message": WAITING})) as is_ours:
+    while True:
+        try:
+            return _execute_claimed(spec, store, device, report, should_stop, input_of, engines)
+        except LeaseLostError as error:
+            report({"message": str(error)})
+
+
+def _execute_claimed(
+    spec: StageSpec,
+    store: RunStore,
+    device: str,
+    report: Report,
+    should_stop: Callable[[], bool],
+    input_of: Callable[[str], Input],
+    engines: EngineCache | None,
+) -> StageRecord:
+    with store.claim(spec.key, should_stop, lambda line: report({"message": line})) as is_ours:
         if not is_ours:  # what is on disk is the other process's
             return StageRecord(spec.key, "interrupted", environment(device), message=RESUMES)
         before = store.record(spec.key)
@@ -77,7 +94,7 @@ def execute(
                 root=store.root,
                 device=torch.device(device),
                 report=_noted(report, spec, store),
-                should_stop=should_stop,
+                should_stop=lambda: store.has_lost(spec.key) or should_stop(),
                 input_of=input_of,
                 engines=stage_engines,
             )
@@ -124,6 +141,7 @@ def _is_card(device: str) -> bool:
 
 def _run(context: StageContext[Any], record: StageRecord) -> StageRecord:
     """Run the stage's own code; the record with how that went."""
+    check(context.folder)
     shutil.rmtree(context.folder / MODEL, ignore_errors=True)  # half a model of a killed attempt
     try:
         context = replace(context, spec=read_spec(context.spec.as_json()))
@@ -134,6 +152,8 @@ def _run(context: StageContext[Any], record: StageRecord) -> StageRecord:
             write_card(context, folder, record, result)
     except Interrupted:
         return replace(record, status="interrupted", message=RESUMES)
+    except LeaseLostError:
+        raise
     except BenchError as error:
         return replace(record, status="failed", message=str(error), summary={"exit_code": int(error.exit_code)})
     except Exception as error:

@@ -16,6 +16,7 @@ from benchbench.models.saving import save_and_read_back
 from benchbench.stages.context import Result, StageContext
 from benchbench.stages.fit import BatchMaker
 from benchbench.store.file_hashes import file_hash
+from benchbench.store.files import whole_folder
 
 READ_BACK_EXAMPLES = 4
 """Of the stage's own data, all candidates of each: enough to tell another model, and as quick as one step."""
@@ -39,13 +40,17 @@ def save_policy(
     """
     folder = context.folder / FOLDER
 
+    def save() -> None:
+        with whole_folder(folder) as draft:
+            load.save_trained(model, tokenizer, draft)
+
     def logps(model: Any) -> torch.Tensor:
         scored = [token_logps(model, make_batch([example])) for example in examples[:READ_BACK_EXAMPLES]]
         return torch.cat([each.token[each.response] for each in scored])
 
     difference = save_and_read_back(
         model,
-        save=lambda: load.save_trained(model, tokenizer, folder),
+        save=save,
         load=lambda: load.load_trained(folder, context.model_spec(), trainable=False).to(context.device),
         score=logps,
         where=folder,

@@ -35,6 +35,12 @@ def say_damage(line: str) -> None:
         say(line)
 
 
+def say(line: str) -> None:
+    """Tell whoever listens of anything else, such as for whom a command waits."""
+    for hear in _listeners[-1:]:
+        hear(line)
+
+
 def beside(path: Path) -> Path:
     """Where a damaged file is put: in the same folder, its name with `.damaged` and, where that is taken, a number."""
     return _free(path.with_name(path.name + SUFFIX))

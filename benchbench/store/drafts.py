@@ -5,16 +5,14 @@ A draft's name says which process of which machine writes it, so that nobody rem
 
 from __future__ import annotations
 
-import hashlib
 import os
-import platform
 import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import suppress
-from functools import cache
 from pathlib import Path
+
+from benchbench.store.processes import is_process, machine
 
 FORGOTTEN_SECONDS = 7 * 24 * 3600.0
 """After so long a draft of another machine, of whose processes nothing is known here, counts as left behind."""
@@ -29,7 +27,7 @@ def draft_prefix(path: Path) -> str:
     Args:
         path: the place that the draft is for.
     """
-    return f".{path.name[:_LONGEST_NAME]}.{_machine()}-{os.getpid()}."
+    return f".{path.name[:_LONGEST_NAME]}.{machine()}-{os.getpid()}."
 
 
 def remove_stale_drafts(folder: Path, *, depth: int = 2) -> list[Path]:
@@ -66,23 +64,12 @@ def _drafts(folder: Path, depth: int) -> Iterator[Path]:
 def _is_stale(path: Path) -> bool:
     match = _DRAFT.fullmatch(path.name)
     assert match is not None
-    if match[1] == _machine():
-        return not _is_alive(int(match[2]))
+    if match[1] == machine():
+        return not is_process(int(match[2]))
     try:
         return path.stat().st_mtime + FORGOTTEN_SECONDS < time.time()
     except OSError:
         return False
-
-
-def _is_alive(process: int) -> bool:
-    """Whether there is a process of that number on this machine."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True
 
 
 def _remove(path: Path) -> None:
@@ -90,14 +77,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
-
-
-@cache
-def _machine() -> str:
-    """Where a process number means this process: the host, since it was started, and the container's own numbers."""
-    known = [platform.node()]
-    with suppress(OSError):
-        known.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii"))
-    with suppress(OSError):
-        known.append(str(Path("/proc/self/ns/pid").readlink()))
-    return hashlib.sha256("\n".join(known).encode()).hexdigest()[:8]

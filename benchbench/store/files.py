@@ -22,6 +22,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from benchbench.store.drafts import draft_prefix
+from benchbench.store.leases import check
 
 _NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EROFS, errno.EACCES)
 """What file systems say that bring no folders to the disk one by one, or do not let this user ask for it."""
@@ -35,7 +36,11 @@ def written(path: Path, *, durable: bool = True) -> Iterator[Path]:
         path: of the file; a file that is there stays, whole, until the new one replaces it.
         durable: whether to wait until file and name are on the disk; not for what is a copy of something else, such as
             a hash that is kept.
+
+    Raises:
+        LeaseLostError: another process took over what the file belongs to; it is left as it is.
     """
+    check(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=draft_prefix(path))
     os.close(handle)
@@ -45,6 +50,7 @@ def written(path: Path, *, durable: bool = True) -> Iterator[Path]:
         draft.chmod(0o644)
         if durable:
             sync(draft)
+        check(path)
         draft.replace(path)
         if durable:
             sync(path.parent)
@@ -159,13 +165,18 @@ def whole_folder(path: Path, *, keep: Callable[[Path], bool] = lambda folder: Fa
         path: its place.
         keep: whether a folder that is there meanwhile is left as it is: one that is named by its content, and is
             whole. Any other is replaced.
+
+    Raises:
+        LeaseLostError: as `written`.
     """
+    check(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(dir=path.parent, prefix=draft_prefix(path)))
     draft.chmod(0o755)
     try:
         yield draft
         sync_tree(draft)
+        check(path)
         if not path.exists():
             try:
                 draft.rename(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from benchbench.store.contents import entry_of, shown_entry
 from benchbench.store.damage import beside, say_damage, set_aside
 from benchbench.store.file_hashes import file_hash
 from benchbench.store.files import json_or_none, write_bytes, write_json, write_text
+from benchbench.store.leases import hold
 
 if TYPE_CHECKING:  # a third of a second to import, which a folder that stays as it is does not need
     import pandas as pd
@@ -27,6 +27,7 @@ class ResultStore:
 
     def __init__(self, root: Path, setting: str) -> None:
         self.folder = root / setting
+        self._lease = root / ".leases" / setting.replace("/", "-")
 
     def cells(self) -> list[dict[str, Any]]:
         """Every recorded cell, in the order of their identity; times are in them, so each line has its checksum.
@@ -170,8 +171,7 @@ class ResultStore:
     def _alone(self) -> Iterator[None]:
         """Keep other processes from changing a file between its reading and its writing."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / ".lock").open("w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with hold(self._lease, guards=self.folder):
             yield
 
     def write_report(self, text: str, *, name: str = "report.md") -> Path:

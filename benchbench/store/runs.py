@@ -19,14 +19,17 @@ from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.store.checksums import is_as_stamped, stamped
 from benchbench.store.contents import content_faults, contents
-from benchbench.store.damage import in_damaged, say_damage, set_aside
+from benchbench.store.damage import in_damaged, say, say_damage, set_aside
 from benchbench.store.files import folders, json_or_none, sync_tree, write_json, write_yaml
-from benchbench.store.locks import is_taken, turn
+from benchbench.store.lease_files import Holder, holder_of
+from benchbench.store.leases import check, hold, is_lost
 
 CHECKPOINT = "checkpoint"
 """Folder of a stage's own folder that holds what an interrupted training goes on from."""
 
 
+LEASES = "leases"
+"""Folder below `runs/` that says who holds what."""
 PROGRESS = "progress.json"
 """File of a stage's folder that says how far it is, while it is not finished."""
 
@@ -179,6 +182,7 @@ class RunStore:
 
     def remove_checkpoint(self, key: str) -> None:
         """Drop what a training could be resumed from, and how far it was; a finished one needs them no more."""
+        check(self.folder(key))
         shutil.rmtree(self.folder(key) / CHECKPOINT, ignore_errors=True)
         (self.folder(key) / PROGRESS).unlink(missing_ok=True)
 
@@ -199,27 +203,31 @@ class RunStore:
 
     @contextmanager
     def claim(
-        self, key: str, should_stop: Callable[[], bool] = lambda: False, waiting: Callable[[], None] = lambda: None
+        self, key: str, should_stop: Callable[[], bool] = lambda: False, waiting: Callable[[str], None] = say
     ) -> Iterator[bool]:
         """Hold a stage for this process; another one that wants the same stage waits.
 
         Args:
             key: of the stage.
             should_stop: looked at while another process holds the stage; by default it is waited for.
-            waiting: called once before a wait.
+            waiting: told once, in a line, for which process it waits.
 
         Yields:
             Whether the stage is ours; not where it was to stop, and then the record is the other process's.
         """
-        with turn(self._lock(key), should_stop, waiting) as is_ours:
+        with hold(self._lease(key), guards=self.folder(key), should_stop=should_stop, waiting=waiting) as is_ours:
             yield is_ours
 
-    def is_claimed(self, key: str) -> bool:
-        """Whether a process of this machine holds a stage now."""
-        return is_taken(self._lock(key))
+    def holder(self, key: str) -> Holder | None:
+        """Who holds a stage now; none where nobody does, or a process that is dead."""
+        return holder_of(self._lease(key))
 
-    def _lock(self, key: str) -> Path:
-        return self.root / "locks" / key.replace("/", "-")
+    def has_lost(self, key: str) -> bool:
+        """Whether another process took over a stage that this one holds."""
+        return is_lost(self._lease(key))
+
+    def _lease(self, key: str) -> Path:
+        return self.root / LEASES / key.replace("/", "-")
 
     def records(self, kind: str) -> list[StageRecord]:
         """All records of one kind of stage, in folder order."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sqlite3
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +15,7 @@ from benchbench.core.hashing import fingerprint
 from benchbench.core.judge import Contest, Verdict
 from benchbench.store.damage import say_damage
 from benchbench.store.files import sync
-from benchbench.store.locks import turn
+from benchbench.store.leases import check, hold
 from benchbench.store.verdict_records import FAULTS, read_old_answers, verdict_json, verdict_of
 
 BUSY_SECONDS = 60.0
@@ -113,17 +111,18 @@ class VerdictCache:
         return self.get(key) or verdict
 
     @contextmanager
-    def alone(self, should_stop: Callable[[], bool], waiting: Callable[[], None]) -> Iterator[bool]:
+    def alone(self, should_stop: Callable[[], bool], waiting: Callable[[str], None]) -> Iterator[bool]:
         """Be the one process that asks this judge while the block lasts.
 
         Args:
             should_stop: looked at twice a second while another process is at it.
-            waiting: called once before a wait.
+            waiting: told once, in a line, for which process it waits.
 
         Yields:
             Whether the turn came; not where it was to stop.
         """
-        with turn(self.path.with_suffix(".lock"), should_stop, waiting) as is_ours:
+        path = self.path.with_suffix(".lease")
+        with hold(path, guards=path, should_stop=should_stop, waiting=waiting) as is_ours:
             yield is_ours
 
     def _run(self, statement: str, values: tuple[str, ...] = ()) -> list[Any]:
@@ -194,8 +193,9 @@ def _with_checksums(database: sqlite3.Connection) -> int:
 
 def _make(path: Path, report: Callable[[str], None]) -> None:
     """Put a database in its place, whole, with what an earlier version kept; nothing where one is there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(path.parent):
+    if path.exists():
+        return
+    with hold(path.with_suffix(".making"), guards=path):
         if path.exists():
             return
         for name in (f"{path}-wal", f"{path}-shm"):  # of one that was thrown away
@@ -213,22 +213,12 @@ def _make(path: Path, report: Callable[[str], None]) -> None:
             database.execute("INSERT INTO taken_over VALUES (?, ?, ?)", counts)
             database.execute("COMMIT")
         sync(draft)
+        check(path)
         draft.rename(path)
         sync(path.parent)
     if answers.verdicts or answers.damaged:
         left_out = f"; {answers.damaged} damaged lines were left out" if answers.damaged else ""
         report(f"{path}: {len(answers.verdicts)} answers taken over from {old.name}{left_out}")
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """The folder, to one process at a time."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -92,7 +92,7 @@ def test_a_model_folder_is_scored_as_external_with_the_numbers_of_its_cell(
         if key[1] in ("logp_mean", "logp_sum") and "reference" not in metrics.get(key[0]).reads:  # it is its own
             assert value == pytest.approx(mine[key], rel=1e-9), key
     assert {
-        path.name for path in (tmp_path / "runs").iterdir() if path.name not in ("data", "locks", "hashes", "tokens")
+        path.name for path in (tmp_path / "runs").iterdir() if path.name not in ("data", "leases", "hashes", "tokens")
     } == {"score"}
 
 

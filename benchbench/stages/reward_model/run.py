@@ -25,6 +25,7 @@ from benchbench.stages.fit import BatchMaker, fit, reward_batches
 from benchbench.stages.reward_model.settings import RewardModelSettings
 from benchbench.stages.saved import FOLDER, READ_BACK_EXAMPLES, with_read_back
 from benchbench.stages.settings import initial_seed
+from benchbench.store.files import whole_folder
 from benchbench.training.objective import RewardModelObjective
 
 
@@ -137,12 +138,13 @@ def save(model: RewardModel, tokenizer: Any, folder: Path) -> None:
     Adapters are not merged: a sum rounded to bfloat16 gives other rewards than adapters applied in float32 do.
     """
     backbone = model.backbone
-    if hasattr(backbone, "unload"):
-        backbone.save_pretrained(folder / ADAPTER, safe_serialization=True)
-        backbone = backbone.unload()
-    save_whole(backbone, folder)
-    save_tokenizer(tokenizer, folder)
-    model.save_head(folder)
+    with whole_folder(folder) as draft:
+        if hasattr(backbone, "unload"):
+            backbone.save_pretrained(draft / ADAPTER, safe_serialization=True)
+            backbone = backbone.unload()
+        save_whole(backbone, draft)
+        save_tokenizer(tokenizer, draft)
+        model.save_head(draft)
 
 
 def load_reward_model(context: StageContext[Any], name: str) -> RewardModel:
