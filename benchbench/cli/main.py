@@ -36,6 +36,7 @@ from benchbench.cli import (
     verify,
 )
 from benchbench.cli.output import shown
+from benchbench.cli.signals import hearing
 from benchbench.cli.variadic import VariadicCommand
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.store.damage import listening
@@ -112,6 +113,19 @@ def run(args: list[str] | None = None) -> None:
 
 def main(args: list[str]) -> int:
     """Run one command line and return the exit code; the user's errors are one message without a traceback."""
+    with hearing() as heard:
+        try:
+            code = _ended(args)
+        except BaseException:
+            if heard.number is None:
+                raise
+    if heard.number is None:
+        return code
+    typer.echo(f"bench: {heard.line()}", err=True)
+    return 128 + heard.number
+
+
+def _ended(args: list[str]) -> int:
     try:
         with listening(lambda line: typer.echo(f"bench: {shown(line)}", err=True)):
             app(args=args, prog_name="bench")

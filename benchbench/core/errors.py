@@ -16,6 +16,19 @@ class Interrupted(Exception):
     """The run was asked to stop; what was done so far is on disk."""
 
 
+class StoppedBySignal(BaseException):
+    """A signal asked the command to stop where no stage runs; like an interrupt of the keyboard, no handler of
+    errors takes it for one.
+
+    Args:
+        number: of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
 class ExitCode(IntEnum):
     """What a shell or a CI job learns from how `bench` ended."""
 

@@ -99,7 +99,8 @@ def _turn(judge: Judge, cache: VerdictCache | None, context: JudgeContext) -> It
         return
 
     def waiting(line: str) -> None:
-        context.report(f"judge {judge.name}: another stage is asking it; {line}, and reuses its answers")
+        said = "another stage is asking it; this one waits and reuses its answers"
+        context.report(f"judge {judge.name}: {said}: {line}")
 
     with cache.alone(context.should_stop, waiting) as came:
         if not came:

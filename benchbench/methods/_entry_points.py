@@ -9,7 +9,7 @@ from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchbench.core.errors import BenchError
+from benchbench.core.errors import BenchError, StoppedBySignal
 from benchbench.core.hashing import FINGERPRINT_LENGTH
 from benchbench.core.method import Method
 from benchbench.methods._file import named_method, raised, refuse_name
@@ -40,7 +40,7 @@ def installed_method(name: str, *, built_in: Collection[str]) -> Method:
 def _read(point: EntryPoint, where: str) -> Method:
     try:
         loaded = point.load()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, StoppedBySignal):
         raise
     except BaseException as error:
         raise BenchError(

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
-from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.errors import BenchError, ExitCode, StoppedBySignal
 from benchbench.core.hashing import FINGERPRINT_LENGTH
 from benchbench.core.method import CONTENT_SIGN, Method, full_name, plain_name
 
@@ -137,7 +137,7 @@ def _executed(path: Path, source: bytes, name: str) -> ModuleType:
     sys.modules[module.__name__] = module  # dataclasses look up their module by name
     try:
         exec(compile(source, str(path), "exec", dont_inherit=True), module.__dict__)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, StoppedBySignal):
         raise
     except BaseException as error:  # a file may even call sys.exit
         del sys.modules[module.__name__]

@@ -14,7 +14,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,7 +55,7 @@ class Holder:
 def holder_of(path: Path) -> Holder | None:
     """Who holds a lease now; none where it is free, or its owner is dead as far as one look can tell."""
     holder = read_lease(path)
-    return None if holder is None or is_over(holder, path.parent, watched=2 * BEAT_SECONDS) else holder
+    return None if holder is None or is_over(holder, path.parent, lambda _: 2 * BEAT_SECONDS) else holder
 
 
 def read_lease(path: Path) -> Holder | None:
@@ -85,22 +85,23 @@ class Watch:
         return now - self._first.setdefault((holder.token, holder.beat), now)
 
 
-def is_over(holder: Holder, folder: Path, *, watched: float) -> bool:
+def is_over(holder: Holder, folder: Path, watched: Callable[[Holder], float]) -> bool:
     """Whether a lease may be followed: it was let go, or its owner is dead.
 
     Args:
         holder: what the lease says.
         folder: in which it lies.
-        watched: for how many seconds the heartbeat was seen to stay as it is.
+        watched: for how many seconds its heartbeat was seen to stay as it is.
     """
     if holder.beat == FREE:
         return True
     life = Life.UNKNOWN if holder.owner is None else life_of(holder.owner)
     if life in (Life.ALIVE, Life.GONE):
         return life is Life.GONE
-    if watched >= LEASE_SECONDS:
+    seconds = watched(holder)
+    if seconds >= LEASE_SECONDS:
         return True
-    return watched >= 2 * BEAT_SECONDS and _clock(folder) - holder.beat > LEASE_SECONDS
+    return seconds >= 2 * BEAT_SECONDS and _clock(folder) - holder.beat > LEASE_SECONDS
 
 
 def _clock(folder: Path) -> float:
@@ -124,7 +125,7 @@ def followed(path: Path, text: str, watch: Watch) -> bool:
     was followed already, which is looked at again. One that died in between has left a lease of its own: that file.
     """
     holder = read_lease(path)
-    if holder is not None and not is_over(holder, path.parent, watched=watch.seconds(holder)):
+    if holder is not None and not is_over(holder, path.parent, watch.seconds):
         return False
     before = None if holder is None else holder.token
     turn = path.with_name(f"{path.name}.after-{before or 'nobody'}")

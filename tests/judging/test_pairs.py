@@ -225,12 +225,13 @@ def test_a_judge_that_is_asked_alone_is_asked_once_by_two_at_a_time(tmp_path: Pa
     rows, summary = run(quick.judge, cache=caches[1], report=lines.append)
     thread.join()
     assert len(slow.asked) == summary["cached"] == 6 and quick.asked == [] and rows["outcome"].notna().all()
-    assert lines == ["judge counting: another stage is asking it; this one waits and reuses its answers"]
+    (line,) = lines
+    assert line.startswith("judge counting: another stage is asking it; this one waits and reuses its answers: waits")
 
 
 def test_who_waits_for_a_judge_hears_a_request_to_stop(tmp_path: Path):
     cache = VerdictCache(tmp_path / "cache.sqlite")
-    with VerdictCache(cache.path).alone(lambda: False, lambda: None) as came, pytest.raises(Interrupted):
+    with VerdictCache(cache.path).alone(lambda: False, lambda line: None) as came, pytest.raises(Interrupted):
         assert came
         run(Counting(asked_alone=True).judge, cache=cache, should_stop=lambda: True)
 

@@ -81,13 +81,13 @@ def test_one_at_a_time_holds_the_turn_and_sees_what_the_others_left(tmp_path: Pa
     path, waits = tmp_path / "new" / "cache.sqlite", []
     cache = VerdictCache(path)
     stops = iter([False, True])
-    with VerdictCache(path).alone(lambda: False, lambda: waits.append("first")) as came:
+    with VerdictCache(path).alone(lambda: False, lambda line: waits.append("first")) as came:
         assert came
-        with cache.alone(lambda: next(stops), lambda: waits.append("second")) as second:
+        with cache.alone(lambda: next(stops), lambda line: waits.append("second")) as second:
             assert not second
         VerdictCache(path).add("a", Verdict(1.0))
     assert waits == ["second"]
-    with cache.alone(lambda: True, lambda: None) as came:
+    with cache.alone(lambda: True, waits.append) as came:
         assert came and cache.get("a") == Verdict(1.0)
 
 
