@@ -113,6 +113,7 @@ def run(args: list[str] | None = None) -> None:
 
 def main(args: list[str]) -> int:
     """Run one command line and return the exit code; the user's errors are one message without a traceback."""
+    code = int(ExitCode.FAILED)
     with hearing() as heard:
         try:
             code = _ended(args)

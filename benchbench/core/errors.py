@@ -17,8 +17,7 @@ class Interrupted(Exception):
 
 
 class StoppedBySignal(BaseException):
-    """A signal asked the command to stop where no stage runs; like an interrupt of the keyboard, no handler of
-    errors takes it for one.
+    """A signal asked the command to stop; as with an interrupt of the keyboard, nothing takes it for an error.
 
     Args:
         number: of the signal.
