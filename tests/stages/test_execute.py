@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -128,6 +129,27 @@ def test_a_stage_that_another_process_finished_meanwhile_is_taken_as_it_is(
         return False
 
     assert run(lambda context: 1 / 0, should_stop=finishes_meanwhile) == written[0]
+
+
+def test_a_stage_that_was_taken_over_is_waited_for_and_nothing_of_it_is_written(
+    run: Callable[..., StageRecord], store: RunStore
+):
+    """It gave no sign of life in the middle of its work, another process followed and finished it; then it goes on."""
+    messages, report = heard()
+    elsewhere = RunStore(store.root.parent / "elsewhere")
+    done = elsewhere.write(StageRecord(SPEC.key, "done", {"device_kind": "cuda"}))
+    lease = store.root / "leases" / SPEC.key.replace("/", "-")
+
+    def stopped_for_long(context: StageContext[Any]) -> Result:
+        draft = lease.with_name("draft")
+        draft.write_text(lease.read_text().replace('"token": "', '"token": "another'))
+        os.utime(draft, (0, 0))  # the other one has let go by now
+        draft.replace(lease)
+        shutil.copyfile(elsewhere.folder(SPEC.key) / "status.json", context.folder / "status.json")
+        return Result(99, {})
+
+    assert run(stopped_for_long, report=report) == done == store.record(SPEC.key)
+    assert "took it over while this process gave no sign of life" in messages[0]
 
 
 def interrupted(context: StageContext[Any]) -> Result:
