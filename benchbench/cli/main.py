@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import Annotated
 
@@ -41,6 +42,7 @@ from benchbench.cli.variadic import VariadicCommand
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.store.damage import listening
 from benchbench.store.disk import disk_message
+from benchbench.store.processes import given_command
 
 app = typer.Typer(
     name="bench",
@@ -114,7 +116,7 @@ def run(args: list[str] | None = None) -> None:
 def main(args: list[str]) -> int:
     """Run one command line and return the exit code; the user's errors are one message without a traceback."""
     code = int(ExitCode.FAILED)
-    with hearing() as heard:
+    with given_command(shlex.join(["bench", *args])), hearing() as heard:
         try:
             code = _ended(args)
         except BaseException:

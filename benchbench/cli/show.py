@@ -127,7 +127,7 @@ def run(
     from benchbench.commands.recipes import leaves
     from benchbench.commands.run_plan import RunOptions
     from benchbench.commands.show.run import show_run
-    from benchbench.report.run_page import curve_rows, plot_lines, record_lines, value_text
+    from benchbench.report.run_page import curve_rows, failure_lines, plot_lines, record_lines, value_text
     from benchbench.report.sparkline import ASCII, BLOCKS
     from benchbench.store.stage_files import curves
 
@@ -140,6 +140,10 @@ def run(
     print_note(f"{files.spec.title}: {facts['state']}, {facts['progress']}, last heartbeat {facts['heartbeat']}")
     if shown.state.message:
         print_note(f"failed: {shown.state.message}")
+    if files.record is not None and files.record.status == "failed":
+        print_whole([*failure_lines(files.record, files.log), ""])
+    if shown.state.owner:
+        print_note(f"by: {shown.state.owner}")
     for name, value in {"key": files.key, "folder": files.folder, "model": shown.model or "none"}.items():
         print_note(f"{name}: {value}")
     for line in [] if files.record is None else record_lines(files.record):

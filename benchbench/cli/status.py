@@ -17,8 +17,9 @@ def status(
 ) -> None:
     """Show which stages run, finished, failed or went stale.
 
-    A stage runs while a process of this machine holds its lock; one that says it runs and has no process is stale.
-    Progress and heartbeat are what the stage last wrote. Nothing is changed.
+    A stage runs while a living process, of this machine or another one, holds its lease; one that says it runs and has
+    no process is stale. Progress and heartbeat are what it last wrote. What did not finish is listed with the command
+    that goes on with it. Nothing is changed.
 
     Example: bench status --runs runs
     """

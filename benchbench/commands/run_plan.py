@@ -33,6 +33,7 @@ from benchbench.stages.settings import ReadingSettings
 from benchbench.store.drafts import remove_stale_drafts
 from benchbench.store.offline import offline
 from benchbench.store.runs import RunStore, default_results, default_root
+from benchbench.store.sessions import running_plan
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,11 @@ def run_session(session: Session, options: RunOptions, console: Console) -> RunR
     """Run what is not finished; failures are shown and returned, not raised."""
     assert not session.assumed, "a plan of what is not here"
     store = options.store
+    with running_plan(store, session.plan.stages.values()):
+        return _run(session, options, store, console)
+
+
+def _run(session: Session, options: RunOptions, store: RunStore, console: Console) -> RunResult:
     for folder in (store.root, options.results_root):
         remove_stale_drafts(folder)
     store.set_damaged_aside(session.plan.stages)

@@ -20,7 +20,9 @@ from benchbench.commands.run_plan import in_one_line
 from benchbench.core.records import StageRecord
 from benchbench.run.grid_clock import duration
 from benchbench.store.files import folders, json_or_none
+from benchbench.store.lease_files import Holder
 from benchbench.store.runs import CHECKPOINT, PROGRESS, RunStore
+from benchbench.store.sessions import sessions
 
 RUNNING, STALE, INTERRUPTED, FAILED, FINISHED = "running", "stale", "interrupted", "failed", "finished"
 MEANINGS = {
@@ -55,6 +57,10 @@ class StageState:
     attempts: int
     message: str
     """Why it failed, in one line."""
+    owner: str = ""
+    """Process and machine that run it, and since when; empty where nobody does."""
+    command: str = ""
+    """The command that planned it last, which goes on with it; empty where that is not known."""
 
     def shown(self) -> dict[str, str]:
         """A row for a reader."""
@@ -66,6 +72,7 @@ class StageState:
             "stage": self.stage,
             "progress": place,
             "heartbeat": f"{duration(self.seconds_since_heartbeat)} ago",
+            "by": self.owner or "-",
             "key": self.key,
         }
 
@@ -90,11 +97,17 @@ class Status:
 
     def lines(self) -> Iterator[str]:
         """Why stages failed, how many are in each state, and what a state means for those that did not finish."""
-        yield from (f"{stage.stage}: {stage.message} (see {stage.key})" for stage in self.stages if stage.message)
+        for stage in self.stages:
+            if stage.message:
+                yield f"{stage.stage}: {stage.message} (`bench show run {stage.key}` says more)"
         yield f"{self.root}: " + ", ".join(f"{number} {state}" for state, number in self.counts.items())
         for state, meaning in MEANINGS.items():
             if self.counts[state]:
                 yield f"{state}: {meaning}"
+        commands = Counter(stage.command for stage in self.stages if stage.state in MEANINGS)
+        for command, number in commands.items():
+            if command:
+                yield f"goes on with {number} of them: {command}"
 
     def as_values(self, *, with_finished: bool) -> dict[str, Any]:
         """All of it for a program."""
@@ -106,17 +119,26 @@ def status(store: RunStore) -> Status:
     """What every stage of a store is at; nothing is changed there."""
     now = time.time()
     keys = [f"{kind}/{path.name}" for kind in stages.kinds() for path in folders(store.root / kind)]
-    states = [stage_state(store, key, now) for key in keys]
+    commands = {key: each.line for each in reversed(sessions(store)) for key in each.stages}
+    states = [stage_state(store, key, now, commands.get(key, "")) for key in keys]
     return Status(store.root, sorted(states, key=lambda each: (_STATES.index(each.state), each.stage, each.key)))
 
 
-def stage_state(store: RunStore, key: str, now: float) -> StageState:
-    """What one stage is at; `now` is the time in seconds since the epoch."""
+def stage_state(store: RunStore, key: str, now: float, command: str = "") -> StageState:
+    """What one stage is at.
+
+    Args:
+        store: of `runs/`.
+        key: of the stage.
+        now: the time in seconds since the epoch.
+        command: that planned it last.
+    """
     record = store.record(key)
-    beat = _last_written(store.folder(key))
+    state, holder = _state(store, key, record)
+    beat = max(_last_written(store.folder(key)), 0.0 if holder is None else holder.beat)
     step, steps = _progress(store.folder(key), record)
     return StageState(
-        state=_name(store, key, record),
+        state=state,
         stage=_title(store.folder(key)) or key,
         key=key,
         step=step,
@@ -125,16 +147,18 @@ def stage_state(store: RunStore, key: str, now: float) -> StageState:
         seconds_since_heartbeat=max(0.0, now - beat),
         attempts=0 if record is None else record.attempts,
         message=in_one_line(record) if record is not None and record.status == "failed" else "",
+        owner="" if holder is None else str(holder),
+        command=command,
     )
 
 
-def _name(store: RunStore, key: str, record: StageRecord | None) -> str:
-    """A stage that is not finished runs while a living process holds its lease."""
+def _state(store: RunStore, key: str, record: StageRecord | None) -> tuple[str, Holder | None]:
+    """A stage that is not finished runs while a living process holds its lease, and who that is."""
     if record is not None and record.status == "done":
-        return FINISHED
-    if store.holder(key) is not None:
-        return RUNNING
-    return STALE if record is None or record.status == "running" else record.status
+        return FINISHED, None
+    if (holder := store.holder(key)) is not None:
+        return RUNNING, holder
+    return STALE if record is None or record.status == "running" else record.status, None
 
 
 def _title(folder: Path) -> str:

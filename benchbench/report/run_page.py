@@ -13,6 +13,8 @@ from benchbench.report.sparkline import block_plot, column_means, sparkline
 CURVE_COLUMNS = 20
 """Of a curve within a table."""
 PLOT_LINES = 6
+LAST_LINES = 3
+"""Of the log of a stage that failed."""
 _LEAST_PLOT = 10
 _LABEL_WIDTH = 12
 """Characters that are kept free for the values beside a plot."""
@@ -41,6 +43,15 @@ def record_lines(record: StageRecord) -> Iterator[str]:
     if record.resumed_environments:
         times = len(record.resumed_environments)
         yield f"resumed from a checkpoint: {'once' if times == 1 else f'{times} times'}"
+
+
+def failure_lines(record: StageRecord, log: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The whole message of a stage that failed, as a traceback is, and the last lines that it logged."""
+    text = record.message.strip().splitlines()
+    if len(text) > 1:
+        yield from ("", *text)
+    if log:
+        yield from ("", "last logged:", *(json.dumps(line, sort_keys=True) for line in log[-LAST_LINES:]))
 
 
 def plot_lines(name: str, points: Points, width: int, *, blocks: str) -> list[str]:

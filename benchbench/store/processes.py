@@ -1,11 +1,13 @@
-"""Which process of which machine somebody is: what leases and drafts name, and whether it still lives."""
+"""Which process of which machine somebody is, and what it was told to do; whether it still lives."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import platform
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -36,6 +38,34 @@ class ProcessName:
 
     def __str__(self) -> str:
         return f"process {self.process} on {self.host}"
+
+
+@dataclass(frozen=True)
+class GivenCommand:
+    """The command line that a process carries out."""
+
+    line: str
+    ended: ExitStack
+    """What is to be undone when the command has ended, however it does."""
+
+
+_command: ContextVar[GivenCommand | None] = ContextVar("command", default=None)
+
+
+@contextmanager
+def given_command(line: str) -> Iterator[None]:
+    """Let everything in the block know which command it is part of."""
+    with ExitStack() as ended:
+        before = _command.set(GivenCommand(line, ended))
+        try:
+            yield
+        finally:
+            _command.reset(before)
+
+
+def present_command() -> GivenCommand | None:
+    """The command that this is part of; none where nobody said so."""
+    return _command.get()
 
 
 def this_process() -> ProcessName:

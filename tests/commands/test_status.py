@@ -1,4 +1,4 @@
-"""`bench status`: states by records and locks, progress and heartbeat by what a stage wrote."""
+"""`bench status`: states by records and leases, progress and heartbeat by what a stage wrote."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from harness import Finished, bench
 
 from benchbench.commands.status import status
 from benchbench.core.records import StageRecord, StageSpec
+from benchbench.store.processes import given_command
 from benchbench.store.runs import RunStore
+from benchbench.store.sessions import running_plan, sessions
 
 ENVIRONMENT = {"device_kind": "cpu"}
 DAY = 86400.0
@@ -55,7 +57,9 @@ def test_a_stage_runs_while_a_process_holds_its_lock(store: RunStore):
     key = spec(3).key
     with store.claim(key):
         (row,) = [each for each in status(store).stages if each.key == key]
-        assert row.state == "running"
+        assert row.state == "running" and row.owner.startswith(f"process {os.getpid()} on ")
+        assert row.seconds_since_heartbeat < 60
+        assert f"process {os.getpid()} on" in bench("status", "--runs", store.root).text
     (row,) = [each for each in status(store).stages if each.key == key]
     assert row.state == "stale", "the lock went with its holder"
 
@@ -74,6 +78,31 @@ def test_a_killed_process_leaves_a_stale_stage(store: RunStore):
     process.wait()
     process.stdout.close()
     assert status(store).counts["running"] == 0
+
+
+def test_what_did_not_finish_is_listed_with_the_command_that_goes_on(store: RunStore, monkeypatch: pytest.MonkeyPatch):
+    """Two commands ended before their stages did; the later one planned two of the three."""
+    monkeypatch.setenv("COLUMNS", "200")
+    with given_command("bench train a.yaml"), running_plan(store, [spec(number) for number in range(4)]):
+        pass
+    assert len(sessions(store)) == 1
+    monkeypatch.setattr("os.getcwd", lambda: "/elsewhere")
+    with given_command("bench compare a b"), running_plan(store, [spec(0), spec(1), spec(2)]):
+        pass
+    commands = {each.stage: each.command for each in status(store).stages}
+    there = "cd /elsewhere && bench compare a b"
+    assert commands["sft seed 1"] == commands["sft seed 2"] == there
+    assert (commands["sft seed 3"], commands["score/abc"]) == ("bench train a.yaml", "")
+    ended = bench("status", "--runs", store.root)
+    assert f"goes on with 2 of them: {there}" in ended.text
+    assert "goes on with 1 of them: bench train a.yaml" in ended.text
+
+
+def test_a_command_that_finished_all_its_stages_is_forgotten(store: RunStore):
+    with given_command("bench train a.yaml"), running_plan(store, [spec(0)]):
+        (session,) = sessions(store)
+        assert session.holder is not None and session.stages == {spec(0).key}
+    assert sessions(store) == []
 
 
 def test_progress_is_what_was_noted_else_the_last_whole_line_of_the_log(store: RunStore):

@@ -40,6 +40,19 @@ def test_a_stage_is_shown_by_the_beginning_of_its_key(store: RunStore, monkeypat
     assert "training.learning_rate: 0.002" in ended.out and "lora: none" in ended.out and "model: none" in ended.out
 
 
+def test_a_stage_that_failed_is_shown_with_its_traceback_and_the_last_lines_of_its_log(store: RunStore):
+    record = store.record(SPEC.key)
+    assert record is not None
+    trace = 'Traceback (most recent call last):\n  File "loop.py", line 7, in step\nValueError: [no] luck\n'
+    store.write(replace(record, message=trace))
+    ended = bench("show", "run", SPEC.key, "--runs", store.root)
+    assert "failed: ValueError: [no] luck\n" in ended.out and trace in ended.out
+    last = '{"grad_norm": 1.0, "loss": 2.0, "step": 2}\n{"grad_norm": 1.0, "loss": NaN, "step": 3}\n'
+    assert "last logged:\n" in ended.out and last in ended.out
+    finished = store.write(replace(record, status="done", message=""))
+    assert finished and "last logged:" not in bench("show", "run", SPEC.key, "--runs", store.root).out
+
+
 def test_a_folder_is_as_good_as_a_key_and_json_has_every_number(store: RunStore):
     by_folder = bench("show", "run", store.folder(SPEC.key), "--json")
     assert by_folder.json["curves"]["loss"] == {"step": [1, 2, 3], "value": [4.0, 2.0, None]}
