@@ -14,6 +14,7 @@ from benchbench.cli import (
     analyse,
     audit,
     check,
+    clean,
     compare,
     diff,
     env,
@@ -71,6 +72,7 @@ app.command("diff", cls=VariadicCommand)(diff.diff)
 app.command("analyse")(analyse.analyse)
 app.command("status")(status.status)
 app.command("verify")(verify.verify)
+app.command("clean")(clean.clean)
 app.command("fetch")(fetch.fetch)
 app.command("env")(env.env)
 app.add_typer(audit.app, name="audit")

@@ -72,7 +72,6 @@ class StageState:
             "stage": self.stage,
             "progress": place,
             "heartbeat": f"{duration(self.seconds_since_heartbeat)} ago",
-            "by": self.owner or "-",
             "key": self.key,
         }
 
@@ -98,6 +97,8 @@ class Status:
     def lines(self) -> Iterator[str]:
         """Why stages failed, how many are in each state, and what a state means for those that did not finish."""
         for stage in self.stages:
+            if stage.owner:
+                yield f"{stage.stage}: {stage.owner}"
             if stage.message:
                 yield f"{stage.stage}: {stage.message} (`bench show run {stage.key}` says more)"
         yield f"{self.root}: " + ", ".join(f"{number} {state}" for state, number in self.counts.items())

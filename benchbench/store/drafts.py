@@ -37,10 +37,15 @@ def remove_stale_drafts(folder: Path, *, depth: int = 2) -> list[Path]:
         folder: where to look.
         depth: how many folders down; 0 looks at what lies in the folder itself.
     """
-    stale = [path for path in _drafts(folder, depth) if _is_stale(path)]
+    stale = stale_drafts(folder, depth=depth)
     for path in stale:
         _remove(path)
     return stale
+
+
+def stale_drafts(folder: Path, *, depth: int = 2) -> list[Path]:
+    """The drafts that processes which are gone have left; `depth` as in `remove_stale_drafts`."""
+    return [path for path in _drafts(folder, depth) if _is_stale(path)]
 
 
 def remove_drafts(folder: Path) -> None:

@@ -49,7 +49,9 @@ class Holder:
     """What else the owner wrote into it."""
 
     def __str__(self) -> str:
-        return "another process" if self.owner is None else f"{self.owner}, running since {self.since}"
+        if self.owner is None:
+            return "another process"
+        return f"{self.owner}, running since {self.since[:19].replace('T', ' ')} UTC"
 
 
 def holder_of(path: Path) -> Holder | None:

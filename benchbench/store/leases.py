@@ -171,7 +171,7 @@ def _waited_for(
 
 
 def _taken(path: Path, guards: Path, watch: Watch, about: Mapping[str, Any]) -> Lease | None:
-    token, since = secrets.token_hex(8), datetime.now(UTC).isoformat(timespec="seconds")
+    token, since = secrets.token_hex(8), datetime.now(UTC).isoformat(timespec="microseconds")
     values = {"owner": asdict(this_process()), "since": since, "token": token}
     if not followed(path, json.dumps(values | ({"about": about} if about else {})), watch):
         return None

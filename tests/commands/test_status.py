@@ -59,7 +59,7 @@ def test_a_stage_runs_while_a_process_holds_its_lock(store: RunStore):
         (row,) = [each for each in status(store).stages if each.key == key]
         assert row.state == "running" and row.owner.startswith(f"process {os.getpid()} on ")
         assert row.seconds_since_heartbeat < 60
-        assert f"process {os.getpid()} on" in bench("status", "--runs", store.root).text
+        assert f"sft seed 3: process {os.getpid()} on" in bench("status", "--runs", store.root).text
     (row,) = [each for each in status(store).stages if each.key == key]
     assert row.state == "stale", "the lock went with its holder"
 
@@ -86,9 +86,10 @@ def test_what_did_not_finish_is_listed_with_the_command_that_goes_on(store: RunS
     with given_command("bench train a.yaml"), running_plan(store, [spec(number) for number in range(4)]):
         pass
     assert len(sessions(store)) == 1
-    monkeypatch.setattr("os.getcwd", lambda: "/elsewhere")
-    with given_command("bench compare a b"), running_plan(store, [spec(0), spec(1), spec(2)]):
-        pass
+    with monkeypatch.context() as patch, given_command("bench compare a b"):
+        patch.setattr("os.getcwd", lambda: "/elsewhere")
+        with running_plan(store, [spec(0), spec(1), spec(2)]):
+            pass
     commands = {each.stage: each.command for each in status(store).stages}
     there = "cd /elsewhere && bench compare a b"
     assert commands["sft seed 1"] == commands["sft seed 2"] == there

@@ -1,0 +1,247 @@
+"""`bench clean`: what below `runs/` nothing in `results/` rests on, and no command that runs plans to read."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from benchbench import stages
+from benchbench.core.errors import BenchError, ExitCode
+from benchbench.store import damage
+from benchbench.store.drafts import draft_prefix, stale_drafts
+from benchbench.store.files import folders
+from benchbench.store.runs import RunStore
+from benchbench.store.sessions import CLEANING, names_in, sessions
+from benchbench.store.stage_files import LOCK
+
+BESIDE = {"data": "prepared data", "tokenizer": "tokenizer", "tokens": "tokens", "merged": "merged model"}
+"""Folder below `runs/` -> what each folder in it is; one that is named by what stays, or whose content is, stays too."""
+DRAFT, ASIDE = "draft", "set aside"
+
+
+@dataclass(frozen=True)
+class Unused:
+    """One thing that nothing rests on."""
+
+    path: Path
+    kind: str
+    """What it is: a kind of stage, or `prepared data`, `tokenizer`, `tokens`, `merged model`, `draft`, `set aside`."""
+    bytes: int
+    key: str = ""
+    """Of the lease under which it is removed; empty for what nobody else could want."""
+
+
+@dataclass(frozen=True)
+class Cleaning:
+    """What may go, and what became of it."""
+
+    runs: Path
+    results: Sequence[Path]
+    unused: Sequence[Unused]
+    stays: Mapping[str, int]
+    """Why something stays -> number of things."""
+    removed: Sequence[Unused] = ()
+
+    @property
+    def bytes(self) -> int:
+        """Size of all that may go."""
+        return sum(each.bytes for each in self.unused)
+
+    @property
+    def freed(self) -> int:
+        """Size of all that went."""
+        return sum(each.bytes for each in self.removed)
+
+    def rows(self) -> list[dict[str, str]]:
+        """A row for each thing that may go, the largest first."""
+        ordered = sorted(self.unused, key=lambda each: (-each.bytes, str(each.path)))
+        return [{"size": size(e.bytes), "what": e.kind, "path": str(e.path.relative_to(self.runs))} for e in ordered]
+
+    def stay_lines(self) -> Iterator[str]:
+        """Why the rest stays."""
+        yield from (f"{number} stay: {why}" for why, number in self.stays.items() if number)
+
+    def as_values(self) -> dict[str, Any]:
+        """All of it for a program."""
+        return {
+            "runs": str(self.runs),
+            "results": [str(folder) for folder in self.results],
+            "unused": [_plain(each) for each in self.unused],
+            "bytes": self.bytes,
+            "stays": dict(self.stays),
+            "removed": [_plain(each) for each in self.removed],
+            "freed_bytes": self.freed,
+        }
+
+
+@dataclass(frozen=True)
+class _Use:
+    """What stays."""
+
+    named: frozenset[str]
+    """Stages that results name, and those that they were made from."""
+    running: frozenset[str]
+    """Stages that a process holds, and those that they were made from."""
+    planned: frozenset[str]
+    """Stages of commands that run."""
+    names: frozenset[str]
+    """Every fingerprint and hash that one of these, or results, name."""
+
+    @property
+    def stages(self) -> frozenset[str]:
+        """All of them."""
+        return self.named | self.running | self.planned
+
+
+def unused(store: RunStore, results: Sequence[Path]) -> Cleaning:
+    """What may be removed; nothing is changed.
+
+    Args:
+        store: of a `runs/` folder.
+        results: every folder of results that was made from it.
+
+    Raises:
+        BenchError: exit code 5; one of the folders is not there, so that nobody knows what rests on what.
+    """
+    for folder, option in [(store.root, "--runs"), *((folder, "--results") for folder in results)]:
+        if not folder.is_dir():
+            raise BenchError(
+                f"{folder}: expected a folder, found none; without it nobody knows what rests on what: name it with "
+                f"{option}",
+                exit_code=ExitCode.UNAVAILABLE,
+            )
+    keys = [f"{kind}/{path.name}" for kind in stages.kinds() for path in folders(store.root / kind)]
+    use = _use(store, keys, results)
+    beside = [path for name in BESIDE for path in folders(store.root / name)]
+    in_use = [path for path in beside if _is_named(path, use.names) or store.holder(_key(path)) is not None]
+    gone = [_unused(store.folder(key), _stage(store, key), key) for key in keys if key not in use.stages]
+    gone += [_unused(path, BESIDE[path.parent.name], _key(path)) for path in beside if path not in in_use]
+    gone += [_unused(path, ASIDE) for path in folders(store.root / damage.FOLDER)]
+    gone += [_unused(path, ASIDE) for key in sorted(use.stages - use.running) for path in _aside(store.folder(key))]
+    within = {each.path for each in gone}
+    gone += [_unused(path, DRAFT) for path in stale_drafts(store.root) if not within.intersection(path.parents)]
+    why = {
+        "results name them, or were made from them": len(use.named),
+        "a command that runs has planned or holds them": len((use.running | use.planned) - use.named),
+        "data, tokenizers, tokens and merged models of these": len(in_use),
+    }
+    return Cleaning(store.root, list(results), gone, why)
+
+
+def _use(store: RunStore, keys: Sequence[str], results: Sequence[Path]) -> _Use:
+    locks = {key: _lock(store.folder(key)) for key in keys}
+    in_results = _names_in(results)
+    named = _with_inputs([key for key in keys if key.split("/")[1] in in_results], locks)
+    running = _with_inputs([key for key in keys if store.holder(key) is not None], locks)
+    live = [each for each in sessions(store) if each.holder is not None]
+    planned = frozenset(key for each in live for key in each.stages if key in locks)
+    texts = "\n".join(locks[key] for key in named | running | planned)
+    names = in_results.union(names_in(texts), *(each.names for each in live))
+    return _Use(named, running, planned, names)
+
+
+def clean(store: RunStore, shown: Cleaning) -> Cleaning:
+    """Remove what was shown and is still unused; what another process has taken up meanwhile stays."""
+    removed: list[Unused] = []
+    with store.claim(CLEANING):  # commands that begin now wait, and then plan with what is left
+        still = {each.path for each in unused(store, shown.results).unused}
+        for each in shown.unused:
+            if each.path in still and _remove(store, each):
+                removed.append(each)
+        for session in sessions(store):
+            if session.holder is None and not any(store.folder(key).exists() for key in session.stages):
+                session.path.unlink(missing_ok=True)
+    return replace(shown, removed=removed)
+
+
+def size(count: int) -> str:
+    """A number of bytes for a reader."""
+    units = [(unit, count / 1024**power) for power, unit in enumerate(("bytes", "KiB", "MiB", "GiB"))]
+    unit, number = next((each for each in units if each[1] < 1024), units[-1])
+    return f"{number:.0f} {unit}" if unit == "bytes" else f"{number:.1f} {unit}"
+
+
+def _remove(store: RunStore, thing: Unused) -> bool:
+    """Whether it went: in one step out of its place, so that nobody finds half of it."""
+    if not thing.key:
+        _rid(thing.path)
+        return True
+    with store.claim(thing.key, should_stop=lambda: True) as is_ours:
+        if not is_ours or not thing.path.exists():
+            return False
+        grave = Path(tempfile.mkdtemp(dir=thing.path.parent, prefix=draft_prefix(thing.path)))
+        thing.path.rename(grave / thing.path.name)
+        _rid(grave)
+        return True
+
+
+def _rid(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _names_in(results: Sequence[Path]) -> frozenset[str]:
+    """What any file of results names, in whatever form: a damaged record must not cost what it names."""
+    paths = [path for folder in results for path in folder.rglob("*") if path.is_file()]
+    return frozenset().union(*(names_in(path.read_text(encoding="utf-8", errors="replace")) for path in paths))
+
+
+def _stage(store: RunStore, key: str) -> str:
+    """Kind of a stage, and how it ended where it did not finish."""
+    record, kind = store.record(key), key.split("/")[0]
+    if record is not None and record.status == "done":
+        return kind
+    return f"{kind}, {'unfinished' if record is None or record.status == 'running' else record.status}"
+
+
+def _with_inputs(keys: Sequence[str], locks: Mapping[str, str]) -> frozenset[str]:
+    """Stages and all that they were made from, directly or not."""
+    by_name = {key.split("/")[1]: key for key in locks}
+    reached = list(keys)
+    for key in reached:  # grows while it is read
+        inputs = [by_name[name] for name in names_in(locks[key]) if name in by_name]
+        reached += [other for other in inputs if other not in reached]
+    return frozenset(reached)
+
+
+def _lock(folder: Path) -> str:
+    """What a stage was told; nothing where it cannot be read, and then it rests on nothing."""
+    try:
+        return (folder / LOCK).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _is_named(path: Path, names: Collection[str]) -> bool:
+    """Whether something is named, by its folder or, as tokens are, by the data and the tokenizer that it is of."""
+    if path.parent.name != "tokens":
+        return path.name in names
+    try:
+        made_of = names_in((path / "index.json").read_text(encoding="utf-8").partition('"files"')[0]) - {path.name}
+    except OSError:
+        return False
+    return len(made_of & set(names)) > 1
+
+
+def _aside(folder: Path) -> list[Path]:
+    return sorted(folder.rglob(f"*{damage.SUFFIX}*"))
+
+
+def _key(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
+
+
+def _unused(path: Path, kind: str, key: str = "") -> Unused:
+    is_folder = path.is_dir() and not path.is_symlink()
+    files = [inner for inner in path.rglob("*") if inner.is_symlink() or not inner.is_dir()] if is_folder else [path]
+    return Unused(path, kind, sum(file.lstat().st_size for file in files), key)
+
+
+def _plain(thing: Unused) -> dict[str, Any]:
+    return {name: str(value) if name == "path" else value for name, value in asdict(thing).items() if name != "key"}
