@@ -19,7 +19,7 @@ from benchbench.store.sessions import CLEANING, names_in, sessions
 from benchbench.store.stage_files import LOCK
 
 BESIDE = {"data": "prepared data", "tokenizer": "tokenizer", "tokens": "tokens", "merged": "merged model"}
-"""Folder below `runs/` -> what each folder in it is; one that is named by what stays, or whose content is, stays too."""
+"""Folder below `runs/` -> what each folder in it is; one that is named by what stays, or whose content is, stays."""
 DRAFT, ASIDE = "draft", "set aside"
 
 

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.store.damage import say
 from benchbench.store.lease_files import BEAT_SECONDS, FREE, Watch, followed, read_lease
 from benchbench.store.processes import this_process
 
@@ -53,7 +52,7 @@ def hold(
     *,
     guards: Path,
     should_stop: Callable[[], bool] = lambda: False,
-    waiting: Callable[[str], None] = say,
+    waiting: Callable[[str], None] = lambda line: None,
 ) -> Iterator[bool]:
     """Be the one process that holds a lease while the block lasts.
 

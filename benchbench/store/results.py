@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.store.checksums import CHECKSUM, is_as_stamped, stamped
 from benchbench.store.contents import entry_of, shown_entry
-from benchbench.store.damage import beside, say_damage, set_aside
+from benchbench.store.damage import beside, say, say_damage, set_aside
 from benchbench.store.file_hashes import file_hash
 from benchbench.store.files import json_or_none, write_bytes, write_json, write_text
 from benchbench.store.leases import hold
@@ -171,7 +171,7 @@ class ResultStore:
     def _alone(self) -> Iterator[None]:
         """Keep other processes from changing a file between its reading and its writing."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with hold(self._lease, guards=self.folder):
+        with hold(self._lease, guards=self.folder, waiting=say):
             yield
 
     def write_report(self, text: str, *, name: str = "report.md") -> Path:

@@ -13,7 +13,7 @@ from typing import Any
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.hashing import fingerprint
 from benchbench.core.judge import Contest, Verdict
-from benchbench.store.damage import say_damage
+from benchbench.store.damage import say, say_damage
 from benchbench.store.files import sync
 from benchbench.store.leases import check, hold
 from benchbench.store.verdict_records import FAULTS, read_old_answers, verdict_json, verdict_of
@@ -195,7 +195,7 @@ def _make(path: Path, report: Callable[[str], None]) -> None:
     """Put a database in its place, whole, with what an earlier version kept; nothing where one is there."""
     if path.exists():
         return
-    with hold(path.with_suffix(".making"), guards=path):
+    with hold(path.with_suffix(".making"), guards=path, waiting=say):
         if path.exists():
             return
         for name in (f"{path}-wal", f"{path}-shm"):  # of one that was thrown away

@@ -38,7 +38,7 @@ one JSON document). Results go to stdout, progress to stderr. A *cell* is one se
 | 3 | a reported number was not reproduced, or a committed number moved |
 | 4 | some cells failed, so a comparison is incomplete; or a claim was not run |
 | 5 | data or weights are unavailable or damaged |
-| 130, 143 | stopped by Ctrl-C or SIGTERM, after a checkpoint |
+| 130, 143 | stopped by Ctrl-C or SIGTERM; a stage that ran has left a checkpoint |
 """
 
 

@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 
 from benchbench.store import lease_files, leases
-from benchbench.store.damage import listening
 from benchbench.store.files import whole_folder, write_text
 from benchbench.store.lease_files import LEASE_SECONDS, Watch, followed, holder_of, read_lease
 from benchbench.store.leases import LeaseLostError, hold, is_lost, let_go, take
@@ -77,8 +76,8 @@ def test_a_free_lease_is_ours_at_once_and_free_after_the_block(path: Path):
 
 def test_who_waits_says_once_for_whom_and_goes_when_asked_to(path: Path):
     heard, stops = [], iter([False, False, True])
-    with hold(path, guards=path), listening(heard.append):
-        with hold(path, guards=path, should_stop=lambda: next(stops)) as is_ours:
+    with hold(path, guards=path):
+        with hold(path, guards=path, should_stop=lambda: next(stops), waiting=heard.append) as is_ours:
             assert not is_ours
         (line,) = heard
         assert line.startswith(f"waits for process {os.getpid()} on {this_process().host}, running since 20")
