@@ -12,7 +12,7 @@ from ruamel.yaml.error import YAMLError
 
 from benchbench import stages
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.plan.trained import RECORD, tokenizer_fault
+from benchbench.plan.trained_tokenizers import RECORD, tokenizer_fault
 from benchbench.store.comparison_folders import damage
 from benchbench.store.files import folders
 from benchbench.store.manifest import MANIFEST, manifest_faults

@@ -23,7 +23,7 @@ from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS
 from benchbench.plan.assumed import assumed_data, assumed_tokenizer, assumed_weights
 from benchbench.plan.checks.data import split_faults
 from benchbench.plan.prepared import Prepared, PreparedTexts
-from benchbench.plan.trained import RECORD, file_hashes_of, tokenizer_fault
+from benchbench.plan.trained_tokenizers import RECORD, file_hashes_of, tokenizer_fault
 from benchbench.plan.transforms import apply_transforms, transforms_identity
 from benchbench.plan.vocabulary import check_beside, check_rows, model_config, writes_models
 from benchbench.plan.weights import (
