@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from benchbench.store.file_hashes import file_hash, kept_hash
 
 SMALL_BYTES = 1 << 16
 """A file up to this size is read as fast as the note of what it held."""
+UNREADABLE = "unreadable: "
+"""Begins what stands in the place of the hash of a file that cannot be read; the reason follows."""
 _BESIDE = ("status.json", "progress.json")
 """Files of a stage's folder that say something of the others."""
 _GOES = ("checkpoint",)
@@ -64,21 +67,24 @@ def entry_of(path: Path) -> dict[str, Any]:
     try:
         return {"bytes": path.stat().st_size, "sha256": file_hash(path)}
     except OSError as error:
-        return {"bytes": None, "sha256": f"unreadable: {error.strerror}"}
+        return {"bytes": None, "sha256": f"{UNREADABLE}{error.strerror}"}
 
 
 def shown_entry(entry: Any) -> str:
     """An entry in words, whatever somebody wrote there."""
     if not isinstance(entry, dict):
         return "an entry that is none"
+    if str(entry.get("sha256")).startswith(UNREADABLE):
+        return str(entry["sha256"])
     return f"{entry.get('bytes')} bytes with sha256 {str(entry.get('sha256'))[:12]}"
 
 
 def _present(path: Path, entry: Any, root: Path | None) -> dict[str, Any]:
     """Size and hash of a file as it is now; a kept hash is believed only where it says that all is well."""
-    size = path.stat().st_size
-    if root is not None and size > SMALL_BYTES and {"bytes": size, "sha256": kept_hash(path, root)} == entry:
-        return entry
+    with suppress(OSError):  # a file that cannot be read is one of another content
+        size = path.stat().st_size
+        if root is not None and size > SMALL_BYTES and {"bytes": size, "sha256": kept_hash(path, root)} == entry:
+            return entry
     return entry_of(path)
 
 
