@@ -153,7 +153,7 @@ def _beside_stages(runs: Path) -> Iterator[tuple[Path, list[str]]]:
     for folder in folders(runs / "tokenizer"):
         yield folder, [fault] if (fault := tokenizer_fault(folder / RECORD)) else []
     for folder in folders(runs / "tokens"):
-        yield folder, [f"found {fault}"] if (fault := token_fault(folder, runs)) else []
+        yield folder, [f"found {fault}"] if (fault := token_fault(folder)) else []
     for path in sorted((runs / "verdicts").glob("*.sqlite")):
         try:
             keys = damaged_answers(path)
