@@ -17,7 +17,7 @@ from benchbench.store.comparison_folders import damage
 from benchbench.store.files import folders
 from benchbench.store.manifest import MANIFEST, manifest_faults
 from benchbench.store.prepared import prepared_faults
-from benchbench.store.results import CELLS, ResultStore
+from benchbench.store.results import ResultStore
 from benchbench.store.runs import RunStore
 from benchbench.store.stage_files import LOCK
 from benchbench.store.tokens import token_fault
@@ -165,8 +165,9 @@ def _beside_stages(runs: Path) -> Iterator[tuple[Path, list[str]]]:
 def _results(results: Path) -> Iterator[tuple[Path, list[str]]]:
     """Settings, their comparisons, and references, each with what is wrong with it."""
     for folder in folders(results):
-        if (folder / CELLS).exists() or (folder / "comparisons").is_dir():
-            yield folder, ResultStore(results, folder.name).faults()
+        store = ResultStore(results, folder.name)
+        if store.is_written or (folder / "comparisons").is_dir():
+            yield folder, store.faults()
         for comparison in folders(folder / "comparisons"):
             if not comparison.is_symlink():
                 faults = [f"{name}: expected the file as it was written, found another" for name in damage(comparison)]

@@ -342,7 +342,7 @@ def test_the_same_command_again_runs_nothing_and_writes_the_same_bytes(finished:
     assert _stage_times(finished.runs) == before
     old, new = tree(finished.folder), tree(tmp_path / "micro")
     assert set(old) == set(new)
-    assert [name for name in old if old[name] != new[name]] == ["cells.jsonl"]  # it has the time of recording
+    assert [name for name in old if old[name] != new[name]] == [".hashes.json", "cells.jsonl"]  # the time of recording
     assert again.out == finished.ended.out
 
 

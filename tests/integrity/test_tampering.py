@@ -185,6 +185,9 @@ TAMPERS: dict[str, tuple[Tamper, str]] = {
     "tokenizer_hash.json empty": (empty("runs/tokenizer/*/tokenizer_hash.json"), "tokenizer_hash.json"),
     "a forged row": (lines("results/micro/measurements.csv", lambda rows: [*rows, rows[-1]]), "measurements.csv"),
     "a digit of cells.jsonl": (digit("results/micro/cells.jsonl", '"seed": 1', '"seed": 2'), "cells.jsonl"),
+    "a cell dropped": (lines("results/micro/cells.jsonl", lambda rows: rows[1:]), "cells.jsonl"),
+    "a table lost": (without("results/micro/win_rates.csv"), "win_rates.csv"),
+    "hashes of tables empty": (empty("results/micro/.hashes.json"), ".hashes.json"),
     "cells.jsonl cut": (digit("results/micro/cells.jsonl", '{"cell"', '{"cell'), "cells.jsonl"),
 }
 """What is done -> how, and the name that has to be said."""
