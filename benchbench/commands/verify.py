@@ -19,6 +19,7 @@ from benchbench.store.manifest import MANIFEST, manifest_faults
 from benchbench.store.prepared import prepared_faults
 from benchbench.store.results import ResultStore
 from benchbench.store.runs import RunStore
+from benchbench.store.seals import seal_faults
 from benchbench.store.stage_files import LOCK
 from benchbench.store.tokens import token_fault
 from benchbench.store.verdict_cache import damaged_answers
@@ -147,13 +148,15 @@ def _resting(start: Sequence[str], locks: Mapping[str, Mapping[str, Any]], cells
 
 
 def _beside_stages(runs: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Prepared data, tokenizers, token ids and judges' answers, each with what is wrong with it."""
+    """Prepared data, tokenizers, token ids, merged weights and judges' answers, each with what is wrong with it."""
     for folder in folders(runs / "data"):
         yield folder, prepared_faults(folder)
     for folder in folders(runs / "tokenizer"):
         yield folder, [fault] if (fault := tokenizer_fault(folder / RECORD)) else []
     for folder in folders(runs / "tokens"):
         yield folder, [f"found {fault}"] if (fault := token_fault(folder)) else []
+    for folder in folders(runs / "merged"):
+        yield folder, seal_faults(folder, None)
     for path in sorted((runs / "verdicts").glob("*.sqlite")):
         try:
             keys = damaged_answers(path)

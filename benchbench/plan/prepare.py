@@ -35,7 +35,7 @@ from benchbench.plan.weights import (
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import Loaded
 from benchbench.store.checksums import stamped
-from benchbench.store.damage import in_damaged, say_damage, set_aside
+from benchbench.store.damage import set_folder_aside
 from benchbench.store.file_hashes import file_hash
 from benchbench.store.files import read_json, whole_folder, write_json
 from benchbench.store.prepared import PreparedData, sound_prepared, write_prepared
@@ -239,7 +239,7 @@ def _trained_tokenizer(loaded: Loaded, root: Path, data: PreparedData, config: M
             tokenizer = train_tokenizer(texts, training)
             save_tokenizer(tokenizer, draft)
             about = {"hash": tokenizer_hash(tokenizer), "entries": id_bound(tokenizer), "files": file_hashes_of(draft)}
-            write_json(draft / record.name, stamped(about))
+            write_json(draft / record.name, stamped({"key": key, **about}))
     recorded = read_json(record)
     check_rows(recorded.get("entries", 0), config)
     if writes_models(loaded) and not beside.is_file():
@@ -253,10 +253,9 @@ def _is_sound(folder: Path, record: Path, root: Path) -> bool:
     """Whether a trained tokenizer is there as it was written; one that is not is set aside, and a line says so."""
     if not folder.exists():
         return False
-    if fault := tokenizer_fault(record):
-        place = set_aside(folder, in_damaged(root, folder))
-        say_damage(f"{fault}; it is set aside in {place} and made again")
-    return not fault
+    if tokenizer_fault(record):
+        set_folder_aside(root, folder, lambda: tokenizer_fault(record) if folder.exists() else "")
+    return folder.exists()
 
 
 def _file_name(config: Mapping[str, Any]) -> str:

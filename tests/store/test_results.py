@@ -53,7 +53,8 @@ def test_a_damaged_line_costs_its_own_cell_and_no_other(store: ResultStore):
     store.upsert_cells([{"cell": name, "label": "1"} for name in "abcd"])
     path = store.folder / "cells.jsonl"
     path.write_text(path.read_text().replace('"label": "1"', '"label": "2"', 1))
-    store.upsert_cells([{"cell": "d", "label": "3"}])
+    with pytest.warns(UserWarning, match="a record that is not as it was written"):
+        store.upsert_cells([{"cell": "d", "label": "3"}])
     assert [(cell["cell"], cell["label"]) for cell in store.cells()] == [("b", "1"), ("c", "1"), ("d", "3")]
     assert (store.folder / "cells.jsonl.damaged").is_file()
 
@@ -121,7 +122,8 @@ def test_tables_whose_hashes_are_damaged_are_not_read(store: ResultStore):
     with pytest.raises(BenchError, match=r"\.hashes\.json: expected the hashes of the tables as they were written"):
         store.table("measurements.csv")
     assert len(store.faults()) == 1
-    store.merge_table("measurements.csv", frame([("dpo", 1, "auc")]), key=("method",))
+    with pytest.warns(UserWarning, match=r"set aside as \.hashes\.json\.damaged"):
+        store.merge_table("measurements.csv", frame([("dpo", 1, "auc")]), key=("method",))
     assert store.faults() == [] and len(store.table("measurements.csv")) == 1
 
 
