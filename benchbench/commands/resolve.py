@@ -160,12 +160,17 @@ def common_seeds(loaded: Sequence[Loaded], requested: tuple[int, ...] | None) ->
 
 
 def notice(setting: str, labels: Iterable[str], text: str) -> str:
-    """The first line of a comparison in a setting that is no evidence, with where else these methods have recipes."""
+    """The first line of a comparison in a setting that is no evidence, with where else there are recipes of them.
+
+    Args:
+        setting: of the comparison.
+        labels: METHOD or METHOD@VARIANT of its rows; a recipe of another variant is no recipe of theirs.
+        text: of the setting; empty for one that is evidence.
+    """
     if not text:
         return ""
-    names = {label.partition("@")[0] for label in labels} - {*STARTS}
-    others = sorted(
-        {e.setting_name for e in library.entries() if not e.is_setting and e.method[0] in names} - {setting}
-    )
+    variants = {label: (name, variant or "default") for label in labels for name, _, variant in [label.partition("@")]}
+    wanted = {variant for variant in variants.values() if variant[0] not in STARTS}
+    others = sorted({e.setting_name for e in library.entries() if not e.is_setting and e.method in wanted} - {setting})
     elsewhere = ", ".join(others) if others else "none"
     return f"{setting}: {text}; other settings with recipes for these methods: {elsewhere}"

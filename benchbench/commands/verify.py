@@ -12,13 +12,14 @@ from ruamel.yaml.error import YAMLError
 
 from benchbench import stages
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.plan.trained import RECORD, tokenizer_fault
+from benchbench.plan.trained_tokenizers import RECORD, tokenizer_fault
 from benchbench.store.comparison_folders import damage
 from benchbench.store.files import folders
 from benchbench.store.manifest import MANIFEST, manifest_faults
 from benchbench.store.prepared import prepared_faults
-from benchbench.store.results import CELLS, ResultStore
+from benchbench.store.results import ResultStore
 from benchbench.store.runs import RunStore
+from benchbench.store.seals import seal_faults
 from benchbench.store.stage_files import LOCK
 from benchbench.store.tokens import token_fault
 from benchbench.store.verdict_cache import damaged_answers
@@ -147,13 +148,15 @@ def _resting(start: Sequence[str], locks: Mapping[str, Mapping[str, Any]], cells
 
 
 def _beside_stages(runs: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Prepared data, tokenizers, token ids and judges' answers, each with what is wrong with it."""
+    """Prepared data, tokenizers, token ids, merged weights and judges' answers, each with what is wrong with it."""
     for folder in folders(runs / "data"):
         yield folder, prepared_faults(folder)
     for folder in folders(runs / "tokenizer"):
         yield folder, [fault] if (fault := tokenizer_fault(folder / RECORD)) else []
     for folder in folders(runs / "tokens"):
-        yield folder, [f"found {fault}"] if (fault := token_fault(folder, runs)) else []
+        yield folder, [f"found {fault}"] if (fault := token_fault(folder)) else []
+    for folder in folders(runs / "merged"):
+        yield folder, seal_faults(folder, None)
     for path in sorted((runs / "verdicts").glob("*.sqlite")):
         try:
             keys = damaged_answers(path)
@@ -165,8 +168,9 @@ def _beside_stages(runs: Path) -> Iterator[tuple[Path, list[str]]]:
 def _results(results: Path) -> Iterator[tuple[Path, list[str]]]:
     """Settings, their comparisons, and references, each with what is wrong with it."""
     for folder in folders(results):
-        if (folder / CELLS).exists() or (folder / "comparisons").is_dir():
-            yield folder, ResultStore(results, folder.name).faults()
+        store = ResultStore(results, folder.name)
+        if store.is_written or (folder / "comparisons").is_dir():
+            yield folder, store.faults()
         for comparison in folders(folder / "comparisons"):
             if not comparison.is_symlink():
                 faults = [f"{name}: expected the file as it was written, found another" for name in damage(comparison)]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 MISSING = "missing"
-"""Option of rewards."""
+"""Option of `Need.REWARD`: what becomes of a drawn response that has no reward."""
 
 
 @dataclass(frozen=True, order=True)

@@ -106,16 +106,6 @@ class Siblings:
         if not 0 <= self.chosen < count:
             raise ValueError(f"chosen: expected a place from 0 to {count - 1}, got {self.chosen}")
 
-    def best_first(self) -> tuple[int, ...]:
-        """Places by value, then visits, then log-probability, best first; what is still equal keeps its order.
-
-        The first and the last are the pair of Monte Carlo tree search with DPO (arXiv:2405.00451, as the authors' code
-        has it: Q, then how likely a visit is).
-        """
-        visits = self.visits or (0,) * len(self.values)
-        order = range(len(self.values))
-        return tuple(sorted(order, key=lambda k: (-self.values[k], -visits[k], -self.continuations[k].logp)))
-
     def group(self, prompt: SearchPrompt) -> Group:
         """The siblings as responses to the prompt and the prefix, in their own order."""
         responses = [continuation.response for continuation in self.continuations]

@@ -60,6 +60,8 @@ class Selector:
     """Columns that every one of its rows has."""
     makes_scored_columns: tuple[str, ...] = ()
     """Further ones that every row has where the oracle scores each response, and does not only compare them."""
+    drawn_by: Mapping[str, str] = field(default_factory=dict)
+    """Column of its rows -> the sampler's arm whose responses it marks with 1; all others have 0 there."""
     keeps_draws: Callable[[Any], bool] = lambda _options: False
     """options -> whether its rows hold the draws as they were drawn: none left out or preferred for its text, for being
     cut, or for what an oracle says of it. A response whose worth nobody knows makes no row even so."""

@@ -24,7 +24,7 @@ from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS
 from benchbench.plan.assumed import assumed_data, assumed_tokenizer, assumed_weights
 from benchbench.plan.checks.data import split_faults
 from benchbench.plan.prepared import Prepared, PreparedTexts
-from benchbench.plan.trained import RECORD, file_hashes_of, tokenizer_fault
+from benchbench.plan.trained_tokenizers import RECORD, file_hashes_of, tokenizer_fault
 from benchbench.plan.transforms import apply_transforms, transforms_identity
 from benchbench.plan.vocabulary import check_beside, check_rows, model_config, writes_models
 from benchbench.plan.weights import (
@@ -37,7 +37,7 @@ from benchbench.recipe.binding import bind
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.model import TokenizerTraining
 from benchbench.store.checksums import stamped
-from benchbench.store.damage import in_damaged, say_damage, set_aside
+from benchbench.store.damage import set_folder_aside
 from benchbench.store.file_hashes import file_hash
 from benchbench.store.files import read_json, whole_folder, write_json
 from benchbench.store.prepared import PreparedData, read_prepared, sound_prepared, write_prepared
@@ -261,17 +261,16 @@ def _train(data: PreparedData, training: TokenizerTraining, folder: Path) -> Non
         tokenizer = train_tokenizer(texts, training)
         save_tokenizer(tokenizer, draft)
         about = {"hash": tokenizer_hash(tokenizer), "entries": id_bound(tokenizer), "files": file_hashes_of(draft)}
-        write_json(draft / RECORD, stamped(about))
+        write_json(draft / RECORD, stamped({"key": folder.name, **about}))
 
 
 def _is_sound(folder: Path, record: Path, root: Path) -> bool:
     """Whether a trained tokenizer is there as it was written; one that is not is set aside, and a line says so."""
     if not folder.exists():
         return False
-    if fault := tokenizer_fault(record):
-        place = set_aside(folder, in_damaged(root, folder))
-        say_damage(f"{fault}; it is set aside in {place} and made again")
-    return not fault
+    if tokenizer_fault(record):
+        set_folder_aside(root, folder, lambda: tokenizer_fault(record) if folder.exists() else "")
+    return folder.exists()
 
 
 def _file_name(config: Mapping[str, Any]) -> str:

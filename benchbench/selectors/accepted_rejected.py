@@ -16,7 +16,7 @@ from benchbench.core.method import Candidates, Column, Paper
 from benchbench.core.ranges import require, require_at_least_zero
 from benchbench.core.rollout import Group, Labels, Pick
 from benchbench.core.selector import Selection, Selector
-from benchbench.selectors._rows import ALL_EQUAL, SCORE, Cut, Untied, each_group, ranked
+from benchbench.selectors._rows import ALL_EQUAL, SCORE, Cut, Untied, each_group, ranked, several
 
 
 @dataclass(frozen=True)
@@ -55,13 +55,14 @@ def select(
         lowest_best = min((scores[place] for place in best), default=math.inf)
         rows = [(place, 1.0) for place in best if scores[place] > highest_worst]
         rows += [(place, 0.0) for place in worst if scores[place] < lowest_best]
-        return tuple(_row(place, label, scores[place]) for place, label in rows) or ALL_EQUAL
+        count = len(group.responses)
+        return tuple(_labelled(several(of_group, (place,), count), label) for place, label in rows) or ALL_EQUAL
 
     return each_group(groups, labels, rule)
 
 
-def _row(place: int, label: float, score: float) -> Pick:
-    return Pick((place,), {Column.LABEL.name: label, SCORE: (score,)})
+def _labelled(row: Pick, label: float) -> Pick:
+    return Pick(row.places, {**row.columns, Column.LABEL.name: label})
 
 
 SELECTOR = Selector(

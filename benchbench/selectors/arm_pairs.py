@@ -71,6 +71,6 @@ SELECTOR = Selector(
     fewest_arms=lambda options: 2 if options.pairs == "between_arms" else 1,
     makes_columns=(*WIN_COLUMNS, *DRAWN_BY),
     makes_scored_columns=SCORED_COLUMNS,
-    version=2,
+    drawn_by=DRAWN_BY,
     keeps_draws=lambda options: options.pairs == "all" and options.ties == options.cut == "keep",
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 from benchbench.core.records import StageRecord
 from benchbench.stages.context import Report
 from benchbench.store.damage import beside, set_aside
-from benchbench.store.runs import CHECKPOINT, RunStore
+from benchbench.store.runs import CHECKPOINT, PROGRESS, RunStore
 from benchbench.store.stage_files import LOG
 from benchbench.training.checkpoint import DamagedCheckpointError, Position, checkpoints, position_of
 from benchbench.training.log import log_fault
@@ -17,8 +17,9 @@ def resumption(store: RunStore, key: str, device_kind: str, report: Report) -> P
     """Where a stage goes on; none where it starts from nothing, and a checkpoint that is of no use is discarded.
 
     A checkpoint that is not as it was written, or whose training's log is not, is set aside, and the one before it is
-    looked at. Numbers of different kinds of device are never mixed in one training, so a checkpoint is resumed only on
-    the kind that it was made on. Anything else that changed between the attempts is recorded, not refused.
+    looked at; what was set aside stays until the stage is done. Numbers of different kinds of device are never mixed in
+    one training, so a checkpoint is resumed only on the kind that it was made on. Anything else that changed between
+    the attempts is recorded, not refused.
 
     Args:
         store: where the stage is filed.
@@ -33,16 +34,14 @@ def resumption(store: RunStore, key: str, device_kind: str, report: Report) -> P
     elif paths := checkpoints(store.folder(key) / CHECKPOINT):
         fault = _misfit(before, device_kind)
         for path in [] if fault else paths:
-            if damage := _damage(path, store.folder(key) / LOG):
-                place = set_aside(path, beside(path))
-                report({"message": f"{path}: expected a checkpoint, {damage}; it is set aside as {place.name}"})
-            else:
-                position = position_of(path)
+            position = _sound_position(path, store.folder(key) / LOG, report)
+            if position is not None:
                 break
         else:
             fault = fault or "no other checkpoint is there"
     if position is None:
-        store.remove_checkpoint(key)
+        for path in (*checkpoints(store.folder(key) / CHECKPOINT), store.folder(key) / PROGRESS):
+            path.unlink(missing_ok=True)
         if fault:
             report({"message": f"starts anew: {fault}"})
     return position
@@ -60,11 +59,20 @@ def _misfit(record: StageRecord | None, device_kind: str) -> str:
     return ""
 
 
-def _damage(path: Path, log: Path) -> str:
-    """What is not as it was written, of a checkpoint and of the log up to it; empty where all is."""
+def _sound_position(path: Path, log: Path, report: Report) -> Position | None:
+    """Where the run of a checkpoint stands, which is read once; one that is not as it was written is set aside.
+
+    Neither is one up to which the log is not as it was written.
+    """
     try:
         position = position_of(path)
     except DamagedCheckpointError as error:
-        return f"found a damaged file ({error})"
-    fault = log_fault(log, position.log_bytes, position.log_sha256)
-    return f"found one whose {fault}" if fault else ""
+        damage = f"found a damaged file ({error})"
+    else:
+        fault = log_fault(log, position.log_bytes, position.log_sha256)
+        if not fault:
+            return position
+        damage = f"found one whose {fault}"
+    place = set_aside(path, beside(path))
+    report({"message": f"{path}: expected a checkpoint, {damage}; it is set aside as {place.name}"})
+    return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from benchbench.store.file_hashes import file_hash, kept_hash
 
 SMALL_BYTES = 1 << 16
 """A file up to this size is read as fast as the note of what it held."""
+UNREADABLE = "unreadable: "
+"""Begins what stands in the place of the hash of a file that cannot be read; the reason follows."""
 _BESIDE = ("status.json", "progress.json")
 """Files of a stage's folder that say something of the others."""
 _GOES = ("checkpoint",)
@@ -26,6 +29,7 @@ _READ_BY_PRESENCE = frozenset((".json", ".safetensors", ".py", ".jinja", ".model
 """Endings of files that a library may read of a model's folder because they are there."""
 _MODEL = "model"
 _HASHED_AT_ONCE = 4
+ADDED = "expected no such file, found one"
 
 
 def contents(folder: Path) -> dict[str, dict[str, Any]]:
@@ -56,7 +60,19 @@ def content_faults(folder: Path, entries: Mapping[str, Any], root: Path | None, 
             faults.append(f"{name}: expected {shown_entry(entry)}, found no such file")
         elif (present := _present(folder / name, entry, root)) != entry:
             faults.append(f"{name}: expected {shown_entry(entry)}, found {shown_entry(present)}")
-    return faults + [f"{name}: expected no such file, found one" for name in _added(folder, entries)]
+    return faults + [f"{name}: {ADDED}" for name in added_files(folder, entries)]
+
+
+def added_files(folder: Path, entries: Collection[str], *, below: str = f"{_MODEL}/") -> list[str]:
+    """Names of files that a library would read of a model's folder because they are there, and nobody wrote down.
+
+    Args:
+        folder: of the stage.
+        entries: names that were written down.
+        below: how the names begin that are looked at.
+    """
+    names = (name for name in _names(folder) if name.startswith(below) and name not in entries)
+    return [name for name in names if Path(name).suffix in _READ_BY_PRESENCE]
 
 
 def entry_of(path: Path) -> dict[str, Any]:
@@ -64,27 +80,29 @@ def entry_of(path: Path) -> dict[str, Any]:
     try:
         return {"bytes": path.stat().st_size, "sha256": file_hash(path)}
     except OSError as error:
-        return {"bytes": None, "sha256": f"unreadable: {error.strerror}"}
+        return {"bytes": None, "sha256": f"{UNREADABLE}{error.strerror}"}
 
 
 def shown_entry(entry: Any) -> str:
     """An entry in words, whatever somebody wrote there."""
     if not isinstance(entry, dict):
         return "an entry that is none"
-    return f"{entry.get('bytes')} bytes with sha256 {str(entry.get('sha256'))[:12]}"
+    digest = str(entry.get("sha256"))
+    return digest if digest.startswith(UNREADABLE) else f"{entry.get('bytes')} bytes with sha256 {shown_hash(digest)}"
+
+
+def shown_hash(digest: str) -> str:
+    """The beginning of a hash, or why there is none."""
+    return digest if digest.startswith(UNREADABLE) else digest[:12]
 
 
 def _present(path: Path, entry: Any, root: Path | None) -> dict[str, Any]:
     """Size and hash of a file as it is now; a kept hash is believed only where it says that all is well."""
-    size = path.stat().st_size
-    if root is not None and size > SMALL_BYTES and {"bytes": size, "sha256": kept_hash(path, root)} == entry:
-        return entry
+    with suppress(OSError):  # a file that cannot be read is one of another content
+        size = path.stat().st_size
+        if root is not None and size > SMALL_BYTES and {"bytes": size, "sha256": kept_hash(path, root)} == entry:
+            return entry
     return entry_of(path)
-
-
-def _added(folder: Path, entries: Collection[str]) -> list[str]:
-    names = (name for name in _names(folder) if name.startswith(f"{_MODEL}/") and name not in entries)
-    return [name for name in names if Path(name).suffix in _READ_BY_PRESENCE]
 
 
 def _names(folder: Path) -> list[str]:

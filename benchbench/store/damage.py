@@ -1,14 +1,18 @@
 """What is not as it was written: said in a line, set aside, and never used; then it is made again.
 
-Whoever finds damage says so to whoever listens: a command prints the line, whichever of its parts came upon it.
+Whoever finds damage says so to whoever listens: a command prints the line, whichever of its parts came upon it. Where
+nobody listens, as in a notebook, it is a warning.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+
+from benchbench.store.leases import hold
 
 FOLDER = "damaged"
 """Folder below `runs/` that damaged folders are moved into."""
@@ -30,9 +34,11 @@ def listening(say: Callable[[str], None]) -> Iterator[None]:
 
 
 def say_damage(line: str) -> None:
-    """Tell whoever listens what was damaged, and what was done about it."""
-    for say in _listeners[-1:]:
-        say(line)
+    """Tell whoever listens what was damaged, and what was done about it; a warning where nobody does."""
+    if _listeners:
+        _listeners[-1](line)
+    else:
+        warnings.warn(line, stacklevel=2)
 
 
 def say(line: str) -> None:
@@ -73,6 +79,27 @@ def set_aside(path: Path, place: Path) -> Path:
     except FileNotFoundError:
         pass
     return place
+
+
+def set_folder_aside(root: Path, folder: Path, fault_of: Callable[[], str]) -> None:
+    """Move a damaged folder into `damaged/` and say so, unless another process has done it or made it anew meanwhile.
+
+    Args:
+        root: the `runs/` folder.
+        folder: below it.
+        fault_of: what is wrong with the folder as it is now; empty where nothing is, or it is not there. It is asked
+            under a lock, since what was seen without it may be mended by now.
+    """
+    lease = root / "leases" / f"aside-{'-'.join(folder.relative_to(root).parts)}"  # whoever holds the folder may ask
+    with hold(lease, guards=folder, waiting=say):
+        if fault := fault_of():
+            move_to_damaged(root, folder, fault)
+
+
+def move_to_damaged(root: Path, folder: Path, fault: str) -> None:
+    """Move a folder that nobody else changes at the moment into `damaged/`, and say what is wrong with it."""
+    place = set_aside(folder, in_damaged(root, folder))
+    say_damage(f"{fault}; it is set aside in {place} and made again")
 
 
 def _free(path: Path) -> Path:

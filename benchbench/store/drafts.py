@@ -1,6 +1,8 @@
 """Names of what is being written, beside its place; a killed process leaves such drafts, and the next run removes them.
 
-A draft's name says which process of which machine writes it, so that nobody removes what another one is writing.
+A draft's name says which process of which machine writes it, so that nobody removes what another one is writing. A
+folder that is about to be replaced is no draft: it stands in a folder of its own until the new one is in its place, and
+goes back there where the process was killed before that.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ FORGOTTEN_SECONDS = 7 * 24 * 3600.0
 _LONGEST_NAME = 150
 """Characters of a file's name that its draft's begins with; file systems take 255 bytes."""
 _DRAFT = re.compile(r"\..+\.([0-9a-f]{8})-([0-9]+)\.[a-z0-9_]{8}")
+_OLD = re.compile(r"\..+\.old\.([0-9a-f]{8})-([0-9]+)-[a-z0-9_]{8}")
 
 
 def draft_prefix(path: Path) -> str:
@@ -30,8 +33,30 @@ def draft_prefix(path: Path) -> str:
     return f".{path.name[:_LONGEST_NAME]}.{machine()}-{os.getpid()}."
 
 
+def old_prefix(path: Path) -> str:
+    """As `draft_prefix`, for the folder that holds what is replaced at a place until the new one is there.
+
+    Args:
+        path: the place.
+    """
+    return f".{path.name[:_LONGEST_NAME]}.old.{machine()}-{os.getpid()}-"
+
+
+def put_back_replaced(folder: Path) -> None:
+    """Put back the folders that processes which are gone took from their place, where nothing stands there now.
+
+    Args:
+        folder: in which they have their places.
+    """
+    for holder in [path for path in _entries(folder) if _is_stale(path, _OLD)]:
+        for old in list(_entries(holder)):
+            if not (place := folder / old.name).exists():
+                old.rename(place)
+        _remove(holder)
+
+
 def remove_stale_drafts(folder: Path, *, depth: int = 2) -> list[Path]:
-    """Remove the drafts that processes which are gone have left; returns what was removed.
+    """Remove the drafts that processes which are gone have left, put back what they were replacing; returns the drafts.
 
     Args:
         folder: where to look.
@@ -45,7 +70,7 @@ def remove_stale_drafts(folder: Path, *, depth: int = 2) -> list[Path]:
 
 def stale_drafts(folder: Path, *, depth: int = 2) -> list[Path]:
     """The drafts that processes which are gone have left; `depth` as in `remove_stale_drafts`."""
-    return [path for path in _drafts(folder, depth) if _is_stale(path)]
+    return [path for path in _drafts(folder, depth) if _is_stale(path, _DRAFT)]
 
 
 def remove_drafts(folder: Path) -> None:
@@ -55,20 +80,26 @@ def remove_drafts(folder: Path) -> None:
 
 
 def _drafts(folder: Path, depth: int) -> Iterator[Path]:
+    put_back_replaced(folder)
+    for path in _entries(folder):
+        if _DRAFT.fullmatch(path.name):
+            yield path
+        elif depth > 0 and path.is_dir() and not path.is_symlink():
+            yield from _drafts(path, depth - 1)
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What lies in a folder, by name; nothing where it cannot be looked into."""
     try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        return sorted(folder.iterdir())
     except OSError:
-        return
-    for entry in entries:
-        if _DRAFT.fullmatch(entry.name):
-            yield Path(entry.path)
-        elif depth > 0 and entry.is_dir(follow_symlinks=False):
-            yield from _drafts(Path(entry.path), depth - 1)
+        return []
 
 
-def _is_stale(path: Path) -> bool:
-    match = _DRAFT.fullmatch(path.name)
-    assert match is not None
+def _is_stale(path: Path, pattern: re.Pattern[str]) -> bool:
+    """Whether a name is of such a pattern, and the process that made it is gone."""
+    if (match := pattern.fullmatch(path.name)) is None:
+        return False
     if match[1] == machine():
         return not is_process(int(match[2]))
     try:

@@ -21,7 +21,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from benchbench.store.drafts import draft_prefix
+from benchbench.store.drafts import draft_prefix, old_prefix, put_back_replaced
 from benchbench.store.leases import check
 
 _NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EROFS, errno.EACCES)
@@ -146,15 +146,19 @@ def folders(path: Path) -> list[Path]:
 
 
 def _swap(draft: Path, path: Path) -> None:
-    """Put a folder in the place of another, which goes only when the new one is there."""
-    old = Path(tempfile.mkdtemp(dir=path.parent, prefix=draft_prefix(path)))
-    path.rename(old)
+    """Put a folder in the place of another, which goes only when the new one is there.
+
+    Until then the other is no draft, so that a process killed between the two renames leaves both.
+    """
+    holder = Path(tempfile.mkdtemp(dir=path.parent, prefix=old_prefix(path)))
+    old = path.rename(holder / path.name)
     try:
         draft.rename(path)
     except BaseException:
         old.rename(path)
+        holder.rmdir()
         raise
-    shutil.rmtree(old)
+    shutil.rmtree(holder)
 
 
 @contextmanager
@@ -171,6 +175,7 @@ def whole_folder(path: Path, *, keep: Callable[[Path], bool] = lambda folder: Fa
     """
     check(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    put_back_replaced(path.parent)
     draft = Path(tempfile.mkdtemp(dir=path.parent, prefix=draft_prefix(path)))
     draft.chmod(0o755)
     try:

@@ -1,13 +1,18 @@
-"""Parts of a stage's result, each written whole, so that a stage that was stopped goes on after the last one."""
+"""Parts of a stage's result, each written whole, so that a stage that was stopped goes on after the last one.
+
+The last line of a part is a hash of it, of its number and of its stage; a part that has another is made again.
+"""
 
 from __future__ import annotations
 
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from benchbench.store.damage import say_damage
 from benchbench.store.files import json_or_none, write_json, write_text
 
 FOLDER, ABOUT = "parts", "about.json"
@@ -40,16 +45,30 @@ class WrittenParts:
         write_json(self.folder / ABOUT, dict(about))
 
     def read(self, number: int) -> list[Any] | None:
-        """The values of a part; none where it is not there, or cannot be read."""
+        """The values of a part; none where it is not there, or not as it was written, which is dropped in a line."""
+        path = self._file(number)
         try:
-            text = self._file(number).read_text(encoding="utf-8")
-            return [json.loads(line) for line in text.split("\n") if line]
-        except (OSError, ValueError):
+            lines, _, digest = path.read_bytes().rstrip(b"\n").rpartition(b"\n")
+        except FileNotFoundError:
             return None
+        except OSError as error:
+            fault = f"a file that cannot be read ({error.strerror})"
+        else:
+            if digest.decode(errors="replace") == self._digest(number, lines):
+                return [json.loads(line) for line in lines.decode().split("\n") if line]
+            fault = "one with other content"
+        path.unlink(missing_ok=True)
+        say_damage(f"{path}: expected the part of the stage as it was written, found {fault}; it is made again")
+        return None
 
     def write(self, number: int, values: Sequence[Any]) -> None:
         """Write a part, whole or not at all."""
-        write_text(self._file(number), "".join(f"{json.dumps(value, ensure_ascii=False)}\n" for value in values))
+        lines = "\n".join(json.dumps(value, ensure_ascii=False) for value in values)
+        write_text(self._file(number), f"{lines}\n{self._digest(number, lines.encode())}\n")
+
+    def _digest(self, number: int, lines: bytes) -> str:
+        """Hash of a part as that of its place: parts that changed places are not believed either."""
+        return sha256(f"{self.folder.parent.name} {number}\n".encode() + lines).hexdigest()
 
     def _file(self, number: int) -> Path:
         return self.folder / f"part-{number:05d}.jsonl"

@@ -13,8 +13,8 @@ from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.shown_text import require_name
 from benchbench.core.split_shape import ColumnShape, SplitShape
 from benchbench.store.checksums import is_as_stamped, stamped
-from benchbench.store.contents import entry_of
-from benchbench.store.damage import in_damaged, say_damage, set_aside
+from benchbench.store.contents import entry_of, shown_hash
+from benchbench.store.damage import set_folder_aside
 from benchbench.store.file_hashes import kept_hash
 from benchbench.store.files import json_or_none, whole_folder, write_json, written
 
@@ -119,46 +119,60 @@ def sound_prepared(root: Path, key: str) -> PreparedData | None:
         root: the `runs/` folder.
         key: of the data.
     """
-    folder, prepared = root / "data" / key, read_prepared(root, key)
-    if prepared is None and not (folder / INDEX).exists():
-        return None
-    fault = f"{folder / INDEX}: expected what was prepared, found a damaged file, or one of another version"
-    if prepared is not None:
-        try:
-            for split in prepared.files:
-                prepared.check(split, root)
-            return prepared
-        except BenchError as error:
-            fault = str(error).split("; such files")[0]
-    place = set_aside(folder, in_damaged(root, folder))
-    say_damage(f"{fault}; it is set aside in {place} and made again")
-    return None
+    if _prepared_fault(root, key):
+        set_folder_aside(root, root / "data" / key, lambda: _prepared_fault(root, key))
+    return read_prepared(root, key)
+
+
+def _prepared_fault(root: Path, key: str) -> str:
+    """What of prepared data is not as it was written; empty where all is, or there are none."""
+    index = root / "data" / key / INDEX
+    if not index.exists():
+        return ""
+    prepared = _read_index(root, key)
+    if isinstance(prepared, str):
+        return f"{index}: {prepared}"
+    try:
+        for split in prepared.files:
+            prepared.check(split, root)
+    except BenchError as error:
+        return str(error).split("; such files")[0]
+    return ""
 
 
 def prepared_faults(folder: Path) -> list[str]:
     """What of prepared data is not as it was written, one line per file; every file is read."""
-    prepared = read_prepared(folder.parent.parent, folder.name)
-    if prepared is None:
-        return [f"{INDEX}: expected what was prepared, found a damaged file, or one of another version"]
+    prepared = _read_index(folder.parent.parent, folder.name)
+    if isinstance(prepared, str):
+        return [f"{INDEX}: {prepared}"]
     faults: list[str] = []
     for split, digest in prepared.files.items():
         present = entry_of(folder / f"{split}.jsonl")["sha256"]
         if present != digest:
-            faults.append(f"{split}.jsonl: expected the content {digest[:12]}, found {present[:12]}")
+            faults.append(f"{split}.jsonl: expected the content {digest[:12]}, found {shown_hash(present)}")
     return faults
 
 
 def read_prepared(root: Path, key: str) -> PreparedData | None:
     """Prepared data of that key; none where they are not there, are damaged, or of a version that is not read."""
+    prepared = _read_index(root, key)
+    return None if isinstance(prepared, str) else prepared
+
+
+def _read_index(root: Path, key: str) -> PreparedData | str:
+    """Prepared data of that key, or why they cannot be read; what was prepared without a key is of its folder's."""
     folder = root / "data" / key
     index = json_or_none(folder / INDEX)
+    unread = "expected what was prepared, found a damaged file, or one of another version"
     if not is_as_stamped(index, without=_NAMES):
-        return None
+        return unread
+    if (prepared_as := index.get("key", key)) != key:
+        return f"expected the data {key}, found the data {prepared_as}"
     try:
         shapes = {split: _shape(shape) for split, shape in index["shapes"].items()}
         return PreparedData(folder, index["hashes"], index["report"], shapes, index["files"])
     except (KeyError, TypeError, AttributeError):
-        return None
+        return unread
 
 
 def _shape(values: Mapping[str, Any]) -> SplitShape:
@@ -190,7 +204,7 @@ def write_prepared(
         }
         plain = {split: asdict(shape) for split, shape in shapes.items()}
         index = {"hashes": dict(hashes), "report": dict(report), "shapes": plain, "files": files}
-        write_json(draft / INDEX, stamped(index))
+        write_json(draft / INDEX, stamped({"key": key, **index}))
     prepared = read_prepared(root, key)
     assert prepared is not None
     return prepared

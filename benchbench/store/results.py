@@ -33,47 +33,56 @@ class ResultStore:
         """Every recorded cell, in the order of their identity; times are in them, so each line has its checksum.
 
         Raises:
-            ValueError: a line is damaged, or not as it was written.
+            ValueError: a line is damaged, or not as it was written, or has no cell.
         """
         path = self.folder / CELLS
         texts = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
         records = [json.loads(text) for text in texts]
-        if not all(isinstance(each, dict) and is_as_stamped(each, without=each) for each in records):
+        if not all(isinstance(each, dict) and "cell" in each and is_as_stamped(each, without=each) for each in records):
             raise ValueError("a record that is not as it was written")
         return [{name: value for name, value in each.items() if name != CHECKSUM} for each in records]
 
     def faults(self) -> list[str]:
         """What of the cells and tables is not as it was written, one line per file with both hashes."""
-        faults = [fault for name in sorted(self._entries()) if (fault := self._fault(name))]
+        faults = [fault for name in sorted(self._entries()) if name != CELLS and (fault := self._fault(name))]
         faults += [fault] if (fault := self._hashes_fault()) else []
-        try:
-            self.cells()
-        except ValueError as error:
-            faults.append(self._cells_fault(error))
-        return faults
+        return faults + ([fault] if (fault := self._cells_fault()) else [])
+
+    @property
+    def is_written(self) -> bool:
+        """Whether a command has written cells or a table here."""
+        return (self.folder / CELLS).exists() or (self.folder / _HASHES).exists()
 
     def _sound_cells(self) -> dict[str, dict[str, Any]]:
-        """Cell -> record of the lines of a damaged file that are as they were written."""
+        """Cell -> record of the lines of a damaged file that are as they were written; none where it is gone."""
         sound: dict[str, dict[str, Any]] = {}
-        for line in (self.folder / CELLS).read_bytes().splitlines():
+        path = self.folder / CELLS
+        for line in path.read_bytes().splitlines() if path.is_file() else []:
             with suppress(ValueError, KeyError):
                 record = json.loads(line)
                 if isinstance(record, dict) and CHECKSUM in record and is_as_stamped(record, without=()):
                     sound[record["cell"]] = {name: value for name, value in record.items() if name != CHECKSUM}
         return sound
 
-    def _cells_fault(self, error: Exception) -> str:
-        return f"{self.folder / CELLS}: expected a record per line as it was written, found a damaged file ({error})"
+    def _cells_fault(self) -> str:
+        """What is wrong with the record of cells: a line, or lines that are gone; empty where nothing is."""
+        try:
+            self.cells()
+        except ValueError as error:
+            path = self.folder / CELLS
+            return f"{path}: expected a record per line as it was written, found a damaged file ({error})"
+        return self._fault(CELLS)
 
     def _fault(self, name: str) -> str:
         """What is wrong with a file; empty where nothing is, or a version without hashes wrote it."""
         path, entries = self.folder / name, self._entries().get(name, [])
-        if not entries or not path.is_file() or (present := entry_of(path)) in entries:
+        present = entry_of(path) if path.is_file() else None
+        if not entries or present in entries:
             return ""
-        return f"{path}: expected {shown_entry(entries[-1])}, found {shown_entry(present)}"
+        return f"{path}: expected {shown_entry(entries[-1])}, found {shown_entry(present) if present else _GONE}"
 
     def _entries(self) -> dict[str, list[Any]]:
-        """Name -> sizes and hashes that a file may have: the last, and the one before while it is written."""
+        """Name -> what a file may be: the last entry, and while it is written the one before, none for no file."""
         values = json_or_none(self.folder / _HASHES)
         return values["files"] if is_as_stamped(values, without=()) and values else {}
 
@@ -89,8 +98,8 @@ class ResultStore:
         content, path = text.encode(), self.folder / name
         new = {"bytes": len(content), "sha256": sha256(content).hexdigest()}
         others = {other: entries for other, entries in self._entries().items() if other != name}
-        before = [entry_of(path)] if path.is_file() else []
-        write_json(self.folder / _HASHES, stamped({"files": {**others, name: [*before, new]}}))
+        before = entry_of(path) if path.is_file() else None
+        write_json(self.folder / _HASHES, stamped({"files": {**others, name: [before, new]}}))
         write_bytes(path, content)
         write_json(self.folder / _HASHES, stamped({"files": {**others, name: [new]}}))
 
@@ -99,12 +108,20 @@ class ResultStore:
         with self._alone():
             self._set_damaged_aside(name)
 
-    def _set_damaged_aside(self, name: str, fault: str = "") -> None:
-        """Move a file away that is not as it was written, and say so; what this command has of it is written anew."""
-        if fault := fault or self._fault(name):
-            place = set_aside(self.folder / name, beside(self.folder / name))
-            rest = "the commands that made other rows of it bring them back"
-            say_damage(f"{fault}; it is set aside as {place.name} and made again: {rest}")
+    def _set_damaged_aside(self, name: str) -> None:
+        """Move a file away that is not as it was written, and say so; what this command has of it is written anew.
+
+        So are hashes that are not: what lies there then counts as of a version without hashes until it is written.
+        """
+        if fault := self._hashes_fault():
+            place = set_aside(self.folder / _HASHES, beside(self.folder / _HASHES))
+            say_damage(f"{fault}; it is set aside as {place.name}, and each table has a hash again when it is written")
+        if fault := self._cells_fault() if name == CELLS else self._fault(name):
+            path = self.folder / name
+            aside = f"it is set aside as {set_aside(path, beside(path)).name} and" if path.is_file() else "it is"
+            others = {other: entries for other, entries in self._entries().items() if other != name}
+            write_json(self.folder / _HASHES, stamped({"files": others}))
+            say_damage(f"{fault}; {aside} made again: the commands that made other rows of it bring them back")
 
     def upsert_cells(self, records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Add or replace cells by their identity; the file is rewritten whole.
@@ -112,15 +129,15 @@ class ResultStore:
         Roles of stages that a command had no use for, such as responses beside `--pairs-only`, stay as they were.
         """
         with self._alone():
-            try:
-                known = {record["cell"]: dict(record) for record in self.cells()}
-            except (ValueError, KeyError) as error:
+            if self._cells_fault():
                 known = self._sound_cells()
-                self._set_damaged_aside(CELLS, self._cells_fault(error))
+            else:
+                known = {record["cell"]: dict(record) for record in self.cells()}
+            self._set_damaged_aside(CELLS)
             known |= {record["cell"]: _joined(known.get(record["cell"], {}), record) for record in records}
             ordered = [known[key] for key in sorted(known)]
             lines = [json.dumps(stamped(record), sort_keys=True) + "\n" for record in ordered]
-            write_text(self.folder / CELLS, "".join(lines))
+            self._write(CELLS, "".join(lines))
         return ordered
 
     def table(self, name: str) -> pd.DataFrame:
@@ -155,7 +172,6 @@ class ResultStore:
         path = self.folder / name
         merged = _as_text(frame)
         with self._alone():
-            self._set_damaged_aside(_HASHES, self._hashes_fault())
             self._set_damaged_aside(name)
             if path.is_file():
                 old = self._table(name)
@@ -246,6 +262,7 @@ class ResultStore:
 
 
 CELLS = "cells.jsonl"
+_GONE = "no such file"
 _HASHES = ".hashes.json"
 """What the record of cells and each table were when they were written."""
 _DOCUMENTS = ".documents.json"

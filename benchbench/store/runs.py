@@ -18,8 +18,8 @@ from ruamel.yaml.error import YAMLError
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.store.checksums import is_as_stamped, stamped
-from benchbench.store.contents import content_faults, contents
-from benchbench.store.damage import in_damaged, say, say_damage, set_aside
+from benchbench.store.contents import ADDED, added_files, content_faults, contents
+from benchbench.store.damage import beside, in_damaged, say, say_damage, set_aside
 from benchbench.store.files import folders, json_or_none, sync_tree, write_json, write_yaml
 from benchbench.store.lease_files import Holder, holder_of
 from benchbench.store.leases import check, hold, is_lost
@@ -153,13 +153,15 @@ class RunStore:
         if faults:
             raise BenchError(
                 "\n  ".join([f"{self.folder(key)}: expected the stage as it was finished, found changes", *faults])
-                + "\nrun the command again that made it: the folder is set aside, and the stage made again",
+                + "\nrun the command again that made it: what is damaged is set aside, and made again",
                 exit_code=ExitCode.UNAVAILABLE,
             )
         return self.folder(key)
 
     def set_damaged_aside(self, stages: Mapping[str, StageSpec]) -> None:
         """Move away the finished stages some file of which is not as it was written, and say so; they run again then.
+
+        A file that was only added to a model is moved away alone. What another process holds is left to it.
 
         Args:
             stages: by key, those that are looked at; a model's folder that was removed counts where one that is to run
@@ -168,17 +170,29 @@ class RunStore:
         while True:
             to_run = [spec for key, spec in stages.items() if not self.is_done(key)]
             read = {key for spec in to_run for key in spec.inputs.values()}
-            damaged = [key for key in stages if self.faults(key, model_too=key in read)]
+            damaged = [k for k in stages if self.holder(k) is None and self.faults(k, model_too=k in read)]
             for key in damaged:
                 self._set_aside(key, model_too=key in read)
             if not damaged:
                 return
 
     def _set_aside(self, key: str, *, model_too: bool) -> None:
-        with self.claim(key):
+        with self.claim(key, should_stop=lambda: True) as is_ours:
+            if not is_ours:
+                return
+            self._set_added_aside(key)
             if faults := self.faults(key, model_too=model_too):  # else another process has set it aside meanwhile
                 place = set_aside(self.folder(key), in_damaged(self.root, self.folder(key)))
                 say_damage(f"{self.folder(key)}: {'; '.join(faults)}; it is set aside as {place} and made again")
+
+    def _set_added_aside(self, key: str) -> None:
+        """Move the files away that somebody put beside the weights of a finished stage, and say so; the stage stays."""
+        folder, record = self.folder(key), self.record(key)
+        if record is None or record.status != "done" or not record.files or (record.key != key):
+            return
+        for name in added_files(folder, record.files):
+            place = set_aside(folder / name, beside(folder / name))
+            say_damage(f"{folder / name}: {ADDED}; it is set aside as {place.name}, and the stage stays")
 
     def remove_checkpoint(self, key: str) -> None:
         """Drop what a training could be resumed from, and how far it was; a finished one needs them no more."""

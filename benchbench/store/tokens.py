@@ -63,16 +63,20 @@ def kept_tokens(
         BenchError: exit code 1; what was just written cannot be read back.
     """
     folder = entry_folder(root, made_of)
-    if not isinstance(entry := _read(folder, made_of, root), str):
+
+    def read() -> TokenEntry | str:
+        return _read(folder, made_of, lambda path: kept_hash(path, root))
+
+    if not isinstance(entry := read(), str):
         return entry
     with RunStore(root).claim(f"{FOLDER}/{folder.name}"):
-        entry = _read(folder, made_of, root)  # another process may have made it meanwhile
+        entry = read()  # another process may have made it meanwhile
         if isinstance(entry, str):
             left = _left_behind(folder)
             if fault := entry or left:
                 say(f"{folder}: expected the tokens as they were written, found {fault}; they are made again")
             _write(folder, made_of, make())
-            entry = _read(folder, made_of, root)
+            entry = read()
     if isinstance(entry, str):
         raise BenchError(
             f"{folder}: expected the tokens that were written just now, found {entry or 'nothing'}; "
@@ -102,8 +106,8 @@ def _write(folder: Path, made_of: Mapping[str, Any], entry: TokenEntry) -> None:
         write_text(draft / INDEX, json.dumps({"sha256": _digest(content), **content}, indent=2) + "\n")
 
 
-def _read(folder: Path, made_of: Mapping[str, Any], root: Path) -> TokenEntry | str:
-    """An entry, or what is wrong with it: empty where there is none."""
+def _read(folder: Path, made_of: Mapping[str, Any], hash_of: Callable[[Path], str]) -> TokenEntry | str:
+    """An entry, or what is wrong with it: empty where there is none; `hash_of` says what a file holds."""
     if not folder.exists():
         return ""
     try:
@@ -111,7 +115,7 @@ def _read(folder: Path, made_of: Mapping[str, Any], root: Path) -> TokenEntry | 
         if fault := _index_fault(index, made_of):
             return fault
         for name, digest in index["files"].items():
-            if kept_hash(folder / name, root) != digest:
+            if hash_of(folder / name) != digest:
                 return f"{name} with other content"
         with np.load(folder / ROWS, allow_pickle=False) as archive:
             rows = {name: archive[name] for name in archive.files}
@@ -123,17 +127,15 @@ def _read(folder: Path, made_of: Mapping[str, Any], root: Path) -> TokenEntry | 
         return "a file that is cut short or damaged"
 
 
-def token_fault(folder: Path, root: Path) -> str:
-    """What of an entry is not as it was written; empty where all is.
-
-    Args:
-        folder: of the entry.
-        root: the `runs/` folder.
-    """
+def token_fault(folder: Path) -> str:
+    """What of an entry is not as it was written; empty where all is. Every file is read, whatever hash is kept."""
     index = json_or_none(folder / INDEX)
     made_of = index.get("made_of") if isinstance(index, dict) else None
-    entry = _read(folder, made_of if isinstance(made_of, dict) else {}, root)
-    return entry if isinstance(entry, str) else ""
+    made_of = made_of if isinstance(made_of, dict) else {}
+    entry = _read(folder, made_of, file_hash)
+    if isinstance(entry, str):
+        return entry
+    return "" if entry_folder(folder.parent.parent, made_of).name == folder.name else "the entry of something else"
 
 
 def _index_fault(index: Any, made_of: Mapping[str, Any]) -> str:

@@ -103,7 +103,7 @@ def mcts(search: TreeSearch) -> Searching:
     are their Q.
 
     Raises:
-        ValueError: an environment that proposes nothing at the root.
+        ValueError: nothing was proposed at the root.
     """
     root, counts = Node(None, 1.0, 0.0, 0.0, 0.0), [0, 0]
     for _ in range(search.iterations):
@@ -117,7 +117,7 @@ def mcts(search: TreeSearch) -> Searching:
             places.append(max(range(len(children)), key=lambda k: puct(path[-1], children[k], search.exploration)))
             path.append(children[places[-1]])
         if len(path) == 1:
-            raise ValueError("mcts: expected continuations, the environment proposed none at the root")
+            raise ValueError("mcts: expected continuations, none was proposed at the root")
         back_up(path, search.gamma)
     return _most_visited(root, counts)
 

@@ -6,14 +6,10 @@ of the path that is selected in the end, the step on the path against every sibl
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from benchbench.core.search import Children, Expansion, Leaf, Prefix, Searching, SearchResult, Siblings, name_of
-
-ChooseLeaf = Callable[[Sequence[Prefix], Sequence[float]], int]
-"""(leaves, their values) -> place of the leaf whose path is selected."""
 
 
 @dataclass(frozen=True)
@@ -31,38 +27,13 @@ class _BeamPrefix:
         return bool(self.prefix) and self.prefix[-1].is_final
 
 
-def best_value(leaves: Sequence[Prefix], values: Sequence[float]) -> int:
-    """The leaf of the highest value, the first of equal ones."""
-    return max(range(len(leaves)), key=lambda place: values[place])
-
-
-def largest_answer_group(answer_of: Callable[[Prefix], str | None]) -> ChooseLeaf:
-    """A choice among the leaves whose answer has the largest sum of values; of those, the highest value.
-
-    This is the final selection of the authors' code for questions and arithmetic. Leaves without an answer (none) are
-    chosen only where no leaf has one.
-    """
-
-    def choose(leaves: Sequence[Prefix], values: Sequence[float]) -> int:
-        totals: dict[str, float] = defaultdict(float)
-        answers = [answer_of(leaf) for leaf in leaves]
-        for answer, value in zip(answers, values, strict=True):
-            if answer is not None:
-                totals[answer] += value
-        best = max(totals, key=lambda answer: totals[answer]) if totals else None
-        return max((k for k, answer in enumerate(answers) if answer == best), key=lambda k: values[k])
-
-    return choose
-
-
-def step_beam(*, keep: int, depth: int, keep_ties: bool = False, choose: ChooseLeaf = best_value) -> Searching:
-    """Search for the selected path with all siblings of its steps; asks once per depth for all kept prefixes.
+def step_beam(*, keep: int, depth: int, keep_ties: bool = False) -> Searching:
+    """Search for the path of the highest value, with all siblings of its steps; asks once per depth for every prefix.
 
     Args:
         keep: prefixes kept at each depth, >= 1; finished ones are among them and are not continued.
         depth: steps at most, >= 1.
         keep_ties: keep every prefix whose value equals that of the last one kept, as the authors' code does.
-        choose: which leaf's path is selected.
 
     Raises:
         ValueError: a number out of its range, or no continuation of the prompt; both when the search begins.
@@ -77,8 +48,8 @@ def step_beam(*, keep: int, depth: int, keep_ties: bool = False, choose: ChooseL
         proposed += len(children)
         beam = _best([*(held for held in beam if held.is_final), *children], keep, keep_ties)
         if not beam:
-            raise ValueError("step beam: expected continuations, the environment proposed none to any kept prefix")
-    best = beam[choose([held.prefix for held in beam], [held.value for held in beam])]
+            raise ValueError("step beam: expected continuations, none was proposed after any kept prefix")
+    best = max(beam, key=lambda held: held.value)  # of equal ones the first
     leaves = tuple(Leaf(held.prefix, held.value) for held in beam)
     return SearchResult(best.prefix, best.siblings, leaves, proposed, proposed)
 

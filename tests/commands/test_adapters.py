@@ -69,6 +69,17 @@ def test_the_tokenizer_is_part_of_what_was_merged(adapters: Path, tmp_path: Path
     assert whole_weights(adapters, tmp_path / "runs") not in (first, second)
 
 
+def test_merged_weights_that_changed_since_are_set_aside_and_merged_again(adapters: Path, tmp_path: Path):
+    folder = whole_weights(adapters, tmp_path / "runs")
+    weights = folder / "model.safetensors"
+    before = weights.read_bytes()
+    weights.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+    assert bench("verify", "--runs", tmp_path / "runs", "--results", tmp_path / "none").code == ExitCode.UNAVAILABLE
+    with pytest.warns(UserWarning, match=r"model\.safetensors: expected .* and made again"):
+        assert whole_weights(adapters, tmp_path / "runs") == folder
+    assert weights.read_bytes() == before
+
+
 def test_the_way_of_merging_is_part_of_what_was_merged(adapters: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     first = whole_weights(adapters, tmp_path / "runs")
     monkeypatch.setattr("benchbench.commands.evaluate.adapters.MERGE_VERSION", MERGE_VERSION + 1)

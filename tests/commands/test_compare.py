@@ -14,6 +14,8 @@ import pytest
 from harness import MICRO, WIDE, Finished, bench, execute, finish, reseal, tree
 from sklearn.metrics import roc_auc_score
 
+from benchbench.commands.resolve import notice
+
 LABELS = ["dpo", "simpo", "ddo_rm", "ipo@sum", "sft"]
 MEASUREMENTS = [
     "recipe",
@@ -84,6 +86,14 @@ def test_the_first_line_is_the_settings_notice(finished: Finished):
     first = finished.ended.out.splitlines()[0]
     assert first.startswith("micro: test setting, no evidence about anything; other settings with recipes")
     assert "tiny" in first
+
+
+def test_the_notice_names_settings_with_a_recipe_of_the_very_variant():
+    """`dpo@mcts_dpo` has a recipe of the arithmetic setting alone, `dpo` of the toy setting among others."""
+    assert notice("micro", ["dpo@mcts_dpo", "sft"], "no evidence").endswith("for these methods: arithmetic")
+    assert notice("arithmetic", ["dpo@mcts_dpo"], "no evidence").endswith("for these methods: none")
+    assert "tiny" in notice("micro", ["dpo"], "no evidence")
+    assert notice("micro", ["dpo"], "") == ""
 
 
 def test_every_method_and_sft_has_a_row_with_every_seed_and_the_baseline_is_first(finished: Finished, measurements):
@@ -332,7 +342,7 @@ def test_the_same_command_again_runs_nothing_and_writes_the_same_bytes(finished:
     assert _stage_times(finished.runs) == before
     old, new = tree(finished.folder), tree(tmp_path / "micro")
     assert set(old) == set(new)
-    assert [name for name in old if old[name] != new[name]] == ["cells.jsonl"]  # it has the time of recording
+    assert [name for name in old if old[name] != new[name]] == [".hashes.json", "cells.jsonl"]  # the time of recording
     assert again.out == finished.ended.out
 
 

@@ -67,7 +67,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def files(tmp_path: Path) -> Callable[[], dict[str, bytes]]:
     """What lies in the folder of results, without the time of recording."""
-    return lambda: {n: b for n, b in tree(tmp_path / "results" / "micro").items() if n != "cells.jsonl"}
+    return lambda: {
+        n: b for n, b in tree(tmp_path / "results" / "micro").items() if n not in ("cells.jsonl", ".hashes.json")
+    }
 
 
 # --- read back ------------------------------------------------------------------------------------------------------

@@ -126,6 +126,15 @@ def refused(
             "online.num_iterations: expected 1: 'dpo' does not read the policy that drew its rows",
         ),
         ("xpo", {"more": "  selector: {name: arm_pairs}\n"}, "'arm_pairs' compares responses of 2 arms, found policy"),
+        *(
+            (
+                method,
+                {"oracle": "annotator", "more": "  selector: {name: arm_pairs, options: {pairs: all}}\n"},
+                f"online.sampler.name: '{method}' reads column '{column}', which marks the responses of arm "
+                "'reference'; expected a sampler with that arm, got policy",
+            )
+            for method, column in {"xpo": "from_reference", "vpo": "from_calibration"}.items()
+        ),
         (
             "nash_md",
             {"more": "  selector: {name: against_mixture}\n"},
@@ -158,7 +167,6 @@ def refused(
             {"more": "  selector: {name: best_worst}\n"},
             "reads 'live_reference', which drawn rows do not have",
         ),
-        ("imitation", {"more": "  selector: {name: all_candidates}\n"}, "is trained on the preferred response"),
         ("kto", {}, "method.name: 'kto' reads column 'label', which no part of the section makes"),
         (
             "rloo",

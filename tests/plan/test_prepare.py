@@ -15,17 +15,26 @@ from harness import MICRO, leftovers
 from benchbench.commands.resolve import resolve
 from benchbench.plan import prepare as module
 from benchbench.plan.prepare import prepare, prepare_all, prepare_texts
+from benchbench.plan.trained_tokenizers import tokenizer_fault
 from benchbench.plan.weights import caps_attention, context_tokens
 from benchbench.recipe.load import Loaded
+from benchbench.store.checksums import stamped
+from benchbench.store.files import write_json
 from benchbench.store.offline import offline
 
 
 def test_what_is_there_already_is_not_made_again(tmp_path: Path):
     loaded = resolve("dpo", setting=str(MICRO))
+
+    def times() -> dict[Path, int]:  # the second look is the first that keeps hashes
+        return {
+            path: path.stat().st_mtime_ns for kind in ("data", "tokenizer") for path in (tmp_path / kind).rglob("*")
+        }
+
     first = prepare(loaded, tmp_path)
-    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    before = times()
     assert prepare(loaded, tmp_path) == first
-    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+    assert times() == before != {}
     assert leftovers(tmp_path) == []
 
 
@@ -36,9 +45,24 @@ def test_a_trained_tokenizer_whose_record_is_lost_is_trained_anew(tmp_path: Path
     first = prepare(loaded, tmp_path)
     record = Path(first.tokenizer_path) / "tokenizer_hash.json"
     record.unlink() if content is None else record.write_text(content)
-    assert prepare(loaded, tmp_path) == first
+    with pytest.warns(UserWarning, match="expected what the tokenizer is, found no file that can be read"):
+        assert prepare(loaded, tmp_path) == first
     beside = [path for path in leftovers(tmp_path) if not path.startswith("damaged")]
     assert beside == [], "what was there is set aside, and nothing else is left"
+
+
+def test_a_trained_tokenizer_under_the_key_of_another_is_trained_anew(tmp_path: Path):
+    loaded = resolve("dpo", setting=str(MICRO))
+    first = prepare(loaded, tmp_path)
+    record = Path(first.tokenizer_path) / "tokenizer_hash.json"
+    values = {name: value for name, value in json.loads(record.read_text()).items() if name != "checksum"}
+    write_json(record, stamped({**values, "key": "0" * 16}))
+    with pytest.warns(
+        UserWarning, match=f"expected the tokenizer {record.parent.name}, found the tokenizer {'0' * 16}"
+    ):
+        assert prepare(loaded, tmp_path) == first
+    write_json(record, stamped({name: value for name, value in values.items() if name != "key"}))
+    assert tokenizer_fault(record) == "", "as an earlier version wrote it"
 
 
 def test_recipes_that_read_the_same_are_prepared_once(tmp_path: Path):

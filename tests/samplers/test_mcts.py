@@ -6,9 +6,8 @@ import pytest
 
 from benchbench import samplers
 from benchbench.core.sampler import Arm
-from benchbench.trees.environment import searched
 from benchbench.trees.mcts import TreeSearch
-from tests.trees.forest import Forest, mcts_of
+from tests.trees.forest import Forest, mcts_of, searched
 
 from .toys import arms
 

@@ -6,8 +6,7 @@ import pytest
 
 from benchbench import samplers
 from benchbench.core.sampler import Arm
-from benchbench.trees.environment import searched
-from tests.trees.forest import Forest, spelled
+from tests.trees.forest import Forest, searched, spelled
 
 from .toys import arms
 

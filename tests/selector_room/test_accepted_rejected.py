@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from .toys import group, places, scores, selected
@@ -21,6 +23,12 @@ def test_the_two_best_are_accepted_and_the_two_worst_rejected():
     assert rows(texts, labels, accepted=0, rejected=1) == [((0,), 0.0)]
     (picks,) = selected("accepted_rejected", [texts], [labels]).picks
     assert [row.columns["score"] for row in picks] == [(5.0,), (4.0,), (1.0,), (2.0,)]
+
+
+def test_rows_have_the_columns_of_their_labels():
+    labels = replace(scores(1.0, 2.0, 3.0), columns={"implicit": (0.1, 0.2, 0.3)})
+    (picks,) = selected("accepted_rejected", [group("a", "b", "c")], [labels], accepted=1, rejected=1).picks
+    assert [row.columns["implicit"] for row in picks] == [(0.3,), (0.1,)]
 
 
 def test_none_is_both_and_none_is_as_good_as_one_of_the_other_kind():

@@ -162,6 +162,7 @@ def test_a_selector_says_what_it_does(name: str):
     selector = selectors.get(name)
     assert inspect.getdoc(selector.select)
     assert selector.version >= 1
+    assert set(selector.drawn_by) <= set(selector.makes_columns)
     if selector.needs_data(selector.options(**CASES[name].options)):
         groups, labels = many(1)
         drawn = [dataclasses.replace(g, responses=tuple(r for r in g.responses if r.source != DATA)) for g in groups]

@@ -20,11 +20,12 @@ from benchbench.generation.choose import EngineChoice
 from benchbench.generation.engine_cache import EngineCache
 from benchbench.generation.engine_settings import EngineSettings
 from benchbench.stages import execute as execution
+from benchbench.stages import resumption
 from benchbench.stages.context import Result, StageContext
 from benchbench.stages.memory import MemoryWatch
 from benchbench.store.files import json_or_none
 from benchbench.store.runs import RunStore
-from benchbench.training.checkpoint import Position, save_checkpoint
+from benchbench.training.checkpoint import Position, position_of, save_checkpoint
 
 SPEC = StageSpec("sft", "sft seed 1", {}, {}, {})
 Work = Callable[[StageContext[Any]], Result]
@@ -226,6 +227,31 @@ def test_a_damaged_checkpoint_is_discarded_in_words(
     assert message.startswith(f"{path}: expected a checkpoint, found a damaged file (")
     assert message.endswith("); it is set aside as state.safetensors.damaged")
     assert anew == "starts anew: no other checkpoint is there"
+
+
+def test_what_was_set_aside_of_a_checkpoint_stays_until_the_stage_is_done_and_each_is_read_once(
+    run: Callable[..., StageRecord], store: RunStore, monkeypatch: pytest.MonkeyPatch
+):
+    on("cpu", monkeypatch)
+    run(interrupted)
+    reads, folder = list[Path](), store.folder(SPEC.key) / "checkpoint"
+
+    def reading(path: Path) -> Position:
+        reads.append(path)
+        return position_of(path)
+
+    monkeypatch.setattr(resumption, "position_of", reading)
+    (folder / "state.safetensors").write_bytes(b"half")
+
+    def stopped(context: StageContext[Any]) -> Result:
+        raise Interrupted
+
+    assert run(stopped).status == "interrupted"
+    assert [path.name for path in folder.iterdir()] == ["state.safetensors.damaged"]
+    assert run(interrupted).status == "interrupted"
+    assert reads == [folder / "state.safetensors"]
+    assert run(has_checkpoint).summary["resumed"] is True
+    assert len(reads) == 2 and not folder.exists()
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '{"key": 1}', '{"key": "a", "status": "done", "x": 1}'])

@@ -12,7 +12,7 @@ from benchbench.core.source import StepState, StepValues
 from benchbench.generation.stops import separator_ids
 from benchbench.stages.rollout.searching import groups_of_search
 from benchbench.stages.rollout.steps import StepDrawer, StepEnds
-from benchbench.trees.environment import searched_together
+from benchbench.trees.driver import searched_together
 from benchbench.trees.step_beam import step_beam
 
 from .scripted import word_tokenizer

@@ -14,8 +14,14 @@ import pytest
 from harness import ROOT
 
 from benchbench.store import files
-from benchbench.store.drafts import FORGOTTEN_SECONDS, draft_prefix, remove_drafts, remove_stale_drafts
-from benchbench.store.files import sync_tree, whole_folder, write_bytes, write_json, write_text, written
+from benchbench.store.drafts import (
+    FORGOTTEN_SECONDS,
+    draft_prefix,
+    put_back_replaced,
+    remove_drafts,
+    remove_stale_drafts,
+)
+from benchbench.store.files import folders, sync_tree, whole_folder, write_bytes, write_json, write_text, written
 
 Events = list[tuple[str, str]]
 
@@ -130,6 +136,49 @@ def test_a_folder_that_only_this_process_writes_to_is_rid_of_all_drafts(tmp_path
     (tmp_path / "file").write_text("1")
     remove_drafts(tmp_path)
     assert [path.name for path in tmp_path.rglob("*")] == ["file", "inner"]
+
+
+KILLED_BETWEEN_TWO_RENAMES = """
+import os, signal, sys
+from pathlib import Path
+from benchbench.store.files import whole_folder
+
+rename = Path.rename
+
+def killing(self, target):
+    if (self / "new").exists():
+        os.kill(os.getpid(), signal.SIGKILL)
+    return rename(self, target)
+
+Path.rename = killing
+with whole_folder(Path(sys.argv[1])) as draft:
+    (draft / "new").write_text("new")
+"""
+
+
+@pytest.mark.parametrize("look", [remove_stale_drafts, put_back_replaced])
+def test_a_folder_that_was_being_replaced_by_a_killed_process_is_put_back(tmp_path: Path, look):
+    place = tmp_path / "place"
+    with whole_folder(place) as draft:
+        (draft / "old").write_text("old")
+    subprocess.run([sys.executable, "-c", KILLED_BETWEEN_TWO_RENAMES, str(place)], check=False)
+    assert not place.exists() and folders(tmp_path) == []
+    look(tmp_path)
+    assert (place / "old").read_text() == "old"
+    remove_stale_drafts(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["place"]
+
+
+def test_what_was_replaced_goes_where_the_new_one_is_in_its_place(tmp_path: Path):
+    (tmp_path / "place").mkdir()
+    holder = tmp_path / ".place.old.00000000-1-abcdefgh"
+    (holder / "place").mkdir(parents=True)
+    put_back_replaced(tmp_path)
+    assert holder.exists(), "perhaps another machine is at work"
+    old = time.time() - FORGOTTEN_SECONDS - 60
+    os.utime(holder, (old, old))
+    put_back_replaced(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["place"]
 
 
 # --- one way to write -----------------------------------------------------------------------------------------------

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import os
 from pathlib import Path
 
 import pytest
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.split_shape import SplitShape
-from benchbench.store.prepared import PreparedData, read_prepared, write_prepared
+from benchbench.store.checksums import stamped
+from benchbench.store.files import write_json
+from benchbench.store.prepared import PreparedData, prepared_faults, read_prepared, sound_prepared, write_prepared
 
 
 @pytest.fixture
@@ -48,6 +53,30 @@ def test_a_file_that_was_edited_by_hand_is_refused(data: PreparedData, tmp_path:
     with pytest.raises(BenchError) as looked_at:
         data.check("train", tmp_path)
     assert str(looked_at.value) == str(caught.value), "as who reads the lines is told"
+
+
+def test_data_under_the_key_of_others_are_set_aside(data: PreparedData, tmp_path: Path):
+    """Somebody swapped two folders; each is sound in itself."""
+    place = data.folder.rename(tmp_path / "data" / "other")
+    assert prepared_faults(place) == ["prepared.json: expected the data other, found the data key"]
+    with pytest.warns(UserWarning, match=r"expected the data other, found the data key; it is set aside in .*other"):
+        assert sound_prepared(tmp_path, "other") is None
+    assert not place.exists()
+
+
+def test_data_that_were_prepared_before_they_had_a_key_are_read(data: PreparedData, tmp_path: Path):
+    index = data.folder / "prepared.json"
+    values = json.loads(index.read_text())
+    write_json(index, stamped({name: value for name, value in values.items() if name not in ("key", "checksum")}))
+    assert sound_prepared(tmp_path, "key") == data
+
+
+def test_a_split_that_cannot_be_read_is_named_with_the_reason(data: PreparedData):
+    path = data.folder / "train.jsonl"
+    path.unlink()
+    path.symlink_to(path)
+    (fault,) = prepared_faults(data.folder)
+    assert fault.endswith(f"found unreadable: {os.strerror(errno.ELOOP)}")
 
 
 def test_data_of_a_version_without_hashes_of_files_are_not_read(data: PreparedData, tmp_path: Path):

@@ -14,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchbench.core.errors import BenchError
+from benchbench.store import results
+from benchbench.store.damage import listening
 from benchbench.store.results import ResultStore
 
 KEY = ("method", "seed")
@@ -51,9 +53,66 @@ def test_a_damaged_line_costs_its_own_cell_and_no_other(store: ResultStore):
     store.upsert_cells([{"cell": name, "label": "1"} for name in "abcd"])
     path = store.folder / "cells.jsonl"
     path.write_text(path.read_text().replace('"label": "1"', '"label": "2"', 1))
-    store.upsert_cells([{"cell": "d", "label": "3"}])
+    with pytest.warns(UserWarning, match="a record that is not as it was written"):
+        store.upsert_cells([{"cell": "d", "label": "3"}])
     assert [(cell["cell"], cell["label"]) for cell in store.cells()] == [("b", "1"), ("c", "1"), ("d", "3")]
     assert (store.folder / "cells.jsonl.damaged").is_file()
+
+
+def test_lines_that_are_gone_are_noticed_and_the_others_stay(store: ResultStore):
+    store.upsert_cells([{"cell": name} for name in "abc"])
+    path, said = store.folder / "cells.jsonl", list[str]()
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[1:]))
+    (fault,) = store.faults()
+    assert "cells.jsonl: expected" in fault
+    with listening(said.append):
+        store.upsert_cells([{"cell": "d"}])
+    assert [cell["cell"] for cell in store.cells()] == ["b", "c", "d"] and store.faults() == []
+    (line,) = said
+    assert fault in line and "it is set aside as cells.jsonl.damaged and made again" in line
+
+
+@pytest.mark.parametrize("write", ["set aside", "cells", "table"])
+def test_damaged_hashes_are_set_aside_and_block_no_command(store: ResultStore, write: str):
+    store.merge_table("measurements.csv", frame([("dpo", 1, "auc")]), key=("method",))
+    (store.folder / ".hashes.json").write_text("{")
+    said: list[str] = []
+    with listening(said.append):
+        if write == "set aside":
+            store.set_damaged_aside("measurements.csv")
+        elif write == "cells":
+            store.upsert_cells([{"cell": "a"}])
+        else:
+            store.merge_table("measurements.csv", frame([("dpo", 2, "auc")]), key=("method",))
+    (line,) = said
+    assert ".hashes.json: expected the hashes" in line and "set aside as .hashes.json.damaged" in line
+    assert len(store.table("measurements.csv")) == 1 and store.faults() == []
+
+
+def test_a_table_that_is_gone_is_noticed_and_made_again(store: ResultStore):
+    store.merge_table("measurements.csv", frame([("dpo", 1, "auc")]), key=("method",))
+    (store.folder / "measurements.csv").unlink()
+    (fault,) = store.faults()
+    assert fault.endswith("found no such file")
+    with pytest.raises(BenchError, match=r"measurements\.csv: expected .* found no such file; run the command again"):
+        store.table("measurements.csv")
+    said: list[str] = []
+    with listening(said.append):
+        store.set_damaged_aside("measurements.csv")
+    assert said == [f"{fault}; it is made again: the commands that made other rows of it bring them back"]
+    assert store.table("measurements.csv").empty and store.faults() == []
+
+
+def test_a_process_killed_before_the_first_writing_of_a_table_leaves_no_fault(
+    store: ResultStore, monkeypatch: pytest.MonkeyPatch
+):
+    def killed(path: Path, content: bytes) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(results, "write_bytes", killed)
+    with pytest.raises(KeyboardInterrupt):
+        store.merge_table("measurements.csv", frame([("dpo", 1, "auc")]), key=("method",))
+    assert store.faults() == [] and store.table("measurements.csv").empty
 
 
 def test_tables_whose_hashes_are_damaged_are_not_read(store: ResultStore):
@@ -63,7 +122,8 @@ def test_tables_whose_hashes_are_damaged_are_not_read(store: ResultStore):
     with pytest.raises(BenchError, match=r"\.hashes\.json: expected the hashes of the tables as they were written"):
         store.table("measurements.csv")
     assert len(store.faults()) == 1
-    store.merge_table("measurements.csv", frame([("dpo", 1, "auc")]), key=("method",))
+    with pytest.warns(UserWarning, match=r"set aside as \.hashes\.json\.damaged"):
+        store.merge_table("measurements.csv", frame([("dpo", 1, "auc")]), key=("method",))
     assert store.faults() == [] and len(store.table("measurements.csv")) == 1
 
 

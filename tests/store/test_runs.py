@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchbench.core.records import StageRecord, StageSpec
+from benchbench.store.damage import listening
 from benchbench.store.files import read_json
 from benchbench.store.runs import RunStore, default_results, default_root
 
@@ -52,6 +53,38 @@ def test_a_folder_under_the_name_of_another_stage_is_noticed(store: RunStore):
         [f"status.json: expected the record of {key}, found that of {other}"]
         for key, other in zip(keys, reversed(keys), strict=True)
     ]
+
+
+def finished_with_model(store: RunStore) -> Path:
+    """Weights that a finished stage left."""
+    store.begin(SPEC, ENVIRONMENT)
+    folder = store.folder(SPEC.key)
+    (folder / "model").mkdir()
+    (folder / "model" / "model.safetensors").write_bytes(b"weights")
+    store.write(StageRecord(SPEC.key, "done", ENVIRONMENT, files=store.seal(SPEC.key)))
+    return folder
+
+
+def test_a_file_that_was_added_to_a_model_is_set_aside_alone(store: RunStore):
+    folder, lines = finished_with_model(store), list[str]()
+    (folder / "model" / "adapter_config.json").write_text("{}")
+    with listening(lines.append):
+        store.set_damaged_aside({SPEC.key: SPEC})
+    (line,) = lines
+    assert line.startswith(f"{folder / 'model' / 'adapter_config.json'}: expected no such file, found one; it is set")
+    assert store.is_done(SPEC.key) and store.faults(SPEC.key) == []
+    assert sorted(p.name for p in (folder / "model").iterdir()) == ["adapter_config.json.damaged", "model.safetensors"]
+
+
+def test_a_damaged_stage_is_set_aside_unless_another_process_holds_it(store: RunStore):
+    folder = finished_with_model(store)
+    (folder / "model" / "model.safetensors").write_bytes(b"Weights")
+    with store.claim(SPEC.key):
+        store.set_damaged_aside({SPEC.key: SPEC})
+    assert folder.exists()
+    with pytest.warns(UserWarning, match="is set aside as .* and made again"):
+        store.set_damaged_aside({SPEC.key: SPEC})
+    assert not folder.exists()
 
 
 def test_lock_and_environment_are_on_disk_before_the_work(store: RunStore):

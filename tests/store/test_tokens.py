@@ -14,7 +14,7 @@ import pytest
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.store import tokens
-from benchbench.store.tokens import INDEX, ROWS, TOKENS, TokenEntry, entry_folder, kept_tokens
+from benchbench.store.tokens import INDEX, ROWS, TOKENS, TokenEntry, entry_folder, kept_tokens, token_fault
 
 MADE_OF = {"data": "a", "keep_all": True}
 ENTRY = TokenEntry(
@@ -127,6 +127,20 @@ def test_a_damaged_entry_is_made_again_and_says_so_in_a_line(tmp_path: Path, wha
     assert same(maker.read(tmp_path), ENTRY) and same(maker.read(tmp_path), ENTRY)
     assert maker.calls == 2
     assert maker.said == [f"{folder}: expected the tokens as they were written, found {words}; they are made again"]
+
+
+def test_verifying_an_entry_reads_its_files_whatever_hash_is_kept_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    maker, folder = Maker(), entry_folder(tmp_path, MADE_OF)
+    maker.read(tmp_path)
+    monkeypatch.setattr(tokens, "kept_hash", lambda path, root: pytest.fail("a kept hash was asked for"))
+    assert token_fault(folder) == ""
+    flip(TOKENS)(folder)
+    assert token_fault(folder) == "tokens.npy with other content"
+    flip(TOKENS)(folder)
+    place = folder.rename(folder.with_name("0" * 16))
+    assert token_fault(place) == "the entry of something else"
 
 
 def test_the_entry_of_something_else_is_not_believed(tmp_path: Path):

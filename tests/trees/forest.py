@@ -1,4 +1,4 @@
-"""A tree that is written down: an environment whose every prefix has a value that a reader can see."""
+"""A tree that is written down: every prefix has a value that a reader can see."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchbench.core.rollout import RolloutResponse
-from benchbench.core.search import Continuation, Prefix, SearchResult
-from benchbench.trees.environment import searched
+from benchbench.core.search import Children, Continuation, Expansion, Prefix, Searching, SearchResult
+from benchbench.trees.driver import searched_together
 from benchbench.trees.mcts import TreeSearch, mcts
 from benchbench.trees.step_beam import step_beam
 
@@ -46,8 +46,22 @@ class Forest:
             for prefix in prefixes
         ]
 
-    def values(self, prefixes: Sequence[Prefix]) -> list[float]:
-        return [self._values[spelled(prefix)] for prefix in prefixes]
+    def value(self, prefix: Prefix) -> float:
+        return self._values[spelled(prefix)]
+
+
+def searched(searching: Searching, forest: Forest) -> SearchResult:
+    """The result of one search in a forest."""
+    return searched_together([searching], lambda questions: [_children(forest, questions[0][1])])[0]
+
+
+def _children(forest: Forest, expansion: Expansion) -> Children:
+    """All continuations of the prefixes, with their values."""
+    proposals = forest.propose(expansion.prefixes, expansion.names)
+    return [
+        [(step, forest.value((*prefix, step))) for step in steps]
+        for prefix, steps in zip(expansion.prefixes, proposals, strict=True)
+    ]
 
 
 def beam_of(forest: Forest, **options: Any) -> SearchResult:

@@ -91,7 +91,7 @@ def test_the_depth_cuts_a_path_that_is_not_final():
 
 
 def test_what_cannot_be_searched_is_refused():
-    with pytest.raises(ValueError, match="proposed none at the root"):
+    with pytest.raises(ValueError, match="none was proposed at the root"):
         mcts_of(Forest({}), TreeSearch())
     with pytest.raises(ValueError, match="at least 1, got 0 and 3"):
         TreeSearch(iterations=0)

@@ -30,14 +30,6 @@ def test_labels_are_values_with_the_path_and_visits():
     assert set(Siblings((), (A, B), 1, (0.25, 0.5)).labels().columns) == {"on_path"}
 
 
-def test_order_is_by_value_then_visits_then_likelihood():
-    assert Siblings((), (A, B), 0, (0.0, 1.0)).best_first() == (1, 0)
-    assert Siblings((), (A, B), 0, (1.0, 1.0), (1, 2)).best_first() == (1, 0)
-    assert Siblings((), (B, A), 0, (1.0, 1.0), (2, 2)).best_first() == (1, 0)
-    result = mcts_of(Forest({"A": 0.0, "B": 1.0}), TreeSearch(iterations=8, depth=1))
-    assert result.siblings[0].best_first() == (1, 0)
-
-
 def test_names_and_tokens_of_a_prefix():
     assert name_of(()) == "root" and name_of((2, 0)) == "root.2.0"
     assert tokens_of((A, B)) == (0, STOP, 1, STOP)

@@ -20,8 +20,10 @@ from benchbench.data.tokenizer_files import (
 )
 from benchbench.models.adapters import MERGE_VERSION, read_adapter_config
 from benchbench.plan.weights import WEIGHT_PATTERNS, resolve_folder
+from benchbench.store.damage import move_to_damaged
 from benchbench.store.file_hashes import file_hash
 from benchbench.store.runs import RunStore
+from benchbench.store.seals import is_sealed, seal, seal_faults
 
 BASE = "base_model_name_or_path"
 TEMPLATE = "chat_template"
@@ -56,8 +58,12 @@ def whole_weights(adapters: Path, root: Path) -> Path:
     content["tokenizer"] = {name: file_hash(path) for name, path in tokenizer.items()}
     folder = root / "merged" / fingerprint(content)
     with RunStore(root).claim(f"merged/{folder.name}"):
+        if faults := seal_faults(folder, root):
+            move_to_damaged(root, folder, f"{folder}: {'; '.join(faults)}")
         if not folder.is_dir():
             _merge(adapters, base, folder, tokenizer)
+        if not is_sealed(folder):  # merged just now, or by an earlier version
+            seal(folder)
     return folder
 
 

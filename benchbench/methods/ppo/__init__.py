@@ -2,9 +2,9 @@
 
 Schulman et al. 2017, arXiv:1707.06347, for language models as TRL 1.12.0 has it (trl/experimental/ppo), the last
 release with all of it. The critic is one linear map of the policy's states, trained beside it; its gradient does not
-reach the policy, and it is left behind at the end. Token rewards are made of what policy, reference and critic said
-when the responses were drawn. A response without a reward adds
-nothing to either sum; the means are over all tokens of the step.
+reach the policy, and it is left behind at the end. Token rewards are made of what policy and reference said when the
+responses were drawn, advantages of these and of what the critic said then. A response without a reward adds nothing to
+either sum; the means are over all tokens of the step.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ class Hyper:
     kl_weight: float = 0.05
     """Reward taken off each token per nat of its KL to the reference, >= 0; `kl_coef` in TRL."""
     kl_estimator: Literal["k1", "k3"] = "k1"
-    """What estimates a token's KL: its log-ratio (`k1`), or exp(-d) - 1 + d of a log-ratio d (`k3`); TRL's default."""
+    """What estimates a token's KL: its log-ratio d (`k1`, TRL's default), or exp(-d) - 1 + d (`k3`)."""
     gamma: float = 1.0
     """Discount of each token, in [0, 1]; TRL's default."""
     lam: float = 0.95

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from benchbench import reward_objectives
+from benchbench import oracles, reward_objectives
 from benchbench.core.errors import Fault
 from benchbench.core.oracle import Oracle
+from benchbench.core.selector import Selector
 from benchbench.recipe.binding import bind
 from benchbench.recipe.rounds import SamplerSection
 from benchbench.recipe.schema import Recipe
@@ -36,6 +38,26 @@ def oracle_faults(
         yield from _reward_model_faults(recipe, oracle, sampler)
     if section == "online" and recipe.reward_model is not None and "reward_model" in oracle.models:
         yield from _objective_faults(oracle, recipe.reward_model)
+
+
+def label_column_faults(where: str, selector: Selector, options: Any, oracle: Oracle) -> Iterator[Fault]:
+    """What every group would lack, so that none gave a row.
+
+    Args:
+        where: `rounds` or `online`.
+        selector: of that section.
+        options: the selector's, bound.
+        oracle: of that section; one that gives nothing is refused elsewhere.
+    """
+    if oracle.gives == "nothing":
+        return
+    for column in selector.reads_columns(options):
+        if column in oracle.makes_columns:
+            continue
+        making = [name for name in oracles.names() if column in oracles.get(name).makes_columns]
+        message = f"'{selector.name}' reads the label column '{column}', which oracle '{oracle.name}' does not make"
+        hint = f"; oracles that make it: {', '.join(making)}" if making else "; no oracle makes it, take another"
+        yield Fault(f"{where}.selector.options", f"{message}{hint}")
 
 
 def _reward_model_faults(recipe: Recipe, oracle: Oracle, sampler: SamplerSection) -> Iterator[Fault]:

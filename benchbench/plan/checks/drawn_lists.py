@@ -1,21 +1,49 @@
-"""Whether a method can be trained on what a selector makes of draws: how many responses, and in which order."""
+"""Whether a method can be trained on what a selector makes of draws: which rows, how many responses, who drew them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from benchbench import selectors
 from benchbench.core.errors import Fault
 from benchbench.core.method import Candidates, Method
 from benchbench.core.rollout import DATA
 from benchbench.core.sampler import Arm
 from benchbench.core.selector import Selector
 
+_FITTING = {
+    Candidates.ONE: (Candidates.ONE, Candidates.PAIR),
+    Candidates.PAIR: (Candidates.PAIR,),
+    Candidates.ANY: (Candidates.PAIR, Candidates.ANY),
+    Candidates.LABELLED: (Candidates.LABELLED,),
+}
+"""What a method takes -> what the rows of a selector may be."""
+_TAKES = {
+    Candidates.ONE: "is trained on the first response, the preferred one",
+    Candidates.PAIR: "takes pairs",
+    Candidates.ANY: "compares the responses to one prompt",
+    Candidates.LABELLED: "takes single responses with labels",
+}
+_MAKES = {
+    Candidates.ONE: "rows of one response",
+    Candidates.PAIR: "pairs",
+    Candidates.ANY: "lists that put none before the others",
+    Candidates.LABELLED: "single responses with labels",
+}
+
 
 def list_faults(
-    method: Method, hyper: Any, selector: Selector, options: Any, arms: Sequence[Arm], *, section: str
+    method: Method,
+    hyper: Any,
+    selector: Selector,
+    options: Any,
+    arms: Sequence[Arm],
+    *,
+    section: str,
+    further_names: Mapping[str, str] | None = None,
 ) -> Iterator[Fault]:
-    """Rows without an order for a method that reads the first response, and rows of too few or of unequally many.
+    """Rows of another kind than the method takes, and rows of too few, of unequally many or of others' responses.
 
     Args:
         method: of the recipe.
@@ -24,18 +52,16 @@ def list_faults(
         options: the selector's, bound.
         arms: of the sampler.
         section: `rounds` or `online`, for messages.
+        further_names: name -> column of the selector that rows have under this name too.
     """
     where, named = f"{section}.selector", f"'{selector.name}'"
-    if method.candidates is Candidates.ONE and selector.candidates is Candidates.ANY:
-        message = f"'{method.name}' is trained on the first response, and {named} puts none before the others"
-        yield Fault(
-            f"{where}.name", f"{message}; take a selector of pairs, such as best_worst, whose first is the best"
-        )
-        return
-    if method.candidates is Candidates.ANY and selector.candidates is Candidates.ONE:
-        yield Fault(f"{where}.name", f"'{method.name}' compares responses, and {named} makes rows of one response")
-        return
     yield from _arm_faults(selector, options, arms, section)
+    yield from _drawn_by_faults(method, selector, arms, section, further_names or {})
+    if selector.candidates not in (fitting := _FITTING[method.candidates]):
+        takes, makes = _TAKES[method.candidates], _MAKES[selector.candidates]
+        others = ", ".join(name for name in selectors.names() if selectors.get(name).candidates in fitting)
+        yield Fault(f"{where}.name", f"'{method.name}' {takes}, {named} makes {makes}; expected one of {others}")
+        return
     fewest, drawn = selector.fewest(options), sum(arm.samples for arm in arms)
     is_list = method.candidates is Candidates.ANY and selector.candidates is Candidates.ANY
     if is_list and fewest < method.fewest_candidates:
@@ -61,3 +87,15 @@ def _arm_faults(selector: Selector, options: Any, arms: Sequence[Arm], section: 
     elif len(names) < least:
         compares = f"'{selector.name}' compares responses of {least} arms"
         yield Fault(f"{section}.sampler.name", f"{compares}, found {', '.join(names)}; take policy_and_reference")
+
+
+def _drawn_by_faults(
+    method: Method, selector: Selector, arms: Sequence[Arm], section: str, further_names: Mapping[str, str]
+) -> Iterator[Fault]:
+    """Columns that the method reads, of responses of an arm that the sampler does not have: they would all be 0."""
+    names = [arm.source for arm in arms]
+    for column in method.column_names:
+        arm = selector.drawn_by.get(further_names.get(column, column))
+        if arm is not None and arm not in names:
+            reads = f"'{method.name}' reads column '{column}', which marks the responses of arm '{arm}'"
+            yield Fault(f"{section}.sampler.name", f"{reads}; expected a sampler with that arm, got {', '.join(names)}")

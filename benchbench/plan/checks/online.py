@@ -11,7 +11,7 @@ from benchbench.core.method import Candidates, Method, Need
 from benchbench.core.rollout import DATA
 from benchbench.core.sampler import POLICY, REFERENCE
 from benchbench.core.selector import Selector
-from benchbench.plan.checks.drawn_labels import oracle_faults
+from benchbench.plan.checks.drawn_labels import label_column_faults, oracle_faults
 from benchbench.plan.checks.drawn_lists import list_faults
 from benchbench.plan.checks.drawn_settings import (
     length_faults,
@@ -19,7 +19,6 @@ from benchbench.plan.checks.drawn_settings import (
     size_faults,
     unread_faults,
 )
-from benchbench.plan.checks.labels import label_column_faults
 from benchbench.plan.checks.on_policy import choice_faults, drawing_faults
 from benchbench.plan.online import drawing_models, read_models
 from benchbench.recipe.anchors import anchor_faults
@@ -120,8 +119,8 @@ def _sampler_faults(section: OnlineSection, method: Method, bound: dict[str, Any
 
 
 def _list_faults(section: OnlineSection, method: Method, hyper: Any, bound: dict[str, Any]) -> Iterator[Fault]:
-    if section.selector is None or not draws_rows(section, method):
-        return
+    if section.selector is None or not draws_rows(section, method) or method.candidates is Candidates.LABELLED:
+        return  # the last is refused whatever the selector is
     selector, options = selectors.get(section.selector.name), bound["online.selector.options"]
     arms = samplers.get(section.sampler.name).arms(bound["online.sampler.options"], section.sampler.num_samples or 0)
     yield from list_faults(method, hyper, selector, options, arms, section="online")
@@ -216,11 +215,6 @@ def _selector_faults(
         yield Fault("online.oracle", f"required, not given: selector '{selector.name}' reads labels")
     if selector.needs_data(options):
         yield Fault("online.selector.name", f"'{selector.name}' reads the split's candidates, which are not drawn")
-    if method.candidates is not Candidates.ANY and selector.candidates is not Candidates.PAIR:
-        takes = "takes pairs" if method.candidates is Candidates.PAIR else "is trained on the preferred response"
-        pairs = [name for name in selectors.names() if selectors.get(name).candidates is Candidates.PAIR]
-        message = f"'{method.name}' {takes}, '{selector.name}' makes lists; expected one of {', '.join(pairs)}"
-        yield Fault("online.selector.name", message)
 
 
 def _reuse_faults(section: OnlineSection, method: Method) -> Iterator[Fault]:

@@ -8,14 +8,13 @@ from typing import Any
 
 from benchbench import methods, oracles, samplers, selectors
 from benchbench.core.errors import BenchError, Fault
-from benchbench.core.method import Candidates, Method, Need
+from benchbench.core.method import Method, Need
 from benchbench.core.oracle import Oracle
 from benchbench.core.rollout import DATA
 from benchbench.core.sampler import Arm, Sampler
 from benchbench.core.selector import Selector
-from benchbench.plan.checks.drawn_labels import oracle_faults
+from benchbench.plan.checks.drawn_labels import label_column_faults, oracle_faults
 from benchbench.plan.checks.drawn_lists import list_faults
-from benchbench.plan.checks.labels import label_column_faults
 from benchbench.plan.checks.on_policy import choice_faults, drawing_faults
 from benchbench.plan.checks.searches import search_faults
 from benchbench.plan.rounds import ORACLE_OPTIONS, SAMPLER_OPTIONS, SELECTOR_OPTIONS
@@ -155,19 +154,11 @@ def _rows(parts: _Parts) -> Iterator[Fault]:
     """Rows that the method cannot train on: by their number of candidates, and columns, roles and weights."""
     method, selector = parts.method, parts.selector
     where, named = "rounds.selector.name", f"'{parts.selector.name}'"
-    makes = "single responses" if selector.candidates is Candidates.LABELLED else "lists"
-    if method.candidates is Candidates.PAIR and selector.candidates is not Candidates.PAIR:
-        pairs = [name for name in selectors.names() if selectors.get(name).candidates is Candidates.PAIR]
-        yield Fault(where, f"'{method.name}' takes pairs, {named} makes {makes}; expected one of {', '.join(pairs)}")
-    if method.candidates is Candidates.ANY and selector.candidates is Candidates.LABELLED:
-        yield Fault(where, f"'{method.name}' compares the responses to one prompt, {named} makes {makes}")
     hyper, _ = bind(method.hyper, parts.recipe.method.hyper, where="method.hyper")
-    yield from list_faults(method, hyper, selector, parts.selector_options, parts.arms, section="rounds")
-    labelled = Candidates.LABELLED
-    labelling = [name for name in selectors.names() if selectors.get(name).candidates is labelled]
-    if method.candidates is labelled and selector.candidates is not labelled:
-        single = f"'{method.name}' takes single responses with labels, {named} makes none"
-        yield Fault(where, f"{single}; expected one of {', '.join(labelling)}")
+    further = parts.section.selector.columns
+    yield from list_faults(
+        method, hyper, selector, parts.selector_options, parts.arms, section="rounds", further_names=further
+    )
     if method.roles:
         yield Fault(where, f"'{method.name}' reads candidates by role, and {named} gives none")
     if method.token_weights:

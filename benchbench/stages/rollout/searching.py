@@ -31,7 +31,7 @@ from benchbench.stages.rollout.steps import StepDrawer, StepEnds, StepScorer
 from benchbench.stages.serving import engine_settings, servable
 from benchbench.store.files import write_json
 from benchbench.store.parts import WrittenParts
-from benchbench.trees.environment import searched_together
+from benchbench.trees.driver import searched_together
 
 Context = StageContext[RolloutSettings]
 

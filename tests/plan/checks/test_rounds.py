@@ -100,7 +100,22 @@ LISTS = "{name: all_candidates, options: {at_least: 1}}"
         (
             "imitation",
             [drawn(selector="{name: all_candidates}")],
-            "rounds.selector.name: 'imitation' is trained on the first response, and 'all_candidates' puts none",
+            "rounds.selector.name: 'imitation' is trained on the first response, the preferred one, 'all_candidates'",
+        ),
+        (
+            "imitation",
+            [drawn(selector="{name: accepted_rejected}")],
+            "'accepted_rejected' makes single responses with labels; expected one of all_pairs",
+        ),
+        (
+            "spac",
+            [drawn(sampler="name: pilaf, num_samples: 2", selector="{name: arm_pairs, options: {pairs: all}}")],
+            "rounds.sampler.name: 'spac' reads column 'from_previous', which marks the responses of arm 'policy'; exp",
+        ),
+        (
+            "kto",
+            [drawn()],
+            "'kto' takes single responses with labels, 'best_worst' makes pairs; expected one of accepted_rejected",
         ),
         (
             "ddo_rm",

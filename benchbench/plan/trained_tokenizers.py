@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchbench.data.tokenizer_files import tokenizer_files
 from benchbench.store.checksums import is_as_stamped
-from benchbench.store.file_hashes import file_hash
+from benchbench.store.contents import entry_of, shown_hash
 from benchbench.store.files import json_or_none
 
 RECORD = "tokenizer_hash.json"
@@ -20,14 +20,17 @@ def tokenizer_fault(record: Path) -> str:
     recorded = json_or_none(record)
     if not (isinstance(recorded, dict) and "hash" in recorded and is_as_stamped(recorded, without=_RECORDED)):
         return f"{record}: expected what the tokenizer is, found no file that can be read"
+    if (trained_as := recorded.get("key", record.parent.name)) != record.parent.name:
+        return f"{record}: expected the tokenizer {record.parent.name}, found the tokenizer {trained_as}"
     present = file_hashes_of(record.parent)
     before = recorded.get("files", present)  # records of earlier versions hold no file hashes
     changed = [name for name in sorted({*before, *present}) if before.get(name) != present.get(name)]
-    said = [f"{name}: {before.get(name, 'none')[:12]} is now {present.get(name, 'none')[:12]}" for name in changed]
+    shown = {name: [shown_hash(hashes.get(name, "none")) for hashes in (before, present)] for name in changed}
+    said = [f"{name}: {old} is now {new}" for name, (old, new) in shown.items()]
     where = f"{record.parent}: expected the tokenizer as it was trained, found other content of "
     return where + ", ".join(said) if said else ""
 
 
 def file_hashes_of(folder: Path) -> dict[str, str]:
     """Name -> sha256, of the files that are read of a tokenizer's folder."""
-    return {name: file_hash(path) for name, path in tokenizer_files(folder).items()}
+    return {name: entry_of(path)["sha256"] for name, path in tokenizer_files(folder).items()}
