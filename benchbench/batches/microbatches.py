@@ -11,10 +11,9 @@ import torch
 from benchbench.core.errors import BenchError
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
 from benchbench.models.packing import packed_length
+from benchbench.recipe.memory import DEVICE_TOKENS
 
 AUTO = "auto"
-DEVICE_TOKENS = {"cpu": 1024, "cuda": 16384}
-"""Tokens of a microbatch where a recipe says `auto`, by kind of device; longer examples raise it."""
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ def least_parameters(config: Mapping[str, Any]) -> int:
 
 
 def _parameters(config: Mapping[str, Any]) -> int:
-    layers, width = _whole(config, _LAYERS), _whole(config, _WIDTHS)
-    return layers * width * width + _whole(config, ("vocab_size",)) * width
+    layers, width = whole_number(config, _LAYERS), whole_number(config, _WIDTHS)
+    return layers * width * width + whole_number(config, ("vocab_size",)) * width
 
 
 def least_bytes(config: Mapping[str, Any], *, bytes_per_weight: int = 1) -> int:
@@ -38,7 +38,7 @@ def least_bytes(config: Mapping[str, Any], *, bytes_per_weight: int = 1) -> int:
         config: as for `least_parameters`.
         bytes_per_weight: 4 in float32, 2 in bfloat16; 1 where it may be quantised.
     """
-    return least_parameters(config) * bytes_per_weight + _whole(config, _LAYERS) * _BYTES_PER_LAYER
+    return least_parameters(config) * bytes_per_weight + whole_number(config, _LAYERS) * _BYTES_PER_LAYER
 
 
 def require_possible(
@@ -78,10 +78,10 @@ def gib(size: int) -> str:
 
 def _named(config: Mapping[str, Any]) -> list[str]:
     names = (*_LAYERS, *_WIDTHS, "vocab_size")
-    return [f"{name} {config[name]:.3g}" for name in names if _whole(config, (name,))]
+    return [f"{name} {config[name]:.3g}" for name in names if whole_number(config, (name,))]
 
 
-def _whole(config: Mapping[str, Any], names: tuple[str, ...]) -> int:
+def whole_number(config: Mapping[str, Any], names: tuple[str, ...]) -> int:
     """The first of these fields that is a whole number above 0."""
     values = (config.get(name) for name in names)
     return next((v for v in values if isinstance(v, int) and not isinstance(v, bool) and v > 0), 0)

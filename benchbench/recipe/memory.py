@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 Values = Mapping[str, Any]
 
+DEVICE_TOKENS = {"cpu": 1024, "cuda": 16384}
+"""Tokens of a microbatch where a recipe says `auto`, by kind of device; longer examples raise it."""
+HEAD_LOGITS = {"cpu": 2**24, "cuda": 2**27}
+"""Logits computed at once, by kind of device (64 MiB in float32, 512 on a card)."""
+
 COMPILE = "torch_compile"
 MICROBATCH, BATCH, TOKENS = "per_device_train_batch_size", "per_device_eval_batch_size", "tokens_per_microbatch"
 _LOW = "bfloat16"

@@ -1,0 +1,199 @@
+"""Memory of a stage on one device: what stays, what a step adds, and when the most of it is there.
+
+A step has its most memory at one of three moments, which is why parts are not simply added:
+
+- at the end of the forward pass: everything that layers keep, and the logits of the head;
+- at the beginning of the backward pass, in the last layer;
+- at its end, in the first layer, when all gradients are there. With checkpointing, that is mostly the largest: layers
+  keep little then, and what is left is one layer, with its gradients, beside those of all weights.
+
+These are bytes of tensors, which is what a card's allocator counts as allocated. On a processor the C library keeps
+much of what is freed: see docs/scale.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from benchbench.cost.activations import Precision, backward_bytes, layer_bytes
+from benchbench.cost.passes import cache_bytes
+from benchbench.cost.shapes import Linear, ModelShape
+from benchbench.recipe.memory import HEAD_LOGITS
+
+MOMENTS = 2
+"""Running means that AdamW keeps of each trained weight."""
+GATHERED_LAYERS = 2
+"""Layers whose weights are whole on a device at once where a model is sharded: one that is used, one on its way."""
+
+
+@dataclass(frozen=True)
+class TrainingShape:
+    """What decides about the memory of a stage that trains."""
+
+    shape: ModelShape
+    precision: Precision
+    tokens: int
+    """Packed tokens of the largest microbatch."""
+    scored: int
+    """Of them, those with logits."""
+    row: float
+    """Tokens of a row."""
+    several: bool
+    """A step has several microbatches, so that gradients are there from the second on."""
+    checkpointed: bool = False
+    adapter_rank: int = 0
+    """0 trains all weights."""
+    targets: str | tuple[str, ...] = "all-linear"
+    """Layers with adapters."""
+    frozen_models: int = 0
+    """Further models of the same shape in memory."""
+    trained_models: int = 1
+    """Models that are trained at once."""
+    has_head: bool = True
+    """Whether logits are computed; a reward model has one number per response instead."""
+
+    @property
+    def trained_weights(self) -> int:
+        """Weights with gradient and moments."""
+        if self.adapter_rank:
+            return self.shape.adapter_weights(self.adapter_rank, self.targets) * self.trained_models
+        return self.base_weights * self.trained_models
+
+    @property
+    def base_weights(self) -> int:
+        """Weights of the model as it is used: without the output embedding where there are no logits."""
+        without = 0 if self.has_head or self.shape.tied else self.shape.head_weights
+        return self.shape.weights - without
+
+
+@dataclass(frozen=True)
+class MemoryNeed:
+    """Bytes on one device when the most of them are there, by what they are for."""
+
+    parts: Mapping[str, float]
+    """Name -> bytes at that moment."""
+    moment: str
+    """When that is."""
+
+    @property
+    def bytes(self) -> float:
+        """All of them."""
+        return sum(self.parts.values())
+
+    @property
+    def gib(self) -> float:
+        """The same in GiB."""
+        return self.bytes / 2**30
+
+
+def training_memory(train: TrainingShape, world: int = 1) -> MemoryNeed:
+    """The most memory of a stage that trains.
+
+    Args:
+        train: the stage.
+        world: devices that weights, gradients and moments are sharded over (FSDP2); computed, for no stage is yet.
+    """
+    size = 4 if train.adapter_rank else train.precision.weight_bytes
+    stays = {
+        "weights": _weights(train) / world,
+        "optimizer": MOMENTS * size * train.trained_weights / world,
+    }
+    gradients = size * train.trained_weights / world
+    gathered = _gathered(train) if world > 1 else 0.0
+    if gathered:
+        stays["gathered layers"] = gathered
+    several = gradients if train.several else 0.0
+    layer = train.tokens * layer_bytes(train.shape, train.precision, train.row, _adapted(train))
+    stored = train.tokens * train.shape.width * train.precision.stream_bytes if train.checkpointed else layer
+    layers, working = train.shape.layers, train.tokens * backward_bytes(train.shape, train.precision)
+    casts = 0.0 if train.checkpointed and train.adapter_rank else _casts(train)
+    last = max(0, layers - 1) * stored + layer + working  # one layer is made again where it is checkpointed
+    largest = max(linear.inputs * linear.outputs for linear in train.shape.linears) * size
+    beside = 0.0 if train.adapter_rank or not train.several else largest / world  # before it is added to the others
+    moments = {
+        "the end of the forward pass": {
+            "gradients": several,
+            "activations": layers * stored,
+            "logits": _logits(train),
+            "casts of weights": casts,
+        },
+        "the beginning of the backward pass": {
+            "gradients": max(several, 0.0 if train.adapter_rank else size * _head(train) / world) + beside,
+            "activations": last,
+            "casts of weights": casts / layers if train.checkpointed else casts,
+        },
+        "the end of the backward pass": {
+            "gradients": gradients + beside,
+            "activations": layer + working,
+            "casts of weights": casts / layers,
+        },
+    }
+    moment, parts = max(moments.items(), key=lambda item: sum(item[1].values()))
+    return MemoryNeed({name: part for name, part in {**stays, **parts}.items() if part}, moment)
+
+
+def scoring_memory(shape: ModelShape, precision: Precision, *, tokens: int, scored: int, world: int = 1) -> MemoryNeed:
+    """The most memory of a stage without gradients: the weights, one layer at work, and the logits of a chunk."""
+    work = tokens * (2 * shape.width * precision.stream_bytes + _widest(shape) * precision.product_bytes)
+    logits = min(scored * shape.vocabulary, HEAD_LOGITS[precision.device_kind]) * _logit_bytes(precision)
+    parts = {"weights": shape.weights * precision.weight_bytes / world}
+    if world > 1:
+        parts["gathered layers"] = GATHERED_LAYERS * shape.layer_weights * precision.weight_bytes
+    return MemoryNeed(parts | ({"activations": work} if work > logits else {"logits": logits}), "a layer or the head")
+
+
+def generation_memory(
+    shape: ModelShape, *, bytes_per_weight: int, sequences: int, length: int, world: int = 1
+) -> MemoryNeed:
+    """Weights, and keys and values of as many responses as are drawn at once, each at its longest."""
+    cache = sequences * length * cache_bytes(shape, bytes_per_weight)
+    weights = shape.weights * bytes_per_weight
+    return MemoryNeed({"weights": weights / world, "cache": cache / world}, "all responses at their longest")
+
+
+def _weights(train: TrainingShape) -> float:
+    """Weights that are there: of the base, of adapters, of frozen models beside them."""
+    models = train.frozen_models + (1 if train.adapter_rank else train.trained_models)
+    adapters = 4 * train.trained_weights if train.adapter_rank else 0
+    return models * train.base_weights * train.precision.weight_bytes + adapters
+
+
+def _gathered(train: TrainingShape) -> float:
+    """Whole layers and the embeddings of a sharded model, with gradients before they are reduced."""
+    weights = GATHERED_LAYERS * train.shape.layer_weights + train.base_weights
+    weights -= train.shape.layers * train.shape.layer_weights
+    return weights * (train.precision.product_bytes + (0 if train.adapter_rank else 4))
+
+
+def _casts(train: TrainingShape) -> float:
+    """Copies of matrices in the precision of their products."""
+    if not train.precision.has_casts:
+        return 0.0
+    return 2.0 * (train.shape.layers * train.shape.layer_matrices + _head(train))
+
+
+def _head(train: TrainingShape) -> int:
+    return train.shape.head_weights if train.has_head else 0
+
+
+def _logits(train: TrainingShape) -> float:
+    """Logits and their logarithms; in chunks where there are more than `HEAD_LOGITS`."""
+    if not train.has_head:
+        return 0.0
+    numbers = min(train.scored * train.shape.vocabulary, HEAD_LOGITS[train.precision.device_kind])
+    return numbers * _logit_bytes(train.precision)
+
+
+def _logit_bytes(precision: Precision) -> int:
+    """Of one logit: as it comes, in float32 where it comes otherwise, and its logarithm."""
+    return 8 if precision.numerics == "float32" else 2 + 4 + 4
+
+
+def _adapted(train: TrainingShape) -> tuple[Linear, ...]:
+    return train.shape.targeted(train.targets) if train.adapter_rank else ()
+
+
+def _widest(shape: ModelShape) -> int:
+    """Numbers per token of the widest part of a layer: both sides of the perceptron's function, or of attention."""
+    return max(shape.perceptron_width * (3 if shape.is_gated else 2), 2 * shape.query_width + 2 * shape.key_width)

@@ -1,0 +1,97 @@
+"""Operations of a pass: what goes through a model, and how many floating-point operations that takes.
+
+Two operations are a product and a sum. Counted are the products with weights and those of attention, as they are
+carried out: what is recomputed counts again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from benchbench.cost.shapes import ModelShape
+
+
+@dataclass(frozen=True)
+class RowTokens:
+    """What one example of a split brings, on average, as rows are laid out."""
+
+    examples: int
+    packed: float
+    """Tokens that go through the layers: without padding, and what candidates share once."""
+    scored: float
+    """Tokens whose log-probability is computed, each a row of the head."""
+    row: float
+    """Tokens of one row, prompt and response."""
+    longest: int
+    """Packed tokens of the longest example."""
+    prompt: float
+    """Tokens of the prompt."""
+    candidates: float
+    origin: str
+    """Where these numbers are from, for people."""
+    is_bound: bool = False
+    """They are upper bounds, since the rows are not there yet."""
+
+    def taking(self, examples: int) -> RowTokens:
+        """The same rows, another number of them."""
+        return replace(self, examples=examples)
+
+
+@dataclass(frozen=True)
+class PassWork:
+    """What goes through a model in one pass over so many examples."""
+
+    tokens: float
+    """Through the layers."""
+    scored: float
+    """Through the head."""
+    context: float
+    """Tokens that a token reads, on average."""
+
+
+def work_of(rows: RowTokens, examples: float) -> PassWork:
+    """The work of examples that are like the rows; a token reads half of its row on average."""
+    return PassWork(rows.packed * examples, rows.scored * examples, rows.row / 2)
+
+
+def forward_flops(shape: ModelShape, work: PassWork, *, head: bool = True) -> float:
+    """Operations of one forward pass.
+
+    Args:
+        shape: of the model.
+        work: that goes through.
+        head: whether logits are computed.
+    """
+    layers = 2 * work.tokens * shape.layers * shape.layer_matrices
+    attention = 4 * work.tokens * work.context * shape.layers * shape.query_width
+    logits = 2 * work.scored * shape.head_weights if head else 0.0
+    return layers + attention + logits
+
+
+def training_flops(
+    shape: ModelShape, work: PassWork, *, adapters: int = 0, checkpointed: bool = False, head: bool = True
+) -> float:
+    """Operations of a forward and a backward pass.
+
+    Args:
+        shape: of the model.
+        work: that goes through.
+        adapters: weights of adapters, where they alone are trained; 0 trains all weights.
+        checkpointed: layers are computed once more in the backward pass.
+        head: whether logits are computed.
+    """
+    forward = forward_flops(shape, work, head=head)
+    recomputed = forward_flops(shape, work, head=False) if checkpointed else 0.0
+    if not adapters:
+        return 3 * forward + recomputed  # of each product one for the input, one for the weight
+    return 2 * forward + recomputed + 6 * work.tokens * adapters
+
+
+def decode_bytes(shape: ModelShape, *, sequences: float, length: float, bytes_per_weight: int) -> float:
+    """Bytes that are read from memory for one more token of each sequence: all weights, and keys and values so far."""
+    return shape.weights * bytes_per_weight + sequences * length * cache_bytes(shape, bytes_per_weight)
+
+
+def cache_bytes(shape: ModelShape, bytes_per_number: int) -> int:
+    """Bytes of keys and values of one token."""
+    return 2 * shape.layers * shape.key_width * bytes_per_number

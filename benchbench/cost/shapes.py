@@ -1,0 +1,175 @@
+"""The shape of a model by its config.json alone: widths, weights, linear layers.
+
+Only architectures whose layers were counted are known (`FAMILIES`); of any other nothing is computed, and the reason is
+said. The counts are compared with models of transformers that are built without memory (`tests/cost/test_shapes.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from benchbench.data.model_size import whole_number
+
+LLAMA = ("llama", "mistral", "qwen2", "qwen3")
+FAMILIES = ("gpt_neox", "gpt2", *LLAMA)
+"""Model types whose layers were counted."""
+
+
+@dataclass(frozen=True)
+class UnknownShape:
+    """A model that the formulas do not know."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Linear:
+    """One kind of linear layer of a decoder layer."""
+
+    name: str
+    inputs: int
+    outputs: int
+
+
+@dataclass(frozen=True)
+class ModelShape:
+    """Sizes of a decoder-only transformer."""
+
+    family: str
+    """`model_type` of its configuration."""
+    layers: int
+    width: int
+    """Of the residual stream."""
+    heads: int
+    query_width: int
+    """Heads times their size."""
+    key_width: int
+    """Of keys, and of values: heads of keys times their size."""
+    perceptron_width: int
+    vocabulary: int
+    tied: bool
+    """The output embedding is the input embedding."""
+    linears: tuple[Linear, ...]
+    """Of one layer."""
+    other_weights: int
+    """Weights of one layer outside of its matrices: norms and biases."""
+    outer_weights: int
+    """Weights outside of layers and embeddings: last norm, positions."""
+
+    @property
+    def layer_matrices(self) -> int:
+        """Weights in the matrices of one layer."""
+        return sum(linear.inputs * linear.outputs for linear in self.linears)
+
+    @property
+    def layer_weights(self) -> int:
+        """All weights of one layer."""
+        return self.layer_matrices + self.other_weights
+
+    @property
+    def head_weights(self) -> int:
+        """Weights of one embedding."""
+        return self.vocabulary * self.width
+
+    @property
+    def weights(self) -> int:
+        """All weights."""
+        embeddings = self.head_weights * (1 if self.tied else 2)
+        return self.layers * self.layer_weights + embeddings + self.outer_weights
+
+    @property
+    def is_gated(self) -> bool:
+        """Whether the perceptron has a gate."""
+        return self.family in LLAMA
+
+    @property
+    def turns_positions(self) -> bool:
+        """Whether positions are turns of queries and keys, and no rows of a table."""
+        return self.family != "gpt2"
+
+    @property
+    def repeats_keys(self) -> bool:
+        """Whether several heads share their keys, which are then copied for each where the kernel asks for it."""
+        return self.family in LLAMA
+
+    def adapter_weights(self, rank: int, targets: str | tuple[str, ...]) -> int:
+        """Weights of adapters on all layers.
+
+        Args:
+            rank: of each.
+            targets: names of linear layers, or `all-linear`.
+        """
+        return self.layers * sum(rank * (linear.inputs + linear.outputs) for linear in self.targeted(targets))
+
+    def targeted(self, targets: str | tuple[str, ...]) -> tuple[Linear, ...]:
+        """The linear layers of a decoder layer that get adapters."""
+        if targets == "all-linear":
+            return self.linears
+        names = (targets,) if isinstance(targets, str) else targets
+        return tuple(linear for linear in self.linears if linear.name in names)
+
+
+def model_shape(config: Mapping[str, Any], *, vocabulary: int | None = None) -> ModelShape | UnknownShape:
+    """The shape that a configuration describes.
+
+    Args:
+        config: as in config.json, or under `model.from_config`.
+        vocabulary: entries of the tokenizer, where the configuration leaves them to it.
+    """
+    family = config.get("model_type")
+    if family not in FAMILIES:
+        return UnknownShape(
+            f"model_type {family}: the formulas know {', '.join(FAMILIES)}; nothing is computed for other architectures"
+        )
+    if config.get("num_local_experts") or config.get("num_experts"):
+        return UnknownShape(f"model_type {family} with experts: the formulas know dense layers alone")
+    sizes = {
+        "layers": whole_number(config, ("num_hidden_layers", "n_layer")),
+        "width": whole_number(config, ("hidden_size", "n_embd")),
+        "heads": whole_number(config, ("num_attention_heads", "n_head")),
+        "vocabulary": whole_number(config, ("vocab_size",)) or (vocabulary or 0),
+    }
+    inner = whole_number(config, ("intermediate_size", "n_inner"))
+    sizes["perceptron"] = inner or (4 * sizes["width"] if family == "gpt2" else 0)
+    missing = [name for name, size in sizes.items() if not size]
+    if missing:
+        return UnknownShape(f"model_type {family}: its configuration does not say its {', '.join(missing)}")
+    return _shape(family, config, sizes)
+
+
+def _shape(family: str, config: Mapping[str, Any], sizes: Mapping[str, int]) -> ModelShape:
+    h, m, heads = sizes["width"], sizes["perceptron"], sizes["heads"]
+    size = whole_number(config, ("head_dim",)) or (128 if family == "qwen3" else h // heads)
+    q = heads * size if family in LLAMA else h
+    k = (whole_number(config, ("num_key_value_heads",)) or heads) * size if family in LLAMA else h
+    if family == "gpt_neox":
+        linears = (("query_key_value", h, 3 * h), ("dense", h, h), ("dense_h_to_4h", h, m), ("dense_4h_to_h", m, h))
+        biases = m + h + (4 * h if config.get("attention_bias", True) else 0)
+        other, outer = biases + 4 * h, 2 * h
+    elif family == "gpt2":
+        linears = (("c_attn", h, 3 * h), ("c_proj", h, h), ("c_fc", h, m), ("c_proj", m, h))
+        other = 4 * h + m + h + 4 * h
+        outer = 2 * h + (whole_number(config, ("n_positions", "max_position_embeddings")) or 1024) * h
+    else:
+        attention = (("q_proj", h, q), ("k_proj", h, k), ("v_proj", h, k), ("o_proj", q, h))
+        linears = (*attention, ("gate_proj", h, m), ("up_proj", h, m), ("down_proj", m, h))
+        has_bias = family == "qwen2" or bool(config.get("attention_bias"))
+        biases = q + 2 * k + (h if has_bias and family != "qwen2" else 0) if has_bias else 0
+        norms = 2 * h + (2 * size if family == "qwen3" else 0)
+        other, outer = biases + norms, h
+    return ModelShape(
+        family=family,
+        layers=sizes["layers"],
+        width=h,
+        heads=heads,
+        query_width=q,
+        key_width=k,
+        perceptron_width=m,
+        vocabulary=sizes["vocabulary"],
+        tied=bool(config.get("tie_word_embeddings", family == "gpt2")),
+        linears=tuple(Linear(*each) for each in linears),
+        other_weights=other,
+        outer_weights=outer,
+    )
