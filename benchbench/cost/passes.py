@@ -22,6 +22,8 @@ class RowTokens:
     """Tokens whose log-probability is computed, each a row of the head."""
     row: float
     """Tokens of one row, prompt and response."""
+    spread: float
+    """Standard deviation of `packed` over examples."""
     longest: int
     """Packed tokens of the longest example."""
     prompt: float

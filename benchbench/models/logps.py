@@ -16,10 +16,10 @@ from benchbench.core.batch import CandidateBatch
 from benchbench.core.scores import Logps
 from benchbench.models.layout import Layout, layout_of, packed_states
 from benchbench.models.packing import pack
+from benchbench.recipe.memory import HEAD_LOGITS
 
-CHUNK_ELEMENTS = defaultdict(lambda: 2**27, cpu=2**24)
-"""Logits computed at once, by kind of device (512 MiB in float32, 64 on CPU); larger selections go through the head in
-recomputed chunks."""
+CHUNK_ELEMENTS = defaultdict(lambda: HEAD_LOGITS["cuda"], HEAD_LOGITS)
+"""Logits computed at once, by kind of device; larger selections go through the head in recomputed chunks."""
 
 
 def token_logps(model: Any, batch: CandidateBatch, *, dtype: torch.dtype = torch.float32) -> Logps:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from graphlib import TopologicalSorter
 from types import FrameType
 from typing import Any, Protocol
 
 from benchbench.core.errors import BenchError
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.run.executor import Executor, Slot, StageEnded, StageEvent, StageLost, StageNeeds, StageProgress
+from benchbench.run.order import longest_chains, urgency
 from benchbench.stages import settings_class
 from benchbench.stages.settings import TrainingSettings
 from benchbench.store.runs import RunStore
@@ -82,12 +82,12 @@ class Scheduler:
         self.listener = listener
         self.needs = needs
         self._waiting: dict[str, StageSpec] = {}
-        self._chains: dict[str, int] = {}
+        self._chains: dict[str, float] = {}
         """Key -> weight of the longest chain of stages that begins with it: what ends last if it waits."""
         self._running: dict[str, _Running] = {}
         self._failed: dict[str, StageRecord] = {}
-        self._engine_slot: int | None = None
-        """Number of the slot that holds the engine, once a stage that generates has started."""
+        self._engine_slots: set[int] = set()
+        """Numbers of the slots that hold an engine, once stages that generate have started there."""
         self._run_engine: str | None = None
         """Name of the engine that first drew responses of these stages, in this run or an earlier one."""
         self._signal: int | None = None
@@ -145,20 +145,14 @@ class Scheduler:
                     "run it where there are more"
                 )
 
-    def _longest_chains(self) -> dict[str, int]:
+    def _longest_chains(self) -> dict[str, float]:
         """Of every stage that waits, the weight of the longest chain of stages that begins with it."""
-        inputs = {key: self._waiting.keys() & set(spec.inputs.values()) for key, spec in self._waiting.items()}
-        chains: dict[str, int] = {}
-        after = dict.fromkeys(inputs, 0)
-        for key in reversed([*TopologicalSorter(inputs).static_order()]):
-            chains[key] = after[key] + self.needs(self._waiting[key]).weight
-            for source in inputs[key]:
-                after[source] = max(after[source], chains[key])
-        return chains
+        inputs = {key: set(spec.inputs.values()) for key, spec in self._waiting.items()}
+        return longest_chains(inputs, {key: self.needs(spec).weight for key, spec in self._waiting.items()})
 
-    def _urgency(self, spec: StageSpec) -> tuple[int, int]:
-        """The lower, the earlier: long chains first, so that none is left over when everything else has ended."""
-        return -self._chains[spec.key], self.needs(spec).priority
+    def _urgency(self, spec: StageSpec) -> tuple[float, int]:
+        """The lower, the earlier."""
+        return urgency(self._chains[spec.key], self.needs(spec).priority)
 
     def _submit_ready(self) -> None:
         """Start what can start, the most urgent first."""
@@ -176,7 +170,7 @@ class Scheduler:
                 continue  # the engine is where another stage runs, for instance; the others need not wait for it
             free.remove(slot)
             if needs.engine:
-                self._engine_slot = slot.number
+                self._engine_slots.add(slot.number)
             del self._waiting[spec.key]
             self._running[spec.key] = _Running(spec, slot)
             self.executor.submit(spec, replace(needs, run_engine=self._run_engine), slot)
@@ -188,10 +182,17 @@ class Scheduler:
         return [slot for slot in self.executor.slots() if slot.number not in taken]
 
     def _slot_for(self, needs: StageNeeds, free: Sequence[Slot]) -> Slot | None:
-        """The first slot that is large enough; for a stage that generates the engine's, where one has it."""
-        bound = needs.engine and self._engine_slot is not None
-        slots = (slot for slot in free if not bound or slot.number == self._engine_slot)
-        return next((slot for slot in slots if len(slot.devices) >= needs.devices), None)
+        """The first slot that is large enough; for a stage that generates one with an engine, where there is one.
+
+        A card of its own may hold a further engine, once it is known which engine the run has: before, two that choose
+        for themselves could choose differently. A processor, which all slots share, holds one.
+        """
+        slots = [slot for slot in free if len(slot.devices) >= needs.devices]
+        if not needs.engine or not self._engine_slots:
+            return next(iter(slots), None)
+        holding = [slot for slot in slots if slot.number in self._engine_slots]
+        others = [] if self._run_engine is None else [slot for slot in slots if slot.devices[0] != "cpu"]
+        return next(iter([*holding, *others]), None)
 
     def _take(self, event: StageEvent) -> None:
         """Note what an event says, and pass it on."""
@@ -213,8 +214,7 @@ class Scheduler:
 
     def _lost(self, event: StageLost, spec: StageSpec, slot: Slot) -> StageRecord:
         """The record of a stage whose process is gone, for instance for want of memory."""
-        if slot.number == self._engine_slot:
-            self._engine_slot = None  # the engine went with it; whichever slot is free starts another
+        self._engine_slots.discard(slot.number)  # its engine went with it; whichever slot is free starts another
         status = "interrupted" if self._signal is not None else "failed"
         with self.store.claim(spec.key, should_stop=lambda: True) as is_ours:
             before = self.store.record(spec.key)

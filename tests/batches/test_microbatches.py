@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchbench.batches.microbatches import (
-    DEVICE_TOKENS,
     Budget,
     Cost,
     budget_for,
@@ -20,6 +19,7 @@ from benchbench.batches.microbatches import (
 from benchbench.batches.padded import collate
 from benchbench.core.errors import BenchError
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
+from benchbench.recipe.memory import DEVICE_TOKENS
 
 PACKED, PADDED = Cost(packed=True), Cost(packed=False)
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchbench.batches.microbatches import DEVICE_TOKENS, Budget, Cost, parts
+from benchbench.batches.microbatches import Budget, Cost, parts
 from benchbench.batches.padded import collate
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.example import Column
@@ -21,6 +21,7 @@ from benchbench.core.rollout import Group, Labels, Pick
 from benchbench.core.seeding import stream
 from benchbench.core.selector import Selector
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
+from benchbench.recipe.memory import DEVICE_TOKENS
 
 SCORE = "score"
 """Column of each row: the oracle's score of each response, NaN where it has none."""
