@@ -6,7 +6,7 @@ carried out: what is recomputed counts again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from benchbench.cost.shapes import ModelShape
 
@@ -15,7 +15,8 @@ from benchbench.cost.shapes import ModelShape
 class RowTokens:
     """What one example of a split brings, on average, as rows are laid out."""
 
-    examples: int
+    examples: int | None
+    """None where that is not known."""
     packed: float
     """Tokens that go through the layers: without padding, and what candidates share once."""
     scored: float
@@ -34,10 +35,6 @@ class RowTokens:
     is_bound: bool = False
     """They are upper bounds, since the rows are not there yet."""
 
-    def taking(self, examples: int) -> RowTokens:
-        """The same rows, another number of them."""
-        return replace(self, examples=examples)
-
 
 @dataclass(frozen=True)
 class PassWork:
@@ -49,6 +46,34 @@ class PassWork:
     """Through the head."""
     context: float
     """Tokens that a token reads, on average."""
+
+
+def bounded_rows(
+    examples: int | None, candidates: float, *, prompt: float, response: float, origin: str, share: bool = True
+) -> RowTokens:
+    """Rows that are not there yet, each as long as it may be.
+
+    Args:
+        examples: how many, at most; none where that is not known.
+        candidates: of each.
+        prompt: tokens of a prompt at most.
+        response: tokens of a response at most.
+        origin: why they are not there, for people.
+        share: candidates share their prompt.
+    """
+    packed = prompt + candidates * response if share else candidates * (prompt + response)
+    return RowTokens(
+        examples=examples,
+        packed=packed,
+        scored=candidates * response,
+        row=prompt + response,
+        spread=0.0,
+        longest=int(packed),
+        prompt=prompt,
+        candidates=candidates,
+        origin=origin,
+        is_bound=True,
+    )
 
 
 def work_of(rows: RowTokens, examples: float) -> PassWork:

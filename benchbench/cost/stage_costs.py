@@ -28,6 +28,7 @@ from benchbench.recipe.memory import DEVICE_TOKENS
 from benchbench.stages.generate.settings import GenerateSettings
 from benchbench.stages.judge.settings import JudgeSettings
 from benchbench.stages.preference.settings import PreferenceSettings
+from benchbench.stages.reward.settings import RewardSettings
 from benchbench.stages.rollout.settings import RolloutSettings
 from benchbench.stages.settings import ReadingSettings, ScoringSettings, TrainingSettings
 
@@ -37,6 +38,7 @@ TRAINS_SECOND = "rival"
 """The input whose model is trained beside the policy."""
 ORDERS = 2
 """A judge that reads two texts is asked in both orders, at most."""
+NO_EXAMPLES = "the data are not here, so how many examples there are is not known"
 Rows = Callable[[StageSpec], RowTokens | str]
 """What a stage reads, or why that is not known."""
 Shapes = Callable[[StageSpec], ModelShape | UnknownShape]
@@ -53,10 +55,14 @@ class StageCost:
     """Operations of training and scoring, bytes that drawing tokens reads; empty where it needs no model."""
     memory: Callable[[int], MemoryNeed] | None = None
     """Devices that it is sharded over -> memory on each; none where it needs no model, or is not known."""
+    train: TrainingShape | None = None
+    """What decides about the memory of a stage that trains."""
     drawn_tokens: float = 0.0
     """Tokens that are drawn, at most."""
     calls: float = 0.0
     """Questions to a judge, at most; equal texts are not asked about, and kept answers not again."""
+    call_price: float | None = 0.0
+    """What these cost at most, in the currency of the recipe's prices; none where that is not known."""
     origin: str = ""
     """Where its numbers of tokens are from."""
     notes: tuple[str, ...] = ()
@@ -124,17 +130,16 @@ def _numerics(dtype: str, *, bf16: bool) -> Numerics:
 
 def _training(bare: StageCost, spec: StageSpec, shape: ModelShape, rows: RowTokens, context: CostContext) -> StageCost:
     settings, loop, run = spec.settings, spec.settings.training, spec.run.training
-    steps = loop.max_steps or math.ceil(loop.num_train_epochs * math.ceil(rows.examples / loop.global_batch_size))
-    epochs = loop.num_train_epochs * rows.examples
-    seen = loop.max_steps * loop.global_batch_size if loop.max_steps else epochs
+    examples = math.inf if rows.examples is None else rows.examples
+    seen = loop.max_steps * loop.global_batch_size if loop.max_steps else loop.num_train_epochs * examples
+    step = min(loop.global_batch_size, examples)
     tokens = microbatch_tokens(
         rows,
         budget=run.tokens_per_microbatch,
         most=run.per_device_train_batch_size,
-        step=loop.global_batch_size,
+        step=int(step),
         device_kind=context.device_kind,
     )
-    per_step = min(loop.global_batch_size, rows.examples) * rows.packed
     method = _method(spec)
     needs = () if method is None else tuple(need.name for need in method.declared)
     frozen = sum(name in HOLDS_FROZEN for name in needs)
@@ -146,7 +151,7 @@ def _training(bare: StageCost, spec: StageSpec, shape: ModelShape, rows: RowToke
         tokens=tokens,
         scored=math.ceil(tokens * rows.scored / max(rows.packed, 1)),
         row=rows.row,
-        several=per_step > tokens or min(loop.global_batch_size, rows.examples) > run.per_device_train_batch_size,
+        several=step * rows.packed > tokens or step > run.per_device_train_batch_size,
         checkpointed=run.gradient_checkpointing,
         adapter_rank=0 if settings.lora is None else settings.lora.lora_r,
         targets="all-linear" if settings.lora is None else settings.lora.lora_target_modules,
@@ -161,12 +166,14 @@ def _training(bare: StageCost, spec: StageSpec, shape: ModelShape, rows: RowToke
     forward = forward_flops(shape, work, head=has_head)
     coupled = method is not None and train.several and method.is_coupled(method.hyper(**settings.method.hyper))
     flops += (frozen + coupled) * forward
-    notes = [f"{steps:,} steps, {tokens:,} tokens at once ({train.precision.numerics})"]
+    notes = [f"{tokens:,} tokens at once, {train.precision.numerics}"]
+    notes += [] if math.isinf(seen) else [f"{math.ceil(seen / max(step, 1)):,} steps"]
     notes += [f"{frozen} frozen model(s) in memory beside the policy"] if frozen else []
     notes += ["the loss sees the whole step: one forward pass more"] if coupled else []
-    cost = replace(
-        bare, work={"training": flops}, memory=lambda world: training_memory(train, world), notes=tuple(notes)
-    )
+    cost = replace(bare, train=train, memory=lambda world: training_memory(train, world), notes=tuple(notes))
+    if math.isinf(seen):
+        return replace(cost, unknown=(NO_EXAMPLES,))
+    cost = replace(cost, work={"training": flops})
     online = settings.online if isinstance(settings, PreferenceSettings) else None
     return cost if online is None else _with_draws(cost, online, shape, rows, seen)
 
@@ -200,13 +207,14 @@ def _scoring(bare: StageCost, spec: StageSpec, shape: ModelShape, rows: RowToken
     budget = spec.run.tokens_per_microbatch
     tokens = microbatch_tokens(rows, budget=budget, most=most, step=most, device_kind=context.device_kind)
     scored = math.ceil(tokens * rows.scored / max(rows.packed, 1)) if has_head else 0
-    passes = 1 if getattr(settings, "dropout", None) is None else settings.dropout.passes  # type: ignore[attr-defined]
-    flops = passes * forward_flops(shape, work_of(rows, rows.examples), head=has_head)
-    return replace(
-        bare,
-        work={"scoring": flops},
-        memory=lambda world: scoring_memory(shape, precision, tokens=tokens, scored=scored, world=world),
+    masks = settings.dropout if isinstance(settings, RewardSettings) else None
+    cost = replace(
+        bare, memory=lambda world: scoring_memory(shape, precision, tokens=tokens, scored=scored, world=world)
     )
+    if rows.examples is None:
+        return replace(cost, unknown=(NO_EXAMPLES,))
+    flops = forward_flops(shape, work_of(rows, rows.examples), head=has_head) * (1 if masks is None else masks.passes)
+    return replace(cost, work={"scoring": flops})
 
 
 def _drawing(
@@ -217,6 +225,8 @@ def _drawing(
     if drawing is None:
         return replace(bare, notes=("draws nothing",))
     samples, prompts = drawing_count(settings, rows.examples)
+    if prompts is None:
+        return replace(bare, unknown=(NO_EXAMPLES,))
     size = 2 if drawing.dtype == "bfloat16" else 4
     responses = samples * prompts
     tokens, sequences = responses * drawing.max_new_tokens, min(drawing.max_num_seqs, max(1, responses))
@@ -238,11 +248,11 @@ def _drawing(
     )
 
 
-def drawing_count(settings: GenerateSettings | RolloutSettings, examples: int) -> tuple[int, int]:
-    """(responses to each prompt, prompts) of a stage that draws."""
+def drawing_count(settings: GenerateSettings | RolloutSettings, examples: int | None) -> tuple[int, int | None]:
+    """(responses to each prompt, prompts at most) of a stage that draws; none where prompts are not known."""
     if isinstance(settings, GenerateSettings):
-        wanted = settings.generate.num_prompts or examples
-        return settings.generate.num_samples, min(wanted, examples) if examples else wanted
+        limits = [count for count in (settings.generate.num_prompts, examples) if count is not None]
+        return settings.generate.num_samples, min(limits) if limits else None
     return settings.sampler.num_samples, settings.prompts.count
 
 
@@ -255,8 +265,32 @@ def _judging(bare: StageCost, spec: StageSpec, context: CostContext) -> StageCos
     if isinstance(rows, str):
         return replace(bare, unknown=(rows,))
     samples, prompts = drawing_count(drawn.settings, rows.examples)
+    if prompts is None:
+        return replace(bare, unknown=(NO_EXAMPLES,))
     calls = samples * prompts * ORDERS
     name = spec.settings.judge.get("name", "judge")
-    unknown = (f"what judge {name} takes for an answer",)
     notes = (f"judge {name}: at most {calls:,} questions; equal texts and kept answers are not asked again",)
-    return replace(bare, calls=calls, origin=rows.origin, notes=notes, unknown=unknown)
+    read = rows.prompt + 2 * drawn.settings.generate.max_new_tokens
+    price = _price(spec.run.options, calls, read)
+    return replace(
+        bare,
+        calls=calls,
+        call_price=price,
+        origin=rows.origin,
+        notes=notes,
+        unknown=(f"the time that judge {name} takes",),
+    )
+
+
+def _price(options: Mapping[str, Any], calls: float, read: float) -> float | None:
+    """What questions cost at most, in tokens of the policy: the judge's template and its own tokens are not counted.
+
+    A judge without prices asks nobody who is paid, as far as its options say; one with a field for prices that says
+    none has a cost that is not known.
+    """
+    prices = [options.get(f"price_per_million_{what}_tokens") for what in ("prompt", "completion")]
+    if "base_url" not in options:
+        return 0.0
+    if prices[0] is None or prices[1] is None:
+        return None
+    return calls * (prices[0] * read + prices[1] * options.get("max_tokens", 0)) / 1e6
