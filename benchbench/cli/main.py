@@ -16,6 +16,7 @@ from benchbench.cli import (
     check,
     clean,
     compare,
+    costs,
     diff,
     env,
     evaluate,
@@ -60,6 +61,7 @@ app.command("eval", cls=VariadicCommand)(evaluate.evaluate)
 app.command("export", cls=VariadicCommand)(export.export)
 app.command("alpaca-eval")(alpaca_eval.alpaca_eval)
 app.command("compare", cls=VariadicCommand)(compare.compare)
+app.command("plan", cls=VariadicCommand)(costs.plan)
 app.command("report", cls=VariadicCommand)(report.report)
 app.command("quirks", cls=VariadicCommand)(quirks.quirks)
 app.command("leaderboard", cls=VariadicCommand)(leaderboard.leaderboard)

@@ -71,6 +71,8 @@ class Session:
     """What was read, dropped, tied, identical or empty in the splits that the recipes use, and where responses end."""
     assumed: tuple[str, ...] = ()
     """What is not here and what is assumed of it; such a plan is looked at, and never run."""
+    device: str = "auto"
+    """As `--device` has it."""
 
     @property
     def cells(self) -> Sequence[Cell]:
@@ -125,7 +127,7 @@ def open_session(
     report += [line for item, reads in here for line in label_lines(item, reads.data)]
     report += made_lines(plan, options.store) + stop_lines(plan)
     assumed = dict.fromkeys(line for item, reads in each for line in assumptions(reads, item))
-    return Session(plan, prepared, tuple(dict.fromkeys(report)), tuple(assumed))
+    return Session(plan, prepared, tuple(dict.fromkeys(report)), tuple(assumed), options.device)
 
 
 def run_session(session: Session, options: RunOptions, console: Console) -> RunResult:

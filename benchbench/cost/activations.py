@@ -66,13 +66,23 @@ def layer_bytes(shape: ModelShape, precision: Precision, row: float, adapted: tu
     h, m = shape.width, shape.perceptron_width
     attention, outputs = _attention_bytes(shape, precision, row)
     if shape.family == "gpt_neox":  # x, which both norms read; their results; both sides of gelu
-        return precision.stream_bytes * h + precision.product_bytes * (2 * h + 2 * m) + attention + _inputs(
-            precision, adapted
-        ) + outputs + 2 * STATISTICS
+        return (
+            precision.stream_bytes * h
+            + precision.product_bytes * (2 * h + 2 * m)
+            + attention
+            + _inputs(precision, adapted)
+            + outputs
+            + 2 * STATISTICS
+        )
     if shape.family == "gpt2":  # x at both norms; their results; what gelu, written out, keeps
-        return precision.stream_bytes * 2 * h + precision.product_bytes * (2 * h + 5 * m) + attention + _inputs(
-            precision, adapted
-        ) + outputs + 2 * STATISTICS
+        return (
+            precision.stream_bytes * 2 * h
+            + precision.product_bytes * (2 * h + 5 * m)
+            + attention
+            + _inputs(precision, adapted)
+            + outputs
+            + 2 * STATISTICS
+        )
     norms = 2 * h * {"float32": 4 + 4, "autocast": 4 + 4, "bfloat16": 2 + 4}[precision.numerics]  # x, and it scaled
     return norms + precision.product_bytes * (2 * h + 4 * m) + attention + _inputs(precision, adapted) + outputs
 

@@ -21,7 +21,7 @@ class StageNeeds:
     devices: int = 1
     """Devices at once; a slot with fewer cannot take it."""
     engine: bool = False
-    """It draws responses, so it goes to a slot that holds an engine, which is started once for a grid, or once a card."""
+    """It draws responses, so it goes to a slot that holds an engine: one for a grid, or one on each card."""
     run_engine: str | None = None
     """The engine that drew the run's other responses, which one that may choose for itself does not leave."""
     priority: int = 0

@@ -35,7 +35,9 @@ def shape_of(spec: StageSpec) -> ModelShape | UnknownShape:
     folder = spec.run.model_path
     config = json_or_none(Path(folder) / "config.json") if folder else None
     if not isinstance(config, Mapping):
-        return UnknownShape("the weights are not here, and the sizes of a model are read from the config.json beside them")
+        return UnknownShape(
+            "the weights are not here, and the sizes of a model are read from the config.json beside them"
+        )
     return model_shape(config)
 
 
@@ -123,9 +125,7 @@ def _way(spec: StageSpec) -> tuple[int | None, tuple[str, ...], bool, bool]:
     return None, (), False, share
 
 
-def counted_rows(
-    spec: StageSpec, lines: Sequence[Any], prepared: Prepared, *, examples: int, split: str
-) -> RowTokens:
+def counted_rows(spec: StageSpec, lines: Sequence[Any], prepared: Prepared, *, examples: int, split: str) -> RowTokens:
     """Tokens of a sample, laid out as the stage does it.
 
     Args:

@@ -1,0 +1,61 @@
+"""The memory line of `--dry-run`: the stage that needs the most, computed before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchbench.commands.costs.run import costs_of
+from benchbench.commands.costs.shown import memory_line
+from benchbench.commands.run_plan import Session
+from benchbench.cost.memory import MemoryNeed
+from benchbench.data.model_size import gib, machine_bytes
+from benchbench.store.runs import RunStore
+
+DRIVER = Path("/proc/driver/nvidia/version")
+"""There where a driver for cards is; asked without torch, whose import takes longer than the plan."""
+
+
+@dataclass(frozen=True)
+class PlannedMemory:
+    """The most memory that a stage of a plan needs."""
+
+    line: str
+    values: dict[str, Any] | None
+    """For a program; none where nothing is known."""
+
+
+def planned_memory(sessions: Sequence[Session], store: RunStore) -> PlannedMemory | None:
+    """What the stage with the most memory needs, of those that are to run; none where none puts text through a model.
+
+    No row is tokenised for it: rows count as long as they may be, so a microbatch is as large as it may be.
+    """
+    needs: list[tuple[MemoryNeed, str, tuple[str, ...]]] = []
+    unknown: dict[str, None] = {}
+    kinds = {device_kind(session.device) for session in sessions}
+    for session in sessions:
+        for key, cost in costs_of(session, device_kind(session.device), counted=False).items():
+            if not session.assumed and store.is_done(key):
+                continue
+            if cost.memory is not None:
+                needs.append((cost.memory(1), cost.title, cost.notes))
+            elif cost.unknown and not cost.calls:
+                unknown |= dict.fromkeys(cost.unknown)
+    if not needs:
+        reason = next(iter(unknown), None)
+        return None if reason is None else PlannedMemory(f"memory: not known: {reason}", None)
+    need, title, notes = max(needs, key=lambda each: each[0].bytes)
+    line = memory_line(title, need, ("rows at their longest", *notes))
+    if kinds == {"cpu"} and need.bytes > machine_bytes():
+        line += f"; this machine has {gib(machine_bytes())}: `bench plan --on` says where it fits"
+    parts = {name: size / 2**30 for name, size in need.parts.items()}
+    return PlannedMemory(line, {"stage": title, "gib": need.gib, "parts": parts, "moment": need.moment})
+
+
+def device_kind(device: str) -> str:
+    """`cpu` or `cuda` for what `--device` says; for `auto` by whether there is a driver."""
+    if device == "auto":
+        return "cuda" if DRIVER.exists() else "cpu"
+    return device.partition(":")[0]

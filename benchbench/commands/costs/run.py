@@ -1,0 +1,214 @@
+"""`bench plan --on`: the plan of `--dry-run`, with memory, time and money on given devices."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from benchbench.commands.costs.fit import Placed, placed
+from benchbench.commands.costs.rows import PlanRows, shape_of
+from benchbench.commands.resolve import common_seeds, parse_seeds, resolve_all
+from benchbench.commands.run_plan import RunOptions, Session, open_session
+from benchbench.core.errors import BenchError
+from benchbench.core.records import StageRecord
+from benchbench.cost.devices import Fleet, parse_fleet
+from benchbench.cost.queue import QueueConditions, QueueOutcome, job_of, simulate
+from benchbench.cost.rates import Ran, RateRange, WorkKind, rate_of
+from benchbench.cost.stage_costs import CostContext, StageCost, stage_cost
+from benchbench.data.model_size import machine_bytes
+from benchbench.recipe.overrides import parse_overrides
+from benchbench.store.runs import RunStore
+
+KINDS: tuple[WorkKind, ...] = ("training", "scoring", "generation")
+
+
+@dataclass(frozen=True)
+class CostRequest:
+    """What is to be planned, and on what."""
+
+    targets: Sequence[str]
+    on: str
+    """A number and a device, as in `8xH100`."""
+    setting: str | None = None
+    seeds: Sequence[str] | None = None
+    overrides: Sequence[str] = ()
+    start_seconds: float = 20.0
+    """Of each stage, before its work."""
+    price_per_hour: float | None = None
+    """Of one device, in any currency."""
+
+
+@dataclass(frozen=True)
+class PlannedStage:
+    """One stage, where it would run, and how long."""
+
+    cost: StageCost
+    is_finished: bool
+    place: Placed
+    seconds: tuple[float, float] | None
+    """Least and most, beside its start; none where that is not known."""
+
+
+@dataclass(frozen=True)
+class PlannedCosts:
+    """What a grid takes."""
+
+    fleet: Fleet
+    cells: int
+    stages: tuple[PlannedStage, ...]
+    rates: Mapping[WorkKind, RateRange | None]
+    conditions: QueueConditions
+    price_per_hour: float | None
+    assumed: tuple[str, ...]
+    """What is not on this machine, and what is assumed of it."""
+
+    @property
+    def left(self) -> list[PlannedStage]:
+        """Stages that are to run."""
+        return [stage for stage in self.stages if not stage.is_finished]
+
+    @property
+    def untimed(self) -> list[PlannedStage]:
+        """Stages to run whose time is not known, or not all of it."""
+        return [stage for stage in self.left if stage.seconds is None or stage.cost.unknown]
+
+    @property
+    def nowhere(self) -> list[PlannedStage]:
+        """Stages that fit on none of the devices."""
+        return [stage for stage in self.left if stage.place.fits_nowhere]
+
+    @property
+    def slots(self) -> int:
+        """Stages at once: as many as the largest leaves room for."""
+        needed = max((stage.place.devices or 1 for stage in self.left), default=1)
+        return max(1, self.fleet.count // needed)
+
+    @property
+    def calls(self) -> float:
+        """Questions to judges, at most."""
+        return sum(stage.cost.calls for stage in self.left)
+
+    @property
+    def call_price(self) -> float | None:
+        """What these cost at most; none where a judge's prices are not known."""
+        prices = [stage.cost.call_price for stage in self.left]
+        return None if any(price is None for price in prices) else sum(price or 0.0 for price in prices)
+
+    @property
+    def drawn_tokens(self) -> float:
+        """Tokens that are drawn, at most."""
+        return sum(stage.cost.drawn_tokens for stage in self.left)
+
+
+@dataclass(frozen=True)
+class CostReport:
+    """A plan with the queue that it makes."""
+
+    costs: PlannedCosts
+    queues: tuple[QueueOutcome, QueueOutcome]
+    """Played with the least and the most seconds of each stage."""
+
+    @property
+    def hours(self) -> tuple[float, float]:
+        """Of all stages to run, least and most, where all are timed."""
+        return self.queues[0].seconds / 3600, self.queues[1].seconds / 3600
+
+    @property
+    def device_hours(self) -> tuple[float, float]:
+        """Hours times devices: what is paid for while the grid runs."""
+        low, high = self.hours
+        return low * self.costs.fleet.count, high * self.costs.fleet.count
+
+    @property
+    def price(self) -> tuple[float, float] | None:
+        """Of the devices; none where no price was given."""
+        per_hour = self.costs.price_per_hour
+        return None if per_hour is None else (self.device_hours[0] * per_hour, self.device_hours[1] * per_hour)
+
+
+def planned_costs(request: CostRequest, options: RunOptions) -> CostReport:
+    """What a grid takes on the devices of a request; nothing runs, and nothing is fetched.
+
+    Raises:
+        BenchError: as `resolve_all` and `open_session`; a device, price or start that is none.
+    """
+    fleet = parse_fleet(request.on)
+    for name, value in (("--price", request.price_per_hour), ("--start", request.start_seconds)):
+        if value is not None and not (math.isfinite(value) and value >= 0):
+            raise BenchError(f"{name}: expected a number of 0 or more, got {value:g}")
+    loaded = resolve_all(request.targets, setting=request.setting, overrides=parse_overrides(request.overrides))
+    seeds = common_seeds(loaded, parse_seeds(request.seeds))
+    session = open_session(loaded, seeds, replace(options, dry_run=True), with_samples=True)
+    kind = "cpu" if fleet.device.name == "cpu" else "cuda"
+    costs = costs_of(session, kind)
+    store = options.store
+    usable = machine_bytes() / fleet.count if kind == "cpu" else fleet.device.usable_bytes
+    ran = list(_ran(costs.values(), store, fleet, session))
+    rates: dict[WorkKind, RateRange | None] = {each: rate_of(each, fleet.device, ran) for each in KINDS}
+    stages = tuple(
+        PlannedStage(cost, not session.assumed and store.is_done(key), place, _seconds(cost, rates, place))
+        for key, cost in costs.items()
+        for place in (placed(cost, fleet, usable),)
+    )
+    conditions = QueueConditions(start_seconds=request.start_seconds, engines=1 if kind == "cpu" else None)
+    planned = PlannedCosts(
+        fleet, len(session.cells), stages, rates, conditions, request.price_per_hour, session.assumed
+    )
+    return CostReport(planned, (_queue(planned, session, 0), _queue(planned, session, 1)))
+
+
+def costs_of(session: Session, device_kind: str, *, counted: bool = True) -> dict[str, StageCost]:
+    """Key -> what a stage of a session takes.
+
+    Args:
+        session: the plan.
+        device_kind: `cpu` or `cuda`.
+        counted: whether a sample of each split is tokenised; else rows are as long as they may be.
+    """
+    rows = PlanRows(session.plan.stages, session.prepared, counted)
+    context = CostContext(device_kind, shape_of, rows.of, session.plan.stages)
+    return {key: stage_cost(spec, context) for key, spec in session.plan.stages.items()}
+
+
+def _ran(costs: Iterable[StageCost], store: RunStore, fleet: Fleet, session: Session) -> Iterator[Ran]:
+    """Finished stages of the plan that ran on such a device; a stage with two kinds of work says nothing of either."""
+    if session.assumed:
+        return
+    for cost in costs:
+        record = store.record(cost.key)
+        if record is None or record.status != "done" or len(cost.work) != 1 or not _is_like(record, fleet):
+            continue
+        ((kind, work),) = cost.work.items()
+        yield Ran(kind, work, record.seconds)
+
+
+def _is_like(record: StageRecord, fleet: Fleet) -> bool:
+    """Whether a stage ran on a device of the fleet's kind."""
+    if fleet.device.name == "cpu":
+        return record.environment.get("device_kind") == "cpu"
+    return fleet.device.name.partition("-")[0].lower() in str(record.environment.get("device_name", "")).lower()
+
+
+def _seconds(cost: StageCost, rates: Mapping[WorkKind, RateRange | None], place: Placed) -> tuple[float, float] | None:
+    """Least and most seconds of a stage's work; none where a rate, or the work itself, is not known."""
+    if not cost.work and (cost.unknown or cost.memory is not None):
+        return None
+    low = high = 0.0
+    for kind, work in cost.work.items():
+        rate = rates[kind]
+        if rate is None:
+            return None
+        least, most = rate.seconds(work)
+        low, high = low + least, high + most
+    devices = place.devices or 1
+    return low / devices, high / devices
+
+
+def _queue(planned: PlannedCosts, session: Session, end: int) -> QueueOutcome:
+    """The queue played with the least or the most seconds of each stage; what is not known counts as its start."""
+    jobs = [
+        job_of(session.plan.stages[stage.cost.key], 0.0 if stage.seconds is None else stage.seconds[end])
+        for stage in planned.left
+    ]
+    return simulate(jobs, planned.slots, planned.conditions)
