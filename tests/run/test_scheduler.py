@@ -188,6 +188,36 @@ def test_responses_are_drawn_where_the_engine_is_and_others_need_not_wait_for_it
     assert 1 in {slots[f"score {number}"] for number in range(3)}
 
 
+def drawn_on(executor: PlayedExecutor, *names: str, **more: Any) -> dict[str, int]:
+    """Titles of stages that generate -> the slot of each, where all but the first can start at once."""
+    first = stage("generate", "first", how="done")
+    rest = [stage("generate", name) for name in names]
+    run(executor, first, *(stage("score", f"beside {n}", first) for n in range(2)), *rest, **more)
+    return {title: slot for title, slot in executor.submitted if title in ("first", *names)}
+
+
+class Naming(PlayedExecutor):
+    """Records the engine of what was drawn, as stages do."""
+
+    def events(self, timeout: float) -> Sequence[StageEvent]:
+        spec, _ = self.running.pop(0)
+        summary = {"engine": "vllm"} if spec.kind == "generate" else {}
+        return [StageEnded(spec.key, self.store.write(StageRecord(spec.key, "done", ENVIRONMENT, summary=summary)))]
+
+
+def test_once_the_engine_is_known_every_card_may_hold_one(store: RunStore):
+    """The first draws alone, since two that choose for themselves could choose differently."""
+    executor = Naming(store, ("cuda:0",), ("cuda:1",), ("cuda:2",))
+    slots = drawn_on(executor, "second", "third", "fourth")
+    assert next(iter(slots)) == "first"
+    assert len({slots[name] for name in ("second", "third", "fourth")}) > 1
+
+
+def test_a_processor_holds_one_engine(store: RunStore):
+    executor = Naming(store, ("cpu",), ("cpu",), ("cpu",))
+    assert set(drawn_on(executor, "second", "third").values()) == {0}
+
+
 def test_an_engine_that_was_lost_is_started_on_whichever_slot_is_free(store: RunStore):
     executor = PlayedExecutor(store, ("cuda:0",), ("cuda:1",))
     result, _ = run(

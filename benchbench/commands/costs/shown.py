@@ -1,4 +1,4 @@
-"""A plan's costs for a reader and for a program; every number says whether it is measured, stated, computed or assumed."""
+"""A plan's costs, for a reader and for a program: what is measured, stated, computed or assumed says so."""
 
 from __future__ import annotations
 

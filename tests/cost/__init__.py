@@ -1,0 +1,1 @@
+"""Tests of what stages need: formulas against models, memory, rates, the queue."""
