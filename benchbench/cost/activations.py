@@ -54,62 +54,70 @@ class Precision:
         return self.device_kind == "cpu" and self.numerics != "float32"
 
 
-def layer_bytes(shape: ModelShape, precision: Precision, row: float, adapted: tuple[Linear, ...] = ()) -> float:
+def layer_bytes(
+    shape: ModelShape, precision: Precision, row: float, adapted: tuple[Linear, ...] | None = None
+) -> float:
     """Bytes per token that one layer keeps.
 
     Args:
         shape: of the model.
         precision: of the stage.
         row: tokens of a row, prompt and response.
-        adapted: linear layers with adapters, which keep an input of their own where their precision is another one.
+        adapted: linear layers with adapters, where these alone are trained; none trains all weights.
     """
-    h, m = shape.width, shape.perceptron_width
-    attention, outputs = _attention_bytes(shape, precision, row)
-    if shape.family == "gpt_neox":  # x, which both norms read; their results; both sides of gelu
-        return (
-            precision.stream_bytes * h
-            + precision.product_bytes * (2 * h + 2 * m)
-            + attention
-            + _inputs(precision, adapted)
-            + outputs
-            + 2 * STATISTICS
-        )
-    if shape.family == "gpt2":  # x at both norms; their results; what gelu, written out, keeps
-        return (
-            precision.stream_bytes * 2 * h
-            + precision.product_bytes * (2 * h + 5 * m)
-            + attention
-            + _inputs(precision, adapted)
-            + outputs
-            + 2 * STATISTICS
-        )
-    norms = 2 * h * {"float32": 4 + 4, "autocast": 4 + 4, "bfloat16": 2 + 4}[precision.numerics]  # x, and it scaled
-    return norms + precision.product_bytes * (2 * h + 4 * m) + attention + _inputs(precision, adapted) + outputs
+    h, m, size = shape.width, shape.perceptron_width, precision.product_bytes
+    beside = _attention_bytes(shape, precision, row) + _input_bytes(shape, precision, adapted)
+    if not shape.is_gated:  # x, which both norms read, with their statistics; what gelu reads
+        return precision.stream_bytes * h + 2 * STATISTICS + size * m + beside
+    scaled = 0 if adapted is not None else 2 if precision.numerics == "bfloat16" else 4
+    norms = 2 * h * (4 + scaled) + STATISTICS  # x in float32, and what a weight that is trained multiplies
+    return norms + size * 3 * m + beside  # gate, its silu, up
 
 
-def _attention_bytes(shape: ModelShape, precision: Precision, row: float) -> tuple[float, float]:
-    """(what attention reads and gives, the cast of its result where there is one)."""
+def _attention_bytes(shape: ModelShape, precision: Precision, row: float) -> float:
+    """What attention reads and gives."""
     q, k, size = shape.query_width, shape.key_width, precision.product_bytes
     shares = 4 * shape.heads * row if precision.device_kind == "cpu" and row <= DENSE_TOKENS else 0.0
+    if shape.is_gated:  # a processor has keys and values once for each head; a card's kernels read them as they are
+        size = 4 if precision.attends_in_float32 else size
+        return size * (4 * q if precision.device_kind == "cpu" else 2 * q + 2 * k) + shares
     if precision.attends_in_float32:
-        return 4 * (4 * q if shape.repeats_keys else 2 * q + 2 * k) + shares, size * q
-    if shape.repeats_keys:  # keys and values once for each head on a processor; a card's kernels read them as they are
-        return size * (4 * q if precision.device_kind == "cpu" else 2 * q + 2 * k) + shares, 0.0
-    turned = 2 * q + k if shape.turns_positions else q  # turned queries and keys, and the result
-    return size * (q + 2 * k + turned) + shares, 0.0
+        return 4 * (2 * q + 2 * k) + shares
+    return size * (3 * q + 3 * k) + shares  # all three as one product, of which values are a part; two turned; result
 
 
-def _inputs(precision: Precision, adapted: tuple[Linear, ...]) -> float:
-    """Inputs of adapters, which are in float32: another tensor than the base layer's input where that is not."""
-    if precision.numerics == "float32":
-        return 0.0
-    return sum(linear.inputs for linear in adapted) * (4 if precision.numerics == "bfloat16" else 2)
+def _input_bytes(shape: ModelShape, precision: Precision, adapted: tuple[Linear, ...] | None) -> float:
+    """Inputs of linear layers whose weights, or adapters, are trained; a frozen weight needs none.
+
+    The result of attention counts there, but where it is cast. Under autocast every layer casts its input for itself;
+    adapters of a model in bfloat16 cast theirs to float32.
+    """
+    trained = shape.linears if adapted is None else adapted
+    if adapted is not None and precision.numerics == "bfloat16":
+        return 4 * sum(linear.inputs for linear in trained)
+    casts_each = precision.numerics == "autocast"
+    total, seen = 0, set[str]()
+    for linear in trained:
+        is_cast = linear.reads != "attention" or precision.attends_in_float32
+        if is_cast and (linear.reads not in seen or (casts_each and linear.reads != "perceptron")):
+            total += linear.inputs
+        seen.add(linear.reads)
+    return precision.product_bytes * total
 
 
-def backward_bytes(shape: ModelShape, precision: Precision) -> float:
+def backward_bytes(shape: ModelShape, precision: Precision, adapted: tuple[Linear, ...] | None = None) -> float:
     """Bytes per token that the backward pass of one layer needs beside what it reads: gradients within the perceptron.
 
-    What went into the last product is let go before the gradients of the function before it are made.
+    What went into the last product is let go before the gradients of the function before it are made. Beside the
+    widest adapter the gradient has two parts, of the layer and of its adapter, before they are added; the adapter's is
+    in float32.
+
+    Args:
+        shape: of the model.
+        precision: of the stage.
+        adapted: linear layers with adapters, where these alone are trained.
     """
     m, size = shape.perceptron_width, precision.product_bytes
-    return size * m * (2 if shape.is_gated else 1)
+    plain = size * m * (2 if shape.is_gated else 1)
+    widest = max((max(linear.inputs, linear.outputs) for linear in adapted or ()), default=0)
+    return plain + widest * (8 if precision.numerics == "float32" else 10)

@@ -106,7 +106,7 @@ def training_memory(train: TrainingShape, world: int = 1) -> MemoryNeed:
     several = gradients if train.several else 0.0
     layer = train.tokens * layer_bytes(train.shape, train.precision, train.row, _adapted(train))
     stored = train.tokens * train.shape.width * train.precision.stream_bytes if train.checkpointed else layer
-    layers, working = train.shape.layers, train.tokens * backward_bytes(train.shape, train.precision)
+    layers, working = train.shape.layers, train.tokens * backward_bytes(train.shape, train.precision, _adapted(train))
     casts = 0.0 if train.checkpointed and train.adapter_rank else _casts(train)
     last = max(0, layers - 1) * stored + layer + working  # one layer is made again where it is checkpointed
     largest = max(linear.inputs * linear.outputs for linear in train.shape.linears) * size
@@ -190,8 +190,8 @@ def _logit_bytes(precision: Precision) -> int:
     return 8 if precision.numerics == "float32" else 2 + 4 + 4
 
 
-def _adapted(train: TrainingShape) -> tuple[Linear, ...]:
-    return train.shape.targeted(train.targets) if train.adapter_rank else ()
+def _adapted(train: TrainingShape) -> tuple[Linear, ...] | None:
+    return train.shape.targeted(train.targets) if train.adapter_rank else None
 
 
 def _widest(shape: ModelShape) -> int:

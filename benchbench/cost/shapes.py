@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from benchbench.data.model_size import whole_number
 
+Reads = Literal["first norm", "attention", "second norm", "perceptron"]
+"""What a linear layer's input is the result of."""
 LLAMA = ("llama", "mistral", "qwen2", "qwen3")
-FAMILIES = ("gpt_neox", "gpt2", *LLAMA)
+FAMILIES = ("gpt_neox", *LLAMA)
 """Model types whose layers were counted."""
 
 
@@ -31,6 +33,7 @@ class Linear:
     name: str
     inputs: int
     outputs: int
+    reads: Reads
 
 
 @dataclass(frozen=True)
@@ -84,16 +87,6 @@ class ModelShape:
         """Whether the perceptron has a gate."""
         return self.family in LLAMA
 
-    @property
-    def turns_positions(self) -> bool:
-        """Whether positions are turns of queries and keys, and no rows of a table."""
-        return self.family != "gpt2"
-
-    @property
-    def repeats_keys(self) -> bool:
-        """Whether several heads share their keys, which are then copied for each where the kernel asks for it."""
-        return self.family in LLAMA
-
     def adapter_weights(self, rank: int, targets: str | tuple[str, ...]) -> int:
         """Weights of adapters on all layers.
 
@@ -126,13 +119,12 @@ def model_shape(config: Mapping[str, Any], *, vocabulary: int | None = None) -> 
     if config.get("num_local_experts") or config.get("num_experts"):
         return UnknownShape(f"model_type {family} with experts: the formulas know dense layers alone")
     sizes = {
-        "layers": whole_number(config, ("num_hidden_layers", "n_layer")),
-        "width": whole_number(config, ("hidden_size", "n_embd")),
-        "heads": whole_number(config, ("num_attention_heads", "n_head")),
+        "layers": whole_number(config, ("num_hidden_layers",)),
+        "width": whole_number(config, ("hidden_size",)),
+        "heads": whole_number(config, ("num_attention_heads",)),
         "vocabulary": whole_number(config, ("vocab_size",)) or (vocabulary or 0),
+        "perceptron": whole_number(config, ("intermediate_size",)),
     }
-    inner = whole_number(config, ("intermediate_size", "n_inner"))
-    sizes["perceptron"] = inner or (4 * sizes["width"] if family == "gpt2" else 0)
     missing = [name for name, size in sizes.items() if not size]
     if missing:
         return UnknownShape(f"model_type {family}: its configuration does not say its {', '.join(missing)}")
@@ -145,18 +137,25 @@ def _shape(family: str, config: Mapping[str, Any], sizes: Mapping[str, int]) -> 
     q = heads * size if family in LLAMA else h
     k = (whole_number(config, ("num_key_value_heads",)) or heads) * size if family in LLAMA else h
     if family == "gpt_neox":
-        linears = (("query_key_value", h, 3 * h), ("dense", h, h), ("dense_h_to_4h", h, m), ("dense_4h_to_h", m, h))
+        linears = (
+            Linear("query_key_value", h, 3 * h, "first norm"),
+            Linear("dense", h, h, "attention"),
+            Linear("dense_h_to_4h", h, m, "second norm"),
+            Linear("dense_4h_to_h", m, h, "perceptron"),
+        )
         biases = m + h + (4 * h if config.get("attention_bias", True) else 0)
         other, outer = biases + 4 * h, 2 * h
-    elif family == "gpt2":
-        linears = (("c_attn", h, 3 * h), ("c_proj", h, h), ("c_fc", h, m), ("c_proj", m, h))
-        other = 4 * h + m + h + 4 * h
-        outer = 2 * h + (whole_number(config, ("n_positions", "max_position_embeddings")) or 1024) * h
     else:
-        attention = (("q_proj", h, q), ("k_proj", h, k), ("v_proj", h, k), ("o_proj", q, h))
-        linears = (*attention, ("gate_proj", h, m), ("up_proj", h, m), ("down_proj", m, h))
-        has_bias = family == "qwen2" or bool(config.get("attention_bias"))
-        biases = q + 2 * k + (h if has_bias and family != "qwen2" else 0) if has_bias else 0
+        linears = (
+            Linear("q_proj", h, q, "first norm"),
+            Linear("k_proj", h, k, "first norm"),
+            Linear("v_proj", h, k, "first norm"),
+            Linear("o_proj", q, h, "attention"),
+            Linear("gate_proj", h, m, "second norm"),
+            Linear("up_proj", h, m, "second norm"),
+            Linear("down_proj", m, h, "perceptron"),
+        )
+        biases = q + 2 * k if family == "qwen2" else q + 2 * k + h if config.get("attention_bias") else 0
         norms = 2 * h + (2 * size if family == "qwen3" else 0)
         other, outer = biases + norms, h
     return ModelShape(
@@ -168,8 +167,8 @@ def _shape(family: str, config: Mapping[str, Any], sizes: Mapping[str, int]) -> 
         key_width=k,
         perceptron_width=m,
         vocabulary=sizes["vocabulary"],
-        tied=bool(config.get("tie_word_embeddings", family == "gpt2")),
-        linears=tuple(Linear(*each) for each in linears),
+        tied=bool(config.get("tie_word_embeddings", False)),
+        linears=linears,
         other_weights=other,
         outer_weights=outer,
     )

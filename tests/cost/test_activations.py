@@ -62,7 +62,7 @@ def shape_of(family: str) -> ModelShape:
 
 @pytest.mark.parametrize("lora", [False, True], ids=["full", "LoRA"])
 @pytest.mark.parametrize("numerics", ["float32", "autocast", "bfloat16"])
-@pytest.mark.parametrize("family", ["gpt_neox", "llama", "gpt2"])
+@pytest.mark.parametrize("family", ["gpt_neox", "llama"])
 def test_what_a_layer_keeps(family: str, numerics: Numerics, lora: bool):
     """The difference of three layers and one, so that what is outside of layers does not count."""
     batch = batch_of(EXAMPLES, PROMPT, RESPONSE)
@@ -72,8 +72,8 @@ def test_what_a_layer_keeps(family: str, numerics: Numerics, lora: bool):
     shape = shape_of(family)
     casts = 2 * shape.layer_matrices if numerics == "autocast" else 0
     measured = ((three - one) / 2 - casts) / tokens
-    computed = layer_bytes(shape, Precision(numerics, "cpu"), ROW, shape.linears if lora else ())
-    assert computed == pytest.approx(measured, rel=0.08)
+    computed = layer_bytes(shape, Precision(numerics, "cpu"), ROW, shape.linears if lora else None)
+    assert computed == pytest.approx(measured, rel=0.04)
 
 
 def test_short_rows_keep_the_shares_of_attention_on_a_processor_alone():

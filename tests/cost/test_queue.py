@@ -22,7 +22,7 @@ def grid() -> list[Job]:
 
 
 def test_two_devices_and_a_chain_by_hand():
-    """a (10) then b (10); d and c (10 each) alone: a, of the longest chain, and d; then c, which comes before b, and b."""
+    """All take 10 seconds, b after a: first a, of the longest chain, and d; then c, which comes before b, and b."""
     jobs = [Job("d", 10), Job("c", 10), Job("a", 10), Job("b", 10, ("a",), weight=1)]
     played = simulate(jobs, 2, AT_ONCE)
     assert played.order == ["a", "d", "c", "b"]

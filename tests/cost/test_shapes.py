@@ -10,7 +10,6 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from benchbench.cost.shapes import FAMILIES, ModelShape, UnknownShape, model_shape
 
-GPT2 = {"n_embd": 32, "n_layer": 2, "n_head": 4, "n_positions": 64, "vocab_size": 100}
 COMMON = {
     "hidden_size": 32,
     "num_hidden_layers": 3,
@@ -21,7 +20,6 @@ COMMON = {
 }
 SHARED_KEYS = {"num_key_value_heads": 2}
 CONFIGS: dict[str, dict[str, Any]] = {
-    "gpt2": GPT2,
     "gpt_neox": COMMON,
     "gpt_neox, tied, no biases of attention": COMMON | {"tie_word_embeddings": True, "attention_bias": False},
     "llama": COMMON | SHARED_KEYS,
