@@ -41,10 +41,10 @@ CASES: Mapping[str, tuple[str, ...]] = {
 class Sizes:
     """Of a model and its steps."""
 
-    width: int = 256
-    layers: int = 6
+    width: int = 192
+    layers: int = 4
     heads: int = 4
-    steps: int = 6
+    steps: int = 4
     batch: int = 32
 
 
@@ -184,16 +184,21 @@ def main(words: list[str]) -> None:
         return
     rows: list[Any] = []
     others = [cores_of_others()]
-    for family in FAMILIES:
-        for given_back, variables in (("yes", GIVEN_BACK), ("no", {})):
+    for given_back, variables in (("yes", GIVEN_BACK), ("no", {})):
+        for family in FAMILIES:
             with tempfile.NamedTemporaryFile(suffix=".json") as answer:
                 line = [sys.executable, "-m", "benchmarks.costs", answer.name, "--child", family, given_back]
                 subprocess.run(line + ["--quick"] * chosen.quick, env=_environment(variables), check=True)
                 rows += json.loads(Path(answer.name).read_text(encoding="utf-8"))
             others.append(cores_of_others())
+            write(Path(chosen.file), sizes, others, rows)  # a run that is stopped leaves what it has
+
+
+def write(path: Path, sizes: Sizes, others: list[float], rows: list[Any]) -> None:
+    """The file, with the machine and the versions."""
     about = {"hardware": hardware(), "versions": versions(), "date": datetime.now(UTC).date().isoformat()}
-    about["cores that others kept busy, between the runs"] = others
-    Path(chosen.file).write_text(json.dumps(about | {"sizes": asdict(sizes), "stages": rows}, indent=1) + "\n")
+    load = {"cores_of_others": others, "sizes": asdict(sizes)}
+    path.write_text(json.dumps(about | load | {"stages": rows}, indent=1) + "\n", encoding="utf-8")
 
 
 def _environment(variables: Mapping[str, str]) -> dict[str, str]:
