@@ -107,7 +107,7 @@ def training_memory(train: TrainingShape, world: int = 1) -> MemoryNeed:
     layer = train.tokens * layer_bytes(train.shape, train.precision, train.row, _adapted(train))
     stored = train.tokens * train.shape.width * train.precision.stream_bytes if train.checkpointed else layer
     layers, working = train.shape.layers, train.tokens * backward_bytes(train.shape, train.precision, _adapted(train))
-    casts = 0.0 if train.checkpointed and train.adapter_rank else _casts(train)
+    casts = 0.0 if train.checkpointed and train.adapter_rank else _casts(train, world)
     last = max(0, layers - 1) * stored + layer + working  # one layer is made again where it is checkpointed
     largest = max(linear.inputs * linear.outputs for linear in train.shape.linears) * size
     beside = 0.0 if train.adapter_rank or not train.several else largest / world  # before it is added to the others
@@ -166,9 +166,9 @@ def _gathered(train: TrainingShape) -> float:
     return weights * (train.precision.product_bytes + (0 if train.adapter_rank else 4))
 
 
-def _casts(train: TrainingShape) -> float:
-    """Copies of matrices in the precision of their products."""
-    if not train.precision.has_casts:
+def _casts(train: TrainingShape, world: int) -> float:
+    """Copies of matrices in the precision of their products; a sharded model is gathered in that precision instead."""
+    if not train.precision.has_casts or world > 1:
         return 0.0
     return 2.0 * (train.shape.layers * train.shape.layer_matrices + _head(train))
 

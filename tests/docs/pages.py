@@ -17,6 +17,7 @@ from benchbench.commands.recipe_schema import FILE_NAME, schema_text
 from tests.docs.analyses_page import analyses_page
 from tests.docs.methods_page import methods_page
 from tests.docs.recipe_page import recipe_page
+from tests.docs.scale_page import scale_page
 from tests.docs.systems_page import systems_page
 from tests.docs.tuning_page import tuning_page
 
@@ -66,6 +67,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "analyses.md": analyses_page,
     "systems.md": systems_page,
     "tuning.md": tuning_page,
+    "scale.md": scale_page,
     FILE_NAME: schema_text,
 }
 

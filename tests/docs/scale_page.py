@@ -1,0 +1,276 @@
+"""docs/scale.md: what fits where, for models of 0.4B to 70B, from the functions of `benchbench.cost`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from benchbench.cost.activations import Precision
+from benchbench.cost.devices import DEVICES, USABLE
+from benchbench.cost.memory import TrainingShape, training_memory
+from benchbench.cost.passes import RowTokens, cache_bytes, training_flops, work_of
+from benchbench.cost.queue import QueueConditions, grid_jobs, simulate
+from benchbench.cost.rates import ASSUMED
+from benchbench.cost.shapes import FAMILIES, ModelShape, model_shape
+
+ROOT = Path(__file__).resolve().parents[2]
+MEASURED = ROOT / "results" / "performance" / "costs.json"
+TOKENS = 16384
+RANK = 16
+NEOX = {"model_type": "gpt_neox", "vocab_size": 50304}
+LLAMA = {"model_type": "llama", "vocab_size": 128256, "num_key_value_heads": 8}
+MODELS: Mapping[str, Mapping[str, Any]] = {
+    "0.4B (Pythia 410M)": NEOX
+    | {"hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16, "intermediate_size": 4096},
+    "1.4B (Pythia 1.4B)": NEOX
+    | {"hidden_size": 2048, "num_hidden_layers": 24, "num_attention_heads": 16, "intermediate_size": 8192},
+    "8B (Llama 3)": LLAMA
+    | {"hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "intermediate_size": 14336},
+    "32B (Qwen 2.5)": LLAMA
+    | {"model_type": "qwen2", "vocab_size": 152064, "hidden_size": 5120, "num_hidden_layers": 64}
+    | {"num_attention_heads": 40, "intermediate_size": 27648},
+    "70B (Llama 3)": LLAMA
+    | {"hidden_size": 8192, "num_hidden_layers": 80, "num_attention_heads": 64, "intermediate_size": 28672},
+}
+"""Name -> sizes as its config.json has them."""
+PAIRS = RowTokens(61135, 695, 450, 450, 300, 2048, 200, 2, "pairs as long as UltraFeedback's")
+"""An epoch whose time is computed."""
+
+HEAD = f"""# Scale
+
+What stages need before they run: `bench plan RECIPE ... --on 8xH100` prints it for a recipe or a grid, `--dry-run`
+the memory of the biggest stage. Made by `make docs` from the functions of `benchbench/cost/`; the measured rows are
+those of [results/performance/costs.json](../results/performance/costs.json), which `python -m benchmarks.costs`
+writes.
+
+Nothing on this page was run on a card or on two machines: tables of cards are *computed*, rates of devices *stated*
+by their makers, and *measured* is what ran on the processor that is named.
+
+    bench plan dpo simpo --on 8xH100 --price 2.50
+    bench train dpo --dry-run
+    bench plan dpo --on cpu
+
+## What is computed, and from what
+
+- **Model.** Widths and weights from config.json alone; nothing is built. Known are {", ".join(FAMILIES)}. Of
+  another architecture, and of one with experts, the plan says that it is not known, and gives no number.
+- **Tokens.** A sample of up to 256 examples of each split is tokenised and laid out as the stage does it, shared
+  prompts once. Where the data are not here, and for rows that a round will draw, lengths are those that the recipe
+  allows at most, and the plan says so.
+- **Operations.** Products with weights and of attention; three forward passes for a step, two where adapters alone
+  are trained, one more of the layers with checkpointing, one more where a loss sees the whole step or a frozen
+  model is held.
+- **Time.** Operations over a rate: measured by finished stages of the plan on such a device, else
+  {ASSUMED["training"][0]:.0%} to {ASSUMED["training"][1]:.0%} of the stated rate, which is *assumed* and therefore
+  a range of a factor of two. Drawing tokens reads the weights once for each token of all sequences, so its rate is
+  of bytes; responses count as long as they may be.
+- **Money.** Device-hours times `--price`; questions to judges are counted, and priced where the recipe has the
+  judge's prices.
+- **Not known is not zero.** A stage whose time is not known is named under the table and is in no sum.
+
+## Memory
+
+Weights, gradients and moments are 16 bytes for each weight that is trained in float32, or 4 (2 in bfloat16) for one
+that is frozen. A step has the most at one of three moments, and the plan says at which:
+
+- the end of the forward pass: what all layers keep, and the logits (in chunks);
+- the beginning of the backward pass: the same and one layer's gradients;
+- the end of the backward pass: one layer, and the gradients of all weights. This is the largest with checkpointing.
+
+What a layer keeps was counted tensor by tensor, and is compared with the bytes that autograd saves within 4%
+(`tests/cost/test_activations.py`), the most bytes of a step within 15% (`tests/cost/test_memory.py`).
+
+**Two cases that a plain sum of weights and activations misses** are explained so. A GPT-NeoX with checkpointing
+needs more than its stored inputs and one layer, since at the end of the backward pass the gradients of all weights
+are there beside that layer: the largest moment is another one than without checkpointing. Adapters on all linear
+layers need hardly more *tensors* than full training keeps (443 and 442 MiB of 17M weights, 2,032 tokens); what was
+larger was the *resident set* of the process, 737 MiB: the C library keeps freed blocks of up to 32 MiB for itself.
+With `MALLOC_MMAP_THRESHOLD_=65536`, which gives them back, it was 450 MiB, and that of the checkpointed GPT-NeoX
+122 MiB for 121 of tensors, in the place of 184. So on a processor a process may hold up to twice what is computed;
+a card's `max_memory_allocated` counts tensors.
+"""
+
+
+@cache
+def shapes() -> dict[str, ModelShape]:
+    """The models of the tables."""
+    known = {name: model_shape(config) for name, config in MODELS.items()}
+    return {name: shape for name, shape in known.items() if isinstance(shape, ModelShape)}
+
+
+def training(shape: ModelShape, *, rank: int = 0, checkpointed: bool = True, tokens: int = TOKENS) -> TrainingShape:
+    """A step of pairs under autocast, or with a base in bfloat16 where adapters alone are trained."""
+    precision = Precision("bfloat16" if rank else "autocast", "cuda")
+    scored = int(tokens * PAIRS.scored / PAIRS.packed)
+    return TrainingShape(shape, precision, tokens, scored, PAIRS.row, True, checkpointed, rank)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table whose first column is text."""
+    lines = [f"| {' | '.join(head)} |", f"| --- |{' ---: |' * (len(head) - 1)}"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)]) + "\n"
+
+
+def memory_table() -> str:
+    """GiB on each device, with and without checkpointing."""
+    rows = []
+    for name, shape in shapes().items():
+        cells = [name]
+        for rank in (0, RANK):
+            for world in (1, 8, 64):
+                both = [training_memory(training(shape, rank=rank, checkpointed=on), world).gib for on in (True, False)]
+                cells.append(" / ".join(f"{need:,.0f}" for need in both))
+        rows.append([*cells, f"{cache_bytes(shape, 2) / 1024:.0f}"])
+    head = ["model", *(f"{kind}, {world}" for kind in ("full", "LoRA") for world in (1, 8, 64)), "cache, KiB a token"]
+    return table(head, rows)
+
+
+def fewest(train: TrainingShape, usable: float) -> str:
+    """The fewest devices, one or a power of two, with room for a stage."""
+    worlds = (1, 2, 4, 8, 16, 32, 64)
+    fitting = next((world for world in worlds if training_memory(train, world).bytes <= usable), None)
+    return "none" if fitting is None else str(fitting)
+
+
+def fit_table() -> str:
+    """The fewest devices of each kind, checkpointed."""
+    cards = [device for device in DEVICES.values() if device.usable_bytes is not None]
+    rows = []
+    for name, shape in shapes().items():
+        cells = [fewest(training(shape, rank=rank), device.usable_bytes or 0) for rank in (0, RANK) for device in cards]
+        rows.append([name, *cells])
+    head = ["model", *(f"{kind}, {device.name}" for kind in ("full", "LoRA") for device in cards)]
+    return table(head, rows)
+
+
+def time_table() -> str:
+    """Device-hours of an epoch at the assumed shares."""
+    rows = []
+    for name, shape in shapes().items():
+        cells = [name]
+        for device in (DEVICES["A100-80GB"], DEVICES["H100"]):
+            for rank in (0, RANK):
+                adapters = shape.adapter_weights(RANK, "all-linear") if rank else 0
+                flops = training_flops(shape, work_of(PAIRS, PAIRS.examples or 0), adapters=adapters, checkpointed=True)
+                stated = device.flops_per_second or 0.0
+                low, high = (flops / (share * stated) / 3600 for share in reversed(ASSUMED["training"]))
+                cells.append(f"{low:,.2g} to {high:,.2g}")
+        rows.append(cells)
+    head = ["model", *(f"{device}, {kind}" for device in ("A100-80GB", "H100") for kind in ("full", "LoRA"))]
+    return table(head, rows)
+
+
+def device_table() -> str:
+    """What makers state."""
+    rows = [
+        [
+            device.name,
+            f"{device.memory_gib:.1f}",
+            f"{(device.flops_per_second or 0) / 1e12:,.0f}",
+            f"{(device.bytes_per_second or 0) / 1e12:.2f}",
+            "-" if device.link_bytes_per_second is None else f"{device.link_bytes_per_second / 1e9:.0f}",
+            device.source,
+        ]
+        for device in DEVICES.values()
+        if device.memory_gib is not None
+    ]
+    return table(["device", "GiB", "TFLOP/s, bfloat16, dense", "TB/s of memory", "GB/s of links", "stated at"], rows)
+
+
+QUEUES: Mapping[str, QueueConditions] = {
+    "20 s of start": QueueConditions(),
+    "no start": QueueConditions(start_seconds=0),
+    "120 s of start": QueueConditions(start_seconds=120),
+    "a failure a device each 100 h": QueueConditions(mean_hours_to_failure=100),
+    "each 10 h": QueueConditions(mean_hours_to_failure=10),
+    "each 10 h, noticed after 30 min": QueueConditions(mean_hours_to_failure=10, notice_seconds=1800),
+    "one engine for all devices": QueueConditions(engines=1),
+}
+
+
+@cache
+def queue_table() -> str:
+    """Efficiencies of a thousand cells."""
+    jobs = grid_jobs()
+    fleets = (8, 64, 256)
+    rows = [
+        [name, *(f"{simulate(jobs, count, conditions).efficiency:.3f}" for count in fleets)]
+        for name, conditions in QUEUES.items()
+    ]
+    return table(["", *(f"{count} devices" for count in fleets)], rows)
+
+
+def measured_table() -> Iterator[str]:
+    """Stages that ran beside what was computed of them, from the committed file."""
+    known = json.loads(MEASURED.read_text(encoding="utf-8"))
+    hardware, packages = known["hardware"], known["versions"]
+    others = max(known["cores_of_others"])
+    yield (
+        f"Measured on {known['date']}: processor {hardware['processor']}, {hardware['cores']} cores, "
+        f"{hardware['memory_gib']} GiB, {hardware['system']}; python {packages['python']}, torch {packages['torch']}, "
+        f"transformers {packages['transformers']}. Others kept up to {others:g} cores busy; time is of CPU-seconds of one "
+        "thread, which a busy machine lengthens too.\n"
+    )
+    rows = []
+    for stage in known["stages"]:
+        if stage["stage"] != "preference":
+            continue
+        base = next(each for each in known["stages"] if each["cpu_seconds"] and _process(each) == _process(stage))
+        rate = base["computed_gflop"] / base["cpu_seconds"]
+        predicted = stage["computed_gflop"] / rate
+        ratio = "sets the rate" if base is stage else f"{predicted / stage['cpu_seconds']:.2f}"
+        rows.append(
+            [
+                f"{stage['model']}, {stage['case']}",
+                "yes" if stage["given_back"] else "no",
+                f"{stage['measured_mib']:.0f}",
+                f"{stage['computed_mib']:.0f}",
+                f"{stage['computed_mib'] / stage['measured_mib']:.2f}",
+                f"{stage['cpu_seconds']:.2f}",
+                f"{predicted:.2f}",
+                ratio,
+            ]
+        )
+    head = ["stage", "freed memory given back", "MiB measured", "MiB computed", "ratio"]
+    yield table([*head, "s measured", "s computed", "ratio"], rows)
+
+
+def _process(stage: Mapping[str, Any]) -> tuple[str, bool]:
+    """Stages of one process are compared with each other."""
+    return stage["model"], stage["given_back"]
+
+
+def scale_page() -> str:
+    """The page."""
+    usable = DEVICES["H100"].usable_bytes or 0.0
+    parts = [
+        HEAD,
+        f"### GiB on each device\n\nComputed: {TOKENS:,} packed tokens at once, full training in float32 with bfloat16 "
+        f"autocast, adapters of rank {RANK} on all linear layers of a base in bfloat16; with / without checkpointing, "
+        "on 1, 8 and 64 devices that share weights, gradients and moments (FSDP2, as if each stage did). An H100 has "
+        f"{usable / 2**30:.0f} GiB for it.\n",
+        memory_table(),
+        "### The fewest devices\n\nComputed, with checkpointing, of devices with "
+        f"{USABLE:.0%} of the stated memory usable. *None* is more than 64.\n",
+        fit_table(),
+        f"## Time\n\nDevice-hours of one epoch of {PAIRS.examples:,} pairs of {PAIRS.packed:g} packed tokens, with "
+        "checkpointing: operations computed, rates stated, the share of them assumed.\n",
+        time_table(),
+        "## Devices\n\nStated by the makers; figures with sparsity are halved, links are of one direction.\n",
+        device_table(),
+        "## The queue\n\nSimulated: 1,000 cells (50 groups of 4 methods and 5 seeds, 5,000 stages of 3 to 30 minutes, "
+        "checkpoints every 5 minutes) in the scheduler's own order (`run.order`), a loss noticed after a minute. The "
+        "numbers are useful time over the time of all devices; 1 is linear. The scheduler records a stage that is lost "
+        "as failed, and the command goes on with it when it is run again; the simulation begins it again at once.\n",
+        queue_table(),
+        "What limits is start-up, not the order: two minutes for each stage cost a tenth, so engines and models stay "
+        "in their workers. Every card may hold an engine; with one for all, the rest would wait for it.\n",
+        "## What was measured against what was computed\n",
+        *measured_table(),
+        "The rate of each process is that of its first stage, so the others show whether operations predict time. Where "
+        "precision or layout differ, they do so less well: the rate of float32 says little of that of bfloat16.\n",
+    ]
+    return "\n".join(parts)
