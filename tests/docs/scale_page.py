@@ -211,8 +211,8 @@ def measured_table() -> Iterator[str]:
     yield (
         f"Measured on {known['date']}: processor {hardware['processor']}, {hardware['cores']} cores, "
         f"{hardware['memory_gib']} GiB, {hardware['system']}; python {packages['python']}, torch {packages['torch']}, "
-        f"transformers {packages['transformers']}. Others kept up to {others:g} cores busy; time is of CPU-seconds of one "
-        "thread, which a busy machine lengthens too.\n"
+        f"transformers {packages['transformers']}. Others kept up to {others:g} cores busy; time is of CPU-seconds of "
+        "one thread, which a busy machine lengthens too.\n"
     )
     rows = []
     for stage in known["stages"]:
@@ -270,7 +270,7 @@ def scale_page() -> str:
         "in their workers. Every card may hold an engine; with one for all, the rest would wait for it.\n",
         "## What was measured against what was computed\n",
         *measured_table(),
-        "The rate of each process is that of its first stage, so the others show whether operations predict time. Where "
-        "precision or layout differ, they do so less well: the rate of float32 says little of that of bfloat16.\n",
+        "The rate of each process is that of its first stage, so the others show whether operations predict time. "
+        "Where precision or layout differ, they do so less well: the rate of float32 says little of that of bfloat16.\n",
     ]
     return "\n".join(parts)

@@ -19,6 +19,7 @@ LIGHT = (
     "cli",
     "comparison",
     "core",
+    "cost",
     "plan",
     "recipe",
     "store",

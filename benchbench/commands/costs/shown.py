@@ -59,8 +59,8 @@ def cost_lines(report: CostReport) -> Iterator[str]:
     hours = f"{low:.3g} h" if low == high else f"{low:.3g} to {high:.3g} h"
     yield (
         f"{costs.cells} cells, {len(costs.stages)} stages, {left} to run on {costs.fleet.name}: {hours} in the queue "
-        f"(simulated, {costs.conditions.start_seconds:g} s of start for each stage: assumed), "
-        f"{report.queues[1].efficiency:.0%} of linear at most seconds"
+        f"(simulated; {costs.conditions.start_seconds:g} s of start for each stage, assumed), "
+        f"devices at work {report.queues[1].efficiency:.0%} of it"
     )
     if untimed:
         yield f"not in these hours: what is unknown of {untimed} stages"

@@ -88,7 +88,7 @@ def test_what_fits_nowhere_is_refused_with_what_would_hold_it(write_yaml: Any, t
     assert "--on L40S: fits nowhere:" in ended.err
     assert "GiB on one device; would fit: " in ended.err
     assert "8xH100" in ended.err and "Traceback" not in ended.err
-    assert "fits nowhere" in ended.out
+    assert "GiB: computed" in ended.out  # the plan is printed all the same
 
 
 @pytest.mark.parametrize(
