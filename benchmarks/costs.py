@@ -122,7 +122,7 @@ def measured_stages(family: str, sizes: Sizes, *, given_back: bool, most: int | 
             for spec, cost, measured in _run(place / "pinned.yaml", place / case, sets):
                 need = cost.memory(1)
                 has_steps = spec.kind == "preference"
-                work = cost.work["training"] / sizes.steps * (sizes.steps - 1) if has_steps else None
+                work = sum(cost.work.values()) / sizes.steps * (sizes.steps - 1) if has_steps else None
                 yield MeasuredStage(
                     model=family,
                     case=case,

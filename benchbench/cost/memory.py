@@ -23,6 +23,8 @@ from benchbench.recipe.memory import HEAD_LOGITS
 
 MOMENTS = 2
 """Running means that AdamW keeps of each trained weight."""
+SCORING_STREAMS = 4
+"""Tensors as wide as the residual stream while a layer works: it, its norm, attention's result, a sum."""
 GATHERED_LAYERS = 2
 """Layers whose weights are whole on a device at once where a model is sharded: one that is used, one on its way."""
 
@@ -135,7 +137,7 @@ def training_memory(train: TrainingShape, world: int = 1) -> MemoryNeed:
 
 def scoring_memory(shape: ModelShape, precision: Precision, *, tokens: int, scored: int, world: int = 1) -> MemoryNeed:
     """The most memory of a stage without gradients: the weights, one layer at work, and the logits of a chunk."""
-    work = tokens * (2 * shape.width * precision.stream_bytes + _widest(shape) * precision.product_bytes)
+    work = tokens * (SCORING_STREAMS * shape.width * precision.stream_bytes + _widest(shape) * precision.product_bytes)
     logits = min(scored * shape.vocabulary, HEAD_LOGITS[precision.device_kind]) * _logit_bytes(precision)
     parts = {"weights": shape.weights * precision.weight_bytes / world}
     if world > 1:

@@ -8,10 +8,12 @@ from typing import Literal
 
 from benchbench.cost.devices import DeviceKind
 
-WorkKind = Literal["training", "scoring", "generation"]
-"""Stages of one kind of work have one share of what a device could do."""
+WorkKind = Literal["training", "adapters", "scoring", "generation"]
+"""Stages of one kind of work have one share of what a device could do. Training of adapters is apart: beside each
+product it has several passes over its result that are no products."""
 ASSUMED: dict[WorkKind, tuple[float, float]] = {
     "training": (0.25, 0.5),
+    "adapters": (0.2, 0.4),
     "scoring": (0.25, 0.5),
     "generation": (0.3, 0.6),
 }

@@ -173,7 +173,8 @@ def _training(bare: StageCost, spec: StageSpec, shape: ModelShape, rows: RowToke
     cost = replace(bare, train=train, memory=lambda world: training_memory(train, world), notes=tuple(notes))
     if math.isinf(seen):
         return replace(cost, unknown=(NO_EXAMPLES,))
-    cost = replace(cost, work={"training": flops})
+    kind: WorkKind = "training" if settings.lora is None else "adapters"
+    cost = replace(cost, work={kind: flops})
     online = settings.online if isinstance(settings, PreferenceSettings) else None
     return cost if online is None else _with_draws(cost, online, shape, rows, seen)
 

@@ -18,7 +18,7 @@ def test_a_number_and_a_device():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("8xH10", "did you mean 'H100'"),
+        ("8xH10", "Did you mean 'H100'?"),
         ("0xH100", "expected 1 to 4096 devices, got 0"),
         ("99999xH100", "got 99999"),
         ("8 H100", "as in 8xH100, got '8 H100'"),

@@ -6,7 +6,7 @@ from benchbench.run.order import longest_chains, urgency
 
 
 def test_a_stage_has_the_weight_of_the_longest_chain_behind_it():
-    """a -> b -> d and a -> c: 1 + 10 + 2 against 1 + 5."""
+    """Two chains from a: b and d, 1 + 10 + 2, and c, 1 + 5."""
     inputs = {"a": [], "b": ["a"], "c": ["a", "finished"], "d": ["b"]}
     weights = {"a": 1, "b": 10, "c": 5, "d": 2}
     assert longest_chains(inputs, weights) == {"a": 13, "b": 12, "c": 5, "d": 2}

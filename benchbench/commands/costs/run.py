@@ -20,7 +20,7 @@ from benchbench.data.model_size import machine_bytes
 from benchbench.recipe.overrides import parse_overrides
 from benchbench.store.runs import RunStore
 
-KINDS: tuple[WorkKind, ...] = ("training", "scoring", "generation")
+KINDS: tuple[WorkKind, ...] = ("training", "adapters", "scoring", "generation")
 
 
 @dataclass(frozen=True)

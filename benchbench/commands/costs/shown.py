@@ -47,7 +47,8 @@ def cost_lines(report: CostReport) -> Iterator[str]:
         "GiB: computed, of tensors on each device"
         + ("" if device.memory_gib is None else f", of {device.memory_gib:.1f} GiB stated ({device.source})")
     )
-    for kind, rate in costs.rates.items():
+    needed = {kind for stage in costs.stages for kind in stage.cost.work}
+    for kind, rate in ((kind, rate) for kind, rate in costs.rates.items() if kind in needed):
         yield f"{kind}: {'no rate: nothing ran here, and none is stated' if rate is None else rate.origin}"
     yield from dict.fromkeys(f"tokens: {stage.cost.origin}" for stage in costs.stages if stage.cost.origin)
     biggest = biggest_stage(costs.left)
