@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from benchbench.cost.shapes import Linear, ModelShape
+from benchbench.cost.shapes import Linear, DecoderShape
 
 Numerics = Literal["float32", "autocast", "bfloat16"]
 """Weights and all in float32; float32 weights under bfloat16 autocast; weights in bfloat16."""
@@ -55,7 +55,7 @@ class Precision:
 
 
 def layer_bytes(
-    shape: ModelShape, precision: Precision, row: float, adapted: tuple[Linear, ...] | None = None
+    shape: DecoderShape, precision: Precision, row: float, adapted: tuple[Linear, ...] | None = None
 ) -> float:
     """Bytes per token that one layer keeps.
 
@@ -74,7 +74,7 @@ def layer_bytes(
     return norms + size * 3 * m + beside  # gate, its silu, up
 
 
-def _attention_bytes(shape: ModelShape, precision: Precision, row: float) -> float:
+def _attention_bytes(shape: DecoderShape, precision: Precision, row: float) -> float:
     """What attention reads and gives."""
     q, k, size = shape.query_width, shape.key_width, precision.product_bytes
     shares = 4 * shape.heads * row if precision.device_kind == "cpu" and row <= DENSE_TOKENS else 0.0
@@ -86,7 +86,7 @@ def _attention_bytes(shape: ModelShape, precision: Precision, row: float) -> flo
     return size * (3 * q + 3 * k) + shares  # all three as one product, of which values are a part; two turned; result
 
 
-def _input_bytes(shape: ModelShape, precision: Precision, adapted: tuple[Linear, ...] | None) -> float:
+def _input_bytes(shape: DecoderShape, precision: Precision, adapted: tuple[Linear, ...] | None) -> float:
     """Inputs of linear layers whose weights, or adapters, are trained; a frozen weight needs none.
 
     The result of attention counts there, but where it is cast. Under autocast every layer casts its input for itself;
@@ -105,7 +105,7 @@ def _input_bytes(shape: ModelShape, precision: Precision, adapted: tuple[Linear,
     return precision.product_bytes * total
 
 
-def backward_bytes(shape: ModelShape, precision: Precision, adapted: tuple[Linear, ...] | None = None) -> float:
+def backward_bytes(shape: DecoderShape, precision: Precision, adapted: tuple[Linear, ...] | None = None) -> float:
     """Bytes per token that the backward pass of one layer needs beside what it reads: gradients within the perceptron.
 
     What went into the last product is let go before the gradients of the function before it are made. Beside the

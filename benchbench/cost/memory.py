@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from benchbench.cost.activations import Precision, backward_bytes, layer_bytes
 from benchbench.cost.passes import cache_bytes
-from benchbench.cost.shapes import Linear, ModelShape
+from benchbench.cost.shapes import Linear, DecoderShape
 from benchbench.recipe.memory import HEAD_LOGITS
 
 MOMENTS = 2
@@ -33,7 +33,7 @@ GATHERED_LAYERS = 2
 class TrainingShape:
     """What decides about the memory of a stage that trains."""
 
-    shape: ModelShape
+    shape: DecoderShape
     precision: Precision
     tokens: int
     """Packed tokens of the largest microbatch."""
@@ -135,7 +135,9 @@ def training_memory(train: TrainingShape, world: int = 1) -> MemoryNeed:
     return MemoryNeed({name: part for name, part in {**stays, **parts}.items() if part}, moment)
 
 
-def scoring_memory(shape: ModelShape, precision: Precision, *, tokens: int, scored: int, world: int = 1) -> MemoryNeed:
+def scoring_memory(
+    shape: DecoderShape, precision: Precision, *, tokens: int, scored: int, world: int = 1
+) -> MemoryNeed:
     """The most memory of a stage without gradients: the weights, one layer at work, and the logits of a chunk."""
     work = tokens * (SCORING_STREAMS * shape.width * precision.stream_bytes + _widest(shape) * precision.product_bytes)
     logits = min(scored * shape.vocabulary, HEAD_LOGITS[precision.device_kind]) * _logit_bytes(precision)
@@ -146,7 +148,7 @@ def scoring_memory(shape: ModelShape, precision: Precision, *, tokens: int, scor
 
 
 def generation_memory(
-    shape: ModelShape, *, bytes_per_weight: int, sequences: int, length: int, world: int = 1
+    shape: DecoderShape, *, bytes_per_weight: int, sequences: int, length: int, world: int = 1
 ) -> MemoryNeed:
     """Weights, and keys and values of as many responses as are drawn at once, each at its longest."""
     cache = sequences * length * cache_bytes(shape, bytes_per_weight)
@@ -196,6 +198,6 @@ def _adapted(train: TrainingShape) -> tuple[Linear, ...] | None:
     return train.shape.targeted(train.targets) if train.adapter_rank else None
 
 
-def _widest(shape: ModelShape) -> int:
+def _widest(shape: DecoderShape) -> int:
     """Numbers per token of the widest part of a layer: both sides of the perceptron's function, or of attention."""
     return max(shape.perceptron_width * (3 if shape.is_gated else 2), 2 * shape.query_width + 2 * shape.key_width)

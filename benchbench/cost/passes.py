@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchbench.cost.shapes import ModelShape
+from benchbench.cost.shapes import DecoderShape
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def work_of(rows: RowTokens, examples: float) -> PassWork:
     return PassWork(rows.packed * examples, rows.scored * examples, rows.row / 2)
 
 
-def forward_flops(shape: ModelShape, work: PassWork, *, head: bool = True) -> float:
+def forward_flops(shape: DecoderShape, work: PassWork, *, head: bool = True) -> float:
     """Operations of one forward pass.
 
     Args:
@@ -96,7 +96,7 @@ def forward_flops(shape: ModelShape, work: PassWork, *, head: bool = True) -> fl
 
 
 def training_flops(
-    shape: ModelShape, work: PassWork, *, adapters: int = 0, checkpointed: bool = False, head: bool = True
+    shape: DecoderShape, work: PassWork, *, adapters: int = 0, checkpointed: bool = False, head: bool = True
 ) -> float:
     """Operations of a forward and a backward pass.
 
@@ -114,11 +114,11 @@ def training_flops(
     return 2 * forward + recomputed + 6 * work.tokens * adapters
 
 
-def decode_bytes(shape: ModelShape, *, sequences: float, length: float, bytes_per_weight: int) -> float:
+def decode_bytes(shape: DecoderShape, *, sequences: float, length: float, bytes_per_weight: int) -> float:
     """Bytes that are read from memory for one more token of each sequence: all weights, and keys and values so far."""
     return shape.weights * bytes_per_weight + sequences * length * cache_bytes(shape, bytes_per_weight)
 
 
-def cache_bytes(shape: ModelShape, bytes_per_number: int) -> int:
+def cache_bytes(shape: DecoderShape, bytes_per_number: int) -> int:
     """Bytes of keys and values of one token."""
     return 2 * shape.layers * shape.key_width * bytes_per_number

@@ -21,7 +21,7 @@ from benchbench.run.scheduler import needs_of
 
 
 @dataclass(frozen=True)
-class Job:
+class QueuedStage:
     """A stage, as far as the queue goes."""
 
     key: str
@@ -75,14 +75,14 @@ class QueueOutcome:
         return self.useful_seconds / (self.devices * self.seconds) if self.seconds else 1.0
 
 
-def job_of(spec: StageSpec, seconds: float) -> Job:
+def job_of(spec: StageSpec, seconds: float) -> QueuedStage:
     """A stage of a plan with what the scheduler knows of it."""
     needs = needs_of(spec)
     inputs = tuple(dict.fromkeys(spec.inputs.values()))
-    return Job(spec.key, seconds, inputs, needs.weight, needs.priority, needs.engine)
+    return QueuedStage(spec.key, seconds, inputs, needs.weight, needs.priority, needs.engine)
 
 
-def simulate(jobs: Sequence[Job], devices: int, conditions: QueueConditions | None = None) -> QueueOutcome:
+def simulate(jobs: Sequence[QueuedStage], devices: int, conditions: QueueConditions | None = None) -> QueueOutcome:
     """Play a graph of stages on so many devices.
 
     Args:
@@ -101,7 +101,7 @@ def simulate(jobs: Sequence[Job], devices: int, conditions: QueueConditions | No
 class _Play:
     """One simulation under way."""
 
-    def __init__(self, jobs: Sequence[Job], devices: int, conditions: QueueConditions) -> None:
+    def __init__(self, jobs: Sequence[QueuedStage], devices: int, conditions: QueueConditions) -> None:
         self._conditions = conditions
         self._jobs = {job.key: job for job in jobs}
         self._place = {key: place for place, key in enumerate(self._jobs)}
@@ -186,7 +186,7 @@ MINUTES: Mapping[str, float] = {"sft": 20, "score": 8, "preference": 25, "genera
 """Kind of stage -> minutes of it in the made-up grid, before the sizes of groups."""
 
 
-def grid_jobs(*, groups: int = 50, methods: int = 4, seeds: int = 5, seed: int = 0) -> list[Job]:
+def grid_jobs(*, groups: int = 50, methods: int = 4, seeds: int = 5, seed: int = 0) -> list[QueuedStage]:
     """A made-up grid: groups of recipes that share model and data, whose cells share SFT policy, scores and responses.
 
     Args:
@@ -196,7 +196,7 @@ def grid_jobs(*, groups: int = 50, methods: int = 4, seeds: int = 5, seed: int =
         seed: what sizes are drawn from.
     """
     draw = stream(seed, "sizes of groups")
-    jobs: list[Job] = []
+    jobs: list[QueuedStage] = []
 
     def add(kind: str, name: str, size: float, *inputs: str) -> str:
         spec = StageSpec(kind, name, {"name": name}, {str(place): key for place, key in enumerate(inputs)})

@@ -41,7 +41,7 @@ class RateRange:
 
 
 @dataclass(frozen=True)
-class Ran:
+class FinishedWork:
     """A stage that ran, as far as its speed goes."""
 
     kind: WorkKind
@@ -50,7 +50,7 @@ class Ran:
     seconds: float
 
 
-def measured_rate(kind: WorkKind, ran: Iterable[Ran]) -> RateRange | None:
+def measured_rate(kind: WorkKind, ran: Iterable[FinishedWork]) -> RateRange | None:
     """The rate of stages of one kind of work together; none where none ran."""
     stages = [each for each in ran if each.kind == kind and each.work > 0 and each.seconds > 0]
     if not stages:
@@ -70,6 +70,6 @@ def assumed_rate(kind: WorkKind, device: DeviceKind) -> RateRange | None:
     return RateRange(low * stated, high * stated, origin)
 
 
-def rate_of(kind: WorkKind, device: DeviceKind, ran: Iterable[Ran]) -> RateRange | None:
+def rate_of(kind: WorkKind, device: DeviceKind, ran: Iterable[FinishedWork]) -> RateRange | None:
     """The rate to reckon with: measured where a stage ran, else assumed, else none."""
     return measured_rate(kind, ran) or assumed_rate(kind, device)

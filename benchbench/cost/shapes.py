@@ -37,7 +37,7 @@ class Linear:
 
 
 @dataclass(frozen=True)
-class ModelShape:
+class DecoderShape:
     """Sizes of a decoder-only transformer."""
 
     family: str
@@ -104,7 +104,7 @@ class ModelShape:
         return tuple(linear for linear in self.linears if linear.name in names)
 
 
-def model_shape(config: Mapping[str, Any], *, vocabulary: int | None = None) -> ModelShape | UnknownShape:
+def model_shape(config: Mapping[str, Any], *, vocabulary: int | None = None) -> DecoderShape | UnknownShape:
     """The shape that a configuration describes.
 
     Args:
@@ -131,7 +131,7 @@ def model_shape(config: Mapping[str, Any], *, vocabulary: int | None = None) -> 
     return _shape(family, config, sizes)
 
 
-def _shape(family: str, config: Mapping[str, Any], sizes: Mapping[str, int]) -> ModelShape:
+def _shape(family: str, config: Mapping[str, Any], sizes: Mapping[str, int]) -> DecoderShape:
     h, m, heads = sizes["width"], sizes["perceptron"], sizes["heads"]
     size = whole_number(config, ("head_dim",)) or (128 if family == "qwen3" else h // heads)
     q = heads * size if family in LLAMA else h
@@ -158,7 +158,7 @@ def _shape(family: str, config: Mapping[str, Any], sizes: Mapping[str, int]) -> 
         biases = q + 2 * k if family == "qwen2" else q + 2 * k + h if config.get("attention_bias") else 0
         norms = 2 * h + (2 * size if family == "qwen3" else 0)
         other, outer = biases + norms, h
-    return ModelShape(
+    return DecoderShape(
         family=family,
         layers=sizes["layers"],
         width=h,

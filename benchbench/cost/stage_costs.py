@@ -23,7 +23,7 @@ from benchbench.cost.memory import (
 )
 from benchbench.cost.passes import PassWork, RowTokens, decode_bytes, forward_flops, training_flops, work_of
 from benchbench.cost.rates import WorkKind
-from benchbench.cost.shapes import ModelShape, UnknownShape
+from benchbench.cost.shapes import DecoderShape, UnknownShape
 from benchbench.recipe.memory import DEVICE_TOKENS
 from benchbench.stages.generate.settings import GenerateSettings
 from benchbench.stages.judge.settings import JudgeSettings
@@ -41,7 +41,7 @@ ORDERS = 2
 NO_EXAMPLES = "the data are not here, so how many examples there are is not known"
 Rows = Callable[[StageSpec], RowTokens | str]
 """What a stage reads, or why that is not known."""
-Shapes = Callable[[StageSpec], ModelShape | UnknownShape]
+Shapes = Callable[[StageSpec], DecoderShape | UnknownShape]
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,9 @@ def _numerics(dtype: str, *, bf16: bool) -> Numerics:
     return "autocast" if bf16 else "float32"
 
 
-def _training(bare: StageCost, spec: StageSpec, shape: ModelShape, rows: RowTokens, context: CostContext) -> StageCost:
+def _training(
+    bare: StageCost, spec: StageSpec, shape: DecoderShape, rows: RowTokens, context: CostContext
+) -> StageCost:
     settings, loop, run = spec.settings, spec.settings.training, spec.run.training
     examples = math.inf if rows.examples is None else rows.examples
     seen = loop.max_steps * loop.global_batch_size if loop.max_steps else loop.num_train_epochs * examples
@@ -179,7 +181,7 @@ def _training(bare: StageCost, spec: StageSpec, shape: ModelShape, rows: RowToke
     return cost if online is None else _with_draws(cost, online, shape, rows, seen)
 
 
-def _with_draws(cost: StageCost, online: Any, shape: ModelShape, rows: RowTokens, seen: float) -> StageCost:
+def _with_draws(cost: StageCost, online: Any, shape: DecoderShape, rows: RowTokens, seen: float) -> StageCost:
     """A stage that draws responses while it trains; the engine is the model in memory."""
     drawn = seen / online.num_iterations * online.num_samples * online.max_new_tokens
     length = rows.prompt + online.max_new_tokens
@@ -198,7 +200,7 @@ def _method(spec: StageSpec) -> Method | None:
     return methods.get(spec.settings.method.name, file=spec.run.method_file)
 
 
-def _scoring(bare: StageCost, spec: StageSpec, shape: ModelShape, rows: RowTokens, context: CostContext) -> StageCost:
+def _scoring(bare: StageCost, spec: StageSpec, shape: DecoderShape, rows: RowTokens, context: CostContext) -> StageCost:
     settings = spec.settings
     assert isinstance(settings, ScoringSettings)
     has_head = spec.kind == "score"
@@ -219,7 +221,7 @@ def _scoring(bare: StageCost, spec: StageSpec, shape: ModelShape, rows: RowToken
 
 
 def _drawing(
-    bare: StageCost, settings: GenerateSettings | RolloutSettings, shape: ModelShape, rows: RowTokens
+    bare: StageCost, settings: GenerateSettings | RolloutSettings, shape: DecoderShape, rows: RowTokens
 ) -> StageCost:
     """Responses of an engine: prompts once through the model, then the weights once for each token of all sequences."""
     drawing = settings.generate if isinstance(settings, GenerateSettings) else settings.draw

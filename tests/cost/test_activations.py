@@ -10,7 +10,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from benchbench.core.batch import CandidateBatch
 from benchbench.cost.activations import Numerics, Precision, backward_bytes, layer_bytes
-from benchbench.cost.shapes import ModelShape, model_shape
+from benchbench.cost.shapes import DecoderShape, model_shape
 from benchbench.models.layout import use_packed_rows
 from benchbench.models.load import add_lora, set_precision
 from benchbench.models.logps import response_states
@@ -54,9 +54,9 @@ def values_of(family: str, layers: int) -> dict[str, Any]:
     return {"model_type": family, **COMMON, **shared, "num_hidden_layers": layers}
 
 
-def shape_of(family: str) -> ModelShape:
+def shape_of(family: str) -> DecoderShape:
     shape = model_shape(values_of(family, 1))
-    assert isinstance(shape, ModelShape)
+    assert isinstance(shape, DecoderShape)
     return shape
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from benchbench.core.errors import BenchError
 from benchbench.cost.devices import DEVICES, parse_fleet
-from benchbench.cost.rates import Ran, assumed_rate, measured_rate, rate_of
+from benchbench.cost.rates import FinishedWork, assumed_rate, measured_rate, rate_of
 
 
 def test_a_number_and_a_device():
@@ -40,7 +40,12 @@ def test_every_stated_number_says_who_states_it():
 
 def test_a_rate_is_what_stages_that_ran_came_to():
     """100 operations in 10 seconds and 300 in 30 are 10 a second; generation says nothing of training."""
-    ran = [Ran("training", 100, 10), Ran("training", 300, 30), Ran("generation", 7, 1), Ran("training", 5, 0)]
+    ran = [
+        FinishedWork("training", 100, 10),
+        FinishedWork("training", 300, 30),
+        FinishedWork("generation", 7, 1),
+        FinishedWork("training", 5, 0),
+    ]
     rate = measured_rate("training", ran)
     assert rate is not None and rate.is_measured
     assert rate.seconds(50) == (5, 5)

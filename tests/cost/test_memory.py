@@ -15,7 +15,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from benchbench.cost.activations import Precision
 from benchbench.cost.memory import TrainingShape, generation_memory, scoring_memory, training_memory
-from benchbench.cost.shapes import ModelShape, model_shape
+from benchbench.cost.shapes import DecoderShape, model_shape
 from benchbench.models.layout import use_packed_rows
 from benchbench.models.load import add_lora, use_checkpointing
 from benchbench.models.logps import token_logps
@@ -65,9 +65,9 @@ def values_of(family: str) -> dict[str, Any]:
     return {"model_type": family, **COMMON, **shared, "num_hidden_layers": LAYERS}
 
 
-def shape_of(family: str) -> ModelShape:
+def shape_of(family: str) -> DecoderShape:
     shape = model_shape(values_of(family))
-    assert isinstance(shape, ModelShape)
+    assert isinstance(shape, DecoderShape)
     return shape
 
 

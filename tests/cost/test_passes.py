@@ -13,14 +13,14 @@ from benchbench.cost.passes import (
     training_flops,
     work_of,
 )
-from benchbench.cost.shapes import ModelShape, model_shape
+from benchbench.cost.shapes import DecoderShape, model_shape
 from tests.cost.toys import COMMON
 
 
-def shape() -> ModelShape:
+def shape() -> DecoderShape:
     """Three layers of 64, heads of 16, 160 in the perceptron, 100 words: 36,864 numbers in the matrices of a layer."""
     known = model_shape({"model_type": "gpt_neox", **COMMON})
-    assert isinstance(known, ModelShape)
+    assert isinstance(known, DecoderShape)
     assert known.layer_matrices == 4 * 64 * 64 + 2 * 64 * 160
     return known
 

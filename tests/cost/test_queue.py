@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchbench.core.records import StageSpec
-from benchbench.cost.queue import Job, QueueConditions, grid_jobs, job_of, simulate
+from benchbench.cost.queue import QueuedStage, QueueConditions, grid_jobs, job_of, simulate
 from benchbench.store.runs import RunStore
 from tests.run.test_scheduler import PlayedExecutor, stage
 from tests.run.test_scheduler import run as run_scheduler
@@ -17,13 +17,13 @@ AT_ONCE = QueueConditions(start_seconds=0)
 
 
 @pytest.fixture(scope="module")
-def grid() -> list[Job]:
+def grid() -> list[QueuedStage]:
     return grid_jobs()
 
 
 def test_two_devices_and_a_chain_by_hand():
     """All take 10 seconds, b after a: first a, of the longest chain, and d; then c, which comes before b, and b."""
-    jobs = [Job("d", 10), Job("c", 10), Job("a", 10), Job("b", 10, ("a",), weight=1)]
+    jobs = [QueuedStage("d", 10), QueuedStage("c", 10), QueuedStage("a", 10), QueuedStage("b", 10, ("a",), weight=1)]
     played = simulate(jobs, 2, AT_ONCE)
     assert played.order == ["a", "d", "c", "b"]
     assert (played.seconds, played.useful_seconds, played.efficiency) == (20, 40, 1.0)
@@ -32,19 +32,19 @@ def test_two_devices_and_a_chain_by_hand():
 
 
 def test_an_input_that_is_no_job_is_finished():
-    assert simulate([Job("b", 7, ("a",))], 3, AT_ONCE).seconds == 7
+    assert simulate([QueuedStage("b", 7, ("a",))], 3, AT_ONCE).seconds == 7
 
 
 def test_what_cannot_be_played_is_refused():
     with pytest.raises(ValueError, match="1 device"):
-        simulate([Job("a", 1)], 0)
+        simulate([QueuedStage("a", 1)], 0)
     assert simulate([], 2).efficiency == 1.0
 
 
 def test_a_failure_costs_what_came_after_the_last_checkpoint():
     """Every failure is noticed, the stage is begun again, and only work after its last checkpoint is done twice."""
     conditions = QueueConditions(0, mean_hours_to_failure=0.1, notice_seconds=30, checkpoint_seconds=50)
-    played = simulate([Job("a", 1000)], 1, conditions)
+    played = simulate([QueuedStage("a", 1000)], 1, conditions)
     assert played.failures == len(played.order) - 1 > 0
     assert 0 < played.lost_seconds < 50 * played.failures
     assert played.seconds == pytest.approx(1000 + played.lost_seconds + 30 * played.failures)
@@ -52,7 +52,7 @@ def test_a_failure_costs_what_came_after_the_last_checkpoint():
 
 def test_devices_that_may_draw_are_a_limit_of_their_own():
     """Three draws on one engine are 30 seconds; the score does not wait for it."""
-    jobs = [*(Job(f"draw {n}", 10, engine=True) for n in range(3)), Job("score", 10)]
+    jobs = [*(QueuedStage(f"draw {n}", 10, engine=True) for n in range(3)), QueuedStage("score", 10)]
     played = simulate(jobs, 4, QueueConditions(0, engines=1))
     assert played.seconds == 30
     assert played.order[:2] == ["draw 0", "score"]
@@ -78,13 +78,13 @@ def test_the_order_is_the_schedulers(tmp_path: Path):
     assert [titles[key] for key in played.order] == [title for title, _ in executor.submitted]
 
 
-def test_a_thousand_cells(grid: list[Job]):
+def test_a_thousand_cells(grid: list[QueuedStage]):
     kinds = Counter(job.key.partition("/")[0] for job in grid)
     assert kinds["preference"] == 1000 and len(grid) == 5000
     assert all(180 <= job.seconds <= 1800 for job in grid)
 
 
-def test_throughput_on_64_devices_is_linear_but_for_a_twentieth_failures_included(grid: list[Job]):
+def test_throughput_on_64_devices_is_linear_but_for_a_twentieth_failures_included(grid: list[QueuedStage]):
     """One device in ten hours fails; a loss is noticed after a minute."""
     failing = QueueConditions(mean_hours_to_failure=10)
     plain, played = simulate(grid, 64), simulate(grid, 64, failing)
@@ -93,11 +93,11 @@ def test_throughput_on_64_devices_is_linear_but_for_a_twentieth_failures_include
     assert 0.95 <= played.efficiency < plain.efficiency
 
 
-def test_two_minutes_of_start_cost_a_tenth(grid: list[Job]):
+def test_two_minutes_of_start_cost_a_tenth(grid: list[QueuedStage]):
     short, long = simulate(grid, 64), simulate(grid, 64, QueueConditions(start_seconds=120))
     assert 0.08 < short.efficiency - long.efficiency < 0.12
 
 
-def test_one_engine_for_all_devices_would_leave_most_of_them_idle(grid: list[Job]):
+def test_one_engine_for_all_devices_would_leave_most_of_them_idle(grid: list[QueuedStage]):
     """Why every card may hold one."""
     assert simulate(grid, 64, QueueConditions(engines=1)).efficiency < 0.1

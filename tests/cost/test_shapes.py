@@ -8,7 +8,7 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from benchbench.cost.shapes import FAMILIES, ModelShape, UnknownShape, model_shape
+from benchbench.cost.shapes import FAMILIES, DecoderShape, UnknownShape, model_shape
 
 COMMON = {
     "hidden_size": 32,
@@ -31,9 +31,9 @@ CONFIGS: dict[str, dict[str, Any]] = {
 }
 
 
-def shape(**values: Any) -> ModelShape:
+def shape(**values: Any) -> DecoderShape:
     known = model_shape({"model_type": "gpt_neox"} | COMMON | values)
-    assert isinstance(known, ModelShape)
+    assert isinstance(known, DecoderShape)
     return known
 
 
@@ -41,7 +41,7 @@ def shape(**values: Any) -> ModelShape:
 def test_weights_are_those_of_the_model(name: str):
     values = {"model_type": name.partition(",")[0]} | CONFIGS[name]
     known = model_shape(values)
-    assert isinstance(known, ModelShape)
+    assert isinstance(known, DecoderShape)
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(AutoConfig.for_model(**values))
     assert known.weights == sum(parameter.numel() for parameter in model.parameters())
@@ -55,7 +55,7 @@ def test_adapters_have_the_weights_that_peft_gives_them():
     from benchbench.models.load import add_lora
 
     known = model_shape({"model_type": "llama"} | COMMON | SHARED_KEYS)
-    assert isinstance(known, ModelShape)
+    assert isinstance(known, DecoderShape)
     for targets in ("all-linear", ["q_proj", "down_proj"]):
         with torch.device("meta"):
             config = AutoConfig.for_model(**{"model_type": "llama"} | COMMON | SHARED_KEYS)
@@ -84,5 +84,5 @@ def test_a_vocabulary_that_is_left_to_the_tokenizer():
     values = {name: value for name, value in COMMON.items() if name != "vocab_size"} | {"model_type": "gpt_neox"}
     assert isinstance(model_shape(values), UnknownShape)
     known = model_shape(values, vocabulary=50)
-    assert isinstance(known, ModelShape)
+    assert isinstance(known, DecoderShape)
     assert known.vocabulary == 50

@@ -14,7 +14,7 @@ from benchbench.cost.memory import TrainingShape, training_memory
 from benchbench.cost.passes import RowTokens, cache_bytes, training_flops, work_of
 from benchbench.cost.queue import QueueConditions, grid_jobs, simulate
 from benchbench.cost.rates import ASSUMED
-from benchbench.cost.shapes import FAMILIES, ModelShape, model_shape
+from benchbench.cost.shapes import FAMILIES, DecoderShape, model_shape
 
 ROOT = Path(__file__).resolve().parents[2]
 MEASURED = ROOT / "results" / "performance" / "costs.json"
@@ -95,13 +95,13 @@ a card's `max_memory_allocated` counts tensors.
 
 
 @cache
-def shapes() -> dict[str, ModelShape]:
+def shapes() -> dict[str, DecoderShape]:
     """The models of the tables."""
     known = {name: model_shape(config) for name, config in MODELS.items()}
-    return {name: shape for name, shape in known.items() if isinstance(shape, ModelShape)}
+    return {name: shape for name, shape in known.items() if isinstance(shape, DecoderShape)}
 
 
-def training(shape: ModelShape, *, rank: int = 0, checkpointed: bool = True, tokens: int = TOKENS) -> TrainingShape:
+def training(shape: DecoderShape, *, rank: int = 0, checkpointed: bool = True, tokens: int = TOKENS) -> TrainingShape:
     """A step of pairs under autocast, or with a base in bfloat16 where adapters alone are trained."""
     precision = Precision("bfloat16" if rank else "autocast", "cuda")
     scored = int(tokens * PAIRS.scored / PAIRS.packed)

@@ -14,7 +14,7 @@ WORLDS = (1, 2, 4, 8, 16, 32, 64)
 
 
 @dataclass(frozen=True)
-class Placed:
+class FittedStage:
     """A stage on devices."""
 
     devices: int | None
@@ -30,7 +30,7 @@ class Placed:
         return self.need is not None and self.devices is None
 
 
-def placed(cost: StageCost, fleet: Fleet, usable: float | None) -> Placed:
+def placed(cost: StageCost, fleet: Fleet, usable: float | None) -> FittedStage:
     """The fewest devices that hold a stage.
 
     Args:
@@ -39,13 +39,13 @@ def placed(cost: StageCost, fleet: Fleet, usable: float | None) -> Placed:
         usable: bytes that a stage may have on each; none where that is not known.
     """
     if cost.memory is None:
-        return Placed(1 if not cost.unknown else None, None)
+        return FittedStage(1 if not cost.unknown else None, None)
     if usable is None:
-        return Placed(1, cost.memory(1))
+        return FittedStage(1, cost.memory(1))
     world = fewest(cost, usable, fleet.count)
     if world is not None:
-        return Placed(world, cost.memory(world))
-    return Placed(None, cost.memory(1), "; ".join(advice(cost, fleet, usable)) or "nothing that the formulas know")
+        return FittedStage(world, cost.memory(world))
+    return FittedStage(None, cost.memory(1), "; ".join(advice(cost, fleet, usable)) or "nothing that the formulas know")
 
 
 def fewest(cost: StageCost, usable: float, most: int) -> int | None:

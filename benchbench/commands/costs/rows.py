@@ -13,7 +13,7 @@ from benchbench.core.data_ref import DataRef
 from benchbench.core.method import Candidates
 from benchbench.core.records import StageSpec
 from benchbench.cost.passes import RowTokens, bounded_rows
-from benchbench.cost.shapes import ModelShape, UnknownShape, model_shape
+from benchbench.cost.shapes import DecoderShape, UnknownShape, model_shape
 from benchbench.data.serial import from_json
 from benchbench.plan.prepared import Prepared
 from benchbench.stages.preference.settings import PreferenceSettings
@@ -26,7 +26,7 @@ SAMPLE = 256
 """Examples of a split that are tokenised to count its tokens, evenly over the split."""
 
 
-def shape_of(spec: StageSpec) -> ModelShape | UnknownShape:
+def shape_of(spec: StageSpec) -> DecoderShape | UnknownShape:
     """The shape of a stage's base model, from its configuration alone."""
     model = spec.settings.model
     if model.from_config is not None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from benchbench.commands.costs.fit import Placed, placed
+from benchbench.commands.costs.fit import FittedStage, placed
 from benchbench.commands.costs.rows import PlanRows, shape_of
 from benchbench.commands.resolve import common_seeds, parse_seeds, resolve_all
 from benchbench.commands.run_plan import RunOptions, Session, open_session
@@ -14,7 +14,7 @@ from benchbench.core.errors import BenchError
 from benchbench.core.records import StageRecord
 from benchbench.cost.devices import Fleet, parse_fleet
 from benchbench.cost.queue import QueueConditions, QueueOutcome, job_of, simulate
-from benchbench.cost.rates import Ran, RateRange, WorkKind, rate_of
+from benchbench.cost.rates import FinishedWork, RateRange, WorkKind, rate_of
 from benchbench.cost.stage_costs import CostContext, StageCost, stage_cost
 from benchbench.data.model_size import machine_bytes
 from benchbench.recipe.overrides import parse_overrides
@@ -45,7 +45,7 @@ class PlannedStage:
 
     cost: StageCost
     is_finished: bool
-    place: Placed
+    place: FittedStage
     seconds: tuple[float, float] | None
     """Least and most, beside its start; none where that is not known."""
 
@@ -171,7 +171,7 @@ def costs_of(session: Session, device_kind: str, *, counted: bool = True) -> dic
     return {key: stage_cost(spec, context) for key, spec in session.plan.stages.items()}
 
 
-def _ran(costs: Iterable[StageCost], store: RunStore, fleet: Fleet, session: Session) -> Iterator[Ran]:
+def _ran(costs: Iterable[StageCost], store: RunStore, fleet: Fleet, session: Session) -> Iterator[FinishedWork]:
     """Finished stages of the plan that ran on such a device; a stage with two kinds of work says nothing of either."""
     if session.assumed:
         return
@@ -180,7 +180,7 @@ def _ran(costs: Iterable[StageCost], store: RunStore, fleet: Fleet, session: Ses
         if record is None or record.status != "done" or len(cost.work) != 1 or not _is_like(record, fleet):
             continue
         ((kind, work),) = cost.work.items()
-        yield Ran(kind, work, record.seconds)
+        yield FinishedWork(kind, work, record.seconds)
 
 
 def _is_like(record: StageRecord, fleet: Fleet) -> bool:
@@ -190,7 +190,9 @@ def _is_like(record: StageRecord, fleet: Fleet) -> bool:
     return fleet.device.name.partition("-")[0].lower() in str(record.environment.get("device_name", "")).lower()
 
 
-def _seconds(cost: StageCost, rates: Mapping[WorkKind, RateRange | None], place: Placed) -> tuple[float, float] | None:
+def _seconds(
+    cost: StageCost, rates: Mapping[WorkKind, RateRange | None], place: FittedStage
+) -> tuple[float, float] | None:
     """Least and most seconds of a stage's work; none where a rate, or the work itself, is not known."""
     if not cost.work and (cost.unknown or cost.memory is not None):
         return None
