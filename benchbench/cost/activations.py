@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from benchbench.cost.shapes import Linear, DecoderShape
+from benchbench.cost.shapes import DecoderShape, Linear
 
 Numerics = Literal["float32", "autocast", "bfloat16"]
 """Weights and all in float32; float32 weights under bfloat16 autocast; weights in bfloat16."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from benchbench.cost.activations import Precision, backward_bytes, layer_bytes
 from benchbench.cost.passes import cache_bytes
-from benchbench.cost.shapes import Linear, DecoderShape
+from benchbench.cost.shapes import DecoderShape, Linear
 from benchbench.recipe.memory import HEAD_LOGITS
 
 MOMENTS = 2

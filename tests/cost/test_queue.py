@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchbench.core.records import StageSpec
-from benchbench.cost.queue import QueuedStage, QueueConditions, grid_jobs, job_of, simulate
+from benchbench.cost.queue import QueueConditions, QueuedStage, grid_jobs, job_of, simulate
 from benchbench.store.runs import RunStore
 from tests.run.test_scheduler import PlayedExecutor, stage
 from tests.run.test_scheduler import run as run_scheduler
