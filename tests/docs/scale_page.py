@@ -227,9 +227,9 @@ def measured_table() -> Iterator[str]:
             [
                 f"{stage['model']}, {stage['case']}",
                 "yes" if stage["given_back"] else "no",
-                f"{stage['measured_mib']:.0f}",
+                f"{stage['measured_mib']:.0f}" if stage["given_back"] else "-",
                 f"{stage['computed_mib']:.0f}",
-                f"{stage['computed_mib'] / stage['measured_mib']:.2f}",
+                f"{stage['computed_mib'] / stage['measured_mib']:.2f}" if stage["given_back"] else "-",
                 f"{stage['cpu_seconds']:.2f}",
                 f"{predicted:.2f}",
                 ratio,
@@ -239,9 +239,9 @@ def measured_table() -> Iterator[str]:
     yield table([*head, "s measured", "s computed", "ratio"], rows)
 
 
-def _process(stage: Mapping[str, Any]) -> tuple[str, bool, bool]:
-    """Stages of one process are compared with each other, those with adapters apart."""
-    return stage["model"], stage["given_back"], "LoRA" in stage["case"]
+def _process(stage: Mapping[str, Any]) -> tuple[object, ...]:
+    """Stages of one process are compared with each other, those with adapters and those of each precision apart."""
+    return stage["model"], stage["given_back"], "LoRA" in stage["case"], "autocast" in stage["case"]
 
 
 def scale_page() -> str:
@@ -271,10 +271,14 @@ def scale_page() -> str:
         "in their workers. Every card may hold an engine; with one for all, the rest would wait for it.\n",
         "## What was measured against what was computed\n",
         *measured_table(),
-        "The rate of each process is that of its first stage with adapters or without, so the others show whether "
-        "operations predict time. Training of adapters has a rate of its own: beside each product it passes several "
-        "times over its result, so one rate for both would be wrong by nearly half at this width. Under autocast the "
-        "libraries of the processor keep about 35 MiB of their own, which are no tensors and are not computed; the "
-        "tensors of such a step are within 15% (`tests/cost/test_memory.py`).\n",
+        "The rate of each process is that of its first stage of the same precision, with adapters or without, so the "
+        "others show whether operations predict time. Training of adapters has a rate of its own: beside each product it "
+        "passes several times over its result; at this width one rate for both would be wrong by a quarter to a half. "
+        "bfloat16 has one, too: in a process that keeps freed memory it is half as fast again as float32, in one that "
+        "gives it back not. So stages of one precision say nothing of another, and nothing on this page shows that a "
+        "rate holds on another machine.\n\n"
+        "A process that keeps what is freed has room before a stage begins, so what a stage adds to it says little: no "
+        "memory is shown there. Under autocast the libraries of the processor keep about 35 MiB of their own, which are "
+        "no tensors and are not computed; the tensors of such a step are within 15% (`tests/cost/test_memory.py`).\n",
     ]
     return "\n".join(parts)
