@@ -26,6 +26,24 @@ Workers = Annotated[
         "for small models.",
     ),
 ]
+Executor = Annotated[
+    str,
+    typer.Option(
+        "--executor",
+        help="local: each stage in one process. torchrun: each training in several, one on each device.",
+    ),
+]
+WorldSize = Annotated[
+    int | None,
+    typer.Option(
+        "--world-size",
+        help="With --executor torchrun: processes that train a stage together. Default: one on each GPU.",
+    ),
+]
+ShardLayers = Annotated[
+    bool,
+    typer.Option("--shard-layers", help="With --executor torchrun: each process keeps a part of every decoder layer."),
+]
 Runs = Annotated[
     Path | None,
     typer.Option("--runs", help="Folder of finished stages. Default: runs/ below BENCH_HOME or the working folder."),

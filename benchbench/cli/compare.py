@@ -64,6 +64,9 @@ def compare(
     ] = None,
     device: arguments.Device = "auto",
     workers: arguments.Workers = None,
+    executor: arguments.Executor = "local",
+    world_size: arguments.WorldSize = None,
+    shard_layers: arguments.ShardLayers = False,
     log_to: arguments.LogTo = None,
     runs: arguments.Runs = None,
     results: arguments.Results = None,
@@ -99,7 +102,17 @@ def compare(
     from benchbench.commands.compare.run import CompareRequest, planned_draws, prepare_comparison
     from benchbench.commands.run_plan import RunOptions
 
-    options = RunOptions(device, workers, runs, results, dry_run, log_to=log_to)
+    options = RunOptions(
+        device,
+        workers,
+        runs,
+        results,
+        dry_run,
+        log_to=log_to,
+        executor=executor,
+        world_size=world_size,
+        shard_layers=shard_layers,
+    )
     request = CompareRequest(
         targets,
         setting,

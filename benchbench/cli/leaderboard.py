@@ -25,6 +25,9 @@ def leaderboard(
     ] = None,
     device: arguments.Device = "auto",
     workers: arguments.Workers = None,
+    executor: arguments.Executor = "local",
+    world_size: arguments.WorldSize = None,
+    shard_layers: arguments.ShardLayers = False,
     log_to: arguments.LogTo = None,
     runs: arguments.Runs = None,
     results: arguments.Results = None,
@@ -43,7 +46,16 @@ def leaderboard(
 
     board = command(
         BoardRequest(setting, baseline, seeds, overrides or [], pairs_only, write, fixed_data),
-        RunOptions(device, workers, runs, results, log_to=log_to),
+        RunOptions(
+            device,
+            workers,
+            runs,
+            results,
+            log_to=log_to,
+            executor=executor,
+            world_size=world_size,
+            shard_layers=shard_layers,
+        ),
         stderr(),
     )
     if as_json:

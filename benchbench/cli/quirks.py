@@ -24,6 +24,9 @@ def quirks(
     overrides: arguments.Set = None,
     device: arguments.Device = "auto",
     workers: arguments.Workers = None,
+    executor: arguments.Executor = "local",
+    world_size: arguments.WorldSize = None,
+    shard_layers: arguments.ShardLayers = False,
     runs: arguments.Runs = None,
     results: arguments.Results = None,
     dry_run: arguments.DryRun = False,
@@ -41,7 +44,16 @@ def quirks(
     from benchbench.commands.run_plan import RunOptions
     from benchbench.report.quirks import shown_audit
 
-    options = RunOptions(device, workers, runs, results, dry_run)
+    options = RunOptions(
+        device,
+        workers,
+        runs,
+        results,
+        dry_run,
+        executor=executor,
+        world_size=world_size,
+        shard_layers=shard_layers,
+    )
     request = command.QuirksRequest(targets, setting, seeds, baseline, only or [], overrides or [])
     prepared = command.prepare_audit(request, options)
     if dry_run:

@@ -18,6 +18,9 @@ def train(
     overrides: arguments.Set = None,
     device: arguments.Device = "auto",
     workers: arguments.Workers = None,
+    executor: arguments.Executor = "local",
+    world_size: arguments.WorldSize = None,
+    shard_layers: arguments.ShardLayers = False,
     log_to: arguments.LogTo = None,
     runs: arguments.Runs = None,
     results: arguments.Results = None,
@@ -34,7 +37,17 @@ def train(
     from benchbench.commands import train as command
     from benchbench.commands.run_plan import RunOptions
 
-    options = RunOptions(device, workers, runs, results, dry_run, log_to=log_to)
+    options = RunOptions(
+        device,
+        workers,
+        runs,
+        results,
+        dry_run,
+        log_to=log_to,
+        executor=executor,
+        world_size=world_size,
+        shard_layers=shard_layers,
+    )
     loaded, sessions = command.plan_training(
         targets, setting=setting, seeds=seeds, overrides=overrides or [], options=options
     )

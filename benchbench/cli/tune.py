@@ -39,6 +39,9 @@ def tune(
     ] = False,
     device: arguments.Device = "auto",
     workers: arguments.Workers = None,
+    executor: arguments.Executor = "local",
+    world_size: arguments.WorldSize = None,
+    shard_layers: arguments.ShardLayers = False,
     log_to: arguments.LogTo = None,
     runs: arguments.Runs = None,
     results: arguments.Results = None,
@@ -60,7 +63,16 @@ def tune(
     done = command(
         TuneRequest(targets, grid, split, setting, seeds, overrides or [], widen),
         Outputs(log, write_recipes, force),
-        RunOptions(device, workers, runs, results, log_to=log_to),
+        RunOptions(
+            device,
+            workers,
+            runs,
+            results,
+            log_to=log_to,
+            executor=executor,
+            world_size=world_size,
+            shard_layers=shard_layers,
+        ),
         stderr(),
     )
     if as_json:

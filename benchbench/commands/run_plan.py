@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from rich.console import Console
 
@@ -25,9 +26,10 @@ from benchbench.plan.prompt_sets import PreparedPrompts
 from benchbench.plan.replicates import copies
 from benchbench.recipe.load import Loaded
 from benchbench.run.live_curves import live_curves
-from benchbench.run.machine import choose_machine, open_executor
+from benchbench.run.machine import LOCAL, Machine, choose_machine, open_executor
 from benchbench.run.progress import ProgressView
-from benchbench.run.scheduler import RunResult, Scheduler
+from benchbench.run.scheduler import RunResult, Scheduler, needs_of
+from benchbench.run.spreading import require_spreadable
 from benchbench.run.trackers import require_tracker
 from benchbench.stages.settings import ReadingSettings
 from benchbench.store.drafts import remove_stale_drafts
@@ -48,11 +50,40 @@ class RunOptions:
     """Nothing is to run: what is not on this machine is assumed, and no network is used."""
     log_to: str | None = None
     """Tracker that curves are passed on to while stages run; none for none."""
+    executor: str = LOCAL
+    """What runs the stages: one of `run.machine.EXECUTORS`."""
+    world_size: int | None = None
+    """Processes that train a stage together; none for one on each card, or where each stage has one."""
+    shard_layers: bool = False
+    """Each of these processes keeps a part of every decoder layer; else the whole model."""
 
     @property
     def store(self) -> RunStore:
         """The store of `runs/`."""
         return RunStore(self.runs or default_root())
+
+    @property
+    def spreads(self) -> bool:
+        """Whether anything was said of several processes for one stage."""
+        return self.executor != LOCAL or self.world_size is not None or self.shard_layers
+
+    def machine(self, models: Iterable[tuple[str | None, Any]]) -> Machine:
+        """Where stages run.
+
+        Args:
+            models: as `run.machine.choose_machine` takes them.
+
+        Raises:
+            BenchError: what was asked for is not here.
+        """
+        return choose_machine(
+            self.device,
+            self.workers,
+            models,
+            executor=self.executor,
+            world_size=self.world_size,
+            shards=self.shard_layers,
+        )
 
     @property
     def results_root(self) -> Path:
@@ -106,6 +137,8 @@ def open_session(
     """
     if options.log_to is not None:
         require_tracker(options.log_to)
+    # otherwise nobody asks which devices there are until something runs
+    machine = options.machine(()) if options.spreads else None
     seeds = tuple(seeds)
     root = options.store.root
     with offline("--dry-run") if options.dry_run else nullcontext():
@@ -123,6 +156,8 @@ def open_session(
         device=device,
     )
     also = [] if score_split is None else [score_split]
+    if machine is not None:
+        require_spreadable(plan.stages.values(), machine)
     report = [line for item, reads in here for line in data_lines(reads.data, [*used_splits(item), *also])]
     report += [line for item, reads in here for line in label_lines(item, reads.data)]
     report += made_lines(plan, options.store) + stop_lines(plan)
@@ -152,10 +187,10 @@ def _run(session: Session, options: RunOptions, store: RunStore, console: Consol
         console.print(line, highlight=False, markup=False)
     specs = [spec for spec in session.plan.stages.values() if isinstance(spec.settings, ReadingSettings)]
     models = [(spec.run.model_path, spec.settings.model.from_config) for spec in specs]
-    machine = choose_machine(options.device, options.workers, models)
+    machine = options.machine(models)
     console.print(
         f"{len(todo)} of {len(session.plan.stages)} stages to run on {machine.device_names}; "
-        f"workers: {machine.workers}, threads of each: {machine.threads}",
+        f"workers: {machine.workers}, threads of each: {machine.threads}{_together(machine)}",
         highlight=False,
     )
     stages = {key: session.plan.stages[key] for key in todo}
@@ -163,13 +198,21 @@ def _run(session: Session, options: RunOptions, store: RunStore, console: Consol
         ProgressView(console, stages, seconds=_seconds_of_kinds(session.plan, store)) as view,
         live_curves(options.log_to, view, store, partial(console.print, highlight=False, markup=False)) as listener,
     ):
-        result = Scheduler(open_executor(machine, store.root), store, listener).run(session.plan.stages)
+        executor, needs = open_executor(machine, store.root), partial(needs_of, world_size=machine.world_size)
+        result = Scheduler(executor, store, listener, needs=needs).run(session.plan.stages)
     if result.signal is not None:
         raise Stopped(result.signal)
     for line in made_lines(session.plan, store):
         if line not in session.data_report:
             console.print(line, highlight=False, markup=False)
     return result
+
+
+def _together(machine: Machine) -> str:
+    """What is said of trainings that several processes share."""
+    if machine.world_size == 1:
+        return ""
+    return f"; processes of a training: {machine.world_size}{', layers sharded' if machine.shards else ''}"
 
 
 def _seconds_of_kinds(plan: Plan, store: RunStore) -> dict[str, float]:

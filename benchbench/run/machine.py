@@ -13,12 +13,15 @@ from benchbench.core.errors import BenchError
 from benchbench.data.model_files import weight_names
 from benchbench.run.executor import Executor
 from benchbench.run.local import LocalExecutor
+from benchbench.run.torchrun import TorchrunExecutor
 
 SMALL_MODEL_BYTES = 100 * 2**20
 """Weights up to this size are too small for two threads to pay: one single-threaded worker per core is faster."""
 
 DEVICE = re.compile(r"auto|cpu|cuda(:[0-9]+)?")
 """What `--device` may say."""
+LOCAL, TORCHRUN = EXECUTORS = ("local", "torchrun")
+"""What `--executor` may say: each stage in one process, or trainings in several."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +29,26 @@ class Machine:
     """How stages run here."""
 
     devices: tuple[str, ...]
-    """One for each worker: `cpu`, which all share, or cards, which none shares, by torch's index."""
+    """One for each process: `cpu`, which all share, or cards, which none shares, by torch's index."""
     threads: int
-    """CPU threads per worker."""
+    """CPU threads per process."""
+    executor: str = LOCAL
+    """One of `EXECUTORS`."""
+    world_size: int = 1
+    """Processes that train a stage together."""
+    shards: bool = False
+    """Whether each of them keeps only its part of every decoder layer."""
 
     @property
     def workers(self) -> int:
         """How many stages run side by side."""
-        return len(self.devices)
+        return len(self.devices) // self.world_size
+
+    @property
+    def places(self) -> list[tuple[str, ...]]:
+        """The devices of each stage that runs beside others."""
+        size = self.world_size
+        return [self.devices[start : start + size] for start in range(0, len(self.devices), size)]
 
     @property
     def device_kind(self) -> str:
@@ -53,6 +68,8 @@ def open_executor(machine: Machine, root: Path) -> Executor:
         machine: of `choose_machine`.
         root: the `runs/` folder.
     """
+    if machine.executor == TORCHRUN:
+        return TorchrunExecutor(root, machine.places, threads=machine.threads, shards=machine.shards)
     return LocalExecutor(root, machine.devices, threads=machine.threads)
 
 
@@ -68,6 +85,9 @@ def choose_machine(
     workers: int | None,
     models: Iterable[tuple[str | None, Any]],
     *,
+    executor: str = LOCAL,
+    world_size: int | None = None,
+    shards: bool = False,
     card_count: Callable[[], int] = cuda_card_count,
 ) -> Machine:
     """The devices asked for, and sensible workers for them.
@@ -76,25 +96,65 @@ def choose_machine(
         device: `auto`, `cpu`, `cuda` (every card that torch sees) or `cuda:N` (that one alone).
         workers: as asked for, or none to decide here.
         models: (weights folder or none, configuration or none) of every model in the plan.
+        executor: one of `EXECUTORS`.
+        world_size: processes that train a stage together, as asked for; none for one on each card.
+        shards: whether they share decoder layers.
         card_count: how many CUDA devices there are; called only where one may be taken.
 
     Raises:
-        BenchError: CUDA was asked for and there is none; a device or number of workers that is none; more workers
-            than cards.
+        BenchError: CUDA was asked for and there is none; a device, an executor or a number of workers or processes that
+            is none; more of them than cards.
     """
+    _require_executor(executor, world_size, shards=shards)
     if workers is not None and workers < 1:
         raise BenchError(f"--workers: expected 1 or more, got {workers}")
     if not DEVICE.fullmatch(device):
         raise BenchError(f"--device: expected auto, cpu, cuda or cuda:N, got '{device}'")
     cards = () if device == "cpu" else _cards(device, card_count())
     cores = len(os.sched_getaffinity(0))
+    if cards and executor == TORCHRUN:
+        used, world = _several_each(cards, workers, world_size)
+        return Machine(used, max(1, cores // len(used)), executor, world, shards)
     if cards:
         used = _one_each(cards, workers)
         return Machine(used, max(1, cores // len(used)))
     small = all(_bytes(folder, config) <= SMALL_MODEL_BYTES for folder, config in models)
+    if executor == TORCHRUN:
+        if world_size is None:
+            raise BenchError(
+                "--world-size: required with --executor torchrun where there are no cards, not given; say how many "
+                "processes train a stage together"
+            )
+        count = (workers or 1) * world_size
+        return Machine(("cpu",) * count, 1 if small else max(1, cores // count), executor, world_size, shards)
     count = workers or (cores if small else 1)
     # the number of threads moves sums in their last digits: for a small model it never depends on --workers
     return Machine(("cpu",) * count, 1 if small else max(1, cores // count))
+
+
+def _require_executor(executor: str, world_size: int | None, *, shards: bool) -> None:
+    if executor not in EXECUTORS:
+        raise BenchError(f"--executor: expected {' or '.join(EXECUTORS)}, got '{executor}'")
+    if executor == LOCAL and (world_size is not None or shards):
+        option = "--shard-layers" if world_size is None else "--world-size"
+        raise BenchError(
+            f"{option}: expected --executor torchrun beside it, found {LOCAL}, which trains each stage in one process; "
+            f"add --executor torchrun, or leave {option} out"
+        )
+    if world_size is not None and world_size < 1:
+        raise BenchError(f"--world-size: expected 1 or more, got {world_size}")
+
+
+def _several_each(cards: tuple[str, ...], workers: int | None, world_size: int | None) -> tuple[tuple[str, ...], int]:
+    """The cards of so many stages side by side with so many processes each, and these processes' number."""
+    world = world_size or max(1, len(cards) // (workers or 1))
+    stages = workers or max(1, len(cards) // world)
+    if stages * world > len(cards):
+        raise BenchError(
+            f"--world-size: expected at most {len(cards)} processes in all, one for each CUDA device, got {stages} "
+            f"x {world}; ask for fewer, or leave --world-size and --workers out"
+        )
+    return cards[: stages * world], world
 
 
 def _cards(device: str, count: int) -> tuple[str, ...]:

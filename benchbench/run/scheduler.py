@@ -22,12 +22,18 @@ TRAINING_WEIGHT = 10
 """About how many times as long as scoring a training takes."""
 
 
-def needs_of(spec: StageSpec) -> StageNeeds:
-    """What a stage needs, by its kind."""
+def needs_of(spec: StageSpec, *, world_size: int = 1) -> StageNeeds:
+    """What a stage needs, by its kind.
+
+    Args:
+        spec: the stage.
+        world_size: processes that train a stage together, each on a device; what does not train runs on one.
+    """
     settings = settings_class(spec.kind)
     trains = issubclass(settings, TrainingSettings)
     weight = TRAINING_WEIGHT if trains else 1
-    return StageNeeds(engine=settings.USES_ENGINE, priority=settings.PRIORITY, weight=weight)
+    devices = world_size if trains else 1
+    return StageNeeds(devices, engine=settings.USES_ENGINE, priority=settings.PRIORITY, weight=weight)
 
 
 class StageListener(Protocol):

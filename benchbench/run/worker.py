@@ -38,7 +38,7 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
     if threads > 1:  # a model too small for a second thread (`run.machine`) is 5% slower with huge pages
         # torch reads it at its first allocation: the logits of a large vocabulary on CPU take half the time then
         os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
-    _set_up_torch(device, threads)
+    set_up_torch(device, threads)
     from benchbench import inputs
     from benchbench.core.records import StageSpec
     from benchbench.generation.engine_cache import EngineCache
@@ -57,7 +57,7 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
                 StageSpec.from_json(values),
                 store,
                 device=device,
-                report=_Throttled(pipe),
+                report=Throttled(pipe),
                 should_stop=lambda: bool(stop) or os.getppid() != parent,
                 engines=engines,
                 input_of=inputs.get,
@@ -68,7 +68,7 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
                 return
 
 
-def _set_up_torch(device: str, threads: int) -> None:
+def set_up_torch(device: str, threads: int) -> None:
     """Import what takes seconds, in the worker only, and tell torch of the worker's device and threads."""
     import torch
     import transformers
@@ -80,7 +80,7 @@ def _set_up_torch(device: str, threads: int) -> None:
     transformers.utils.logging.disable_progress_bar()
 
 
-class _Throttled:
+class Throttled:
     """Sends progress to the parent, not more often than it can be read."""
 
     def __init__(self, pipe: Connection) -> None:
@@ -88,6 +88,7 @@ class _Throttled:
         self.last = 0.0
 
     def __call__(self, event: Mapping[str, Any]) -> None:
+        """Send an event, or leave it out."""
         now = time.monotonic()
         if "message" in event or now - self.last >= REPORT_SECONDS or event.get("step") == event.get("steps"):
             self.last = now if "step" in event else self.last

@@ -34,6 +34,7 @@ from benchbench.store.file_hashes import file_hash, kept_hash
 from benchbench.store.made import check_made, made_hash, made_lines
 from benchbench.store.prepared import PreparedData, read_prepared
 from benchbench.store.runs import RunStore
+from benchbench.training.ranks import ALONE, Ranks
 
 Report = Callable[[Mapping[str, Any]], None]
 LABELLED_FALSE = "labelled false"
@@ -73,6 +74,8 @@ class StageContext(Generic[S]):
     """The exhibit of the inputs room that serves a need; handed in, since that room stands above the stages."""
     engines: EngineCache = field(default_factory=EngineCache)
     """Where a stage that generates gets its engine; the worker's own, which outlives the stage."""
+    ranks: Ranks = ALONE
+    """The processes that train the stage together; each runs the stage's code, and the first alone leaves files."""
 
     @property
     def settings(self) -> S:

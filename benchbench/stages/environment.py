@@ -48,8 +48,14 @@ def package_versions() -> dict[str, str]:
     return versions
 
 
-def environment(device: str) -> dict[str, Any]:
-    """The circumstances of a run on one device; imports torch."""
+def environment(device: str, *, executor: str = "local", world_size: int = 1) -> dict[str, Any]:
+    """The circumstances of a run; imports torch.
+
+    Args:
+        device: of this process.
+        executor: what started it.
+        world_size: how many processes work on the stage together.
+    """
     import torch
 
     cuda = device.startswith("cuda")
@@ -58,6 +64,9 @@ def environment(device: str) -> dict[str, Any]:
         "device": device,
         "device_name": torch.cuda.get_device_name(device) if cuda else cpu_name(),
         "cuda": torch.version.cuda if cuda else None,
+        "host": platform.node(),
+        "executor": executor,
+        "world_size": world_size,
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "platform": f"{sys.platform}-{platform.machine()}",

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -27,6 +28,7 @@ from benchbench.store.disk import disk_message
 from benchbench.store.drafts import remove_drafts
 from benchbench.store.leases import LeaseLostError, check
 from benchbench.store.runs import RunStore
+from benchbench.training.ranks import ALONE, Ranks
 
 MODEL = "model"
 """Folder that a stage leaves a model in, if it leaves one."""
@@ -44,6 +46,9 @@ def execute(
     should_stop: Callable[[], bool] = lambda: False,
     input_of: Callable[[str], Input],
     engines: EngineCache | None = None,
+    ranks: Ranks = ALONE,
+    executor: str = "local",
+    begin: Callable[[], None] = lambda: None,
 ) -> StageRecord:
     """Run a stage to its end, unless it is finished already; the record says how it went.
 
@@ -58,12 +63,20 @@ def execute(
         should_stop: asked between steps.
         input_of: `benchbench.inputs.get`, which the stages cannot reach by themselves.
         engines: of the worker, which closes them; none opens an engine for this stage alone.
+        ranks: this process, the first, and those that train the stage with it (`follow`).
+        executor: what runs the stage, for the record.
+        begin: called when the stage's own code is about to run, which the other processes then follow.
     """
     report = _with_title(report, spec)
+    here = partial(environment, device, executor=executor, world_size=ranks.world)
     while True:
         try:
-            return _execute_claimed(spec, store, device, report, should_stop, input_of, engines)
+            return _execute_claimed(
+                spec, store, device, report, should_stop, input_of, engines, ranks, here=here, begin=begin
+            )
         except LeaseLostError as error:
+            if ranks.world > 1:  # the other processes are in the middle of a step, and end with this one
+                raise
             report({"message": str(error)})
 
 
@@ -75,17 +88,21 @@ def _execute_claimed(
     should_stop: Callable[[], bool],
     input_of: Callable[[str], Input],
     engines: EngineCache | None,
+    ranks: Ranks,
+    *,
+    here: Callable[[], dict[str, Any]],
+    begin: Callable[[], None],
 ) -> StageRecord:
     with store.claim(spec.key, should_stop, lambda line: report({"message": line})) as is_ours:
         if not is_ours:  # what is on disk is the other process's
-            return StageRecord(spec.key, "interrupted", environment(device), message=RESUMES)
+            return StageRecord(spec.key, "interrupted", here(), message=RESUMES)
         before = store.record(spec.key)
         if before is not None and before.status == "done":
             store.remove_checkpoint(spec.key)
             return before
         if _is_card(device) and engines is not None and not settings_class(spec.kind).USES_ENGINE:
             engines.close()  # it would hold most of the card; on the CPU it may stay for the next stage that draws
-        record = _begin(spec, store, device, report)
+        record = _begin(spec, store, here(), report)
         started, memory = time.monotonic(), watch_memory(device)
         with EngineCache() if engines is None else nullcontext(engines) as stage_engines:
             context = StageContext(
@@ -97,7 +114,9 @@ def _execute_claimed(
                 should_stop=lambda: store.has_lost(spec.key) or should_stop(),
                 input_of=input_of,
                 engines=stage_engines,
+                ranks=ranks,
             )
+            begin()
             with listening(lambda line: report({"message": line})):
                 ended = _run(context, record)
         peak = memory.peak()
@@ -115,6 +134,35 @@ def _execute_claimed(
         return written
 
 
+def follow(spec: StageSpec, store: RunStore, *, device: str, ranks: Ranks, input_of: Callable[[str], Input]) -> None:
+    """Run a stage's own code as one of the processes that are not the first: claim, record and files are the first's.
+
+    Args:
+        spec: as in `execute`.
+        store: as in `execute`.
+        device: of this process.
+        ranks: this process and the others.
+        input_of: as in `execute`.
+
+    Raises:
+        Interrupted: the first process was asked to stop.
+        BenchError: as the first process's own.
+    """
+    with EngineCache() as engines:
+        context = StageContext(
+            spec=read_spec(spec.as_json()),
+            folder=store.folder(spec.key),
+            root=store.root,
+            device=torch.device(device),
+            report=lambda event: None,
+            should_stop=lambda: False,
+            input_of=input_of,
+            engines=engines,
+            ranks=ranks,
+        )
+        runner(spec.kind)(context)
+
+
 def contents_read(spec: StageSpec, store: RunStore) -> dict[str, str]:
     """Input -> content hash of what the stage read of it, of those inputs that record one.
 
@@ -125,9 +173,8 @@ def contents_read(spec: StageSpec, store: RunStore) -> dict[str, str]:
     return {name: str(r.summary[CONTENT]) for name, r in records.items() if r is not None and CONTENT in r.summary}
 
 
-def _begin(spec: StageSpec, store: RunStore, device: str, report: Report) -> StageRecord:
+def _begin(spec: StageSpec, store: RunStore, here: Mapping[str, Any], report: Report) -> StageRecord:
     """The record of a new attempt, which goes on from a checkpoint where there is one that fits."""
-    here = environment(device)
     remove_drafts(store.folder(spec.key))
     position = resumption(store, spec.key, here["device_kind"], report)
     record = store.begin(spec, here, resumes=position is not None)

@@ -24,7 +24,8 @@ from benchbench.models.logps import policy_layout, unwrap
 from benchbench.models.policy_head import PolicyWithRival
 from benchbench.stages.context import Result, StageContext
 from benchbench.training.gradients import Objective
-from benchbench.training.loop import Job, Rate, train
+from benchbench.training.loop import Job, train
+from benchbench.training.optimizer import Rate
 from benchbench.training.rows import DrawnSource, FixedRows
 
 
@@ -158,7 +159,7 @@ def fit(
         tokenized.examples,
         costs,
         tokens=run.tokens_per_microbatch,
-        most=run.per_device_train_batch_size,
+        most=_most_examples(context),
         device_kind=context.device.type,
         where=f"{context.spec.title}: tokens_per_microbatch",
     )
@@ -180,6 +181,7 @@ def fit(
             should_stop=context.should_stop,
             moving=moving or {},
             rates=rates or {},
+            ranks=context.ranks,
         )
     )
     summary: dict[str, Any] = {
@@ -192,3 +194,11 @@ def fit(
     if rows is not None:
         summary["online"] = rows.summary(outcome.seconds)
     return Result(outcome.tokens, summary | {"tokenization": asdict(tokenized.report)})
+
+
+def _most_examples(context: StageContext[Any]) -> int:
+    """Examples of a microbatch at most: so few that every process has one, where that moves no number."""
+    most = context.run.training.per_device_train_batch_size
+    if context.ranks.is_alone or context.settings.training.per_device_train_batch_size is not None:
+        return most
+    return min(most, max(1, context.settings.training.global_batch_size // context.ranks.world))

@@ -33,11 +33,13 @@ def save_policy(
 ) -> Result:
     """Write a trained policy, read it back as later stages do, and add to the record how far the two are apart.
 
-    The model cannot be used any more afterwards.
+    The model cannot be used any more afterwards. Of several processes the first alone writes.
 
     Raises:
         BenchError: what is read back is another model.
     """
+    if not context.ranks.is_first:
+        return outcome
     folder = context.folder / FOLDER
 
     def save() -> None:

@@ -23,6 +23,8 @@ from torch import Tensor, nn
 from benchbench.core.hashing import canonical
 from benchbench.core.input import Moving
 from benchbench.store.files import written
+from benchbench.training.ranks import ALONE, Ranks
+from benchbench.training.sharding import part_like, whole
 
 _CPU_RNG, _CUDA_RNG = "rng.cpu", "rng.cuda"
 _MOVING = "moving"
@@ -63,8 +65,13 @@ def save_checkpoint(
     optimizer: torch.optim.Optimizer,
     position: Position,
     moving: Mapping[str, Moving] | None = None,
+    ranks: Ranks = ALONE,
 ) -> None:
-    """Write the present state; the checkpoint before stays beside it, so that at every moment a whole one is there."""
+    """Write the present state; the checkpoint before stays beside it, so that at every moment a whole one is there.
+
+    Of several processes the first alone writes, and the others give it their parts of what it has not: what is written
+    is the checkpoint of one process, which any number of them can go on from.
+    """
     tensors: dict[str, Tensor] = {f"model.{n}": p.detach().contiguous() for n, p in trainable(model).items()}
     names = {id(p): n for n, p in trainable(model).items()}
     for group in optimizer.param_groups:
@@ -76,7 +83,11 @@ def save_checkpoint(
     tensors[_CPU_RNG] = torch.get_rng_state()
     if torch.cuda.is_available():
         tensors[_CUDA_RNG] = torch.cuda.get_rng_state()
-    copies = {name: tensor.cpu().clone() for name, tensor in tensors.items()}
+    if not ranks.is_first:
+        for tensor in tensors.values():
+            whole(tensor)
+        return
+    copies = {name: whole(tensor).cpu().clone() for name, tensor in tensors.items()}
     place = {name: str(value) for name, value in asdict(position).items()}
     with written(folder / STATE) as draft:
         save_file(copies, draft, metadata={**place, _CHECKSUM: _checksum(copies, place)})
@@ -107,7 +118,7 @@ def load_checkpoint(
     named = trainable(model)
     with torch.no_grad():
         for name, parameter in named.items():
-            parameter.copy_(tensors[f"model.{name}"])
+            parameter.copy_(part_like(tensors[f"model.{name}"], parameter))
     for name, parameter in named.items():
         state: dict[str, Any] = {}
         for key, tensor in tensors.items():
@@ -116,6 +127,8 @@ def load_checkpoint(
             if kind == "optimizer" and owner == name:
                 # the fused kernel keeps its step counter on the parameter's device, like the moments
                 state[field] = tensor.to(parameter.device)
+                if tensor.shape == parameter.shape:  # moments; else a counter
+                    state[field] = part_like(state[field], parameter)
         if state:
             optimizer.state[parameter] = state
     for owner, each in (moving or {}).items():

@@ -14,8 +14,9 @@ from benchbench.core.batch import CandidateBatch
 from benchbench.core.method import Over, Term
 from benchbench.core.scores import Scores
 from benchbench.core.seeding import torch_seed
+from benchbench.training.ranks import ALONE, Ranks, summed
 from benchbench.training.readout import means
-from benchbench.training.whole_step import joined, leaves, of_piece, with_leaves
+from benchbench.training.whole_step import joined, leaves, moved, of_piece, with_leaves
 
 
 class Objective(Protocol):
@@ -49,27 +50,43 @@ class StepObjective(Protocol):
 
 
 def piecewise(
-    objective: Objective, pieces: Sequence[CandidateBatch], *, divisor: float, bf16: bool
+    objective: Objective,
+    pieces: Sequence[CandidateBatch],
+    *,
+    divisor: float,
+    bf16: bool,
+    ranks: Ranks = ALONE,
+    repeated: Sequence[CandidateBatch] = (),
 ) -> dict[str, Tensor]:
     """Add each piece's gradient to the parameters; the step's values to log.
 
     Args:
         objective: the loss.
-        pieces: of the step.
+        pieces: of the step, those that this process computes.
         divisor: of the gradients.
         bf16: autocast of the forward pass.
+        ranks: the processes that the step is dealt out to; the gradients are of this one's pieces alone.
+        repeated: pieces that are computed for nothing (`Ranks.repeated`).
     """
-    counts = denominators(pieces)
+    counts = denominators(pieces, ranks)
     totals: dict[str, Tensor] = {}
     watched: list[Mapping[str, Tensor]] = []
-    for piece in pieces:
-        with _autocast(piece, bf16):
-            terms, stats = objective(piece)
-        loss = _reduce(terms, counts)
-        (loss / divisor).backward()
-        _log(totals, loss, terms, counts)
-        watched.append(stats)
-    return totals | means(watched)
+
+    def compute() -> None:
+        for piece in pieces:
+            with _autocast(piece, bf16):
+                terms, stats = objective(piece)
+            loss = _reduce(terms, counts)
+            (loss / divisor).backward()
+            _log(totals, loss, terms, counts)
+            watched.append(stats)
+        for piece in repeated:
+            with _autocast(piece, bf16):
+                terms, _ = objective(piece)
+            (0.0 * _reduce(terms, counts)).backward()
+
+    ranks.together(compute)
+    return summed(ranks, totals) | means(watched, ranks)
 
 
 def coupled(
@@ -80,15 +97,31 @@ def coupled(
     bf16: bool,
     noise_seed: int,
     step: int,
+    ranks: Ranks = ALONE,
+    numbers: Sequence[int] | None = None,
+    repeated: Sequence[CandidateBatch] = (),
 ) -> dict[str, Tensor]:
-    """As `piecewise`, for a loss that sees the step at once; exact however the step is cut.
+    """As `piecewise`, for a loss that sees the step at once; exact however the step is cut and dealt out.
 
     The scores of all pieces are made without gradient; the loss of the whole step gives the slope in each of them; then
     each piece is made again with its gradient and its scores are sent back along that slope. A step of one piece goes
-    forward once.
+    forward once. With several processes each makes the scores of its pieces, and all have those of the step.
+
+    Args:
+        objective: the loss.
+        pieces: as in `piecewise`.
+        divisor: as in `piecewise`.
+        bf16: as in `piecewise`.
+        noise_seed: what dropout is drawn from.
+        step: from 0.
+        ranks: as in `piecewise`.
+        numbers: which of the step's pieces these are; all where not given.
+        repeated: as in `piecewise`.
     """
-    counts, ids = denominators(pieces), tuple(name for piece in pieces for name in piece.ids)
-    if len(pieces) == 1:
+    numbers = [*range(len(pieces))] if numbers is None else numbers
+    counts = denominators(pieces, ranks)
+    if len(pieces) == 1 and ranks.is_alone:
+        ids = pieces[0].ids
         with _autocast(pieces[0], bf16):
             scores = objective.scores(pieces[0])
             detached, _ = with_leaves(scores)
@@ -97,39 +130,70 @@ def coupled(
         loss = _reduce(terms, counts)
         (loss / divisor).backward()
         return _log({}, loss, terms, counts) | means([stats])
-    parts: list[Scores] = []
-    for number, piece in enumerate(pieces):
-        _seed(noise_seed, step, number)
-        with torch.no_grad(), _autocast(piece, bf16):
-            parts.append(objective.scores(piece))
-    whole, points = with_leaves(joined(parts))
+    scored: dict[int, tuple[tuple[str, ...], Scores]] = {}
+
+    def score() -> None:
+        for number, piece in zip(numbers, pieces, strict=True):
+            _seed(noise_seed, step, number)
+            with torch.no_grad(), _autocast(piece, bf16):
+                scored[number] = piece.ids, objective.scores(piece)
+        for piece in repeated:
+            with torch.no_grad(), _autocast(piece, bf16):
+                objective.scores(piece)
+
+    ranks.together(score)
+    scored = _of_all(scored, ranks)
+    order = sorted(scored)
+    ids = tuple(name for number in order for name in scored[number][0])
+    whole, points = with_leaves(joined([scored[number][1] for number in order]))
     whole = objective.advanced(whole, ids)
     terms, stats = objective.of_scores(whole)
     loss = _reduce(terms, counts)
     slopes = torch.autograd.grad(loss / divisor, points, allow_unused=True)
-    first = 0
-    for number, piece in enumerate(pieces):
-        _seed(noise_seed, step, number)
-        with _autocast(piece, bf16):
-            live = leaves(objective.scores(piece, with_gradient_only=True))
-        last = first + len(piece.ids)
-        sent = [
-            (value * of_piece(slope, first, last, value)).sum()
-            for value, slope in zip(live, slopes, strict=True)
-            if slope is not None
-        ]
-        torch.stack(sent).sum().backward()
-        first = last
+    sizes = [len(scored[number][0]) for number in order]
+
+    def send_back() -> None:
+        for number, piece in zip(numbers, pieces, strict=True):
+            _seed(noise_seed, step, number)
+            with _autocast(piece, bf16):
+                live = leaves(objective.scores(piece, with_gradient_only=True))
+            first = sum(sizes[:number])
+            sent = [
+                (value * of_piece(slope, first, first + len(piece.ids), value)).sum()
+                for value, slope in zip(live, slopes, strict=True)
+                if slope is not None
+            ]
+            torch.stack(sent).sum().backward()
+        for piece in repeated:
+            with _autocast(piece, bf16):
+                live = leaves(objective.scores(piece, with_gradient_only=True))
+            (0.0 * torch.stack([value.sum() for value in live]).sum()).backward()
+
+    ranks.together(send_back)
     return _log({}, loss, terms, counts) | means([stats])
 
 
-def denominators(pieces: Sequence[CandidateBatch]) -> dict[Over, int]:
-    """What each kind of term is divided by, over the whole step; at least 1."""
-    return {
-        Over.EXAMPLES: sum(len(piece.ids) for piece in pieces),
-        Over.RESPONSE_TOKENS: max(1, sum(piece.token_counts.scored for piece in pieces)),
-        Over.CHOSEN_TOKENS: max(1, sum(piece.token_counts.chosen for piece in pieces)),
-    }
+def denominators(pieces: Sequence[CandidateBatch], ranks: Ranks = ALONE) -> dict[Over, int]:
+    """What each kind of term is divided by, over the whole step of all processes; at least 1."""
+    examples, scored, chosen = ranks.total(
+        [
+            sum(len(piece.ids) for piece in pieces),
+            sum(piece.token_counts.scored for piece in pieces),
+            sum(piece.token_counts.chosen for piece in pieces),
+        ]
+    )
+    return {Over.EXAMPLES: examples, Over.RESPONSE_TOKENS: max(1, scored), Over.CHOSEN_TOKENS: max(1, chosen)}
+
+
+def _of_all(
+    scored: dict[int, tuple[tuple[str, ...], Scores]], ranks: Ranks
+) -> dict[int, tuple[tuple[str, ...], Scores]]:
+    """Ids and scores of every piece of the step, also of those that another process has made."""
+    if ranks.is_alone:
+        return scored
+    host = torch.device("cpu")
+    every = ranks.gathered({number: (ids, moved(scores, host)) for number, (ids, scores) in scored.items()})
+    return {number: (ids, moved(scores, ranks.device)) for each in every for number, (ids, scores) in each.items()}
 
 
 def _carrying(scores: Scores, advanced: Scores) -> Scores:

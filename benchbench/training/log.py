@@ -59,6 +59,30 @@ class TrainLog:
         self._handle.close()
 
 
+class SilentLog:
+    """The log of a process that writes none, since another one of its training does."""
+
+    def __init__(self) -> None:
+        self.last: Mapping[str, Any] = {}
+        """The last line that would stand in the file."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        """Note a line."""
+        self.last = dict(line)
+
+    def state(self) -> tuple[int, str]:
+        """Of an empty file."""
+        return 0, sha256().hexdigest()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing is open."""
+
+
 def log_fault(path: Path, length: int, digest: str) -> str:
     """What keeps a log from being that of a checkpoint; empty where nothing does. Later lines do not count.
 

@@ -28,18 +28,17 @@ from benchbench.data.tokenized import TokenizedExample
 from benchbench.recipe.training import LoopRunSection, LoopSection
 from benchbench.training.checkpoint import Position, load_checkpoint, read_position, save_checkpoint, trainable
 from benchbench.training.gradients import Objective, StepObjective, coupled, piecewise
-from benchbench.training.log import TrainLog
+from benchbench.training.log import SilentLog, TrainLog
+from benchbench.training.optimizer import Rate, make_optimizer
+from benchbench.training.ranks import ALONE, Ranks
 from benchbench.training.readout import Readout, read_out
 from benchbench.training.rows import RowSource, StepRows
 from benchbench.training.schedule import rate_factor, warmup_length
-from benchbench.training.shortage import HalfUpdatedError, halved_where_short, no_way_back
+from benchbench.training.sharding import clip_gradients, sharded_layers
+from benchbench.training.shortage import HalfUpdatedError, halved_where_short, no_way_back, none_short_alone
 
 MakeBatch = Callable[[Sequence[TokenizedExample], Sequence[TokenizedExample]], CandidateBatch]
 """(examples, of each the example of the step that follows it) -> their batch."""
-
-
-Rate = float | Callable[[], Tensor]
-"""A share of the learning rate, or what gives that of the step at hand."""
 
 
 def _no_draws(examples: Sequence[TokenizedExample]) -> CandidateBatch:
@@ -79,6 +78,8 @@ class Job:
     """Responses drawn beside a microbatch's examples -> their batch."""
     rates: Mapping[str, Rate] = field(default_factory=dict)
     """Beginning of parameters' names -> their learning rate over that of the others."""
+    ranks: Ranks = ALONE
+    """The processes of the training; each has a job of its own, which differs in this alone."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +102,13 @@ def train(job: Job) -> Outcome:
             halfway through the first update, of which no checkpoint has the beginning.
         Interrupted: asked to stop.
     """
-    try:
+    with sharded_layers(job.model, job.ranks):
+        try:
+            return _train(job)
+        except HalfUpdatedError:
+            if read_position(job.folder / "checkpoint") is None:
+                raise no_way_back(job.budget.halved_at_step or 1, job.budget) from None
         return _train(job)
-    except HalfUpdatedError:
-        if read_position(job.folder / "checkpoint") is None:
-            raise no_way_back(job.budget.halved_at_step or 1, job.budget) from None
-    return _train(job)
 
 
 def _train(job: Job) -> Outcome:
@@ -125,9 +127,12 @@ def _train(job: Job) -> Outcome:
     begun = time.monotonic() - start.seconds
     warmup = warmup_length(steps, warmup_steps=settings.warmup_steps, warmup_ratio=settings.warmup_ratio)
     tokens = start.tokens
-    late = next(iter(trainable(job.model).values())).device.type == "cuda"
+    # numbers of several processes are on the host when they have been added up
+    late = next(iter(trainable(job.model).values())).device.type == "cuda" and job.ranks.is_alone
     lines = _Lines(late=late)
-    with TrainLog(job.folder / "train.jsonl", resume_at=start.step) as log:
+    job.ranks.require_equal_weights(trainable(job.model), f"before step {start.step + 1}")
+    path = job.folder / "train.jsonl"
+    with TrainLog(path, resume_at=start.step) if job.ranks.is_first else SilentLog() as log:
 
         def take(ended: _Step) -> None:
             nonlocal tokens
@@ -146,15 +151,17 @@ def _train(job: Job) -> Outcome:
             for ended in lines.add(_step(job, optimizer, rows, rate=rate, step=step, late=late)):
                 take(ended)
             final = step + 1 == steps
-            stopping = job.should_stop()
+            stopping = job.ranks.from_first(job.should_stop)
             if final or stopping or (step + 1) % job.run.save_steps == 0:
                 for ended in lines.rest():
                     take(ended)
             if stopping or (not final and (step + 1) % job.run.save_steps == 0):
+                job.ranks.require_equal_weights(trainable(job.model), f"after step {step + 1}")
                 position = Position(step + 1, tokens, time.monotonic() - begun, *log.state())
-                save_checkpoint(job.folder / "checkpoint", job.model, optimizer, position, job.moving)
+                save_checkpoint(job.folder / "checkpoint", job.model, optimizer, position, job.moving, job.ranks)
             if stopping:
                 raise Interrupted
+        job.ranks.require_equal_weights(trainable(job.model), f"after step {steps}")
         return Outcome(steps=steps, tokens=tokens, last=log.last, seconds=time.monotonic() - begun)
 
 
@@ -203,42 +210,16 @@ class _Lines:
         return ready
 
 
-def make_optimizer(
-    model: nn.Module, settings: LoopSection, rates: Mapping[str, Rate] | None = None
-) -> torch.optim.Optimizer:
-    """AdamW; vectors (biases, normalisation weights) are not decayed, as in transformers.
-
-    Args:
-        model: what is trained.
-        settings: of the loop.
-        rates: as `Job.rates`; a group's share of the learning rate stands in it as `rate`.
-    """
-    shares: dict[str, Rate] = {"": 1.0, **(rates or {})}
-    groups: dict[tuple[Rate, bool], list[nn.Parameter]] = {}
-    for name, parameter in trainable(model).items():
-        share = shares[max((begin for begin in shares if name.startswith(begin)), key=len)]
-        groups.setdefault((share, parameter.ndim > 1), []).append(parameter)
-    return torch.optim.AdamW(
-        [
-            {"params": group, "weight_decay": settings.weight_decay if decays else 0.0, "rate": share}
-            for (share, decays), group in groups.items()
-        ],
-        lr=settings.learning_rate,
-        betas=(settings.adam_beta1, settings.adam_beta2),
-        eps=settings.adam_epsilon,
-        fused=True,
-    )
-
-
 def _step(job: Job, optimizer: torch.optim.Optimizer, rows: StepRows, *, rate: float, step: int, late: bool) -> _Step:
     """One optimizer step over all microbatches; checked before the weights change, but where it is read late."""
 
     def attempt() -> _Step:
-        values, tokens = _gradients(job, rows, step)
-        ended = _Step(step, rate, tokens, read_out(values), rows)
-        if not late:
-            ended.read()
-        optimizer.step()
+        with none_short_alone(job.ranks, job.budget, step=step):
+            values, tokens = _gradients(job, rows, step)
+            ended = _Step(step, rate, tokens, read_out(values), rows)
+            if not late:
+                ended.read()
+            optimizer.step()
         return ended
 
     job.model.train()
@@ -254,15 +235,19 @@ def _step(job: Job, optimizer: torch.optim.Optimizer, rows: StepRows, *, rate: f
     return ended
 
 
-def _pieces(job: Job, rows: StepRows) -> list[CandidateBatch]:
-    """The step's microbatches."""
+def _pieces(job: Job, rows: StepRows) -> tuple[dict[int, CandidateBatch], list[CandidateBatch]]:
+    """The step's microbatches that this process computes, by their number; and those it computes for nothing."""
     examples, following = rows.examples, [*rows.examples[1:], *rows.examples[:1]]
-    pieces: list[CandidateBatch] = []
-    for part in parts(examples, rows.costs, job.cost, job.budget):
+    every = parts(examples, rows.costs, job.cost, job.budget)
+    costs = [job.cost.together([rows.costs[i] for i in part]) for part in every]
+
+    def piece_of(part: Sequence[int]) -> CandidateBatch:
         piece = job.make_batch([examples[i] for i in part], [following[i] for i in part])
         beside = [rows.beside[i] for i in part] if rows.beside else None
-        pieces.append(piece if beside is None else replace(piece, fresh=job.make_beside(beside)))
-    return pieces
+        return piece if beside is None else replace(piece, fresh=job.make_beside(beside))
+
+    repeated = [piece_of(every[number]) for number in job.ranks.repeated(costs)]
+    return {number: piece_of(every[number]) for number in job.ranks.share(costs)}, repeated
 
 
 def _gradients(job: Job, rows: StepRows, step: int) -> tuple[dict[str, Tensor], int]:
@@ -271,16 +256,21 @@ def _gradients(job: Job, rows: StepRows, step: int) -> tuple[dict[str, Tensor], 
     if not rows.examples:
         nothing = torch.zeros(())
         return {"loss": nothing, "grad_norm": nothing}, 0
-    pieces = _pieces(job, rows)
+    numbered, repeated = _pieces(job, rows)
+    numbers, pieces = [*numbered], [*numbered.values()]
     torch.manual_seed(torch_seed(job.noise_seed, f"dropout, step {step}"))
-    how = {"divisor": settings.gradient_divisor, "bf16": settings.bf16}
+    how = {"divisor": settings.gradient_divisor, "bf16": settings.bf16, "ranks": job.ranks, "repeated": repeated}
     if job.objective.sees_the_step:
         assert isinstance(job.objective, StepObjective), "an objective that sees the step has its scores"
-        totals = coupled(job.objective, pieces, noise_seed=job.noise_seed, step=step, **how)
+        totals = coupled(job.objective, pieces, noise_seed=job.noise_seed, step=step, numbers=numbers, **how)
     else:
         totals = piecewise(job.objective, pieces, **how)
-    norm = torch.nn.utils.clip_grad_norm_(trainable(job.model).values(), settings.max_grad_norm)
-    return totals | {"grad_norm": norm}, sum(piece.token_counts.real for piece in pieces)
+    job.ranks.add_gradients(trainable(job.model).values())
+    norm = clip_gradients(trainable(job.model).values(), settings.max_grad_norm, job.ranks)
+    if not job.ranks.is_alone:
+        totals, norm = {name: value.cpu() for name, value in totals.items()}, norm.cpu()
+    (tokens,) = job.ranks.total([sum(piece.token_counts.real for piece in pieces)])
+    return totals | {"grad_norm": norm}, tokens
 
 
 def _diverged(line: Mapping[str, Any], examples: Sequence[TokenizedExample], step: int) -> BenchError:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from benchbench.training.ranks import ALONE, Ranks
+
 
 @dataclass(frozen=True)
 class Readout:
@@ -41,14 +43,17 @@ def read_out(values: Mapping[str, Tensor]) -> Readout:
     return Readout(tuple(values), host, ready)
 
 
-def means(pieces: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+def means(pieces: Sequence[Mapping[str, Tensor]], ranks: Ranks = ALONE) -> dict[str, Tensor]:
     """Mean over a step of what was watched of its examples, by name.
 
     A quantity that only some examples have, such as the margin of a pair among longer lists, is averaged over these.
 
     Args:
         pieces: of each microbatch, name -> [B] one number per example.
+        ranks: the processes that the step's microbatches were dealt out to.
     """
+    if not ranks.is_alone:
+        return _means_of_all(pieces, ranks)
     totals: dict[str, Tensor] = {}
     for name in dict.fromkeys(name for piece in pieces for name in piece):
         values = [piece[name].detach().float() for piece in pieces if name in piece]
@@ -56,3 +61,16 @@ def means(pieces: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
         shares = [value.sum() / count for value in values]
         totals[name] = sum(shares[1:], start=shares[0])
     return totals
+
+
+def _means_of_all(pieces: Sequence[Mapping[str, Tensor]], ranks: Ranks) -> dict[str, Tensor]:
+    """As `means`, over the microbatches of all processes; on the host."""
+    names = dict.fromkeys(name for piece in pieces for name in piece)
+    values = {name: torch.cat([piece[name].detach().flatten() for piece in pieces if name in piece]) for name in names}
+    every = ranks.gathered({name: (float(value.double().sum()), len(value)) for name, value in values.items()})
+    means_of: dict[str, Tensor] = {}
+    for name in dict.fromkeys(name for each in every for name in each):
+        sums = [each[name] for each in every if name in each]
+        mean = sum(value for value, _ in sums) / sum(count for _, count in sums)
+        means_of[name] = torch.tensor(mean, dtype=torch.float64)
+    return means_of

@@ -7,13 +7,15 @@ the step nor those after it, so the run goes on from its checkpoint.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
 
 from benchbench.batches.microbatches import Budget, free_memory, is_out_of_memory
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.training.ranks import Ranks, ShortTogetherError
 
 T = TypeVar("T")
 
@@ -53,6 +55,32 @@ def halved_where_short(
         raise HalfUpdatedError
     _forget_new_state(optimizer)
     return attempt()
+
+
+@contextmanager
+def none_short_alone(ranks: Ranks, budget: Budget, *, step: int) -> Iterator[None]:
+    """Let no process of several do a step again by itself: the others would wait for ever, or add up other sums.
+
+    Args:
+        ranks: the processes; one alone may.
+        budget: of the training.
+        step: how many steps were done before.
+
+    Raises:
+        BenchError: memory ran out in this process at a place where the others cannot know of it.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if ranks.is_alone or isinstance(error, ShortTogetherError) or not is_out_of_memory(error):
+            raise
+        reason = str(error).partition("\n")[0][:120]
+        raise BenchError(
+            f"step {step + 1} ran out of memory in process {ranks.number} of {ranks.world} ({reason}); expected room "
+            f"for {budget.tokens} tokens at once beside the model; set tokens_per_microbatch to {budget.tokens // 2} "
+            "or less, or train on devices with more memory",
+            exit_code=ExitCode.FAILED,
+        ) from None
 
 
 def no_way_back(step: int, budget: Budget) -> BenchError:

@@ -57,6 +57,21 @@ def of_piece(slope: Tensor, first: int, last: int, like: Tensor) -> Tensor:
     return part[:, :, : like.shape[2]] if like.ndim > 2 else part
 
 
+def moved(scores: Scores, device: torch.device) -> Scores:
+    """The same numbers without their gradient on another device."""
+    return Scores(**{field.name: _moved(getattr(scores, field.name), device) for field in fields(Scores)})
+
+
+def _moved(value: Any, device: torch.device) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().to(device)
+    if isinstance(value, Logps):
+        return Logps(_moved(value.token, device), _moved(value.response, device))
+    if isinstance(value, Mapping):
+        return {key: _moved(each, device) for key, each in value.items()}
+    return moved(value, device) if isinstance(value, Scores) else value
+
+
 def _together(values: Sequence[Any], longest: int, name: str) -> Any:
     first = values[0]
     if first is None:

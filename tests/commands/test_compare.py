@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -201,6 +202,35 @@ def test_a_plan_tells_epochs_and_batches_that_differ(tmp_path: Path, finished: F
     }
     assert fair.unknown["updates"] == ["dpo", "simpo"] == fair.unknown["tuning"]  # nothing was trained, nothing said
     assert {"training data", "dropout", "precision", "SFT"} <= set(fair.alike)
+
+
+def test_rows_that_another_number_of_processes_trained_are_named(tmp_path: Path, finished: Finished):
+    """A record from before says nothing of processes: there was one."""
+    from benchbench.commands.compare.row_facts import fairness
+    from benchbench.commands.compare.run import CompareRequest, prepare_comparison
+    from benchbench.commands.run_plan import RunOptions
+    from benchbench.core.records import StageRecord
+    from benchbench.store.results import ResultStore
+    from benchbench.store.runs import RunStore
+
+    session = prepare_comparison(
+        CompareRequest(["dpo", "simpo", "ddo_rm"], str(MICRO), ["1"]), RunOptions(runs=finished.runs)
+    ).session
+    policies = {cell.loaded.label: cell.policy for cell in session.cells}
+
+    class Others(RunStore):
+        def record(self, key: str) -> StageRecord | None:
+            record = super().record(key)
+            assert record is not None
+            about = dict(record.environment)
+            if key == policies["simpo"]:
+                about["world_size"] = 2
+            if key == policies["ddo_rm"]:
+                del about["world_size"]
+            return replace(record, environment=about)
+
+    fair = fairness(session.cells, session.plan, Others(finished.runs), ResultStore(tmp_path, "micro"), baseline="dpo")
+    assert fair.differing["processes of a stage"] == {"1": ["dpo", "ddo_rm", "sft"], "1 and 2": ["simpo"]}
 
 
 def test_every_written_file_is_named_on_stderr(finished: Finished):

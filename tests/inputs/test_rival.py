@@ -14,7 +14,8 @@ from benchbench.core.input import Moving, Pass, SecondPolicy
 from benchbench.core.method import Need
 from benchbench.inputs.rival import Rival
 from benchbench.models.logps import token_logps
-from benchbench.training.loop import make_optimizer, train
+from benchbench.training.loop import train
+from benchbench.training.optimizer import make_optimizer
 from tests.training.toys import after, batches, examples, furthest, model, settings, toy, weights
 
 from .stages_of_a_cell import Roles, recipe

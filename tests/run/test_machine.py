@@ -127,3 +127,37 @@ def test_cuda_is_taken_where_it_is():
         pytest.skip("this machine has no CUDA")
     machine = choose_machine("auto", None, [(None, SMALL)])
     assert machine.devices == tuple(f"cuda:{number}" for number in range(torch.cuda.device_count()))
+
+
+@pytest.mark.parametrize(
+    ("workers", "world_size", "places"),
+    [
+        (None, None, [("cuda:0", "cuda:1", "cuda:2", "cuda:3")]),
+        (None, 2, [("cuda:0", "cuda:1"), ("cuda:2", "cuda:3")]),
+        (1, 2, [("cuda:0", "cuda:1")]),
+        (2, None, [("cuda:0", "cuda:1"), ("cuda:2", "cuda:3")]),
+        (None, 3, [("cuda:0", "cuda:1", "cuda:2")]),
+    ],
+)
+def test_processes_that_train_together_share_no_card(
+    workers: int | None, world_size: int | None, places: list[tuple[str, ...]]
+):
+    asked = {"executor": "torchrun", "world_size": world_size}
+    machine = choose_machine("cuda", workers, [(None, LARGE)], card_count=lambda: 4, **asked)  # type: ignore[arg-type]
+    assert machine.places == places
+    assert machine.workers == len(places)
+    assert machine.world_size == len(places[0])
+
+
+def test_more_processes_than_cards_are_refused():
+    with pytest.raises(
+        BenchError, match="--world-size: expected at most 4 processes in all, one for each CUDA device, got 2 x 3"
+    ):
+        choose_machine("cuda", 2, [], card_count=lambda: 4, executor="torchrun", world_size=3)
+
+
+def test_on_a_processor_every_process_has_its_threads(tmp_path: Path):
+    machine = choose_machine("cpu", 2, [(None, SMALL)], executor="torchrun", world_size=3)
+    assert (machine.devices, machine.threads, machine.workers) == (("cpu",) * 6, 1, 2)
+    executor = open_executor(machine, tmp_path)
+    assert [slot.devices for slot in executor.slots()] == [("cpu",) * 3] * 2

@@ -13,7 +13,7 @@ import pytest
 
 from benchbench.core.records import StageSpec
 from benchbench.generation import engine_cache
-from benchbench.run.worker import REPORT_SECONDS, _Throttled, work
+from benchbench.run.worker import REPORT_SECONDS, Throttled, work
 from benchbench.stages import execute as execution
 from benchbench.store.runs import RunStore
 
@@ -104,7 +104,7 @@ def test_the_engine_ends_where_the_worker_breaks(tmp_path: Path, caches: list, m
 
 def test_progress_is_thinned_but_messages_and_the_last_step_always_come():
     reader, writer = Pipe(duplex=False)
-    report = _Throttled(writer)
+    report = Throttled(writer)
     for step in range(1, 51):
         report({"step": step, "steps": 50})
     report({"message": "for people"})
@@ -125,4 +125,4 @@ def test_progress_is_thinned_but_messages_and_the_last_step_always_come():
 def test_a_parent_that_is_gone_does_not_stop_the_stage_before_its_checkpoint():
     reader, writer = Pipe(duplex=False)
     reader.close()
-    _Throttled(writer)({"message": "nobody reads this"})
+    Throttled(writer)({"message": "nobody reads this"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+
 import pytest
 import torch
 
@@ -20,6 +22,12 @@ def test_a_card_is_recorded_by_its_own_name(monkeypatch: pytest.MonkeyPatch):
     recorded = environment("cuda:1")
     assert (recorded["device_kind"], recorded["device"]) == ("cuda", "cuda:1")
     assert recorded["device_name"] == "name of cuda:1"
+
+
+def test_who_ran_it_where_is_recorded():
+    alone, together = environment("cpu"), environment("cpu", executor="torchrun", world_size=2)
+    assert (alone["executor"], alone["world_size"], alone["host"]) == ("local", 1, platform.node())
+    assert (together["executor"], together["world_size"]) == ("torchrun", 2)
 
 
 @pytest.mark.parametrize(("device", "kind"), [("cpu", "cpu"), ("cuda", "cuda"), ("cuda:7", "cuda")])

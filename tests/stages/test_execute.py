@@ -167,7 +167,7 @@ def toy() -> tuple[torch.nn.Module, torch.optim.Optimizer]:
 def on(device_kind: str, monkeypatch: pytest.MonkeyPatch, **more: str) -> None:
     """Pretend to run on such a device."""
     facts = {"device_kind": device_kind, **more}
-    monkeypatch.setattr(execution, "environment", lambda device: facts)
+    monkeypatch.setattr(execution, "environment", lambda device, **more: facts)
     monkeypatch.setattr(execution, "watch_memory", lambda device: MemoryWatch("cpu", forgot=False))
 
 

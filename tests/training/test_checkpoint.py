@@ -24,7 +24,8 @@ from benchbench.training.checkpoint import (
     save_checkpoint,
     trainable,
 )
-from benchbench.training.loop import Interrupted, make_optimizer, train
+from benchbench.training.loop import Interrupted, train
+from benchbench.training.optimizer import make_optimizer
 
 from .toys import after, model, settings, toy, weights
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from benchbench.training.log import TrainLog
+from benchbench.training.log import SilentLog, TrainLog
 
 
 def steps(path) -> list[int]:
@@ -68,3 +68,11 @@ def test_the_last_line_that_was_kept_is_known(tmp_path):
         assert log.last == {"step": 3}
     with TrainLog(path, resume_at=0) as log:
         assert log.last == {}
+
+
+def test_a_process_that_writes_no_log_knows_its_last_line(tmp_path):
+    with SilentLog() as log:
+        log.write({"step": 1, "loss": 0.25})
+    assert log.last == {"step": 1, "loss": 0.25}
+    with TrainLog(tmp_path / "log", resume_at=0) as empty:
+        assert log.state() == empty.state()

@@ -14,7 +14,8 @@ from benchbench.core.method import Over, Term
 from benchbench.models import load
 from benchbench.training.checkpoint import trainable
 from benchbench.training.gradients import denominators
-from benchbench.training.loop import _Lines, make_optimizer, train
+from benchbench.training.loop import _Lines, train
+from benchbench.training.optimizer import make_optimizer
 
 from .toys import batches, examples, furthest, model, settings, toy, weights
 

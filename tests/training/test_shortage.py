@@ -13,7 +13,8 @@ from benchbench.batches.microbatches import Budget
 from benchbench.core.errors import BenchError, Interrupted
 from benchbench.training import loop
 from benchbench.training.loop import train
-from benchbench.training.shortage import HalfUpdatedError, halved_where_short
+from benchbench.training.ranks import ALONE, Ranks, ShortTogetherError
+from benchbench.training.shortage import HalfUpdatedError, halved_where_short, none_short_alone
 
 from .toys import after, furthest, toy, weights
 
@@ -143,3 +144,20 @@ def test_weights_that_have_changed_are_told_by_the_optimizer_s_counters():
 
     with pytest.raises(HalfUpdatedError):
         halved_where_short(attempt, optimizer, Budget(8, 8, 1), step=0, say=lambda line: None)
+
+
+@pytest.mark.parametrize(
+    ("ranks", "error"),
+    [(ALONE, FULL), (Ranks(1, 2), ShortTogetherError("of all")), (Ranks(1, 2), RuntimeError("else"))],
+)
+def test_one_process_may_do_a_step_again_and_several_where_all_know(ranks: Ranks, error: RuntimeError):
+    with pytest.raises(RuntimeError) as raised, none_short_alone(ranks, Budget(64, 4, 8), step=2):
+        raise error
+    assert raised.value is error
+
+
+def test_a_process_that_is_short_where_the_others_cannot_know_ends_the_stage():
+    """Halving the budget by itself, it would add up other sums than the others."""
+    said = "step 3 ran out of memory in process 1 of 2 .* set tokens_per_microbatch to 32 or less"
+    with pytest.raises(BenchError, match=said), none_short_alone(Ranks(1, 2), Budget(64, 4, 8), step=2):
+        raise FULL

@@ -34,8 +34,9 @@ from benchbench.models.reward_head import RewardModel
 from benchbench.recipe.training import PreferenceSection
 from benchbench.stages.preference.run import with_rival
 from benchbench.training.carried import CarriedNumbers
-from benchbench.training.loop import Job, Rate
+from benchbench.training.loop import Job
 from benchbench.training.objective import BoundInput, MethodObjective
+from benchbench.training.optimizer import Rate
 from benchbench.training.rows import FixedRows, RowSource
 from tests.methods.toys import between
 

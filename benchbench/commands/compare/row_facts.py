@@ -144,6 +144,7 @@ class _RowFacts:
         return {
             "hardware": _names(_device(place) for place in places),
             "threads": _names(place.get("threads") for place in places),
+            "processes of a stage": _names(place.get("world_size", 1) if place else None for place in places),
             "python": _names(place.get("python") for place in places),
             "CUDA": _names(place.get("cuda", UNKNOWN) or NONE for place in places),
             **versions,

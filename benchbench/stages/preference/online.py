@@ -124,7 +124,7 @@ def _work(context: Context, method: Method, model: Any, tokenizer: Any, prompts:
     _check(context, drawer, prompts)
     has_answers = oracle is not None and oracle.gives != "nothing"
     labeller = _labeller(context, oracle, models, tokenizer) if oracle is not None and has_answers else None
-    return Work(drawer, labeller, models.get(REFERENCE))
+    return Work(drawer, labeller, models.get(REFERENCE), context.ranks)
 
 
 def _drawer(context: Context, models: dict[str, Any], arms: tuple[Arm, ...], tokenizer: Any) -> Drawer:

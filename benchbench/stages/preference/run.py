@@ -24,8 +24,10 @@ from benchbench.stages.preference.work import watched_of
 from benchbench.stages.saved import FOLDER, save_policy, with_content
 from benchbench.stages.settings import initial_seed
 from benchbench.training.carried import CarriedNumbers
-from benchbench.training.loop import Rate
 from benchbench.training.objective import BoundInput, MethodObjective
+from benchbench.training.optimizer import Rate
+
+NOTHING_TRAINED = Result(0, {"steps": 0, "examples": 0, "last": {}, "kept_policy": True})
 
 
 def run(context: StageContext[PreferenceSettings]) -> Result:
@@ -37,7 +39,7 @@ def run(context: StageContext[PreferenceSettings]) -> Result:
     trained, head, rates = with_head(context, model, method, hyper)
     tokenized, make_batch, rows = read_rows(context, method, model, tokenizer, head)
     if settings.data.tokens and not tokenized.examples:
-        return kept_policy(context, model, tokenizer)
+        return kept_policy(context, model, tokenizer) if context.ranks.is_first else NOTHING_TRAINED
     bound, moving, rival = loaded_inputs(context, method, rows)
     ids = [example.id for example in tokenized.examples] if method.carried is not None else []
     carried = None
@@ -54,7 +56,7 @@ def run(context: StageContext[PreferenceSettings]) -> Result:
         model = rival.model
     scored = make_batch if rows is None else make_batch.plain
     saved = save_policy(context, model, tokenizer, tokenized.examples, scored, outcome)
-    return with_content(context, saved) if settings.data.tokens else saved
+    return with_content(context, saved) if settings.data.tokens and context.ranks.is_first else saved
 
 
 def kept_policy(context: StageContext[PreferenceSettings], model: Any, tokenizer: Any) -> Result:
@@ -69,7 +71,7 @@ def kept_policy(context: StageContext[PreferenceSettings], model: Any, tokenizer
         model = load.load_trained(context.input(KEPT_POLICY) / FOLDER, context.model_spec(), trainable=True)
     load.save_trained(model, tokenizer, context.folder / FOLDER)
     context.report({"message": f"{context.spec.title}: no rows to train on; the policy stays as it was"})
-    return with_content(context, Result(0, {"steps": 0, "examples": 0, "last": {}, "kept_policy": True}))
+    return with_content(context, NOTHING_TRAINED)
 
 
 def start_policy(context: StageContext[PreferenceSettings], tokenizer: Any) -> Any:

@@ -16,6 +16,7 @@ from benchbench.models.packing import packed_length
 from benchbench.stages.preference.drawing import Drawer
 from benchbench.stages.preference.labelling import Labeller
 from benchbench.stages.preference.prompts import PolicyPrompt
+from benchbench.training.ranks import ALONE, Ranks
 
 
 @dataclass
@@ -27,13 +28,15 @@ class Work:
     """None where nobody is asked."""
     anchor: Any = None
     """The frozen reference in memory; none where nothing reads it."""
+    ranks: Ranks = ALONE
+    """The processes of the training: the first draws and asks, and the others are given what came of it."""
     counts: dict[str, float] = field(default_factory=lambda: {"responses": 0.0, "tokens": 0.0, "labels": 0.0})
     seconds: dict[str, float] = field(default_factory=lambda: {"draw": 0.0, "label": 0.0})
 
     def groups(self, prompts: Sequence[PolicyPrompt], batch: int) -> list[Group]:
         """One group of responses for each prompt, as `Drawer.groups`."""
         began = time.monotonic()
-        groups = self.drawer.groups(prompts, batch)
+        groups = self.ranks.from_first(lambda: self.drawer.groups(prompts, batch))
         self.seconds["draw"] += time.monotonic() - began
         self.counts["responses"] += sum(len(group.responses) for group in groups)
         self.counts["tokens"] += sum(len(response.tokens) for group in groups for response in group.responses)
@@ -41,10 +44,11 @@ class Work:
 
     def labels(self, groups: Sequence[Group], batch: int) -> list[Labels | None]:
         """Labels of each group, as `Labeller.labels`; none each where nobody is asked."""
-        if self.labeller is None:
+        labeller = self.labeller
+        if labeller is None:
             return [None] * len(groups)
         began = time.monotonic()
-        labels = self.labeller.labels(groups, batch)
+        labels = self.ranks.from_first(lambda: labeller.labels(groups, batch))
         self.seconds["label"] += time.monotonic() - began
         self.counts["labels"] += sum(each.answers for each in labels)
         return [*labels]

@@ -53,6 +53,8 @@ def run(context: StageContext[RewardModelSettings]) -> Result:
     make_batch = reward_batches(context, tokenizer, backbone, columns)
     minimised = RewardModelObjective(model, training.center_rewards_coefficient)
     outcome = fit(context, model, minimised, tokenized, make_batch)
+    if not context.ranks.is_first:
+        return outcome
     if objective.fit is not None:
         fit_tables(model, tokenized.examples, make_batch)
     folder = context.folder / FOLDER

@@ -1,0 +1,126 @@
+"""Processes that train stages together: the first of them is a worker like any, and the others follow it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchbench.run.worker import Throttled, set_up_torch
+
+if TYPE_CHECKING:
+    from benchbench.training.ranks import Ranks
+
+EXECUTOR, SHARDING = "torchrun", "torchrun, layers sharded"
+"""What records say of stages that these processes run."""
+LOOPBACK = "lo"
+"""The network of this machine alone, over which its processes speak: the host's name may lead to no address."""
+
+
+def work_together(
+    pipe: Connection, root: str, device: str, threads: int, number: int, world: int, meeting: str, shards: bool
+) -> None:
+    """Serve stages from the pipe until it closes, as one of several processes.
+
+    The first is sent stages as plain values, each with the engine that drew the run's other responses and how many
+    processes it takes, and answers as `run.worker.work` does; before a stage's own code runs on several it says
+    ("begin", stage). The others are sent that stage then, and answer ("followed", none) or ("fault", why). SIGTERM asks
+    the first for a checkpoint, after a step that all have done; the others do what it decides.
+
+    Args:
+        pipe: to the parent.
+        root: the `runs/` folder.
+        device: this process's own, to its end: `cpu` or `cuda:N`.
+        threads: CPU threads.
+        number: of this process, from 0.
+        world: how many there are.
+        meeting: a file that is not there yet, by which they find each other.
+        shards: whether each of them keeps only its part of every decoder layer.
+    """
+    stop: list[int] = []
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, frame: stop.append(number))
+    parent = os.getppid()
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    if Path("/sys/class/net", LOOPBACK).exists():
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", LOOPBACK)
+    set_up_torch(device, threads)
+    from benchbench.training.ranks import joined_ranks
+
+    with joined_ranks(number, world, device=device, meeting=Path(meeting), shards=shards) as ranks:
+        if ranks.is_first:
+            _lead(pipe, Path(root), device, ranks, lambda: bool(stop) or os.getppid() != parent)
+        else:
+            _follow(pipe, Path(root), device, ranks)
+
+
+def _lead(pipe: Connection, root: Path, device: str, ranks: Ranks, should_stop: Callable[[], bool]) -> None:
+    from benchbench import inputs
+    from benchbench.core.records import StageSpec
+    from benchbench.generation.engine_cache import EngineCache
+    from benchbench.stages.execute import execute
+    from benchbench.store.runs import RunStore
+    from benchbench.training.ranks import ALONE
+
+    store = RunStore(root)
+    with EngineCache() as engines:
+        while True:
+            try:
+                values, run_engine, processes = pipe.recv()
+            except (EOFError, OSError):
+                return
+            engines.pin(run_engine)
+            together = processes > 1
+
+            def begin(values: object = values, *, together: bool = together) -> None:
+                if together:
+                    pipe.send(("begin", values))
+
+            record = execute(
+                StageSpec.from_json(values),
+                store,
+                device=device,
+                report=Throttled(pipe),
+                should_stop=should_stop,
+                engines=engines,
+                input_of=inputs.get,
+                ranks=ranks if together else ALONE,
+                executor=SHARDING if together and ranks.shards else EXECUTOR,
+                begin=begin,
+            )
+            try:
+                pipe.send(("done", record))
+            except OSError:
+                return
+
+
+def _follow(pipe: Connection, root: Path, device: str, ranks: Ranks) -> None:
+    from benchbench import inputs
+    from benchbench.core.errors import BenchError, Interrupted
+    from benchbench.core.records import StageSpec
+    from benchbench.stages.execute import follow
+    from benchbench.store.runs import RunStore
+
+    while True:
+        try:
+            values = pipe.recv()
+        except (EOFError, OSError):
+            return
+        answer = ("followed", "")
+        try:
+            with suppress(Interrupted):
+                follow(StageSpec.from_json(values), RunStore(root), device=device, ranks=ranks, input_of=inputs.get)
+        except BenchError as error:
+            answer = ("fault", str(error))
+        except Exception:
+            answer = ("fault", traceback.format_exc())
+        try:
+            pipe.send(answer)
+        except OSError:
+            return

@@ -1,0 +1,96 @@
+"""Processes that keep a part of each layer train as one does, and leave a whole model and whole checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from benchbench.core.errors import BenchError
+from benchbench.models.load import use_checkpointing
+from benchbench.training.ranks import ALONE, Ranks
+from benchbench.training.sharding import sharded_layers
+
+from .ranked import Group, group, lines, train_case
+from .test_ranks import NOISE, furthest_apart, of_adapters, of_method, require_alike, require_alike_lines
+from .toys import Toy, model
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Group]:
+    """Two processes, for all tests of this file."""
+    with group(2, tmp_path_factory.mktemp("pair")) as processes:
+        yield processes
+
+
+@pytest.mark.parametrize("name", ["dpo", "dr_dpo", "hypo_online_kl"])
+def test_processes_that_share_layers_train_as_one(name: str, pair: Group, tmp_path: Path):
+    """Three microbatches a step, so that the second process computes one of its own again, for nothing."""
+    require_alike(pair, tmp_path, apart=1e-9, make=of_method, name=name, shards=True)
+
+
+def test_a_process_without_a_microbatch_computes_another_ones(pair: Group, tmp_path: Path):
+    require_alike(pair, tmp_path, apart=1e-9, make=of_method, name="dpo", shards=True, per_device_train_batch_size=6)
+
+
+def test_gradients_are_clipped_by_the_norm_of_all_parts(pair: Group, tmp_path: Path):
+    require_alike(pair, tmp_path, apart=1e-9, make=of_method, name="dpo", shards=True, max_grad_norm=1e-3)
+
+
+def test_layers_with_adapters_are_shared_too(pair: Group, tmp_path: Path):
+    require_alike(pair, tmp_path, apart=NOISE, make=of_adapters, name="dpo", shards=True)
+
+
+def of_checkpointing(folder: Path) -> Toy:
+    """Activations that are computed again in the backward pass, for which layers are gathered again."""
+    run = of_method(folder, name="dpo")
+    use_checkpointing(run.model)
+    return run
+
+
+def test_layers_that_compute_their_activations_again_are_gathered_again(pair: Group, tmp_path: Path):
+    require_alike(pair, tmp_path, apart=1e-9, make=of_checkpointing, shards=True)
+
+
+def trained(processes: Group | None, folder: Path, *, shards: bool = False, stop_after: int = 0) -> Any:
+    case: dict[str, Any] = {"make": of_method, "name": "dpo", "single": True, "learning_rate": 1e-3}
+    case |= {"folder": str(folder), "stop_after": stop_after, "shards": shards}
+    return train_case(ALONE, **case) if processes is None else processes.run(train_case, **case)[0]
+
+
+@pytest.mark.parametrize("shards", [True, False])
+def test_a_checkpoint_of_parts_is_gone_on_from_with_parts_and_without(shards: bool, pair: Group, tmp_path: Path):
+    straight = trained(pair, tmp_path / "straight", shards=True)
+    assert trained(pair, tmp_path / "stopped", shards=True, stop_after=2) == "interrupted"
+    ended = trained(pair if shards else None, tmp_path / "stopped", shards=shards)
+    require_alike_lines(lines(tmp_path / "stopped"), lines(tmp_path / "straight"))
+    assert furthest_apart(ended, straight) <= (0 if shards else NOISE)
+
+
+def test_weights_of_several_precisions_are_refused():
+    policy = model(dtype=torch.float32)
+    policy.gpt_neox.layers[1].attention.dense.to(torch.bfloat16)
+    refused = pytest.raises(BenchError, match="whose weights have one precision, found bfloat16 and float32")
+    with refused, sharded_layers(policy, Ranks(0, 2, shards=True)):
+        pass
+
+
+def test_a_model_without_a_list_of_layers_is_refused():
+    class Flat(nn.Module):
+        config = model().config
+
+    refused = pytest.raises(BenchError, match="expected a model with its decoder layers in a list, found Flat")
+    with refused, sharded_layers(Flat(), Ranks(0, 2, shards=True)):
+        pass
+
+
+def test_pieces_are_computed_again_where_processes_have_unequal_numbers_of_them():
+    """Of three pieces the second process has one and computes it twice; of one piece it has none and takes that one."""
+    ranks = [Ranks(number, 2, shards=True) for number in range(2)]
+    assert [(each.share([4, 3, 2]), each.repeated([4, 3, 2])) for each in ranks] == [([0], [0]), ([1, 2], [])]
+    assert [(each.share([4]), each.repeated([4])) for each in ranks] == [([0], []), ([], [0])]
+    assert Ranks(0, 2).repeated([4]) == []
