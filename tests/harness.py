@@ -145,8 +145,9 @@ def execute(spec: Any, store: Any, *, device: str = "cpu", **more: Any) -> Any:
 
 
 def tree(root: Path) -> dict[str, bytes]:
-    """Relative path -> bytes of every file below a folder."""
-    return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+    """Relative path -> bytes of every file below a folder, save leases, which say who was there last."""
+    files = [path for path in sorted(root.rglob("*")) if path.is_file() and ".leases" not in path.parts]
+    return {str(path.relative_to(root)): path.read_bytes() for path in files}
 
 
 def reseal(runs: Path, key: str, change: Callable[[dict[str, Any]], Mapping[str, Any]] = dict) -> None:

@@ -140,7 +140,7 @@ def test_the_pretrained_model_itself_is_scored_as_external(tmp_path: Path, share
     assert -5.2 < means["chosen_mean"] < 0
     assert {row["method"] for row in ended.json} == {"external"}
     assert "data, test: 12 examples of" in ended.err, "what was read and left out is shown before anything runs"
-    assert {path.name for path in (tmp_path / "runs").iterdir()} == {"data", "hashes", "locks", "score", "tokens"}
+    assert {path.name for path in (tmp_path / "runs").iterdir()} == {"data", "hashes", "leases", "score", "tokens"}
 
 
 @pytest.mark.slow
