@@ -76,4 +76,5 @@ SELECTOR = Selector(
         "Abdolmaleki et al.", 2024, arxiv="2410.04166", title="Preference Optimization as Probabilistic Inference"
     ),
     open_question="Two and two of four draws are a third party's account; ties at the border are this bench's rule.",
+    version=2,
 )

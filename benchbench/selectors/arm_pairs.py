@@ -73,4 +73,5 @@ SELECTOR = Selector(
     makes_scored_columns=SCORED_COLUMNS,
     drawn_by=DRAWN_BY,
     keeps_draws=lambda options: options.pairs == "all" and options.ties == options.cut == "keep",
+    version=2,
 )
