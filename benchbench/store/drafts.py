@@ -11,7 +11,8 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from benchbench.store.processes import is_process, machine
@@ -49,10 +50,7 @@ def put_back_replaced(folder: Path) -> None:
         folder: in which they have their places.
     """
     for holder in [path for path in _entries(folder) if _is_stale(path, _OLD)]:
-        for old in list(_entries(holder)):
-            if not (place := folder / old.name).exists():
-                old.rename(place)
-        _remove(holder)
+        _put_back(holder, folder)
 
 
 def remove_stale_drafts(folder: Path, *, depth: int = 2) -> list[Path]:
@@ -62,30 +60,53 @@ def remove_stale_drafts(folder: Path, *, depth: int = 2) -> list[Path]:
         folder: where to look.
         depth: how many folders down; 0 looks at what lies in the folder itself.
     """
-    stale = stale_drafts(folder, depth=depth)
+    stale = [path for path in _drafts(folder, depth, put_back_replaced) if _is_stale(path, _DRAFT)]
     for path in stale:
         _remove(path)
     return stale
 
 
 def stale_drafts(folder: Path, *, depth: int = 2) -> list[Path]:
-    """The drafts that processes which are gone have left; `depth` as in `remove_stale_drafts`."""
+    """The drafts that processes which are gone have left; `depth` as in `remove_stale_drafts`. Nothing is changed."""
     return [path for path in _drafts(folder, depth) if _is_stale(path, _DRAFT)]
 
 
 def remove_drafts(folder: Path) -> None:
     """Remove every draft in a folder, at any depth, whoever wrote it; for a folder that nobody else may write to."""
-    for path in list(_drafts(folder, depth=8)):
+    for path in list(_drafts(folder, 8, put_back_replaced)):
         _remove(path)
 
 
-def _drafts(folder: Path, depth: int) -> Iterator[Path]:
-    put_back_replaced(folder)
+def is_draft(path: Path) -> bool:
+    """Whether a name is that of a draft, whoever writes it."""
+    return _DRAFT.fullmatch(path.name) is not None
+
+
+def _put_back(holder: Path, folder: Path) -> None:
+    """Put back what a holder has; it goes only where all of it is known and stands in its place.
+
+    Another process may do the same at this moment: what it was faster with is no longer in the holder.
+    """
+    try:
+        names = [old.name for old in holder.iterdir()]
+    except OSError:
+        return
+    for name in names:
+        if not os.path.lexists(folder / name):
+            with suppress(OSError):
+                (holder / name).rename(folder / name)
+    if all(os.path.lexists(folder / name) for name in names):
+        _remove(holder)
+
+
+def _drafts(folder: Path, depth: int, visit: Callable[[Path], None] = lambda folder: None) -> Iterator[Path]:
+    """The drafts in a folder, and in those in it; `visit` is called with each folder before it is looked into."""
+    visit(folder)
     for path in _entries(folder):
         if _DRAFT.fullmatch(path.name):
             yield path
         elif depth > 0 and path.is_dir() and not path.is_symlink():
-            yield from _drafts(path, depth - 1)
+            yield from _drafts(path, depth - 1, visit)
 
 
 def _entries(folder: Path) -> list[Path]:

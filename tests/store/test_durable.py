@@ -11,17 +11,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness import ROOT
+from harness import ROOT, tree
 
 from benchbench.store import files
 from benchbench.store.drafts import (
     FORGOTTEN_SECONDS,
     draft_prefix,
+    old_prefix,
     put_back_replaced,
     remove_drafts,
     remove_stale_drafts,
+    stale_drafts,
 )
 from benchbench.store.files import folders, sync_tree, whole_folder, write_bytes, write_json, write_text, written
+from benchbench.store.processes import machine
 
 Events = list[tuple[str, str]]
 
@@ -179,6 +182,45 @@ def test_what_was_replaced_goes_where_the_new_one_is_in_its_place(tmp_path: Path
     os.utime(holder, (old, old))
     put_back_replaced(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["place"]
+
+
+def test_looking_for_drafts_changes_nothing(tmp_path: Path):
+    holder = old_holder(tmp_path)
+    before = tree(tmp_path)
+    assert stale_drafts(tmp_path) == [] and tree(tmp_path) == before and holder.is_dir()
+
+
+def test_two_commands_put_the_same_folder_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The other one is faster by a moment: between our look and our rename."""
+    holder, rename = old_holder(tmp_path), Path.rename
+
+    def late(self: Path, target: Path) -> Path:
+        monkeypatch.undo()
+        put_back_replaced(tmp_path)
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", late)
+    put_back_replaced(tmp_path)
+    assert (tmp_path / "place" / "file").read_text() == "old" and not holder.exists()
+
+
+def test_what_cannot_be_put_back_is_not_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    holder = old_holder(tmp_path)
+
+    def failing(self: Path, target: Path) -> Path:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Path, "rename", failing)
+    put_back_replaced(tmp_path)
+    assert (holder / "place" / "file").read_text() == "old"
+
+
+def old_holder(folder: Path) -> Path:
+    """What a process that is gone was replacing, whose place is empty."""
+    holder = folder / f"{old_prefix(folder / 'place').rpartition('.')[0]}.{machine()}-{2**22 + 5}-abcdefgh"
+    (holder / "place").mkdir(parents=True)
+    (holder / "place" / "file").write_text("old")
+    return holder
 
 
 # --- one way to write -----------------------------------------------------------------------------------------------
