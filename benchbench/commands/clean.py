@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ from typing import Any
 from benchbench import stages
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.store import damage
-from benchbench.store.drafts import draft_prefix, stale_drafts
+from benchbench.store.drafts import draft_prefix, is_draft, stale_drafts
 from benchbench.store.files import folders
 from benchbench.store.runs import RunStore
 from benchbench.store.sessions import CLEANING, names_in, sessions
@@ -21,6 +24,8 @@ from benchbench.store.stage_files import LOCK
 BESIDE = {"data": "prepared data", "tokenizer": "tokenizer", "tokens": "tokens", "merged": "merged model"}
 """Folder below `runs/` -> what each folder in it is; one that is named by what stays, or whose content is, stays."""
 DRAFT, ASIDE = "draft", "set aside"
+_KEY = re.compile(r"[0-9a-f]{16}")
+"""Name of a folder that a command made; any other is a person's own."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ class _Use:
     running: frozenset[str]
     """Stages that a process holds, and those that they were made from."""
     planned: frozenset[str]
-    """Stages of commands that run."""
+    """Stages of commands that run, those that they name, and those that these were made from."""
     names: frozenset[str]
     """Every fingerprint and hash that one of these, or results, name."""
 
@@ -114,10 +119,11 @@ def unused(store: RunStore, results: Sequence[Path]) -> Cleaning:
                 f"{option}",
                 exit_code=ExitCode.UNAVAILABLE,
             )
-    keys = [f"{kind}/{path.name}" for kind in stages.kinds() for path in folders(store.root / kind)]
+    made, copies = _folders(store.root, stages.kinds())
+    keys = [_key(path) for path in made]
     use = _use(store, keys, results)
-    beside = [path for name in BESIDE for path in folders(store.root / name)]
-    in_use = [path for path in beside if _is_named(path, use.names) or store.holder(_key(path)) is not None]
+    beside, copies_beside = _folders(store.root, BESIDE)
+    in_use = [path for path in beside if _is_named(path, use.names) or store.may_be_held(_key(path))]
     gone = [_unused(store.folder(key), _stage(store, key), key) for key in keys if key not in use.stages]
     gone += [_unused(path, BESIDE[path.parent.name], _key(path)) for path in beside if path not in in_use]
     gone += [_unused(path, ASIDE) for path in folders(store.root / damage.FOLDER)]
@@ -128,17 +134,26 @@ def unused(store: RunStore, results: Sequence[Path]) -> Cleaning:
         "results name them, or were made from them": len(use.named),
         "a command that runs has planned or holds them": len((use.running | use.planned) - use.named),
         "data, tokenizers, tokens and merged models of these": len(in_use),
+        "folders with names that no command gives": len(copies) + len(copies_beside),
     }
     return Cleaning(store.root, list(results), gone, why)
+
+
+def _folders(root: Path, kinds: Iterable[str]) -> tuple[list[Path], list[Path]]:
+    """The folders of some kinds below `runs/`: those that commands made, and those that a person named."""
+    paths = [path for kind in kinds for path in folders(root / kind)]
+    made = [path for path in paths if _KEY.fullmatch(path.name)]
+    return made, [path for path in paths if path not in made]
 
 
 def _use(store: RunStore, keys: Sequence[str], results: Sequence[Path]) -> _Use:
     locks = {key: _lock(store.folder(key)) for key in keys}
     in_results = _names_in(results)
     named = _with_inputs([key for key in keys if key.split("/")[1] in in_results], locks)
-    running = _with_inputs([key for key in keys if store.holder(key) is not None], locks)
-    live = [each for each in sessions(store) if each.holder is not None]
-    planned = frozenset(key for each in live for key in each.stages if key in locks)
+    running = _with_inputs([key for key in keys if store.may_be_held(key)], locks)
+    live = [each for each in sessions(store) if each.may_live]
+    read = [key for key in keys if any(key in each.stages or key.split("/")[1] in each.names for each in live)]
+    planned = _with_inputs(read, locks)
     texts = "\n".join(locks[key] for key in named | running | planned)
     names = in_results.union(names_in(texts), *(each.names for each in live))
     return _Use(named, running, planned, names)
@@ -153,7 +168,7 @@ def clean(store: RunStore, shown: Cleaning) -> Cleaning:
             if each.path in still and _remove(store, each):
                 removed.append(each)
         for session in sessions(store):
-            if session.holder is None and not any(store.folder(key).exists() for key in session.stages):
+            if not session.may_live and not any(store.folder(key).exists() for key in session.stages):
                 session.path.unlink(missing_ok=True)
     return replace(shown, removed=removed)
 
@@ -168,28 +183,49 @@ def size(count: int) -> str:
 def _remove(store: RunStore, thing: Unused) -> bool:
     """Whether it went: in one step out of its place, so that nobody finds half of it."""
     if not thing.key:
-        _rid(thing.path)
-        return True
+        return _rid(thing.path)
     with store.claim(thing.key, should_stop=lambda: True) as is_ours:
         if not is_ours or not thing.path.exists():
             return False
         grave = Path(tempfile.mkdtemp(dir=thing.path.parent, prefix=draft_prefix(thing.path)))
-        thing.path.rename(grave / thing.path.name)
-        _rid(grave)
-        return True
+        try:
+            thing.path.rename(grave / thing.path.name)
+        except OSError:
+            grave.rmdir()
+            return False
+        return _rid(grave)
 
 
-def _rid(path: Path) -> None:
+def _rid(path: Path) -> bool:
+    """Whether all of it went, since only then its bytes are free."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink()
+    return not os.path.lexists(path)
 
 
 def _names_in(results: Sequence[Path]) -> frozenset[str]:
     """What any file of results names, in whatever form: a damaged record must not cost what it names."""
-    paths = [path for folder in results for path in folder.rglob("*") if path.is_file()]
-    return frozenset().union(*(names_in(path.read_text(encoding="utf-8", errors="replace")) for path in paths))
+    names: set[str] = set()
+    for path in (path for folder in results for path in _files(folder)):
+        with suppress(FileNotFoundError):  # a command has replaced it meanwhile
+            if path.is_file():
+                names |= names_in(path.read_text(encoding="utf-8", errors="replace"))
+    return frozenset(names)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """All files below a folder but drafts and leases; what goes meanwhile is none."""
+
+    def unless_gone(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            raise error
+
+    for place, inner, names in os.walk(folder, onerror=unless_gone):
+        inner[:] = [name for name in inner if name != ".leases" and not is_draft(Path(name))]
+        yield from (Path(place, name) for name in names if not is_draft(Path(name)))
 
 
 def _stage(store: RunStore, key: str) -> str:
@@ -223,9 +259,10 @@ def _is_named(path: Path, names: Collection[str]) -> bool:
     if path.parent.name != "tokens":
         return path.name in names
     try:
-        made_of = names_in((path / "index.json").read_text(encoding="utf-8").partition('"files"')[0]) - {path.name}
+        index = (path / "index.json").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False
+    made_of = names_in(index.partition('"files"')[0]) - {path.name}
     return len(made_of & set(names)) > 1
 
 
@@ -239,8 +276,12 @@ def _key(path: Path) -> str:
 
 def _unused(path: Path, kind: str, key: str = "") -> Unused:
     is_folder = path.is_dir() and not path.is_symlink()
-    files = [inner for inner in path.rglob("*") if inner.is_symlink() or not inner.is_dir()] if is_folder else [path]
-    return Unused(path, kind, sum(file.lstat().st_size for file in files), key)
+    places = [Path(place, name) for place, _, names in os.walk(path) for name in names] if is_folder else [path]
+    count = 0
+    for place in places:
+        with suppress(OSError):  # it went meanwhile
+            count += place.lstat().st_size
+    return Unused(path, kind, count, key)
 
 
 def _plain(thing: Unused) -> dict[str, Any]:

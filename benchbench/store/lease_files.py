@@ -60,6 +60,17 @@ def holder_of(path: Path) -> Holder | None:
     return None if holder is None or is_over(holder, path.parent, lambda _: 2 * BEAT_SECONDS) else holder
 
 
+def may_be_held(path: Path) -> bool:
+    """Whether somebody may hold a lease: it was not let go, and its owner is not known to be gone.
+
+    Unlike to `holder_of`, an owner that is stopped or elsewhere may come back, however old its heartbeat is.
+    """
+    holder = read_lease(path)
+    if holder is None or holder.beat == FREE:
+        return False
+    return holder.owner is None or life_of(holder.owner) is not Life.GONE
+
+
 def read_lease(path: Path) -> Holder | None:
     """What a lease says, whether its owner lives or not; none where there is none."""
     try:

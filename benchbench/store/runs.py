@@ -21,7 +21,7 @@ from benchbench.store.checksums import is_as_stamped, stamped
 from benchbench.store.contents import ADDED, added_files, content_faults, contents
 from benchbench.store.damage import beside, in_damaged, say, say_damage, set_aside
 from benchbench.store.files import folders, json_or_none, sync_tree, write_json, write_yaml
-from benchbench.store.lease_files import Holder, holder_of
+from benchbench.store.lease_files import Holder, holder_of, may_be_held
 from benchbench.store.leases import check, hold, is_lost
 
 CHECKPOINT = "checkpoint"
@@ -235,6 +235,10 @@ class RunStore:
     def holder(self, key: str) -> Holder | None:
         """Who holds a stage now; none where nobody does, or a process that is dead."""
         return holder_of(self._lease(key))
+
+    def may_be_held(self, key: str) -> bool:
+        """Whether a process may hold a stage: one that is stopped, or on another machine, may come back."""
+        return may_be_held(self._lease(key))
 
     def has_lost(self, key: str) -> bool:
         """Whether another process took over a stage that this one holds."""

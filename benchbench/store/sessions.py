@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchbench.core.records import StageSpec
-from benchbench.store.lease_files import Holder, holder_of, read_lease
+from benchbench.store.lease_files import Holder, holder_of, may_be_held, read_lease
 from benchbench.store.leases import Lease, let_go, take
 from benchbench.store.processes import present_command
 from benchbench.store.runs import LEASES, RunStore
@@ -33,6 +33,8 @@ class PlanSession:
 
     holder: Holder | None
     """Who runs it; none where it ended."""
+    may_live: bool
+    """Whether it is not known to have ended: its process may be stopped, or on another machine."""
     command: str
     """The command line; empty where it was no command."""
     folder: str
@@ -84,6 +86,7 @@ def _session(path: Path) -> PlanSession | None:
         about = {} if lease is None else lease.about
         return PlanSession(
             holder_of(path),
+            may_be_held(path),
             str(about["command"]),
             str(about["folder"]),
             "" if lease is None else lease.since,

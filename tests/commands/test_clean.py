@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import os
+import time
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from harness import Finished, bench, tree
 from benchbench.commands.clean import clean, size, unused
 from benchbench.core.records import StageSpec
 from benchbench.store.drafts import draft_prefix
-from benchbench.store.processes import given_command
+from benchbench.store.processes import ProcessName, given_command, this_process
 from benchbench.store.runs import RunStore
 from benchbench.store.sessions import running_plan, sessions
 
@@ -119,6 +121,66 @@ def test_what_a_command_that_runs_has_planned_stays_and_goes_when_it_has_ended(s
     assert sessions(store) == []
 
 
+def test_what_a_person_named_stays(store: RunStore, tmp_path: Path):
+    for name in ("sft/before-the-change", f"data/{DATA}.copy"):
+        (store.root / name).mkdir()
+    cleaning = unused(store, [tmp_path / "results"])
+    assert {"sft/before-the-change", f"data/{DATA}.copy"}.isdisjoint(paths(store, tmp_path / "results"))
+    assert "2 stay: folders with names that no command gives" in list(cleaning.stay_lines())
+
+
+def test_what_a_running_command_names_stays_with_what_it_was_made_from(store: RunStore, tmp_path: Path):
+    """A plan evaluates the model of a stage, which is named in a stage of the plan and is no stage of it."""
+    empty = results(tmp_path, name="empty")
+    planned = StageSpec("score", "score", {"model": NAMED.key.split("/")[1]}, {}, {})
+    with given_command("bench eval x"), running_plan(store, [planned]):
+        gone = paths(store, empty)
+    assert {NAMED.key, BASE.key}.isdisjoint(gone) and ALONE.key in gone
+
+
+def test_what_a_stopped_or_distant_process_holds_stays(store: RunStore, tmp_path: Path):
+    """Its heartbeat is an hour old, and it may come back all the same; another process of this machine is gone."""
+    here = this_process()
+    elsewhere = ProcessName("far", "0badcafe", 7, 1)
+    gone = replace(here, process=2**22 + 5)
+    for owner, stays in ((elsewhere, True), (gone, False)):
+        path = store.root / "leases" / ALONE.key.replace("/", "-")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps({"owner": asdict(owner), "since": "2026-11-29T10:00:00+00:00", "token": "a"}))
+        os.utime(path, (time.time() - 3600,) * 2)
+        assert (ALONE.key not in paths(store, tmp_path / "results")) is stays
+
+
+def test_what_a_stopped_command_has_planned_stays(store: RunStore, tmp_path: Path):
+    with given_command("bench train x"), running_plan(store, [ALONE]):
+        (session,) = sessions(store)
+        values = json.loads(session.path.read_text())
+        session.path.write_text(json.dumps({**values, "owner": {**values["owner"], "machine": "0badcafe"}}))
+        os.utime(session.path, (time.time() - 3600,) * 2)
+        assert sessions(store)[0].holder is None and ALONE.key not in paths(store, tmp_path / "results")
+        cleaning = unused(store, [tmp_path / "results"])
+        clean(store, cleaning)
+        assert len(sessions(store)) == 1
+
+
+def test_bytes_that_are_no_text_and_files_of_others_are_passed_over(store: RunStore, tmp_path: Path):
+    index = store.root / "tokens" / ("a" * 16) / "index.json"
+    index.write_bytes(b"\xff" + index.read_bytes())
+    (tmp_path / "results" / ".leases").mkdir()
+    (tmp_path / "results" / ".leases" / "tiny").write_text(ALONE.key)
+    (tmp_path / "results" / f"{draft_prefix(Path('table.csv'))}abcdefgh").write_text(ALONE.key)
+    (tmp_path / "results" / "table.csv").symlink_to("nowhere")
+    gone = paths(store, tmp_path / "results")
+    assert f"tokens/{'a' * 16}" not in gone and ALONE.key in gone
+
+
+def test_only_what_went_counts_as_freed(store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    cleaning = unused(store, [tmp_path / "results"])
+    monkeypatch.setattr("shutil.rmtree", lambda *more, **names: None)
+    cleaned = clean(store, cleaning)
+    assert {each.kind for each in cleaned.removed} == {"set aside"} and cleaned.freed == 1
+
+
 def test_it_is_removed_whole_and_the_rest_is_as_it_was(store: RunStore, tmp_path: Path):
     before = tree(store.root)
     ended = bench("clean", "--runs", store.root, "--results", tmp_path / "results", "--yes", "--json")
@@ -135,6 +197,10 @@ def test_it_is_removed_whole_and_the_rest_is_as_it_was(store: RunStore, tmp_path
 
 def test_a_dry_run_and_a_no_remove_nothing(store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     line = ("clean", "--runs", store.root, "--results", tmp_path / "results")
+    dead = draft_prefix(Path("data")).rsplit(".", 2)[1].split("-")[0]
+    replaced = store.root / "data" / f".{'9' * 16}.old.{dead}-{2**22 + 5}-abcdefgh" / ("9" * 16)
+    replaced.mkdir(parents=True)
+    (replaced / "file").write_text("put back by the next command that runs something")
     before = tree(store.root)
     ended = bench(*line, "--dry-run")
     assert ended.code == 0 and "7 things that nothing rests on" in ended.text and ALONE.key in ended.text
