@@ -18,7 +18,7 @@ from benchbench.store import damage
 from benchbench.store.drafts import draft_prefix, is_draft, stale_drafts
 from benchbench.store.files import folders
 from benchbench.store.runs import RunStore
-from benchbench.store.sessions import CLEANING, names_in, sessions
+from benchbench.store.sessions import CLEANING, PLANNING, names_in, sessions
 from benchbench.store.stage_files import LOCK
 
 BESIDE = {"data": "prepared data", "tokenizer": "tokenizer", "tokens": "tokens", "merged": "merged model"}
@@ -95,6 +95,8 @@ class _Use:
     """Stages of commands that run, those that they name, and those that these were made from."""
     names: frozenset[str]
     """Every fingerprint and hash that one of these, or results, name."""
+    everything_beside: bool
+    """Whether a command that still plans may read anything that stands beside the stages."""
 
     @property
     def stages(self) -> frozenset[str]:
@@ -123,7 +125,7 @@ def unused(store: RunStore, results: Sequence[Path]) -> Cleaning:
     keys = [_key(path) for path in made]
     use = _use(store, keys, results)
     beside, copies_beside = _folders(store.root, BESIDE)
-    in_use = [path for path in beside if _is_named(path, use.names) or store.may_be_held(_key(path))]
+    in_use = [p for p in beside if use.everything_beside or _is_named(p, use.names) or store.may_be_held(_key(p))]
     gone = [_unused(store.folder(key), _stage(store, key), key) for key in keys if key not in use.stages]
     gone += [_unused(path, BESIDE[path.parent.name], _key(path)) for path in beside if path not in in_use]
     gone += [_unused(path, ASIDE) for path in folders(store.root / damage.FOLDER)]
@@ -156,7 +158,7 @@ def _use(store: RunStore, keys: Sequence[str], results: Sequence[Path]) -> _Use:
     planned = _with_inputs(read, locks)
     texts = "\n".join(locks[key] for key in named | running | planned)
     names = in_results.union(names_in(texts), *(each.names for each in live))
-    return _Use(named, running, planned, names)
+    return _Use(named, running, planned, names, any(each.state == PLANNING for each in live))
 
 
 def clean(store: RunStore, shown: Cleaning) -> Cleaning:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -35,7 +34,7 @@ from benchbench.stages.settings import ReadingSettings
 from benchbench.store.drafts import remove_stale_drafts
 from benchbench.store.offline import offline
 from benchbench.store.runs import RunStore, default_results, default_root
-from benchbench.store.sessions import running_plan
+from benchbench.store.sessions import planning, running_plan
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ def open_session(
     machine = options.machine(()) if options.spreads else None
     seeds = tuple(seeds)
     root = options.store.root
-    with offline("--dry-run") if options.dry_run else nullcontext():
+    with offline("--dry-run") if options.dry_run else planning(options.store):
         prepared = prepare_all(loaded, root, assume=options.dry_run, score_split=score_split)
     each = list(zip(loaded, prepared, strict=True))
     here = [(item, reads) for item, reads in each if not reads.missing]

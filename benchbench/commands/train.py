@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from benchbench.recipe.load import Loaded
 from benchbench.recipe.overrides import parse_overrides
 from benchbench.store.results import ResultStore
 from benchbench.store.runs import RunStore
+from benchbench.store.sessions import running_plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +58,10 @@ def train(
     loaded: Sequence[Loaded], sessions: Sequence[Session], options: RunOptions, console: Console
 ) -> list[Trained]:
     """Run the plans and record every finished cell."""
-    return [_train_one(item, session, options, console) for item, session in zip(loaded, sessions, strict=True)]
+    with ExitStack() as plans:
+        for session in sessions if len(sessions) > 1 else ():  # else the later ones are not known while the first runs
+            plans.enter_context(running_plan(options.store, session.plan.stages.values()))
+        return [_train_one(item, session, options, console) for item, session in zip(loaded, sessions, strict=True)]
 
 
 def _train_one(loaded: Loaded, session: Session, options: RunOptions, console: Console) -> Trained:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchbench.store.drafts import draft_prefix
+from benchbench.store.drafts import FORGOTTEN_SECONDS, draft_prefix
 from benchbench.store.processes import Life, ProcessName, life_of
 
 BEAT_SECONDS = 5.0
@@ -63,12 +63,16 @@ def holder_of(path: Path) -> Holder | None:
 def may_be_held(path: Path) -> bool:
     """Whether somebody may hold a lease: it was not let go, and its owner is not known to be gone.
 
-    Unlike to `holder_of`, an owner that is stopped or elsewhere may come back, however old its heartbeat is.
+    Unlike to `holder_of`, an owner that is stopped may come back, however old its heartbeat is, and one elsewhere until
+    it is forgotten.
     """
     holder = read_lease(path)
     if holder is None or holder.beat == FREE:
         return False
-    return holder.owner is None or life_of(holder.owner) is not Life.GONE
+    life = Life.UNKNOWN if holder.owner is None else life_of(holder.owner)
+    if life is Life.UNKNOWN:
+        return holder.beat + FORGOTTEN_SECONDS > time.time()
+    return life is not Life.GONE
 
 
 def read_lease(path: Path) -> Holder | None:

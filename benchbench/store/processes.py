@@ -47,6 +47,8 @@ class GivenCommand:
     line: str
     ended: ExitStack
     """What is to be undone when the command has ended, however it does."""
+    planned: ExitStack
+    """What is to be undone when the command has said what it planned, or has ended."""
 
 
 _command: ContextVar[GivenCommand | None] = ContextVar("command", default=None)
@@ -55,8 +57,8 @@ _command: ContextVar[GivenCommand | None] = ContextVar("command", default=None)
 @contextmanager
 def given_command(line: str) -> Iterator[None]:
     """Let everything in the block know which command it is part of."""
-    with ExitStack() as ended:
-        before = _command.set(GivenCommand(line, ended))
+    with ExitStack() as ended, ExitStack() as planned:
+        before = _command.set(GivenCommand(line, ended, planned))
         try:
             yield
         finally:

@@ -10,8 +10,9 @@ import json
 import os
 import re
 import secrets
+import shlex
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from benchbench.store.runs import LEASES, RunStore
 
 CLEANING = "cleaning"
 """Key of the lease under which things are removed."""
+PLANNING, RUNNING = "planning", "running"
+"""States of a session: what it is to read is not known yet, or is."""
 _PREFIX = "session-"
 _HASHES = re.compile(r"\b[0-9a-f]{16,64}\b")
 
@@ -45,13 +48,34 @@ class PlanSession:
     """Keys of all stages of its plan."""
     names: frozenset[str]
     """Fingerprints and hashes that its plan names: prepared data, tokenizers, merged models, examples."""
+    state: str
+    """`PLANNING` or `RUNNING`."""
     path: Path
 
     @property
     def line(self) -> str:
         """The command as it is given again, from the folder in which it was given."""
         here = Path(self.folder) == Path.cwd()
-        return self.command if here or not self.command else f"cd {self.folder} && {self.command}"
+        return self.command if here or not self.command else f"cd {shlex.quote(self.folder)} && {self.command}"
+
+
+@contextmanager
+def planning(store: RunStore) -> Iterator[None]:
+    """Say that the command plans: that it may read any data, tokenizer, tokens and merged model.
+
+    It does until it says what it planned (`running_plan`) or has ended; where there is no command, until the block has.
+    Whoever is removing things at the moment is waited for. A folder that nobody may write to is only read: then nothing
+    is said.
+    """
+    command = present_command()
+    with ExitStack() as block:
+        with suppress(OSError):
+            lease = _begin(store, [], "" if command is None else command.line, PLANNING)
+            (block if command is None else command.planned).callback(_end, store, lease)
+            if store.holder(CLEANING) is not None:
+                with store.claim(CLEANING):
+                    pass
+        yield
 
 
 @contextmanager
@@ -64,6 +88,8 @@ def running_plan(store: RunStore, stages: Iterable[StageSpec]) -> Iterator[None]
     with ExitStack() as block:
         lease = _begin(store, list(stages), "" if command is None else command.line)
         (block if command is None else command.ended).callback(_end, store, lease)
+        if command is not None:
+            command.planned.close()
         with store.claim(CLEANING):
             pass
         yield
@@ -92,21 +118,23 @@ def _session(path: Path) -> PlanSession | None:
             "" if lease is None else lease.since,
             frozenset(about["stages"]),
             frozenset(about["names"]),
+            str(about.get("state", RUNNING)),
             path,
         )
     except (KeyError, TypeError):
         return None
 
 
-def _begin(store: RunStore, stages: list[StageSpec], command: str) -> Lease:
+def _begin(store: RunStore, stages: list[StageSpec], command: str, state: str = RUNNING) -> Lease:
     keys = [spec.key for spec in stages]
     text = json.dumps([spec.as_json() for spec in stages])
-    about = {"command": command, "folder": os.getcwd(), "stages": keys, "names": sorted(names_in(text))}
+    about = {"command": command, "folder": os.getcwd(), "stages": keys, "names": sorted(names_in(text)), "state": state}
     path = store.root / LEASES / f"{_PREFIX}{secrets.token_hex(8)}"
     lease = take(path, guards=path, about=about)
     assert lease is not None, "nobody else has this name"
     for other in sessions(store):  # the same again, or a part of it, which this one goes on with
-        if other.path != path and other.holder is None and other.stages <= set(keys):
+        is_over = not other.may_live or (other.holder is None and other.state == RUNNING)
+        if other.path != path and is_over and other.stages <= set(keys):
             other.path.unlink(missing_ok=True)
     return lease
 

@@ -16,7 +16,7 @@ from benchbench.core.records import StageSpec
 from benchbench.store.drafts import draft_prefix
 from benchbench.store.processes import ProcessName, given_command, this_process
 from benchbench.store.runs import RunStore
-from benchbench.store.sessions import running_plan, sessions
+from benchbench.store.sessions import planning, running_plan, sessions
 
 ENVIRONMENT = {"device_kind": "cpu"}
 DATA, OTHER_DATA, HASH, TOKENIZER = "d" * 16, "e" * 16, "1" * 64, "2" * 64
@@ -139,15 +139,16 @@ def test_what_a_running_command_names_stays_with_what_it_was_made_from(store: Ru
 
 
 def test_what_a_stopped_or_distant_process_holds_stays(store: RunStore, tmp_path: Path):
-    """Its heartbeat is an hour old, and it may come back all the same; another process of this machine is gone."""
+    """It may come back after an hour, and not after a week; another process of this machine is gone."""
     here = this_process()
     elsewhere = ProcessName("far", "0badcafe", 7, 1)
     gone = replace(here, process=2**22 + 5)
-    for owner, stays in ((elsewhere, True), (gone, False)):
+    week = 7 * 24 * 3600
+    for owner, age, stays in ((elsewhere, 3600, True), (elsewhere, week + 60, False), (gone, 3600, False)):
         path = store.root / "leases" / ALONE.key.replace("/", "-")
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps({"owner": asdict(owner), "since": "2026-11-29T10:00:00+00:00", "token": "a"}))
-        os.utime(path, (time.time() - 3600,) * 2)
+        os.utime(path, (time.time() - age,) * 2)
         assert (ALONE.key not in paths(store, tmp_path / "results")) is stays
 
 
@@ -179,6 +180,24 @@ def test_only_what_went_counts_as_freed(store: RunStore, tmp_path: Path, monkeyp
     monkeypatch.setattr("shutil.rmtree", lambda *more, **names: None)
     cleaned = clean(store, cleaning)
     assert {each.kind for each in cleaned.removed} == {"set aside"} and cleaned.freed == 1
+
+
+def test_while_a_command_plans_all_that_it_may_read_stays(store: RunStore, tmp_path: Path):
+    """Until it has said what it planned, or has ended; a folder of stages is made again where it is missed."""
+    beside = {f"data/{OTHER_DATA}", "merged/0123456789abcdef", f"tokens/{'b' * 16}"}
+    with given_command("bench train x"):
+        with planning(store):
+            pass
+        assert beside.isdisjoint(gone := paths(store, tmp_path / "results")) and ALONE.key in gone
+        with running_plan(store, [ALONE]):
+            gone = paths(store, tmp_path / "results")
+            assert f"data/{OTHER_DATA}" not in gone and beside - {f"data/{OTHER_DATA}"} <= gone.keys()
+    with given_command("bench train x"), planning(store):
+        pass
+    assert beside <= paths(store, tmp_path / "results").keys()
+    with planning(store):
+        assert beside.isdisjoint(paths(store, tmp_path / "results"))
+    assert beside <= paths(store, tmp_path / "results").keys()
 
 
 def test_it_is_removed_whole_and_the_rest_is_as_it_was(store: RunStore, tmp_path: Path):

@@ -87,11 +87,11 @@ def test_what_did_not_finish_is_listed_with_the_command_that_goes_on(store: RunS
         pass
     assert len(sessions(store)) == 1
     with monkeypatch.context() as patch, given_command("bench compare a b"):
-        patch.setattr("os.getcwd", lambda: "/elsewhere")
+        patch.setattr("os.getcwd", lambda: "/else where")
         with running_plan(store, [spec(0), spec(1), spec(2)]):
             pass
     commands = {each.stage: each.command for each in status(store).stages}
-    there = "cd /elsewhere && bench compare a b"
+    there = "cd '/else where' && bench compare a b"
     assert commands["sft seed 1"] == commands["sft seed 2"] == there
     assert (commands["sft seed 3"], commands["score/abc"]) == ("bench train a.yaml", "")
     ended = bench("status", "--runs", store.root)
