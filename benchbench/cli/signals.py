@@ -39,13 +39,15 @@ class Heard:
 def hearing() -> Iterator[Heard]:
     """Raise `StoppedBySignal` where a signal asks to stop while the block lasts; the scheduler listens for itself.
 
-    Only the main thread hears signals; a command that another one runs is stopped by whoever runs it.
+    A signal that the process was started to ignore stays ignored. Only the main thread hears signals; a command that
+    another one runs is stopped by whoever runs it.
     """
     heard = Heard()
     if threading.current_thread() is not threading.main_thread():
         yield heard
         return
-    before = {number: signal.signal(number, heard.stop) for number in HEARD}
+    listened_to = [number for number in HEARD if signal.getsignal(number) is not signal.SIG_IGN]  # as nohup may have it
+    before = {number: signal.signal(number, heard.stop) for number in listened_to}
     try:
         yield heard
     finally:

@@ -136,7 +136,7 @@ def _text(value: Any) -> str:
 
 
 def audit(prepared: PreparedQuirks, options: RunOptions, console: Console) -> Audited:
-    """Run what is missing, compare each variant within itself, and write audit.csv and audit.md.
+    """Run what is missing, compare each variant within itself, and write audit.csv, audit.md, audit.stages.json.
 
     Raises:
         BenchError: exit code 4 where a cell failed.
@@ -194,7 +194,9 @@ def _write(
         parts += [markdown.records(shown_audit([row for row in rows if row.candidate == candidate], *headline)), ""]
     parts += [f"- {line}" for line in footnotes(reported, rows)]
     report = results.write_report("\n".join(parts) + "\n", name="audit.md")
-    return [str(table), str(report)]
+    labels = " ".join(item.label for item in prepared.variants[0][1])
+    made = f"{labels} against {prepared.baseline}, seeds {rows[0].seeds} {prepared.overrides}".rstrip()
+    return [str(table), str(report), str(results.note_stages("audit.stages.json", made, prepared.session.plan.stages))]
 
 
 def footnotes(reported: Mapping[str, float], rows: Sequence[AuditRow]) -> list[str]:

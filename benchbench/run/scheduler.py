@@ -110,7 +110,8 @@ class Scheduler:
             self.store.remove_checkpoint(key)  # of a process that died as the stage ended
         for spec in stages.values():
             self._note_engine(spec, self.store.record(spec.key))
-        handlers = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        signals = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is not signal.SIG_IGN]
+        handlers = {number: signal.signal(number, self._stop) for number in signals}
         try:
             self._refuse_unplaceable()
             while self._waiting or self._running:

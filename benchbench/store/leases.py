@@ -106,6 +106,9 @@ def let_go(lease: Lease) -> None:
         _held.remove(lease)
         with suppress(OSError):
             os.utime(lease.handle, (FREE, FREE))
+        with suppress(OSError):  # a file system that keeps no such time has the file removed instead
+            if os.fstat(lease.handle).st_mtime != FREE and _is_still_ours(lease):
+                lease.path.unlink()
         os.close(lease.handle)
         if not _held:
             _at_rest.set()

@@ -12,10 +12,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from benchbench.store.damage import say_damage
+from benchbench.store.damage import say, say_damage
 from benchbench.store.files import json_or_none, write_json, write_text
 
 FOLDER, ABOUT = "parts", "about.json"
+FORMAT = 2
+"""Raised by hand when parts are written otherwise; 1, of which nothing was recorded, had no hashes."""
 
 
 def remove_parts(folder: Path) -> None:
@@ -40,9 +42,12 @@ class WrittenParts:
 
     def __init__(self, folder: Path, about: Mapping[str, Any]) -> None:
         self.folder = folder / FOLDER
-        if self.folder.is_dir() and json_or_none(self.folder / ABOUT) != dict(about):
+        made, recorded = {**about, "format": FORMAT}, json_or_none(self.folder / ABOUT)
+        if self.folder.is_dir() and recorded != made:
+            if recorded == dict(about):
+                say(f"{self.folder}: parts of an earlier version, which have no hashes; they are made again")
             remove_parts(folder)
-        write_json(self.folder / ABOUT, dict(about))
+        write_json(self.folder / ABOUT, made)
 
     def read(self, number: int) -> list[Any] | None:
         """The values of a part; none where it is not there, or not as it was written, which is dropped in a line."""

@@ -120,6 +120,17 @@ def test_a_second_signal_finds_nobody_who_listens():
         assert signal.getsignal(signal.SIGINT) != signal.SIG_DFL, "the other one is still heard"
 
 
+def test_a_signal_that_is_ignored_stays_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with hearing() as heard:
+            os.kill(os.getpid(), signal.SIGINT)
+            assert heard.number is None and signal.getsignal(signal.SIGTERM) == heard.stop
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_a_thread_leaves_signals_to_its_process():
     before = signal.getsignal(signal.SIGTERM)
     seen: list[object] = []

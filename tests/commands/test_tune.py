@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from harness import MICRO, bench, finish, tree
 
+from benchbench.commands.clean import unused
 from benchbench.recipe.document import read_document
+from benchbench.store.runs import RunStore
 
 RATE = "preference.learning_rate"
 
@@ -23,7 +25,10 @@ def test_the_grid_is_scored_on_the_validation_split_and_one_setting_is_chosen(tm
     )
     assert ended.code == 0, ended.err
     assert "finished already" in ended.err
-    assert sorted(tree(tmp_path / "results")) == [f"micro/tuning/simpo{end}" for end in (".csv", ".md", ".png")]
+    endings = (".csv", ".md", ".png", ".stages.json")
+    assert sorted(tree(tmp_path / "results")) == [f"micro/tuning/simpo{end}" for end in endings]
+    unused_things = unused(RunStore(tmp_path / "runs"), [tmp_path / "results"]).unused
+    assert [each for each in unused_things if each.kind != "draft"] == [], "what a grid rests on is kept"
     page = (tmp_path / "results" / "micro" / "tuning" / "simpo.md").read_text(encoding="utf-8")
     assert "    bench tune simpo --grid preference.learning_rate=1e-4,1e-2 --setting" in page
     tuned = ended.json

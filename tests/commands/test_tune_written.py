@@ -14,7 +14,7 @@ from benchbench.commands.tune.written import command_line, rule_words, write_tun
 GRID = "preference.learning_rate=1e-4,1e-3"
 
 
-def test_a_grid_that_failed_writes_nothing_and_another_its_three_files(tmp_path: Path):
+def test_a_grid_that_failed_writes_nothing_and_another_its_files(tmp_path: Path):
     request = TuneRequest(["simpo", "dpo"], [GRID], setting=str(MICRO))
     grids = plan_grids(request)
     row = {"preference.learning_rate": 1e-4, "seed 1": 0.5, "mean": 0.5, "below best": 0.0, "se": 0.0}
@@ -22,7 +22,9 @@ def test_a_grid_that_failed_writes_nothing_and_another_its_three_files(tmp_path:
     tuned = [Tuned("simpo", "validation", (1,), [row]), Tuned("dpo", "validation", (1,), [], failed="out of memory")]
     written = write_tuning(TunedGrids(grids, tuned), request, tmp_path)
     assert sorted(tree(tmp_path)) == sorted(str(path.relative_to(tmp_path)) for path in written)
-    assert sorted(tree(tmp_path)) == [f"micro/tuning/simpo{ending}" for ending in (".csv", ".md", ".png")]
+    assert sorted(tree(tmp_path)) == [
+        f"micro/tuning/simpo{ending}" for ending in (".csv", ".md", ".png", ".stages.json")
+    ]
     assert f"- rule: {rule_words()}\n" in written[0].read_text(encoding="utf-8")
     assert written[1].read_text(encoding="utf-8").splitlines()[1] == "0.0001,0.5,0.5,0.0,0.0,chosen,,"
 

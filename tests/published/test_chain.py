@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from harness import bench
 
@@ -66,3 +68,5 @@ def test_every_row_has_its_numbers(chain: Chain, tmp_path):
     folder = tmp_path / SETTING
     assert (folder / "audit.md").read_text().count("\n| ") >= 5
     assert (folder / "audit.csv").is_file()
+    (keys,) = json.loads((folder / "audit.stages.json").read_text()).values()
+    assert {key.split("/")[0] for key in keys} >= {"sft", "preference", "score"}

@@ -74,6 +74,23 @@ def test_a_free_lease_is_ours_at_once_and_free_after_the_block(path: Path):
     assert [inner.name for inner in path.parent.iterdir()] == ["a"], "nothing is left beside it"
 
 
+def test_where_the_time_of_a_file_cannot_be_set_a_lease_that_is_let_go_is_removed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    lease = take(path, guards=path)
+    assert lease is not None
+    monkeypatch.setattr(os, "utime", lambda *more, **names: None)
+    let_go(lease)
+    assert not path.exists()
+    lease = take(path, guards=path)
+    assert lease is not None
+    held_by_another = path.read_text().replace(lease.token, "another")
+    path.unlink()
+    path.write_text(held_by_another)
+    let_go(lease)
+    assert path.read_text() == held_by_another
+
+
 def test_who_waits_says_once_for_whom_and_goes_when_asked_to(path: Path):
     heard, stops = [], iter([False, False, True])
     with hold(path, guards=path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,16 @@ def test_a_part_that_is_not_as_it_was_written_is_dropped_in_a_line(tmp_path: Pat
     (line,) = lines
     assert "part-00003.jsonl: expected the part of the stage as it was written, found one with other" in line
     assert line.endswith("it is made again")
+
+
+def test_parts_of_a_version_without_hashes_are_made_again_and_not_called_damaged(tmp_path: Path):
+    lines = list[str]()
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "about.json").write_text(json.dumps(CPU))
+    (tmp_path / "parts" / "part-00000.jsonl").write_text("[1]\n")
+    with listening(lines.append):
+        assert WrittenParts(tmp_path, CPU).read(0) is None
+    assert lines == [f"{tmp_path / 'parts'}: parts of an earlier version, which have no hashes; they are made again"]
 
 
 def test_parts_of_another_device_are_thrown_away(tmp_path: Path):

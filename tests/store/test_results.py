@@ -276,3 +276,10 @@ def test_the_state_of_a_folder_moves_with_every_file_that_a_command_wrote(store:
         assert store.state(command=command) == state
     store.write_report("report, and what I think of it", name="report.md")
     assert store.state(command=command) == {}
+
+
+def test_the_stages_of_something_beside_the_cells_are_noted_by_what_was_made(store: ResultStore):
+    store.note_stages("audit.stages.json", "dpo against sft", ["sft/b", "sft/a"])
+    path = store.note_stages("audit.stages.json", "ipo against sft", ["sft/c"])
+    store.note_stages("audit.stages.json", "ipo against sft", ["sft/d"])
+    assert json.loads(path.read_text()) == {"dpo against sft": ["sft/a", "sft/b"], "ipo against sft": ["sft/d"]}

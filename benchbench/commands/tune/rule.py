@@ -39,6 +39,8 @@ class Tuned:
     """The values that the rule chose; none where every setting diverged."""
     failed: str = ""
     """Why there is no grid: a stage failed otherwise than by diverging."""
+    stages: tuple[str, ...] = ()
+    """Keys of all stages that it rests on."""
 
     def as_json(self) -> dict[str, object]:
         """The grid as one JSON object; the chosen values by their keys."""

@@ -203,7 +203,9 @@ def _tuned(
     ]
     picked = pick(grid.loaded.label, split, grid.settings, tried, seeds=seeds, added=grid.added)
     edges = () if picked.chosen is None else edge_notes(grid.axes, picked.chosen, widened=bool(grid.added))
-    return replace(picked, notes=(*picked.notes, *grid.notes, *edges))
+    plan = reader.session.plan
+    stages = {key for item in grid.named for cell in cells[item.label] for key in plan.closure(cell)}
+    return replace(picked, notes=(*picked.notes, *grid.notes, *edges), stages=tuple(sorted(stages)))
 
 
 def _tried(

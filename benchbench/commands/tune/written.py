@@ -1,4 +1,4 @@
-"""results/<setting>/tuning/: the table, curve and rule of every grid, as a page, a CSV and a figure of each method."""
+"""results/<setting>/tuning/: the table, curve, rule and stages of every grid, as four files of each method."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchbench import metrics
 from benchbench.commands.tune.rule import RULE, RULE_TEXT, Tuned
 from benchbench.commands.tune.run import MethodGrid, TunedGrids, TuneRequest
 from benchbench.report.tuning import GridReport, grid_document, plot_grid
-from benchbench.store.files import write_csv, write_text
+from benchbench.store.files import write_csv, write_json, write_text
 
 FOLDER = "tuning"
 
@@ -50,7 +50,7 @@ def command_line(request: TuneRequest) -> str:
 
 
 def write_tuning(done: TunedGrids, request: TuneRequest, results: Path) -> list[Path]:
-    """Write page, table and curve of each grid that was finished, over earlier ones of the same method.
+    """Write page, table, curve and stages of each grid that was finished, over earlier ones of the same method.
 
     Args:
         done: the grids.
@@ -67,5 +67,7 @@ def write_tuning(done: TunedGrids, request: TuneRequest, results: Path) -> list[
         plot_grid(report, figure)
         write_csv(table, list(tuned.rows[0]), tuned.rows)
         write_text(page, grid_document(report, figure.name))
-        written += [page, table, figure]
+        stages = base.with_name(f"{base.name}.stages.json")
+        write_json(stages, list(tuned.stages))  # what nothing in results names is removed by `bench clean`
+        written += [page, table, figure, stages]
     return written
