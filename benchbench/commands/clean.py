@@ -121,8 +121,8 @@ def unused(store: RunStore, results: Sequence[Path]) -> Cleaning:
                 f"{option}",
                 exit_code=ExitCode.UNAVAILABLE,
             )
-    made, copies = _folders(store.root, stages.kinds())
-    keys = [_key(path) for path in made]
+    keyed, copies = _folders(store.root, stages.kinds())
+    keys = [_key(path) for path in keyed]
     use = _use(store, keys, results)
     beside, copies_beside = _folders(store.root, BESIDE)
     in_use = [p for p in beside if use.everything_beside or _is_named(p, use.names) or store.may_be_held(_key(p))]
@@ -144,8 +144,8 @@ def unused(store: RunStore, results: Sequence[Path]) -> Cleaning:
 def _folders(root: Path, kinds: Iterable[str]) -> tuple[list[Path], list[Path]]:
     """The folders of some kinds below `runs/`: those that commands made, and those that a person named."""
     paths = [path for kind in kinds for path in folders(root / kind)]
-    made = [path for path in paths if _KEY.fullmatch(path.name)]
-    return made, [path for path in paths if path not in made]
+    keyed = [path for path in paths if _KEY.fullmatch(path.name)]
+    return keyed, [path for path in paths if path not in keyed]
 
 
 def _use(store: RunStore, keys: Sequence[str], results: Sequence[Path]) -> _Use:

@@ -195,8 +195,12 @@ def _write(
     parts += [f"- {line}" for line in footnotes(reported, rows)]
     report = results.write_report("\n".join(parts) + "\n", name="audit.md")
     labels = " ".join(item.label for item in prepared.variants[0][1])
-    made = f"{labels} against {prepared.baseline}, seeds {rows[0].seeds} {prepared.overrides}".rstrip()
-    return [str(table), str(report), str(results.note_stages("audit.stages.json", made, prepared.session.plan.stages))]
+    table_of = f"{labels} against {prepared.baseline}, seeds {rows[0].seeds} {prepared.overrides}".rstrip()
+    return [
+        str(table),
+        str(report),
+        str(results.note_stages("audit.stages.json", table_of, prepared.session.plan.stages)),
+    ]
 
 
 def footnotes(reported: Mapping[str, float], rows: Sequence[AuditRow]) -> list[str]:

@@ -42,12 +42,12 @@ class WrittenParts:
 
     def __init__(self, folder: Path, about: Mapping[str, Any]) -> None:
         self.folder = folder / FOLDER
-        made, recorded = {**about, "format": FORMAT}, json_or_none(self.folder / ABOUT)
-        if self.folder.is_dir() and recorded != made:
+        present, recorded = {**about, "format": FORMAT}, json_or_none(self.folder / ABOUT)
+        if self.folder.is_dir() and recorded != present:
             if recorded == dict(about):
                 say(f"{self.folder}: parts of an earlier version, which have no hashes; they are made again")
             remove_parts(folder)
-        write_json(self.folder / ABOUT, made)
+        write_json(self.folder / ABOUT, present)
 
     def read(self, number: int) -> list[Any] | None:
         """The values of a part; none where it is not there, or not as it was written, which is dropped in a line."""

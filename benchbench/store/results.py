@@ -196,12 +196,12 @@ class ResultStore:
         write_text(path, text)
         return path
 
-    def note_stages(self, name: str, made: str, keys: Iterable[str]) -> Path:
+    def note_stages(self, name: str, table: str, keys: Iterable[str]) -> Path:
         """Say what stages something beside the cells rests on, so that `bench clean` keeps them; other entries stay."""
         path = self.folder / name
         with self._alone():
             known = json_or_none(path)
-            write_json(path, {**(known if isinstance(known, dict) else {}), made: sorted(keys)})
+            write_json(path, {**(known if isinstance(known, dict) else {}), table: sorted(keys)})
         return path
 
     def own(self, path: Path, *, command: str, made_from: str = "") -> None:

@@ -138,6 +138,11 @@ def test_what_a_running_command_names_stays_with_what_it_was_made_from(store: Ru
     assert {NAMED.key, BASE.key}.isdisjoint(gone) and ALONE.key in gone
 
 
+def beaten(lease: Path, age: float) -> None:
+    """Let the last heartbeat of a lease be so many seconds ago."""
+    os.utime(lease, (time.time() - age, time.time() - age))
+
+
 def test_what_a_stopped_or_distant_process_holds_stays(store: RunStore, tmp_path: Path):
     """It may come back after an hour, and not after a week; another process of this machine is gone."""
     here = this_process()
@@ -148,7 +153,7 @@ def test_what_a_stopped_or_distant_process_holds_stays(store: RunStore, tmp_path
         path = store.root / "leases" / ALONE.key.replace("/", "-")
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps({"owner": asdict(owner), "since": "2026-11-29T10:00:00+00:00", "token": "a"}))
-        os.utime(path, (time.time() - age,) * 2)
+        beaten(path, age)
         assert (ALONE.key not in paths(store, tmp_path / "results")) is stays
 
 
@@ -157,7 +162,7 @@ def test_what_a_stopped_command_has_planned_stays(store: RunStore, tmp_path: Pat
         (session,) = sessions(store)
         values = json.loads(session.path.read_text())
         session.path.write_text(json.dumps({**values, "owner": {**values["owner"], "machine": "0badcafe"}}))
-        os.utime(session.path, (time.time() - 3600,) * 2)
+        beaten(session.path, 3600)
         assert sessions(store)[0].holder is None and ALONE.key not in paths(store, tmp_path / "results")
         cleaning = unused(store, [tmp_path / "results"])
         clean(store, cleaning)
