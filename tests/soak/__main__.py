@@ -1,0 +1,284 @@
+"""`make soak`: a comparison is killed at moments drawn from a seed until it is finished, and compared with one that was not.
+
+    python -m tests.soak --kills 200 --write results/reliability/soak.json
+
+A *world* is a folder with its `runs/` and `results/`; a *life* is one start of its commands. In each life up to four
+signals are sent; then the command is started again. When all is finished, every file must be the one of a world that
+nobody disturbed, less what `same.py` names. The seed is printed, and again where something is not as promised.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # as pytest has it, for `from harness import`
+
+from benchbench import stages  # noqa: E402
+from tests.soak.comparison import WORLDS, Command, furnish, unfinished  # noqa: E402
+from tests.soak.kills import MEMORY, SIGNALS, WORKER, Kill, Plan, deliver  # noqa: E402
+from tests.soak.processes import Running, warm_up  # noqa: E402
+from tests.soak.same import differences, left_behind, snapshot  # noqa: E402
+
+MOST_KILLS_OF_A_LIFE = 4
+ENDS = {0, 4, 130, 143, -2, -9, -15}
+"""Exit codes of a command that was killed, asked to stop, lost a worker, or finished before."""
+DAY = 24 * 3600.0
+
+
+class SoakError(Exception):
+    """Something is not as promised."""
+
+
+@dataclass
+class Undisturbed:
+    """A world that nobody disturbed."""
+
+    files: dict[str, str]
+    keys: list[str]
+    """Of its stages."""
+    seconds: float
+    """That its first command took."""
+
+
+@dataclass
+class Counts:
+    """What was done."""
+
+    worlds: Counter[str] = field(default_factory=Counter)
+    lives: int = 0
+    scripts: int = 0
+    """Lives of the real script, with spawned workers."""
+    together: int = 0
+    """Lives with two commands at once."""
+    clocks: int = 0
+    memory_limits: int = 0
+    exit_codes: Counter[int] = field(default_factory=Counter)
+    files_compared: int = 0
+
+
+class Soak:
+    """Kills until there were enough."""
+
+    def __init__(self, base: Path, *, kills: int, seed: int, script_every: int, workers: int = 2) -> None:
+        """`script_every` is how many lives there are for one of the real script; 0 for none."""
+        self.base, self.kills, self.script_every, self.workers = base, kills, script_every, workers
+        self.random = Random(seed)
+        self.counts = Counts()
+        self.plan = Plan(self.random, whole_seconds=1.0)
+        self._undisturbed: dict[str, Undisturbed] = {}
+        self._running: list[Running] = []
+
+    def run(self, worlds: Sequence[str]) -> None:
+        """Disturb one world after another, in turns.
+
+        Raises:
+            SoakError: what is not as promised.
+        """
+        number = 0
+        while self.delivered < self.kills or number < len(worlds):
+            self.world(worlds[number % len(worlds)])
+            number += 1
+
+    @property
+    def delivered(self) -> int:
+        """Signals that were sent."""
+        return sum(self.plan.done["signal"].values())
+
+    def world(self, name: str) -> None:
+        """One world from its beginning to its comparison."""
+        if name not in self._undisturbed:
+            self._undisturbed[name] = self._leave_alone(name)
+        whole, commands = self._undisturbed[name], WORLDS[name]
+        self.plan.whole_seconds = whole.seconds
+        folder, before, lives = furnish(self.base / "world"), self.delivered, 0
+        while self.delivered < self.kills and lives < 12 and unfinished(folder, whole.keys):
+            self._life(folder, commands, whole)
+            lives += 1
+        self._finish(folder, commands)
+        self._compare(folder, commands, whole, name)
+        self.counts.worlds[name] += 1
+        _say(f"{name}: {self.delivered - before} kills in {lives} lives, all as it should be; {self.delivered} in all")
+        shutil.rmtree(folder)
+
+    def close(self) -> None:
+        """End every process that was started."""
+        for running in self._running:
+            running.end()
+
+    def _leave_alone(self, name: str) -> Undisturbed:
+        folder, seconds = furnish(self.base / "world"), []
+        for command in WORLDS[name]:
+            begin = time.monotonic()
+            if (code := self._start(folder, command).wait()) != 0:
+                raise SoakError(f"{name}: expected exit code 0 of what nobody disturbed, found {code}\n{self._printed()}")
+            seconds.append(time.monotonic() - begin)
+        files = snapshot(folder, [command.results for command in WORLDS[name]])
+        keys = [f"{kind}/{path.name}" for kind in stages.kinds() for path in (folder / "runs" / kind).glob("[!.]*")]
+        shutil.rmtree(folder)
+        _say(f"{name}: {len(files)} files of {len(keys)} stages, {seconds[0]:.0f} s when left alone")
+        return Undisturbed(files, keys, seconds[0])
+
+    def _life(self, folder: Path, commands: Sequence[Command], whole: Undisturbed) -> None:
+        """Start, disturb, wait for the end."""
+        self.counts.lives += 1
+        script = self.script_every > 0 and self.counts.lives % self.script_every == 0
+        together = len(commands) > 1 and self.random.random() < 0.3
+        living = [self._start(folder, command, script=script) for command in commands[: 1 + together]]
+        self.counts.scripts += script
+        self.counts.together += together
+        if not script and self.random.random() < 0.3:
+            self.counts.clocks += 1
+            for running in living:
+                running.trap.move_clock(self.random.choice((-1, 1)) * self.random.uniform(0.1, 400) * DAY)
+        limited = self._disturb(folder, living, whole, script=script)
+        for running in living:
+            self._end_of(running, limited=limited)
+        if self.random.random() < 0.5:  # else what is left of this life meets the next
+            for running in living:
+                running.wait_for_group()
+
+    def _disturb(self, folder: Path, living: Sequence[Running], whole: Undisturbed, *, script: bool) -> bool:
+        """Send up to four signals while some command goes on; whether a memory limit was set."""
+        limited, active = False, list(living)
+        for number in range(MOST_KILLS_OF_A_LIFE):
+            active = [running for running in active if running.poll() is None]
+            if not active or self.delivered >= self.kills:
+                break
+            running, kinds = self.random.choice(active), unfinished(folder, whole.keys)
+            begun = len(kinds) < len(whole.keys)
+            kill = self.plan.draw([] if script else kinds, planning=number == 0, begun=begun)
+            if script:
+                kill = replace(kill, name="any time", moment=None, delay=self.random.uniform(1, 4 * whole.seconds))
+            elif kill.name in kinds and self.random.random() < 0.1:
+                limited |= self._limit(kill, running)
+                continue
+            if deliver(kill, running, self.random):
+                self.plan.count(kill)
+                if kill.ends_the_command and self.random.random() < 0.7:  # else another signal follows at once
+                    active.remove(running)
+        return limited
+
+    def _limit(self, kill: Kill, running: Running) -> bool:
+        """Give a worker hardly more memory than it has."""
+        is_set = deliver(replace(kill, signal=MEMORY, target=WORKER), running, self.random)
+        self.counts.memory_limits += is_set
+        return is_set
+
+    def _start(self, folder: Path, command: Command, *, script: bool = False) -> Running:
+        line = command.line(workers=self.workers)
+        self._running.append(Running(folder, line, len(self._running), script=script))
+        return self._running[-1]
+
+    def _end_of(self, running: Running, *, limited: bool) -> None:
+        """Wait for a command, and look at how it ended."""
+        code = running.wait()
+        running.trap.close()
+        self.counts.exit_codes[code] += 1
+        if code not in ENDS:
+            raise SoakError(f"{running.line}: expected an exit code of {sorted(ENDS)}, found {code}\n{running.printed}")
+        if "Traceback" in running.printed and not limited:
+            raise SoakError(f"{running.line}: expected no traceback, found one\n{running.printed}")
+
+    def _finish(self, folder: Path, commands: Sequence[Command]) -> None:
+        """Run every command to its end, with nothing of the lives before left, and have all files read."""
+        for running in self._running:
+            running.wait_for_group()
+        results = [word for command in commands for word in ("--results", command.results)][:2]
+        lines = [command.line(workers=self.workers) for command in commands] + [["verify", *results]]
+        for line in lines:
+            self._running.append(Running(folder, line, len(self._running)))
+            if (code := self._running[-1].wait()) != 0:
+                raise SoakError(f"{line}: expected exit code 0, found {code}\n{self._printed()}")
+            self._running[-1].trap.close()
+
+    def _compare(self, folder: Path, commands: Sequence[Command], whole: Undisturbed, name: str) -> None:
+        files = snapshot(folder, [command.results for command in commands])
+        if others := differences(files, whole.files):
+            raise SoakError(f"{name}: expected the files of a world that nobody disturbed, found others: {others}")
+        if left := left_behind(folder):
+            raise SoakError(f"{name}: expected nothing left behind, found {left}")
+        self.counts.files_compared += len(files)
+
+    def _printed(self) -> str:
+        return self._running[-1].printed
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+    sys.stderr.flush()
+
+
+def recorded(soak: Soak, *, seed: int, seconds: float, line: Sequence[str]) -> dict[str, Any]:
+    """What is committed of a run."""
+    from benchbench.stages.environment import environment
+
+    counts, plan = soak.counts, soak.plan
+    here = environment("cpu")
+    return {
+        "command": " ".join(["python -m tests.soak", *line]),
+        "seed": seed,
+        "kills": soak.delivered,
+        "by_signal": {name: plan.done["signal"][name] for name in SIGNALS},
+        "by_target": dict(sorted(plan.done["target"].items())),
+        "by_moment": dict(sorted(plan.done["moment"].items())),
+        "held_at": dict(sorted(plan.operations.items())),
+        "worlds": dict(counts.worlds),
+        "lives": counts.lives,
+        "lives_of_the_script": counts.scripts,
+        "lives_with_two_commands": counts.together,
+        "lives_with_another_clock": counts.clocks,
+        "memory_limits": counts.memory_limits,
+        "exit_codes": {str(code): number for code, number in sorted(counts.exit_codes.items())},
+        "files_compared": counts.files_compared,
+        "files_that_differ": 0,
+        "seconds": round(seconds),
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "versions": {name: here["packages"][name] for name in ("benchbench", "torch", "transformers")},
+        "python": here["python"],
+        "platform": here["platform"],
+    }
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit code 0 where all was as promised."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description="Kill a comparison and compare its files.")
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, help="of the moments; drawn and printed by default")
+    parser.add_argument("--worlds", nargs="+", choices=[*WORLDS], default=["policies", "policies", "rewards"])
+    parser.add_argument("--script-every", type=int, default=10, help="lives for one of the real script; 0 for none")
+    parser.add_argument("--write", type=Path, help="JSON file of the counts")
+    options = parser.parse_args(arguments)
+    seed = Random().randrange(10**6) if options.seed is None else options.seed
+    _say(f"seed {seed}, {options.kills} kills")
+    base, begin = Path(tempfile.mkdtemp(prefix="soak-")), time.monotonic()
+    warm_up()
+    soak = Soak(base, kills=options.kills, seed=seed, script_every=options.script_every)
+    try:
+        soak.run(options.worlds)
+    except (SoakError, TimeoutError) as error:
+        _say(f"seed {seed}, after {soak.delivered} kills: {error}\nkept: {base}")
+        return 1
+    finally:
+        soak.close()
+    shutil.rmtree(base)
+    _say(f"seed {seed}: {soak.delivered} kills, {soak.counts.files_compared} files as they should be")
+    if options.write is not None:
+        options.write.parent.mkdir(parents=True, exist_ok=True)
+        record = recorded(soak, seed=seed, seconds=time.monotonic() - begin, line=arguments)
+        options.write.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,77 @@
+"""What the soak runs: two small comparisons that have every kind of stage between them, and one that shares cells."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.harness import MICRO, generate_section
+
+JUDGE = "judge:\n  name: gold\n  against: [baseline, chosen]\n"
+DRAW = "temperature: 1.0, top_p: 1.0, top_k: 0, min_p: 0.0, repetition_penalty: 1.0, max_new_tokens: 6"
+RECIPES = {
+    "rounds": "method: {name: dpo, variant: rounds}\n"
+    "rounds:\n  count: 2\n  prompts: {split: train, per_round: 8}\n"
+    f"  sampler: {{name: policy, num_samples: 3, {DRAW}}}\n"
+    "  oracle: {name: reward_stage}\n"
+    "  selector: {name: best_worst, options: {ties: keep, cut: keep}}\n",
+    "online": "method: {name: dpo, variant: online}\n"
+    f"online:\n  sampler: {{name: policy, num_samples: 2, {DRAW}}}\n"
+    "  oracle: {name: gold}\n  selector: {name: best_worst}\n",
+    "pseudo": "method: {name: reward_model, variant: pseudo}\n"
+    "reward_model: {pseudo_labels: {split: train, threshold: 0.5}}\n",
+    "ensemble": "method: {name: reward_model, variant: ensemble}\n"
+    "reward_model: {ensemble: {size: 2, use: rewards}}\n",
+}
+"""Name -> a recipe of the setting, without its first lines."""
+SETS = ("--set", "sft.save_steps=1", "--set", "reward_model.save_steps=1", "--set", "preference.save_steps=1")
+
+
+@dataclass(frozen=True)
+class Command:
+    """One `bench compare`, with the folder of its tables."""
+
+    name: str
+    targets: tuple[str, ...]
+    sets: tuple[str, ...] = SETS
+
+    def line(self, *, workers: int) -> list[str]:
+        """Its words, for a process in the folder of the world."""
+        base = ["compare", *self.targets, "--setting", "setting.yaml", "--seeds", "1", "--allow-different"]
+        return [*base, "--workers", str(workers), "--results", self.results, *self.sets]
+
+    @property
+    def results(self) -> str:
+        """Where its tables are."""
+        return f"results_{self.name}"
+
+
+POLICIES = Command("policies", ("ddo_rm", "rounds.yaml", "online.yaml"))
+OVERLAP = Command("overlap", ("ddo_rm", "rounds.yaml"))
+REWARDS = Command("rewards", ("pseudo.yaml", "ensemble.yaml"), ("--set", "reward_model.save_steps=1"))
+WORLDS = {"policies": (POLICIES, OVERLAP), "rewards": (REWARDS,)}
+"""Name -> the commands that one `runs/` folder serves; they may run at once."""
+
+
+def furnish(folder: Path) -> Path:
+    """Write setting and recipes into a new folder; returns it."""
+    folder.mkdir(parents=True)
+    text = MICRO.read_text(encoding="utf-8") + generate_section(prompts=4, tokens=6) + JUDGE
+    (folder / "setting.yaml").write_text(text, encoding="utf-8")
+    for name, recipe in RECIPES.items():
+        text = f"name: {name}\ndescription: Of the soak.\nsetting: micro\n{recipe}"
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def unfinished(folder: Path, keys: list[str]) -> list[str]:
+    """Kinds of the stages that are not finished in a world yet, by what their records say."""
+    kinds = []
+    for key in keys:
+        try:
+            status = json.loads((folder / "runs" / key / "status.json").read_text(encoding="utf-8"))["status"]
+        except (OSError, ValueError, KeyError):
+            status = ""
+        kinds += [] if status == "done" else [key.split("/")[0]]
+    return kinds

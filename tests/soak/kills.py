@@ -1,0 +1,157 @@
+"""Which signal is sent when and to whom: drawn from a seed, the rarest so far first, and what became of it."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from random import Random
+
+from tests.soak.processes import Running, is_alive
+from tests.soak.traps import AFTER, ANYONE, BEFORE, COMMAND, OPERATIONS, SYNC, WORKER, Moment
+
+STOPPED = "SIGSTOP, then SIGKILL"
+SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT", STOPPED)
+GROUP = "group"
+TARGETS = (COMMAND, WORKER, GROUP)
+MEMORY = "memory limit"
+ANY_TIME, PLANNING, CHECKPOINT, TABLES, CACHE = "any time", "planning", "checkpoint", "tables", "cache of verdicts"
+PLACES = {CHECKPOINT: (WORKER, "checkpoint/", 6), TABLES: (COMMAND, "results_", 12), CACHE: (WORKER, "verdicts/", 3)}
+"""Moment -> who writes, where, and up to how many of its writes are passed over."""
+HEADROOM_BYTES = 8 * 2**20
+"""What a worker under a memory limit may still take."""
+MET_SECONDS = 60.0
+"""A moment that has not come after so long does not come."""
+
+
+@dataclass(frozen=True)
+class Kill:
+    """A signal, and the moment that it waits for."""
+
+    name: str
+    """Of the moment: a kind of stage, or one of the above."""
+    moment: Moment | None
+    """None for a time alone."""
+    delay: float | None
+    """Seconds after the moment, in which the process goes on; none finds it there."""
+    signal: str
+    target: str
+
+    @property
+    def ends_the_command(self) -> bool:
+        """Whether the command is not to go on."""
+        return self.target != WORKER and self.signal != MEMORY
+
+
+class Plan:
+    """Draws kills."""
+
+    def __init__(self, random: Random, *, whole_seconds: float) -> None:
+        """`whole_seconds` is how long a command takes that nobody disturbs."""
+        self.random = random
+        self.whole_seconds = whole_seconds
+        self.done: dict[str, Counter[str]] = {"moment": Counter(), "signal": Counter(), "target": Counter()}
+        self.operations: Counter[str] = Counter()
+        """How often a process was held at each operation."""
+
+    def draw(self, kinds: Sequence[str], *, planning: bool, begun: bool) -> Kill:
+        """The next one.
+
+        Args:
+            kinds: of the stages that are not finished yet.
+            planning: whether the command has just been started.
+            begun: whether some stage was finished before.
+        """
+        names = [ANY_TIME, *kinds, *([TABLES, CACHE, CHECKPOINT] if begun else [CHECKPOINT])]
+        names += [PLANNING] if planning else []
+        name = self._rarest("moment", names)
+        number, target = self._rarest("signal", SIGNALS), self._rarest("target", TARGETS)
+        if name == ANY_TIME:
+            return Kill(name, None, self.random.uniform(0, self.whole_seconds), number, target)
+        if name == PLANNING:
+            role, place, most = COMMAND, "", 6
+        else:
+            role, place, most = PLACES.get(name, (WORKER, f"runs/{name}/", 8))
+        operation = self.random.choice(OPERATIONS)
+        delay = None if self.random.random() < 0.6 else self.random.uniform(0, 0.3)
+        if name in (PLANNING, TABLES) and target == WORKER:
+            target = self._rarest("target", (COMMAND, GROUP))
+        return Kill(name, Moment(role, operation, place, self.random.randint(1, most)), delay, number, target)
+
+    def count(self, kill: Kill) -> None:
+        """Note that a kill was delivered."""
+        for what, value in (("moment", kill.name), ("signal", kill.signal), ("target", kill.target)):
+            self.done[what][value] += 1
+        if kill.moment is not None and kill.delay is None:
+            self.operations[kill.moment.operation] += 1
+
+    def _rarest(self, what: str, values: Sequence[str]) -> str:
+        """One of the values that were drawn least, or, one time in three, any."""
+        fewest = min(self.done[what][value] for value in values)
+        rare = [value for value in dict.fromkeys(values) if self.done[what][value] == fewest]
+        return self.random.choice(list(dict.fromkeys(values)) if self.random.random() < 1 / 3 else rare)
+
+
+def deliver(kill: Kill, running: Running, random: Random) -> bool:
+    """Wait for the moment and send the signal; whether that came to pass before the command ended."""
+    if kill.moment is None:
+        return _after(kill.delay or 0, running) and bool(_send(kill, running, None, random))
+    running.trap.arm(kill.moment)
+    deadline, pid = time.monotonic() + MET_SECONDS, None
+    while pid is None and running.poll() is None and time.monotonic() < deadline:
+        pid = running.trap.met(0.02)
+    running.trap.arm(None)
+    if pid is None and (pid := running.trap.met(0)) is None:
+        return False
+    if kill.delay is not None:
+        running.trap.let_go()
+        return _after(kill.delay, running) and bool(_send(kill, running, None, random))
+    struck = _send(kill, running, pid, random)
+    if pid not in struck or kill.signal in ("SIGTERM", "SIGINT", MEMORY):
+        running.trap.let_go()
+    return bool(struck)
+
+
+def _after(seconds: float, running: Running) -> bool:
+    """Whether the command still runs after so long."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and running.poll() is None:
+        time.sleep(0.005)
+    return running.poll() is None
+
+
+def _send(kill: Kill, running: Running, pid: int | None, random: Random) -> list[int]:
+    """Send a signal; the numbers of the processes that it was sent to."""
+    workers = running.workers()
+    if kill.target == WORKER:
+        pids = [pid] if pid in workers else [random.choice(workers)] if workers else []
+    else:
+        pids = [running.pid] if kill.target == COMMAND else running.group()
+    if kill.signal == MEMORY:
+        return [each for each in pids if _limit(each)]
+    numbers = [signal.SIGSTOP, signal.SIGKILL] if kill.signal == STOPPED else [signal.Signals[kill.signal]]
+    struck = []
+    for number in numbers:
+        for each in pids:
+            with suppress(ProcessLookupError):
+                os.kill(each, number)
+                struck.append(each)
+        if number == signal.SIGSTOP:
+            time.sleep(random.uniform(0.02, 0.3))
+    return struck
+
+
+def _limit(pid: int) -> bool:
+    """Let a process have hardly more memory than it has."""
+    try:
+        with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+            size = int(file.read().split()[0]) * resource.getpagesize()
+        resource.prlimit(pid, resource.RLIMIT_AS, (size + HEADROOM_BYTES, size + HEADROOM_BYTES))
+    except (OSError, IndexError):
+        return False
+    return is_alive(pid)
