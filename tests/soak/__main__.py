@@ -24,13 +24,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # as pytest has it, for `from harness import`
 
-from benchbench import stages  # noqa: E402
-from tests.soak.comparison import WORLDS, Command, furnish, unfinished  # noqa: E402
+from tests.soak.comparison import WORLDS, Command, furnish, ready, stages_of, unfinished  # noqa: E402
 from tests.soak.kills import MEMORY, SIGNALS, WORKER, Kill, Plan, deliver  # noqa: E402
 from tests.soak.processes import Running, warm_up  # noqa: E402
 from tests.soak.same import differences, left_behind, snapshot  # noqa: E402
 
-MOST_KILLS_OF_A_LIFE = 4
+MOST_KILLS_OF_A_LIFE, MOST_LIVES = 4, 60
+"""Of a life, and of a world."""
 ENDS = {0, 4, 130, 143, -2, -9, -15}
 """Exit codes of a command that was killed, asked to stop, lost a worker, or finished before."""
 DAY = 24 * 3600.0
@@ -45,8 +45,8 @@ class Undisturbed:
     """A world that nobody disturbed."""
 
     files: dict[str, str]
-    keys: list[str]
-    """Of its stages."""
+    stages: dict[str, set[str]]
+    """Key -> keys of what it reads."""
     seconds: float
     """That its first command took."""
 
@@ -78,6 +78,7 @@ class Soak:
         self.plan = Plan(self.random, whole_seconds=1.0)
         self._undisturbed: dict[str, Undisturbed] = {}
         self._running: list[Running] = []
+        self._started = 0
 
     def run(self, worlds: Sequence[str]) -> None:
         """Disturb one world after another, in turns.
@@ -102,7 +103,7 @@ class Soak:
         whole, commands = self._undisturbed[name], WORLDS[name]
         self.plan.whole_seconds = whole.seconds
         folder, before, lives = furnish(self.base / "world"), self.delivered, 0
-        while self.delivered < self.kills and lives < 12 and unfinished(folder, whole.keys):
+        while self.delivered < self.kills and lives < MOST_LIVES and not self._is_finished(folder, commands):
             self._life(folder, commands, whole)
             lives += 1
         self._finish(folder, commands)
@@ -116,18 +117,24 @@ class Soak:
         for running in self._running:
             running.end()
 
+    def _is_finished(self, folder: Path, commands: Sequence[Command]) -> bool:
+        """Whether every command has written its last table."""
+        return all([*(folder / command.results).glob("*/comparisons/*/comparison.json")] for command in commands)
+
     def _leave_alone(self, name: str) -> Undisturbed:
         folder, seconds = furnish(self.base / "world"), []
         for command in WORLDS[name]:
             begin = time.monotonic()
-            if (code := self._start(folder, command).wait()) != 0:
+            running = self._start(folder, command)
+            if (code := running.wait()) != 0:
                 raise SoakError(f"{name}: expected exit code 0 of what nobody disturbed, found {code}\n{self._printed()}")
             seconds.append(time.monotonic() - begin)
+            _say(f"{name}: {command.name} took {seconds[-1]:.0f} s, {running.cpu_seconds:.0f} of a core")
         files = snapshot(folder, [command.results for command in WORLDS[name]])
-        keys = [f"{kind}/{path.name}" for kind in stages.kinds() for path in (folder / "runs" / kind).glob("[!.]*")]
+        stages = stages_of(folder)
         shutil.rmtree(folder)
-        _say(f"{name}: {len(files)} files of {len(keys)} stages, {seconds[0]:.0f} s when left alone")
-        return Undisturbed(files, keys, seconds[0])
+        _say(f"{name}: {len(files)} files of {len(stages)} stages")
+        return Undisturbed(files, stages, seconds[0])
 
     def _life(self, folder: Path, commands: Sequence[Command], whole: Undisturbed) -> None:
         """Start, disturb, wait for the end."""
@@ -155,9 +162,9 @@ class Soak:
             active = [running for running in active if running.poll() is None]
             if not active or self.delivered >= self.kills:
                 break
-            running, kinds = self.random.choice(active), unfinished(folder, whole.keys)
-            begun = len(kinds) < len(whole.keys)
-            kill = self.plan.draw([] if script else kinds, planning=number == 0, begun=begun)
+            running, waiting = self.random.choice(active), unfinished(folder, whole.stages)
+            kinds = ready(whole.stages, waiting)
+            kill = self.plan.draw(kinds, planning=number == 0, tables=not waiting)
             if script:
                 kill = replace(kill, name="any time", moment=None, delay=self.random.uniform(1, 4 * whole.seconds))
             elif kill.name in kinds and self.random.random() < 0.1:
@@ -177,7 +184,8 @@ class Soak:
 
     def _start(self, folder: Path, command: Command, *, script: bool = False) -> Running:
         line = command.line(workers=self.workers)
-        self._running.append(Running(folder, line, len(self._running), script=script))
+        self._started += 1
+        self._running.append(Running(folder, line, self._started, script=script))
         return self._running[-1]
 
     def _end_of(self, running: Running, *, limited: bool) -> None:
@@ -194,10 +202,13 @@ class Soak:
         """Run every command to its end, with nothing of the lives before left, and have all files read."""
         for running in self._running:
             running.wait_for_group()
+        self._running.clear()
         results = [word for command in commands for word in ("--results", command.results)][:2]
         lines = [command.line(workers=self.workers) for command in commands] + [["verify", *results]]
         for line in lines:
-            self._running.append(Running(folder, line, len(self._running)))
+            self._started += 1
+            self._started += 1
+        self._running.append(Running(folder, line, self._started))
             if (code := self._running[-1].wait()) != 0:
                 raise SoakError(f"{line}: expected exit code 0, found {code}\n{self._printed()}")
             self._running[-1].trap.close()

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from ruamel.yaml import YAML
+
 from tests.harness import MICRO, generate_section
 
 JUDGE = "judge:\n  name: gold\n  against: [baseline, chosen]\n"
@@ -21,8 +23,7 @@ RECIPES = {
     "  oracle: {name: gold}\n  selector: {name: best_worst}\n",
     "pseudo": "method: {name: reward_model, variant: pseudo}\n"
     "reward_model: {pseudo_labels: {split: train, threshold: 0.5}}\n",
-    "ensemble": "method: {name: reward_model, variant: ensemble}\n"
-    "reward_model: {ensemble: {size: 2, use: rewards}}\n",
+    "ensemble": "method: {name: reward_model, variant: ensemble}\nreward_model: {ensemble: {size: 2, use: rewards}}\n",
 }
 """Name -> a recipe of the setting, without its first lines."""
 SETS = ("--set", "sft.save_steps=1", "--set", "reward_model.save_steps=1", "--set", "preference.save_steps=1")
@@ -65,13 +66,27 @@ def furnish(folder: Path) -> Path:
     return folder
 
 
-def unfinished(folder: Path, keys: list[str]) -> list[str]:
-    """Kinds of the stages that are not finished in a world yet, by what their records say."""
-    kinds = []
-    for key in keys:
-        try:
-            status = json.loads((folder / "runs" / key / "status.json").read_text(encoding="utf-8"))["status"]
-        except (OSError, ValueError, KeyError):
-            status = ""
-        kinds += [] if status == "done" else [key.split("/")[0]]
-    return kinds
+def stages_of(folder: Path) -> dict[str, set[str]]:
+    """Key -> keys of what it reads, of every stage of a finished world."""
+    stages = {}
+    for lock in (folder / "runs").glob("*/*/lock.yaml"):
+        inputs = YAML(typ="safe", pure=True).load(lock)["inputs"]
+        stages[lock.parent.relative_to(folder / "runs").as_posix()] = set(inputs.values())
+    return stages
+
+
+def unfinished(folder: Path, stages: dict[str, set[str]]) -> list[str]:
+    """Keys of the stages that are not finished in a world yet, by what their records say."""
+    return [key for key in stages if _status(folder / "runs" / key) != "done"]
+
+
+def ready(stages: dict[str, set[str]], waiting: list[str]) -> list[str]:
+    """Kinds of the unfinished stages that could start now."""
+    return [key.split("/")[0] for key in waiting if not stages[key] & {*waiting}]
+
+
+def _status(stage: Path) -> str:
+    try:
+        return json.loads((stage / "status.json").read_text(encoding="utf-8"))["status"]
+    except (OSError, ValueError, KeyError):
+        return ""

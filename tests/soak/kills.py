@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from random import Random
 
 from tests.soak.processes import Running, is_alive
-from tests.soak.traps import AFTER, ANYONE, BEFORE, COMMAND, OPERATIONS, SYNC, WORKER, Moment
+from tests.soak.traps import COMMAND, OPERATIONS, WORKER, Moment
 
 STOPPED = "SIGSTOP, then SIGKILL"
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT", STOPPED)
@@ -21,8 +21,15 @@ GROUP = "group"
 TARGETS = (COMMAND, WORKER, GROUP)
 MEMORY = "memory limit"
 ANY_TIME, PLANNING, CHECKPOINT, TABLES, CACHE = "any time", "planning", "checkpoint", "tables", "cache of verdicts"
-PLACES = {CHECKPOINT: (WORKER, "checkpoint/", 6), TABLES: (COMMAND, "results_", 12), CACHE: (WORKER, "verdicts/", 3)}
+PLACES = {
+    PLANNING: (COMMAND, "", 6),
+    CHECKPOINT: (WORKER, "checkpoint/", 6),
+    TABLES: (COMMAND, "results_", 12),
+    CACHE: (WORKER, "verdicts/", 2),
+}
 """Moment -> who writes, where, and up to how many of its writes are passed over."""
+TRAINS = {"sft", "reward_model", "preference"}
+"""Kinds of stages that leave checkpoints."""
 HEADROOM_BYTES = 8 * 2**20
 """What a worker under a memory limit may still take."""
 MET_SECONDS = 60.0
@@ -59,27 +66,25 @@ class Plan:
         self.operations: Counter[str] = Counter()
         """How often a process was held at each operation."""
 
-    def draw(self, kinds: Sequence[str], *, planning: bool, begun: bool) -> Kill:
+    def draw(self, kinds: Sequence[str], *, planning: bool, tables: bool) -> Kill:
         """The next one.
 
         Args:
-            kinds: of the stages that are not finished yet.
+            kinds: of the stages that could start now.
             planning: whether the command has just been started.
-            begun: whether some stage was finished before.
+            tables: whether only tables are left to be made.
         """
-        names = [ANY_TIME, *kinds, *([TABLES, CACHE, CHECKPOINT] if begun else [CHECKPOINT])]
-        names += [PLANNING] if planning else []
+        names = [*kinds, ANY_TIME, *([PLANNING] if planning else []), *([TABLES] if tables else [])]
+        names += [CHECKPOINT] if {*kinds} & TRAINS else []
+        names += [CACHE] if "judge" in kinds else []
         name = self._rarest("moment", names)
         number, target = self._rarest("signal", SIGNALS), self._rarest("target", TARGETS)
         if name == ANY_TIME:
-            return Kill(name, None, self.random.uniform(0, self.whole_seconds), number, target)
-        if name == PLANNING:
-            role, place, most = COMMAND, "", 6
-        else:
-            role, place, most = PLACES.get(name, (WORKER, f"runs/{name}/", 8))
+            return Kill(name, None, min(self.random.expovariate(6), 1) * self.whole_seconds, number, target)
+        role, place, most = PLACES.get(name, (WORKER, f"runs/{name}/", 8))
         operation = self.random.choice(OPERATIONS)
         delay = None if self.random.random() < 0.6 else self.random.uniform(0, 0.3)
-        if name in (PLANNING, TABLES) and target == WORKER:
+        if role == COMMAND and target == WORKER:
             target = self._rarest("target", (COMMAND, GROUP))
         return Kill(name, Moment(role, operation, place, self.random.randint(1, most)), delay, number, target)
 

@@ -94,13 +94,16 @@ class Running:
         self.folder, self.line, self.script = folder, list(line), script
         self.trap = Trap()
         self.code: int | None = None
+        self.cpu_seconds = 0.0
+        """That it and the workers it waited for had taken when it ended."""
         self._out, self._err = folder / f"out{number}.txt", folder / f"err{number}.txt"
         self.pid = self._spawn() if script else self._fork()
 
     def poll(self) -> int | None:
         """Its exit code, negative for a signal; none while it runs."""
         if self.code is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            pid, status, used = os.wait4(self.pid, os.WNOHANG)
+            self.cpu_seconds = used.ru_utime + used.ru_stime
             self.code = os.waitstatus_to_exitcode(status) if pid else None
         return self.code
 
@@ -144,7 +147,7 @@ class Running:
         while members := self.group():
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{self.line}: processes {members} did not end\n{self.printed}\n{self._stacks()}")
-            time.sleep(0.02)
+            time.sleep(0.1)
 
     def end(self) -> None:
         """Kill what is left of it."""

@@ -22,6 +22,8 @@ MAY_DIFFER = {
     "checksum",
 }
 """Keys of JSON files: when and for how long, with how much memory, in how many attempts, and checksums over these."""
+ASKED = ("calls", "cached")
+"""What a judge was asked by the last attempt, and what it had been asked before: their sum is compared."""
 WITH_TIMES = {"engine.json", "ledger.csv", "report.md", "win_rates.md"}
 """Files whose hash is recorded elsewhere, and which have seconds in them."""
 SECONDS_OF_A_LEDGER = re.compile(r"\d+\.\d+/\d+\.\d+/\d+\.\d+")
@@ -75,6 +77,8 @@ def _text(value: Any) -> bytes:
 def _less(value: Any) -> Any:
     """The value without what may differ."""
     if isinstance(value, dict):
+        if value.keys() >= {*ASKED}:
+            value = {**value, ASKED[0]: sum(value[name] for name in ASKED), ASKED[1]: 0}
         return {n: "-" if n in WITH_TIMES else _less(v) for n, v in value.items() if n not in MAY_DIFFER}
     if isinstance(value, list):
         return [_less(each) for each in value]
