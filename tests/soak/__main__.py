@@ -1,4 +1,4 @@
-"""`make soak`: a comparison is killed at moments drawn from a seed until it is finished, and compared with one that was not.
+"""`make soak`: a comparison is killed at moments drawn from a seed until it is finished, to the same bytes all the same.
 
     python -m tests.soak --kills 200 --write results/reliability/soak.json
 
@@ -125,9 +125,9 @@ class Soak:
         folder, seconds = furnish(self.base / "world"), []
         for command in WORLDS[name]:
             begin = time.monotonic()
-            running = self._start(folder, command)
+            running = self._start(folder, command.line(workers=self.workers))
             if (code := running.wait()) != 0:
-                raise SoakError(f"{name}: expected exit code 0 of what nobody disturbed, found {code}\n{self._printed()}")
+                raise SoakError(f"{name}: expected exit code 0, left alone, found {code}\n{running.printed}")
             seconds.append(time.monotonic() - begin)
             _say(f"{name}: {command.name} took {seconds[-1]:.0f} s, {running.cpu_seconds:.0f} of a core")
         files = snapshot(folder, [command.results for command in WORLDS[name]])
@@ -141,7 +141,8 @@ class Soak:
         self.counts.lives += 1
         script = self.script_every > 0 and self.counts.lives % self.script_every == 0
         together = len(commands) > 1 and self.random.random() < 0.3
-        living = [self._start(folder, command, script=script) for command in commands[: 1 + together]]
+        lines = [command.line(workers=self.workers) for command in commands[: 1 + together]]
+        living = [self._start(folder, line, script=script) for line in lines]
         self.counts.scripts += script
         self.counts.together += together
         if not script and self.random.random() < 0.3:
@@ -182,8 +183,7 @@ class Soak:
         self.counts.memory_limits += is_set
         return is_set
 
-    def _start(self, folder: Path, command: Command, *, script: bool = False) -> Running:
-        line = command.line(workers=self.workers)
+    def _start(self, folder: Path, line: Sequence[str], *, script: bool = False) -> Running:
         self._started += 1
         self._running.append(Running(folder, line, self._started, script=script))
         return self._running[-1]
@@ -206,12 +206,10 @@ class Soak:
         results = [word for command in commands for word in ("--results", command.results)][:2]
         lines = [command.line(workers=self.workers) for command in commands] + [["verify", *results]]
         for line in lines:
-            self._started += 1
-            self._started += 1
-        self._running.append(Running(folder, line, self._started))
-            if (code := self._running[-1].wait()) != 0:
-                raise SoakError(f"{line}: expected exit code 0, found {code}\n{self._printed()}")
-            self._running[-1].trap.close()
+            running = self._start(folder, line)
+            if (code := running.wait()) != 0:
+                raise SoakError(f"{line}: expected exit code 0, found {code}\n{running.printed}")
+            running.trap.close()
 
     def _compare(self, folder: Path, commands: Sequence[Command], whole: Undisturbed, name: str) -> None:
         files = snapshot(folder, [command.results for command in commands])
@@ -220,9 +218,6 @@ class Soak:
         if left := left_behind(folder):
             raise SoakError(f"{name}: expected nothing left behind, found {left}")
         self.counts.files_compared += len(files)
-
-    def _printed(self) -> str:
-        return self._running[-1].printed
 
 
 def _say(line: str) -> None:
@@ -263,7 +258,7 @@ def recorded(soak: Soak, *, seed: int, seconds: float, line: Sequence[str]) -> d
 
 def main(arguments: Sequence[str]) -> int:
     """Exit code 0 where all was as promised."""
-    parser = argparse.ArgumentParser(prog="python -m tests.soak", description="Kill a comparison and compare its files.")
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description="Kill a comparison; compare files.")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, help="of the moments; drawn and printed by default")
     parser.add_argument("--worlds", nargs="+", choices=[*WORLDS], default=["policies", "policies", "rewards"])

@@ -1,4 +1,4 @@
-"""What has to be the same after any number of kills, and by name what may differ: times, and hashes of files with times."""
+"""What has to be the same after any number of kills; what may differ by name: times, and hashes of what has times."""
 
 from __future__ import annotations
 

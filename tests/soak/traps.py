@@ -34,8 +34,8 @@ class Moment:
 class Trap:
     """Armed by who kills, asked by every process of a command at each of its writes.
 
-    A process that meets the moment says its number and waits, so that a signal finds it there; it goes on when it is let
-    go, or when who armed the trap is gone.
+    A process that meets the moment says its number and waits, so that a signal finds it there; it goes on when it is
+    let go, or when who armed the trap is gone.
     """
 
     def __init__(self) -> None:
