@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -32,7 +33,7 @@ CASES = int(ASKED or 300)
 SHARES = {"recipes": 0.3, "settings": 0.2, "overrides": 0.1, "rows": 0.15, "models": 0.1, "arguments": 0.15}
 """What is changed -> its share of the cases."""
 CHECKPOINT = ROOT / "results" / "reference" / "tiny" / "checkpoint"
-FILES = "data: {source: local_files, options: {files: {sft: rows.jsonl, train: rows.jsonl, test: rows.jsonl}}}\n"
+FILES = "data: {source: local_files, options: {files: {sft: rows.jsonl, reward: rows.jsonl, train: rows.jsonl, test: rows.jsonl}}}\n"
 MODEL = "model: {model_name_or_path: model, dtype: float32}\n"
 ROWS = [
     {"id": f"r{n}", "prompt": f"What is {n} and two?", "chosen": f"{n + 2}.", "rejected": "five", "score_chosen": n / 2}
@@ -44,14 +45,14 @@ RECIPE = {
     "setting": "setting.yaml",
     "method": {"name": "dpo", "variant": "mine", "hyper": {"beta": 0.1}},
     "preference": {"learning_rate": 1e-3, "max_steps": 2, "global_batch_size": 4},
-    "data": {"transforms": [{"name": "flip_labels", "options": {"rate": 0.25}}]},
+    "data": {"transforms": [{"name": "flip_labels", "splits": ["train"], "options": {"rate": 0.25}}]},
     "online": None,
     "rounds": {
         "count": 2,
         "prompts": {"split": "train", "per_round": 2},
         "sampler": {"name": "policy", "num_samples": 2, "temperature": 1.0, "top_p": 1.0, "top_k": 0, "min_p": 0.0,
                     "repetition_penalty": 1.0, "max_new_tokens": 4},
-        "oracle": {"name": "gold"},
+        "oracle": {"name": "reward_stage"},
         "selector": {"name": "best_worst", "options": {"ties": "drop"}},
     },
     "seeds": {"list": [1]},
@@ -138,6 +139,7 @@ class World:
             re.sub(r"data:\n  source: toy\n  options: .*\n", FILES, re.sub(r"model:\n.*?\ndata", f"{MODEL}data",
                    MICRO.read_text(encoding="utf-8"), flags=re.DOTALL)) + generate_section(prompts=2, tokens=4)
         )  # fmt: skip
+        shutil.copytree(CHECKPOINT, folder / "model")
         self.reset()
 
     def reset(self) -> None:
@@ -145,8 +147,8 @@ class World:
         self.write("setting.yaml", json.dumps(self.setting))
         self.write("mine.yaml", json.dumps(RECIPE))
         self.write("rows.jsonl", "".join(json.dumps(row) + "\n" for row in ROWS))
-        shutil.rmtree(self.folder / "model", ignore_errors=True)
-        shutil.copytree(CHECKPOINT, self.folder / "model", copy_function=os.link)
+        for path in CHECKPOINT.glob("*.json"):
+            shutil.copy(path, self.folder / "model")
 
     def write(self, name: str, text: str) -> None:
         path = self.folder / name
@@ -162,6 +164,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         patch.setenv("BENCH_HOME", str(folder))
         patch.setenv("BENCH_OFFLINE", "1")
         patch.setenv("COLUMNS", "200")
+        (folder / "tmp").mkdir()
+        patch.setattr(tempfile, "tempdir", str(folder / "tmp"))
         patch.setattr(run_plan, "open_executor", _nothing_runs)
         yield World(folder)
 
@@ -178,6 +182,7 @@ def _nothing_runs(*args: object) -> None:
 def run(world: World, *args: object) -> None:
     with suppress(NothingRunsError):
         behaves(world.folder, *args)
+    assert [*(world.folder / "tmp").glob("[!t]*")] == [], "torch's own folder stays: torchinductor"
 
 
 def test_the_guard_sees_what_is_written_elsewhere(world: World, tmp_path: Path):
@@ -286,11 +291,11 @@ preference:
   global_batch_size: 4
 data:
   transforms:
-    - {name: flip_labels, options: {rate: 0.25}}
+    - {name: flip_labels, splits: [train], options: {rate: 0.25}}
 online:
   sampler: {name: policy, num_samples: 2, temperature: 1.0, top_p: 1.0, top_k: 0, min_p: 0.0, repetition_penalty: 1.0,
     max_new_tokens: 4}
-  oracle: {name: gold}
+  oracle: {name: reward_stage}
   selector: {name: best_worst}
 seeds: {list: [1, 2]}
 """

@@ -1,4 +1,4 @@
-"""`make soak`: a comparison is killed at moments drawn from a seed until it is finished, to the same bytes all the same.
+"""`make soak`: a comparison is killed at moments drawn from a seed until it is finished, to the same bytes anyway.
 
     python -m tests.soak --kills 200 --write results/reliability/soak.json
 
@@ -79,6 +79,8 @@ class Soak:
         self._undisturbed: dict[str, Undisturbed] = {}
         self._running: list[Running] = []
         self._started = 0
+        self._lines: list[str] = []
+        """What was sent in the present life."""
 
     def run(self, worlds: Sequence[str]) -> None:
         """Disturb one world after another, in turns.
@@ -119,7 +121,7 @@ class Soak:
 
     def _is_finished(self, folder: Path, commands: Sequence[Command]) -> bool:
         """Whether every command has written its last table."""
-        return all([*(folder / command.results).glob("*/comparisons/*/comparison.json")] for command in commands)
+        return all(_has_tables(folder, command) for command in commands)
 
     def _leave_alone(self, name: str) -> Undisturbed:
         folder, seconds = furnish(self.base / "world"), []
@@ -141,7 +143,8 @@ class Soak:
         self.counts.lives += 1
         script = self.script_every > 0 and self.counts.lives % self.script_every == 0
         together = len(commands) > 1 and self.random.random() < 0.3
-        lines = [command.line(workers=self.workers) for command in commands[: 1 + together]]
+        pending = sorted(commands, key=lambda command: _has_tables(folder, command))[: 1 + together]
+        lines = [command.line(workers=self.workers) for command in pending]
         living = [self._start(folder, line, script=script) for line in lines]
         self.counts.scripts += script
         self.counts.together += together
@@ -149,9 +152,12 @@ class Soak:
             self.counts.clocks += 1
             for running in living:
                 running.trap.move_clock(self.random.choice((-1, 1)) * self.random.uniform(0.1, 400) * DAY)
+        self._lines = []
         limited = self._disturb(folder, living, whole, script=script)
         for running in living:
             self._end_of(running, limited=limited)
+        codes = [running.code for running in living]
+        _say(f"  life {self.counts.lives}: {'; '.join(self._lines) or 'nothing'}; exit codes {codes}")
         if self.random.random() < 0.5:  # else what is left of this life meets the next
             for running in living:
                 running.wait_for_group()
@@ -169,19 +175,26 @@ class Soak:
             if script:
                 kill = replace(kill, name="any time", moment=None, delay=self.random.uniform(1, 4 * whole.seconds))
             elif kill.name in kinds and self.random.random() < 0.1:
-                limited |= self._limit(kill, running)
+                limited |= self._limit(kill, running, whole)
                 continue
-            if deliver(kill, running, self.random):
-                self.plan.count(kill)
+            name = deliver(kill, running, self.random, seconds=self._patience(whole))
+            self._lines.append(f"{kill.signal} to {kill.target}: {kill.name}" + ("" if name else ", not met"))
+            if name:
+                self.plan.count(kill, name)
                 if kill.ends_the_command and self.random.random() < 0.7:  # else another signal follows at once
                     active.remove(running)
         return limited
 
-    def _limit(self, kill: Kill, running: Running) -> bool:
+    def _limit(self, kill: Kill, running: Running, whole: Undisturbed) -> bool:
         """Give a worker hardly more memory than it has."""
-        is_set = deliver(replace(kill, signal=MEMORY, target=WORKER), running, self.random)
+        limit = replace(kill, signal=MEMORY, target=WORKER)
+        is_set = deliver(limit, running, self.random, seconds=self._patience(whole)) is not None
         self.counts.memory_limits += is_set
         return is_set
+
+    def _patience(self, whole: Undisturbed) -> float:
+        """How long a moment is waited for."""
+        return max(1.0, whole.seconds / 4)
 
     def _start(self, folder: Path, line: Sequence[str], *, script: bool = False) -> Running:
         self._started += 1
@@ -218,6 +231,10 @@ class Soak:
         if left := left_behind(folder):
             raise SoakError(f"{name}: expected nothing left behind, found {left}")
         self.counts.files_compared += len(files)
+
+
+def _has_tables(folder: Path, command: Command) -> bool:
+    return any((folder / command.results).glob("*/comparisons/*/comparison.json"))
 
 
 def _say(line: str) -> None:

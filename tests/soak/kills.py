@@ -32,8 +32,6 @@ TRAINS = {"sft", "reward_model", "preference"}
 """Kinds of stages that leave checkpoints."""
 HEADROOM_BYTES = 8 * 2**20
 """What a worker under a memory limit may still take."""
-MET_SECONDS = 60.0
-"""A moment that has not come after so long does not come."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +86,11 @@ class Plan:
             target = self._rarest("target", (COMMAND, GROUP))
         return Kill(name, Moment(role, operation, place, self.random.randint(1, most)), delay, number, target)
 
-    def count(self, kill: Kill) -> None:
-        """Note that a kill was delivered."""
-        for what, value in (("moment", kill.name), ("signal", kill.signal), ("target", kill.target)):
+    def count(self, kill: Kill, name: str) -> None:
+        """Note that a kill was delivered, at the moment of this name."""
+        for what, value in (("moment", name), ("signal", kill.signal), ("target", kill.target)):
             self.done[what][value] += 1
-        if kill.moment is not None and kill.delay is None:
+        if kill.moment is not None and kill.delay is None and name == kill.name:
             self.operations[kill.moment.operation] += 1
 
     def _rarest(self, what: str, values: Sequence[str]) -> str:
@@ -102,24 +100,34 @@ class Plan:
         return self.random.choice(list(dict.fromkeys(values)) if self.random.random() < 1 / 3 else rare)
 
 
-def deliver(kill: Kill, running: Running, random: Random) -> bool:
-    """Wait for the moment and send the signal; whether that came to pass before the command ended."""
+def deliver(kill: Kill, running: Running, random: Random, *, seconds: float) -> str | None:
+    """Wait for the moment and send the signal; none where the command ended before.
+
+    Args:
+        kill: what to send, when, to whom.
+        running: the command.
+        random: for what else is to be chosen.
+        seconds: after so long without the moment the signal is sent all the same.
+
+    Returns:
+        The moment's name, or that it was sent at any time.
+    """
     if kill.moment is None:
-        return _after(kill.delay or 0, running) and bool(_send(kill, running, None, random))
+        return ANY_TIME if _after(kill.delay or 0, running) and _send(kill, running, None, random) else None
     running.trap.arm(kill.moment)
-    deadline, pid = time.monotonic() + MET_SECONDS, None
+    deadline, pid = time.monotonic() + seconds, None
     while pid is None and running.poll() is None and time.monotonic() < deadline:
-        pid = running.trap.met(0.02)
+        pid = running.trap.met(0.05)
     running.trap.arm(None)
     if pid is None and (pid := running.trap.met(0)) is None:
-        return False
+        return ANY_TIME if running.poll() is None and _send(kill, running, None, random) else None
     if kill.delay is not None:
         running.trap.let_go()
-        return _after(kill.delay, running) and bool(_send(kill, running, None, random))
+        return kill.name if _after(kill.delay, running) and _send(kill, running, None, random) else None
     struck = _send(kill, running, pid, random)
     if pid not in struck or kill.signal in ("SIGTERM", "SIGINT", MEMORY):
         running.trap.let_go()
-    return bool(struck)
+    return kill.name if struck else None
 
 
 def _after(seconds: float, running: Running) -> bool:

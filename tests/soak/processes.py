@@ -194,6 +194,7 @@ class Running:
             from benchbench.cli.main import main
             from benchbench.run import local
 
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
             faulthandler.register(signal.SIGUSR1, all_threads=True)
             self.trap.enter(COMMAND)
             local.PROCESSES = ForkedWorkers(self.trap)
