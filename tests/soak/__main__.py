@@ -2,7 +2,7 @@
 
     python -m tests.soak --kills 200 --write results/reliability/soak.json
 
-A *world* is a folder with its `runs/` and `results/`; a *life* is one start of its commands. In each life up to four
+A *world* is a folder with its `runs/` and `results/`; a *life* is one start of its commands. In each life up to six
 signals are sent; then the command is started again. When all is finished, every file must be the one of a world that
 nobody disturbed, less what `same.py` names. The seed is printed, and again where something is not as promised.
 """
@@ -29,7 +29,7 @@ from tests.soak.kills import MEMORY, SIGNALS, WORKER, Kill, Plan, deliver  # noq
 from tests.soak.processes import Running, warm_up  # noqa: E402
 from tests.soak.same import differences, left_behind, snapshot  # noqa: E402
 
-MOST_KILLS_OF_A_LIFE, MOST_LIVES = 4, 60
+MOST_KILLS_OF_A_LIFE, MOST_LIVES = 6, 60
 """Of a life, and of a world."""
 ENDS = {0, 4, 130, 143, -2, -9, -15}
 """Exit codes of a command that was killed, asked to stop, lost a worker, or finished before."""
@@ -163,7 +163,7 @@ class Soak:
                 running.wait_for_group()
 
     def _disturb(self, folder: Path, living: Sequence[Running], whole: Undisturbed, *, script: bool) -> bool:
-        """Send up to four signals while some command goes on; whether a memory limit was set."""
+        """Send up to six signals while some command goes on; whether a memory limit was set."""
         limited, active = False, list(living)
         for number in range(MOST_KILLS_OF_A_LIFE):
             active = [running for running in active if running.poll() is None]
@@ -285,7 +285,8 @@ def main(arguments: Sequence[str]) -> int:
     seed = Random().randrange(10**6) if options.seed is None else options.seed
     _say(f"seed {seed}, {options.kills} kills")
     base, begin = Path(tempfile.mkdtemp(prefix="soak-")), time.monotonic()
-    warm_up()
+    for name in set(options.worlds):
+        warm_up(furnish(base / name), WORLDS[name][0].line(workers=2))
     soak = Soak(base, kills=options.kills, seed=seed, script_every=options.script_every)
     try:
         soak.run(options.worlds)

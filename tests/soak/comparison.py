@@ -12,6 +12,11 @@ from tests.harness import MICRO, generate_section
 
 JUDGE = "judge:\n  name: gold\n  against: [baseline, chosen]\n"
 DRAW = "temperature: 1.0, top_p: 1.0, top_k: 0, min_p: 0.0, repetition_penalty: 1.0, max_new_tokens: 6"
+SMALLER = (
+    "{demonstrations: 160, preference_prompts: 48, validation_prompts: 24, test_prompts: 40}",
+    "{demonstrations: 80, preference_prompts: 24, validation_prompts: 8, test_prompts: 16}",
+)
+"""The world's data, and less of it."""
 RECIPES = {
     "rounds": "method: {name: dpo, variant: rounds}\n"
     "rounds:\n  count: 2\n  prompts: {split: train, per_round: 8}\n"
@@ -58,7 +63,7 @@ WORLDS = {"policies": (POLICIES, OVERLAP), "rewards": (REWARDS,)}
 def furnish(folder: Path) -> Path:
     """Write setting and recipes into a new folder; returns it."""
     folder.mkdir(parents=True)
-    text = MICRO.read_text(encoding="utf-8") + generate_section(prompts=4, tokens=6) + JUDGE
+    text = MICRO.read_text(encoding="utf-8").replace(*SMALLER) + generate_section(prompts=4, tokens=6) + JUDGE
     (folder / "setting.yaml").write_text(text, encoding="utf-8")
     for name, recipe in RECIPES.items():
         text = f"name: {name}\ndescription: Of the soak.\nsetting: micro\n{recipe}"

@@ -19,6 +19,8 @@ STOPPED = "SIGSTOP, then SIGKILL"
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT", STOPPED)
 GROUP = "group"
 TARGETS = (COMMAND, WORKER, GROUP)
+OFTEN = {WORKER: 2}
+"""Target -> how often it is drawn for once of another: a command goes on without a worker."""
 MEMORY = "memory limit"
 ANY_TIME, PLANNING, CHECKPOINT, TABLES, CACHE = "any time", "planning", "checkpoint", "tables", "cache of verdicts"
 PLACES = {
@@ -95,8 +97,8 @@ class Plan:
 
     def _rarest(self, what: str, values: Sequence[str]) -> str:
         """One of the values that were drawn least, or, one time in three, any."""
-        fewest = min(self.done[what][value] for value in values)
-        rare = [value for value in dict.fromkeys(values) if self.done[what][value] == fewest]
+        done = {value: self.done[what][value] // OFTEN.get(value, 1) for value in values}
+        rare = [value for value, number in done.items() if number == min(done.values())]
         return self.random.choice(list(dict.fromkeys(values)) if self.random.random() < 1 / 3 else rare)
 
 
@@ -142,7 +144,7 @@ def _send(kill: Kill, running: Running, pid: int | None, random: Random) -> list
     """Send a signal; the numbers of the processes that it was sent to."""
     workers = running.workers()
     if kill.target == WORKER:
-        pids = [pid] if pid in workers else [random.choice(workers)] if workers else []
+        pids = [pid] if pid in workers else [random.choice(workers)] if workers else [running.pid]
     else:
         pids = [running.pid] if kill.target == COMMAND else running.group()
     if kill.signal == MEMORY:

@@ -15,7 +15,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import chdir, redirect_stdout, suppress
 from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -30,14 +30,18 @@ END_SECONDS = 180.0
 """After so long a command hangs."""
 
 
-def warm_up() -> None:
-    """Import what commands and workers need."""
-    for name in (*IMPORTED, "benchbench.cli.main", "benchbench.commands.compare.report", "matplotlib.pyplot"):
+def warm_up(folder: Path, line: Sequence[str]) -> None:
+    """Import what commands and workers need, and read the recipes, by planning a command of which nothing runs."""
+    from benchbench import stages
+    from benchbench.cli.main import main
+
+    for name in (*IMPORTED, "benchbench.commands.compare.report", "matplotlib.pyplot"):
         import_module(name)
-    for kind in (path.name for path in (Path(import_module("benchbench.stages").__path__[0])).iterdir()):
-        if kind.isidentifier() and not kind.startswith("_"):
-            with suppress(ModuleNotFoundError):
-                import_module(f"benchbench.stages.{kind}.run")
+    for kind in stages.kinds():
+        import_module(f"benchbench.stages.{kind}.run")
+    with chdir(folder), (folder / "plan.txt").open("w", encoding="utf-8") as out, redirect_stdout(out):
+        code = main([*line, "--dry-run"])
+    assert code == 0, (folder / "plan.txt").read_text(encoding="utf-8")
 
 
 class ForkedWorkers:
