@@ -29,8 +29,8 @@ from tests.soak.kills import MEMORY, SIGNALS, WORKER, Kill, Plan, deliver  # noq
 from tests.soak.processes import Running, warm_up  # noqa: E402
 from tests.soak.same import differences, left_behind, snapshot  # noqa: E402
 
-MOST_KILLS_OF_A_LIFE, MOST_LIVES = 6, 60
-"""Of a life, and of a world."""
+MOST_KILLS_OF_A_LIFE, MOST_LIVES, MOST_LIVES_FOR_TABLES = 6, 60, 3
+"""Of a life; of a world; of a world all of whose stages are finished."""
 ENDS = {0, 4, 130, 143, -2, -9, -15}
 """Exit codes of a command that was killed, asked to stop, lost a worker, or finished before."""
 DAY = 24 * 3600.0
@@ -104,8 +104,11 @@ class Soak:
             self._undisturbed[name] = self._leave_alone(name)
         whole, commands = self._undisturbed[name], WORLDS[name]
         self.plan.whole_seconds = whole.seconds
-        folder, before, lives = furnish(self.base / "world"), self.delivered, 0
-        while self.delivered < self.kills and lives < MOST_LIVES and not self._is_finished(folder, commands):
+        folder, before, lives, only_tables = furnish(self.base / "world"), self.delivered, 0, 0
+        while self.delivered < self.kills and max(lives / MOST_LIVES, only_tables / MOST_LIVES_FOR_TABLES) < 1:
+            if self._is_finished(folder, commands):
+                break
+            only_tables += not unfinished(folder, whole.stages)
             self._life(folder, commands, whole)
             lives += 1
         self._finish(folder, commands)
