@@ -7,6 +7,7 @@ command then leaves has to be what it left the first time.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -25,10 +26,10 @@ from benchbench.stages.score import run as score
 from benchbench.store.runs import RunStore, finished_stage
 
 from .executor import HereExecutor
+from .tampers import EVERY_FILE, TAMPERS, Tamper, bit, digit, empty, one, without
 
 JUDGE = "judge:\n  name: gold\n  against: [baseline, chosen]\n"
 TABLES = ("measurements.csv", "comparisons.csv", "win_rates.csv", "win_rate_intervals.csv", "responses.csv")
-Tamper = Callable[[Path], object]
 
 
 class Place:
@@ -77,128 +78,34 @@ def place(untouched: Place, tmp_path: Path) -> Place:
     return copied
 
 
-# --- what somebody, or a disk, may do --------------------------------------------------------------------------------
+ALL = TAMPERS | EVERY_FILE
 
 
-def one(folder: Path, pattern: str) -> Path:
-    return sorted(folder.glob(pattern))[0]
+@pytest.fixture
+def linked(untouched: Place, tmp_path: Path) -> Place:
+    """A copy that shares its files with the comparison until they are changed."""
+    copied = Place(tmp_path / "linked")
+    shutil.copytree(untouched.folder, copied.folder, copy_function=os.link, symlinks=True)
+    return copied
 
 
-def bit(pattern: str, place: float = 0.6) -> Tamper:
-    """Turn one bit of a file."""
-
-    def tamper(folder: Path) -> None:
-        path = one(folder, pattern)
-        content = bytearray(path.read_bytes())
-        content[int(len(content) * place)] ^= 1
-        path.write_bytes(bytes(content))
-
-    return tamper
+@pytest.mark.parametrize("what", ALL)
+def test_it_is_noticed_and_named(linked: Place, what: str):
+    tamper, name = ALL[what]
+    tamper(linked.folder)
+    ended = linked.verify()
+    assert ended.code == 5 and name in ended.out, ended.out
 
 
-def digit(pattern: str, old: str, new: str) -> Tamper:
-    """Replace the first of a text in a file by another of its length."""
-
-    def tamper(folder: Path) -> None:
-        path = one(folder, pattern)
-        text = path.read_text(encoding="utf-8")
-        assert old in text, text[:200]
-        path.write_text(text.replace(old, new, 1), encoding="utf-8")
-
-    return tamper
-
-
-def lines(pattern: str, change: Callable[[list[str]], list[str]]) -> Tamper:
-    """Change a file by whole lines."""
-
-    def tamper(folder: Path) -> None:
-        path = one(folder, pattern)
-        rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        path.write_text("".join(change(rows)), encoding="utf-8")
-
-    return tamper
-
-
-def drop(rows: list[str]) -> list[str]:
-    return rows[:-3]
-
-
-def swap(rows: list[str]) -> list[str]:
-    return [rows[1], rows[0], *rows[2:]]
-
-
-def without(pattern: str) -> Tamper:
-    return lambda folder: one(folder, pattern).unlink()
-
-
-def ids_swapped(pattern: str) -> Tamper:
-    def tamper(folder: Path) -> None:
-        path = one(folder, pattern)
-        content = json.loads(path.read_text(encoding="utf-8"))
-        vocabulary = content["model"]["vocab"]
-        first, second = list(vocabulary)[-2:]
-        vocabulary[first], vocabulary[second] = vocabulary[second], vocabulary[first]
-        path.write_text(json.dumps(content), encoding="utf-8")
-
-    return tamper
-
-
-def pairs_turned(folder: Path) -> None:
-    """Chosen and rejected change places in one pair of the prepared data."""
-    path = one(folder, "runs/data/*/train.jsonl")
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    rows[0]["candidates"] = rows[0]["candidates"][::-1]
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-
-
-def empty(pattern: str) -> Tamper:
-    return lambda folder: one(folder, pattern).write_bytes(b"")
-
-
-def another_file(pattern: str) -> Tamper:
-    """Adapters beside whole weights, which a library would load because they are there."""
-    return lambda folder: (one(folder, pattern) / "adapter_config.json").write_text("{}")
-
-
-TAMPERS: dict[str, tuple[Tamper, str]] = {
-    "a bit of weights": (bit("runs/sft/*/model/model.safetensors"), "model.safetensors"),
-    "a bit of a policy's weights": (bit("runs/preference/*/model/model.safetensors"), "model.safetensors"),
-    "a digit of config.json": (digit("runs/sft/*/model/config.json", "1e-05", "2e-05"), "config.json"),
-    "a bit of rows.parquet": (bit("runs/score/*/rows.parquet"), "rows.parquet"),
-    "ids swapped beside weights": (ids_swapped("runs/sft/*/model/tokenizer.json"), "tokenizer.json"),
-    "an adapter added": (another_file("runs/preference/*/model"), "adapter_config.json"),
-    "train.jsonl lost": (without("runs/preference/*/train.jsonl"), "train.jsonl"),
-    "train.jsonl edited": (digit("runs/preference/*/train.jsonl", "loss", "lass"), "train.jsonl"),
-    "generations edited": (digit("runs/generate/*/generations.jsonl", '"tokens": ', '"tokens":1'), "generations.jsonl"),
-    "generations shortened": (lines("runs/generate/*/generations.jsonl", drop), "generations.jsonl"),
-    "engine.json empty": (empty("runs/generate/*/engine.json"), "engine.json"),
-    "verdicts shortened": (lines("runs/judge/*/verdicts.jsonl", drop), "verdicts.jsonl"),
-    "verdicts edited": (digit("runs/judge/*/verdicts.jsonl", '"outcome": ', '"outcome": 0'), "verdicts.jsonl"),
-    "status.json empty": (empty("runs/score/*/status.json"), "status.json"),
-    "a digit of status.json": (digit("runs/preference/*/status.json", '"tokens": ', '"tokens": 1'), "status.json"),
-    "pairs turned": (pairs_turned, "train.jsonl"),
-    "pairs swapped": (lines("runs/data/*/test.jsonl", swap), "test.jsonl"),
-    "lines dropped": (lines("runs/data/*/test.jsonl", drop), "test.jsonl"),
-    "prepared.json empty": (empty("runs/data/*/prepared.json"), "prepared.json"),
-    "a digit of prepared.json": (digit("runs/data/*/prepared.json", '"examples": 4', '"examples": 5'), "prepared.json"),
-    "ids swapped in the tokenizer": (ids_swapped("runs/tokenizer/*/tokenizer.json"), "tokenizer.json"),
-    "tokenizer_hash.json empty": (empty("runs/tokenizer/*/tokenizer_hash.json"), "tokenizer_hash.json"),
-    "a forged row": (lines("results/micro/measurements.csv", lambda rows: [*rows, rows[-1]]), "measurements.csv"),
-    "a digit of cells.jsonl": (digit("results/micro/cells.jsonl", '"seed": 1', '"seed": 2'), "cells.jsonl"),
-    "a cell dropped": (lines("results/micro/cells.jsonl", lambda rows: rows[1:]), "cells.jsonl"),
-    "a table lost": (without("results/micro/win_rates.csv"), "win_rates.csv"),
-    "hashes of tables empty": (empty("results/micro/.hashes.json"), ".hashes.json"),
-    "cells.jsonl cut": (digit("results/micro/cells.jsonl", '{"cell"', '{"cell'), "cells.jsonl"),
-}
-"""What is done -> how, and the name that has to be said."""
+def test_of_as_many_changes_every_one_is_noticed():
+    """The tests above and below have so many; none of them may be left out to make them pass."""
+    assert len(ALL) >= 76 and len(CHECKPOINTS) == 7
 
 
 @pytest.mark.parametrize("what", TAMPERS)
-def test_it_is_noticed_and_the_numbers_are_right(untouched: Place, place: Place, what: str):
+def test_the_numbers_are_right_all_the_same(untouched: Place, place: Place, what: str):
     tamper, name = TAMPERS[what]
     tamper(place.folder)
-    found = place.verify()
-    assert found.code == 5 and name in found.out, found.out
     ended = place.compare()
     assert ended.code == 0, ended.err
     assert name in ended.err and ("set aside" in ended.err or "found no such file; it is made" in ended.err), ended.err
