@@ -1,6 +1,6 @@
 """No recipe, data, row, model folder or argument makes a traceback, a hang, or a file outside the folders named.
 
-300 cases by default, always the same; BENCH_FUZZ_CASES asks for another number, and then they are new each time.
+300 cases by default, 2,000 in CI, always the same; more of them, which BENCH_FUZZ_CASES asks for, are new each time.
 """
 
 from __future__ import annotations
@@ -28,12 +28,14 @@ from benchbench.recipe.yaml_text import read_yaml
 from .guard import behaves, watched
 from .mutations import ODD, VALUES, texts, trees
 
-ASKED = os.environ.get("BENCH_FUZZ_CASES")
-CASES = int(ASKED or 300)
+CASES = int(os.environ.get("BENCH_FUZZ_CASES", "300"))
+ALWAYS_THE_SAME = 2000
+"""Up to so many cases are drawn from a fixed seed."""
 SHARES = {"recipes": 0.3, "settings": 0.2, "overrides": 0.1, "rows": 0.15, "models": 0.1, "arguments": 0.15}
 """What is changed -> its share of the cases."""
 CHECKPOINT = ROOT / "results" / "reference" / "tiny" / "checkpoint"
-FILES = "data: {source: local_files, options: {files: {sft: rows.jsonl, reward: rows.jsonl, train: rows.jsonl, test: rows.jsonl}}}\n"
+SPLITS = ", ".join(f"{split}: rows.jsonl" for split in ("sft", "reward", "train", "test"))
+FILES = f"data: {{source: local_files, options: {{files: {{{SPLITS}}}}}}}\n"
 MODEL = "model: {model_name_or_path: model, dtype: float32}\n"
 ROWS = [
     {"id": f"r{n}", "prompt": f"What is {n} and two?", "chosen": f"{n + 2}.", "rejected": "five", "score_chosen": n / 2}
@@ -118,11 +120,11 @@ class NothingRunsError(Exception):
 
 
 def cases(what: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Settings of a test: its share of the cases; as many as were asked for are other ones each time."""
+    """Settings of a test: its share of the cases."""
     return settings(
         max_examples=max(1, round(CASES * SHARES[what])),
         deadline=None,
-        derandomize=ASKED is None,
+        derandomize=CASES <= ALWAYS_THE_SAME,
         database=None,
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=[*HealthCheck],
