@@ -6,6 +6,7 @@ command then leaves has to be what it left the first time.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -17,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import MICRO, Ended, bench, execute, finish, generate_section
+from harness import MICRO, Ended, bench, execute, finish, generate_section, tree
+from judges.chat_server import Reply, serving
 
 from benchbench.commands import run_plan
 from benchbench.core.records import StageSpec
@@ -41,8 +43,13 @@ class Place:
 
     def compare(self) -> Ended:
         """The command, here; stages run in this process."""
-        line = ["compare", "dpo", "--setting", self.setting, "--seeds", 1]
-        return bench(*line, "--runs", self.runs, "--results", self.results)
+        return bench(*self.line)
+
+    @property
+    def line(self) -> list[object]:
+        """Its words."""
+        folders = ("--runs", self.runs, "--results", self.results)
+        return ["compare", "dpo", "--setting", self.setting, "--seeds", 1, *folders]
 
     def verify(self) -> Ended:
         return bench("verify", "--runs", self.runs, "--results", self.results)
@@ -219,3 +226,45 @@ def test_a_policy_none_of_whose_scores_is_a_number_is_a_failed_cell(place: Place
     shutil.rmtree(place.runs / "score")
     ended = place.compare()
     assert ended.code == 4 and "expected log-probabilities, found none of" in ended.err
+
+
+# --- secrets --------------------------------------------------------------------------------------------------------
+
+SECRETS = {
+    name: f"sk-proj/{number}f+9_Q7zT2mB8xW{number}"
+    for number, name in enumerate(
+        ("SOAK_JUDGE_KEY", "HF_TOKEN", "WANDB_API_KEY", "OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY"), start=1
+    )
+}
+"""Variable -> its value; the judge's is the first."""
+
+
+def forms(secret: str) -> list[bytes]:
+    """A secret as it is, and in base64 wherever three bytes begin."""
+    encoded = (base64.b64encode(b"\0" * before + secret.encode())[4:-4] for before in range(3))
+    return [secret.encode(), secret.encode().hex().encode(), *encoded]
+
+
+def test_no_secret_of_the_environment_is_in_any_file(place: Place, monkeypatch: pytest.MonkeyPatch):
+    """The judge answers with all that it was sent, as it was and in base64, and is told of no key but its own."""
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+
+    def echo(number: int, body: dict[str, Any]) -> Reply:
+        sent = json.dumps(server.seen[number].headers) + json.dumps(body)
+        return Reply(f"{sent}\n{base64.b64encode(sent.encode()).decode()}\n[[A]]", finish=sent)
+
+    with serving(echo) as server:
+        options = {"base_url": server.url, "model": "echo", "api_key_env": "SOAK_JUDGE_KEY"}
+        sets = ["judge.name=chat_endpoint", *(f"judge.options.{name}={value}" for name, value in options.items())]
+        ended = bench(*place.line, *(word for text in sets for word in ("--set", text)))
+    assert ended.code == 0, ended.err
+    sent = json.dumps([(seen.headers, seen.body) for seen in server.seen])
+    assert [value in sent for value in SECRETS.values()] == [True, False, False, False, False]
+    files = {name: content for name, content in tree(place.folder).items() if not name.endswith(".safetensors")}
+    told = [*files.values(), ended.out.encode(), ended.err.encode()]
+    assert any(b"***" in content for content in told), "what was masked is somewhere"
+    held = [
+        name for name, content in files.items() for value in SECRETS.values() if any(f in content for f in forms(value))
+    ]
+    assert held == [] and not any(form in text for text in told for value in SECRETS.values() for form in forms(value))

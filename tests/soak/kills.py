@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from random import Random
 
 from tests.soak.processes import Running, is_alive
-from tests.soak.traps import COMMAND, OPERATIONS, WORKER, Moment
+from tests.soak.traps import COMMAND, OPERATIONS, SYNC, WORKER, Moment
 
 STOPPED = "SIGSTOP, then SIGKILL"
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT", STOPPED)
@@ -27,7 +27,7 @@ PLACES = {
     PLANNING: (COMMAND, "", 6),
     CHECKPOINT: (WORKER, "checkpoint/", 6),
     TABLES: (COMMAND, "results_", 12),
-    CACHE: (WORKER, "verdicts/", 2),
+    CACHE: (WORKER, "verdicts/", 1),
 }
 """Moment -> who writes, where, and up to how many of its writes are passed over."""
 TRAINS = {"sft", "reward_model", "preference"}
@@ -63,26 +63,30 @@ class Plan:
         self.random = random
         self.whole_seconds = whole_seconds
         self.done: dict[str, Counter[str]] = {"moment": Counter(), "signal": Counter(), "target": Counter()}
+        self.sent: Counter[str] = Counter()
+        """Signal and target -> how often."""
         self.operations: Counter[str] = Counter()
         """How often a process was held at each operation."""
 
-    def draw(self, kinds: Sequence[str], *, planning: bool, tables: bool) -> Kill:
+    def draw(self, kinds: Sequence[str], later: Sequence[str], *, planning: bool, tables: bool) -> Kill:
         """The next one.
 
         Args:
             kinds: of the stages that could start now.
+            later: of all that are not finished; those that no signal has found so far are waited for.
             planning: whether the command has just been started.
             tables: whether only tables are left to be made.
         """
         names = [*kinds, ANY_TIME, *([PLANNING] if planning else []), *([TABLES] if tables else [])]
+        names += [kind for kind in later if not self.done["moment"][kind]]
         names += [CHECKPOINT] if {*kinds} & TRAINS else []
-        names += [CACHE] if "judge" in kinds else []
+        names += [CACHE] if "judge" in kinds and not self.done["moment"]["judge"] % 3 else []
         name = self._rarest("moment", names)
         number, target = self._rarest("signal", SIGNALS), self._rarest("target", TARGETS)
         if name == ANY_TIME:
             return Kill(name, None, min(self.random.expovariate(6), 1) * self.whole_seconds, number, target)
-        role, place, most = PLACES.get(name, (WORKER, f"runs/{name}/", 8))
         operation = self.random.choice(OPERATIONS)
+        role, place, most = PLACES.get(name, (WORKER, f"runs/{name}/", 8 if operation == SYNC else 4))
         delay = None if self.random.random() < 0.6 else self.random.uniform(0, 0.3)
         if role == COMMAND and target == WORKER:
             target = self._rarest("target", (COMMAND, GROUP))
@@ -92,6 +96,7 @@ class Plan:
         """Note that a kill was delivered, at the moment of this name."""
         for what, value in (("moment", name), ("signal", kill.signal), ("target", kill.target)):
             self.done[what][value] += 1
+        self.sent[f"{kill.signal} to {kill.target}"] += 1
         if kill.moment is not None and kill.delay is None and name == kill.name:
             self.operations[kill.moment.operation] += 1
 
