@@ -6,7 +6,7 @@ export UV_FIND_LINKS
 export TOKENIZERS_PARALLELISM = false
 SEEDS ?= 42 13 3407
 
-.PHONY: setup demo test test-slow check smoke regress bench leaderboard golden tables docs constraints clean
+.PHONY: setup demo test test-slow soak fuzz check smoke regress bench leaderboard golden tables docs constraints clean
 
 setup: .venv/.ok
 
@@ -36,6 +36,14 @@ test: setup
 
 test-slow: setup
 	$(BIN)/python -m pytest -m "slow and not gpu and not network"
+
+# 200 signals at moments drawn from a seed, a quarter of an hour on two idle cores; CI sends six.
+soak: setup
+	$(BIN)/python -m tests.soak --kills 200 --script-every 25 --write results/reliability/soak.json
+
+# Ten times as many cases as CI has, other ones each time.
+fuzz: setup
+	BENCH_FUZZ_CASES=20000 $(BIN)/python -m pytest -n 0 tests/fuzz
 
 check: setup
 	$(BIN)/ruff check .

@@ -19,6 +19,8 @@ SHOWN_BY = {
     "regress": ".ci/run",
     "demo": "tests/cli/test_documented_lines.py::test_the_demo_plans_three_seeds_of_its_methods_and_sft",
     "test-slow": "tests/house/test_makefile.py::test_slow_tests_are_those_that_make_test_leaves_out",
+    "soak": "tests/soak/test_soak.py::test_a_comparison_that_is_killed_six_times_ends_in_the_same_bytes",
+    "fuzz": "tests/house/test_makefile.py::test_make_fuzz_has_more_cases_than_ci",
     "bench": "tests/speed/test_sections.py::test_ours_beside_trl_in_float32",
     "leaderboard": "tests/house/test_makefile.py::test_make_leaderboard_writes_where_the_committed_page_is",
     "golden": "tests/docs/test_add_a_method.py::test_the_golden_run_of_the_new_method_moves_no_other",
@@ -78,6 +80,11 @@ def test_slow_tests_are_those_that_make_test_leaves_out():
         "test": "not slow and not gpu and not network",
         "test-slow": "slow and not gpu and not network",
     }
+
+
+def test_make_fuzz_has_more_cases_than_ci():
+    assert "BENCH_FUZZ_CASES=20000 " in commands("fuzz") and commands("fuzz").strip().endswith("tests/fuzz")
+    assert "BENCH_FUZZ_CASES=2000 make test\n" in CI
 
 
 def test_make_docs_writes_the_pages():

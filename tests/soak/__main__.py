@@ -10,7 +10,6 @@ nobody disturbed, less what `same.py` names. The seed is printed, and again wher
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 import tempfile
@@ -27,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # as pytest has it
 from tests.soak.comparison import WORLDS, Command, furnish, ready, stages_of, unfinished  # noqa: E402
 from tests.soak.kills import MEMORY, WORKER, Kill, Plan, deliver  # noqa: E402
 from tests.soak.processes import Running, warm_up  # noqa: E402
+from tests.soak.record import write_record  # noqa: E402
 from tests.soak.same import differences, left_behind, snapshot  # noqa: E402
 
 MOST_KILLS_OF_A_LIFE, MOST_LIVES, MOST_LIVES_FOR_TABLES = 6, 60, 3
@@ -303,9 +303,7 @@ def main(arguments: Sequence[str]) -> int:
     shutil.rmtree(base)
     _say(f"seed {seed}: {soak.delivered} kills, {soak.counts.files_compared} files as they should be")
     if options.write is not None:
-        options.write.parent.mkdir(parents=True, exist_ok=True)
-        record = recorded(soak, seed=seed, seconds=time.monotonic() - begin, line=arguments)
-        options.write.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        write_record(options.write, recorded(soak, seed=seed, seconds=time.monotonic() - begin, line=arguments))
     return 0
 
 

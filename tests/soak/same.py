@@ -11,8 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from benchbench.store.drafts import _DRAFT
-
+DRAFT = re.compile(r"\..+\.[0-9a-f]{8}-[0-9]+\.[a-z0-9_]{8}")
+"""Name of what is being written (`benchbench.store.drafts`)."""
 NOT_COMPARED = ("runs/locks", "runs/hashes", "runs/comparisons")
 """Locks are empty, and the others hold hashes of files that are compared themselves, with times and inodes."""
 MAY_DIFFER = {
@@ -41,7 +41,7 @@ def snapshot(folder: Path, results: list[str]) -> dict[str, str]:
 
 def left_behind(folder: Path) -> list[str]:
     """What nobody should find after a run: drafts, and what was taken for damaged."""
-    names = (path for path in folder.rglob("*") if _DRAFT.fullmatch(path.name) or "damaged" in path.name)
+    names = (path for path in folder.rglob("*") if DRAFT.fullmatch(path.name) or "damaged" in path.name)
     return sorted(path.relative_to(folder).as_posix() for path in names)
 
 
