@@ -104,10 +104,11 @@ def _checked(row: Any, where: str) -> Row:
 
 def _read_parquet(path: Path) -> list[Row]:
     import pyarrow as pa
-    import pyarrow.parquet as pq
+
+    from benchbench.store.rows import read_parquet
 
     try:
-        return pq.read_table(path).to_pylist()
+        return read_parquet(path).to_pylist()
     except (pa.ArrowException, ValueError) as error:
         raise BenchError(f"{path}: cannot be read as .parquet ({error})") from None
 

@@ -167,7 +167,8 @@ def _read_frame(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     from benchbench.store.result_frames import typed_frame
+    from benchbench.store.rows import read_parquet
 
     if path.suffix == ".parquet":
-        return pd.read_parquet(path)
+        return read_parquet(path).to_pandas(use_threads=False)
     return typed_frame(pd.read_csv(path, dtype=str, keep_default_na=False), path.stem)

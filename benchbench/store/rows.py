@@ -16,7 +16,7 @@ ROWS = "rows.parquet"
 
 def write_rows(folder: Path, frame: pd.DataFrame, *, name: str = ROWS) -> None:
     """Store a table of a stage."""
-    table = pa.Table.from_pandas(frame, preserve_index=False)
+    table = pa.Table.from_pandas(frame, preserve_index=False, nthreads=1)
     with written(folder / name) as draft:
         pq.write_table(table, draft, compression="zstd")
 
@@ -29,10 +29,21 @@ def read_rows(folder: Path, *, name: str = ROWS) -> pd.DataFrame:
     """
     path = folder / name
     try:
-        return pq.read_table(path).to_pandas()
+        return read_parquet(path).to_pandas(use_threads=False)
     except (OSError, pa.ArrowInvalid) as error:
         reason = str(error).splitlines()[0]
         raise BenchError(
             f"{path}: expected a table of rows, found a missing or damaged file ({reason}); "
             "bring it back, or remove its folder and run the command that makes it"
         ) from None
+
+
+def read_parquet(path: Path) -> pa.Table:
+    """A Parquet file, on this thread alone: where memory does not suffice for another, Arrow's pool waits for ever.
+
+    Raises:
+        OSError: it cannot be opened.
+        pyarrow.ArrowException: it is no such file.
+    """
+    with pq.ParquetFile(pa.BufferReader(path.read_bytes())) as file:  # of a path, it is a thread that reads
+        return file.read(use_threads=False)

@@ -69,7 +69,7 @@ OVERRIDES = [
 ]
 WORDS = [
     *("train", "compare", "eval", "report", "show", "recipes", "methods", "audit", "check", "diff", "status", "verify"),
-    *("quirks", "reread", "export", "analyse", "transforms", "env", "leaderboard", "tune", "alpaca-eval", "regress"),
+    *("quirks", "reread", "export", "analyse", "transforms", "env", "tune", "alpaca-eval", "regress"),
     *(
         "ls",
         "data",
