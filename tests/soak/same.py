@@ -13,8 +13,10 @@ from typing import Any
 
 DRAFT = re.compile(r"\..+\.[0-9a-f]{8}-[0-9]+\.[a-z0-9_]{8}")
 """Name of what is being written (`benchbench.store.drafts`)."""
-NOT_COMPARED = ("runs/locks", "runs/hashes", "runs/comparisons")
-"""Locks are empty, and the others hold hashes of files that are compared themselves, with times and inodes."""
+NOT_COMPARED = ("runs/locks", "runs/leases", "runs/hashes", "runs/comparisons")
+"""Locks and leases say who is at work, and the others have hashes of files that are compared themselves, with times."""
+LEASES = ".leases"
+"""Folder of leases in a folder of results."""
 MAY_DIFFER = {
     *("seconds", "start_seconds", "recorded_at"),
     *("peak_memory_gib", "peak_memory_note"),
@@ -24,7 +26,7 @@ MAY_DIFFER = {
 """Keys of JSON files: when and for how long, with how much memory, in how many attempts, and checksums over these."""
 ASKED = ("calls", "cached")
 """What a judge was asked by the last attempt, and what it had been asked before: their sum is compared."""
-WITH_TIMES = {"engine.json", "ledger.csv", "report.md", "win_rates.md"}
+WITH_TIMES = {"cells.jsonl", "engine.json", "ledger.csv", "report.md", "win_rates.md"}
 """Files whose hash is recorded elsewhere, and which have seconds in them."""
 SECONDS_OF_A_LEDGER = re.compile(r"\d+\.\d+/\d+\.\d+/\d+\.\d+")
 """How documents show the seconds of drawing, labelling and training."""
@@ -51,7 +53,7 @@ def differences(one: dict[str, str], other: dict[str, str]) -> list[str]:
 
 
 def _is_kept(path: Path) -> bool:
-    return not path.name.endswith(("-wal", "-shm", ".lock"))
+    return LEASES not in path.parts and not path.name.endswith(("-wal", "-shm", ".lock", ".making"))
 
 
 def _content(path: Path) -> bytes:
