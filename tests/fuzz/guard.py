@@ -20,6 +20,8 @@ GATES = {3, 4}
 """Of those, what a gate says that has printed its table."""
 CPU_SECONDS, HANG_SECONDS = 20.0, 600
 """Of one command line; the second ends one that waits."""
+DEVICES = {os.devnull, "/dev/tty"}
+"""Where anybody may write."""
 MOST_CHARACTERS = 8000
 """Of a message."""
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -51,7 +53,11 @@ def _hear(event: str, values: tuple[Any, ...]) -> None:
     if isinstance(path, str | bytes | os.PathLike):
         folder, outside = _watching[-1]
         place = os.path.realpath(os.path.join(os.getcwd(), os.fsdecode(path)))
-        if not place.startswith((f"{folder}{os.sep}", "/dev/", "/proc/")) and "__pycache__" not in place:
+        if (
+            not place.startswith((f"{folder}{os.sep}", "/proc/"))
+            and place not in DEVICES
+            and "__pycache__" not in place
+        ):
             outside.add(f"{event} {place}")
 
 

@@ -175,13 +175,12 @@ FILES = [
 ]
 """Every kind of file that something rests on."""
 CHANGES_NOTHING = {
-    "lost": ("status.json", ".sqlite", "cells.jsonl", "comparison.json", ".csv"),
-    "empty": (".sqlite", "cells.jsonl"),
+    "lost": ("status.json", ".sqlite", "comparison.json"),
+    "empty": (".sqlite",),
     "longer": ("status.json", ".sqlite", "comparison.json"),
 }
-"""Change -> files that it is not made to: without them a stage is not finished, or a judge, table or comparison not
-there, and is made again; an empty database is one without answers, and empty cells are none; a line's end more is the
-same record."""
+"""Change -> files that it is not made to: without them a stage is not finished, or a judge or comparison not there,
+and is made again; an empty database is one without answers; a line's end more is the same record."""
 
 
 def _every_file() -> dict[str, tuple[Tamper, str]]:
