@@ -18,6 +18,8 @@ SMALLER = (
 )
 """The world's data, and less of it."""
 RECIPES = {
+    "columns": "method: {name: ddo_rm, variant: columns}\n"
+    "preference: {model_columns: {sure: {value: logp_mean, model: {policy: sft}, missing: drop}}}\n",
     "rounds": "method: {name: dpo, variant: rounds}\n"
     "rounds:\n  count: 2\n  prompts: {split: train, per_round: 8}\n"
     f"  sampler: {{name: policy, num_samples: 3, {DRAW}}}\n"
@@ -53,8 +55,8 @@ class Command:
         return f"results_{self.name}"
 
 
-POLICIES = Command("policies", ("ddo_rm", "rounds.yaml", "online.yaml"))
-OVERLAP = Command("overlap", ("ddo_rm", "rounds.yaml"))
+POLICIES = Command("policies", ("columns.yaml", "rounds.yaml", "online.yaml"))
+OVERLAP = Command("overlap", ("columns.yaml", "rounds.yaml"))
 REWARDS = Command("rewards", ("pseudo.yaml", "ensemble.yaml"), ("--set", "reward_model.save_steps=1"))
 WORLDS = {"policies": (POLICIES, OVERLAP), "rewards": (REWARDS,)}
 """Name -> the commands that one `runs/` folder serves; they may run at once."""

@@ -16,7 +16,7 @@ DRAFT = re.compile(r"\..+\.[0-9a-f]{8}-[0-9]+\.[a-z0-9_]{8}")
 NOT_COMPARED = ("runs/locks", "runs/leases", "runs/hashes", "runs/comparisons")
 """Locks and leases say who is at work, and the others have hashes of files that are compared themselves, with times."""
 LEASES = ".leases"
-"""Folder of leases in a folder of results."""
+"""Folder of leases in a folder of results; the lease on a cache of verdicts lies beside it, and ends in `.making`."""
 MAY_DIFFER = {
     *("seconds", "start_seconds", "recorded_at"),
     *("peak_memory_gib", "peak_memory_note"),
@@ -53,7 +53,7 @@ def differences(one: dict[str, str], other: dict[str, str]) -> list[str]:
 
 
 def _is_kept(path: Path) -> bool:
-    return LEASES not in path.parts and not path.name.endswith(("-wal", "-shm", ".lock", ".making"))
+    return LEASES not in path.parts and ".making" not in path.name and not path.name.endswith(("-wal", "-shm", ".lock"))
 
 
 def _content(path: Path) -> bytes:
