@@ -156,7 +156,8 @@ def open_session(
     )
     also = [] if score_split is None else [score_split]
     if machine is not None:
-        require_spreadable(plan.stages.values(), machine)
+        store = options.store
+        require_spreadable([spec for key, spec in plan.stages.items() if not store.is_done(key)], machine)
     report = [line for item, reads in here for line in data_lines(reads.data, [*used_splits(item), *also])]
     report += [line for item, reads in here for line in label_lines(item, reads.data)]
     report += made_lines(plan, options.store) + stop_lines(plan)

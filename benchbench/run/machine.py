@@ -103,7 +103,7 @@ def choose_machine(
 
     Raises:
         BenchError: CUDA was asked for and there is none; a device, an executor or a number of workers or processes that
-            is none; more of them than cards.
+            is none; more of them than cards; layers to share and one process.
     """
     _require_executor(executor, world_size, shards=shards)
     if workers is not None and workers < 1:
@@ -114,6 +114,7 @@ def choose_machine(
     cores = len(os.sched_getaffinity(0))
     if cards and executor == TORCHRUN:
         used, world = _several_each(cards, workers, world_size)
+        _require_several(world, shards=shards)
         return Machine(used, max(1, cores // len(used)), executor, world, shards)
     if cards:
         used = _one_each(cards, workers)
@@ -125,6 +126,7 @@ def choose_machine(
                 "--world-size: required with --executor torchrun where there are no cards, not given; say how many "
                 "processes train a stage together"
             )
+        _require_several(world_size, shards=shards)
         count = (workers or 1) * world_size
         return Machine(("cpu",) * count, 1 if small else max(1, cores // count), executor, world_size, shards)
     count = workers or (cores if small else 1)
@@ -143,6 +145,14 @@ def _require_executor(executor: str, world_size: int | None, *, shards: bool) ->
         )
     if world_size is not None and world_size < 1:
         raise BenchError(f"--world-size: expected 1 or more, got {world_size}")
+
+
+def _require_several(world: int, *, shards: bool) -> None:
+    if shards and world == 1:
+        raise BenchError(
+            "--shard-layers: expected two or more processes that train a stage together and share its layers, found 1; "
+            "ask for more with --world-size, or leave --shard-layers out"
+        )
 
 
 def _several_each(cards: tuple[str, ...], workers: int | None, world_size: int | None) -> tuple[tuple[str, ...], int]:

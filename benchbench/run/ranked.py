@@ -62,9 +62,11 @@ def work_together(
 
 def _lead(pipe: Connection, root: Path, device: str, ranks: Ranks, should_stop: Callable[[], bool]) -> None:
     from benchbench import inputs
-    from benchbench.core.records import StageSpec
+    from benchbench.core.records import StageRecord, StageSpec
     from benchbench.generation.engine_cache import EngineCache
+    from benchbench.stages.environment import environment
     from benchbench.stages.execute import execute
+    from benchbench.store.leases import LeaseLostError
     from benchbench.store.runs import RunStore
     from benchbench.training.ranks import ALONE
 
@@ -82,18 +84,26 @@ def _lead(pipe: Connection, root: Path, device: str, ranks: Ranks, should_stop: 
                 if together:
                     pipe.send(("begin", values))
 
-            record = execute(
-                StageSpec.from_json(values),
-                store,
-                device=device,
-                report=Throttled(pipe),
-                should_stop=should_stop,
-                engines=engines,
-                input_of=inputs.get,
-                ranks=ranks if together else ALONE,
-                executor=SHARDING if together and ranks.shards else EXECUTOR,
-                begin=begin,
-            )
+            spec, executor = StageSpec.from_json(values), SHARDING if together and ranks.shards else EXECUTOR
+            try:
+                record = execute(
+                    spec,
+                    store,
+                    device=device,
+                    report=Throttled(pipe),
+                    should_stop=should_stop,
+                    engines=engines,
+                    input_of=inputs.get,
+                    ranks=ranks if together else ALONE,
+                    executor=executor,
+                    begin=begin,
+                )
+            except LeaseLostError as error:  # the stage's folder is another process's; the group ends with this one
+                here = environment(device, executor=executor, world_size=ranks.world)
+                summary = {"exit_code": int(error.exit_code)}
+                with suppress(OSError):
+                    pipe.send(("done", StageRecord(spec.key, "failed", here, message=str(error), summary=summary)))
+                return
             try:
                 pipe.send(("done", record))
             except OSError:

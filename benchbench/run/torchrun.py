@@ -35,7 +35,7 @@ class _Rank:
     process: BaseProcess
     pipe: Connection
     is_busy: bool = False
-    """Whether it follows a stage at present."""
+    """Whether it follows a stage at present, or has failed at one: what it holds of the group's sums is not known then."""
 
 
 @dataclass
@@ -47,6 +47,8 @@ class _Group:
     folder: tempfile.TemporaryDirectory[str]
     """Where they met."""
     spec: StageSpec | None = None
+    has_begun: bool = False
+    """Whether the stage's own code runs on all of them."""
     fault: str = ""
     """What one that is not the first said when it failed."""
     fault_at: float = 0.0
@@ -94,7 +96,7 @@ class TorchrunExecutor:
         group = self._groups[slot.number]
         if group.spec is not None:
             raise ValueError(f"slot {slot.number}: {group.spec.key} is running there")
-        group.spec, group.fault = spec, ""
+        group.spec, group.has_begun, group.fault = spec, False, ""
         first = group.ranks[0]
         with suppress(OSError):  # it has just died, which the next look at its pipe tells
             first.pipe.send((spec.as_json(), needs.run_engine, needs.devices))
@@ -163,8 +165,8 @@ class TorchrunExecutor:
             said = _received(rank)
             if said is None:
                 return [self._lost(group, _ended(number, group, rank))]
-            rank.is_busy = False
-            if said[0] == "fault":
+            rank.is_busy = said[0] == "fault"
+            if rank.is_busy:
                 group.fault, group.fault_at = f"process {number} of {len(group.ranks)}: {said[1]}", time.monotonic()
         first = group.ranks[0]
         if first.pipe in ready:
@@ -183,12 +185,15 @@ class TorchrunExecutor:
         if kind == "progress":
             return [StageProgress(key, value)]
         if kind == "begin":
+            group.has_begun = True
             for rank in group.ranks[1:]:
                 rank.is_busy = True
                 with suppress(OSError):
                     rank.pipe.send(value)
             return []
         if value.status not in ("done", "interrupted"):
+            if group.fault and "exit_code" not in value.summary:
+                return [self._lost(group, group.fault)]
             # the first may only have noticed that another process is gone or has failed, which is the reason then
             for number, rank in enumerate(group.ranks[1:], start=1):
                 said = _received(rank) if rank.pipe.poll(0.1) else ("", "")
@@ -200,13 +205,14 @@ class TorchrunExecutor:
         return [StageEnded(key, value)]
 
     def _settle(self, group: _Group, *, is_sound: bool) -> None:
-        """Let go of a stage that ended; processes that do not end with it are ended."""
+        """Let go of a stage that ended; the processes are ended unless all of them came to its end."""
+        is_over = is_sound or not group.has_begun
         group.spec = None
         for rank in group.ranks[1:]:
-            if is_sound and rank.is_busy and rank.pipe.poll(DEATH_SECONDS):
+            if is_over and not group.fault and rank.is_busy and rank.pipe.poll(DEATH_SECONDS):
                 said = _received(rank)
                 rank.is_busy = said is None or said[0] == "fault"
-        if any(rank.is_busy for rank in group.ranks):
+        if not is_over or any(rank.is_busy for rank in group.ranks):
             self._end(group.slot)
 
     def _lost(self, group: _Group, reason: str) -> StageLost:

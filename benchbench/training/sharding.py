@@ -15,7 +15,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 from torch.distributed.device_mesh import init_device_mesh
-from torch.distributed.fsdp import FSDPModule, fully_shard
+from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
 from torch.distributed.tensor import DTensor, distribute_tensor
 
 from benchbench.core.errors import BenchError, ExitCode
@@ -43,8 +43,10 @@ def sharded_layers(model: nn.Module, ranks: Ranks) -> Iterator[None]:
     layers = _layers(model)
     outlines = [_outline(layer) for layer in layers]
     mesh = init_device_mesh(ranks.device.type, (ranks.world,))
+    # gradients of weights in bfloat16 are summed over the processes in float32, as those of whole models are
+    policy = MixedPrecisionPolicy(reduce_dtype=torch.float32)
     for layer in layers:
-        fully_shard(layer, mesh=mesh, reshard_after_forward=True)
+        fully_shard(layer, mesh=mesh, reshard_after_forward=True, mp_policy=policy)
         assert isinstance(layer, FSDPModule)
         layer.set_gradient_divide_factor(1.0)  # gradients are sums, which are divided by the whole step's counts
         layer.set_force_sum_reduction_for_comms(True)

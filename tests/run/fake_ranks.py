@@ -17,7 +17,7 @@ def work_together(
     """As `run.ranked.work_together`.
 
     A stage's settings say which process ends (`dies`), which one fails (`fails`), and whether the first one fails, too
-    (`first`); otherwise the first waits until the others have followed.
+    (`first`), once the others have (`late`); otherwise the first waits until the others have followed.
     """
     store = RunStore(Path(root))
     folder = Path(meeting).parent
@@ -42,7 +42,11 @@ def work_together(
             os._exit(9)
         if spec.settings.get("dies") is not None or (spec.settings.get("fails") and not spec.settings.get("first")):
             time.sleep(30)  # as in a sum that one of them never gives its share to
+        if spec.settings.get("late"):
+            while not all((folder / f"{spec.fingerprint}-{other}").exists() for other in range(world)):
+                time.sleep(0.01)
+            time.sleep(0.1)  # what they say comes first
         status, summary = "done", {"pid": os.getpid(), "processes": processes}
         if spec.settings.get("first"):
-            status, summary = "failed", {"exit_code": 2}
+            status, summary = "failed", spec.settings.get("summary", {"exit_code": 2})
         pipe.send(("done", store.write(StageRecord(spec.key, status, record.environment, summary=summary))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from harness import MICRO, bench, leftovers
+from harness import MICRO, Finished, bench, leftovers
 
 ASKED = ("train", "dpo", "--setting", MICRO, "--seeds", 1, "--device", "cpu")
 
@@ -36,6 +36,10 @@ def test_more_processes_than_examples_of_a_step_are_refused(tmp_path: Path):
         (("--world-size", 2), "--world-size: expected --executor torchrun beside it, found local"),
         (("--shard-layers",), "--shard-layers: expected --executor torchrun beside it, found local"),
         (("--executor", "torchrun", "--world-size", 0), "--world-size: expected 1 or more, got 0"),
+        (
+            ("--executor", "torchrun", "--world-size", 1, "--shard-layers"),
+            "--shard-layers: expected two or more processes that train a stage together and share its layers, found 1",
+        ),
         (("--executor", "torchrun"), "--world-size: required with --executor torchrun where there are no cards"),
     ],
 )
@@ -57,3 +61,9 @@ def test_what_reads_the_whole_policy_is_refused_where_layers_are_sharded(tmp_pat
     assert "tr_dpo seed 1: expected a method without a second model" in ended.err
     assert "found need 'live_reference'; leave --shard-layers out" in ended.err
     assert "sft seed 1: expected layers that are not compiled" in ended.err
+
+
+def test_stages_that_are_finished_are_not_refused(finished: Finished):
+    """Nothing is left to train, however few examples their steps had."""
+    ended = bench(*ASKED, "--executor", "torchrun", "--world-size", 9, "--dry-run", "--runs", finished.runs)
+    assert ended.code == 0, ended.err

@@ -86,6 +86,28 @@ def test_an_error_of_the_user_is_the_record_of_the_first(executor: TorchrunExecu
     assert ended.record.summary == {"exit_code": 2}
 
 
+@pytest.mark.parametrize("late", [False, True], ids=["the first fails first", "the others fail first"])
+def test_processes_that_failed_together_serve_no_other_stage(
+    late: bool, executor: TorchrunExecutor, monkeypatch: pytest.MonkeyPatch
+):
+    """Where one of them stopped within the stage is not known, so a sum of the next could meet one of the last."""
+    monkeypatch.setattr(torchrun, "FAULT_SECONDS", 30)
+    *_, ended = ran(executor, stage("both", fails=1, first=True, late=late))
+    assert isinstance(ended, StageEnded)
+    assert not pids(executor)
+
+
+def test_a_stage_that_failed_in_the_first_alone_ends_its_group(executor: TorchrunExecutor):
+    ran(executor, stage("first", first=True, late=True))
+    assert not pids(executor)
+
+
+def test_the_reason_is_of_the_process_that_failed_first(executor: TorchrunExecutor, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(torchrun, "FAULT_SECONDS", 30)
+    *_, lost = ran(executor, stage("both", fails=1, first=True, late=True, summary={}))
+    assert lost == StageLost(lost.key, "process 1 of 2: no such file")
+
+
 def test_a_stop_that_comes_while_nothing_runs_ends_what_is_started_later(executor: TorchrunExecutor):
     executor.stop(hard=False)
     *_, lost = ran(executor, stage("late", dies=1))
