@@ -35,7 +35,7 @@ class _Rank:
     process: BaseProcess
     pipe: Connection
     is_busy: bool = False
-    """Whether it follows a stage at present, or has failed at one: what it holds of the group's sums is not known then."""
+    """Whether it follows a stage at present, or has failed at one, so that where it stopped is not known."""
 
 
 @dataclass

@@ -43,9 +43,8 @@ def sharded_layers(model: nn.Module, ranks: Ranks) -> Iterator[None]:
     layers = _layers(model)
     outlines = [_outline(layer) for layer in layers]
     mesh = init_device_mesh(ranks.device.type, (ranks.world,))
-    # gradients of weights in bfloat16 are summed over the processes in float32, as those of whole models are
-    policy = MixedPrecisionPolicy(reduce_dtype=torch.float32)
     for layer in layers:
+        policy = MixedPrecisionPolicy(reduce_dtype=reduced_in(layer))
         fully_shard(layer, mesh=mesh, reshard_after_forward=True, mp_policy=policy)
         assert isinstance(layer, FSDPModule)
         layer.set_gradient_divide_factor(1.0)  # gradients are sums, which are divided by the whole step's counts
@@ -55,6 +54,11 @@ def sharded_layers(model: nn.Module, ranks: Ranks) -> Iterator[None]:
         weights = {name: whole(tensor.detach()) for name, tensor in layers[place].state_dict().items()}
         outline.load_state_dict(weights, assign=True)
         layers[place] = outline
+
+
+def reduced_in(layer: nn.Module) -> torch.dtype:
+    """The precision in which a layer's gradients are summed over processes: float32 at least, as of whole models."""
+    return torch.promote_types(next(layer.parameters()).dtype, torch.float32)
 
 
 def whole(tensor: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from torch import nn
 from benchbench.core.errors import BenchError
 from benchbench.models.load import use_checkpointing
 from benchbench.training.ranks import ALONE, Ranks
-from benchbench.training.sharding import sharded_layers
+from benchbench.training.sharding import reduced_in, sharded_layers, whole
 
 from .ranked import Group, group, lines, train_case
 from .test_ranks import NOISE, furthest_apart, of_adapters, of_method, require_alike, require_alike_lines
@@ -69,6 +70,23 @@ def test_a_checkpoint_of_parts_is_gone_on_from_with_parts_and_without(shards: bo
     ended = trained(pair if shards else None, tmp_path / "stopped", shards=shards)
     require_alike_lines(lines(tmp_path / "stopped"), lines(tmp_path / "straight"))
     assert furthest_apart(ended, straight) <= (0 if shards else NOISE)
+
+
+def bfloat16_case(ranks: Ranks, *, shards: bool) -> Any:
+    """A gradient of a layer whose weights are in bfloat16."""
+    policy = model(dtype=torch.bfloat16, packed=False)
+    with sharded_layers(policy, replace(ranks, shards=shards)):
+        policy(torch.arange(1, 9)[None]).logits.float().logsumexp(-1).sum().backward()
+        gradient = policy.gpt_neox.layers[0].attention.dense.weight.grad
+        return str(gradient.dtype), whole(gradient).float().numpy().tolist()
+
+
+def test_gradients_of_layers_in_bfloat16_are_summed_in_float32(pair: Group):
+    """Two processes with the same rows have twice the gradient of one, which bfloat16 says exactly."""
+    kinds = (torch.bfloat16, torch.float32, torch.float64)
+    assert [reduced_in(nn.Linear(1, 1, dtype=kind)) for kind in kinds] == [torch.float32, torch.float32, torch.float64]
+    (kind, alone), both = bfloat16_case(ALONE, shards=False), pair.run(bfloat16_case, shards=True)
+    assert both == [(kind, [[2 * number for number in row] for row in alone])] * 2
 
 
 def test_weights_of_several_precisions_are_refused():
