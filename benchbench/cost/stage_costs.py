@@ -53,6 +53,8 @@ class StageCost:
     title: str
     work: Mapping[WorkKind, float]
     """Operations of training and scoring, bytes that drawing tokens reads; empty where it needs no model."""
+    numerics: Numerics = "float32"
+    """The numbers that the work is done in."""
     memory: Callable[[int], MemoryNeed] | None = None
     """Devices that it is sharded over -> memory on each; none where it needs no model, or is not known."""
     train: TrainingShape | None = None
@@ -172,7 +174,13 @@ def _training(
     notes += [] if math.isinf(seen) else [f"{math.ceil(seen / max(step, 1)):,} steps"]
     notes += [f"{frozen} frozen model(s) in memory beside the policy"] if frozen else []
     notes += ["the loss sees the whole step: one forward pass more"] if coupled else []
-    cost = replace(bare, train=train, memory=lambda world: training_memory(train, world), notes=tuple(notes))
+    cost = replace(
+        bare,
+        numerics=train.precision.numerics,
+        train=train,
+        memory=lambda world: training_memory(train, world),
+        notes=tuple(notes),
+    )
     if math.isinf(seen):
         return replace(cost, unknown=(NO_EXAMPLES,))
     kind: WorkKind = "training" if settings.lora is None else "adapters"
@@ -212,7 +220,9 @@ def _scoring(bare: StageCost, spec: StageSpec, shape: DecoderShape, rows: RowTok
     scored = math.ceil(tokens * rows.scored / max(rows.packed, 1)) if has_head else 0
     masks = settings.dropout if isinstance(settings, RewardSettings) else None
     cost = replace(
-        bare, memory=lambda world: scoring_memory(shape, precision, tokens=tokens, scored=scored, world=world)
+        bare,
+        numerics=precision.numerics,
+        memory=lambda world: scoring_memory(shape, precision, tokens=tokens, scored=scored, world=world),
     )
     if rows.examples is None:
         return replace(cost, unknown=(NO_EXAMPLES,))
@@ -242,6 +252,7 @@ def _drawing(
     return replace(
         bare,
         work={"generation": tokens / sequences * read, "scoring": prefill},
+        numerics="bfloat16" if size == 2 else "float32",
         drawn_tokens=tokens,
         notes=(f"{responses:,} responses of at most {drawing.max_new_tokens} tokens, {sequences} at once",),
         memory=lambda world: generation_memory(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from benchbench.commands.costs.run import is_like
 from benchbench.core.errors import BenchError
+from benchbench.core.records import StageRecord
 from benchbench.cost.devices import DEVICES, parse_fleet
 from benchbench.cost.rates import FinishedWork, assumed_rate, measured_rate, rate_of
 
@@ -12,7 +16,7 @@ from benchbench.cost.rates import FinishedWork, assumed_rate, measured_rate, rat
 def test_a_number_and_a_device():
     assert parse_fleet("8xH100").name == "8xH100"
     assert (parse_fleet("h200").count, parse_fleet("h200").device.name) == (1, "H200")
-    assert parse_fleet("2xA100-80GB").device.memory_gib == pytest.approx(80e9 / 2**30)
+    assert parse_fleet("2xA100-80GB").device.memory_gib == 79.3  # as nvidia-smi reports it
 
 
 @pytest.mark.parametrize(
@@ -41,25 +45,66 @@ def test_every_stated_number_says_who_states_it():
 def test_a_rate_is_what_stages_that_ran_came_to():
     """100 operations in 10 seconds and 300 in 30 are 10 a second; generation says nothing of training."""
     ran = [
-        FinishedWork("training", 100, 10),
-        FinishedWork("training", 300, 30),
-        FinishedWork("generation", 7, 1),
-        FinishedWork("training", 5, 0),
+        FinishedWork(("training", "float32"), 100, 10),
+        FinishedWork(("training", "float32"), 300, 30),
+        FinishedWork(("training", "autocast"), 1000, 10),
+        FinishedWork(("generation", "float32"), 7, 1),
+        FinishedWork(("training", "float32"), 5, 0),
     ]
-    rate = measured_rate("training", ran)
+    rate = measured_rate(("training", "float32"), ran)
     assert rate is not None and rate.is_measured
     assert rate.seconds(50) == (5, 5)
-    assert "measured: 2 finished training stages" in rate.origin
-    assert measured_rate("scoring", ran) is None
+    assert "measured: 2 finished training stages in float32" in rate.origin
+    assert measured_rate(("scoring", "float32"), ran) is None
 
 
 def test_without_any_a_range_of_two_is_assumed_and_says_so():
-    rate = assumed_rate("training", DEVICES["H100"])
+    rate = assumed_rate(("training", "autocast"), DEVICES["H100"])
     assert rate is not None and not rate.is_measured
     low, high = rate.seconds(989e12)
     assert (low, high) == (2, 4)
     assert "assumed" in rate.origin and "uncalibrated" in rate.origin
 
 
+def test_float32_has_a_rate_of_its_own():
+    """TF32 is off unless somebody asks torch for it."""
+    rate = assumed_rate(("training", "float32"), DEVICES["H100"])
+    assert rate is not None and rate.seconds(67e12) == (2, 4)
+    assert "6.7e+13 float32 operations/s" in rate.origin
+    assert assumed_rate(("generation", "float32"), DEVICES["H100"]) is not None
+
+
+def test_where_a_rate_is_not_stated_there_is_none():
+    unstated = replace(DEVICES["H100"], float32_flops_per_second=None)
+    assert assumed_rate(("scoring", "float32"), unstated) is None
+
+
 def test_nothing_is_assumed_of_a_processor():
-    assert rate_of("training", DEVICES["cpu"], []) is None
+    assert rate_of(("training", "float32"), DEVICES["cpu"], []) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "device"),
+    [
+        ("NVIDIA A100-SXM4-40GB", "A100-40GB"),
+        ("NVIDIA A100-SXM4-80GB", "A100-80GB"),
+        ("NVIDIA A100 80GB PCIe", None),
+        ("NVIDIA H100 80GB HBM3", "H100"),
+        ("NVIDIA H100 PCIe", None),
+        ("NVIDIA GH200 480GB", None),
+        ("NVIDIA H200", "H200"),
+        ("NVIDIA L40S", "L40S"),
+    ],
+)
+def test_names_of_cards_are_compared_as_a_whole(name: str, device: str | None):
+    record = StageRecord("sft/1", "done", {"device_kind": "cuda", "device_name": name})
+    assert [known for known in DEVICES if is_like(record, parse_fleet(known))] == ([] if device is None else [device])
+
+
+def test_a_stage_that_several_processes_trained_has_no_rate_of_one():
+    alone = {"device_kind": "cpu", "world_size": 1}
+    cpu, shared = parse_fleet("cpu"), {**alone, "world_size": 2}
+    assert is_like(StageRecord("sft/1", "done", {"device_kind": "cpu"}), cpu)
+    assert is_like(StageRecord("sft/1", "done", alone), cpu)
+    assert not is_like(StageRecord("sft/1", "done", shared), cpu)
+    assert not is_like(StageRecord("sft/1", "done", alone, resumed_environments=[shared]), cpu)

@@ -63,8 +63,9 @@ by their makers, and *measured* is what ran on the processor that is named.
 - **Operations.** Products with weights and of attention; three forward passes for a step, two where adapters alone
   are trained, one more of the layers with checkpointing, one more where a loss sees the whole step or a frozen
   model is held.
-- **Time.** Operations over a rate: measured by finished stages of the plan on such a device, else
-  {ASSUMED["training"][0]:.0%} to {ASSUMED["training"][1]:.0%} of the stated rate, which is *assumed* and therefore
+- **Time.** Operations over a rate: measured by finished stages of the plan that ran in one process on such a device
+  in the same precision, else {ASSUMED["training"][0]:.0%} to {ASSUMED["training"][1]:.0%} of the rate stated for
+  that precision (float32 has one far below that of bfloat16), which is *assumed* and therefore
   a range of a factor of two. Drawing tokens reads the weights once for each token of all sequences, so its rate is
   of bytes; responses count as long as they may be.
 - **Money.** Device-hours times `--price`; questions to judges are counted, and priced where the recipe has the
@@ -172,6 +173,7 @@ def device_table() -> str:
             device.name,
             f"{device.memory_gib:.1f}",
             f"{(device.flops_per_second or 0) / 1e12:,.0f}",
+            f"{(device.float32_flops_per_second or 0) / 1e12:g}",
             f"{(device.bytes_per_second or 0) / 1e12:.2f}",
             "-" if device.link_bytes_per_second is None else f"{device.link_bytes_per_second / 1e9:.0f}",
             device.source,
@@ -179,7 +181,8 @@ def device_table() -> str:
         for device in DEVICES.values()
         if device.memory_gib is not None
     ]
-    return table(["device", "GiB", "TFLOP/s, bfloat16, dense", "TB/s of memory", "GB/s of links", "stated at"], rows)
+    head = ["device", "GiB", "TFLOP/s, bfloat16, dense", "TFLOP/s, float32", "TB/s of memory", "GB/s of links"]
+    return table([*head, "rates stated at"], rows)
 
 
 QUEUES: Mapping[str, QueueConditions] = {
@@ -264,12 +267,14 @@ def scale_page() -> str:
         f"{usable / 2**30:.0f} GiB for it.\n",
         memory_table(),
         "### The fewest devices\n\nComputed, with checkpointing, of devices with "
-        f"{USABLE:.0%} of the stated memory usable. *None* is more than 64.\n",
+        f"{USABLE:.0%} of the reported memory usable. *None* is more than 64.\n",
         fit_table(),
         f"## Time\n\nDevice-hours of one epoch of {PAIRS.examples:,} pairs of {PAIRS.packed:g} packed tokens, with "
         "checkpointing: operations computed, rates stated, the share of them assumed.\n",
         time_table(),
-        "## Devices\n\nStated by the makers; figures with sparsity are halved, links are of one direction.\n",
+        "## Devices\n\nGiB as nvidia-smi reports them; rates as the makers state them: figures with sparsity are "
+        "halved, links are of one direction. Records count as of such a device where torch's name of the card is the same as "
+        "a whole: another form factor, or another memory, is another device.\n",
         device_table(),
         "## The queue\n\nSimulated: 1,000 cells (50 groups of 4 methods and 5 seeds, 5,000 stages of 3 to 30 minutes, "
         "checkpoints every 5 minutes) in the scheduler's own order (`run.order`), a loss noticed after a minute. The "

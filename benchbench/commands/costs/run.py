@@ -14,13 +14,11 @@ from benchbench.core.errors import BenchError
 from benchbench.core.records import StageRecord
 from benchbench.cost.devices import Fleet, parse_fleet
 from benchbench.cost.queue import QueueConditions, QueueOutcome, job_of, simulate
-from benchbench.cost.rates import FinishedWork, RateRange, WorkKind, rate_of
+from benchbench.cost.rates import FinishedWork, RateKey, RateRange, rate_of
 from benchbench.cost.stage_costs import CostContext, StageCost, stage_cost
 from benchbench.data.model_size import machine_bytes
 from benchbench.recipe.overrides import parse_overrides
 from benchbench.store.runs import RunStore
-
-KINDS: tuple[WorkKind, ...] = ("training", "adapters", "scoring", "generation")
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,8 @@ class PlannedCosts:
     fleet: Fleet
     cells: int
     stages: tuple[PlannedStage, ...]
-    rates: Mapping[WorkKind, RateRange | None]
+    rates: Mapping[RateKey, RateRange | None]
+    """Of every kind of work in every precision that the stages have."""
     conditions: QueueConditions
     price_per_hour: float | None
     assumed: tuple[str, ...]
@@ -145,7 +144,8 @@ def planned_costs(request: CostRequest, options: RunOptions) -> CostReport:
     store = options.store
     usable = machine_bytes() / fleet.count if kind == "cpu" else fleet.device.usable_bytes
     ran = list(_ran(costs.values(), store, fleet, session))
-    rates: dict[WorkKind, RateRange | None] = {each: rate_of(each, fleet.device, ran) for each in KINDS}
+    needed = sorted({(kind, cost.numerics) for cost in costs.values() for kind in cost.work})
+    rates = {each: rate_of(each, fleet.device, ran) for each in needed}
     stages = tuple(
         PlannedStage(cost, not session.assumed and store.is_done(key), place, _seconds(cost, rates, place))
         for key, cost in costs.items()
@@ -177,28 +177,31 @@ def _ran(costs: Iterable[StageCost], store: RunStore, fleet: Fleet, session: Ses
         return
     for cost in costs:
         record = store.record(cost.key)
-        if record is None or record.status != "done" or len(cost.work) != 1 or not _is_like(record, fleet):
+        if record is None or record.status != "done" or len(cost.work) != 1 or not is_like(record, fleet):
             continue
         ((kind, work),) = cost.work.items()
-        yield FinishedWork(kind, work, record.seconds)
+        yield FinishedWork((kind, cost.numerics), work, record.seconds)
 
 
-def _is_like(record: StageRecord, fleet: Fleet) -> bool:
-    """Whether a stage ran on a device of the fleet's kind."""
+def is_like(record: StageRecord, fleet: Fleet) -> bool:
+    """Whether a stage ran on one device of the fleet's kind, from its beginning."""
+    places = (record.environment, *record.resumed_environments)
+    if any(place.get("world_size", 1) != 1 for place in places):
+        return False
     if fleet.device.name == "cpu":
-        return record.environment.get("device_kind") == "cpu"
-    return fleet.device.name.partition("-")[0].lower() in str(record.environment.get("device_name", "")).lower()
+        return all(place.get("device_kind") == "cpu" for place in places)
+    return all(place.get("device_name") in fleet.device.driver_names for place in places)
 
 
 def _seconds(
-    cost: StageCost, rates: Mapping[WorkKind, RateRange | None], place: FittedStage
+    cost: StageCost, rates: Mapping[RateKey, RateRange | None], place: FittedStage
 ) -> tuple[float, float] | None:
     """Least and most seconds of a stage's work; none where a rate, or the work itself, is not known."""
     if not cost.work and (cost.unknown or cost.memory is not None):
         return None
     low = high = 0.0
     for kind, work in cost.work.items():
-        rate = rates[kind]
+        rate = rates[kind, cost.numerics]
         if rate is None:
             return None
         least, most = rate.seconds(work)

@@ -45,11 +45,11 @@ def cost_lines(report: CostReport) -> Iterator[str]:
     yield from costs.assumed
     yield (
         "GiB: computed, of tensors on each device"
-        + ("" if device.memory_gib is None else f", of {device.memory_gib:.1f} GiB stated ({device.source})")
+        + ("" if device.memory_gib is None else f", of {device.memory_gib:.1f} GiB, as nvidia-smi reports it")
     )
-    needed = {kind for stage in costs.stages for kind in stage.cost.work}
-    for kind, rate in ((kind, rate) for kind, rate in costs.rates.items() if kind in needed):
-        yield f"{kind}: {'no rate: nothing ran here, and none is stated' if rate is None else rate.origin}"
+    for (kind, numerics), rate in costs.rates.items():
+        said = "no rate: nothing ran here, and none is stated" if rate is None else f"{rate.origin} ({device.source})"
+        yield f"{kind} in {numerics}: {said if rate is None or not rate.is_measured else rate.origin}"
     yield from dict.fromkeys(f"tokens: {stage.cost.origin}" for stage in costs.stages if stage.cost.origin)
     biggest = biggest_stage(costs.left)
     if biggest is not None and biggest.place.need is not None:
@@ -114,8 +114,10 @@ def cost_document(report: CostReport) -> dict[str, Any]:
         "cells": costs.cells,
         "stages": [_stage_values(stage) for stage in costs.stages],
         "rates": {
-            kind: None if rate is None else {"low": rate.low, "high": rate.high, "origin": rate.origin}
-            for kind, rate in costs.rates.items()
+            f"{kind} in {numerics}": None
+            if rate is None
+            else {"low": rate.low, "high": rate.high, "origin": rate.origin}
+            for (kind, numerics), rate in costs.rates.items()
         },
         "hours": list(report.hours),
         "device_hours": list(report.device_hours),

@@ -36,7 +36,7 @@ def test_every_stage_has_memory_work_and_time(on_cards: Any):
 
 
 def test_what_is_assumed_and_what_it_costs(on_cards: Any):
-    assert "assumed" in on_cards["rates"]["training"]["origin"]
+    assert "assumed" in on_cards["rates"]["training in float32"]["origin"]
     low, high = on_cards["device_hours"]
     assert low < high
     assert on_cards["price"] == pytest.approx([3 * low, 3 * high])
@@ -48,7 +48,7 @@ def test_finished_stages_calibrate_what_is_left(finished: Finished):
     planned = plan("orpo", "--on", "cpu", runs=finished.runs)
     left = [stage for stage in planned["stages"] if not stage["finished"]]
     assert [stage["stage"] for stage in left] == ["orpo seed 1", "score orpo seed 1 on test"]
-    assert "measured" in planned["rates"]["training"]["origin"]
+    assert "measured" in planned["rates"]["training in float32"]["origin"]
     assert all(low == high > 0 for low, high in (stage["seconds"] for stage in left))
 
 
@@ -57,7 +57,7 @@ def test_what_is_not_known_is_no_zero(tmp_path: Path):
     line = ("plan", "dpo", "--on", "cpu", "--setting", MICRO, "--seeds", 1, "--runs", tmp_path / "runs")
     ended = bench(*line)
     assert ended.code == 0, ended.err
-    assert "training: no rate: nothing ran here, and none is stated" in ended.text
+    assert "training in float32: no rate: nothing ran here, and none is stated" in ended.text
     assert "unknown" in ended.out
     assert "not in these hours: what is unknown of " in ended.text
     assert "memory, computed: " in ended.text
