@@ -6,16 +6,16 @@ Unknown is not zero: what the formulas do not know of a stage is listed in `Stag
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from benchbench import methods
 from benchbench.core.method import Method
 from benchbench.core.records import StageSpec
 from benchbench.cost.activations import Numerics, Precision
+from benchbench.cost.context import NO_EXAMPLES, CostContext, StageCost
+from benchbench.cost.draws import training_draws
+from benchbench.cost.judging import asks_for_pay, drawing_count, judging_cost
 from benchbench.cost.memory import (
-    MemoryNeed,
     TrainingShape,
     generation_memory,
     scoring_memory,
@@ -36,61 +36,14 @@ HOLDS_FROZEN = ("activations", "distribution", "live_reference", "mismatched")
 """Inputs that keep a frozen model in memory while a policy is trained, and put every example through it."""
 TRAINS_SECOND = "rival"
 """The input whose model is trained beside the policy."""
-ORDERS = 2
-"""A judge that reads two texts is asked in both orders, at most."""
-NO_EXAMPLES = "the data are not here, so how many examples there are is not known"
-Rows = Callable[[StageSpec], RowTokens | str]
-"""What a stage reads, or why that is not known."""
-Shapes = Callable[[StageSpec], DecoderShape | UnknownShape]
-
-
-@dataclass(frozen=True)
-class StageCost:
-    """What a stage takes."""
-
-    key: str
-    kind: str
-    title: str
-    work: Mapping[WorkKind, float]
-    """Operations of training and scoring, bytes that drawing tokens reads; empty where it needs no model."""
-    numerics: Numerics = "float32"
-    """The numbers that the work is done in."""
-    memory: Callable[[int], MemoryNeed] | None = None
-    """Devices that it is sharded over -> memory on each; none where it needs no model, or is not known."""
-    train: TrainingShape | None = None
-    """What decides about the memory of a stage that trains."""
-    drawn_tokens: float = 0.0
-    """Tokens that are drawn, at most."""
-    calls: float = 0.0
-    """Questions to a judge, at most; equal texts are not asked about, and kept answers not again."""
-    call_price: float | None = 0.0
-    """What these cost at most, in the currency of the recipe's prices; none where that is not known."""
-    origin: str = ""
-    """Where its numbers of tokens are from."""
-    notes: tuple[str, ...] = ()
-    """What the numbers rest on, in words."""
-    unknown: tuple[str, ...] = ()
-    """What is not among the numbers; none where all is known."""
-
-
-@dataclass(frozen=True)
-class CostContext:
-    """What stages of one plan are computed with."""
-
-    device_kind: str
-    """`cpu` or `cuda`."""
-    shape: Shapes
-    rows: Rows
-    stages: Mapping[str, StageSpec]
-    """Of the plan, by key."""
 
 
 def stage_cost(spec: StageSpec, context: CostContext) -> StageCost:
     """What a stage takes, as far as the formulas know it."""
     settings = spec.settings
-    bare = StageCost(spec.key, spec.kind, spec.title, {})
+    bare = StageCost(spec.key, spec.kind, spec.title, {}, call_price=None if asks_for_pay(spec) else 0.0)
     if isinstance(settings, JudgeSettings):
-        return _judging(bare, spec, context)
+        return judging_cost(bare, spec, context)
     if not isinstance(settings, ReadingSettings):
         return replace(bare, notes=("puts no text through a model",))
     shape, rows = context.shape(spec), context.rows(spec)
@@ -134,8 +87,15 @@ def _training(
     bare: StageCost, spec: StageSpec, shape: DecoderShape, rows: RowTokens, context: CostContext
 ) -> StageCost:
     settings, loop, run = spec.settings, spec.settings.training, spec.run.training
+    method = _method(spec)
+    online = settings.online if isinstance(settings, PreferenceSettings) else None
+    draws = None if online is None or method is None else training_draws(online, method)
+    if draws is not None:
+        rows = draws.rows(rows, settings.tokenization)
+        bare = replace(bare, origin=rows.origin)
+    passes, held = (1, 0) if draws is None else (draws.passes, draws.frozen_models)
     examples = math.inf if rows.examples is None else rows.examples
-    seen = loop.max_steps * loop.global_batch_size if loop.max_steps else loop.num_train_epochs * examples
+    seen = loop.max_steps * loop.global_batch_size if loop.max_steps else loop.num_train_epochs * examples * passes
     step = min(loop.global_batch_size, examples)
     tokens = microbatch_tokens(
         rows,
@@ -144,7 +104,6 @@ def _training(
         step=int(step),
         device_kind=context.device_kind,
     )
-    method = _method(spec)
     needs = () if method is None else tuple(need.name for need in method.declared)
     frozen = sum(name in HOLDS_FROZEN for name in needs)
     second = TRAINS_SECOND in needs
@@ -159,7 +118,7 @@ def _training(
         checkpointed=run.gradient_checkpointing,
         adapter_rank=0 if settings.lora is None else settings.lora.lora_r,
         targets="all-linear" if settings.lora is None else settings.lora.lora_target_modules,
-        frozen_models=frozen,
+        frozen_models=frozen + held,
         trained_models=2 if second else 1,
         has_head=has_head,
     )
@@ -168,11 +127,11 @@ def _training(
     flops = training_flops(shape, work, adapters=adapters, checkpointed=train.checkpointed, head=has_head)
     flops *= train.trained_models
     forward = forward_flops(shape, work, head=has_head)
-    coupled = method is not None and train.several and method.is_coupled(method.hyper(**settings.method.hyper))
-    flops += (frozen + coupled) * forward
+    coupled = method is not None and train.several and method.sees_the_step(method.hyper(**settings.method.hyper))
+    flops += (frozen + held / passes + coupled) * forward
     notes = [f"{tokens:,} tokens at once, {train.precision.numerics}"]
     notes += [] if math.isinf(seen) else [f"{math.ceil(seen / max(step, 1)):,} steps"]
-    notes += [f"{frozen} frozen model(s) in memory beside the policy"] if frozen else []
+    notes += [f"{frozen + held} frozen model(s) in memory beside the policy"] if frozen + held else []
     notes += ["the loss sees the whole step: one forward pass more"] if coupled else []
     cost = replace(
         bare,
@@ -185,20 +144,7 @@ def _training(
         return replace(cost, unknown=(NO_EXAMPLES,))
     kind: WorkKind = "training" if settings.lora is None else "adapters"
     cost = replace(cost, work={kind: flops})
-    online = settings.online if isinstance(settings, PreferenceSettings) else None
-    return cost if online is None else _with_draws(cost, online, shape, rows, seen)
-
-
-def _with_draws(cost: StageCost, online: Any, shape: DecoderShape, rows: RowTokens, seen: float) -> StageCost:
-    """A stage that draws responses while it trains; the engine is the model in memory."""
-    drawn = seen / online.num_iterations * online.num_samples * online.max_new_tokens
-    length = rows.prompt + online.max_new_tokens
-    read = decode_bytes(shape, sequences=1, length=length, bytes_per_weight=4)
-    notes = (*cost.notes, f"draws at most {drawn:,.0f} tokens; rows are as long as they may be")
-    unknown = () if online.oracle is None else (f"what oracle {online.oracle.name} takes for labels",)
-    sequences = max(1, online.num_samples)
-    work: Mapping[WorkKind, float] = {**cost.work, "generation": drawn / sequences * read}
-    return replace(cost, work=work, drawn_tokens=drawn, notes=notes, unknown=unknown)
+    return cost if draws is None else draws.added(cost, shape, seen=seen, size=train.precision.weight_bytes)
 
 
 def _method(spec: StageSpec) -> Method | None:
@@ -260,51 +206,3 @@ def _drawing(
         ),
         unknown=unknown,
     )
-
-
-def drawing_count(settings: GenerateSettings | RolloutSettings, examples: int | None) -> tuple[int, int | None]:
-    """(responses to each prompt, prompts at most) of a stage that draws; none where prompts are not known."""
-    if isinstance(settings, GenerateSettings):
-        limits = [count for count in (settings.generate.num_prompts, examples) if count is not None]
-        return settings.generate.num_samples, min(limits) if limits else None
-    return settings.sampler.num_samples, settings.prompts.count
-
-
-def _judging(bare: StageCost, spec: StageSpec, context: CostContext) -> StageCost:
-    """Questions to a judge: every response in both orders."""
-    drawn = context.stages.get(spec.inputs["ours"])
-    if drawn is None or not isinstance(drawn.settings, GenerateSettings):
-        return replace(bare, unknown=("how many responses are judged",))
-    rows = context.rows(drawn)
-    if isinstance(rows, str):
-        return replace(bare, unknown=(rows,))
-    samples, prompts = drawing_count(drawn.settings, rows.examples)
-    if prompts is None:
-        return replace(bare, unknown=(NO_EXAMPLES,))
-    calls = samples * prompts * ORDERS
-    name = spec.settings.judge.get("name", "judge")
-    notes = (f"judge {name}: at most {calls:,} questions; equal texts and kept answers are not asked again",)
-    read = rows.prompt + 2 * drawn.settings.generate.max_new_tokens
-    price = _price(spec.run.options, calls, read)
-    return replace(
-        bare,
-        calls=calls,
-        call_price=price,
-        origin=rows.origin,
-        notes=notes,
-        unknown=(f"the time that judge {name} takes",),
-    )
-
-
-def _price(options: Mapping[str, Any], calls: float, read: float) -> float | None:
-    """What questions cost at most, in tokens of the policy: the judge's template and its own tokens are not counted.
-
-    A judge without prices asks nobody who is paid, as far as its options say; one with a field for prices that says
-    none has a cost that is not known.
-    """
-    prices = [options.get(f"price_per_million_{what}_tokens") for what in ("prompt", "completion")]
-    if "base_url" not in options:
-        return 0.0
-    if prices[0] is None or prices[1] is None:
-        return None
-    return calls * (prices[0] * read + prices[1] * options.get("max_tokens", 0)) / 1e6

@@ -273,8 +273,8 @@ def scale_page() -> str:
         "checkpointing: operations computed, rates stated, the share of them assumed.\n",
         time_table(),
         "## Devices\n\nGiB as nvidia-smi reports them; rates as the makers state them: figures with sparsity are "
-        "halved, links are of one direction. Records count as of such a device where torch's name of the card is the same as "
-        "a whole: another form factor, or another memory, is another device.\n",
+        "halved, links are of one direction. A record counts as of such a device where torch's name of the card is the "
+        "same as a whole: another form factor, or another memory, is another device.\n",
         device_table(),
         "## The queue\n\nSimulated: 1,000 cells (50 groups of 4 methods and 5 seeds, 5,000 stages of 3 to 30 minutes, "
         "checkpoints every 5 minutes) in the scheduler's own order (`run.order`), a loss noticed after a minute. The "

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from benchbench.cost.context import StageCost
 from benchbench.cost.devices import DEVICES, Fleet
 from benchbench.cost.memory import MemoryNeed, training_memory
-from benchbench.cost.stage_costs import StageCost
 
 WORLDS = (1, 2, 4, 8, 16, 32, 64)
 """Numbers of devices that a stage may be sharded over."""

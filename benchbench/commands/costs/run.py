@@ -12,10 +12,11 @@ from benchbench.commands.resolve import common_seeds, parse_seeds, resolve_all
 from benchbench.commands.run_plan import RunOptions, Session, open_session
 from benchbench.core.errors import BenchError
 from benchbench.core.records import StageRecord
+from benchbench.cost.context import CostContext, StageCost
 from benchbench.cost.devices import Fleet, parse_fleet
 from benchbench.cost.queue import QueueConditions, QueueOutcome, job_of, simulate
 from benchbench.cost.rates import FinishedWork, RateKey, RateRange, rate_of
-from benchbench.cost.stage_costs import CostContext, StageCost, stage_cost
+from benchbench.cost.stage_costs import stage_cost
 from benchbench.data.model_size import machine_bytes
 from benchbench.recipe.overrides import parse_overrides
 from benchbench.store.runs import RunStore
@@ -144,7 +145,7 @@ def planned_costs(request: CostRequest, options: RunOptions) -> CostReport:
     store = options.store
     usable = machine_bytes() / fleet.count if kind == "cpu" else fleet.device.usable_bytes
     ran = list(_ran(costs.values(), store, fleet, session))
-    needed = sorted({(kind, cost.numerics) for cost in costs.values() for kind in cost.work})
+    needed: list[RateKey] = sorted({(kind, cost.numerics) for cost in costs.values() for kind in cost.work})
     rates = {each: rate_of(each, fleet.device, ran) for each in needed}
     stages = tuple(
         PlannedStage(cost, not session.assumed and store.is_done(key), place, _seconds(cost, rates, place))

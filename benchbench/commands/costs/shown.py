@@ -80,6 +80,8 @@ def _money(report: CostReport) -> str:
     if calls:
         paid = "their price is not known" if price is None else f"{price:.2f} at most by the recipe's prices"
         text += f"; judges: at most {calls:,.0f} questions, {paid}"
+    elif price is None:
+        text += "; what oracles ask judges for pay is not known, nor its price"
     return text
 
 

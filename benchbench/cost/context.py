@@ -1,0 +1,59 @@
+"""What the formulas of stages are given, and what they say of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from benchbench.core.records import StageSpec
+from benchbench.cost.activations import Numerics
+from benchbench.cost.memory import MemoryNeed, TrainingShape
+from benchbench.cost.passes import RowTokens
+from benchbench.cost.rates import WorkKind
+from benchbench.cost.shapes import DecoderShape, UnknownShape
+
+NO_EXAMPLES = "the data are not here, so how many examples there are is not known"
+Rows = Callable[[StageSpec], RowTokens | str]
+"""What a stage reads, or why that is not known."""
+Shapes = Callable[[StageSpec], DecoderShape | UnknownShape]
+
+
+@dataclass(frozen=True)
+class StageCost:
+    """What a stage takes."""
+
+    key: str
+    kind: str
+    title: str
+    work: Mapping[WorkKind, float]
+    """Operations of training and scoring, bytes that drawing tokens reads; empty where it needs no model."""
+    numerics: Numerics = "float32"
+    """The numbers that the work is done in."""
+    memory: Callable[[int], MemoryNeed] | None = None
+    """Devices that it is sharded over -> memory on each; none where it needs no model, or is not known."""
+    train: TrainingShape | None = None
+    """What decides about the memory of a stage that trains."""
+    drawn_tokens: float = 0.0
+    """Tokens that are drawn, at most."""
+    calls: float = 0.0
+    """Questions to a judge, at most; equal texts are not asked about, and kept answers not again."""
+    call_price: float | None = 0.0
+    """What these cost at most, in the currency of the recipe's prices; none where that is not known."""
+    origin: str = ""
+    """Where its numbers of tokens are from."""
+    notes: tuple[str, ...] = ()
+    """What the numbers rest on, in words."""
+    unknown: tuple[str, ...] = ()
+    """What is not among the numbers; none where all is known."""
+
+
+@dataclass(frozen=True)
+class CostContext:
+    """What stages of one plan are computed with."""
+
+    device_kind: str
+    """`cpu` or `cuda`."""
+    shape: Shapes
+    rows: Rows
+    stages: Mapping[str, StageSpec]
+    """Of the plan, by key."""

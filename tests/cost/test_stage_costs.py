@@ -1,0 +1,64 @@
+"""What stages of real recipes take: draws in training, the further pass of losses that see a step, paid oracles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from harness import MICRO
+
+from benchbench.commands.costs.run import costs_of
+from benchbench.commands.resolve import resolve
+from benchbench.commands.run_plan import RunOptions, open_session
+from benchbench.cost.context import StageCost
+from benchbench.cost.judging import asks_for_pay
+from benchbench.recipe.overrides import parse_overrides
+from benchbench.stages.label.settings import LabelSettings, OracleSettings
+from tests.stages.test_online import recipe
+
+
+def trained(target: str, runs: Path, *sets: str) -> StageCost:
+    """The cost of a recipe's preference stage; nothing is tokenised."""
+    loaded = resolve(target, setting=str(MICRO), overrides=parse_overrides(list(sets)))
+    session = open_session([loaded], [1], RunOptions("cpu", runs=runs, dry_run=True))
+    costs = costs_of(session, "cpu", counted=False)
+    return next(cost for cost in costs.values() if cost.kind == "preference")
+
+
+def drawing(folder: Path, iterations: int) -> StageCost:
+    path = recipe(folder, "{name: ppo}", more=f"  steps_per_generation: 1\n  num_iterations: {iterations}\n")
+    return trained(str(path), folder / "runs", "preference.max_steps=null")
+
+
+def test_rows_that_are_drawn_are_trained_on_as_often_as_the_recipe_says(tmp_path: Path):
+    """The reward model and the reference are in memory, and score three responses to each prompt once."""
+    single, twice = drawing(tmp_path, 1), drawing(tmp_path, 2)
+    assert single.train is not None and single.train.frozen_models == 2
+    assert twice.drawn_tokens == single.drawn_tokens > 0
+    assert single.work["training"] < twice.work["training"] < 2 * single.work["training"]
+    assert "rows are drawn" in single.origin
+
+
+@pytest.mark.parametrize(("target", "passes"), [("dpo", 0), ("alpha_dpo", 1)])
+def test_a_loss_that_sees_the_step_has_a_forward_pass_more(target: str, passes: int, tmp_path: Path):
+    cost = trained(target, tmp_path, "preference.per_device_train_batch_size=2")
+    assert cost.train is not None and cost.train.several
+    assert sum("sees the whole step" in note for note in cost.notes) == passes
+
+
+@pytest.mark.parametrize(
+    ("oracle", "options", "is_paid"),
+    [
+        ("judge", {"judge": "chat_endpoint"}, True),
+        ("judge", {"judge": "reward_model"}, False),
+        ("reward_stage", {"tau": 1.0}, False),
+    ],
+)
+def test_a_label_stage_that_asks_an_endpoint_has_a_price_that_is_not_known(
+    oracle: str, options: dict[str, Any], is_paid: bool
+):
+    settings = LabelSettings.model_construct(oracle=OracleSettings.model_construct(name=oracle))
+    spec: Any = SimpleNamespace(settings=settings, run=SimpleNamespace(options=options))
+    assert asks_for_pay(spec) is is_paid
