@@ -30,7 +30,7 @@ class StageCost:
     numerics: Numerics = "float32"
     """The numbers that the work is done in."""
     memory: Callable[[int], MemoryNeed] | None = None
-    """Devices that it is sharded over -> memory on each; none where it needs no model, or is not known."""
+    """Devices that share its layers, if they can -> memory on each; none without a model, or where it is not known."""
     train: TrainingShape | None = None
     """What decides about the memory of a stage that trains."""
     drawn_tokens: float = 0.0

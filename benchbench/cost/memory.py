@@ -54,6 +54,14 @@ class TrainingShape:
     """Models that are trained at once."""
     has_head: bool = True
     """Whether logits are computed; a reward model has one number per response instead."""
+    is_whole: bool = False
+    """Something of the stage reads a whole model, so that `--shard-layers` refuses it."""
+
+    @property
+    def can_shard(self) -> bool:
+        """Whether `--shard-layers` takes it: adapters in float32 on a base in bfloat16 have two precisions a layer."""
+        mixed = self.adapter_rank > 0 and self.precision.numerics == "bfloat16"
+        return not (self.is_whole or mixed or self.trained_models > 1)
 
     @property
     def trained_weights(self) -> int:
@@ -94,14 +102,16 @@ def training_memory(train: TrainingShape, world: int = 1) -> MemoryNeed:
 
     Args:
         train: the stage.
-        world: devices that weights, gradients and moments are sharded over (FSDP2); computed, for no stage is yet.
+        world: devices that share the layers of what is trained, as `--shard-layers` does; embeddings, heads and frozen
+            models are whole on each. What cannot be shared is whole there, too.
     """
+    world = world if train.can_shard else 1
     size = 4 if train.adapter_rank else train.precision.weight_bytes
     stays = {
-        "weights": _weights(train) / world,
-        "optimizer": MOMENTS * size * train.trained_weights / world,
+        "weights": _weights(train, world),
+        "optimizer": MOMENTS * size * _trained(train, world),
     }
-    gradients = size * train.trained_weights / world
+    gradients = size * _trained(train, world)
     gathered = _gathered(train) if world > 1 else 0.0
     if gathered:
         stays["gathered layers"] = gathered
@@ -109,7 +119,7 @@ def training_memory(train: TrainingShape, world: int = 1) -> MemoryNeed:
     layer = train.tokens * layer_bytes(train.shape, train.precision, train.row, _adapted(train))
     stored = train.tokens * train.shape.width * train.precision.stream_bytes if train.checkpointed else layer
     layers, working = train.shape.layers, train.tokens * backward_bytes(train.shape, train.precision, _adapted(train))
-    casts = 0.0 if train.checkpointed and train.adapter_rank else _casts(train, world)
+    casts = 0.0 if train.checkpointed and train.adapter_rank else _casts(train)
     last = max(0, layers - 1) * stored + layer + working  # one layer is made again where it is checkpointed
     largest = max(linear.inputs * linear.outputs for linear in train.shape.linears) * size
     beside = 0.0 if train.adapter_rank or not train.several else largest / world  # before it is added to the others
@@ -121,7 +131,7 @@ def training_memory(train: TrainingShape, world: int = 1) -> MemoryNeed:
             "casts of weights": casts,
         },
         "the beginning of the backward pass": {
-            "gradients": max(several, 0.0 if train.adapter_rank else size * _head(train) / world) + beside,
+            "gradients": max(several, 0.0 if train.adapter_rank else size * _head(train)) + beside,
             "activations": last,
             "casts of weights": casts / layers if train.checkpointed else casts,
         },
@@ -135,44 +145,48 @@ def training_memory(train: TrainingShape, world: int = 1) -> MemoryNeed:
     return MemoryNeed({name: part for name, part in {**stays, **parts}.items() if part}, moment)
 
 
-def scoring_memory(
-    shape: DecoderShape, precision: Precision, *, tokens: int, scored: int, world: int = 1
-) -> MemoryNeed:
+def scoring_memory(shape: DecoderShape, precision: Precision, *, tokens: int, scored: int) -> MemoryNeed:
     """The most memory of a stage without gradients: the weights, one layer at work, and the logits of a chunk."""
     work = tokens * (SCORING_STREAMS * shape.width * precision.stream_bytes + _widest(shape) * precision.product_bytes)
     logits = min(scored * shape.vocabulary, HEAD_LOGITS[precision.device_kind]) * _logit_bytes(precision)
-    parts = {"weights": shape.weights * precision.weight_bytes / world}
-    if world > 1:
-        parts["gathered layers"] = GATHERED_LAYERS * shape.layer_weights * precision.weight_bytes
+    parts: dict[str, float] = {"weights": shape.weights * precision.weight_bytes}
     return MemoryNeed(parts | ({"activations": work} if work > logits else {"logits": logits}), "a layer or the head")
 
 
-def generation_memory(
-    shape: DecoderShape, *, bytes_per_weight: int, sequences: int, length: int, world: int = 1
-) -> MemoryNeed:
+def generation_memory(shape: DecoderShape, *, bytes_per_weight: int, sequences: int, length: int) -> MemoryNeed:
     """Weights, and keys and values of as many responses as are drawn at once, each at its longest."""
     cache = sequences * length * cache_bytes(shape, bytes_per_weight)
     weights = shape.weights * bytes_per_weight
-    return MemoryNeed({"weights": weights / world, "cache": cache / world}, "all responses at their longest")
+    return MemoryNeed({"weights": weights, "cache": cache}, "all responses at their longest")
 
 
-def _weights(train: TrainingShape) -> float:
-    """Weights that are there: of the base, of adapters, of frozen models beside them."""
-    models = train.frozen_models + (1 if train.adapter_rank else train.trained_models)
-    adapters = 4 * train.trained_weights if train.adapter_rank else 0
-    return models * train.base_weights * train.precision.weight_bytes + adapters
+def _kept(train: TrainingShape, world: int) -> float:
+    """Weights of one trained model on a device: its part of the layers, and all of the rest."""
+    layers = train.shape.layers * train.shape.layer_weights
+    return train.base_weights - layers + layers / world
+
+
+def _trained(train: TrainingShape, world: int) -> float:
+    """Weights with gradient and moments on a device; all adapters are in layers."""
+    return train.trained_weights / world if train.adapter_rank else _kept(train, world) * train.trained_models
+
+
+def _weights(train: TrainingShape, world: int) -> float:
+    """Bytes of the weights that are there: of the base, of adapters, of frozen models beside them."""
+    trained = (1 if train.adapter_rank else train.trained_models) * _kept(train, world)
+    adapters = 4 * _trained(train, world) if train.adapter_rank else 0
+    return (trained + train.frozen_models * train.base_weights) * train.precision.weight_bytes + adapters
 
 
 def _gathered(train: TrainingShape) -> float:
-    """Whole layers and the embeddings of a sharded model, with gradients before they are reduced."""
-    weights = GATHERED_LAYERS * train.shape.layer_weights + train.base_weights
-    weights -= train.shape.layers * train.shape.layer_weights
-    return weights * (train.precision.product_bytes + (0 if train.adapter_rank else 4))
+    """Whole layers of a sharded model, with gradients in float32 before they are summed over devices."""
+    gradients = 0 if train.adapter_rank else 4
+    return GATHERED_LAYERS * train.shape.layer_weights * (train.precision.weight_bytes + gradients)
 
 
-def _casts(train: TrainingShape, world: int) -> float:
-    """Copies of matrices in the precision of their products; a sharded model is gathered in that precision instead."""
-    if not train.precision.has_casts or world > 1:
+def _casts(train: TrainingShape) -> float:
+    """Copies of matrices in the precision of their products, which autocast keeps to the end of the pass."""
+    if not train.precision.has_casts:
         return 0.0
     return 2.0 * (train.shape.layers * train.shape.layer_matrices + _head(train))
 

@@ -90,9 +90,13 @@ def forward_flops(shape: DecoderShape, work: PassWork, *, head: bool = True) -> 
         head: whether logits are computed.
     """
     layers = 2 * work.tokens * shape.layers * shape.layer_matrices
-    attention = 4 * work.tokens * work.context * shape.layers * shape.query_width
     logits = 2 * work.scored * shape.head_weights if head else 0.0
-    return layers + attention + logits
+    return layers + attention_flops(shape, work) + logits
+
+
+def attention_flops(shape: DecoderShape, work: PassWork) -> float:
+    """Operations of a forward pass that are products of states alone: queries with keys, shares with values."""
+    return 4 * work.tokens * work.context * shape.layers * shape.query_width
 
 
 def training_flops(
@@ -111,7 +115,8 @@ def training_flops(
     recomputed = forward_flops(shape, work, head=False) if checkpointed else 0.0
     if not adapters:
         return 3 * forward + recomputed  # of each product one for the input, one for the weight
-    return 2 * forward + recomputed + 6 * work.tokens * adapters
+    # a frozen weight has no gradient, but both sides of attention's products have one
+    return 2 * forward + attention_flops(shape, work) + recomputed + 6 * work.tokens * adapters
 
 
 def decode_bytes(shape: DecoderShape, *, sequences: float, length: float, bytes_per_weight: int) -> float:

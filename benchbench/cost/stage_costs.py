@@ -25,6 +25,7 @@ from benchbench.cost.passes import PassWork, RowTokens, decode_bytes, forward_fl
 from benchbench.cost.rates import WorkKind
 from benchbench.cost.shapes import DecoderShape, UnknownShape
 from benchbench.recipe.memory import DEVICE_TOKENS
+from benchbench.run.spreading import READ_WHOLE
 from benchbench.stages.generate.settings import GenerateSettings
 from benchbench.stages.judge.settings import JudgeSettings
 from benchbench.stages.preference.settings import PreferenceSettings
@@ -121,6 +122,7 @@ def _training(
         frozen_models=frozen + held,
         trained_models=2 if second else 1,
         has_head=has_head,
+        is_whole=draws is not None or run.torch_compile or bool(set(READ_WHOLE) & set(needs)),
     )
     work = work_of(rows, seen)
     adapters = train.trained_weights if settings.lora is not None else 0
@@ -168,7 +170,7 @@ def _scoring(bare: StageCost, spec: StageSpec, shape: DecoderShape, rows: RowTok
     cost = replace(
         bare,
         numerics=precision.numerics,
-        memory=lambda world: scoring_memory(shape, precision, tokens=tokens, scored=scored, world=world),
+        memory=lambda _: scoring_memory(shape, precision, tokens=tokens, scored=scored),
     )
     if rows.examples is None:
         return replace(cost, unknown=(NO_EXAMPLES,))
@@ -201,8 +203,6 @@ def _drawing(
         numerics="bfloat16" if size == 2 else "float32",
         drawn_tokens=tokens,
         notes=(f"{responses:,} responses of at most {drawing.max_new_tokens} tokens, {sequences} at once",),
-        memory=lambda world: generation_memory(
-            shape, bytes_per_weight=size, sequences=sequences, length=longest, world=world
-        ),
+        memory=lambda _: generation_memory(shape, bytes_per_weight=size, sequences=sequences, length=longest),
         unknown=unknown,
     )

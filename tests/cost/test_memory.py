@@ -144,9 +144,22 @@ def test_a_frozen_model_and_a_second_policy_count():
 def test_more_devices_need_less_on_each_but_whole_layers():
     train = replace(by_hand(), several=True)
     alone, shared = training_memory(train), training_memory(train, world=8)
-    assert shared.parts["optimizer"] == alone.parts["optimizer"] / 8
+    layers = train.shape.layers * train.shape.layer_weights
+    assert alone.parts["optimizer"] == 8 * train.shape.weights
+    assert shared.parts["optimizer"] == 8 * (train.shape.weights - layers + layers / 8), "embeddings are whole on each"
     assert "gathered layers" in shared.parts and "gathered layers" not in alone.parts
     assert shared.parts["activations"] == alone.parts["activations"]
+
+
+def test_what_is_not_shared_needs_as_much_on_each():
+    """Frozen models, stages that read a whole model, and adapters in float32 on a base in bfloat16."""
+    train = by_hand()
+    frozen = replace(train, frozen_models=1)
+    beside = [training_memory(each, world=8).parts["weights"] for each in (train, frozen)]
+    assert beside[1] - beside[0] == 4 * train.shape.weights
+    mixed = replace(train, adapter_rank=4, precision=Precision("bfloat16", "cuda"))
+    for each in (replace(train, is_whole=True), replace(train, trained_models=2), mixed):
+        assert training_memory(each, world=8) == training_memory(each)
 
 
 def test_a_reward_model_has_no_logits_and_no_output_embedding():

@@ -26,7 +26,8 @@ def shape() -> DecoderShape:
 
 
 WORK = PassWork(tokens=10, scored=4, context=5)
-LAYERS = 2 * 10 * 3 * (4 * 64 * 64 + 2 * 64 * 160) + 4 * 10 * 5 * 3 * 64
+ATTENTION = 4 * 10 * 5 * 3 * 64
+LAYERS = 2 * 10 * 3 * (4 * 64 * 64 + 2 * 64 * 160) + ATTENTION
 HEAD = 2 * 4 * 64 * 100
 
 
@@ -40,8 +41,8 @@ def test_training_is_three_forward_passes_and_a_fourth_where_layers_are_computed
     assert training_flops(shape(), WORK, checkpointed=True) == 3 * (LAYERS + HEAD) + LAYERS
 
 
-def test_frozen_weights_have_no_gradient():
-    assert training_flops(shape(), WORK, adapters=7) == 2 * (LAYERS + HEAD) + 6 * 10 * 7
+def test_frozen_weights_have_no_gradient_but_both_sides_of_attention_have():
+    assert training_flops(shape(), WORK, adapters=7) == 2 * (LAYERS + HEAD) + ATTENTION + 6 * 10 * 7
 
 
 def test_pairs_share_their_prompt():

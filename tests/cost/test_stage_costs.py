@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from harness import MICRO
 
+from benchbench.commands.costs import dry_run
 from benchbench.commands.costs.run import costs_of
 from benchbench.commands.resolve import resolve
 from benchbench.commands.run_plan import RunOptions, open_session
@@ -62,3 +63,14 @@ def test_a_label_stage_that_asks_an_endpoint_has_a_price_that_is_not_known(
     settings = LabelSettings.model_construct(oracle=OracleSettings.model_construct(name=oracle))
     spec: Any = SimpleNamespace(settings=settings, run=SimpleNamespace(options=options))
     assert asks_for_pay(spec) is is_paid
+
+
+def test_the_memory_line_counts_the_stages_that_it_does_not_know(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    known = trained("dpo", tmp_path)
+    unknown = [StageCost(f"label/{number}", "label", "label", {}, unknown=("its oracle",)) for number in range(2)]
+    costs = {cost.key: cost for cost in (known, *unknown)}
+    monkeypatch.setattr(dry_run, "costs_of", lambda *_, **__: costs)
+    session: Any = SimpleNamespace(device="cpu", assumed=("the data",))
+    planned = dry_run.planned_memory([session], RunOptions("cpu", runs=tmp_path).store)
+    assert planned is not None
+    assert planned.line.endswith("; not known for 2 stages: its oracle")

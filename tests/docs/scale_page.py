@@ -61,8 +61,8 @@ by their makers, and *measured* is what ran on the processor that is named.
   prompts once. Where the data are not here, and for rows that a round will draw, lengths are those that the recipe
   allows at most, and the plan says so.
 - **Operations.** Products with weights and of attention; three forward passes for a step, two where adapters alone
-  are trained, one more of the layers with checkpointing, one more where a loss sees the whole step or a frozen
-  model is held.
+  are trained, and there one more of attention, both sides of whose products have gradients; one more of the layers
+  with checkpointing, one more where something of a method sees the whole step or a frozen model is held.
 - **Time.** Operations over a rate: measured by finished stages of the plan that ran in one process on such a device
   in the same precision, else {ASSUMED["training"][0]:.0%} to {ASSUMED["training"][1]:.0%} of the rate stated for
   that precision (float32 has one far below that of bfloat16), which is *assumed* and therefore
@@ -122,11 +122,11 @@ def memory_table() -> str:
     for name, shape in shapes().items():
         cells = [name]
         for rank in (0, RANK):
-            for world in (1, 8, 64):
+            for world in (1,) if rank else (1, 8, 64):
                 both = [training_memory(training(shape, rank=rank, checkpointed=on), world).gib for on in (True, False)]
                 cells.append(" / ".join(f"{need:,.0f}" for need in both))
         rows.append([*cells, f"{cache_bytes(shape, 2) / 1024:.0f}"])
-    head = ["model", *(f"{kind}, {world}" for kind in ("full", "LoRA") for world in (1, 8, 64)), "cache, KiB a token"]
+    head = ["model", "full, 1", "full, 8", "full, 64", "LoRA, 1", "cache, KiB a token"]
     return table(head, rows)
 
 
@@ -263,7 +263,9 @@ def scale_page() -> str:
         HEAD,
         f"### GiB on each device\n\nComputed: {TOKENS:,} packed tokens at once, full training in float32 with bfloat16 "
         f"autocast, adapters of rank {RANK} on all linear layers of a base in bfloat16; with / without checkpointing, "
-        "on 1, 8 and 64 devices that share weights, gradients and moments (FSDP2, as if each stage did). An H100 has "
+        "on 1, 8 and 64 devices that share the layers of what is trained as `--shard-layers` does: embeddings, heads "
+        "and frozen models are whole on each. Adapters in float32 on a base in bfloat16 are not shared, nor is what a "
+        "stage holds that does not train. An H100 has "
         f"{usable / 2**30:.0f} GiB for it.\n",
         memory_table(),
         "### The fewest devices\n\nComputed, with checkpointing, of devices with "

@@ -33,7 +33,7 @@ def planned_memory(sessions: Sequence[Session], store: RunStore) -> PlannedMemor
     No row is tokenised for it: rows count as long as they may be, so a microbatch is as large as it may be.
     """
     needs: list[tuple[MemoryNeed, str, tuple[str, ...]]] = []
-    unknown: dict[str, None] = {}
+    unknown: dict[str, int] = {}
     kinds = {device_kind(session.device) for session in sessions}
     for session in sessions:
         for key, cost in costs_of(session, device_kind(session.device), counted=False).items():
@@ -42,7 +42,8 @@ def planned_memory(sessions: Sequence[Session], store: RunStore) -> PlannedMemor
             if cost.memory is not None:
                 needs.append((cost.memory(1), cost.title, cost.notes))
             elif cost.unknown and not cost.calls:
-                unknown |= dict.fromkeys(cost.unknown)
+                reason = cost.unknown[0]
+                unknown[reason] = unknown.get(reason, 0) + 1
     if not needs:
         reason = next(iter(unknown), None)
         return None if reason is None else PlannedMemory(f"memory: not known: {reason}", None)
@@ -50,6 +51,9 @@ def planned_memory(sessions: Sequence[Session], store: RunStore) -> PlannedMemor
     line = memory_line(title, need, ("rows at their longest", *notes))
     if kinds == {"cpu"} and need.bytes > machine_bytes():
         line += f"; this machine has {gib(machine_bytes())}: `bench plan --on` says where it fits"
+    if unknown:
+        count = sum(unknown.values())
+        line += f"; not known for {count} {'stage' if count == 1 else 'stages'}: {'; '.join(unknown)}"
     parts = {name: size / 2**30 for name, size in need.parts.items()}
     return PlannedMemory(line, {"stage": title, "gib": need.gib, "parts": parts, "moment": need.moment})
 
