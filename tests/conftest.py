@@ -7,6 +7,7 @@ import functools
 import importlib.util
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,8 @@ from worker_server import WorkerServer, no_fsync
 
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell leaves it for what it starts in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 TORCH = importlib.util.find_spec("torch")
 if not (TORCH and TORCH.cached and Path(TORCH.cached).is_file()) and os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
     # every process would compile torch and transformers anew; with a prefix it reads no bytecode from elsewhere, which
