@@ -37,7 +37,7 @@ test: setup
 test-slow: setup
 	$(BIN)/python -m pytest -m "slow and not gpu and not network"
 
-# 200 signals at moments drawn from a seed, a quarter of an hour on two idle cores; CI sends six.
+# 200 signals at moments drawn from a seed, some minutes on two idle cores; CI sends six.
 soak: setup
 	$(BIN)/python -m tests.soak --kills 200 --script-every 25 --write results/reliability/soak.json
 
@@ -65,7 +65,7 @@ bench: setup
 	$(BIN)/python -m benchmarks $(ONLY)
 
 # Every recipe of the toy setting that trains on given data, in one table with what it can say; the page follows from the
-# table alone. Without --fixed-data the recipes in rounds and online are rows, too, which takes twice as long.
+# table alone. Without --fixed-data the recipes in rounds and online are rows, too: three times as many stages.
 leaderboard: setup
 	$(BIN)/bench leaderboard --setting tiny --fixed-data --seeds $(SEEDS) --write results/leaderboard
 

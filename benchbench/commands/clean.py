@@ -17,6 +17,7 @@ from benchbench.core.errors import BenchError, ExitCode
 from benchbench.store import damage
 from benchbench.store.drafts import draft_prefix, is_draft, stale_drafts
 from benchbench.store.files import folders
+from benchbench.store.lease_files import RESULT_LEASES
 from benchbench.store.runs import RunStore
 from benchbench.store.sessions import CLEANING, PLANNING, names_in, sessions
 from benchbench.store.stage_files import LOCK
@@ -226,7 +227,7 @@ def _files(folder: Path) -> Iterator[Path]:
             raise error
 
     for place, inner, names in os.walk(folder, onerror=unless_gone):
-        inner[:] = [name for name in inner if name != ".leases" and not is_draft(Path(name))]
+        inner[:] = [name for name in inner if name != RESULT_LEASES and not is_draft(Path(name))]
         yield from (Path(place, name) for name in names if not is_draft(Path(name)))
 
 
@@ -241,10 +242,11 @@ def _stage(store: RunStore, key: str) -> str:
 def _with_inputs(keys: Sequence[str], locks: Mapping[str, str]) -> frozenset[str]:
     """Stages and all that they were made from, directly or not."""
     by_name = {key.split("/")[1]: key for key in locks}
-    reached = list(keys)
-    for key in reached:  # grows while it is read
-        inputs = [by_name[name] for name in names_in(locks[key]) if name in by_name]
-        reached += [other for other in inputs if other not in reached]
+    reached, waiting = set(keys), list(keys)
+    while waiting:
+        inputs = {by_name[name] for name in names_in(locks[waiting.pop()]) if name in by_name}
+        waiting += inputs - reached
+        reached |= inputs
     return frozenset(reached)
 
 

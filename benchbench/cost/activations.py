@@ -65,7 +65,7 @@ def layer_bytes(
         row: tokens of a row, prompt and response.
         adapted: linear layers with adapters, where these alone are trained; none trains all weights.
     """
-    h, m, size = shape.width, shape.perceptron_width, precision.product_bytes
+    h, m, size = shape.width, shape.mlp_width, precision.product_bytes
     beside = _attention_bytes(shape, precision, row) + _input_bytes(shape, precision, adapted)
     if not shape.is_gated:  # x, which both norms read, with their statistics; what gelu reads
         return precision.stream_bytes * h + 2 * STATISTICS + size * m + beside
@@ -99,14 +99,14 @@ def _input_bytes(shape: DecoderShape, precision: Precision, adapted: tuple[Linea
     total, seen = 0, set[str]()
     for linear in trained:
         is_cast = linear.reads != "attention" or precision.attends_in_float32
-        if is_cast and (linear.reads not in seen or (casts_each and linear.reads != "perceptron")):
+        if is_cast and (linear.reads not in seen or (casts_each and linear.reads != "mlp")):
             total += linear.inputs
         seen.add(linear.reads)
     return precision.product_bytes * total
 
 
 def backward_bytes(shape: DecoderShape, precision: Precision, adapted: tuple[Linear, ...] | None = None) -> float:
-    """Bytes per token that the backward pass of one layer needs beside what it reads: gradients within the perceptron.
+    """Bytes per token that the backward pass of one layer needs beside what it reads: gradients within the MLP.
 
     What went into the last product is let go before the gradients of the function before it are made. Beside the
     widest adapter the gradient has two parts, of the layer and of its adapter, before they are added; the adapter's is
@@ -117,7 +117,7 @@ def backward_bytes(shape: DecoderShape, precision: Precision, adapted: tuple[Lin
         precision: of the stage.
         adapted: linear layers with adapters, where these alone are trained.
     """
-    m, size = shape.perceptron_width, precision.product_bytes
+    m, size = shape.mlp_width, precision.product_bytes
     plain = size * m * (2 if shape.is_gated else 1)
     widest = max((max(linear.inputs, linear.outputs) for linear in adapted or ()), default=0)
     return plain + widest * (8 if precision.numerics == "float32" else 10)

@@ -69,7 +69,7 @@ DEVICES: Mapping[str, DeviceKind] = {
     for device in (
         _card("A100-40GB", "NVIDIA A100-SXM4-40GB", 39.6, (312, 19.5), 1.555, 300),
         _card("A100-80GB", "NVIDIA A100-SXM4-80GB", 79.3, (312, 19.5), 2.039, 300),
-        _card("L40S", "NVIDIA L40S", 44.7, (362, 91.6), 0.864, None),
+        _card("L40S", "NVIDIA L40S", 45.0, (362, 91.6), 0.864, None),
         _card("H100", "NVIDIA H100 80GB HBM3", 79.6, (989, 67), 3.35, 450),
         _card("H200", "NVIDIA H200", 140.4, (989, 67), 4.8, 450),
         DeviceKind("cpu", None, None, None, None, None, "nobody states it; what stages took on this machine is read"),

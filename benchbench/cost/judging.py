@@ -73,7 +73,7 @@ def _price(options: Mapping[str, Any], calls: float, read: float) -> float | Non
     none has a cost that is not known.
     """
     prices = [options.get(f"price_per_million_{what}_tokens") for what in ("prompt", "completion")]
-    if "base_url" not in options:
+    if ENDPOINT not in options:
         return 0.0
     if prices[0] is None or prices[1] is None:
         return None

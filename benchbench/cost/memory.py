@@ -213,5 +213,5 @@ def _adapted(train: TrainingShape) -> tuple[Linear, ...] | None:
 
 
 def _widest(shape: DecoderShape) -> int:
-    """Numbers per token of the widest part of a layer: both sides of the perceptron's function, or of attention."""
-    return max(shape.perceptron_width * (3 if shape.is_gated else 2), 2 * shape.query_width + 2 * shape.key_width)
+    """Numbers per token of the widest part of a layer: both sides of the MLP's function, or of attention."""
+    return max(shape.mlp_width * (3 if shape.is_gated else 2), 2 * shape.query_width + 2 * shape.key_width)

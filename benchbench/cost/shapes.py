@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from benchbench.data.model_size import whole_number
 
-Reads = Literal["first norm", "attention", "second norm", "perceptron"]
+Reads = Literal["first norm", "attention", "second norm", "mlp"]
 """What a linear layer's input is the result of."""
 LLAMA = ("llama", "mistral", "qwen2", "qwen3")
 FAMILIES = ("gpt_neox", *LLAMA)
@@ -50,7 +50,7 @@ class DecoderShape:
     """Heads times their size."""
     key_width: int
     """Of keys, and of values: heads of keys times their size."""
-    perceptron_width: int
+    mlp_width: int
     vocabulary: int
     tied: bool
     """The output embedding is the input embedding."""
@@ -84,7 +84,7 @@ class DecoderShape:
 
     @property
     def is_gated(self) -> bool:
-        """Whether the perceptron has a gate."""
+        """Whether the MLP has a gate."""
         return self.family in LLAMA
 
     def adapter_weights(self, rank: int, targets: str | tuple[str, ...]) -> int:
@@ -123,7 +123,7 @@ def model_shape(config: Mapping[str, Any], *, vocabulary: int | None = None) -> 
         "width": whole_number(config, ("hidden_size",)),
         "heads": whole_number(config, ("num_attention_heads",)),
         "vocabulary": whole_number(config, ("vocab_size",)) or (vocabulary or 0),
-        "perceptron": whole_number(config, ("intermediate_size",)),
+        "mlp": whole_number(config, ("intermediate_size",)),
     }
     missing = [name for name, size in sizes.items() if not size]
     if missing:
@@ -132,7 +132,7 @@ def model_shape(config: Mapping[str, Any], *, vocabulary: int | None = None) -> 
 
 
 def _shape(family: str, config: Mapping[str, Any], sizes: Mapping[str, int]) -> DecoderShape:
-    h, m, heads = sizes["width"], sizes["perceptron"], sizes["heads"]
+    h, m, heads = sizes["width"], sizes["mlp"], sizes["heads"]
     size = whole_number(config, ("head_dim",)) or (128 if family == "qwen3" else h // heads)
     q = heads * size if family in LLAMA else h
     k = (whole_number(config, ("num_key_value_heads",)) or heads) * size if family in LLAMA else h
@@ -141,7 +141,7 @@ def _shape(family: str, config: Mapping[str, Any], sizes: Mapping[str, int]) -> 
             Linear("query_key_value", h, 3 * h, "first norm"),
             Linear("dense", h, h, "attention"),
             Linear("dense_h_to_4h", h, m, "second norm"),
-            Linear("dense_4h_to_h", m, h, "perceptron"),
+            Linear("dense_4h_to_h", m, h, "mlp"),
         )
         biases = m + h + (4 * h if config.get("attention_bias", True) else 0)
         other, outer = biases + 4 * h, 2 * h
@@ -153,7 +153,7 @@ def _shape(family: str, config: Mapping[str, Any], sizes: Mapping[str, int]) -> 
             Linear("o_proj", q, h, "attention"),
             Linear("gate_proj", h, m, "second norm"),
             Linear("up_proj", h, m, "second norm"),
-            Linear("down_proj", m, h, "perceptron"),
+            Linear("down_proj", m, h, "mlp"),
         )
         biases = q + 2 * k if family == "qwen2" else q + 2 * k + h if config.get("attention_bias") else 0
         norms = 2 * h + (2 * size if family == "qwen3" else 0)
@@ -165,7 +165,7 @@ def _shape(family: str, config: Mapping[str, Any], sizes: Mapping[str, int]) -> 
         heads=heads,
         query_width=q,
         key_width=k,
-        perceptron_width=m,
+        mlp_width=m,
         vocabulary=sizes["vocabulary"],
         tied=bool(config.get("tie_word_embeddings", False)),
         linears=linears,

@@ -25,7 +25,7 @@ from benchbench.data.tokenizer_files import (
     tokenizer_files,
 )
 from benchbench.data.tokenizer_probes import TEXTS, ids_of
-from benchbench.recipe.model import TokenizerTraining
+from benchbench.recipe.model import ArchitectureSection, TokenizerTraining
 from benchbench.store.file_hashes import file_hash
 
 if TYPE_CHECKING:
@@ -89,6 +89,21 @@ def load_tokenizer(
     tokenizer = read_tokenizer(name, revision=revision, folder=folder, trust_remote_code=trust_remote_code)
     _set_padding(tokenizer, pad_token, name)
     return tokenizer
+
+
+def load_prepared_tokenizer(path: str, model: ArchitectureSection) -> PreTrainedTokenizerBase:
+    """The tokenizer in a folder that a plan has found or made.
+
+    Args:
+        path: absolute, of the folder.
+        model: what the recipe says of it.
+
+    Raises:
+        BenchError: as `load_tokenizer`.
+    """
+    return load_tokenizer(
+        path, revision=None, pad_token=model.pad_token, folder=Path(), trust_remote_code=model.trust_remote_code
+    )
 
 
 def read_tokenizer(

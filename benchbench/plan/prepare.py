@@ -19,7 +19,14 @@ from benchbench.data.model_files import is_adapters_alone, weights_hash
 from benchbench.data.model_size import require_possible
 from benchbench.data.render import read_chat_template, renderer
 from benchbench.data.serial import content_hash, from_json, to_json
-from benchbench.data.tokenizer import id_bound, load_tokenizer, save_tokenizer, tokenizer_hash, train_tokenizer
+from benchbench.data.tokenizer import (
+    id_bound,
+    load_prepared_tokenizer,
+    load_tokenizer,
+    save_tokenizer,
+    tokenizer_hash,
+    train_tokenizer,
+)
 from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS
 from benchbench.plan.assumed import assumed_data, assumed_tokenizer, assumed_weights
 from benchbench.plan.checks.data import split_faults
@@ -211,9 +218,7 @@ def _tokenizer(
         where=key,
     )
     path = str(folder.resolve())
-    tokenizer = load_tokenizer(
-        path, revision=None, pad_token=model.pad_token, folder=Path(), trust_remote_code=model.trust_remote_code
-    )
+    tokenizer = load_prepared_tokenizer(path, model)
     check_rows(id_bound(tokenizer), config)
     if writes_models(loaded):
         check_beside(tokenizer, config, lent=path != weights)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,7 +10,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchbench.run.worker import Throttled, set_up_torch
+from benchbench.run.worker import Throttled, begin_process
 
 if TYPE_CHECKING:
     from benchbench.training.ranks import Ranks
@@ -42,20 +41,14 @@ def work_together(
         meeting: a file that is not there yet, by which they find each other.
         shards: whether each of them keeps only its part of every decoder layer.
     """
-    stop: list[int] = []
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda number, frame: stop.append(number))
-    parent = os.getppid()
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     if Path("/sys/class/net", LOOPBACK).exists():
         os.environ.setdefault("GLOO_SOCKET_IFNAME", LOOPBACK)
-    set_up_torch(device, threads)
+    should_stop = begin_process(device, threads)
     from benchbench.training.ranks import joined_ranks
 
     with joined_ranks(number, world, device=device, meeting=Path(meeting), shards=shards) as ranks:
         if ranks.is_first:
-            _lead(pipe, Path(root), device, ranks, lambda: bool(stop) or os.getppid() != parent)
+            _lead(pipe, Path(root), device, ranks, should_stop)
         else:
             _follow(pipe, Path(root), device, ranks)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -29,16 +29,7 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
         device: this worker's own, to its end: `cpu` or `cuda:N`.
         threads: CPU threads.
     """
-    stop: list[int] = []
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda number, frame: stop.append(number))
-    parent = os.getppid()
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    if threads > 1:  # a model too small for a second thread (`run.machine`) is 5% slower with huge pages
-        # torch reads it at its first allocation: the logits of a large vocabulary on CPU take half the time then
-        os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
-    set_up_torch(device, threads)
+    should_stop = begin_process(device, threads)
     from benchbench import inputs
     from benchbench.core.records import StageSpec
     from benchbench.generation.engine_cache import EngineCache
@@ -58,7 +49,7 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
                 store,
                 device=device,
                 report=Throttled(pipe),
-                should_stop=lambda: bool(stop) or os.getppid() != parent,
+                should_stop=should_stop,
                 engines=engines,
                 input_of=inputs.get,
             )
@@ -68,7 +59,27 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
                 return
 
 
-def set_up_torch(device: str, threads: int) -> None:
+def begin_process(device: str, threads: int) -> Callable[[], bool]:
+    """Make this process one that runs stages; returns what says whether to stop, by SIGTERM or for want of a parent.
+
+    Args:
+        device: this process's own, to its end: `cpu` or `cuda:N`.
+        threads: CPU threads.
+    """
+    stop: list[int] = []
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, frame: stop.append(number))
+    parent = os.getppid()
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    if threads > 1:  # a model too small for a second thread (`run.machine`) is 5% slower with huge pages
+        # torch reads it at its first allocation: the logits of a large vocabulary on CPU take half the time then
+        os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+    _set_up_torch(device, threads)
+    return lambda: bool(stop) or os.getppid() != parent
+
+
+def _set_up_torch(device: str, threads: int) -> None:
     """Import what takes seconds, in the worker only, and tell torch of the worker's device and threads."""
     import torch
     import transformers

@@ -22,7 +22,7 @@ from benchbench.data.serial import from_json
 from benchbench.data.token_rows import longest_row
 from benchbench.data.tokenize import tokenize_examples
 from benchbench.data.tokenized import Tokenized, TokenizedExample
-from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash
+from benchbench.data.tokenizer import load_prepared_tokenizer, tokenizer_hash
 from benchbench.generation.engine_cache import EngineCache
 from benchbench.models.load import ModelSpec, context_length
 from benchbench.models.positions import longest_fixed_row
@@ -119,13 +119,7 @@ class StageContext(Generic[S]):
             BenchError: exit code 5; its files are not those that the stage was planned with.
         """
         path, model = self.run.tokenizer_path, self.reading.model
-        tokenizer = load_tokenizer(
-            path,
-            revision=None,
-            pad_token=model.pad_token,
-            folder=Path(),
-            trust_remote_code=model.trust_remote_code,
-        )
+        tokenizer = load_prepared_tokenizer(path, model)
         require_planned(f"tokenizer {path}", model.tokenizer, tokenizer_hash(tokenizer))
         return tokenizer
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+from benchbench.store.lease_files import LEASES
 from benchbench.store.leases import hold
 
 FOLDER = "damaged"
@@ -90,7 +91,7 @@ def set_folder_aside(root: Path, folder: Path, fault_of: Callable[[], str]) -> N
         fault_of: what is wrong with the folder as it is now; empty where nothing is, or it is not there. It is asked
             under a lock, since what was seen without it may be mended by now.
     """
-    lease = root / "leases" / f"aside-{'-'.join(folder.relative_to(root).parts)}"  # whoever holds the folder may ask
+    lease = root / LEASES / f"aside-{'-'.join(folder.relative_to(root).parts)}"  # whoever holds the folder may ask
     with hold(lease, guards=folder, waiting=say):
         if fault := fault_of():
             move_to_damaged(root, folder, fault)

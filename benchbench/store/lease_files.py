@@ -23,6 +23,8 @@ from typing import Any
 from benchbench.store.drafts import FORGOTTEN_SECONDS, draft_prefix
 from benchbench.store.processes import Life, ProcessName, life_of
 
+LEASES, RESULT_LEASES = "leases", ".leases"
+"""Folder below `runs/`, and below `results/`, that says who holds what."""
 BEAT_SECONDS = 5.0
 """Between two heartbeats."""
 LEASE_SECONDS = 60.0

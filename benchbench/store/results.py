@@ -16,6 +16,7 @@ from benchbench.store.contents import entry_of, shown_entry
 from benchbench.store.damage import beside, say, say_damage, set_aside
 from benchbench.store.file_hashes import file_hash
 from benchbench.store.files import json_or_none, write_bytes, write_json, write_text
+from benchbench.store.lease_files import RESULT_LEASES
 from benchbench.store.leases import hold
 
 if TYPE_CHECKING:  # a third of a second to import, which a folder that stays as it is does not need
@@ -27,7 +28,7 @@ class ResultStore:
 
     def __init__(self, root: Path, setting: str) -> None:
         self.folder = root / setting
-        self._lease = root / ".leases" / setting.replace("/", "-")
+        self._lease = root / RESULT_LEASES / setting.replace("/", "-")
 
     def cells(self) -> list[dict[str, Any]]:
         """Every recorded cell, in the order of their identity; times are in them, so each line has its checksum.

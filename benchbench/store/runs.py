@@ -21,15 +21,13 @@ from benchbench.store.checksums import is_as_stamped, stamped
 from benchbench.store.contents import ADDED, added_files, content_faults, contents
 from benchbench.store.damage import beside, in_damaged, say, say_damage, set_aside
 from benchbench.store.files import folders, json_or_none, sync_tree, write_json, write_yaml
-from benchbench.store.lease_files import Holder, holder_of, may_be_held
+from benchbench.store.lease_files import LEASES, Holder, holder_of, may_be_held
 from benchbench.store.leases import check, hold, is_lost
 
 CHECKPOINT = "checkpoint"
 """Folder of a stage's own folder that holds what an interrupted training goes on from."""
 
 
-LEASES = "leases"
-"""Folder below `runs/` that says who holds what."""
 PROGRESS = "progress.json"
 """File of a stage's folder that says how far it is, while it is not finished."""
 
@@ -188,7 +186,7 @@ class RunStore:
     def _set_added_aside(self, key: str) -> None:
         """Move the files away that somebody put beside the weights of a finished stage, and say so; the stage stays."""
         folder, record = self.folder(key), self.record(key)
-        if record is None or record.status != "done" or not record.files or (record.key != key):
+        if record is None or record.status != "done" or not record.files or record.key != key:
             return
         for name in added_files(folder, record.files):
             place = set_aside(folder / name, beside(folder / name))

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchbench.core.records import StageSpec
-from benchbench.store.lease_files import Holder, holder_of, may_be_held, read_lease
+from benchbench.store.lease_files import LEASES, Holder, holder_of, may_be_held, read_lease
 from benchbench.store.leases import Lease, let_go, take
 from benchbench.store.processes import present_command
-from benchbench.store.runs import LEASES, RunStore
+from benchbench.store.runs import RunStore
 
 CLEANING = "cleaning"
 """Key of the lease under which things are removed."""

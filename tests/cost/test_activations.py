@@ -84,8 +84,8 @@ def test_short_rows_keep_the_shares_of_attention_on_a_processor_alone():
         assert short - long == more
 
 
-def test_the_backward_pass_of_a_gated_perceptron_needs_twice_as_much():
+def test_the_backward_pass_of_a_gated_mlp_needs_twice_as_much():
     gated, plain = shape_of("llama"), shape_of("gpt_neox")
     for numerics, size in (("float32", 4), ("autocast", 2)):
-        assert backward_bytes(gated, Precision(numerics, "cuda")) == 2 * size * gated.perceptron_width
-        assert backward_bytes(plain, Precision(numerics, "cuda")) == size * plain.perceptron_width
+        assert backward_bytes(gated, Precision(numerics, "cuda")) == 2 * size * gated.mlp_width
+        assert backward_bytes(plain, Precision(numerics, "cuda")) == size * plain.mlp_width

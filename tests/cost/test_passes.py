@@ -18,7 +18,7 @@ from tests.cost.toys import COMMON
 
 
 def shape() -> DecoderShape:
-    """Three layers of 64, heads of 16, 160 in the perceptron, 100 words: 36,864 numbers in the matrices of a layer."""
+    """Three layers of 64, heads of 16, 160 in the MLP, 100 words: 36,864 numbers in the matrices of a layer."""
     known = model_shape({"model_type": "gpt_neox", **COMMON})
     assert isinstance(known, DecoderShape)
     assert known.layer_matrices == 4 * 64 * 64 + 2 * 64 * 160

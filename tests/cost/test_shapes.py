@@ -71,7 +71,7 @@ def test_what_is_not_known_says_so():
         ({"model_type": "mamba", "hidden_size": 8}, "model_type mamba: the formulas know gpt_neox"),
         ({}, "model_type None"),
         ({"model_type": "llama"} | COMMON | {"num_local_experts": 8}, "with experts"),
-        ({"model_type": "llama", "hidden_size": 8}, "does not say its layers, heads, vocabulary, perceptron"),
+        ({"model_type": "llama", "hidden_size": 8}, "does not say its layers, heads, vocabulary, mlp"),
         ({"model_type": "llama"} | COMMON | {"hidden_size": "32"}, "does not say its width"),
         ({"model_type": "llama"} | COMMON | {"num_hidden_layers": True}, "does not say its layers"),
     ):

@@ -21,7 +21,7 @@ from benchbench.data.prompt_files import read_prompt_file
 from benchbench.data.row_checks import Longer, longer_preferred, row_findings
 from benchbench.data.serial import from_json
 from benchbench.data.token_checks import token_findings
-from benchbench.data.tokenizer import load_tokenizer
+from benchbench.data.tokenizer import load_prepared_tokenizer
 from benchbench.plan.checks.data import split_faults
 from benchbench.plan.prepare import prepare_texts
 from benchbench.plan.prepared import PreparedTexts
@@ -173,13 +173,7 @@ def _token_findings(
     if prepared.tokenizer_path is None or prepared.missing:
         return []
     model = plan.loaded.recipe.model
-    tokenizer = load_tokenizer(
-        prepared.tokenizer_path,
-        revision=None,
-        pad_token=model.pad_token,
-        folder=Path(),
-        trust_remote_code=model.trust_remote_code,
-    )
+    tokenizer = load_prepared_tokenizer(prepared.tokenizer_path, model)
     findings: list[DataFinding] = []
     reads: list[Read] = []
     for read in (*plan.trained, *plan.held_out):

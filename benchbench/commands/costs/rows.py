@@ -140,16 +140,10 @@ def counted_rows(spec: StageSpec, lines: Sequence[Any], prepared: Prepared, *, e
     """
     from benchbench.batches.microbatches import Cost
     from benchbench.data.tokenize import tokenize_examples
-    from benchbench.data.tokenizer import load_tokenizer
+    from benchbench.data.tokenizer import load_prepared_tokenizer
 
     model = spec.settings.model
-    tokenizer = load_tokenizer(
-        prepared.tokenizer_path,
-        revision=None,
-        pad_token=model.pad_token,
-        folder=Path(),
-        trust_remote_code=model.trust_remote_code,
-    )
+    tokenizer = load_prepared_tokenizer(prepared.tokenizer_path, model)
     section = spec.settings.tokenization.model_copy(update={"chat_template": prepared.chat_template})
     rows = tokenize_examples([from_json(line) for line in lines], tokenizer, section, on_empty="drop").examples
     first, roles, whole, share = _way(spec)

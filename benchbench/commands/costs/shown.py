@@ -48,8 +48,9 @@ def cost_lines(report: CostReport) -> Iterator[str]:
         + ("" if device.memory_gib is None else f", of {device.memory_gib:.1f} GiB, as nvidia-smi reports it")
     )
     for (kind, numerics), rate in costs.rates.items():
-        said = "no rate: nothing ran here, and none is stated" if rate is None else f"{rate.origin} ({device.source})"
-        yield f"{kind} in {numerics}: {said if rate is None or not rate.is_measured else rate.origin}"
+        said = "no rate: nothing ran here, and none is stated" if rate is None else rate.origin
+        source = "" if rate is None or rate.is_measured else f" ({device.source})"
+        yield f"{kind} in {numerics}: {said}{source}"
     yield from dict.fromkeys(f"tokens: {stage.cost.origin}" for stage in costs.stages if stage.cost.origin)
     biggest = biggest_stage(costs.left)
     if biggest is not None and biggest.place.need is not None:

@@ -14,7 +14,7 @@ from benchbench.core.errors import BenchError, ExitCode, suggestion, unknown_nam
 from benchbench.core.example import Example
 from benchbench.data.reading import OnEmpty, ReadExample, read_example
 from benchbench.data.serial import from_json
-from benchbench.data.tokenizer import load_tokenizer
+from benchbench.data.tokenizer import load_prepared_tokenizer
 from benchbench.plan.prepare import prepare_texts
 from benchbench.plan.prepared import PreparedTexts
 from benchbench.plan.tokenization import Read, held_out_reads, trained_reads
@@ -145,13 +145,7 @@ def _chosen(lines: Sequence[Any], request: ExampleRequest, split: str) -> list[A
 def _shown(examples: Sequence[Example], recipe: Recipe, read: Read, prepared: PreparedTexts) -> Iterator[ReadExample]:
     model = recipe.model
     assert prepared.tokenizer_path is not None
-    tokenizer = load_tokenizer(
-        prepared.tokenizer_path,
-        revision=None,
-        pad_token=model.pad_token,
-        folder=Path(),
-        trust_remote_code=model.trust_remote_code,
-    )
+    tokenizer = load_prepared_tokenizer(prepared.tokenizer_path, model)
     section = read.tokenization.model_copy(update={"chat_template": prepared.chat_template})
     if read.stage == "generate":  # the engine gets the prompt alone, and nothing is cut or refused
         lifted = {"max_length": sys.maxsize, "max_prompt_length": None, "append_eos": False, "truncation": "right"}

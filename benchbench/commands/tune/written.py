@@ -9,7 +9,8 @@ from benchbench import metrics
 from benchbench.commands.tune.rule import RULE, RULE_TEXT, Tuned
 from benchbench.commands.tune.run import MethodGrid, TunedGrids, TuneRequest
 from benchbench.report.tuning import GridReport, grid_document, plot_grid
-from benchbench.store.files import write_csv, write_json, write_text
+from benchbench.store.files import write_csv, write_text
+from benchbench.store.results import ResultStore
 
 FOLDER = "tuning"
 
@@ -67,7 +68,8 @@ def write_tuning(done: TunedGrids, request: TuneRequest, results: Path) -> list[
         plot_grid(report, figure)
         write_csv(table, list(tuned.rows[0]), tuned.rows)
         write_text(page, grid_document(report, figure.name))
-        stages = base.with_name(f"{base.name}.stages.json")
-        write_json(stages, list(tuned.stages))  # what nothing in results names is removed by `bench clean`
+        stages = ResultStore(results, report.setting).note_stages(
+            f"{FOLDER}/{tuned.label}.stages.json", tuned.label, tuned.stages
+        )
         written += [page, table, figure, stages]
     return written
