@@ -110,21 +110,28 @@ class CostReport:
     """Played with the least and the most seconds of each stage."""
 
     @property
-    def hours(self) -> tuple[float, float]:
-        """Of all stages to run, least and most, where all are timed."""
+    def hours(self) -> tuple[float, float] | None:
+        """Of all stages to run that are timed, least and most; none where stages are to run and none of them is timed.
+
+        A lower bound where `costs.untimed` has any.
+        """
+        if self.costs.left and all(stage.seconds is None for stage in self.costs.left):
+            return None
         return self.queues[0].seconds / 3600, self.queues[1].seconds / 3600
 
     @property
-    def device_hours(self) -> tuple[float, float]:
-        """Hours times devices: what is paid for while the grid runs."""
-        low, high = self.hours
-        return low * self.costs.fleet.count, high * self.costs.fleet.count
+    def device_hours(self) -> tuple[float, float] | None:
+        """Hours times devices: what is paid for while the grid runs; none where no hours are known."""
+        return _times(self.hours, self.costs.fleet.count)
 
     @property
     def price(self) -> tuple[float, float] | None:
-        """Of the devices; none where no price was given."""
-        per_hour = self.costs.price_per_hour
-        return None if per_hour is None else (self.device_hours[0] * per_hour, self.device_hours[1] * per_hour)
+        """Of the devices; none where no price was given, or no hours are known."""
+        return _times(self.device_hours, self.costs.price_per_hour)
+
+
+def _times(bounds: tuple[float, float] | None, factor: float | None) -> tuple[float, float] | None:
+    return None if bounds is None or factor is None else (bounds[0] * factor, bounds[1] * factor)
 
 
 def planned_costs(request: CostRequest, options: RunOptions) -> CostReport:

@@ -34,13 +34,12 @@ def _devices(costs: PlannedCosts, stage: PlannedStage) -> str:
 def _range(seconds: tuple[float, float] | None) -> str:
     if seconds is None:
         return "unknown"
-    low, high = seconds
-    return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+    return _bounds(seconds)
 
 
 def cost_lines(report: CostReport) -> Iterator[str]:
     """What is said under the table."""
-    costs, (low, high) = report.costs, report.hours
+    costs = report.costs
     device = costs.fleet.device
     yield from costs.assumed
     yield (
@@ -57,33 +56,49 @@ def cost_lines(report: CostReport) -> Iterator[str]:
         yield memory_line(biggest.cost.title, biggest.place.need, biggest.cost.notes)
     if len({stage.place.devices for stage in costs.left}) > 1 and costs.slots < costs.fleet.count:
         yield f"{costs.slots} stages at once, as the largest is sharded (computed, as if all were)"
-    left, untimed = len(costs.left), len(costs.untimed)
-    hours = f"{low:.3g} h" if low == high else f"{low:.3g} to {high:.3g} h"
-    yield (
-        f"{costs.cells} cells, {len(costs.stages)} stages, {left} to run on {costs.fleet.name}: {hours} in the queue "
-        f"(simulated; {costs.conditions.start_seconds:g} s of start for each stage, assumed), "
+    stages = f"{len(costs.stages)} stages, {len(costs.left)} to run on {costs.fleet.name}"
+    yield f"{costs.cells} cells, {stages}{_queue(report)}"
+    yield from dict.fromkeys(f"unknown: {reason}" for stage in costs.untimed for reason in stage.cost.unknown)
+    if money := "; ".join(_money(report)):
+        yield money
+
+
+def _queue(report: CostReport) -> str:
+    """How long what is left takes."""
+    costs = report.costs
+    if not costs.left:
+        return ""
+    if report.hours is None:
+        return ": the time of none of them is known"
+    least = f"at least {_bounds(report.hours)} h" if costs.untimed else f"{_bounds(report.hours)} h"
+    text = (
+        f": {least} in the queue (simulated; {costs.conditions.start_seconds:g} s of start for each stage, assumed), "
         f"devices at work {report.queues[1].efficiency:.0%} of it"
     )
-    if untimed:
-        yield f"not in these hours: what is unknown of {untimed} stages"
-        yield from dict.fromkeys(f"unknown: {reason}" for stage in costs.untimed for reason in stage.cost.unknown)
-    yield _money(report)
+    return text + (f"; not in these hours: what is unknown of {len(costs.untimed)} stages" if costs.untimed else "")
 
 
-def _money(report: CostReport) -> str:
-    low, high = report.device_hours
-    hours = f"{low:.3g} device-hours" if low == high else f"{low:.3g} to {high:.3g} device-hours"
-    if report.price is None:
-        text = f"{hours}; --price HOUR makes money of them"
-    else:
-        text = f"{hours}, {report.price[0]:.2f} to {report.price[1]:.2f} at the price given"
+def _bounds(bounds: tuple[float, float]) -> str:
+    low, high = bounds
+    return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+
+
+def _money(report: CostReport) -> Iterator[str]:
+    """Device-hours, their price, and what judges cost."""
+    if report.costs.left and report.device_hours is not None:
+        hours = f"{_bounds(report.device_hours)} device-hours"
+        price = report.price
+        yield (
+            f"{hours}, {price[0]:.2f} to {price[1]:.2f} at the price given"
+            if price
+            else f"{hours} (--price HOUR makes money of them)"
+        )
     calls, price = report.costs.calls, report.costs.call_price
     if calls:
         paid = "their price is not known" if price is None else f"{price:.2f} at most by the recipe's prices"
-        text += f"; judges: at most {calls:,.0f} questions, {paid}"
+        yield f"judges: at most {calls:,.0f} questions, {paid}"
     elif price is None:
-        text += "; what oracles ask judges for pay is not known, nor its price"
-    return text
+        yield "what oracles ask judges for pay is not known, nor its price"
 
 
 def biggest_stage(stages: list[PlannedStage]) -> PlannedStage | None:
@@ -122,8 +137,8 @@ def cost_document(report: CostReport) -> dict[str, Any]:
             else {"low": rate.low, "high": rate.high, "origin": rate.origin}
             for (kind, numerics), rate in costs.rates.items()
         },
-        "hours": list(report.hours),
-        "device_hours": list(report.device_hours),
+        "hours": None if report.hours is None else list(report.hours),
+        "device_hours": None if report.device_hours is None else list(report.device_hours),
         "price": None if report.price is None else list(report.price),
         "efficiency": [queue.efficiency for queue in report.queues],
         "start_seconds": costs.conditions.start_seconds,

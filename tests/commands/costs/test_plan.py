@@ -59,8 +59,16 @@ def test_what_is_not_known_is_no_zero(tmp_path: Path):
     assert ended.code == 0, ended.err
     assert "training in float32: no rate: nothing ran here, and none is stated" in ended.text
     assert "unknown" in ended.out
-    assert "not in these hours: what is unknown of " in ended.text
+    assert "to run on 1xcpu: the time of none of them is known" in ended.text and "device-hours" not in ended.text
     assert "memory, computed: " in ended.text
+    planned = bench(*line, "--price", "3", "--json").json
+    assert planned["hours"] is planned["device_hours"] is planned["price"] is None and planned["untimed"]
+
+
+def test_where_everything_is_finished_no_time_is_said(finished: Finished):
+    line = ("plan", "dpo", "--on", "H100", "--setting", MICRO, "--seeds", 1, "--runs", finished.runs)
+    text = bench(*line).text
+    assert "0 to run on 1xH100" in text and "in the queue" not in text and "device-hours" not in text
 
 
 def test_an_architecture_that_is_not_known_says_so(write_yaml: Any, tmp_path: Path):
