@@ -12,7 +12,7 @@ setup: .venv/.ok
 
 # With an NVIDIA driver: vLLM for CUDA. Else, where a CPU build of torch resolves: vLLM for CPU, less the
 # packages of overrides-cpu.txt, whose registry builds are for CUDA. Else without vLLM, in one line.
-# Bytecode is compiled once, for every process that follows. The versions are those of constraints.txt where they
+# Bytecode is compiled once, for every process that follows, also where none may be written later. The versions are those of constraints.txt where they
 # resolve, else, in one line, what pyproject.toml allows.
 UV := $(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python
 .venv/.ok: pyproject.toml overrides-cpu.txt constraints.txt
@@ -25,7 +25,8 @@ UV := $(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python
 	what=".[dev$${extra:+,$$extra}]"; pins='-c constraints.txt'; \
 	$(UV) --dry-run $$over $$pins -e "$$what" >/dev/null 2>&1 || { pins=; \
 	echo 'setup: constraints.txt does not resolve on this machine; installing the newest versions that pyproject.toml allows'; }; \
-	set -x; $(UV) $$over $$pins -e "$$what" && echo "$${pins:-no constraints}" > $@
+	set -x; $(UV) $$over $$pins -e "$$what" && $(BIN)/python -m compileall -q benchbench && \
+	echo "$${pins:-no constraints}" > $@
 
 demo: setup
 	$(BIN)/bench compare dpo simpo ddo_rm --seeds $(SEEDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import functools
+import gc
 import importlib.util
 import json
 import os
@@ -18,6 +19,7 @@ from worker_server import WorkerServer, no_fsync
 
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+gc.disable()  # until all is collected: modules and tests stay anyway, and to look through them again and again takes long
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell leaves it for what it starts in the background
     signal.signal(signal.SIGINT, signal.default_int_handler)
 TORCH = importlib.util.find_spec("torch")
@@ -50,6 +52,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("shared_data"):
                 item.add_marker(pytest.mark.skip(reason=f"{SHARED_DATA} is not there"))
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage from here on, and never among what stays until the end."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import sys
@@ -39,13 +40,15 @@ VARIABLES = (
 
 def package_versions() -> dict[str, str]:
     """Installed versions of the packages that matter; "not installed" where one is not."""
-    versions = {"benchbench": benchbench.__version__}
-    for name in PACKAGES:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            versions[name] = "not installed"
-    return versions
+    return {"benchbench": benchbench.__version__, **{name: _installed(name) for name in PACKAGES}}
+
+
+@functools.cache  # every stage records them, and each is a search of the path and a parsed file
+def _installed(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def environment(device: str, *, executor: str = "local", world_size: int = 1) -> dict[str, Any]:
