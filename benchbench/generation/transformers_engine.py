@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from benchbench.core.generation import EngineInfo, Generation, GenerationRequest, Sampling
+from benchbench.core.installed import version
 from benchbench.generation.decode import check_cache, decode
 from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.requests import canonical_order, check_requests

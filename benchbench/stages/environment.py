@@ -6,11 +6,12 @@ import functools
 import os
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
 import benchbench
+from benchbench.core.installed import version
 
 PACKAGES = (
     "torch",

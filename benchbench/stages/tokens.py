@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from benchbench.core.identity import identity
+from benchbench.core.installed import version
 from benchbench.data.token_rows import entry_of, examples_of
 from benchbench.data.tokenize import VERSION
 from benchbench.data.tokenized import Tokenized

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import importlib.util
 import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,39 +28,46 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
 JUDGE = "weighted_alpaca_eval_gpt4_turbo"
 PUBLISHED = ("win_rate", "standard_error", "n_wins", "n_wins_base", "n_draws", "n_total", "discrete_win_rate")
 MODELS = ("alpaca-7b", "FuseChat-Gemma-2-9B-Instruct")
+READ = (*MODELS, "vicuna-7b-v1.5", "phi-2")
+"""Models whose real annotations are read; those of all would fill memory."""
 PACKAGE = """
 import json, sys
 import pandas as pd
 from alpaca_eval.metrics import glm_winrate
-glm_winrate.hf_hub_download = lambda **unused: sys.argv[2]
-rows = pd.DataFrame(json.load(open(sys.argv[1])))
-found = glm_winrate.get_length_controlled_winrate(rows, save_weights_dir=None)
-print(json.dumps({name: float(value) for name, value in found.items()}))
+glm_winrate.hf_hub_download = lambda **unused: sys.argv[1]
+for file in sys.argv[2:]:
+    rows = pd.DataFrame(json.load(open(file)))
+    found = glm_winrate.get_length_controlled_winrate(rows, save_weights_dir=None)
+    print(json.dumps({name: float(value) for name, value in found.items()}))
 """
-"""What the package makes of a file of annotations and a df_gamed.csv."""
+"""What the package makes of a df_gamed.csv and files of annotations, in a line for each of them."""
 
 
-def rows_of(shared: Path, model: str) -> list[dict[str, Any]]:
-    """The annotations of one model as `alpaca_eval` writes them, with real texts."""
-    path = shared / "alpaca_eval" / f"candidates.{JUDGE}.jsonl.gz"
-    found = []
+@functools.cache
+def _rows_by_model(path: Path) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {model: [] for model in READ}
     with gzip.open(path, "rt", encoding="utf-8") as handle:
         for line in handle:
             row = json.loads(line)
             for one in row["candidates"]:
-                if one["model"] == model:
-                    found.append(
+                if one["model"] in found:
+                    found[one["model"]].append(
                         {
                             "instruction": row["prompt"][0]["content"],
                             "output_1": row["reference"]["text"],
                             "generator_1": row["reference"]["model"],
                             "output_2": one["text"],
-                            "generator_2": model,
+                            "generator_2": one["model"],
                             "annotator": row["judge"],
                             "preference": None if one["score"] is None else 1 + one["score"],
                         }
                     )
     return found
+
+
+def rows_of(shared: Path, model: str) -> list[dict[str, Any]]:
+    """The annotations of one model as `alpaca_eval` writes them, with real texts."""
+    return [*_rows_by_model(shared / "alpaca_eval" / f"candidates.{JUDGE}.jsonl.gz")[model]]
 
 
 def write(path: Path, rows: list[dict[str, Any]]) -> Path:
@@ -88,13 +97,41 @@ def calibration(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def annotations(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A file of each model's."""
+    folder = tmp_path_factory.mktemp("annotations")
+    return {model: write(folder / f"{model}.json", rows_of(shared, model)) for model in MODELS}
+
+
+@pytest.fixture(scope="module")
+def own_row(annotations: dict[str, Path], calibration: Path) -> Callable[[str], Any]:
+    """What the command makes of one model's file."""
+
+    @functools.cache
+    def row(model: str) -> Any:
+        ended = bench("alpaca-eval", annotations[model], "--calibration", calibration, "--json")
+        assert ended.code == 0, ended.err
+        (row,) = ended.json  # type: ignore[misc]
+        return row
+
+    return row
+
+
+@pytest.fixture(scope="module")
+def package_rows(annotations: dict[str, Path], calibration: Path) -> dict[str, Any]:
+    """What the package makes of each file, in one process, since it takes seconds to import."""
+    line = [sys.executable, "-W", "ignore", "-c", PACKAGE, calibration, *annotations.values()]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = done.stdout.splitlines()[-len(annotations) :]
+    return dict(zip(annotations, map(json.loads, found), strict=True))
+
+
 @pytest.mark.shared_data
 @pytest.mark.parametrize("model", MODELS)
-def test_real_annotations_give_the_published_row(shared: Path, calibration: Path, tmp_path: Path, model: str):
-    file = write(tmp_path / "annotations.json", rows_of(shared, model))
-    ended = bench("alpaca-eval", file, "--calibration", calibration, "--json")
-    assert ended.code == 0, ended.err
-    (row,) = ended.json  # type: ignore[misc]
+def test_real_annotations_give_the_published_row(shared: Path, own_row: Callable[[str], Any], model: str):
+    row = own_row(model)
     published = pd.read_csv(shared / "alpaca_eval" / f"leaderboard.{JUDGE}.csv").set_index("model").loc[model]
     for name in PUBLISHED:
         assert row[name] == pytest.approx(published[name], rel=0, abs=1e-9), name
@@ -108,14 +145,10 @@ def test_real_annotations_give_the_published_row(shared: Path, calibration: Path
 @pytest.mark.shared_data
 @pytest.mark.skipif(importlib.util.find_spec("alpaca_eval") is None, reason="no alpaca-eval")
 @pytest.mark.parametrize("model", MODELS)
-def test_the_package_s_own_length_control_is_equal(shared: Path, calibration: Path, tmp_path: Path, model: str):
-    file = write(tmp_path / "annotations.json", rows_of(shared, model))
-    (row,) = bench("alpaca-eval", file, "--calibration", calibration, "--json").json  # type: ignore[misc]
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", PACKAGE, file, calibration], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    theirs = json.loads(done.stdout.splitlines()[-1])
+def test_the_package_s_own_length_control_is_equal(
+    own_row: Callable[[str], Any], package_rows: dict[str, Any], model: str
+):
+    row, theirs = own_row(model), package_rows[model]
     for name in PUBLISHED:
         assert row[name] == pytest.approx(theirs[name], rel=0, abs=1e-9), name
     for name in ("length_controlled_winrate", "lc_standard_error"):

@@ -51,8 +51,9 @@ def wide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", WIDE)
 
 
-def kl_between(folder: Path) -> float:
-    """A KL that both curves reach at both seeds."""
+@pytest.fixture(scope="module")
+def conditions(folder: Path) -> tuple[float, list[str]]:
+    """A KL that both curves reach at both seeds, and the words of a comparison at it, which is made once."""
     rows = compare(folder, "--json").json["frontier"]
     assert {row["curve"] for row in rows} == {"sft", "dpo@b", "ipo@b"}
     frame = pd.read_csv(next((folder / "results/micro/comparisons").glob("*/frontier_seeds.csv")))
@@ -60,18 +61,19 @@ def kl_between(folder: Path) -> float:
     ranges = frame.groupby(["curve", "seed"])["kl"].agg(["min", "max"])
     low, high = ranges["min"].max(), ranges["max"].min()
     assert low < high, ranges
-    return (low + high) / 2
+    kl = (low + high) / 2
+    return kl, ["--at", f"kl={kl:.6f}", "--match", "labels", "--match", "updates"]
 
 
-def test_a_sweep_has_a_curve_for_each_method_and_rows_at_an_equal_kl(folder: Path):
-    kl = kl_between(folder)
-    ended = compare(folder, "--at", f"kl={kl:.6f}", "--match", "labels", "--match", "updates")
+def test_a_sweep_has_a_curve_for_each_method_and_rows_at_an_equal_kl(folder: Path, conditions: tuple[float, list[str]]):
+    kl, words = conditions
+    ended = compare(folder, *words)
     assert ended.code == 0, ended.err
     assert "frontier: every policy against its KL to the start" in ended.text
     assert f"at KL {kl:.3g}" in ended.text.replace(f"{float(f'{kl:.6f}'):g}", f"{kl:.3g}")
     assert "ledger: what each row took" in ended.text
     assert "not matched" not in ended.text
-    document = compare(folder, "--at", f"kl={kl:.6f}", "--match", "labels", "--match", "updates", "--json").json
+    document = compare(folder, *words, "--json").json
     assert [row["curve"] for row in document["at_kl"]] == ["dpo@b", "ipo@b"] * 2
     first, second = document["at_kl"][:2]
     assert first["difference"] is None and second["difference"] == pytest.approx(second["value"] - first["value"])
@@ -81,8 +83,8 @@ def test_a_sweep_has_a_curve_for_each_method_and_rows_at_an_equal_kl(folder: Pat
         assert row["prompts"] == 24 and row["kl"] is not None and row["seconds"]["train"] > 0
 
 
-def test_the_folder_and_the_page_have_them_too(folder: Path):
-    assert compare(folder, "--match", "updates").code == 0
+def test_the_folder_and_the_page_have_them_too(folder: Path, conditions: tuple[float, list[str]]):
+    assert compare(folder, *conditions[1]).code == 0
     ended = bench("report", "--format", "md", "--results", folder / "results", "--runs", folder / "runs")
     assert ended.code == 0, ended.err
     page = (folder / "results/micro/comparisons/latest/report.md").read_text(encoding="utf-8")

@@ -564,23 +564,32 @@ def test_recipes_that_change_the_setting_alike_are_compared_with_their_own_sft(t
     assert "max_steps: 2" in lock.read_text()
 
 
-@pytest.mark.parametrize("baseline", ["simpo", "dpo"])
-def test_an_audit_of_unequal_settings_marks_every_row_and_names_the_key(tmp_path: Path, baseline: str):
-    mine = recipe(tmp_path, "mine", "method: {name: dpo}\nsft: {max_steps: 2}")
-    line = ["compare", "simpo", mine, "--setting", MICRO, "--seeds", 1]
-    ended = bench(*line, "--runs", tmp_path / "runs")
-    assert ended.code == 2
-    assert "dpo: sft.max_steps is 2, not 4" in ended.err
+@pytest.fixture(scope="module")
+def unequal(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[object], Path]:
+    """A command line on recipes of another SFT, which is refused, and the folder where all its stages are finished."""
     from benchbench.commands.compare.run import CompareRequest, prepare_comparison
     from benchbench.commands.run_plan import RunOptions
 
+    folder = tmp_path_factory.mktemp("unequal")
+    mine = recipe(folder, "mine", "method: {name: dpo}\nsft: {max_steps: 2}")
+    line = ["compare", "simpo", mine, "--setting", MICRO, "--seeds", 1]
+    ended = bench(*line, "--runs", folder / "runs")
+    assert ended.code == 2
+    assert "dpo: sft.max_steps is 2, not 4" in ended.err
     request = CompareRequest(["simpo", str(mine)], str(MICRO), ["1"], allow_different=True)
-    options = RunOptions("cpu", runs=tmp_path / "runs")
+    options = RunOptions("cpu", runs=folder / "runs")
     for spec in prepare_comparison(request, options).session.plan.stages.values():
         assert execute(spec, options.store, device="cpu").status == "done"
+    return line, folder / "runs"
+
+
+@pytest.mark.parametrize("baseline", ["simpo", "dpo"])
+def test_an_audit_of_unequal_settings_marks_every_row_and_names_the_key(
+    unequal: tuple[list[object], Path], tmp_path: Path, baseline: str
+):
+    line, runs = unequal
     audit = bench(
-        *(*line, "--allow-different", "--baseline", baseline, "--json"),
-        *("--runs", tmp_path / "runs", "--results", tmp_path),
+        *(*line, "--allow-different", "--baseline", baseline, "--json"), *("--runs", runs, "--results", tmp_path)
     )
     assert audit.code == 0, audit.err
     marks = {row["candidate"]: row["marks"] for row in audit.json["comparisons"]}

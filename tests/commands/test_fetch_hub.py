@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,6 +51,17 @@ preference: {TRAINING}
 score: {{split: test, dtype: float32, tie_credit: 0.5, headline: {{metric: pair_accuracy, scoring: logp_mean}}}}
 seeds: {{list: [1]}}
 """
+
+
+SESSION = """
+import sys, json
+from harness import bench
+answers = sys.stdout
+for line in sys.stdin:
+    ended = bench(*json.loads(line))
+    print(json.dumps([ended.code, ended.out, ended.err]), file=answers, flush=True)
+"""
+"""Reads command lines, runs each, and answers how it ended."""
 
 
 def model_files(folder: Path) -> dict[str, bytes]:
@@ -88,11 +104,35 @@ class Site:
         name, commit = {"model": (MODEL, MODEL_COMMIT), "dataset": (DATA, DATA_COMMIT)}[kind]
         return self.home / "hub" / f"{kind}s--{name.replace('/', '--')}" / "snapshots" / commit / file
 
-    def process(self, *args: object, address: str = "http://127.0.0.1:9") -> Ended:
-        """The real script with this cache; without an address the hub refuses every connection."""
+    def variables(self, address: str) -> dict[str, str]:
+        """Of a process that has this cache and a hub at this address."""
         online = dict.fromkeys((*VARIABLES, "BENCH_OFFLINE"), "")
         caches = {"HF_HUB_CACHE": str(self.home / "hub"), "HF_DATASETS_CACHE": str(self.home / "datasets")}
-        return bench_process(*args, cwd=self.root, HF_HOME=str(self.home), HF_ENDPOINT=address, **caches, **online)
+        return {"HF_HOME": str(self.home), "HF_ENDPOINT": address, **caches, **online}
+
+    def process(self, *args: object, address: str = "http://127.0.0.1:9") -> Ended:
+        """The real script with this cache; without an address the hub refuses every connection."""
+        return bench_process(*args, cwd=self.root, **self.variables(address))
+
+    @contextmanager
+    def session(self, address: str) -> Iterator[Callable[..., Ended]]:
+        """Command lines in one process with this cache: libraries, which take seconds to import, read it only then."""
+        line, environment = (
+            [sys.executable, "-c", SESSION],
+            os.environ | self.variables(address) | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        with subprocess.Popen(line, cwd=self.root, env=environment, **pipes) as process:
+            assert process.stdin and process.stdout
+            asking, answers = process.stdin, process.stdout
+
+            def command(*args: object) -> Ended:
+                asking.write(json.dumps([str(arg) for arg in args]) + "\n")
+                asking.flush()
+                return Ended(*json.loads(answers.readline()))
+
+            yield command
+            asking.close()
 
     def fetch(self) -> Ended:
         """In this process, with this cache, which is told by `site`."""
@@ -214,9 +254,13 @@ def test_a_deleted_file_of_the_model_is_asked_for_again(site: Site):
 def test_what_came_damaged_is_refused_before_anything_is_made_of_it_and_can_be_fetched_again(repos, tmp_path: Path):
     site = new_site(tmp_path)
     wrong = {"config.json": repos[0].files["config.json"][::-1], TRAIN: repos[1].files[TRAIN][::-1]}
-    bad = [replace(repo, sent={name: wrong[name] for name in wrong if name in repo.files}) for repo in repos]
-    with serving(*bad) as address:
-        ended = site.process("fetch", "dpo.yaml", "--runs", "runs", address=address)
+    with serving(*(replace(repo, sent=wrong) for repo in repos)) as address, site.session(address) as command:
+        _come_damaged_then_whole(site, command, wrong)
+
+
+def _come_damaged_then_whole(site: Site, command: Callable[..., Ended], wrong: dict[str, bytes]) -> None:
+    """As long as the hub sends what is wrong, and after it does so no longer."""
+    ended = command("fetch", "dpo.yaml", "--runs", "runs")
     assert ended.code == 5 and ended.out == "" and "Traceback" not in ended.err, ended.err
     for kind, name in (("model", "config.json"), ("dataset", TRAIN)):
         by = {"model": "git", "dataset": "sha256"}[kind]
@@ -225,8 +269,8 @@ def test_what_came_damaged_is_refused_before_anything_is_made_of_it_and_can_be_f
     assert not list(site.home.rglob("*.arrow"))
     for path in re.findall(r"delete (\S+) and", ended.err):
         Path(path).unlink()
-    with serving(*repos) as address:
-        ended = site.process("fetch", "dpo.yaml", "--runs", "runs", "--json", address=address)
+    wrong.clear()
+    ended = command("fetch", "dpo.yaml", "--runs", "runs", "--json")
     assert ended.code == 0, ended.err
     assert {row["record"] for row in ended.json} == {"new"}
 

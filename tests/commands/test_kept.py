@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,24 +26,74 @@ REQUEST = CompareRequest(["dpo", "simpo"], str(MICRO), ["1", "2"])
 LINE = ("compare", "dpo", "simpo", "--setting", MICRO, "--seeds", 1, 2)
 
 
-@pytest.fixture
-def runs(finished: Finished, tmp_path: Path) -> Path:
-    """A copy of the finished stages, without the weights, which no comparison reads."""
-    copied = tmp_path / "runs"
-    shutil.copytree(finished.runs, copied, ignore=shutil.ignore_patterns("model", "comparisons"))
-    return copied
+class Place:
+    """A folder of runs and of results that is put back as it was: where results lie is part of a comparison's key."""
 
+    def __init__(self, root: Path) -> None:
+        self.root, self.runs, self.results = root / "now", root / "now" / "runs", root / "now" / "results"
+        self._states, self._untouched = root / "states", ""
 
-@pytest.fixture
-def compare(runs: Path, tmp_path: Path) -> Callable[..., Ended]:
-    """`bench compare` on that copy."""
+    def save(self, state: str) -> None:
+        """Remember how it is now."""
+        shutil.copytree(self.root, self._states / state, symlinks=True)
 
-    def command(*more: object) -> Ended:
-        ended = bench(*LINE, *more, "--runs", runs, "--results", tmp_path / "results")
+    def put_back(self, state: str, *, only_read: bool = False) -> None:
+        """Make it what it was, unless it was only read since; files are copied, since tests write into them."""
+        if state != self._untouched:
+            shutil.rmtree(self.root)
+            shutil.copytree(self._states / state, self.root, symlinks=True)
+        self._untouched = state if only_read else ""
+
+    def command(self, *more: object) -> Ended:
+        """`bench compare` on what is here."""
+        ended = bench(*LINE, *more, "--runs", self.runs, "--results", self.results)
         assert ended.code == 0, ended.err
         return ended
 
-    return command
+
+@pytest.fixture(scope="module")
+def place(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """`bare`: the finished stages, without the weights, which no comparison reads; `compared`: with the comparison."""
+    place = Place(tmp_path_factory.mktemp("kept"))
+    stages = prepare_comparison(REQUEST, RunOptions("cpu", runs=finished.runs)).session.plan.stages
+    for key in stages:
+        shutil.copytree(finished.runs / key, place.runs / key, ignore=shutil.ignore_patterns("model"))
+    for name in {path.name for path in finished.runs.iterdir()} - {key.split("/")[0] for key in stages}:
+        if name not in ("comparisons", "hashes", "leases"):
+            shutil.copytree(finished.runs / name, place.runs / name)
+    place.save("bare")
+    place.command()
+    place.save("compared")
+    return place
+
+
+@pytest.fixture(scope="module")
+def another(place: Place) -> Place:
+    """`another`: a comparison with another baseline in the same folder, after the one of this file."""
+    place.put_back("compared")
+    place.command("--baseline", "sft")
+    place.save("another")
+    return place
+
+
+@pytest.fixture
+def runs(place: Place) -> Path:
+    """Finished stages of which nothing was compared yet."""
+    place.put_back("bare")
+    return place.runs
+
+
+@pytest.fixture
+def compare(place: Place, runs: Path) -> Callable[..., Ended]:
+    """`bench compare` where it never ran."""
+    return place.command
+
+
+@pytest.fixture
+def again(place: Place) -> Callable[..., Ended]:
+    """`bench compare` where it ran once, without options."""
+    place.put_back("compared")
+    return place.command
 
 
 @pytest.fixture
@@ -65,139 +116,132 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> Callable[[], dict[str, bytes]]:
+def files(place: Place) -> Callable[[], dict[str, bytes]]:
     """What lies in the folder of results, without the time of recording."""
-    return lambda: {
-        n: b for n, b in tree(tmp_path / "results" / "micro").items() if n not in ("cells.jsonl", ".hashes.json")
-    }
+    return lambda: {n: b for n, b in tree(place.results / "micro").items() if n not in ("cells.jsonl", ".hashes.json")}
 
 
 # --- read back ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("more", [(), ("--json",), ("--metrics", "auc", "mean_margin/logp_sum")])
-def test_the_second_time_nothing_is_made_and_the_same_is_printed(compare, made: list[str], tmp_path: Path, more):
+def test_the_second_time_nothing_is_made_and_the_same_is_printed(compare, made: list[str], place: Place, more):
     first = compare(*more)
     assert "compare_scored" in made and "plot_comparison" in made
-    before, count = tree(tmp_path / "results"), len(made)
+    before, count = tree(place.results), len(made)
     second = compare(*more)
     assert second.out == first.out
     assert len(made) == count
-    assert tree(tmp_path / "results") == before
+    assert tree(place.results) == before
     assert second.err.replace("unchanged: ", "written: ") == first.err
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
 def test_a_terminal_of_another_width_shows_what_it_would_have_shown(
-    compare, made: list[str], runs: Path, monkeypatch: pytest.MonkeyPatch, width: int
+    again, made: list[str], place: Place, monkeypatch: pytest.MonkeyPatch, width: int
 ):
-    compare()
     monkeypatch.setenv("COLUMNS", str(width))
-    made.clear()
-    read_back = compare().out
+    read_back = again().out
     assert made == []
-    shutil.rmtree(runs / "comparisons")
-    assert compare().out == read_back
+    shutil.rmtree(place.runs / "comparisons")
+    assert again().out == read_back
     assert made == ["compare_scored"]
 
 
-def test_a_kept_comparison_that_was_changed_is_made_anew(compare, made: list[str], runs: Path):
-    first = compare("--json")
-    (kept_file,) = (runs / "comparisons").iterdir()
+def test_a_kept_comparison_that_was_changed_is_made_anew(again, made: list[str], place: Place):
+    first = again("--json")
+    (kept_file,) = (place.runs / "comparisons").iterdir()
     value = repr(json.loads(first.out)["comparisons"][0]["mean"])
     text = kept_file.read_text(encoding="utf-8")
     assert value in text
     kept_file.write_text(text.replace(value, "0.99"), encoding="utf-8")
-    made.clear()
-    assert compare("--json").out == first.out
+    assert made == []
+    assert again("--json").out == first.out
     assert made == ["compare_scored"]
     assert value in kept_file.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["comparisons.csv", "report.md", "figures/pair_accuracy_logp_mean.png", "cells.jsonl"])
-def test_a_file_that_is_gone_is_written_again(compare, made: list[str], files, tmp_path: Path, name: str):
-    compare()
-    before, cells = files(), tmp_path / "results" / "micro" / "cells.jsonl"
-    (tmp_path / "results" / "micro" / name).unlink()
-    made.clear()
-    compare()
+def test_a_file_that_is_gone_is_written_again(again, made: list[str], files, place: Place, name: str):
+    before, cells = files(), place.results / "micro" / "cells.jsonl"
+    (place.results / "micro" / name).unlink()
+    again()
     assert "compare_scored" in made
     assert files() == before and cells.is_file()
     made.clear()
-    compare()
+    again()
     assert made == []
 
 
-def test_a_document_that_somebody_changed_is_never_passed_over(compare, tmp_path: Path):
-    compare()
-    report = tmp_path / "results" / "micro" / "report.md"
+def test_a_document_that_somebody_changed_is_never_passed_over(again, place: Place):
+    report = place.results / "micro" / "report.md"
     report.write_text("mine", encoding="utf-8")
-    assert "report.md: changed since it was written, so it is kept" in compare().err
+    assert "report.md: changed since it was written, so it is kept" in again().err
     assert report.read_text(encoding="utf-8") != "mine", "as without anything kept"
 
 
-def test_after_another_comparison_in_the_same_folder_the_documents_are_made_again(compare, made: list[str], files):
-    compare()
+def test_after_another_comparison_in_the_same_folder_the_documents_are_made_again(
+    another: Place, made: list[str], files
+):
+    another.put_back("compared")
     before = files()["report.md"]
-    compare("--baseline", "sft")
-    made.clear()
-    compare()
+    another.put_back("another")
+    assert files()["report.md"] != before
+    another.command()
     assert "compare_scored" in made and files()["report.md"] == before
 
 
-def test_the_comparison_s_own_folder_is_looked_at_too_and_latest_names_the_newest(compare, made: list[str], tmp_path):
-    comparisons = tmp_path / "results" / "micro" / "comparisons"
-    compare()
+def test_the_comparison_s_own_folder_is_looked_at_too_and_latest_names_the_newest(another: Place, made: list[str]):
+    comparisons = another.results / "micro" / "comparisons"
+    another.put_back("compared")
     first = (comparisons / "latest").resolve()
     before = tree(first)
-    compare("--baseline", "sft")
+    another.put_back("another")
     second = (comparisons / "latest").resolve()
     assert first != second and tree(first) == before, "another request has a folder of its own"
-    compare()
+    another.command()
     assert (comparisons / "latest").resolve() == first and tree(first) == before, "the same one has the same again"
     (first / "values.csv").unlink()
     made.clear()
-    compare()
+    another.command()
     assert "compare_scored" in made and tree(first) == before
 
 
-def test_rows_that_changed_on_disk_are_neither_shown_nor_read_back(compare, runs: Path, tmp_path: Path, monkeypatch):
+def test_rows_that_changed_on_disk_are_neither_shown_nor_read_back(again, place: Place, monkeypatch):
     """Their stage has to run again, which reads weights that are not here; so it does where they are missing, too."""
-    compare()
-    rows = runs / _score_of("simpo", tmp_path) / "rows.parquet"
+    rows = place.runs / _score_of("simpo", place) / "rows.parquet"
     frame = pd.read_parquet(rows)
     for column in ("logp_sum", "logp_mean"):
         frame[column] = frame[column] - frame["candidate"]
     frame.to_parquet(rows)
     monkeypatch.setattr(run, "run_session", lambda *ignored: RunResult())
-    ended = bench(*LINE, "--runs", runs, "--results", tmp_path / "results")
+    ended = bench(*LINE, "--runs", place.runs, "--results", place.results)
     assert ended.code == 5 and "rows.parquet: expected" in ended.err
 
 
-def _score_of(label: str, folder: Path) -> str:
+def _score_of(label: str, place: Place) -> str:
     """Key of the held-out score of a compared cell."""
-    lines = (folder / "results" / "micro" / "cells.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (place.results / "micro" / "cells.jsonl").read_text(encoding="utf-8").splitlines()
     return next(cell["stages"]["score"] for cell in map(json.loads, lines) if cell["label"] == label)
 
 
-def test_nothing_is_read_back_while_a_stage_is_not_finished(compare, runs: Path, tmp_path: Path, monkeypatch):
-    compare()
-    status = runs / _score_of("dpo", tmp_path) / "status.json"
+def test_nothing_is_read_back_while_a_stage_is_not_finished(again, place: Place, monkeypatch):
+    status = place.runs / _score_of("dpo", place) / "status.json"
     status.write_text(status.read_text().replace('"status": "done"', '"status": "running"'), encoding="utf-8")
     monkeypatch.setattr(run, "run_session", lambda *ignored: RunResult())
-    ended = bench(*LINE, "--runs", runs, "--results", tmp_path / "results")
+    ended = bench(*LINE, "--runs", place.runs, "--results", place.results)
     assert ended.code == 4 and ended.out.count("under") == 0
 
 
-def test_what_is_read_back_waits_for_no_library_of_numbers(compare, runs: Path, tmp_path: Path):
+def test_what_is_read_back_waits_for_no_library_of_numbers(again, place: Place):
     """Frames, distributions, figures and torch take seconds to import."""
     heavy = ("torch", "transformers", "pandas", "scipy", "sklearn", "matplotlib", "pyarrow")
-    first = compare()
+    first = again()
     code = (
         "import sys; from benchbench.cli.main import main; code = main(sys.argv[1:]); "
         f"sys.exit(code or ' '.join(name for name in {heavy!r} if name in sys.modules) or 0)"
     )
-    line = [*LINE, "--runs", runs, "--results", tmp_path / "results"]
+    line = [*LINE, "--runs", place.runs, "--results", place.results]
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, line)], cwd=Path.cwd(), capture_output=True, text=True, check=False
     )
@@ -207,13 +251,11 @@ def test_what_is_read_back_waits_for_no_library_of_numbers(compare, runs: Path, 
 # --- figures --------------------------------------------------------------------------------------------------------
 
 
-def test_a_figure_is_drawn_again_only_when_its_rows_moved(compare, made: list[str], runs: Path, tmp_path: Path):
-    compare()
-    shutil.rmtree(runs / "comparisons")
-    made.clear()
-    compare()
+def test_a_figure_is_drawn_again_only_when_its_rows_moved(again, made: list[str], place: Place):
+    shutil.rmtree(place.runs / "comparisons")
+    again()
     assert made == ["compare_scored"]
-    compare("--baseline", "simpo")
+    again("--baseline", "simpo")
     assert made == ["compare_scored", "compare_scored", "plot_comparison"]
 
 
@@ -232,36 +274,53 @@ REQUESTS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture
-def key_of(runs: Path, tmp_path: Path) -> Callable[..., str]:
+def _key(
+    place: Place, change: Callable[[PreparedComparison], PreparedComparison] = lambda same: same, **more: Any
+) -> str:
     """The key of a request, by default the one of this file."""
-
-    def key(change: Callable[[PreparedComparison], PreparedComparison] = lambda same: same, **more: Any) -> str:
-        request = replace(REQUEST, **{k: v for k, v in more.items() if k != "results"})
-        options = RunOptions("cpu", runs=runs, results=more.get("results", tmp_path / "results"))
-        return comparison_key(change(prepare_comparison(request, options)), request, options)
-
-    return key
+    request = replace(REQUEST, **{k: v for k, v in more.items() if k != "results"})
+    options = RunOptions("cpu", runs=place.runs, results=more.get("results", place.results))
+    return comparison_key(change(prepare_comparison(request, options)), request, options)
 
 
-def test_equal_requests_have_one_key(key_of):
-    assert key_of() == key_of()
+@pytest.fixture
+def key_of(place: Place) -> Callable[..., str]:
+    """The key of a request; files are only read."""
+    place.put_back("bare", only_read=True)
+    return partial(_key, place)
+
+
+@pytest.fixture
+def key_here(place: Place, runs: Path) -> Callable[..., str]:
+    """The key of a request in `runs`, which a test may change."""
+    return partial(_key, place)
+
+
+@pytest.fixture(scope="module")
+def unmoved(place: Place) -> str:
+    """The key of the request of this file, of stages, code and folders that nobody touched."""
+    place.put_back("bare", only_read=True)
+    return _key(place)
+
+
+def test_equal_requests_have_one_key(unmoved: str, key_of):
+    assert key_of() == key_of() == unmoved
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_every_part_of_the_request_moves_the_key(key_of, name: str):
-    assert key_of(**REQUESTS[name]) != key_of()
+def test_every_part_of_the_request_moves_the_key(unmoved: str, key_of, name: str):
+    assert key_of(**REQUESTS[name]) != unmoved
 
 
-def test_every_field_of_a_request_is_in_the_key(runs: Path, tmp_path: Path):
+def test_every_field_of_a_request_is_in_the_key(runs: Path):
     """A prompt file among them, whose content is in the keys of the stages that answer it."""
     options = RunOptions("cpu", runs=runs)
     made = ingredients(prepare_comparison(REQUEST, options), REQUEST, options)
     assert set(made["request"]) == {*CompareRequest.__dataclass_fields__, "results"}
 
 
-def test_another_folder_of_results_is_another_key(key_of, tmp_path: Path):
-    assert key_of(results=tmp_path / "other") != key_of()
+def test_another_folder_of_results_is_another_key(unmoved: str, key_of, tmp_path: Path):
+    assert key_of(results=tmp_path / "other") != unmoved
 
 
 def _recipe(**update: Any) -> Callable[[PreparedComparison], PreparedComparison]:
@@ -289,8 +348,8 @@ PREPARED: dict[str, Callable[[PreparedComparison], PreparedComparison]] = {
 
 
 @pytest.mark.parametrize("name", PREPARED)
-def test_everything_that_is_resolved_moves_the_key(key_of, name: str):
-    assert key_of(PREPARED[name]) != key_of()
+def test_everything_that_is_resolved_moves_the_key(unmoved: str, key_of, name: str):
+    assert key_of(PREPARED[name]) != unmoved
 
 
 @pytest.mark.parametrize(
@@ -305,32 +364,29 @@ def test_everything_that_is_resolved_moves_the_key(key_of, name: str):
         "data/*/prepared.json",
     ],
 )
-def test_every_file_that_is_read_moves_the_key(key_of, runs: Path, pattern: str):
-    before = key_of()
+def test_every_file_that_is_read_moves_the_key(unmoved: str, key_here, runs: Path, pattern: str):
     for path in runs.glob(pattern):
         path.write_bytes(path.read_bytes() + b"\n")
-    assert key_of() != before
+    assert key_here() != unmoved
 
 
-def test_a_file_that_is_gone_moves_the_key(key_of, runs: Path):
-    before = key_of()
+def test_a_file_that_is_gone_moves_the_key(unmoved: str, key_here, runs: Path):
     for path in runs.glob("score/*/rows.parquet"):
         path.unlink()
-    assert key_of() != before
+    assert key_here() != unmoved
 
 
-def test_a_large_file_is_known_by_its_content_too(key_of, runs: Path, monkeypatch: pytest.MonkeyPatch):
-    before = key_of()
+def test_a_large_file_is_known_by_its_content_too(unmoved: str, key_here, runs: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(kept, "SMALL_BYTES", 0)
-    assert key_of() == before
+    assert key_here() == unmoved
     for path in runs.glob("score/*/rows.parquet"):
         path.write_bytes(path.read_bytes() + b"\n")
-    assert key_of() != before
+    assert key_here() != unmoved
 
 
 @pytest.mark.parametrize("name", ["package", "form", "source", "python", *kept.LIBRARIES])
-def test_every_part_of_the_code_moves_the_key(key_of, monkeypatch: pytest.MonkeyPatch, name: str):
-    before, version = key_of(), kept.version
+def test_every_part_of_the_code_moves_the_key(unmoved: str, key_of, monkeypatch: pytest.MonkeyPatch, name: str):
+    version = kept.version
     match name:
         case "package":
             monkeypatch.setattr(benchbench, "__version__", "99.0")
@@ -342,7 +398,7 @@ def test_every_part_of_the_code_moves_the_key(key_of, monkeypatch: pytest.Monkey
             monkeypatch.setattr(kept.platform, "python_version", lambda: "4.0.0")
         case library:
             monkeypatch.setattr(kept, "version", lambda of: "99.0" if of == library else version(of))
-    assert key_of() != before
+    assert key_of() != unmoved
 
 
 def test_a_changed_added_or_renamed_source_file_is_other_code(tmp_path: Path):

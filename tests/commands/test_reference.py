@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from harness import MICRO, ROOT, Finished, bench, finish, leftovers
+from harness import MICRO, ROOT, Ended, Finished, bench, finish, leftovers
 
 from benchbench.commands.reference.documents import excerpt, fill_documents, reading
 from benchbench.commands.reference.tables import derive, main
@@ -34,11 +35,24 @@ def five(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return runs
 
 
-def test_rows_tables_and_one_checkpoint_are_written(five: Path, tmp_path: Path):
-    line = ("reference", "simpo", "--setting", MICRO, "--seeds", *range(5), "--runs", five, "--results", tmp_path)
+@pytest.fixture(scope="module")
+def written(five: Path) -> tuple[Path, Ended]:
+    """A reference that was made once, and how the command that made it ended."""
+    results = five.parent / "results"
+    line = ("reference", "simpo", "--setting", MICRO, "--seeds", *range(5), "--runs", five, "--results", results)
     ended = bench(*line, "--checkpoint", "simpo", "--json")
     assert ended.code == 0, ended.err
-    folder = tmp_path / "reference" / "micro"
+    return results / "reference" / "micro", ended
+
+
+@pytest.fixture
+def folder(written: tuple[Path, Ended], tmp_path: Path) -> Path:
+    """A copy of it to change."""
+    return Path(shutil.copytree(written[0], tmp_path / "reference" / "micro"))
+
+
+def test_rows_tables_and_one_checkpoint_are_written(written: tuple[Path, Ended]):
+    folder, ended = written
     assert ended.json["folder"] == str(folder)
     assert {path.name for path in folder.iterdir()} == {
         *("rows.parquet", "measurements.csv", "tables.md", "about.json", "checkpoint", "manifest.json"),
@@ -50,11 +64,8 @@ def test_rows_tables_and_one_checkpoint_are_written(five: Path, tmp_path: Path):
     assert (folder / "checkpoint" / "model.safetensors").is_file()
 
 
-def test_what_follows_from_the_rows_is_made_again_without_training(five: Path, tmp_path: Path):
+def test_what_follows_from_the_rows_is_made_again_without_training(folder: Path, tmp_path: Path):
     """To the byte where no rule changed; rows, checkpoint and the rest of the document stay."""
-    line = ("reference", "simpo", "--setting", MICRO, "--seeds", *range(5), "--runs", five, "--results", tmp_path)
-    assert bench(*line, "--checkpoint", "simpo").code == 0
-    folder = tmp_path / "reference" / "micro"
     made = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     (folder / "tables.md").write_text("old")
     table = pd.read_csv(folder / "measurements.csv", dtype=str, keep_default_na=False)
@@ -71,10 +82,7 @@ def test_what_follows_from_the_rows_is_made_again_without_training(five: Path, t
     assert "Over 3 seeds and 40 held-out pairs: `sft` is " in short
 
 
-def test_nothing_follows_from_rows_that_somebody_changed(five: Path, tmp_path: Path):
-    line = ("reference", "simpo", "--setting", MICRO, "--seeds", *range(5), "--runs", five, "--results", tmp_path)
-    assert bench(*line, "--checkpoint", "simpo").code == 0
-    folder = tmp_path / "reference" / "micro"
+def test_nothing_follows_from_rows_that_somebody_changed(folder: Path):
     rows = pd.read_parquet(folder / "rows.parquet")
     rows.assign(logp_sum=rows["logp_sum"] - 1).to_parquet(folder / "rows.parquet")
     with pytest.raises(
@@ -87,11 +95,8 @@ def test_nothing_follows_from_rows_that_somebody_changed(five: Path, tmp_path: P
     assert not (folder / "manifest.json").exists()
 
 
-def test_an_excerpt_marks_rows_as_the_command_does(five: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_an_excerpt_marks_rows_as_the_command_does(five: Path, folder: Path, monkeypatch: pytest.MonkeyPatch):
     """Under a rule that every row breaks; without one no row of so short a training is marked."""
-    line = ("reference", "simpo", "--setting", MICRO, "--seeds", *range(5), "--runs", five, "--results", tmp_path)
-    assert bench(*line, "--checkpoint", "simpo").code == 0
-    folder = tmp_path / "reference" / "micro"
     assert "out of its range" not in excerpt(folder, runs=five)
     monkeypatch.setattr(degeneration, "RULES", (replace(degeneration.RULES[0], least=0.5),))
     assert "out of its range (chosen log-probability)" in excerpt(folder, runs=five)
@@ -135,10 +140,7 @@ def test_a_table_is_read_in_words():
     assert reading([row("ipo", 0.01, -1.0, 1.0, math.inf)]).endswith("-1.0000 to +1.0000: no difference was shown.")
 
 
-def test_a_reference_of_other_recipes_is_not_made_again(five: Path, tmp_path: Path):
-    line = ("reference", "simpo", "--setting", MICRO, "--seeds", *range(5), "--runs", five, "--results", tmp_path)
-    assert bench(*line, "--checkpoint", "simpo").code == 0
-    folder = tmp_path / "reference" / "micro"
+def test_a_reference_of_other_recipes_is_not_made_again(folder: Path, tmp_path: Path):
     table = pd.read_csv(folder / "measurements.csv", dtype=str, keep_default_na=False)
     table.assign(recipe_hash="other").to_csv(folder / "measurements.csv", index=False)
     before = (folder / "tables.md").read_bytes()

@@ -61,6 +61,7 @@ SHORT_WITH_REASON = {
     "data/rank_agreement.py": "a transform and a selector, of two rooms, measure it alike",
     "core/functional.py": "puts off the import of torch for every method's file",
     "core/hashing.py": "the one content hash of plain values, read by every workshop",
+    "core/installed.py": "stages, engines, figures and comparisons that are read back ask for versions in one way",
     "core/logistic.py": "labels, verdicts and transforms round alike",
     "core/paper.py": "a noun that methods, transforms and objectives share",
     "core/repository.py": "a noun that plan, data, store and sources share",

@@ -10,7 +10,6 @@ import platform
 from collections.abc import Iterable, Mapping
 from functools import partial
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from benchbench.commands.compare.run import CompareRequest, PreparedComparison
 from benchbench.commands.run_plan import RunOptions
 from benchbench.core.hashing import fingerprint
 from benchbench.core.identity import plain
+from benchbench.core.installed import version
 from benchbench.recipe.load import Loaded
 from benchbench.store.file_hashes import file_hash, kept_hash
 

@@ -10,14 +10,14 @@ from benchbench.commands.report.audits import data_audit
 from benchbench.commands.report.targets import comparison_folder
 from benchbench.core.errors import BenchError, suggestion
 from benchbench.core.shown_text import csv_cell
-from benchbench.report.figures.style import save
+from benchbench.report.figures.style import as_bytes
 from benchbench.report.page.blocks import Page
 from benchbench.report.page.document import markdown_page
 from benchbench.report.page.html import html_page
 from benchbench.report.page.make import make_page
 from benchbench.report.page.tex import tex_table
 from benchbench.store.comparison_folders import StoredComparison, read_comparison_folder
-from benchbench.store.files import write_text
+from benchbench.store.files import write_bytes, write_text
 
 DEFAULT_FORMATS = ("html", "md")
 
@@ -101,7 +101,8 @@ def _pdf(page: Page, stored: StoredComparison, folder: Path) -> list[Path]:
 def _figures(page: Page, folder: Path, form: str) -> list[Path]:
     paths = {figure.name: folder / "figures" / f"{figure.name}.{form}" for figure in page.figures}
     for figure in page.figures:
-        save(figure.draw(), paths[figure.name])
+        content = figure.svg if form == "svg" else as_bytes(figure.draw(), form, name=figure.name)
+        write_bytes(paths[figure.name], content)
     return list(paths.values())
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchbench.comparison.pairs.table import Comparison
 from benchbench.core.hashing import fingerprint
+from benchbench.core.installed import version
 from benchbench.store.file_hashes import file_hash
 
 if TYPE_CHECKING:  # imported where something is drawn, since that takes half a second

@@ -10,10 +10,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from benchbench.store.files import write_bytes
 
 if TYPE_CHECKING:  # imported where something is drawn, since that takes half a second
     from matplotlib.axes import Axes
@@ -107,11 +104,6 @@ def as_bytes(figure: Figure, form: str, *, name: str) -> bytes:
     return target.getvalue()
 
 
-def as_data_url(figure: Figure, *, name: str) -> str:
-    """The figure as an address that holds it whole, for a page that reads nothing else."""
-    return "data:image/svg+xml;base64," + base64.b64encode(as_bytes(figure, "svg", name=name)).decode()
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure in the form of its file's ending."""
-    write_bytes(path, as_bytes(figure, path.suffix.removeprefix("."), name=path.stem))
+def as_data_url(svg: bytes) -> str:
+    """An SVG file as an address that holds it whole, for a page that reads nothing else."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode()

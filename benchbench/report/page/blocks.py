@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from benchbench.report.figures.style import as_bytes
 from benchbench.report.layout import TEXT_COLUMNS, TableLayout
 
 if TYPE_CHECKING:
@@ -90,6 +92,11 @@ class PageFigure:
     """Name of its file, unique on a page."""
     caption: str
     draw: Callable[[], Figure]
+
+    @cached_property
+    def svg(self) -> bytes:
+        """Its SVG file, drawn once for all forms: the HTML page has it inside, the Markdown page beside it."""
+        return as_bytes(self.draw(), "svg", name=self.name)
 
 
 @dataclass(frozen=True)

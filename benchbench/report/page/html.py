@@ -41,7 +41,7 @@ def html_page(page: Page) -> str:
         policy=_policy(style, script),
         style=style,
         script=script,
-        addresses={figure.name: as_data_url(figure.draw(), name=figure.name) for figure in page.figures},
+        addresses={figure.name: as_data_url(figure.svg) for figure in page.figures},
         contests=script_json(browser_data(browsers[0])) if browsers else "",
     )
 

@@ -150,12 +150,18 @@ def real(tmp_path: Path, shared: Path, name: str, options: str, *, swap: tuple[t
     return path
 
 
+@pytest.fixture(scope="module")
+def real_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the tokenizer of real files is prepared once: checking one of 50,000 tokens takes a second."""
+    return tmp_path_factory.mktemp("real") / "runs"
+
+
 @pytest.mark.shared_data
-def test_ultrafeedback_has_what_its_readme_counts(tmp_path: Path, shared: Path):
+def test_ultrafeedback_has_what_its_readme_counts(tmp_path: Path, shared: Path, real_runs: Path):
     """812 rows: 83 tied scores, 3 identical pairs, 2 with an empty side."""
     options = "{path: data/pairs.jsonl.gz, split_column: split}"
     setting = real(tmp_path, shared, "pairs/ultrafeedback_binarized.jsonl.gz", options)
-    ended = audit(setting, "--json", "--level", "tied_scores=0.05", runs=tmp_path / "runs")
+    ended = audit(setting, "--json", "--level", "tied_scores=0.05", runs=real_runs)
     findings = by_check(ended)
 
     def both(check: str) -> int:
@@ -169,7 +175,9 @@ def test_ultrafeedback_has_what_its_readme_counts(tmp_path: Path, shared: Path):
 
 
 @pytest.mark.shared_data
-def test_ultrafeedback_ratings_prefer_the_longer_one_as_their_readme_says(tmp_path: Path, shared: Path):
+def test_ultrafeedback_ratings_prefer_the_longer_one_as_their_readme_says(
+    tmp_path: Path, shared: Path, real_runs: Path
+):
     """660 rows, chosen is longer in 67%, 1 identical pair; one split for both, which is a leak of all."""
     setting = real(
         tmp_path,
@@ -178,7 +186,7 @@ def test_ultrafeedback_ratings_prefer_the_longer_one_as_their_readme_says(tmp_pa
         "{files: {train: data/pairs.jsonl.gz}}",
         swap=(("split: test", "split: train"),),
     )
-    ended = audit(setting, "--json", runs=tmp_path / "runs")
+    ended = audit(setting, "--json", runs=real_runs)
     findings = by_check(ended)
     bias = findings["length_bias", "train"]
     assert bias["share"] == pytest.approx(0.67, abs=0.01)
