@@ -23,8 +23,8 @@ IMPORTED = (
     *(f"benchbench.stages.{kind}.run" for kind in ("sft", "reward_model", "reward", "preference", "score", "generate")),
 )
 """Modules of the server, and of every worker from its start."""
-OF_THE_TEST = {"PYTEST_CURRENT_TEST", "TOKENIZERS_PARALLELISM"}
-"""Variables that no library reads when it is imported."""
+OF_THE_TEST = {"PYTEST_CURRENT_TEST", "TOKENIZERS_PARALLELISM", "COLUMNS", "LINES"}
+"""Variables that no library reads when it is imported; a worker has those of its test all the same."""
 
 
 class WorkerServer:

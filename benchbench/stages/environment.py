@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import platform
 import sys
@@ -41,15 +40,13 @@ VARIABLES = (
 
 def package_versions() -> dict[str, str]:
     """Installed versions of the packages that matter; "not installed" where one is not."""
-    return {"benchbench": benchbench.__version__, **{name: _installed(name) for name in PACKAGES}}
-
-
-@functools.cache  # every stage records them, and each is a search of the path and a parsed file
-def _installed(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
+    versions = {"benchbench": benchbench.__version__}
+    for name in PACKAGES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions
 
 
 def environment(device: str, *, executor: str = "local", world_size: int = 1) -> dict[str, Any]:
