@@ -19,7 +19,7 @@ from worker_server import WorkerServer, no_fsync
 
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-gc.disable()  # until all is collected: modules and tests stay anyway, and to look through them again and again takes long
+gc.disable()  # until all is collected: modules and tests stay anyway, and looking through them again takes seconds
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell leaves it for what it starts in the background
     signal.signal(signal.SIGINT, signal.default_int_handler)
 TORCH = importlib.util.find_spec("torch")

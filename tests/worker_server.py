@@ -34,8 +34,9 @@ class WorkerServer:
         """Nothing starts yet."""
         self._spawn = multiprocessing.get_context("spawn")
         self._fork = multiprocessing.get_context("forkserver")
-        self._environment: dict[str, str] | None = None
-        """Of the server; none until there is one."""
+        self._environment = dict(os.environ)
+        """Of the server; no test has changed it yet, as the first that asks for a worker may have."""
+        self._started = False
 
     def Pipe(self) -> tuple[Connection, Connection]:  # noqa: N802 (the name of multiprocessing)
         """Two ends."""
@@ -43,26 +44,27 @@ class WorkerServer:
 
     def Process(self, *, target: Callable[..., None], args: Sequence[Any], daemon: bool) -> BaseProcess:  # noqa: N802
         """A worker that is forked where its environment is the server's, else spawned."""
-        if self._environment is None:
-            self._start()
-        if _read(os.environ) != self._environment:
+        if _read(os.environ) != _read(self._environment):
             return self._spawn.Process(target=target, args=args, daemon=daemon)
+        if not self._started:
+            self._start()
         return self._fork.Process(target=_begin, args=(dict(os.environ), target, args), daemon=daemon)
 
     def close(self) -> None:
         """End the server and wait for it, so that its time counts as this process's."""
-        if self._environment is not None:
+        if self._started:
             forkserver._forkserver._stop()  # pyright: ignore[reportAttributeAccessIssue]
 
     def _start(self) -> None:
-        self._environment = _read(os.environ)
-        before = os.environ.get("PYTHONPATH")
-        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), before]))  # the server knows no other path
+        now = dict(os.environ)
+        paths = os.pathsep.join(filter(None, [str(ROOT), self._environment.get("PYTHONPATH")]))
+        _become(self._environment | {"PYTHONPATH": paths})  # the server knows no other path
         try:
             self._fork.set_forkserver_preload([*IMPORTED])
             forkserver.ensure_running()
         finally:
-            os.environ.pop("PYTHONPATH") if before is None else os.environ.update(PYTHONPATH=before)
+            _become(now)
+        self._started = True
 
 
 def _read(environment: Mapping[str, str]) -> dict[str, str]:
@@ -74,7 +76,11 @@ def no_fsync(handle: object) -> None:
 
 
 def _begin(environment: Mapping[str, str], target: Callable[..., None], args: Sequence[Any]) -> None:
-    os.environ.clear()
-    os.environ.update(environment)
+    _become(environment)
     os.fsync = no_fsync
     target(*args)
+
+
+def _become(environment: Mapping[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
