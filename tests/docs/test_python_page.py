@@ -23,11 +23,18 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
 
 
 def run(code: str, cwd: Path) -> list[str]:
-    """Run an example as a script of its own; returns the lines it printed."""
+    """Run an example as a script of its own; returns the lines it printed.
+
+    It has one core, so that it starts one worker: each takes seconds of imports.
+    """
     script = cwd / "example.py"
     script.write_text(code, encoding="utf-8")
     env = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, script], cwd=cwd, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, script],
+        **{"cwd": cwd, "env": env, "capture_output": True, "text": True, "check": False},
+        preexec_fn=lambda: os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}),
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout.splitlines()
 

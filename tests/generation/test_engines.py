@@ -12,9 +12,10 @@ import pytest
 from benchbench.core.errors import BenchError
 from benchbench.core.generation import Engine, Generation, Sampling
 from benchbench.generation.choose import EngineChoice, installed_vllm
-from benchbench.generation.engine_cache import open_engine
+from benchbench.generation.engine_cache import EngineCache, open_engine
 from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.seeds import make_requests
+from tests.reproducibility.test_same_responses import draw_twice_the_same
 
 from .toys import EOS, TRAINED, VOCAB, greedy, logits_after, neox, prompts, sampled
 
@@ -199,3 +200,18 @@ def test_vllm_refuses_what_it_would_change(opened: Callable[[str], Engine], mode
     with pytest.raises(BenchError, match=r"no config\.json"):
         engine.load(tmp_path / "empty")
     assert engine.generate(REQUESTS[:2], greedy(4))
+
+
+@NO_VLLM
+def test_the_same_recipe_twice_draws_the_same_responses(opened: Callable[[str], Engine], tmp_path: Path):
+    """As tests/reproducibility has workers do with transformers; here one process of vLLM draws for both folders.
+
+    It stands last, since another configuration has vLLM make its engine anew.
+    """
+    engine = opened("vllm")
+
+    def here(choice: EngineChoice, settings: EngineSettings, *, log: Path | None = None) -> Engine:
+        assert (choice.engine, settings) == ("vllm", EngineSettings()), "the engine of this file is what it asks for"
+        return engine
+
+    draw_twice_the_same("vllm", tmp_path, EngineCache(here))
