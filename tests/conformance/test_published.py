@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -150,19 +150,26 @@ class Ours:
     """Title -> rows of the stages that score or reward."""
 
 
-def run_ours(folder: Path, shared: Path, *sets: str) -> Ours:
-    """The stages of the shipped recipes on the toy, one by one in this process."""
+def run_ours(folder: Path, files: Mapping[str, str], *sets: str) -> Ours:
+    """The stages of the shipped recipes on the toy, one by one in this process.
+
+    Args:
+        folder: of the model and of all runs.
+        files: split -> file.
+        sets: what a run changes.
+    """
     from harness import execute
 
     from benchbench.commands.compare.run import CompareRequest, prepare_comparison
     from benchbench.commands.run_plan import RunOptions
+    from benchbench.data import tokenizer
     from benchbench.models import load, reward_head
     from benchbench.stages import fit
 
     overrides = [
         f"model.model_name_or_path={folder / 'base'}",
         "model.revision=null",
-        f"data={json.dumps({'source': 'local_files', 'options': {'files': lay_out(folder, shared)}})}",
+        f"data={json.dumps({'source': 'local_files', 'options': {'files': dict(files)}})}",
         "sft.split=train",
         "sft.own_per_method=false",  # it would be the same one, trained again
         "lora.lora_dropout=0.0",
@@ -183,6 +190,7 @@ def run_ours(folder: Path, shared: Path, *sets: str) -> Ours:
         # theirs are padded, and bfloat16 numbers depend on the layout; that float32 ones do not, tests/models shows
         for module in (load, reward_head):
             patch.setattr(module, "use_packed_rows", lambda model: None)
+        patch.setattr(tokenizer, "read_tokenizer", reading_once())
         watch = Watch(fit.train)
         patch.setattr(fit, "train", watch)
         for key, spec in plan.stages.items():
@@ -199,6 +207,22 @@ def run_ours(folder: Path, shared: Path, *sets: str) -> Ours:
     return Ours(watch.seen, tables)
 
 
+def reading_once() -> Callable[..., Any]:
+    """What reads a tokenizer once for all folders with the same files: one of 50,000 entries takes a second."""
+    from benchbench.core.hashing import fingerprint
+    from benchbench.data.tokenizer import read_tokenizer, tokenizer_files
+
+    kept: dict[str, Any] = {}
+
+    def read(name: str, **options: Any) -> Any:
+        key = fingerprint({file: path.read_text("utf-8") for file, path in tokenizer_files(Path(name)).items()})
+        if key not in kept:
+            kept[key] = read_tokenizer(name, **options)
+        return kept[key]
+
+    return read
+
+
 def lay_out(folder: Path, shared: Path) -> dict[str, str]:
     """Write the model and the rows; split -> file."""
     toy_neox.write_model(folder / "base", shared)
@@ -212,13 +236,19 @@ def lay_out(folder: Path, shared: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Ours:
+def toy(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> tuple[Path, dict[str, str]]:
+    """The folder of the model and of all runs, which share the data that a plan prepares; split -> file."""
+    folder = tmp_path_factory.mktemp("toy")
+    return folder, lay_out(folder, shared)
+
+
+@pytest.fixture(scope="module")
+def plain(toy: tuple[Path, dict[str, str]]) -> Ours:
     """Everything in float32, at rates that lead somewhere in five steps."""
     rates = [FIXTURES["float32"][stage]["learning_rate"] for stage in ("sft", "reward_model", "dpo")]
     assert FIXTURES["float32"]["ddo_rm"]["learning_rate"] == rates[2]
     return run_ours(
-        tmp_path_factory.mktemp("plain"),
-        shared,
+        *toy,
         "model.dtype=float32",
         "reward_model.head_dtype=float32",
         "score.dtype=float32",
@@ -228,9 +258,9 @@ def plain(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Ours:
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Ours:
+def published(toy: tuple[Path, dict[str, str]]) -> Ours:
     """Precisions and rates as the recipes have them."""
-    return run_ours(tmp_path_factory.mktemp("published"), shared)
+    return run_ours(*toy)
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -45,16 +46,18 @@ def test_every_value_names_the_line_that_decided_it(tmp_path):
 
 def test_a_value_of_every_shipped_recipe_has_an_origin_that_holds_it():
     """What is said to stand in a file stands there; what is said to be built in is not."""
+    document = cache(read_document)  # a setting is that of dozens of recipes
+    lines = cache(lambda file: Path(file).read_text("utf-8").splitlines())
     for entry in entries():
         if entry.is_setting:
             continue
         found = load(entry.path)
-        written = {**read_document(found.setting_path).origins, **read_document(found.path).origins}
+        written = {**document(found.setting_path).origins, **document(found.path).origins}
         for key, _ in leaves(found.values()):
             place = origin(found, key)
             if ":" in place:
                 file, _, line = place.rpartition(":")
-                assert key.rsplit(".", 1)[-1] in Path(file).read_text("utf-8").splitlines()[int(line) - 1], (key, place)
+                assert key.rsplit(".", 1)[-1] in lines(file)[int(line) - 1], (key, place)
             else:
                 assert key not in written, (key, place)
 

@@ -5,6 +5,8 @@ And every other method that reads more than an example's own log-probabilities, 
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -58,7 +60,8 @@ def test_a_guide_is_trained_first_and_is_the_cell_of_its_own_comparison(tmp_path
 def test_training_with_a_guide_goes_on_where_it_was_stopped(tmp_path: Path, guided: Path):
     """To the bit, as one that was never stopped."""
     whole = run(tmp_path / "whole", [str(guided)], QUICK)
-    again = run(tmp_path / "again", [str(guided)], QUICK)
+    shutil.copytree(whole.runs, tmp_path / "again" / "runs")
+    again = replace(whole, runs=tmp_path / "again" / "runs")
     folder = again.folder("tgdpo seed 1")
     spec = next(spec for spec in planned(tmp_path / "again", guided) if spec.title == "tgdpo seed 1")
     for left in folder.iterdir():
@@ -96,12 +99,18 @@ MORE = {
 }
 
 
+@pytest.fixture(scope="module")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the methods' stages are filed, so that those which are the same for several run once."""
+    return tmp_path_factory.mktemp("shared")
+
+
 @pytest.mark.parametrize("name", WIDE)
-def test_a_method_that_reads_more_trains(tmp_path: Path, name: str):
+def test_a_method_that_reads_more_trains(shared_folder: Path, name: str):
     rows: tuple[str, ...] = ()
     if methods.get(name).candidates is Candidates.LABELLED:
         rows = ("data.transforms=[{name: unpaired_from_pairs, splits: [train]}]",)
-    done = run(tmp_path, [name], QUICK, *rows, *MORE.get(name, ()))
+    done = run(shared_folder, [name], QUICK, *rows, *MORE.get(name, ()))
     assert done.done(), done.status
     log = done.log(f"{name} seed 1")
     assert len(log) == 3 and all(line["loss"] == line["loss"] for line in log)

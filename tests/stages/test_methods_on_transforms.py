@@ -28,11 +28,17 @@ OPTIONS = {
 }
 
 
+@pytest.fixture(scope="module")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the methods' stages are filed, so that those which are the same for several run once."""
+    return tmp_path_factory.mktemp("shared")
+
+
 @pytest.mark.parametrize("method", CASES)
-def test_a_method_trains_on_what_its_transform_makes(tmp_path: Path, method: str):
+def test_a_method_trains_on_what_its_transform_makes(shared_folder: Path, method: str):
     lines = [f"{{name: {name}, splits: [train], options: {OPTIONS.get(name, '{}')}}}" for name in CASES[method]]
     sets = [f"data.transforms=[{', '.join(lines)}]", "reward_model=null", "preference.max_steps=2"]
-    done = run(tmp_path, [method], *sets, *([GOLD] if method == "oreo_step" else []))
+    done = run(shared_folder, [method], *sets, *([GOLD] if method == "oreo_step" else []))
     assert done.done()
     log = done.log(f"{method} seed 1")
     assert len(log) >= 2 and log[0]["grad_norm"] > 0

@@ -202,10 +202,16 @@ def test_the_data_report_has_what_became_of_the_examples(finished: Artefacts):
     assert f"{TITLE}: score_difference: 48 examples in, {len(made_of(finished))} out" in said
 
 
+@pytest.fixture(scope="module")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the recipes' stages are filed, so that those which are the same for several run once."""
+    return tmp_path_factory.mktemp("shared")
+
+
 @pytest.mark.parametrize("method", ["cream", "dro_pointwise", "gpm_gpo", "odpo"])
-def test_the_shipped_recipes_train(method: str, tmp_path: Path):
+def test_the_shipped_recipes_train(method: str, shared_folder: Path):
     """In the micro setting, whose models are other ones."""
     recipe = ROOT / "recipes" / f"{method}_tiny.yaml"
-    trained = run(tmp_path, [str(recipe)])
+    trained = run(shared_folder, [str(recipe)])
     assert trained.done(), trained.status
     assert all(math.isfinite(line["loss"]) for line in trained.log(f"{method} seed 1"))

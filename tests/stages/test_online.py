@@ -123,11 +123,12 @@ CASES = {
 def test_a_run_that_is_stopped_after_each_step_ends_bit_by_bit_where_a_straight_one_does(before, tmp_path, case):
     method, oracle, more = CASES[case]
     path = recipe(tmp_path, method, oracle=oracle, more=more)
-    steps = "preference.max_steps=6"
-    straight = trained(before, tmp_path / "straight", path, steps)
+    steps = 6 if "buffer" in case else 4  # the second buffer of four steps is begun and stopped in, too
+    last = f"preference.max_steps={steps}"
+    straight = trained(before, tmp_path / "straight", path, last)
     shutil.copytree(before, tmp_path / "stopped" / "runs")
-    stopped = Trained(path, tmp_path / "stopped" / "runs", [steps])
-    for step in range(1, 6):
+    stopped = Trained(path, tmp_path / "stopped" / "runs", [last])
+    for step in range(1, steps):
         assert stopped.run(should_stop=lambda: True) == "interrupted"
         assert read_position(stopped.folder / "checkpoint").step == step, (
             "what was drawn and trained before a stop is kept"
@@ -135,7 +136,7 @@ def test_a_run_that_is_stopped_after_each_step_ends_bit_by_bit_where_a_straight_
         assert [line["step"] for line in stopped.lines] == [*range(1, step + 1)]
         torch.manual_seed(12345)  # no draw may come from it
     assert stopped.run() == "done"
-    assert len(straight.lines) == 6
+    assert len(straight.lines) == steps
     assert equal(straight, stopped)
     counts = [{k: v for k, v in run.summary["online"].items() if k != "seconds"} for run in (straight, stopped)]
     assert counts[0] == counts[1]
@@ -175,8 +176,15 @@ def test_the_policy_learns_what_the_oracle_likes(before, tmp_path):
     assert sum(rewards[-5:]) / 5 > sum(rewards[:5]) / 5 + 0.05
 
 
-def test_what_is_drawn_is_counted_and_logged(before, tmp_path):
-    run = trained(before, tmp_path, recipe(tmp_path, "{name: rloo}"))
+@pytest.fixture(scope="module")
+def rloo(before, tmp_path_factory) -> Trained:
+    """Three steps of the plainest recipe."""
+    folder = tmp_path_factory.mktemp("rloo")
+    return trained(before, folder, recipe(folder, "{name: rloo}"))
+
+
+def test_what_is_drawn_is_counted_and_logged(rloo):
+    run = rloo
     online = run.summary["online"]
     assert online["responses"] == online["labels"] == 3 * 8 * 3
     assert 0 < online["generated_tokens"] <= 3 * 8 * 3 * 10
@@ -187,10 +195,8 @@ def test_what_is_drawn_is_counted_and_logged(before, tmp_path):
     assert run.lines[0]["online/rows"] == 8
 
 
-def test_each_draw_of_a_step_is_another_one_and_methods_share_them_while_they_are_equal(before, tmp_path):
-    (tmp_path / "other").mkdir()
-    first = trained(before, tmp_path / "rloo", recipe(tmp_path, "{name: rloo}"))
-    other = trained(before, tmp_path / "grpo", recipe(tmp_path / "other", "{name: grpo}"))
+def test_each_draw_of_a_step_is_another_one_and_methods_share_them_while_they_are_equal(before, rloo, tmp_path):
+    first, other = rloo, trained(before, tmp_path, recipe(tmp_path, "{name: grpo}"))
     assert first.lines[0]["online/reward"] == other.lines[0]["online/reward"]
     assert first.lines[0]["online/length"] != first.lines[1]["online/length"]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from benchbench.inputs.distribution import OF_THE_POLICY, Distributions
 from benchbench.inputs.live_reference import FollowingReference
 from benchbench.inputs.prompt_embedding import PromptVectors
 from benchbench.inputs.rival import Rival
-from benchbench.models.layout import layout_of, use_packed_rows
+from benchbench.models.layout import ANSWER, Layout, layout_of, use_packed_rows
 from benchbench.models.load import seeded
 from benchbench.models.logps import unwrap
 from benchbench.models.policy_head import PolicyHead, PolicyWithHead
@@ -60,19 +61,37 @@ def model(*, seed: int = 0, dtype: torch.dtype = torch.float64, packed: bool = T
         "attention_dropout": 0.0,
         "tie_word_embeddings": False,
     }
-    config = AutoConfig.for_model("gpt_neox", **(sizes | changes))
-    with seeded(seed, "toy"):
-        policy = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation="sdpa")
-    if packed:
+    policy, layout = _made(seed, dtype, packed, tuple(sorted((sizes | changes).items())))
+    policy = deepcopy(policy)
+    if layout is not None:
+        vars(policy.base_model)[ANSWER] = {"cpu": layout}  # so that the copy is not tried out again
         use_packed_rows(policy)
     return policy
+
+
+@cache
+def _made(seed: int, dtype: torch.dtype, packed: bool, sizes: tuple[tuple[str, Any], ...]) -> tuple[Any, Layout | None]:
+    """A model that has never computed anything, and what a copy of it said of packed rows where it was asked.
+
+    Drawing the weights and trying the layout out take longer than most tests do with the model.
+    """
+    config = AutoConfig.for_model("gpt_neox", **dict(sizes))
+    with seeded(seed, "toy"):
+        policy = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation="sdpa")
+    return policy, use_packed_rows(deepcopy(policy)) if packed else None
 
 
 def examples(
     count: int = 24, *, candidates: int = 2, seed: int = 0, longest: int = 10, roles: Sequence[str] = ()
 ) -> list[TokenizedExample]:
     """Prompts of 2 to 4 tokens, responses of 1 to `longest`; one for each role that a method reads."""
-    candidates = len(roles) or candidates
+    return [*_examples(count, len(roles) or candidates, seed, longest, tuple(roles))]
+
+
+@cache
+def _examples(
+    count: int, candidates: int, seed: int, longest: int, roles: tuple[str, ...]
+) -> tuple[TokenizedExample, ...]:
     rng = stream(seed, "toy examples")
     declared = {column.name: column for name in methods.names() for column in methods.get(name).columns}
     shares = {name: stream(seed, f"toy column {name}") for name in declared}  # a further one moves no other
@@ -92,8 +111,8 @@ def examples(
             size = 1 if column.per == "example" else candidates
             drawn = tuple(between(column, share) for share in shares[column.name].uniform(0, 1, size=size).tolist())
             columns.setdefault(column.name, drawn[0] if column.per == "example" else drawn)
-        made.append(TokenizedExample(f"e{number}", tuple(rows), False, columns, roles=tuple(roles) or None))
-    return made
+        made.append(TokenizedExample(f"e{number}", tuple(rows), False, columns, roles=roles or None))
+    return tuple(made)
 
 
 def _weights(start: int, stop: int, rngs: Mapping[str, Any]) -> dict[str, tuple[tuple[int, int, float], ...]]:
@@ -188,12 +207,14 @@ def served_draws(
     method: Method, lengths: Mapping[str, Sequence[int]], anchor: Callable[[], Any]
 ) -> dict[str, BoundInput]:
     """What serves the needs of a method for drawn rows, by the real exhibits; near what the toy says of them."""
+    of_draws = (Need.BEHAVIOUR.name, Need.FRESH.name, Need.VALUE.name)
+    exhibits = [inputs.get(need.name) for need in method.needs if need.name in of_draws]
+    if not exhibits:
+        return {}
     rng = stream(9, "toy draws")
     draws = Draws(
         anchor(), {name: [rng.uniform(-4, -3, size=n).tolist() for n in sizes] for name, sizes in lengths.items()}
     )
-    of_draws = (Need.BEHAVIOUR.name, Need.FRESH.name, Need.VALUE.name)
-    exhibits = [inputs.get(need.name) for need in method.needs if need.name in of_draws]
     return {each.name: BoundInput(partial(each.drawn, draws), each.has_gradient) for each in exhibits}
 
 
