@@ -31,9 +31,10 @@ UV := $(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python
 demo: setup
 	$(BIN)/bench compare dpo simpo ddo_rm --seeds $(SEEDS)
 
-# All but what `make smoke` and `make test-slow` run.
+# All but what `make smoke` and `make test-slow` run. A test that hangs shows where and fails.
 test: setup
-	$(BIN)/python -m pytest -n 2 -m "not slow and not gpu and not network" --ignore tests/smoke
+	$(BIN)/python -m pytest -n 2 -m "not slow and not gpu and not network" --ignore tests/smoke \
+	-o faulthandler_timeout=300 -o faulthandler_exit_on_timeout=true
 
 test-slow: setup
 	$(BIN)/python -m pytest -m "slow and not gpu and not network"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,7 @@ def test_an_example_that_is_too_long_ends_the_command_with_the_users_code(tmp_pa
 
 
 CARDS = ("cuda:0", "cuda:1")
+SECONDS_TO_END = 120
 """As a machine with two would have them; the workers of these tests compute nothing."""
 
 
@@ -155,12 +157,20 @@ def devices(store: RunStore, *specs: StageSpec) -> list[str]:
     return [json.loads((store.folder(spec.key) / "status.json").read_text())["environment"]["device"] for spec in specs]
 
 
+def all_ended(executor: LocalExecutor, count: int) -> list[StageEnded | StageLost]:
+    """So many events that are no progress: workers that end at one moment are heard in one call."""
+    heard: list[StageEnded | StageLost] = []
+    deadline = time.monotonic() + SECONDS_TO_END
+    while len(heard) < count:
+        assert time.monotonic() < deadline, f"{len(heard)} of {count} stages ended"
+        heard += [event for event in executor.events(timeout=1) if isinstance(event, StageEnded | StageLost)]
+    return heard
+
+
 def until_ended(executor: LocalExecutor) -> StageEnded | StageLost:
-    """The next event that is no progress."""
-    while True:
-        for event in executor.events(timeout=30):
-            if isinstance(event, StageEnded | StageLost):
-                return event
+    """The next event that is no progress, where one stage is running."""
+    (event,) = all_ended(executor, 1)
+    return event
 
 
 def test_each_worker_has_a_card_of_its_own_and_the_record_says_which(store: RunStore, executor: LocalExecutor):
@@ -233,8 +243,8 @@ def test_nothing_that_was_started_outlives_the_executor(store: RunStore):
     for number, slot in enumerate(executor.slots()):
         executor.submit(small(f"stage {number}", meet=2), StageNeeds(), slot)
     pids = [worker.process.pid for worker in executor._workers.values()]
-    for _ in range(2):
-        until_ended(executor)
+    time.sleep(0.5)  # both have ended: one call hears of both
+    assert len(all_ended(executor, 2)) == 2
     executor.close()
     assert len(pids) == 2
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
