@@ -79,8 +79,8 @@ def damaged_since(root: Path) -> Iterator[tuple[VerifiedRevision, list[str]]]:
         named = {name for name, state in verified.files.items() if state.get("blob")}
         read, faults = _read({name: path for name, path in here.items() if name in named}, "")
         if read or faults:
-            found = [*faults, *damage("", read)]
-            yield verified, [f"{fault.where.removeprefix(', ')}: {fault.message}" for fault in found]
+            wrong = [*faults, *damage("", read)]
+            yield verified, [f"{fault.where.removeprefix(', ')}: {fault.message}" for fault in wrong]
 
 
 def _merged(revisions: Iterable[CachedRevision]) -> list[CachedRevision]:
