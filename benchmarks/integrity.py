@@ -64,7 +64,7 @@ def measure(*, quick: bool) -> Result:
 
 
 def largest(table: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """The most that any stage of a setting spends on hashes, as a share of its time: promised are 0.02."""
+    """The most that any stage of a setting spends on hashes, as a share of its time; 0.02 is the aim."""
     facts: dict[str, float] = {}
     for case in dict.fromkeys(name.partition(",")[0] for name in table):
         rows = [row for name, row in table.items() if name.partition(",")[0] == case]
