@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks import grid, startup
+from benchmarks import grid, integrity, startup
 from benchmarks.children import ROOT, Plan, answer_of
 from benchmarks.machine import BUSY_CORES, cores_of_others, other_cores, read_load
 from benchmarks.report import section_lines, write_page
@@ -77,6 +77,7 @@ SECTIONS: Mapping[str, Section] = _training() | {
     "tokenisation": TokenisationCase(),
     "start-up": startup.measure,
     "grid": grid.measure,
+    "integrity": integrity.measure,
     "generation": generation,
     "shares": shares,
 }

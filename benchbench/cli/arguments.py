@@ -57,6 +57,14 @@ DryRun = Annotated[
     bool,
     typer.Option("--dry-run", help="Print the plan, what is finished and the estimated time; run and fetch nothing."),
 ]
+Verify = Annotated[
+    bool,
+    typer.Option(
+        "--verify",
+        help="Read what the recipes read of the hub's cache again, and compare it with the hub's hashes. Else each "
+        "file is read so at its first use, and when size, time or inode changed.",
+    ),
+]
 LogTo = Annotated[
     str | None,
     typer.Option(

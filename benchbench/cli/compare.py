@@ -70,6 +70,7 @@ def compare(
     log_to: arguments.LogTo = None,
     runs: arguments.Runs = None,
     results: arguments.Results = None,
+    verify: arguments.Verify = False,
     dry_run: arguments.DryRun = False,
     as_json: arguments.Json = False,
 ) -> None:
@@ -112,6 +113,7 @@ def compare(
         executor=executor,
         world_size=world_size,
         shard_layers=shard_layers,
+        verify=verify,
     )
     request = CompareRequest(
         targets,

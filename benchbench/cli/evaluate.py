@@ -11,7 +11,7 @@ from benchbench.cli import arguments
 from benchbench.cli.output import print_json, print_rows, stderr
 from benchbench.cli.unread import refuse_unread
 
-OF_MODELS = frozenset({"prompts", "setting", "seeds", "overrides", "device", "workers", "runs"})
+OF_MODELS = frozenset({"prompts", "setting", "seeds", "overrides", "device", "workers", "runs", "verify"})
 """Parameters that say how to run a model, which rows that are there already do not need."""
 
 
@@ -42,6 +42,7 @@ def evaluate(
     device: arguments.Device = "auto",
     workers: arguments.Workers = None,
     runs: arguments.Runs = None,
+    verify: arguments.Verify = False,
     as_json: arguments.Json = False,
 ) -> None:
     """Measure finished cells, or a model from elsewhere.
@@ -65,7 +66,7 @@ def evaluate(
     from benchbench.commands.run_plan import RunOptions
     from benchbench.report.measurements import OF_PAIRS, OF_RESPONSES, mean_rows, title
 
-    options, console, changes = RunOptions(device, workers, runs), stderr(), overrides or []
+    options, console, changes = RunOptions(device, workers, runs, verify=verify), stderr(), overrides or []
     if prompts is None:
         done = measure(target, setting=setting, seeds=seeds, overrides=changes, options=options, console=console)
         frame, keys, headline = done.frame, OF_PAIRS, done.headline

@@ -31,6 +31,7 @@ def leaderboard(
     log_to: arguments.LogTo = None,
     runs: arguments.Runs = None,
     results: arguments.Results = None,
+    verify: arguments.Verify = False,
     as_json: arguments.Json = False,
 ) -> None:
     """Train every recipe of a setting and put them in order.
@@ -55,6 +56,7 @@ def leaderboard(
             executor=executor,
             world_size=world_size,
             shard_layers=shard_layers,
+            verify=verify,
         ),
         stderr(),
     )

@@ -29,6 +29,7 @@ def quirks(
     shard_layers: arguments.ShardLayers = False,
     runs: arguments.Runs = None,
     results: arguments.Results = None,
+    verify: arguments.Verify = False,
     dry_run: arguments.DryRun = False,
     as_json: arguments.Json = False,
 ) -> None:
@@ -53,6 +54,7 @@ def quirks(
         executor=executor,
         world_size=world_size,
         shard_layers=shard_layers,
+        verify=verify,
     )
     request = command.QuirksRequest(targets, setting, seeds, baseline, only or [], overrides or [])
     prepared = command.prepare_audit(request, options)

@@ -24,6 +24,7 @@ def train(
     log_to: arguments.LogTo = None,
     runs: arguments.Runs = None,
     results: arguments.Results = None,
+    verify: arguments.Verify = False,
     dry_run: arguments.DryRun = False,
     as_json: arguments.Json = False,
 ) -> None:
@@ -47,6 +48,7 @@ def train(
         executor=executor,
         world_size=world_size,
         shard_layers=shard_layers,
+        verify=verify,
     )
     loaded, sessions = command.plan_training(
         targets, setting=setting, seeds=seeds, overrides=overrides or [], options=options

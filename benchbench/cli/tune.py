@@ -45,6 +45,7 @@ def tune(
     log_to: arguments.LogTo = None,
     runs: arguments.Runs = None,
     results: arguments.Results = None,
+    verify: arguments.Verify = False,
     as_json: arguments.Json = False,
 ) -> None:
     """Score equal grids on a validation split and choose from each.
@@ -72,6 +73,7 @@ def tune(
             executor=executor,
             world_size=world_size,
             shard_layers=shard_layers,
+            verify=verify,
         ),
         stderr(),
     )

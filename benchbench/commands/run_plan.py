@@ -55,6 +55,8 @@ class RunOptions:
     """Processes that train a stage together; none for one on each card, or where each stage has one."""
     shard_layers: bool = False
     """Each of these processes keeps a part of every decoder layer; else the whole model."""
+    verify: bool = False
+    """Files in the hub's cache are read again and compared with the hub's hashes, whatever was verified before."""
 
     @property
     def store(self) -> RunStore:
@@ -141,7 +143,7 @@ def open_session(
     seeds = tuple(seeds)
     root = options.store.root
     with offline("--dry-run") if options.dry_run else planning(options.store):
-        prepared = prepare_all(loaded, root, assume=options.dry_run, score_split=score_split)
+        prepared = prepare_all(loaded, root, assume=options.dry_run, score_split=score_split, verify=options.verify)
     each = list(zip(loaded, prepared, strict=True))
     here = [(item, reads) for item, reads in each if not reads.missing]
     device = cache(lambda: choose_machine(options.device, None, ()).device_kind)

@@ -12,6 +12,7 @@ from ruamel.yaml.error import YAMLError
 
 from benchbench import stages
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.data.hub_verified import damaged_since
 from benchbench.plan.trained_tokenizers import RECORD, tokenizer_fault
 from benchbench.store.comparison_folders import damage
 from benchbench.store.files import folders
@@ -111,14 +112,15 @@ def verify(runs: Path, results: Path) -> Verified:
         raise BenchError(text, exit_code=ExitCode.UNAVAILABLE)
     keys = [f"{kind}/{path.name}" for kind in stages.kinds() for path in folders(runs / kind)]
     every = _Stages(RunStore(runs), keys)
-    of_stages, beside = every.damages(), list(_beside_stages(runs))
+    of_stages, beside, cached = every.damages(), list(_beside_stages(runs)), list(_cached(runs))
     tables = list(_results(results))
-    locks = every.locks() if of_stages or any(faults for _, faults in beside) else {}
+    locks = every.locks() if of_stages or any(faults for _, faults in (*beside, *cached)) else {}
     cells = _cells(results)
     damages = [_of_stage(every.store, key, faults, locks, cells) for key, faults in of_stages.items()]
-    damages += [Damage(str(p), faults, _readers(p, locks, cells)) for p, faults in beside if faults]
+    damages += [Damage(str(p), faults, _readers(p, locks, cells)) for p, faults in (*beside, *cached) if faults]
     damages += [Damage(str(path), faults) for path, faults in tables if faults]
     counts = {"stages": len(keys), "other things below runs": len(beside), "folders of results": len(tables)}
+    counts |= {"revisions in the hub's cache": len(cached)} if cached else {}
     return Verified(counts, damages, every.unverified())
 
 
@@ -163,6 +165,12 @@ def _beside_stages(runs: Path) -> Iterator[tuple[Path, list[str]]]:
             yield path, [f"{len(keys)} answers are not as they were kept: {', '.join(keys[:3])}"] if keys else []
         except BenchError as error:
             yield path, [str(error)]
+
+
+def _cached(runs: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Folders of the hub's cache of which these runs read something, each with what is wrong with it."""
+    for verified, faults in damaged_since(runs):
+        yield Path(verified.folder), faults
 
 
 def _results(results: Path) -> Iterator[tuple[Path, list[str]]]:

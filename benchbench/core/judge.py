@@ -64,6 +64,8 @@ class JudgeContext:
     """Contests of this run whose verdicts were read from the cache, so that the judge is not asked for them."""
     pins: Mapping[str, str] = field(default_factory=dict)
     """What `Judge.identity` gave for this run, under which answers are kept; empty where nobody keeps them."""
+    root: Path | None = None
+    """The `runs/` folder, which records what was verified of the hub's cache; without one it is read each time."""
 
     def require(self, pin: str, content: str, what: str) -> None:
         """Refuse a file that is another than the one that was pinned.

@@ -18,6 +18,10 @@ from benchbench.core.repository import Kind
 
 _KINDS = {40: "git", 64: "sha256"}
 _BLOCK = 1 << 20
+FETCH = "run `bench fetch RECIPE` again"
+"""What brings a file of a recipe again."""
+AGAIN = "give the command again, online"
+"""What brings a file again that `bench fetch` does not bring."""
 
 
 @dataclass(frozen=True)
@@ -54,32 +58,43 @@ def hub_hash(path: Path) -> str | None:
     return name if len(name) in _KINDS and re.fullmatch("[0-9a-f]+", name) else None
 
 
+def held_paths(folder: Path, patterns: Iterable[str] = ("**/*",)) -> dict[str, Path]:
+    """Every file of a folder by its name in there; a link whose file was deleted is none."""
+    paths = sorted({path for pattern in patterns for path in folder.glob(pattern)})
+    return {path.relative_to(folder).as_posix(): path for path in paths if path.is_file()}
+
+
 def read_files(folder: Path, patterns: Iterable[str] = ("**/*",)) -> dict[str, HashedFile]:
     """Every file of a folder by its name in there; each is read once per process while it does not change."""
-    paths = sorted({path for pattern in patterns for path in folder.glob(pattern)})
-    return {path.relative_to(folder).as_posix(): _read(path) for path in paths if path.is_file()}
+    return {name: read_cached(path) for name, path in held_paths(folder, patterns).items()}
 
 
-def damage(what: str, files: Mapping[str, HashedFile]) -> list[Fault]:
-    """One fault for each file that is not what the hub says it is."""
+def damage(what: str, files: Mapping[str, HashedFile], mend: str = FETCH) -> list[Fault]:
+    """One fault for each file that is not what the hub says it is.
+
+    Args:
+        what: the repository, for the message.
+        files: by name.
+        mend: what brings a file again that was deleted.
+    """
     return [
         Fault(
             f"{what}, {name}",
             f"expected {file.kind} {file.expected}, found {file.content} ({file.size} bytes); "
-            f"delete {file.path} and run `bench fetch RECIPE` again",
+            f"delete {file.path} and {mend}",
         )
         for name, file in files.items()
         if file.content != file.expected
     ]
 
 
-def require_sound(what: str, folder: Path) -> None:
-    """Return only if every file of a cached revision is what the hub says it is.
+def require_sound(what: str, folder: Path, patterns: Iterable[str] = ("**/*",), mend: str = FETCH) -> None:
+    """Return only if the files of a cached revision are what the hub says they are.
 
     Raises:
         BenchError: exit code 5, all files that are not in one message.
     """
-    faults = damage(what, read_files(folder))
+    faults = damage(what, read_files(folder, patterns), mend)
     if faults:
         raise damaged(faults)
 
@@ -91,17 +106,24 @@ def damaged(faults: Sequence[Fault]) -> BenchError:
     return BenchError.of_faults("damaged files in the hub's cache", faults, exit_code=ExitCode.UNAVAILABLE)
 
 
-def _read(path: Path) -> HashedFile:
+def forget_readings() -> None:
+    """Read every file again that is asked for from now on, whatever the file system says of it."""
+    _digests.cache_clear()
+
+
+def read_cached(path: Path) -> HashedFile:
+    """Size and hashes of one file; it is read once per process while it does not change."""
     expected = hub_hash(path)
     kind = None if expected is None else _KINDS[len(expected)]
     real = path.resolve()
     stat = real.stat()
-    sha256, git = _digests(real, stat.st_size, stat.st_mtime_ns, kind == "git")
+    changed = (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+    sha256, git = _digests(real, stat.st_size, changed, kind == "git")
     return HashedFile(real, stat.st_size, sha256, kind, expected, {"sha256": sha256, "git": git}.get(str(kind)))
 
 
 @lru_cache(maxsize=4096)
-def _digests(path: Path, size: int, changed: int, git: bool) -> tuple[str, str | None]:
+def _digests(path: Path, size: int, changed: tuple[int, ...], git: bool) -> tuple[str, str | None]:
     """Both hashes from one reading; `changed` makes another file of one that was written since."""
     sha256 = hashlib.sha256()
     blob = hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.hashing import canonical
 from benchbench.data.hub_access import check_commit, local_folder, require_on_hub, unavailable
-from benchbench.data.hub_cache import snapshot_folder
+from benchbench.data.hub_cache import AGAIN, require_sound, snapshot_folder
 from benchbench.data.tokenizer_check import check_tokenizer, how_to_mend
 from benchbench.data.tokenizer_files import (
     MODEL_CONFIG,
@@ -231,11 +231,13 @@ def _from_hub(name: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError
 
+    what = f"tokenizer {name} at revision {revision}"
     try:
-        return Path(snapshot_download(name, revision=revision, allow_patterns=list(TOKENIZER_PATTERNS)))
+        folder = Path(snapshot_download(name, revision=revision, allow_patterns=list(TOKENIZER_PATTERNS)))
     except (OSError, HfHubHTTPError) as error:
-        what = f"tokenizer {name} at revision {revision}"
         raise unavailable(what, f"the download failed ({type(error).__name__})") from None
+    require_sound(what, folder, TOKENIZER_PATTERNS, AGAIN)
+    return folder
 
 
 def _loaded(folder: Path, trust: bool) -> PreTrainedTokenizerBase:

@@ -15,6 +15,7 @@ from benchbench.core.shown_text import name_fault
 from benchbench.core.source import LoadedSplits
 from benchbench.data.audit import audit
 from benchbench.data.column_shape import split_shape
+from benchbench.data.hub_verified import require_verified
 from benchbench.data.model_files import is_adapters_alone, weights_hash
 from benchbench.data.model_size import require_possible
 from benchbench.data.render import read_chat_template, renderer
@@ -31,15 +32,11 @@ from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS
 from benchbench.plan.assumed import assumed_data, assumed_tokenizer, assumed_weights
 from benchbench.plan.checks.data import split_faults
 from benchbench.plan.prepared import Prepared, PreparedTexts
+from benchbench.plan.repositories import cached_revisions
 from benchbench.plan.trained_tokenizers import RECORD, file_hashes_of, tokenizer_fault
 from benchbench.plan.transforms import apply_transforms, transforms_identity
 from benchbench.plan.vocabulary import check_beside, check_rows, model_config, writes_models
-from benchbench.plan.weights import (
-    WEIGHT_PATTERNS,
-    caps_attention,
-    context_tokens,
-    resolve_folder,
-)
+from benchbench.plan.weights import WEIGHT_PATTERNS, caps_attention, context_tokens, resolve_folder
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.model import TokenizerTraining
@@ -96,8 +93,9 @@ def prepare_texts(loaded: Loaded, root: Path) -> PreparedTexts:
     """Bring data and tokenizer of a recipe to disk, as far as they can be had; weights are neither asked for nor read.
 
     Raises:
-        BenchError: exit code 2; data that are not as the recipe says.
+        BenchError: exit code 2; data that are not as the recipe says. Exit code 5; damaged files in the hub's cache.
     """
+    require_verified(cached_revisions(loaded, texts_only=True), root)
     missing: list[BenchError] = []
     data = _attempt(lambda: _data(loaded, root)[0], missing)
     tokenizer, template = None, None
@@ -108,15 +106,26 @@ def prepare_texts(loaded: Loaded, root: Path) -> PreparedTexts:
 
 
 def prepare_all(
-    items: Sequence[Loaded], root: Path, *, assume: bool = False, score_split: str | None = None
+    items: Sequence[Loaded],
+    root: Path,
+    *,
+    assume: bool = False,
+    score_split: str | None = None,
+    verify: bool = False,
 ) -> list[Prepared]:
     """What each recipe reads, in their order; what several read alike is read and hashed once.
 
-    With `assume`, what is not on this machine is neither fetched nor an error.
+    Args:
+        items: the recipes.
+        root: the `runs/` folder.
+        assume: what is not on this machine is neither fetched nor an error.
+        score_split: scored in the place of the recipes' own.
+        verify: read all that the hub's cache holds of them again, whatever was verified before.
 
     Raises:
-        BenchError: as `prepare`.
+        BenchError: as `prepare`; exit code 5 for files in the hub's cache that are not what the hub says they are.
     """
+    require_verified([each for item in items for each in cached_revisions(item)], root, again=verify)
     by_reading: dict[str, Prepared] = {}
     prepared: list[Prepared] = []
     for item in items:

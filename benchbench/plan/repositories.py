@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from benchbench import sources
 from benchbench.core.errors import BenchError
 from benchbench.core.repository import Kind, Repository
 from benchbench.data.hub_access import local_folder
-from benchbench.data.hub_cache import HashedFile, read_files, snapshot_folder
+from benchbench.data.hub_cache import AGAIN, HashedFile, read_files, snapshot_folder
+from benchbench.data.hub_verified import CachedRevision
 from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS
 from benchbench.plan.weights import WEIGHT_PATTERNS
 from benchbench.recipe.binding import bind
@@ -31,6 +33,31 @@ def repositories(loaded: Loaded) -> dict[str, Repository]:
         if repository is not None:
             by_part[part] = repository
     return by_part
+
+
+def cached_revisions(loaded: Loaded, *, texts_only: bool = False) -> list[CachedRevision]:
+    """What a recipe reads of the hub's cache, whether or not it is there: weights, tokenizer, data, anchors.
+
+    Args:
+        loaded: the recipe.
+        texts_only: whether no weights are read.
+    """
+    parts = repositories(loaded)
+    patterns = {"weights": WEIGHT_PATTERNS + TOKENIZER_PATTERNS, "tokenizer": TOKENIZER_PATTERNS, "data": ("**/*",)}
+    if texts_only:
+        del patterns["weights"]
+    revisions = [CachedRevision(parts[part], read) for part, read in patterns.items() if part in parts]
+    if texts_only:
+        return revisions
+    section = loaded.recipe.preference
+    for source in () if section is None else section.anchors.values():
+        if source.model_name_or_path is None or source.revision is None:
+            continue
+        with suppress(BenchError):  # a folder that is not there, which the checks of anchors say
+            if local_folder(source.model_name_or_path, loaded.path.parent) is None:
+                repository = Repository("model", source.model_name_or_path, source.revision)
+                revisions.append(CachedRevision(repository, WEIGHT_PATTERNS + TOKENIZER_PATTERNS, AGAIN))
+    return revisions
 
 
 def held_files(repository: Repository) -> Mapping[str, HashedFile]:

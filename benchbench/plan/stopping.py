@@ -9,6 +9,7 @@ from typing import Any
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.data.hub_access import local_folder, require_on_hub
+from benchbench.data.hub_cache import require_sound
 from benchbench.data.tokenizer import load_tokenizer
 from benchbench.data.turn_end import TurnEnd, turn_end, writes_no_turn_end
 from benchbench.generation.stops import CONFIGURED, EOS, Stops, all_stops
@@ -110,13 +111,15 @@ def _from_hub(name: str, revision: str) -> Path | None:
         return Path(cached) if isinstance(cached, str) else None  # else the cache knows that there is none
     try:
         require_on_hub("model", name, revision)  # which answers in time
-        return Path(hf_hub_download(name, CONFIGURED, revision=revision))
+        path = Path(hf_hub_download(name, CONFIGURED, revision=revision))
     except (BenchError, LocalEntryNotFoundError) as error:  # the second is a kind of EntryNotFoundError
         raise _unknown(name, str(error)) from None
     except EntryNotFoundError:
         return None
     except (OSError, HfHubHTTPError) as error:
         raise _unknown(name, f"the download failed ({type(error).__name__}); run `bench fetch RECIPE`") from None
+    require_sound(f"model {name} at revision {revision}", path.parent, (CONFIGURED,))
+    return path
 
 
 def _unknown(name: str, why: str) -> BenchError:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from benchbench.core.errors import BenchError
+from benchbench.core.repository import Repository
 from benchbench.data.hub_access import check_commit, local_folder, require_on_hub, unavailable
-from benchbench.data.hub_cache import require_sound
+from benchbench.data.hub_cache import AGAIN, require_sound
+from benchbench.data.hub_verified import CachedRevision, require_verified
 from benchbench.data.model_files import ADAPTER_FILE, GENERATION_CONFIG, INDEX, WEIGHTS, weight_names
 from benchbench.store.files import read_json
 
@@ -23,7 +25,16 @@ WEIGHT_PATTERNS = (
 """What is asked of the hub; which of these files are read is up to `data.model_files`."""
 
 
-def resolve_folder(name: str, revision: str | None, base: Path, *, patterns: tuple[str, ...], where: str) -> Path:
+def resolve_folder(
+    name: str,
+    revision: str | None,
+    base: Path,
+    *,
+    patterns: tuple[str, ...],
+    where: str,
+    root: Path | None = None,
+    again: bool = False,
+) -> Path:
     """The local folder of a model or tokenizer: as given, from the hub's cache, or downloaded.
 
     Args:
@@ -32,9 +43,11 @@ def resolve_folder(name: str, revision: str | None, base: Path, *, patterns: tup
         base: folder that relative paths start from.
         patterns: files that are wanted; without one of the first kind a cached snapshot is not enough.
         where: dotted key, for messages.
+        root: the `runs/` folder, by whose records a cached revision is verified; none for one that was verified before.
+        again: whether it is verified whatever is recorded.
 
     Raises:
-        BenchError: exit code 2 for a hub id without a commit, 5 for what cannot be had or came damaged.
+        BenchError: exit code 2 for a hub id without a commit, 5 for what cannot be had or is damaged.
     """
     folder = local_folder(name, base)
     if folder is not None:
@@ -48,6 +61,9 @@ def resolve_folder(name: str, revision: str | None, base: Path, *, patterns: tup
         check_commit("revision", revision)
     except ValueError as error:
         raise BenchError(f"{where}: {error}") from None
+    if root is not None:
+        cached = CachedRevision(Repository("model", name, revision), patterns, AGAIN)
+        require_verified([cached], root, again=again)
     return _from_hub(name, revision, patterns)
 
 

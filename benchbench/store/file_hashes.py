@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -38,20 +38,36 @@ def kept_hash(path: Path, root: Path, *, read: Callable[[Path], str] = file_hash
         read: how a file's bytes are hashed.
     """
     real = path.resolve()
-    entry = root / "hashes" / f"{hashlib.sha256(str(real).encode()).hexdigest()[:32]}.json"
-    state = _state(real)
-    known = _known(entry)
+    state = file_state(real)
+    known = _known(_entry(real, root))
     if known is not None and known["state"] == state:
         return str(known["sha256"])
     digest = read(real)
-    settled = max(state["mtime_ns"], state["ctime_ns"]) / 1e9 + SETTLED_SECONDS < time.time()
-    if settled and _state(real) == state:
-        with suppress(OSError):  # what may not be written to is read anew each time
-            write_json(entry, {"path": str(real), "state": state, "sha256": digest}, durable=False)
+    keep_hash(real, root, digest, state)
     return digest
 
 
-def _state(path: Path) -> dict[str, int]:
+def keep_hash(real: Path, root: Path, digest: str, state: Mapping[str, int]) -> None:
+    """Keep what somebody read of a file, unless the file is too fresh, or another one by now.
+
+    Args:
+        real: the file, behind all links.
+        root: the `runs/` folder.
+        digest: sha256 of its bytes, as hex.
+        state: as `file_state` gave it before it was read.
+    """
+    if is_settled(state) and file_state(real) == state:
+        with suppress(OSError):  # what may not be written to is read anew each time
+            write_json(_entry(real, root), {"path": str(real), "state": state, "sha256": digest}, durable=False)
+
+
+def is_settled(state: Mapping[str, int]) -> bool:
+    """Whether a file has not been changed for so long that its next change gives it other times."""
+    return max(state["mtime_ns"], state["ctime_ns"]) / 1e9 + SETTLED_SECONDS < time.time()
+
+
+def file_state(path: Path) -> dict[str, int]:
+    """What the file system says of a file, behind all links: as long as it is the same, so is the content."""
     stat = path.stat()
     return {
         "size": stat.st_size,
@@ -60,6 +76,10 @@ def _state(path: Path) -> dict[str, int]:
         "inode": stat.st_ino,
         "device": stat.st_dev,
     }
+
+
+def _entry(real: Path, root: Path) -> Path:
+    return root / "hashes" / f"{hashlib.sha256(str(real).encode()).hexdigest()[:32]}.json"
 
 
 def _known(entry: Path) -> dict[str, Any] | None:

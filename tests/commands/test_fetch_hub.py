@@ -1,4 +1,4 @@
-"""`bench fetch` from a hub on this machine: what is verified, recorded and refused; `bench --offline` afterwards."""
+"""`bench fetch` from a hub on this machine, and what uses its cache: verified, recorded, refused; `bench --offline`."""
 
 from __future__ import annotations
 
@@ -377,3 +377,91 @@ def test_offline_with_an_empty_cache_is_answered_at_once(tmp_path: Path, verb: s
         assert f"{name} at revision {commit}: not on this machine, and --offline forbids the network" in ended.err
     assert "Traceback" not in ended.err and ended.out == ""
     assert leftovers(tmp_path / "runs") == []
+
+
+# What lies in the cache already, used by a command.
+
+
+@pytest.fixture
+def used(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """As another program left it: in the cache, and nothing in `runs/`; nothing was written to for a minute."""
+    shutil.rmtree(site.runs)
+    now = time.time()
+    monkeypatch.setattr("benchbench.store.file_hashes.time.time", lambda: now + 60)
+    return site
+
+
+def planned(used: Site, *options: str, verb: str = "train") -> Ended:
+    folders = ("--runs", used.runs, "--results", used.root / "results")
+    return bench("--offline", verb, used.root / "dpo.yaml", "--dry-run", *folders, *options)
+
+
+def turn(used: Site, kind: str, file: str) -> Path:
+    path = used.cached(kind, file).resolve()
+    content = path.read_bytes()
+    path.write_bytes(content[:9] + bytes([content[9] ^ 1]) + content[10:])
+    return path
+
+
+def test_damage_of_the_cache_is_refused_before_anything_is_made_of_it(used: Site):
+    paths = [
+        turn(used, *file) for file in (("model", "model.safetensors"), ("model", "config.json"), ("dataset", TRAIN))
+    ]
+    ended = planned(used)
+    assert ended.code == 5 and ended.out == "" and "Traceback" not in ended.err, ended.err
+    assert "damaged files in the hub's cache: 3 problems" in ended.err
+    assert f"model {MODEL} at revision {MODEL_COMMIT}, config.json: expected git {paths[1].name}, found " in ended.err
+    assert f"dataset {DATA} at revision" in ended.err and ended.err.count("and run `bench fetch RECIPE` again") == 3
+    assert all(f"delete {path} and" in ended.err for path in paths)
+    assert not used.runs.exists() or {path.name for path in used.runs.iterdir()} <= {"leases"}
+
+
+def test_what_is_whole_is_recorded_and_read_again_only_if_asked(used: Site):
+    ended = planned(used)
+    assert ended.code == 0 and "hub's cache" not in ended.err, ended.err
+    records = sorted((used.runs / "hashes" / "hub").iterdir())
+    assert [path.name.partition("--")[0] for path in records] == ["dataset", "model"]
+    before = [path.read_bytes() for path in records]
+    again = planned(used, "--verify", verb="compare")
+    assert again.code == 0 and again.err.count("files in the hub's cache are what the hub says they are") == 2
+    assert [path.read_bytes() for path in records] == before
+    assert ended.out.partition("stages")[0] == planned(used).out.partition("stages")[0]
+
+
+def test_bench_verify_reads_what_was_used_and_names_what_rests_on_it(used: Site):
+    assert planned(used).code == 0
+    stage = used.runs / "sft" / "0123456789abcdef"
+    stage.mkdir(parents=True)
+    model = used.cached("model", "config.json").parent
+    (stage / "lock.yaml").write_text(json.dumps({"run": {"model_path": str(model)}, "inputs": {}}))
+    sound = bench("verify", "--runs", used.runs, "--results", used.root / "results")
+    assert sound.code == 0 and "2 revisions in the hub's cache: none damaged" in sound.text, sound.text
+    path = turn(used, "model", "config.json")
+    ended = bench("verify", "--runs", used.runs, "--results", used.root / "results")
+    assert ended.code == 5, ended.text
+    text = "".join(ended.text.split())
+    assert f"damaged:{model}" in text and f"config.json:expectedgit{path.name},found" in text
+    assert "rests on it: sft/0123456789abcdef" in ended.text
+
+
+def test_a_command_that_fetches_has_it_recorded(used: Site):
+    assert used.fetch().code == 0
+    assert len(list((used.runs / "hashes" / "hub").iterdir())) == 2
+
+
+@pytest.mark.parametrize("file", ["config.json", "tokenizer.json"])
+def test_a_model_that_is_looked_at_for_a_new_setting_is_verified(used: Site, file: str):
+    path = turn(used, "model", file)
+    data = used.root / "rows.jsonl"
+    data.write_text('{"prompt": "a", "chosen": "b", "rejected": "c"}\n')
+    ended = bench("init", used.root / "new.yaml", "--model", f"{MODEL}@{MODEL_COMMIT}", "--data", data)
+    assert ended.code == 5 and f"{file}: expected git {path.name}, found" in ended.err, ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_model_of_the_hub_that_is_evaluated_is_verified(used: Site):
+    path = turn(used, "model", "model.safetensors")
+    line = ("eval", f"{MODEL}@{MODEL_COMMIT}", "--setting", used.root / "hubbed.yaml", "--runs", used.runs)
+    ended = bench("--offline", *line)
+    assert ended.code == 5 and f"model.safetensors: expected sha256 {path.name}, found" in ended.err, ended.err
+    assert "Traceback" not in ended.err

@@ -144,6 +144,19 @@ def test_a_hub_model_that_is_not_here_is_unavailable_offline(tmp_path: Path, mon
         verdicts(JUDGE, pinned, contests(1), context(tmp_path))
 
 
+def test_a_hub_model_that_is_damaged_in_the_cache_gives_no_verdict(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    blob = tmp_path / "models--someone--rm" / "blobs" / ("0" * 40)
+    link = blob.parents[1] / "snapshots" / ("ab" * 20) / "config.json"
+    for path in (blob, link):
+        path.parent.mkdir(parents=True)
+    blob.write_text("{}")
+    link.symlink_to(blob)
+    pinned = replace(OPTIONS, model_name_or_path="someone/rm", revision="ab" * 20)
+    with pytest.raises(BenchError, match=f"config.json: expected git {blob.name}, found .* give the command again"):
+        verdicts(JUDGE, pinned, contests(1), context(tmp_path))
+
+
 def test_the_identity_is_the_content_of_the_folder(tmp_path: Path):
     for name, seed in (("one", 0), ("two", 0), ("three", 1)):
         classifier_folder(tmp_path / name, seed=seed)

@@ -10,6 +10,7 @@ import pytest
 from benchmarks import training
 from benchmarks.__main__ import SECTIONS
 from benchmarks.children import Measured, Plan
+from benchmarks.integrity import Costs, largest
 from benchmarks.sections import Result, read, store
 from benchmarks.worker import Task, make_ready
 
@@ -21,6 +22,7 @@ SLOW = (
     "tokenisation",
     "start-up",
     "grid",
+    "integrity",
     "generation",
     "shares",
 )
@@ -62,6 +64,20 @@ def test_ours_beside_trl_in_float32(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.parametrize("name", SLOW)
 def test_a_section_reports_finite_numbers(name: str):
     check(SECTIONS[name](quick=True))
+
+
+def test_the_largest_share_of_hashes_is_of_each_setting():
+    rows = {
+        "micro, sft": Costs(2.0, 0.02, 0.04, 0.01, 1.0).row(),
+        "micro, score": Costs(1.0, 0.01, 0.0, 0.03, 1.0).row(),
+    }
+    facts = largest(rows | {"tiny, sft": Costs(4.0, 0.0, 0.02, 0.01, 1.0).row()})
+    assert facts == {
+        "micro, largest share, first check": 0.03,
+        "micro, largest share, checked again": 0.04,
+        "tiny, largest share, first check": 0.005,
+        "tiny, largest share, checked again": 0.0025,
+    }
 
 
 def test_sections_join_the_document_of_one_machine(tmp_path):

@@ -29,12 +29,13 @@ BASE = "base_model_name_or_path"
 TEMPLATE = "chat_template"
 
 
-def whole_weights(adapters: Path, root: Path) -> Path:
+def whole_weights(adapters: Path, root: Path, *, again: bool = False) -> Path:
     """Base plus adapters in float32, as a model folder under `root`; what was merged before is not merged again.
 
     Args:
         adapters: folder with adapter_config.json.
         root: of the run store; the folder's name is the hash of both contents, the tokenizer and how it is merged.
+        again: whether a base in the hub's cache is verified whatever is recorded of it.
 
     Raises:
         BenchError: adapters without a base, that do not fit it, or whose base is adapters again; a base on the hub
@@ -46,7 +47,8 @@ def whole_weights(adapters: Path, root: Path) -> Path:
         raise BenchError(f"{where}: expected the base model of the adapters, found none; name it there")
     if not isinstance(revision, str | None):
         raise BenchError(f"{adapters / ADAPTER_FILE}: revision: expected a commit or nothing, found {revision}")
-    base = resolve_folder(name, revision, adapters, patterns=WEIGHT_PATTERNS + TOKENIZER_PATTERNS, where=where)
+    patterns = WEIGHT_PATTERNS + TOKENIZER_PATTERNS
+    base = resolve_folder(name, revision, adapters, patterns=patterns, where=where, root=root, again=again)
     if (base / ADAPTER_FILE).is_file():
         raise BenchError(f"{where}: {base}: expected whole weights, found adapters; merge those first")
     content: dict[str, Any] = {

@@ -115,9 +115,9 @@ def external_session(
         raise BenchError(f"{target}: expected a model folder, or a hub id with its revision")
     if setting is None:
         raise BenchError(_no_setting(target))
-    adapters = _adapters(target)
+    adapters = _adapters(target, options)
     if adapters is not None:
-        model = _external(str(whole_weights(adapters, options.store.root))) or model
+        model = _external(str(whole_weights(adapters, options.store.root, again=options.verify))) or model
     base = library.find_setting(setting)
     named = {key for key in _TOKENIZER_KEYS for override in overrides if f"{override.key}.".startswith(f"{key}.")}
     model = tuple(override for override in model if override.key not in named)  # asked for, so not the folder's own
@@ -135,13 +135,14 @@ def _no_setting(target: str) -> str:
     )
 
 
-def _adapters(target: str) -> Path | None:
+def _adapters(target: str, options: RunOptions) -> Path | None:
     """The folder of a model from elsewhere that is adapters alone, be it on the hub; none for any other."""
     folder = Path(target)
     if not folder.is_dir():
         name, _, revision = target.partition("@")
+        patterns, root, again = WEIGHT_PATTERNS + TOKENIZER_PATTERNS, options.store.root, options.verify
         try:
-            folder = resolve_folder(name, revision, Path(), patterns=WEIGHT_PATTERNS + TOKENIZER_PATTERNS, where=target)
+            folder = resolve_folder(name, revision, Path(), patterns=patterns, where=target, root=root, again=again)
         except BenchError:
             return None  # preparing the session says so, together with all else that is missing
     return folder if is_adapters_alone(folder) else None

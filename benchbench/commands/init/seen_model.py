@@ -10,11 +10,11 @@ from typing import Any
 
 from benchbench.core.errors import BenchError
 from benchbench.data.hub_access import check_commit
-from benchbench.data.hub_cache import snapshot_folder
+from benchbench.data.hub_cache import require_sound, snapshot_folder
 from benchbench.data.model_files import ADAPTER_FILE, CONFIG, is_adapters_alone
 from benchbench.data.render import NOW
 from benchbench.data.tokenizer import read_tokenizer
-from benchbench.data.tokenizer_files import has_vocabulary
+from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS, has_vocabulary
 from benchbench.data.turn_end import closing_token
 from benchbench.plan.weights import context_tokens
 from benchbench.recipe.schema import TokenizationSection
@@ -77,6 +77,8 @@ def look_at_model(text: str, beside: Path) -> SeenModel:
     folder = snapshot_folder("model", name, revision)
     if not (folder / CONFIG).is_file():
         return SeenModel(name, revision)
+    read = (CONFIG, ADAPTER_FILE, *TOKENIZER_PATTERNS)
+    require_sound(f"--model {text}", folder, read, "give the command again, or `bench fetch` the recipe")
     return _seen(folder, name, revision)
 
 

@@ -13,10 +13,14 @@ from benchbench.core.batch import CandidateBatch
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Example, Message
 from benchbench.core.judge import Contest, JudgeContext
+from benchbench.core.repository import Repository
 from benchbench.data.hub_access import local_folder, require_on_hub
+from benchbench.data.hub_cache import AGAIN
+from benchbench.data.hub_verified import CachedRevision, require_verified
 from benchbench.data.render import NOW
 from benchbench.data.tokenize import tokenize_examples
 from benchbench.data.tokenizer import load_tokenizer, read_tokenizer
+from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS
 from benchbench.judges.reward_model.options import RewardModelOptions, check_read, is_stage
 from benchbench.judges.reward_model.stage import model_settings, tokenization
 from benchbench.models.load import context_length
@@ -25,6 +29,8 @@ from benchbench.models.reward_head import RewardModel, load_reward_model
 
 Prompt = tuple[Message, ...]
 Score = Callable[[Prompt, str], float]
+_READ = ("*.safetensors", "*.json", "*.py", *TOKENIZER_PATTERNS)
+"""Files of a repository that a classifier is loaded from."""
 
 
 def scorer(options: RewardModelOptions, contests: Sequence[Contest], context: JudgeContext) -> Score:
@@ -99,6 +105,9 @@ def _check_alone(model: RewardModel, folder: Path) -> None:
 def _classifier(options: RewardModelOptions, local: Path | None, context: JudgeContext) -> Score:
     if options.max_length is None:
         raise BenchError(f"judge reward_model: max_length: required for a classifier ({options.model_name_or_path})")
+    cached = [CachedRevision(Repository("model", options.model_name_or_path, options.revision), _READ, AGAIN)]
+    if local is None:
+        require_verified(cached, context.root)
     tokenizer = read_tokenizer(
         options.model_name_or_path,
         revision=options.revision,
@@ -115,6 +124,8 @@ def _classifier(options: RewardModelOptions, local: Path | None, context: JudgeC
         output_loading_info=True,
         **attention,
     )
+    if local is None:  # what came just now
+        require_verified(cached, context.root)
     if model.config.num_labels != 1 or info["missing_keys"]:
         raise BenchError(
             f"judge reward_model: {options.model_name_or_path}: expected a classifier with one label and all weights, "

@@ -54,7 +54,7 @@ def run(context: StageContext[JudgeSettings]) -> Result:
         label="ours",
         opponent="theirs",
         cache=VerdictCache.of(context.root, who, tell),
-        context=JudgeContext(folder, str(context.device), tell, context.should_stop),
+        context=JudgeContext(folder, str(context.device), tell, context.should_stop, root=context.root),
         progress=progress,
         who=who,
     )

@@ -86,6 +86,7 @@ def _oracle_context(context: Context, oracle: Oracle) -> Iterator[OracleContext]
         report=lambda line: context.report({"message": line}),
         should_stop=context.should_stop,
         pins=settings.oracle.pins,
+        root=context.root,
     )
     models, ask = scorers_of(context, oracle, tokenizer), JudgeAsker(context.root, judge)
     with closing(PolicyWriter(context, tokenizer)) as writer:

@@ -188,6 +188,7 @@ def _labeller(context: Context, oracle: Oracle, models: dict[str, Any], tokenize
         device=str(context.device),
         report=lambda line: context.report({"message": line}),
         pins=present,
+        root=context.root,
     )
     scorers = {name: _scorer(context, name, models, tokenizer) for name in sorted(oracle.models)}
     to_oracle = OracleContext(judge=judge, models=scorers, ask=JudgeAsker(context.root, judge))
