@@ -34,7 +34,7 @@ demo: setup
 # All but what `make smoke` and `make test-slow` run. A test that hangs shows where and fails.
 test: setup
 	$(BIN)/python -m pytest -n 2 -m "not slow and not gpu and not network" --ignore tests/smoke \
-	-o faulthandler_timeout=300 -o faulthandler_exit_on_timeout=true
+	--timeout 300 --timeout-method signal
 
 test-slow: setup
 	$(BIN)/python -m pytest -m "slow and not gpu and not network"
