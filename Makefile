@@ -12,8 +12,8 @@ setup: .venv/.ok
 
 # With an NVIDIA driver: vLLM for CUDA. Else, where a CPU build of torch resolves: vLLM for CPU, less the
 # packages of overrides-cpu.txt, whose registry builds are for CUDA. Else without vLLM, in one line.
-# Bytecode is compiled once, for every process that follows, also where none may be written later. The versions are those of constraints.txt where they
-# resolve, else, in one line, what pyproject.toml allows.
+# Bytecode is compiled once, for every process that follows, also where none may be written later. The versions are
+# those of constraints.txt where they resolve, else, in one line, what pyproject.toml allows.
 UV := $(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python
 .venv/.ok: pyproject.toml overrides-cpu.txt constraints.txt
 	$(PY) -m venv .venv

@@ -57,6 +57,7 @@ def compare(
     workers: int | None = None,
     runs: str | Path | None = None,
     results: str | Path | None = None,
+    verify: bool = False,
     progress: bool = True,
 ) -> Results:
     """Train what is missing, compare the methods, write the tables, and return those of this comparison.
@@ -78,6 +79,7 @@ def compare(
         workers: stages side by side; chosen by the machine by default.
         runs: folder of stage artefacts; `runs/` under BENCH_HOME or here by default.
         results: folder of tables; `results/` under BENCH_HOME or here by default.
+        verify: compare what is read of the hub's cache with the hub's hashes again, not at its first use alone.
         progress: tell on stderr what is being done.
 
     Raises:
@@ -95,7 +97,7 @@ def compare(
         pairs_only=pairs_only,
         prompts=_path(prompts),
     )
-    options = RunOptions(device, workers, _path(runs), _path(results))
+    options = RunOptions(device, workers, _path(runs), _path(results), verify=verify)
     prepared = prepare_comparison(request, options)
     console = Console(stderr=True, soft_wrap=True, markup=False, emoji=False, quiet=not progress)
     shown = show(prepared, request, options, console)

@@ -61,8 +61,8 @@ Verify = Annotated[
     bool,
     typer.Option(
         "--verify",
-        help="Read what the recipes read of the hub's cache again, and compare it with the hub's hashes. Else each "
-        "file is read so at its first use, and when size, time or inode changed.",
+        help="Compare what the recipes read of the hub's cache with the hub's hashes again. Without it a file is "
+        "compared at its first use, and when its size, time or inode changed.",
     ),
 ]
 LogTo = Annotated[

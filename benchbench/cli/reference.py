@@ -32,6 +32,7 @@ def reference(
     workers: arguments.Workers = None,
     runs: arguments.Runs = None,
     results: arguments.Results = None,
+    verify: arguments.Verify = False,
     as_json: arguments.Json = False,
 ) -> None:
     """Write reference results to commit.
@@ -46,7 +47,7 @@ def reference(
     from benchbench.commands.reference.run import write_reference
     from benchbench.commands.run_plan import RunOptions
 
-    options = RunOptions(device, workers, runs, results)
+    options = RunOptions(device, workers, runs, results, verify=verify)
     name = setting or "tiny"
     place = folder or options.results_root / "reference" / Path(name).stem
     written = write_reference(
@@ -64,6 +65,8 @@ def reference(
         stdout().print(written.tables, highlight=False, markup=False)
 
 
+_LOOKS = "--verify"
+"""Reads files again, and moves no number."""
 _PLACES = ("--runs", "--results", "--folder", "--device", "--workers")
 
 
@@ -73,7 +76,7 @@ def _without_places(words: list[str]) -> list[str]:
     skip = False
     for word in words:
         named = word.partition("=")[0] in _PLACES
-        if not skip and not named:
+        if not skip and not named and word != _LOOKS:
             portable.append(word)
         skip = named and "=" not in word
     return portable

@@ -34,6 +34,7 @@ def regress(
             help="Folder of finished stages, which are not run again. Default: a temporary folder.",
         ),
     ] = None,
+    verify: arguments.Verify = False,
     badge: Annotated[
         Path | None, typer.Option("--badge", help="JSON file for a badge of shields.io, with the verdict.")
     ] = None,
@@ -56,7 +57,7 @@ def regress(
     from benchbench.commands.run_plan import RunOptions
     from benchbench.store.reference import ReferenceStore
 
-    options = RunOptions(device, workers, runs)
+    options = RunOptions(device, workers, runs, verify=verify)
     place = folder or options.results_root / "reference" / "tiny"
     committed = read_reference(ReferenceStore(place))
     new = parse_seeds(seeds) or command.new_seeds(committed)

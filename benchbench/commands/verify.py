@@ -12,7 +12,7 @@ from ruamel.yaml.error import YAMLError
 
 from benchbench import stages
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.data.hub_verified import damaged_since
+from benchbench.data.hub_verified import verified_again
 from benchbench.plan.trained_tokenizers import RECORD, tokenizer_fault
 from benchbench.store.comparison_folders import damage
 from benchbench.store.files import folders
@@ -169,7 +169,7 @@ def _beside_stages(runs: Path) -> Iterator[tuple[Path, list[str]]]:
 
 def _cached(runs: Path) -> Iterator[tuple[Path, list[str]]]:
     """Folders of the hub's cache of which these runs read something, each with what is wrong with it."""
-    for verified, faults in damaged_since(runs):
+    for verified, faults in verified_again(runs):
         yield Path(verified.folder), faults
 
 

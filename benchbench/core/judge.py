@@ -11,6 +11,7 @@ from typing import Any
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
 from benchbench.core.identity import plain
+from benchbench.core.repository import Repository
 
 UNCOUNTED = "uncounted"
 """In a verdict's usage: answers whose cost is unknown, since nobody said what they took."""
@@ -110,6 +111,8 @@ class Judge:
     """
     identity: Callable[[Any, Path], Mapping[str, str]] = lambda _options, _folder: {}
     """(options, folder) -> what pins its verdicts besides the options: hashes of weights or files."""
+    repository: Callable[[Any, Path], Repository | None] = lambda _options, _folder: None
+    """(options, folder) -> the repository of the hub whose files it reads, which are verified before it answers."""
     handling: frozenset[str] = frozenset()
     """Options that move no verdict, such as a rate limit, or that `identity` pins by content, such as a path."""
     on_missing: frozenset[str] = frozenset()

@@ -67,8 +67,10 @@ def require_verified(revisions: Iterable[CachedRevision], root: Path | None, *, 
         raise damaged(faults)
 
 
-def damaged_since(root: Path) -> Iterator[tuple[VerifiedRevision, list[str]]]:
-    """Every revision that was verified and is still in the cache, with what is wrong with it now; all files are read.
+def verified_again(root: Path) -> Iterator[tuple[VerifiedRevision, list[str]]]:
+    """Every revision that was verified before and is still in the cache, with what is wrong with it now, if anything.
+
+    All of its files are read.
 
     Args:
         root: the `runs/` folder.

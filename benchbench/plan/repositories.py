@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from benchbench import sources
+from benchbench import judges, oracles, sources
 from benchbench.core.errors import BenchError
+from benchbench.core.judge import Judge
 from benchbench.core.repository import Kind, Repository
 from benchbench.data.hub_access import local_folder
 from benchbench.data.hub_cache import AGAIN, HashedFile, read_files, snapshot_folder
@@ -36,7 +38,7 @@ def repositories(loaded: Loaded) -> dict[str, Repository]:
 
 
 def cached_revisions(loaded: Loaded, *, texts_only: bool = False) -> list[CachedRevision]:
-    """What a recipe reads of the hub's cache, whether or not it is there: weights, tokenizer, data, anchors.
+    """What a recipe reads of the hub's cache, whether or not it is there: weights, tokenizer, data, anchors, judges.
 
     Args:
         loaded: the recipe.
@@ -49,15 +51,8 @@ def cached_revisions(loaded: Loaded, *, texts_only: bool = False) -> list[Cached
     revisions = [CachedRevision(parts[part], read) for part, read in patterns.items() if part in parts]
     if texts_only:
         return revisions
-    section = loaded.recipe.preference
-    for source in () if section is None else section.anchors.values():
-        if source.model_name_or_path is None or source.revision is None:
-            continue
-        with suppress(BenchError):  # a folder that is not there, which the checks of anchors say
-            if local_folder(source.model_name_or_path, loaded.path.parent) is None:
-                repository = Repository("model", source.model_name_or_path, source.revision)
-                revisions.append(CachedRevision(repository, WEIGHT_PATTERNS + TOKENIZER_PATTERNS, AGAIN))
-    return revisions
+    revisions += [CachedRevision(each, WEIGHT_PATTERNS + TOKENIZER_PATTERNS, AGAIN) for each in _anchors(loaded)]
+    return revisions + [CachedRevision(each, mend=AGAIN) for each in _of_judges(loaded)]
 
 
 def held_files(repository: Repository) -> Mapping[str, HashedFile]:
@@ -92,6 +87,38 @@ def _model(beside: Path, name: str | None, revision: str | None) -> Repository |
     if folder is not None:
         return Repository(kind, name, None, folder)
     return None if revision is None else Repository(kind, name, revision)
+
+
+def _anchors(loaded: Loaded) -> Iterator[Repository]:
+    section = loaded.recipe.preference
+    for source in () if section is None else section.anchors.values():
+        with suppress(BenchError):  # a folder that is not there, which the checks of anchors say
+            repository = _model(loaded.path.parent, source.model_name_or_path, source.revision)
+            if repository is not None:
+                yield repository
+
+
+def _of_judges(loaded: Loaded) -> Iterator[Repository]:
+    """Of those who judge held-out responses, and those who label what is drawn for the training."""
+    recipe, folders = loaded.recipe, loaded.folders
+    judging: list[tuple[Judge, Any, Path]] = []
+    with suppress(BenchError):  # what is no judge, or takes other options, which the checks of recipes say
+        if recipe.judge is not None:
+            judge = judges.get(recipe.judge.name)
+            options, faults = bind(judge.options, recipe.judge.options, where="judge.options")
+            judging += [] if faults else [(judge, options, folders.judge)]
+    for section, folder in ((recipe.rounds, folders.oracle), (recipe.online, folders.online_oracle)):
+        with suppress(BenchError):
+            if section is None or section.oracle is None:
+                continue
+            oracle = oracles.get(section.oracle.name)
+            options, faults = bind(oracle.options, section.oracle.options, where="oracle.options")
+            if oracle.judge_of is not None and not faults:
+                judging.append((*oracle.judge_of(options), folder))
+    for judge, options, folder in judging:
+        with suppress(BenchError):
+            if (repository := judge.repository(options, folder)) is not None:
+                yield repository
 
 
 def _data(loaded: Loaded) -> Repository | None:

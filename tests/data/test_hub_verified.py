@@ -18,7 +18,7 @@ from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.repository import Repository
 from benchbench.data import hub_verified
 from benchbench.data.hub_cache import AGAIN, read_cached
-from benchbench.data.hub_verified import CachedRevision, damaged_since, require_verified
+from benchbench.data.hub_verified import CachedRevision, require_verified, verified_again
 from benchbench.store.damage import listening
 from benchbench.store.file_hashes import file_state, kept_hash
 from benchbench.store.hub_records import read_verified, write_verified
@@ -214,11 +214,11 @@ def test_what_two_recipes_read_of_a_revision_is_one_list(place: Place):
 
 def test_what_was_verified_is_read_again_for_bench_verify(place: Place):
     place.verify()
-    ((verified, faults),) = damaged_since(place.root)
+    ((verified, faults),) = verified_again(place.root)
     assert (verified.repository, faults) == (MODEL, [])
     place.rot("config.json")
-    ((verified, faults),) = damaged_since(place.root)
+    ((verified, faults),) = verified_again(place.root)
     assert verified.folder == str(place.snapshot) and [fault.partition(": ")[0] for fault in faults] == ["config.json"]
     for path in place.snapshot.iterdir():
         path.rename(place.root / path.name)
-    assert list(damaged_since(place.root)) == [], "what left the cache is not damaged"
+    assert list(verified_again(place.root)) == [], "what left the cache is not damaged"

@@ -64,9 +64,7 @@ def test_training_with_a_guide_goes_on_where_it_was_stopped(tmp_path: Path, guid
     again = replace(whole, runs=tmp_path / "again" / "runs")
     folder = again.folder("tgdpo seed 1")
     spec = next(spec for spec in planned(tmp_path / "again", guided) if spec.title == "tgdpo seed 1")
-    for left in folder.iterdir():
-        if left.is_file():
-            left.unlink()
+    shutil.rmtree(folder)
     steps = count()
     store = RunStore(again.runs)
     assert execute(spec, store, should_stop=lambda: next(steps) >= 2).status == "interrupted"

@@ -13,6 +13,7 @@ from pathlib import Path
 from benchbench.core.errors import BenchError
 from benchbench.core.judge import Contest, Judge, JudgeContext, Verdict
 from benchbench.core.logistic import sigmoid
+from benchbench.core.repository import Repository
 from benchbench.data.files import content_hash
 from benchbench.data.hub_access import check_commit, local_folder
 from benchbench.data.model_files import model_files
@@ -80,6 +81,14 @@ def identity(options: RewardModelOptions, folder: Path) -> Mapping[str, str]:
     return pins
 
 
+def repository(options: RewardModelOptions, folder: Path) -> Repository | None:
+    """Of a classifier on the hub; none for a local folder, or where no commit is named."""
+    name, revision = options.model_name_or_path, options.revision
+    if revision is None or local_folder(name, folder) is not None:
+        return None
+    return Repository("model", name, revision)
+
+
 def _require_readable(folder: Path, *, trust_remote_code: bool) -> None:
     """Refuse a folder whose weights are not those that would be loaded; what is there is hashed whole."""
     if model_files(folder, trust_remote_code=trust_remote_code).adapters:
@@ -93,6 +102,7 @@ JUDGE = Judge(
     sees_slots=False,
     judge=judge,
     identity=identity,
+    repository=repository,
     handling=frozenset({"model_name_or_path", "revision", "chat_template"}),
     pinned_by=PINNED_BY,
 )
