@@ -39,12 +39,19 @@ def written(tmp_path: Path, template: str) -> str:
 
 
 def test_a_good_template_is_what_it_was(tmp_path: Path):
-    timer, limits = (
-        signal.getsignal(signal.SIGALRM),
-        template_limits.resource.getrlimit(template_limits.resource.RLIMIT_AS),
-    )
-    assert written(tmp_path, GOOD) == "[user]Hi[assistant]"
-    assert signal.getsignal(signal.SIGALRM) == timer and signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    limits = template_limits.resource.getrlimit(template_limits.resource.RLIMIT_AS)
+    before = signal.signal(signal.SIGALRM, lambda *_: None)
+    handler, timer = signal.getsignal(signal.SIGALRM), signal.setitimer(signal.ITIMER_REAL, 200.0)
+    try:
+        assert written(tmp_path, GOOD) == "[user]Hi[assistant]"
+        assert signal.getsignal(signal.SIGALRM) is handler
+        assert 100.0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 200.0
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        assert written(tmp_path, GOOD) == "[user]Hi[assistant]"
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *timer)
+        signal.signal(signal.SIGALRM, before)
     assert template_limits.resource.getrlimit(template_limits.resource.RLIMIT_AS) == limits
 
 
