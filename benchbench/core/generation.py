@@ -76,6 +76,13 @@ class Generation:
     two."""
     end: int | None = None
     """The token that ended it; none where none did."""
+    observed: tuple[tuple[int, int], ...] = ()
+    """Half-open ranges of its tokens that a tool wrote (`generation.tool_turns`); engines give none."""
+
+    @property
+    def drawn_tokens(self) -> int:
+        """Tokens that the policy wrote."""
+        return len(self.tokens) - sum(stop - start for start, stop in self.observed)
 
 
 @dataclass(frozen=True)

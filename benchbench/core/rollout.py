@@ -29,7 +29,7 @@ class RolloutResponse(NamedTuple):
     text: str
     """Its text, for oracles that read texts and for people."""
     observed: tuple[tuple[int, int], ...] = ()
-    """Half-open ranges of its tokens that it did not draw but a tool wrote: read by what follows, and never scored."""
+    """Half-open ranges of its tokens that a tool wrote, or that the split masks: read by what follows, never scored."""
 
     @property
     def scored(self) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from benchbench.core.method import Paper
 from benchbench.core.rollout import DATA
 from benchbench.core.search import StepSearch
+from benchbench.core.tools import ToolUse
 
 POLICY, REFERENCE, PREVIOUS, HISTORY = "policy", "reference", "previous", "history"
 """Models that an arm may draw from: the policy that the round starts from, the fixed policy that the first round
@@ -67,6 +68,8 @@ class Sampler:
     search: Callable[[Any], StepSearch] | None = None
     """(options) -> how it searches over the steps of responses, where it does: its only arm then draws continuations of
     what the search has chosen so far, `num_samples` of each prefix."""
+    tool_use: Callable[[Any], ToolUse] | None = None
+    """(options) -> how its policy calls the tool of the prompts' source, where it does."""
     paper: Paper | None = None
     """Where it is from; none for plain sampling."""
     open_question: str = ""

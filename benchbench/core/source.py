@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from benchbench.core.example import Example, Message
 from benchbench.core.repository import Repository
+from benchbench.core.tools import Tool
 
 Splits = Mapping[str, Sequence[Example]]
 """Normalised examples by split name."""
@@ -90,5 +91,11 @@ class Source:
     """(options, folder) -> the repository that the data is from; raises as `identity` does."""
     steps: StepValues | None = None
     """What unfinished responses are worth; none where nothing knows."""
+    tool: Tool | None = None
+    """What its examples call, with the option that the tool names; none where they call nothing."""
     version: int = 1
     """Raised by hand when the examples this source produces change."""
+
+    def tool_in_use(self, options: Any) -> Tool | None:
+        """The tool that examples with these options call."""
+        return self.tool if self.tool is not None and getattr(options, self.tool.option) else None

@@ -56,6 +56,27 @@ class TokenizedCandidate:
     __hash__ = None  # type: ignore[assignment]  # a row is what it holds, and an array has no hash
 
 
+def drawn_candidate(
+    before: Sequence[int], response: Sequence[int], observed: Sequence[tuple[int, int]] = ()
+) -> TokenizedCandidate:
+    """A drawn response behind what stands before it, whole; what a tool wrote of it is read and not scored.
+
+    Args:
+        before: token ids of the prompt and of what else is context.
+        response: token ids, the token that ended it among them.
+        observed: half-open ranges of the response that a tool wrote, in order.
+    """
+    start, written = len(before), {place for first, stop in observed for place in range(first, stop)}
+    places = [start + place for place in range(len(response)) if place not in written]
+    if not places:
+        return TokenizedCandidate((*before, *response), (start, start), empty=True)
+    scored = (places[0], places[-1] + 1)
+    ranges = ((start + first, start + stop) for first, stop in observed)
+    holes = tuple((first, stop) for first, stop in ranges if scored[0] < stop and first < scored[1])
+    prompt_tokens = None if scored == (start, start + len(response)) else start
+    return TokenizedCandidate((*before, *response), scored, holes=holes, prompt_tokens=prompt_tokens)
+
+
 @dataclass(frozen=True, slots=True)
 class TokenizedExample:
     """One example's rows in the order of its candidates."""

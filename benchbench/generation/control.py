@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from benchbench.core.generation import Generation
 from benchbench.data.turn_end import control_tokens
@@ -38,10 +38,17 @@ class ControlTokens:
         """The response up to its first such id, which is then its end, with a finish of its own."""
         for place, token in enumerate(response.tokens):
             if token in self.ids:
-                return replace(response, tokens=response.tokens[:place], finish="control_token", end=token)
+                return _cut(response, place, "control_token")
             if token not in self.vocabulary:
-                return replace(response, tokens=response.tokens[:place], finish="no_token", end=token)
+                return _cut(response, place, "no_token")
         return response
+
+
+def _cut(response: Generation, place: int, finish: Literal["control_token", "no_token"]) -> Generation:
+    """The tokens before a place, with what a tool wrote among them."""
+    observed = tuple((start, min(stop, place)) for start, stop in response.observed if start < place)
+    end = response.tokens[place]
+    return replace(response, tokens=response.tokens[:place], finish=finish, end=end, observed=observed)
 
 
 def cut_counts(drawn: Sequence[Generation], shortened: Sequence[Generation], tokenizer: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from benchbench.plan.anchors import AnchorWeights, further_anchor
 from benchbench.plan.graph import policy_input
 from benchbench.plan.model_columns import with_model_columns
 from benchbench.plan.online import online_inputs, online_settings, oracle_options
-from benchbench.plan.stage_parts import StageParts
+from benchbench.plan.stage_parts import StageParts, tool_settings
 from benchbench.plan.stopping import stopping
 from benchbench.plan.tokenization import preference_tokenization, stage_tokenization
 from benchbench.recipe.anchors import AnchorSource, anchor_input
@@ -224,6 +224,7 @@ class Roles(StageParts):
             base_seed=self.base_seed(policy),
             stop_token_ids=stop_token_ids,
             engine_attention=self.recipe.model.attn_implementation,
+            tool=tool_settings(self.recipe) if section.tool_calls else None,
             **scoring_memory(self.recipe, section.dtype),
         )
         read = policy_input(policy)

@@ -15,7 +15,7 @@ from benchbench.core.sampler import HISTORY, POLICY, PREVIOUS, REFERENCE, Arm
 from benchbench.generation.sampling import FIELDS
 from benchbench.plan.engines import rollout_engine
 from benchbench.plan.graph import RoundKeys
-from benchbench.plan.stage_parts import RoundPlace
+from benchbench.plan.stage_parts import RoundPlace, tool_settings
 from benchbench.plan.stopping import stopping
 from benchbench.recipe.memory import scoring_memory
 from benchbench.recipe.rounds import RoundsSection
@@ -128,6 +128,7 @@ def _rollout(roles: Roles) -> str:
         seed=roles.order_seed,
         base_seed=_base_seed(roles, _models(roles, arms).values()),
         steps=None if sampler.search is None else _steps(roles),
+        tool=None if sampler.tool_use is None else tool_settings(roles.recipe),
     )
     read = {name: key for name, key in _models(roles, arms).items() if key is not None}
     run = GenerateRun(**values_of(roles.reading_run(), ReadingRun), stops=stops)

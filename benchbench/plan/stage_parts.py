@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from benchbench import sources
 from benchbench.core.data_ref import DataRef
 from benchbench.core.records import StageSpec
 from benchbench.data.tokenize import VERSION as TOKENIZATION_VERSION
@@ -18,7 +19,7 @@ from benchbench.recipe.model import ArchitectureSection
 from benchbench.recipe.schema import Recipe, TokenizationSection
 from benchbench.recipe.section import values_of
 from benchbench.recipe.training import LoopRunSection, LoopSection, TrainingSection
-from benchbench.stages.settings import LoopSettings, ModelSettings, ReadingRun, StageRun, TrainingRun
+from benchbench.stages.settings import LoopSettings, ModelSettings, ReadingRun, StageRun, ToolSettings, TrainingRun
 
 
 @dataclass(frozen=True)
@@ -129,3 +130,10 @@ class StageParts:
         """As `reading_run`, for a stage that trains."""
         run = LoopRunSection(**values_of(section, LoopRunSection))
         return TrainingRun(**values_of(self.reading_run(), ReadingRun), training=run)
+
+
+def tool_settings(recipe: Recipe) -> ToolSettings:
+    """The tool of the recipe's data; that it has one was checked with the recipe."""
+    source = sources.get(recipe.data.source)
+    assert source.tool is not None, "checked with the recipe"
+    return ToolSettings(source=source.name, version=source.tool.version)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from benchbench.core.identity import Since
 from benchbench.recipe.section import Section
 
 NonEmpty = Annotated[str, Field(min_length=1)]
@@ -25,7 +26,8 @@ class GenerateSection(Section):
     dtype: Literal["float32", "bfloat16"]
     """Precision of weights and activations."""
     max_new_tokens: int = Field(gt=0)
-    """Longest response; a prompt that leaves no room for it in the model's context is an error and is never cut."""
+    """Longest response; a prompt that leaves no room for it in the model's context is an error and is never cut. With
+    `tool_calls` it is the longest turn of a response."""
     temperature: float = Field(ge=0)
     """0 is greedy decoding, whose win rates are not comparable with those of sampling."""
     top_p: float = Field(gt=0, le=1)
@@ -42,6 +44,9 @@ class GenerateSection(Section):
     EOS here."""
     max_num_seqs: int = Field(default=64, gt=0)
     """Responses drawn at the same time; it changes batches, and so may change an argmax in bfloat16."""
+    tool_calls: Annotated[int, Field(ge=0), Since("2026-11-30", before=0)] = 0
+    """Calls of the tool of `data.source` in a response that are answered, at most; a response that calls once more is
+    cut there. 0 has no tool, so that a policy writes for itself what the tool would have written."""
 
     @model_validator(mode="after")
     def _greedy(self) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,12 +11,16 @@ from typing import Any
 
 import torch
 
-from benchbench.core.generation import GenerationRequest
+from benchbench import sources
+from benchbench.core.generation import Generation, GenerationRequest
+from benchbench.core.tools import Tool
 from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.merge import is_adapter, is_merged, merge_adapter
+from benchbench.generation.tool_turns import ToolTurns, observation_tokens
 from benchbench.models import load
 from benchbench.models.saving import probe, save_and_read_back
 from benchbench.stages.context import StageContext
+from benchbench.stages.settings import ToolSettings
 
 SERVING = "serving-"
 """Of the folder that holds weights made for the engine, as long as it draws."""
@@ -61,6 +65,39 @@ def servable(context: StageContext[Any], tokenizer: Any, name: str = "policy") -
             yield folder, False
             return
         yield merge_adapter(folder, context.model_spec(), Path(scratch) / "merged", tokenizer=tokenizer), True
+
+
+def tool_turns(
+    settings: ToolSettings | None, calls: int, tokenizer: Any, cut: Callable[[Generation], Generation]
+) -> ToolTurns | None:
+    """What draws responses that call a tool; none where they call nothing.
+
+    Args:
+        settings: of the stage.
+        calls: of a response that are answered, at most.
+        tokenizer: the setting's.
+        cut: cuts a response at a control token.
+
+    Raises:
+        BenchError: the tokenizer has no token for the end of a call.
+        RuntimeError: planned with another version of the tool.
+    """
+    return None if settings is None else ToolTurns(_tool(settings), calls, tokenizer, cut)
+
+
+def call_counts(settings: ToolSettings, responses: Sequence[Generation], tokenizer: Any) -> dict[str, int]:
+    """Calls of a tool that were answered, and those of them that were none which it could answer."""
+    tool = _tool(settings)
+    error = observation_tokens(tokenizer, tool, tool.error)
+    written = [response.tokens[start:stop] for response in responses for start, stop in response.observed]
+    return {"tool_calls": len(written), "tool_errors": sum(tokens == error for tokens in written)}
+
+
+def _tool(settings: ToolSettings) -> Tool:
+    tool = sources.get(settings.source).tool
+    if tool is None or tool.version != settings.version:
+        raise RuntimeError(f"planned with version {settings.version} of the tool of '{settings.source}', found {tool}")
+    return tool
 
 
 def engine_settings(

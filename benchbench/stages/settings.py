@@ -51,6 +51,15 @@ class ModelSettings(ArchitectureSection):
     """That a model's soft cap of attention scores is obeyed under sdpa too; it was left out before. None elsewhere."""
 
 
+class ToolSettings(Section):
+    """What policies call in the middle of their responses."""
+
+    source: str
+    """The source whose tool it is."""
+    version: int
+    """Of the tool."""
+
+
 class ReadingSettings(StageSettings):
     """What every stage that puts texts through a model reads."""
 

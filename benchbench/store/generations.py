@@ -14,11 +14,15 @@ from benchbench.store.files import json_or_none, write_json, write_text
 
 COLUMNS = ("example", "sample", "text", "tokens", "finish", "end", "logp_sum", "ref_logp_sum")
 
+OBSERVED = "observed"
+"""Column of responses in which a tool wrote something: half-open ranges of tokens that the policy did not draw."""
+
 
 def write_generations(folder: Path, frame: pd.DataFrame, about: Mapping[str, Any]) -> None:
     """Store the responses, one JSON line each, and what made them."""
-    values = zip(*(list(frame[name]) for name in COLUMNS), strict=True)
-    lines = [json.dumps(dict(zip(COLUMNS, row, strict=True)), ensure_ascii=False) + "\n" for row in values]
+    columns = (*COLUMNS, OBSERVED) if OBSERVED in frame else COLUMNS
+    values = zip(*(list(frame[name]) for name in columns), strict=True)
+    lines = [json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) + "\n" for row in values]
     write_text(folder / "generations.jsonl", "".join(lines))
     write_json(folder / "engine.json", dict(about))
 
@@ -33,7 +37,8 @@ def read_generations(folder: Path) -> pd.DataFrame:
     try:
         text = path.read_text(encoding="utf-8")
         rows = [json.loads(line) for line in text.split("\n") if line]  # a response may hold other line separators
-        return pd.DataFrame(rows, columns=list(COLUMNS))
+        with_tool = bool(rows) and OBSERVED in rows[0]
+        return pd.DataFrame(rows, columns=[*COLUMNS, OBSERVED] if with_tool else list(COLUMNS))
     except (OSError, ValueError) as error:
         raise BenchError(
             f"{path}: expected one JSON object per response, found a missing or damaged file ({error}); "

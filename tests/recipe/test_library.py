@@ -127,7 +127,8 @@ def test_the_setting_of_another_name_is_not_searched():
 @pytest.mark.parametrize("name", ["tini", "tiny2"])
 def test_an_unknown_setting_suggests_the_nearest(name):
     with pytest.raises(
-        BenchError, match=rf"^unknown setting '{name}'\. Did you mean 'tiny'\? Known: arithmetic, codec, pythia410m"
+        BenchError,
+        match=rf"^unknown setting '{name}'\. Did you mean 'tiny'\? Known: arithmetic, calculator, codec, pythia410m",
     ):
         library.find_setting(name)
 

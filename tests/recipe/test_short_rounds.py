@@ -86,6 +86,17 @@ def test_a_recipe_of_arithmetic_pairs_right_chains_with_wrong_ones(target: str, 
     assert all(row["columns"]["score"][0] >= row["columns"]["score"][1] for row in every)
 
 
+@pytest.mark.parametrize("target", ["dpo_multiturn", "kto_multiturn"])
+def test_a_recipe_of_several_turns_masks_what_the_calculator_wrote(target: str, runs: Path):
+    """A policy of few steps may be right never or always, so pairs are looked for and not counted."""
+    stages = run(target, runs, setting="calculator", per_round=12)
+    for row in rows(runs, stages["select"][0], "train"):
+        for ids, ranges in zip(row["tokens"]["responses"], row["tokens"].get("observed", [[], []]), strict=False):
+            assert all(0 < start < stop <= len(ids) for start, stop in ranges)
+    record = json.loads((runs / stages["rollout"][0] / "status.json").read_text(encoding="utf-8"))
+    assert record["summary"]["tool_calls"] >= record["summary"]["tool_errors"] >= 0
+
+
 def test_the_golden_sequences_of_speechalign_are_the_same_tokens_in_every_round(runs: Path):
     """A round has the rows of the one before behind its new ones, whose rejected sequences are the new policy's."""
     stages = run("dpo_speechalign", runs, setting="codec", count=3, per_round=12, rounds=1)

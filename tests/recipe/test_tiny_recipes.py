@@ -36,6 +36,7 @@ SMALL = ("demonstrations=300", "preference_prompts=40", "validation_prompts=20",
 SIZES = {
     "tiny": SMALL,
     "arithmetic": SMALL,
+    "calculator": SMALL,
     "codec": tuple(text.replace("preference_prompts", "golden_prompts") for text in SMALL),
 }
 """Setting -> sizes of its world."""

@@ -64,7 +64,7 @@ def sample_statistics(frame: pd.DataFrame, *, plain: bool, cut: bool = True) -> 
         raise ValueError("expected responses, found none")
     texts, tokens, examples = (list(frame[name]) for name in ("text", "tokens", "example"))
     by_response: Mapping[str, tuple[Sequence[float], str]] = {
-        "response_tokens": ([len(ids) for ids in tokens], "tokens"),
+        "response_tokens": (_drawn_tokens(frame), "tokens"),
         "response_characters": ([len(text) for text in texts], "characters"),
         "truncated": ([finish == "length" for finish in frame["finish"]], "fraction"),
         "ended": ([finish == "stop" for finish in frame["finish"]], "fraction"),
@@ -109,7 +109,16 @@ def _entropy(frame: pd.DataFrame, plain: bool) -> list[Statistic]:
 def _scored_tokens(frame: pd.DataFrame) -> Array:
     """[m] tokens of each response; the one that ended it is in its log-probability, too."""
     ended = (frame["finish"] != "length").to_numpy()
-    return np.maximum(1, np.array([len(ids) for ids in frame["tokens"]]) + ended)
+    return np.maximum(1, np.array(_drawn_tokens(frame)) + ended)
+
+
+def _drawn_tokens(frame: pd.DataFrame) -> list[int]:
+    """Tokens of each response that the policy wrote, without those of a tool."""
+    counts = [len(ids) for ids in frame["tokens"]]
+    if "observed" not in frame:
+        return counts
+    written = [sum(stop - start for start, stop in ranges) for ranges in frame["observed"]]
+    return [count - of_tool for count, of_tool in zip(counts, written, strict=True)]
 
 
 def _kl(frame: pd.DataFrame, plain: bool) -> list[Statistic]:

@@ -13,6 +13,7 @@ from benchbench.plan.checks.online import online_data_faults
 from benchbench.plan.checks.prompts import prompt_faults
 from benchbench.plan.checks.round_data import draws_responses, mixed_engine_faults, round_data_faults
 from benchbench.plan.checks.searches import search_data_faults
+from benchbench.plan.checks.tools import tool_data_faults
 from benchbench.plan.prepared import Prepared
 from benchbench.plan.prompt_sets import PreparedPrompts
 from benchbench.recipe.load import Loaded
@@ -68,6 +69,6 @@ def recipe_faults(loaded: Loaded, prepared: Prepared, score_split: str | None, *
         faults += data_faults(recipe, data, score_split)
         faults += online_data_faults(recipe, data, prepared.context_tokens)
         faults += trained_faults(loaded, data) + round_data_faults(loaded, prepared)
-        faults += search_data_faults(loaded, prepared)
+        faults += search_data_faults(loaded, prepared) + tool_data_faults(loaded, prepared)
         faults += chosen_faults(recipe, data) if against_chosen and not recipe.is_reward_model else []
     return faults

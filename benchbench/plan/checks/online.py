@@ -107,6 +107,8 @@ def _sampler_faults(section: OnlineSection, method: Method, bound: dict[str, Any
     models = drawing_models(sampler, options)
     if samplers.get(sampler.name).search is not None:
         yield Fault(f"{where}.name", f"'{sampler.name}' searches over steps, which is offered in rounds alone")
+    if samplers.get(sampler.name).tool_use is not None:
+        yield Fault(f"{where}.name", f"'{sampler.name}' calls a tool, which is offered in rounds alone")
     arms = samplers.get(sampler.name).arms(options, sampler.num_samples)
     if strange := sorted(models - {POLICY, REFERENCE}):
         wanted = f"a sampler of the policy or the reference in memory, such as {POLICY}"

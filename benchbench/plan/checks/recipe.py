@@ -13,6 +13,7 @@ from benchbench.core.method import CONTENT_SIGN, Method
 from benchbench.plan.checks.on_policy import split_faults
 from benchbench.plan.checks.online import bind_online, online_faults
 from benchbench.plan.checks.rounds import bind_rounds
+from benchbench.plan.checks.tools import tool_faults
 from benchbench.plan.checks.worlds import world_faults
 from benchbench.plan.transforms import bind_transforms
 from benchbench.recipe.binding import bind
@@ -66,7 +67,7 @@ def bind_free_parts(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
                 moving = {k: v for k, v in identity(options).items() if k not in judge.handling}
                 bound["judge.options"] = moving  # a rate limit makes no other recipe
     _exhibit(metrics, recipe.score.headline.metric, "score.headline.metric", faults)
-    faults += world_faults(recipe, bound)
+    faults += [*world_faults(recipe, bound), *tool_faults(recipe, bound)]
     return bound, faults + _score_faults(recipe) + _claim_faults(recipe) + _annotation_faults(recipe, bound)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 
 from benchbench import oracles, samplers, selectors
 from benchbench.core.errors import Fault
-from benchbench.core.example import MASK
 from benchbench.core.generation import Sampling
 from benchbench.core.method import Candidates
 from benchbench.core.rollout import DATA
@@ -115,9 +114,6 @@ def _candidate_faults(loaded: Loaded, data: PreparedData) -> list[Fault]:
     if not needs_data and all(arm.source != DATA for arm in _arms(loaded)):
         return []
     faults: list[Fault] = []
-    if shape.spans.get(MASK):
-        message = f"split '{split}' masks parts of its responses, which rows of rounds would score"
-        faults.append(Fault(_SPLIT, f"expected responses that are scored whole: {message}"))
     if not needs_data:
         return faults
     reads = f"'{selector.name}' reads the split's own candidates"

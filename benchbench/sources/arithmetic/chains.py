@@ -2,7 +2,8 @@
 
 A chain is a step for each operation and the answer, each ending in a full stop of its own, such as
 `7 plus 5 is 2 . 2 times 3 is 6 . answer 6 .`. There is one right chain for a problem, so a text that is not finished
-is still right exactly when the right chain begins with it.
+is still right exactly when the right chain begins with it. With a calculator a step is a call of it with its answer,
+`calc 7 plus 5 modulo 10 = 2 .`, which is as right as the same step in words; faults are then in what is asked of it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
 from benchbench.core.judge import Contest
 from benchbench.core.source import StepState
+from benchbench.sources.arithmetic.calculator import called, without_calls
 from benchbench.sources.arithmetic.problems import Problem, pick, read_problem
 
 if TYPE_CHECKING:
@@ -80,6 +82,49 @@ def faulty_chain(rng: Generator, problem: Problem, step: int) -> str:
     return chain_text(problem, (*values[: step + 1], *pick(rng, wrong)))
 
 
+def right_calls(problem: Problem) -> str:
+    """The right response with a call of the calculator for each operation."""
+    return calls_text(problem, problem.values()[:-1])
+
+
+def calls_text(problem: Problem, numbers: Sequence[int], answer: int | None = None) -> str:
+    """The chain of calls with these numbers before each operation; what the calculator writes is always true.
+
+    Args:
+        problem: whose operations are done.
+        numbers: that each operation is done to.
+        answer: that is given in the end; none takes the last result.
+
+    Raises:
+        ValueError: another number of numbers than of operations.
+    """
+    pairs = [*zip(problem.operations, numbers, strict=True)]
+    results = [operation.apply(number, problem.modulus) for operation, number in pairs]
+    steps = [
+        called(number, operation, problem.modulus, result)
+        for (operation, number), result in zip(pairs, results, strict=True)
+    ]
+    return " ".join([*steps, f"answer {results[-1] if answer is None else answer} {SEPARATOR}"])
+
+
+def faulty_calls(rng: Generator, problem: Problem, step: int) -> str:
+    """A response that asks the calculator about a wrong number in one step, goes on rightly, and has a wrong answer.
+
+    Args:
+        rng: one number is drawn.
+        problem: what is answered.
+        step: which step is wrong, from 0. Where every number leads to the right answer there, as before `times 3`
+            modulo 3, the answer that is given in the end is wrong instead.
+    """
+    numbers, rest = problem.values()[:-1], problem.operations[step:]
+    chains = {number: Problem(problem.modulus, number, rest).values() for number in range(problem.modulus)}
+    wrong = [number for number, values in chains.items() if values[-1] != problem.answer]
+    if not wrong:
+        others = [number for number in range(problem.modulus) if number != problem.answer]
+        return calls_text(problem, numbers, pick(rng, others))
+    return calls_text(problem, (*numbers[:step], *chains[pick(rng, wrong)][:-1]))
+
+
 def _wrong_continuations(problem: Problem, step: int) -> list[tuple[int, ...]]:
     """The numbers from a wrong result of the step on, for every such result that leads to a wrong answer."""
     right = problem.values()
@@ -114,11 +159,11 @@ def is_still_right(problem: Problem, text: str) -> bool:
 
 
 def verify(problem: Problem, text: str, *, ended: bool = True) -> Verification:
-    """Check a response step by step, and its answer by itself.
+    """Check a response step by step, and its answer by itself; a step may be a call of the calculator.
 
     A response that was cut before it ended (`ended` false) has no answer, and is no right chain.
     """
-    right, steps = split_steps(right_chain(problem)), split_steps(text)
+    right, steps = split_steps(right_chain(problem)), split_steps(without_calls(text, problem.modulus))
     right_steps = 0
     for expected, step in zip(right, steps, strict=False):
         if step != expected:

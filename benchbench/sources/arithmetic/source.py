@@ -1,4 +1,4 @@
-"""The world of arithmetic: chains of small steps, each of which code can check.
+"""The world of arithmetic: chains of small steps, each of which code can check, with a calculator on request.
 
 Made from a seed, without file or network; its numbers say nothing about language models. A smaller world is the
 beginning of a larger one, since every purpose draws from a stream of its own.
@@ -10,12 +10,26 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from benchbench.core.example import Example, Message
+from benchbench.core.example import MASK, Example, Message
+from benchbench.core.identity import Since
 from benchbench.core.seeding import stream
 from benchbench.core.source import LoadedSplits, Reading, Source, StepValues
-from benchbench.sources.arithmetic.chains import SEPARATOR, faulty_chain, right_chain, step_value, verify
+from benchbench.sources.arithmetic.calculator import CALCULATOR, observed
+from benchbench.sources.arithmetic.chains import (
+    SEPARATOR,
+    faulty_calls,
+    faulty_chain,
+    right_calls,
+    right_chain,
+    step_value,
+    verify,
+)
 from benchbench.sources.arithmetic.problems import Problem, draw_problem, pick
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
 
 _RANGES = {
     "world_seed": (0, 2**63),
@@ -61,9 +75,14 @@ class ArithmeticOptions:
     """Pairs of the split `validation`."""
     test_prompts: int = 1000
     """Pairs of the split `test`."""
+    calculator: Annotated[bool, Since("2026-11-30", before=False)] = False
+    """Each step calls the calculator, whose answers are masked: `calc 7 plus 5 modulo 10 = 2 .`. A wrong step then asks
+    it about a wrong number, since what it answers is true."""
 
     def __post_init__(self) -> None:
         for option in fields(self):
+            if option.name not in _RANGES:
+                continue
             value, (low, high) = getattr(self, option.name), _RANGES[option.name]
             if not math.isfinite(value) or not low <= value <= high:
                 raise ValueError(f"{option.name}: expected a number from {low} to {high}, got {value}")
@@ -97,8 +116,8 @@ def _demonstrations(options: ArithmeticOptions) -> Iterator[Example]:
     rng = stream(options.world_seed, "arithmetic sft faults")
     for number, problem in enumerate(_problems(options, "sft", options.demonstrations)):
         is_faulty = rng.random() < options.faulty_demonstrations
-        text = faulty_chain(rng, problem, pick(rng, range(len(problem.operations)))) if is_faulty else None
-        yield _example(f"sft-{number:05d}", problem, (text or right_chain(problem),))
+        step = pick(rng, range(len(problem.operations))) if is_faulty else None
+        yield _example(options, f"sft-{number:05d}", problem, (_response(options, rng, problem, step),))
 
 
 def _pairs(options: ArithmeticOptions, split: str, count: int) -> Iterator[Example]:
@@ -107,10 +126,18 @@ def _pairs(options: ArithmeticOptions, split: str, count: int) -> Iterator[Examp
         last = len(problem.operations) - 1
         in_the_middle = rng.random() < options.middle_faults and last > 0
         step = pick(rng, range(last)) if in_the_middle else last
-        yield _example(f"{split}-{number:05d}", problem, (right_chain(problem), faulty_chain(rng, problem, step)))
+        texts = (_response(options, rng, problem), _response(options, rng, problem, step))
+        yield _example(options, f"{split}-{number:05d}", problem, texts)
 
 
-def _example(name: str, problem: Problem, texts: tuple[str, ...]) -> Example:
+def _response(options: ArithmeticOptions, rng: Generator, problem: Problem, wrong_step: int | None = None) -> str:
+    """The right response, for which nothing is drawn, or one with this step wrong."""
+    if wrong_step is None:
+        return right_calls(problem) if options.calculator else right_chain(problem)
+    return (faulty_calls if options.calculator else faulty_chain)(rng, problem, wrong_step)
+
+
+def _example(options: ArithmeticOptions, name: str, problem: Problem, texts: tuple[str, ...]) -> Example:
     checked = [verify(problem, text) for text in texts]
     columns = {
         "answer": float(problem.answer),
@@ -118,7 +145,8 @@ def _example(name: str, problem: Problem, texts: tuple[str, ...]) -> Example:
         "right_steps": tuple(float(verification.right_steps) for verification in checked),
         "gold": tuple(float(verification.answer_is_right) for verification in checked),
     }
-    return Example(id=name, prompt=(Message("user", problem.text),), candidates=texts, columns=columns)
+    spans = {MASK: tuple(observed(text) for text in texts)} if options.calculator else {}
+    return Example(id=name, prompt=(Message("user", problem.text),), candidates=texts, columns=columns, spans=spans)
 
 
 def identity(options: ArithmeticOptions, folder: Path) -> Mapping[str, str]:
@@ -132,4 +160,5 @@ SOURCE = Source(
     load=load,
     identity=identity,
     steps=StepValues(SEPARATOR, step_value),
+    tool=CALCULATOR,
 )

@@ -15,7 +15,7 @@ from benchbench.core.errors import Interrupted
 from benchbench.core.example import Example
 from benchbench.core.generation import Generation, GenerationRequest, Sampling
 from benchbench.data.prompts import encode_prompts, first_prompts
-from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
+from benchbench.data.tokenized import TokenizedExample, drawn_candidate
 from benchbench.data.turn_end import spelled, turn_end
 from benchbench.generation.canary import run_canary
 from benchbench.generation.choose import EngineChoice, choose
@@ -26,13 +26,14 @@ from benchbench.generation.sampling import sampling_of
 from benchbench.generation.seeds import make_requests
 from benchbench.generation.shape import shape_of_folder
 from benchbench.generation.stops import Stops, named_stops
+from benchbench.generation.tool_turns import ToolTurns, draw_turns
 from benchbench.models import load
 from benchbench.models.logps import policy_layout, token_logps
 from benchbench.stages.context import Result, StageContext
 from benchbench.stages.generate.settings import GenerateSettings
 from benchbench.stages.generate.turns import with_first_responses
 from benchbench.stages.scoring import score_examples
-from benchbench.stages.serving import engine_settings, remove_leftovers, servable
+from benchbench.stages.serving import call_counts, engine_settings, remove_leftovers, servable, tool_turns
 from benchbench.store.generations import write_generations
 
 Context = StageContext[GenerateSettings]
@@ -52,30 +53,33 @@ def run(context: Context) -> Result:
     requests, stops = _requests(context, examples, tokenizer), _stops(context, tokenizer)
     sampling = sampling_of(section, stops.ids)
     control = ControlTokens.of(tokenizer, turn_end(context.tokenization(), tokenizer).between, stops.ids)
+    turns = tool_turns(context.settings.tool, section.tool_calls, tokenizer, control.cut)
     with servable(context, tokenizer) as (folder, merged):
         settings = engine_settings(
             context,
             requests,
             dtype=section.dtype,
             batch_size=section.max_num_seqs,
-            max_new_tokens=sampling.max_new_tokens,
+            max_new_tokens=sampling.max_new_tokens if turns is None else turns.room(sampling),
         )
         choice = _choice(context, folder, settings, sampling)
         fall_back, log = section.engine == "auto", context.root / "engine.log"
         engine, choice = context.engines.load(choice, settings, folder, fall_back=fall_back, log=log)
         context.report({"message": choice.reason, "once": True})
-        raw = _draw(context, engine, requests, sampling)
-        canary = asdict(run_canary(engine, requests, sampling))
+        raw = _draw(context, engine, requests, sampling, turns)
+        canary = asdict(run_canary(engine, requests, sampling if turns is None else turns.of_turn(sampling)))
         info = asdict(engine.info())
     drawn = [control.cut(response) for response in raw]
-    frame, cut = _frame(drawn, tokenizer), cut_counts(raw, drawn, tokenizer)
+    frame, cut = _frame(drawn, tokenizer, with_tool=turns is not None), cut_counts(raw, drawn, tokenizer)
+    calls = {} if context.settings.tool is None else call_counts(context.settings.tool, drawn, tokenizer)
     if _is_plain(sampling):
         frame = _with_logps(context, frame, drawn, requests, tokenizer)
     about = {"reason": choice.reason, "merged": merged, "sampling": asdict(sampling), "canary": canary} | info
     spelled_out = _spelled_out(examples, frame["text"], tokenizer)
     write_generations(context.folder, frame, {**about, "stops": stops.as_json(), CUT: cut, "spelled_out": spelled_out})
     engine_facts = {"engine": info["engine"], "version": info["version"], "stops": [str(stop) for stop in stops.tokens]}
-    return Result(sum(len(response.tokens) for response in raw), {"responses": len(frame), **engine_facts, CUT: cut})
+    tokens = sum(response.drawn_tokens for response in raw)
+    return Result(tokens, {"responses": len(frame), **engine_facts, **calls, CUT: cut})
 
 
 def _stops(context: Context, tokenizer: Any) -> Stops:
@@ -113,7 +117,13 @@ def _choice(context: Context, folder: Path, settings: EngineSettings, sampling: 
     return choose(engine, shapes=[shape], device=settings.device, sampling=[sampling])
 
 
-def _draw(context: Context, engine: Any, requests: Sequence[GenerationRequest], sampling: Sampling) -> list[Generation]:
+def _draw(
+    context: Context,
+    engine: Any,
+    requests: Sequence[GenerationRequest],
+    sampling: Sampling,
+    turns: ToolTurns | None,
+) -> list[Generation]:
     """Every response, in the order of the requests.
 
     Raises:
@@ -126,14 +136,14 @@ def _draw(context: Context, engine: Any, requests: Sequence[GenerationRequest], 
     for number, part in enumerate(parts):
         if context.should_stop():
             raise Interrupted
-        for response in engine.generate(part, sampling):
+        for response in draw_turns(engine, turns, part, sampling):
             responses[response.example, response.sample] = response
-            tokens += len(response.tokens)
+            tokens += response.drawn_tokens
         context.report({"step": number + 1, "steps": len(parts), "tokens": tokens})
     return [responses[request.example, request.sample] for request in requests]
 
 
-def _frame(drawn: Sequence[Generation], tokenizer: Any) -> pd.DataFrame:
+def _frame(drawn: Sequence[Generation], tokenizer: Any, *, with_tool: bool) -> pd.DataFrame:
     rows = [
         {
             "example": response.example,
@@ -144,6 +154,7 @@ def _frame(drawn: Sequence[Generation], tokenizer: Any) -> pd.DataFrame:
             "end": response.end,
             "logp_sum": None,
             "ref_logp_sum": None,
+            **({"observed": [*map(list, response.observed)]} if with_tool else {}),
         }
         for response in drawn
     ]
@@ -170,8 +181,7 @@ def _with_logps(
     examples = []
     for place, (request, response) in enumerate(zip(requests, drawn, strict=True)):
         drawn_tokens = [*response.tokens, *([] if response.end is None else [response.end])]
-        tokens = (*request.prompt, *drawn_tokens)
-        candidate = TokenizedCandidate(tokens, (len(request.prompt), len(tokens)), empty=not drawn_tokens)
+        candidate = drawn_candidate(request.prompt, drawn_tokens, response.observed)
         examples.append(TokenizedExample(str(place), (candidate,), identical=False, columns={}))
     columns = {"logp_sum": _sums(context, "policy", examples, tokenizer)}
     if "reference" in context.spec.inputs:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from benchbench.core.identity import Since
 from benchbench.recipe.generation import GenerateSection
-from benchbench.stages.settings import POLICIES, ReadingRun, ScoringSettings
+from benchbench.stages.settings import POLICIES, ReadingRun, ScoringSettings, ToolSettings
 
 
 class GenerateSettings(ScoringSettings):
@@ -35,6 +35,8 @@ class GenerateSettings(ScoringSettings):
     """How the engine computes attention; before the recipe's was obeyed, all were drawn with sdpa."""
     turn: Annotated[int, Since("2026-11-21", before=1)] = 1
     """Which turn of the conversation is answered, from 1; each has draws of its own."""
+    tool: Annotated[ToolSettings | None, Since("2026-11-30", before=None)] = None
+    """None where responses call nothing."""
 
 
 class GenerateRun(ReadingRun):

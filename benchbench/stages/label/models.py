@@ -15,7 +15,7 @@ from benchbench.core.generation import GenerationRequest, Sampling
 from benchbench.core.oracle import Oracle, Scorer
 from benchbench.core.rollout import Group
 from benchbench.data.prompts import encode_prompts
-from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
+from benchbench.data.tokenized import TokenizedExample, drawn_candidate
 from benchbench.generation.seeds import draw_seed
 from benchbench.generation.stops import Stops, named_stops
 from benchbench.generation.transformers_engine import TransformersEngine
@@ -114,14 +114,7 @@ def _examples(groups: Sequence[Group]) -> list[TokenizedExample]:
     examples: list[TokenizedExample] = []
     for place, group in enumerate(groups):
         context = (*group.prompt, *group.prefix)
-        candidates = [
-            TokenizedCandidate(
-                (*context, *response.scored),
-                (len(context), len(context) + len(response.scored)),
-                empty=not response.scored,
-            )
-            for response in group.responses
-        ]
+        candidates = [drawn_candidate(context, each.scored, each.observed) for each in group.responses]
         columns = {name: value for name, value in group.columns.items() if not isinstance(value, str)}
         examples.append(TokenizedExample(str(place), tuple(candidates), identical=False, columns=columns))
     return examples

@@ -12,6 +12,7 @@ from benchbench.core.generation import Engine, Generation, GenerationRequest, Sa
 from benchbench.core.rollout import DATA
 from benchbench.core.sampler import HISTORY, PREVIOUS, Arm
 from benchbench.core.seeding import stream
+from benchbench.core.tools import ToolUse
 from benchbench.data.turn_end import turn_end
 from benchbench.generation.choose import choose
 from benchbench.generation.control import ControlTokens
@@ -20,9 +21,10 @@ from benchbench.generation.mixture_engine import MixtureEngine
 from benchbench.generation.requests import chunks
 from benchbench.generation.seeds import draw_seed
 from benchbench.generation.shape import shape_of_folder
+from benchbench.generation.tool_turns import ToolTurns, draw_turns
 from benchbench.stages.context import StageContext
 from benchbench.stages.rollout.settings import POLICY, STARTS, DrawSettings, RolloutSettings
-from benchbench.stages.serving import engine_settings, servable
+from benchbench.stages.serving import engine_settings, servable, tool_turns
 from benchbench.store.files import write_json
 from benchbench.store.parts import WrittenParts
 
@@ -45,7 +47,12 @@ class _Draw:
 
 
 def drawn_answers(
-    context: Context, arms: Sequence[Arm], prompts: Mapping[str, Sequence[int]], tokenizer: Any, sampling: Sampling
+    context: Context,
+    arms: Sequence[Arm],
+    prompts: Mapping[str, Sequence[int]],
+    tokenizer: Any,
+    sampling: Sampling,
+    use: ToolUse | None = None,
 ) -> Answers:
     """What every arm draws; leaves engine.json.
 
@@ -54,7 +61,8 @@ def drawn_answers(
         arms: of the sampler, in the order of their responses; that of the split's candidates draws nothing.
         prompts: example id -> token ids.
         tokenizer: the setting's.
-        sampling: of all arms.
+        sampling: of all arms; of each turn where responses have several.
+        use: how the policy calls the tool of the settings; none for responses of a single turn.
 
     Raises:
         Interrupted: the stage was asked to stop; the parts that are written are not drawn again.
@@ -63,6 +71,7 @@ def drawn_answers(
     assert draw is not None, "planned with what an engine needs"
     between = turn_end(context.tokenization(), tokenizer).between
     control = ControlTokens.of(tokenizer, between, sampling.stop_token_ids)
+    turns = tool_turns(context.settings.tool, 0 if use is None else use.calls, tokenizer, control.cut)
     parts = WrittenParts(context.folder, {"device_kind": context.device.type})
     work = _work(context, arms, prompts)
     cut = [(each, chunks(each.requests, BATCHES_IN_A_PART * draw.max_num_seqs)) for each in work]
@@ -77,12 +86,13 @@ def drawn_answers(
                     if context.should_stop():
                         raise Interrupted
                     if engine is None:
-                        engine = stack.enter_context(_engine(context, each, work, tokenizer, sampling))
-                    rows = [_row(control.cut(response)) for response in engine.generate(piece, sampling)]
+                        engine = stack.enter_context(_engine(context, each, work, tokenizer, sampling, turns))
+                    drawn = draw_turns(engine, turns, piece, sampling)
+                    rows = [_row(control.cut(response)) for response in drawn]
                     parts.write(number, rows)
-                for row in rows:
-                    answers[row["example"], row["sample"]] = (each.source, _generation(row))
-                    tokens += len(row["tokens"])
+                for response in map(_generation, rows):
+                    answers[response.example, response.sample] = (each.source, response)
+                    tokens += response.drawn_tokens
                 number += 1
                 context.report({"step": number, "steps": total, "tokens": tokens})
     return answers
@@ -150,14 +160,20 @@ def input_of(model: str, number: int, start: int = 0) -> str:
 
 @contextmanager
 def _engine(
-    context: Context, draw: _Draw, work: Sequence[_Draw], tokenizer: Any, sampling: Sampling
+    context: Context,
+    draw: _Draw,
+    work: Sequence[_Draw],
+    tokenizer: Any,
+    sampling: Sampling,
+    turns: ToolTurns | None,
 ) -> Iterator[Engine]:
     """The engine with the models of a draw in it; one that mixes models lives as long as the draw."""
     plan = context.settings.draw
     assert plan is not None
     requests = [request for each in work for request in each.requests]
+    longest = sampling.max_new_tokens if turns is None else turns.room(sampling)
     settings = engine_settings(
-        context, requests, dtype=plan.dtype, batch_size=plan.max_num_seqs, max_new_tokens=sampling.max_new_tokens
+        context, requests, dtype=plan.dtype, batch_size=plan.max_num_seqs, max_new_tokens=longest
     )
     with ExitStack() as stack:
         folders = [(stack.enter_context(servable(context, tokenizer, name))[0], w) for name, w in draw.models.items()]
@@ -181,8 +197,9 @@ def _single(context: Context, plan: DrawSettings, settings: EngineSettings, fold
 
 
 def _row(response: Generation) -> dict[str, Any]:
-    return {**asdict(response), "tokens": list(response.tokens)}
+    return {**asdict(response), "tokens": list(response.tokens), "observed": [*map(list, response.observed)]}
 
 
 def _generation(row: Mapping[str, Any]) -> Generation:
-    return Generation(**{**row, "tokens": tuple(row["tokens"])})
+    observed = tuple((start, stop) for start, stop in row.get("observed", ()))
+    return Generation(**{**row, "tokens": tuple(row["tokens"]), "observed": observed})

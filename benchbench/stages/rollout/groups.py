@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.core.example import Example
+from benchbench.core.example import MASK, Example
 from benchbench.core.generation import Generation
 from benchbench.core.rollout import DATA, Group, RolloutResponse
 from benchbench.core.sampler import Arm
@@ -15,6 +15,7 @@ from benchbench.core.seeding import stream
 from benchbench.data.encode import Encoder
 from benchbench.data.encoded_examples import EncodedExample, encode_examples
 from benchbench.data.render import renderer
+from benchbench.data.spans import runs
 from benchbench.recipe.schema import TokenizationSection
 from benchbench.stages.rollout.settings import RolloutSettings
 
@@ -68,10 +69,11 @@ def candidates_of(
 
 def _candidates(encoded: EncodedExample, eos: int | None) -> list[RolloutResponse]:
     responses: list[RolloutResponse] = []
-    for text, (_, ids) in zip(encoded.example.candidates, encoded.rows, strict=True):
+    for text, (_, ids), marks in zip(encoded.example.candidates, encoded.rows, encoded.marks, strict=True):
         ended = eos is not None and len(ids) > 0 and ids[-1] == eos
         tokens = tuple(ids[:-1] if ended else ids)
-        responses.append(RolloutResponse(tokens, eos if ended else None, DATA, DATA, text))
+        masked = tuple((start, stop) for start, stop, _ in runs(marks.get(MASK, ())))
+        responses.append(RolloutResponse(tokens, eos if ended else None, DATA, DATA, text, masked))
     return responses
 
 
@@ -83,6 +85,8 @@ def groups_of(
     answers: Mapping[tuple[str, int], tuple[str, Generation]],
     candidates: Mapping[str, Sequence[RolloutResponse]],
     tokenizer: Any,
+    *,
+    mask_observations: bool = True,
 ) -> list[Group]:
     """One group per example, its responses in the order of the arms.
 
@@ -94,6 +98,7 @@ def groups_of(
         answers: (example, sample) -> arm, and what it drew.
         candidates: example id -> the split's own; empty where no arm asks for them.
         tokenizer: for the texts of what was drawn.
+        mask_observations: leave what a tool wrote out of what is scored of a draw.
     """
     groups: list[Group] = []
     for example in examples:
@@ -104,7 +109,7 @@ def groups_of(
                 responses += candidates[example.id]
                 continue
             drawn = [answers[example.id, number] for number in range(sample, sample + arm.samples)]
-            responses += [_response(source, generation, tokenizer) for source, generation in drawn]
+            responses += [_response(source, generation, tokenizer, mask_observations) for source, generation in drawn]
             sample += arm.samples
         columns = {name: value for name, value in example.columns.items() if not isinstance(value, tuple)}
         prompt = tuple(prompts[example.id])
@@ -112,8 +117,9 @@ def groups_of(
     return groups
 
 
-def _response(source: str, generation: Generation, tokenizer: Any) -> RolloutResponse:
+def _response(source: str, generation: Generation, tokenizer: Any, mask: bool) -> RolloutResponse:
     """What was drawn; only a token that stops a response is its end, one that it was cut at is not."""
     text = tokenizer.decode(list(generation.tokens), skip_special_tokens=True).strip()
     end = generation.end if generation.finish == "stop" else None
-    return RolloutResponse(generation.tokens, end, generation.finish, source, text)
+    observed = generation.observed if mask else ()
+    return RolloutResponse(generation.tokens, end, generation.finish, source, text, observed)

@@ -10,18 +10,19 @@ from benchbench import samplers
 from benchbench.core.generation import Sampling
 from benchbench.core.identity import restore
 from benchbench.core.rollout import DATA, Group
-from benchbench.core.sampler import Arm
+from benchbench.core.sampler import Arm, Sampler
+from benchbench.core.tools import ToolUse
 from benchbench.data.prompts import answered_prompts
 from benchbench.data.rollout_json import group_json
 from benchbench.generation.sampling import FIELDS
 from benchbench.generation.stops import Stops, named_stops
 from benchbench.recipe.binding import bind
 from benchbench.stages.context import Result, StageContext
-from benchbench.stages.rollout.drawing import ENGINE, drawn_answers
+from benchbench.stages.rollout.drawing import ENGINE, Answers, drawn_answers
 from benchbench.stages.rollout.groups import candidates_of, groups_of, round_examples
 from benchbench.stages.rollout.searching import SearchedRollout, search_of, searched
 from benchbench.stages.rollout.settings import DrawSettings, RolloutSettings, SamplerSettings
-from benchbench.stages.serving import remove_leftovers
+from benchbench.stages.serving import call_counts, remove_leftovers
 from benchbench.store.files import json_or_none
 from benchbench.store.made import made_hash, write_made
 from benchbench.store.parts import remove_parts
@@ -46,15 +47,19 @@ def run(context: Context) -> Result:
         searches = searched(context, search, examples, prompts, tokenizer, sampling)
         return _written(context, searches.groups, searches.tokens, {**_search_counts(searches), **too_long})
     arms = arms_of(settings.sampler)
-    answers = {}
+    use = tool_use_of(settings.sampler)
+    answers: Answers = {}
     if settings.draw is not None:
         sampling = _sampling(context, settings.draw, tokenizer)
-        answers = drawn_answers(context, arms, prompts, tokenizer, sampling)
+        answers = drawn_answers(context, arms, prompts, tokenizer, sampling, use)
     data = next((arm for arm in arms if arm.source == DATA), None)
     candidates = candidates_of(examples, tokenizer, section, most=data.samples, where=where) if data is not None else {}
-    groups = groups_of(settings, arms, examples, prompts, answers, candidates, tokenizer)
-    tokens = sum(len(generation.tokens) for _, generation in answers.values())
-    return _written(context, groups, tokens, {**_counts(groups, tokens), **too_long})
+    masked = use is None or use.mask_observations
+    groups = groups_of(settings, arms, examples, prompts, answers, candidates, tokenizer, mask_observations=masked)
+    drawn = [generation for _, generation in answers.values()]
+    tokens = sum(generation.drawn_tokens for generation in drawn)
+    calls = {} if settings.tool is None else call_counts(settings.tool, drawn, tokenizer)
+    return _written(context, groups, tokens, {**_counts(groups, tokens), **calls, **too_long})
 
 
 def _search_counts(searches: SearchedRollout) -> dict[str, Any]:
@@ -74,12 +79,22 @@ def _written(context: Context, groups: Sequence[Group], tokens: int, counts: Map
     return Result(tokens, {**counts, **engine, "content": made_hash(context.folder, split)})
 
 
+def tool_use_of(settings: SamplerSettings) -> ToolUse | None:
+    """How the sampler's policy calls a tool; none for one that calls nothing."""
+    sampler = samplers.get(settings.name)
+    return None if sampler.tool_use is None else sampler.tool_use(_options(sampler, settings))
+
+
+def _options(sampler: Sampler, settings: SamplerSettings) -> Any:
+    options, faults = bind(sampler.options, restore(sampler.options, settings.options), where="rounds.sampler.options")
+    assert not faults, faults
+    return options
+
+
 def arms_of(settings: SamplerSettings) -> tuple[Arm, ...]:
     """The sampler's arms, with one of the split's candidates behind them where the selector reads these."""
     sampler = samplers.get(settings.name)
-    options, faults = bind(sampler.options, restore(sampler.options, settings.options), where="rounds.sampler.options")
-    assert not faults, faults
-    arms = sampler.arms(options, settings.num_samples)
+    arms = sampler.arms(_options(sampler, settings), settings.num_samples)
     if settings.candidates is None or any(arm.source == DATA for arm in arms):
         return arms
     return (*arms, Arm(DATA, settings.candidates, {}))

@@ -9,7 +9,7 @@ from benchbench.core.identity import Since
 from benchbench.recipe.rounds import MOST_ROUNDS
 from benchbench.recipe.section import Section
 from benchbench.stages.generate.settings import GenerateRun
-from benchbench.stages.settings import POLICIES, ReadingSettings
+from benchbench.stages.settings import POLICIES, ReadingSettings, ToolSettings
 
 POLICY, REFERENCE, STARTS = "policy", "reference", "start_"
 """Inputs: the policy that the round starts from, the one that the first round starts from, and, with the number of a
@@ -94,6 +94,8 @@ class RolloutSettings(ReadingSettings):
     """What the weights of a base model without pinned ones are drawn from; none where nothing is drawn."""
     steps: Annotated[StepValueSettings | None, Since("2026-11-29", before=None)] = None
     """None where the sampler draws whole responses."""
+    tool: Annotated[ToolSettings | None, Since("2026-11-30", before=None)] = None
+    """None where the sampler's policies call nothing."""
 
 
 SETTINGS, RUN = RolloutSettings, GenerateRun
