@@ -6,12 +6,15 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from benchbench.core.errors import BenchError
+from benchbench.core.errors import BenchError, Fault
 
 MOST_BYTES = 1 << 43
 """8 TiB: a configuration that asks for more is a mistake on any machine."""
 _LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
+_HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads")
 _WIDTHS = ("hidden_size", "n_embd", "d_model")
+MOST_LABELS = 1_000_000
+"""Of a classifier; each gets a name when the configuration is read."""
 _BYTES_PER_LAYER = 20_000
 """Of the objects of a layer, whatever its weights are."""
 
@@ -29,6 +32,24 @@ def least_parameters(config: Mapping[str, Any]) -> int:
 def _parameters(config: Mapping[str, Any]) -> int:
     layers, width = whole_number(config, _LAYERS), whole_number(config, _WIDTHS)
     return layers * width * width + whole_number(config, ("vocab_size",)) * width
+
+
+def size_faults(config: Mapping[str, Any]) -> list[Fault]:
+    """Sizes that no model has: less than 1, no whole numbers, or labels without number, which would be listed.
+
+    Args:
+        config: as for `least_parameters`; a size that is missing or null is the default of its type of model.
+    """
+    faults: list[Fault] = []
+    for name in (*_LAYERS, *_WIDTHS, *_HEADS, "vocab_size"):
+        value = config.get(name)
+        is_per_layer = name in _HEADS and isinstance(value, list)
+        if value is not None and not is_per_layer and not whole_number(config, (name,)):
+            faults.append(Fault(name, f"expected a whole number above 0, found {repr(value)[:40]}"))
+    labels = config.get("num_labels")
+    if labels is not None and not (isinstance(labels, int) and 0 <= labels <= MOST_LABELS):
+        faults.append(Fault("num_labels", f"expected at most {MOST_LABELS}, found {repr(labels)[:40]}"))
+    return faults
 
 
 def least_bytes(config: Mapping[str, Any], *, bytes_per_weight: int = 1) -> int:
