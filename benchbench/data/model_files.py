@@ -28,6 +28,8 @@ WHOLE_WEIGHTS = ("model*.safetensors", INDEX, "pytorch_model*.bin")
 _OTHER_WEIGHTS = ("*.bin", "*.pt", "*.pth", "*.h5", "*.msgpack", "*.gguf")
 """Weights in formats that are never read."""
 _SHA256_DIGITS = 64
+_LONGEST_NAME = 255
+"""Characters, as file systems take them."""
 _MOST_WEIGHTS_PER_BYTE = 8
 """One bit each."""
 
@@ -182,12 +184,17 @@ def _index(folder: Path) -> Mapping[str, str]:
         names = {str(tensor): str(name) for tensor, name in weight_map.items()}
     except (AttributeError, KeyError, TypeError, ValueError):
         names = {}
-    if not names or any(Path(name).name != name for name in names.values()):
+    if not names or not all(_is_file_name(name) for name in names.values()):
         raise _unavailable(
             f"{path}: expected weight_map, the name of a file in this folder for each tensor; found none; "
             "copy or download it again"
         )
     return names
+
+
+def _is_file_name(name: str) -> bool:
+    """Whether a name is that of a file of weights in the same folder."""
+    return name.endswith(".safetensors") and Path(name).name == name and len(name) <= _LONGEST_NAME
 
 
 def _require_one(folder: Path, index: Mapping[str, str]) -> None:

@@ -72,7 +72,7 @@ def template_text(section: TokenizationSection, tokenizer: PreTrainedTokenizerBa
     named = ", ".join(map(str, tokenizer.chat_template)) if isinstance(tokenizer.chat_template, Mapping) else ""
     raise BenchError(
         "tokenization.template: expected a template, for the tokenizer has no single chat template "
-        f"(named ones: {named or 'none'}); give `template` (plain text around each turn) or `chat_template` (a Jinja file)"
+        f"(named ones: {named or 'none'}); give `template` (plain text around each turn) or `chat_template` (a file)"
     )
 
 

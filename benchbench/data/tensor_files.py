@@ -41,7 +41,7 @@ def tensor_table(path: Path) -> Mapping[str, TensorEntry]:
         entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
         end = max((int(entry["data_offsets"][1]) for entry in entries.values()), default=0)
         tensors = {name: TensorEntry(str(entry["dtype"]), tuple(entry["shape"])) for name, entry in entries.items()}
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
         raise _damaged("a header that cannot be read") from None
     if _LENGTH_BYTES + length + end != size:
         raise _damaged(f"{size} bytes where its header says {_LENGTH_BYTES + length + end}")
