@@ -67,7 +67,7 @@ def build_base(spec: ModelSpec, tokenizer: Any, *, seed: int | None) -> Any:
         special = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("bos", "eos", "pad")}
         config = configuration_of({"vocab_size": id_bound(tokenizer), **special, **spec.settings["from_config"]})
         dtype, attention = getattr(torch, spec.settings["dtype"]), spec.settings["attn_implementation"]
-        with seeded(seed, "initialisation"), _attention_of(spec, config.model_type):
+        with seeded(seed, "initialisation"), _attention_of(spec, config.model_type), _writing_text(config.model_type):
             model = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation=attention)
         require_fixed_positions(config, f"model.from_config of type {config.model_type}")
         use_packed_rows(model)
@@ -79,6 +79,20 @@ def build_base(spec: ModelSpec, tokenizer: Any, *, seed: int | None) -> Any:
             "name a tokenizer that belongs to the model"
         )
     return model
+
+
+@contextmanager
+def _writing_text(kind: str) -> Iterator[None]:
+    """Where a configuration is of no model that writes text, or names a part that there is not."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        if isinstance(error, ValueError) and "Unrecognized configuration class" not in said:
+            raise
+        raise BenchError(
+            f"model.from_config: expected a model that writes text, found a {kind} that is not made ({said[:200]})"
+        ) from None
 
 
 def _pinned(folder: str, spec: ModelSpec) -> Any:
