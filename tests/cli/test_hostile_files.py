@@ -187,7 +187,7 @@ def test_data_that_are_no_file(tmp_path: Path, write_yaml: Write, kind: str):
     [
         ("[" * 100_000, "config.json"),
         ("[1]", "config.json"),
-        ({"x": json.loads("[" * 900 + "]" * 900)}, "config.json: expected one JSON object, found what cannot be read"),
+        ({"x": json.loads("[" * 900 + "]" * 900)}, "config.json"),
         ({"num_hidden_layers": -5}, "num_hidden_layers: expected a whole number above 0, found -5"),
         ({"intermediate_size": 10**12}, "config.json: expected a model of these weights"),
         ('"text"', "config.json"),

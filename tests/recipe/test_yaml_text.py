@@ -49,8 +49,8 @@ DEEP = "expected at most 40 values within each other, found more"
         (".nan: 1\n.NaN: 2", "key 'nan' is written twice", 2),
         ("#\n" * 300_000, "expected at most 10000 lines, found more", None),
         ("a: 1" + "\r" * 300_000, "expected at most 10000 lines, found more", None),
-        ("a: [" + "1," * 400_000 + "]", "expected at most 10000 values, found more", 1),
-        ("a: 0x" + "_" * 1_000_000, "expected plain values, found what no type of YAML 1.2 has", None),
+        ("a: [" + "1," * 20_000 + "]", "expected at most 10000 values, found more", 1),
+        ("a: 0x" + "_" * 200_000, "expected plain values, found what no type of YAML 1.2 has", None),
         ("%YAML 9.9\n---\na: 1", "not valid YAML: found incompatible YAML document", 1),
     ],
 )
@@ -92,12 +92,12 @@ def test_no_message_quotes_a_text(text: str):
 @pytest.mark.parametrize(
     "text",
     [
-        "a: " + "x " * 500_000,
-        "a: " + "_" * 1_000_000,
-        "a: " + "." * 1_000_000,
-        "a: 2001-01-01 " + "0" * 1_000_000,
-        "a: 1 #" + " " * 1_000_000,
-        "".join(f"k{n}: 1 # x\n" for n in range(4_900)),
+        "a: " + "x " * 100_000,
+        "a: " + "_" * 200_000,
+        "a: " + "." * 200_000,
+        "a: 2001-01-01 " + "0" * 200_000,
+        "a: 1 #" + " " * 200_000,
+        "".join(f"k{n}: 1 # x\n" for n in range(2_000)),
     ],
     ids=["words", "underscores", "dots", "date", "comment", "comments"],
 )
@@ -105,7 +105,7 @@ def test_a_long_text_is_read_in_time(text: str):
     """Whatever its scalars look like: an expression of the parser that went back would take hours."""
     begin = time.process_time()
     assert read_yaml(text)
-    assert time.process_time() - begin < 8
+    assert time.process_time() - begin < 3
 
 
 def test_the_date_that_is_none_is_looked_for_among_few():
