@@ -20,8 +20,7 @@ GPT_NEOX = {
 LLAMA = {**GPT_NEOX, "model_type": "llama", "num_attention_heads": 4, "num_key_value_heads": 2}
 
 
-@pytest.mark.parametrize("values", [GPT_NEOX, LLAMA, {**LLAMA, "head_dim": 8, "num_attention_heads": 3} | {
-    "num_key_value_heads": 3}, {**GPT_NEOX, "rotary_pct": 0.5}])  # fmt: skip
+@pytest.mark.parametrize("values", [GPT_NEOX, LLAMA, {**LLAMA, "head_dim": 8}, {**GPT_NEOX, "rotary_pct": 0.5}])
 def test_what_a_model_takes_is_its_configuration(values: dict[str, Any]):
     assert configuration_of(values).hidden_size == 16
 
@@ -30,7 +29,7 @@ def test_what_a_model_takes_is_its_configuration(values: dict[str, Any]):
     ("change", "said"),
     [
         ({"model_type": "nonsense"}, "unknown model type 'nonsense'"),
-        ({"model_type": "lama"}, "did you mean 'llama'"),
+        ({"model_type": "lama"}, "unknown model type 'lama'. Did you mean"),
         ({"model_type": ["llama"]}, "unknown model type"),
         ({"model_type": None}, "unknown model type"),
         ({"num_hidden_layers": -5}, "num_hidden_layers: expected a whole number above 0, found -5"),
