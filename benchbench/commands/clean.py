@@ -16,7 +16,7 @@ from benchbench import stages
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.store import damage
 from benchbench.store.drafts import draft_prefix, is_draft, stale_drafts
-from benchbench.store.files import folders
+from benchbench.store.files import folders, require_file
 from benchbench.store.lease_files import RESULT_LEASES
 from benchbench.store.runs import RunStore
 from benchbench.store.sessions import CLEANING, PLANNING, names_in, sessions
@@ -253,6 +253,7 @@ def _with_inputs(keys: Sequence[str], locks: Mapping[str, str]) -> frozenset[str
 def _lock(folder: Path) -> str:
     """What a stage was told; nothing where it cannot be read, and then it rests on nothing."""
     try:
+        require_file(folder / LOCK)
         return (folder / LOCK).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
@@ -263,6 +264,7 @@ def _is_named(path: Path, names: Collection[str]) -> bool:
     if path.parent.name != "tokens":
         return path.name in names
     try:
+        require_file(path / "index.json")
         index = (path / "index.json").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False

@@ -128,16 +128,17 @@ def parse_seeds(texts: Sequence[str] | None) -> tuple[int, ...] | None:
     """
     if not texts:
         return None
-    good = [text.isdecimal() and len(text.lstrip("0")) < 20 and int(text) <= HIGHEST_SEED for text in texts]
+    plain = [text.lstrip("0") or "0" if text.isascii() and text.isdecimal() else "" for text in texts]
+    good = [0 < len(digits) < 20 and int(digits) <= HIGHEST_SEED for digits in plain]
     place = "put methods and recipes before --seeds"
     faults = [
         Fault("--seeds", f"expected whole numbers of 0 or more, below 2^63, got '{text[:40]}'; {place}")
-        if text.isdecimal()
-        else Fault("--seeds", f"expected whole numbers of 0 or more, got '{text}'; {place}")
-        for text, is_good in zip(texts, good, strict=True)
+        if digits
+        else Fault("--seeds", f"expected whole numbers of 0 or more, got '{text[:40]}'; {place}")
+        for text, digits, is_good in zip(texts, plain, good, strict=True)
         if not is_good
     ]
-    seeds = [int(text) for text, is_good in zip(texts, good, strict=True) if is_good]
+    seeds = [int(digits) for digits, is_good in zip(plain, good, strict=True) if is_good]
     faults += [Fault("--seeds", f"{seed} is given twice") for seed in sorted({s for s in seeds if seeds.count(s) > 1})]
     if faults:
         raise BenchError.of_faults("command line", faults)

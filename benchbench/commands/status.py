@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections import Counter
@@ -17,9 +16,10 @@ from ruamel.yaml.error import YAMLError
 
 from benchbench import stages
 from benchbench.commands.run_plan import in_one_line
+from benchbench.core.json_text import parse_json
 from benchbench.core.records import StageRecord
 from benchbench.run.grid_clock import duration
-from benchbench.store.files import folders, json_or_none
+from benchbench.store.files import folders, json_or_none, read_text
 from benchbench.store.lease_files import Holder
 from benchbench.store.runs import CHECKPOINT, PROGRESS, RunStore
 from benchbench.store.sessions import sessions
@@ -165,7 +165,7 @@ def _state(store: RunStore, key: str, record: StageRecord | None) -> tuple[str, 
 def _title(folder: Path) -> str:
     """The stage's title of its lock file; empty where there is none. The rest, which may be long, is not read."""
     try:
-        block = _TITLE.search((folder / "lock.yaml").read_text(encoding="utf-8"))
+        block = _TITLE.search(read_text(folder / "lock.yaml"))
         return "" if block is None else str(YAML(typ="safe", pure=True).load(block[0])["title"])
     except (OSError, UnicodeDecodeError, YAMLError):
         return ""
@@ -193,7 +193,7 @@ def _logged_step(path: Path) -> int | None:
         return None
     for line in reversed(path.read_text(encoding="utf-8", errors="replace").splitlines()):
         try:
-            return json.loads(line)["step"]
+            return parse_json(line)["step"]
         except (ValueError, KeyError, TypeError):
             continue  # the half line of a killed run
     return None

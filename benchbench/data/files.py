@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,7 +10,9 @@ from typing import Any
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.hashing import canonical
+from benchbench.core.json_text import JsonTextError, parse_json
 from benchbench.data.rows import Row
+from benchbench.data.unfolding import unfolded
 from benchbench.store.file_hashes import file_hash
 
 
@@ -62,15 +62,7 @@ def _require(path: Path) -> None:
 
 
 def _text(path: Path) -> str:
-    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    return data.decode("utf-8-sig")
-
-
-def _reason(error: ValueError | RecursionError) -> str:
-    """Why a text is not read; a number of thousands of digits and values nested a thousand deep are JSON, too."""
-    if isinstance(error, json.JSONDecodeError):
-        return str(error)
-    return "values nested too deep" if isinstance(error, RecursionError) else "a number of too many digits"
+    return (unfolded(path) if path.suffix == ".gz" else path.read_bytes()).decode("utf-8-sig")
 
 
 def _read_lines(path: Path) -> list[Row]:
@@ -79,18 +71,19 @@ def _read_lines(path: Path) -> list[Row]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise BenchError(f"{path}:{number}: expected one JSON object, found no JSON ({_reason(error)})") from None
+            row = parse_json(line)
+        except JsonTextError as error:
+            raise BenchError(f"{path}:{number}: expected one JSON object, found no JSON ({error})") from None
         rows.append(_checked(row, f"{path}:{number}"))
     return rows
 
 
 def _read_list(path: Path) -> list[Row]:
+    text = _text(path)
     try:
-        rows = json.loads(_text(path))
-    except (ValueError, RecursionError) as error:
-        raise BenchError(f"{path}: expected one JSON list ({_reason(error)}); JSON lines end in .jsonl") from None
+        rows = parse_json(text)
+    except JsonTextError as error:
+        raise BenchError(f"{path}: expected one JSON list ({error}); JSON lines end in .jsonl") from None
     if not isinstance(rows, list):
         raise BenchError(f"{path}: expected a list of rows, found one {type(rows).__name__}")
     return [_checked(row, f"{path}, row {number}") for number, row in enumerate(rows)]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.hashing import fingerprint
+from benchbench.core.json_text import JsonTextError
 from benchbench.data.hub_cache import hub_hash
-from benchbench.data.model_size import least_parameters
+from benchbench.data.json_files import json_in
+from benchbench.data.model_size import least_parameters, size_faults
 from benchbench.data.tensor_files import DamagedFileError, tensor_table
 from benchbench.store.file_hashes import file_hash
 
@@ -27,6 +28,8 @@ WHOLE_WEIGHTS = ("model*.safetensors", INDEX, "pytorch_model*.bin")
 _OTHER_WEIGHTS = ("*.bin", "*.pt", "*.pth", "*.h5", "*.msgpack", "*.gguf")
 """Weights in formats that are never read."""
 _SHA256_DIGITS = 64
+_LONGEST_NAME = 255
+"""Characters, as file systems take them."""
 _MOST_WEIGHTS_PER_BYTE = 8
 """One bit each."""
 
@@ -147,12 +150,14 @@ def _config_faults(folder: Path, *, trust_remote_code: bool) -> list[Fault]:
             Fault(CONFIG, "expected the model's configuration, found no such file; copy it from the model's source")
         ]
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError, RecursionError) as error:  # of JSON and of UTF-8, permissions, values nested too deep
+        config = json_in(path)
+    except JsonTextError as error:
         return [Fault(CONFIG, f"expected one JSON object, found what cannot be read ({error})")]
     if not isinstance(config, dict):
         return [Fault(CONFIG, f"expected one JSON object, found {type(config).__name__}")]
-    faults: list[Fault] = []
+    faults = [
+        Fault(CONFIG, f"{fault}; bring the one back that belongs to the weights") for fault in size_faults(config)
+    ]
     on_disk = sum(file.stat().st_size for file in folder.glob("*.safetensors") if file.is_file())
     if (least := least_parameters(config)) > _MOST_WEIGHTS_PER_BYTE * on_disk > 0:
         what = f"expected a model of these weights ({on_disk} bytes), found sizes of one with {least} weights or more"
@@ -175,16 +180,21 @@ def _index(folder: Path) -> Mapping[str, str]:
     if not path.is_file():
         return {}
     try:
-        weight_map = json.loads(path.read_text(encoding="utf-8"))["weight_map"]
+        weight_map = json_in(path)["weight_map"]
         names = {str(tensor): str(name) for tensor, name in weight_map.items()}
     except (AttributeError, KeyError, TypeError, ValueError):
         names = {}
-    if not names or any(Path(name).name != name for name in names.values()):
+    if not names or not all(_is_file_name(name) for name in names.values()):
         raise _unavailable(
             f"{path}: expected weight_map, the name of a file in this folder for each tensor; found none; "
             "copy or download it again"
         )
     return names
+
+
+def _is_file_name(name: str) -> bool:
+    """Whether a name is that of a file of weights in the same folder."""
+    return name.endswith(".safetensors") and Path(name).name == name and len(name) <= _LONGEST_NAME
 
 
 def _require_one(folder: Path, index: Mapping[str, str]) -> None:

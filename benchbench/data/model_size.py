@@ -6,18 +6,22 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from benchbench.core.errors import BenchError
+from benchbench.core.errors import BenchError, Fault
 
 MOST_BYTES = 1 << 43
 """8 TiB: a configuration that asks for more is a mistake on any machine."""
 _LAYERS = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
+_HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads")
+_INNER = ("intermediate_size", "n_inner", "ffn_dim", "d_ff")
 _WIDTHS = ("hidden_size", "n_embd", "d_model")
+MOST_LABELS = 1_000_000
+"""Of a classifier; each gets a name when the configuration is read."""
 _BYTES_PER_LAYER = 20_000
 """Of the objects of a layer, whatever its weights are."""
 
 
 def least_parameters(config: Mapping[str, Any]) -> int:
-    """Weights of a model at least: one square matrix per layer, and the embeddings; 0 where it names no sizes.
+    """Weights of a model at least: two matrices per layer, and the embeddings; 0 where it names no sizes.
 
     Args:
         config: as in config.json, or under `model.from_config`; what is no whole number counts as 0.
@@ -28,7 +32,25 @@ def least_parameters(config: Mapping[str, Any]) -> int:
 
 def _parameters(config: Mapping[str, Any]) -> int:
     layers, width = whole_number(config, _LAYERS), whole_number(config, _WIDTHS)
-    return layers * width * width + whole_number(config, ("vocab_size",)) * width
+    return layers * width * (width + whole_number(config, _INNER)) + whole_number(config, ("vocab_size",)) * width
+
+
+def size_faults(config: Mapping[str, Any]) -> list[Fault]:
+    """Sizes that no model has: less than 1, no whole numbers, or labels without number, which would be listed.
+
+    Args:
+        config: as for `least_parameters`; a size that is missing or null is the default of its type of model.
+    """
+    faults: list[Fault] = []
+    for name in (*_LAYERS, *_WIDTHS, *_HEADS, *_INNER, "vocab_size"):
+        value = config.get(name)
+        is_per_layer = name in (*_HEADS, *_INNER) and isinstance(value, list)
+        if value is not None and not is_per_layer and not whole_number(config, (name,)):
+            faults.append(Fault(name, f"expected a whole number above 0, found {repr(value)[:40]}"))
+    labels = config.get("num_labels")
+    if labels is not None and not (isinstance(labels, int) and 0 <= labels <= MOST_LABELS):
+        faults.append(Fault("num_labels", f"expected at most {MOST_LABELS}, found {repr(labels)[:40]}"))
+    return faults
 
 
 def least_bytes(config: Mapping[str, Any], *, bytes_per_weight: int = 1) -> int:
@@ -77,7 +99,7 @@ def gib(size: int) -> str:
 
 
 def _named(config: Mapping[str, Any]) -> list[str]:
-    names = (*_LAYERS, *_WIDTHS, "vocab_size")
+    names = (*_LAYERS, *_WIDTHS, *_INNER, "vocab_size")
     return [f"{name} {config[name]:.3g}" for name in names if whole_number(config, (name,))]
 
 

@@ -11,6 +11,7 @@ from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
 from benchbench.data.template_limits import require_length, template_limits
 from benchbench.recipe.schema import PlainTemplate, TokenizationSection
+from benchbench.store.files import read_text
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -68,10 +69,10 @@ def template_text(section: TokenizationSection, tokenizer: PreTrainedTokenizerBa
         return read_chat_template(path)
     if isinstance(tokenizer.chat_template, str):
         return tokenizer.chat_template
-    named = ", ".join(tokenizer.chat_template) if tokenizer.chat_template else "none"
+    named = ", ".join(map(str, tokenizer.chat_template)) if isinstance(tokenizer.chat_template, Mapping) else ""
     raise BenchError(
         "tokenization.template: expected a template, for the tokenizer has no single chat template "
-        f"(named ones: {named}); give `template` (plain text around each turn) or `chat_template` (a Jinja file)"
+        f"(named ones: {named or 'none'}); give `template` (plain text around each turn) or `chat_template` (a file)"
     )
 
 
@@ -82,7 +83,7 @@ def read_chat_template(path: Path) -> str:
         BenchError: it cannot be read, or is no template.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise BenchError(f"tokenization.chat_template: {path} cannot be read as UTF-8 text ({error})") from None
     if "messages" not in text or not any(mark in text for mark in ("{%", "{{")):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from benchbench.core.json_text import parse_json
 
 _LENGTH_BYTES = 8
 """The file begins with the length of its header, little-endian."""
@@ -36,11 +37,11 @@ def tensor_table(path: Path) -> Mapping[str, TensorEntry]:
             raise _damaged(f"{size} bytes, too few for its header")
         text = handle.read(length)
     try:
-        header = json.loads(text)
+        header = parse_json(text)
         entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
         end = max((int(entry["data_offsets"][1]) for entry in entries.values()), default=0)
         tensors = {name: TensorEntry(str(entry["dtype"]), tuple(entry["shape"])) for name, entry in entries.items()}
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError):
         raise _damaged("a header that cannot be read") from None
     if _LENGTH_BYTES + length + end != size:
         raise _damaged(f"{size} bytes where its header says {_LENGTH_BYTES + length + end}")

@@ -295,5 +295,5 @@ def _set_padding(tokenizer: PreTrainedTokenizerBase, pad_token: str | None, name
     if tokenizer.pad_token is None:
         raise BenchError(
             f"model.pad_token: required, since the tokenizer {name} names no padding token; "
-            f"its special tokens are {', '.join(sorted(set(tokenizer.all_special_tokens)))}"
+            f"its special tokens are {', '.join(sorted({token[:80] for token in tokenizer.all_special_tokens}))}"
         )

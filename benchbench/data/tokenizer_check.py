@@ -24,8 +24,8 @@ from benchbench.data.tokenizer_probes import TEXTS, Held, drops_white_space, ids
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-_SHOWN = 3
-"""Names in a message."""
+_SHOWN, _LONGEST = 3, 80
+"""Names in a message, and characters of one."""
 AS_IT_IS = ("PreTrainedTokenizerFast", "TokenizersBackend")
 """Classes that add no rules of their own to tokenizer.json."""
 
@@ -124,11 +124,11 @@ def _undeclared(
     vocabulary, name = tokenizer.get_vocab(), type(tokenizer).__name__
     counts = f"{file} has {len(known)} entries, {name} has {len(vocabulary)}"
     if missing := sorted(known - set(vocabulary)):
-        return f"{counts}, without {', '.join(map(repr, missing[:_SHOWN]))}; {how_to_mend(files)}"
+        return f"{counts}, without {', '.join(map(_short, missing[:_SHOWN]))}; {how_to_mend(files)}"
     extra = sorted((i, token) for token, i in vocabulary.items() if token not in known and added.get(token) != i)
     if not extra:
         return None
-    names = ", ".join(repr(token) for _, token in extra[:_SHOWN])
+    names = ", ".join(_short(token) for _, token in extra[:_SHOWN])
     more = f" and {len(extra) - _SHOWN} more" if len(extra) > _SHOWN else ""
     return (
         f"{counts}: {names}{more} would get ids from {extra[0][0]} on, which {file} does not have; name tokens of the "
@@ -237,6 +237,11 @@ def _roundtrip(
 def _plain(text: str, white_space: bool) -> str:
     spaced = text.replace("\u2581", " ")
     return spaced.lstrip(" ") if white_space else "".join(spaced.split())
+
+
+def _short(token: str) -> str:
+    """A token in a message; a file may call any text one."""
+    return repr(token if len(token) <= _LONGEST else f"{token[:_LONGEST]}...")
 
 
 def _some(values: Sequence[Any]) -> str:

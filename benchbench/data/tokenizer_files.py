@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from benchbench.core.errors import BenchError
+from benchbench.core.json_text import JsonTextError
+from benchbench.data.json_files import json_in
 
 WHOLE = "tokenizer.json"
 """Vocabulary and all rules in one file; where it is there, no other vocabulary is read."""
@@ -73,8 +74,8 @@ def require_vocabulary(folder: Path) -> None:
 def read_object(path: Path) -> dict[str, Any]:
     """The JSON object of a file; nothing where it is not there, or is no object."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        content = json_in(path)
+    except JsonTextError:
         return {}
     return content if isinstance(content, dict) else {}
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from benchbench.data.json_files import object_in
 from benchbench.data.model_files import model_files
 from benchbench.data.tensor_files import tensor_table
 
@@ -22,9 +22,10 @@ def weights_signature(folder: Path) -> dict[str, Any]:
     """What two models have in common where the weights of one can take the place of the other's.
 
     Raises:
-        BenchError: exit code 5; no safetensors weights, the one format that is read, or not all of them.
+        BenchError: exit code 5; no safetensors weights, the one format that is read, or not all of them; a
+            configuration that is no JSON object.
     """
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config = object_in(folder / "config.json")
     shapes = {name: entry.shape for file in model_files(folder).weights for name, entry in tensor_table(file).items()}
     return {
         "config": {key: value for key, value in config.items() if key not in _WORDS_ABOUT_THE_FILE},

@@ -17,6 +17,7 @@ from types import ModuleType
 from benchbench.core.errors import BenchError, ExitCode, StoppedBySignal
 from benchbench.core.hashing import FINGERPRINT_LENGTH
 from benchbench.core.method import CONTENT_SIGN, Method, full_name, plain_name
+from benchbench.store.files import read_bytes
 
 _MODULE = "benchbench_method_of_a_file_"
 MOVED = "the method changed since it was planned; run the command again, which plans with it as it is"
@@ -37,7 +38,7 @@ def read_method(path: Path, *, built_in: Collection[str]) -> Method:
     if path.suffix != ".py":  # any other file may hold a secret, which Python's messages would quote
         raise BenchError(f"{path}: expected a Python file that defines METHOD, found a name that does not end in .py")
     try:
-        source = path.read_bytes()
+        source = read_bytes(path)
     except OSError as error:
         reason = "no such file" if isinstance(error, FileNotFoundError) else str(error.strerror)
         raise BenchError(f"{path}: {reason}; expected a Python file that defines METHOD") from None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchbench.core.errors import BenchError
+from benchbench.data.json_files import object_in
 from benchbench.data.model_files import ADAPTER_FILE, ADAPTER_WEIGHTS, model_files
 from benchbench.data.tensor_files import tensor_table
 
@@ -25,16 +26,7 @@ def read_adapter_config(folder: Path) -> dict[str, Any]:
     Raises:
         BenchError: the file is not one JSON object.
     """
-    import json
-
-    path = folder / ADAPTER_FILE
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # of JSON and of UTF-8
-        raise BenchError(f"{path}: expected one JSON object, found what cannot be read ({error})") from None
-    if not isinstance(config, dict):
-        raise BenchError(f"{path}: expected one JSON object, found {type(config).__name__}")
-    return config
+    return object_in(folder / ADAPTER_FILE)
 
 
 def put_adapters(model: Any, folder: Path, *, trainable: bool) -> Any:

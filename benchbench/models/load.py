@@ -10,10 +10,11 @@ from typing import Any
 
 import torch
 from torch import nn
-from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForCausalLM
+from transformers import AutoModelForCausalLM
 
-from benchbench.core.errors import BenchError, Fault, suggestion
+from benchbench.core.errors import BenchError
 from benchbench.core.seeding import torch_seed
+from benchbench.data.model_configuration import configuration_of
 from benchbench.data.model_files import ADAPTER_FILE
 from benchbench.data.model_size import machine_bytes, require_possible
 from benchbench.data.tokenizer import id_bound, save_tokenizer
@@ -61,11 +62,12 @@ def build_base(spec: ModelSpec, tokenizer: Any, *, seed: int | None) -> Any:
         model = _pinned(spec.path, spec)
     else:
         assert seed is not None, "weights without a folder are drawn from a seed"
-        require_possible(spec.settings["from_config"], "model.from_config", most=machine_bytes(), bytes_per_weight=2)
+        sizes = {"vocab_size": id_bound(tokenizer), **spec.settings["from_config"]}
+        require_possible(sizes, "model.from_config", most=machine_bytes(), bytes_per_weight=2)
         special = {f"{name}_token_id": getattr(tokenizer, f"{name}_token_id") for name in ("bos", "eos", "pad")}
-        config = _configuration({"vocab_size": id_bound(tokenizer), **special, **spec.settings["from_config"]})
+        config = configuration_of({"vocab_size": id_bound(tokenizer), **special, **spec.settings["from_config"]})
         dtype, attention = getattr(torch, spec.settings["dtype"]), spec.settings["attn_implementation"]
-        with seeded(seed, "initialisation"), _attention_of(spec, config.model_type):
+        with seeded(seed, "initialisation"), _attention_of(spec, config.model_type), _writing_text(config.model_type):
             model = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation=attention)
         require_fixed_positions(config, f"model.from_config of type {config.model_type}")
         use_packed_rows(model)
@@ -77,6 +79,20 @@ def build_base(spec: ModelSpec, tokenizer: Any, *, seed: int | None) -> Any:
             "name a tokenizer that belongs to the model"
         )
     return model
+
+
+@contextmanager
+def _writing_text(kind: str) -> Iterator[None]:
+    """Where a configuration is of no model that writes text, or names a part that there is not."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        if isinstance(error, ValueError) and "Unrecognized configuration class" not in said:
+            raise
+        raise BenchError(
+            f"model.from_config: expected a model that writes text, found a {kind} that is not made ({said[:200]})"
+        ) from None
 
 
 def _pinned(folder: str, spec: ModelSpec) -> Any:
@@ -116,30 +132,6 @@ def _attention_of(spec: ModelSpec, model: str) -> Iterator[None]:
             f"model.attn_implementation: {model}: expected one that the model has and that runs here, found "
             f"{spec.settings['attn_implementation']}; eager works with every model ({said[:200]})"
         ) from None
-
-
-def _configuration(values: Mapping[str, Any]) -> Any:
-    """A configuration all of whose keys are read; transformers would take any other and ignore it."""
-    kind = values["model_type"]
-    if kind not in CONFIG_MAPPING:
-        hint = suggestion(kind, CONFIG_MAPPING.keys())
-        raise BenchError(f"model.from_config.model_type: unknown model type '{kind}'.{hint}")
-    config = AutoConfig.for_model(**values)
-    known = {*type(config)().to_dict(), *type(config).attribute_map, "model_type"}
-    faults = [
-        Fault(key, f"a {kind} has no such key.{suggestion(key, known)}")
-        for key in values
-        if key not in known and not _translated(key, values, config)
-    ]
-    if faults:
-        raise BenchError.of_faults("model.from_config", faults)
-    return config
-
-
-def _translated(key: str, values: Mapping[str, Any], config: Any) -> bool:
-    """Whether an older key reaches other fields of the configuration, as `rotary_pct` does."""
-    without = AutoConfig.for_model(**{k: v for k, v in values.items() if k != key}).to_dict()
-    return {k: v for k, v in config.to_dict().items() if k != key} != without
 
 
 def context_length(model: Any) -> int | None:

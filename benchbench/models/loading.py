@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError, safe_open
 
 from benchbench.core.errors import BenchError, ExitCode
@@ -18,6 +19,11 @@ _NO_WEIGHTS = re.compile(
     r"|(^|\.)(rotary_emb|rotary|attn|self_attn)\.inv_freq$"
 )
 """What older versions saved beside the weights and newer ones compute: masks, and frequencies of positions."""
+
+_UNREAD = (StrictDataclassError, AttributeError, KeyError, TypeError, ValueError)
+"""What transformers raises for values of a configuration that no model of its type has."""
+_NO_TYPE = "model type"
+"""In its message for a type that it does not know; other ValueErrors are for whoever asked, such as of attention."""
 
 
 def load_whole(kind: Any, folder: str | Path, *, trust_remote_code: bool, **how: Any) -> Any:
@@ -30,8 +36,9 @@ def load_whole(kind: Any, folder: str | Path, *, trust_remote_code: bool, **how:
         how: further arguments of `from_pretrained`.
 
     Raises:
-        BenchError: exit code 5 for files that are not there or damaged; adapters; weights that the model has no place
-            for or that it does not have; two heads where there should be one; a model that is not what its files hold.
+        BenchError: exit code 5 for files that are not there or damaged; adapters; a configuration that is of no
+            model; weights that the model has no place for or that it does not have; two heads where there should be
+            one; a model that is not what its files hold.
     """
     files = model_files(Path(folder), trust_remote_code=trust_remote_code)
     if files.adapters:
@@ -50,6 +57,14 @@ def load_whole(kind: Any, folder: str | Path, *, trust_remote_code: bool, **how:
         raise BenchError(
             f"{folder}: a file of its weights is damaged ({error}); copy or download it again",
             exit_code=ExitCode.UNAVAILABLE,
+        ) from None
+    except _UNREAD as error:
+        if isinstance(error, ValueError) and _NO_TYPE not in str(error):
+            raise
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        raise BenchError(
+            f"{folder}: expected a model that transformers reads, found a configuration that it does not take "
+            f"({said[:300]}); bring the one back that belongs to the weights"
         ) from None
     check_loaded(model, info, str(folder))
     _require_same(model, files.weights)

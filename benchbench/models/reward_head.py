@@ -15,6 +15,7 @@ from benchbench import reward_objectives
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.identity import plain
 from benchbench.core.reward_objective import RewardObjective, RewardScores
+from benchbench.data.json_files import object_in
 from benchbench.models.layout import layout_of, packed_states, use_packed_rows
 from benchbench.models.load import with_adapter
 from benchbench.models.loading import load_whole
@@ -162,7 +163,7 @@ class RewardModel(nn.Module):
     @classmethod
     def load(cls, backbone: Any, folder: Path) -> RewardModel:
         """The head of a folder on a backbone that was loaded already."""
-        config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+        config = object_in(folder / CONFIG_FILE)
         named = config.get("objective", {"name": PLAIN, "hyper": {}})
         objective = reward_objectives.get(named["name"])
         hyper, faults = bind(objective.hyper, named["hyper"], where=f"{folder / CONFIG_FILE}: objective.hyper")

@@ -16,6 +16,7 @@ from benchbench.core.source import LoadedSplits
 from benchbench.data.audit import audit
 from benchbench.data.column_shape import split_shape
 from benchbench.data.hub_verified import require_verified
+from benchbench.data.model_configuration import configuration_of
 from benchbench.data.model_files import is_adapters_alone, weights_hash
 from benchbench.data.model_size import require_possible
 from benchbench.data.render import read_chat_template, renderer
@@ -186,6 +187,7 @@ def _weights(loaded: Loaded) -> tuple[str | None, str, int | None, bool]:
     model = loaded.recipe.model
     if model.model_name_or_path is None:
         require_possible(model.from_config or {}, f"{loaded.path}: model.from_config")
+        configuration_of(model.from_config or {})
         read = (None, model.from_config)
         return None, fingerprint({"from_config": model.from_config}), context_tokens(*read), caps_attention(*read)
     folder = resolve_folder(

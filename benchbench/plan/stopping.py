@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.data.hub_access import local_folder, require_on_hub
 from benchbench.data.hub_cache import require_sound
+from benchbench.data.json_files import json_in
 from benchbench.data.tokenizer import load_tokenizer
 from benchbench.data.turn_end import TurnEnd, turn_end, writes_no_turn_end
 from benchbench.generation.stops import CONFIGURED, EOS, Stops, all_stops
@@ -75,12 +75,12 @@ def configured_ids(loaded: Loaded, prepared: Prepared) -> tuple[int, ...]:
     if path is None:
         return ()
     try:
-        configuration = json.loads(path.read_text(encoding="utf-8"))
+        configuration = json_in(path)
         named = configuration.get("eos_token_id")
         ids = tuple(named) if isinstance(named, list) else () if named is None else (named,)
         if not all(isinstance(i, int) and not isinstance(i, bool) for i in ids):
             raise TypeError(f"eos_token_id: {named!r}")
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise BenchError(
             f"{path}: expected a JSON object whose eos_token_id is an id or a list of ids, found something else "
             f"({error}); mend the file, or set generate.stop_tokens, which replaces it"

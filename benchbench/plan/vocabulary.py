@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchbench.core.errors import BenchError
+from benchbench.data.model_size import require_possible
 from benchbench.data.tokenizer import check_saved
 from benchbench.data.tokenizer_check import AS_IT_IS
 from benchbench.data.tokenizer_files import MODEL_CONFIG, read_object
@@ -28,8 +29,9 @@ def check_rows(needed: int, config: Mapping[str, Any]) -> None:
     """Return only if the model has the rows that a tokenizer needs, as far as its configuration says how many it has.
 
     Raises:
-        BenchError: both numbers.
+        BenchError: both numbers; or no machine holds a model with so many rows.
     """
+    require_possible({"vocab_size": needed, **config}, "model: with the tokenizer's entries")
     text = config.get("text_config")
     rows = config.get("vocab_size", text.get("vocab_size") if isinstance(text, Mapping) else None)
     if isinstance(rows, int) and rows < needed:

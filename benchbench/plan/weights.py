@@ -11,8 +11,8 @@ from benchbench.core.repository import Repository
 from benchbench.data.hub_access import check_commit, local_folder, require_on_hub, unavailable
 from benchbench.data.hub_cache import AGAIN, require_sound
 from benchbench.data.hub_verified import CachedRevision, require_verified
+from benchbench.data.json_files import object_in
 from benchbench.data.model_files import ADAPTER_FILE, GENERATION_CONFIG, INDEX, WEIGHTS, weight_names
-from benchbench.store.files import read_json
 
 WEIGHT_PATTERNS = (
     "*.safetensors",
@@ -124,4 +124,4 @@ def _configuration(folder: Path | None, from_config: Mapping[str, Any] | None) -
     """That of a folder of weights, or the recipe's own."""
     if folder is None:
         return from_config or {}
-    return read_json(folder / "config.json") if (folder / "config.json").is_file() else {}
+    return object_in(folder / "config.json") if (folder / "config.json").is_file() else {}

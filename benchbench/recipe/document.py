@@ -110,7 +110,7 @@ def plain(node: Any) -> Any:
 def _collect_origins(node: CommentedMap, prefix: tuple[str, ...], name: str, origins: dict[str, str]) -> None:
     for key, value in node.items():
         path = (*prefix, str(key))
-        line = node.lc.data[key][0] + 1 if key in node.lc.data else node.lc.line + 1
+        line = node.lc.data[key][0] + 1 if key in (node.lc.data or {}) else node.lc.line + 1  # `<<` brings the others
         origins[".".join(path)] = f"{name}:{line}"
         if isinstance(value, CommentedMap):
             _collect_origins(value, path, name, origins)

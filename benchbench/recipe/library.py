@@ -13,6 +13,9 @@ from benchbench.core.errors import BenchError, Fault, suggestion
 from benchbench.recipe.document import Document, describe, read_document
 from benchbench.recipe.values import overlay
 
+LONGEST_CHAIN = 20
+"""Settings, each of which extends the next."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -164,13 +167,18 @@ def extended(setting: Entry) -> Entry:
     """A setting laid over the one it `extends`, and so on; every value keeps the place it was written at.
 
     Raises:
-        BenchError: there is no setting of that name, or settings extend each other in a circle.
+        BenchError: there is no setting of that name, or settings extend each other in a circle or without end.
     """
     chain = [setting]
     while (name := chain[-1].values.get("extends")) is not None:
         if not isinstance(name, str) or not name:
             fault = Fault("extends", f"expected a setting's name, got {describe(name)}")
             raise BenchError.of_faults(str(chain[-1].path), [fault])
+        if len(chain) == LONGEST_CHAIN:
+            raise BenchError(
+                f"{setting.path}: expected at most {LONGEST_CHAIN} settings that extend each other, found more; write "
+                "the last of them whole"
+            )
         base = find_setting(name, beside=chain[-1].path.parent)
         if any(base.path.resolve() == known.path.resolve() for known in chain):
             names = " extends ".join(entry.setting_name for entry in (*chain, base))

@@ -1,19 +1,30 @@
 """YAML 1.2 texts of anybody: read within limits, or refused in one message that quotes none of them.
 
 What a text could cost is looked at before it is read: aliases that would unfold to millions of values, brackets within
-brackets, numbers of thousands of digits, tags.
+brackets, numbers of thousands of digits, tags, and so many values or lines that the parser would take minutes. What was
+read is looked at, too: nothing goes on that no file, table or path could hold.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent, ScalarEvent
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    CollectionStartEvent,
+    DocumentStartEvent,
+    NodeEvent,
+    ScalarEvent,
+)
 
 MOST_BYTES = 1 << 20
 """Of a text; the longest shipped recipe has some thousand."""
@@ -21,12 +32,22 @@ DEEPEST = 40
 """Values within values."""
 MOST_VALUES = 50_000
 """When every alias stands for a copy."""
+MOST_WRITTEN = 10_000
+"""Values and keys, as they are written; the parser takes a second for so many."""
+MOST_LINES = 10_000
+"""The parser's time grows with the square of lines that are comments."""
 MOST_DIGITS = 300
 """Of a number."""
+WHOLE_BOUND = 2**63
+"""Whole numbers from here on are in no table."""
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?([Tt \t].*)?")
-_MARKS = re.compile(r"(?:^|[\s\[{,:])[&*!][^\s&]|[0-9a-fA-F_]{300}|(?:[-?][ \t]+){9}| {80}\S", re.MULTILINE)
-"""Anchors, aliases, tags, long numbers, deep nesting: what may cost more than it seems."""
+_MARKS = re.compile(r"(?:^|[\s\[{,:])[&*!][^\s&]|^%|[0-9a-fA-F_]{300}|(?:[-?][ \t]+){9}| {80}\S", re.MULTILINE)
+"""Anchors, aliases, tags, directives, long numbers, deep nesting: what may cost more than it seems."""
 _MOST_BRACKETS = 200
+_MOST_COMMAS = 2000
+"""With lines, of a text that is read without a look before."""
+_MOST_DATES = 200
+"""Texts that look like dates, of which each is read by itself to find the one that is none."""
 _NEST = re.compile(r"(?:[\[{]\s*){41}")
 """More brackets in a row than `DEEPEST`, for which the parser alone would take seconds."""
 _FAULTS = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError, AssertionError)
@@ -51,10 +72,14 @@ def read_yaml(text: str) -> Any:
     """The value of a text, with ruamel's round-trip types, which know the places of keys.
 
     Raises:
-        YamlTextError: it is no YAML, repeats a key, is too long, too deep or too large, or has tags.
+        YamlTextError: it is no YAML, repeats a key, is too long, too deep or too large, has tags, is of another
+            version of YAML, or holds what is in no table and no path: numbers of 2^63 or more, NUL characters, keys
+            that are lists or mappings.
     """
     if len(text) > MOST_BYTES:
         raise YamlTextError(f"expected at most {MOST_BYTES >> 20} MiB, found more")
+    if len(text.splitlines()) > MOST_LINES:
+        raise YamlTextError(f"expected at most {MOST_LINES} lines, found more")
     if nest := _NEST.search(text):
         line = text.count("\n", 0, nest.start()) + 1
         raise YamlTextError(f"expected at most {DEEPEST} values within each other, found more", line)
@@ -63,7 +88,8 @@ def read_yaml(text: str) -> Any:
     try:
         if _is_costly(text):
             _check(text)
-        return loader.load(text)
+        value = loader.load(text)
+        _check_value(value)
     except DuplicateKeyError as error:
         key = str(error.problem).split('"')[1] if '"' in str(error.problem) else "?"
         raise YamlTextError(
@@ -77,20 +103,28 @@ def read_yaml(text: str) -> Any:
         raise YamlTextError(f"expected at most {DEEPEST} values within each other, found more") from None
     except _FAULTS as error:
         raise _unreadable(text, error) from None
+    return value
 
 
 def _is_costly(text: str) -> bool:
     """Whether a text may cost more than it seems; only such a one is looked at twice."""
-    return text.count("[") + text.count("{") > _MOST_BRACKETS or _MARKS.search(text) is not None
+    if text.count("[") + text.count("{") > _MOST_BRACKETS or text.count("\n") + text.count(",") > _MOST_COMMAS:
+        return True
+    return _MARKS.search(text) is not None
 
 
 def _check(text: str) -> None:
     """Walk through a text without building any value of it."""
     open_nodes: list[tuple[str | None, int]] = []  # anchor, values so far
     sizes: dict[str, int] = {}
-    total = 0
+    total = written = 0
     for event in YAML(typ="rt", pure=True).parse(text):
         line = event.start_mark.line + 1
+        written += isinstance(event, NodeEvent)
+        if written > MOST_WRITTEN:
+            raise YamlTextError(f"expected at most {MOST_WRITTEN} values, found more", line)
+        if isinstance(event, DocumentStartEvent):
+            _check_directives(event, line)
         if isinstance(event, CollectionEndEvent):
             anchor, size = open_nodes.pop()
         elif isinstance(event, CollectionStartEvent | ScalarEvent):
@@ -125,20 +159,69 @@ def _check_node(event: NodeEvent, line: int) -> None:
             raise YamlTextError(f"expected numbers of at most {MOST_DIGITS} digits, found one of {digits}", line)
 
 
+def _check_directives(event: DocumentStartEvent, line: int) -> None:
+    """Another version gives words and numbers another meaning: `no`, `010`, `1:30`."""
+    if event.tags:
+        raise YamlTextError("expected plain values, found a directive %TAG; leave it out", line, is_malformed=True)
+    if event.version is not None and tuple(event.version) != (1, 2):
+        raise YamlTextError("expected YAML 1.2, found a directive that says otherwise; leave it out", line)
+
+
+def _check_value(value: Any, line: int | None = None) -> None:
+    """Refuse what a text may say and nothing that is made of it can hold."""
+    if isinstance(value, CommentedMap):
+        for key, inner in value.items():
+            _check_value(inner, _line_of(value, key))
+        _check_keys(value)
+    elif isinstance(value, CommentedSeq):
+        for place, inner in enumerate(value):
+            _check_value(inner, _line_of(value, place))
+    elif isinstance(value, int) and not -WHOLE_BOUND <= value < WHOLE_BOUND:
+        problem = "expected whole numbers from -2^63 to below 2^63, found another; put a text in quotes"
+        raise YamlTextError(problem, line)
+    elif isinstance(value, str) and "\0" in value:
+        raise YamlTextError("expected texts without NUL characters (\\0), found one", line)
+
+
+def _check_keys(mapping: CommentedMap) -> None:
+    """Keys become texts: two may become one, and a list or mapping none that a reader would know."""
+    names: set[str] = set()
+    for key in mapping:
+        line, name = _line_of(mapping, key), str(key)
+        if isinstance(key, (tuple, Mapping)) or "\0" in name:
+            raise YamlTextError("expected a text as a key, found something else", line)
+        if name in names:
+            raise YamlTextError("expected every key once, found two that are the same text; keep one of the two", line)
+        names.add(name)
+
+
+def _line_of(node: CommentedMap | CommentedSeq, key: Any) -> int | None:
+    """Where a value begins; none for one that `<<` brings."""
+    place = (node.lc.data or {}).get(key)
+    return None if place is None else place[0] + 1
+
+
 def _unreadable(text: str, error: Exception) -> YamlTextError:
     """The message for a value that the parser took for one of a type, and could not read as such."""
     with suppress(*_FAULTS, YAMLError):
-        for event in YAML(typ="rt", pure=True).parse(text):
-            if isinstance(event, ScalarEvent) and event.style is None and _is_no_date(event.value):
-                line = event.start_mark.line + 1
+        for written, line in islice(_dates(text), _MOST_DATES):
+            if _is_no_date(written):
                 return YamlTextError("expected a date that there is, found another; put a text in quotes", line)
     return YamlTextError(f"expected plain values, found what no type of YAML 1.2 has ({type(error).__name__})")
 
 
+def _dates(text: str) -> Iterator[tuple[str, int]]:
+    """Texts that look like dates, each once, and their lines."""
+    seen: set[str] = set()
+    for event in YAML(typ="rt", pure=True).parse(text):
+        if isinstance(event, ScalarEvent) and event.style is None and event.value not in seen:
+            seen.add(event.value)
+            if _DATE.fullmatch(event.value):
+                yield event.value, event.start_mark.line + 1
+
+
 def _is_no_date(text: str) -> bool:
-    """Whether a text looks like a date, and is none."""
-    if not _DATE.fullmatch(text):
-        return False
+    """Whether a text that looks like a date is none."""
     try:
         YAML(typ="rt", pure=True).load(text)
     except _FAULTS:

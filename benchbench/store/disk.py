@@ -12,6 +12,7 @@ _REASONS = {
     errno.EPERM: ("this user has no permission", "change the permissions, or name another folder"),
     errno.EIO: ("the disk failed", "look at the disk"),
     errno.EISDIR: ("there is a folder where a file belongs", "move it away"),
+    errno.ENXIO: ("there is a pipe or a device where a file belongs", "move it away"),
     errno.ENOTDIR: ("there is a file where a folder belongs", "move it away"),
     errno.EEXIST: ("there is a file where a folder belongs", "move it away"),
     errno.ELOOP: ("links lead in a circle", "remove them"),

@@ -14,14 +14,19 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from benchbench.store.files import json_or_none, write_json
+from benchbench.store.files import json_or_none, require_file, write_json
 
 SETTLED_SECONDS = 2.0
 """Times of a file system may be as coarse as this; a file that was changed more recently is read each time."""
 
 
 def file_hash(path: Path) -> str:
-    """sha256 of a file's bytes, as hex."""
+    """sha256 of a file's bytes, as hex.
+
+    Raises:
+        OSError: it cannot be read, or is a folder, a pipe or a device.
+    """
+    require_file(path)
     digest = hashlib.sha256()
     with path.open("rb") as handle:
         while block := handle.read(1 << 20):

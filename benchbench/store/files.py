@@ -13,6 +13,7 @@ import json
 import math
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from benchbench.core.json_text import parse_json
 from benchbench.store.drafts import draft_prefix, old_prefix, put_back_replaced
 from benchbench.store.leases import check
 
@@ -127,16 +129,46 @@ def cell_text(value: object) -> str:
     return repr(float(value)) if isinstance(value, float) else str(value)
 
 
+class NoFileError(OSError):
+    """Something else in the place of a file: a folder, or a pipe or device, which a reader would wait for."""
+
+
+def require_file(path: Path) -> None:
+    """Return only if there is a file, behind all links.
+
+    Raises:
+        NoFileError: there is something else.
+        OSError: there is nothing, or nobody may look.
+    """
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise NoFileError(errno.EISDIR, "a folder in the place of a file", str(path))
+    if not stat.S_ISREG(mode):
+        raise NoFileError(errno.ENXIO, "a pipe or a device in the place of a file", str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a file; whatever else stands in its place is not waited for."""
+    require_file(path)
+    return path.read_bytes()
+
+
+def read_text(path: Path) -> str:
+    """The content of a file as UTF-8 text; whatever else stands in its place is not waited for."""
+    require_file(path)
+    return path.read_text(encoding="utf-8")
+
+
 def read_json(path: Path) -> Any:
-    """Read a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Read a JSON file; what is no JSON, however it is none, is a ValueError."""
+    return parse_json(read_text(path))
 
 
 def json_or_none(path: Path) -> Any:
-    """What a JSON file holds; none where it is not there, or is damaged, as a power cut may leave an empty one."""
+    """What a JSON file holds; none where no file is there, or it is damaged, as a power cut may leave an empty one."""
     try:
         return read_json(path)
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, NoFileError, ValueError):
         return None
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from benchbench.core.errors import BenchError
-from benchbench.store.files import json_or_none, write_json, write_text
+from benchbench.core.json_text import parse_json
+from benchbench.store.files import json_or_none, read_text, write_json, write_text
 
 COLUMNS = ("example", "sample", "text", "tokens", "finish", "end", "logp_sum", "ref_logp_sum")
 
@@ -35,8 +36,9 @@ def read_generations(folder: Path) -> pd.DataFrame:
     """
     path = folder / "generations.jsonl"
     try:
-        text = path.read_text(encoding="utf-8")
-        rows = [json.loads(line) for line in text.split("\n") if line]  # a response may hold other line separators
+        text = read_text(path)
+        rows = [parse_json(line) for line in text.split("
+") if line]  # a response may hold other line separators
         with_tool = bool(rows) and OBSERVED in rows[0]
         return pd.DataFrame(rows, columns=[*COLUMNS, OBSERVED] if with_tool else list(COLUMNS))
     except (OSError, ValueError) as error:

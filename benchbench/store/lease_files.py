@@ -10,7 +10,6 @@ same owner: who follows first makes a file with the owner's token in its name, w
 from __future__ import annotations
 
 import errno
-import json
 import os
 import tempfile
 import time
@@ -20,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchbench.core.json_text import parse_json
 from benchbench.store.drafts import FORGOTTEN_SECONDS, draft_prefix
 from benchbench.store.processes import Life, ProcessName, life_of
 
@@ -80,12 +80,13 @@ def may_be_held(path: Path) -> bool:
 def read_lease(path: Path) -> Holder | None:
     """What a lease says, whether its owner lives or not; none where there is none."""
     try:
-        with path.open("rb") as file:  # opened each time: another machine's view of a file is only then a fresh one
+        # opened each time: another machine's view of a file is only then a fresh one; a pipe is not waited for
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             beat, text = os.fstat(file.fileno()).st_mtime, file.read()
     except FileNotFoundError:
         return None
     try:
-        values = json.loads(text)
+        values = parse_json(text)
         owner = ProcessName(**values["owner"])
         return Holder(owner, values["since"], values["token"], beat, values.get("about", {}))
     except (ValueError, KeyError, TypeError):

@@ -12,8 +12,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from benchbench.core.json_text import parse_json
 from benchbench.store.damage import say, say_damage
-from benchbench.store.files import json_or_none, write_json, write_text
+from benchbench.store.files import json_or_none, read_bytes, write_json, write_text
 
 FOLDER, ABOUT = "parts", "about.json"
 FORMAT = 2
@@ -53,14 +54,14 @@ class WrittenParts:
         """The values of a part; none where it is not there, or not as it was written, which is dropped in a line."""
         path = self._file(number)
         try:
-            lines, _, digest = path.read_bytes().rstrip(b"\n").rpartition(b"\n")
+            lines, _, digest = read_bytes(path).rstrip(b"\n").rpartition(b"\n")
         except FileNotFoundError:
             return None
         except OSError as error:
             fault = f"a file that cannot be read ({error.strerror})"
         else:
             if digest.decode(errors="replace") == self._digest(number, lines):
-                return [json.loads(line) for line in lines.decode().split("\n") if line]
+                return [parse_json(line) for line in lines.decode().split("\n") if line]
             fault = "one with other content"
         path.unlink(missing_ok=True)
         say_damage(f"{path}: expected the part of the stage as it was written, found {fault}; it is made again")

@@ -16,7 +16,7 @@ from benchbench.store.checksums import is_as_stamped, stamped
 from benchbench.store.contents import entry_of, shown_hash
 from benchbench.store.damage import set_folder_aside
 from benchbench.store.file_hashes import kept_hash
-from benchbench.store.files import json_or_none, whole_folder, write_json, written
+from benchbench.store.files import json_or_none, read_bytes, whole_folder, write_json, written
 
 T = TypeVar("T")
 INDEX = "prepared.json"
@@ -71,7 +71,7 @@ def read_lines(path: Path, digest: str, *, what: str) -> list[Any]:
         BenchError: exit code 5; the file is not there, or not as it was written.
     """
     try:
-        content = path.read_bytes()
+        content = read_bytes(path)
     except OSError as error:
         raise _changed(path, what, f"cannot be read ({error.strerror})") from None
     _require(path, digest, sha256(content).hexdigest(), what)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.json_text import parse_json
 from benchbench.store.checksums import CHECKSUM, is_as_stamped, stamped
 from benchbench.store.contents import entry_of, shown_entry
 from benchbench.store.damage import beside, say, say_damage, set_aside
@@ -38,7 +39,7 @@ class ResultStore:
         """
         path = self.folder / CELLS
         texts = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        records = [json.loads(text) for text in texts]
+        records = [parse_json(text) for text in texts]
         if not all(isinstance(each, dict) and "cell" in each and is_as_stamped(each, without=each) for each in records):
             raise ValueError("a record that is not as it was written")
         return [{name: value for name, value in each.items() if name != CHECKSUM} for each in records]
@@ -60,7 +61,7 @@ class ResultStore:
         path = self.folder / CELLS
         for line in path.read_bytes().splitlines() if path.is_file() else []:
             with suppress(ValueError, KeyError):
-                record = json.loads(line)
+                record = parse_json(line)
                 if isinstance(record, dict) and CHECKSUM in record and is_as_stamped(record, without=()):
                     sound[record["cell"]] = {name: value for name, value in record.items() if name != CHECKSUM}
         return sound

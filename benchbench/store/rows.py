@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchbench.core.errors import BenchError
-from benchbench.store.files import written
+from benchbench.store.files import read_bytes, written
 
 ROWS = "rows.parquet"
 
@@ -45,5 +45,5 @@ def read_parquet(path: Path) -> pa.Table:
         OSError: it cannot be opened.
         pyarrow.ArrowException: it is no such file.
     """
-    with pq.ParquetFile(pa.BufferReader(path.read_bytes())) as file:  # of a path, it is a thread that reads
+    with pq.ParquetFile(pa.BufferReader(read_bytes(path))) as file:  # of a path, it is a thread that reads
         return file.read(use_threads=False)

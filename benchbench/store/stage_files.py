@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.json_text import parse_json
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.store.files import folders
 from benchbench.store.runs import RunStore
@@ -98,7 +98,7 @@ def log_lines(path: Path) -> list[dict[str, Any]]:
 def parsed_line(text: str) -> dict[str, Any] | None:
     """One line of a training's log; none where it is not whole."""
     try:
-        values = json.loads(text)
+        values = parse_json(text)
     except ValueError:
         return None
     return values if isinstance(values, dict) and isinstance(values.get("step"), int) else None

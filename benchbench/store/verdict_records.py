@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 from typing import NamedTuple
 
+from benchbench.core.json_text import parse_json
 from benchbench.core.judge import Verdict
 
 FAULTS = (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError)
@@ -43,7 +44,7 @@ def verdict_of(text: str | bytes) -> tuple[Verdict, str | None]:
     Raises:
         ValueError or another of `FAULTS`: it is no verdict.
     """
-    values = json.loads(text)
+    values = parse_json(text)
     key, scores = values.pop("key", None), values.pop("scores", None)
     verdict = Verdict(**values, scores=None if scores is None else tuple(scores))
     if not _is_verdict(verdict):

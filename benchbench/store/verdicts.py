@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from benchbench.core.errors import BenchError
-from benchbench.store.files import write_text
+from benchbench.core.json_text import parse_json
+from benchbench.store.files import read_text, write_text
 
 FILE = "verdicts.jsonl"
 ROW_COLUMNS = (
@@ -44,7 +45,7 @@ def read_verdicts(folder: Path) -> pd.DataFrame:
     """
     path = folder / FILE
     try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
+        rows = [parse_json(line) for line in read_text(path).split("\n") if line]
         frame = pd.DataFrame([[row[name] for name in ROW_COLUMNS] for row in rows], columns=list(ROW_COLUMNS))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BenchError(

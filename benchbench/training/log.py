@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
+from benchbench.core.json_text import JsonTextError, parse_json
 from benchbench.store.files import write_text
 
 
@@ -28,8 +29,8 @@ class TrainLog:
         if self.path.is_file():
             for line in self.path.read_text(encoding="utf-8").splitlines():
                 try:
-                    values = json.loads(line)
-                except json.JSONDecodeError:
+                    values = parse_json(line)
+                except JsonTextError:
                     break  # the half line of a killed run
                 if values["step"] <= self.resume_at:
                     lines.append(line)

@@ -12,6 +12,11 @@ from pathlib import Path
 import pytest
 from harness import MICRO, ROOT, bench, leftovers
 
+from benchbench.commands.resolve import parse_seeds
+from benchbench.core.errors import BenchError
+from benchbench.recipe.document import read_document
+from benchbench.recipe.library import extended, find_setting
+
 Write = Callable[..., Path]
 ROW = '"prompt": "What is two and two?", "chosen": "four", "rejected": "five"'
 CHECKPOINT = ROOT / "results" / "reference" / "tiny" / "checkpoint"
@@ -41,9 +46,28 @@ def test_seeds_that_no_table_holds_are_refused(tmp_path: Path, write_yaml: Write
     assert re.search(r"below 2\^63|at most 300 digits", refused(tmp_path, path))
 
 
+@pytest.mark.parametrize("seed", ["\u0663", "1_0", "+1", " 1", "\u00b2", "", "x" * 5000])
+def test_a_seed_is_written_in_plain_digits(seed: str):
+    with pytest.raises(BenchError, match="expected whole numbers of 0 or more, got") as refusal:
+        parse_seeds([seed])
+    assert len(str(refusal.value)) < 200
+
+
+def test_noughts_before_a_seed_are_nothing():
+    """5,000 of them, more digits than Python turns into a number."""
+    assert parse_seeds(["0" * 5000, "0" * 5000 + "1", "007"]) == (0, 1, 7)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("model.from_config.num_hidden_layers=-5", "num_hidden_layers: expected a whole number above 0, found -5"),
+        ("model.from_config.hidden_size=[1]", "hidden_size: expected a whole number above 0, found [1]"),
+        ("model.from_config.num_attention_heads=3", "expected values that a gpt_neox takes, found others"),
+        ("model.from_config.model_type=nonsense", "unknown model type 'nonsense'"),
+        ("model.from_config.model_type=[a]", "unknown model type"),
+        ("model.from_config.num_labels=1000000000000", "num_labels: expected at most 1000000"),
+        ("model.from_config.rope_parameters=5", "expected values that a gpt_neox takes, found others"),
         ("seeds.fixed_seed=" + "9" * 5000, "expected numbers of at most 300 digits"),
         ("data.options=" + "[" * 5000, "expected at most 40 values within each other"),
         ("data.options={a: &a [1], b: &b [*a,*b]}", "found an alias of a value within itself"),
@@ -80,6 +104,40 @@ def test_a_broken_file_among_the_recipes_blocks_only_itself(away: Path, kind: st
     assert ended.code == 2 and "Not read: recipes/broken.yaml" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("base", "said"),
+    [
+        ("mine.yaml", "settings extend each other in a circle"),
+        ("bytes.yaml", "bytes.yaml: cannot be read as UTF-8 text"),
+        ("folder.yaml", "folder.yaml: no such file"),
+        ("zeros.yaml", "zeros.yaml: no such file"),
+        ("pipe.yaml", "pipe.yaml: no such file"),
+        ("/dev/zero", "/dev/zero: no such file"),
+        ("long.yaml", "long.yaml: expected at most 1 MiB, found more"),
+        ("chain0.yaml", "expected at most 20 settings that extend each other, found more"),
+        ('"a\\0b.yaml"', "expected texts without NUL characters"),
+    ],
+)
+def test_what_a_setting_extends_is_a_setting(away: Path, base: str, said: str):
+    (away / "bytes.yaml").write_bytes(bytes(range(256)))
+    (away / "folder.yaml").mkdir()
+    (away / "zeros.yaml").symlink_to("/dev/zero")
+    os.mkfifo(away / "pipe.yaml")
+    with (away / "long.yaml").open("wb") as file:
+        file.truncate(1 << 40)
+    for number in range(25 if base == "chain0.yaml" else 0):
+        (away / f"chain{number}.yaml").write_text(f"name: c{number}\nextends: chain{number + 1}.yaml\n")
+    (away / "mine.yaml").write_text(f"name: mine\nextends: {base}\n", encoding="utf-8")
+    with pytest.raises(BenchError) as refusal:
+        extended(find_setting("mine.yaml", beside=away))
+    assert said in str(refusal.value)
+
+
+def test_values_that_a_list_of_mappings_brings_have_a_place(tmp_path: Path):
+    (tmp_path / "a.yaml").write_text("<<: [{a: 1}, {b: 2}]\n", encoding="utf-8")
+    assert read_document(tmp_path / "a.yaml").values == {"a": 1, "b": 2}
+
+
 # --- rows ------------------------------------------------------------------------------------------------------------
 
 
@@ -102,6 +160,7 @@ def over_rows(write_yaml: Write, options: str) -> Path:
         ("rows.jsonl", f'{{{ROW}, "score_chosen": 1e999, "score_rejected": 1}}', "is not finite"),
         ("rows.jsonl", f'{{{ROW}, "score_chosen": {"9" * 4000}, "score_rejected": 1}}', "is not finite"),
         ("rows.jsonl", f'{{{ROW}, "id": "\\ud800"}}', "an id is not valid Unicode"),
+        ("rows.jsonl", f'{{{ROW}, "x": {"[" * 900 + "]" * 900}}}', "values nested too deep"),
         ("rows.parquet", "PAR1 no table PAR1", "cannot be read as .parquet"),
     ],
 )
@@ -128,6 +187,9 @@ def test_data_that_are_no_file(tmp_path: Path, write_yaml: Write, kind: str):
     [
         ("[" * 100_000, "config.json"),
         ("[1]", "config.json"),
+        ({"x": json.loads("[" * 900 + "]" * 900)}, "config.json"),
+        ({"num_hidden_layers": -5}, "num_hidden_layers: expected a whole number above 0, found -5"),
+        ({"intermediate_size": 10**12}, "config.json: expected a model of these weights"),
         ('"text"', "config.json"),
         ({"num_hidden_layers": 10**9}, "config.json: expected a model of these weights"),
         ({"hidden_size": 10**9}, "config.json: expected a model of these weights"),

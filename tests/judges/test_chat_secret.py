@@ -41,6 +41,22 @@ def test_every_form_of_a_key_is_masked(form: str):
     assert KEY not in masked and b64(KEY)[2:20] not in masked
 
 
+PARTS = [KEY[:12], KEY[-12:], KEY[5:18], KEY[:15], KEY[::-1], KEY[::-1][3:16], KEY[:14].encode().hex(), b64(KEY[3:18])]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_of_a_key_is_masked(part: str):
+    """Twelve characters of it; servers shorten keys in their messages."""
+    masked = without_key(f"no such key: {part}...{part[:6]}, sorry", KEY)
+    assert masked.startswith("no such key: ") and masked.endswith(", sorry") and "***" in masked
+    assert not any(masked[at : at + 12] in part for at in range(len(masked) - 11))
+
+
+def test_less_than_twelve_characters_of_a_key_may_be_words():
+    assert without_key(f"{KEY[:11]} {KEY[-11:]}", KEY) == f"{KEY[:11]} {KEY[-11:]}"
+    assert without_key("short-key1 is short-key", "short-key1") == "*** is short-key"
+
+
 def test_a_word_in_the_place_of_a_key_is_no_secret():
     assert without_key("an EMPTY answer [[A]]", "EMPTY") == "an EMPTY answer [[A]]"
     assert without_key("text", None) == "text"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,25 @@ def test_a_template_that_writes_todays_date_is_refused(tmp_path: Path):
     )
     with pytest.raises(BenchError, match="writes today's date into every conversation"):
         verdicts(JUDGE, replace(OPTIONS, chat_template="today.jinja"), contests(1), context(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{{ messages[0].x.y }}", "chat template: it refuses a conversation"),
+        ("{{ messages * 0 }}{{ 'a' * 30000000 }}", "chat template: expected at most 20000000 characters"),
+        (None, "cannot be read as UTF-8 text (a pipe or a device in the place of a file)"),
+    ],
+)
+def test_a_hostile_template_ends_in_one_message(tmp_path: Path, template: str | None, said: str):
+    classifier_folder(tmp_path / "rm", template=False)
+    if template is None:
+        os.mkfifo(tmp_path / "t.jinja")
+    else:
+        (tmp_path / "t.jinja").write_text(template)
+    with pytest.raises(BenchError) as refusal:
+        verdicts(JUDGE, replace(OPTIONS, chat_template="t.jinja"), contests(1), context(tmp_path))
+    assert str(refusal.value).startswith("judge reward_model: chat") and said in str(refusal.value)
 
 
 def test_long_texts_stop_or_are_cut_as_asked(folder: Path):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from benchbench.core.analysis import Row, RowField, RowsInput
-from benchbench.core.errors import BenchError, ExitCode, Fault, suggestion
+from benchbench.core.errors import BenchError, Fault, suggestion
+from benchbench.data.csv_text import csv_rows, table_text
 from benchbench.data.files import read_rows
 
 _SEPARATED = {".csv": ",", ".tsv": "\t"}
@@ -94,18 +93,14 @@ def _separated(path: Path, wanted: RowsInput) -> list[dict[str, Any]]:
 
     `nan` is no value where a number may be missing, as in tables of this bench.
     """
-    if not path.is_file():
-        raise BenchError(f"{path}: no such file; put the data there", exit_code=ExitCode.UNAVAILABLE)
-    text = path.read_text(encoding="utf-8-sig")
-    quoting = csv.QUOTE_NONE if path.suffix == ".tsv" else csv.QUOTE_MINIMAL
-    lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=_SEPARATED[path.suffix], quoting=quoting))
+    lines = csv_rows(table_text(path), str(path), delimiter=_SEPARATED[path.suffix], quoted=path.suffix != ".tsv")
     if not lines:
         return []
     numeric = {field.name: field.optional for field in wanted.fields if field.kind == "number"}
-    head, rows = lines[0], []
+    head, rows = lines[0][1], []
     if twice := [name for name, count in Counter(head).items() if count > 1]:
         raise BenchError(f"{path}: expected every column once, found {', '.join(twice)} twice")
-    for number, cells in enumerate(lines[1:], start=2):
+    for number, (_, cells) in enumerate(lines[1:], start=2):
         if len(cells) not in (0, len(head)):
             raise BenchError(f"{path}, line {number}: expected {len(head)} cells as in the header, found {len(cells)}")
         rows += (

@@ -17,10 +17,11 @@ from benchbench.commands.run_plan import RunOptions
 from benchbench.commands.run_target import RunTarget, finished_stage, planned_run
 from benchbench.core.errors import BenchError
 from benchbench.core.identity import plain
+from benchbench.data.json_files import object_in
 from benchbench.data.model_files import ADAPTER_FILE, is_adapters_alone
 from benchbench.report.card_facts import CardFacts, CardRecipe
 from benchbench.report.model_card import FILE, model_card
-from benchbench.store.files import read_json, whole_folder, write_json
+from benchbench.store.files import whole_folder, write_json
 from benchbench.store.stage_files import StageFiles
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _merge(run: RunTarget, adapters: Path, out: Path, card: ModelCard) -> None:
 def _name_base(run: RunTarget, draft: Path, out: Path) -> list[str]:
     """Have adapters name their base as others find it: by its id on the hub; what a reader must do elsewhere."""
     model = run.cell.loaded.recipe.model
-    config: dict[str, Any] = read_json(draft / ADAPTER_FILE)
+    config = object_in(draft / ADAPTER_FILE)
     if model.revision is None:
         return [
             f"{out / ADAPTER_FILE}: the base model is named by its folder on this machine ({config.get(BASE)}); "

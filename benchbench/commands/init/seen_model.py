@@ -11,14 +11,15 @@ from typing import Any
 from benchbench.core.errors import BenchError
 from benchbench.data.hub_access import check_commit
 from benchbench.data.hub_cache import require_sound, snapshot_folder
+from benchbench.data.json_files import object_in
 from benchbench.data.model_files import ADAPTER_FILE, CONFIG, is_adapters_alone
 from benchbench.data.render import NOW
+from benchbench.data.template_limits import template_limits
 from benchbench.data.tokenizer import read_tokenizer
 from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS, has_vocabulary
 from benchbench.data.turn_end import closing_token
 from benchbench.plan.weights import context_tokens
 from benchbench.recipe.schema import TokenizationSection
-from benchbench.store.files import read_json
 
 PADDING = ("<|padding|>", "<|pad|>", "<pad>", "[PAD]", "<|finetune_right_pad_id|>")
 """Names by which vocabularies call a token that is there for padding, looked for where the tokenizer names none."""
@@ -90,14 +91,14 @@ def written_path(path: Path, beside: Path) -> str:
 
 def _seen(folder: Path, name: str, revision: str | None) -> SeenModel:
     if is_adapters_alone(folder):
-        base = read_json(folder / ADAPTER_FILE).get("base_model_name_or_path", "their base")
+        base = object_in(folder / ADAPTER_FILE).get("base_model_name_or_path", "their base")
         raise BenchError(
             f"--model {folder}: expected whole weights, found adapters alone; name {base}, on which a setting with "
             "`lora` trains adapters, or the folder in which they are merged into it"
         )
     if not (folder / CONFIG).is_file():
         raise BenchError(f"--model {folder}: a folder without {CONFIG}; expected a model in the hub's format")
-    config = read_json(folder / CONFIG)
+    config = object_in(folder / CONFIG)
     about: dict[str, Any] = {
         "is_here": True,
         "model_type": str(config.get("model_type", "")),
@@ -126,7 +127,8 @@ def _special_tokens(tokenizer: Any) -> dict[str, Any]:
     if template and NOW not in template:
         closing = closing_token(_as_it_is(), tokenizer)
         end = "" if closing is None else str(tokenizer.convert_ids_to_tokens(closing))
-        opening = tokenizer.apply_chat_template([{"role": "user", "content": "a"}], tokenize=False)
+        with template_limits("chat template"):
+            opening = tokenizer.apply_chat_template([{"role": "user", "content": "a"}], tokenize=False)
         begins = bos is not None and str(opening).startswith(bos)
         about |= {"turn_end": end, "append_eos": eos is not None and not end, "add_bos": about["add_bos"] or begins}
     return about

@@ -82,9 +82,9 @@ def _tex(page: Page, stored: StoredComparison, folder: Path) -> list[Path]:
 def _csv(page: Page, stored: StoredComparison, folder: Path) -> list[Path]:
     """What every table and figure is made of, the large tables too, which are stored in another form."""
     texts = {
-        name: frame.map(lambda value: csv_cell(value) if isinstance(value, str) else value).to_csv(
-            index=False, na_rep="nan", lineterminator="\n"
-        )
+        name: frame.rename(columns=csv_cell)
+        .map(lambda value: csv_cell(value) if isinstance(value, str) else value)
+        .to_csv(index=False, na_rep="nan", lineterminator="\n")
         for name, frame in stored.frames.items()
     }
     return [_text(folder / "csv" / f"{name}.csv", text) for name, text in texts.items()]

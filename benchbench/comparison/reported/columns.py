@@ -13,6 +13,8 @@ TYPED_SPREADS = ("sd", "se", "ci95")
 SPREADS = ("spread", *TYPED_SPREADS)
 COLUMNS = (*REQUIRED, *SPREADS, "spread_type", "ddof", "metric", "n", "baseline")
 """Every column that is read; all others are left out and named."""
+_LISTED, _LONGEST = 40, 80
+"""Columns that a message lists, and characters of one."""
 _OTHER_NAMES = {"k": "seeds", "spread_type": "type"}
 """Read where the column itself is not there."""
 
@@ -97,4 +99,5 @@ def _column(name: str, header: Sequence[str], chosen: FileSelection) -> str:
 
 
 def _listed(header: Sequence[str]) -> str:
-    return f"Columns: {', '.join(header)}."
+    more = f" and {len(header) - _LISTED} more" if len(header) > _LISTED else ""
+    return f"Columns: {', '.join(name[:_LONGEST] for name in header[:_LISTED])}{more}."

@@ -9,6 +9,7 @@ from pathlib import Path
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.example import Message
 from benchbench.core.judge import Contest
+from benchbench.store.files import read_text
 
 PARSER_VERSION = 2
 """Raised by hand when the same answer is read otherwise; part of a verdict's identity."""
@@ -49,7 +50,7 @@ def read_template(path: Path | None) -> str:
     if path is None:
         return DEFAULT_TEMPLATE
     try:
-        template = path.read_text(encoding="utf-8")
+        template = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise BenchError(f"{path}: expected a judge's template ({error})", exit_code=ExitCode.UNAVAILABLE) from None
     wrong = [name for name in FIELDS if template.count(f"{{{name}}}") != 1]

@@ -14,6 +14,7 @@ from benchbench.core.errors import BenchError
 from benchbench.core.example import Message
 from benchbench.data.files import read_rows
 from benchbench.data.serial import prompt_hash as prompt_key
+from benchbench.store.files import require_file
 
 _WORDS = {"first": 1.0, "second": 0.0, "tie": 0.5}
 _SHA256 = re.compile(r"\s*[0-9A-Fa-f]{64}\s*")
@@ -68,6 +69,7 @@ def _messages(prompt: Any) -> tuple[Message, ...]:
 
 def _csv(path: Path) -> list[dict[str, Any]]:
     try:
+        require_file(path)
         with path.open(encoding="utf-8-sig", newline="") as file:
             return list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:

@@ -18,6 +18,7 @@ from benchbench.data.hub_access import local_folder, require_on_hub
 from benchbench.data.hub_cache import AGAIN
 from benchbench.data.hub_verified import CachedRevision, require_verified
 from benchbench.data.render import NOW
+from benchbench.data.template_limits import require_length, template_limits
 from benchbench.data.tokenize import tokenize_examples
 from benchbench.data.tokenizer import load_tokenizer, read_tokenizer
 from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS
@@ -26,6 +27,7 @@ from benchbench.judges.reward_model.stage import model_settings, tokenization
 from benchbench.models.load import context_length
 from benchbench.models.loading import check_loaded
 from benchbench.models.reward_head import RewardModel, load_reward_model
+from benchbench.store.files import read_text
 
 Prompt = tuple[Message, ...]
 Score = Callable[[Prompt, str], float]
@@ -154,7 +156,7 @@ def _encoder(
     if options.text == "chat_template":
         template = tokenizer.chat_template
         if options.chat_template is not None:
-            template = (folder / options.chat_template).read_text(encoding="utf-8")
+            template = _template(folder / options.chat_template)
         if template is None:
             raise BenchError(
                 f"judge reward_model: {options.model_name_or_path} has no chat template; "
@@ -174,7 +176,9 @@ def _encoder(
         else:
             turns = [{"role": message.role, "content": message.content} for message in prompt]
             turns.append({"role": "assistant", "content": text})
-            texts = (tokenizer.apply_chat_template(turns, chat_template=template, tokenize=False),)
+            with template_limits("judge reward_model: chat template"):
+                written = tokenizer.apply_chat_template(turns, chat_template=template, tokenize=False)
+                texts = (require_length(str(written), "judge reward_model: chat template"),)
             more = {"add_special_tokens": False}
         encoded = tokenizer(*texts, truncation=cut != "error", max_length=limit if cut != "error" else None, **more)
         if limit is not None and len(encoded["input_ids"]) > limit:
@@ -185,6 +189,14 @@ def _encoder(
         return dict(encoded)
 
     return encode
+
+
+def _template(path: Path) -> str:
+    try:
+        return read_text(path)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.reason if isinstance(error, UnicodeDecodeError) else error.strerror
+        raise BenchError(f"judge reward_model: chat_template: {path} cannot be read as UTF-8 text ({reason})") from None
 
 
 def _check_length(tokens: int, model: Any, what: str) -> None:

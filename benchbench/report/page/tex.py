@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from benchbench.core.shown_text import visible
 from benchbench.report.page.blocks import PageTable
 
 _SPECIAL = {
@@ -69,7 +70,7 @@ def escaped_tex(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return visible(" ".join(text.split()))
 
 
 def _column(place: int, cells: Sequence[str], right: Sequence[int]) -> str:

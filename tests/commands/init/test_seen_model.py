@@ -8,6 +8,7 @@ import pytest
 
 from benchbench.commands.init.seen_model import look_at_model, written_path
 from benchbench.core.errors import BenchError
+from benchbench.data import template_limits
 
 from .models import CHAT, CHECKPOINT, model_folder
 
@@ -31,6 +32,32 @@ def test_a_chat_template_that_ends_its_turns_needs_no_eos(tmp_path: Path):
     ends = CHAT.replace("' ' }}{% endfor", "'<|user|>' }}{% endfor")
     seen = look_at_model(str(model_folder(tmp_path / "m", chat_template=ends)), tmp_path)
     assert (seen.append_eos, seen.turn_end) == (False, "<|user|>")
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        (
+            "{{ messages }}{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
+            "within 0.2 s",
+        ),
+        ("{{ messages[0].x.y }}", "chat template: it refuses a conversation"),
+    ],
+)
+def test_a_hostile_chat_template_ends_in_one_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, template: str, said: str
+):
+    monkeypatch.setattr(template_limits, "SECONDS", 0.2)
+    with pytest.raises(BenchError, match=said):
+        look_at_model(str(model_folder(tmp_path / "m", chat_template=template)), tmp_path)
+
+
+@pytest.mark.parametrize("content", ["[1]", "[" * 900 + "]" * 900, '"text"', "{"])
+def test_a_configuration_that_is_no_object_is_refused(tmp_path: Path, content: str):
+    folder = model_folder(tmp_path / "m")
+    (folder / "config.json").write_text(content)
+    with pytest.raises(BenchError, match=r"config\.json: expected one JSON object, found "):
+        look_at_model(str(folder), tmp_path)
 
 
 def test_a_template_that_writes_the_date_is_found_without_being_rendered(tmp_path: Path):

@@ -91,3 +91,7 @@ def test_latex_sets_every_table_of_a_page(tmp_path: Path):
     )
     assert ended.returncode == 0, ended.stdout[-2000:]
     assert "LaTeX Warning: Reference" not in ended.stdout and "Missing character" not in ended.stdout
+
+
+def test_characters_without_a_picture_are_seen_and_not_typeset():
+    assert escaped_tex("a\x1b[2J\x00b\u202ec") == r"a\textbackslash{}x1b[2J\textbackslash{}x00b\textbackslash{}u202ec"
