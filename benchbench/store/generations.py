@@ -37,8 +37,7 @@ def read_generations(folder: Path) -> pd.DataFrame:
     path = folder / "generations.jsonl"
     try:
         text = read_text(path)
-        rows = [parse_json(line) for line in text.split("
-") if line]  # a response may hold other line separators
+        rows = [parse_json(line) for line in text.split("\n") if line]  # a response may hold other line separators
         with_tool = bool(rows) and OBSERVED in rows[0]
         return pd.DataFrame(rows, columns=[*COLUMNS, OBSERVED] if with_tool else list(COLUMNS))
     except (OSError, ValueError) as error:
