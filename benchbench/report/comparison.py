@@ -12,9 +12,6 @@ from benchbench.report.layout import TableLayout
 from benchbench.report.status import status_notes
 
 _LEGEND = "minimum detectable difference: found with 80 % power, with 80 % confidence, before any correction"
-FEW_SEEDS = 3
-"""Up to so many seeds, the family-wise error of Holm's correction is above its level where runs differ much."""
-_FEW = "; with so few seeds, 5 % are up to 10 % where runs differ much (docs/statistics.md)"
 _WAYS = {"higher": "higher is better", "lower": "lower is better", "none": "neither direction is better"}
 
 
@@ -93,20 +90,13 @@ def shared_marks(marks: Sequence[Sequence[str]]) -> tuple[str, ...]:
     return tuple(mark for mark in marks[0] if all(mark in of_row for of_row in marks[1:]))
 
 
-def few_seeds_note(rows: Sequence[Comparison]) -> str:
-    """What a reader must know of Holm's correction over rows of few seeds; empty where they are enough, or one row."""
-    family = sum(row.candidate != row.baseline for row in rows)
-    return _FEW if len(rows[0].seeds) <= FEW_SEEDS and family > 1 else ""
-
-
 def _footnotes(rows: Sequence[Comparison], *, with_holm: bool) -> tuple[str, ...]:
     methods = dict.fromkeys(row.interval_method for row in rows if row.interval_method != "none")
     about = f"difference: to {rows[0].baseline}, with its {rows[0].level:.0%} interval"
     notes = [f"{about}; {method}" for method in methods]
     if with_holm:
         family = sum(row.candidate != row.baseline for row in rows)
-        holm = f"p Holm: corrected over the {family} row{'s' if family != 1 else ''} against the baseline"
-        notes.append(holm + few_seeds_note(rows))
+        notes.append(f"p Holm: corrected over the {family} row{'s' if family != 1 else ''} against the baseline")
     if methods:
         notes.append(f"MDD: {_LEGEND}")
     notes += status_notes(mark for row in rows for mark in row.marks)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from benchbench.comparison.stats.equivalence import equivalence_p
-from benchbench.comparison.stats.intervals import crossed_interval
+from benchbench.comparison.stats.families import holm_of_family
+from benchbench.comparison.stats.intervals import Interval, crossed_interval
 from benchbench.comparison.stats.significance import holm
 
 from .coverage import bootstrapped, difference, rate
@@ -25,17 +26,20 @@ NOISE = 0.4
 """Sd of a method's own result on a prompt in a run."""
 REGIMES = {"quiet seeds": (0.0, 0.3), "noisy seeds": (0.03, 0.3), "seeds dominate": (0.15, 0.1)}
 """Sds of the seeds' and of the prompts' effects."""
-FAMILY = 10
-"""Rows of a table, the baseline among them."""
+FAMILIES = {9: 1, 112: 10}
+"""Rows of a table beside the baseline, and one in how many tables is made of so many."""
 LEVEL = 0.05
+Correct = Callable[[Sequence[float], Sequence[Interval | None]], np.ndarray]
 MARGIN = 0.2
 """Of equivalence: the true difference, so that every finding is wrong."""
 
 
-def _effects(rng: np.random.Generator, regime: str, k: int, rows: int) -> np.ndarray:
+def _effects(rng: np.random.Generator, regime: str, k: int, rows: int, *, unlike: bool = False) -> np.ndarray:
     """[rows, k, prompts] of methods without a difference: a prompt's own effect on each, and a run's."""
     seed_sd, prompt_sd = (sd / np.sqrt(2) for sd in REGIMES[regime])  # a difference has two of each
     seeds, prompts = rng.normal(0, seed_sd, (rows, k, 1)), rng.normal(0, prompt_sd, (rows, 1, PROMPTS))
+    if unlike:
+        seeds *= np.exp(rng.normal(0, 1, (rows, 1, 1)))
     return seeds + prompts + rng.normal(0, NOISE / np.sqrt(2), (rows, k, PROMPTS))
 
 
@@ -50,13 +54,25 @@ def covered(regime: str, k: int, repeats: int) -> float:
     return held / repeats
 
 
-def family_wise(regime: str, k: int, repeats: int) -> float:
-    """Share of tables without any difference in which Holm's correction finds one against the shared baseline."""
+def family_wise(
+    regime: str, k: int, repeats: int, *, rows: int = 9, unlike: bool = False, correct: Correct = holm_of_family
+) -> float:
+    """Share of tables without any difference in which a row differs from the shared baseline after the correction.
+
+    Args:
+        regime: of the effects of seeds and prompts.
+        k: number of seeds.
+        repeats: number of tables.
+        rows: of a table, beside the baseline.
+        unlike: a method's effects of seeds are larger or smaller than another's, by a factor of exp(N(0, 1)).
+        correct: makes corrected p-values.
+    """
     rng = np.random.default_rng([k, len(regime), 2])
     wrong = 0
     for _ in range(repeats):
-        baseline, *others = _effects(rng, regime, k, FAMILY)
-        wrong += np.nanmin(holm(np.array([crossed_interval(row - baseline).p for row in others]))) < LEVEL
+        baseline, *others = _effects(rng, regime, k, rows + 1, unlike=unlike)
+        intervals = [crossed_interval(row - baseline) for row in others]
+        wrong += np.nanmin(correct([interval.p for interval in intervals], intervals)) < LEVEL
     return wrong / repeats
 
 
@@ -86,6 +102,17 @@ def _in_regime(measure: Callable[[str, int, int], float], regime: str) -> Callab
     return lambda k, repeats: measure(regime, k, repeats)
 
 
+def _in_family(regime: str, rows: int, unlike: bool, correct: Correct = holm_of_family) -> Callable[[int, int], float]:
+    return lambda k, repeats: family_wise(
+        regime, k, repeats // FAMILIES[rows], rows=rows, unlike=unlike, correct=correct
+    )
+
+
+def own(p: Sequence[float], _: Sequence[Interval | None]) -> np.ndarray:
+    """Holm's correction of the rows' own p-values alone."""
+    return holm(np.array(p))
+
+
 SITUATIONS: dict[str, tuple[float, Callable[[int, int], float]]] = {
     **{f"coverage, difference of means, {name}": (0.95, _in_regime(covered, name)) for name in REGIMES},
     **{f"coverage, rate of {p:g}, {told} seeds": (0.95, _rate_at(p, noise))
@@ -94,8 +121,10 @@ SITUATIONS: dict[str, tuple[float, Callable[[int, int], float]]] = {
        for p in (0.5, 0.8) for told, noise in (("quiet", 0.0), ("noisy", 0.4))},
     **{f"coverage, difference of AUC, {told} seeds": (0.95, _area_at(noise))
        for told, noise in (("quiet", 0.0), ("noisy", 0.3))},
-    **{f"Holm, any false finding among {FAMILY - 1}, {name}": (LEVEL, _in_regime(family_wise, name))
-       for name in REGIMES},
+    **{f"Holm, any false finding among {rows}, {name}{told}": (LEVEL, _in_family(name, rows, unlike))
+       for rows in FAMILIES for name in REGIMES for told, unlike in (("", False), (", unlike methods", True))},
+    **{f"Holm of own tests alone, any false finding among {rows}, {name}": (LEVEL, _in_family(name, rows, False, own))
+       for rows in FAMILIES for name in REGIMES},
     **{f"equivalence, false finding at the margin, {name}": (LEVEL, _in_regime(equivalent, name)) for name in REGIMES},
 }  # fmt: skip
 """What is simulated -> what it should be, and how it is measured from a number of seeds and of tables."""

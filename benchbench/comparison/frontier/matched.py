@@ -6,14 +6,12 @@ import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from benchbench.comparison.frontier.curves import Curve
 from benchbench.comparison.pairs.replicates import Replicates, interval_of_runs, replicates
 from benchbench.comparison.stats.bounded import difference_of_rates, seeded_rate
 from benchbench.comparison.stats.clustered import seeded_interval
+from benchbench.comparison.stats.families import holm_of_family
 from benchbench.comparison.stats.intervals import Interval
-from benchbench.comparison.stats.significance import holm
 from benchbench.core.errors import BenchError, Fault
 from benchbench.core.measurement import Array
 
@@ -71,7 +69,7 @@ def at_kl(
         if name != baseline
     }
     tested = [math.nan if interval.one_run else interval.p for interval in differences.values()]
-    corrected = dict(zip(differences, holm(np.array(tested)), strict=True))
+    corrected = dict(zip(differences, holm_of_family(tested, list(differences.values())), strict=True))
     return [
         MatchedRow(
             curve=name,

@@ -22,12 +22,12 @@ from benchbench.comparison.pairs.table import RATE, Comparison
 from benchbench.comparison.stats.bounded import difference_of_rates
 from benchbench.comparison.stats.clustered import ONE_SEED, seeded_interval
 from benchbench.comparison.stats.equivalence import equivalent_within
+from benchbench.comparison.stats.families import holm_of_family
 from benchbench.comparison.stats.improvement import probability_of_improvement
 from benchbench.comparison.stats.intervals import Interval, undefined_interval
 from benchbench.comparison.stats.mcnemar import mcnemar
 from benchbench.comparison.stats.power import Detectable, minimum_detectable_difference
 from benchbench.comparison.stats.seeds import seeds_needed
-from benchbench.comparison.stats.significance import holm
 from benchbench.core.measurement import Array
 
 ONE_RUN = "one run of each: variance over training seeds is unknown"
@@ -59,7 +59,9 @@ def compare_items(
 def with_holm(rows: Sequence[Comparison]) -> list[Comparison]:
     """The rows as one family of tests, baselines apart, with p-values after Holm's step-down."""
     family = [place for place, row in enumerate(rows) if row.candidate != row.baseline]
-    adjusted = dict(zip(family, holm(np.array([rows[place].p for place in family])), strict=True))
+    members = [rows[place] for place in family]
+    corrected = holm_of_family([row.p for row in members], [row.interval for row in members])
+    adjusted = dict(zip(family, corrected, strict=True))
     return [replace(row, p_holm=float(adjusted[place])) if place in adjusted else row for place, row in enumerate(rows)]
 
 
@@ -104,6 +106,7 @@ def _row(grid: ItemGrid, values: ItemValues, label: str, level: float) -> Compar
         marks=grid.marks[label],
         runs=1 if interval.one_run else runs.k,
         decision=decision,
+        interval=interval,
     )
 
 

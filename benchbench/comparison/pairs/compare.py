@@ -6,14 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from benchbench import metrics as metric_room
 from benchbench.comparison.pairs.grid import Admission, ScoredCell, make_grid
 from benchbench.comparison.pairs.scorings import SCORINGS
 from benchbench.comparison.pairs.table import Comparison, Table
 from benchbench.comparison.stats.bootstrap import DRAWS
-from benchbench.comparison.stats.significance import holm
+from benchbench.comparison.stats.families import holm_of_family
 from benchbench.core.errors import BenchError, unknown_name
 
 HEADLINE = ("pair_accuracy", "logp_mean")
@@ -80,5 +78,5 @@ def _with_holm(rows: Sequence[Comparison], headline: tuple[str, str]) -> list[Co
     ]
     # one run says nothing of how runs differ, and a corrected p-value is read as a claim about methods
     tested = [rows[place].p if rows[place].runs > 1 else math.nan for place in family]
-    adjusted = dict(zip(family, holm(np.array(tested)), strict=True))
+    adjusted = dict(zip(family, holm_of_family(tested, [rows[place].interval for place in family]), strict=True))
     return [replace(row, p_holm=float(adjusted[place])) if place in adjusted else row for place, row in enumerate(rows)]

@@ -79,6 +79,8 @@ class Comparison:
     """Number of different runs that the difference rests on; seeds that are copies of one run count once."""
     decision: Decision = field(default_factory=Decision)
     """What a decision needs beside the interval: equivalence, seeds that would settle it, single checkpoints."""
+    interval: Interval | None = field(default=None, compare=False, repr=False)
+    """Of the difference, as it was computed; none where the row is read from a table."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,6 +243,7 @@ class Table:
             direction=measurements[0].direction,
             note="; ".join(note for note in notes if note),
             marks=self.grid.marks[label],
+            interval=interval,
         )
 
 

@@ -60,6 +60,8 @@ class Spread:
     """Number of seeds, at least 2."""
     n: int
     """Number of prompts, at least 2."""
+    seeds_df: float = math.nan
+    """Degrees of freedom of `seeds`; k - 1 where it is NaN, more where other rows had their say in it."""
 
     def error(self) -> tuple[float, float]:
         """Standard error of the grand mean and its Satterthwaite degrees of freedom (evaluation.md C2 i).
@@ -70,14 +72,14 @@ class Spread:
         simulations without any effect of prompts); the smaller margin is the floor here, which kept the
         coverage at .94 to .98 in those cases and changes nothing elsewhere.
         """
-        seeds_df, prompts_df = self.k - 1, self.n - 1
+        seeds_df, prompts_df = self.k - 1 if math.isnan(self.seeds_df) else self.seeds_df, self.n - 1
         bracket = self.seeds + self.prompts - self.residual
         if bracket <= NO_SPREAD * (self.seeds + self.prompts):  # what is left of a difference that cancels out
             larger = max(self.seeds, self.prompts)
             level = larger * (1 - NO_SPREAD)  # of two that are equal but for rounding, the one that is known less well
             dfs = [df for part, df in ((self.seeds, seeds_df), (self.prompts, prompts_df)) if part >= level]
             return math.sqrt(larger), float(min(dfs))
-        parts = (self.seeds**2 / seeds_df, self.prompts**2 / prompts_df, self.residual**2 / (seeds_df * prompts_df))
+        parts = (self.seeds**2 / seeds_df, self.prompts**2 / prompts_df, self.residual**2 / ((self.k - 1) * prompts_df))
         return math.sqrt(bracket), max(bracket**2 / sum(parts), float(min(seeds_df, prompts_df)))
 
     def upper(self, confidence: float) -> tuple[float, float]:

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from benchbench.comparison.pairs.replicates import Replicates
+from benchbench.comparison.stats.families import holm_of_family
 from benchbench.comparison.stats.intervals import Interval
-from benchbench.comparison.stats.significance import holm
 from benchbench.comparison.win_rates.length_control import LengthControlled, length_controlled
 from benchbench.comparison.win_rates.rates import SeededWinRate, win_rate_over_seeds
 from benchbench.comparison.win_rates.reward_difference import RewardDifference, reward_difference
@@ -127,7 +126,7 @@ def holm_over_opponents(rows: Sequence[Against]) -> list[float]:
         family = [place for place, row in enumerate(rows) if row.opponent == opponent]
         intervals = [rows[place].raw.interval for place in family]
         tested = [math.nan if interval.one_run else interval.p for interval in intervals]
-        corrected = holm(np.array(tested))
+        corrected = holm_of_family(tested, intervals)
         for place, value in zip(family, corrected, strict=True):
             adjusted[place] = float(value)
     return adjusted

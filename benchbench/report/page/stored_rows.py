@@ -10,7 +10,7 @@ from benchbench.comparison.pairs.decision import Decision
 from benchbench.comparison.pairs.table import Comparison
 from benchbench.store.comparison_folders import StoredComparison
 
-_IN_ANOTHER_FORM = frozenset({"seeds", "values", "baseline_values", "differences", "marks", "decision"})
+_IN_ANOTHER_FORM = frozenset({"seeds", "values", "baseline_values", "differences", "marks", "decision", "interval"})
 """Fields of a row that a line of `comparisons.csv` holds in another form, or not at all."""
 _PLAIN = tuple(field.name for field in fields(Comparison) if field.name not in _IN_ANOTHER_FORM)
 _OF_A_DECISION = tuple(field.name for field in fields(Decision) if field.name != "checkpoint_p")

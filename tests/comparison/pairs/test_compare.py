@@ -11,9 +11,9 @@ from benchbench import metrics
 from benchbench.comparison.pairs.compare import HEADLINE, compare
 from benchbench.comparison.pairs.grid import MissingRunsError
 from benchbench.comparison.stats.bounded import difference_of_rates
+from benchbench.comparison.stats.families import holm_of_family
 from benchbench.comparison.stats.intervals import crossed_interval
 from benchbench.comparison.stats.power import minimum_detectable_difference
-from benchbench.comparison.stats.significance import holm
 from benchbench.core.errors import BenchError
 
 from ..rows import cell, pair_scores, score_frame, toy_cells
@@ -106,7 +106,8 @@ def test_the_baseline_has_its_values_and_no_difference(rows):
 
 def test_holm_is_over_the_headline_and_nowhere_else(rows):
     family = [_row(rows, label) for label in EFFECTS if label != "dpo"]
-    assert [r.p_holm for r in family] == pytest.approx(holm(np.array([r.p for r in family])))
+    expected = holm_of_family([r.p for r in family], [r.interval for r in family])
+    assert [r.p_holm for r in family] == pytest.approx(expected)
     assert sum(not math.isnan(r.p_holm) for r in rows) == 3
 
 
@@ -198,7 +199,10 @@ def test_an_undefined_seed_leaves_its_row_undefined_and_the_others_alone(cells):
         assert math.isnan(row.mean) and math.isnan(row.difference) and not math.isnan(row.values[0])
         assert "seed 42: a score is not finite" in row.note
         assert not math.isnan(_row(spoiled, "simpo", metric).low)
-    assert _row(spoiled, "simpo").p_holm == pytest.approx(2 * _row(spoiled, "simpo").p)
+    three = [_row(spoiled, label) for label in ("sft", "simpo", "ddo_rm@k4")]
+    corrected = holm_of_family([row.p for row in three], [row.interval for row in three])
+    assert math.isnan(three[0].p_holm) and [row.p_holm for row in three[1:]] == corrected[1:].tolist()
+    assert three[2].p_holm >= 3 * three[2].p, "the undefined row counts"
 
 
 def test_a_metric_or_headline_that_nobody_can_give_is_refused():

@@ -114,8 +114,7 @@ def test_the_answer_says_what_holds_and_what_is_open_with_numbers():
     )
     assert said == (
         "Answer: simpo (+0.1000 [+0.0500, +0.1500], p 0.0020) is higher than dpo; for sft (-0.0200 [-0.1000, +0.0600], "
-        "p 0.40) the difference is not settled (p corrected over 2 rows by Holm, at 0.05; with so few seeds, 5 % are "
-        "up to 10 % where runs differ much (docs/statistics.md)); higher is better."
+        "p 0.40) the difference is not settled (p corrected over 2 rows by Holm, at 0.05); higher is better."
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from benchbench.comparison.pairs.table import Comparison
 from benchbench.report import numbers
-from benchbench.report.comparison import few_seeds_note
 from benchbench.report.page.blocks import Block, PageSection, Paragraph
 from benchbench.report.page.stored_rows import headline_rows
 from benchbench.store.comparison_folders import StoredComparison
@@ -56,7 +55,6 @@ def answer(rows: Sequence[Comparison]) -> str:
     if open_rows:
         parts.append(f"for {_differences(open_rows)} the difference is not settled")
     corrected = f"p corrected over {len(others)} rows by Holm, at {LEVEL:g}" if len(others) > 1 else f"at p < {LEVEL:g}"
-    corrected += few_seeds_note(rows)
     return f"Answer: {'; '.join(parts)} ({corrected}){_direction(rows[0])}."
 
 
