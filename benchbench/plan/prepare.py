@@ -11,14 +11,13 @@ from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.example import Example
 from benchbench.core.hashing import fingerprint
 from benchbench.core.identity import plain
-from benchbench.core.shown_text import name_fault
 from benchbench.core.source import LoadedSplits
 from benchbench.data.audit import audit
 from benchbench.data.column_shape import split_shape
 from benchbench.data.hub_verified import require_verified
 from benchbench.data.model_configuration import configuration_of
 from benchbench.data.model_files import is_adapters_alone, weights_hash
-from benchbench.data.model_size import require_possible
+from benchbench.data.model_size import require_possible, size_faults
 from benchbench.data.render import read_chat_template, renderer
 from benchbench.data.serial import content_hash, from_json, to_json
 from benchbench.data.tokenizer import (
@@ -36,7 +35,7 @@ from benchbench.plan.prepared import Prepared, PreparedTexts
 from benchbench.plan.repositories import cached_revisions
 from benchbench.plan.trained_tokenizers import RECORD, file_hashes_of, tokenizer_fault
 from benchbench.plan.transforms import apply_transforms, transforms_identity
-from benchbench.plan.vocabulary import check_beside, check_rows, model_config, writes_models
+from benchbench.plan.vocabulary import check_beside, check_rows, config_name, model_config, writes_models
 from benchbench.plan.weights import WEIGHT_PATTERNS, caps_attention, context_tokens, resolve_folder
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import Loaded
@@ -187,7 +186,8 @@ def _weights(loaded: Loaded) -> tuple[str | None, str, int | None, bool]:
     model = loaded.recipe.model
     if model.model_name_or_path is None:
         require_possible(model.from_config or {}, f"{loaded.path}: model.from_config")
-        configuration_of(model.from_config or {})
+        if faults := size_faults(model.from_config or {}):
+            raise BenchError.of_faults("model.from_config", faults)
         read = (None, model.from_config)
         return None, fingerprint({"from_config": model.from_config}), context_tokens(*read), caps_attention(*read)
     folder = resolve_folder(
@@ -233,6 +233,8 @@ def _tokenizer(
     check_rows(id_bound(tokenizer), config)
     if writes_models(loaded):
         check_beside(tokenizer, config, lent=path != weights)
+        if model.from_config is not None:
+            configuration_of(config)
     section, beside = loaded.recipe.tokenization, loaded.folders.chat_template
     if section.chat_template is None or (beside / section.chat_template).is_file():
         renderer(section, tokenizer, folder=beside)  # refuses an unusable template before anything is trained
@@ -257,7 +259,7 @@ def _trained_tokenizer(loaded: Loaded, root: Path, data: PreparedData, config: M
         raise BenchError.of_faults(str(loaded.path), split_faults(loaded.recipe, data, None))
     key = fingerprint({"training": training.model_dump(mode="json"), "data": data.hashes[training.split]})
     folder = root / "tokenizer" / key
-    record, beside = folder / RECORD, folder / f"{BESIDE}{_file_name(config)}"
+    record, beside = folder / RECORD, folder / f"{BESIDE}{config_name(loaded, config)}"
     if not _is_sound(folder, record, root):
         with RunStore(root).claim(f"tokenizer/{key}"):
             if tokenizer_fault(record):  # else another command trained it meanwhile
@@ -267,6 +269,8 @@ def _trained_tokenizer(loaded: Loaded, root: Path, data: PreparedData, config: M
     if writes_models(loaded) and not beside.is_file():
         tokenizer = load_tokenizer(str(folder.resolve()), revision=None, pad_token=None, folder=Path())
         check_beside(tokenizer, config, lent=True)
+        if loaded.recipe.model.from_config is not None:
+            configuration_of(config)
         beside.touch()
     return str(folder.resolve()), recorded["hash"]
 
@@ -287,12 +291,6 @@ def _is_sound(folder: Path, record: Path, root: Path) -> bool:
     if tokenizer_fault(record):
         set_folder_aside(root, folder, lambda: tokenizer_fault(record) if folder.exists() else "")
     return folder.exists()
-
-
-def _file_name(config: Mapping[str, Any]) -> str:
-    """The type of a model, or a hash of what stands there where that could not be a file's name."""
-    kind = str(config.get("model_type"))
-    return kind if name_fault(kind) is None else fingerprint(kind)
 
 
 def _texts(example: Example) -> list[str]:

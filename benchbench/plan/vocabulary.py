@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchbench.core.errors import BenchError
+from benchbench.core.hashing import fingerprint
+from benchbench.core.shown_text import name_fault
 from benchbench.data.model_size import require_possible
 from benchbench.data.tokenizer import check_saved
 from benchbench.data.tokenizer_check import AS_IT_IS
@@ -23,6 +25,14 @@ def model_config(loaded: Loaded, weights: str | None) -> Mapping[str, Any]:
     if from_config is not None:
         return from_config
     return {} if weights is None else read_object(Path(weights) / MODEL_CONFIG)
+
+
+def config_name(loaded: Loaded, config: Mapping[str, Any]) -> str:
+    """The type of a model whose weights are there, or a hash of what may be no file's name or is a recipe's own."""
+    kind = str(config.get("model_type"))
+    if loaded.recipe.model.from_config is not None:
+        return fingerprint(dict(config))
+    return kind if name_fault(kind) is None else fingerprint(kind)
 
 
 def check_rows(needed: int, config: Mapping[str, Any]) -> None:

@@ -26,8 +26,8 @@ NOISE = 0.4
 """Sd of a method's own result on a prompt in a run."""
 REGIMES = {"quiet seeds": (0.0, 0.3), "noisy seeds": (0.03, 0.3), "seeds dominate": (0.15, 0.1)}
 """Sds of the seeds' and of the prompts' effects."""
-FAMILIES = {9: 1, 112: 10}
-"""Rows of a table beside the baseline, and one in how many tables is made of so many."""
+FAMILIES = {9: REPEATS, 112: 400}
+"""Rows of a table beside the baseline -> tables of so many, where others have `REPEATS`."""
 LEVEL = 0.05
 Correct = Callable[[Sequence[float], Sequence[Interval | None]], np.ndarray]
 MARGIN = 0.2
@@ -104,7 +104,7 @@ def _in_regime(measure: Callable[[str, int, int], float], regime: str) -> Callab
 
 def _in_family(regime: str, rows: int, unlike: bool, correct: Correct = holm_of_family) -> Callable[[int, int], float]:
     return lambda k, repeats: family_wise(
-        regime, k, repeats // FAMILIES[rows], rows=rows, unlike=unlike, correct=correct
+        regime, k, repeats * FAMILIES[rows] // REPEATS, rows=rows, unlike=unlike, correct=correct
     )
 
 

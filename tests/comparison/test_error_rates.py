@@ -21,21 +21,26 @@ def documented() -> dict[str, dict[int, float]]:
     return {name: dict(zip(SEEDS, map(float, rows[name]), strict=True)) for name in SITUATIONS}
 
 
-HOLM = "Holm, any false finding among 9"
+OWN = "Holm of own tests alone, any false finding among"
 EXCEPTIONS = {
     ("coverage, rate of 0.8, noisy seeds", 3): "effects of three noisy seeds are skewed near the end of the range",
-    (f"{HOLM}, noisy seeds", 3): "the far tail of a t with estimated degrees of freedom is too thin",
-    (f"{HOLM}, seeds dominate", 3): "the same",
+    ("Holm, any false finding among 112, noisy seeds, unlike methods", 3): "what a family has in common says little",
+    (f"{OWN} 9, noisy seeds", 3): "the far tail of a t with estimated degrees of freedom is too thin",
+    (f"{OWN} 9, seeds dominate", 3): "the same",
+    (f"{OWN} 112, noisy seeds", 3): "the same",
+    (f"{OWN} 112, seeds dominate", 3): "the same",
+    (f"{OWN} 112, seeds dominate", 5): "the same",
 }
 """Situation and number of seeds -> why it is further than two points from what is meant; the documents say so, too."""
 
 
 def test_the_documented_rates_are_within_two_points_or_named():
+    """A family of rows may be wrong less often than said: a second test costs that."""
     far = {
         (name, k)
         for name, by_seeds in documented().items()
         for k, share in by_seeds.items()
-        if abs(share - SITUATIONS[name][0]) > TOLERANCE
+        if (share > 0.05 if name.startswith("Holm") else True) and abs(share - SITUATIONS[name][0]) > TOLERANCE
     }
     assert far == set(EXCEPTIONS)
 

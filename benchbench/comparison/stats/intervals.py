@@ -60,8 +60,8 @@ class Spread:
     """Number of seeds, at least 2."""
     n: int
     """Number of prompts, at least 2."""
-    seeds_df: float = math.nan
-    """Degrees of freedom of `seeds`; k - 1 where it is NaN, more where other rows had their say in it."""
+    seeds_df: float | None = None
+    """Degrees of freedom of `seeds`; k - 1 where it is none, more where other rows had their say in it."""
 
     def error(self) -> tuple[float, float]:
         """Standard error of the grand mean and its Satterthwaite degrees of freedom (evaluation.md C2 i).
@@ -72,7 +72,7 @@ class Spread:
         simulations without any effect of prompts); the smaller margin is the floor here, which kept the
         coverage at .94 to .98 in those cases and changes nothing elsewhere.
         """
-        seeds_df, prompts_df = self.k - 1 if math.isnan(self.seeds_df) else self.seeds_df, self.n - 1
+        seeds_df, prompts_df = self.k - 1 if self.seeds_df is None else self.seeds_df, self.n - 1
         bracket = self.seeds + self.prompts - self.residual
         if bracket <= NO_SPREAD * (self.seeds + self.prompts):  # what is left of a difference that cancels out
             larger = max(self.seeds, self.prompts)

@@ -73,7 +73,14 @@ def test_where_everything_is_finished_no_time_is_said(finished: Finished):
 
 def test_an_architecture_that_is_not_known_says_so(write_yaml: Any, tmp_path: Path):
     setting = write_yaml(
-        "other.yaml", swap={"model_type: gpt_neox": "model_type: gpt_bigcode", "tie_word": "# tie_word"}
+        "other.yaml",
+        swap={
+            "model_type: gpt_neox": "model_type: gpt_bigcode",
+            "intermediate_size": "n_inner",
+            "tie_word": "# tie_word",
+            "hidden_dropout": "resid_pdrop",
+            "attention_dropout": "attn_pdrop",
+        },
     )
     ended = bench("plan", "dpo", "--on", "H100", "--setting", setting, "--seeds", 1, "--runs", tmp_path, "--json")
     assert ended.code == 0, ended.err
