@@ -1,11 +1,11 @@
 """P-values of the rows of one table, corrected for all of them together.
 
-A crossed t has many degrees of freedom where three seeds look alike by chance, and at Holm's strictest step its tail is
-too thin: of 112 rows over three seeds without any difference, one in three tables had a false finding. How much seeds
-differ in the other rows says how much by chance that was, so a row has to hold by two tests: its own, and the same with
-its seeds' mean square drawn towards those of the family (Smyth 2004, Stat. Appl. Genet. Mol. Biol. 3(1):3, moderated
-t). The second alone errs where rows do differ in how noisy they are; both together stay near the level or below it in
-all simulations of docs/statistics.md.
+A crossed t has many degrees of freedom where three seeds look alike by chance, and at Holm's strictest step its tail
+is too thin: of 112 rows over three seeds without any difference, more than one table in four had a false finding. How
+much seeds differ in the other rows says how much by chance that was, so a row has to hold by two tests: its own, and
+the same with its seeds' mean square drawn towards those of the family (Smyth 2004, Stat. Appl. Genet. Mol. Biol.
+3(1):3, moderated t). The second alone errs where rows do differ in how noisy they are; both together stay near the
+level or below it in all simulations of docs/statistics.md.
 """
 
 from __future__ import annotations
