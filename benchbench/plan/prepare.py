@@ -15,7 +15,6 @@ from benchbench.core.source import LoadedSplits
 from benchbench.data.audit import audit
 from benchbench.data.column_shape import split_shape
 from benchbench.data.hub_verified import require_verified
-from benchbench.data.model_configuration import configuration_of
 from benchbench.data.model_files import is_adapters_alone, weights_hash
 from benchbench.data.model_size import require_possible, size_faults
 from benchbench.data.render import read_chat_template, renderer
@@ -232,9 +231,7 @@ def _tokenizer(
     tokenizer = load_prepared_tokenizer(path, model)
     check_rows(id_bound(tokenizer), config)
     if writes_models(loaded):
-        check_beside(tokenizer, config, lent=path != weights)
-        if model.from_config is not None:
-            configuration_of(config)
+        check_beside(loaded, tokenizer, config, lent=path != weights)
     section, beside = loaded.recipe.tokenization, loaded.folders.chat_template
     if section.chat_template is None or (beside / section.chat_template).is_file():
         renderer(section, tokenizer, folder=beside)  # refuses an unusable template before anything is trained
@@ -268,9 +265,7 @@ def _trained_tokenizer(loaded: Loaded, root: Path, data: PreparedData, config: M
     check_rows(recorded.get("entries", 0), config)
     if writes_models(loaded) and not beside.is_file():
         tokenizer = load_tokenizer(str(folder.resolve()), revision=None, pad_token=None, folder=Path())
-        check_beside(tokenizer, config, lent=True)
-        if loaded.recipe.model.from_config is not None:
-            configuration_of(config)
+        check_beside(loaded, tokenizer, config, lent=True)
         beside.touch()
     return str(folder.resolve()), recorded["hash"]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from benchbench.core.errors import BenchError
 from benchbench.core.hashing import fingerprint
 from benchbench.core.shown_text import name_fault
+from benchbench.data.model_configuration import configuration_of
 from benchbench.data.model_size import require_possible
 from benchbench.data.tokenizer import check_saved
 from benchbench.data.tokenizer_check import AS_IT_IS
@@ -58,17 +59,20 @@ def writes_models(loaded: Loaded) -> bool:
     return any(section is not None for section in (recipe.sft, recipe.reward_model, method))
 
 
-def check_beside(tokenizer: PreTrainedTokenizerBase, config: Mapping[str, Any], *, lent: bool) -> None:
-    """Return only if a folder that training writes would give the tokenizer back.
+def check_beside(loaded: Loaded, tokenizer: PreTrainedTokenizerBase, config: Mapping[str, Any], *, lent: bool) -> None:
+    """Return only if a folder that training writes would give the tokenizer back, beside a model that there can be.
 
     Args:
+        loaded: the recipe, which may write the model's configuration itself.
         tokenizer: as it was loaded.
         config: the model's.
         lent: it is not from the model's own folder.
 
     Raises:
-        BenchError: transformers would make another of it.
+        BenchError: transformers would make another of the tokenizer, or no model of the recipe's configuration.
     """
     kind = config.get("model_type")
     if isinstance(kind, str) and (lent or type(tokenizer).__name__ not in AS_IT_IS):
         check_saved(tokenizer, kind, "model")
+    if loaded.recipe.model.from_config is not None:
+        configuration_of(config)

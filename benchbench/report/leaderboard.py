@@ -46,7 +46,8 @@ class BoardRow:
     mdd: float
     """True difference that a test of its own finds with 80 % power."""
     mdd_family: float
-    """The same at Holm's strictest step: at the level divided by the number of rows."""
+    """The same at Holm's strictest step, at the level divided by the number of rows: not less, since the corrected
+    p-value is the larger of that test's and of one more (`comparison.stats.families`)."""
     rank_low: float
     rank_high: float
     """5 to 95 % range of the rank over other prompts and seeds."""
@@ -133,8 +134,9 @@ def _seen(others: Sequence[BoardRow]) -> list[str]:
         return []
     return [
         "What this could have seen with 80 % power: in the median row a true difference of "
-        f"{_size(median(alone))} by a test of its own, one of {_size(median(family))} at Holm's strictest step. A row "
-        "that is not told apart may differ by less."
+        f"{_size(median(alone))} by a test of its own, one of {_size(median(family))} by that test at Holm's strictest "
+        "step, where a row must hold by a second one, too (docs/statistics.md). A row that is not told apart may "
+        "differ by less."
     ]
 
 

@@ -108,7 +108,7 @@ def _in_family(regime: str, rows: int, unlike: bool, correct: Correct = holm_of_
     )
 
 
-def own(p: Sequence[float], _: Sequence[Interval | None]) -> np.ndarray:
+def alone(p: Sequence[float], _: Sequence[Interval | None]) -> np.ndarray:
     """Holm's correction of the rows' own p-values alone."""
     return holm(np.array(p))
 
@@ -123,7 +123,7 @@ SITUATIONS: dict[str, tuple[float, Callable[[int, int], float]]] = {
        for told, noise in (("quiet", 0.0), ("noisy", 0.3))},
     **{f"Holm, any false finding among {rows}, {name}{told}": (LEVEL, _in_family(name, rows, unlike))
        for rows in FAMILIES for name in REGIMES for told, unlike in (("", False), (", unlike methods", True))},
-    **{f"Holm of own tests alone, any false finding among {rows}, {name}": (LEVEL, _in_family(name, rows, False, own))
+    **{f"Holm of own tests alone, any false finding among {rows}, {name}": (LEVEL, _in_family(name, rows, False, alone))
        for rows in FAMILIES for name in REGIMES},
     **{f"equivalence, false finding at the margin, {name}": (LEVEL, _in_regime(equivalent, name)) for name in REGIMES},
 }  # fmt: skip

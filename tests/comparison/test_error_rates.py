@@ -7,7 +7,7 @@ import re
 import pytest
 from harness import ROOT
 
-from .error_rates import SEEDS, SITUATIONS, equivalent, family_wise
+from .error_rates import LEVEL, SEEDS, SITUATIONS, equivalent, family_wise
 
 TOLERANCE = 0.02
 """Two points of the nominal value."""
@@ -40,7 +40,7 @@ def test_the_documented_rates_are_within_two_points_or_named():
         (name, k)
         for name, by_seeds in documented().items()
         for k, share in by_seeds.items()
-        if (share > 0.05 if name.startswith("Holm") else True) and abs(share - SITUATIONS[name][0]) > TOLERANCE
+        if (share > LEVEL or not name.startswith("Holm")) and abs(share - SITUATIONS[name][0]) > TOLERANCE
     }
     assert far == set(EXCEPTIONS)
 

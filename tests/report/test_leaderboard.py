@@ -6,10 +6,12 @@ import math
 from dataclasses import replace
 
 import pytest
+from harness import ROOT
 
 from benchbench.report.leaderboard import BoardRow, answer, document, layout
 from benchbench.report.status import STATUS_NOTES
 from benchbench.report.terminal import table_lines
+from benchbench.store.leaderboards import read_leaderboard
 
 NAN = math.nan
 
@@ -68,7 +70,7 @@ def test_the_answer_counts_rows_above_and_below_and_leaves_out_where_they_starte
         "Of 3 recipes, 2 differ from dpo in pair_accuracy under logp_mean after Holm at 0.05 (2 seeds (42, 13), 1000 "
         "pairs of 900 prompts): 1 above it (simpo), 1 below it (kto); 1 cannot be told apart from it."
     )
-    assert "a true difference of 0.020 by a test of its own, one of 0.080 at Holm's strictest step" in second
+    assert "of 0.020 by a test of its own, one of 0.080 by that test at Holm's strictest step" in second
 
 
 def test_a_row_without_numbers_is_neither_the_baseline_nor_told_apart():
@@ -85,7 +87,7 @@ def test_a_row_without_numbers_is_neither_the_baseline_nor_told_apart():
 def test_what_no_difference_of_rates_reaches_is_said_to_be_beyond():
     rows = [row(), other("ipo", 0.001, 1.0), other("cpo", 0.001, 1.0)]
     rows = [rows[0], *(replace(r, mdd_family=math.inf) for r in rows[1:])]
-    assert "one of >1 at Holm's strictest step" in answer(rows)[1]
+    assert "one of >1 by that test at Holm's strictest step" in answer(rows)[1]
 
 
 def test_one_seed_answers_nothing():
@@ -135,3 +137,12 @@ def test_a_row_is_read_back_from_texts(place: int):
 def test_a_file_of_other_columns_is_refused():
     with pytest.raises(ValueError, match="found no baseline, difference, form"):
         BoardRow.from_texts({"degenerated": "", "rank": "1"})
+
+
+def test_the_committed_page_says_what_its_table_says():
+    folder = ROOT / "results" / "leaderboard"
+    rows = [BoardRow.from_texts(record) for record in read_leaderboard(folder / "tiny.csv")]
+    page = (folder / "tiny.md").read_text(encoding="utf-8").splitlines()
+    expected = document(rows, setting="tiny", notice="toy setting, no evidence about language models").splitlines()
+    assert len(rows) > 100 and [line for line in expected if line not in page] == [], "all but the remarks is in both"
+    assert [line for line in page if line not in expected and not line.startswith(">")] == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,3 +80,31 @@ def world(folder: Path, *sets: str, target: str = "dpo", runs: str = "runs", wit
     store = RunStore(folder / runs)
     plan = build_plan([(loaded, prepare(loaded, store.root), (1,))], with_samples=with_samples)
     return World(plan, plan.cells[0], store)
+
+
+def stopping_after(looks: int) -> Callable[[], bool]:
+    """Says to stop after so many looks."""
+    left = iter([False] * looks)
+    return lambda: next(left, True)
+
+
+def check_rollout_in_pieces(whole: World, stopped: World) -> None:
+    """Run the first round's rollout at once and with two stops, and compare the bytes that they left.
+
+    Args:
+        whole: a plan in a folder of its own.
+        stopped: the same plan in another folder.
+    """
+    key = whole.cell.rounds[0].rollout
+    assert key == stopped.cell.rounds[0].rollout
+    for each in (whole, stopped):
+        for needed, spec in each.plan.stages.items():
+            if needed == key:
+                break
+            assert execute(spec, each.store).status == "done"
+    assert execute(whole.plan.stages[key], whole.store).status == "done"
+    for _ in range(2):
+        assert execute(stopped.plan.stages[key], stopped.store, should_stop=stopping_after(1)).status == "interrupted"
+    assert execute(stopped.plan.stages[key], stopped.store).status == "done"
+    rows = [(each.store.folder(key) / "examples" / "train.jsonl").read_bytes() for each in (whole, stopped)]
+    assert rows[0] == rows[1] and not (stopped.store.folder(key) / "parts").exists()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from benchbench.core.rollout import Group, Labels
 from benchbench.core.selector import Selection
 from benchbench.generation.transformers_engine import TransformersEngine
 from benchbench.stages.label import run as label_run
-from tests.stages.rounds import ON_DATA, drawn, world
+from tests.stages.rounds import ON_DATA, drawn, stopping_after, world
 
 
 def test_a_round_on_the_pairs_of_the_split_is_offline_training_bit_for_bit(tmp_path: Path):
@@ -44,12 +44,6 @@ def test_rounds_draw_label_select_and_train_in_turn(tmp_path: Path):
     assert not list(made.store.root.rglob("parts")), "parts are gone when a stage is done"
     again = made.store.record(second.policy)
     assert made.run() and made.store.record(second.policy) == again, "a second run executes nothing"
-
-
-def stopping_after(looks: int) -> Callable[[], bool]:
-    """Says to stop after so many looks."""
-    left = iter([False] * looks)
-    return lambda: next(left, True)
 
 
 def test_a_round_that_was_stopped_anywhere_goes_on_to_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

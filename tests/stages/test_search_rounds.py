@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import execute
 
 from benchbench.commands.resolve import resolve
 from benchbench.data.rollout_json import group_of
@@ -16,8 +15,7 @@ from benchbench.plan.build import build_plan
 from benchbench.plan.prepare import prepare
 from benchbench.recipe.overrides import parse_overrides
 from benchbench.store.runs import RunStore
-from tests.stages.rounds import World, world
-from tests.stages.test_rounds import stopping_after
+from tests.stages.rounds import World, check_rollout_in_pieces, world
 
 DATA = (
     "data={source: arithmetic, options: {fewest_steps: 1, most_steps: 2, modulus: 3, demonstrations: 400, "
@@ -145,20 +143,7 @@ def test_a_tree_search_labels_siblings_with_its_q_and_visits(folder: Path):
 def test_a_search_that_was_stopped_goes_on_to_the_same_bytes(folder: Path, tmp_path: Path, sampler: str):
     whole = searching(folder / "whole", section(sampler, per_round=10))
     stopped = searching(folder / "whole", section(sampler, per_round=10), runs=str(tmp_path / "runs"))
-    key = whole.cell.rounds[0].rollout
-    assert key == stopped.cell.rounds[0].rollout
-    for each in (whole, stopped):
-        for needed, spec in each.plan.stages.items():
-            if needed == key:
-                break
-            assert execute(spec, each.store).status == "done"
-    assert execute(whole.plan.stages[key], whole.store).status == "done"
-    for _ in range(2):
-        assert execute(stopped.plan.stages[key], stopped.store, should_stop=stopping_after(1)).status == "interrupted"
-    assert execute(stopped.plan.stages[key], stopped.store).status == "done"
-    made = [each.store.folder(key) / "examples" / "train.jsonl" for each in (whole, stopped)]
-    assert made[0].read_bytes() == made[1].read_bytes()
-    assert not (stopped.store.folder(key) / "parts").exists()
+    check_rollout_in_pieces(whole, stopped)
     counts = [summary(each) for each in (whole, stopped)]
     assert all(counts[0][name] == counts[1][name] for name in ("responses", "values", "generated_tokens"))
 

@@ -19,8 +19,7 @@ from benchbench.data.tokenizer import read_tokenizer
 from benchbench.sources.arithmetic.calculator import calculate
 from benchbench.sources.arithmetic.source import ArithmeticOptions, load
 from benchbench.store.generations import read_generations
-from tests.stages.rounds import World, world
-from tests.stages.test_rounds import stopping_after
+from tests.stages.rounds import World, check_rollout_in_pieces, world
 
 OPTIONS = {
     "fewest_steps": 1,
@@ -179,18 +178,6 @@ def test_the_splits_own_candidates_keep_their_masks_beside_draws(folder: Path):
 def test_a_rollout_that_was_stopped_goes_on_to_the_same_bytes(folder: Path, tmp_path: Path):
     whole = calling(folder / "whole", section(per_round=12))
     stopped = calling(folder / "whole", section(per_round=12), runs=str(tmp_path / "runs"))
-    key = whole.cell.rounds[0].rollout
-    assert key == stopped.cell.rounds[0].rollout
-    for each in (whole, stopped):
-        for needed, spec in each.plan.stages.items():
-            if needed == key:
-                break
-            assert execute(spec, each.store).status == "done"
-    assert execute(whole.plan.stages[key], whole.store).status == "done"
-    for _ in range(2):
-        assert execute(stopped.plan.stages[key], stopped.store, should_stop=stopping_after(1)).status == "interrupted"
-    assert execute(stopped.plan.stages[key], stopped.store).status == "done"
-    paths = [each.store.folder(key) / "examples" / "train.jsonl" for each in (whole, stopped)]
-    assert paths[0].read_bytes() == paths[1].read_bytes()
+    check_rollout_in_pieces(whole, stopped)
     assert summary(whole)["tool_calls"] == summary(stopped)["tool_calls"] > 0
     assert summary(whole)["generated_tokens"] == summary(stopped)["generated_tokens"]

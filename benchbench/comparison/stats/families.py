@@ -23,6 +23,10 @@ from benchbench.core.measurement import Array
 
 _SMALLEST = 1e-5
 """Of the median mean square: a smaller one, whose logarithm says nothing, counts as this."""
+_MOST = 1e6
+"""Degrees of freedom that count as infinite."""
+_RANGE = (-20.0, math.log(_MOST))
+"""Logarithms of half the degrees of freedom that are looked at."""
 
 
 @dataclass(frozen=True)
@@ -60,20 +64,18 @@ def moderated_p(p: Sequence[float], intervals: Sequence[Interval | None]) -> Arr
     The statistic of a row is taken from its p-value and degrees of freedom, so that it is the row's own test (a t of a
     difference, a score test of a rate) with another standard error.
     """
-    spreads = {
-        place: interval.spread
+    crossed = {
+        place: (interval, interval.spread)
         for place, interval in enumerate(intervals)
         if interval is not None
         and isinstance(interval.spread, Spread)
         and math.isfinite(p[place] * interval.se * interval.df)
     }
     adjusted = np.array(p, dtype=np.float64)
-    prior = seed_prior(list(spreads.values()))
+    prior = seed_prior([spread for _, spread in crossed.values()])
     if prior is None:
         return adjusted
-    for place, spread in spreads.items():
-        interval = intervals[place]
-        assert interval is not None
+    for place, (interval, spread) in crossed.items():
         se, df = _moderated_error(spread, prior)
         statistic = float(stats.t.isf(p[place] / 2, interval.df)) * spread.error()[0] / se
         adjusted[place] = 2 * stats.t.sf(statistic, df)
@@ -97,12 +99,6 @@ def seed_prior(spreads: Sequence[Spread]) -> SeedPrior | None:
     root = optimize.root_scalar(lambda log: float(special.polygamma(1, math.exp(log))) - beyond, bracket=_RANGE)
     half = math.exp(root.root)
     return SeedPrior(math.exp(mean + special.digamma(half) - math.log(half)), 2 * half)
-
-
-_MOST = 1e6
-"""Degrees of freedom that count as infinite."""
-_RANGE = (-20.0, math.log(_MOST))
-"""Logarithms of half the degrees of freedom that are looked at."""
 
 
 def _moderated_error(spread: Spread, prior: SeedPrior) -> tuple[float, float]:
