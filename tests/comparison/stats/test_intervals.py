@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import special, stats
 
 from benchbench.comparison.stats.clustered import prompt_interval
 from benchbench.comparison.stats.intervals import Interval, Spread, crossed_interval, without_rounding
@@ -79,6 +79,55 @@ def test_what_rounding_leaves_of_a_bracket_is_no_standard_error():
 def test_the_degrees_of_freedom_do_not_fall_below_those_of_the_smaller_margin():
     """1 + 1 - 1.9 = 0.1 would leave 0.01 / (1/2 + 1/9 + 0.2) = 0.012 degrees of freedom and an endless interval."""
     assert Spread(1.0, 1.0, 1.9, k=3, n=10).error() == pytest.approx((math.sqrt(0.1), 2.0))
+
+
+SPREADS = st.builds(
+    Spread,
+    seeds=st.floats(0, 10),
+    prompts=st.floats(0.01, 10),
+    residual=st.floats(0, 10),
+    k=st.integers(2, 10),
+    n=st.integers(2, 400),
+)
+
+
+@given(SPREADS, st.sampled_from([0.5, 0.9, 0.95, 0.999]))
+def test_welchs_terms_take_degrees_of_freedom_and_leave_those_of_the_smaller_margin(spread, level):
+    satterthwaite, found = spread.error()[1], spread.welch_df(level)
+    assert min(spread.k - 1, spread.n - 1) * (1 - 1e-9) <= found <= satterthwaite * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("spread", [Spread(2.0, 0.0, 0.0, k=3, n=10), Spread(0.0, 2.0, 0.0, k=3, n=10)])
+def test_one_mean_square_alone_has_its_own_degrees_of_freedom(spread):
+    """The t distribution is exact there, so that no term is left."""
+    assert spread.welch_df(0.95) == pytest.approx(spread.error()[1], rel=1e-9)
+
+
+def _covered(share: float, k: int, *, welch: bool) -> float:
+    """Coverage of the 95 % t interval, by quadrature: normal effects, the seeds' share of the variance, the rest known.
+
+    The mean is normal with variance 1, of which the share's estimate is chi-square / (k - 1) times the share.
+    """
+    places = (np.arange(500) + 0.5) / 500
+    halves = []
+    for seeds in share * stats.chi2.ppf(places, k - 1) / (k - 1):
+        spread = Spread(float(seeds), 1 - share, 0.0, k=k, n=10**9)
+        se, df = spread.error()
+        halves.append(se * special.stdtrit(spread.welch_df(0.95) if welch else df, 0.975))
+    return float((2 * special.ndtr(halves) - 1).mean())
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.8, 0.9])
+def test_with_welchs_terms_three_seeds_cover_within_two_points(share):
+    """Whatever share the seeds have; Satterthwaite's degrees of freedom cover .936, .924 and .922 from six tenths on."""
+    assert 0.93 <= _covered(share, 3, welch=True) <= 0.955
+
+
+@pytest.mark.parametrize(("k", "before", "after"), [(3, 0.922, 0.932), (5, 0.942, 0.947), (10, 0.9484, 0.9497)])
+def test_what_welchs_terms_are_for(k, before, after):
+    """Nine tenths of the variance are the seeds'. The error that is left is of a higher order in one over k - 1."""
+    assert _covered(0.9, k, welch=False) == pytest.approx(before, abs=0.001)
+    assert _covered(0.9, k, welch=True) == pytest.approx(after, abs=0.001)
 
 
 def test_a_difference_and_its_mirror_image_have_mirrored_intervals():
