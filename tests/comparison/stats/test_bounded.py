@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from benchbench.comparison.stats.bounded import difference_of_rates, rate_interval, seeded_rate, wilson, within
-from benchbench.comparison.stats.intervals import crossed_interval, undefined_interval
+from benchbench.comparison.stats.intervals import crossed_interval, crossed_spread, undefined_interval
 
 from ..coverage import difference, rate
 
@@ -61,7 +61,7 @@ def test_clusters_and_seeds_enter_through_the_crossed_standard_error():
     values = rng.binomial(4, np.clip(rates, 0, 1)) / 4
     found, crossed = rate_interval(values), crossed_interval(values)
     contests = found.mean * (1 - found.mean) / crossed.se**2
-    assert found.spread is not None and (found.se, found.df) == (crossed.se, found.spread.welch_df(0.95))
+    assert (found.se, found.df) == (crossed.se, crossed_spread(values).welch_df(0.95))
     assert found.df < crossed.df - 1
     expected = wilson(found.mean, contests, float(stats.t.ppf(0.975, found.df)), tail=0.05)
     assert (found.low, found.high) == pytest.approx(expected)
@@ -192,7 +192,7 @@ def test_differences_near_the_ends_are_covered(p, q, k, noise):
 @pytest.mark.parametrize("n", [50, 300])
 @pytest.mark.parametrize("cluster", [1, 20])
 @pytest.mark.parametrize("p", [0.5, 0.9, 0.99])
-@pytest.mark.parametrize(("k", "least"), [(1, 0.92), (2, 0.84), (3, 0.9), (10, 0.92)])
+@pytest.mark.parametrize(("k", "least"), [(1, 0.92), (2, 0.86), (3, 0.91), (10, 0.92)])
 def test_coverage_as_docs_statistics_says(p, k, least, cluster, n):
     """The tables of docs/statistics.md; two noisy seeds are the one place where it falls short."""
     for noise in (0.0, 0.4):
