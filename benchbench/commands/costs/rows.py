@@ -14,6 +14,7 @@ from benchbench.core.method import Candidates
 from benchbench.core.records import StageSpec
 from benchbench.cost.passes import RowTokens, bounded_rows
 from benchbench.cost.shapes import DecoderShape, UnknownShape, model_shape
+from benchbench.cost.turns import turns_of
 from benchbench.data.serial import from_json
 from benchbench.plan.prepared import Prepared
 from benchbench.stages.preference.settings import PreferenceSettings
@@ -81,8 +82,8 @@ class PlanRows:
         prompts = self.of(rollout)
         if isinstance(prompts, str):
             return prompts
-        draw = rollout.settings.draw
-        longest = prompts.row - prompts.prompt if draw is None else draw.max_new_tokens
+        turns = turns_of(rollout.settings)
+        longest = prompts.row - prompts.prompt if turns is None else turns.response_tokens
         return bounded_rows(
             rollout.settings.prompts.count,
             2,
