@@ -240,6 +240,9 @@ class Method:
     on_policy: bool = False
     """Whether the loss is right only for plain samples of the policy that drew its responses: at temperature 1, with
     nothing cut off or penalised. Rows that were drawn otherwise are then another objective."""
+    half_steps: bool = False
+    """Whether every second optimizer step is taken from where the one before it began, with the gradient on what is
+    drawn where that one ended (extragradient). It is trained on draws of every step alone, an even number of them."""
     version: int = 1
     """Raised by hand when the numbers this method produces change."""
     family: Family | None = None

@@ -123,6 +123,7 @@ def _training(
         frozen_models=frozen + held,
         trained_models=2 if second else 1,
         has_head=has_head,
+        half_steps=method is not None and method.half_steps,
         is_whole=draws is not None or run.torch_compile or bool(set(READ_WHOLE) & set(needs)),
     )
     work = work_of(rows, seen)

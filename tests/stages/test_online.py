@@ -116,13 +116,16 @@ CASES = {
         "  steps_per_generation: 2\n  num_iterations: 2\n",
     ),
     "hypo": ("{name: hypo_online_kl}", "", ""),
+    "egpo": ("{name: egpo}", ORACLE, "  selector: {name: rated_pairs}\n"),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_run_that_is_stopped_after_each_step_ends_bit_by_bit_where_a_straight_one_does(before, tmp_path, case):
     method, oracle, more = CASES[case]
-    path = recipe(tmp_path, method, oracle=oracle, more=more)
+    path = recipe(tmp_path, method, samples=4 if case == "egpo" else 3, oracle=oracle, more=more)
+    if case == "egpo":
+        path.write_text(path.read_text().replace("{name: policy,", "{name: nash_mixture, options: {m: 0.0},"))
     steps = 6 if "buffer" in case else 4  # the second buffer of four steps is begun and stopped in, too
     last = f"preference.max_steps={steps}"
     straight = trained(before, tmp_path / "straight", path, last)
@@ -242,6 +245,7 @@ ARMS = {
     "xpo": ("policy_and_reference", "arm_pairs", 2),
     "vpo": ("policy_and_reference", "arm_pairs", 2),
     "nash_md": ("nash_mixture", "against_mixture", 4),
+    "egpo": ("nash_mixture", "rated_pairs", 4),
 }
 
 
@@ -255,8 +259,8 @@ def test_methods_that_read_who_drew_a_response_are_trained_on_two_arms(before, t
         more=f"  selector: {{name: {selector}, options: {{cut: keep}}}}\n",
     )
     path.write_text(path.read_text().replace("{name: policy,", f"{{name: {sampler},"))
-    run = trained(before, tmp_path, path)
-    assert run.summary["online"]["responses"] == samples * 8 * 3
+    run = trained(before, tmp_path, path, "preference.max_steps=4")
+    assert run.summary["online"]["responses"] == samples * 8 * 4
     assert all(line["online/rows"] > 0 for line in run.lines)
 
 
