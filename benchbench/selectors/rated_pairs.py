@@ -41,12 +41,16 @@ class Options:
 def select(
     options: Options, groups: Sequence[Group], labels: Sequence[Labels | None], draws: np.random.Generator
 ) -> Selection:
-    """The first and the second response, the third and the fourth, and so on; of each the one that wins more first."""
+    """The first and the second response, the third and the fourth, and so on.
+
+    In each the one that ended by itself stands first, or else the one that wins more: the loss reads no order.
+    """
 
     def rule(group: Group, of_group: Labels) -> tuple[Pick, ...] | str:
         rates = mean_wins(group, of_group, options.opponent, drop_cut=options.cut == "drop")
         places = [*rates]
-        pairs = [sorted(places[i : i + 2], key=lambda place: -rates[place]) for i in range(0, len(places) - 1, 2)]
+        worth = {place: (group.responses[place].is_cut, -rates[place]) for place in places}
+        pairs = [sorted(places[i : i + 2], key=worth.__getitem__) for i in range(0, len(places) - 1, 2)]
         if not pairs:
             return "fewer than two responses that were compared with the opponent's"
         rows = [several(of_group, pair, len(group.responses)) for pair in pairs]
