@@ -89,8 +89,8 @@ def joined_rows(first: RowTokens, second: RowTokens) -> RowTokens:
     examples = first.examples + second.examples
     share = first.examples / max(1, examples)
 
-    def mean(one: float, other: float) -> float:
-        return share * one + (1 - share) * other
+    def mean(of_first: float, of_second: float) -> float:
+        return share * of_first + (1 - share) * of_second
 
     packed = mean(first.packed, second.packed)
     square = mean(first.spread**2 + (first.packed - packed) ** 2, second.spread**2 + (second.packed - packed) ** 2)
