@@ -26,6 +26,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "plackett_luce": {"column": "score"},
     "dprm": {"grades": 3},
     "classification": {"classes": 3, "column": "grade"},
+    "p2c_twin": {"classes": 3, "column": "grade", "weight": 0.5},
     "bt_two_layer": {"width": 4},
 }
 """Hyper-parameters of small heads; other objectives have their defaults."""
