@@ -52,7 +52,7 @@ def accuracy(weight: float, seed: int) -> float:
     for _ in range(60):
         terms = loss(RewardScores(texts @ weights, _column={"grade": grade}), Hyper(column="grade", weight=weight))
         optimizer.zero_grad()
-        sum(term.values.mean() for term in terms.values()).backward()
+        torch.stack([term.values.mean() for term in terms.values()]).sum().backward()
         optimizer.step()
     held_out = torch.randn(2000, 8, generator=generator, dtype=torch.float64)
     guessed = (held_out @ weights.detach()).argmax(dim=1)
