@@ -62,28 +62,22 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
         BenchError: rows that `user_pairs` refuses, or no test pair that can be looked at.
     """
     graph = user_pairs(inputs["comparisons"])
-    users, responses = embedded(
-        graph.seen,
-        (len(graph.users), graph.responses),
-        dimensions=options.dimensions,
-        layers=options.layers,
-        steps=options.steps,
-        rate=options.learning_rate,
-        rng=stream(options.seed, "copl embeddings"),
-    )
-    lines: list[Row] = []
-    alone = 0
-    for user, asked in graph.pairs["test"].items():
+    shape, rng = (len(graph.users), graph.responses), stream(options.seed, "copl embeddings")
+    sizes = {"dimensions": options.dimensions, "layers": options.layers, "steps": options.steps}
+    users, responses = embedded(graph.seen, shape, **sizes, rate=options.learning_rate, rng=rng)
+    lines, alone = [], 0
+    for user, pairs in graph.pairs["test"].items():
         if user in graph.users:
-            lines.append({"kind": "in the graph", "copl": _accuracy(users[graph.users[user]], responses, asked)})
+            of_user = _accuracy(users[graph.users[user]], responses, pairs)
+            lines.append({"kind": "in the graph", "copl": of_user, "mean": np.nan, "neighbours": np.nan})
             continue
-        few = graph.pairs["new"].get(user, asked[:0])
+        few = graph.pairs["new"].get(user, pairs[:0])
         near = neighbours(few[:, 0], graph.seen)
         alone += not len(near)
         if len(near):
             vectors = new_user(users[near], responses, few[:, 0], few[:, 1])
-            weighted, mean = (_accuracy(vector, responses, asked) for vector in vectors)
-            lines.append({"kind": "new", "copl": weighted, "mean": mean, "neighbours": len(near)})
+            scores = [_accuracy(vector, responses, pairs) for vector in vectors]
+            lines.append({"kind": "new", "copl": scores[0], "mean": scores[1], "neighbours": len(near)})
     if not lines:
         raise BenchError("comparisons: expected a test pair of a user in train or new with responses of train")
     notes = [f"{graph.unknown} pairs with a response that no training pair has are left out"]
@@ -92,18 +86,15 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
 
 
 def _accuracy(vector: Array, responses: Array, pairs: Array) -> float:
-    margins = (responses[pairs[:, 0]] - responses[pairs[:, 1]]) @ vector
-    return float(np.where(margins == 0, 0.5, margins > 0).mean())
+    signs = np.sign((responses[pairs[:, 0]] - responses[pairs[:, 1]]) @ vector)
+    return float((0.5 + signs / 2).mean())
 
 
 def _summary(lines: Sequence[Row]) -> list[Row]:
     table = []
     for kind in dict.fromkeys(line["kind"] for line in lines):
         of_kind = [line for line in lines if line["kind"] == kind]
-        means = {
-            key: float(np.mean([line[key] for line in of_kind])) if key in of_kind[0] else np.nan
-            for key in ("copl", "mean", "neighbours")
-        }
+        means = {name: float(np.mean([line[name] for line in of_kind])) for name in ("copl", "mean", "neighbours")}
         table.append({"users": kind, "number": len(of_kind), **means})
     return table
 

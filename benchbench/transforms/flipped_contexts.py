@@ -27,7 +27,7 @@ class Options:
         ValueError: a context without text, or the same one twice.
     """
 
-    kept: str = "Prefer the better response."
+    recorded: str = "Prefer the better response."
     """Context under which the pair's order holds; the default is an example of ours."""
     reversed: str = "Prefer the worse response."
     """Context under which the other response is preferred, such as an opposed criterion; an example of ours, too."""
@@ -35,8 +35,8 @@ class Options:
     """In the system message, or before the first turn of the user."""
 
     def __post_init__(self) -> None:
-        if not self.kept.strip() or not self.reversed.strip() or self.kept == self.reversed:
-            raise ValueError(f"reversed: expected two different texts, got {self.kept!r} and {self.reversed!r}")
+        if not self.recorded.strip() or not self.reversed.strip() or self.recorded == self.reversed:
+            raise ValueError(f"reversed: expected two different texts, got {self.recorded!r} and {self.reversed!r}")
 
 
 def apply(examples: Sequence[Example], options: Options, seed: int) -> Transformed:
@@ -58,7 +58,7 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
                 group=float(group),
                 **share,
             )
-            for group, text in enumerate((options.kept, options.reversed))
+            for group, text in enumerate((options.recorded, options.reversed))
         ]
 
     return expand(examples, rule)

@@ -17,7 +17,7 @@ EXAMPLES = [pair("a", "long and kind", "curt", p_chosen=0.8, gold=(2.0, 1.0)), p
 
 
 def test_by_hand():
-    become, counts = transformed("flipped_contexts", EXAMPLES[:1], kept="Be kind.", reversed="Be curt.")
+    become, counts = transformed("flipped_contexts", EXAMPLES[:1], recorded="Be kind.", reversed="Be curt.")
     assert ids(become) == ["a-0", "a-1"] and counts.added == {"further examples from the same example": 1}
     assert texts(become) == [("long and kind", "curt"), ("curt", "long and kind")]
     assert [example.prompt[0] for example in become] == [Message("system", "Be kind."), Message("system", "Be curt.")]
@@ -35,7 +35,7 @@ def test_a_pair_of_one_text_is_left_out():
 def scored(reward) -> PairScores:
     """Rewards (prompt, response) -> number of 101 pairs under both contexts."""
     examples = [pair(f"x{i}", f"{i} words", "one", p_chosen=1.0) for i in range(101)]
-    become, _ = transformed("flipped_contexts", examples, kept="Prefer many.", reversed="Prefer few.")
+    become, _ = transformed("flipped_contexts", examples, recorded="Prefer many.", reversed="Prefer few.")
     rewards = np.array([[reward(example.prompt, text) for text in example.candidates] for example in become])
     groups = np.array([example.columns["group"] for example in become])
     return PairScores(rewards[:, 0], rewards[:, 1], columns={"group": (groups, groups)})
@@ -59,7 +59,7 @@ def test_a_scorer_that_reads_the_context_can_be_right_about_all():
     assert metrics.get("pair_accuracy").value(scores) == metrics.get("worst_group_accuracy").value(scores) == 1.0
 
 
-@pytest.mark.parametrize("wrong", [{"kept": " "}, {"kept": "x", "reversed": "x"}])
+@pytest.mark.parametrize("wrong", [{"recorded": " "}, {"recorded": "x", "reversed": "x"}])
 def test_one_context_is_refused(wrong):
     with pytest.raises(ValueError, match="reversed: expected two different texts"):
         transforms.get("flipped_contexts").options(**wrong)

@@ -51,10 +51,10 @@ def propagated(start: tuple[Array, Array], layers: Sequence[tuple[Array, Array]]
     the negative ones do: the code shares one matrix of items among both signs, and both matrices among both sides.
     """
     states = [list(start)]
-    for item, own in layers:
+    for item, loop in layers:
         users, responses = states[-1]
         brought = (graph @ responses, graph.T @ users)
-        raw = [z + (z * e) @ item + e @ own for z, e in zip(brought, (users, responses), strict=True)]
+        raw = [z + (z * e) @ item + e @ loop for z, e in zip(brought, (users, responses), strict=True)]
         states.append([np.where(x > 0, x, SLOPE * x) for x in raw])
     return states
 
@@ -74,13 +74,13 @@ def loss_and_slopes(
     np.add.at(by_responses, seen.chosen, pull * u + 2 * RIDGE * p)
     np.add.at(by_responses, seen.rejected, -pull * u + 2 * RIDGE * n)
     slopes: list[Array] = []
-    for (item, own), before, after in zip(reversed(layers), reversed(states[:-1]), reversed(states[1:]), strict=True):
+    for (item, loop), before, after in zip(reversed(layers), reversed(states[:-1]), reversed(states[1:]), strict=True):
         brought = (graph @ before[1], graph.T @ before[0])
         raw = [g * np.where(e > 0, 1.0, SLOPE) for g, e in zip((by_users, by_responses), after, strict=True)]
         by_item = sum((z * e).T @ g for z, e, g in zip(brought, before, raw, strict=True))
         by_own = sum(e.T @ g for e, g in zip(before, raw, strict=True))
         by_brought = [g + (g @ item.T) * e for g, e in zip(raw, before, strict=True)]
-        by_vectors = [(g @ item.T) * z + g @ own.T for g, z in zip(raw, brought, strict=True)]
+        by_vectors = [(g @ item.T) * z + g @ loop.T for g, z in zip(raw, brought, strict=True)]
         by_users = by_vectors[0] + graph @ by_brought[1]
         by_responses = by_vectors[1] + graph.T @ by_brought[0]
         slopes = [np.asarray(by_item), np.asarray(by_own), *slopes]
