@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchbench.core import functional as F
 from benchbench.core.method import Candidates, Column, Paper
 from benchbench.core.ranges import require, require_at_least
 from benchbench.core.reward_objective import HeadSpec, Network, RewardObjective, RewardScores
+from benchbench.reward_objectives._classes import class_columns, class_loss, class_score
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,16 +43,12 @@ def head(hyper: Hyper) -> HeadSpec:
 
 def columns(hyper: Hyper) -> tuple[Column, ...]:
     """The column of the classes, where there is one."""
-    return () if hyper.column is None else (Column(hyper.column, 0, hyper.classes - 1, per="candidate"),)
+    return class_columns(hyper.classes, hyper.column)
 
 
 def score(scores: RewardScores, hyper: Hyper) -> Tensor:
     """[B, K] log-odds of class 1 of two, or the expected class of more, in [0, classes - 1]."""
-    logits = scores.outputs
-    if hyper.classes == 2:
-        return logits[..., 1] - logits[..., 0]
-    grades = logits.new_tensor(range(hyper.classes))
-    return (logits.softmax(dim=-1) * grades).sum(dim=-1)
+    return class_score(scores.outputs)
 
 
 def takes_order(hyper: Hyper) -> bool:
@@ -62,14 +58,7 @@ def takes_order(hyper: Hyper) -> bool:
 
 def loss(scores: RewardScores, hyper: Hyper) -> Tensor:
     """[B] cross-entropy of the classes, averaged over the candidates; a class between two is the nearer one."""
-    logits = scores.outputs  # [B, K, C]
-    if hyper.column is None:
-        target = logits.new_zeros(logits.shape[:2])
-        target[:, 0] = 1
-    else:
-        target = scores.column(hyper.column)
-    flat = F.cross_entropy(logits.flatten(0, 1), target.round().long().flatten(), reduction="none")
-    return flat.reshape(logits.shape[:2]).mean(dim=-1)
+    return class_loss(scores, hyper.column)
 
 
 OBJECTIVE = RewardObjective(

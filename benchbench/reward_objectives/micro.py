@@ -2,8 +2,8 @@
 
 Shen et al. 2025, arXiv:2505.24846: -log sum_k p_k(x) sigmoid(r_k(w) - r_k(l)), p the softmax of a linear map of the
 prompt's state, and lambda sum_k p_k log p_k, which keeps the gate from collapsing. Heads of one value are
-`bradley_terry`. Mixture and defaults were checked against MaxwellJryao/MiCRo; the frozen prior network of that code and
-the router of stage 2 are not part of it. The reward of a response is the gate's mean of its heads.
+`bradley_terry`. Mixture and defaults were checked against MaxwellJryao/MiCRo; the frozen prior network of that code is
+not part of it, and the router of stage 2 is `micro_hedge`. The reward of a response is the gate's mean of its heads.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchbench.core import functional as F
-from benchbench.core.method import Paper, Term
+from benchbench.core.method import Term
 from benchbench.core.ranges import require_at_least, require_at_least_zero
 from benchbench.core.reward_objective import HeadSpec, Network, RewardObjective, RewardScores
+from benchbench.reward_objectives._micro import mean_under, mixture_terms, paper
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,32 +44,17 @@ def head(hyper: Hyper) -> HeadSpec:
 
 def score(scores: RewardScores, hyper: Hyper) -> Tensor:
     """[B, K] mean of the heads under the gate."""
-    gate = F.softmax(scores.prompt, dim=-1)[:, None]  # [B, 1, M]
-    return (gate * scores.outputs).sum(dim=-1)
+    return mean_under(scores.prompt, scores)
 
 
 def loss(scores: RewardScores, hyper: Hyper) -> Mapping[str, Term]:
     """Two terms: [B] of the mixture, and the weighted negative entropy of the gate."""
-    outputs = scores.outputs  # [B, K, M]
-    if outputs.shape[1] != 2:
-        raise ValueError(f"expected pairs (K = 2), got K = {outputs.shape[1]}")
-    gate = F.log_softmax(scores.prompt, dim=-1)  # [B, M]
-    mixture = (gate + F.logsigmoid(outputs[:, 0] - outputs[:, 1])).logsumexp(dim=-1)
-    return {
-        "mixture": Term(-mixture),
-        "balance": Term(hyper.balance * (gate.exp() * gate).sum(dim=-1)),
-    }
+    return mixture_terms(scores, hyper.balance)
 
 
 OBJECTIVE = RewardObjective(
     name="micro",
-    paper=Paper(
-        "Shen et al.",
-        2025,
-        arxiv="2505.24846",
-        title="MiCRo: Mixture Modeling and Context-aware Routing for Personalized Preference Learning",
-        note="Stage 1. Checked against MaxwellJryao/MiCRo.",
-    ),
+    paper=paper("Stage 1. Checked against MaxwellJryao/MiCRo."),
     hyper=Hyper,
     loss=loss,
     score=score,

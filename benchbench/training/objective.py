@@ -134,8 +134,9 @@ class RewardModelObjective:
         scores = self.model.scores(batch)
         with torch.autocast(batch.tokens.device.type, enabled=False):  # what a head gives is in float32
             terms = dict(terms_of(objective.loss(scores, hyper)))
-            # what is fitted after training rewards nothing before
-            reward = scores.reward if objective.fit is not None else objective.score(scores, hyper)
+            # a plain head is what trains; tables that are fitted after training reward nothing before
+            is_plain = objective.fit is not None and scores.outputs.shape[-1] == 1
+            reward = scores.reward if is_plain else objective.score(scores, hyper)
             if self.center_rewards_coefficient:
                 terms["centring"] = Term(self.center_rewards_coefficient * reward.sum(dim=-1) ** 2)
         reward = reward.detach()

@@ -128,7 +128,7 @@ def test_the_setting_of_another_name_is_not_searched():
 def test_an_unknown_setting_suggests_the_nearest(name):
     with pytest.raises(
         BenchError,
-        match=rf"^unknown setting '{name}'\. Did you mean 'tiny'\? Known: arithmetic, calculator, codec, pythia410m",
+        match=rf"^unknown setting '{name}'\. Did you mean 'tiny'\? Known: arithmetic, calculator, codec, contexts, ",
     ):
         library.find_setting(name)
 

@@ -51,6 +51,32 @@ def test_a_circle_of_three_is_represented():
     assert score(embedded(*vectors), Hyper(dimensions=2)).abs().max() < 1e-12
 
 
+CIRCLE = torch.tensor([[0, 1], [1, 2], [2, 0]])
+
+
+def learnt(objective_loss, outputs: int) -> torch.Tensor:
+    """[3, outputs] what three responses get that each beat the next, after 200 steps on the circle's three pairs."""
+    generator = torch.Generator().manual_seed(0)
+    values = (0.1 * torch.randn(3, outputs, generator=generator, dtype=torch.float64)).requires_grad_()
+    optimizer = torch.optim.Adam([values], lr=0.05)
+    for _ in range(200):
+        optimizer.zero_grad()
+        objective_loss(RewardScores(values[CIRCLE])).mean().backward()
+        optimizer.step()
+    return values.detach()
+
+
+def test_a_circle_of_three_is_learnt_which_bradley_terry_cannot():
+    """The margins of rewards along a circle sum to 0, so by convexity their mean loss is log 2 or more."""
+    hyper = Hyper(dimensions=2, tau=1.0)
+    embeddings = learnt(lambda scores: loss(scores, hyper), 2)
+    assert preference(RewardScores(embeddings[CIRCLE]), hyper)[:, 0, 1].min() > 2.0
+    plain = bradley_terry.Hyper()
+    rewarded = learnt(lambda scores: bradley_terry.loss(scores, plain)["bradley_terry"].values, 1)
+    found = bradley_terry.loss(RewardScores(rewarded[CIRCLE]), plain)["bradley_terry"].values
+    assert found.mean().item() == pytest.approx(math.log(2), abs=1e-3) and found.mean() >= math.log(2)
+
+
 def test_a_gate_of_equal_logits_is_no_gate():
     vectors = ([0.5, 1.2, -0.3, 0.4], [0.9, -0.7, 0.2, 0.6])
     gated = preference(embedded(*vectors, prompt=[3.0, 3.0]), Hyper(dimensions=4, gate=True))

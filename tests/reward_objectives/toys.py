@@ -17,6 +17,7 @@ HIDDEN_SIZE = 5
 SMALL: dict[str, dict[str, Any]] = {
     "gpm": {"dimensions": 4, "tau": 1.0, "gate": True},
     "micro": {"heads": 3},
+    "micro_hedge": {"heads": 3, "users": 3, "pairs": 2, "rate": 0.5},
     "pal_a": {"users": 3, "prototypes": 2, "dimensions": 4},
     "pal_b": {"users": 3, "prototypes": 2, "dimensions": 4},
     "drm": {"components": 2, "adaptation_pairs": 3},
@@ -25,6 +26,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "plackett_luce": {"column": "score"},
     "dprm": {"grades": 3},
     "classification": {"classes": 3, "column": "grade"},
+    "p2c_twin": {"classes": 3, "column": "grade", "weight": 0.5},
     "bt_two_layer": {"width": 4},
 }
 """Hyper-parameters of small heads; other objectives have their defaults."""

@@ -72,6 +72,7 @@ CASES = {
     "crossed_contexts": Case(TEXTS),
     "ensemble_uncertainty": Case(TEXTS, {"members": ["m0", "m1"]}),
     "factual_flip": Case(TEXTS),
+    "flipped_contexts": Case(TEXTS),
     "flip_labels": Case(TEXTS, {"rate": 0.4}),
     "fraction": Case(TEXTS, {"fraction": 0.5, "column": "user", "values": [1.0]}),
     "hindsight": Case(TEXTS),

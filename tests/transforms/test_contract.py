@@ -145,7 +145,7 @@ def test_a_transform_says_what_it_does_and_what_comes_out(name: str):
     assert transform.version >= 1
 
 
-@pytest.mark.parametrize("name", ["prepend_context", "reward_conditioned", "user_prefix"])
+@pytest.mark.parametrize("name", ["flipped_contexts", "prepend_context", "reward_conditioned", "user_prefix"])
 def test_a_text_before_the_prompt_stands_before_the_own_prompts_of_candidates(name: str):
     asked = tuple((Message("user", f"own question {k}"),) for k in range(2))
     become, _ = run(name, examples=[dataclasses.replace(example, prompts=asked) for example in CASES[name].examples])
