@@ -112,9 +112,14 @@ def _cut_rows(options: BeginningsOptions, folder: Path, paths: Sequence[str]) ->
     return rows, dropped
 
 
+def files(options: BeginningsOptions, folder: Path) -> Mapping[str, Path]:
+    """Path as written -> where it leads."""
+    return {path: folder / path for paths in options.paths().values() for path in paths}
+
+
 def identity(options: BeginningsOptions, folder: Path) -> Mapping[str, str]:
     """Path as written -> sha256 of its content."""
-    return {path: content_hash(folder / path) for paths in options.paths().values() for path in paths}
+    return {name: content_hash(path) for name, path in files(options, folder).items()}
 
 
-SOURCE = Source(name="beginnings", options=BeginningsOptions, load=load, identity=identity)
+SOURCE = Source(name="beginnings", options=BeginningsOptions, load=load, identity=identity, files=files)

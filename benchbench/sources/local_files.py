@@ -102,9 +102,14 @@ def _by_split(rows: list[Row], column: str, path: Path) -> dict[str, list[Row]]:
     return splits
 
 
+def files(options: LocalFilesOptions, folder: Path) -> Mapping[str, Path]:
+    """Path as written -> where it leads."""
+    return {path: folder / path for paths in options.paths().values() for path in paths}
+
+
 def identity(options: LocalFilesOptions, folder: Path) -> Mapping[str, str]:
     """Path as written -> sha256 of its content."""
-    return {path: content_hash(folder / path) for paths in options.paths().values() for path in paths}
+    return {name: content_hash(path) for name, path in files(options, folder).items()}
 
 
-SOURCE = Source(name="local_files", options=LocalFilesOptions, load=load, identity=identity, version=2)
+SOURCE = Source(name="local_files", options=LocalFilesOptions, load=load, identity=identity, files=files, version=2)
