@@ -17,7 +17,8 @@ from benchbench.data.audit import audit
 from benchbench.data.column_shape import split_shape
 from benchbench.data.hub_verified import require_verified
 from benchbench.data.model_files import is_adapters_alone, weights_hash
-from benchbench.data.model_size import require_possible, size_faults
+from benchbench.data.model_size import require_possible
+from benchbench.data.model_values import configuration_faults
 from benchbench.data.render import read_chat_template, renderer
 from benchbench.data.serial import content_hash, from_json, to_json
 from benchbench.data.tokenizer import (
@@ -188,7 +189,7 @@ def _weights(loaded: Loaded) -> tuple[str | None, str, int | None, bool]:
     model = loaded.recipe.model
     if model.model_name_or_path is None:
         require_possible(model.from_config or {}, f"{loaded.path}: model.from_config")
-        if faults := size_faults(model.from_config or {}):
+        if faults := configuration_faults(model.from_config or {}):
             raise BenchError.of_faults("model.from_config", faults)
         read = (None, model.from_config)
         return None, fingerprint({"from_config": model.from_config}), context_tokens(*read), caps_attention(*read)

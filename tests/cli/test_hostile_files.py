@@ -194,6 +194,9 @@ def test_data_that_are_no_file(tmp_path: Path, write_yaml: Write, kind: str):
         ({"num_hidden_layers": 10**9}, "config.json: expected a model of these weights"),
         ({"hidden_size": 10**9}, "config.json: expected a model of these weights"),
         ({"vocab_size": 10**12}, "config.json: expected a model of these weights"),
+        ({"hidden_act": "nonsense"}, "hidden_act: expected a known activation (gelu, "),
+        ({"rope_parameters": {"rope_type": "nonsense"}}, "rope_type: expected a known kind of rotary positions (def"),
+        ({"max_position_embeddings": -128}, "max_position_embeddings: expected a whole number of tokens from 1 to "),
     ],
 )
 def test_a_configuration_that_cannot_be(tmp_path: Path, write_yaml: Write, change: object, said: str):
@@ -203,7 +206,28 @@ def test_a_configuration_that_cannot_be(tmp_path: Path, write_yaml: Write, chang
     (folder / "config.json").write_text(text)
     model = "model: {model_name_or_path: model, from_config: null, train_tokenizer: null}\n"
     path = write_yaml("mine.yaml", f"name: mine\nsetting: {MICRO}\nmethod: {{name: dpo}}\n{model}")
-    assert said in refused(tmp_path, path, dry=False)
+    there = isinstance(change, dict) and "config.json" not in said  # else nothing says which model it is
+    assert said in refused(tmp_path, path, dry=there)
+
+
+@pytest.mark.parametrize("length", [-5, 0, True, "many", [512]])
+def test_a_length_that_no_tokenizer_has(tmp_path: Path, write_yaml: Write, length: object):
+    folder = Path(shutil.copytree(CHECKPOINT, tmp_path / "model"))
+    path = folder / "tokenizer_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"model_max_length": length}))
+    model = "model: {model_name_or_path: model, from_config: null, train_tokenizer: null}\n"
+    recipe = write_yaml("mine.yaml", f"name: mine\nsetting: {MICRO}\nmethod: {{name: dpo}}\n{model}")
+    said = f"tokenizer_config.json: model_max_length: expected a number of tokens above 0, found {length!r}"
+    assert said in refused(tmp_path, recipe)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("hidden_act", "nonsense"), ("rope_parameters", "{rope_type: nonsense}"), ("max_position_embeddings", "-128")],
+)
+def test_a_recipe_of_a_model_that_cannot_be(tmp_path: Path, key: str, value: str):
+    said = refused(tmp_path, "dpo", "--setting", MICRO, "--set", f"model.from_config.{key}={value}")
+    assert f"model.from_config: 1 problem\n  {key}" in said and "expected a " in said
 
 
 def test_a_recipe_of_a_billion_layers_is_refused_before_anything_is_built(tmp_path: Path):
