@@ -116,6 +116,13 @@ def test_an_unknown_variant_lists_those_there_are(tmp_path: Path):
     assert "unknown variant 'sums' of method 'ipo'. Did you mean 'sum'? Known: default, mean, sum." in message
 
 
+def test_a_variant_of_another_setting_names_that_setting_and_its_recipe(tmp_path: Path):
+    message = refused(tmp_path, "compare", "dpo@multiturn")
+    assert "unknown variant 'multiturn' of method 'dpo'." in message
+    assert "Setting 'tiny' has no such recipe; calculator has (recipes/dpo_multiturn_calculator.yaml)" in message
+    assert "give --setting calculator" in message
+
+
 def test_two_recipes_for_one_method_are_an_error_that_names_both(tmp_path: Path, away: Path):
     for number in (1, 2):
         path = away / "recipes" / f"mine{number}.yaml"

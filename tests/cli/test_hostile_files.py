@@ -107,12 +107,15 @@ def test_a_broken_file_among_the_recipes_blocks_only_itself(away: Path, kind: st
 @pytest.mark.parametrize(
     ("base", "said"),
     [
-        ("mine.yaml", "settings extend each other in a circle"),
+        ("mine.yaml", "settings extend each other in a circle: mine extends mine"),
+        ("mine", "mine.yaml: settings extend each other in a circle: mine extends mine"),
+        ("nowhere", "mine.yaml: extends (mine extends nowhere): unknown setting 'nowhere'."),
+        ("bytes", "A setting in a file is named by its path: extends: bytes.yaml."),
         ("bytes.yaml", "bytes.yaml: cannot be read as UTF-8 text"),
-        ("folder.yaml", "folder.yaml: no such file"),
-        ("zeros.yaml", "zeros.yaml: no such file"),
-        ("pipe.yaml", "pipe.yaml: no such file"),
-        ("/dev/zero", "/dev/zero: no such file"),
+        ("folder.yaml", "folder.yaml: expected a file, found a folder"),
+        ("zeros.yaml", "zeros.yaml: expected a file, found a device or a socket"),
+        ("pipe.yaml", "pipe.yaml: expected a file, found a pipe, which would be waited for"),
+        ("/dev/zero", "/dev/zero: expected a file, found a device or a socket"),
         ("long.yaml", "long.yaml: expected at most 1 MiB, found more"),
         ("chain0.yaml", "expected at most 20 settings that extend each other, found more"),
         ('"a\\0b.yaml"', "expected texts without NUL characters"),
@@ -131,6 +134,25 @@ def test_what_a_setting_extends_is_a_setting(away: Path, base: str, said: str):
     with pytest.raises(BenchError) as refusal:
         extended(find_setting("mine.yaml", beside=away))
     assert said in str(refusal.value)
+
+
+def test_settings_that_extend_each_other_by_name_are_named_in_their_order(away: Path):
+    (away / "a.yaml").write_text("name: a\nextends: b.yaml\n")
+    (away / "b.yaml").write_text("name: b\nextends: a\n")
+    with pytest.raises(BenchError, match=r"^a.yaml: settings extend each other in a circle: a extends b extends a$"):
+        extended(find_setting("a.yaml"))
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "folder", "device"])
+def test_a_recipe_that_is_no_file_is_said_to_be_what_it_is(tmp_path: Path, kind: str):
+    path = tmp_path / "mine.yaml"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/null" if kind == "device" else "nowhere")
+    assert f"mine.yaml: expected a file, found a {kind}" in refused(tmp_path, path)
 
 
 def test_values_that_a_list_of_mappings_brings_have_a_place(tmp_path: Path):
