@@ -186,11 +186,11 @@ def _beside_stages(runs: Path) -> Iterator[tuple[Path, list[str]]]:
 
 def _cached(runs: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
     """Folders of the hub's cache of which these runs read something, what is wrong with each, data made from it."""
-    made: dict[Repository | None, list[str]] = {}
+    by_repository: dict[Repository | None, list[str]] = {}
     for key, origin in _origins(runs):
-        made.setdefault(origin.repository, []).append(key)
+        by_repository.setdefault(origin.repository, []).append(key)
     for verified, faults in verified_again(runs):
-        yield Path(verified.folder), faults, made.get(verified.repository, [])
+        yield Path(verified.folder), faults, by_repository.get(verified.repository, [])
 
 
 def _datasets(runs: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
@@ -199,11 +199,11 @@ def _datasets(runs: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
     What is gone says nothing of the data that are here. A file that changed and from which data were prepared again is
     what these were made from.
     """
-    made: dict[str, dict[str, list[str]]] = {}
+    by_path: dict[str, dict[str, list[str]]] = {}
     for key, origin in _origins(runs):
         for path, digest in origin.files.items():
-            made.setdefault(path, {}).setdefault(digest, []).append(key)
-    for path, keys in made.items():
+            by_path.setdefault(path, {}).setdefault(digest, []).append(key)
+    for path, keys in by_path.items():
         if os.path.exists(path):
             yield Path(path), _dataset_faults(Path(path), keys), [key for those in keys.values() for key in those]
 

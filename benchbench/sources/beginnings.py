@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchbench.core.errors import BenchError
 from benchbench.core.source import LoadedSplits, Source
-from benchbench.data.files import content_hash, read_rows
+from benchbench.data.files import content_hash, placed_paths, read_rows
 from benchbench.data.rows import Row
 from benchbench.data.splits import check_options, load_rows
 
@@ -112,14 +112,9 @@ def _cut_rows(options: BeginningsOptions, folder: Path, paths: Sequence[str]) ->
     return rows, dropped
 
 
-def files(options: BeginningsOptions, folder: Path) -> Mapping[str, Path]:
-    """Path as written -> where it leads."""
-    return {path: folder / path for paths in options.paths().values() for path in paths}
-
-
 def identity(options: BeginningsOptions, folder: Path) -> Mapping[str, str]:
     """Path as written -> sha256 of its content."""
-    return {name: content_hash(path) for name, path in files(options, folder).items()}
+    return {path: content_hash(folder / path) for paths in options.paths().values() for path in paths}
 
 
-SOURCE = Source(name="beginnings", options=BeginningsOptions, load=load, identity=identity, files=files)
+SOURCE = Source(name="beginnings", options=BeginningsOptions, load=load, identity=identity, files=placed_paths)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from benchbench.core.errors import BenchError
 from benchbench.core.identity import Since
 from benchbench.core.source import LoadedSplits, Source
-from benchbench.data.files import content_hash, read_rows
+from benchbench.data.files import content_hash, placed_paths, read_rows
 from benchbench.data.preference_order import PreferredBy
 from benchbench.data.rows import Row
 from benchbench.data.splits import check_row_options, load_rows, row_options
@@ -102,14 +102,9 @@ def _by_split(rows: list[Row], column: str, path: Path) -> dict[str, list[Row]]:
     return splits
 
 
-def files(options: LocalFilesOptions, folder: Path) -> Mapping[str, Path]:
-    """Path as written -> where it leads."""
-    return {path: folder / path for paths in options.paths().values() for path in paths}
-
-
 def identity(options: LocalFilesOptions, folder: Path) -> Mapping[str, str]:
     """Path as written -> sha256 of its content."""
-    return {name: content_hash(path) for name, path in files(options, folder).items()}
+    return {path: content_hash(folder / path) for paths in options.paths().values() for path in paths}
 
 
-SOURCE = Source(name="local_files", options=LocalFilesOptions, load=load, identity=identity, files=files, version=2)
+SOURCE = Source(name="local_files", options=LocalFilesOptions, load=load, identity=identity, files=placed_paths, version=2)
