@@ -107,4 +107,6 @@ def identity(options: LocalFilesOptions, folder: Path) -> Mapping[str, str]:
     return {path: content_hash(folder / path) for paths in options.paths().values() for path in paths}
 
 
-SOURCE = Source(name="local_files", options=LocalFilesOptions, load=load, identity=identity, files=placed_paths, version=2)
+SOURCE = Source(
+    name="local_files", options=LocalFilesOptions, load=load, identity=identity, files=placed_paths, version=2
+)
