@@ -38,7 +38,7 @@ from benchbench.cli import (
     tune,
     verify,
 )
-from benchbench.cli.output import shown
+from benchbench.cli.output import shown, shown_error
 from benchbench.cli.signals import hearing
 from benchbench.cli.variadic import VariadicCommand
 from benchbench.core.errors import BenchError, ExitCode
@@ -139,12 +139,12 @@ def _ended(args: list[str]) -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ExitCode.DONE)
     except BenchError as error:
-        typer.echo(f"bench: {shown(str(error))}", err=True)
+        typer.echo(f"bench: {shown_error(str(error))}", err=True)
         return error.status
     except OSError as error:
         message = disk_message(error)
         if message is None:
             raise
-        typer.echo(f"bench: {shown(message)}", err=True)
+        typer.echo(f"bench: {shown_error(message)}", err=True)
         return int(ExitCode.UNAVAILABLE)
     return int(ExitCode.DONE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 NO_TERMINAL = 80
 """Characters of a line where stdout is no terminal."""
+LONGEST_WORD, SHOWN_OF_WORD = 1000, 80
+"""Characters from which on a word of a message is cut, and how many of it are shown."""
 NARROWEST = 20
 """Fewest characters that a line is folded to."""
 
@@ -52,6 +55,15 @@ def _console(*, stderr: bool) -> Console:
 def shown(text: str) -> str:
     """A text for a terminal: what would move the cursor, change colours or turn the reading order is an escape."""
     return visible(text, keep="\n\t")
+
+
+def shown_error(text: str) -> str:
+    """A message for a terminal: as `shown`, and of a word without end, as an id of a row may be, the beginning."""
+    return re.sub(rf"\S{{{LONGEST_WORD},}}", _beginning, shown(text))
+
+
+def _beginning(word: re.Match[str]) -> str:
+    return f"{word[0][:SHOWN_OF_WORD]}... ({len(word[0])} characters)"
 
 
 def terminal_width() -> int:

@@ -55,6 +55,7 @@ def resolve(target: str, *, setting: str | None, overrides: Iterable[Override] =
         known = sorted({*presets, *_recipe_variants(base.setting_name, name)})
         raise BenchError(
             f"unknown variant '{variant}' of method '{name}'.{suggestion(variant, known)} Known: {', '.join(known)}."
+            f"{_elsewhere(base.setting_name, name, variant)}"
         )
     return load_untuned(
         base, name, variant=variant, values=presets[variant], file=file, overrides=overrides, checks=CHECKS
@@ -102,6 +103,16 @@ def refuse_unread(overrides: Sequence[Override]) -> None:
 def _recipe_variants(setting: str, method: str) -> set[str]:
     recipes = (entry for entry in library.entries() if not entry.is_setting and entry.setting_name == setting)
     return {entry.method[1] for entry in recipes if entry.method[0] == method}
+
+
+def _elsewhere(setting: str, method: str, variant: str) -> str:
+    """The sentence that names settings of which a recipe has this variant, where the one that was meant has none."""
+    others = [entry for entry in library.entries() if not entry.is_setting and entry.method == (method, variant)]
+    names = sorted({entry.setting_name for entry in others} - {setting})
+    if not names:
+        return ""
+    shown = ", ".join(sorted(entry.shown for entry in others))
+    return f" Setting '{setting}' has no such recipe; {', '.join(names)} has ({shown}): give --setting {names[0]}."
 
 
 def resolve_all(targets: Sequence[str], *, setting: str | None, overrides: Sequence[Override]) -> list[Loaded]:

@@ -32,6 +32,8 @@ from benchbench.run.spreading import require_spreadable
 from benchbench.run.trackers import require_tracker
 from benchbench.stages.settings import ReadingSettings
 from benchbench.store.drafts import remove_stale_drafts
+from benchbench.store.lease_files import LEASES, RESULT_LEASES
+from benchbench.store.leases import remove_leftovers
 from benchbench.store.offline import offline
 from benchbench.store.runs import RunStore, default_results, default_root
 from benchbench.store.sessions import planning, running_plan
@@ -176,8 +178,9 @@ def run_session(session: Session, options: RunOptions, console: Console) -> RunR
 
 
 def _run(session: Session, options: RunOptions, store: RunStore, console: Console) -> RunResult:
-    for folder in (store.root, options.results_root):
+    for folder, leases in ((store.root, LEASES), (options.results_root, RESULT_LEASES)):
         remove_stale_drafts(folder)
+        remove_leftovers(folder / leases)
     store.set_damaged_aside(session.plan.stages)
     for line in copies(session.plan):
         console.print(line, highlight=False, markup=False)

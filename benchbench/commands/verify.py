@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,12 +13,15 @@ from ruamel.yaml.error import YAMLError
 
 from benchbench import stages
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.origin import Origin
+from benchbench.core.repository import Repository
+from benchbench.data.files import content_hash
 from benchbench.data.hub_verified import verified_again
 from benchbench.plan.trained_tokenizers import RECORD, tokenizer_fault
 from benchbench.store.comparison_folders import damage
 from benchbench.store.files import folders
 from benchbench.store.manifest import MANIFEST, manifest_faults
-from benchbench.store.prepared import prepared_faults
+from benchbench.store.prepared import prepared_faults, read_prepared
 from benchbench.store.results import ResultStore
 from benchbench.store.runs import RunStore
 from benchbench.store.seals import seal_faults
@@ -112,14 +116,16 @@ def verify(runs: Path, results: Path) -> Verified:
         raise BenchError(text, exit_code=ExitCode.UNAVAILABLE)
     keys = [f"{kind}/{path.name}" for kind in stages.kinds() for path in folders(runs / kind)]
     every = _Stages(RunStore(runs), keys)
-    of_stages, beside, cached = every.damages(), list(_beside_stages(runs)), list(_cached(runs))
-    tables = list(_results(results))
-    locks = every.locks() if of_stages or any(faults for _, faults in (*beside, *cached)) else {}
+    of_stages, beside, tables = every.damages(), list(_beside_stages(runs)), list(_results(results))
+    cached, datasets = list(_cached(runs)), list(_datasets(runs))
+    read = [*((path, faults, []) for path, faults in beside), *cached, *datasets]
+    locks = every.locks() if of_stages or any(faults for _, faults, _ in read) else {}
     cells = _cells(results)
     damages = [_of_stage(every.store, key, faults, locks, cells) for key, faults in of_stages.items()]
-    damages += [Damage(str(p), faults, _readers(p, locks, cells)) for p, faults in (*beside, *cached) if faults]
+    damages += [Damage(str(p), faults, _readers(p, data, locks, cells)) for p, faults, data in read if faults]
     damages += [Damage(str(path), faults) for path, faults in tables if faults]
     counts = {"stages": len(keys), "other things below runs": len(beside), "folders of results": len(tables)}
+    counts |= {"files of datasets": len(datasets)} if datasets else {}
     counts |= {"revisions in the hub's cache": len(cached)} if cached else {}
     return Verified(counts, damages, every.unverified())
 
@@ -130,10 +136,21 @@ def _of_stage(
     return Damage(str(store.folder(key)), faults, _resting([key], locks, cells)[1:])
 
 
-def _readers(path: Path, locks: Mapping[str, Mapping[str, Any]], cells: Mapping[str, Any]) -> list[str]:
-    """Stages and cells that rest on prepared data or a tokenizer, by the name of its folder."""
-    direct = [key for key, lock in locks.items() if any(path.name in str(v) for v in _texts(lock.get("run")))]
-    return _resting(direct, locks, cells)
+def _readers(
+    path: Path, data: Sequence[str], locks: Mapping[str, Mapping[str, Any]], cells: Mapping[str, Any]
+) -> list[str]:
+    """Prepared data, stages and cells that rest on data, a tokenizer or a model, by the name of its folder.
+
+    Args:
+        path: what is damaged.
+        data: keys of the prepared data that were made from it.
+        locks: of the stages.
+        cells: of the results.
+    """
+    names = {*data} if data else {path.name}
+    read = {key: " ".join(_texts(lock.get("run"))) for key, lock in locks.items()}
+    direct = [key for key, texts in read.items() if any(name in texts for name in names)]
+    return [f"data/{key}" for key in data] + _resting(direct, locks, cells)
 
 
 def _texts(values: Any) -> list[str]:
@@ -167,10 +184,45 @@ def _beside_stages(runs: Path) -> Iterator[tuple[Path, list[str]]]:
             yield path, [str(error)]
 
 
-def _cached(runs: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Folders of the hub's cache of which these runs read something, each with what is wrong with it."""
+def _cached(runs: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """Folders of the hub's cache of which these runs read something, what is wrong with each, data made from it."""
+    by_repository: dict[Repository | None, list[str]] = {}
+    for key, origin in _origins(runs):
+        by_repository.setdefault(origin.repository, []).append(key)
     for verified, faults in verified_again(runs):
-        yield Path(verified.folder), faults
+        yield Path(verified.folder), faults, by_repository.get(verified.repository, [])
+
+
+def _datasets(runs: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """Files and folders from which data were prepared, what is wrong with each, and keys of these data.
+
+    What is gone says nothing of the data that are here. A file that changed and from which data were prepared again is
+    what these were made from.
+    """
+    by_path: dict[str, dict[str, list[str]]] = {}
+    for key, origin in _origins(runs):
+        for path, digest in origin.files.items():
+            by_path.setdefault(path, {}).setdefault(digest, []).append(key)
+    for path, keys in by_path.items():
+        if os.path.exists(path):
+            yield Path(path), _dataset_faults(Path(path), keys), [key for those in keys.values() for key in those]
+
+
+def _dataset_faults(path: Path, keys: Mapping[str, Sequence[str]]) -> list[str]:
+    """What is wrong with a dataset from whose contents, by hash, data of these keys were made."""
+    try:
+        present = content_hash(path)
+    except BenchError as error:
+        return [str(error)]
+    expected = " or ".join(digest[:12] for digest in keys)
+    return [] if present in keys else [f"expected the content {expected}, found {present[:12]}; bring it back"]
+
+
+def _origins(runs: Path) -> Iterator[tuple[str, Origin]]:
+    """Key and origin of all prepared data that can be read."""
+    for folder in folders(runs / "data"):
+        if (data := read_prepared(runs, folder.name)) is not None:
+            yield folder.name, data.origin
 
 
 def _results(results: Path) -> Iterator[tuple[Path, list[str]]]:

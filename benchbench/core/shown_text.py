@@ -16,6 +16,8 @@ LONGEST_NAME_BYTES = 120
 _NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 """Categories of characters without a picture of their own: control, format, surrogates, separators of lines."""
+_TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that turn the reading order of what stands beside them."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a cell begins with that spreadsheets compute."""
 
@@ -48,11 +50,18 @@ def one_line(text: str) -> str:
 def csv_cell(text: str) -> str:
     """A text as a cell that no spreadsheet computes: with an apostrophe before what would begin a formula.
 
-    A number stays a number.
+    A number stays a number. Control characters, which end some readers' files, and what turns the reading order are
+    written as escapes; line ends, tabs and what joins or parts letters stay.
     """
+    shown = "".join(_escape(c) if _is_obeyed(c) else c for c in text) if not text.isprintable() else text
     if not text.startswith(_FORMULA) or is_number(text):
-        return text
-    return f"'{text}"
+        return shown
+    return f"'{shown}"
+
+
+def _is_obeyed(character: str) -> bool:
+    """Whether programs obey a character wherever it stands, save the white space of a table's cell."""
+    return character in _TURNS or (unicodedata.category(character) in ("Cc", "Cs") and character not in "\n\t")
 
 
 def is_number(text: str) -> bool:

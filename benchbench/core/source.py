@@ -54,6 +54,11 @@ def no_repository(options: Any, folder: Path) -> None:
     """The answer of a source whose data is in no repository of the hub, nor in a folder of that format."""
 
 
+def no_files(options: Any, folder: Path) -> Mapping[str, Path]:
+    """The answer of a source that reads no files of this machine."""
+    return {}
+
+
 StepState = Literal["open", "ended", "cut"]
 """Of a text that is made of steps: it may go on, it came to its own end, or it was cut and so has none."""
 
@@ -89,6 +94,8 @@ class Source:
     """(options, folder) -> what pins the content besides the options: file hashes or a resolved revision."""
     repository: Callable[[Any, Path], Repository | None] = no_repository
     """(options, folder) -> the repository that the data is from; raises as `identity` does."""
+    files: Callable[[Any, Path], Mapping[str, Path]] = no_files
+    """(options, folder) -> name in `identity` -> the file or folder of which it has the content hash."""
     steps: StepValues | None = None
     """What unfinished responses are worth; none where nothing knows."""
     tool: Tool | None = None

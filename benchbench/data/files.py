@@ -34,6 +34,16 @@ def read_rows(path: Path) -> list[Row]:
     raise BenchError(f"{path}: expected a file ending in {', '.join(_READERS)}, or a folder made by save_to_disk")
 
 
+def placed_paths(options: Any, folder: Path) -> dict[str, Path]:
+    """Path as written -> where it leads, of options of a source that has `paths()`: those of each split, by its name.
+
+    Args:
+        options: of the source.
+        folder: of the recipe file.
+    """
+    return {path: folder / path for paths in options.paths().values() for path in paths}
+
+
 def content_hash(path: Path) -> str:
     """sha256 of a file's bytes; of a folder, of the names and hashes of all its files."""
     _require(path)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchbench.core.errors import BenchError, Fault, suggestion
-from benchbench.data.model_size import size_faults
+from benchbench.data.model_values import configuration_faults
 
 WHERE = "model.from_config"
 
@@ -27,7 +27,7 @@ def configuration_of(values: Mapping[str, Any]) -> Any:
     if not isinstance(kind, str) or kind not in CONFIG_MAPPING:
         hint = suggestion(str(kind), CONFIG_MAPPING.keys())
         raise BenchError(f"{WHERE}.model_type: unknown model type '{str(kind)[:40]}'.{hint}")
-    if faults := size_faults(values):
+    if faults := configuration_faults(values):
         raise BenchError.of_faults(WHERE, faults)
     config = _made(values)
     known = {*type(config)().to_dict(), *type(config).attribute_map, "model_type"}

@@ -12,6 +12,7 @@ from benchbench.core.json_text import JsonTextError
 from benchbench.data.hub_cache import hub_hash
 from benchbench.data.json_files import json_in
 from benchbench.data.model_size import least_parameters, size_faults
+from benchbench.data.model_values import configuration_faults
 from benchbench.data.tensor_files import DamagedFileError, tensor_table
 from benchbench.store.file_hashes import file_hash
 
@@ -66,7 +67,8 @@ def model_files(folder: Path, *, trust_remote_code: bool = False) -> ModelFiles:
 
     Raises:
         BenchError: exit code 5; no safetensors weights, several that could be meant, shards that are missing,
-            a file that is cut short, or a configuration that leads to files elsewhere.
+            a file that is cut short, or a configuration that leads to files elsewhere. Exit code 2; a configuration
+            with values that no model has.
     """
     if is_adapters_alone(folder):
         return _adapter_files(folder)
@@ -143,7 +145,11 @@ def _adapter_files(folder: Path) -> ModelFiles:
 
 
 def _config_faults(folder: Path, *, trust_remote_code: bool) -> list[Fault]:
-    """What keeps the configuration from being that of these files."""
+    """What keeps the configuration from being that of these files.
+
+    Raises:
+        BenchError: exit code 2; values that no model has.
+    """
     path = folder / CONFIG
     if not path.is_file():
         return [
@@ -155,9 +161,13 @@ def _config_faults(folder: Path, *, trust_remote_code: bool) -> list[Fault]:
         return [Fault(CONFIG, f"expected one JSON object, found what cannot be read ({error})")]
     if not isinstance(config, dict):
         return [Fault(CONFIG, f"expected one JSON object, found {type(config).__name__}")]
-    faults = [
-        Fault(CONFIG, f"{fault}; bring the one back that belongs to the weights") for fault in size_faults(config)
-    ]
+    own_code = trust_remote_code and "auto_map" in config  # which knows names of its own
+    if impossible := size_faults(config) if own_code else configuration_faults(config):
+        mend = "bring the configuration back that belongs to the weights"
+        raise BenchError.of_faults(
+            str(path), [Fault(f.where, f"{f.message}; {mend}") for f in impossible]
+        )  # it is there, so that no plan may assume another
+    faults: list[Fault] = []
     on_disk = sum(file.stat().st_size for file in folder.glob("*.safetensors") if file.is_file())
     if (least := least_parameters(config)) > _MOST_WEIGHTS_PER_BYTE * on_disk > 0:
         what = f"expected a model of these weights ({on_disk} bytes), found sizes of one with {least} weights or more"

@@ -57,11 +57,17 @@ def has_vocabulary(folder: Path) -> bool:
 
 
 def require_vocabulary(folder: Path) -> None:
-    """Return only if a folder has a vocabulary.
+    """Return only if a folder has a vocabulary, and no length that no tokenizer has.
 
     Raises:
         BenchError: what was found, and what is needed.
     """
+    length = read_object(folder / CONFIG).get("model_max_length")
+    if length is not None and not _is_length(length):
+        raise BenchError(
+            f"{folder / CONFIG}: model_max_length: expected a number of tokens above 0, found {repr(length)[:40]}; "
+            "leave it out, or bring the file back that belongs to the tokenizer"
+        )
     if has_vocabulary(folder) or (_code(folder) and (folder / CONFIG).is_file()):
         return
     names = ", ".join(name for name in tokenizer_files(folder) if name != MODEL_CONFIG) or "no tokenizer file"
@@ -69,6 +75,11 @@ def require_vocabulary(folder: Path) -> None:
         f"{folder}: expected a tokenizer, found none that loads ({names}); put {WHOLE} there, or, for the model of "
         "a recipe, name the tokenizer's own folder as model.tokenizer_name_or_path"
     )
+
+
+def _is_length(value: Any) -> bool:
+    """Whether a value is a number of tokens; transformers writes 10^30 where there is no limit."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 1 <= value < float("inf")
 
 
 def read_object(path: Path) -> dict[str, Any]:

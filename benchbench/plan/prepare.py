@@ -11,12 +11,14 @@ from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.example import Example
 from benchbench.core.hashing import fingerprint
 from benchbench.core.identity import plain
+from benchbench.core.origin import Origin
 from benchbench.core.source import LoadedSplits
 from benchbench.data.audit import audit
 from benchbench.data.column_shape import split_shape
 from benchbench.data.hub_verified import require_verified
 from benchbench.data.model_files import is_adapters_alone, weights_hash
-from benchbench.data.model_size import require_possible, size_faults
+from benchbench.data.model_size import require_possible
+from benchbench.data.model_values import configuration_faults
 from benchbench.data.render import read_chat_template, renderer
 from benchbench.data.serial import content_hash, from_json, to_json
 from benchbench.data.tokenizer import (
@@ -155,37 +157,39 @@ def _data(loaded: Loaded, root: Path) -> tuple[PreparedData, str]:
     options, faults = bind(source.options, section.options, where="data.options")
     assert not faults, faults
     folder, planned = loaded.folders.data, loaded.bound.get("data.transforms", ())
+    identity = source.identity(options, folder)
     key = fingerprint(
         {
             "source": source.name,
             "source_version": source.version,
             "prepared_version": PREPARED_VERSION,
             "options": plain(loaded.bound["data.options"]),
-            "identity": dict(source.identity(options, folder)),
+            "identity": dict(identity),
             **transforms_identity(planned),
         }
     )
     prepared = sound_prepared(root, key)
     if prepared is None:
         with RunStore(root).claim(f"data/{key}"):  # else another command, which wants the same data, makes them twice
-            prepared = read_prepared(root, key) or _prepared(loaded, root, key, source.load(options, folder))
+            origin = Origin.of(identity, source.files(options, folder), source.repository(options, folder))
+            prepared = read_prepared(root, key) or _prepared(loaded, root, key, source.load(options, folder), origin)
     return prepared, key
 
 
-def _prepared(loaded: Loaded, root: Path, key: str, read: LoadedSplits) -> PreparedData:
+def _prepared(loaded: Loaded, root: Path, key: str, read: LoadedSplits, origin: Origin) -> PreparedData:
     planned = loaded.bound.get("data.transforms", ())
     splits, transformed = apply_transforms(read, planned, where=str(loaded.path))
     hashes = {name: content_hash({name: examples}) for name, examples in splits.items()}
     shapes = {n: split_shape(e, ordered=splits.readings[n].ordered) for n, e in splits.items()}
     report = audit(splits, splits.readings).as_json() | transformed
-    return write_prepared(root, key, splits, to_json, hashes=hashes, report=report, shapes=shapes)
+    return write_prepared(root, key, splits, to_json, hashes=hashes, report=report, shapes=shapes, origin=origin)
 
 
 def _weights(loaded: Loaded) -> tuple[str | None, str, int | None, bool]:
     model = loaded.recipe.model
     if model.model_name_or_path is None:
         require_possible(model.from_config or {}, f"{loaded.path}: model.from_config")
-        if faults := size_faults(model.from_config or {}):
+        if faults := configuration_faults(model.from_config or {}):
             raise BenchError.of_faults("model.from_config", faults)
         read = (None, model.from_config)
         return None, fingerprint({"from_config": model.from_config}), context_tokens(*read), caps_attention(*read)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -136,8 +136,21 @@ def open_entry(text: str) -> Entry:
     """
     path = existing_path(text)
     if path is None:
-        raise BenchError(f"{text}: no such file; `bench recipes ls` lists the recipes there are")
+        what = other_than_file(Path(text))
+        said = "no such file" if what is None else f"expected a file, found {what}"
+        raise BenchError(f"{text}: {said}; `bench recipes ls` lists the recipes there are")
     return _entry(path)
+
+
+def other_than_file(path: Path) -> str | None:
+    """What stands in the place of a file, in words; none where nothing does."""
+    if path.is_symlink() and not path.exists():
+        return "a link to a file that is not there"
+    if not path.exists():
+        return None
+    if path.is_fifo():
+        return "a pipe, which would be waited for"
+    return "a folder" if path.is_dir() else "a device or a socket"
 
 
 def find_setting(name: str, *, beside: Path | None = None) -> Entry:
@@ -179,7 +192,7 @@ def extended(setting: Entry) -> Entry:
                 f"{setting.path}: expected at most {LONGEST_CHAIN} settings that extend each other, found more; write "
                 "the last of them whole"
             )
-        base = find_setting(name, beside=chain[-1].path.parent)
+        base = _base(name, chain)
         if any(base.path.resolve() == known.path.resolve() for known in chain):
             names = " extends ".join(entry.setting_name for entry in (*chain, base))
             raise BenchError(f"{setting.path}: settings extend each other in a circle: {names}")
@@ -189,6 +202,24 @@ def extended(setting: Entry) -> Entry:
         document = overlay(document, entry.document)
     values = {key: value for key, value in document.values.items() if key != "extends"}
     return Entry(setting.path, Document(values, {k: v for k, v in document.origins.items() if k != "extends"}))
+
+
+def _base(name: str, chain: Sequence[Entry]) -> Entry:
+    """The setting that the last of a chain extends.
+
+    Raises:
+        BenchError: there is none; the message has the chain that led to the name.
+    """
+    try:
+        return find_setting(name, beside=chain[-1].path.parent)
+    except BenchError as error:
+        names = " extends ".join((*(entry.setting_name for entry in chain), name))
+        if name in [entry.setting_name for entry in chain]:
+            known = f"{chain[0].path}: settings extend each other in a circle: {names}"
+            raise BenchError(known) from None
+        beside = chain[-1].path.parent / f"{name}.yaml"
+        hint = f" A setting in a file is named by its path: extends: {beside.name}." if beside.is_file() else ""
+        raise BenchError(f"{chain[-1].path}: extends ({names}): {error}{hint}") from None
 
 
 def _as_setting(entry: Entry) -> Entry:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchbench.core.errors import BenchError
 from benchbench.core.source import LoadedSplits, Source
-from benchbench.data.files import content_hash, read_rows
+from benchbench.data.files import content_hash, placed_paths, read_rows
 from benchbench.data.rows import Row
 from benchbench.data.splits import check_options, load_rows
 
@@ -117,4 +117,4 @@ def identity(options: BeginningsOptions, folder: Path) -> Mapping[str, str]:
     return {path: content_hash(folder / path) for paths in options.paths().values() for path in paths}
 
 
-SOURCE = Source(name="beginnings", options=BeginningsOptions, load=load, identity=identity)
+SOURCE = Source(name="beginnings", options=BeginningsOptions, load=load, identity=identity, files=placed_paths)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from benchbench.core.errors import BenchError
 from benchbench.core.identity import Since
 from benchbench.core.source import LoadedSplits, Source
-from benchbench.data.files import content_hash, read_rows
+from benchbench.data.files import content_hash, placed_paths, read_rows
 from benchbench.data.preference_order import PreferredBy
 from benchbench.data.rows import Row
 from benchbench.data.splits import check_row_options, load_rows, row_options
@@ -107,4 +107,6 @@ def identity(options: LocalFilesOptions, folder: Path) -> Mapping[str, str]:
     return {path: content_hash(folder / path) for paths in options.paths().values() for path in paths}
 
 
-SOURCE = Source(name="local_files", options=LocalFilesOptions, load=load, identity=identity, version=2)
+SOURCE = Source(
+    name="local_files", options=LocalFilesOptions, load=load, identity=identity, files=placed_paths, version=2
+)

@@ -7,7 +7,7 @@ import errno
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "make room"),
     errno.EDQUOT: ("the quota of this user is used up", "make room"),
-    errno.EROFS: ("the file system is read-only", "name a folder that can be written with --runs or --results"),
+    errno.EROFS: ("the file system is read-only", "name a folder that can be written with --runs, --results or --out"),
     errno.EACCES: ("this user has no permission", "change the permissions, or name another folder"),
     errno.EPERM: ("this user has no permission", "change the permissions, or name another folder"),
     errno.EIO: ("the disk failed", "look at the disk"),

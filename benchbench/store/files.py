@@ -16,7 +16,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -93,9 +93,40 @@ def write_text(path: Path, text: str, *, durable: bool = True) -> None:
         file.write(text)
 
 
+def write_texts(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write text files into a folder; none takes its name before all are on the disk.
+
+    Args:
+        folder: where they go.
+        texts: path within the folder -> content.
+    """
+    with ExitStack() as drafts:
+        for name, text in texts.items():
+            drafts.enter_context(written(folder / name)).write_text(text, encoding="utf-8")
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Copy every file of a folder into another; the first error of the disk is raised as it is.
+
+    `shutil.copytree` gathers errors into one without a number, of which nobody could say what to do.
+    """
+    for path in sorted(source.rglob("*")):
+        place = target / path.relative_to(source)
+        if path.is_dir():
+            place.mkdir(parents=True, exist_ok=True)
+        else:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, place)
+
+
+def json_text(value: Any) -> str:
+    """A value as JSON files have it."""
+    return json.dumps(value, indent=2, sort_keys=True, allow_nan=True) + "\n"
+
+
 def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
     """Write a JSON file in one step; `durable` as in `written`."""
-    write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=True) + "\n", durable=durable)
+    write_text(path, json_text(value), durable=durable)
 
 
 def write_yaml(path: Path, value: Any) -> None:

@@ -162,6 +162,30 @@ def followed(path: Path, text: str, watch: Watch) -> bool:
             turn.unlink(missing_ok=True)
 
 
+def remove_left_turns(folder: Path, text: str) -> list[Path]:
+    """Remove the files by which processes that are gone followed an owner, and were killed before they removed them.
+
+    Such a file is itself followed first, as who wants to follow the same owner would do, so that nobody else has it
+    while it goes. One whose process lives, or of which nothing is known, stays.
+
+    Args:
+        folder: of leases.
+        text: a lease of this process, for the moment in which it has the file.
+
+    Returns:
+        What was removed.
+    """
+    removed: list[Path] = []
+    for turn in sorted(folder.glob("[!.]*.after-*"), key=lambda path: -len(path.name)):
+        holder = read_lease(turn)
+        if holder is None or holder.owner is None or life_of(holder.owner) is not Life.GONE:
+            continue
+        if followed(turn, text, Watch()):
+            turn.unlink(missing_ok=True)
+            removed.append(turn)
+    return removed
+
+
 @contextmanager
 def _draft(path: Path, text: str) -> Iterator[Path]:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=draft_prefix(path))

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchbench.core.errors import BenchError, ExitCode
-from benchbench.store.lease_files import BEAT_SECONDS, FREE, Watch, followed, read_lease
+from benchbench.store.lease_files import BEAT_SECONDS, FREE, Watch, followed, read_lease, remove_left_turns
 from benchbench.store.processes import this_process
 
 POLL_SECONDS = 0.05, 0.5
@@ -93,6 +93,15 @@ def check(path: Path) -> None:
                 "gave no sign of life; it writes nothing there any more",
                 exit_code=ExitCode.FAILED,
             )
+
+
+def remove_leftovers(folder: Path) -> list[Path]:
+    """Remove what processes that were killed while they took a lease have left beside it; returns what it was.
+
+    Args:
+        folder: of leases, there or not.
+    """
+    return remove_left_turns(folder, _text(secrets.token_hex(8), {}))
 
 
 def is_lost(path: Path) -> bool:
@@ -172,10 +181,16 @@ def _waited_for(
     return lease
 
 
-def _taken(path: Path, guards: Path, watch: Watch, about: Mapping[str, Any]) -> Lease | None:
-    token, since = secrets.token_hex(8), datetime.now(UTC).isoformat(timespec="microseconds")
+def _text(token: str, about: Mapping[str, Any]) -> str:
+    """A lease of this process, from now on."""
+    since = datetime.now(UTC).isoformat(timespec="microseconds")
     values = {"owner": asdict(this_process()), "since": since, "token": token}
-    if not followed(path, json.dumps(values | ({"about": about} if about else {})), watch):
+    return json.dumps(values | ({"about": about} if about else {}))
+
+
+def _taken(path: Path, guards: Path, watch: Watch, about: Mapping[str, Any]) -> Lease | None:
+    token = secrets.token_hex(8)
+    if not followed(path, _text(token, about), watch):
         return None
     handle = os.open(path, os.O_RDWR)
     if token.encode() not in os.pread(handle, 4096, 0):  # this process was stopped just here, and counted as dead

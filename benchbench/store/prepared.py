@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.origin import Origin
 from benchbench.core.shown_text import require_name
 from benchbench.core.split_shape import ColumnShape, SplitShape
 from benchbench.store.checksums import is_as_stamped, stamped
@@ -37,6 +38,8 @@ class PreparedData:
     """By split."""
     files: Mapping[str, str]
     """sha256 of each split's file, as it was written."""
+    origin: Origin = field(default_factory=Origin)
+    """What they were made from; empty for worlds made from a seed, and for data of versions that did not keep it."""
 
     def lines(self, split: str) -> list[Any]:
         """The split's examples as plain JSON values.
@@ -170,7 +173,8 @@ def _read_index(root: Path, key: str) -> PreparedData | str:
         return f"expected the data {key}, found the data {prepared_as}"
     try:
         shapes = {split: _shape(shape) for split, shape in index["shapes"].items()}
-        return PreparedData(folder, index["hashes"], index["report"], shapes, index["files"])
+        origin = Origin.from_json(index["origin"]) if "origin" in index else Origin()
+        return PreparedData(folder, index["hashes"], index["report"], shapes, index["files"], origin)
     except (KeyError, TypeError, AttributeError):
         return unread
 
@@ -189,6 +193,7 @@ def write_prepared(
     hashes: Mapping[str, str],
     report: Mapping[str, Any],
     shapes: Mapping[str, SplitShape],
+    origin: Origin | None = None,
 ) -> PreparedData:
     """Store normalised splits; whole or not at all.
 
@@ -204,6 +209,8 @@ def write_prepared(
         }
         plain = {split: asdict(shape) for split, shape in shapes.items()}
         index = {"hashes": dict(hashes), "report": dict(report), "shapes": plain, "files": files}
+        if origin is not None and origin.is_known:
+            index["origin"] = origin.as_json()
         write_json(draft / INDEX, stamped({"key": key, **index}))
     prepared = read_prepared(root, key)
     assert prepared is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from benchbench.core.errors import BenchError
-from benchbench.store.files import json_or_none, whole_folder, write_json, write_text
+from benchbench.store.files import copy_tree, json_or_none, whole_folder, write_json, write_text
 from benchbench.store.manifest import manifest_faults, manifest_size, write_manifest
 from benchbench.store.rows import read_rows, write_rows
 
@@ -55,7 +54,7 @@ class ReferenceStore:
                 write_rows(draft, reference.verdicts, name=VERDICTS)
             _write_derived(draft, reference.measurements, reference.win_rates, reference.tables)
             write_json(draft / "about.json", dict(reference.about))
-            shutil.copytree(reference.model, draft / "checkpoint", copy_function=shutil.copyfile)
+            copy_tree(reference.model, draft / "checkpoint")
             write_manifest(draft)
 
     def rewrite(self, measurements: pd.DataFrame, win_rates: pd.DataFrame | None, tables: str) -> None:

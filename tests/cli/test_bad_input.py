@@ -116,6 +116,23 @@ def test_an_unknown_variant_lists_those_there_are(tmp_path: Path):
     assert "unknown variant 'sums' of method 'ipo'. Did you mean 'sum'? Known: default, mean, sum." in message
 
 
+def test_the_file_of_a_stage_is_no_recipe(tmp_path: Path):
+    """A stage's own record has no method, and a record in JSON is YAML too."""
+    (tmp_path / "lock.yaml").write_text("kind: sft\nsettings: {}\ninputs: {}\nrun: {}\n")
+    (tmp_path / "status.json").write_text('{"status": "done", "files": {}}')
+    for path in (tmp_path / "lock.yaml", tmp_path / "status.json"):
+        message = refused(tmp_path, "quirks", path, "dpo")
+        assert f"{path}: this is a setting (it names no method), not a recipe" in message
+    assert "expected a file, found a folder" in refused(tmp_path, "quirks", f"{tmp_path}/", "dpo")
+
+
+def test_a_variant_of_another_setting_names_that_setting_and_its_recipe(tmp_path: Path):
+    message = refused(tmp_path, "compare", "dpo@multiturn")
+    assert "unknown variant 'multiturn' of method 'dpo'." in message
+    assert "Setting 'tiny' has no such recipe; calculator has (recipes/dpo_multiturn_calculator.yaml)" in message
+    assert "give --setting calculator" in message
+
+
 def test_two_recipes_for_one_method_are_an_error_that_names_both(tmp_path: Path, away: Path):
     for number in (1, 2):
         path = away / "recipes" / f"mine{number}.yaml"

@@ -107,12 +107,15 @@ def test_a_broken_file_among_the_recipes_blocks_only_itself(away: Path, kind: st
 @pytest.mark.parametrize(
     ("base", "said"),
     [
-        ("mine.yaml", "settings extend each other in a circle"),
+        ("mine.yaml", "settings extend each other in a circle: mine extends mine"),
+        ("mine", "mine.yaml: settings extend each other in a circle: mine extends mine"),
+        ("nowhere", "mine.yaml: extends (mine extends nowhere): unknown setting 'nowhere'."),
+        ("bytes", "A setting in a file is named by its path: extends: bytes.yaml."),
         ("bytes.yaml", "bytes.yaml: cannot be read as UTF-8 text"),
-        ("folder.yaml", "folder.yaml: no such file"),
-        ("zeros.yaml", "zeros.yaml: no such file"),
-        ("pipe.yaml", "pipe.yaml: no such file"),
-        ("/dev/zero", "/dev/zero: no such file"),
+        ("folder.yaml", "folder.yaml: expected a file, found a folder"),
+        ("zeros.yaml", "zeros.yaml: expected a file, found a device or a socket"),
+        ("pipe.yaml", "pipe.yaml: expected a file, found a pipe, which would be waited for"),
+        ("/dev/zero", "/dev/zero: expected a file, found a device or a socket"),
         ("long.yaml", "long.yaml: expected at most 1 MiB, found more"),
         ("chain0.yaml", "expected at most 20 settings that extend each other, found more"),
         ('"a\\0b.yaml"', "expected texts without NUL characters"),
@@ -131,6 +134,25 @@ def test_what_a_setting_extends_is_a_setting(away: Path, base: str, said: str):
     with pytest.raises(BenchError) as refusal:
         extended(find_setting("mine.yaml", beside=away))
     assert said in str(refusal.value)
+
+
+def test_settings_that_extend_each_other_by_name_are_named_in_their_order(away: Path):
+    (away / "a.yaml").write_text("name: a\nextends: b.yaml\n")
+    (away / "b.yaml").write_text("name: b\nextends: a\n")
+    with pytest.raises(BenchError, match=r"^a.yaml: settings extend each other in a circle: a extends b extends a$"):
+        extended(find_setting("a.yaml"))
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "folder", "device"])
+def test_a_recipe_that_is_no_file_is_said_to_be_what_it_is(tmp_path: Path, kind: str):
+    path = tmp_path / "mine.yaml"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/null" if kind == "device" else "nowhere")
+    assert f"mine.yaml: expected a file, found a {kind}" in refused(tmp_path, path)
 
 
 def test_values_that_a_list_of_mappings_brings_have_a_place(tmp_path: Path):
@@ -194,6 +216,9 @@ def test_data_that_are_no_file(tmp_path: Path, write_yaml: Write, kind: str):
         ({"num_hidden_layers": 10**9}, "config.json: expected a model of these weights"),
         ({"hidden_size": 10**9}, "config.json: expected a model of these weights"),
         ({"vocab_size": 10**12}, "config.json: expected a model of these weights"),
+        ({"hidden_act": "nonsense"}, "hidden_act: expected a known activation (gelu, "),
+        ({"rope_parameters": {"rope_type": "nonsense"}}, "rope_type: expected a known kind of rotary positions (def"),
+        ({"max_position_embeddings": -128}, "max_position_embeddings: expected a whole number of tokens from 1 to "),
     ],
 )
 def test_a_configuration_that_cannot_be(tmp_path: Path, write_yaml: Write, change: object, said: str):
@@ -203,7 +228,28 @@ def test_a_configuration_that_cannot_be(tmp_path: Path, write_yaml: Write, chang
     (folder / "config.json").write_text(text)
     model = "model: {model_name_or_path: model, from_config: null, train_tokenizer: null}\n"
     path = write_yaml("mine.yaml", f"name: mine\nsetting: {MICRO}\nmethod: {{name: dpo}}\n{model}")
-    assert said in refused(tmp_path, path, dry=False)
+    there = isinstance(change, dict) and "config.json" not in said  # else nothing says which model it is
+    assert said in refused(tmp_path, path, dry=there)
+
+
+@pytest.mark.parametrize("length", [-5, 0, True, "many", [512]])
+def test_a_length_that_no_tokenizer_has(tmp_path: Path, write_yaml: Write, length: object):
+    folder = Path(shutil.copytree(CHECKPOINT, tmp_path / "model"))
+    path = folder / "tokenizer_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"model_max_length": length}))
+    model = "model: {model_name_or_path: model, from_config: null, train_tokenizer: null}\n"
+    recipe = write_yaml("mine.yaml", f"name: mine\nsetting: {MICRO}\nmethod: {{name: dpo}}\n{model}")
+    said = f"tokenizer_config.json: model_max_length: expected a number of tokens above 0, found {length!r}"
+    assert said in refused(tmp_path, recipe)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("hidden_act", "nonsense"), ("rope_parameters", "{rope_type: nonsense}"), ("max_position_embeddings", "-128")],
+)
+def test_a_recipe_of_a_model_that_cannot_be(tmp_path: Path, key: str, value: str):
+    said = refused(tmp_path, "dpo", "--setting", MICRO, "--set", f"model.from_config.{key}={value}")
+    assert f"model.from_config: 1 problem\n  {key}" in said and "expected a " in said
 
 
 def test_a_recipe_of_a_billion_layers_is_refused_before_anything_is_built(tmp_path: Path):

@@ -444,6 +444,18 @@ def test_bench_verify_reads_what_was_used_and_names_what_rests_on_it(used: Site)
     assert "rests on it: sft/0123456789abcdef" in ended.text
 
 
+def test_bench_verify_names_the_data_that_were_prepared_from_a_damaged_dataset(used: Site):
+    assert planned(used).code == 0
+    (prepared,) = (used.runs / "data").iterdir()
+    stage = used.runs / "sft" / "0123456789abcdef"
+    stage.mkdir(parents=True)
+    (stage / "lock.yaml").write_text(json.dumps({"run": {"data": str(prepared)}, "inputs": {}}))
+    turn(used, "dataset", TRAIN)
+    ended = bench("verify", "--runs", used.runs, "--results", used.root / "results")
+    assert ended.code == 5 and f"rests on it: data/{prepared.name}" in ended.text, ended.text
+    assert "rests on it: sft/0123456789abcdef" in ended.text
+
+
 def test_a_command_that_fetches_has_it_recorded(used: Site):
     assert used.fetch().code == 0
     assert len(list((used.runs / "hashes" / "hub").iterdir())) == 2

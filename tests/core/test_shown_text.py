@@ -22,9 +22,16 @@ def test_a_line_ends_no_cell_and_begins_no_element():
     assert one_line("a\x1b]0;title\x07") == "a\\x1b]0;title\\x07"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1"])
 def test_a_cell_that_spreadsheets_would_compute_is_text(text: str):
     assert csv_cell(text) == f"'{text}"
+
+
+def test_a_cell_holds_nothing_that_a_terminal_obeys_and_keeps_its_letters():
+    assert csv_cell("a\x1b[31m\x00\u202eb\ud800") == "a\\x1b[31m\\x00\\u202eb\\ud800"
+    assert csv_cell("=\x07") == "'=\\x07" and csv_cell("\r=1") == "'\\r=1"
+    kept = "two\nlines\tof \U0001f469\u200d\U0001f680 \u0646\u200c\u0646"
+    assert csv_cell(kept) == kept
 
 
 @pytest.mark.parametrize("text", ["-0.25", "+3", "-1e-7", "-inf", "0.5", "dpo", "", "a=b"])

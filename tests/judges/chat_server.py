@@ -19,7 +19,7 @@ class Reply:
     text: Any = "It is larger.\n[[A]]"
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    raw: str | None = None
+    raw: str | bytes | None = None
     """The whole body instead of a completion."""
     seconds: float = 0.0
     hang_up: bool = False
@@ -89,7 +89,8 @@ class _Handler(BaseHTTPRequestHandler):
         }
         if reply.usage is not None:
             answer["usage"] = reply.usage
-        data = (json.dumps(answer) if reply.raw is None else reply.raw).encode()
+        body_text = json.dumps(answer) if reply.raw is None else reply.raw
+        data = body_text if isinstance(body_text, bytes) else body_text.encode()
         self.send_response(reply.status)
         for name, value in {"Content-Type": "application/json", **reply.headers}.items():
             self.send_header(name, value)

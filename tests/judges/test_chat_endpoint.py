@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import time
 from dataclasses import replace
@@ -127,13 +129,45 @@ def test_a_server_of_another_kind_is_an_error_and_no_missing_verdict(raw: str):
 
 @pytest.mark.parametrize(
     "bad",
-    [Reply(raw="no gzip", headers={"Content-Encoding": "gzip"}), Reply(raw="[" * 100_000)],
-    ids=["encoding", "nesting"],
+    [
+        Reply(raw="no gzip", headers={"Content-Encoding": "gzip"}),
+        Reply(raw="{}", headers={"Content-Encoding": "br"}),
+        Reply(raw="[" * 100_000),
+    ],
+    ids=["encoding", "another encoding", "nesting"],
 )
 def test_an_answer_that_cannot_be_read_is_tried_again(bad: Reply):
     with serving(replies(bad, Reply())) as server:
         (verdict,) = verdicts(JUDGE, options(server), contests(1))
     assert verdict.first_wins == 1.0 and len(server.seen) == 2
+
+
+FOLDED = {"Content-Encoding": "gzip"}
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [Reply(raw=gzip.compress(bytes(1 << 26)), headers=FOLDED), Reply(raw=b" " * (1 << 25))],
+    ids=["folded", "as it is"],
+)
+@pytest.mark.parametrize("status", [200, 500])
+def test_an_answer_without_end_is_not_read_to_its_end(bad: Reply, status: int):
+    """64 MiB that are sent as 64 KiB, and 32 MiB, as an answer and as the words of an error."""
+    with (
+        serving(replies(replace(bad, status=status))) as server,
+        pytest.raises(BenchError, match="its answer is larger than 16 MiB, which no completion is") as e,
+    ):
+        verdicts(JUDGE, options(server, max_retries=1), contests(1))
+    assert e.value.exit_code == ExitCode.UNAVAILABLE and len(server.seen) == 2
+
+
+def test_an_answer_in_gzip_is_read_and_no_other_encoding_is_asked_for():
+    message = {"role": "assistant", "content": "[[A]]"}
+    body = {"model": "m", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+    folded = Reply(raw=gzip.compress(json.dumps(body).encode()), headers=FOLDED)
+    with serving(replies(folded)) as server:
+        (verdict,) = verdicts(JUDGE, options(server), contests(1))
+    assert verdict.first_wins == 1.0 and {seen.headers["Accept-Encoding"] for seen in server.seen} == {"gzip, deflate"}
 
 
 def test_the_time_limit_is_one_of_the_whole_request():

@@ -318,6 +318,22 @@ def test_a_signal_is_passed_on_nothing_more_starts_and_a_second_one_is_hard(stor
     assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == handlers
 
 
+def test_a_signal_that_is_ignored_stops_nothing_and_the_other_one_is_heard(store: RunStore):
+    """As SIGINT is for what a shell starts in the background."""
+    executor = PlayedExecutor(store)
+    sent = iter((signal.SIGINT, signal.SIGTERM))
+    executor.before_events = lambda: [os.kill(os.getpid(), number) for number in [next(sent, None)] if number] and None
+    first, second, third = stage("sft", "first"), stage("sft", "second"), stage("sft", "third")
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        result, _ = run(executor, first, second, third)
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert executor.stops == [False] and result.signal == signal.SIGTERM
+    assert store.is_done(first.key) and result.blocked == (third.key,)
+
+
 def test_a_stage_that_was_lost_in_a_stop_was_interrupted(store: RunStore):
     executor = PlayedExecutor(store)
     executor.before_events = lambda: os.kill(os.getpid(), signal.SIGTERM)

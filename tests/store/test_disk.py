@@ -18,7 +18,10 @@ from benchbench.store.disk import disk_message
     ("number", "words"),
     [
         (errno.ENOSPC, "the disk is full; make room"),
-        (errno.EROFS, "the file system is read-only; name a folder that can be written with --runs or --results"),
+        (
+            errno.EROFS,
+            "the file system is read-only; name a folder that can be written with --runs, --results or --out",
+        ),
         (errno.EACCES, "this user has no permission; change the permissions, or name another folder"),
         (errno.EISDIR, "there is a folder where a file belongs; move it away"),
         (errno.ENOTDIR, "there is a file where a folder belongs; move it away"),

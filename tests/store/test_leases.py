@@ -19,7 +19,7 @@ import pytest
 from benchbench.store import lease_files, leases
 from benchbench.store.files import whole_folder, write_text
 from benchbench.store.lease_files import LEASE_SECONDS, Watch, followed, holder_of, read_lease
-from benchbench.store.leases import LeaseLostError, hold, is_lost, let_go, take
+from benchbench.store.leases import LeaseLostError, hold, is_lost, let_go, remove_leftovers, take
 from benchbench.store.processes import ProcessName, this_process
 
 ELSEWHERE = ProcessName("far", "0badcafe", 7, 1)
@@ -291,6 +291,22 @@ def test_who_died_while_it_followed_is_followed_itself(path: Path):
     with hold(path, guards=path, should_stop=lambda: True) as is_ours:
         assert is_ours
     assert [inner.name for inner in path.parent.iterdir()] == ["a"]
+
+
+def test_what_is_left_of_following_goes_where_its_process_is_gone(path: Path):
+    """Killed between taking a lease and removing the file that allowed it; nobody follows the same owner again."""
+    gone = replace(this_process(), process=2**22 + 5)
+    held_by(path, gone, token="first")
+    for name, owner in (("nobody", gone), ("before", gone), ("mine", this_process()), ("far", ELSEWHERE)):
+        held_by(path.with_name(f"a.after-{name}"), owner, token=f"of {name}", age=1e4)
+    held_by(path.with_name("a.after-before.after-of before"), gone, token="third")
+    path.with_name("a.after-unread").write_text("")
+    kept = ["a", "a.after-far", "a.after-mine", "a.after-unread"]
+    assert len(remove_leftovers(path.parent)) == 3
+    assert sorted(inner.name for inner in path.parent.iterdir()) == kept
+    assert remove_leftovers(path.parent) == [] and remove_leftovers(path.parent / "none") == []
+    with hold(path, guards=path, should_stop=lambda: True) as is_ours:
+        assert is_ours
 
 
 def test_without_hard_links_a_file_that_is_made_once_does(path: Path, monkeypatch: pytest.MonkeyPatch):

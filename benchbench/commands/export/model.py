@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from benchbench.data.json_files import object_in
 from benchbench.data.model_files import ADAPTER_FILE, is_adapters_alone
 from benchbench.report.card_facts import CardFacts, CardRecipe
 from benchbench.report.model_card import FILE, model_card
-from benchbench.store.files import whole_folder, write_json
+from benchbench.store.files import copy_tree, whole_folder, write_json
 from benchbench.store.stage_files import StageFiles
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def export_model(request: ModelRequest, options: RunOptions) -> Exported:
         notes = []
     else:
         with whole_folder(out) as draft:
-            shutil.copytree(model, draft, dirs_exist_ok=True, copy_function=shutil.copyfile)
+            copy_tree(model, draft)
             notes = _name_base(run, draft, out) if is_adapter else []
             card.save(draft / FILE)
     return Exported(sorted(str(path) for path in out.rglob("*") if path.is_file()), notes)

@@ -20,7 +20,7 @@ from benchbench.core.records import StageSpec
 from benchbench.data.prompt_files import read_prompt_file
 from benchbench.plan.graph import Cell
 from benchbench.plan.prompt_sets import PreparedPrompts, prepare_prompts
-from benchbench.store.files import write_json, write_text
+from benchbench.store.files import json_text, write_texts
 
 MODEL, STATES = "model", "states"
 """What stands in the place of a format where something of one run is exported (`commands.export.model`, `.states`)."""
@@ -86,8 +86,6 @@ def export(request: ExportRequest, options: RunOptions) -> Exported:
     texts: dict[str, str] = {}
     for model in models:
         texts.update(form.files(model.material))
-    for path, text in texts.items():
-        write_text(request.out / path, text)
     notes = _notes(form, prompts, request.token_len)
     about = {
         "format": form.name,
@@ -96,9 +94,9 @@ def export(request: ExportRequest, options: RunOptions) -> Exported:
         "models": {m.material.model: {"target": Path(m.target).name, "stages": list(m.stages)} for m in models},
         "notes": notes,
     }
-    about_path = request.out / f"{form.name}.export.json"
-    write_json(about_path, about)
-    return Exported([str(request.out / path) for path in texts] + [str(about_path)], notes)
+    texts[f"{form.name}.export.json"] = json_text(about)
+    write_texts(request.out, texts)
+    return Exported([str(request.out / path) for path in texts], notes)
 
 
 def _refuse_unread(form: Export, request: ExportRequest) -> None:

@@ -17,6 +17,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.judges.chat_endpoint.answer import Completion, completion
+from benchbench.judges.chat_endpoint.body import ENCODINGS, MOST_BYTES, OversizedError, bounded
 from benchbench.judges.chat_endpoint.secret import without_key
 
 LONGEST_WAIT = 60.0
@@ -74,7 +75,7 @@ class ChatClient:
         self._gap = 60 / per_minute if per_minute else 0.0
         self._next, self._timeout = 0.0, timeout
         self._stopped, self._answered = asyncio.Event(), False
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        headers = {"Accept-Encoding": ENCODINGS, **({"Authorization": f"Bearer {key}"} if key else {})}
         here = urlsplit(base_url).hostname in ("localhost", "127.0.0.1", "::1")
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=64)
         self._http = httpx.AsyncClient(headers=headers, timeout=None, limits=limits, trust_env=not here)
@@ -146,7 +147,10 @@ class ChatClient:
         await self._take_turn()
         try:
             async with asyncio.timeout(self._timeout):
-                response = await self._http.post(self.url, json=body)
+                async with self._http.stream("POST", self.url, json=body) as streamed:
+                    response = await bounded(streamed)
+        except OversizedError:
+            raise _PassingError(f"its answer is larger than {MOST_BYTES >> 20} MiB, which no completion is") from None
         except TimeoutError:
             raise _PassingError(f"it did not answer within {self._timeout:g} s") from None
         except (httpx.RequestError, httpx.InvalidURL) as error:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from benchbench.core.shown_text import visible
 from benchbench.report import markdown
 from benchbench.report.page.blocks import (
     AnswerBrowser,
@@ -38,12 +39,13 @@ def markdown_page(page: Page, *, figures: str = "figures") -> str:
 
 
 def escaped(text: str) -> str:
-    """A text in one line in which no character is markup."""
-    return _plain(re.sub(r"([\\#~$])", r"\\\1", text))
+    """A text in one line in which no character is markup, and none moves a cursor."""
+    return _plain(re.sub(r"([\\#~$])", r"\\\1", _one_line(text)))
 
 
 def fenced(text: str) -> str:
-    """A text as it is, within a fence that is longer than any in it."""
+    """A text as it is, save that a terminal would obey nothing in it, within a fence that is longer than any in it."""
+    text = visible(text, keep="\n\t")
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}text\n{text}\n{fence}"
@@ -91,9 +93,13 @@ def _cell(text: str) -> str:
 
 def _plain(text: str) -> str:
     """A text in one line without elements, emphasis, code and links; an underscore within a word is none of them."""
-    flat = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    flat = _one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     flat = re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", "&#95;", flat)
     return flat.replace("*", "&#42;").replace("`", "&#96;").replace("](", "&#93;(")
+
+
+def _one_line(text: str) -> str:
+    return visible(" ".join(text.split()))
 
 
 def _some(contests: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:

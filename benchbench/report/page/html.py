@@ -1,7 +1,7 @@
 """A page as one HTML file that reads nothing from elsewhere: styles, script, figures and answers are in it.
 
-Texts are escaped by the template engine, answers stand as JSON that cannot end its element, and a policy within the
-page forbids every script and every address but what it holds.
+Texts are escaped by the template engine, with whatever in them a reader cannot see; answers stand as JSON that cannot
+end its element, and a policy within the page forbids every script and every address but what it holds.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
+from benchbench.core.shown_text import visible
 from benchbench.report.figures.style import as_data_url
 from benchbench.report.page.blocks import AnswerBrowser, Page
 
@@ -34,6 +36,7 @@ def html_page(page: Page) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_seen,
     )
     browsers = [block for _, blocks in page.sections for block in blocks if isinstance(block, AnswerBrowser)]
     return engine.get_template("page.html.j2").render(
@@ -44,6 +47,11 @@ def html_page(page: Page) -> str:
         addresses={figure.name: as_data_url(figure.svg) for figure in page.figures},
         contests=script_json(browser_data(browsers[0])) if browsers else "",
     )
+
+
+def _seen(value: Any) -> Any:
+    """What stands in the page of a value: texts without a character that nobody sees, such as one that turns a line."""
+    return visible(value, keep="\n\t") if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def script_json(value: Any) -> str:

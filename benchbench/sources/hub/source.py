@@ -82,8 +82,14 @@ def load(options: HubOptions, folder: Path) -> LoadedSplits:
 
 def identity(options: HubOptions, folder: Path) -> Mapping[str, str]:
     """The commit; for a local folder the hash of its files."""
+    local = files(options, folder)
+    return {name: content_hash(path) for name, path in local.items()} or {"revision": _revision(options)}
+
+
+def files(options: HubOptions, folder: Path) -> Mapping[str, Path]:
+    """The dataset where it is a local folder; nothing of what the hub has."""
     path = _local(options, folder)
-    return {"revision": _revision(options)} if path is None else {options.dataset_name: content_hash(path)}
+    return {} if path is None else {options.dataset_name: path}
 
 
 def repository(options: HubOptions, folder: Path) -> Repository:
@@ -111,4 +117,6 @@ def _revision(options: HubOptions) -> str:
     return options.dataset_revision
 
 
-SOURCE = Source(name="hub", options=HubOptions, load=load, identity=identity, repository=repository, version=2)
+SOURCE = Source(
+    name="hub", options=HubOptions, load=load, identity=identity, repository=repository, files=files, version=2
+)
