@@ -44,6 +44,13 @@ ShardLayers = Annotated[
     bool,
     typer.Option("--shard-layers", help="With --executor torchrun: each process keeps a part of every decoder layer."),
 ]
+DeviceShare = Annotated[
+    float,
+    typer.Option(
+        "--device-share",
+        help="Part of a GPU that a stage takes: 0.25 runs four on each. What vLLM draws takes a whole one.",
+    ),
+]
 Runs = Annotated[
     Path | None,
     typer.Option("--runs", help="Folder of finished stages. Default: runs/ below BENCH_HOME or the working folder."),

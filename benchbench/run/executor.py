@@ -18,8 +18,8 @@ from benchbench.core.records import StageRecord, StageSpec
 class StageNeeds:
     """What a stage needs of the machine; no part of its identity."""
 
-    devices: int = 1
-    """Devices at once; a slot with fewer cannot take it."""
+    devices: float = 1
+    """Devices at once; a slot with fewer cannot take it. Below 1 it is a part of one device, which others share."""
     engine: bool = False
     """It draws responses, so it goes to a slot that holds an engine: one for a grid, or one on each card."""
     run_engine: str | None = None
@@ -32,7 +32,11 @@ class StageNeeds:
 
 @dataclass(frozen=True)
 class Slot:
-    """A place for one stage at a time, with devices that no other slot has, unless they can be shared as `cpu` can."""
+    """A place for one stage at a time.
+
+    Slots may have the same card: what runs there at one time never needs more than one whole of it, which the scheduler
+    sees to. `cpu` is shared by all.
+    """
 
     number: int
     """Which of the executor's slots it is, from 0."""
