@@ -30,14 +30,14 @@ Executor = Annotated[
     str,
     typer.Option(
         "--executor",
-        help="local: each stage in one process. torchrun: each training in several, one on each device.",
+        help="local: each stage in one process. torchrun: what trains or draws in several, one on each device.",
     ),
 ]
 WorldSize = Annotated[
     int | None,
     typer.Option(
         "--world-size",
-        help="With --executor torchrun: processes that train a stage together. Default: one on each GPU.",
+        help="With --executor torchrun: processes that run a stage together. Default: one on each GPU.",
     ),
 ]
 ShardLayers = Annotated[

@@ -26,8 +26,9 @@ from benchbench.plan.replicates import copies
 from benchbench.recipe.load import Loaded
 from benchbench.run.live_curves import live_curves
 from benchbench.run.machine import LOCAL, Machine, choose_machine, open_executor
+from benchbench.run.needs import needs_of
 from benchbench.run.progress import ProgressView
-from benchbench.run.scheduler import RunResult, Scheduler, needs_of
+from benchbench.run.scheduler import RunResult, Scheduler
 from benchbench.run.spreading import require_spreadable
 from benchbench.run.trackers import require_tracker
 from benchbench.stages.settings import ReadingSettings
@@ -204,7 +205,12 @@ def _run(session: Session, options: RunOptions, store: RunStore, console: Consol
         live_curves(options.log_to, view, store, partial(console.print, highlight=False, markup=False)) as listener,
     ):
         executor = open_executor(machine, store.root)
-        needs = partial(needs_of, world_size=machine.world_size, device_share=machine.device_share)
+        needs = partial(
+            needs_of,
+            world_size=machine.world_size,
+            device_share=machine.device_share,
+            device_kind=machine.device_kind,
+        )
         result = Scheduler(executor, store, listener, needs=needs).run(session.plan.stages)
     if result.signal is not None:
         raise Stopped(result.signal)
@@ -215,12 +221,12 @@ def _run(session: Session, options: RunOptions, store: RunStore, console: Consol
 
 
 def _together(machine: Machine) -> str:
-    """What is said of trainings that several processes share, and of cards that several stages share."""
+    """What is said of stages that several processes share, and of cards that several stages share."""
     if machine.device_share != 1:
         return f"; part of a card for each: {machine.device_share:g}"
     if machine.world_size == 1:
         return ""
-    return f"; processes of a training: {machine.world_size}{', layers sharded' if machine.shards else ''}"
+    return f"; processes of a stage: {machine.world_size}{', layers sharded' if machine.shards else ''}"
 
 
 def _seconds_of_kinds(plan: Plan, store: RunStore) -> dict[str, float]:

@@ -13,6 +13,9 @@ from typing import Any, Protocol
 
 from benchbench.core.records import StageRecord, StageSpec
 
+ROUNDING = 1e-9
+"""By how much parts of a card may add up to more than one: three times a third is not always one to the bit."""
+
 
 @dataclass(frozen=True)
 class StageNeeds:

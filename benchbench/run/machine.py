@@ -11,9 +11,8 @@ from typing import Any
 
 from benchbench.core.errors import BenchError
 from benchbench.data.model_files import weight_names
-from benchbench.run.executor import Executor
+from benchbench.run.executor import ROUNDING, Executor
 from benchbench.run.local import LocalExecutor
-from benchbench.run.scheduler import ROUNDING
 from benchbench.run.torchrun import TorchrunExecutor
 
 SMALL_MODEL_BYTES = 100 * 2**20

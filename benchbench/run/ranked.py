@@ -1,4 +1,4 @@
-"""Processes that train stages together: the first of them is a worker like any, and the others follow it."""
+"""Processes that run stages together: the first of them is a worker like any, and the others follow it."""
 
 from __future__ import annotations
 
@@ -57,8 +57,10 @@ def _lead(pipe: Connection, root: Path, device: str, ranks: Ranks, should_stop: 
     from benchbench import inputs
     from benchbench.core.records import StageRecord, StageSpec
     from benchbench.generation.engine_cache import EngineCache
+    from benchbench.stages import settings_class
     from benchbench.stages.environment import environment
     from benchbench.stages.execute import execute
+    from benchbench.stages.settings import TrainingSettings
     from benchbench.store.leases import LeaseLostError
     from benchbench.store.runs import RunStore
     from benchbench.training.ranks import ALONE
@@ -77,7 +79,9 @@ def _lead(pipe: Connection, root: Path, device: str, ranks: Ranks, should_stop: 
                 if together:
                     pipe.send(("begin", values))
 
-            spec, executor = StageSpec.from_json(values), SHARDING if together and ranks.shards else EXECUTOR
+            spec = StageSpec.from_json(values)
+            shards = together and ranks.shards and issubclass(settings_class(spec.kind), TrainingSettings)
+            executor = SHARDING if shards else EXECUTOR
             try:
                 record = execute(
                     spec,
@@ -107,23 +111,26 @@ def _follow(pipe: Connection, root: Path, device: str, ranks: Ranks) -> None:
     from benchbench import inputs
     from benchbench.core.errors import BenchError, Interrupted
     from benchbench.core.records import StageSpec
+    from benchbench.generation.engine_cache import EngineCache
     from benchbench.stages.execute import follow
     from benchbench.store.runs import RunStore
 
-    while True:
-        try:
-            values = pipe.recv()
-        except (EOFError, OSError):
-            return
-        answer = ("followed", "")
-        try:
-            with suppress(Interrupted):
-                follow(StageSpec.from_json(values), RunStore(root), device=device, ranks=ranks, input_of=inputs.get)
-        except BenchError as error:
-            answer = ("fault", str(error))
-        except Exception:
-            answer = ("fault", traceback.format_exc())
-        try:
-            pipe.send(answer)
-        except OSError:
-            return
+    with EngineCache() as engines:
+        while True:
+            try:
+                spec = StageSpec.from_json(pipe.recv())
+            except (EOFError, OSError):
+                return
+            answer = ("followed", "")
+            try:
+                with suppress(Interrupted):
+                    how = {"device": device, "ranks": ranks, "engines": engines}
+                    follow(spec, RunStore(root), input_of=inputs.get, **how)
+            except BenchError as error:
+                answer = ("fault", str(error))
+            except Exception:
+                answer = ("fault", traceback.format_exc())
+            try:
+                pipe.send(answer)
+            except OSError:
+                return

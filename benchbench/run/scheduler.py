@@ -10,46 +10,22 @@ from typing import Any, Protocol
 
 from benchbench.core.errors import BenchError
 from benchbench.core.records import StageRecord, StageSpec
-from benchbench.run.executor import Executor, Slot, StageEnded, StageEvent, StageLost, StageNeeds, StageProgress
+from benchbench.run.executor import (
+    ROUNDING,
+    Executor,
+    Slot,
+    StageEnded,
+    StageEvent,
+    StageLost,
+    StageNeeds,
+    StageProgress,
+)
+from benchbench.run.needs import needs_of
 from benchbench.run.order import longest_chains, urgency
-from benchbench.stages import settings_class
-from benchbench.stages.generate.settings import GenerateSettings
-from benchbench.stages.rollout.settings import RolloutSettings
-from benchbench.stages.settings import TrainingSettings
 from benchbench.store.runs import RunStore
 
 POLL_SECONDS = 0.5
 """Between two looks at whether a stop was asked for, where no stage reports anything."""
-TRAINING_WEIGHT = 10
-"""About how many times as long as scoring a training takes."""
-ROUNDING = 1e-9
-"""By how much parts of a card may add up to more than one: ten times a tenth is not one to the bit."""
-
-
-def needs_of(spec: StageSpec, *, world_size: int = 1, device_share: float = 1.0) -> StageNeeds:
-    """What a stage needs, by its kind.
-
-    Args:
-        spec: the stage.
-        world_size: processes that train a stage together, each on a device; what does not train runs on one.
-        device_share: part of a device that a stage in one process takes; one that draws with vLLM takes a whole one.
-    """
-    settings = settings_class(spec.kind)
-    trains = issubclass(settings, TrainingSettings)
-    weight = TRAINING_WEIGHT if trains else 1
-    devices = world_size if trains else 1
-    if devices == 1 and not (settings.USES_ENGINE and _may_take_vllm(spec.settings)):
-        devices = device_share
-    return StageNeeds(devices, engine=settings.USES_ENGINE, priority=settings.PRIORITY, weight=weight)
-
-
-def _may_take_vllm(settings: Any) -> bool:
-    """Whether vLLM may draw, which measures how much of its card is free and takes what it needs for itself."""
-    if isinstance(settings, GenerateSettings):
-        return settings.generate.engine != "transformers"
-    return not isinstance(settings, RolloutSettings) or (
-        settings.draw is not None and settings.draw.engine != "transformers"
-    )
 
 
 class StageListener(Protocol):

@@ -115,8 +115,7 @@ def _execute_claimed(
         if before is not None and before.status == "done":
             store.remove_checkpoint(spec.key)
             return before
-        if _is_card(device) and engines is not None and not settings_class(spec.kind).USES_ENGINE:
-            engines.close()  # it would hold most of the card; on the CPU it may stay for the next stage that draws
+        _make_room(spec, device, engines)
         record = _begin(spec, store, here(), report)
         started, memory = time.monotonic(), watch_memory(device)
         with EngineCache() if engines is None else nullcontext(engines) as stage_engines:
@@ -136,9 +135,7 @@ def _execute_claimed(
             with listening(lambda line: report({"message": line})):
                 ended = _run(context, record)
         peak = memory.peak()
-        if _is_card(device):  # torch keeps what it once had, and an engine's process would find the card full
-            gc.collect()
-            torch.cuda.empty_cache()
+        _give_back(device)
         if ended.status == "done":
             ended = _sealed(ended, store)
         if ended.status == "done" and (read := contents_read(spec, store)):
@@ -150,7 +147,15 @@ def _execute_claimed(
         return written
 
 
-def follow(spec: StageSpec, store: RunStore, *, device: str, ranks: Ranks, input_of: Callable[[str], Input]) -> None:
+def follow(
+    spec: StageSpec,
+    store: RunStore,
+    *,
+    device: str,
+    ranks: Ranks,
+    input_of: Callable[[str], Input],
+    engines: EngineCache | None = None,
+) -> None:
     """Run a stage's own code as one of the processes that are not the first: claim, record and files are the first's.
 
     Args:
@@ -159,12 +164,14 @@ def follow(spec: StageSpec, store: RunStore, *, device: str, ranks: Ranks, input
         device: of this process.
         ranks: this process and the others.
         input_of: as in `execute`.
+        engines: as in `execute`.
 
     Raises:
         Interrupted: the first process was asked to stop.
         BenchError: as the first process's own.
     """
-    with EngineCache() as engines:
+    _make_room(spec, device, engines)
+    with EngineCache() if engines is None else nullcontext(engines) as stage_engines:
         context = StageContext(
             spec=read_spec(spec.as_json()),
             folder=store.folder(spec.key),
@@ -173,10 +180,26 @@ def follow(spec: StageSpec, store: RunStore, *, device: str, ranks: Ranks, input
             report=lambda event: None,
             should_stop=lambda: False,
             input_of=input_of,
-            engines=engines,
+            engines=stage_engines,
             ranks=ranks,
         )
-        runner(spec.kind)(context)
+        try:
+            runner(spec.kind)(context)
+        finally:
+            _give_back(device)
+
+
+def _make_room(spec: StageSpec, device: str, engines: EngineCache | None) -> None:
+    """Close an engine that would hold most of the card; on the CPU it may stay for the next stage that draws."""
+    if _is_card(device) and engines is not None and not settings_class(spec.kind).USES_ENGINE:
+        engines.close()
+
+
+def _give_back(device: str) -> None:
+    """Free what torch keeps of a card that it once had, and that an engine's process would find taken."""
+    if _is_card(device):
+        gc.collect()
+        torch.cuda.empty_cache()
 
 
 def contents_read(spec: StageSpec, store: RunStore) -> dict[str, str]:

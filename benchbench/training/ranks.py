@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.distributed.tensor import DTensor
 
 from benchbench.batches.microbatches import is_out_of_memory
+from benchbench.core.errors import Interrupted
 
 T = TypeVar("T")
 
@@ -106,6 +107,26 @@ class Ranks:
         values: list[Any] = [make() if self.is_first else None]
         dist.broadcast_object_list(values, src=0)
         return values[0]
+
+    def in_turns(
+        self, places: Sequence[int], work: Callable[[int], T], should_stop: Callable[[], bool]
+    ) -> Iterator[tuple[int, T]]:
+        """(place, what work on it gives) in order, the same in all processes; each of them works on one at a time.
+
+        Args:
+            places: of pieces that no other piece reaches, the same in all processes.
+            work: on the piece of a place, by whichever process it falls to.
+            should_stop: asked in the first process before each round of pieces.
+
+        Raises:
+            Interrupted: in all processes; the first was to stop.
+        """
+        for start in range(0, len(places), self.world):
+            turn = places[start : start + self.world]
+            if self.from_first(should_stop):
+                raise Interrupted
+            values = self.gathered([work(turn[self.number])] if self.number < len(turn) else [])
+            yield from ((place, value) for place, [value] in zip(turn, values, strict=False))
 
     def total(self, counts: Sequence[int]) -> list[int]:
         """Sums over all processes."""

@@ -20,7 +20,8 @@ from benchbench.core.records import StageRecord, StageSpec
 from benchbench.run.executor import StageEnded, StageLost, StageNeeds
 from benchbench.run.local import LocalExecutor
 from benchbench.run.machine import cuda_card_count
-from benchbench.run.scheduler import RunResult, Scheduler, needs_of
+from benchbench.run.needs import needs_of
+from benchbench.run.scheduler import RunResult, Scheduler
 from benchbench.store.runs import RunStore
 
 from . import fake_worker

@@ -14,11 +14,9 @@ import pytest
 
 from benchbench.core.errors import BenchError
 from benchbench.core.records import StageRecord, StageSpec
-from benchbench.recipe.generation import GenerateSection
 from benchbench.run.executor import Slot, StageEnded, StageEvent, StageLost, StageNeeds, StageProgress
-from benchbench.run.scheduler import TRAINING_WEIGHT, Scheduler, needs_of
-from benchbench.stages import kinds
-from benchbench.stages.generate.settings import GenerateSettings
+from benchbench.run.needs import TRAINING_WEIGHT, needs_of
+from benchbench.run.scheduler import Scheduler
 from benchbench.store.runs import RunStore
 
 ENVIRONMENT = {"device_kind": "cuda"}
@@ -139,12 +137,6 @@ def test_a_stage_is_as_urgent_as_what_waits_for_it(store: RunStore):
     assert [chains[spec.key] for spec in (first, reader, other, last)] == [
         *(2 * TRAINING_WEIGHT + 1, TRAINING_WEIGHT + 1, 2, 1)
     ]
-
-
-def test_every_kind_has_its_place_and_one_kind_needs_the_engine():
-    needs = {kind: needs_of(stage(kind, kind)) for kind in kinds()}
-    assert len({need.priority for need in needs.values()}) == len(needs)
-    assert [kind for kind, need in needs.items() if need.engine] == ["generate", "rollout"]
 
 
 def test_a_failed_stage_blocks_its_readers_and_nobody_else(store: RunStore):
@@ -433,16 +425,3 @@ def test_cards_beside_the_one_that_is_kept_go_on(store: RunStore):
     slots = dict(executor.submitted)
     assert [slots[f"first {number}"] for number in range(3)] == [0, 1, 2]
     assert slots["small 0"] == 3
-
-
-ENGINES = {"auto": 1, "vllm": 1, "transformers": 0.25}
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-def test_a_stage_takes_its_part_and_one_that_vllm_may_draw_takes_a_whole_card(engine: str):
-    section = GenerateSection.model_construct(engine=engine)
-    drawn = StageSpec("generate", "drawn", GenerateSettings.model_construct(generate=section))
-    assert needs_of(drawn, device_share=0.25).devices == ENGINES[engine]
-    assert needs_of(drawn).devices == 1
-    assert needs_of(stage("preference", "trained"), device_share=0.25).devices == 0.25
-    assert needs_of(stage("score", "scored"), device_share=0.25).devices == 0.25
