@@ -211,8 +211,8 @@ class Scheduler:
         large = [slot for slot in self.executor.slots() if len(slot.devices) >= needs.devices and _cards(slot)]
         if not large or any(self._has_room(slot, needs) for slot in large):
             return free  # it waits for a slot or an engine, and not for room
-        kept = min(large, key=lambda slot: sum(self._taken(device) for device in slot.devices))
-        return [slot for slot in free if not set(slot.devices).intersection(kept.devices)]
+        card = min(large, key=lambda slot: sum(self._taken(device) for device in slot.devices))
+        return [slot for slot in free if not set(slot.devices).intersection(card.devices)]
 
     def _take(self, event: StageEvent) -> None:
         """Note what an event says, and pass it on."""

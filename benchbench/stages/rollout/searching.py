@@ -92,8 +92,7 @@ def searched(
             drawer()  # in every process now, since all of them load an engine together
             return lambda piece: _searched(search, piece, drawer())
 
-        made = RolloutParts(context).made(0, cut, searching)
-        for number, rows in enumerate(made):
+        for number, rows in enumerate(RolloutParts(context).made(0, cut, searching)):
             lines += rows
             tokens = sum(line["tokens"] for line in lines)
             context.report({"step": number + 1, "steps": len(cut), "tokens": tokens})
