@@ -12,6 +12,7 @@ from typing import Any
 from benchbench.core.errors import BenchError
 from benchbench.data.model_files import weight_names
 from benchbench.run.executor import ROUNDING, Executor
+from benchbench.run.launched import AT_WORK, LaunchedExecutor
 from benchbench.run.local import LocalExecutor
 from benchbench.run.torchrun import TorchrunExecutor
 
@@ -71,9 +72,16 @@ def open_executor(machine: Machine, root: Path) -> Executor:
         machine: of `choose_machine`.
         root: the `runs/` folder.
     """
+    if machine.executor == TORCHRUN and _launched():
+        return LaunchedExecutor(root, machine.devices, threads=machine.threads, shards=machine.shards)
     if machine.executor == TORCHRUN:
         return TorchrunExecutor(root, machine.places, threads=machine.threads, shards=machine.shards)
     return LocalExecutor(root, machine.devices, threads=machine.threads)
+
+
+def _launched() -> int:
+    """Processes of the group that this command is the first of; 0 where nobody launched one."""
+    return int(os.environ.get(AT_WORK, 0))
 
 
 def cuda_card_count() -> int:
@@ -112,6 +120,8 @@ def choose_machine(
             no parts.
     """
     _require_executor(executor, world_size, shards=shards)
+    if executor == TORCHRUN and (launched := _launched()):
+        return _of_launched(launched, device, workers, world_size, models, shards=shards, card_count=card_count)
     _require_share(device_share, executor)
     if workers is not None and workers < 1:
         raise BenchError(f"--workers: expected 1 or more, got {workers}")
@@ -157,6 +167,30 @@ def _require_executor(executor: str, world_size: int | None, *, shards: bool) ->
         )
     if world_size is not None and world_size < 1:
         raise BenchError(f"--world-size: expected 1 or more, got {world_size}")
+
+
+def _of_launched(
+    world: int,
+    device: str,
+    workers: int | None,
+    world_size: int | None,
+    models: Iterable[tuple[str | None, Any]],
+    *,
+    shards: bool,
+    card_count: Callable[[], int],
+) -> Machine:
+    """All processes that were launched, for one stage at a time: each on the card with its number on its host."""
+    if (workers or 1) != 1 or (world_size or world) != world:
+        raise BenchError(
+            f"--workers, --world-size: expected nothing, or 1 and {world}: {world} processes were launched, which run "
+            f"one stage at a time; got {workers} and {world_size}"
+        )
+    _require_several(world, shards=shards)
+    cores = len(os.sched_getaffinity(0)) // max(1, int(os.environ.get("LOCAL_WORLD_SIZE", world)))
+    if device == "cpu" or (device == "auto" and not card_count()):
+        small = all(_bytes(folder, config) <= SMALL_MODEL_BYTES for folder, config in models)
+        return Machine(("cpu",) * world, 1 if small else max(1, cores), TORCHRUN, world, shards)
+    return Machine(tuple(f"cuda:{number}" for number in range(world)), max(1, cores), TORCHRUN, world, shards)
 
 
 def _require_share(device_share: float, executor: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchbench.run.worker import Throttled, begin_process
 
@@ -48,12 +48,30 @@ def work_together(
 
     with joined_ranks(number, world, device=device, meeting=Path(meeting), shards=shards) as ranks:
         if ranks.is_first:
-            _lead(pipe, Path(root), device, ranks, should_stop)
+            lead(pipe, Path(root), device, ranks, should_stop, begin=lambda values: pipe.send(("begin", values)))
         else:
             _follow(pipe, Path(root), device, ranks)
 
 
-def _lead(pipe: Connection, root: Path, device: str, ranks: Ranks, should_stop: Callable[[], bool]) -> None:
+def lead(
+    pipe: Connection,
+    root: Path,
+    device: str,
+    ranks: Ranks,
+    should_stop: Callable[[], bool],
+    *,
+    begin: Callable[[Any], object],
+) -> None:
+    """Serve stages from the pipe until it closes, as the first of several processes.
+
+    Args:
+        pipe: to the parent.
+        root: the `runs/` folder.
+        device: this process's own.
+        ranks: this process and the others.
+        should_stop: asked between steps.
+        begin: tells the others of a stage, as plain values, that they have to follow.
+    """
     from benchbench import inputs
     from benchbench.core.records import StageRecord, StageSpec
     from benchbench.generation.engine_cache import EngineCache
@@ -69,15 +87,15 @@ def _lead(pipe: Connection, root: Path, device: str, ranks: Ranks, should_stop: 
     with EngineCache() as engines:
         while True:
             try:
-                values, run_engine, processes = pipe.recv()
+                values, run_engine, processes, *_ = pipe.recv()
             except (EOFError, OSError):
                 return
             engines.pin(run_engine)
             together = processes > 1
 
-            def begin(values: object = values, *, together: bool = together) -> None:
+            def tell(values: object = values, *, together: bool = together) -> None:
                 if together:
-                    pipe.send(("begin", values))
+                    begin(values)
 
             spec = StageSpec.from_json(values)
             shards = together and ranks.shards and issubclass(settings_class(spec.kind), TrainingSettings)
@@ -93,7 +111,7 @@ def _lead(pipe: Connection, root: Path, device: str, ranks: Ranks, should_stop: 
                     input_of=inputs.get,
                     ranks=ranks if together else ALONE,
                     executor=executor,
-                    begin=begin,
+                    begin=tell,
                 )
             except LeaseLostError as error:  # the stage's folder is another process's; the group ends with this one
                 here = environment(device, executor=executor, world_size=ranks.world)

@@ -197,20 +197,22 @@ ALONE = Ranks()
 
 
 @contextmanager
-def joined_ranks(number: int, world: int, *, device: str, meeting: Path, shards: bool = False) -> Iterator[Ranks]:
+def joined_ranks(
+    number: int, world: int, *, device: str, meeting: Path | None, shards: bool = False
+) -> Iterator[Ranks]:
     """This process as one of several, from when all have met until it leaves.
 
     Args:
         number: of this process, from 0.
         world: how many there are.
         device: this process's own: `cpu` or `cuda:N`.
-        meeting: a file that is not there yet, the same for all; a processor's sums go over gloo, a card's over NCCL.
+        meeting: a file that is not there yet, the same for all; none where the environment says how to meet, as
+            torchrun sets it. A processor's sums go over gloo, a card's over NCCL.
         shards: as `Ranks.shards`.
     """
     backend = "cpu:gloo,cuda:nccl" if torch.device(device).type == "cuda" else "gloo"
-    dist.init_process_group(
-        backend, init_method=meeting.resolve().as_uri(), rank=number, world_size=world, timeout=PATIENCE
-    )
+    where = "env://" if meeting is None else meeting.resolve().as_uri()
+    dist.init_process_group(backend, init_method=where, rank=number, world_size=world, timeout=PATIENCE)
     try:
         yield Ranks(number, world, torch.device(device), shards and world > 1)
     finally:
