@@ -27,6 +27,8 @@ ROOMS = (
 """Rooms whose exhibits a system may be made of."""
 RECIPES = "recipes"
 """Where an id METHOD@VARIANT is looked for: among the recipes that ship, of any setting."""
+LAYOUTS = {"prefix_sharing": "benchbench.models.packing.pack"}
+"""Way in which every model is given its rows, where it takes them so -> the function that lays them out."""
 PARTS = {"sampler": "samplers", "oracle": "oracles", "selector": "selectors"}
 """Part of a recipe's section `rounds` or `online` -> its room."""
 
@@ -43,12 +45,14 @@ class ShippedRecipe:
 
 @cache
 def exhibits() -> Mapping[str, Mapping[str, Any]]:
-    """Name -> room -> the exhibit of that name, over all rooms, and the recipe, over all that ship."""
+    """Name -> room -> the exhibit of that name, over all rooms, and the layouts and recipes that ship."""
     holding: dict[str, dict[str, Any]] = {}
     for room in ROOMS:
         module = importlib.import_module(f"benchbench.{room}")
         for name in module.names():
             holding.setdefault(name, {})[room] = module.get(name)
+    for name, function in LAYOUTS.items():
+        holding.setdefault(name, {})["layouts"] = function
     for name, recipe in shipped_recipes().items():
         holding.setdefault(name, {})[RECIPES] = recipe
     return holding

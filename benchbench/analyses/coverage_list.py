@@ -2,9 +2,9 @@
 
 A list has a system per row, such as those that surveys of preference optimisation name (docs/systems.tsv), with the ids
 of what it is made of. An id is a method, a transform, a reward-model objective, a shaping, a source, a metric, a judge,
-an analysis, a sampler, an oracle or a selector, or a recipe that ships (METHOD@VARIANT), or it is absent. A system
-works if nothing of it is absent; it is a twin where it stands for another modality in text, and its form is unverified
-where a part of it, or a part of its recipe, could not be checked against its source.
+an analysis, a sampler, an oracle or a selector, a layout of rows, or a recipe that ships (METHOD@VARIANT), or it is
+absent. A system works if nothing of it is absent; it is a twin where it stands for another modality in text, and its
+form is unverified where a part of it, or a part of its recipe, could not be checked against its source.
 """
 
 from __future__ import annotations

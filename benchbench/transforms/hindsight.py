@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Annotated, Literal
 
 from benchbench.core.example import MASK, Example, Span
+from benchbench.core.identity import Since
 from benchbench.core.method import Candidates, Paper
 from benchbench.core.transform import Transform, Transformed
 from benchbench.data.derivation import draws_of, expand, without_columns
@@ -21,7 +22,7 @@ class Options:
     """The phrases, and which response comes first.
 
     Raises:
-        ValueError: an empty phrase, or one phrase for both.
+        ValueError: an empty phrase, one phrase for both, or something else than white space between.
     """
 
     better: str = "A good response:"
@@ -30,10 +31,15 @@ class Options:
     """Phrase before the rejected response; the words are ours."""
     order: Literal["random", "better_first", "worse_first"] = "random"
     """Which of both comes first; drawn for each example by default."""
+    between: Annotated[str, Since("2026-11-30", before="\n")] = "\n"
+    """What stands between a phrase and its response, and twice between the first response and the second phrase; white
+    space. A tokenizer without line breaks takes a space."""
 
     def __post_init__(self) -> None:
         if not self.better.strip() or not self.worse.strip() or self.better == self.worse:
             raise ValueError(f"better: expected two different phrases, got '{self.better}' and '{self.worse}'")
+        if not self.between.isspace():
+            raise ValueError(f"between: expected white space, got {self.between!r}")
 
 
 def apply(examples: Sequence[Example], options: Options, seed: int) -> Transformed:
@@ -47,7 +53,7 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
         text, holes = "", list[Span]()
         for phrase, response in parts:
             start = len(text)
-            text += ("\n\n" if text else "") + phrase + "\n"
+            text += (2 * options.between if text else "") + phrase + options.between
             holes.append(Span(start, len(text), 0.0))
             text += response
         return [replace(without_columns(example), candidates=(text,), roles=None, spans={MASK: (tuple(holes),)})]

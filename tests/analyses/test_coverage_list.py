@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import importlib
 from dataclasses import replace
 
 import pytest
 from harness import ROOT
 
 from benchbench import analyses, methods, oracles, samplers
-from benchbench.analyses._exhibits import exhibits
+from benchbench.analyses._exhibits import LAYOUTS, exhibits
 from benchbench.analyses.coverage_list import STATUSES, Options, analyse, status
 from benchbench.commands.analyse.rows import input_rows
 from benchbench.core.errors import BenchError
@@ -60,6 +61,7 @@ def test_every_id_of_the_projects_list_is_in_a_room_or_absent():
     assert sum(line["systems"] for line in classes.rows[1:]) == 253
     rooms = {line["id"]: line["room"] for line in ids.rows}
     assert rooms["dpo"] == "methods" and rooms["pairs_rank"] == "analyses" and rooms["rl_loop"] == "absent"
+    assert rooms["prefix_sharing"] == "layouts"
     assert set(rooms) == {name for row in systems() for name in row["ids"].split(", ")}
     for line in table.rows:
         assert (line["status"] == "not yet") == (line["absent"] != "-")
@@ -79,3 +81,9 @@ def test_the_file_is_read_as_it_stands_and_a_kind_is_chosen():
 def test_a_name_in_two_rooms_has_both():
     assert all(rooms for rooms in exhibits().values())
     assert exhibits()["dpo"]["methods"] is methods.get("dpo")
+
+
+def test_a_layout_is_a_function_that_there_is():
+    for path in LAYOUTS.values():
+        module, name = path.rsplit(".", 1)
+        assert callable(getattr(importlib.import_module(module), name))

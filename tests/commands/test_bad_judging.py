@@ -245,7 +245,11 @@ def test_chosen_is_refused_where_the_first_candidate_is_not_the_chosen_one(world
     before = {path for path in (world / "runs").rglob("*")}
     told = "judge.against: expected a preferred response; split 'train_candidates' has more than one candidate"
     refused(compare(world, "--set", "generate.split=train_candidates"), 2, told)
-    assert {path.parts[len(world.parts) + 1] for path in {*(world / "runs").rglob("*")} - before} <= {"data", "leases", "hashes"}
+    assert {path.parts[len(world.parts) + 1] for path in {*(world / "runs").rglob("*")} - before} <= {
+        "data",
+        "leases",
+        "hashes",
+    }
 
 
 def test_two_workers_ask_a_server_once_and_at_one_pace(world: Path):

@@ -397,7 +397,9 @@ def test_a_policy_that_was_trained_on_another_kind_of_device_is_refused_by_its_s
 
 def _stage_times(runs: Path) -> dict[Path, int]:
     """When each file below `runs/` was written, save what is kept of comparisons and of hashes, and who held what."""
-    stages = [path for path in runs.rglob("*") if path.relative_to(runs).parts[0] not in ("comparisons", "leases", "hashes")]
+    stages = [
+        path for path in runs.rglob("*") if path.relative_to(runs).parts[0] not in ("comparisons", "leases", "hashes")
+    ]
     return {path: path.stat().st_mtime_ns for path in stages}
 
 

@@ -19,9 +19,10 @@ computed from the rooms of exhibits and the recipes that ship by `make docs`, an
 hand:
 
 - works: everything that the system is made of is here, as a method, a transform, a reward-model objective, a shaping of
-  rewards, a source, a metric, a judge, an analysis, or a sampler, an oracle or a selector of rounds, or as a recipe
-  that ships (`METHOD@VARIANT`, such as `dpo@iterative`), which says with which of these parts a system is run. A recipe
-  may leave something of its paper out; its first lines say what.
+  rewards, a source, a metric, a judge, an analysis, or a sampler, an oracle or a selector of rounds, as a way
+  in which models are given their rows (`prefix_sharing`), or as a recipe that ships (`METHOD@VARIANT`, such as
+  `dpo@iterative`), which says with which of these parts a system is run. A recipe may leave something of its paper out;
+  its first lines say what.
 - form unverified: so it is, but something of a part could not be checked against its source
   ([methods.md](methods.md) and [analyses.md](analyses.md) say what of losses and analyses, `open_question` of its file
   what of every other part)

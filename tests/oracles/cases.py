@@ -58,6 +58,7 @@ CASES = {
     "margin_annotator": Case(models=policies, pairs=1),
     "none": Case(),
     "pair_model": Case(models=rewards),
+    "r3_relevance": Case(),
     "reward_stage": Case(models=rewards),
     "search": Case(),
     "self_judge": Case(writer=lambda: Writer(lambda prompt: ["A"])),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchbench import transforms
+from benchbench.core.identity import identity
 
 from .toys import pair, transformed
 
@@ -27,3 +28,15 @@ def test_the_order_is_drawn_for_each_example():
 def test_one_phrase_for_both_is_refused():
     with pytest.raises(ValueError, match="better: expected two different phrases"):
         transforms.get("hindsight").options(better="a", worse="a")
+
+
+def test_what_stands_between_is_white_space_of_the_users_choice():
+    (become,), _ = transformed("hindsight", [pair("x")], better="+", worse="-", order="better_first", between=" ")
+    assert become.candidates == ("+ good  - bad",)
+    with pytest.raises(ValueError, match="between: expected white space, got 'x'"):
+        transforms.get("hindsight").options(between="x")
+
+
+def test_the_space_is_no_part_of_an_identity_where_it_is_what_it_was():
+    options = transforms.get("hindsight").options
+    assert "between" not in identity(options()) and identity(options(between=" "))["between"] == " "

@@ -1,0 +1,58 @@
+"""Counts of style in two responses, and their scaled differences as columns of a model of votes; ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from benchbench.core.analysis import Row
+from benchbench.core.errors import BenchError
+from benchbench.core.measurement import Array
+
+COUNTS = {
+    "words": re.compile(r"\w+"),
+    "citations": re.compile(r"\[\d+(?:\s*,\s*\d+)*\](?!\()|\[[^\]\n]*\]\(https?://"),
+    "headings": re.compile(r"^#{1,6}\s", re.MULTILINE),
+    "bold": re.compile(r"\*\*\S[^*\n]*\*\*"),
+    "list items": re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s", re.MULTILINE),
+}
+"""Name -> what is counted in a response; a citation is a number in brackets, [2] or [1, 3], or a link of Markdown."""
+
+
+def style_counts(text: str) -> Mapping[str, float]:
+    """Name -> how often it occurs in a response."""
+    return {name: float(len(pattern.findall(text))) for name, pattern in COUNTS.items()}
+
+
+def style_differences(rows: Sequence[Row]) -> tuple[list[str], Array, list[str]]:
+    """(names of the counts that differ, [rows, counts] differences, notes on those that do not).
+
+    A difference is that of the counts over their sum, (a - b) / (a + b), 0 where neither side has any, divided by its
+    root mean square over the rows.
+
+    Raises:
+        BenchError: rows with neither counts nor texts, counts below 0, or of other names.
+    """
+    sides = [(_counts(row, "a"), _counts(row, "b")) for row in rows]
+    names = list(sides[0][0])
+    if any({*names} != {*side} for pair in sides for side in pair):
+        raise BenchError(f"votes: expected the same counts in every row; those of the first are {', '.join(names)}")
+    values = np.array([[[side[name] for name in names] for side in pair] for pair in sides], dtype=np.float64)
+    if not (values >= 0).all():
+        raise BenchError("votes: expected counts of style of 0 or more, found others")
+    total = values.sum(axis=1)
+    difference = (values[:, 0] - values[:, 1]) / np.where(total > 0, total, 1.0)
+    spread = np.sqrt((difference**2).mean(axis=0))
+    same = [name for name, scale in zip(names, spread, strict=True) if scale == 0]
+    notes = [f"left out, as many on both sides of every vote: {', '.join(same)}"] if same else []
+    return [name for name in names if name not in same], difference[:, spread > 0] / spread[spread > 0], notes
+
+
+def _counts(row: Row, side: str) -> Mapping[str, float]:
+    if row.get(f"properties_{side}") is not None:
+        return row[f"properties_{side}"]
+    if row.get(f"response_{side}") is None:
+        raise BenchError(f"votes: expected properties_{side} or response_{side} in every row; one has neither")
+    return style_counts(row[f"response_{side}"])
