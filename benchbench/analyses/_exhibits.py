@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from benchbench.recipe import library
-from benchbench.recipe.reward_rounds import PseudoLabelSection
+from benchbench.recipe.reward_rounds import DrawnPairsSection, PseudoLabelSection
 
 ROOMS = (
     "methods",
@@ -80,7 +80,9 @@ def _parts(method: str, values: Mapping[str, Any]) -> list[Any]:
     objective = (rewards.get("objective") or {}).get("name")
     parts += [objectives.get(objective)] if objective else []
     parts += [PseudoLabelSection] if rewards.get("pseudo_labels") else []
-    for section in (values.get("rounds") or {}, values.get("online") or {}):
+    drawn = rewards.get("drawn") or {}
+    parts += [DrawnPairsSection] if drawn else []
+    for section in (values.get("rounds") or {}, values.get("online") or {}, drawn):
         for part, room in PARTS.items():
             if name := (section.get(part) or {}).get("name"):
                 parts.append(importlib.import_module(f"benchbench.{room}").get(name))

@@ -130,11 +130,8 @@ def parse_seeds(texts: Sequence[str] | None) -> tuple[int, ...] | None:
         return None
     plain = [text.lstrip("0") or "0" if text.isascii() and text.isdecimal() else "" for text in texts]
     good = [0 < len(digits) < 20 and int(digits) <= HIGHEST_SEED for digits in plain]
-    place = "put methods and recipes before --seeds"
     faults = [
-        Fault("--seeds", f"expected whole numbers of 0 or more, below 2^63, got '{text[:40]}'; {place}")
-        if digits
-        else Fault("--seeds", f"expected whole numbers of 0 or more, got '{text[:40]}'; {place}")
+        Fault("--seeds", f"expected whole numbers of 0 or more, {'below 2^63, ' * bool(digits)}got {_no_seed(text)}")
         for text, digits, is_good in zip(texts, plain, good, strict=True)
         if not is_good
     ]
@@ -143,6 +140,12 @@ def parse_seeds(texts: Sequence[str] | None) -> tuple[int, ...] | None:
     if faults:
         raise BenchError.of_faults("command line", faults)
     return tuple(seeds)
+
+
+def _no_seed(text: str) -> str:
+    """What was found in the place of a seed, and what to do."""
+    advice = "put a space between two seeds" if "," in text else "put methods and recipes before --seeds"
+    return f"'{text[:40]}'; {advice}"
 
 
 def common_seeds(loaded: Sequence[Loaded], requested: tuple[int, ...] | None) -> tuple[int, ...]:

@@ -238,8 +238,9 @@ class Method:
     """Whether the loss fits P(chosen over rejected) = sigmoid(beta times the margin of summed log-ratios), so that this
     is the method's own probability, whose calibration may be asked for."""
     on_policy: bool = False
-    """Whether the loss is right only for plain samples of the policy that drew its responses: at temperature 1, with
-    nothing cut off or penalised. Rows that were drawn otherwise are then another objective."""
+    """Whether the loss is right only for its policy's plain samples: temperature 1, nothing cut off or penalised."""
+    half_steps: bool = False
+    """Whether each second optimizer step is taken from where the one before began, on draws of where that one ended."""
     version: int = 1
     """Raised by hand when the numbers this method produces change."""
     family: Family | None = None

@@ -9,6 +9,7 @@ from typing import Any
 from benchbench import judges, oracles
 from benchbench.core.records import StageSpec
 from benchbench.cost.context import NO_EXAMPLES, CostContext, StageCost
+from benchbench.cost.turns import turns_of
 from benchbench.stages.generate.settings import GenerateSettings
 from benchbench.stages.judge.settings import JudgeSettings
 from benchbench.stages.label.settings import LabelSettings
@@ -54,7 +55,9 @@ def judging_cost(bare: StageCost, spec: StageSpec, context: CostContext) -> Stag
     calls = samples * prompts * ORDERS
     name = spec.settings.judge.get("name", "judge")
     notes = (f"judge {name}: at most {calls:,} questions; equal texts and kept answers are not asked again",)
-    read = rows.prompt + 2 * drawn.settings.generate.max_new_tokens
+    turns = turns_of(drawn.settings)
+    assert turns is not None, "a generate stage draws"
+    read = rows.prompt + 2 * turns.response_tokens
     price = _price(spec.run.options, calls, read)
     return replace(
         bare,

@@ -54,6 +54,8 @@ class TrainingShape:
     """Models that are trained at once."""
     has_head: bool = True
     """Whether logits are computed; a reward model has one number per response instead."""
+    half_steps: bool = False
+    """Weights and moments of where a pair of steps began are kept."""
     is_whole: bool = False
     """Something of the stage reads a whole model, so that `--shard-layers` refuses it."""
 
@@ -111,6 +113,8 @@ def training_memory(train: TrainingShape, world: int = 1) -> MemoryNeed:
         "weights": _weights(train, world),
         "optimizer": MOMENTS * size * _trained(train, world),
     }
+    if train.half_steps:
+        stays["beginning of half steps"] = (1 + MOMENTS) * size * _trained(train, world)
     gradients = size * _trained(train, world)
     gathered = _gathered(train) if world > 1 else 0.0
     if gathered:

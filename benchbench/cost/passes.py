@@ -6,6 +6,7 @@ carried out: what is recomputed counts again.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from benchbench.cost.shapes import DecoderShape
@@ -73,6 +74,37 @@ def bounded_rows(
         candidates=candidates,
         origin=origin,
         is_bound=True,
+    )
+
+
+def joined_rows(first: RowTokens, second: RowTokens) -> RowTokens:
+    """The rows of two sets together; their numbers are those of the first where nobody knows how many it has.
+
+    Args:
+        first: read before the others.
+        second: of a known number of examples.
+    """
+    if first.examples is None or second.examples is None:
+        return first
+    examples = first.examples + second.examples
+    share = first.examples / max(1, examples)
+
+    def mean(of_first: float, of_second: float) -> float:
+        return share * of_first + (1 - share) * of_second
+
+    packed = mean(first.packed, second.packed)
+    square = mean(first.spread**2 + (first.packed - packed) ** 2, second.spread**2 + (second.packed - packed) ** 2)
+    return RowTokens(
+        examples=examples,
+        packed=packed,
+        scored=mean(first.scored, second.scored),
+        row=mean(first.row, second.row),
+        spread=math.sqrt(square),
+        longest=max(first.longest, second.longest),
+        prompt=mean(first.prompt, second.prompt),
+        candidates=mean(first.candidates, second.candidates),
+        origin=f"{first.origin}; {second.origin}",
+        is_bound=first.is_bound or second.is_bound,
     )
 
 

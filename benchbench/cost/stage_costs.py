@@ -21,9 +21,10 @@ from benchbench.cost.memory import (
     scoring_memory,
     training_memory,
 )
-from benchbench.cost.passes import PassWork, RowTokens, decode_bytes, forward_flops, training_flops, work_of
+from benchbench.cost.passes import RowTokens, decode_bytes, forward_flops, training_flops, work_of
 from benchbench.cost.rates import WorkKind
 from benchbench.cost.shapes import DecoderShape, UnknownShape
+from benchbench.cost.turns import turns_of
 from benchbench.recipe.memory import DEVICE_TOKENS
 from benchbench.run.spreading import READ_WHOLE
 from benchbench.stages.generate.settings import GenerateSettings
@@ -122,6 +123,7 @@ def _training(
         frozen_models=frozen + held,
         trained_models=2 if second else 1,
         has_head=has_head,
+        half_steps=method is not None and method.half_steps,
         is_whole=draws is not None or run.torch_compile or bool(set(READ_WHOLE) & set(needs)),
     )
     work = work_of(rows, seen)
@@ -183,26 +185,26 @@ def _drawing(
 ) -> StageCost:
     """Responses of an engine: prompts once through the model, then the weights once for each token of all sequences."""
     drawing = settings.generate if isinstance(settings, GenerateSettings) else settings.draw
-    if drawing is None:
+    turns = turns_of(settings)
+    if drawing is None or turns is None:
         return replace(bare, notes=("draws nothing",))
     samples, prompts = drawing_count(settings, rows.examples)
     if prompts is None:
         return replace(bare, unknown=(NO_EXAMPLES,))
     size = 2 if drawing.dtype == "bfloat16" else 4
     responses = samples * prompts
-    tokens, sequences = responses * drawing.max_new_tokens, min(drawing.max_num_seqs, max(1, responses))
-    longest = int(rows.prompt) + drawing.max_new_tokens
-    read = decode_bytes(
-        shape, sequences=sequences, length=rows.prompt + drawing.max_new_tokens / 2, bytes_per_weight=size
-    )
-    prefill = forward_flops(shape, PassWork(rows.prompt * responses, responses, rows.prompt / 2))
+    tokens, sequences = responses * turns.drawn, min(drawing.max_num_seqs, max(1, responses))
+    longest = int(rows.prompt) + turns.response_tokens
+    read = decode_bytes(shape, sequences=sequences, length=turns.length(rows.prompt), bytes_per_weight=size)
+    prefill = forward_flops(shape, turns.prefill(rows.prompt, responses))
+    each = f"{drawing.max_new_tokens} tokens" + (f" in each of {turns.count} turns" if turns.count > 1 else "")
     unknown = ("how many prefixes the search draws from",) if getattr(settings, "steps", None) is not None else ()
     return replace(
         bare,
         work={"generation": tokens / sequences * read, "scoring": prefill},
         numerics="bfloat16" if size == 2 else "float32",
         drawn_tokens=tokens,
-        notes=(f"{responses:,} responses of at most {drawing.max_new_tokens} tokens, {sequences} at once",),
+        notes=(f"{responses:,} responses of at most {each}, {sequences} at once",),
         memory=lambda _: generation_memory(shape, bytes_per_weight=size, sequences=sequences, length=longest),
         unknown=unknown,
     )

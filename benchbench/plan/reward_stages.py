@@ -1,4 +1,4 @@
-"""The stages that a reward model is made of: alone, after an ensemble that rates its pairs, or in rounds."""
+"""The stages that a reward model is made of: alone, or after what rates, orders or draws its pairs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from benchbench import reward_objectives
 from benchbench.core.data_ref import DataRef
 from benchbench.core.identity import identity
 from benchbench.core.seeding import stream
+from benchbench.plan.reward_draws import drawing
+from benchbench.plan.rounds import drawn_rows
 from benchbench.stages.pseudo_labels.settings import PseudoLabelSettings
 from benchbench.stages.reward_ensemble.settings import RewardEnsembleSettings
 from benchbench.stages.reward_model.settings import RewardObjectiveSettings
@@ -30,6 +32,8 @@ def reward_model(roles: Roles) -> str:
         assert section.ensemble.use == "columns", "an ensemble that rewards is no single model"
         made_by = _ensemble(roles, section.split, PLAIN)
         return roles.trained_rewards(_objective(roles), roles.seed, title, DataRef(section.split, made_by=made_by))
+    if section.drawn is not None:
+        return _after_draws(roles, title, data, section.drawn.prompts.split)
     if section.pseudo_labels is None:
         return roles.trained_rewards(_objective(roles), roles.seed, title, data)
     return _after_rounds(roles, title, data)
@@ -72,6 +76,15 @@ def _after_rounds(roles: Roles, title: str, labelled: DataRef) -> str:
         made_by = roles.add_made("pseudo_labels", f"pseudo-labels {which} on {rounds.split}", settings, rewards)
         data = DataRef(section.split, made_by=made_by)
     return roles.trained_rewards(_objective(roles), roles.seed, title, data)
+
+
+def _after_draws(roles: Roles, title: str, labelled: DataRef, split: str) -> str:
+    """Key of the reward model of the labelled pairs and of those whose responses are drawn to a split's prompts."""
+    loaded = drawing(roles.loaded)
+    assert loaded is not None, "asked of a recipe that draws pairs"
+    rows = drawn_rows(replace(roles, loaded=loaded, round=None))
+    title = f"{title}, with drawn pairs"
+    return roles.trained_rewards(_objective(roles), roles.seed, title, labelled, drawn=(split, rows))
 
 
 def _objective(roles: Roles) -> RewardObjectiveSettings:

@@ -33,6 +33,7 @@ from benchbench.stages.preference.settings import (
 )
 from benchbench.stages.reward.settings import DropoutSettings, RewardSettings
 from benchbench.stages.reward_model.settings import (
+    DRAWN,
     RewardLoopSettings,
     RewardModelSettings,
     RewardObjectiveSettings,
@@ -88,7 +89,14 @@ class Roles(StageParts):
         """The reward model of the seed."""
         return reward_stages.reward_model(self)
 
-    def trained_rewards(self, objective: RewardObjectiveSettings, seed: int, title: str, data: DataRef) -> str:
+    def trained_rewards(
+        self,
+        objective: RewardObjectiveSettings,
+        seed: int,
+        title: str,
+        data: DataRef,
+        drawn: tuple[str, str] | None = None,
+    ) -> str:
         """One reward model.
 
         Args:
@@ -96,6 +104,7 @@ class Roles(StageParts):
             seed: what its head and, where the recipe says so, its data order are drawn from.
             title: for people.
             data: what it is trained on.
+            drawn: split, and the key of the pairs of draws to its prompts that it is trained on, too.
         """
         section = self.recipe.reward_model
         assert section is not None, "checked with the recipe"
@@ -107,8 +116,10 @@ class Roles(StageParts):
                 **training_memory(self.recipe, "reward_model"),
             ),
             objective=objective,
+            drawn_split=None if drawn is None else drawn[0],
         )
         start = policy_input(self.sft()) if section.init_from == "sft" else {}
+        start |= {} if drawn is None else {DRAWN: drawn[1]}
         return self.add("reward_model", title, settings, start, self.training_run(section))
 
     def preference(self) -> str:

@@ -54,15 +54,24 @@ def unrolled(roles: Roles) -> tuple[RoundKeys, ...]:
     rounds: list[RoundKeys] = []
     for number in range(1, section.count + 1):
         at = replace(roles, round=RoundPlace(number, tuple(starts)))
-        unmade = replace(at, made={})
-        rollout = _rollout(unmade)
-        is_labelled = oracles.get(section.oracle.name).gives != "nothing"
-        label = _label(unmade, rollout) if is_labelled else None
-        select = _select(unmade, rollout, label, rounds)
+        rollout, label, select = _rows(replace(at, made={}), rounds)
         policy = replace(at, made={**roles.made, section.prompts.split: select}).preference()
         rounds.append(RoundKeys(number, rollout, label, select, policy))
         starts.append(policy)
     return tuple(rounds)
+
+
+def drawn_rows(roles: Roles) -> str:
+    """Key of the rows of the first round of a recipe that has rounds, whatever is trained on them."""
+    return _rows(replace(roles, made={}, round=RoundPlace(1, (roles.sft(),))), [])[-1]
+
+
+def _rows(roles: Roles, before: list[RoundKeys]) -> tuple[str, str | None, str]:
+    """Keys of the rollout of a round, of its labels and of its rows."""
+    rollout = _rollout(roles)
+    is_labelled = oracles.get(section_of(roles).oracle.name).gives != "nothing"
+    label = _label(roles, rollout) if is_labelled else None
+    return rollout, label, _select(roles, rollout, label, before)
 
 
 def evaluated(roles: Roles, rounds: tuple[RoundKeys, ...], *, with_samples: bool) -> tuple[RoundKeys, ...]:

@@ -1,12 +1,13 @@
-"""What may come before a reward model is trained: an ensemble that rates its pairs, rounds of pseudo-labels."""
+"""What may come before a reward model is trained: an ensemble that rates its pairs, pseudo-labels, drawn pairs."""
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from benchbench.recipe.section import Section
+from benchbench.recipe.rounds import SAMPLING, SamplerSection
+from benchbench.recipe.section import NonEmpty, Section
 
 MOST_MEMBERS = 16
 """Of an ensemble."""
@@ -44,3 +45,42 @@ class PseudoLabelSection(Section):
     """A pair is taken where sigmoid of the larger reward minus the smaller is above this; 1 takes none; 0.9 is ours."""
     rounds: int = Field(default=1, ge=1, le=20)
     """Number of rounds; 1 is ours."""
+
+
+class DrawnPromptsSection(Section):
+    """Which prompts the SFT policy answers for the reward model."""
+
+    split: NonEmpty
+    """Split whose prompts are taken, in its order; never one that is scored or answered. Its responses are not read."""
+    count: int = Field(gt=0)
+    """Prompts that are answered: the first ones."""
+
+
+class PairSelectorSection(Section):
+    """Which drawn responses become the reward model's pairs."""
+
+    name: NonEmpty = "west_of_n"
+    """An exhibit of the selectors room that makes pairs of labelled draws."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """The selector's own options."""
+
+
+class DrawnPairsSection(Section):
+    """Pairs of the SFT policy's responses, ordered by a first reward model, on which a second one is trained, too.
+
+    West-of-N, Pace et al. 2024, arXiv:2401.12086: the best and the worst of N draws by the reward model of the labelled
+    pairs. Form unverified: that the second training starts anew, and takes both kinds of pairs in one order, is ours.
+    """
+
+    open_question: ClassVar[str] = "Whether the second training starts anew, and how it mixes the pairs, was not read."
+
+    prompts: DrawnPromptsSection
+    sampler: SamplerSection
+    """Who draws; every policy that it names is the SFT policy, or the base model where the recipe has no SFT."""
+    selector: PairSelectorSection = PairSelectorSection()
+
+    @model_validator(mode="after")
+    def _draws(self) -> Self:
+        if not self.sampler.draws:
+            raise ValueError(f"sampler: required, not given: {', '.join(SAMPLING)}, since responses are drawn")
+        return self

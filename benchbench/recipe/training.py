@@ -9,7 +9,7 @@ from pydantic import Field, PlainValidator, model_validator
 from benchbench.core.identity import RUN, Since
 from benchbench.recipe.anchors import AnchorSource
 from benchbench.recipe.model_columns import MOST_COLUMNS, ModelColumnSection
-from benchbench.recipe.reward_rounds import EnsembleSection, PseudoLabelSection
+from benchbench.recipe.reward_rounds import DrawnPairsSection, EnsembleSection, PseudoLabelSection
 from benchbench.recipe.section import Section
 from benchbench.recipe.transforms import StepSection
 
@@ -166,6 +166,9 @@ class RewardModelSection(TrainingSection, RewardHeadSection):
     """Reward models that rate the training pairs first, or that are the reward model together; none trains one."""
     pseudo_labels: Annotated[PseudoLabelSection | None, Since("2026-11-28", before=None)] = None
     """Rounds of training on pairs that the reward model labels; none trains on the labelled pairs once."""
+    drawn: Annotated[DrawnPairsSection | None, Since("2026-11-30", before=None)] = None
+    """A second training, on the labelled pairs and on pairs of drawn responses that the first reward model orders; none
+    trains on the labelled pairs once."""
 
     score_truncation: Literal["right", "left", "error"] | None = None
     """Truncation when the model scores the texts of a split; as in training if not given, required if training drops
@@ -176,8 +179,9 @@ class RewardModelSection(TrainingSection, RewardHeadSection):
 
     @model_validator(mode="after")
     def _one_preparation(self) -> Self:
-        if self.ensemble is not None and self.pseudo_labels is not None:
-            raise ValueError("expected at most one of ensemble and pseudo_labels")
+        parts = [name for name in ("ensemble", "pseudo_labels", "drawn") if getattr(self, name) is not None]
+        if len(parts) > 1:
+            raise ValueError(f"expected at most one of ensemble, pseudo_labels and drawn, got {' and '.join(parts)}")
         return self
 
 

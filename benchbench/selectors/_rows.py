@@ -115,6 +115,25 @@ def without_labels(groups: Sequence[Group], rule: Callable[[Group], tuple[Pick, 
     return each_group(groups, [nothing] * len(groups), lambda group, _: rule(group))
 
 
+def mean_wins(group: Group, labels: Labels, opponent: str, *, drop_cut: bool) -> dict[int, float]:
+    """Place of each response that was compared with every opponent -> its mean probability of winning.
+
+    Args:
+        group: its responses; those of the opponent are not among the places.
+        labels: of the group.
+        opponent: arm of the sampler.
+        drop_cut: whether responses that were cut are left out; opponents stay.
+    """
+    opponents = [place for place, response in enumerate(group.responses) if response.source == opponent]
+    rates: dict[int, float] = {}
+    for place, response in enumerate(group.responses):
+        known = [win for win in (labels.win(place, other) for other in opponents) if win is not None]
+        left_out = place in opponents or (drop_cut and response.is_cut)
+        if known and len(known) == len(opponents) and not left_out:
+            rates[place] = sum(known) / len(known)
+    return rates
+
+
 def usable(group: Group, cut: Cut, *, every: bool = False) -> list[int]:
     """Places of a group's responses in order, those that were cut left out where `cut` says so.
 

@@ -16,7 +16,7 @@ from benchbench.core.method import Candidates
 from benchbench.core.ranges import require
 from benchbench.core.rollout import Group, Labels, Pick
 from benchbench.core.selector import Selection, Selector
-from benchbench.selectors._rows import each_group, several
+from benchbench.selectors._rows import each_group, mean_wins, several
 
 COLUMN = "win_against_mixture"
 
@@ -44,13 +44,7 @@ def select(
     """One row per group, in the order of draws; a response that was not compared with every opponent is left out."""
 
     def rule(group: Group, of_group: Labels) -> tuple[Pick, ...] | str:
-        opponents = [k for k, response in enumerate(group.responses) if response.source == options.opponent]
-        rates: dict[int, float] = {}
-        for place, response in enumerate(group.responses):
-            known = [win for win in (of_group.win(place, other) for other in opponents) if win is not None]
-            left_out = place in opponents or (options.cut == "drop" and response.is_cut)
-            if known and len(known) == len(opponents) and not left_out:
-                rates[place] = sum(known) / len(known)
+        rates = mean_wins(group, of_group, options.opponent, drop_cut=options.cut == "drop")
         if not rates:
             return "no response that was compared with the opponent's"
         row = several(of_group, [*rates], len(group.responses))

@@ -163,13 +163,16 @@ class StageContext(Generic[S]):
             return [from_json(line) for line in made_lines(self._maker(data), data.split)]
         return [from_json(line) for line in self._prepared(data).lines(data.split)]
 
-    def data_content(self) -> dict[str, Any]:
+    def data_content(self, data: DataRef | None = None) -> dict[str, Any]:
         """What identifies the examples that the stage reads; their file is looked at as `examples` would.
+
+        Args:
+            data: other examples that the stage reads than its settings' `data`.
 
         Raises:
             BenchError: exit code 5; as `examples`.
         """
-        data: DataRef = self.spec.settings.data
+        data = data or self.reading.data
         if data.made_by is None:
             self._prepared(data).check(data.split, self.root)
             return identity(data)
@@ -190,21 +193,27 @@ class StageContext(Generic[S]):
         return prepared
 
     def tokenized(
-        self, tokenizer: Any, *, on_empty: OnEmptyResponse, keep_all: bool = False, demonstrations: bool = False
+        self,
+        tokenizer: Any,
+        *,
+        on_empty: OnEmptyResponse,
+        keep_all: bool = False,
+        demonstrations: bool = False,
+        data: DataRef | None = None,
     ) -> Tokenized:
         """The split as token ids, by the stage's tokenisation settings; made once for all that read it the same way.
 
         As `demonstrations` only the first candidate of each example is read, and no example that is labelled false.
         `tokenizer` is the stage's own, as `self.tokenizer()` gives it. Rows of token ids are read as they are, and
-        there may be none of them.
+        there may be none of them. `data` are other examples that the stage reads than its settings' `data`.
         """
-        section, data = self.tokenization(), self.reading.data
+        section, data = self.tokenization(), data or self.reading.data
 
         def make() -> Tokenized:
             if data.tokens:
                 rows = [row_of(line) for line in made_lines(self._maker(data), data.split)]
                 return tokenized_rows(rows, tokenizer, section, on_empty=on_empty, keep_all=keep_all)
-            examples, labelled_false = self.examples(), 0
+            examples, labelled_false = self.examples(data), 0
             if demonstrations:
                 shown = [example.taking([0]) for example in examples if example.label is not False]
                 examples, labelled_false = shown, len(examples) - len(shown)
@@ -212,10 +221,10 @@ class StageContext(Generic[S]):
             return _with_dropped(tokenized, LABELLED_FALSE, labelled_false) if labelled_false else tokenized
 
         way = {"on_empty": on_empty, "keep_all": keep_all, "demonstrations": demonstrations}
-        tokenized = tokenized_once(self.root, made_of(self.reading, self.data_content(), way), make, self.report)
+        tokenized = tokenized_once(self.root, made_of(self.reading, self.data_content(data), way), make, self.report)
         if not tokenized.examples and not (data.tokens and not tokenized.report.examples_read):
             raise BenchError(
-                f"{self.spec.title}: no example of split '{self.reading.data.split}' is left after "
+                f"{self.spec.title}: no example of split '{data.split}' is left after "
                 f"tokenisation: {tokenized.report}; see tokenization.max_length and max_prompt_length"
             )
         return tokenized

@@ -24,6 +24,7 @@ from benchbench.models.logps import policy_layout, unwrap
 from benchbench.models.policy_head import PolicyWithRival
 from benchbench.stages.context import Result, StageContext
 from benchbench.training.gradients import Objective
+from benchbench.training.half_steps import HalfSteps
 from benchbench.training.loop import Job, train
 from benchbench.training.optimizer import Rate
 from benchbench.training.rows import DrawnSource, FixedRows
@@ -127,6 +128,7 @@ def fit(
     moving: Mapping[str, Moving] | None = None,
     rates: Mapping[str, Rate] | None = None,
     rows: DrawnSource | None = None,
+    half_steps: bool = False,
 ) -> Result:
     """Train to the end; the caller saves the model.
 
@@ -139,6 +141,7 @@ def fit(
         moving: what goes along with the steps, by name.
         rates: beginnings of parameters' names, with their learning rate over that of the others.
         rows: what draws rows, or draws beside the examples; none takes the examples as they stand.
+        half_steps: whether every second step is taken from where the one before it began.
 
     Raises:
         BenchError: an example that is longer than the recipe's `tokens_per_microbatch`.
@@ -183,6 +186,7 @@ def fit(
             moving=moving or {},
             rates=rates or {},
             ranks=context.ranks,
+            half_steps=HalfSteps() if half_steps else None,
         )
     )
     summary: dict[str, Any] = {

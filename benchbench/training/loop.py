@@ -28,6 +28,7 @@ from benchbench.data.tokenized import TokenizedExample
 from benchbench.recipe.training import LoopRunSection, LoopSection
 from benchbench.training.checkpoint import Position, load_checkpoint, read_position, save_checkpoint, trainable
 from benchbench.training.gradients import Objective, StepObjective, coupled, piecewise
+from benchbench.training.half_steps import HalfSteps
 from benchbench.training.log import SilentLog, TrainLog
 from benchbench.training.optimizer import Rate, make_optimizer
 from benchbench.training.ranks import ALONE, Ranks
@@ -37,6 +38,8 @@ from benchbench.training.schedule import rate_factor, warmup_length
 from benchbench.training.sharding import clip_gradients, sharded_layers
 from benchbench.training.shortage import HalfUpdatedError, halved_where_short, no_way_back, none_short_alone
 
+HALF_STEPS = "half_steps"
+"""Name in a checkpoint."""
 MakeBatch = Callable[[Sequence[TokenizedExample], Sequence[TokenizedExample]], CandidateBatch]
 """(examples, of each the example of the step that follows it) -> their batch."""
 
@@ -80,6 +83,13 @@ class Job:
     """Beginning of parameters' names -> their learning rate over that of the others."""
     ranks: Ranks = ALONE
     """The processes of the training; each has a job of its own, which differs in this alone."""
+    half_steps: HalfSteps | None = None
+    """Takes every second step from where the one before it began, an even number of them; none takes them in turn."""
+
+    @property
+    def carried(self) -> Mapping[str, Moving]:
+        """All that goes along with the steps."""
+        return self.moving if self.half_steps is None else {**self.moving, HALF_STEPS: self.half_steps}
 
 
 @dataclass(frozen=True)
@@ -123,7 +133,7 @@ def _train(job: Job) -> Outcome:
         length_window=settings.length_window,
     )
     optimizer = make_optimizer(job.model, settings, job.rates)
-    start = load_checkpoint(job.folder / "checkpoint", job.model, optimizer, job.moving) or Position(step=0, tokens=0)
+    start = load_checkpoint(job.folder / "checkpoint", job.model, optimizer, job.carried) or Position(step=0, tokens=0)
     begun = time.monotonic() - start.seconds
     warmup = warmup_length(steps, warmup_steps=settings.warmup_steps, warmup_ratio=settings.warmup_ratio)
     tokens = start.tokens
@@ -158,7 +168,7 @@ def _train(job: Job) -> Outcome:
             if stopping or (not final and (step + 1) % job.run.save_steps == 0):
                 job.ranks.require_equal_weights(trainable(job.model), f"after step {step + 1}")
                 position = Position(step + 1, tokens, time.monotonic() - begun, *log.state())
-                save_checkpoint(job.folder / "checkpoint", job.model, optimizer, position, job.moving, job.ranks)
+                save_checkpoint(job.folder / "checkpoint", job.model, optimizer, position, job.carried, job.ranks)
             if stopping:
                 raise Interrupted
         job.ranks.require_equal_weights(trainable(job.model), f"after step {steps}")
@@ -212,6 +222,7 @@ class _Lines:
 
 def _step(job: Job, optimizer: torch.optim.Optimizer, rows: StepRows, *, rate: float, step: int, late: bool) -> _Step:
     """One optimizer step over all microbatches; checked before the weights change, but where it is read late."""
+    half_steps = job.half_steps
 
     def attempt() -> _Step:
         with none_short_alone(job.ranks, job.budget, step=step):
@@ -219,6 +230,8 @@ def _step(job: Job, optimizer: torch.optim.Optimizer, rows: StepRows, *, rate: f
             ended = _Step(step, rate, tokens, read_out(values), rows)
             if not late:
                 ended.read()
+            if half_steps is not None:
+                half_steps.before_update(step, job.model, optimizer)
             optimizer.step()
         return ended
 
@@ -227,9 +240,14 @@ def _step(job: Job, optimizer: torch.optim.Optimizer, rows: StepRows, *, rate: f
         share: Rate = group["rate"]
         group["lr"] = rate * (share if isinstance(share, (int, float)) else share())
     ended = halved_where_short(
-        attempt, optimizer, job.budget, step=step, say=lambda line: job.report({"message": line})
+        attempt,
+        optimizer,
+        job.budget,
+        step=step,
+        say=lambda line: job.report({"message": line}),
+        has_moved=None if half_steps is None else lambda: half_steps.has_moved(step, optimizer),
     )
-    for moving in job.moving.values():
+    for moving in job.carried.values():
         moving.end_step(step + 1, job.model)
     optimizer.zero_grad(set_to_none=True)
     return ended

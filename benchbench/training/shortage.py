@@ -25,7 +25,13 @@ class HalfUpdatedError(Exception):
 
 
 def halved_where_short(
-    attempt: Callable[[], T], optimizer: torch.optim.Optimizer, budget: Budget, *, step: int, say: Callable[[str], None]
+    attempt: Callable[[], T],
+    optimizer: torch.optim.Optimizer,
+    budget: Budget,
+    *,
+    step: int,
+    say: Callable[[str], None],
+    has_moved: Callable[[], bool] | None = None,
 ) -> T:
     """What a step comes to, tried once more with half of the budget where memory runs out.
 
@@ -35,6 +41,7 @@ def halved_where_short(
         budget: halved in place, with the step and the reason.
         step: how many steps were done before.
         say: told in a line.
+        has_moved: says whether weights have changed; none looks for an update more than there were steps.
 
     Raises:
         HalfUpdatedError: some weights have changed already; the budget is halved.
@@ -51,7 +58,7 @@ def halved_where_short(
     free_memory()
     there = f"{budget.tokens} tokens and {budget.examples} examples at once"
     say(f"step {step + 1} ran out of memory ({reason}); it goes on with at most {there}")
-    if _updates(optimizer) > step:
+    if has_moved() if has_moved is not None else updates(optimizer) > step:
         raise HalfUpdatedError
     _forget_new_state(optimizer)
     return attempt()
@@ -98,7 +105,7 @@ def no_way_back(step: int, budget: Budget) -> BenchError:
     )
 
 
-def _updates(optimizer: torch.optim.Optimizer) -> int:
+def updates(optimizer: torch.optim.Optimizer) -> int:
     """How often the parameter that was updated most has been; the counter rises before its weights change."""
     return max((int(state["step"]) for state in optimizer.state.values() if "step" in state), default=0)
 

@@ -152,6 +152,7 @@ def test_a_reference_method_without_sft_must_name_the_base(tmp_path: Path):
         (["42", "13", "42"], "42 is given twice"),
         (["42", "042"], "given twice"),
         (["42", "dpo"], "put methods and recipes before --seeds"),
+        (["42,13"], "got '42,13'; put a space between two seeds"),
     ],
 )
 @pytest.mark.parametrize("verb", ["train", "compare"])

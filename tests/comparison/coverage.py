@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
@@ -51,6 +52,7 @@ def _marginal(centre, variance: float):
     return special.expit(at) @ (_WEIGHTS / _WEIGHTS.sum())
 
 
+@cache
 def _centre(rate: float, variance: float) -> float:
     return float(optimize.brentq(lambda centre: float(_marginal(centre, variance)) - rate, -15, 15))
 
@@ -283,7 +285,7 @@ def _ranks(repeats: int) -> None:
     _table("Ranks", head, (row(spread, seed_sd) for spread in SPREADS for seed_sd in (0.005, 0.02)))
 
 
-PARTS = {"rates": (_rates, 1000), "differences": (_differences, 1000), "bootstrap": (_bootstrap, 400)}
+PARTS = {"rates": (_rates, 4000), "differences": (_differences, 1000), "bootstrap": (_bootstrap, 400)}
 PARTS |= {"power": (_power, 2000), "ranks": (_ranks, 200)}
 
 

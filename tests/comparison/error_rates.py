@@ -87,11 +87,11 @@ def equivalent(regime: str, k: int, repeats: int) -> float:
 
 
 def _rate_at(p: float, noise: float) -> Callable[[int, int], float]:
-    return lambda k, repeats: rate(p, k=k, n=PROMPTS, cluster=1, noise=noise, repeats=repeats).coverage
+    return lambda k, repeats: rate(p, k=k, n=PROMPTS, cluster=1, noise=noise, repeats=4 * repeats).coverage
 
 
 def _difference_at(p: float, noise: float) -> Callable[[int, int], float]:
-    return lambda k, repeats: difference(p, p, k=k, n=PROMPTS, cluster=1, noise=noise, repeats=repeats).coverage
+    return lambda k, repeats: difference(p, p, k=k, n=PROMPTS, cluster=1, noise=noise, repeats=4 * repeats).coverage
 
 
 def _area_at(noise: float) -> Callable[[int, int], float]:

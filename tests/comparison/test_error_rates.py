@@ -23,7 +23,6 @@ def documented() -> dict[str, dict[int, float]]:
 
 OWN = "Holm of own tests alone, any false finding among"
 EXCEPTIONS = {
-    ("coverage, rate of 0.8, noisy seeds", 3): "effects of three noisy seeds are skewed near the end of the range",
     ("Holm, any false finding among 112, noisy seeds, unlike methods", 3): "what a family has in common says little",
     (f"{OWN} 9, noisy seeds", 3): "the far tail of a t with estimated degrees of freedom is too thin",
     (f"{OWN} 9, seeds dominate", 3): "the same",

@@ -141,6 +141,13 @@ def test_a_frozen_model_and_a_second_policy_count():
     assert second.parts["optimizer"] == 2 * plain.parts["optimizer"]
 
 
+def test_half_steps_keep_weights_and_moments_of_their_beginning():
+    plain = training_memory(by_hand())
+    kept = training_memory(replace(by_hand(), half_steps=True))
+    assert kept.parts["beginning of half steps"] == plain.parts["weights"] + plain.parts["optimizer"]
+    assert kept.bytes == plain.bytes + kept.parts["beginning of half steps"]
+
+
 def test_more_devices_need_less_on_each_but_whole_layers():
     train = replace(by_hand(), several=True)
     alone, shared = training_memory(train), training_memory(train, world=8)

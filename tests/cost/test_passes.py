@@ -10,6 +10,7 @@ from benchbench.cost.passes import (
     cache_bytes,
     decode_bytes,
     forward_flops,
+    joined_rows,
     training_flops,
     work_of,
 )
@@ -56,3 +57,13 @@ def test_a_token_reads_all_weights_and_its_own_past():
     assert cache_bytes(shape(), 2) == 2 * 3 * 64 * 2
     read = decode_bytes(shape(), sequences=5, length=10, bytes_per_weight=2)
     assert read == pytest.approx(2 * shape().weights + 5 * 10 * cache_bytes(shape(), 2))
+
+
+def test_two_sets_of_rows_are_read_as_one():
+    """One example of 10 tokens and three of 30: 25 on average, with a variance of 75."""
+    short, long = (bounded_rows(n, 1, prompt=0, response=size, origin=f"{n}") for n, size in ((1, 10), (3, 30)))
+    both = joined_rows(short, long)
+    assert (both.examples, both.packed, both.longest, both.origin) == (4, 25, 30, "1; 3")
+    assert both.spread == pytest.approx(75**0.5)
+    unknown = bounded_rows(None, 1, prompt=0, response=10, origin="")
+    assert joined_rows(unknown, long) == unknown

@@ -42,6 +42,24 @@ def test_rows_that_are_drawn_are_trained_on_as_often_as_the_recipe_says(tmp_path
     assert "rows are drawn" in single.origin
 
 
+def test_all_turns_of_responses_that_call_a_tool_are_counted(tmp_path: Path):
+    """Six turns of at most 10 tokens, in a rollout and in the answers that are judged.
+
+    Rows of the round are as long as such a response: 60 tokens of the policy, and 5 times 9 of calls.
+    """
+    loaded = resolve(
+        "dpo@multiturn",
+        setting="calculator",
+        overrides=parse_overrides(["rounds.count=1", "generate.engine=transformers"]),
+    )
+    session = open_session([loaded], [42], RunOptions("cpu", runs=tmp_path, dry_run=True), with_samples=True)
+    costs = costs_of(session, "cpu", counted=False).values()
+    drawn = {cost.kind: cost.drawn_tokens for cost in costs if cost.drawn_tokens}
+    assert drawn == {"rollout": 4 * 1000 * 60, "generate": 300 * 60}
+    rows = next(cost.train for cost in costs if cost.kind == "preference")
+    assert rows is not None and rows.row == 105
+
+
 @pytest.mark.parametrize(("target", "passes"), [("dpo", 0), ("alpha_dpo", 1)])
 def test_a_loss_that_sees_the_step_has_a_forward_pass_more(target: str, passes: int, tmp_path: Path):
     cost = trained(target, tmp_path, "preference.per_device_train_batch_size=2")

@@ -68,25 +68,7 @@ def plain(policy: torch.Tensor, hyper: Hyper, rate: float) -> torch.Tensor:
     return gradient_step(expected_loss(policy, hyper), policy, rate)
 
 
-def extragradient(policy: torch.Tensor, hyper: Hyper, rate: float) -> torch.Tensor:
-    """EGPO's step: the gradient at the half step, opponent and all, applied from where the step began."""
-    half = plain(policy, hyper, rate)
-    return gradient_step(expected_loss(half, hyper), policy, rate, slope_at=half)
-
-
-def test_half_steps_reach_the_regularised_equilibrium_linearly():
-    policy, goal, hyper = REFERENCE, equilibrium(0.05), Hyper(beta=0.05)
-    distances = []
-    for _ in range(8):
-        for _ in range(50):
-            policy = extragradient(policy, hyper, 0.05)
-        distances.append(distance(policy, goal))
-    assert distances[-1] < 1e-8
-    shares = [after / before for before, after in zip(distances[:4], distances[1:5], strict=True)]
-    assert max(shares) < 0.2
-
-
-def test_plain_steps_of_the_same_size_do_not_and_small_ones_do():
+def test_plain_steps_reach_the_regularised_equilibrium_where_they_are_small():
     goal, hyper = equilibrium(0.05), Hyper(beta=0.05)
 
     def after(steps: int, rate: float) -> float:

@@ -53,6 +53,11 @@ def refused(
             "online.sampler: 'rloo' is right for plain samples alone; expected temperature 1, top_p 1, top_k 0, "
             "min_p 0, repetition_penalty 1, got temperature 0.7",
         ),
+        (
+            "egpo",
+            {"preference": "max_steps: 3"},
+            "preference.max_steps: expected an even number: an update of 'egpo' is made of two steps, got 3",
+        ),
         ("rloo", {"num_samples": 1}, "online.sampler.num_samples: 'rloo' compares the responses to one prompt"),
         ("rloo", {"oracle": ""}, "online.oracle: required, not given: 'rloo' needs a reward of each drawn response"),
         ("rloo", {"oracle": "golds"}, "online.oracle.name: unknown oracle 'golds'"),

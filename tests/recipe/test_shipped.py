@@ -54,7 +54,8 @@ def test_a_setting_takes_every_method_that_its_data_can_feed(path, method):
         with pytest.raises(BenchError, match="preference.anchors"):
             load_untuned(entry, method, checks=(bind_free_parts,))
         return
-    if methods.get(method).need(Need.BEHAVIOUR.name) or methods.get(method).need(Need.FRESH.name):
+    of_draws = methods.get(method).half_steps or methods.get(method).need(Need.BEHAVIOUR.name)
+    if of_draws or methods.get(method).need(Need.FRESH.name):
         with pytest.raises(BenchError, match="online: required, not given"):
             load_untuned(entry, method, checks=(bind_free_parts,))
         return

@@ -38,6 +38,7 @@ CASES = {
     "pass_rate_band": Case({"right_from": 2.0}),
     "path_alone": Case({"path": ""}, drops_ties=False),
     "path_siblings": Case(),
+    "rated_pairs": Case({"opponent": "data"}, drops_ties=False),
     "right_wrong": Case({"pairs": 3, "right_from": 2.0}),
     "rso": Case({"accept": 4}),
     "split_pair": Case(drops_ties=False, cuts=False),

@@ -70,7 +70,9 @@ class World:
         return (self.store.folder(key) / "model" / "model.safetensors").read_bytes()
 
 
-def world(folder: Path, *sets: str, target: str = "dpo", runs: str = "runs", with_samples: bool = False) -> World:
+def world(
+    folder: Path, *sets: str, target: str = "dpo", runs: str = "runs", with_samples: bool = False, seed: int = 1
+) -> World:
     """The plan of one cell of the micro setting with a `generate` section, whose responses are drawn on request."""
     folder.mkdir(exist_ok=True)
     setting = folder / "setting.yaml"
@@ -78,7 +80,7 @@ def world(folder: Path, *sets: str, target: str = "dpo", runs: str = "runs", wit
     overrides = parse_overrides(("preference.global_batch_size=4", "preference.save_steps=1", *sets))
     loaded = resolve(target, setting=str(setting), overrides=overrides)
     store = RunStore(folder / runs)
-    plan = build_plan([(loaded, prepare(loaded, store.root), (1,))], with_samples=with_samples)
+    plan = build_plan([(loaded, prepare(loaded, store.root), (seed,))], with_samples=with_samples)
     return World(plan, plan.cells[0], store)
 
 

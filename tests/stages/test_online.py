@@ -116,13 +116,22 @@ CASES = {
         "  steps_per_generation: 2\n  num_iterations: 2\n",
     ),
     "hypo": ("{name: hypo_online_kl}", "", ""),
+    "egpo": ("{name: egpo}", ORACLE, "  selector: {name: rated_pairs}\n"),
 }
+
+
+def recipe_of(case: str, folder: Path) -> Path:
+    """The recipe of a case; EGPO's pairs have opponents, which a mixture of the policy alone draws."""
+    method, oracle, more = CASES[case]
+    path = recipe(folder, method, samples=4 if case == "egpo" else 3, oracle=oracle, more=more)
+    if case == "egpo":
+        path.write_text(path.read_text().replace("{name: policy,", "{name: nash_mixture, options: {m: 0.0},"))
+    return path
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_run_that_is_stopped_after_each_step_ends_bit_by_bit_where_a_straight_one_does(before, tmp_path, case):
-    method, oracle, more = CASES[case]
-    path = recipe(tmp_path, method, oracle=oracle, more=more)
+    path = recipe_of(case, tmp_path)
     steps = 6 if "buffer" in case else 4  # the second buffer of four steps is begun and stopped in, too
     last = f"preference.max_steps={steps}"
     straight = trained(before, tmp_path / "straight", path, last)
@@ -144,11 +153,12 @@ def test_a_run_that_is_stopped_after_each_step_ends_bit_by_bit_where_a_straight_
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_microbatch_changes_nothing_but_rounding(before, tmp_path, case):
-    method, oracle, more = CASES[case]
-    path = recipe(tmp_path, method, oracle=oracle, more=more)
-    slow = "preference.learning_rate=1e-4"  # Adam makes a step of that size of any rounding
-    whole = trained(before, tmp_path / "whole", path, slow)
-    cut = trained(before, tmp_path / "cut", path, slow, "preference.per_device_train_batch_size=1")
+    path = recipe_of(case, tmp_path)
+    slow = ("preference.learning_rate=1e-4",)  # Adam makes a step of that size of any rounding
+    # the gradients of tokens that both of a pair have cancel, to a rounding
+    slow += ("preference.max_steps=4", "preference.adam_epsilon=1e-4") if case == "egpo" else ()
+    whole = trained(before, tmp_path / "whole", path, *slow)
+    cut = trained(before, tmp_path / "cut", path, *slow, "preference.per_device_train_batch_size=1")
     furthest = max(float((whole.weights[n] - cut.weights[n]).abs().max()) for n in whole.weights)
     assert furthest < 1e-6
     for one, other in zip(whole.lines, cut.lines, strict=True):
@@ -242,6 +252,7 @@ ARMS = {
     "xpo": ("policy_and_reference", "arm_pairs", 2),
     "vpo": ("policy_and_reference", "arm_pairs", 2),
     "nash_md": ("nash_mixture", "against_mixture", 4),
+    "egpo": ("nash_mixture", "rated_pairs", 4),
 }
 
 
@@ -255,8 +266,8 @@ def test_methods_that_read_who_drew_a_response_are_trained_on_two_arms(before, t
         more=f"  selector: {{name: {selector}, options: {{cut: keep}}}}\n",
     )
     path.write_text(path.read_text().replace("{name: policy,", f"{{name: {sampler},"))
-    run = trained(before, tmp_path, path)
-    assert run.summary["online"]["responses"] == samples * 8 * 3
+    run = trained(before, tmp_path, path, "preference.max_steps=4")
+    assert run.summary["online"]["responses"] == samples * 8 * 4
     assert all(line["online/rows"] > 0 for line in run.lines)
 
 

@@ -35,6 +35,7 @@ from benchbench.models.reward_head import RewardModel
 from benchbench.recipe.training import PreferenceSection
 from benchbench.stages.preference.run import with_rival
 from benchbench.training.carried import CarriedNumbers
+from benchbench.training.half_steps import HalfSteps
 from benchbench.training.loop import Job
 from benchbench.training.objective import BoundInput, MethodObjective
 from benchbench.training.optimizer import Rate
@@ -395,6 +396,7 @@ def toy(
         should_stop=should_stop,
         moving=moving,
         rates=rates,
+        half_steps=HalfSteps() if objective is None and method.half_steps else None,
     )
     return Toy(job, policy)
 

@@ -12,11 +12,13 @@ from benchbench import methods
 from benchbench.core.data_ref import DataRef
 from benchbench.core.method import Candidates
 from benchbench.core.records import StageSpec
-from benchbench.cost.passes import RowTokens, bounded_rows
+from benchbench.cost.passes import RowTokens, bounded_rows, joined_rows
 from benchbench.cost.shapes import DecoderShape, UnknownShape, model_shape
+from benchbench.cost.turns import turns_of
 from benchbench.data.serial import from_json
 from benchbench.plan.prepared import Prepared
 from benchbench.stages.preference.settings import PreferenceSettings
+from benchbench.stages.reward_model.settings import DRAWN
 from benchbench.stages.rollout.settings import RolloutSettings
 from benchbench.stages.select.settings import SelectSettings
 from benchbench.stages.settings import ReadingSettings, TrainingSettings
@@ -53,6 +55,14 @@ class PlanRows:
 
     def of(self, spec: StageSpec) -> RowTokens | str:
         """What a stage reads, or why that is not known."""
+        rows, select = self._of_data(spec), self.stages.get(spec.inputs.get(DRAWN, ""))
+        if isinstance(rows, str) or select is None:
+            return rows
+        drawn = self._drawn_rows(select)
+        return drawn if isinstance(drawn, str) else joined_rows(rows, drawn)
+
+    def _of_data(self, spec: StageSpec) -> RowTokens | str:
+        """What a stage reads of its data."""
         settings = spec.settings
         assert isinstance(settings, ReadingSettings)
         data: DataRef = settings.data
@@ -81,8 +91,8 @@ class PlanRows:
         prompts = self.of(rollout)
         if isinstance(prompts, str):
             return prompts
-        draw = rollout.settings.draw
-        longest = prompts.row - prompts.prompt if draw is None else draw.max_new_tokens
+        turns = turns_of(rollout.settings)
+        longest = prompts.row - prompts.prompt if turns is None else turns.response_tokens
         return bounded_rows(
             rollout.settings.prompts.count,
             2,

@@ -37,9 +37,11 @@ def rate_interval(values: Array, *, against: float = 0.5, level: float = 0.95) -
             `against` would have, so that p < 1 - level exactly where the interval leaves `against` out.
         level: coverage of the interval, in (0, 1).
 
-    The effective number of contests is rate (1 - rate) / SE^2, SE and degrees of freedom those of the crossed interval;
-    for one run they are those over prompts, which the caller has to say. Without spread (every contest won, every one
-    tied) nothing is known of how alike the contests of a prompt are, so it is the number of prompts less one.
+    The effective number of contests is rate (1 - rate) / SE^2 with the standard error of the crossed interval. Degrees
+    of freedom are Satterthwaite's with Welch's second-order terms, so that three seeds are not trusted too much that
+    are alike by chance. For one run both are those over prompts, which the caller has to say. Without spread (every
+    contest won, every one tied) nothing is known of how alike the contests of a prompt are, so it is the number of
+    prompts less one.
     """
     k, n = values.shape
     mean = float(values.mean()) if values.size else math.nan
@@ -51,7 +53,7 @@ def rate_interval(values: Array, *, against: float = 0.5, level: float = 0.95) -
     if spread is None:
         method, se, df = "Wilson over prompts", float(values.std(ddof=1)) / math.sqrt(n), n - 1.0
     else:
-        method, (se, df) = "Wilson, crossed over seeds and prompts", spread.error()
+        method, se, df = "Wilson, crossed over seeds and prompts", spread.error()[0], spread.welch_df(level)
     note = few_seeds_note(k)
     if se <= NO_SPREAD:
         effective, se, df = n - 1.0, math.nan, n - 1.0

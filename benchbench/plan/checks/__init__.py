@@ -11,6 +11,7 @@ from benchbench.plan.checks.generation import generation_faults, stop_faults
 from benchbench.plan.checks.model_columns import model_column_faults
 from benchbench.plan.checks.online import online_data_faults
 from benchbench.plan.checks.prompts import prompt_faults
+from benchbench.plan.checks.reward_draws import drawn_pair_faults
 from benchbench.plan.checks.round_data import draws_responses, mixed_engine_faults, round_data_faults
 from benchbench.plan.checks.searches import search_data_faults
 from benchbench.plan.checks.tools import tool_data_faults
@@ -44,7 +45,7 @@ def check_all(
     mixed = mixed_engine_faults(items, device)
     for loaded, prepared in items:
         faults = recipe_faults(loaded, prepared, score_split, against_chosen=with_samples and prompts is None)
-        if (with_samples or draws_responses(loaded)) and not loaded.recipe.is_reward_model:
+        if (with_samples and not loaded.recipe.is_reward_model) or draws_responses(loaded):
             faults += generation_faults(loaded, prepared, device)
         elif loaded.recipe.online is not None:
             faults += stop_faults(loaded, prepared)
@@ -69,6 +70,7 @@ def recipe_faults(loaded: Loaded, prepared: Prepared, score_split: str | None, *
         faults += data_faults(recipe, data, score_split)
         faults += online_data_faults(recipe, data, prepared.context_tokens)
         faults += trained_faults(loaded, data) + round_data_faults(loaded, prepared)
+        faults += drawn_pair_faults(loaded, prepared)
         faults += search_data_faults(loaded, prepared) + tool_data_faults(loaded, prepared)
         faults += chosen_faults(recipe, data) if against_chosen and not recipe.is_reward_model else []
     return faults

@@ -34,6 +34,8 @@ def split_faults(recipe: Recipe, data: PreparedData, score_split: str | None) ->
         wanted["online.prompts.split"] = recipe.online.prompts.split
     if recipe.rounds is not None:
         wanted["rounds.prompts.split"] = recipe.rounds.prompts.split
+    if recipe.reward_model is not None and recipe.reward_model.drawn is not None:
+        wanted["reward_model.drawn.prompts.split"] = recipe.reward_model.drawn.prompts.split
     if recipe.model.train_tokenizer is not None:
         wanted["model.train_tokenizer.split"] = recipe.model.train_tokenizer.split
     if score_split is not None:

@@ -55,7 +55,7 @@ def list_faults(
         further_names: name -> column of the selector that rows have under this name too.
     """
     where, named = f"{section}.selector", f"'{selector.name}'"
-    yield from _arm_faults(selector, options, arms, section)
+    yield from arm_faults(selector, options, arms, section)
     yield from _drawn_by_faults(method, selector, arms, section, further_names or {})
     if selector.candidates not in (fitting := _FITTING[method.candidates]):
         takes, makes = _TAKES[method.candidates], _MAKES[selector.candidates]
@@ -78,8 +78,15 @@ def list_faults(
         yield Fault(f"{where}.options.at_least", f"expected {drawn}, all that are drawn, got {fewest}: {together}")
 
 
-def _arm_faults(selector: Selector, options: Any, arms: Sequence[Arm], section: str) -> Iterator[Fault]:
-    """Responses of one source where the selector compares those of several, or of none that is the opponent."""
+def arm_faults(selector: Selector, options: Any, arms: Sequence[Arm], section: str) -> Iterator[Fault]:
+    """Responses of one source where the selector compares those of several, or of none that is the opponent.
+
+    Args:
+        selector: that makes rows of them.
+        options: the selector's, bound.
+        arms: of the sampler.
+        section: key of the section, for messages.
+    """
     names, least, opponent = [arm.source for arm in arms], selector.fewest_arms(options), selector.opponent(options)
     if opponent and opponent not in names:
         message = f"expected an arm of the sampler ({', '.join(names)}), got '{opponent}'"

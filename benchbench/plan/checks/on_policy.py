@@ -69,11 +69,25 @@ def choice_faults(method: Method, where: str, selector: Selector, options: Any) 
 
 def split_faults(recipe: Recipe, method: Method) -> Iterator[Fault]:
     """A split in the place of draws; one who reads fresh or drawing policies asks for `online` by that need."""
+    yield from _half_step_faults(recipe, method)
     drawn = recipe.rounds is not None or recipe.online is not None
     if not method.on_policy or drawn or method.need(Need.BEHAVIOUR.name) or method.need(Need.FRESH.name):
         return
     message = f"'{method.name}' is right for samples of its policy alone, and a split's candidates are not"
     yield Fault("rounds", f"required, not given: {message}; add the section, or `online`")
+
+
+def _half_step_faults(recipe: Recipe, method: Method) -> Iterator[Fault]:
+    """Half steps without draws where the first of two ended, and a first one without its second."""
+    if not method.half_steps:
+        return
+    if recipe.online is None:
+        message = f"every second step of '{method.name}' is taken on draws of the policy half-way"
+        yield Fault("online", f"required, not given: {message}; add the section")
+    steps = None if recipe.preference is None else recipe.preference.max_steps
+    if steps is None or steps % 2:
+        message = f"expected an even number: an update of '{method.name}' is made of two steps"
+        yield Fault("preference.max_steps", f"{message}, got {'none' if steps is None else steps}")
 
 
 def _is_plain(arm: Arm) -> bool:

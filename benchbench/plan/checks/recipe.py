@@ -12,6 +12,7 @@ from benchbench.core.identity import identity, plain
 from benchbench.core.method import CONTENT_SIGN, Method
 from benchbench.plan.checks.on_policy import split_faults
 from benchbench.plan.checks.online import bind_online, online_faults
+from benchbench.plan.checks.reward_draws import bind_drawn_pairs
 from benchbench.plan.checks.rounds import bind_rounds
 from benchbench.plan.checks.tools import tool_faults
 from benchbench.plan.checks.worlds import world_faults
@@ -56,8 +57,9 @@ def bind_free_parts(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
         key = "preference.transforms"
         bound[key], wrong = bind_transforms(recipe.preference.transforms, key=key)
         faults += wrong
-    parts, wrong = bind_rounds(recipe)
-    bound, faults = bound | parts, faults + wrong
+    for bind_section in (bind_rounds, bind_drawn_pairs):
+        parts, wrong = bind_section(recipe)
+        bound, faults = bound | parts, faults + wrong
     if recipe.judge is not None:
         judge = _exhibit(judges, recipe.judge.name, "judge.name", faults)
         if judge is not None:

@@ -14,6 +14,7 @@ from benchbench.generation.sampling import FIELDS
 from benchbench.plan.checks.shapes import listed, order_faults
 from benchbench.plan.engines import rollout_engine
 from benchbench.plan.prepared import Prepared
+from benchbench.plan.reward_draws import drawing
 from benchbench.plan.rounds import SAMPLER_OPTIONS, SELECTOR_OPTIONS
 from benchbench.recipe.load import Loaded
 from benchbench.store.prepared import PreparedData
@@ -44,8 +45,8 @@ def round_data_faults(loaded: Loaded, prepared: Prepared) -> list[Fault]:
 
 
 def draws_responses(loaded: Loaded) -> bool:
-    """Whether the recipe has rounds in which an engine draws."""
-    return any(arm.source != DATA for arm in _arms(loaded))
+    """Whether the recipe has rounds in which an engine draws, or pairs that are drawn for its reward model."""
+    return any(arm.source != DATA for each in _drawing(loaded) for arm in _arms(each))
 
 
 def mixed_engine_faults(
@@ -57,7 +58,12 @@ def mixed_engine_faults(
         items: recipes with what they read.
         device: gives `cpu`, `cuda` or `cuda:N`; called only where vLLM is installed and may draw.
     """
-    engines = [(loaded, _engine(loaded, prepared, device)) for loaded, prepared in items if draws_responses(loaded)]
+    engines = [
+        (loaded, _engine(each, prepared, device))
+        for loaded, prepared in items
+        for each in _drawing(loaded)
+        if any(arm.source != DATA for arm in _arms(each))
+    ]
     if len({engine for _, engine in engines}) < 2:
         return []
     (first, engine), *others = engines
@@ -67,6 +73,12 @@ def mixed_engine_faults(
         for loaded, name in others
         if name != engine
     ]
+
+
+def _drawing(loaded: Loaded) -> list[Loaded]:
+    """The recipe with its own rounds, and with the round in which its reward model's pairs are drawn."""
+    of_rewards = drawing(loaded)
+    return [loaded] if of_rewards is None else [loaded, of_rewards]
 
 
 def _engine(loaded: Loaded, prepared: Prepared, device: Callable[[], str]) -> str:

@@ -17,13 +17,12 @@ from benchbench.plan.checks.drawn_labels import label_column_faults, oracle_faul
 from benchbench.plan.checks.drawn_lists import list_faults
 from benchbench.plan.checks.on_policy import choice_faults, drawing_faults
 from benchbench.plan.checks.searches import search_faults
-from benchbench.plan.rounds import ORACLE_OPTIONS, SAMPLER_OPTIONS, SELECTOR_OPTIONS
+from benchbench.plan.rounds import SAMPLER_OPTIONS, SELECTOR_OPTIONS
 from benchbench.recipe.binding import bind
 from benchbench.recipe.rounds import SAMPLING, RoundsSection
 from benchbench.recipe.schema import REWARD_MODEL, SFT, Recipe
 
 _ROOMS = {"sampler": samplers, "oracle": oracles, "selector": selectors}
-_KEYS = {"sampler": SAMPLER_OPTIONS, "oracle": ORACLE_OPTIONS, "selector": SELECTOR_OPTIONS}
 
 
 @dataclass(frozen=True)
@@ -57,20 +56,7 @@ def bind_rounds(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
     section = recipe.rounds
     if section is None:
         return {}, _without_rounds(recipe)
-    bound: dict[str, Any] = {}
-    faults: list[Fault] = []
-    exhibits: dict[str, Any] = {}
-    for part, room in _ROOMS.items():
-        named = getattr(section, part)
-        try:
-            exhibits[part] = room.get(named.name)
-        except BenchError as error:
-            faults.append(Fault(f"rounds.{part}.name", str(error)))
-            continue
-        options, wrong = bind(exhibits[part].options, named.options, where=_KEYS[part])
-        faults += wrong
-        if options is not None:
-            bound[_KEYS[part]] = options
+    exhibits, bound, faults = bind_parts(section, "rounds")
     if recipe.method.name == SFT:  # a row of a comparison; as of `preference`, nothing of it is read
         return bound, faults
     if recipe.method.name == REWARD_MODEL:
@@ -87,6 +73,30 @@ def bind_rounds(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
     parts = _Parts(recipe, section, method, **exhibits, arms=arms, selector_options=bound[SELECTOR_OPTIONS])
     checks = (_splits, _sampling, _searches, _labels, _rows, _unread, _anchors)
     return bound, [fault for check in checks for fault in check(parts)]
+
+
+def bind_parts(section: RoundsSection, where: str) -> tuple[dict[str, Any], dict[str, Any], list[Fault]]:
+    """Sampler, oracle and selector by these names, their options by key with defaults filled in, and every fault.
+
+    Args:
+        section: that names them.
+        where: its key in the recipe.
+    """
+    bound: dict[str, Any] = {}
+    faults: list[Fault] = []
+    exhibits: dict[str, Any] = {}
+    for part, room in _ROOMS.items():
+        named, key = getattr(section, part), f"{where}.{part}.options"
+        try:
+            exhibits[part] = room.get(named.name)
+        except BenchError as error:
+            faults.append(Fault(f"{where}.{part}.name", str(error)))
+            continue
+        options, wrong = bind(exhibits[part].options, named.options, where=key)
+        faults += wrong
+        if options is not None:
+            bound[key] = options
+    return exhibits, bound, faults
 
 
 def _without_rounds(recipe: Recipe) -> list[Fault]:

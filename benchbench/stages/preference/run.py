@@ -51,7 +51,17 @@ def run(context: StageContext[PreferenceSettings]) -> Result:
         trained, rates = with_rival(model, rival, carried)
     watch = None if rows is None else watched_of
     objective = MethodObjective(method, hyper, model, bound, carried=carried, head=head, watch=watch)
-    outcome = fit(context, trained, objective, tokenized, make_batch, moving=moving, rates=rates, rows=rows)
+    outcome = fit(
+        context,
+        trained,
+        objective,
+        tokenized,
+        make_batch,
+        moving=moving,
+        rates=rates,
+        rows=rows,
+        half_steps=method.half_steps,
+    )
     if rival is not None and carried is not None and rival.is_kept(carried.of(())):
         model = rival.model
     scored = make_batch if rows is None else make_batch.plain

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from benchbench import reward_objectives
+from benchbench.core.data_ref import DataRef
 from benchbench.core.errors import BenchError
 from benchbench.core.identity import restore
 from benchbench.core.reward_objective import RewardObjective
-from benchbench.data.tokenized import TokenizedExample
+from benchbench.data.tokenized import Tokenized, TokenizedExample
 from benchbench.data.tokenizer import save_tokenizer
 from benchbench.models import load, reward_head
 from benchbench.models.logps import unwrap
@@ -22,8 +24,8 @@ from benchbench.models.saving import save_and_read_back, save_whole
 from benchbench.recipe.binding import bind
 from benchbench.stages.context import Result, StageContext, check_context
 from benchbench.stages.fit import BatchMaker, fit, reward_batches
-from benchbench.stages.reward_model.settings import RewardModelSettings
-from benchbench.stages.saved import FOLDER, READ_BACK_EXAMPLES, with_read_back
+from benchbench.stages.reward_model.settings import DRAWN, RewardModelSettings
+from benchbench.stages.saved import FOLDER, READ_BACK_EXAMPLES, with_content, with_read_back
 from benchbench.stages.settings import initial_seed
 from benchbench.store.files import whole_folder
 from benchbench.training.objective import RewardModelObjective
@@ -47,7 +49,7 @@ def run(context: StageContext[RewardModelSettings]) -> Result:
             objective=objective,
             hyper=hyper,
         )
-    tokenized = context.tokenized(tokenizer, on_empty="drop")
+    tokenized, further = _pairs(context, tokenizer)
     check_context(tokenized.examples, backbone, context.spec.title)
     columns = [column.name for column in objective.carried_columns(hyper)]
     make_batch = reward_batches(context, tokenizer, backbone, columns)
@@ -71,7 +73,24 @@ def run(context: StageContext[RewardModelSettings]) -> Result:
         score=rewards,
         where=folder,
     )
-    return with_read_back(outcome, tokenized.examples, difference)
+    return with_read_back(_with_further(context, outcome, further), tokenized.examples, difference)
+
+
+def _pairs(context: StageContext[RewardModelSettings], tokenizer: Any) -> tuple[Tokenized, int]:
+    """The labelled pairs, behind them those that were drawn, and how many these are; the report is of the labelled."""
+    tokenized, split = context.tokenized(tokenizer, on_empty="drop"), context.settings.drawn_split
+    if split is None:
+        return tokenized, 0
+    rows = DataRef(split, made_by=context.spec.inputs[DRAWN], tokens=True)
+    drawn = context.tokenized(tokenizer, on_empty="drop", data=rows).examples
+    return Tokenized([*tokenized.examples, *drawn], tokenized.report), len(drawn)
+
+
+def _with_further(context: StageContext[RewardModelSettings], outcome: Result, count: int) -> Result:
+    """The outcome with the number of drawn pairs, and with the content of the model that rests on draws."""
+    if context.settings.drawn_split is None:
+        return outcome
+    return with_content(context, replace(outcome, summary={**outcome.summary, "drawn_pairs": count}))
 
 
 def _objective(settings: RewardModelSettings) -> tuple[RewardObjective, Any]:

@@ -41,7 +41,7 @@ def run(context: Context) -> Result:
         if settings.on_empty == "fail":
             raise BenchError(
                 f"{context.spec.title}: expected rows to train on, found none: {said}; loosen "
-                "rounds.selector.options, draw more responses, or set rounds.on_empty: keep_policy",
+                "the selector's options, draw more responses, or, in rounds, set rounds.on_empty: keep_policy",
                 exit_code=ExitCode.FAILED,
             )
         context.report({"message": f"{context.spec.title}: no rows ({said}); the round keeps its policy"})

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from benchbench.comparison.stats.bounded import difference_of_rates, rate_interval, seeded_rate, wilson, within
-from benchbench.comparison.stats.intervals import crossed_interval, undefined_interval
+from benchbench.comparison.stats.intervals import crossed_interval, crossed_spread, undefined_interval
 
 from ..coverage import difference, rate
 
@@ -55,10 +55,14 @@ def test_a_rate_of_one_run_has_the_t_quantile_and_its_own_contests():
 
 
 def test_clusters_and_seeds_enter_through_the_crossed_standard_error():
-    values = np.random.default_rng(0).binomial(4, 0.8, (3, 60)) / 4
+    """And Welch's degrees of freedom: 4.2 of Satterthwaite's 5.2 in these noisy seeds."""
+    rng = np.random.default_rng(2)
+    rates = np.array([0.75, 0.8, 0.86])[:, None] + rng.normal(0, 0.1, 60)
+    values = rng.binomial(4, np.clip(rates, 0, 1)) / 4
     found, crossed = rate_interval(values), crossed_interval(values)
     contests = found.mean * (1 - found.mean) / crossed.se**2
-    assert (found.se, found.df) == (crossed.se, crossed.df)
+    assert (found.se, found.df) == (crossed.se, crossed_spread(values).welch_df(0.95))
+    assert found.df < crossed.df - 1
     expected = wilson(found.mean, contests, float(stats.t.ppf(0.975, found.df)), tail=0.05)
     assert (found.low, found.high) == pytest.approx(expected)
 
@@ -79,14 +83,16 @@ def test_a_rate_stays_in_its_range_has_width_and_mirrors(values):
     assert (other.low, other.high, other.p) == pytest.approx((1 - found.high, 1 - found.low, found.p), abs=1e-9)
 
 
-@given(RUNS, st.sampled_from([0.3, 0.5, 0.6]))
-def test_the_score_test_is_the_intervals(values, against):
+@given(RUNS, st.sampled_from([0.3, 0.5, 0.6]), st.sampled_from([0.8, 0.95, 0.99]))
+def test_the_score_test_is_the_intervals(values, against, level):
     """P below 5 % exactly where the 95 % interval leaves the hypothesis out, but for Poisson's wider bound."""
-    found = rate_interval(values, against=against)
-    if found.p > 0.05:
+    found = rate_interval(values, against=against, level=level)
+    if found.p > 1 - level + 1e-9:
         assert found.low <= against <= found.high
-    elif found.p < 0.04:
-        assert not found.low <= against <= found.high or min(found.mean, 1 - found.mean) < 0.5
+    elif found.p < 1 - level - 1e-9:
+        rare = found.mean if against < found.mean else 1 - found.mean
+        contests = (values.shape[1] - 1) if math.isnan(found.se) else found.mean * (1 - found.mean) / found.se**2
+        assert not found.low <= against <= found.high or 0 < rare * contests <= 3.5
 
 
 @pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
@@ -171,6 +177,11 @@ def test_rates_are_covered_where_the_plain_t_interval_failed(p, k, n, cluster, n
     assert found.coverage >= 0.9 and found.outside == found.undefined == 0
 
 
+def test_three_noisy_seeds_are_not_trusted_too_much():
+    """1,000 repeats, Monte Carlo error .008; with Satterthwaite's degrees of freedom .921 of these."""
+    assert rate(0.5, k=3, n=300, cluster=1, noise=0.4, repeats=1000).coverage >= 0.925
+
+
 @pytest.mark.parametrize(("p", "q", "k", "noise"), [(0.99, 0.99, 1, 0.4), (0.99, 0.9, 3, 0.0)])
 def test_differences_near_the_ends_are_covered(p, q, k, noise):
     found = difference(p, q, k=k, n=50, cluster=1, noise=noise, repeats=300)
@@ -181,7 +192,7 @@ def test_differences_near_the_ends_are_covered(p, q, k, noise):
 @pytest.mark.parametrize("n", [50, 300])
 @pytest.mark.parametrize("cluster", [1, 20])
 @pytest.mark.parametrize("p", [0.5, 0.9, 0.99])
-@pytest.mark.parametrize(("k", "least"), [(1, 0.92), (2, 0.84), (3, 0.9), (10, 0.92)])
+@pytest.mark.parametrize(("k", "least"), [(1, 0.92), (2, 0.86), (3, 0.91), (10, 0.92)])
 def test_coverage_as_docs_statistics_says(p, k, least, cluster, n):
     """The tables of docs/statistics.md; two noisy seeds are the one place where it falls short."""
     for noise in (0.0, 0.4):

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from harness import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
@@ -13,6 +14,7 @@ from scipy import stats
 from benchbench.comparison.stats.clustered import prompt_interval
 from benchbench.comparison.stats.intervals import Interval, Spread, crossed_interval, without_rounding
 
+from ..degrees import covered, row
 from ..oracles import paired_difference
 
 
@@ -79,6 +81,41 @@ def test_what_rounding_leaves_of_a_bracket_is_no_standard_error():
 def test_the_degrees_of_freedom_do_not_fall_below_those_of_the_smaller_margin():
     """1 + 1 - 1.9 = 0.1 would leave 0.01 / (1/2 + 1/9 + 0.2) = 0.012 degrees of freedom and an endless interval."""
     assert Spread(1.0, 1.0, 1.9, k=3, n=10).error() == pytest.approx((math.sqrt(0.1), 2.0))
+
+
+SPREADS = st.builds(
+    Spread,
+    seeds=st.floats(0, 10),
+    prompts=st.floats(0.01, 10),
+    residual=st.floats(0, 10),
+    k=st.integers(2, 10),
+    n=st.integers(2, 400),
+)
+
+
+@given(SPREADS, st.sampled_from([0.5, 0.9, 0.95, 0.999]))
+def test_welchs_terms_take_degrees_of_freedom_and_leave_those_of_the_smaller_margin(spread, level):
+    satterthwaite, found = spread.error()[1], spread.welch_df(level)
+    assert min(spread.k - 1, spread.n - 1) * (1 - 1e-9) <= found <= satterthwaite * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("spread", [Spread(2.0, 0.0, 0.0, k=3, n=10), Spread(0.0, 2.0, 0.0, k=3, n=10)])
+def test_one_mean_square_alone_has_its_own_degrees_of_freedom(spread):
+    """The t distribution is exact there, so that no term is left."""
+    assert spread.welch_df(0.95) == pytest.approx(spread.error()[1], rel=1e-9)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.8, 0.9])
+def test_with_welchs_terms_three_seeds_cover_within_two_points(share):
+    """Whatever share of the variance they have; Satterthwaite's degrees of freedom cover less, .922 of the last."""
+    coverage, _ = covered(share, 3, welch=True)
+    before, _ = covered(share, 3, welch=False)
+    assert 0.93 <= coverage <= 0.955 and before <= coverage
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9])
+def test_the_documented_coverage_is_computed(share):
+    assert row(share) in (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
 
 
 def test_a_difference_and_its_mirror_image_have_mirrored_intervals():
