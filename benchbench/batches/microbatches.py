@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 
@@ -64,6 +65,8 @@ class Budget:
     examples: int
     longest: int
     """Tokens of the longest example, which no budget can be below."""
+    may_be_halved: bool = True
+    """False where memory is short for a reason that must reach no number, as of a stage that shares a card."""
     halved: bool = False
     halved_at_step: int | None = None
     """Step or batch that ran out of memory, from 1."""
@@ -71,18 +74,22 @@ class Budget:
     """What torch said then."""
 
     def halve(self, *, step: int, reason: str) -> bool:
-        """Half as many tokens, and half as many examples; false where that was done before, or cannot be.
+        """Half as many tokens, and half as many examples; false where that was done before, or cannot or may not be.
 
         Args:
             step: that ran out of memory, from 1.
             reason: what torch said.
         """
         tokens = max(self.longest, self.tokens // 2)
-        if self.halved or (tokens == self.tokens and self.examples == 1):
+        if not self.may_be_halved or self.halved or (tokens == self.tokens and self.examples == 1):
             return False
         self.tokens, self.examples, self.halved = tokens, max(1, self.examples // 2), True
         self.halved_at_step, self.halved_because = step, reason
         return True
+
+    def facts(self) -> dict[str, Any]:
+        """What came of it, for the record."""
+        return {name: value for name, value in asdict(self).items() if name != "may_be_halved"}
 
 
 def budget_for(
@@ -93,6 +100,7 @@ def budget_for(
     most: int,
     device_kind: str,
     where: str,
+    may_be_halved: bool = True,
 ) -> Budget:
     """The budget that a recipe asks for.
 
@@ -103,20 +111,21 @@ def budget_for(
         most: examples of a microbatch at most.
         device_kind: `cpu` or `cuda`.
         where: the setting's place in the recipe, for messages.
+        may_be_halved: as `Budget.may_be_halved`.
 
     Raises:
         BenchError: an example that is longer than the number the recipe gives.
     """
     longest = max(range(len(costs)), key=costs.__getitem__)
     if tokens == AUTO:
-        return Budget(max(DEVICE_TOKENS[device_kind], costs[longest]), most, costs[longest])
+        return Budget(max(DEVICE_TOKENS[device_kind], costs[longest]), most, costs[longest], may_be_halved)
     assert isinstance(tokens, int), "checked with the recipe"
     if tokens < costs[longest]:
         raise BenchError(
             f"{where}: expected room for the longest example, {examples[longest].id} with {costs[longest]} tokens, "
             f"got {tokens}; set it to {costs[longest]} or more, or to {AUTO}, or lower tokenization.max_length"
         )
-    return Budget(tokens, most, costs[longest])
+    return Budget(tokens, most, costs[longest], may_be_halved)
 
 
 def cut(costs: Sequence[int], cost: Cost, budget: Budget) -> Iterator[slice]:

@@ -30,19 +30,26 @@ Executor = Annotated[
     str,
     typer.Option(
         "--executor",
-        help="local: each stage in one process. torchrun: each training in several, one on each device.",
+        help="local: each stage in one process. torchrun: what trains or draws in several, one on each device.",
     ),
 ]
 WorldSize = Annotated[
     int | None,
     typer.Option(
         "--world-size",
-        help="With --executor torchrun: processes that train a stage together. Default: one on each GPU.",
+        help="With --executor torchrun: processes that run a stage together. Default: one on each GPU.",
     ),
 ]
 ShardLayers = Annotated[
     bool,
     typer.Option("--shard-layers", help="With --executor torchrun: each process keeps a part of every decoder layer."),
+]
+DeviceShare = Annotated[
+    float,
+    typer.Option(
+        "--device-share",
+        help="Part of a GPU that a stage takes: 0.25 runs four on each. What vLLM draws takes a whole one.",
+    ),
 ]
 Runs = Annotated[
     Path | None,

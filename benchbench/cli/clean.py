@@ -23,6 +23,14 @@ def clean(
             "BENCH_HOME or the working folder.",
         ),
     ] = None,
+    with_round_models: Annotated[
+        bool,
+        typer.Option(
+            "--round-models",
+            help="Drop the models of rounds that are over, too: all but each last one. A command that reads one again "
+            "trains it again.",
+        ),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go, and remove nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Remove it without asking.")] = False,
     as_json: arguments.Json = False,
@@ -40,7 +48,7 @@ def clean(
     from benchbench.store.runs import RunStore, default_results, default_root
 
     store = RunStore(runs or default_root())
-    cleaning = unused(store, results or [default_results()])
+    cleaning = unused(store, results or [default_results()], with_round_models=with_round_models)
     if not as_json:
         print_rows(cleaning.rows())
         for line in cleaning.stay_lines():

@@ -14,7 +14,7 @@ from benchbench.cli.unread import refuse_unread
 OF_TRAINING = frozenset(
     {
         *("setting", "seeds", "overrides", "allow_mixed", "pairs_only", "prompts", "device", "workers"),
-        *("executor", "world_size", "shard_layers", "log_to", "runs", "results", "verify"),
+        *("executor", "world_size", "shard_layers", "device_share", "log_to", "runs", "results", "verify"),
         *("dry_run", "match", "at"),
     }
 )

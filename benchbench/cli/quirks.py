@@ -27,6 +27,7 @@ def quirks(
     executor: arguments.Executor = "local",
     world_size: arguments.WorldSize = None,
     shard_layers: arguments.ShardLayers = False,
+    device_share: arguments.DeviceShare = 1.0,
     runs: arguments.Runs = None,
     results: arguments.Results = None,
     verify: arguments.Verify = False,
@@ -54,6 +55,7 @@ def quirks(
         executor=executor,
         world_size=world_size,
         shard_layers=shard_layers,
+        device_share=device_share,
         verify=verify,
     )
     request = command.QuirksRequest(targets, setting, seeds, baseline, only or [], overrides or [])

@@ -21,6 +21,7 @@ def train(
     executor: arguments.Executor = "local",
     world_size: arguments.WorldSize = None,
     shard_layers: arguments.ShardLayers = False,
+    device_share: arguments.DeviceShare = 1.0,
     log_to: arguments.LogTo = None,
     runs: arguments.Runs = None,
     results: arguments.Results = None,
@@ -48,6 +49,7 @@ def train(
         executor=executor,
         world_size=world_size,
         shard_layers=shard_layers,
+        device_share=device_share,
         verify=verify,
     )
     loaded, sessions = command.plan_training(

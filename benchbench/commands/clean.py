@@ -13,18 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from benchbench import stages
+from benchbench.commands.made_from import lock_of, round_models, with_inputs
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.store import damage
+from benchbench.store.contents import note_dropped
 from benchbench.store.drafts import draft_prefix, is_draft, stale_drafts
 from benchbench.store.files import folders, require_file
 from benchbench.store.lease_files import RESULT_LEASES
 from benchbench.store.runs import RunStore
 from benchbench.store.sessions import CLEANING, PLANNING, names_in, sessions
-from benchbench.store.stage_files import LOCK
 
 BESIDE = {"data": "prepared data", "tokenizer": "tokenizer", "tokens": "tokens", "merged": "merged model"}
 """Folder below `runs/` -> what each folder in it is; one that is named by what stays, or whose content is, stays."""
-DRAFT, ASIDE = "draft", "set aside"
+DRAFT, ASIDE, ROUND_MODEL = "draft", "set aside", "model of a round that is over"
 _KEY = re.compile(r"[0-9a-f]{16}")
 """Name of a folder that a command made; any other is a person's own."""
 
@@ -51,6 +52,8 @@ class Cleaning:
     stays: Mapping[str, int]
     """Why something stays -> number of things."""
     removed: Sequence[Unused] = ()
+    with_round_models: bool = False
+    """Whether models of rounds that are over go, too."""
 
     @property
     def bytes(self) -> int:
@@ -96,6 +99,8 @@ class _Use:
     """Stages of commands that run, those that they name, and those that these were made from."""
     names: frozenset[str]
     """Every fingerprint and hash that one of these, or results, name."""
+    locks: Mapping[str, str]
+    """Key of every stage -> what it was told."""
     everything_beside: bool
     """Whether a command that still plans may read anything that stands beside the stages."""
 
@@ -105,12 +110,13 @@ class _Use:
         return self.named | self.running | self.planned
 
 
-def unused(store: RunStore, results: Sequence[Path]) -> Cleaning:
+def unused(store: RunStore, results: Sequence[Path], *, with_round_models: bool = False) -> Cleaning:
     """What may be removed; nothing is changed.
 
     Args:
         store: of a `runs/` folder.
         results: every folder of results that was made from it.
+        with_round_models: whether models of rounds that are over may go, though results rest on their stages.
 
     Raises:
         BenchError: exit code 5; one of the folders is not there, so that nobody knows what rests on what.
@@ -133,13 +139,16 @@ def unused(store: RunStore, results: Sequence[Path]) -> Cleaning:
     gone += [_unused(path, ASIDE) for key in sorted(use.stages - use.running) for path in _aside(store.folder(key))]
     within = {each.path for each in gone}
     gone += [_unused(path, DRAFT) for path in stale_drafts(store.root) if not within.intersection(path.parents)]
+    if with_round_models:
+        models = round_models(store, use.locks, use.running | use.planned)
+        gone += [_unused(path, ROUND_MODEL, key) for key, path in models.items() if key in use.stages]
     why = {
         "results name them, or were made from them": len(use.named),
         "a command that runs has planned or holds them": len((use.running | use.planned) - use.named),
         "data, tokenizers, tokens and merged models of these": len(in_use),
         "folders with names that no command gives": len(copies) + len(copies_beside),
     }
-    return Cleaning(store.root, list(results), gone, why)
+    return Cleaning(store.root, list(results), gone, why, with_round_models=with_round_models)
 
 
 def _folders(root: Path, kinds: Iterable[str]) -> tuple[list[Path], list[Path]]:
@@ -150,23 +159,24 @@ def _folders(root: Path, kinds: Iterable[str]) -> tuple[list[Path], list[Path]]:
 
 
 def _use(store: RunStore, keys: Sequence[str], results: Sequence[Path]) -> _Use:
-    locks = {key: _lock(store.folder(key)) for key in keys}
+    locks = {key: lock_of(store.folder(key)) for key in keys}
     in_results = _names_in(results)
-    named = _with_inputs([key for key in keys if key.split("/")[1] in in_results], locks)
-    running = _with_inputs([key for key in keys if store.may_be_held(key)], locks)
+    named = with_inputs([key for key in keys if key.split("/")[1] in in_results], locks)
+    running = with_inputs([key for key in keys if store.may_be_held(key)], locks)
     live = [each for each in sessions(store) if each.may_live]
     read = [key for key in keys if any(key in each.stages or key.split("/")[1] in each.names for each in live)]
-    planned = _with_inputs(read, locks)
+    planned = with_inputs(read, locks)
     texts = "\n".join(locks[key] for key in named | running | planned)
     names = in_results.union(names_in(texts), *(each.names for each in live))
-    return _Use(named, running, planned, names, any(each.state == PLANNING for each in live))
+    return _Use(named, running, planned, names, locks, any(each.state == PLANNING for each in live))
 
 
 def clean(store: RunStore, shown: Cleaning) -> Cleaning:
     """Remove what was shown and is still unused; what another process has taken up meanwhile stays."""
     removed: list[Unused] = []
     with store.claim(CLEANING):  # commands that begin now wait, and then plan with what is left
-        still = {each.path for each in unused(store, shown.results).unused}
+        again = unused(store, shown.results, with_round_models=shown.with_round_models)
+        still = {each.path for each in again.unused}
         for each in shown.unused:
             if each.path in still and _remove(store, each):
                 removed.append(each)
@@ -190,6 +200,8 @@ def _remove(store: RunStore, thing: Unused) -> bool:
     with store.claim(thing.key, should_stop=lambda: True) as is_ours:
         if not is_ours or not thing.path.exists():
             return False
+        if thing.kind == ROUND_MODEL:
+            note_dropped(thing.path.parent)
         grave = Path(tempfile.mkdtemp(dir=thing.path.parent, prefix=draft_prefix(thing.path)))
         try:
             thing.path.rename(grave / thing.path.name)
@@ -237,26 +249,6 @@ def _stage(store: RunStore, key: str) -> str:
     if record is not None and record.status == "done":
         return kind
     return f"{kind}, {'unfinished' if record is None or record.status == 'running' else record.status}"
-
-
-def _with_inputs(keys: Sequence[str], locks: Mapping[str, str]) -> frozenset[str]:
-    """Stages and all that they were made from, directly or not."""
-    by_name = {key.split("/")[1]: key for key in locks}
-    reached, waiting = set(keys), list(keys)
-    while waiting:
-        inputs = {by_name[name] for name in names_in(locks[waiting.pop()]) if name in by_name}
-        waiting += inputs - reached
-        reached |= inputs
-    return frozenset(reached)
-
-
-def _lock(folder: Path) -> str:
-    """What a stage was told; nothing where it cannot be read, and then it rests on nothing."""
-    try:
-        require_file(folder / LOCK)
-        return (folder / LOCK).read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
 
 
 def _is_named(path: Path, names: Collection[str]) -> bool:

@@ -26,8 +26,9 @@ from benchbench.plan.replicates import copies
 from benchbench.recipe.load import Loaded
 from benchbench.run.live_curves import live_curves
 from benchbench.run.machine import LOCAL, Machine, choose_machine, open_executor
+from benchbench.run.needs import needs_of
 from benchbench.run.progress import ProgressView
-from benchbench.run.scheduler import RunResult, Scheduler, needs_of
+from benchbench.run.scheduler import RunResult, Scheduler
 from benchbench.run.spreading import require_spreadable
 from benchbench.run.trackers import require_tracker
 from benchbench.stages.settings import ReadingSettings
@@ -57,6 +58,8 @@ class RunOptions:
     """Processes that train a stage together; none for one on each card, or where each stage has one."""
     shard_layers: bool = False
     """Each of these processes keeps a part of every decoder layer; else the whole model."""
+    device_share: float = 1.0
+    """Part of a card that each stage takes."""
     verify: bool = False
     """Files in the hub's cache are read again and compared with the hub's hashes, whatever was verified before."""
 
@@ -67,8 +70,8 @@ class RunOptions:
 
     @property
     def spreads(self) -> bool:
-        """Whether anything was said of several processes for one stage."""
-        return self.executor != LOCAL or self.world_size is not None or self.shard_layers
+        """Whether anything was said of several processes for one stage, or of several stages on one card."""
+        return self.executor != LOCAL or self.world_size is not None or self.shard_layers or self.device_share != 1
 
     def machine(self, models: Iterable[tuple[str | None, Any]]) -> Machine:
         """Where stages run.
@@ -86,6 +89,7 @@ class RunOptions:
             executor=self.executor,
             world_size=self.world_size,
             shards=self.shard_layers,
+            device_share=self.device_share,
         )
 
     @property
@@ -203,7 +207,13 @@ def _run(session: Session, options: RunOptions, store: RunStore, console: Consol
         ProgressView(console, stages, seconds=_seconds_of_kinds(session.plan, store)) as view,
         live_curves(options.log_to, view, store, partial(console.print, highlight=False, markup=False)) as listener,
     ):
-        executor, needs = open_executor(machine, store.root), partial(needs_of, world_size=machine.world_size)
+        executor = open_executor(machine, store.root)
+        needs = partial(
+            needs_of,
+            world_size=machine.world_size,
+            device_share=machine.device_share,
+            device_kind=machine.device_kind,
+        )
         result = Scheduler(executor, store, listener, needs=needs).run(session.plan.stages)
     if result.signal is not None:
         raise Stopped(result.signal)
@@ -214,10 +224,12 @@ def _run(session: Session, options: RunOptions, store: RunStore, console: Consol
 
 
 def _together(machine: Machine) -> str:
-    """What is said of trainings that several processes share."""
+    """What is said of stages that several processes share, and of cards that several stages share."""
+    if machine.device_share != 1:
+        return f"; part of a card for each: {machine.device_share:g}"
     if machine.world_size == 1:
         return ""
-    return f"; processes of a training: {machine.world_size}{', layers sharded' if machine.shards else ''}"
+    return f"; processes of a stage: {machine.world_size}{', layers sharded' if machine.shards else ''}"
 
 
 def _seconds_of_kinds(plan: Plan, store: RunStore) -> dict[str, float]:

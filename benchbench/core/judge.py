@@ -123,6 +123,9 @@ class Judge:
     describes: tuple[str, ...] = ()
     """Options that say what the world of the data is, and not what the judge likes: where the data's source has an
     option of that name, a recipe has the same value in both."""
+    uses_device: bool = False
+    """Whether it runs a model on the context's device, and each contest by itself, so that several processes may share
+    the contests without moving a verdict."""
     asked_alone: bool = False
     """Whether only one stage at a time may ask it, since every answer is paid for and requests are paced."""
 

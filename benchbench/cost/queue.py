@@ -16,8 +16,8 @@ import numpy as np
 
 from benchbench.core.records import StageSpec
 from benchbench.core.seeding import stream
+from benchbench.run.needs import needs_of
 from benchbench.run.order import longest_chains, urgency
-from benchbench.run.scheduler import needs_of
 
 
 @dataclass(frozen=True)

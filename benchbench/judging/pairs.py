@@ -18,7 +18,7 @@ from benchbench.core.judge import Contest, Judge, JudgeContext
 from benchbench.judging.identity import judge_identity
 from benchbench.judging.questions import ask
 from benchbench.judging.responses import Response, matched
-from benchbench.judging.rows import COLUMNS, Answers, Question, row, summary
+from benchbench.judging.rows import COLUMNS, Answers, Question, row, summary, together
 from benchbench.store.verdict_cache import VerdictCache, verdict_key
 
 Prompts = Mapping[str, Sequence[Message]]
@@ -37,6 +37,9 @@ def judge_pairs(
     context: JudgeContext,
     progress: Callable[[int, int], None] = lambda done, total: None,
     who: Mapping[str, Any] | None = None,
+    number: int = 0,
+    world: int = 1,
+    gathered: Callable[[Answers], Sequence[Answers]] = lambda answers: [answers],
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Verdicts on every response against the opponent's to the same example and sample.
 
@@ -54,6 +57,9 @@ def judge_pairs(
         progress: (answers given, answers asked for), after each of them; what it raises ends the run at once, and
             nothing that came before is lost.
         who: the judge's identity, where it was settled before; what the judge reads must have it.
+        number: of this process, of those that share the prompts.
+        world: how many there are.
+        gathered: gives the answers of all of them, in each of them.
 
     Returns:
         Rows sorted by example, sample and order, and a summary: `pairs`, `identical`, `calls` (contests put to the
@@ -70,15 +76,23 @@ def judge_pairs(
     questions = [q for response, opposing in pairs for q in _questions(judge, who, prompts, response, opposing)]
     wanted = {q.key: q.contest for q in questions if q.key is not None}  # the same texts twice are asked once
     answers = Answers({}, {}, {})
-    with closing(ask(judge, options, wanted, answers, cache, context)) as coming:
+    ours = _shared_out(wanted, number, world)
+    with closing(ask(judge, options, ours, answers, cache, context)) as coming:
         for key, _ in coming:
             if key in answers.received:
-                progress(len(answers.received), len(wanted) - len(answers.read))
+                progress(len(answers.received), len(ours) - len(answers.read))
+    answers = together(gathered(answers), wanted)
     rows = [row(q, answers, label, opponent) for q in questions]
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(
         {"outcome": "float64", "score": "float64", "opponent_score": "float64"}
     )
     return frame, summary(frame, len(pairs), answers, cache)
+
+
+def _shared_out(wanted: Mapping[str, Contest], number: int, world: int) -> dict[str, Contest]:
+    """The contests of every so manieth prompt, which one process puts to the judge."""
+    places = {name: place for place, name in enumerate(dict.fromkeys(c.example for c in wanted.values()))}
+    return {key: contest for key, contest in wanted.items() if places[contest.example] % world == number}
 
 
 def _questions(

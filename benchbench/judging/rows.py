@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Mapping
+from collections import ChainMap, Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -37,6 +37,21 @@ class Answers:
     """In this run, as the cache keeps them: another process's where that was first."""
     paid: dict[str, Verdict]
     """In this run, as they came."""
+
+
+def together(every: Sequence[Answers], keys: Iterable[str]) -> Answers:
+    """The answers that several processes had, in the order of these keys, as if one had asked for all."""
+
+    def merged(parts: Iterable[Mapping[str, Verdict]]) -> dict[str, Verdict]:
+        known = dict(ChainMap(*map(dict, parts)))
+        return {key: known[key] for key in keys if key in known}
+
+    keys = list(keys)
+    return Answers(
+        merged(answers.read for answers in every),
+        merged(answers.received for answers in every),
+        merged(answers.paid for answers in every),
+    )
 
 
 def row(question: Question, answers: Answers, label: str, opponent: str) -> dict[str, Any]:

@@ -13,13 +13,16 @@ from typing import Any, Protocol
 
 from benchbench.core.records import StageRecord, StageSpec
 
+ROUNDING = 1e-9
+"""By how much parts of a card may add up to more than one: three times a third is not always one to the bit."""
+
 
 @dataclass(frozen=True)
 class StageNeeds:
     """What a stage needs of the machine; no part of its identity."""
 
-    devices: int = 1
-    """Devices at once; a slot with fewer cannot take it."""
+    devices: float = 1
+    """Devices at once; a slot with fewer cannot take it. Below 1 it is a part of one device, which others share."""
     engine: bool = False
     """It draws responses, so it goes to a slot that holds an engine: one for a grid, or one on each card."""
     run_engine: str | None = None
@@ -32,7 +35,11 @@ class StageNeeds:
 
 @dataclass(frozen=True)
 class Slot:
-    """A place for one stage at a time, with devices that no other slot has, unless they can be shared as `cpu` can."""
+    """A place for one stage at a time.
+
+    Slots may have the same card: what runs there at one time never needs more than one whole of it, which the scheduler
+    sees to. `cpu` is shared by all.
+    """
 
     number: int
     """Which of the executor's slots it is, from 0."""

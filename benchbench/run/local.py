@@ -36,8 +36,8 @@ class _Worker:
 class LocalExecutor:
     """Worker processes side by side, each with a device and a number of threads of its own.
 
-    A worker keeps its device to its end. Where one dies, its slot is free again, and the next stage on that slot
-    starts another worker with the same device.
+    A worker keeps its device, or its part of one, to its end. Where one dies, its slot is free again, and the next
+    stage on that slot starts another worker with the same device.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class LocalExecutor:
 
         Args:
             root: the `runs/` folder.
-            devices: one for each slot: `cpu`, or torch's name of a card.
+            devices: one for each slot: `cpu`, or torch's name of a card; several slots may have parts of the same one.
             threads: CPU threads of each worker.
             target: what a worker process runs.
         """
@@ -79,7 +79,7 @@ class LocalExecutor:
             raise ValueError(f"slot {slot.number}: {worker.spec.key} is running there")
         worker.spec = spec
         with suppress(OSError):  # it has just died, which the next look at its pipe tells
-            worker.pipe.send((spec.as_json(), needs.run_engine))
+            worker.pipe.send((spec.as_json(), needs.run_engine, needs.devices, self._is_shared(slot)))
         if self._stopping:  # the signal came while the worker was being started, and did not reach it
             worker.process.terminate()
 
@@ -108,6 +108,11 @@ class LocalExecutor:
             if worker.process.is_alive():
                 worker.process.kill()
         self._workers.clear()
+
+    def _is_shared(self, slot: Slot) -> bool:
+        """Whether another slot has a part of the same card."""
+        cards = {device for device in slot.devices if device != "cpu"}
+        return any(other.number != slot.number and cards.intersection(other.devices) for other in self._slots)
 
     def _alive(self, slot: Slot) -> bool:
         worker = self._workers.get(slot.number)

@@ -11,7 +11,8 @@ from typing import Any
 
 from benchbench.core.errors import BenchError
 from benchbench.data.model_files import weight_names
-from benchbench.run.executor import Executor
+from benchbench.run.executor import ROUNDING, Executor
+from benchbench.run.launched import AT_WORK, LaunchedExecutor
 from benchbench.run.local import LocalExecutor
 from benchbench.run.torchrun import TorchrunExecutor
 
@@ -29,7 +30,8 @@ class Machine:
     """How stages run here."""
 
     devices: tuple[str, ...]
-    """One for each process: `cpu`, which all share, or cards, which none shares, by torch's index."""
+    """One for each process: `cpu`, which all share, or cards by torch's index, the same one again where processes share
+    it (`device_share`)."""
     threads: int
     """CPU threads per process."""
     executor: str = LOCAL
@@ -38,6 +40,8 @@ class Machine:
     """Processes that train a stage together."""
     shards: bool = False
     """Whether each of them keeps only its part of every decoder layer."""
+    device_share: float = 1.0
+    """Part of a card that each process has."""
 
     @property
     def workers(self) -> int:
@@ -68,9 +72,16 @@ def open_executor(machine: Machine, root: Path) -> Executor:
         machine: of `choose_machine`.
         root: the `runs/` folder.
     """
+    if machine.executor == TORCHRUN and _launched():
+        return LaunchedExecutor(root, machine.devices, threads=machine.threads, shards=machine.shards)
     if machine.executor == TORCHRUN:
         return TorchrunExecutor(root, machine.places, threads=machine.threads, shards=machine.shards)
     return LocalExecutor(root, machine.devices, threads=machine.threads)
+
+
+def _launched() -> int:
+    """Processes of the group that this command is the first of; 0 where nobody launched one."""
+    return int(os.environ.get(AT_WORK, 0))
 
 
 def cuda_card_count() -> int:
@@ -88,6 +99,7 @@ def choose_machine(
     executor: str = LOCAL,
     world_size: int | None = None,
     shards: bool = False,
+    device_share: float = 1.0,
     card_count: Callable[[], int] = cuda_card_count,
 ) -> Machine:
     """The devices asked for, and sensible workers for them.
@@ -99,13 +111,18 @@ def choose_machine(
         executor: one of `EXECUTORS`.
         world_size: processes that train a stage together, as asked for; none for one on each card.
         shards: whether they share decoder layers.
+        device_share: part of a card that each stage takes, above 0 and at most 1.
         card_count: how many CUDA devices there are; called only where one may be taken.
 
     Raises:
         BenchError: CUDA was asked for and there is none; a device, an executor or a number of workers or processes that
-            is none; more of them than cards; layers to share and one process.
+            is none; more of them than cards, or than their parts; layers to share and one process; a part of what has
+            no parts.
     """
     _require_executor(executor, world_size, shards=shards)
+    if executor == TORCHRUN and (launched := _launched()):
+        return _of_launched(launched, device, workers, world_size, models, shards=shards, card_count=card_count)
+    _require_share(device_share, executor)
     if workers is not None and workers < 1:
         raise BenchError(f"--workers: expected 1 or more, got {workers}")
     if not DEVICE.fullmatch(device):
@@ -117,8 +134,13 @@ def choose_machine(
         _require_several(world, shards=shards)
         return Machine(used, max(1, cores // len(used)), executor, world, shards)
     if cards:
-        used = _one_each(cards, workers)
-        return Machine(used, max(1, cores // len(used)))
+        used = _one_each(cards, workers) if device_share == 1 else _parts(cards, workers, device_share)
+        return Machine(used, max(1, cores // len(used)), device_share=device_share)
+    if device_share != 1:
+        raise BenchError(
+            "--device-share: expected cards whose memory stages divide, found none; a processor is shared by all "
+            "workers anyway: leave --device-share out, and say with --workers how many there are"
+        )
     small = all(_bytes(folder, config) <= SMALL_MODEL_BYTES for folder, config in models)
     if executor == TORCHRUN:
         if world_size is None:
@@ -145,6 +167,43 @@ def _require_executor(executor: str, world_size: int | None, *, shards: bool) ->
         )
     if world_size is not None and world_size < 1:
         raise BenchError(f"--world-size: expected 1 or more, got {world_size}")
+
+
+def _of_launched(
+    world: int,
+    device: str,
+    workers: int | None,
+    world_size: int | None,
+    models: Iterable[tuple[str | None, Any]],
+    *,
+    shards: bool,
+    card_count: Callable[[], int],
+) -> Machine:
+    """All processes that were launched, for one stage at a time: each on the card with its number on its host."""
+    if (workers or 1) != 1 or (world_size or world) != world:
+        raise BenchError(
+            f"--workers, --world-size: expected nothing, or 1 and {world}: {world} processes were launched, which run "
+            f"one stage at a time; got {workers} and {world_size}"
+        )
+    _require_several(world, shards=shards)
+    cores = len(os.sched_getaffinity(0)) // max(1, int(os.environ.get("LOCAL_WORLD_SIZE", world)))
+    if device == "cpu" or (device == "auto" and not card_count()):
+        small = all(_bytes(folder, config) <= SMALL_MODEL_BYTES for folder, config in models)
+        return Machine(("cpu",) * world, 1 if small else max(1, cores), TORCHRUN, world, shards)
+    return Machine(tuple(f"cuda:{number}" for number in range(world)), max(1, cores), TORCHRUN, world, shards)
+
+
+def _require_share(device_share: float, executor: str) -> None:
+    if not 0 < device_share <= 1:
+        raise BenchError(
+            f"--device-share: expected a part of a card, above 0 and at most 1, such as 0.25 for four stages on each, "
+            f"got {device_share:g}"
+        )
+    if device_share != 1 and executor != LOCAL:
+        raise BenchError(
+            f"--device-share: expected --executor {LOCAL}, where stages may share a card, found {executor}, where each "
+            "process of a training has one to itself; leave one of the two out"
+        )
 
 
 def _require_several(world: int, *, shards: bool) -> None:
@@ -189,6 +248,19 @@ def _one_each(cards: tuple[str, ...], workers: int | None) -> tuple[str, ...]:
             f"card run out of its memory; got {workers}; ask for {len(cards)} or fewer, or leave --workers out"
         )
     return cards[:workers]
+
+
+def _parts(cards: tuple[str, ...], workers: int | None, device_share: float) -> tuple[str, ...]:
+    """The card of each of so many workers that have a part of one: one on every card, then a second on each."""
+    each = int(1 / device_share + ROUNDING)
+    most = each * len(cards)
+    if workers is not None and workers > most:
+        raise BenchError(
+            f"--workers: expected at most {most}, {each} on each of {len(cards)} CUDA device"
+            f"{'s' if len(cards) > 1 else ''} with --device-share {device_share:g}; got {workers}; ask for fewer, or "
+            "for smaller parts"
+        )
+    return (cards * each)[:workers]
 
 
 def _bytes(folder: str | None, config: Any) -> int:

@@ -1,4 +1,4 @@
-"""Processes that train stages together: the first of them is a worker like any, and the others follow it."""
+"""Processes that run stages together: the first of them is a worker like any, and the others follow it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchbench.run.worker import Throttled, begin_process
 
@@ -48,17 +48,37 @@ def work_together(
 
     with joined_ranks(number, world, device=device, meeting=Path(meeting), shards=shards) as ranks:
         if ranks.is_first:
-            _lead(pipe, Path(root), device, ranks, should_stop)
+            lead(pipe, Path(root), device, ranks, should_stop, begin=lambda values: pipe.send(("begin", values)))
         else:
             _follow(pipe, Path(root), device, ranks)
 
 
-def _lead(pipe: Connection, root: Path, device: str, ranks: Ranks, should_stop: Callable[[], bool]) -> None:
+def lead(
+    pipe: Connection,
+    root: Path,
+    device: str,
+    ranks: Ranks,
+    should_stop: Callable[[], bool],
+    *,
+    begin: Callable[[Any], object],
+) -> None:
+    """Serve stages from the pipe until it closes, as the first of several processes.
+
+    Args:
+        pipe: to the parent.
+        root: the `runs/` folder.
+        device: this process's own.
+        ranks: this process and the others.
+        should_stop: asked between steps.
+        begin: tells the others of a stage, as plain values, that they have to follow.
+    """
     from benchbench import inputs
     from benchbench.core.records import StageRecord, StageSpec
     from benchbench.generation.engine_cache import EngineCache
+    from benchbench.stages import settings_class
     from benchbench.stages.environment import environment
     from benchbench.stages.execute import execute
+    from benchbench.stages.settings import TrainingSettings
     from benchbench.store.leases import LeaseLostError
     from benchbench.store.runs import RunStore
     from benchbench.training.ranks import ALONE
@@ -67,17 +87,19 @@ def _lead(pipe: Connection, root: Path, device: str, ranks: Ranks, should_stop: 
     with EngineCache() as engines:
         while True:
             try:
-                values, run_engine, processes = pipe.recv()
+                values, run_engine, processes, *_ = pipe.recv()
             except (EOFError, OSError):
                 return
             engines.pin(run_engine)
             together = processes > 1
 
-            def begin(values: object = values, *, together: bool = together) -> None:
+            def tell(values: object = values, *, together: bool = together) -> None:
                 if together:
-                    pipe.send(("begin", values))
+                    begin(values)
 
-            spec, executor = StageSpec.from_json(values), SHARDING if together and ranks.shards else EXECUTOR
+            spec = StageSpec.from_json(values)
+            shards = together and ranks.shards and issubclass(settings_class(spec.kind), TrainingSettings)
+            executor = SHARDING if shards else EXECUTOR
             try:
                 record = execute(
                     spec,
@@ -89,7 +111,7 @@ def _lead(pipe: Connection, root: Path, device: str, ranks: Ranks, should_stop: 
                     input_of=inputs.get,
                     ranks=ranks if together else ALONE,
                     executor=executor,
-                    begin=begin,
+                    begin=tell,
                 )
             except LeaseLostError as error:  # the stage's folder is another process's; the group ends with this one
                 here = environment(device, executor=executor, world_size=ranks.world)
@@ -107,23 +129,26 @@ def _follow(pipe: Connection, root: Path, device: str, ranks: Ranks) -> None:
     from benchbench import inputs
     from benchbench.core.errors import BenchError, Interrupted
     from benchbench.core.records import StageSpec
+    from benchbench.generation.engine_cache import EngineCache
     from benchbench.stages.execute import follow
     from benchbench.store.runs import RunStore
 
-    while True:
-        try:
-            values = pipe.recv()
-        except (EOFError, OSError):
-            return
-        answer = ("followed", "")
-        try:
-            with suppress(Interrupted):
-                follow(StageSpec.from_json(values), RunStore(root), device=device, ranks=ranks, input_of=inputs.get)
-        except BenchError as error:
-            answer = ("fault", str(error))
-        except Exception:
-            answer = ("fault", traceback.format_exc())
-        try:
-            pipe.send(answer)
-        except OSError:
-            return
+    with EngineCache() as engines:
+        while True:
+            try:
+                spec = StageSpec.from_json(pipe.recv())
+            except (EOFError, OSError):
+                return
+            answer = ("followed", "")
+            try:
+                with suppress(Interrupted):
+                    how = {"device": device, "ranks": ranks, "engines": engines}
+                    follow(spec, RunStore(root), input_of=inputs.get, **how)
+            except BenchError as error:
+                answer = ("fault", str(error))
+            except Exception:
+                answer = ("fault", traceback.format_exc())
+            try:
+                pipe.send(answer)
+            except OSError:
+                return

@@ -10,30 +10,22 @@ from typing import Any, Protocol
 
 from benchbench.core.errors import BenchError
 from benchbench.core.records import StageRecord, StageSpec
-from benchbench.run.executor import Executor, Slot, StageEnded, StageEvent, StageLost, StageNeeds, StageProgress
+from benchbench.run.executor import (
+    ROUNDING,
+    Executor,
+    Slot,
+    StageEnded,
+    StageEvent,
+    StageLost,
+    StageNeeds,
+    StageProgress,
+)
+from benchbench.run.needs import needs_of
 from benchbench.run.order import longest_chains, urgency
-from benchbench.stages import settings_class
-from benchbench.stages.settings import TrainingSettings
 from benchbench.store.runs import RunStore
 
 POLL_SECONDS = 0.5
 """Between two looks at whether a stop was asked for, where no stage reports anything."""
-TRAINING_WEIGHT = 10
-"""About how many times as long as scoring a training takes."""
-
-
-def needs_of(spec: StageSpec, *, world_size: int = 1) -> StageNeeds:
-    """What a stage needs, by its kind.
-
-    Args:
-        spec: the stage.
-        world_size: processes that train a stage together, each on a device; what does not train runs on one.
-    """
-    settings = settings_class(spec.kind)
-    trains = issubclass(settings, TrainingSettings)
-    weight = TRAINING_WEIGHT if trains else 1
-    devices = world_size if trains else 1
-    return StageNeeds(devices, engine=settings.USES_ENGINE, priority=settings.PRIORITY, weight=weight)
 
 
 class StageListener(Protocol):
@@ -70,6 +62,7 @@ class _Running:
 
     spec: StageSpec
     slot: Slot
+    needs: StageNeeds
 
 
 class Scheduler:
@@ -174,12 +167,13 @@ class Scheduler:
             needs = self.needs(spec)
             slot = self._slot_for(needs, free)
             if slot is None:
+                free = self._without_kept(needs, free)
                 continue  # the engine is where another stage runs, for instance; the others need not wait for it
             free.remove(slot)
             if needs.engine:
                 self._engine_slots.add(slot.number)
             del self._waiting[spec.key]
-            self._running[spec.key] = _Running(spec, slot)
+            self._running[spec.key] = _Running(spec, slot, needs)
             self.executor.submit(spec, replace(needs, run_engine=self._run_engine), slot)
             self.listener.started(spec)
 
@@ -194,12 +188,31 @@ class Scheduler:
         A card of its own may hold a further engine, once it is known which engine the run has: before, two that choose
         for themselves could choose differently. A processor, which all slots share, holds one.
         """
-        slots = [slot for slot in free if len(slot.devices) >= needs.devices]
+        slots = [slot for slot in free if len(slot.devices) >= needs.devices and self._has_room(slot, needs)]
         if not needs.engine or not self._engine_slots:
             return next(iter(slots), None)
         holding = [slot for slot in slots if slot.number in self._engine_slots]
         others = [] if self._run_engine is None else [slot for slot in slots if slot.devices[0] != "cpu"]
         return next(iter([*holding, *others]), None)
+
+    def _has_room(self, slot: Slot, needs: StageNeeds) -> bool:
+        """Whether what the stage needs of each card of a slot is not taken by stages on other slots."""
+        return all(self._taken(device) + min(needs.devices, 1) <= 1 + ROUNDING for device in _cards(slot))
+
+    def _taken(self, device: str) -> float:
+        """How much of a card running stages have."""
+        return sum(min(each.needs.devices, 1) for each in self._running.values() if device in each.slot.devices)
+
+    def _without_kept(self, needs: StageNeeds, free: list[Slot]) -> list[Slot]:
+        """The free slots but those of the card that is kept for a stage which needs more of one than any has left.
+
+        Without it such a stage would wait until no smaller one is left. The card is the one that has least to end.
+        """
+        large = [slot for slot in self.executor.slots() if len(slot.devices) >= needs.devices and _cards(slot)]
+        if not large or any(self._has_room(slot, needs) for slot in large):
+            return free  # it waits for a slot or an engine, and not for room
+        card = min(large, key=lambda slot: sum(self._taken(device) for device in slot.devices))
+        return [slot for slot in free if not set(slot.devices).intersection(card.devices)]
 
     def _take(self, event: StageEvent) -> None:
         """Note what an event says, and pass it on."""
@@ -231,3 +244,8 @@ class Scheduler:
             environment = {"device_kind": device.split(":")[0], "device": device}
             record = replace(before or StageRecord(spec.key, status, environment), status=status, message=event.reason)
             return self.store.write(record) if is_ours else record  # what another process runs is for it to record
+
+
+def _cards(slot: Slot) -> list[str]:
+    """The devices of a slot that are not shared by all."""
+    return [device for device in slot.devices if device != "cpu"]

@@ -1,8 +1,8 @@
-"""The executor of stages on several devices of this machine: groups of processes that train one stage together.
+"""The executor of stages on several devices of this machine: groups of processes that run one stage together.
 
 What torchrun does for a script is done here for stages: each process of a group has a number and a device, they meet
 over a file, and where one of them is gone the others are ended and the stage is lost, with its last checkpoint on disk.
-A group serves one stage after another. What does not train is run by its first process alone.
+A group serves one stage after another. What takes one device is run by its first process alone.
 """
 
 from __future__ import annotations

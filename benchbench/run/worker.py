@@ -18,7 +18,8 @@ REPORT_SECONDS = 0.5
 def work(pipe: Connection, root: str, device: str, threads: int) -> None:
     """Serve stages from the pipe until it closes.
 
-    The parent sends stage specs as plain values, each with the engine that drew the run's other responses; the worker
+    The parent sends stage specs as plain values, each with the engine that drew the run's other responses, how much of
+    the device it may have, and whether other workers have parts of it, where no engine outlives its stage; the worker
     answers with ("progress", event) and ("done", record).
     SIGTERM asks for a checkpoint at the next step; SIGINT is the parent's business, since a terminal sends it to all.
     The engine that draws responses, if a stage opened one, ends with the worker.
@@ -40,7 +41,7 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
     with EngineCache() as engines:
         while True:
             try:
-                values, run_engine = pipe.recv()
+                values, run_engine, devices, is_shared = pipe.recv()
             except (EOFError, OSError):
                 return
             engines.pin(run_engine)
@@ -52,7 +53,10 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
                 should_stop=should_stop,
                 engines=engines,
                 input_of=inputs.get,
+                device_share=devices,
             )
+            if is_shared:
+                engines.close()
             try:
                 pipe.send(("done", record))
             except OSError:

@@ -76,6 +76,8 @@ class StageContext(Generic[S]):
     """Where a stage that generates gets its engine; the worker's own, which outlives the stage."""
     ranks: Ranks = ALONE
     """The processes that train the stage together; each runs the stage's code, and the first alone leaves files."""
+    device_share: float = 1.0
+    """Part of the device that the stage may have."""
 
     @property
     def settings(self) -> S:
@@ -86,6 +88,11 @@ class StageContext(Generic[S]):
     def run(self) -> Any:
         """Paths and settings of the run: the `RUN` class of the stage's kind."""
         return self.spec.run
+
+    @property
+    def has_whole_device(self) -> bool:
+        """Whether no other stage runs on the device; one that shares it must do without what depends on its room."""
+        return self.device_share >= 1
 
     def input(self, name: str) -> Path:
         """Folder of a finished stage that this one reads, all of it as it was written.

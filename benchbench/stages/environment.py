@@ -49,13 +49,16 @@ def package_versions() -> dict[str, str]:
     return versions
 
 
-def environment(device: str, *, executor: str = "local", world_size: int = 1) -> dict[str, Any]:
+def environment(
+    device: str, *, executor: str = "local", world_size: int = 1, device_share: float = 1.0
+) -> dict[str, Any]:
     """The circumstances of a run; imports torch.
 
     Args:
         device: of this process.
         executor: what started it.
         world_size: how many processes work on the stage together.
+        device_share: part of the device that the stage may have.
     """
     import torch
 
@@ -68,6 +71,7 @@ def environment(device: str, *, executor: str = "local", world_size: int = 1) ->
         "host": platform.node(),
         "executor": executor,
         "world_size": world_size,
+        "device_share": device_share,
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "platform": f"{sys.platform}-{platform.machine()}",

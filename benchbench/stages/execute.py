@@ -14,14 +14,15 @@ from typing import Any
 
 import torch
 
-from benchbench.core.errors import BenchError, Interrupted
+from benchbench.batches.microbatches import is_out_of_memory
+from benchbench.core.errors import BenchError, ExitCode, Interrupted
 from benchbench.core.input import Input
 from benchbench.core.records import CONTENT, READ, StageRecord, StageSpec
 from benchbench.generation.engine_cache import EngineCache
 from benchbench.stages import read_spec, runner, settings_class
 from benchbench.stages.context import Report, Result, StageContext
 from benchbench.stages.environment import environment
-from benchbench.stages.memory import watch_memory
+from benchbench.stages.memory import limit_memory, watch_memory
 from benchbench.stages.resumption import resumption
 from benchbench.store.damage import listening
 from benchbench.store.disk import disk_message
@@ -49,6 +50,7 @@ def execute(
     ranks: Ranks = ALONE,
     executor: str = "local",
     begin: Callable[[], None] = lambda: None,
+    device_share: float = 1.0,
 ) -> StageRecord:
     """Run a stage to its end, unless it is finished already; the record says how it went.
 
@@ -66,13 +68,25 @@ def execute(
         ranks: this process, the first, and those that train the stage with it (`follow`).
         executor: what runs the stage, for the record.
         begin: called when the stage's own code is about to run, which the other processes then follow.
+        device_share: part of the device that the stage may have, in one process; more than that fails the stage, and
+            moves no number.
     """
-    report = _with_title(report, spec)
-    here = partial(environment, device, executor=executor, world_size=ranks.world)
+    report, device_share = _with_title(report, spec), min(1.0, device_share)
+    here = partial(environment, device, executor=executor, world_size=ranks.world, device_share=device_share)
     while True:
         try:
             return _execute_claimed(
-                spec, store, device, report, should_stop, input_of, engines, ranks, here=here, begin=begin
+                spec,
+                store,
+                device,
+                report,
+                should_stop,
+                input_of,
+                engines,
+                ranks,
+                here=here,
+                begin=begin,
+                device_share=device_share,
             )
         except LeaseLostError as error:
             if ranks.world > 1:  # the other processes are in the middle of a step, and end with this one
@@ -92,6 +106,7 @@ def _execute_claimed(
     *,
     here: Callable[[], dict[str, Any]],
     begin: Callable[[], None],
+    device_share: float,
 ) -> StageRecord:
     with store.claim(spec.key, should_stop, lambda line: report({"message": line})) as is_ours:
         if not is_ours:  # what is on disk is the other process's
@@ -100,8 +115,7 @@ def _execute_claimed(
         if before is not None and before.status == "done":
             store.remove_checkpoint(spec.key)
             return before
-        if _is_card(device) and engines is not None and not settings_class(spec.kind).USES_ENGINE:
-            engines.close()  # it would hold most of the card; on the CPU it may stay for the next stage that draws
+        _make_room(spec, device, engines)
         record = _begin(spec, store, here(), report)
         started, memory = time.monotonic(), watch_memory(device)
         with EngineCache() if engines is None else nullcontext(engines) as stage_engines:
@@ -115,14 +129,13 @@ def _execute_claimed(
                 input_of=input_of,
                 engines=stage_engines,
                 ranks=ranks,
+                device_share=device_share,
             )
             begin()
             with listening(lambda line: report({"message": line})):
                 ended = _run(context, record)
         peak = memory.peak()
-        if _is_card(device):  # torch keeps what it once had, and an engine's process would find the card full
-            gc.collect()
-            torch.cuda.empty_cache()
+        _give_back(device)
         if ended.status == "done":
             ended = _sealed(ended, store)
         if ended.status == "done" and (read := contents_read(spec, store)):
@@ -134,7 +147,15 @@ def _execute_claimed(
         return written
 
 
-def follow(spec: StageSpec, store: RunStore, *, device: str, ranks: Ranks, input_of: Callable[[str], Input]) -> None:
+def follow(
+    spec: StageSpec,
+    store: RunStore,
+    *,
+    device: str,
+    ranks: Ranks,
+    input_of: Callable[[str], Input],
+    engines: EngineCache | None = None,
+) -> None:
     """Run a stage's own code as one of the processes that are not the first: claim, record and files are the first's.
 
     Args:
@@ -143,12 +164,14 @@ def follow(spec: StageSpec, store: RunStore, *, device: str, ranks: Ranks, input
         device: of this process.
         ranks: this process and the others.
         input_of: as in `execute`.
+        engines: as in `execute`.
 
     Raises:
         Interrupted: the first process was asked to stop.
         BenchError: as the first process's own.
     """
-    with EngineCache() as engines:
+    _make_room(spec, device, engines)
+    with EngineCache() if engines is None else nullcontext(engines) as stage_engines:
         context = StageContext(
             spec=read_spec(spec.as_json()),
             folder=store.folder(spec.key),
@@ -157,10 +180,26 @@ def follow(spec: StageSpec, store: RunStore, *, device: str, ranks: Ranks, input
             report=lambda event: None,
             should_stop=lambda: False,
             input_of=input_of,
-            engines=engines,
+            engines=stage_engines,
             ranks=ranks,
         )
-        runner(spec.kind)(context)
+        try:
+            runner(spec.kind)(context)
+        finally:
+            _give_back(device)
+
+
+def _make_room(spec: StageSpec, device: str, engines: EngineCache | None) -> None:
+    """Close an engine that would hold most of the card; on the CPU it may stay for the next stage that draws."""
+    if _is_card(device) and engines is not None and not settings_class(spec.kind).USES_ENGINE:
+        engines.close()
+
+
+def _give_back(device: str) -> None:
+    """Free what torch keeps of a card that it once had, and that an engine's process would find taken."""
+    if _is_card(device):
+        gc.collect()
+        torch.cuda.empty_cache()
 
 
 def contents_read(spec: StageSpec, store: RunStore) -> dict[str, str]:
@@ -191,6 +230,7 @@ def _run(context: StageContext[Any], record: StageRecord) -> StageRecord:
     check(context.folder)
     shutil.rmtree(context.folder / MODEL, ignore_errors=True)  # half a model of a killed attempt
     try:
+        limit_memory(str(context.device), context.device_share)
         context = replace(context, spec=read_spec(context.spec.as_json()))
         result: Result = runner(context.spec.kind)(context)
         if (folder := context.folder / MODEL).is_dir():
@@ -204,6 +244,9 @@ def _run(context: StageContext[Any], record: StageRecord) -> StageRecord:
     except BenchError as error:
         return replace(record, status="failed", message=str(error), summary={"exit_code": int(error.exit_code)})
     except Exception as error:
+        if not context.has_whole_device and is_out_of_memory(error):
+            said, summary = _too_small(context, error), {"exit_code": int(ExitCode.FAILED)}
+            return replace(record, status="failed", message=said, summary=summary)
         return replace(record, status="failed", message=_told(error))
     return replace(record, status="done", tokens=result.tokens, summary=result.summary)
 
@@ -214,6 +257,15 @@ def _sealed(record: StageRecord, store: RunStore) -> StageRecord:
         return replace(record, files=store.seal(record.key))
     except OSError as error:
         return replace(record, status="failed", message=_told(error))
+
+
+def _too_small(context: StageContext[Any], error: Exception) -> str:
+    """What is said of a stage whose part of a card is too small: on another part its numbers would be the same."""
+    reason = str(error).partition("\n")[0][:120]
+    return (
+        f"{context.spec.title}: expected room in {context.device_share:g} of {context.device}, ran out of memory "
+        f"({reason}); give larger parts with --device-share, or leave it out"
+    )
 
 
 def _told(error: Exception) -> str:

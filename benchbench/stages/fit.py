@@ -165,6 +165,7 @@ def fit(
         most=_most_examples(context),
         device_kind=context.device.type,
         where=f"{context.spec.title}: tokens_per_microbatch",
+        may_be_halved=context.has_whole_device,
     )
     outcome = train(
         Job(
@@ -193,7 +194,7 @@ def fit(
         "examples": len(tokenized.examples),
         "last": dict(outcome.last),
         "layout": make_batch.layout.name,
-        "microbatch": asdict(budget),
+        "microbatch": budget.facts(),
     }
     if rows is not None:
         summary["online"] = rows.summary(outcome.seconds)

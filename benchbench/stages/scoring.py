@@ -61,6 +61,7 @@ def score_examples(
         most=context.run.per_device_eval_batch_size,
         device_kind=context.device.type,
         where=f"{context.spec.title}: score.tokens_per_microbatch",
+        may_be_halved=context.has_whole_device,
     )
     ordered = longest_first(examples, every)
     costs = [every[i] for i in ordered]

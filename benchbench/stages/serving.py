@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,8 +12,9 @@ from typing import Any
 import torch
 
 from benchbench import sources
-from benchbench.core.generation import Generation, GenerationRequest
+from benchbench.core.generation import Engine, Generation, GenerationRequest
 from benchbench.core.tools import Tool
+from benchbench.generation.choose import EngineChoice
 from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.merge import is_adapter, is_merged, merge_adapter
 from benchbench.generation.tool_turns import ToolTurns, observation_tokens
@@ -26,9 +27,9 @@ SERVING = "serving-"
 """Of the folder that holds weights made for the engine, as long as it draws."""
 
 
-def remove_leftovers(folder: Path) -> None:
+def remove_leftovers(context: StageContext[Any]) -> None:
     """Remove the weights that an attempt made for the engine before it was killed."""
-    for leftover in folder.glob(f"{SERVING}*"):
+    for leftover in context.folder.glob(f"{SERVING}*") if context.ranks.is_first else ():
         shutil.rmtree(leftover, ignore_errors=True)
 
 
@@ -36,11 +37,20 @@ def remove_leftovers(folder: Path) -> None:
 def servable(context: StageContext[Any], tokenizer: Any, name: str = "policy") -> Iterator[tuple[Path, bool]]:
     """A folder of whole weights for an engine, and whether adapters were merged into them for it.
 
+    Of several processes the first makes the folder, and removes it at the end of the block: until then all of them have
+    loaded what is in it, since they come together after each piece of their work.
+
     Args:
         context: of a stage whose settings have a `base_seed`.
         tokenizer: the setting's.
         name: of the input that leaves the policy; the base model where the stage has no such input.
     """
+    with ExitStack() as stack:
+        yield context.ranks.from_first(lambda: stack.enter_context(_served(context, tokenizer, name)))
+
+
+@contextmanager
+def _served(context: StageContext[Any], tokenizer: Any, name: str) -> Iterator[tuple[Path, bool]]:
     with TemporaryDirectory(prefix=SERVING, dir=context.folder) as scratch:
         if name not in context.spec.inputs:
             path = context.run.model_path
@@ -98,6 +108,34 @@ def _tool(settings: ToolSettings) -> Tool:
     if tool is None or tool.version != settings.version:
         raise RuntimeError(f"planned with version {settings.version} of the tool of '{settings.source}', found {tool}")
     return tool
+
+
+def load_engine(
+    context: StageContext[Any],
+    choose: Callable[[], EngineChoice],
+    settings: EngineSettings,
+    folder: Path,
+    *,
+    fall_back: bool,
+) -> tuple[Engine, EngineChoice]:
+    """This process's engine with a model in it, and the choice that held: the first process's, which all follow.
+
+    Args:
+        context: of the stage.
+        choose: the engine for the model; called in the first process.
+        settings: how this process's engine runs.
+        folder: of whole weights.
+        fall_back: as `EngineCache.load` has it, in the first process.
+    """
+    ranks = context.ranks
+
+    def load(choice: EngineChoice, *, fall_back: bool) -> tuple[Engine, EngineChoice]:
+        log = context.root / ("engine.log" if ranks.is_first else f"engine-{ranks.number}.log")
+        return context.engines.load(choice, settings, folder, fall_back=fall_back, log=log)
+
+    loaded = [load(choose(), fall_back=fall_back)] if ranks.is_first else []
+    choice = ranks.from_first(lambda: loaded[0][1])
+    return loaded[0] if loaded else load(choice, fall_back=False)
 
 
 def engine_settings(

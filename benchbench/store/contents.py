@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from benchbench.store.damage import SUFFIX
 from benchbench.store.file_hashes import file_hash, kept_hash
+from benchbench.store.files import json_or_none, write_json
 
 SMALL_BYTES = 1 << 16
 """A file up to this size is read as fast as the note of what it held."""
 UNREADABLE = "unreadable: "
 """Begins what stands in the place of the hash of a file that cannot be read; the reason follows."""
-_BESIDE = ("status.json", "progress.json")
+_BESIDE = ("status.json", "progress.json", "dropped.json")
 """Files of a stage's folder that say something of the others."""
 _GOES = ("checkpoint",)
 """Folders in a stage's folder that are gone when it has finished."""
@@ -27,7 +29,9 @@ _UNREAD = "README.md"
 """A model's card, which nothing reads and a person may edit."""
 _READ_BY_PRESENCE = frozenset((".json", ".safetensors", ".py", ".jinja", ".model", ".txt", ".bin"))
 """Endings of files that a library may read of a model's folder because they are there."""
-_MODEL = "model"
+MODEL = "model"
+DROPPED = "dropped.json"
+"""File of a stage's folder that says when its model was dropped on purpose, and how large it was."""
 _HASHED_AT_ONCE = 4
 ADDED = "expected no such file, found one"
 
@@ -52,9 +56,9 @@ def content_faults(folder: Path, entries: Mapping[str, Any], root: Path | None, 
             its place and not the weights.
     """
     faults: list[str] = []
-    is_bare = not model_too and not (folder / _MODEL).exists()
+    is_bare = not model_too and not (folder / MODEL).exists()
     for name, entry in entries.items():
-        if is_bare and name.startswith(f"{_MODEL}/"):
+        if is_bare and name.startswith(f"{MODEL}/"):
             continue
         if not (folder / name).is_file():
             faults.append(f"{name}: expected {shown_entry(entry)}, found no such file")
@@ -63,7 +67,23 @@ def content_faults(folder: Path, entries: Mapping[str, Any], root: Path | None, 
     return faults + [f"{name}: {ADDED}" for name in added_files(folder, entries)]
 
 
-def added_files(folder: Path, entries: Collection[str], *, below: str = f"{_MODEL}/") -> list[str]:
+def note_dropped(folder: Path) -> None:
+    """Say in a stage's folder that its model is dropped, before it is."""
+    count = sum(path.stat().st_size for path in (folder / MODEL).rglob("*") if path.is_file())
+    write_json(folder / DROPPED, {"at": datetime.now(UTC).isoformat(timespec="seconds"), "bytes": count})
+
+
+def dropped_line(folder: Path) -> str:
+    """What is said of a model that was dropped; empty where it is there, or went in another way."""
+    values = json_or_none(folder / DROPPED)
+    if (folder / MODEL).exists() or not isinstance(values, dict):
+        return ""
+    return (
+        f"{MODEL}: expected one, found that it was dropped ({values.get('at')}), since nothing was planned to read it"
+    )
+
+
+def added_files(folder: Path, entries: Collection[str], *, below: str = f"{MODEL}/") -> list[str]:
     """Names of files that a library would read of a model's folder because they are there, and nobody wrote down.
 
     Args:
@@ -114,5 +134,5 @@ def _counts(path: Path) -> bool:
     """Whether a file, by its path below the folder, is part of what a stage leaves."""
     hidden = any(part.startswith(".") for part in path.parts)
     beside = len(path.parts) == 1 and path.name in _BESIDE
-    card = path.parts[0] == _MODEL and path.name == _UNREAD
+    card = path.parts[0] == MODEL and path.name == _UNREAD
     return not (hidden or beside or card or path.parts[0] in _GOES or SUFFIX in path.name)

@@ -18,7 +18,7 @@ from ruamel.yaml.error import YAMLError
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.store.checksums import is_as_stamped, stamped
-from benchbench.store.contents import ADDED, added_files, content_faults, contents
+from benchbench.store.contents import ADDED, added_files, content_faults, contents, dropped_line
 from benchbench.store.damage import beside, in_damaged, say, say_damage, set_aside
 from benchbench.store.files import folders, json_or_none, sync_tree, write_json, write_yaml
 from benchbench.store.lease_files import LEASES, Holder, holder_of, may_be_held
@@ -132,7 +132,9 @@ class RunStore:
         if not record.files:
             return []
         root = None if thorough else self.root
-        return content_faults(self.folder(key), record.files, root, model_too=model_too)
+        dropped = dropped_line(self.folder(key)) if model_too else ""
+        faults = content_faults(self.folder(key), record.files, root, model_too=model_too and not dropped)
+        return [*faults, *([dropped] if dropped else [])]
 
     def sound_folder(self, key: str, *, model_too: bool = False) -> Path:
         """The folder of a stage whose result is read, once every file in it was found to be as it was written.

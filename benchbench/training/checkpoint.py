@@ -59,6 +59,12 @@ def trainable(model: nn.Module) -> dict[str, nn.Parameter]:
     return {name: p for name, p in model.named_parameters() if p.requires_grad}
 
 
+def _card(model: nn.Module) -> torch.device | None:
+    """The card that a model is trained on; none where it is trained on a processor."""
+    device = next(iter(trainable(model).values())).device
+    return device if device.type == "cuda" else None
+
+
 def save_checkpoint(
     folder: Path,
     model: nn.Module,
@@ -81,8 +87,8 @@ def save_checkpoint(
     for owner, each in (moving or {}).items():
         tensors |= {f"{_MOVING}.{owner}.{name}": value.detach().contiguous() for name, value in each.state().items()}
     tensors[_CPU_RNG] = torch.get_rng_state()
-    if torch.cuda.is_available():
-        tensors[_CUDA_RNG] = torch.cuda.get_rng_state()
+    if (card := _card(model)) is not None:
+        tensors[_CUDA_RNG] = torch.cuda.get_rng_state(card)
     if not ranks.is_first:
         for tensor in tensors.values():
             whole(tensor)
@@ -135,8 +141,8 @@ def load_checkpoint(
         begin = f"{_MOVING}.{owner}."
         each.restore({name.removeprefix(begin): value for name, value in tensors.items() if name.startswith(begin)})
     torch.set_rng_state(tensors[_CPU_RNG])
-    if torch.cuda.is_available() and _CUDA_RNG in tensors:
-        torch.cuda.set_rng_state(tensors[_CUDA_RNG])
+    if (card := _card(model)) is not None and _CUDA_RNG in tensors:
+        torch.cuda.set_rng_state(tensors[_CUDA_RNG], card)
     return position
 
 

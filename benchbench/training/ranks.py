@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.distributed.tensor import DTensor
 
 from benchbench.batches.microbatches import is_out_of_memory
+from benchbench.core.errors import Interrupted
 
 T = TypeVar("T")
 
@@ -107,6 +108,26 @@ class Ranks:
         dist.broadcast_object_list(values, src=0)
         return values[0]
 
+    def in_turns(
+        self, places: Sequence[int], work: Callable[[int], T], should_stop: Callable[[], bool]
+    ) -> Iterator[tuple[int, T]]:
+        """(place, what work on it gives) in order, the same in all processes; each of them works on one at a time.
+
+        Args:
+            places: of pieces that no other piece reaches, the same in all processes.
+            work: on the piece of a place, by whichever process it falls to.
+            should_stop: asked in the first process before each round of pieces.
+
+        Raises:
+            Interrupted: in all processes; the first was to stop.
+        """
+        for start in range(0, len(places), self.world):
+            turn = places[start : start + self.world]
+            if self.from_first(should_stop):
+                raise Interrupted
+            values = self.gathered([work(turn[self.number])] if self.number < len(turn) else [])
+            yield from ((place, value) for place, [value] in zip(turn, values, strict=False))
+
     def total(self, counts: Sequence[int]) -> list[int]:
         """Sums over all processes."""
         return [sum(each) for each in zip(*self.gathered(list(counts)), strict=True)]
@@ -176,20 +197,22 @@ ALONE = Ranks()
 
 
 @contextmanager
-def joined_ranks(number: int, world: int, *, device: str, meeting: Path, shards: bool = False) -> Iterator[Ranks]:
+def joined_ranks(
+    number: int, world: int, *, device: str, meeting: Path | None, shards: bool = False
+) -> Iterator[Ranks]:
     """This process as one of several, from when all have met until it leaves.
 
     Args:
         number: of this process, from 0.
         world: how many there are.
         device: this process's own: `cpu` or `cuda:N`.
-        meeting: a file that is not there yet, the same for all; a processor's sums go over gloo, a card's over NCCL.
+        meeting: a file that is not there yet, the same for all; none where the environment says how to meet, as
+            torchrun sets it. A processor's sums go over gloo, a card's over NCCL.
         shards: as `Ranks.shards`.
     """
     backend = "cpu:gloo,cuda:nccl" if torch.device(device).type == "cuda" else "gloo"
-    dist.init_process_group(
-        backend, init_method=meeting.resolve().as_uri(), rank=number, world_size=world, timeout=PATIENCE
-    )
+    where = "env://" if meeting is None else meeting.resolve().as_uri()
+    dist.init_process_group(backend, init_method=where, rank=number, world_size=world, timeout=PATIENCE)
     try:
         yield Ranks(number, world, torch.device(device), shards and world > 1)
     finally:

@@ -167,6 +167,12 @@ def test_a_budget_is_halved_once_and_never_below_the_longest_example():
     assert not Budget(tokens=70, examples=1, longest=70).halve(step=1, reason="full")
 
 
+def test_a_budget_that_may_not_be_halved_is_not_and_says_nothing_of_it():
+    budget = Budget(tokens=100, examples=5, longest=70, may_be_halved=False)
+    assert not budget.halve(step=3, reason="full")
+    assert budget.facts() == Budget(tokens=100, examples=5, longest=70).facts()
+
+
 def test_a_processor_without_memory_is_told_by_its_words():
     try:
         torch.empty(2**60)

@@ -12,6 +12,7 @@ import pytest
 from harness import Finished, bench, tree
 
 from benchbench.commands.clean import clean, size, unused
+from benchbench.core.errors import BenchError
 from benchbench.core.records import StageSpec
 from benchbench.store.drafts import draft_prefix
 from benchbench.store.processes import ProcessName, given_command, this_process
@@ -266,3 +267,77 @@ def test_of_a_finished_comparison_nothing_goes(finished: Finished):
 @pytest.mark.parametrize(("count", "text"), [(0, "0 bytes"), (2048, "2.0 KiB"), (5 << 40, "5120.0 GiB")])
 def test_sizes_in_words(count: int, text: str):
     assert size(count) == text
+
+
+def of_kind(kind: str, title: str, *inputs: StageSpec) -> StageSpec:
+    return StageSpec(kind, title, {"title": title}, {f"i{n}": each.key for n, each in enumerate(inputs)}, {})
+
+
+FIRST = of_kind("preference", "round 1")
+DRAWN = of_kind("rollout", "drawn in round 2", FIRST)
+CHOSEN = of_kind("select", "rows of round 2", DRAWN)
+SECOND = of_kind("preference", "round 2", FIRST, CHOSEN)
+ROUNDS = (FIRST, DRAWN, CHOSEN, SECOND)
+
+
+@pytest.fixture
+def rounds(tmp_path: Path) -> RunStore:
+    """Two rounds that are finished, on the last of which a table rests."""
+    store = RunStore(tmp_path / "runs")
+    for each in ROUNDS:
+        finished(store, each)
+    results(tmp_path, SECOND)
+    return store
+
+
+def finished(store: RunStore, spec: StageSpec) -> None:
+    record = store.begin(spec, ENVIRONMENT)
+    (store.folder(spec.key) / "rows.parquet").write_bytes(b"x" * 50)
+    if spec.kind == "preference":
+        (store.folder(spec.key) / "model").mkdir(exist_ok=True)
+        (store.folder(spec.key) / "model" / "model.safetensors").write_bytes(b"x" * 500)
+    store.write(replace(record, status="done", files=store.seal(spec.key)))
+
+
+def of_rounds(store: RunStore, **more: bool) -> list[str]:
+    """Models that may go."""
+    every = unused(store, [store.root.parent / "results"], **more).unused
+    return [str(each.path.relative_to(store.root)) for each in every]
+
+
+def test_the_model_of_a_round_that_is_over_may_go_on_request_and_the_last_one_stays(rounds: RunStore):
+    assert of_rounds(rounds) == []
+    assert of_rounds(rounds, with_round_models=True) == [f"{FIRST.key}/model"]
+
+
+@pytest.mark.parametrize("left", [DRAWN, SECOND], ids=lambda spec: spec.title)
+def test_it_stays_while_the_round_after_it_is_not_over(rounds: RunStore, left: StageSpec):
+    record = rounds.record(left.key)
+    assert record is not None
+    rounds.write(replace(record, status="interrupted"))
+    assert of_rounds(rounds, with_round_models=True) == []
+
+
+def test_it_stays_while_a_command_plans_its_stage(rounds: RunStore):
+    with running_plan(rounds, [FIRST]):
+        assert of_rounds(rounds, with_round_models=True) == []
+
+
+def test_a_model_that_was_dropped_is_noted_and_made_again_for_who_reads_it(rounds: RunStore):
+    shown = unused(rounds, [rounds.root.parent / "results"], with_round_models=True)
+    assert clean(rounds, shown).freed == 500
+    folder = rounds.folder(FIRST.key)
+    assert not (folder / "model").exists() and rounds.is_done(FIRST.key)
+    assert json.loads((folder / "dropped.json").read_text())["bytes"] == 500
+    assert rounds.faults(FIRST.key, model_too=False) == [] and rounds.sound_folder(FIRST.key) == folder
+    with pytest.raises(BenchError, match="model: expected one, found that it was dropped .20"):
+        rounds.sound_folder(FIRST.key, model_too=True)
+    again = of_kind("rollout", "drawn once more", FIRST)
+    stages = {each.key: each for each in (*ROUNDS, again)}
+    rounds.set_damaged_aside({each.key: each for each in ROUNDS})
+    assert rounds.is_done(FIRST.key), "nothing that is to run reads it"
+    with pytest.warns(UserWarning, match="it was dropped .* and made again"):
+        rounds.set_damaged_aside(stages)
+    assert [rounds.is_done(each.key) for each in ROUNDS] == [False, True, True, True]
+    finished(rounds, FIRST)
+    assert rounds.faults(FIRST.key) == [] and not (folder / "dropped.json").exists()

@@ -108,3 +108,9 @@ def test_a_stage_that_several_processes_trained_has_no_rate_of_one():
     assert is_like(StageRecord("sft/1", "done", alone), cpu)
     assert not is_like(StageRecord("sft/1", "done", shared), cpu)
     assert not is_like(StageRecord("sft/1", "done", alone, resumed_environments=[shared]), cpu)
+
+
+def test_a_stage_that_shared_its_card_has_no_rate_of_one_alone():
+    alone = {"device_kind": "cuda", "device_name": "NVIDIA H200", "device_share": 1.0}
+    assert is_like(StageRecord("sft/1", "done", alone), parse_fleet("H200"))
+    assert not is_like(StageRecord("sft/1", "done", alone | {"device_share": 0.5}), parse_fleet("H200"))

@@ -21,7 +21,7 @@ from benchbench.core.judge import Contest, Judge, JudgeContext, Verdict
 from benchbench.judging.identity import judge_identity
 from benchbench.judging.pairs import judge_pairs
 from benchbench.judging.responses import matched, one_per_example
-from benchbench.judging.rows import COLUMNS
+from benchbench.judging.rows import COLUMNS, Answers
 from benchbench.store.verdict_cache import VerdictCache
 
 from .judges import Counting, Options, longer, prompts, responses
@@ -366,3 +366,22 @@ def test_the_rows_are_contests_of_the_comparison():
         "e2": 0.5,
         "e3": 0.5,
     }
+
+
+def test_processes_that_share_the_prompts_have_the_rows_of_one():
+    """Each asks for its own; answers are put together in the order in which one process would have asked."""
+    expected, summary = run(Counting().judge)
+    heard: list[Answers] = []
+
+    def remember(answers: Answers) -> list[Answers]:
+        heard.append(answers)
+        return [answers, answers]
+
+    judges = [Counting() for _ in range(2)]
+    for number, counting in enumerate(judges):
+        with pytest.raises(KeyError):  # alone it does not know the other's answers
+            run(counting.judge, number=number, world=2, gathered=remember)
+    assert {contest.example for contest in judges[0].asked} & {contest.example for contest in judges[1].asked} == set()
+    rows, together = run(Counting().judge, world=2, gathered=lambda _: heard)
+    pd.testing.assert_frame_equal(rows, expected)
+    assert together == summary

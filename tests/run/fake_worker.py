@@ -19,11 +19,13 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
     store = RunStore(Path(root))
     while True:
         try:
-            values, _ = pipe.recv()
+            values, _, *part = pipe.recv()
             spec = StageSpec.from_json(values)
         except (EOFError, OSError):
             return
-        record = store.begin(spec, {"device_kind": device.split(":")[0], "device": device, "threads": threads})
+        record = store.begin(
+            spec, {"device_kind": device.split(":")[0], "device": device, "threads": threads, "part": part}
+        )
         (Path(root) / "running" / spec.fingerprint).write_text(device, encoding="utf-8")
         pipe.send(("progress", {"key": spec.key, "title": spec.title, "pid": os.getpid()}))
         if spec.settings.get("die"):

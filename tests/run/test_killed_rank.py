@@ -19,8 +19,9 @@ from harness import MICRO, execute
 from benchbench.commands.compare.run import CompareRequest, prepare_comparison
 from benchbench.commands.run_plan import RunOptions
 from benchbench.core.records import StageRecord, StageSpec
+from benchbench.run.needs import needs_of
 from benchbench.run.ranked import work_together
-from benchbench.run.scheduler import Scheduler, needs_of
+from benchbench.run.scheduler import Scheduler
 from benchbench.run.torchrun import TorchrunExecutor
 from benchbench.store.rows import read_rows
 from benchbench.training.checkpoint import read_position

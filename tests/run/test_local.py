@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from harness import MICRO, Ended, bench
 
+from benchbench.commands.compare.run import CompareRequest, prepare_comparison
+from benchbench.commands.run_plan import RunOptions
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.run.executor import StageEnded, StageLost, StageNeeds
 from benchbench.run.local import LocalExecutor
+from benchbench.run.machine import cuda_card_count
+from benchbench.run.needs import needs_of
 from benchbench.run.scheduler import RunResult, Scheduler
 from benchbench.store.runs import RunStore
 
@@ -248,3 +254,51 @@ def test_nothing_that_was_started_outlives_the_executor(store: RunStore):
     executor.close()
     assert len(pids) == 2
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def test_a_worker_is_told_its_part_of_the_card_and_whether_others_have_one(store: RunStore):
+    executor = LocalExecutor(store.root, ["cuda:0", "cuda:0", "cuda:1"], threads=1, target=fake_worker.work)
+    specs = [small(str(number)) for number in range(3)]
+    for spec, slot in zip(specs, sorted(executor.slots(), key=lambda slot: slot.number), strict=True):
+        executor.submit(spec, StageNeeds(devices=0.5), slot)
+    try:
+        records = {event.key: event.record for event in all_ended(executor, 3) if isinstance(event, StageEnded)}
+    finally:
+        executor.close()
+    about = [(records[spec.key].environment["device"], records[spec.key].environment["part"]) for spec in specs]
+    assert about == [("cuda:0", [0.5, True]), ("cuda:0", [0.5, True]), ("cuda:1", [0.5, False])]
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda:0", marks=pytest.mark.gpu)])
+def test_stages_that_share_a_device_have_the_numbers_of_stages_that_have_it_alone(device: str, tmp_path: Path):
+    """Two trainings side by side and their scores, each on half of the device, against one after the other."""
+    if device != "cpu" and cuda_card_count() == 0:
+        pytest.skip("this machine has no CUDA")
+    options = RunOptions(device, runs=tmp_path / "alone")
+    sets = ["preference.max_steps=3", "sft.max_steps=2"]
+    request = CompareRequest(["dpo", "simpo"], str(MICRO), ["1"], overrides=sets, pairs_only=True)
+    stages = prepare_comparison(request, options).session.plan.stages
+    first = {key: spec for key, spec in stages.items() if "dpo" not in spec.title and "simpo" not in spec.title}
+    ran(options.store, first, [device])
+    shutil.copytree(tmp_path / "alone", tmp_path / "shared")
+    halves = RunStore(tmp_path / "shared")
+    ran(options.store, stages, [device])
+    ran(halves, stages, [device] * 2, needs=partial(needs_of, device_share=0.5))
+    assert len(stages) - len(first) == 4
+    for key in stages.keys() - first.keys():
+        records = [each.record(key) for each in (options.store, halves)]
+        assert [record.environment["device_share"] for record in records if record is not None] == [1.0, 0.5]
+        files = [read_files(each.folder(key)) for each in (options.store, halves)]
+        assert files[0] and files[0] == files[1], stages[key].title
+
+
+def ran(store: RunStore, stages: Mapping[str, StageSpec], devices: list[str], **more: Any) -> None:
+    """Run stages to their end on slots of these devices."""
+    result = Scheduler(LocalExecutor(store.root, devices, threads=1), store, Heard(), **more).run(stages)
+    assert not result.failed
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    """The numbers of a stage: weights, rows, and what training logged."""
+    named = (*folder.rglob("*.safetensors"), *folder.glob("*.parquet"), *folder.glob("train.jsonl"))
+    return {str(path.relative_to(folder)): path.read_bytes() for path in named}

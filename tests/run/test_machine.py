@@ -161,3 +161,47 @@ def test_on_a_processor_every_process_has_its_threads(tmp_path: Path):
     assert (machine.devices, machine.threads, machine.workers) == (("cpu",) * 6, 1, 2)
     executor = open_executor(machine, tmp_path)
     assert [slot.devices for slot in executor.slots()] == [("cpu",) * 3] * 2
+
+
+@pytest.mark.parametrize(
+    ("share", "workers", "devices"),
+    [
+        (0.5, None, ("cuda:0", "cuda:1", "cuda:0", "cuda:1")),
+        (0.5, 3, ("cuda:0", "cuda:1", "cuda:0")),
+        (0.4, None, ("cuda:0", "cuda:1", "cuda:0", "cuda:1")),
+        (1 / 3, None, ("cuda:0", "cuda:1") * 3),
+        (1.0, None, ("cuda:0", "cuda:1")),
+    ],
+)
+def test_parts_of_cards_are_spread_over_all_of_them(
+    share: float, workers: int | None, devices: tuple[str, ...], tmp_path: Path
+):
+    machine = choose_machine("cuda", workers, [], device_share=share, card_count=lambda: 2)
+    assert (machine.devices, machine.device_share) == (devices, share)
+    assert machine.threads == max(1, CORES // len(devices))
+    assert [slot.devices for slot in open_executor(machine, tmp_path).slots()] == [(device,) for device in devices]
+
+
+def test_parts_of_a_card_that_is_named_are_of_that_one():
+    assert choose_machine("cuda:1", None, [], device_share=0.5, card_count=lambda: 2).devices == ("cuda:1",) * 2
+
+
+@pytest.mark.parametrize("share", [0, -0.5, 1.5, float("nan")])
+def test_a_part_that_is_none_is_refused(share: float):
+    with pytest.raises(BenchError, match="--device-share: expected a part of a card, above 0 and at most 1"):
+        choose_machine("cuda", None, [], device_share=share, card_count=lambda: 1)
+
+
+def test_more_workers_than_parts_are_refused():
+    with pytest.raises(BenchError, match="expected at most 4, 2 on each of 2 CUDA devices with --device-share 0.5"):
+        choose_machine("cuda", 5, [], device_share=0.5, card_count=lambda: 2)
+
+
+def test_a_processor_has_no_parts():
+    with pytest.raises(BenchError, match="--device-share: expected cards whose memory stages divide, found none"):
+        choose_machine("cpu", None, [(None, SMALL)], device_share=0.5)
+
+
+def test_processes_that_train_together_have_whole_cards():
+    with pytest.raises(BenchError, match="--device-share: expected --executor local, .* found torchrun"):
+        choose_machine("cuda", None, [], executor="torchrun", device_share=0.5, card_count=lambda: 2)

@@ -10,7 +10,7 @@ import torch
 
 from benchbench.core.errors import ExitCode
 from benchbench.core.records import StageSpec
-from benchbench.run.ranked import _lead
+from benchbench.run.ranked import lead
 from benchbench.stages import execute as execution
 from benchbench.store.leases import LeaseLostError
 from benchbench.training.ranks import Ranks
@@ -27,7 +27,7 @@ def test_a_stage_that_was_taken_over_has_failed_with_the_reason(tmp_path: Path, 
     monkeypatch.setattr(execution, "execute", taken)
     ours, first_end = Pipe()
     ours.send((SPEC.as_json(), None, 2))
-    _lead(first_end, tmp_path, "cpu", Ranks(0, 2, torch.device("cpu")), lambda: False)
+    lead(first_end, tmp_path, "cpu", Ranks(0, 2, torch.device("cpu")), lambda: False, begin=lambda values: None)
     kind, record = ours.recv()
     ours.close()
     first_end.close()

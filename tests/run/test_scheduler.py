@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,8 @@ import pytest
 from benchbench.core.errors import BenchError
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.run.executor import Slot, StageEnded, StageEvent, StageLost, StageNeeds, StageProgress
-from benchbench.run.scheduler import TRAINING_WEIGHT, Scheduler, needs_of
-from benchbench.stages import kinds
+from benchbench.run.needs import TRAINING_WEIGHT, needs_of
+from benchbench.run.scheduler import Scheduler
 from benchbench.store.runs import RunStore
 
 ENVIRONMENT = {"device_kind": "cuda"}
@@ -135,12 +137,6 @@ def test_a_stage_is_as_urgent_as_what_waits_for_it(store: RunStore):
     assert [chains[spec.key] for spec in (first, reader, other, last)] == [
         *(2 * TRAINING_WEIGHT + 1, TRAINING_WEIGHT + 1, 2, 1)
     ]
-
-
-def test_every_kind_has_its_place_and_one_kind_needs_the_engine():
-    needs = {kind: needs_of(stage(kind, kind)) for kind in kinds()}
-    assert len({need.priority for need in needs.values()}) == len(needs)
-    assert [kind for kind, need in needs.items() if need.engine] == ["generate", "rollout"]
 
 
 def test_a_failed_stage_blocks_its_readers_and_nobody_else(store: RunStore):
@@ -375,3 +371,73 @@ def test_a_run_that_ends_well_asks_nobody_to_stop(store: RunStore):
     executor = PlayedExecutor(store)
     run(executor, stage("sft", "first"))
     assert executor.stops == []
+
+
+class Weighing(PlayedExecutor):
+    """Knows how much of each card is taken, and refuses more than all of it; what it ends first is drawn."""
+
+    def __init__(self, store: RunStore, *devices: tuple[str, ...], seed: int = 0) -> None:
+        super().__init__(store, *devices)
+        self.draws = random.Random(seed)
+        self.parts: dict[str, float] = {}
+        self.most = 0.0
+        self.most_stages = 0
+
+    def submit(self, spec: StageSpec, needs: StageNeeds, slot: Slot) -> None:
+        super().submit(spec, needs, slot)
+        self.parts[spec.key] = needs.devices
+        for device in slot.devices:
+            taken = sum(self.parts[each.key] for each, place in self.running if device in place.devices)
+            assert taken <= 1 + 1e-9, f"{taken} of {device}"
+            self.most = max(self.most, taken)
+        self.most_stages = max(self.most_stages, len(self.running))
+
+    def events(self, timeout: float) -> Sequence[StageEvent]:
+        self.draws.shuffle(self.running)
+        return super().events(timeout)
+
+
+CARDS = [(f"cuda:{number}",) for number in range(8)]
+
+
+@pytest.mark.parametrize("share", [0.25, 1 / 3, 1.0])
+def test_no_card_ever_has_more_than_one_whole_of_stages(store: RunStore, share: float):
+    """Eight cards, and stages that take a part, a whole card, or half of one; all parts are used at some moment."""
+    each = int(1 / share + 1e-9)
+    executor = Weighing(store, *CARDS * each, seed=each)
+    parts = {"preference": share, "score": share, "generate": 1.0, "sft": max(share, 0.5)}
+    base = [stage("sft", f"base {seed}") for seed in range(3)]
+    specs = [
+        *base,
+        *(stage(kind, f"{kind} {n}", base[n % 3]) for n in range(15) for kind in ("preference", "generate")),
+    ]
+    specs += [stage("score", f"score {n}", spec) for n, spec in enumerate(specs[3:])]
+    needs = lambda spec: replace(needs_of(spec), devices=parts[spec.kind], engine=False)  # noqa: E731
+    result, _ = run(executor, *specs, needs=needs)
+    assert (result.failed, result.blocked, len(executor.submitted)) == ({}, (), len(specs))
+    assert executor.most == pytest.approx(1)
+    assert executor.most_stages > 8 or share == 1
+
+
+def test_a_card_is_kept_for_a_stage_that_needs_all_of_it(store: RunStore):
+    """A stream of small stages would otherwise take every part that becomes free, to the last of them."""
+    executor = PlayedExecutor(store, *[("cuda:0",)] * 4)
+    small = [stage("score", f"small {number}") for number in range(12)]
+    first = [stage("sft", f"first {number}") for number in range(4)]
+    large = stage("preference", "large", first[0])
+    needs = lambda spec: StageNeeds(1.0 if spec.title == "large" else 0.25, weight=needs_of(spec).weight)  # noqa: E731
+    run(executor, *small, *first, large, needs=needs)
+    titles = [title for title, _ in executor.submitted]
+    assert titles.index("large") == 4, "as soon as what ran before it has ended"
+
+
+def test_cards_beside_the_one_that_is_kept_go_on(store: RunStore):
+    executor = PlayedExecutor(store, *[("cuda:0",), ("cuda:1",)] * 2)
+    first = [stage("sft", f"first {number}") for number in range(3)]
+    large = stage("preference", "large", first[0])
+    small = [stage("score", f"small {number}") for number in range(3)]
+    needs = lambda spec: StageNeeds(1.0 if spec.title == "large" else 0.5, weight=needs_of(spec).weight)  # noqa: E731
+    run(executor, *first, large, *small, needs=needs)
+    slots = dict(executor.submitted)
+    assert [slots[f"first {number}"] for number in range(3)] == [0, 1, 2]
+    assert slots["small 0"] == 3

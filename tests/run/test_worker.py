@@ -41,11 +41,13 @@ def caches(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[engine_cache.Engine
         signal.signal(number, handler)
 
 
-def served(root: Path, *specs: StageSpec, run_engine: str | None = None) -> list[tuple[str, object]]:
+def served(
+    root: Path, *specs: StageSpec, run_engine: str | None = None, is_shared: bool = False
+) -> list[tuple[str, object]]:
     """What a worker on the CPU answers to these stages, until its pipe closes."""
     ours, workers_end = Pipe()
     for spec in specs:
-        ours.send((spec.as_json(), run_engine))
+        ours.send((spec.as_json(), run_engine, 0.5 if is_shared else 1, is_shared))
     _close_writing_end(ours)
     work(workers_end, str(root), "cpu", 1)
     workers_end.close()
@@ -90,6 +92,13 @@ def test_the_engine_of_the_run_is_told_to_the_cache(tmp_path: Path, caches: list
     monkeypatch.setattr(engine_cache.EngineCache, "pin", lambda self, engine: pinned.append(engine))
     served(tmp_path, BROKEN, run_engine="vllm")
     assert pinned == ["vllm"]
+
+
+def test_where_others_have_parts_of_the_card_no_engine_outlives_its_stage(tmp_path: Path, caches: list):
+    """What it holds would be missing to a stage that has the whole card meanwhile."""
+    answers = served(tmp_path, BROKEN, BROKEN, is_shared=True)
+    assert [record.environment["device_share"] for _, record in answers] == [0.5, 0.5]
+    assert len(caches) == 3, "after each stage, and with the worker"
 
 
 def test_the_engine_ends_where_the_worker_breaks(tmp_path: Path, caches: list, monkeypatch: pytest.MonkeyPatch):

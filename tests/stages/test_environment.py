@@ -24,6 +24,10 @@ def test_a_card_is_recorded_by_its_own_name(monkeypatch: pytest.MonkeyPatch):
     assert recorded["device_name"] == "name of cuda:1"
 
 
+def test_the_part_of_a_device_is_recorded():
+    assert (environment("cpu")["device_share"], environment("cpu", device_share=0.25)["device_share"]) == (1.0, 0.25)
+
+
 def test_who_ran_it_where_is_recorded():
     alone, together = environment("cpu"), environment("cpu", executor="torchrun", world_size=2)
     assert (alone["executor"], alone["world_size"], alone["host"]) == ("local", 1, platform.node())

@@ -153,6 +153,26 @@ def test_a_stage_that_was_taken_over_is_waited_for_and_nothing_of_it_is_written(
     assert "took it over while this process gave no sign of life" in messages[0]
 
 
+def test_a_stage_that_does_not_fit_in_its_part_of_a_card_says_so(
+    run: Callable[..., StageRecord], monkeypatch: pytest.MonkeyPatch
+):
+    limits: list[tuple[str, float]] = []
+    monkeypatch.setattr(execution, "limit_memory", lambda device, share: limits.append((device, share)))
+
+    def too_large(context: StageContext[Any]) -> Result:
+        raise torch.OutOfMemoryError(f"CUDA out of memory; whole: {context.has_whole_device}")
+
+    record = run(too_large, device_share=0.25)
+    assert record.status == "failed"
+    assert record.message == (
+        f"{SPEC.title}: expected room in 0.25 of cpu, ran out of memory (CUDA out of memory; whole: False); give "
+        "larger parts with --device-share, or leave it out"
+    )
+    assert record.environment["device_share"] == 0.25
+    assert "Traceback" in run(too_large).message
+    assert limits == [("cpu", 0.25), ("cpu", 1.0)]
+
+
 def interrupted(context: StageContext[Any]) -> Result:
     """Leave a checkpoint after 7 seconds of training, and stop."""
     save_checkpoint(context.folder / "checkpoint", *toy(), Position(step=3, tokens=30, seconds=7.0))

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from harness import execute
 
+from benchbench.core.errors import BenchError
 from benchbench.core.records import StageSpec
 from benchbench.stages import execute as execution
 from benchbench.stages import memory
 from benchbench.stages.context import Result, StageContext
-from benchbench.stages.memory import PeakMemory, watch_memory
+from benchbench.stages.memory import PeakMemory, limit_memory, watch_memory
 from benchbench.store.runs import RunStore
 
 MIB = 2**20
@@ -88,6 +90,39 @@ def test_a_card_is_asked_for_the_peak_since_the_watch_began(monkeypatch: pytest.
     watch = watch_memory("cuda:1")
     allocated["cuda:1"] = max(allocated["cuda:1"], 3 * 2**30)
     assert watch.peak() == PeakMemory(3.0)
+
+
+@pytest.fixture
+def limits(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+    """Card -> part of it that tensors may have; every card has 12 GiB."""
+    parts: dict[str, float] = {}
+    monkeypatch.setattr(
+        torch.cuda, "get_device_properties", lambda device: SimpleNamespace(total_memory=20 * memory.CONTEXT_BYTES)
+    )
+    monkeypatch.setattr(memory, "_limited", set())
+    monkeypatch.setattr(
+        torch.cuda, "set_per_process_memory_fraction", lambda fraction, device: parts.update({device: fraction})
+    )
+    return parts
+
+
+def test_tensors_have_a_share_of_their_card_without_what_the_process_takes(limits: dict[str, float]):
+    """A process takes a twentieth of the card, so four with a quarter each fit on it."""
+    limit_memory("cuda:1", 0.25)
+    assert limits == {"cuda:1": pytest.approx(0.2)}
+    limit_memory("cuda:1", 1.0)
+    assert limits == {"cuda:1": 1.0}
+
+
+def test_a_process_with_a_whole_card_or_none_is_told_nothing(limits: dict[str, float]):
+    limit_memory("cuda:1", 1.0)
+    limit_memory("cpu", 0.25)
+    assert limits == {}
+
+
+def test_a_share_without_room_for_a_process_is_refused(limits: dict[str, float]):
+    with pytest.raises(BenchError, match=r"--device-share 0.05: expected a part with more than 0.6 GiB.*cuda:0 with"):
+        limit_memory("cuda:0", 0.05)
 
 
 @pytest.mark.gpu

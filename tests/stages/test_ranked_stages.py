@@ -14,17 +14,25 @@ from harness import MICRO, execute
 from benchbench.commands.compare.run import CompareRequest, prepare_comparison
 from benchbench.commands.run_plan import RunOptions
 from benchbench.core.records import StageSpec
-from benchbench.run.scheduler import needs_of
+from benchbench.run.needs import needs_of
 from benchbench.store.rows import read_rows
 from benchbench.store.runs import RunStore
 from benchbench.training.ranks import Ranks
 from tests.training.ranked import Group, group
 
+from .rounds import stopping_after
 from .test_online import recipe
 
 
-def stage_case(ranks: Ranks, *, root: str, values: Mapping[str, Any]) -> str | None:
-    """Run one stage: the first process claims and records it, the second follows."""
+def stage_case(ranks: Ranks, *, root: str, values: Mapping[str, Any], looks: int | None = None) -> str | None:
+    """Run one stage: the first process claims and records it, the second follows.
+
+    Args:
+        ranks: the processes.
+        root: the `runs/` folder.
+        values: of the stage.
+        looks: after which the first process is to stop; none for never.
+    """
     from benchbench import inputs
     from benchbench.stages.execute import execute as run_stage
     from benchbench.stages.execute import follow
@@ -38,7 +46,8 @@ def stage_case(ranks: Ranks, *, root: str, values: Mapping[str, Any]) -> str | N
         begin()
         follow(spec, store, device="cpu", ranks=ranks, input_of=inputs.get)
         return None
-    how = {"ranks": ranks, "executor": "torchrun", "begin": begin}
+    stop = (lambda: False) if looks is None else stopping_after(looks)
+    how = {"ranks": ranks, "executor": "torchrun", "begin": begin, "should_stop": stop}
     return run_stage(spec, store, device="cpu", input_of=inputs.get, **how).status
 
 

@@ -214,3 +214,27 @@ def test_the_largest_piece_goes_to_who_has_least_to_do():
     """Costs 5, 3, 3, 2: the first process takes 5 and then, at 5 against 6, the 2; the second takes both of 3."""
     assert [Ranks(number, 2).share([3, 5, 2, 3]) for number in range(2)] == [[1, 2], [0, 3]]
     assert ALONE.share([3, 5, 2]) == [0, 1, 2]
+
+
+def turns_case(ranks: Ranks, *, count: int, looks: int) -> tuple[list[tuple[int, str]], list[int]]:
+    """What comes of pieces that are worked on in turns, and which of them this process worked on."""
+    worked: list[int] = []
+    left = iter([False] * looks)
+    values = []
+    try:
+        for each in ranks.in_turns(range(count), lambda n: worked.append(n) or f"piece {n}", lambda: next(left, True)):
+            values.append(each)
+    except Interrupted:
+        values.append((-1, "interrupted"))
+    return values, worked
+
+
+def test_pieces_fall_to_processes_in_turns_and_all_have_every_result(pair: Group):
+    first, second = pair.run(turns_case, count=5, looks=9)
+    assert first[0] == second[0] == turns_case(ALONE, count=5, looks=9)[0] == [(n, f"piece {n}") for n in range(5)]
+    assert (first[1], second[1]) == ([0, 2, 4], [1, 3])
+
+
+def test_a_stop_that_the_first_process_hears_of_ends_all_of_them_after_whole_pieces(pair: Group):
+    first, second = pair.run(turns_case, count=5, looks=1)
+    assert first[0] == second[0] == [(0, "piece 0"), (1, "piece 1"), (-1, "interrupted")]

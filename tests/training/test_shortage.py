@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from functools import partial
 
 import pytest
@@ -118,7 +117,7 @@ def test_the_second_shortage_and_other_errors_are_raised():
     budget = Budget(8, 8, 1)
     with pytest.raises(torch.OutOfMemoryError):
         again(budget)
-    assert asdict(budget) == {
+    assert budget.facts() == {
         "tokens": 4,
         "examples": 4,
         "longest": 1,

@@ -192,9 +192,9 @@ def _ran(costs: Iterable[StageCost], store: RunStore, fleet: Fleet, session: Ses
 
 
 def is_like(record: StageRecord, fleet: Fleet) -> bool:
-    """Whether a stage ran on one device of the fleet's kind, from its beginning."""
+    """Whether a stage ran alone on one device of the fleet's kind, from its beginning."""
     places = (record.environment, *record.resumed_environments)
-    if any(place.get("world_size", 1) != 1 for place in places):
+    if any(place.get("world_size", 1) != 1 or place.get("device_share", 1) != 1 for place in places):
         return False
     if fleet.device.name == "cpu":
         return all(place.get("device_kind") == "cpu" for place in places)

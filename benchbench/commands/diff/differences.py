@@ -15,7 +15,17 @@ from benchbench.store.stage_files import StageFiles, curves
 SETTINGS, DATA, ROWS, VERSIONS, HARDWARE, OUTCOME = "settings", "data", "rows", "versions", "hardware", "outcome"
 KINDS = (SETTINGS, DATA, ROWS, VERSIONS, HARDWARE, OUTCOME)
 """What may differ, in the order in which it is told; `rows` are those that were dropped, cut or flagged."""
-_HARDWARE = ("device_kind", "device", "device_name", "cuda", "threads", "platform", "executor", "world_size")
+_HARDWARE = (
+    "device_kind",
+    "device",
+    "device_name",
+    "cuda",
+    "threads",
+    "platform",
+    "executor",
+    "world_size",
+    "device_share",
+)
 _OF_ITS_OWN = ("last", "tokenization", "read_back", "transforms")
 """Parts of a stage's summary that are told elsewhere, or are times and rounding."""
 

@@ -105,4 +105,5 @@ JUDGE = Judge(
     repository=repository,
     handling=frozenset({"model_name_or_path", "revision", "chat_template"}),
     pinned_by=PINNED_BY,
+    uses_device=True,
 )

@@ -11,9 +11,8 @@ from typing import Any
 import pandas as pd
 import torch
 
-from benchbench.core.errors import Interrupted
 from benchbench.core.example import Example
-from benchbench.core.generation import Generation, GenerationRequest, Sampling
+from benchbench.core.generation import Engine, Generation, GenerationRequest, Sampling
 from benchbench.data.prompts import encode_prompts, first_prompts
 from benchbench.data.tokenized import TokenizedExample, drawn_candidate
 from benchbench.data.turn_end import spelled, turn_end
@@ -33,7 +32,14 @@ from benchbench.stages.context import Result, StageContext
 from benchbench.stages.generate.settings import GenerateSettings
 from benchbench.stages.generate.turns import with_first_responses
 from benchbench.stages.scoring import score_examples
-from benchbench.stages.serving import call_counts, engine_settings, remove_leftovers, servable, tool_turns
+from benchbench.stages.serving import (
+    call_counts,
+    engine_settings,
+    load_engine,
+    remove_leftovers,
+    servable,
+    tool_turns,
+)
 from benchbench.store.generations import write_generations
 
 Context = StageContext[GenerateSettings]
@@ -45,9 +51,12 @@ CUT = "cut"
 
 
 def run(context: Context) -> Result:
-    """Draw the responses; leaves generations.jsonl and engine.json."""
+    """Draw the responses; leaves generations.jsonl and engine.json.
+
+    Of several processes each has an engine and draws its parts of the requests; everything else is the first's.
+    """
     section = context.settings.generate
-    remove_leftovers(context.folder)
+    remove_leftovers(context)
     tokenizer = context.tokenizer()
     examples = with_first_responses(context, first_prompts(context.examples(), section.num_prompts))
     requests, stops = _requests(context, examples, tokenizer), _stops(context, tokenizer)
@@ -62,11 +71,12 @@ def run(context: Context) -> Result:
             batch_size=section.max_num_seqs,
             max_new_tokens=sampling.max_new_tokens if turns is None else turns.room(sampling),
         )
-        choice = _choice(context, folder, settings, sampling)
-        fall_back, log = section.engine == "auto", context.root / "engine.log"
-        engine, choice = context.engines.load(choice, settings, folder, fall_back=fall_back, log=log)
+        choose = partial(_choice, context, folder, settings, sampling)
+        engine, choice = load_engine(context, choose, settings, folder, fall_back=section.engine == "auto")
         context.report({"message": choice.reason, "once": True})
         raw = _draw(context, engine, requests, sampling, turns)
+        if not context.ranks.is_first:
+            return Result(0, {})
         canary = asdict(run_canary(engine, requests, sampling if turns is None else turns.of_turn(sampling)))
         info = asdict(engine.info())
     drawn = [control.cut(response) for response in raw]
@@ -119,7 +129,7 @@ def _choice(context: Context, folder: Path, settings: EngineSettings, sampling: 
 
 def _draw(
     context: Context,
-    engine: Any,
+    engine: Engine,
     requests: Sequence[GenerationRequest],
     sampling: Sampling,
     turns: ToolTurns | None,
@@ -129,18 +139,31 @@ def _draw(
     Raises:
         Interrupted: the stage was asked to stop; generation starts over next time.
     """
-    size = BATCHES_AT_A_TIME * int(context.settings.generate.max_num_seqs)
-    parts = chunks(requests, size)
+    parts = chunks(requests, _part_size(context, len(requests), engine, turns))
     responses: dict[tuple[str, int], Generation] = {}
     tokens = 0
-    for number, part in enumerate(parts):
-        if context.should_stop():
-            raise Interrupted
-        for response in draw_turns(engine, turns, part, sampling):
+
+    def draw(number: int) -> list[Generation]:
+        return draw_turns(engine, turns, parts[number], sampling)
+
+    for number, drawn in context.ranks.in_turns(range(len(parts)), draw, context.should_stop):
+        for response in drawn:
             responses[response.example, response.sample] = response
             tokens += response.drawn_tokens
         context.report({"step": number + 1, "steps": len(parts), "tokens": tokens})
     return [responses[request.example, request.sample] for request in requests]
+
+
+def _part_size(context: Context, count: int, engine: Engine, turns: ToolTurns | None) -> int:
+    """Requests of a part; never so that a response is drawn beside others than in one process.
+
+    transformers makes batches of the requests in their canonical order, so parts may be as small as a batch where there
+    would be fewer parts than processes. What vLLM has at once, and who still writes in a later turn, is that of a part.
+    """
+    size, ranks = int(context.settings.generate.max_num_seqs), context.ranks
+    if engine.info().engine != "transformers" or turns is not None:
+        return BATCHES_AT_A_TIME * size
+    return size * min(BATCHES_AT_A_TIME, max(1, -(-count // size) // ranks.world))
 
 
 def _frame(drawn: Sequence[Generation], tokenizer: Any, *, with_tool: bool) -> pd.DataFrame:

@@ -21,6 +21,8 @@ from benchbench.store.verdicts import write_verdicts
 def run(context: StageContext[JudgeSettings]) -> Result:
     """Judge; leaves verdicts.jsonl. Every answer is kept in the judge's cache as it comes.
 
+    Several processes share the prompts, each with the judge's model on its device; the first leaves the rows of all.
+
     Raises:
         BenchError: the judge is another than when the run was planned, at the start or at the end; texts that cannot
             be compared with each other; or what the judge raises.
@@ -57,7 +59,11 @@ def run(context: StageContext[JudgeSettings]) -> Result:
         context=JudgeContext(folder, str(context.device), tell, context.should_stop, root=context.root),
         progress=progress,
         who=who,
+        number=context.ranks.number,
+        world=context.ranks.world,
+        gathered=context.ranks.gathered,
     )
     check_identity(judge, options, folder, who)
-    write_verdicts(context.folder, rows)
+    if context.ranks.is_first:
+        write_verdicts(context.folder, rows)
     return Result(0, summary)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
-from benchbench.core.errors import Interrupted
 from benchbench.core.generation import Engine, Generation, GenerationRequest, Sampling
 from benchbench.core.rollout import DATA
 from benchbench.core.sampler import HISTORY, PREVIOUS, Arm
@@ -23,15 +23,16 @@ from benchbench.generation.seeds import draw_seed
 from benchbench.generation.shape import shape_of_folder
 from benchbench.generation.tool_turns import ToolTurns, draw_turns
 from benchbench.stages.context import StageContext
+from benchbench.stages.rollout.parts import RolloutParts
 from benchbench.stages.rollout.settings import POLICY, STARTS, DrawSettings, RolloutSettings
-from benchbench.stages.serving import engine_settings, servable, tool_turns
+from benchbench.stages.serving import engine_settings, load_engine, servable, tool_turns
 from benchbench.store.files import write_json
-from benchbench.store.parts import WrittenParts
 
 Context = StageContext[RolloutSettings]
 BATCHES_IN_A_PART = 4
 """Batches of one part, after which a rollout can be stopped."""
 ENGINE = "engine.json"
+Requests = Sequence[GenerationRequest]
 Answers = dict[tuple[str, int], tuple[str, Generation]]
 """(example, sample) -> the arm that drew it, and what it drew."""
 
@@ -72,24 +73,21 @@ def drawn_answers(
     between = turn_end(context.tokenization(), tokenizer).between
     control = ControlTokens.of(tokenizer, between, sampling.stop_token_ids)
     turns = tool_turns(context.settings.tool, 0 if use is None else use.calls, tokenizer, control.cut)
-    parts = WrittenParts(context.folder, {"device_kind": context.device.type})
+    parts = RolloutParts(context)
     work = _work(context, arms, prompts)
     cut = [(each, chunks(each.requests, BATCHES_IN_A_PART * draw.max_num_seqs)) for each in work]
     total, number, tokens = sum(len(pieces) for _, pieces in cut), 0, 0
     answers: Answers = {}
     for each, pieces in cut:
         with ExitStack() as stack:
-            engine: Engine | None = None
-            for piece in pieces:
-                rows = parts.read(number)
-                if rows is None:
-                    if context.should_stop():
-                        raise Interrupted
-                    if engine is None:
-                        engine = stack.enter_context(_engine(context, each, work, tokenizer, sampling, turns))
-                    drawn = draw_turns(engine, turns, piece, sampling)
-                    rows = [_row(control.cut(response)) for response in drawn]
-                    parts.write(number, rows)
+
+            def drawing(each: _Draw = each, stack: ExitStack = stack) -> Callable[[Requests], list[Any]]:
+                engine = stack.enter_context(_engine(context, each, work, tokenizer, sampling, turns))
+                return lambda piece: [
+                    _row(control.cut(response)) for response in draw_turns(engine, turns, piece, sampling)
+                ]
+
+            for rows in parts.made(number, pieces, drawing):
                 for response in map(_generation, rows):
                     answers[response.example, response.sample] = (each.source, response)
                     tokens += response.drawn_tokens
@@ -185,15 +183,15 @@ def _engine(
             engine: Engine = mixture
         else:
             engine = _single(context, plan, settings, folders[0][0], sampling)
-        write_json(context.folder / ENGINE, asdict(engine.info()) | {"sampling": asdict(sampling)})
+        if context.ranks.is_first:
+            write_json(context.folder / ENGINE, asdict(engine.info()) | {"sampling": asdict(sampling)})
         yield engine
 
 
 def _single(context: Context, plan: DrawSettings, settings: EngineSettings, folder: Any, sampling: Sampling) -> Engine:
     shape = shape_of_folder(folder, trust_remote_code=settings.trust_remote_code)
-    choice = choose(plan.engine, shapes=[shape], device=settings.device, sampling=[sampling])
-    engine, _ = context.engines.load(choice, settings, folder, fall_back=False, log=context.root / "engine.log")
-    return engine
+    choice = partial(choose, plan.engine, shapes=[shape], device=settings.device, sampling=[sampling])
+    return load_engine(context, choice, settings, folder, fall_back=False)[0]
 
 
 def _row(response: Generation) -> dict[str, Any]:

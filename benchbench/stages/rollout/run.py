@@ -31,9 +31,12 @@ Context = StageContext[RolloutSettings]
 
 
 def run(context: Context) -> Result:
-    """Draw what the sampler asks for; leaves the groups, and engine.json where an engine drew."""
+    """Draw what the sampler asks for; leaves the groups, and engine.json where an engine drew.
+
+    Of several processes each has an engine and draws some of the parts; the first writes.
+    """
     settings, where = context.settings, context.spec.title
-    remove_leftovers(context.folder)
+    remove_leftovers(context)
     tokenizer = context.tokenizer()
     of_round = round_examples(settings, context.examples(), where)
     section = context.tokenization()
@@ -71,6 +74,8 @@ def _search_counts(searches: SearchedRollout) -> dict[str, Any]:
 
 def _written(context: Context, groups: Sequence[Group], tokens: int, counts: Mapping[str, Any]) -> Result:
     """The groups on disk, in the place of the parts that they were drawn in."""
+    if not context.ranks.is_first:
+        return Result(0, {})
     split = context.settings.data.split
     write_made(context.folder, {split: groups}, group_json)
     remove_parts(context.folder)

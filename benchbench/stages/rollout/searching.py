@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchbench import samplers, sources
-from benchbench.core.errors import Interrupted
 from benchbench.core.example import Example
 from benchbench.core.generation import Engine, Sampling
 from benchbench.core.identity import restore
@@ -26,11 +26,11 @@ from benchbench.models import load
 from benchbench.recipe.binding import bind
 from benchbench.stages.context import StageContext
 from benchbench.stages.rollout.drawing import BATCHES_IN_A_PART, ENGINE
+from benchbench.stages.rollout.parts import RolloutParts
 from benchbench.stages.rollout.settings import RolloutSettings, SamplerSettings
 from benchbench.stages.rollout.steps import StepDrawer, StepEnds, StepScorer
-from benchbench.stages.serving import engine_settings, servable
+from benchbench.stages.serving import engine_settings, load_engine, servable
 from benchbench.store.files import write_json
-from benchbench.store.parts import WrittenParts
 from benchbench.trees.driver import searched_together
 
 Context = StageContext[RolloutSettings]
@@ -82,19 +82,17 @@ def searched(
     """
     draw = context.settings.draw
     assert draw is not None, "planned with what an engine needs"
-    parts = WrittenParts(context.folder, {"device_kind": context.device.type})
     size = max(1, BATCHES_IN_A_PART * draw.max_num_seqs // context.settings.sampler.num_samples)
     every = [_prompt(context.settings, example, prompts) for example in examples]
     cut = [every[start : start + size] for start in range(0, len(every), size)]
     lines: list[Any] = []
     with _opened(context, search, every, tokenizer, sampling) as drawer:
-        for number, piece in enumerate(cut):
-            rows = parts.read(number)
-            if rows is None:
-                if context.should_stop():
-                    raise Interrupted
-                rows = _searched(search, piece, drawer())
-                parts.write(number, rows)
+
+        def searching() -> Callable[[Sequence[SearchPrompt]], list[Any]]:
+            drawer()  # in every process now, since all of them load an engine together
+            return lambda piece: _searched(search, piece, drawer())
+
+        for number, rows in enumerate(RolloutParts(context).made(0, cut, searching)):
             lines += rows
             tokens = sum(line["tokens"] for line in lines)
             context.report({"step": number + 1, "steps": len(cut), "tokens": tokens})
@@ -193,10 +191,10 @@ def _engine(
     longest = max((len(prompt.tokens) for prompt in prompts), default=0)
     settings = replace(settings, expected_tokens=longest + search.depth * (sampling.max_new_tokens + 1))
     shape = shape_of_folder(folder, trust_remote_code=settings.trust_remote_code)
-    choice = choose(draw.engine, shapes=[shape], device=settings.device, sampling=[sampling])
-    log = context.root / "engine.log"
-    engine, _ = context.engines.load(choice, settings, folder, fall_back=False, log=log)
-    write_json(context.folder / ENGINE, asdict(engine.info()) | {"sampling": asdict(sampling)})
+    choice = partial(choose, draw.engine, shapes=[shape], device=settings.device, sampling=[sampling])
+    engine, _ = load_engine(context, choice, settings, folder, fall_back=False)
+    if context.ranks.is_first:
+        write_json(context.folder / ENGINE, asdict(engine.info()) | {"sampling": asdict(sampling)})
     return engine
 
 
