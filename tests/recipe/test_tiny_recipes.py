@@ -94,10 +94,13 @@ def test_every_recipe_can_be_planned(setting: str, runs: Path):
     """Those in rounds with as few prompts in each as the small world has, and with the engine that can draw for all."""
     every = [entry for entries in recipes(setting).values() for entry in entries]
     in_rounds = [str(entry.path) for entry in every if "rounds" in entry.values]
-    others = [str(entry.path) for entry in every if "rounds" not in entry.values]
+    drawn = [str(entry.path) for entry in every if "drawn" in entry.values.get("reward_model", {})]
+    others = [path for path in (str(entry.path) for entry in every) if path not in {*in_rounds, *drawn}]
     assert not others or plan(others, runs, setting=setting) > len(others)
     more = ("rounds.prompts.per_round=4", "generate.engine=transformers")
     assert not in_rounds or plan(in_rounds, runs, *more, setting=setting) > len(in_rounds)
+    more = ("reward_model.drawn.prompts.count=4", "generate.engine=transformers")
+    assert not drawn or plan(drawn, runs, *more, setting=setting) > len(drawn)
 
 
 def test_methods_in_rounds_share_the_first_rounds_draws_and_labels(runs: Path):
