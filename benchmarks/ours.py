@@ -65,6 +65,7 @@ def score_all(
     context = SimpleNamespace(
         run=SimpleNamespace(tokens_per_microbatch=AUTO, per_device_eval_batch_size=SCORED_AT_ONCE),
         device=CPU,
+        has_whole_device=True,
         spec=SimpleNamespace(title="benchmark"),
         should_stop=lambda: False,
         report=lambda event: None,

@@ -27,9 +27,9 @@ COMPARISONS = RowsInput(
     "comparisons",
     "Which of two responses a user prefers.",
     (
-        RowField("user", "label", "Who."),
+        RowField("user", "label", "Who was asked, and prefers it."),
         RowField("chosen", "label", "The response that is preferred, by any name of its own."),
-        RowField("rejected", "label", "The other one."),
+        RowField("rejected", "label", "The other one of both."),
         RowField("split", "label", "`train`: in the graph; `new`: the few pairs of a user who is not; `test`."),
     ),
 )

@@ -72,4 +72,4 @@ def test_an_ensemble_that_nobody_reads_is_refused(tmp_path: Path):
     assert ended.code == 2
     assert "reward_model.ensemble: objective 'bradley_terry' reads none of margin_mean" in ended.err
     ended = bench(*line, "reward_model.ensemble={size: 2}", "--set", "reward_model.pseudo_labels={split: train}")
-    assert "expected at most one of ensemble and pseudo_labels" in ended.err
+    assert "expected at most one of ensemble, pseudo_labels and drawn" in ended.err

@@ -47,7 +47,7 @@ def describe_analysis(name: str) -> dict[str, Any]:
         "result": (inspect.getdoc(analysis.analyse) or "").partition("\n\nRaises:")[0],
         "inputs": [_input(wanted) for wanted in analysis.inputs],
         "options": [
-            {"name": field.name, "default": field.default, "meaning": docs.get(field.name, "")}
+            {"name": field.name, "default": _as_set(field.default), "meaning": docs.get(field.name, "")}
             for field in dataclasses.fields(analysis.options)
         ],
         "version": analysis.version,
@@ -65,3 +65,8 @@ def _input(wanted: RowsInput) -> Mapping[str, Any]:
         "optional": wanted.optional,
         "columns": [dataclasses.asdict(field) for field in wanted.fields],
     }
+
+
+def _as_set(value: Any) -> Any:
+    """A default as `--set` takes it: several numbers as a list."""
+    return list(value) if isinstance(value, tuple) else value
