@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from benchbench.core.hashing import fingerprint
 from benchbench.core.identity import identity
 from benchbench.stages.generate.settings import GenerateSettings
 from benchbench.stages.label.settings import LabelSettings
@@ -85,10 +84,13 @@ def draws_under(plan: Plan, keys: Iterable[str]) -> dict[tuple[str, str], frozen
 
 def family_of(plan: Plan, key: str) -> str:
     """Identity of a stage whatever its seeds: stages of several seeds of one recipe have the same."""
-    spec = plan.stages[key]
-    inputs = {name: family_of(plan, needed) for name, needed in spec.inputs.items()}
+    return plan.identity_by(key, _without_seeds)
+
+
+def _without_seeds(spec: StageSpec) -> Mapping[str, Any]:
+    """The settings of a stage and what it reads, without seeds."""
     settings = {name: value for name, value in identity(spec.settings).items() if name not in (*_SEEDS, "data")}
     data = spec.settings.data
     # examples that another stage made are known by that stage, which is an input
     read = {} if data is None else {name: value for name, value in identity(data).items() if name != "made_by"}
-    return fingerprint({"kind": spec.kind, "settings": settings, "data": read, "inputs": inputs})
+    return {"settings": settings, "data": read}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from benchbench import inputs, stages
 from benchbench.core.data_ref import DataRef
+from benchbench.core.hashing import fingerprint
 from benchbench.core.records import StageSpec
 from benchbench.recipe.load import Loaded
 
@@ -84,6 +86,10 @@ class Plan:
 
     stages: dict[str, StageSpec] = field(default_factory=dict)
     cells: list[Cell] = field(default_factory=list)
+    _known: dict[tuple[Callable[[StageSpec], Mapping[str, Any]], str], str] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """(what was asked of the stages, key) -> the identity that came of it."""
 
     def add(self, spec: StageSpec) -> str:
         """Add a stage once; equal stages of different methods are the same stage.
@@ -110,6 +116,18 @@ class Plan:
                 needed.append(key)
                 todo += self.stages[key].inputs.values()
         return needed
+
+    def identity_by(self, key: str, values: Callable[[StageSpec], Mapping[str, Any]]) -> str:
+        """Fingerprint of what `values` says of a stage, of its kind, and of the same of its inputs.
+
+        Each stage is looked at once, however many rest on it: in rounds the ways to the first stage double in each.
+        """
+        known = self._known.get((values, key))
+        if known is None:
+            spec = self.stages[key]
+            inputs = {name: self.identity_by(needed, values) for name, needed in spec.inputs.items()}
+            known = self._known[values, key] = fingerprint({"kind": spec.kind, **values(spec), "inputs": inputs})
+        return known
 
     def unfinished(self, is_done: Callable[[str], bool]) -> list[Cell]:
         """Cells of which a stage is not finished."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from benchbench.core.hashing import fingerprint
 from benchbench.core.identity import identity
 from benchbench.plan.draws import DROPOUT, INITIALISATION, ORDER, stage_draws
 from benchbench.stages.settings import POLICIES, TrainingSettings
@@ -21,9 +20,7 @@ def run_of(plan: Plan, key: str) -> str:
     Stages with different fingerprints and one such identity do the same work; what they leave differs at most by the
     rounding of a device.
     """
-    spec = plan.stages[key]
-    inputs = {name: run_of(plan, needed) for name, needed in spec.inputs.items()}
-    return fingerprint({"kind": spec.kind, "settings": _drawn(spec), "inputs": inputs})
+    return plan.identity_by(key, _drawn)
 
 
 def _drawn(spec: StageSpec) -> Mapping[str, Any]:
@@ -33,7 +30,7 @@ def _drawn(spec: StageSpec) -> Mapping[str, Any]:
         unused.add("seed")
     if isinstance(settings, TrainingSettings) and not {ORDER, DROPOUT} & {*draws}:
         unused.add("order_seed")
-    return {name: value for name, value in identity(settings).items() if name not in unused}
+    return {"settings": {name: value for name, value in identity(settings).items() if name not in unused}}
 
 
 def copies(plan: Plan) -> list[str]:
