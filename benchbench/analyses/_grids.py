@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,18 @@ from benchbench.core.analysis import Row, RowField, RowsInput
 from benchbench.core.errors import BenchError
 
 TRANSFORMS = "data.transforms="
+
+
+@dataclass(frozen=True)
+class MetricOptions:
+    """What is compared."""
+
+    metric: str = "pair_accuracy"
+    """Metric of the rows that are read."""
+    scoring: str = "logp_mean"
+    """Scoring of the rows that are read."""
+
+
 MEASUREMENT_FIELDS = (
     RowField("method", "label", "What was trained."),
     RowField("value", "number", "What was measured, in the unit of the metric.", optional=True),

@@ -7,23 +7,33 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from benchbench.analyses._surface import properties_of
 from benchbench.core.analysis import Row
 from benchbench.core.errors import BenchError
 from benchbench.core.measurement import Array
+from benchbench.exports.arena_hard import markdown_counts
 
-COUNTS = {
-    "words": re.compile(r"\w+"),
-    "citations": re.compile(r"\[\d+(?:\s*,\s*\d+)*\](?!\()|\[[^\]\n]*\]\(https?://"),
-    "headings": re.compile(r"^#{1,6}\s", re.MULTILINE),
-    "bold": re.compile(r"\*\*\S[^*\n]*\*\*"),
-    "list items": re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s", re.MULTILINE),
-}
-"""Name -> what is counted in a response; a citation is a number in brackets, [2] or [1, 3], or a link of Markdown."""
+_WORDS = re.compile(r"\w+")
+_CITATIONS = re.compile(r"\[\d+(?:\s*,\s*\d+)*\](?!\()|\[[^\]\n]*\]\(https?://")
 
 
-def style_counts(text: str) -> Mapping[str, float]:
-    """Name -> how often it occurs in a response."""
-    return {name: float(len(pattern.findall(text))) for name, pattern in COUNTS.items()}
+def style_counts(text: str, prompt: str = "") -> Mapping[str, float]:
+    """Words, citations, headings, bold parts and list items of a response.
+
+    A citation is a number in brackets, [2] or [1, 3], or a link of Markdown; marks are counted as Arena-Hard does.
+
+    Args:
+        text: the response.
+        prompt: not read.
+    """
+    marks = {name: float(sum(counts.values())) for name, counts in markdown_counts(text).items()}
+    return {
+        "words": float(len(_WORDS.findall(text))),
+        "citations": float(len(_CITATIONS.findall(text))),
+        "headings": marks["header_count"],
+        "bold": marks["bold_count"],
+        "list items": marks["list_count"],
+    }
 
 
 def style_differences(rows: Sequence[Row]) -> tuple[list[str], Array, list[str]]:
@@ -35,7 +45,7 @@ def style_differences(rows: Sequence[Row]) -> tuple[list[str], Array, list[str]]
     Raises:
         BenchError: rows with neither counts nor texts, counts below 0, or of other names.
     """
-    sides = [(_counts(row, "a"), _counts(row, "b")) for row in rows]
+    sides = [[properties_of(row, side, style_counts, rows_of="votes") for side in "ab"] for row in rows]
     names = list(sides[0][0])
     if any({*names} != {*side} for pair in sides for side in pair):
         raise BenchError(f"votes: expected the same counts in every row; those of the first are {', '.join(names)}")
@@ -48,11 +58,3 @@ def style_differences(rows: Sequence[Row]) -> tuple[list[str], Array, list[str]]
     same = [name for name, scale in zip(names, spread, strict=True) if scale == 0]
     notes = [f"left out, as many on both sides of every vote: {', '.join(same)}"] if same else []
     return [name for name in names if name not in same], difference[:, spread > 0] / spread[spread > 0], notes
-
-
-def _counts(row: Row, side: str) -> Mapping[str, float]:
-    if row.get(f"properties_{side}") is not None:
-        return row[f"properties_{side}"]
-    if row.get(f"response_{side}") is None:
-        raise BenchError(f"votes: expected properties_{side} or response_{side} in every row; one has neither")
-    return style_counts(row[f"response_{side}"])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from benchbench.core.analysis import Row
@@ -44,8 +45,16 @@ def surface(text: str, prompt: str = "") -> Mapping[str, float]:
     }
 
 
-def properties_of(row: Row, side: str) -> Mapping[str, float]:
+def properties_of(
+    row: Row, side: str, rule: Callable[[str, str], Mapping[str, float]] = surface, *, rows_of: str = "comparisons"
+) -> Mapping[str, float]:
     """Annotated properties of one side of a comparison, else what a rule reads off its text.
+
+    Args:
+        row: of the input.
+        side: `a` or `b`.
+        rule: (response, prompt) -> its properties.
+        rows_of: name of the input, for the message.
 
     Raises:
         BenchError: it has neither.
@@ -53,5 +62,10 @@ def properties_of(row: Row, side: str) -> Mapping[str, float]:
     if row.get(f"properties_{side}") is not None:
         return row[f"properties_{side}"]
     if row.get(f"response_{side}") is None:
-        raise BenchError(f"comparisons: expected properties_{side} or response_{side} in every row; one has neither")
-    return surface(row[f"response_{side}"], words_of(row.get("prompt")))
+        raise BenchError(f"{rows_of}: expected properties_{side} or response_{side} in every row; one has neither")
+    return rule(row[f"response_{side}"], words_of(row.get("prompt")))
+
+
+def prompt_names(rows: Sequence[Row]) -> list[str]:
+    """A name for the prompt of each row, the same where it is the same; a row without one has its own."""
+    return [json.dumps(row["prompt"]) if row.get("prompt") is not None else str(k) for k, row in enumerate(rows)]

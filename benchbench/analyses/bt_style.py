@@ -7,7 +7,6 @@ count over its sum, (f_a - f_b) / (f_a + f_b), divided by its root mean square; 
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchbench.analyses._style_counts import style_differences
+from benchbench.analyses._surface import prompt_names
 from benchbench.comparison.stats.logistic_model import LogisticModel, logistic_model
 from benchbench.comparison.stats.significance import holm
 from benchbench.core.analysis import Analysed, Analysis, Inputs, ResultTable, RowField, RowsInput
@@ -75,8 +75,7 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
     names, styles, notes = style_differences(rows)
     if np.linalg.matrix_rank(both := np.hstack([models, styles])) < both.shape[1]:
         raise BenchError("votes: a count of style follows from the models or from other counts, or votes are too few")
-    prompts = [json.dumps(row["prompt"]) if row.get("prompt") is not None else str(k) for k, row in enumerate(rows)]
-    cluster = np.unique(prompts, return_inverse=True)[1]
+    cluster = np.unique(prompt_names(rows), return_inverse=True)[1]
     plain, styled = logistic_model(models, share, cluster), logistic_model(both, share, cluster)
     notes += [f"{what}: {model.note}" for what, model in (("votes alone", plain), ("with style", styled)) if model.note]
     notes += [f"strength: log-odds of being preferred to {baseline}; with style: to {baseline} at equal counts"]

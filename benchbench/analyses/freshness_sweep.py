@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from benchbench import methods
-from benchbench.analyses._grids import cells, label_of, measured, measurements, override
+from benchbench.analyses._grids import MetricOptions, cells, label_of, measured, measurements, override
 from benchbench.core.analysis import Analysed, Analysis, ChartLine, Inputs, LineChart, ResultTable, Row, RowField
 from benchbench.core.errors import BenchError
 from benchbench.core.method import Family, plain_name
@@ -31,17 +30,7 @@ MEASUREMENTS = measurements(
 )
 
 
-@dataclass(frozen=True)
-class Options:
-    """What is plotted."""
-
-    metric: str = "pair_accuracy"
-    """Metric of the rows that are read."""
-    scoring: str = "logp_mean"
-    """Scoring of the rows that are read."""
-
-
-def analyse(inputs: Inputs, options: Options) -> Analysed:
+def analyse(inputs: Inputs, options: MetricOptions) -> Analysed:
     """Each method by the age of its rows, against its freshest ones, and methods with and without a negative gradient.
 
     Raises:
@@ -79,7 +68,7 @@ def pushes_down(method: str) -> str:
     name = plain_name(method)
     if name not in methods.names():
         return "unknown"
-    return "no" if methods.get(name).family is Family.LIKELIHOOD or name in ("sft", "base") else "yes"
+    return "no" if methods.get(name).family is Family.LIKELIHOOD else "yes"
 
 
 def age_of(row: Row) -> float:
@@ -114,5 +103,5 @@ ANALYSIS = Analysis(
     paper=Paper("Tajwar et al.", 2024, arxiv="2404.14367", title=TITLE),
     analyse=analyse,
     inputs=(MEASUREMENTS,),
-    options=Options,
+    options=MetricOptions,
 )

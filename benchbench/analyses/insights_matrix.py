@@ -13,10 +13,9 @@ whichever the rows have.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
-from benchbench.analyses._grids import cells, label_of, measured, measurements, override, transforms_of
+from benchbench.analyses._grids import MetricOptions, cells, label_of, measured, measurements, override, transforms_of
 from benchbench.core.analysis import Analysed, Analysis, Inputs, ResultTable, Row, RowField
 from benchbench.core.paper import Paper
 
@@ -26,17 +25,7 @@ MEASUREMENTS = measurements(
 )
 
 
-@dataclass(frozen=True)
-class Options:
-    """What is compared."""
-
-    metric: str = "pair_accuracy"
-    """Metric of the rows that are read."""
-    scoring: str = "logp_mean"
-    """Scoring of the rows that are read."""
-
-
-def analyse(inputs: Inputs, options: Options) -> Analysed:
+def analyse(inputs: Inputs, options: MetricOptions) -> Analysed:
     """Mean over seeds of every cell, each start against `with SFT`, and each size against the largest.
 
     Raises:
@@ -103,5 +92,5 @@ ANALYSIS = Analysis(
     ),
     analyse=analyse,
     inputs=(MEASUREMENTS,),
-    options=Options,
+    options=MetricOptions,
 )

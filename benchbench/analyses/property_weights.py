@@ -7,14 +7,13 @@ annotated properties are described by what a rule reads off their texts. Standar
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from benchbench.analyses._surface import properties_of
+from benchbench.analyses._surface import prompt_names, properties_of
 from benchbench.analyses._totals import refuse_group_all
 from benchbench.comparison.stats.logistic_model import agreement, is_separable, log_loss, logistic_model
 from benchbench.core.analysis import Analysed, Analysis, Inputs, ResultTable, Row, RowField, RowsInput
@@ -62,7 +61,7 @@ def analyse(inputs: Inputs, options: Options) -> Analysed:
     share = np.array([row["p_a"] for row in rows], dtype=np.float64)
     if (share < 0).any() or (share > 1).any():
         raise BenchError("comparisons: column 'p_a': expected shares in [0, 1]; ties are 0.5")
-    prompts = [json.dumps(row["prompt"]) if row.get("prompt") is not None else str(k) for k, row in enumerate(rows)]
+    prompts = prompt_names(rows)
     labels = np.array([str(row["group"]) if row.get("group") is not None else "" for row in rows])
     refuse_group_all("comparisons", "group", labels)
     weights, fits, notes = [], [], ["per sd: for a difference of one standard deviation; p: of no weight, uncorrected"]

@@ -14,10 +14,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from benchbench.analyses._grids import cells, label_of, measured, measurements
+from benchbench.analyses._grids import MetricOptions, cells, label_of, measured, measurements
 from benchbench.core.analysis import Analysed, Analysis, Inputs, ResultTable, Row, RowField
 from benchbench.core.paper import Paper
 
@@ -34,17 +33,7 @@ MEASUREMENTS = measurements(
 )
 
 
-@dataclass(frozen=True)
-class Options:
-    """What is compared."""
-
-    metric: str = "pair_accuracy"
-    """Metric of the rows that are read."""
-    scoring: str = "logp_mean"
-    """Scoring of the rows that are read."""
-
-
-def analyse(inputs: Inputs, options: Options) -> Analysed:
+def analyse(inputs: Inputs, options: MetricOptions) -> Analysed:
     """The range that each factor makes where nothing else differs, the effect of each level, and all cells.
 
     Raises:
@@ -112,5 +101,5 @@ ANALYSIS = Analysis(
     paper=Paper("Ivison et al.", 2024, arxiv="2406.09279", title="Unpacking DPO and PPO"),
     analyse=analyse,
     inputs=(MEASUREMENTS,),
-    options=Options,
+    options=MetricOptions,
 )

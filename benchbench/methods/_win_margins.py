@@ -32,6 +32,12 @@ def reward(scores: Scores, hyper: Hyper) -> Tensor:
     return hyper.beta * log_ratio(scores)
 
 
+def rates_loss(scores: Scores, hyper: Hyper, column: str) -> Tensor:
+    """[B] `loss` of the difference of two win rates, which a column has per response."""
+    first, second = pair(scores.column(column).to(scores.policy.token))
+    return loss(scores, hyper, first - second)
+
+
 def loss(scores: Scores, hyper: Hyper, target: Tensor) -> Tensor:
     """[B] squared distance of the margin of the pair's log-ratios from target / beta.
 

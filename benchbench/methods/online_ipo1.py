@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchbench.core.method import Column, Family, Method, Need, Paper
-from benchbench.core.scores import Scores, pair
+from benchbench.core.scores import Scores
 from benchbench.methods import _win_margins
 from benchbench.methods._win_margins import Hyper, reward
 
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 def loss(scores: Scores, hyper: Hyper) -> Tensor:
     """[B] squared distance of the log-ratio margin from the difference of the two win rates over beta."""
-    first, second = pair(scores.column("win_against_policy").to(scores.policy.token))
-    return _win_margins.loss(scores, hyper, first - second)
+    return _win_margins.rates_loss(scores, hyper, "win_against_policy")
 
 
 METHOD = Method(

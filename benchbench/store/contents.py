@@ -21,7 +21,9 @@ SMALL_BYTES = 1 << 16
 """A file up to this size is read as fast as the note of what it held."""
 UNREADABLE = "unreadable: "
 """Begins what stands in the place of the hash of a file that cannot be read; the reason follows."""
-_BESIDE = ("status.json", "progress.json", "dropped.json")
+DROPPED = "dropped.json"
+"""File of a stage's folder that says when its model was dropped on purpose, and how large it was."""
+_BESIDE = ("status.json", "progress.json", DROPPED)
 """Files of a stage's folder that say something of the others."""
 _GOES = ("checkpoint",)
 """Folders in a stage's folder that are gone when it has finished."""
@@ -30,8 +32,6 @@ _UNREAD = "README.md"
 _READ_BY_PRESENCE = frozenset((".json", ".safetensors", ".py", ".jinja", ".model", ".txt", ".bin"))
 """Endings of files that a library may read of a model's folder because they are there."""
 MODEL = "model"
-DROPPED = "dropped.json"
-"""File of a stage's folder that says when its model was dropped on purpose, and how large it was."""
 _HASHED_AT_ONCE = 4
 ADDED = "expected no such file, found one"
 

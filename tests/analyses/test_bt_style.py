@@ -75,7 +75,7 @@ def test_another_baseline_moves_all_strengths_alike():
 
 
 def test_counts_of_a_text():
-    text = "# Head\n\n- one [1], [2, 3]\n- **two** [a](https://x.org) [b](#c)\n3) x"
+    text = "# Head\n\n- one [1], [2, 3]\n- **two** [a](https://x.org) [b](#c)\n3. x"
     counted = style_counts(text)
     assert {name: counted[name] for name in ("citations", "headings", "bold", "list items")} == {
         "citations": 3.0,

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from benchbench.analyses.freshness_sweep import Options, age_of, analyse, pushes_down
+from benchbench.analyses._grids import MetricOptions
+from benchbench.analyses.freshness_sweep import age_of, analyse, pushes_down
 from benchbench.core.analysis import Row
 from benchbench.core.errors import BenchError
 
@@ -17,7 +18,7 @@ def run(method: str, value: float, seed: int = 0, **more: Any) -> dict[str, Any]
 
 
 def tables(rows: list[dict[str, Any]]) -> dict[str, list[Row]]:
-    return {table.name: list(table.rows) for table in analyse({"measurements": rows}, Options()).tables}
+    return {table.name: list(table.rows) for table in analyse({"measurements": rows}, MetricOptions()).tables}
 
 
 @pytest.mark.parametrize(
@@ -56,10 +57,10 @@ def test_differences_by_hand():
     assert offline["method"] == "dpo"
     push = {line["age"]: line for line in made["push"]}
     assert push[4.0]["down less up"] == pytest.approx(0.15) and math.isnan(push[1.0]["down less up"])
-    (chart,) = analyse({"measurements": rows}, Options()).charts
+    (chart,) = analyse({"measurements": rows}, MetricOptions()).charts
     assert {line.label: list(line.x) for line in chart.lines} == {"rloo": [1.0, 4.0], "imitation": [4.0]}
 
 
 def test_an_age_below_one_is_refused():
     with pytest.raises(BenchError, match="expected 1 or more"):
-        analyse({"measurements": [run("rloo", 0.5, age=0.0)]}, Options())
+        analyse({"measurements": [run("rloo", 0.5, age=0.0)]}, MetricOptions())

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from harness import MICRO, bench, finish
 
-from benchbench.analyses.insights_matrix import Options, analyse
+from benchbench.analyses._grids import MetricOptions
+from benchbench.analyses.insights_matrix import analyse
 from benchbench.core.analysis import Row
 from benchbench.core.errors import BenchError
 
@@ -29,7 +30,7 @@ RUNS = [
 
 
 def tables(rows: list[dict[str, Any]]) -> dict[str, list[Row]]:
-    return {table.name: list(table.rows) for table in analyse({"measurements": rows}, Options()).tables}
+    return {table.name: list(table.rows) for table in analyse({"measurements": rows}, MetricOptions()).tables}
 
 
 def test_cells_are_means_over_seeds_against_sft_and_against_all_data():
@@ -46,7 +47,7 @@ def test_the_matrix_has_a_column_per_start_and_says_what_has_no_run():
     matrix = {(row["method"], row["size"]): row for row in tables(RUNS)["matrix"]}
     assert list(matrix["dpo", 1.0]) == ["method", "size", "with SFT", "no SFT", "no SFT, some/model"]
     assert matrix["dpo", 1.0]["no SFT"] == 0.6 and math.isnan(matrix["kto", 0.2]["with SFT"])
-    assert "7 cells of the matrix have no run: n/a" in analyse({"measurements": RUNS}, Options()).notes
+    assert "7 cells of the matrix have no run: n/a" in analyse({"measurements": RUNS}, MetricOptions()).notes
 
 
 def test_columns_say_more_than_overrides():

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from benchbench.analyses.unpacking_grid import AS_IT_IS, Options, analyse, level_of
+from benchbench.analyses._grids import MetricOptions
+from benchbench.analyses.unpacking_grid import AS_IT_IS, analyse, level_of
 from benchbench.core.analysis import Row
 
 
@@ -16,7 +17,7 @@ def run(method: str, value: float, seed: int = 0, **more: Any) -> dict[str, Any]
 
 
 def tables(rows: list[dict[str, Any]]) -> dict[str, list[Row]]:
-    return {table.name: list(table.rows) for table in analyse({"measurements": rows}, Options()).tables}
+    return {table.name: list(table.rows) for table in analyse({"measurements": rows}, MetricOptions()).tables}
 
 
 def test_ranges_and_effects_by_hand():
@@ -37,7 +38,7 @@ def test_ranges_and_effects_by_hand():
 def test_cells_that_differ_in_two_factors_say_nothing_of_either():
     made = tables([run("dpo", 0.6, data="a"), run("ppo", 0.8, data="b")])
     assert all(line["groups"] == 0 for line in made["factors"]) and made["levels"] == []
-    notes = analyse({"measurements": [run("dpo", 0.6)]}, Options()).notes
+    notes = analyse({"measurements": [run("dpo", 0.6)]}, MetricOptions()).notes
     assert sum("no two cells differ in it alone" in note for note in notes) == 4
 
 
