@@ -2,7 +2,9 @@
 
 Miroyan et al. 2025, arXiv:2506.05334 (Search Arena), rank models by votes and add differences of style, such as the
 number of citations, to the model: P(a preferred to b) = sigmoid(s_a - s_b + sum_k w_k z_k). z_k is the difference of a
-count over its sum, (f_a - f_b) / (f_a + f_b), divided by its root mean square; a tie is 0.5. Ours are the counts below.
+count over its sum, (f_a - f_b) / (f_a + f_b), divided by its root mean square; a tie is 0.5. Without
+counts in the file, those of words, citations, and headings, bold parts and list items as Arena-Hard has them are read
+off the texts.
 """
 
 from __future__ import annotations
