@@ -86,13 +86,13 @@ def begin_process(device: str, threads: int) -> Callable[[], bool]:
 def _set_up_torch(device: str, threads: int) -> None:
     """Import what takes seconds, in the worker only, and tell torch of the worker's device and threads."""
     import torch
-    import transformers
+    from transformers.utils import logging
 
     torch.set_num_threads(threads)
     if torch.device(device).type == "cuda":
         torch.cuda.set_device(device)  # so that what asks for `cuda` alone, such as a random state, means this card
-    transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
 
 
 class Throttled:
