@@ -1,6 +1,6 @@
 """What the experiments came to, as docs/behaviour.md and its figure: `python -m tests.behaviour.page --write`.
 
-Both follow from results/behaviour/tiny.csv alone.
+Both follow from what results/behaviour/ has, and from nothing else.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from benchbench.core.errors import BenchError
 from benchbench.report import markdown
 from benchbench.report.numbers import bounded, number, p_value, signed
+from tests.gates.round_tables import FOLDER, Tables, section
 
 from .experiments import EXPERIMENTS, LEARNING_RATE, Experiment
 from .measure import ROOT, TABLE
@@ -92,7 +93,7 @@ def page(read: Mapping[str, Sequence[Outcome]]) -> str:
         lines += _section(experiment, read[experiment.name])
         if experiment.condition == max(each.condition or 0 for each in EXPERIMENTS):
             lines += [f"![Accuracy by the rate of flipped labels](figures/{FIGURE.name})", ""]
-    return "\n".join(lines)
+    return "\n".join([*lines, *section(Tables(FOLDER))])
 
 
 def _section(experiment: Experiment, rows: Sequence[Outcome]) -> list[str]:
