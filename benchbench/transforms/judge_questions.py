@@ -7,6 +7,7 @@ judgements that are drawn in rounds whether they are right.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -39,6 +40,9 @@ class Options:
     it whole."""
     orders: Literal["drawn", "both"] = "drawn"
     """Which response stands first: drawn for each pair, or both orders, as two examples."""
+    keep_pairs: bool = False
+    """Leave each pair before its questions, without what belongs to its candidates and with no `answer` (NaN): SFT then
+    learns to answer and to judge (JSFT, Self-Judge, arXiv:2402.11253)."""
 
     def __post_init__(self) -> None:
         require_places(self, "question", "{prompt}", "{first}", "{second}")
@@ -54,10 +58,11 @@ def apply(examples: Sequence[Example], options: Options, seed: int) -> Transform
         shown = [_shown(text, options) for text in example.candidates]
         if shown[0] == shown[1]:
             return "responses look alike"
+        pair = [with_columns(without_columns(example), answer=math.nan)] if options.keep_pairs else []
         if options.orders == "both":
-            return [_question(example, options, shown, slot, f"{example.id}-{slot}") for slot in (1, 2)]
+            return [*pair, *(_question(example, options, shown, slot, f"{example.id}-{slot}") for slot in (1, 2))]
         slot = 1 if draws_of(seed, "judge_questions", example).random() < 0.5 else 2
-        return [_question(example, options, shown, slot, example.id)]
+        return [*pair, _question(example, options, shown, slot, f"{example.id}-{slot}" if pair else example.id)]
 
     return expand(examples, rule)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
+from benchbench.data.derivation import FURTHER
 from benchbench.transforms.judge_questions import Options
 
 from .toys import pair, transformed
@@ -27,6 +30,16 @@ def test_the_order_is_drawn_for_each_pair():
     slots = [e.columns["answer"] for e in become]
     assert 10 < slots.count(1.0) < 30 and len(become) == 40
     assert all(e.candidates[0] == f"a so {slot:.0f}" for e, slot in zip(become, slots, strict=True))
+
+
+def test_pairs_may_stay_before_their_questions():
+    """For SFT on answers and judgements: the pair has no answer, and the question another id."""
+    become, counts = transformed("judge_questions", [pair("x", "a", "b", gold=(1.0, 0.0))], keep_pairs=True, **WORDS)
+    kept_pair, question = become
+    assert (kept_pair.id, kept_pair.candidates) == ("x", ("a", "b")) and math.isnan(kept_pair.columns["answer"])
+    slot = question.columns["answer"]
+    assert question.id == f"x-{slot:.0f}" and question.candidates[0] == f"a so {slot:.0f}"
+    assert counts.added == {FURTHER: 1}
 
 
 def test_pairs_that_cannot_be_told_apart_are_dropped_by_reason():
