@@ -93,7 +93,7 @@ METHOD = Method(
     ),
     differs={
         "the paper": "adds the means of the two classes; here, as in TRL, one mean over all responses",
-        "TRL 1.0.0": "variant `pooled`; fits its classifier on 1,024 sampled prompts and on embeddings of a model of "
-        "their own, here on all prompts and on the reference's mean last hidden states, standardised",
+        "TRL 1.0.0": "variant `pooled`; fits its classifier on 1,024 sampled prompts, here on all, on the reference's "
+        "mean last hidden states, standardised",
     },
 )
