@@ -68,7 +68,8 @@ def axes_of(method: Method) -> dict[str, Sequence[str]]:
     )
     policy += ["a head beside the policy"] if method.head is not None else []
     policy += ["a second policy beside it"] if Need.RIVAL.name in needs else []
-    policy += ["hidden states"] if {Need.ACTIVATIONS.name, Need.PROMPT_EMBEDDING.name} & needs else []
+    states = {Need.ACTIVATIONS.name, Need.PROMPT_EMBEDDING.name, Need.PROMPT_CLASS.name}
+    policy += ["hidden states"] if states & needs else []
     return dict(zip(AXES, (data, framework, constraint, policy), strict=True))
 
 

@@ -10,7 +10,7 @@ from benchbench import methods
 from benchbench.core.errors import BenchError, Fault, suggestion
 from benchbench.core.seeding import HIGHEST_SEED
 from benchbench.plan.checks.recipe import bind_free_parts
-from benchbench.plan.reward_stages import reward_presets
+from benchbench.plan.reward_presets import reward_presets
 from benchbench.recipe import library
 from benchbench.recipe.load import Loaded, load_recipe, load_untuned
 from benchbench.recipe.method_file import method_name_of, split_method_file

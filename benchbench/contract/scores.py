@@ -51,6 +51,8 @@ def declared(
         drawn["_live_reference"] = reference
     if method.need(Need.PROMPT_EMBEDDING.name) is not None:
         drawn["_prompt_embedding"] = uniform(shape[0], 8) - 0.5
+    if method.need(Need.PROMPT_CLASS.name) is not None:
+        drawn["_prompt_class"] = uniform(shape[0])
     if method.need(Need.ACTIVATIONS.name) is not None:
         drawn["_activations"] = {f"layer {n}": torch.where(response, uniform(*shape) - 0.5, 0) for n in (1, 2)}
     if method.need(Need.RIVAL.name) is not None:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from benchbench.core.scores import Scores
 
-
 MISSING = "missing"
 """Option of `Need.REWARD`: what becomes of a drawn response that has no reward."""
 
@@ -49,6 +48,8 @@ class Need:
     """Log-probabilities under a reference that follows the policy."""
     PROMPT_EMBEDDING: ClassVar[Need]
     """A vector of each example's prompt, the same at every step."""
+    PROMPT_CLASS: ClassVar[Need]
+    """How probable label 1 is at each example's prompt, the same at every step."""
     ACTIVATIONS: ClassVar[Need]
     """The frozen anchor's mean activation of each layer, where it predicts each response token."""
     RIVAL: ClassVar[Need]
@@ -58,8 +59,7 @@ class Need:
     FRESH: ClassVar[Need]
     """Scores of further responses to each example's prompt, drawn from the policy as it is at this step."""
     PREVIOUS: ClassVar[Need]
-    """Log-probabilities under the policy that the round starts from; in the first round, and without rounds, that is
-    the policy that training starts from."""
+    """Log-probabilities under the policy that the round starts from; without rounds, that training starts from."""
     VALUE: ClassVar[Need]
     """What the method's head said of each token when the response was drawn."""
 
@@ -79,6 +79,7 @@ Need.DISTRIBUTION = Need("distribution")
 Need.MISMATCHED = Need("mismatched")
 Need.LIVE_REFERENCE = Need("live_reference")
 Need.PROMPT_EMBEDDING = Need("prompt_embedding")
+Need.PROMPT_CLASS = Need("prompt_class")
 Need.ACTIVATIONS = Need("activations")
 Need.RIVAL = Need("rival")
 Need.BEHAVIOUR = Need("behaviour")
@@ -221,9 +222,8 @@ class Method:
     monotone_reason: str = ""
     """Why not, where `monotone_in_chosen` is false."""
     coupled: bool | Callable[[Any], bool] = False
-    """Whether an example's loss depends on other examples of its optimizer step, as with a sort or a mean over the
-    batch, or (hyper) -> whether it does with these hyper-parameters; read by `is_coupled`. The loss is then given the
-    whole step at once, and its gradient is exact however the step is cut into microbatches."""
+    """Whether an example's loss depends on others of its optimizer step, as with a sort, or (hyper) -> whether it does.
+    The loss is then given the whole step at once, and its gradient is exact however the step is cut."""
     watched: Callable[[Scores, Any], Mapping[str, Tensor]] | None = None
     """(scores, hyper) -> name -> [B] further quantities to log as means over the step; none logs no more."""
     least_examples: int = 1

@@ -52,6 +52,7 @@ class Scores:
     _mismatched: Tensor | None = None
     _live_reference: Logps | None = None
     _prompt_embedding: Tensor | None = None
+    _prompt_class: Tensor | None = None
     _activations: Mapping[str, Tensor] = field(default_factory=dict)
     _rival: Tensor | None = None
     _behaviour: Logps | None = None
@@ -122,6 +123,13 @@ class Scores:
         if self._prompt_embedding is None:
             raise UndeclaredInputError("the loss reads embeddings of prompts; declare Need.PROMPT_EMBEDDING")
         return self._prompt_embedding
+
+    @property
+    def prompt_class(self) -> Tensor:
+        """[B] P(label 1) at each prompt, by a classifier of the split's prompts; needs `Need.PROMPT_CLASS`."""
+        if self._prompt_class is None:
+            raise UndeclaredInputError("the loss reads probabilities of labels by prompt; declare Need.PROMPT_CLASS")
+        return self._prompt_class
 
     @property
     def activations(self) -> Mapping[str, Tensor]:

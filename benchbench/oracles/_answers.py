@@ -1,9 +1,10 @@
-"""Final answers of responses: what a verifier compares and what a vote counts."""
+"""Answers in texts: the final one, which a verifier compares and a vote counts, and which of two words comes first."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 Form = Literal["number", "text"]
@@ -35,3 +36,18 @@ def final_answer(text: str, form: Form, after: str = "", until: str = "") -> str
 def number_form(value: float) -> str | None:
     """A number as it is compared: 12 significant digits; none where it is not finite."""
     return f"{value + 0.0:.12g}" if math.isfinite(value) else None
+
+
+def share_of(texts: Sequence[str], word: str, other: str) -> float | None:
+    """Share of answers that say a word, among those that say it or the other; none where no answer says either.
+
+    Args:
+        texts: answers; what counts is which of the two words comes first, as a whole word, whatever its case.
+        word: counted as 1.
+        other: counted as 0.
+    """
+    pattern = re.compile(rf"(?<!\w)({re.escape(word)}|{re.escape(other)})(?!\w)", re.IGNORECASE)
+    matches = [match for text in texts if (match := pattern.search(text))]
+    if not matches:
+        return None
+    return sum(match.group().lower() == word.lower() for match in matches) / len(matches)

@@ -19,7 +19,7 @@ from benchbench.core.method import Paper
 from benchbench.core.oracle import Oracle, OracleContext
 from benchbench.core.ranges import require_above_zero, require_at_least
 from benchbench.core.rollout import Group, Labels
-from benchbench.oracles._asking import conversation
+from benchbench.data.questions import conversation
 from benchbench.oracles._scores import batches, scored
 
 _WORD = re.compile(r"\w+")

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from benchbench.core.oracle import Oracle, OracleContext
 from benchbench.core.ranges import require_above_zero, require_at_least
 from benchbench.core.rollout import Group, Labels
-from benchbench.oracles._asking import conversation, filled, require_places, share_of
+from benchbench.data.questions import conversation, filled, require_places
+from benchbench.oracles._answers import share_of
 from benchbench.oracles._scores import BATCH, batches, scored
 
 

@@ -13,7 +13,7 @@ from benchbench.data.model_files import is_adapters_alone, weights_hash
 from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash
 from benchbench.data.tokenizer_files import tokenizer_files
 from benchbench.plan.prepared import Prepared
-from benchbench.plan.reward_stages import reward_presets
+from benchbench.plan.reward_presets import reward_presets
 from benchbench.plan.rounds import trained_policy
 from benchbench.plan.weights import WEIGHT_PATTERNS, resolve_folder
 from benchbench.recipe import library

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from benchbench import oracles
 from benchbench.plan.rounds import ORACLE_OPTIONS, SAMPLER_OPTIONS, SELECTOR_OPTIONS
+from benchbench.recipe.anchors import AnchorSource
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.rounds import OracleSection, RoundPromptsSection, RoundSelectorSection, RoundsSection
 from benchbench.recipe.schema import Recipe
@@ -42,6 +43,12 @@ def drawing_recipe(recipe: Recipe) -> Recipe | None:
         on_empty="fail",
     )
     return recipe.model_copy(update={"rounds": rounds, "reward_model": model.model_copy(update={"drawn": None})})
+
+
+def drawing_policy(recipe: Recipe) -> AnchorSource | None:
+    """The recipe whose policy draws; none where that is the SFT policy, or where nothing is drawn."""
+    section = recipe.reward_model and recipe.reward_model.drawn
+    return AnchorSource(recipe=section.policy) if section and section.policy != "sft" else None
 
 
 def drawing(loaded: Loaded) -> Loaded | None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchbench import reward_objectives
 from benchbench.core.data_ref import DataRef
 from benchbench.core.identity import identity
 from benchbench.core.seeding import stream
-from benchbench.plan.reward_draws import drawing
-from benchbench.plan.rounds import drawn_rows
+from benchbench.plan.anchors import anchor_recipe
+from benchbench.plan.reward_draws import drawing, drawing_policy
+from benchbench.plan.rounds import drawn_rows, trained_policy
 from benchbench.stages.pseudo_labels.settings import PseudoLabelSettings
 from benchbench.stages.reward_ensemble.settings import RewardEnsembleSettings
 from benchbench.stages.reward_model.settings import RewardObjectiveSettings
@@ -82,9 +82,17 @@ def _after_draws(roles: Roles, title: str, labelled: DataRef, split: str) -> str
     """Key of the reward model of the labelled pairs and of those whose responses are drawn to a split's prompts."""
     loaded = drawing(roles.loaded)
     assert loaded is not None, "asked of a recipe that draws pairs"
-    rows = drawn_rows(replace(roles, loaded=loaded, round=None))
+    rows = drawn_rows(replace(roles, loaded=loaded, round=None), _who_draws(roles))
     title = f"{title}, with drawn pairs"
     return roles.trained_rewards(_objective(roles), roles.seed, title, labelled, drawn=(split, rows))
+
+
+def _who_draws(roles: Roles) -> str | None:
+    """Key of the policy whose responses are the further pairs: SFT's, or that of the recipe which the section names."""
+    source = drawing_policy(roles.loaded.recipe)
+    if source is None:
+        return roles.sft()
+    return trained_policy(replace(roles, loaded=anchor_recipe(roles.loaded, source), made={}, round=None))
 
 
 def _objective(roles: Roles) -> RewardObjectiveSettings:
@@ -97,15 +105,3 @@ def _section(roles: Roles) -> RewardModelSection:
     section = roles.recipe.reward_model
     assert section is not None, "checked with the recipe"
     return section
-
-
-def reward_presets() -> Mapping[str, Mapping[str, Any]]:
-    """Name of every objective -> the reward model with that objective; `default` is the setting's own.
-
-    Rewards with a level of their own cannot be centred, so that is switched off with such an objective.
-    """
-    presets: dict[str, Mapping[str, Any]] = {"default": {}}
-    for name in reward_objectives.names():
-        level = {} if reward_objectives.get(name).is_shift_free else {"center_rewards_coefficient": 0.0}
-        presets[name] = {"reward_model": {"objective": {"name": name, "hyper": {}}, **level}}
-    return presets

@@ -61,9 +61,14 @@ def unrolled(roles: Roles) -> tuple[RoundKeys, ...]:
     return tuple(rounds)
 
 
-def drawn_rows(roles: Roles) -> str:
-    """Key of the rows of the first round of a recipe that has rounds, whatever is trained on them."""
-    return _rows(replace(roles, made={}, round=RoundPlace(1, (roles.sft(),))), [])[-1]
+def drawn_rows(roles: Roles, policy: str | None) -> str:
+    """Key of the rows of the first round of a recipe that has rounds, whatever is trained on them.
+
+    Args:
+        roles: of the recipe.
+        policy: key of the policy that the round starts from; none is the base model as it is.
+    """
+    return _rows(replace(roles, made={}, round=RoundPlace(1, (policy,))), [])[-1]
 
 
 def _rows(roles: Roles, before: list[RoundKeys]) -> tuple[str, str | None, str]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from benchbench.core.identity import Since
 from benchbench.recipe.rounds import SAMPLING, SamplerSection
 from benchbench.recipe.section import NonEmpty, Section
 
@@ -48,7 +49,7 @@ class PseudoLabelSection(Section):
 
 
 class DrawnPromptsSection(Section):
-    """Which prompts the SFT policy answers for the reward model."""
+    """Which prompts are answered for the reward model."""
 
     split: NonEmpty
     """Split whose prompts are taken, in its order; never one that is scored or answered. Its responses are not read."""
@@ -66,17 +67,23 @@ class PairSelectorSection(Section):
 
 
 class DrawnPairsSection(Section):
-    """Pairs of the SFT policy's responses, ordered by a first reward model, on which a second one is trained, too.
+    """Pairs of a policy's responses, ordered by a first reward model, on which a second one is trained, too.
 
     West-of-N, Pace et al. 2024, arXiv:2401.12086: the best and the worst of N draws by the reward model of the labelled
     pairs. Form unverified: that the second training starts anew, and takes both kinds of pairs in one order, is ours.
+    With `policy` the draws are a trained policy's, as in reward learning on policy (RLP, arXiv:2403.19279).
     """
 
-    open_question: ClassVar[str] = "Whether the second training starts anew, and how it mixes the pairs, was not read."
+    open_question: ClassVar[str] = (
+        "Whether the second training starts anew, how it mixes the pairs, and how RLP makes its pairs, was not read."
+    )
 
+    policy: Annotated[NonEmpty, Since("2026-11-30", before="sft")] = "sft"
+    """Whose responses are drawn: `sft` (the base model where the recipe has no SFT), or a recipe of the setting, such
+    as rloo@rm, whose policy of the same seed was trained with the first reward model."""
     prompts: DrawnPromptsSection
     sampler: SamplerSection
-    """Who draws; every policy that it names is the SFT policy, or the base model where the recipe has no SFT."""
+    """Who draws; every policy that it names is the one above."""
     selector: PairSelectorSection = PairSelectorSection()
 
     @model_validator(mode="after")

@@ -68,6 +68,7 @@ SHORT_WITH_REASON = {
     "generation/sampling.py": "stage and plan's checks must read the same fields of a recipe",
     "judging/labels.py": "one judge's name in tables, with tests of its own",
     "report/status.py": "marks and their footnotes, which tables, commands and pages share",
+    "plan/reward_presets.py": "commands and anchors read it, and anchors are read where reward models are planned",
     "stages/frozen.py": "inputs and stages load a frozen policy in one way",
     "stages/preference/method.py": "inputs read the bound method, too, and must not import the stage's run",
     "training/schedule.py": "formulas held equal to transformers' by tests of their own",

@@ -12,8 +12,8 @@ from benchbench import inputs, methods
 from benchbench.core.input import Pass
 from benchbench.core.method import Need
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
-from benchbench.inputs.prompt_embedding import PromptVectors
 from benchbench.models.prompt_embedding import embedded
+from benchbench.stages.prompt_vectors import PromptVectors
 from tests.training.toys import PAD, batches, examples, frozen
 
 from .stages_of_a_cell import Roles, recipe

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from benchbench.core.scores import Scores
-from benchbench.methods.bco import Hyper, advance, loss, shift, start
+from benchbench.methods._reward_shift import advance, shift, start
+from benchbench.methods.bco import Hyper, loss
 
 from .test_kto import rows
 from .toys import one_token

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from benchbench.commands.resolve import resolve
 from benchbench.core.errors import BenchError
+from benchbench.sources.arithmetic.source import ArithmeticOptions, load
+from tests.transforms.toys import transformed
 
 from .toys import group, labelled
 
@@ -44,3 +49,17 @@ def test_right_beats_wrong_for_certain_and_two_of_a_kind_tie():
     assert [labels.win(0, place) for place in range(4)] == [0.5, 1.0, 0.5, 1.0]
     assert (labels.win(1, 0), labels.win(1, 3)) == (0.0, 0.5)
     assert labels.answers == 4
+
+
+def test_the_judgements_of_the_setting_for_judges_are_read_by_the_options_of_its_recipes():
+    """The right judgement of every question is right and the wrong one wrong, in the words that the setting has."""
+    world = {"demonstrations": 1, "preference_prompts": 20, "validation_prompts": 1, "test_prompts": 1}
+    pairs = load(ArithmeticOptions(**world), Path())["train"]
+    for name in ("con_j", "genrm"):
+        recipe = resolve(f"dpo_sft@{name}", setting="judgements").recipe
+        (transform,) = [each for each in recipe.data.transforms if "train" in each.splits]
+        questions, _ = transformed(transform.name, pairs, **transform.options)
+        assert len(questions) == 20 and recipe.rounds is not None
+        for question in questions:
+            judged = scores(*question.candidates, answer=question.columns["answer"], **recipe.rounds.oracle.options)
+            assert judged == (1.0, 0.0)

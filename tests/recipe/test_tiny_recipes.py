@@ -39,6 +39,10 @@ SIZES = {
     "calculator": SMALL,
     "contexts": SMALL,
     "general_preference": SMALL,
+    "judgements": (*SMALL, "further_pairs=40"),
+    "self_judging": SMALL,
+    "tool_claims": SMALL,
+    "users": ("demonstrations=300", "preference_prompts=400", "validation_prompts=80", "test_prompts=200"),
     "codec": tuple(text.replace("preference_prompts", "golden_prompts") for text in SMALL),
 }
 """Setting -> sizes of its world."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchbench.core.example import MASK
-from benchbench.sources.arithmetic.calculator import CALCULATOR, calculate, observed
+from benchbench.sources.arithmetic.calculator import CALCULATOR, calculate, observed, traced
 from benchbench.sources.arithmetic.chains import calls_text, faulty_calls, right_calls, right_chain, split_steps, verify
 from benchbench.sources.arithmetic.problems import Operation, Problem, draw_problem, read_problem
 from benchbench.sources.arithmetic.source import SOURCE, ArithmeticOptions, load
@@ -130,3 +130,26 @@ def test_the_prompts_are_those_of_the_world_without_a_calculator():
 def test_the_calculator_is_in_use_where_the_option_says_so():
     assert SOURCE.tool_in_use(ArithmeticOptions(calculator=True)) is CALCULATOR
     assert SOURCE.tool_in_use(ArithmeticOptions()) is None
+
+
+def test_a_trace_says_what_is_true_of_each_step_that_a_response_claims():
+    """7 plus 5 is 2 modulo 10 and not 3; what follows from 3 is checked as it was claimed."""
+    assert traced("7 plus 5 is 3 . 3 times 3 is 9 . answer 9 .", 10) == (
+        "7 plus 5 is 3 . 3 times 3 is 9 . answer 9 . calc 7 plus 5 modulo 10 = 2 . calc 3 times 3 modulo 10 = 9 ."
+    )
+
+
+def test_a_world_with_traces_is_the_same_world_with_text_behind_its_responses():
+    plain, other = (load(ArithmeticOptions(tool_traces=on, **SIZES), Path()) for on in (False, True))
+    for before, after in zip(plain["test"], other["test"], strict=True):
+        assert after.candidates == tuple(traced(text, 10) for text in before.candidates)
+        assert (after.columns, after.spans) == (before.columns, {})
+    with pytest.raises(ValueError, match="tool_traces: expected false with calculator"):
+        ArithmeticOptions(tool_traces=True, calculator=True)
+
+
+def test_further_pairs_are_a_split_of_their_own():
+    assert "further" not in WORLD
+    world = load(ArithmeticOptions(further_pairs=20, **SIZES), Path())
+    assert len(world["further"]) == 20 and world["further"][0].columns["gold"] == (1.0, 0.0)
+    assert world["train"] == load(ArithmeticOptions(**SIZES), Path())["train"]

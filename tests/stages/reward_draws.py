@@ -11,6 +11,8 @@ def drawn_pairs(
     sampler: str = "name: policy, num_samples: 3",
     selector: str = "{name: west_of_n, options: {cut: keep}}",
     draw: str = DRAW,
+    policy: str = "sft",
 ) -> str:
     """The section `reward_model.drawn`."""
-    return f"reward_model.drawn={{prompts: {prompts}, sampler: {{{sampler}, {draw}}}, selector: {selector}}}"
+    parts = f"prompts: {prompts}, sampler: {{{sampler}, {draw}}}, selector: {selector}"
+    return f"reward_model.drawn={{policy: {policy}, {parts}}}"

@@ -82,7 +82,16 @@ def planned(folder: Path, recipe: Path) -> list:
     return list(prepare_comparison(request, RunOptions(runs=folder / "runs")).session.plan.stages.values())
 
 
-IN_MEMORY = ("distribution", "mismatched", "live_reference", "anchors", "prompt_embedding", "activations", "rival")
+IN_MEMORY = (
+    "distribution",
+    "mismatched",
+    "live_reference",
+    "anchors",
+    "prompt_embedding",
+    "prompt_class",
+    "activations",
+    "rival",
+)
 WIDE = [
     name
     for name, method in ((name, methods.get(name)) for name in methods.names())

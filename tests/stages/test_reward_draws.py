@@ -65,6 +65,21 @@ def test_a_method_takes_its_rewards_from_the_second_model(tmp_path: Path):
     assert kinds.count("reward_model") == 2 and kinds.count("rollout") == 1
 
 
+def test_a_policy_that_was_trained_with_the_first_model_draws_for_the_second(tmp_path: Path):
+    """Reward learning on policy: SFT, reward model, policy, its draws, reward model; the first two are shared."""
+    planned = world(tmp_path, drawn_pairs(policy="ddo_rm"), target="reward_model")
+    stages, key = planned.plan.stages, second_model(planned.plan, planned.cell)
+    select = stages[stages[key].inputs["drawn"]]
+    policy = stages[stages[select.inputs["rollout"]].inputs["policy"]]
+    assert policy.kind == "preference" and policy.title == "ddo_rm seed 1"
+    first = stages[select.inputs["label"]].inputs["reward_model"]
+    assert stages[policy.inputs["reward"]].inputs["reward_model"] == first != key
+    order = [*stages]
+    assert order.index(first) < order.index(policy.key) < order.index(stages[key].inputs["drawn"]) < order.index(key)
+    alone = world(tmp_path, target="ddo_rm").plan.stages
+    assert {first, policy.inputs["policy"]} <= {*alone}, "as in a comparison of its own"
+
+
 def test_no_pair_at_all_is_said_and_nothing_is_trained_with_it(tmp_path: Path):
     """No probability is above the least one, so that every group is left out."""
     planned = world(

@@ -25,7 +25,7 @@ from benchbench.core.seeding import stream
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
 from benchbench.inputs.distribution import OF_THE_POLICY, Distributions
 from benchbench.inputs.live_reference import FollowingReference
-from benchbench.inputs.prompt_embedding import PromptVectors
+from benchbench.inputs.prompt_class import PromptClasses
 from benchbench.inputs.rival import Rival
 from benchbench.models.layout import ANSWER, Layout, layout_of, use_packed_rows
 from benchbench.models.load import seeded
@@ -34,6 +34,7 @@ from benchbench.models.policy_head import PolicyHead, PolicyWithHead
 from benchbench.models.reward_head import RewardModel
 from benchbench.recipe.training import PreferenceSection
 from benchbench.stages.preference.run import with_rival
+from benchbench.stages.prompt_vectors import PromptVectors
 from benchbench.training.carried import CarriedNumbers
 from benchbench.training.half_steps import HalfSteps
 from benchbench.training.loop import Job
@@ -185,6 +186,9 @@ def _in_memory(method: Method, lengths: Mapping[str, Sequence[int]], frozen: Cal
         elif need.name == Need.PROMPT_EMBEDDING.name:
             vectors = stream(7, "toy prompts").normal(size=(len(lengths), 8))
             loaded[need.name] = PromptVectors({name: n for n, name in enumerate(lengths)}, torch.from_numpy(vectors))
+        elif need.name == Need.PROMPT_CLASS.name:
+            shares = stream(7, "toy prompt classes").uniform(size=len(lengths))
+            loaded[need.name] = PromptClasses(dict(zip(lengths, shares.tolist(), strict=True)))
     return loaded
 
 

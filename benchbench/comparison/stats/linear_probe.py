@@ -31,17 +31,27 @@ class LinearProbe:
 
     def predict(self, states: Array) -> Array:
         """[n] number of the likeliest class of each state [n, d]; of equal ones the first."""
-        return ((states - self.centre) / self.scale @ self.weights.T + self.intercepts).argmax(axis=1)
+        return self._scores(states).argmax(axis=1)
+
+    def probabilities(self, states: Array) -> Array:
+        """[n, classes] probability of each class at each state [n, d]."""
+        return softmax(self._scores(states), axis=1)
+
+    def _scores(self, states: Array) -> Array:
+        """[n, classes] log-odds."""
+        return (states - self.centre) / self.scale @ self.weights.T + self.intercepts
 
 
-def fit_probe(states: Array, classes: Array, *, c: float = 1.0) -> LinearProbe:
+def fit_probe(states: Array, classes: Array, *, c: float = 1.0, weights: Array | None = None) -> LinearProbe:
     """Fit a probe.
 
     Args:
         states: [n, d] finite.
         classes: [n] whole numbers from 0 without gaps, two at least.
         c: inverse strength of the penalty, > 0.
+        weights: [n] how often each row counts, at least 0; once each where none are given. They standardise nothing.
     """
+    counts = np.ones(len(states)) if weights is None else weights
     centre, spread = states.mean(axis=0), states.std(axis=0)
     scale = np.where(spread > 0, spread, 1.0)
     inputs = (states - centre) / scale
@@ -55,24 +65,24 @@ def fit_probe(states: Array, classes: Array, *, c: float = 1.0) -> LinearProbe:
         return grid[:, :-1], grid[:, -1]
 
     def logits(values: Array) -> Array:
-        weights, intercepts = unpacked(values)
-        scores = inputs @ weights.T + intercepts
+        slopes, intercepts = unpacked(values)
+        scores = inputs @ slopes.T + intercepts
         return np.hstack([np.zeros_like(scores), scores]) if free == 1 else scores
 
     def objective(values: Array) -> tuple[float, Array]:
-        weights, _ = unpacked(values)
+        slopes, _ = unpacked(values)
         scores = logits(values)
-        error = (softmax(scores, axis=1) - target)[:, count - free :]  # [n, free]
-        gradient = np.hstack([c * error.T @ inputs + weights, c * error.sum(axis=0)[:, None]])
-        loss = -c * float((log_softmax(scores, axis=1) * target).sum()) + 0.5 * float((weights**2).sum())
-        return loss, gradient.ravel()
+        error = counts[:, None] * (softmax(scores, axis=1) - target)[:, count - free :]  # [n, free]
+        gradient = np.hstack([c * error.T @ inputs + slopes, c * error.sum(axis=0)[:, None]])
+        right = (log_softmax(scores, axis=1) * target).sum(axis=1)
+        return -c * float(counts @ right) + 0.5 * float((slopes**2).sum()), gradient.ravel()
 
     start = np.zeros(free * (states.shape[1] + 1))
     solved = minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": 5000, "ftol": 1e-14})
-    weights, intercepts = unpacked(solved.x)
+    slopes, intercepts = unpacked(solved.x)
     if free == 1:
-        weights, intercepts = np.vstack([np.zeros_like(weights), weights]), np.append(0.0, intercepts)
-    return LinearProbe(weights, intercepts, centre, scale)
+        slopes, intercepts = np.vstack([np.zeros_like(slopes), slopes]), np.append(0.0, intercepts)
+    return LinearProbe(slopes, intercepts, centre, scale)
 
 
 def probe_accuracy(states: Array, classes: Array, parts: Sequence[tuple[Array, Array]], c: float) -> float:

@@ -12,12 +12,14 @@ from benchbench.core.method import Candidates
 from benchbench.core.rollout import DATA
 from benchbench.core.sampler import Arm, Sampler
 from benchbench.core.selector import Selector
+from benchbench.plan.anchors import anchor_recipe, source_faults
 from benchbench.plan.checks.drawn_labels import label_column_faults, oracle_faults
 from benchbench.plan.checks.drawn_lists import arm_faults
 from benchbench.plan.checks.round_data import round_data_faults
 from benchbench.plan.checks.rounds import bind_parts
 from benchbench.plan.prepared import Prepared
-from benchbench.plan.reward_draws import DRAWN, drawing, drawing_recipe
+from benchbench.plan.reward_draws import DRAWN, drawing, drawing_policy, drawing_recipe
+from benchbench.recipe.anchors import AnchorSource
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.schema import Recipe
@@ -55,10 +57,27 @@ def bind_drawn_pairs(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
 
 
 def drawn_pair_faults(loaded: Loaded, prepared: Prepared) -> list[Fault]:
-    """More prompts than the split has, and responses that the model cannot read; every named split is there."""
-    inner = drawing(loaded)
+    """More prompts than the split has, responses that the model cannot read, a policy that cannot draw.
+
+    Every named split is there.
+    """
+    inner, source = drawing(loaded), drawing_policy(loaded.recipe)
     faults = [] if inner is None else round_data_faults(inner, prepared)
-    return [replace(fault, where=_KEYS[fault.where]) for fault in faults]
+    policy = [] if source is None else _policy(loaded, prepared, source)
+    return [*policy, *(replace(fault, where=_KEYS[fault.where]) for fault in faults)]
+
+
+def _policy(loaded: Loaded, prepared: Prepared, source: AnchorSource) -> list[Fault]:
+    """A recipe that trains no policy of the setting, or one whose own reward model is trained on draws."""
+    where = f"{DRAWN}.policy"
+    faults = source_faults(loaded, prepared, source, where)
+    if faults:
+        return faults
+    rewards = anchor_recipe(loaded, source).recipe.reward_model
+    if rewards is None or rewards.drawn is None:
+        return []
+    message = f"expected a recipe whose reward model is trained on labelled pairs alone, got {source.recipe}"
+    return [Fault(where, f"{message}; name one without reward_model.drawn")]
 
 
 def _prompts(recipe: Recipe) -> Iterator[Fault]:

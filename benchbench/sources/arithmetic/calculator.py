@@ -23,6 +23,7 @@ _EXPRESSION = re.compile(
     rf"({_NUMBER})((?: (?:plus|minus|times) {_NUMBER}){{1,{MOST_OPERATIONS}}}) modulo ({_NUMBER}) {END}"
 )
 _OBSERVED = re.compile(rf"(?<={END} )(?:\d+|error) {re.escape(STOP)}")
+_CLAIM = re.compile(r"(?<!\S)(\d+) (plus|minus|times) (\d+) is \d+ \.")
 _STEP = re.compile(rf"{CALL} (\d+ (?:plus|minus|times) \d+) modulo (\d+) {END} (\d+)")
 
 
@@ -60,6 +61,15 @@ def without_calls(text: str, modulus: int) -> str:
         return f"{match[1]} is {match[3]}" if int(match[2]) == modulus else match[0]
 
     return _STEP.sub(said, text)
+
+
+def traced(text: str, modulus: int) -> str:
+    """A text, and behind it a call of the calculator with its answer for each step that the text says in words."""
+    calls = []
+    for before, name, operand in _CLAIM.findall(text):
+        operation = Operation(name, int(operand))
+        calls.append(called(int(before), operation, modulus, operation.apply(int(before), modulus)))
+    return " ".join([text, *calls])
 
 
 CALCULATOR = Tool(option=OPTION, call_end=END, answer=calculate, error=ERROR, most_tokens=8)

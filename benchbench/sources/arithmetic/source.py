@@ -16,7 +16,7 @@ from benchbench.core.example import MASK, Example, Message
 from benchbench.core.identity import Since
 from benchbench.core.seeding import stream
 from benchbench.core.source import LoadedSplits, Reading, Source, StepValues
-from benchbench.sources.arithmetic.calculator import CALCULATOR, observed
+from benchbench.sources.arithmetic.calculator import CALCULATOR, observed, traced
 from benchbench.sources.arithmetic.chains import (
     SEPARATOR,
     faulty_calls,
@@ -42,8 +42,15 @@ _RANGES = {
     "preference_prompts": (1, 10**6),
     "validation_prompts": (1, 10**6),
     "test_prompts": (1, 10**6),
+    "further_pairs": (0, 10**6),
 }
-_KEYS = {"test": (0.0, 0.15), "validation": (0.15, 0.25), "train": (0.25, 1.0), "sft": (0.25, 1.0)}
+_KEYS = {
+    "test": (0.0, 0.15),
+    "validation": (0.15, 0.25),
+    "train": (0.25, 1.0),
+    "sft": (0.25, 1.0),
+    "further": (0.25, 1.0),
+}
 """Part of the hash range of problems that each split's prompts come from."""
 
 
@@ -78,6 +85,11 @@ class ArithmeticOptions:
     calculator: Annotated[bool, Since("2026-11-30", before=False)] = False
     """Each step calls the calculator, whose answers are masked: `calc 7 plus 5 modulo 10 = 2 .`. A wrong step then asks
     it about a wrong number, since what it answers is true."""
+    tool_traces: Annotated[bool, Since("2026-11-30", before=False)] = False
+    """Behind each response stands what the calculator says of each of its steps, for a reward model that reads it:
+    `7 plus 5 is 3 . answer 3 . calc 7 plus 5 modulo 10 = 2 .`. Not with `calculator`, whose steps are calls."""
+    further_pairs: Annotated[int, Since("2026-11-30", before=0)] = 0
+    """Pairs of the split `further`, such as a judge's demonstrations are made of; with 0 there is no such split."""
 
     def __post_init__(self) -> None:
         for option in fields(self):
@@ -88,17 +100,20 @@ class ArithmeticOptions:
                 raise ValueError(f"{option.name}: expected a number from {low} to {high}, got {value}")
         if self.fewest_steps > self.most_steps:
             raise ValueError(f"fewest_steps: expected at most most_steps = {self.most_steps}, got {self.fewest_steps}")
+        if self.tool_traces and self.calculator:
+            raise ValueError("tool_traces: expected false with calculator, whose steps are calls already, got true")
 
 
 def load(options: ArithmeticOptions, folder: Path) -> LoadedSplits:
-    """Splits `sft`, `train`, `validation` and `test`; `folder` is not read.
+    """Splits `sft`, `train`, `validation`, `test` and, where it has pairs, `further`; `folder` is not read.
 
     Every example has the columns `answer` (the right one), `steps` (of a right chain, the answer among them) and, per
     candidate, `right_steps` (before the first fault) and `gold` (1 for a right answer, else 0).
     """
     splits = {"sft": tuple(_demonstrations(options))}
     pairs = {"train": options.preference_prompts, "validation": options.validation_prompts}
-    for split, count in {**pairs, "test": options.test_prompts}.items():
+    further = {"further": options.further_pairs} if options.further_pairs else {}
+    for split, count in {**pairs, "test": options.test_prompts, **further}.items():
         splits[split] = tuple(_pairs(options, split, count))
     return LoadedSplits(splits, {split: Reading(len(examples)) for split, examples in splits.items()})
 
@@ -146,6 +161,8 @@ def _example(options: ArithmeticOptions, name: str, problem: Problem, texts: tup
         "gold": tuple(float(verification.answer_is_right) for verification in checked),
     }
     spans = {MASK: tuple(observed(text) for text in texts)} if options.calculator else {}
+    if options.tool_traces:
+        texts = tuple(traced(text, options.modulus) for text in texts)
     return Example(id=name, prompt=(Message("user", problem.text),), candidates=texts, columns=columns, spans=spans)
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from benchbench.methods.bco import Hyper, advance, shift, start
+from benchbench.methods._reward_shift import advance, shift, start
+from benchbench.methods.bco import Hyper
 
 from ..inputs import row_scores
 from ..translation import Translation
@@ -31,7 +32,7 @@ def scores(case):
 
 LEFT_OUT = {
     "bco.U6.sum_of_expectations": "The sum of the two classes' means, which is twice the mean over these rows.",
-    "bco.U6.udm": "Weights of undesirable prompts need a classifier of prompts, which is not built.",
+    "bco.U6.udm": "Weights of undesirable prompts are those of method bco_udm, where it is run.",
 }
 
 

@@ -54,6 +54,8 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Path:
             [drawn_pairs(), "reward_model.objective={name: bt_soft}", "reward_model.center_rewards_coefficient=0"],
             "reward_model.drawn: expected an objective of pairs that reads nothing but their order, got 'bt_soft'",
         ),
+        ([drawn_pairs(policy="rloo@none")], "reward_model.drawn.policy: no recipe of 'rloo@none' in setting"),
+        ([drawn_pairs(policy="reward_model")], "expected a recipe whose result is a policy, got the reward model"),
         ([drawn_pairs(), "reward_model.score_append_eos=false"], "drawn responses are rewarded token for token"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Questions that the policy is asked in words: the text of a question, and what its answers say."""
+"""Questions in words about responses: templates with places, and a conversation as a text."""
 
 from __future__ import annotations
 
@@ -31,18 +31,3 @@ def conversation(messages: Sequence[Message]) -> str:
     if len(messages) == 1:
         return messages[0].content
     return "\n\n".join(f"{message.role}: {message.content}" for message in messages)
-
-
-def share_of(texts: Sequence[str], word: str, other: str) -> float | None:
-    """Share of answers that say a word, among those that say it or the other; none where no answer says either.
-
-    Args:
-        texts: answers; what counts is which of the two words comes first, as a whole word, whatever its case.
-        word: counted as 1.
-        other: counted as 0.
-    """
-    pattern = re.compile(rf"(?<!\w)({re.escape(word)}|{re.escape(other)})(?!\w)", re.IGNORECASE)
-    matches = [match for text in texts if (match := pattern.search(text))]
-    if not matches:
-        return None
-    return sum(match.group().lower() == word.lower() for match in matches) / len(matches)
