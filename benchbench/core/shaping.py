@@ -66,6 +66,8 @@ class Shaping:
     """Fields of `GroupSignals` that it reads."""
     columns: tuple[str, ...] = ()
     """Columns that it reads."""
+    objectives: Callable[[Any], int | None] = lambda options: None
+    """options -> how many objectives it takes, where it reads them; none for any number."""
     equation: str = ""
     """As plain text, readable in a terminal of 80 columns."""
     differs: Mapping[str, str] = field(default_factory=dict)

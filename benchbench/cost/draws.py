@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from benchbench import oracles, samplers
+from benchbench import oracles, samplers, shaping
 from benchbench.core.identity import restore
 from benchbench.core.method import Method, Need
 from benchbench.core.sampler import REFERENCE
@@ -13,7 +13,7 @@ from benchbench.cost.context import StageCost
 from benchbench.cost.passes import RowTokens, bounded_rows, decode_bytes
 from benchbench.cost.shapes import DecoderShape
 from benchbench.recipe.binding import bind
-from benchbench.stages.preference.settings import OnlineSettings
+from benchbench.stages.preference.settings import GUIDE, OnlineSettings
 
 REWARD_MODEL = "reward_model"
 AT_MOST = "at most: rows are drawn, so prompts and responses count as long as they may be"
@@ -87,5 +87,6 @@ def training_draws(online: OnlineSettings, method: Method) -> TrainingDraws:
     by_oracle = frozenset[str]() if online.oracle is None else oracles.get(online.oracle.name).models
     named = {name for arm in arms for name in arm.mixture} | by_oracle
     needs = {need.name for need in method.declared}
-    has_reference = REFERENCE in named or bool({Need.REFERENCE.name, Need.FRESH.name} & needs)
-    return TrainingDraws(online, has_reference + (REWARD_MODEL in by_oracle))
+    shaped = frozenset[str]() if online.shaping is None else shaping.get(online.shaping.name).needs
+    has_reference = REFERENCE in named | shaped or bool({Need.REFERENCE.name, Need.FRESH.name} & needs)
+    return TrainingDraws(online, has_reference + (REWARD_MODEL in by_oracle) + (GUIDE in shaped))

@@ -51,6 +51,7 @@ CASES = {
     "annotator": Case(),
     "density_ratio": Case(models=policies),
     "gold": Case(),
+    "gold_objectives": Case(),
     "gold_part": Case(),
     "implicit": Case(models=policies),
     "implicit_twice": Case(models=three_policies),

@@ -30,20 +30,25 @@ class StoredRows:
     values: Mapping[str, Sequence[Sequence[float]]] | None = field(default=None)
     """Row's id -> for each candidate the critic's value of every scored token when it was drawn; none as above, and
     where the method has no critic."""
+    shaped: Mapping[str, Sequence[Sequence[float]]] | None = field(default=None)
+    """Row's id -> for each candidate what the shaping gave: one number, or one for every scored token; none where there
+    is no shaping, or it gave rewards."""
 
 
 def write_buffer(stored: StoredRows) -> Tensor:
     """[N] bytes of the rows, for a checkpoint."""
     slots = [[[_plain(row) for row in rows], facts] for rows, facts in stored.slots]
-    values = [] if stored.values is None else [stored.values]
-    text = json.dumps([stored.generation, slots, stored.logps, *values])
+    further = [stored.values, stored.shaped]
+    while further and further[-1] is None:
+        further.pop()
+    text = json.dumps([stored.generation, slots, stored.logps, *further])
     return torch.frombuffer(bytearray(text.encode()), dtype=torch.uint8)
 
 
 def read_buffer(content: Tensor) -> StoredRows:
     """The rows that `write_buffer` wrote, to the bit."""
-    generation, slots, logps, *values = json.loads(bytes(content.tolist()))
-    return StoredRows(generation, [([_row(row) for row in rows], facts) for rows, facts in slots], logps, *values)
+    generation, slots, logps, *further = json.loads(bytes(content.tolist()))
+    return StoredRows(generation, [([_row(row) for row in rows], facts) for rows, facts in slots], logps, *further)
 
 
 def _plain(row: TokenizedExample) -> list[Any]:

@@ -71,8 +71,8 @@ class Chooser:
     """Without a selector: responses with a score that a row has at least, where those without one are no candidates; 0
     takes all responses, with NaN in place of a score that is not known."""
 
-    def rows(self, groups: Sequence[Group], labels: Sequence[Labels | None], batch: int) -> list[TokenizedExample]:
-        """The training rows of a step's groups, in their order.
+    def picks(self, groups: Sequence[Group], labels: Sequence[Labels | None], batch: int) -> Sequence[tuple[Pick, ...]]:
+        """Of each group, in their order, what its training rows are made of.
 
         Args:
             groups: as they were drawn.
@@ -80,15 +80,12 @@ class Chooser:
             batch: number of the step whose prompts they answer, which names the draws of the selector.
         """
         if self.selector is None:
-            every = [self._together(group, label) for group, label in zip(groups, labels, strict=True)]
-        else:
-            draws = stream(self.seed, f"select s{batch}")
-            every = self.selector.select(self.options, groups, labels, draws).picks
-        return [
-            row_of(group, pick, f"{group.example} s{batch} {number}")
-            for group, picks in zip(groups, every, strict=True)
-            for number, pick in enumerate(picks)
-        ]
+            return [self._together(group, label) for group, label in zip(groups, labels, strict=True)]
+        return self.selector.select(self.options, groups, labels, stream(self.seed, f"select s{batch}")).picks
+
+    def rows(self, groups: Sequence[Group], labels: Sequence[Labels | None], batch: int) -> list[TokenizedExample]:
+        """The training rows of a step's groups, in their order; arguments as those of `picks`."""
+        return rows_of(groups, self.picks(groups, labels, batch), batch)
 
     def _together(self, group: Group, labels: Labels | None) -> tuple[Pick, ...]:
         """One row of all responses that may be in it; none where they are too few."""
@@ -101,6 +98,21 @@ class Chooser:
         columns = {name: tuple(values[place] for place in places) for name, values in further.items()}
         known = [scores[place] for place in places]
         return (Pick(places, {**columns, SCORE: tuple(math.nan if score is None else score for score in known)}),)
+
+
+def rows_of(groups: Sequence[Group], picks: Sequence[tuple[Pick, ...]], batch: int) -> list[TokenizedExample]:
+    """The training rows of a step's groups, in their order.
+
+    Args:
+        groups: as they were drawn.
+        picks: of each.
+        batch: number of the step whose prompts they answer, a part of the rows' ids.
+    """
+    return [
+        row_of(group, pick, f"{group.example} s{batch} {number}")
+        for group, of_group in zip(groups, picks, strict=True)
+        for number, pick in enumerate(of_group)
+    ]
 
 
 def row_of(group: Group, pick: Pick, name: str) -> TokenizedExample:

@@ -16,6 +16,7 @@ from benchbench.models.packing import packed_length
 from benchbench.stages.preference.drawing import Drawer
 from benchbench.stages.preference.labelling import Labeller
 from benchbench.stages.preference.prompts import PolicyPrompt
+from benchbench.stages.preference.shaper import Shaped, Shaper
 from benchbench.training.ranks import ALONE, Ranks
 
 
@@ -52,6 +53,13 @@ class Work:
         self.seconds["label"] += time.monotonic() - began
         self.counts["labels"] += sum(each.answers for each in labels)
         return [*labels]
+
+    def shaped(self, shaper: Shaper, groups: Sequence[Group], labels: Sequence[Labels | None]) -> Shaped:
+        """What a shaping makes of drawn groups, as `Shaper.shaped`; its time is that of labels."""
+        began = time.monotonic()
+        shaped = self.ranks.from_first(lambda: shaper.shaped(groups, labels))
+        self.seconds["label"] += time.monotonic() - began
+        return shaped
 
     @property
     def reference(self) -> Any:
