@@ -79,6 +79,7 @@ RECIPES = {
     "mo_grpo": (GRPO, PARTS, "  shaping: {name: mo_grpo, options: {weights: [2.0, 1.0]}}\n"),
     "tw_grpo_twin": (GRPO, ORACLE, "  shaping: {name: tw_grpo_twin}\n" + BUFFER),
     "rto": (PPO, ORACLE, RTO + BUFFER),
+    "constrained_ppo": ("{name: ppo}", PARTS, "  shaping: {name: constrained_ppo, options: {thresholds: [3.0]}}\n"),
 }
 
 
@@ -94,6 +95,9 @@ def test_a_shaped_run_that_is_stopped_ends_where_a_straight_one_does(before, tmp
     torch.manual_seed(12345)
     assert stopped.run() == "done"
     assert equal(straight, stopped)
+    if case == "constrained_ppo":  # no part is worth 3, so that the multiplier grows from step to step
+        multipliers = [line["online/carried_1"] for line in straight.lines]
+        assert multipliers[0] == 0 and 0.2 < multipliers[1] < multipliers[2]
 
 
 @dataclass

@@ -23,7 +23,7 @@ from benchbench.stages.preference.shaper import Shaper
 from benchbench.stages.preference.work import Work, facts_of, most_tokens
 from benchbench.training.rows import FixedRows, StepRows
 
-BUFFER, COUNTS = "buffer", "counts"
+BUFFER, COUNTS, CARRIED = "buffer", "counts", "carried"
 """Names in a checkpoint."""
 
 
@@ -44,6 +44,12 @@ class OnlineRows:
     shaper: Shaper | None = None
     """Makes rewards, or numbers that the loss reads, of groups and labels; none takes the labels as they are."""
     stored: StoredRows = field(default_factory=StoredRows)
+    carried: tuple[float, ...] = ()
+    """Numbers that the shaping carries from draw to draw."""
+
+    def __post_init__(self) -> None:
+        if self.shaper is not None:
+            self.carried = self.shaper.start
 
     @property
     def span(self) -> int:
@@ -100,11 +106,14 @@ class OnlineRows:
 
     def state(self) -> Mapping[str, Tensor]:
         """Counts, and the rows that steps to come are trained on."""
-        return {COUNTS: self.work.state()} | ({BUFFER: write_buffer(self.stored)} if self.span > 1 else {})
+        carried = {CARRIED: torch.tensor(self.carried, dtype=torch.float64)} if self.carried else {}
+        buffer = {BUFFER: write_buffer(self.stored)} if self.span > 1 else {}
+        return {COUNTS: self.work.state(), **carried, **buffer}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Go on from a checkpoint's."""
         self.work.restore(state[COUNTS])
+        self.carried = tuple(state[CARRIED].tolist()) if CARRIED in state else ()
         self.stored = read_buffer(state[BUFFER]) if BUFFER in state else StoredRows()
 
     def end_step(self, step: int, policy: Any) -> None:
@@ -121,11 +130,12 @@ class OnlineRows:
             groups = self.work.groups([self.prompts[i] for i in batches[batch]], batch)
             labels = self.work.labels(groups, batch)
             facts = facts_of(groups, labels)
-            result = None if self.shaper is None else self.work.shaped(self.shaper, groups, labels)
+            result = None if self.shaper is None else self.work.shaped(self.shaper, groups, labels, self.carried)
             picks = self.chooser.picks(groups, labels if result is None else result.labels, batch)
             rows = rows_of(groups, picks, batch)
             if result is not None:
                 facts |= result.facts
+                self.carried = result.carried
                 of_rows = result.of_rows(picks)
                 shaped |= {} if of_rows is None else dict(zip([row.id for row in rows], of_rows, strict=True))
             slots.append((rows, facts | {"online/rows": float(len(rows))}))

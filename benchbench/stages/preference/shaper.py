@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchbench.core.rollout import Group, Labels, Pick
-from benchbench.core.shaping import GroupSignals, Shaping, shape_group
+from benchbench.core.shaping import GroupSignals, Shaping, advanced, shape_group
 
 TokenNumbers = Sequence[Any]
 """Of each response of a group [T_k] numbers, or [T_k, V] log-probabilities."""
@@ -30,6 +30,8 @@ class Shaped:
     """[group][response] one number, or one for each scored token; none where it gives rewards."""
     facts: Mapping[str, float]
     """What is logged of it."""
+    carried: tuple[float, ...] = ()
+    """Numbers that the next draw is shaped with."""
 
     def of_rows(self, picks: Sequence[Sequence[Pick]]) -> list[list[list[float]]] | None:
         """The numbers of the candidates of each row, in the rows' order; none where there are none."""
@@ -51,34 +53,50 @@ class Shaper:
     of_tokens: Mapping[str, TokenSignal]
     """Name of each signal of tokens that it reads -> what gives it."""
 
-    def shaped(self, groups: Sequence[Group], labels: Sequence[Labels | None]) -> Shaped:
+    @property
+    def start(self) -> tuple[float, ...]:
+        """Numbers that the first draw is shaped with."""
+        return self.shaping.start(self.options)
+
+    def shaped(
+        self, groups: Sequence[Group], labels: Sequence[Labels | None], carried: tuple[float, ...] = ()
+    ) -> Shaped:
         """What the shaping makes of a step's groups.
 
         Args:
             groups: as they were drawn.
             labels: of each; none where nobody was asked.
+            carried: numbers that the draws before left.
         """
+        read: list[GroupSignals] = []
         every = zip(*(signal(groups) for signal in self.of_tokens.values()), strict=True)
         if not self.of_tokens:
             every = iter([()] * len(groups))
         shaped = [
-            self._of_group(group, label, dict(zip(self.of_tokens, numbers, strict=True)))
+            self._of_group(group, label, dict(zip(self.of_tokens, numbers, strict=True)), carried, read)
             for group, label, numbers in zip(groups, labels, every, strict=True)
         ]
         known = [value for values in shaped for numbers in values.values() for value in numbers]
         responses = sum(len(group.responses) for group in groups)
         facts = {"online/shaped": math.fsum(known) / len(known)} if known else {}
         facts |= {"online/unshaped": 1 - sum(map(len, shaped)) / max(1, responses)}
+        facts |= {f"online/carried_{place}": value for place, value in enumerate(carried, start=1)}
+        following = advanced(self.shaping, self.options, carried, read)
         if self.shaping.gives == "rewards":
             rewarded = [_rewarded(*of_group) for of_group in zip(groups, labels, shaped, strict=True)]
-            return Shaped(rewarded, None, facts)
+            return Shaped(rewarded, None, facts, following)
         numbers = [self._filled(group, values) for group, values in zip(groups, shaped, strict=True)]
-        return Shaped(labels, numbers, facts)
+        return Shaped(labels, numbers, facts, following)
 
     def _of_group(
-        self, group: Group, label: Labels | None, of_tokens: Mapping[str, TokenNumbers]
+        self,
+        group: Group,
+        label: Labels | None,
+        of_tokens: Mapping[str, TokenNumbers],
+        carried: tuple[float, ...],
+        every: list[GroupSignals],
     ) -> dict[int, list[float]]:
-        """Place of each response that is known well enough -> its numbers."""
+        """Place of each response that is known well enough -> its numbers; what was read of them joins `every`."""
         read = _labels_read(self.shaping, label, len(group.responses))
         places = [k for k in range(len(group.responses)) if all(_is_known(values[k]) for values in read.values())]
         if "wins" in read and len(places) < len(group.responses) or not places:
@@ -89,7 +107,9 @@ class Shaper:
             name: tuple(np.asarray(values[k], dtype=float) for k in places) for name, values in of_tokens.items()
         }
         ended = np.array([group.responses[k].end is not None for k in places])
-        result = shape_group(self.shaping, self.options, GroupSignals(**named, **tokens, ended=ended, columns=columns))
+        signals = GroupSignals(**named, **tokens, ended=ended, columns=columns, carried=np.array(carried))
+        every.append(signals)
+        result = shape_group(self.shaping, self.options, signals)
         parts = result if isinstance(result, tuple) else result.reshape(-1, 1)
         return {place: part.tolist() for place, part in zip(places, parts, strict=True)}
 

@@ -54,10 +54,16 @@ class Work:
         self.counts["labels"] += sum(each.answers for each in labels)
         return [*labels]
 
-    def shaped(self, shaper: Shaper, groups: Sequence[Group], labels: Sequence[Labels | None]) -> Shaped:
+    def shaped(
+        self,
+        shaper: Shaper,
+        groups: Sequence[Group],
+        labels: Sequence[Labels | None],
+        carried: tuple[float, ...],
+    ) -> Shaped:
         """What a shaping makes of drawn groups, as `Shaper.shaped`; its time is that of labels."""
         began = time.monotonic()
-        shaped = self.ranks.from_first(lambda: shaper.shaped(groups, labels))
+        shaped = self.ranks.from_first(lambda: shaper.shaped(groups, labels, carried))
         self.seconds["label"] += time.monotonic() - began
         return shaped
 
