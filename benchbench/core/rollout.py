@@ -39,7 +39,16 @@ class RolloutResponse(NamedTuple):
     @property
     def scored_count(self) -> int:
         """How many of them training scores, what a tool wrote left out."""
-        return len(self.scored) - sum(stop - start for start, stop in self.observed)
+        return len(self.scored) - self._observed_count
+
+    @property
+    def drawn_count(self) -> int:
+        """Tokens that a policy drew, without the one that ended them and without what a tool wrote."""
+        return len(self.tokens) - self._observed_count
+
+    @property
+    def _observed_count(self) -> int:
+        return sum(stop - start for start, stop in self.observed)
 
     @property
     def is_cut(self) -> bool:

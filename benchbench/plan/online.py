@@ -14,6 +14,7 @@ from benchbench.core.rollout import DATA
 from benchbench.core.sampler import REFERENCE
 from benchbench.plan import reward_stages
 from benchbench.plan.anchors import recipe_policy
+from benchbench.plan.stage_parts import tool_settings
 from benchbench.plan.stopping import stopping
 from benchbench.recipe.anchors import AnchorSource, anchor_input
 from benchbench.recipe.online import OnlineSection, PromptSplit, draws_rows
@@ -36,6 +37,7 @@ def online_settings(roles: Roles, method: Method) -> OnlineSettings | None:
         prompts=_prompts(roles, section, method),
         sampler=_exhibit(roles, samplers.get(section.sampler.name), "sampler"),
         **{name: getattr(section.sampler, name) for name in SAMPLING},
+        tool=tool_settings(roles.recipe) if samplers.get(section.sampler.name).tool_use is not None else None,
         stop_tokens=() if generate is None else generate.stop_tokens,
         stop_token_ids=ids,
         oracle=None if section.oracle is None else _oracle(roles, oracles.get(section.oracle.name)),

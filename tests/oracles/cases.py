@@ -49,6 +49,7 @@ def rewards() -> Mapping[str, Model]:
 
 CASES = {
     "annotator": Case(),
+    "counted_calls": Case({"match": "text", "after": "answer :", "until": " ."}),
     "density_ratio": Case(models=policies),
     "gold": Case(),
     "gold_objectives": Case(),

@@ -21,9 +21,11 @@ from benchbench.plan.checks.drawn_settings import (
 )
 from benchbench.plan.checks.on_policy import choice_faults, drawing_faults
 from benchbench.plan.checks.shapings import objectives_fault, reads_labels, shaping_faults
+from benchbench.plan.checks.tools import longest_response
 from benchbench.plan.online import drawing_models, read_models
 from benchbench.recipe.anchors import anchor_faults
 from benchbench.recipe.binding import bind
+from benchbench.recipe.load import Loaded
 from benchbench.recipe.online import OnlineSection, PromptSplit, draws_rows
 from benchbench.recipe.schema import SFT, Recipe
 from benchbench.store.prepared import PreparedData
@@ -87,8 +89,9 @@ def online_faults(recipe: Recipe, method: Method | None, hyper: Any, bound: dict
     ]
 
 
-def online_data_faults(recipe: Recipe, data: PreparedData, context_tokens: int | None) -> list[Fault]:
+def online_data_faults(loaded: Loaded, data: PreparedData, context_tokens: int | None) -> list[Fault]:
     """Columns that the oracle reads and the prompts lack, and responses that the model has no room for."""
+    recipe = loaded.recipe
     section = recipe.online
     if section is None or recipe.preference is None:
         return []
@@ -97,7 +100,7 @@ def online_data_faults(recipe: Recipe, data: PreparedData, context_tokens: int |
     for column in oracles.get(section.oracle.name).columns if section.oracle is not None else ():
         if split in data.shapes and column not in data.shapes[split].columns:
             faults.append(Fault("online.oracle.name", f"reads column '{column}', which split '{split}' does not have"))
-    return faults + [*length_faults(recipe, section, context_tokens)]
+    return faults + [*length_faults(recipe, section, context_tokens, longest_response(loaded))]
 
 
 def _sampler_faults(section: OnlineSection, method: Method, bound: dict[str, Any]) -> Iterator[Fault]:
@@ -109,8 +112,10 @@ def _sampler_faults(section: OnlineSection, method: Method, bound: dict[str, Any
     models = drawing_models(sampler, options)
     if samplers.get(sampler.name).search is not None:
         yield Fault(f"{where}.name", f"'{sampler.name}' searches over steps, which is offered in rounds alone")
-    if samplers.get(sampler.name).tool_use is not None:
-        yield Fault(f"{where}.name", f"'{sampler.name}' calls a tool, which is offered in rounds alone")
+    use = samplers.get(sampler.name).tool_use
+    if use is not None and not use(options).mask_observations:
+        message = "expected true: what a tool writes is scored in rounds alone, as a control; got false"
+        yield Fault(f"{where}.options.mask_observations", message)
     arms = samplers.get(sampler.name).arms(options, sampler.num_samples)
     if strange := sorted(models - {POLICY, REFERENCE}):
         wanted = f"a sampler of the policy or the reference in memory, such as {POLICY}"

@@ -52,14 +52,28 @@ def read_buffer(content: Tensor) -> StoredRows:
 
 
 def _plain(row: TokenizedExample) -> list[Any]:
-    candidates = [[[int(token) for token in c.tokens], c.response, c.empty] for c in row.candidates]
+    candidates = [
+        [[int(token) for token in c.tokens], c.response, c.empty, c.holes, c.prompt_tokens] for c in row.candidates
+    ]
     return [row.id, candidates, row.identical, dict(row.columns)]
 
 
 def _row(values: list[Any]) -> TokenizedExample:
     name, candidates, identical, columns = values
-    rows = tuple(
-        TokenizedCandidate(tuple(tokens), (start, stop), empty=empty) for tokens, (start, stop), empty in candidates
-    )
+    rows = tuple(_candidate(*candidate) for candidate in candidates)
     kept_columns = {key: tuple(value) if isinstance(value, list) else value for key, value in columns.items()}
     return TokenizedExample(name, rows, identical=identical, columns=kept_columns)
+
+
+def _candidate(
+    tokens: list[int],
+    response: list[int],
+    empty: bool,
+    holes: Sequence[list[int]] = (),
+    prompt_tokens: int | None = None,
+) -> TokenizedCandidate:
+    """A candidate; one of an earlier version has neither holes nor tokens before its response."""
+    ranges = tuple((start, stop) for start, stop in holes)
+    return TokenizedCandidate(
+        tuple(tokens), (response[0], response[1]), empty=empty, holes=ranges, prompt_tokens=prompt_tokens
+    )

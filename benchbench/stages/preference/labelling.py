@@ -20,7 +20,7 @@ from benchbench.core.oracle import Oracle, OracleContext
 from benchbench.core.rollout import Group, Labels, Pick
 from benchbench.core.seeding import stream
 from benchbench.core.selector import Selector
-from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
+from benchbench.data.tokenized import TokenizedExample, drawn_candidate
 from benchbench.recipe.memory import DEVICE_TOKENS
 
 SCORE = "score"
@@ -116,7 +116,7 @@ def rows_of(groups: Sequence[Group], picks: Sequence[tuple[Pick, ...]], batch: i
 
 
 def row_of(group: Group, pick: Pick, name: str) -> TokenizedExample:
-    """The training row of some of a group's responses, token for token as they were drawn.
+    """The training row of some of a group's responses, token for token as they were drawn; a tool's are not scored.
 
     Args:
         group: the prompt and the responses.
@@ -126,8 +126,8 @@ def row_of(group: Group, pick: Pick, name: str) -> TokenizedExample:
     front = (*group.prompt, *group.prefix)
     responses = [group.responses[place].scored for place in pick.places]
     candidates = tuple(
-        TokenizedCandidate((*front, *tokens), (len(front), len(front) + len(tokens)), empty=not tokens)
-        for tokens in responses
+        drawn_candidate(front, tokens, group.responses[place].observed)
+        for place, tokens in zip(pick.places, responses, strict=True)
     )
     columns: dict[str, Column] = dict(pick.columns)
     return TokenizedExample(name, candidates, identical=len(set(responses)) < min(2, len(responses)), columns=columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ from benchbench.stages.preference.settings import GUIDE, ExhibitSettings, Online
 from benchbench.stages.preference.shaper import Shaper, TokenSignal
 from benchbench.stages.preference.work import Work
 from benchbench.stages.reward_model.run import load_reward_model
+from benchbench.stages.serving import tool_turns
 from benchbench.training.rows import FixedRows
 
 Context = StageContext[PreferenceSettings]
@@ -136,21 +138,26 @@ def _drawer(context: Context, models: dict[str, Any], arms: tuple[Arm, ...], tok
     settings = online_of(context)
     ids = settings.stop_token_ids or named_stops(settings.stop_tokens, tokenizer).ids
     values = {name: getattr(settings, name) for name in FIELDS}
+    control = ControlTokens.of(tokenizer, turn_end(context.tokenization(), tokenizer).between, ids)
+    sampler = samplers.get(settings.sampler.name)
+    use = None if sampler.tool_use is None else sampler.tool_use(_options(sampler, settings.sampler))
     return Drawer(
         models=models,
         arms=arms,
         sampling=Sampling(**values, stop_token_ids=tuple(ids)),
-        control=ControlTokens.of(tokenizer, turn_end(context.tokenization(), tokenizer).between, ids),
+        control=control,
         tokenizer=tokenizer,
         device=context.device,
         seed=context.settings.order_seed,
         bf16=context.settings.training.bf16,
+        turns=tool_turns(settings.tool, 0 if use is None else use.calls, tokenizer, control.cut),
     )
 
 
 def _check(context: Context, drawer: Drawer, prompts: Sequence[PolicyPrompt]) -> None:
     """Return only if every model that draws can, and every prompt leaves room."""
-    _check_lengths(context, drawer.sampling.max_new_tokens, prompts)
+    _check_lengths(context, drawer.longest, prompts)
+    longest = replace(drawer.sampling, max_new_tokens=drawer.longest)
     for model in {id(drawer.models[name]): drawer.models[name] for arm in drawer.arms for name in arm.mixture}.values():
         plain, was_training = unwrap(model), model.training
         model.eval()
@@ -159,7 +166,7 @@ def _check(context: Context, drawer: Drawer, prompts: Sequence[PolicyPrompt]) ->
             check_cache(plain, device=context.device, context=limit)
         model.train(was_training)
         requests = [GenerationRequest(prompt.example, 0, prompt.tokens, 0) for prompt in prompts]
-        check_requests(requests, drawer.sampling, limit=limit, vocab=plain.config.get_text_config().vocab_size)
+        check_requests(requests, longest, limit=limit, vocab=plain.config.get_text_config().vocab_size)
 
 
 def _check_lengths(context: Context, longest: int, prompts: Sequence[PolicyPrompt]) -> None:
@@ -168,7 +175,7 @@ def _check_lengths(context: Context, longest: int, prompts: Sequence[PolicyPromp
     if too_long := [prompt for prompt in prompts if len(prompt.tokens) + longest > most]:
         first = max(too_long, key=lambda prompt: len(prompt.tokens))
         raise BenchError(
-            f"{context.spec.title}: expected prompts of at most {most - longest} tokens, which with max_new_tokens "
+            f"{context.spec.title}: expected prompts of at most {most - longest} tokens, which with responses of "
             f"{longest} make max_length {most}; found {len(too_long)} longer ones, such as example {first.example} of "
             f"{len(first.tokens)}; raise tokenization.max_length, set tokenization.max_prompt_length, or lower "
             "online.sampler.max_new_tokens"

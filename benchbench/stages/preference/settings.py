@@ -10,7 +10,14 @@ from benchbench.core.identity import Since
 from benchbench.recipe.anchors import ANCHOR_POLICY
 from benchbench.recipe.section import Section
 from benchbench.recipe.training import OnEmptyResponse, RewardSource
-from benchbench.stages.settings import POLICIES, LoopSettings, MethodSettings, TrainingRun, TrainingSettings
+from benchbench.stages.settings import (
+    POLICIES,
+    LoopSettings,
+    MethodSettings,
+    ToolSettings,
+    TrainingRun,
+    TrainingSettings,
+)
 
 GUIDE = "guide"
 """Input with the further policy that a shaping reads."""
@@ -51,6 +58,8 @@ class OnlineSettings(Section):
     min_p: float
     repetition_penalty: float
     max_new_tokens: int
+    tool: Annotated[ToolSettings | None, Since("2026-11-30", before=None)] = None
+    """The tool that responses call; none where they have a single turn."""
     stop_tokens: tuple[str, ...]
     """Those that the recipe names."""
     stop_token_ids: tuple[int, ...] | None
