@@ -29,7 +29,7 @@ RECIPES = "recipes"
 """Where an id METHOD@VARIANT is looked for: among the recipes that ship, of any setting."""
 LAYOUTS = {"prefix_sharing": "benchbench.models.packing.pack"}
 """Way in which every model is given its rows, where it takes them so -> the function that lays them out."""
-PARTS = {"sampler": "samplers", "oracle": "oracles", "selector": "selectors"}
+PARTS = {"sampler": "samplers", "oracle": "oracles", "selector": "selectors", "shaping": "shaping"}
 """Part of a recipe's section `rounds` or `online` -> its room."""
 
 
@@ -40,7 +40,7 @@ class ShippedRecipe:
     name: str
     """METHOD@VARIANT, as commands name it; METHOD@default is the recipe of the method's name alone."""
     parts: tuple[Any, ...]
-    """What it names: its method or its reward model's objective, sampler, oracle and selector, and how it labels."""
+    """What it names: its method or its reward model's objective, the exhibits that draw, label, choose and shape."""
 
 
 @cache

@@ -104,11 +104,8 @@ class EngineInfo:
         return int(self.settings["batch_size"])
 
 
-class Engine(Protocol):
-    """Draws responses; one process of it serves several models one after another."""
-
-    def load(self, model: Path) -> None:
-        """Take the weights of a folder in the hub's format (whole weights, no adapters) in place of the last ones."""
+class Decoding(Protocol):
+    """Draws responses of what is in it."""
 
     def generate(self, requests: Sequence[GenerationRequest], sampling: Sampling) -> list[Generation]:
         """One generation per request, in their order.
@@ -117,6 +114,13 @@ class Engine(Protocol):
             BenchError: a prompt that does not leave room for `max_new_tokens`; nothing is ever cut.
         """
         ...
+
+
+class Engine(Decoding, Protocol):
+    """Draws responses; one process of it serves several models one after another."""
+
+    def load(self, model: Path) -> None:
+        """Take the weights of a folder in the hub's format (whole weights, no adapters) in place of the last ones."""
 
     def info(self) -> EngineInfo:
         """What it is; valid after the first `load`."""

@@ -36,8 +36,8 @@ class Need:
     REFERENCE: ClassVar[Need]
     """Log-probabilities under the frozen anchor policy."""
     REWARD: ClassVar[Need]
-    """One reward per candidate, from a reward-model stage or from a column of the data; option `missing=keep`: the loss
-    gets drawn responses without a reward too, with NaN, and leaves them out itself."""
+    """One reward per candidate, from a reward-model stage or a column; with option `missing=keep` drawn responses
+    without a reward are NaN, and the loss leaves them out itself."""
     ANCHORS: ClassVar[Need]
     """Log-probabilities under further frozen policies that the recipe names; option `names`, separated by commas."""
     DISTRIBUTION: ClassVar[Need]
@@ -59,7 +59,7 @@ class Need:
     FRESH: ClassVar[Need]
     """Scores of further responses to each example's prompt, drawn from the policy as it is at this step."""
     PREVIOUS: ClassVar[Need]
-    """Log-probabilities under the policy that the round starts from; without rounds, that training starts from."""
+    """Log-probabilities under the policy that the round, or training without rounds, starts from."""
     VALUE: ClassVar[Need]
     """What the method's head said of each token when the response was drawn."""
 
@@ -137,7 +137,7 @@ class Over(Enum):
     RESPONSE_TOKENS = "response_tokens"
     """All response tokens of all candidates in the step."""
     CHOSEN_TOKENS = "chosen_tokens"
-    """The response tokens of the first candidate of every example in the step."""
+    """The response tokens of the first candidates of the step."""
 
 
 class Term(NamedTuple):
@@ -222,8 +222,8 @@ class Method:
     monotone_reason: str = ""
     """Why not, where `monotone_in_chosen` is false."""
     coupled: bool | Callable[[Any], bool] = False
-    """Whether an example's loss depends on others of its optimizer step, as with a sort, or (hyper) -> whether it does.
-    The loss is then given the whole step at once, and its gradient is exact however the step is cut."""
+    """Whether an example's loss depends on others of its optimizer step, or (hyper) -> whether it does; read by
+    `is_coupled`. The loss is then given the whole step at once; its gradient is exact however the step is cut."""
     watched: Callable[[Scores, Any], Mapping[str, Tensor]] | None = None
     """(scores, hyper) -> name -> [B] further quantities to log as means over the step; none logs no more."""
     least_examples: int = 1
@@ -241,6 +241,8 @@ class Method:
     """Whether the loss is right only for its policy's plain samples: temperature 1, nothing cut off or penalised."""
     half_steps: bool = False
     """Whether each second optimizer step is taken from where the one before began, on draws of where that one ended."""
+    shaped: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What of a shaping its loss reads beside rewards -> hyper-parameters that it then does not, and must leave so."""
     version: int = 1
     """Raised by hand when the numbers this method produces change."""
     family: Family | None = None

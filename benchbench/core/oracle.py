@@ -99,6 +99,8 @@ class Oracle:
     """Columns of `Group.columns` that every example must have."""
     makes_columns: tuple[str, ...] = ()
     """Columns that every one of its labels has."""
+    objectives: Callable[[Any], tuple[str, ...]] | None = None
+    """(options) -> names of the several rewards of each response that its labels have; none where they have one."""
     source: str = ""
     """Name of the only data source whose prompts it knows, such as `toy`; empty for any."""
     identity: Callable[[Any, Path], Mapping[str, str]] = pins_nothing

@@ -37,6 +37,20 @@ class RolloutResponse(NamedTuple):
         return self.tokens if self.end is None else (*self.tokens, self.end)
 
     @property
+    def scored_count(self) -> int:
+        """How many of them training scores, what a tool wrote left out."""
+        return len(self.scored) - self._observed_count
+
+    @property
+    def drawn_count(self) -> int:
+        """Tokens that a policy drew, without the one that ended them and without what a tool wrote."""
+        return len(self.tokens) - self._observed_count
+
+    @property
+    def _observed_count(self) -> int:
+        return sum(stop - start for start, stop in self.observed)
+
+    @property
     def is_cut(self) -> bool:
         """Whether it was drawn and did not come to its own end."""
         return self.end is None and self.source != DATA
@@ -79,6 +93,8 @@ class Labels:
     """Answers that it took: responses scored, or pairs compared; what a budget of labels counts."""
     columns: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     """Name -> [K] further numbers, which training rows keep."""
+    objectives: tuple[tuple[float, ...], ...] | None = None
+    """[K] the several rewards of each response, in the oracle's order; none where it has one."""
     tau: float = 1.0
     """Difference of scores that is one logit of a win, in the scores' units; > 0."""
 

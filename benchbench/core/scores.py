@@ -62,6 +62,7 @@ class Scores:
     _head: Tensor | None = None
     _carried: Mapping[str, Tensor] = field(default_factory=dict)
     _token_weights: Mapping[str, Tensor] = field(default_factory=dict)
+    _shaped: Mapping[str, Tensor] = field(default_factory=dict)
 
     @property
     def reference(self) -> Logps:
@@ -203,6 +204,15 @@ class Scores:
         if name not in self._token_weights:
             raise UndeclaredInputError(f"the loss reads token weights '{name}'; declare it in Method.token_weights")
         return self._token_weights[name]
+
+    def shaped(self, name: str) -> Tensor | None:
+        """What the recipe's shaping gives, without gradient; none where it gives nothing of that name.
+
+        Args:
+            name: of `core.shaping.Gives`, which must stand in `Method.shaped`; rewards are `reward`. `advantages` are
+                [B, K], what is of tokens [B, K, T] and zero off the response.
+        """
+        return self._shaped.get(name)
 
 
 def pair(values: Tensor) -> tuple[Tensor, Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeVar
 
@@ -42,6 +42,8 @@ class GroupSignals:
     """[T_k] a critic's value before each token."""
     distributions: Tokens | None = None
     """[T_k, V] log-probabilities of the whole vocabulary where each token was drawn, nats."""
+    carried: np.ndarray | None = None
+    """[C] numbers that the shaping carries from draw to draw, the same for all groups of a draw."""
     columns: Mapping[str, np.ndarray] = field(default_factory=dict)
     """Name -> [K] further numbers."""
 
@@ -66,6 +68,13 @@ class Shaping:
     """Fields of `GroupSignals` that it reads."""
     columns: tuple[str, ...] = ()
     """Columns that it reads."""
+    objectives: Callable[[Any], int | None] = lambda options: None
+    """options -> how many objectives it takes, where it reads them; none for any number."""
+    start: Callable[[Any], tuple[float, ...]] = lambda options: ()
+    """options -> the numbers that it carries, before the first draw."""
+    advance: Callable[[Any, np.ndarray, Sequence[GroupSignals]], np.ndarray] | None = None
+    """(options, [C] numbers, signals of every group of a draw) -> [C] numbers that the next draw is shaped with; none
+    where it carries none."""
     equation: str = ""
     """As plain text, readable in a terminal of 80 columns."""
     differs: Mapping[str, str] = field(default_factory=dict)
@@ -92,6 +101,28 @@ def known(value: Known | None, name: str) -> Known:
     if value is None:
         raise LookupError(f"the shaping reads '{name}'; declare it in Shaping.needs")
     return value
+
+
+def advanced(
+    shaping: Shaping, options: Any, carried: tuple[float, ...], groups: Sequence[GroupSignals]
+) -> tuple[float, ...]:
+    """The numbers that a shaping carries on after a draw; as they were where it had no group.
+
+    Args:
+        shaping: the exhibit.
+        options: its options.
+        carried: [C] those of the draw.
+        groups: signals of every group that was shaped.
+
+    Raises:
+        ValueError: another number of them, or one that is not finite.
+    """
+    if shaping.advance is None or not groups:
+        return carried
+    following = shaping.advance(options, np.array(carried), groups)
+    if following.shape != (len(carried),) or not np.isfinite(following).all():
+        raise ValueError(f"shaping '{shaping.name}': expected {len(carried)} finite numbers to carry, got {following}")
+    return tuple(following.tolist())
 
 
 def shape_group(shaping: Shaping, options: Any, signals: GroupSignals) -> np.ndarray | Tokens:

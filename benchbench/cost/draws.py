@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from benchbench import oracles, samplers
+from benchbench import oracles, samplers, shaping
 from benchbench.core.identity import restore
 from benchbench.core.method import Method, Need
 from benchbench.core.sampler import REFERENCE
 from benchbench.cost.context import StageCost
 from benchbench.cost.passes import RowTokens, bounded_rows, decode_bytes
 from benchbench.cost.shapes import DecoderShape
+from benchbench.cost.turns import Turns, turns_with
 from benchbench.recipe.binding import bind
-from benchbench.stages.preference.settings import OnlineSettings
+from benchbench.stages.preference.settings import GUIDE, OnlineSettings
 
 REWARD_MODEL = "reward_model"
 AT_MOST = "at most: rows are drawn, so prompts and responses count as long as they may be"
@@ -26,6 +27,8 @@ class TrainingDraws:
     settings: OnlineSettings
     frozen_models: int
     """Models that are in memory beside the policy and score what is drawn once."""
+    turns: Turns
+    """Of a response."""
 
     @property
     def passes(self) -> int:
@@ -39,7 +42,7 @@ class TrainingDraws:
             rows: of the split whose prompts are answered.
             tokenization: settings of the stage's tokens.
         """
-        response = self.settings.max_new_tokens
+        response = self.turns.response_tokens
         prompt = tokenization.max_prompt_length or max(1, tokenization.max_length - response)
         drawn = bounded_rows(rows.examples, self.settings.num_samples, prompt=prompt, response=response, origin=AT_MOST)
         if self.settings.draws_rows:
@@ -64,8 +67,8 @@ class TrainingDraws:
         """
         online = self.settings
         samples = max(1, online.num_samples)
-        drawn = seen / self.passes * samples * online.max_new_tokens
-        length = cost.train.row if cost.train is not None else online.max_new_tokens
+        drawn = seen / self.passes * samples * self.turns.drawn
+        length = cost.train.row if cost.train is not None else self.turns.response_tokens
         read = decode_bytes(shape, sequences=samples, length=length, bytes_per_weight=size)
         note = f"draws at most {drawn:,.0f} tokens; rows are as long as they may be"
         unknown = () if online.oracle is None else (f"what oracle {online.oracle.name} takes for labels",)
@@ -87,5 +90,8 @@ def training_draws(online: OnlineSettings, method: Method) -> TrainingDraws:
     by_oracle = frozenset[str]() if online.oracle is None else oracles.get(online.oracle.name).models
     named = {name for arm in arms for name in arm.mixture} | by_oracle
     needs = {need.name for need in method.declared}
-    has_reference = REFERENCE in named or bool({Need.REFERENCE.name, Need.FRESH.name} & needs)
-    return TrainingDraws(online, has_reference + (REWARD_MODEL in by_oracle))
+    shaped = frozenset[str]() if online.shaping is None else shaping.get(online.shaping.name).needs
+    has_reference = REFERENCE in named | shaped or bool({Need.REFERENCE.name, Need.FRESH.name} & needs)
+    calls = 0 if sampler.tool_use is None else sampler.tool_use(options).calls
+    turns = turns_with(online.tool, calls, online.max_new_tokens)
+    return TrainingDraws(online, has_reference + (REWARD_MODEL in by_oracle) + (GUIDE in shaped), turns)

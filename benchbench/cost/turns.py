@@ -15,6 +15,7 @@ from benchbench.generation.tool_turns import most_tokens
 from benchbench.recipe.binding import bind
 from benchbench.stages.generate.settings import GenerateSettings
 from benchbench.stages.rollout.settings import RolloutSettings
+from benchbench.stages.settings import ToolSettings
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,20 @@ def turns_of(settings: GenerateSettings | RolloutSettings) -> Turns | None:
     drawing = settings.generate if isinstance(settings, GenerateSettings) else settings.draw
     if drawing is None:
         return None
-    new_tokens = drawing.max_new_tokens
-    tool = None if settings.tool is None else sources.get(settings.tool.source).tool
+    return turns_with(settings.tool, 0 if settings.tool is None else _calls(settings), drawing.max_new_tokens)
+
+
+def turns_with(settings: ToolSettings | None, calls: int, new_tokens: int) -> Turns:
+    """The turns of a response that calls a tool so often, at most; one where it calls none.
+
+    Args:
+        settings: which tool; none for none.
+        calls: that are answered.
+        new_tokens: of a turn, at most.
+    """
+    tool = None if settings is None else sources.get(settings.source).tool
     if tool is None:
         return Turns(1, new_tokens, new_tokens)
-    calls = _calls(settings)
     return Turns(calls + 1, new_tokens, most_tokens(tool, calls, new_tokens))
 
 

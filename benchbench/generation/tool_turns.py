@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from benchbench.core.errors import BenchError
-from benchbench.core.generation import Engine, Generation, GenerationRequest, Sampling
+from benchbench.core.generation import Decoding, Generation, GenerationRequest, Sampling
 from benchbench.core.seeding import torch_seed
 from benchbench.core.tools import Tool
 from benchbench.generation.stops import separator_ids
@@ -52,7 +52,7 @@ class ToolTurns:
         """Tokens of a response at most: its turns, the ends of its calls, and its observations."""
         return most_tokens(self.tool, self.calls, sampling.max_new_tokens)
 
-    def generate(self, engine: Engine, requests: Sequence[GenerationRequest], sampling: Sampling) -> list[Generation]:
+    def generate(self, engine: Decoding, requests: Sequence[GenerationRequest], sampling: Sampling) -> list[Generation]:
         """One generation per request, in their order.
 
         Args:
@@ -101,7 +101,7 @@ class ToolTurns:
 
 
 def draw_turns(
-    engine: Engine, turns: ToolTurns | None, requests: Sequence[GenerationRequest], sampling: Sampling
+    engine: Decoding, turns: ToolTurns | None, requests: Sequence[GenerationRequest], sampling: Sampling
 ) -> list[Generation]:
     """What an engine draws with the turns of a tool, or by itself where there is none."""
     return engine.generate(requests, sampling) if turns is None else turns.generate(engine, requests, sampling)

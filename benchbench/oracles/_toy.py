@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from benchbench.core.errors import BenchError
+from benchbench.core.ranges import require
 from benchbench.core.rollout import Group
 from benchbench.sources.toy.gold import GoldParts, gold_reward
+
+PARTS = ("overlap", "exact", "explanation", "manner", "brevity")
+"""Parts of a gold reward; `brevity` is 1 without an empty sentence, and 1 / (1 + n) with n of them."""
+
+
+def require_parts(parts: Sequence[str]) -> None:
+    """Return only if an option `parts` names some of `PARTS`; raises ValueError."""
+    unknown = [part for part in parts if part not in PARTS]
+    require(bool(parts) and not unknown, "parts", f"some of {', '.join(PARTS)}", unknown or "none")
+
+
+def worth(of: GoldParts, part: str) -> float:
+    """One part of a response; all of its reward where nothing could be read, which has no parts."""
+    if not of.well_formed:
+        return of.reward
+    return 1 / (1 + of.fillers) if part == "brevity" else float(getattr(of, part))
 
 
 def gold_of_group(group: Group, oracle: str) -> list[float]:

@@ -10,15 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from benchbench.core.oracle import Oracle, OracleContext
-from benchbench.core.ranges import require, require_above_zero
+from benchbench.core.ranges import require_above_zero
 from benchbench.core.rollout import Group, Labels
 from benchbench.oracles._scores import batches, scored
-from benchbench.oracles._toy import gold_parts_of_group
+from benchbench.oracles._toy import gold_parts_of_group, require_parts, worth
 from benchbench.sources.toy.annotator import TEMPERATURE
-from benchbench.sources.toy.gold import GoldParts
-
-PARTS = ("overlap", "exact", "explanation", "manner", "brevity")
-"""Parts of a gold reward; `brevity` is 1 without an empty sentence, and 1 / (1 + n) with n of them."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +32,7 @@ class Options:
     """Difference of parts that is one logit of a preference, > 0."""
 
     def __post_init__(self) -> None:
-        unknown = [part for part in self.parts if part not in PARTS]
-        require(bool(self.parts) and not unknown, "parts", f"some of {', '.join(PARTS)}", unknown or "none")
+        require_parts(self.parts)
         require_above_zero(self, "tau")
 
 
@@ -51,14 +46,7 @@ def label(options: Options, groups: Sequence[Group], context: OracleContext) -> 
         for place in places:
             part = options.parts[(groups[place].round - 1) % len(options.parts)]
             parts = gold_parts_of_group(groups[place], "gold_part")
-            yield place, scored([_worth(of, part) for of in parts], tau=options.tau)
-
-
-def _worth(of: GoldParts, part: str) -> float:
-    """One part of a response; all of its reward where nothing could be read, which has no parts."""
-    if not of.well_formed:
-        return of.reward
-    return 1 / (1 + of.fillers) if part == "brevity" else float(getattr(of, part))
+            yield place, scored([worth(of, part) for of in parts], tau=options.tau)
 
 
 ORACLE = Oracle(name="gold_part", options=Options, gives="scores", label=label, source="toy", version=2)

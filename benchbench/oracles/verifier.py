@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from benchbench.core.errors import BenchError
 from benchbench.core.oracle import Oracle, OracleContext
 from benchbench.core.rollout import Group, Labels
-from benchbench.oracles._answers import Form, final_answer, number_form
+from benchbench.oracles._answers import Form
 from benchbench.oracles._scores import batches, ruled
-
-ANSWER = "answer"
+from benchbench.oracles._verified import ANSWER, is_right
 
 
 @dataclass(frozen=True)
@@ -43,24 +41,17 @@ def label(options: Options, groups: Sequence[Group], context: OracleContext) -> 
 
 
 def _mark(options: Options, group: Group, place: int) -> float:
-    right, response = _right(options, group), group.responses[place]
-    if options.cut_is_wrong and response.is_cut:
-        return 0.0
-    return float(final_answer(response.text, options.match, options.after, options.until) == right)
-
-
-def _right(options: Options, group: Group) -> str:
-    value = group.columns.get(ANSWER)
-    if isinstance(value, str):
-        right = final_answer(value, options.match)
-    else:
-        right = None if value is None else number_form(float(value))
-    if right is None:
-        raise BenchError(
-            f"oracle verifier: example {group.example}: expected a {options.match} in column '{ANSWER}', found "
-            f"{value!r}; give the column an answer, or choose another `match`"
+    return float(
+        is_right(
+            group,
+            group.responses[place],
+            oracle="verifier",
+            match=options.match,
+            after=options.after,
+            until=options.until,
+            cut_is_wrong=options.cut_is_wrong,
         )
-    return right
+    )
 
 
 ORACLE = Oracle(name="verifier", options=Options, gives="scores", label=label, columns=(ANSWER,), version=2)

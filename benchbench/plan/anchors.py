@@ -55,12 +55,21 @@ def further_anchor(roles: Roles, title: str, source: AnchorSource, changes: Mapp
         changes: other values of the settings of a reference's score.
     """
     if source.recipe is not None:
-        other = replace(roles, loaded=anchor_recipe(roles.loaded, source), made={}, round=None)
-        is_sft = other.recipe.method.name == "sft"
-        return roles.anchor(other.sft() if is_sft else trained_policy(other), title, changes=changes)
+        return roles.anchor(recipe_policy(roles, source), title, changes=changes)
     if source.model_name_or_path is not None:
         return roles.anchor(None, title, anchor_weights(roles.loaded, roles.prepared, source), changes)
     return roles.anchor(roles.sft() if source.policy == "sft" else None, title, changes=changes)
+
+
+def recipe_policy(roles: Roles, source: AnchorSource) -> str | None:
+    """Key of the policy of another recipe, with the same seed; none where that is the base model as it is.
+
+    Args:
+        roles: of the recipe that names it.
+        source: with a recipe.
+    """
+    other = replace(roles, loaded=anchor_recipe(roles.loaded, source), made={}, round=None)
+    return other.sft() if other.recipe.method.name == "sft" else trained_policy(other)
 
 
 def anchor_recipe(loaded: Loaded, source: AnchorSource, *, reward_model: bool = False) -> Loaded:
@@ -80,6 +89,8 @@ def anchor_recipe(loaded: Loaded, source: AnchorSource, *, reward_model: bool = 
     for key in ("anchors", "model_columns"):
         if other.recipe.preference is not None and not reward_model and getattr(other.recipe.preference, key):
             raise BenchError(f"{other.path}: expected a recipe without {key} of its own, got {source.recipe}")
+    if other.recipe.guide is not None:
+        raise BenchError(f"{other.path}: expected a recipe without a guide of its own, got {source.recipe}")
     if reward_model and not other.recipe.is_reward_model:
         raise BenchError(
             f"{other.path}: expected a recipe whose result is a reward model, got the policy of {source.recipe}"
@@ -143,10 +154,12 @@ def anchor_weights(loaded: Loaded, prepared: Prepared, source: AnchorSource) -> 
 
 def anchor_faults(loaded: Loaded, prepared: Prepared) -> list[Fault]:
     """Anchors that cannot be had, or do not fit the recipe that names them."""
-    section = loaded.recipe.preference
+    section, guide = loaded.recipe.preference, loaded.recipe.guide
     if section is None:
         return []
     named = {f"preference.anchors.{name}": source for name, source in section.anchors.items()}
+    if guide is not None:
+        named["online.shaping.guide"] = AnchorSource(recipe=guide)
     return [fault for key, source in named.items() for fault in source_faults(loaded, prepared, source, key)]
 
 

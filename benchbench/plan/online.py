@@ -6,18 +6,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from benchbench import oracles, samplers, selectors
+from benchbench import oracles, samplers, selectors, shaping
 from benchbench.core.identity import identity, plain
 from benchbench.core.method import Method, Need
 from benchbench.core.oracle import Oracle
 from benchbench.core.rollout import DATA
 from benchbench.core.sampler import REFERENCE
 from benchbench.plan import reward_stages
+from benchbench.plan.anchors import recipe_policy
+from benchbench.plan.stage_parts import tool_settings
 from benchbench.plan.stopping import stopping
-from benchbench.recipe.anchors import anchor_input
+from benchbench.recipe.anchors import AnchorSource, anchor_input
 from benchbench.recipe.online import OnlineSection, PromptSplit, draws_rows
 from benchbench.recipe.rounds import SAMPLING, SamplerSection
-from benchbench.stages.preference.settings import ExhibitSettings, OnlineSettings
+from benchbench.stages.preference.settings import GUIDE, ExhibitSettings, OnlineSettings
 
 if TYPE_CHECKING:
     from benchbench.plan.roles import Roles
@@ -35,12 +37,14 @@ def online_settings(roles: Roles, method: Method) -> OnlineSettings | None:
         prompts=_prompts(roles, section, method),
         sampler=_exhibit(roles, samplers.get(section.sampler.name), "sampler"),
         **{name: getattr(section.sampler, name) for name in SAMPLING},
+        tool=tool_settings(roles.recipe) if samplers.get(section.sampler.name).tool_use is not None else None,
         stop_tokens=() if generate is None else generate.stop_tokens,
         stop_token_ids=ids,
         oracle=None if section.oracle is None else _oracle(roles, oracles.get(section.oracle.name)),
         selector=None
         if section.selector is None
         else _exhibit(roles, selectors.get(section.selector.name), "selector"),
+        shaping=None if section.shaping is None else _exhibit(roles, shaping.get(section.shaping.name), "shaping"),
         steps_per_generation=section.steps_per_generation,
         num_iterations=section.num_iterations,
     )
@@ -57,11 +61,14 @@ def online_inputs(roles: Roles, method: Method) -> dict[str, str]:
         needed |= anchor_input(roles.recipe, roles.sft())
     if "reward_model" in read:
         needed["reward_model"] = reward_stages.reward_model(replace(roles, made={}))
+    if roles.recipe.guide is not None:
+        guide = recipe_policy(roles, AnchorSource(recipe=roles.recipe.guide))
+        needed |= {} if guide is None else {GUIDE: guide}
     return needed
 
 
 def read_models(section: OnlineSection, method: Method, options: Any) -> frozenset[str]:
-    """Models that are read of draws: by the method, by the sampler, by the oracle.
+    """Models that are read of draws: by the method, by the sampler, by the oracle, by the shaping.
 
     Args:
         section: of the recipe.
@@ -70,7 +77,9 @@ def read_models(section: OnlineSection, method: Method, options: Any) -> frozens
     """
     by_oracle = oracles.get(section.oracle.name).models if section.oracle is not None else frozenset[str]()
     by_method = {REFERENCE} if method.need(Need.REFERENCE.name) or method.need(Need.FRESH.name) else set[str]()
-    return frozenset({*by_oracle, *by_method, *drawing_models(section.sampler, options)})
+    shaped = section.shaping is not None and REFERENCE in shaping.get(section.shaping.name).needs
+    by_shaping = {REFERENCE} if shaped else set[str]()
+    return frozenset({*by_oracle, *by_method, *by_shaping, *drawing_models(section.sampler, options)})
 
 
 def drawing_models(section: SamplerSection, options: Any) -> frozenset[str]:

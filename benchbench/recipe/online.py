@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
+from benchbench.core.identity import Since
 from benchbench.core.method import Method, Need
 from benchbench.recipe.document import describe
 from benchbench.recipe.rounds import SAMPLING, OracleSection, SamplerSection, SelectorSection
@@ -40,6 +41,18 @@ _Prompts = Literal["same"] | PromptSplit
 Prompts = Annotated[_Prompts, PlainValidator(_prompts, json_schema_input_type=_Prompts), PlainSerializer(_written)]
 
 
+class ShapingSection(Section):
+    """What is made of a prompt's responses and their labels before the method reads them."""
+
+    name: NonEmpty
+    """An exhibit of the shaping room."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """The shaping's own options."""
+    guide: NonEmpty | None = None
+    """The policy that another recipe of the setting trains with the same seed, for a shaping that reads a further one:
+    a method with a recipe, such as `dpo`, or a file."""
+
+
 class OnlineSection(Section):
     """Responses that are drawn every few optimizer steps from the policy as it is then."""
 
@@ -51,6 +64,9 @@ class OnlineSection(Section):
     """Who labels what was drawn; none where nothing reads a label."""
     selector: SelectorSection | None = None
     """Which responses become rows; none takes all responses to a prompt as one row's candidates."""
+    shaping: Annotated[ShapingSection | None, Since("2026-11-30", before=None)] = None
+    """What makes rewards, advantages or weights of tokens of what is known of a prompt's responses; none takes the
+    oracle's scores as they are."""
     steps_per_generation: int = Field(default=1, gt=0)
     """Optimizer steps whose prompts are answered at once, by the policy as it is before the first of them."""
     num_iterations: int = Field(default=1, gt=0)

@@ -252,6 +252,12 @@ class Recipe(Section):
         return self.method.name == REWARD_MODEL
 
     @property
+    def guide(self) -> str | None:
+        """The recipe whose policy a shaping of the draws reads; none where none does."""
+        shaping = None if self.online is None else self.online.shaping
+        return None if shaping is None else shaping.guide
+
+    @property
     def start(self) -> str:
         """Label of the policy that all methods start from: `sft`, or `base` where there is no SFT stage."""
         return BASE if self.sft is None else SFT

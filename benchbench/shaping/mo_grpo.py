@@ -56,6 +56,7 @@ SHAPING = Shaping(
     shape=shape,
     gives="advantages",
     needs=frozenset({"objectives"}),
+    objectives=lambda options: len(options.weights) or None,
     equation="A_i = (R_i - mean R) / (std R + eps), R_i = sum_k w_k r_ik",
     differs={"TRL 1.16.0, multi_objective_aggregation sum_then_normalize": "the same"},
     open_question="The paper's equations and weights were not read; the form is that of GRPO in TRL.",

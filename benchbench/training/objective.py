@@ -47,6 +47,8 @@ class MethodObjective:
     """The layer that is trained beside the policy, where the method has one."""
     watch: Callable[[Scores], Stats] | None = None
     """Further quantities [B] to log, of whatever method; none logs none."""
+    shaped: Callable[[CandidateBatch], Mapping[str, Tensor]] | None = None
+    """Gives what a recipe's shaping made of the rows of a batch (`Scores.shaped`); none where nothing is shaped."""
 
     @property
     def sees_the_step(self) -> bool:
@@ -72,6 +74,8 @@ class MethodObjective:
             fields["_head"] = head
         if self.carried is not None:
             fields["_carried"] = self.carried.of(batch.ids)
+        if self.shaped is not None:
+            fields["_shaped"] = {name: values.to(self.dtype) for name, values in self.shaped(batch).items()}
         weights = {name: batch.weights[name].to(self.dtype) for name in self.method.token_weights}
         return Scores(states.logps(self.dtype), **fields, _token_weights=weights)
 

@@ -49,8 +49,10 @@ def rewards() -> Mapping[str, Model]:
 
 CASES = {
     "annotator": Case(),
+    "counted_calls": Case({"match": "text", "after": "answer :", "until": " ."}),
     "density_ratio": Case(models=policies),
     "gold": Case(),
+    "gold_objectives": Case(),
     "gold_part": Case(),
     "implicit": Case(models=policies),
     "implicit_twice": Case(models=three_policies),

@@ -44,6 +44,30 @@ def refused(
     return " ".join(ended.err.split())
 
 
+PARTS = "gold_objectives, options: {parts: [exact, manner]}"
+SHAPED = [
+    ("rloo", "gold", "rtoo", "online.shaping.name: unknown shaping 'rtoo'"),
+    ("rloo", "gold", "rto, guide: dpo", "'rto' gives token rewards, which 'rloo' does not read; it reads rewards"),
+    ("ppo", "gold", "rto, guide: dpo", "method.hyper.kl_weight: expected 0.0: 'rto' gives token rewards, so nothing"),
+    ("ppo", "gold", "rto", "online.shaping.guide: required, not given: 'rto' reads a further policy"),
+    ("ppo, hyper: {kl_weight: 0.0}", "gold", "rto, guide: nothing", "online.shaping.guide: "),
+    ("grpo", "gold", "tw_grpo_twin, guide: dpo", "online.shaping.guide: 'tw_grpo_twin' reads no further policy"),
+    (
+        "grpo",
+        "gold",
+        "t_ppo",
+        "online.shaping.name: 't_ppo' reads rewards of tokens, which no part of the section makes",
+    ),
+    ("grpo", "gold", "mo_grpo", "'mo_grpo' reads several rewards of each response, 'gold' gives one; expected"),
+    ("grpo", PARTS, "mo_grpo, options: {weights: [1.0]}", "expected numbers for 2 rewards (exact, manner), got 1"),
+    ("grpo", PARTS, "tw_grpo_twin", "'gold_objectives' gives several rewards of each response, which nothing reads"),
+    ("grpo", "", "mo_grpo", "online.oracle: required, not given: shaping 'mo_grpo' reads labels"),
+    ("rloo", "gold", "otc", "'otc' reads the label column 'calls', which oracle 'gold' does not make"),
+    ("hypo_online_kl", "", "spo_minimax", "online.shaping: expected none: 'hypo_online_kl' is trained on the split's"),
+]
+"""Method, oracle, shaping, and what is said."""
+
+
 @pytest.mark.parametrize(
     ("method", "options", "said"),
     [
@@ -193,6 +217,10 @@ def refused(
             "preference.reference: expected sft: the reference of sampler 'policy_and_reference' is the policy that",
         ),
         ("sft", {}, "online: 'sft' draws nothing while it is trained"),
+        *(
+            (method, {"oracle": oracle, "more": f"  shaping: {{name: {shaped}}}\n"}, said)
+            for method, oracle, shaped, said in SHAPED
+        ),
     ],
 )
 def test_what_cannot_be_had_is_refused(tmp_path: Path, method: str, options: dict, said: str):

@@ -36,7 +36,7 @@ def group(shaping: Shaping, seed: int = 0, *, responses: int = 4, vocabulary: in
 
     everything: dict[str, Any] = {
         "rewards": rng.normal(size=responses),
-        "objectives": rng.normal(size=(responses, 3)),
+        "objectives": rng.normal(size=(responses, shaping.objectives(shaping.options()) or 3)),
         "wins": wins,
         "ended": np.arange(responses) != 2,
         "policy": tokens(-3, 0),
@@ -45,6 +45,7 @@ def group(shaping: Shaping, seed: int = 0, *, responses: int = 4, vocabulary: in
         "token_rewards": tokens(-1, 1),
         "values": tokens(-1, 1),
         "distributions": tuple(distribution(length) for length in lengths),
+        "carried": rng.uniform(size=len(shaping.start(shaping.options()))),
     }
     columns = {name: rng.integers(0, 2, size=responses).astype(float) for name in shaping.columns}
     return GroupSignals(**{name: everything[name] for name in shaping.needs}, columns=columns)
@@ -56,6 +57,8 @@ def taken(signals: GroupSignals, order: list[int]) -> GroupSignals:
     def part(name: str, value: Any) -> Any:
         if value is None or isinstance(value, tuple):
             return None if value is None else tuple(value[place] for place in order)
+        if name == "carried":
+            return value
         return value[np.ix_(order, order)] if name == "wins" else value[order]
 
     parts = {name: part(name, value) for name, value in vars(signals).items() if name != "columns"}

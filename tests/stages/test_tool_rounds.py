@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,15 @@ from harness import execute
 from transformers import AutoModelForCausalLM
 
 from benchbench.comparison.win_rates.response_statistics import sample_statistics
+from benchbench.core.rollout import Group
 from benchbench.data.prompts import encode_prompts
 from benchbench.data.rollout_json import group_of
 from benchbench.data.tokenizer import read_tokenizer
 from benchbench.sources.arithmetic.calculator import calculate
 from benchbench.sources.arithmetic.source import ArithmeticOptions, load
+from benchbench.stages.preference.shaper import Shaper
 from benchbench.store.generations import read_generations
-from tests.stages.rounds import World, check_rollout_in_pieces, world
+from tests.stages.rounds import World, check_rollout_in_pieces, stopping_after, world
 
 OPTIONS = {
     "fewest_steps": 1,
@@ -181,3 +185,44 @@ def test_a_rollout_that_was_stopped_goes_on_to_the_same_bytes(folder: Path, tmp_
     check_rollout_in_pieces(whole, stopped)
     assert summary(whole)["tool_calls"] == summary(stopped)["tool_calls"] > 0
     assert summary(whole)["generated_tokens"] == summary(stopped)["generated_tokens"]
+
+
+def test_a_policy_calls_the_calculator_while_it_is_trained_and_a_right_answer_of_fewer_calls_is_worth_more(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """By hand: sin of pi m / (m + n) for m calls, n the fewest of a right answer, 1 where both are 0."""
+    online = f"online={{sampler: {{name: tool_calls, options: {{calls: 2}}, num_samples: 4, {DRAW}}}, "
+    online += "oracle: {name: counted_calls, options: {after: answer}}, shaping: {name: otc}, steps_per_generation: 2}"
+    sets, seen = (online, "preference.max_steps=3", "reward_model.split=train"), []
+    shaped = Shaper.shaped
+
+    def recorded(self: Shaper, groups: Sequence[Group], *rest: Any) -> Any:
+        seen.append((groups, shaped(self, groups, *rest)))
+        return seen[-1][1]
+
+    monkeypatch.setattr(Shaper, "shaped", recorded)
+    straight = calling(folder / "online", *sets, target="grpo")
+    stopped = calling(folder / "online", *sets, target="grpo", runs=str(tmp_path / "runs"))
+    before = straight.plan.under([str(straight.cell.policy)])
+    for key in [key for key in straight.plan.stages if key in before]:
+        record = execute(straight.plan.stages[key], straight.store)
+        assert record.status == "done", record.message
+    groups = [group for every, _ in seen for group in every]
+    rewards = [label.scores for _, made in seen for label in made.labels]
+    for group, scores in zip(groups, rewards, strict=True):
+        calls = [len(response.observed) for response in group.responses]
+        right = [
+            f"answer {int(group.columns['answer'])} ." in each.text and not each.is_cut for each in group.responses
+        ]
+        fewest = min([m for m, is_right in zip(calls, right, strict=True) if is_right], default=0)
+        worth = [math.sin(math.pi * m / (m + fewest)) if fewest else math.cos(math.pi * m / (2 * m + 1)) for m in calls]
+        assert scores == pytest.approx([is_right * value for is_right, value in zip(right, worth, strict=True)])
+    drawn = sum(response.drawn_count for group in groups for response in group.responses)
+    observed = sum(b - a for group in groups for r in group.responses for a, b in r.observed)
+    assert observed > 0 and record.summary["online"]["generated_tokens"] == drawn
+    key = str(stopped.cell.policy)
+    leave_out = shutil.ignore_patterns(Path(key).name)
+    shutil.copytree(straight.store.root, stopped.store.root, ignore=leave_out, dirs_exist_ok=True)
+    while execute(stopped.plan.stages[key], stopped.store, should_stop=stopping_after(0)).status == "interrupted":
+        torch.manual_seed(12345)
+    assert straight.weights(straight.cell.policy) == stopped.weights(stopped.cell.policy)

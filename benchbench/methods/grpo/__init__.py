@@ -31,13 +31,17 @@ def loss(scores: Scores, hyper: Hyper) -> dict[str, Term]:
         ValueError: K is 1; a group of one has no deviation.
     """
     pg.require_several(scores)
-    advantages = pg.group_relative(scores.reward.to(scores.policy.token), hyper.scale_rewards)
+    advantages = scores.shaped("advantages")
+    if advantages is None:
+        advantages = pg.group_relative(scores.reward.to(scores.policy.token), hyper.scale_rewards)
     log_ratios = ratio_losses.log_ratios(scores, hyper.importance_sampling_level)
     policy = ratio_losses.policy_loss(scores, advantages, log_ratios, hyper)
     divergence = pg.k3(scores.policy.token, scores.reference.token)
     if hyper.use_bias_correction_kl:
         divergence = divergence * pg.ratio(log_ratios)
     values = {"policy": policy, "kl": hyper.kl_weight * divergence}
+    if (weights := scores.shaped("token_weights")) is not None:
+        values = {name: value * weights for name, value in values.items()}
     return {name: ratio_losses.reduced(value, scores, hyper) for name, value in values.items()}
 
 
@@ -62,6 +66,7 @@ METHOD = Method(
     candidates=Candidates.ANY,
     on_policy=True,
     coupled=lambda hyper: hyper.scale_rewards == "batch",
+    shaped={"advantages": {"scale_rewards": "group"}, "token_weights": {"importance_sampling_level": "token"}},
     monotone_in_chosen=False,
     monotone_reason="A response that is worth less than the mean costs more the more likely it is.",
     family=Family.LISTWISE,

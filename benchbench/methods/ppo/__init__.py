@@ -36,8 +36,12 @@ def targets(scores: Scores, hyper: Hyper) -> tuple[Tensor, Tensor, Tensor]:
     mask = scores.policy.response & ~score.isnan().unsqueeze(-1)
     drawn, reference = scores.behaviour.token.detach(), scores.reference.token.detach()
     values = scores.value.detach().to(drawn) * mask
-    kl = tokens.divergence(drawn, reference, hyper.kl_estimator) * mask
-    rewards = tokens.token_rewards(score.nan_to_num(), kl, tokens.last_of(mask), hyper.kl_weight)
+    shaped = scores.shaped("token_rewards")
+    if shaped is None:
+        kl = tokens.divergence(drawn, reference, hyper.kl_estimator) * mask
+        rewards = tokens.token_rewards(score.nan_to_num(), kl, tokens.last_of(mask), hyper.kl_weight)
+    else:
+        rewards = shaped.to(drawn) * mask
     if hyper.whiten_rewards:
         rewards = tokens.whitened(rewards, mask, shift=False)
     raw = tokens.generalised_advantages(rewards, values, gamma=hyper.gamma, lam=hyper.lam) * mask
@@ -87,6 +91,7 @@ METHOD = Method(
     candidates=Candidates.ANY,
     on_policy=True,
     coupled=True,
+    shaped={"token_rewards": {"kl_weight": 0.0, "kl_estimator": "k1"}},
     monotone_in_chosen=False,
     monotone_reason="A token that is worth less than the critic expected costs more the more likely it is.",
     family=Family.POINTWISE,

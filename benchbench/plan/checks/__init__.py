@@ -68,7 +68,7 @@ def recipe_faults(loaded: Loaded, prepared: Prepared, score_split: str | None, *
     faults += model_column_faults(loaded, prepared)
     if not missing:
         faults += data_faults(recipe, data, score_split)
-        faults += online_data_faults(recipe, data, prepared.context_tokens)
+        faults += online_data_faults(loaded, data, prepared.context_tokens)
         faults += trained_faults(loaded, data) + round_data_faults(loaded, prepared)
         faults += drawn_pair_faults(loaded, prepared)
         faults += search_data_faults(loaded, prepared) + tool_data_faults(loaded, prepared)

@@ -30,6 +30,9 @@ def oracle_faults(
     if oracle.gives != "nothing" and not read:
         message = f"expected none: nothing reads what '{oracle.name}' says"
         yield Fault(f"{section}.oracle.name", f"{message}; take a selector that reads labels, or remove it")
+    if oracle.objectives is not None and section != "online":
+        message = f"'{oracle.name}' gives several rewards of each response, which only an online.shaping reads"
+        yield Fault(f"{section}.oracle.name", f"{message}; choose another oracle")
     if oracle.source and oracle.source != recipe.data.source:
         knows = f"'{oracle.name}' knows the prompts of source {oracle.source} alone"
         message = f"{knows}, and data.source is {recipe.data.source}; choose another oracle"

@@ -31,15 +31,16 @@ def unread_faults(recipe: Recipe) -> Iterator[Fault]:
         yield Fault("preference.on_empty_response", message)
 
 
-def length_faults(recipe: Recipe, section: OnlineSection, context_tokens: int | None) -> Iterator[Fault]:
+def length_faults(recipe: Recipe, section: OnlineSection, context_tokens: int | None, longest: int) -> Iterator[Fault]:
     """Responses that leave no room for a prompt; drawn rows are never cut.
 
     Args:
         recipe: the whole.
         section: its section of draws.
         context_tokens: that the model reads at once; none where it has no limit.
+        longest: tokens of a response at most; more than `max_new_tokens` where it has several turns.
     """
-    longest, prompt = section.sampler.max_new_tokens or 0, recipe.tokenization.max_prompt_length or 1
+    prompt = recipe.tokenization.max_prompt_length or 1
     limits = {"tokenization.max_length": recipe.tokenization.max_length}
     if context_tokens is not None:
         limits["the model's context"] = context_tokens
@@ -47,7 +48,8 @@ def length_faults(recipe: Recipe, section: OnlineSection, context_tokens: int | 
     if longest + prompt > limits[name]:
         beside = f" beside prompts of tokenization.max_prompt_length {prompt}" if prompt > 1 else ""
         expected = f"expected less than {limits[name] - prompt + 1}{beside}, since prompt and response fit in {name}"
-        yield Fault("online.sampler.max_new_tokens", f"{expected}; got {longest}")
+        turns = "" if longest == section.sampler.max_new_tokens else " with all turns and what the tool writes"
+        yield Fault("online.sampler.max_new_tokens", f"{expected}; got {longest}{turns}")
 
 
 def reference_faults(recipe: Recipe, section: OnlineSection, drawing: frozenset[str]) -> Iterator[Fault]:

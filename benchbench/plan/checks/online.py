@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from benchbench import inputs, oracles, samplers, selectors
+from benchbench import inputs, oracles, samplers, selectors, shaping
 from benchbench.core.errors import BenchError, Fault
 from benchbench.core.method import Candidates, Method, Need
 from benchbench.core.rollout import DATA
@@ -20,20 +20,23 @@ from benchbench.plan.checks.drawn_settings import (
     unread_faults,
 )
 from benchbench.plan.checks.on_policy import choice_faults, drawing_faults
+from benchbench.plan.checks.shapings import objectives_fault, reads_labels, shaping_faults
+from benchbench.plan.checks.tools import longest_response
 from benchbench.plan.online import drawing_models, read_models
 from benchbench.recipe.anchors import anchor_faults
 from benchbench.recipe.binding import bind
+from benchbench.recipe.load import Loaded
 from benchbench.recipe.online import OnlineSection, PromptSplit, draws_rows
 from benchbench.recipe.schema import SFT, Recipe
 from benchbench.store.prepared import PreparedData
 
-_ROOMS = {"sampler": samplers, "oracle": oracles, "selector": selectors}
+_ROOMS = {"sampler": samplers, "oracle": oracles, "selector": selectors, "shaping": shaping}
 _IN_MEMORY = frozenset({POLICY, REFERENCE, "reward_model"})
 """Models that a preference stage has in memory."""
 
 
 def bind_online(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
-    """Dotted key -> bound options of sampler, oracle and selector, and every fault of their names and options."""
+    """Dotted key -> bound options of each exhibit of the section, and every fault of their names and options."""
     bound: dict[str, Any] = {}
     faults: list[Fault] = []
     for part, room in _ROOMS.items() if recipe.online is not None else ():
@@ -73,6 +76,7 @@ def online_faults(recipe: Recipe, method: Method | None, hyper: Any, bound: dict
         return [Fault("online", "expected rounds or online, got both; a round's training draws nothing by itself")]
     faults = [*_sampler_faults(section, method, bound), *_prompt_faults(recipe, section)]
     faults += [*_oracle_faults(recipe, section, method), *_list_faults(section, method, hyper, bound)]
+    faults += [*shaping_faults(section, method, hyper, bound), *objectives_fault(section)]
     if REFERENCE in read_models(section, method, bound["online.sampler.options"]):
         faults += anchor_faults(recipe, method.name)
         faults += reference_faults(recipe, section, drawing_models(section.sampler, bound["online.sampler.options"]))
@@ -85,8 +89,9 @@ def online_faults(recipe: Recipe, method: Method | None, hyper: Any, bound: dict
     ]
 
 
-def online_data_faults(recipe: Recipe, data: PreparedData, context_tokens: int | None) -> list[Fault]:
+def online_data_faults(loaded: Loaded, data: PreparedData, context_tokens: int | None) -> list[Fault]:
     """Columns that the oracle reads and the prompts lack, and responses that the model has no room for."""
+    recipe = loaded.recipe
     section = recipe.online
     if section is None or recipe.preference is None:
         return []
@@ -95,7 +100,7 @@ def online_data_faults(recipe: Recipe, data: PreparedData, context_tokens: int |
     for column in oracles.get(section.oracle.name).columns if section.oracle is not None else ():
         if split in data.shapes and column not in data.shapes[split].columns:
             faults.append(Fault("online.oracle.name", f"reads column '{column}', which split '{split}' does not have"))
-    return faults + [*length_faults(recipe, section, context_tokens)]
+    return faults + [*length_faults(recipe, section, context_tokens, longest_response(loaded))]
 
 
 def _sampler_faults(section: OnlineSection, method: Method, bound: dict[str, Any]) -> Iterator[Fault]:
@@ -107,8 +112,10 @@ def _sampler_faults(section: OnlineSection, method: Method, bound: dict[str, Any
     models = drawing_models(sampler, options)
     if samplers.get(sampler.name).search is not None:
         yield Fault(f"{where}.name", f"'{sampler.name}' searches over steps, which is offered in rounds alone")
-    if samplers.get(sampler.name).tool_use is not None:
-        yield Fault(f"{where}.name", f"'{sampler.name}' calls a tool, which is offered in rounds alone")
+    use = samplers.get(sampler.name).tool_use
+    if use is not None and not use(options).mask_observations:
+        message = "expected true: what a tool writes is scored in rounds alone, as a control; got false"
+        yield Fault(f"{where}.options.mask_observations", message)
     arms = samplers.get(sampler.name).arms(options, sampler.num_samples)
     if strange := sorted(models - {POLICY, REFERENCE}):
         wanted = f"a sampler of the policy or the reference in memory, such as {POLICY}"
@@ -154,7 +161,8 @@ def _oracle_faults(recipe: Recipe, section: OnlineSection, method: Method) -> It
 
 def _is_read(section: OnlineSection, method: Method) -> bool:
     selected = section.selector is not None and selectors.get(section.selector.name).needs_labels
-    return draws_rows(section, method) and (selected or method.need(Need.REWARD.name) is not None)
+    read = selected or reads_labels(section) or method.need(Need.REWARD.name) is not None
+    return draws_rows(section, method) and read
 
 
 def _beside_faults(section: OnlineSection, method: Method) -> Iterator[Fault]:

@@ -16,7 +16,8 @@ from benchbench.plan.stopping import tokenizer_of
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.schema import Recipe
 
-_SAMPLER, _GENERATE = "rounds.sampler.name", "generate.tool_calls"
+_SAMPLER, _ONLINE, _GENERATE = "rounds.sampler.name", "online.sampler.name", "generate.tool_calls"
+_ONLINE_OPTIONS = "online.sampler.options"
 
 
 def tool_faults(recipe: Recipe, bound: Mapping[str, Any]) -> Iterator[Fault]:
@@ -32,6 +33,8 @@ def tool_faults(recipe: Recipe, bound: Mapping[str, Any]) -> Iterator[Fault]:
     without = f"expected a data.source whose examples call a tool ({able}), got {recipe.data.source} without"
     if tool is None and recipe.generate is not None and recipe.generate.tool_calls:
         yield Fault(_GENERATE, f"{without}; set it to 0, or take such a world")
+    if recipe.online is not None and tool is None and samplers.get(recipe.online.sampler.name).tool_use is not None:
+        yield Fault(_ONLINE, _without_tool(recipe.online.sampler.name, without))
     if recipe.rounds is None or SAMPLER_OPTIONS not in bound:
         return
     sampler = samplers.get(recipe.rounds.sampler.name)
@@ -41,7 +44,7 @@ def tool_faults(recipe: Recipe, bound: Mapping[str, Any]) -> Iterator[Fault]:
     if sampler.tool_use is None:
         return
     if tool is None:
-        yield Fault(_SAMPLER, f"'{sampler.name}' calls a tool; {without}; choose another sampler, or such a world")
+        yield Fault(_SAMPLER, _without_tool(sampler.name, without))
     if not sampler.tool_use(bound[SAMPLER_OPTIONS]).mask_observations and _is_on_policy(recipe):
         message = f"expected true: '{recipe.method.name}' is right for its policy's samples alone, got false"
         yield Fault(f"{SAMPLER_OPTIONS}.mask_observations", message)
@@ -60,6 +63,9 @@ def tool_data_faults(loaded: Loaded, prepared: Prepared) -> list[Fault]:
     if recipe.rounds is not None and (use := samplers.get(recipe.rounds.sampler.name).tool_use) is not None:
         calls = use(loaded.bound[SAMPLER_OPTIONS]).calls
         uses.append((f"{SAMPLER_OPTIONS}.calls", calls, recipe.rounds.sampler.max_new_tokens or 0))
+    if recipe.online is not None and (use := samplers.get(recipe.online.sampler.name).tool_use) is not None:
+        calls = use(loaded.bound[_ONLINE_OPTIONS]).calls
+        uses.append((f"{_ONLINE_OPTIONS}.calls", calls, recipe.online.sampler.max_new_tokens or 0))
     limit = prepared.context_tokens
     for where, calls, turn in uses:
         longest = most_tokens(tool, calls, turn)
@@ -72,6 +78,19 @@ def tool_data_faults(loaded: Loaded, prepared: Prepared) -> list[Fault]:
     if uses and (fault := _end_fault(tool, loaded, prepared)) is not None:
         faults.append(fault)
     return faults
+
+
+def longest_response(loaded: Loaded) -> int:
+    """Tokens of a response that is drawn while training, at most, with all its turns and what a tool writes."""
+    section = loaded.recipe.online
+    assert section is not None, "a recipe that draws"
+    turn, use = section.sampler.max_new_tokens or 0, samplers.get(section.sampler.name).tool_use
+    tool = sources.get(loaded.recipe.data.source).tool_in_use(loaded.bound["data.options"])
+    return turn if use is None or tool is None else most_tokens(tool, use(loaded.bound[_ONLINE_OPTIONS]).calls, turn)
+
+
+def _without_tool(sampler: str, without: str) -> str:
+    return f"'{sampler}' calls a tool; {without}; choose another sampler, or such a world"
 
 
 def _end_fault(tool: Tool, loaded: Loaded, prepared: Prepared) -> Fault | None:

@@ -15,6 +15,7 @@ from benchbench.generation.control import ControlTokens
 from benchbench.generation.decode import decode, decode_mixture
 from benchbench.generation.requests import canonical_order
 from benchbench.generation.seeds import draw_seed
+from benchbench.generation.tool_turns import ToolTurns, draw_turns
 from benchbench.models.logps import unwrap
 from benchbench.stages.preference.prompts import PolicyPrompt
 
@@ -36,6 +37,13 @@ class Drawer:
     seed: int
     bf16: bool
     """Autocast, as in training."""
+    turns: ToolTurns | None = None
+    """How a response calls a tool; none where it calls none."""
+
+    @property
+    def longest(self) -> int:
+        """Tokens of a response at most, with what a tool writes."""
+        return self.sampling.max_new_tokens if self.turns is None else self.turns.room(self.sampling)
 
     @property
     def samples(self) -> int:
@@ -78,21 +86,30 @@ class Drawer:
             with torch.no_grad(), torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16):
                 for start in range(0, len(order), DRAWN_AT_ONCE):
                     part = order[start : start + DRAWN_AT_ONCE]
-                    answers = self._decoded(arm, [requests[i] for i in part])
+                    decoding = _Decoding(tuple((self.models[n], w) for n, w in arm.mixture.items()), self.device)
+                    answers = draw_turns(decoding, self.turns, [requests[i] for i in part], self.sampling)
                     drawn |= dict(zip(part, answers, strict=True))
         finally:
             for model, was_training in zip(models, modes, strict=True):
                 model.train(was_training)
         return [self.control.cut(drawn[i]) for i in range(len(requests))]
 
-    def _decoded(self, arm: Arm, requests: Sequence[GenerationRequest]) -> list[Generation]:
-        """One batch; of a mixture each next token is drawn from the weighted sum of its models' log-probabilities."""
-        weighted = [(unwrap(self.models[name]), weight) for name, weight in arm.mixture.items()]
-        if len(weighted) == 1:
-            return decode(weighted[0][0], requests, self.sampling, device=self.device)
-        return decode_mixture(weighted, requests, self.sampling, device=self.device)
-
     def _response(self, drawn: Generation, source: str) -> RolloutResponse:
         text = self.tokenizer.decode(list(drawn.tokens), skip_special_tokens=True).strip()
         end = drawn.end if drawn.finish == "stop" else None  # what cut a response is no end to be taught
-        return RolloutResponse(drawn.tokens, end, drawn.finish, source, text)
+        return RolloutResponse(drawn.tokens, end, drawn.finish, source, text, drawn.observed)
+
+
+@dataclass(frozen=True)
+class _Decoding:
+    """Decodes one batch with the models of an arm, each with its weight."""
+
+    weighted: tuple[tuple[Any, float], ...]
+    device: torch.device
+
+    def generate(self, requests: Sequence[GenerationRequest], sampling: Sampling) -> list[Generation]:
+        """One generation per request; of a mixture each token is drawn from the weighted sum of log-probabilities."""
+        models = [(unwrap(model), weight) for model, weight in self.weighted]
+        if len(models) == 1:
+            return decode(models[0][0], requests, sampling, device=self.device)
+        return decode_mixture(models, requests, sampling, device=self.device)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from benchbench.batches.microbatches import Cost
 from benchbench.batches.order import Batches, total_steps
 from benchbench.batches.padded import spread
-from benchbench.core.batch import CandidateBatch
+from benchbench.core.batch import CandidateBatch, sent
 from benchbench.core.seeding import stream
 from benchbench.data.tokenized import TokenizedExample
 from benchbench.recipe.training import LoopSection
 from benchbench.stages.preference.buffer import Slot, StoredRows, read_buffer, write_buffer
-from benchbench.stages.preference.labelling import Chooser, RowScorer
+from benchbench.stages.preference.labelling import Chooser, RowScorer, rows_of
 from benchbench.stages.preference.prompts import PolicyPrompt
+from benchbench.stages.preference.shaper import Shaper
 from benchbench.stages.preference.work import Work, facts_of, most_tokens
 from benchbench.training.rows import FixedRows, StepRows
 
-BUFFER, COUNTS = "buffer", "counts"
+BUFFER, COUNTS, CARRIED = "buffer", "counts", "carried"
 """Names in a checkpoint."""
 
 
@@ -39,7 +41,15 @@ class OnlineRows:
     num_iterations: int
     critic: RowScorer | None = None
     """Values of rows under the critic as it is; none where the method reads none."""
+    shaper: Shaper | None = None
+    """Makes rewards, or numbers that the loss reads, of groups and labels; none takes the labels as they are."""
     stored: StoredRows = field(default_factory=StoredRows)
+    carried: tuple[float, ...] = ()
+    """Numbers that the shaping carries from draw to draw."""
+
+    def __post_init__(self) -> None:
+        if self.shaper is not None:
+            self.carried = self.shaper.start
 
     @property
     def span(self) -> int:
@@ -84,13 +94,26 @@ class OnlineRows:
         """[B, K, T] the critic's values when the rows were drawn; none where policy and critic are still the same."""
         return None if self.stored.values is None else spread(batch, self.stored.values)
 
+    def shaped(self, batch: CandidateBatch) -> Mapping[str, Tensor]:
+        """What the shaping gave beside rewards, under the name of its kind: [B, K], or of tokens [B, K, T]."""
+        if self.shaper is None or self.stored.shaped is None:
+            return {}
+        gives = self.shaper.shaping.gives
+        if gives.startswith("token_"):
+            return {gives: spread(batch, self.stored.shaped)}
+        values = [[number for (number,) in self.stored.shaped[name]] for name in batch.ids]
+        return {gives: sent(torch.tensor(values), batch.tokens.device)}
+
     def state(self) -> Mapping[str, Tensor]:
         """Counts, and the rows that steps to come are trained on."""
-        return {COUNTS: self.work.state()} | ({BUFFER: write_buffer(self.stored)} if self.span > 1 else {})
+        carried = {CARRIED: torch.tensor(self.carried, dtype=torch.float64)} if self.carried else {}
+        buffer = {BUFFER: write_buffer(self.stored)} if self.span > 1 else {}
+        return {COUNTS: self.work.state(), **carried, **buffer}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Go on from a checkpoint's."""
         self.work.restore(state[COUNTS])
+        self.carried = tuple(state[CARRIED].tolist()) if CARRIED in state else ()
         self.stored = read_buffer(state[BUFFER]) if BUFFER in state else StoredRows()
 
     def end_step(self, step: int, policy: Any) -> None:
@@ -102,18 +125,28 @@ class OnlineRows:
 
     def _drawn(self, generation: int, numbers: range, batches: Batches) -> StoredRows:
         slots: list[Slot] = []
+        shaped: dict[str, list[list[float]]] = {}
         for batch in numbers:
             groups = self.work.groups([self.prompts[i] for i in batches[batch]], batch)
             labels = self.work.labels(groups, batch)
-            rows = self.chooser.rows(groups, labels, batch)
-            slots.append((rows, facts_of(groups, labels) | {"online/rows": float(len(rows))}))
+            facts = facts_of(groups, labels)
+            result = None if self.shaper is None else self.work.shaped(self.shaper, groups, labels, self.carried)
+            picks = self.chooser.picks(groups, labels if result is None else result.labels, batch)
+            rows = rows_of(groups, picks, batch)
+            if result is not None:
+                facts |= result.facts
+                self.carried = result.carried
+                of_rows = result.of_rows(picks)
+                shaped |= {} if of_rows is None else dict(zip([row.id for row in rows], of_rows, strict=True))
+            slots.append((rows, facts | {"online/rows": float(len(rows))}))
+        stored = StoredRows(generation, slots, shaped=shaped or None)
         if self.span == 1:
-            return StoredRows(generation, slots)
+            return stored
         every = [row for rows, _ in slots for row in rows]
         ids = [row.id for row in every]
         logps = dict(zip(ids, self.scorer.of_rows(every), strict=True))
         values = None if self.critic is None else dict(zip(ids, self.critic.of_rows(every), strict=True))
-        return StoredRows(generation, slots, logps, values)
+        return replace(stored, logps=logps, values=values)
 
 
 @dataclass

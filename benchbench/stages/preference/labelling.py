@@ -20,7 +20,7 @@ from benchbench.core.oracle import Oracle, OracleContext
 from benchbench.core.rollout import Group, Labels, Pick
 from benchbench.core.seeding import stream
 from benchbench.core.selector import Selector
-from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
+from benchbench.data.tokenized import TokenizedExample, drawn_candidate
 from benchbench.recipe.memory import DEVICE_TOKENS
 
 SCORE = "score"
@@ -71,8 +71,8 @@ class Chooser:
     """Without a selector: responses with a score that a row has at least, where those without one are no candidates; 0
     takes all responses, with NaN in place of a score that is not known."""
 
-    def rows(self, groups: Sequence[Group], labels: Sequence[Labels | None], batch: int) -> list[TokenizedExample]:
-        """The training rows of a step's groups, in their order.
+    def picks(self, groups: Sequence[Group], labels: Sequence[Labels | None], batch: int) -> Sequence[tuple[Pick, ...]]:
+        """Of each group, in their order, what its training rows are made of.
 
         Args:
             groups: as they were drawn.
@@ -80,15 +80,12 @@ class Chooser:
             batch: number of the step whose prompts they answer, which names the draws of the selector.
         """
         if self.selector is None:
-            every = [self._together(group, label) for group, label in zip(groups, labels, strict=True)]
-        else:
-            draws = stream(self.seed, f"select s{batch}")
-            every = self.selector.select(self.options, groups, labels, draws).picks
-        return [
-            row_of(group, pick, f"{group.example} s{batch} {number}")
-            for group, picks in zip(groups, every, strict=True)
-            for number, pick in enumerate(picks)
-        ]
+            return [self._together(group, label) for group, label in zip(groups, labels, strict=True)]
+        return self.selector.select(self.options, groups, labels, stream(self.seed, f"select s{batch}")).picks
+
+    def rows(self, groups: Sequence[Group], labels: Sequence[Labels | None], batch: int) -> list[TokenizedExample]:
+        """The training rows of a step's groups, in their order; arguments as those of `picks`."""
+        return rows_of(groups, self.picks(groups, labels, batch), batch)
 
     def _together(self, group: Group, labels: Labels | None) -> tuple[Pick, ...]:
         """One row of all responses that may be in it; none where they are too few."""
@@ -103,8 +100,23 @@ class Chooser:
         return (Pick(places, {**columns, SCORE: tuple(math.nan if score is None else score for score in known)}),)
 
 
+def rows_of(groups: Sequence[Group], picks: Sequence[tuple[Pick, ...]], batch: int) -> list[TokenizedExample]:
+    """The training rows of a step's groups, in their order.
+
+    Args:
+        groups: as they were drawn.
+        picks: of each.
+        batch: number of the step whose prompts they answer, a part of the rows' ids.
+    """
+    return [
+        row_of(group, pick, f"{group.example} s{batch} {number}")
+        for group, of_group in zip(groups, picks, strict=True)
+        for number, pick in enumerate(of_group)
+    ]
+
+
 def row_of(group: Group, pick: Pick, name: str) -> TokenizedExample:
-    """The training row of some of a group's responses, token for token as they were drawn.
+    """The training row of some of a group's responses, token for token as they were drawn; a tool's are not scored.
 
     Args:
         group: the prompt and the responses.
@@ -114,8 +126,8 @@ def row_of(group: Group, pick: Pick, name: str) -> TokenizedExample:
     front = (*group.prompt, *group.prefix)
     responses = [group.responses[place].scored for place in pick.places]
     candidates = tuple(
-        TokenizedCandidate((*front, *tokens), (len(front), len(front) + len(tokens)), empty=not tokens)
-        for tokens in responses
+        drawn_candidate(front, tokens, group.responses[place].observed)
+        for place, tokens in zip(pick.places, responses, strict=True)
     )
     columns: dict[str, Column] = dict(pick.columns)
     return TokenizedExample(name, candidates, identical=len(set(responses)) < min(2, len(responses)), columns=columns)

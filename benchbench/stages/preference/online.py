@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from benchbench import oracles, samplers, selectors
+from benchbench import oracles, samplers, selectors, shaping
 from benchbench.batches.costs import costs_of
 from benchbench.batches.microbatches import Cost
 from benchbench.core.errors import BenchError
@@ -29,7 +29,7 @@ from benchbench.generation.stops import named_stops
 from benchbench.judging.questions import JudgeAsker
 from benchbench.models.layout import layout_of
 from benchbench.models.load import context_length
-from benchbench.models.logps import policy_layout, response_states, token_logps, unwrap
+from benchbench.models.logps import unwrap
 from benchbench.recipe.anchors import ANCHOR_POLICY
 from benchbench.recipe.binding import bind
 from benchbench.stages.context import StageContext
@@ -39,9 +39,12 @@ from benchbench.stages.preference.drawing import Drawer
 from benchbench.stages.preference.drawn_rows import BesideRows, OnlineRows
 from benchbench.stages.preference.labelling import Chooser, Labeller, RowScorer
 from benchbench.stages.preference.prompts import PolicyPrompt, read_prompts
-from benchbench.stages.preference.settings import ExhibitSettings, OnlineSettings, PreferenceSettings
+from benchbench.stages.preference.scorers import critic_scorer, distribution_scorer, policy_scorer
+from benchbench.stages.preference.settings import GUIDE, ExhibitSettings, OnlineSettings, PreferenceSettings
+from benchbench.stages.preference.shaper import Shaper, TokenSignal
 from benchbench.stages.preference.work import Work
 from benchbench.stages.reward_model.run import load_reward_model
+from benchbench.stages.serving import tool_turns
 from benchbench.training.rows import FixedRows
 
 Context = StageContext[PreferenceSettings]
@@ -78,15 +81,18 @@ def online_rows(
     if settings.selector is not None:
         selector = selectors.get(settings.selector.name)
         chooser = Chooser(selector, _options(selector, settings.selector), work.drawer.seed)
+    scorer = policy_scorer(context, lambda: model, tokenizer)
+    critic = critic_scorer(context, model, head, tokenizer) if method.need(Need.VALUE.name) else None
     return OnlineRows(
         work,
         prompts,
         chooser,
-        _policy_scorer(context, lambda: model, tokenizer),
+        scorer,
         make_batch.plain.cost,
         settings.steps_per_generation,
         settings.num_iterations,
-        _critic(context, model, head, tokenizer) if method.need(Need.VALUE.name) else None,
+        critic,
+        _shaper(context, work, scorer, critic, tokenizer),
     )
 
 
@@ -118,7 +124,8 @@ def _work(context: Context, method: Method, model: Any, tokenizer: Any, prompts:
         oracle = oracles.get(settings.oracle.name)
     by_oracle = oracle.models if oracle is not None else frozenset[str]()
     named = {name for arm in arms for name in arm.mixture} | by_oracle
-    if REFERENCE in named or method.need(Need.REFERENCE.name) or method.need(Need.FRESH.name):
+    shaped = settings.shaping is not None and REFERENCE in shaping.get(settings.shaping.name).needs
+    if REFERENCE in named or shaped or method.need(Need.REFERENCE.name) or method.need(Need.FRESH.name):
         models[REFERENCE] = frozen_policy(context, ANCHOR_POLICY)
     drawer = _drawer(context, models, arms, tokenizer)
     _check(context, drawer, prompts)
@@ -131,21 +138,26 @@ def _drawer(context: Context, models: dict[str, Any], arms: tuple[Arm, ...], tok
     settings = online_of(context)
     ids = settings.stop_token_ids or named_stops(settings.stop_tokens, tokenizer).ids
     values = {name: getattr(settings, name) for name in FIELDS}
+    control = ControlTokens.of(tokenizer, turn_end(context.tokenization(), tokenizer).between, ids)
+    sampler = samplers.get(settings.sampler.name)
+    use = None if sampler.tool_use is None else sampler.tool_use(_options(sampler, settings.sampler))
     return Drawer(
         models=models,
         arms=arms,
         sampling=Sampling(**values, stop_token_ids=tuple(ids)),
-        control=ControlTokens.of(tokenizer, turn_end(context.tokenization(), tokenizer).between, ids),
+        control=control,
         tokenizer=tokenizer,
         device=context.device,
         seed=context.settings.order_seed,
         bf16=context.settings.training.bf16,
+        turns=tool_turns(settings.tool, 0 if use is None else use.calls, tokenizer, control.cut),
     )
 
 
 def _check(context: Context, drawer: Drawer, prompts: Sequence[PolicyPrompt]) -> None:
     """Return only if every model that draws can, and every prompt leaves room."""
-    _check_lengths(context, drawer.sampling.max_new_tokens, prompts)
+    _check_lengths(context, drawer.longest, prompts)
+    longest = replace(drawer.sampling, max_new_tokens=drawer.longest)
     for model in {id(drawer.models[name]): drawer.models[name] for arm in drawer.arms for name in arm.mixture}.values():
         plain, was_training = unwrap(model), model.training
         model.eval()
@@ -154,7 +166,7 @@ def _check(context: Context, drawer: Drawer, prompts: Sequence[PolicyPrompt]) ->
             check_cache(plain, device=context.device, context=limit)
         model.train(was_training)
         requests = [GenerationRequest(prompt.example, 0, prompt.tokens, 0) for prompt in prompts]
-        check_requests(requests, drawer.sampling, limit=limit, vocab=plain.config.get_text_config().vocab_size)
+        check_requests(requests, longest, limit=limit, vocab=plain.config.get_text_config().vocab_size)
 
 
 def _check_lengths(context: Context, longest: int, prompts: Sequence[PolicyPrompt]) -> None:
@@ -163,7 +175,7 @@ def _check_lengths(context: Context, longest: int, prompts: Sequence[PolicyPromp
     if too_long := [prompt for prompt in prompts if len(prompt.tokens) + longest > most]:
         first = max(too_long, key=lambda prompt: len(prompt.tokens))
         raise BenchError(
-            f"{context.spec.title}: expected prompts of at most {most - longest} tokens, which with max_new_tokens "
+            f"{context.spec.title}: expected prompts of at most {most - longest} tokens, which with responses of "
             f"{longest} make max_length {most}; found {len(too_long)} longer ones, such as example {first.example} of "
             f"{len(first.tokens)}; raise tokenization.max_length, set tokenization.max_prompt_length, or lower "
             "online.sampler.max_new_tokens"
@@ -197,45 +209,31 @@ def _labeller(context: Context, oracle: Oracle, models: dict[str, Any], tokenize
 
 def _scorer(context: Context, name: str, models: dict[str, Any], tokenizer: Any) -> Scorer:
     if name != "reward_model":
-        return _policy_scorer(context, lambda: models[name], tokenizer)
+        return policy_scorer(context, lambda: models[name], tokenizer)
     model = load_reward_model(context, "reward_model").to(context.device).eval()
     cost = Cost(packed=layout_of(unwrap(model.backbone)).packed, whole=True)
     return RowScorer(model, cost, tokenizer.pad_token_id, context.device, bf16=False, per_token=False)
 
 
-def _policy_scorer(context: Context, model_of: Callable[[], Any], tokenizer: Any) -> RowScorer:
-    return _row_scorer(context, model_of, tokenizer, partial(_logps, model_of))
+def _shaper(context: Context, work: Work, scorer: RowScorer, critic: RowScorer | None, tokenizer: Any) -> Shaper | None:
+    """The shaping of the settings with the models that it reads, which are loaded here."""
+    settings = online_of(context).shaping
+    if settings is None:
+        return None
+    exhibit = shaping.get(settings.name)
+    signals: dict[str, Callable[[], TokenSignal | None]] = {
+        POLICY: lambda: scorer,
+        REFERENCE: lambda: policy_scorer(context, lambda: work.reference, tokenizer),
+        GUIDE: lambda: _frozen_scorer(context, frozen_policy(context, GUIDE), tokenizer),
+        "values": lambda: critic,
+        "distributions": lambda: distribution_scorer(context, work.drawer.models[POLICY], tokenizer),
+    }
+    of_tokens = {name: signals[name]() for name in sorted(exhibit.needs & signals.keys())}
+    return Shaper(exhibit, _options(exhibit, settings), {k: v for k, v in of_tokens.items() if v is not None})
 
 
-def _critic(context: Context, model: Any, head: Any, tokenizer: Any) -> RowScorer:
-    return _row_scorer(context, lambda: model, tokenizer, partial(_values, model, head))
-
-
-def _row_scorer(
-    context: Context, model_of: Callable[[], Any], tokenizer: Any, score: Callable[[Any], torch.Tensor]
-) -> RowScorer:
-    cost = Cost(packed=policy_layout(model_of()).packed, share=context.settings.training.disable_dropout)
-    bf16 = context.settings.training.bf16
-    return RowScorer(score, cost, tokenizer.pad_token_id, context.device, bf16=bf16, per_token=True)
-
-
-def _values(model: Any, head: Any, batch: Any) -> torch.Tensor:
-    """[B, K, T] what a head says of each token, on the states of a model without dropout."""
-    was_training = model.training
-    model.eval()
-    values = head(response_states(model, batch))[..., 0]
-    model.train(was_training)
-    return values
-
-
-def _logps(model_of: Callable[[], Any], batch: Any) -> torch.Tensor:
-    """[B, K, T] log-probabilities under a model without dropout."""
-    model = model_of()
-    was_training = model.training
-    model.eval()
-    logps = token_logps(model, batch).token
-    model.train(was_training)
-    return logps
+def _frozen_scorer(context: Context, model: Any, tokenizer: Any) -> TokenSignal:
+    return policy_scorer(context, lambda: model, tokenizer)
 
 
 def _options(exhibit: Any, settings: ExhibitSettings) -> Any:

@@ -50,7 +50,8 @@ def run(context: StageContext[PreferenceSettings]) -> Result:
         assert carried is not None and head is None, "a method with a rival carries their roles, and has no head"
         trained, rates = with_rival(model, rival, carried)
     watch = None if rows is None else watched_of
-    objective = MethodObjective(method, hyper, model, bound, carried=carried, head=head, watch=watch)
+    shaped = rows.shaped if isinstance(rows, OnlineRows) else None
+    objective = MethodObjective(method, hyper, model, bound, carried=carried, head=head, watch=watch, shaped=shaped)
     outcome = fit(
         context,
         trained,

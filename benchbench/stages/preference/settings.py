@@ -10,8 +10,17 @@ from benchbench.core.identity import Since
 from benchbench.recipe.anchors import ANCHOR_POLICY
 from benchbench.recipe.section import Section
 from benchbench.recipe.training import OnEmptyResponse, RewardSource
-from benchbench.stages.settings import POLICIES, LoopSettings, MethodSettings, TrainingRun, TrainingSettings
+from benchbench.stages.settings import (
+    POLICIES,
+    LoopSettings,
+    MethodSettings,
+    ToolSettings,
+    TrainingRun,
+    TrainingSettings,
+)
 
+GUIDE = "guide"
+"""Input with the further policy that a shaping reads."""
 KEPT_POLICY = "kept_policy"
 """Input with the policy that stays where a round has no row, where training starts at another one."""
 
@@ -49,12 +58,16 @@ class OnlineSettings(Section):
     min_p: float
     repetition_penalty: float
     max_new_tokens: int
+    tool: Annotated[ToolSettings | None, Since("2026-11-30", before=None)] = None
+    """The tool that responses call; none where they have a single turn."""
     stop_tokens: tuple[str, ...]
     """Those that the recipe names."""
     stop_token_ids: tuple[int, ...] | None
     """Tokens that end a response; none where EOS and the named ones are all."""
     oracle: ExhibitSettings | None
     selector: ExhibitSettings | None
+    shaping: Annotated[ExhibitSettings | None, Since("2026-11-30", before=None)] = None
+    """What is made of a prompt's responses and their labels; none takes the oracle's scores as they are."""
     steps_per_generation: int
     num_iterations: int
 
@@ -72,6 +85,7 @@ class PreferenceSettings(TrainingSettings):
         "policy": POLICIES,
         ANCHOR_POLICY: POLICIES,
         KEPT_POLICY: POLICIES,
+        GUIDE: POLICIES,
         "reward_model": ("reward_model",),
     }
     TAKES_NEEDS: ClassVar[bool] = True

@@ -11,11 +11,12 @@ import torch
 from torch import Tensor
 
 from benchbench.batches.microbatches import Cost
-from benchbench.core.rollout import Group, Labels
+from benchbench.core.rollout import Group, Labels, RolloutResponse
 from benchbench.models.packing import packed_length
 from benchbench.stages.preference.drawing import Drawer
 from benchbench.stages.preference.labelling import Labeller
 from benchbench.stages.preference.prompts import PolicyPrompt
+from benchbench.stages.preference.shaper import Shaped, Shaper
 from benchbench.training.ranks import ALONE, Ranks
 
 
@@ -39,7 +40,7 @@ class Work:
         groups = self.ranks.from_first(lambda: self.drawer.groups(prompts, batch))
         self.seconds["draw"] += time.monotonic() - began
         self.counts["responses"] += sum(len(group.responses) for group in groups)
-        self.counts["tokens"] += sum(len(response.tokens) for group in groups for response in group.responses)
+        self.counts["tokens"] += sum(response.drawn_count for group in groups for response in group.responses)
         return groups
 
     def labels(self, groups: Sequence[Group], batch: int) -> list[Labels | None]:
@@ -52,6 +53,19 @@ class Work:
         self.seconds["label"] += time.monotonic() - began
         self.counts["labels"] += sum(each.answers for each in labels)
         return [*labels]
+
+    def shaped(
+        self,
+        shaper: Shaper,
+        groups: Sequence[Group],
+        labels: Sequence[Labels | None],
+        carried: tuple[float, ...],
+    ) -> Shaped:
+        """What a shaping makes of drawn groups, as `Shaper.shaped`; its time is that of labels."""
+        began = time.monotonic()
+        shaped = self.ranks.from_first(lambda: shaper.shaped(groups, labels, carried))
+        self.seconds["label"] += time.monotonic() - began
+        return shaped
 
     @property
     def reference(self) -> Any:
@@ -87,7 +101,7 @@ class Work:
 
 def most_tokens(prompt: PolicyPrompt, drawer: Drawer, cost: Cost) -> int:
     """Tokens of a prompt's draws in a forward pass at most, where every response is as long as it may be."""
-    front, longest = len(prompt.tokens), drawer.sampling.max_new_tokens
+    front, longest = len(prompt.tokens), drawer.longest
     if not cost.packed:
         return drawer.samples * (front + longest)
     rows = [[*range(front), *range(-k * longest - longest, -k * longest)] for k in range(drawer.samples)]
@@ -102,11 +116,21 @@ def facts_of(groups: Sequence[Group], labels: Sequence[Labels | None]) -> dict[s
     known = [score for score in scores if score is not None]
     facts = {"online/reward": sum(known) / len(known)} if known else {}
     alike = sum(len({response.scored for response in group.responses}) == 1 for group in groups)
-    return facts | {
-        "online/length": sum(len(response.scored) for response in responses) / max(1, len(responses)),
-        "online/cut": sum(response.is_cut for response in responses) / max(1, len(responses)),
-        "online/identical_groups": alike / max(1, len(groups)),
-    }
+    return (
+        facts
+        | {
+            "online/length": sum(response.scored_count for response in responses) / max(1, len(responses)),
+            "online/cut": sum(response.is_cut for response in responses) / max(1, len(responses)),
+            "online/identical_groups": alike / max(1, len(groups)),
+        }
+        | _calls(responses)
+    )
+
+
+def _calls(responses: Sequence[RolloutResponse]) -> dict[str, float]:
+    """Answered calls of a tool per response; nothing where none was called."""
+    calls = sum(len(response.observed) for response in responses)
+    return {"online/tool_calls": calls / len(responses)} if calls else {}
 
 
 def watched_of(scores: Any) -> Mapping[str, Tensor]:

@@ -53,11 +53,28 @@ def test_a_method_for_plain_samples_is_not_trained_on_what_a_tool_wrote(setting:
     assert "mask_observations: expected true: 'nash_md' is right for its policy's samples alone, got false" in text
 
 
-def test_no_tool_is_called_while_a_policy_is_trained(setting: Path):
-    online = "online={sampler: {name: tool_calls, num_samples: 2, temperature: 1.0, top_p: 1.0, top_k: 0, min_p: 0.0, "
-    online += "repetition_penalty: 1.0, max_new_tokens: 6}, oracle: {name: verifier}, selector: {name: best_worst}}"
-    said = "online.sampler.name: 'tool_calls' calls a tool, which is offered in rounds alone"
-    assert said in refusal(setting, CALCULATOR_DATA, online)
+@pytest.mark.parametrize(
+    ("data", "options", "said"),
+    [
+        (WITHOUT, "", "online.sampler.name: 'tool_calls' calls a tool; expected a data.source whose examples call a"),
+        (
+            CALCULATOR_DATA,
+            "mask_observations: false",
+            "online.sampler.options.mask_observations: expected true: what a",
+        ),
+        (CALCULATOR_DATA, "calls: 20", "online.sampler.options.calls: expected less than 128 tokens, which the model"),
+        (
+            CALCULATOR_DATA,
+            "calls: 7",
+            "fit in tokenization.max_length; got 111 with all turns and what the tool writes",
+        ),
+    ],
+)
+def test_what_calls_while_a_policy_is_trained_cannot_have_is_refused(setting: Path, data: str, options: str, said: str):
+    online = f"online={{sampler: {{name: tool_calls, options: {{{options}}}, num_samples: 2, temperature: 1.0, "
+    online += "top_p: 1.0, top_k: 0, min_p: 0.0, repetition_penalty: 1.0, max_new_tokens: 6}, "
+    online += "oracle: {name: verifier}, selector: {name: best_worst}}"
+    assert said in refusal(setting, data, online, "tokenization.max_length=100", "reward_model=null")
 
 
 def test_faults_of_a_tool_come_with_all_others(setting: Path):

@@ -16,10 +16,12 @@ from benchbench.plan.graph import Cell, Plan
 from benchbench.plan.prepared import Prepared
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.schema import REWARD_MODEL, SFT
+from benchbench.stages.preference.settings import GUIDE
 
 REWARD_STAGE = "reward_stage"
 """Oracle that the rewards of a split come from: the recipe's reward model, as the oracle of that name is."""
 LISTS = "labels of lists are not counted: how many a ranking took is not known"
+GUIDED = "labels that its guide was trained on are not counted: they are not those of a split's pairs"
 NOT_HERE = "data are not on this machine"
 
 Shapes = Mapping[str, SplitShape]
@@ -65,7 +67,8 @@ def planned_row(cell: Cell, plan: Plan, shapes: Shapes, *, answers: float | None
         online = settings.online
         split = row.split if online.prompts is None else online.prompts.split
         seen, examples = seen_examples(row, shapes), examples_of(shapes, split)
-        return planned_online(row, online, split, examples=examples, answered=seen, answers=answers)
+        row = planned_online(row, online, split, examples=examples, answered=seen, answers=answers)
+        return _with_labels_of_guide(row, cell, plan, shapes)
     return _with_labels_of_split(row, cell, shapes)
 
 
@@ -104,6 +107,20 @@ def _with_labels_of_split(row: LedgerRow, cell: Cell, shapes: Shapes) -> LedgerR
     labels = labels_of(cell, shapes.get(row.split), row.prompts)
     notes = (*row.notes, LISTS) if math.isnan(labels) and not math.isnan(row.prompts) else row.notes
     return replace(row, labels_human=row.labels_human + labels, notes=notes)
+
+
+def _with_labels_of_guide(row: LedgerRow, cell: Cell, plan: Plan, shapes: Shapes) -> LedgerRow:
+    """The row with the labels of the policy that shapes its draws; a note where those are not of a split's pairs."""
+    key = plan.stages[cell.policy or ""].inputs.get(GUIDE)
+    if key is None or plan.stages[key].kind != "preference":
+        return row
+    settings = plan.stages[key].settings
+    candidates = methods.get(settings.method.name).candidates
+    if settings.online is not None or settings.data.made_by is not None or candidates is not Candidates.PAIR:
+        return replace(row, notes=(*row.notes, GUIDED))
+    training, examples = settings.training, examples_of(shapes, settings.data.split)
+    pairs = examples if training.max_steps is None else min(examples, training.max_steps * training.global_batch_size)
+    return replace(row, labels_human=row.labels_human + pairs)
 
 
 def labels_of(cell: Cell, shape: SplitShape | None, examples: float) -> float:
