@@ -24,11 +24,13 @@ def plan(roles: Roles, need: Need) -> Mapping[str, str]:
     anchor = _anchor(roles.recipe, need)
     if anchor == "previous":
         return {INPUT.name: roles.anchor(roles.previous_policy)}
+    if anchor == "start":
+        return {INPUT.name: roles.anchor(roles.first_policy())}
     return {INPUT.name: roles.anchor(roles.sft() if anchor == "sft" else None)}
 
 
 def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:
-    """An SFT policy as the anchor, where the recipe has none."""
+    """A policy as the anchor that the recipe has not."""
     if recipe.sft is not None or _anchor(recipe, need) != "sft":
         return []
     if not need.option(ANCHOR):

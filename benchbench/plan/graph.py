@@ -46,6 +46,22 @@ class RoundKeys:
 
 
 @dataclass(frozen=True)
+class EarlierTraining:
+    """The training of another recipe, whose policy one goes on from."""
+
+    loaded: Loaded
+    seed: int
+    policy: str
+    """Key of the stage that leaves the policy."""
+    data: str
+    """Key of its prepared data."""
+    rounds: tuple[RoundKeys, ...] = ()
+    """The rounds of training, in order."""
+    earlier: EarlierTraining | None = None
+    """The training that this one goes on from; none where it starts from the SFT policy."""
+
+
+@dataclass(frozen=True)
 class Cell:
     """One seed of one recipe, as the stages it is made of."""
 
@@ -69,6 +85,16 @@ class Cell:
     """Opponent (a label, or `chosen` for the data's preferred responses) -> key of the verdicts."""
     rounds: tuple[RoundKeys, ...] = ()
     """The rounds of training, in order; empty where the recipe trains on a split as it is."""
+    earlier: EarlierTraining | None = None
+    """The training that the policy's own goes on from; none where it starts from the SFT policy."""
+
+    @property
+    def trainings(self) -> tuple[Cell | EarlierTraining, ...]:
+        """Its own training, then those that it goes on from in turn, the nearest first."""
+        every: list[Cell | EarlierTraining] = [self]
+        while (earlier := every[-1].earlier) is not None:
+            every.append(earlier)
+        return tuple(every)
 
     @property
     def stages(self) -> dict[str, str | None]:

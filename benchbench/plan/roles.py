@@ -15,6 +15,7 @@ from benchbench.plan.graph import policy_input
 from benchbench.plan.model_columns import with_model_columns
 from benchbench.plan.online import online_inputs, online_settings, oracle_options
 from benchbench.plan.stage_parts import StageParts, tool_settings
+from benchbench.plan.starts import starting_policy
 from benchbench.plan.stopping import stopping
 from benchbench.plan.tokenization import preference_tokenization, stage_tokenization
 from benchbench.recipe.anchors import AnchorSource, anchor_input
@@ -66,10 +67,15 @@ class Roles(StageParts):
         )
         return self.add("sft", title, settings, {}, self.training_run(section))
 
+    def first_policy(self) -> str | None:
+        """The policy that preference training as a whole starts from: another recipe's where one is named, or SFT's."""
+        section = self.recipe.preference
+        return self.sft() if section is None or section.init_from is None else starting_policy(self)
+
     @property
     def previous_policy(self) -> str | None:
-        """The policy that the round starts from and draws with, wherever its training starts; SFT without rounds."""
-        return self.sft() if self.round is None else self.round.starts[-1]
+        """The policy that the round starts from and draws with, wherever its training starts; else the first one."""
+        return self.first_policy() if self.round is None else self.round.starts[-1]
 
     @property
     def start_policy(self) -> str | None:
@@ -132,7 +138,7 @@ class Roles(StageParts):
         needed = {k: v for need in declared for k, v in inputs.get(need.name).plan(reader, need).items()}
         needed |= online_inputs(reader, method)
         if method.head is not None and method.head.reads == "reference":
-            needed |= anchor_input(self.recipe, self.sft())
+            needed |= anchor_input(self)
         hyper = identity(self.loaded.bound["method.hyper"])
         tokenization = preference_tokenization(self.recipe, section)
         settings = PreferenceSettings(

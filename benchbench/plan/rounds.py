@@ -43,14 +43,14 @@ SAMPLER_OPTIONS, ORACLE_OPTIONS, SELECTOR_OPTIONS = (
 
 
 def trained_policy(roles: Roles) -> str:
-    """Key of the policy that a recipe trains: the last round's, where it has rounds."""
+    """Key of the policy that a recipe trains with a method: the last round's, where it has rounds."""
     return roles.preference() if roles.recipe.rounds is None else unrolled(roles)[-1].policy
 
 
 def unrolled(roles: Roles) -> tuple[RoundKeys, ...]:
     """The rounds of a recipe that has them, in order; held-out stages of single rounds are not among them."""
     section = section_of(roles)
-    starts: list[str | None] = [roles.sft()]
+    starts: list[str | None] = [roles.first_policy()]
     rounds: list[RoundKeys] = []
     for number in range(1, section.count + 1):
         at = replace(roles, round=RoundPlace(number, tuple(starts)))

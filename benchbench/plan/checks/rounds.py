@@ -103,7 +103,8 @@ def _without_rounds(recipe: Recipe) -> list[Fault]:
     section = recipe.preference
     if section is None or section.reference != "previous":
         return []
-    return [Fault("preference.reference", "expected sft or base, since the recipe has no rounds, got previous")]
+    others = "sft or base" if section.init_from is None else "start, sft or base"
+    return [Fault("preference.reference", f"expected {others}, since the recipe has no rounds, got previous")]
 
 
 def _splits(parts: _Parts) -> Iterator[Fault]:
