@@ -36,12 +36,20 @@ class RoundKeys:
     """Responses of the policy that the first round starts from, which these are judged against."""
     verdicts: str | None = None
     """Verdicts on these against the opponent's; none where nobody judges them."""
+    auxiliary: str | None = None
+    """The stage that leaves the auxiliary policy; none where the round has one fit."""
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """Keys of the stages that train, in order."""
+        return (self.policy,) if self.auxiliary is None else (self.auxiliary, self.policy)
 
     @property
     def stages(self) -> dict[str, str | None]:
         """Role -> stage key."""
         keys = {"rollout": self.rollout, "label": self.label, "select": self.select, "policy": self.policy}
         keys |= {"score": self.score, "generate": self.generate, "verdicts": self.verdicts}
+        keys |= {} if self.auxiliary is None else {"auxiliary": self.auxiliary}
         return {f"round {self.number} {role}": key for role, key in keys.items()}
 
 

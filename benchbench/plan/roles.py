@@ -75,7 +75,12 @@ class Roles(StageParts):
     @property
     def previous_policy(self) -> str | None:
         """The policy that the round starts from and draws with, wherever its training starts; else the first one."""
-        return self.first_policy() if self.round is None else self.round.starts[-1]
+        return self.first_policy() if self.round is None else self.round.previous
+
+    @property
+    def policy_before(self) -> str | None:
+        """The policy that the round before started from; in the first one and without rounds the first policy."""
+        return self.first_policy() if self.round is None else self.round.before
 
     @property
     def start_policy(self) -> str | None:
@@ -87,9 +92,10 @@ class Roles(StageParts):
     @property
     def _kept_policy(self) -> dict[str, str]:
         """The input with the policy that stays where a round has no row, where training starts at another one."""
-        rounds, previous = self.recipe.rounds, self.previous_policy
-        is_other = rounds is not None and rounds.on_empty == "keep_policy" and previous != self.start_policy
-        return {KEPT_POLICY: previous} if is_other and previous is not None else {}
+        rounds, fit = self.recipe.rounds, None if self.round is None else self.round.fit
+        kept_policy = self.previous_policy if fit is None else fit.kept
+        is_other = rounds is not None and rounds.on_empty == "keep_policy" and kept_policy != self.start_policy
+        return {KEPT_POLICY: kept_policy} if is_other and kept_policy is not None else {}
 
     def reward_model(self) -> str:
         """The reward model of the seed."""

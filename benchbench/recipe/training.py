@@ -208,8 +208,8 @@ class PreferenceSection(TrainingSection):
 
     init_from: Annotated[Annotated[str, Field(min_length=1)] | None, Since("2026-11-30", before=None)] = None
     """Recipe whose finished policy of the same seed training starts from: a method as a comparison names it, such as
-    `dpo` or `ipo@VARIANT`, or a file; none starts from the SFT policy. Of the data, the
-    transforms of splits that nothing but preference training reads may differ. Its training counts as this recipe's, too."""
+    `dpo` or `ipo@VARIANT`, or a file; none starts from the SFT policy. Of the data, the transforms of splits that
+    nothing but preference training reads may differ. Its training counts as this recipe's, too."""
     reward: RewardSource = RewardSource(source="stage")
     """Read only by methods that declare a reward."""
     reference: Literal["sft", "base", "previous", "start"] = "sft"

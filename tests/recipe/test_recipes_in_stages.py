@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,33 @@ def test_preflexor_scores_answers_alone_after_a_stage_on_whole_chains(runs: Path
     reference = read_rows(runs / chain(plan)[-1].inputs["reference"])
     scored = {len(logps) for logps in reference["token_logps"]}
     assert scored and max(scored) <= 5
+
+
+def test_self_training_fits_right_chains_that_the_policy_after_dpo_draws(runs: Path, tmp_path: Path):
+    """Copies with few prompts and steps; a policy of few steps may be right never, so that rows are looked for."""
+    names = ("dpo_self_training_arithmetic.yaml", "imitation_self_training_arithmetic.yaml")
+    for name in names:
+        text = Path("recipes", name).read_text(encoding="utf-8")
+        text = text.replace("per_round: 1000", "per_round: 24").replace("max_steps: 63", "max_steps: 3")
+        (tmp_path / name).write_text(text.replace("dpo@self_training", names[0]), encoding="utf-8")
+    sizes = [f"data.options.{text}" for text in SIZES["arithmetic"]]
+    sets = [*sizes, "sft.max_steps=60", "generate.engine=transformers"]
+    status = finish([tmp_path / names[1]], runs=runs, setting="arithmetic", seeds=(42,), sets=sets, pairs_only=True)
+    assert set(status.values()) == {"done"}
+    kinds = [key.split("/")[0] for key in status]
+    assert [kinds.count(kind) for kind in ("rollout", "label", "select", "preference")] == [2, 2, 2, 2]
+    for place, key in enumerate(key for key in status if key.startswith("select/")):
+        lines = (runs / key / "examples" / "train.jsonl").read_text(encoding="utf-8").splitlines()
+        assert all(json.loads(line)["columns"]["score"][0] == 1.0 for line in lines)
+        assert all(len(json.loads(line)["tokens"]["responses"]) == 2 - place for line in lines)
+
+
+def test_selfie_orders_draws_by_the_log_ratio_of_its_policy_to_sft(runs: Path):
+    plan = planned(["recipes/cdpo_soft_selfie_tiny.yaml"], runs, "rounds.prompts.per_round=4")
+    labels = [spec for spec in plan.stages.values() if spec.kind == "label"]
+    seed, first, second = chain(plan)
+    assert [spec.inputs["policy"] for spec in labels] == [seed.key, first.key]
+    assert {plan.stages[spec.inputs["reference"]].kind for spec in labels} == {"sft"}
+    assert {plan.stages[plan.stages[spec.inputs["reference"]].inputs["policy"]].kind for spec in (first, second)} == {
+        "sft"
+    }

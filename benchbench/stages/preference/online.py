@@ -191,7 +191,8 @@ def _labeller(context: Context, oracle: Oracle, models: dict[str, Any], tokenize
         root=context.root,
     )
     scorers = {name: _scorer(context, name, models, tokenizer) for name in sorted(oracle.models)}
-    to_oracle = OracleContext(judge=judge, models=scorers, ask=JudgeAsker(context.root, judge))
+    encode = partial(tokenizer.encode, add_special_tokens=False)
+    to_oracle = OracleContext(judge=judge, models=scorers, ask=JudgeAsker(context.root, judge), encode=encode)
     return Labeller(oracle, options, to_oracle, context.settings.order_seed)
 
 

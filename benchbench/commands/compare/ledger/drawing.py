@@ -51,7 +51,7 @@ def planned_rounds(
         generated_tokens=math.nan if drawn else 0.0,
         labels_human=row.labels_human + labelled[0],
         labels_oracle={**row.labels_oracle, **labelled[1]},
-        steps=row.steps * count if is_planned else math.nan,
+        steps=row.steps * count * section.fits if is_planned else math.nan,
         notes=(*row.notes, *notes),
     )
 

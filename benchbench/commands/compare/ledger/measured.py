@@ -66,7 +66,7 @@ def _training(cell: Cell | EarlierTraining, plan: Plan, store: RunStore) -> Ledg
     labels = [place.label for place in cell.rounds if place.label is not None]
     answers = online["labels"] if online else _total(labels, "answers", store) if labels else None
     row = planned_training(cell, plan, _shapes(store.root, cell.data), answers=answers)
-    trained = [place.policy for place in cell.rounds] or [cell.policy]
+    trained = [key for place in cell.rounds for key in place.trained] or [cell.policy]
     row = replace(
         row,
         steps=_total(trained, "steps", store),
