@@ -46,11 +46,11 @@ def label(options: Options, groups: Sequence[Group], context: OracleContext) -> 
     assert context.encode is not None, "the stage gives every oracle that reads a model its tokens"
     texts = [(text, tuple(context.encode(text))) for text in (*options.good, *options.bad)]
     for places in batches(len(groups), BATCH, context):
-        asked = [(place, k) for place in places for k in range(len(groups[place].responses))]
-        after = [_followed(groups[place], groups[place].responses[k], texts) for place, k in asked]
+        answered = [(place, k) for place in places for k in range(len(groups[place].responses))]
+        after = [_followed(groups[place], groups[place].responses[k], texts) for place, k in answered]
         sums = [[math.fsum(tokens) for tokens in of_group] for of_group in context.models["policy"](after)]
         by_place: dict[int, list[float | None]] = {place: [] for place in places}
-        for (place, k), of_texts in zip(asked, sums, strict=True):
+        for (place, k), of_texts in zip(answered, sums, strict=True):
             is_cut = groups[place].responses[k].is_cut
             by_place[place].append(None if is_cut else _score(of_texts, len(options.good)))
         for place, scores in by_place.items():

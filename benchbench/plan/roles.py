@@ -93,7 +93,7 @@ class Roles(StageParts):
     def _kept_policy(self) -> dict[str, str]:
         """The input with the policy that stays where a round has no row, where training starts at another one."""
         rounds, fit = self.recipe.rounds, None if self.round is None else self.round.fit
-        kept_policy = self.previous_policy if fit is None else fit.kept
+        kept_policy = self.previous_policy if fit is None else fit.fallback
         is_other = rounds is not None and rounds.on_empty == "keep_policy" and kept_policy != self.start_policy
         return {KEPT_POLICY: kept_policy} if is_other and kept_policy is not None else {}
 

@@ -59,9 +59,9 @@ def unrolled(roles: Roles) -> tuple[RoundKeys, ...]:
         rollout, label, select = _rows(replace(at, made={}), rounds)
         at = replace(at, made={**roles.made, section.prompts.split: select})
         if section.fits == 2:
-            first = replace(place, fit=RoundFit(1, start=auxiliary, kept=auxiliary))
+            first = replace(place, fit=RoundFit(1, start=auxiliary, fallback=auxiliary))
             auxiliary = replace(at, round=first).preference()
-            at = replace(at, round=replace(place, fit=RoundFit(2, start=auxiliary, kept=starts[-1])))
+            at = replace(at, round=replace(place, fit=RoundFit(2, start=auxiliary, fallback=starts[-1])))
         policy = at.preference()
         rounds.append(
             RoundKeys(number, rollout, label, select, policy, auxiliary=auxiliary if section.fits == 2 else None)

@@ -30,7 +30,7 @@ class RoundFit:
     """1 leaves the auxiliary policy, 2 the round's."""
     start: str | None
     """Key of the policy that it starts from, which is its anchor."""
-    kept: str | None
+    fallback: str | None
     """Key of the policy that stays where the round has no row."""
 
 

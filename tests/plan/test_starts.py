@@ -12,12 +12,16 @@ from harness import MICRO, finish
 
 from benchbench.commands.compare.ledger.measured import measured_row
 from benchbench.commands.compare.ledger.planned import planned
+from benchbench.commands.compare.row_facts import fairness
 from benchbench.commands.compare.run import CompareRequest, prepare_comparison
 from benchbench.commands.run_plan import RunOptions
 from benchbench.core.errors import BenchError
 from benchbench.core.records import StageSpec
 from benchbench.plan.anchors import anchor_recipe
 from benchbench.recipe.anchors import AnchorSource
+from benchbench.report.card_facts import CardFacts, CardRecipe
+from benchbench.report.model_card import card_text
+from benchbench.store.results import ResultStore
 
 Stages = Mapping[str, StageSpec]
 Write = Callable[..., Path]
@@ -212,3 +216,16 @@ def test_the_ledger_counts_the_earlier_training_and_labels_of_the_same_pairs_onc
     both = measured_row(row, plan, store, 0.0)
     tokens = [record.tokens for key in (row.policy, dpo.policy) if (record := store.record(str(key))) is not None]
     assert both.train_tokens == sum(tokens) > tokens[0] and both.kl == 0.0
+
+
+def test_the_facts_of_a_row_and_its_card_name_the_earlier_training(folder: Path):
+    prepared, store = opened(folder, "after", "dpo")
+    cells, plan = prepared.session.plan.cells, prepared.session.plan
+    trained = [cell for cell in cells if cell.policy is not None and store.is_done(cell.policy)]
+    facts = fairness(trained, plan, store, ResultStore(folder / "results", "micro"), baseline="dpo").differing
+    assert list(facts["updates"]) == ["3", "2, after dpo with 3"] and facts["reference"]["dpo"] == ["ipo@after"]
+    recipe = CardRecipe("c", "s", "", "", "", "", "toy", {}, "h", untuned=True, command="", starts=("b", "a"))
+    card = card_text(
+        CardFacts("c", "preference/x", {}, {}, {}, 7, is_adapter=False, start="preference/y", recipe=recipe)
+    )
+    assert "7 tokens, from the policy of `preference/y`, trained by recipe `b`, after recipe `a`." in card
