@@ -32,6 +32,11 @@ class Prepared:
     start: StartingRecipe | None = None
     """The recipe whose policy preference training starts from; none where it is no other recipe's."""
 
+    @property
+    def with_starts(self) -> tuple[Prepared, ...]:
+        """Itself, then what the recipes read whose training comes before, the nearest first."""
+        return (self,) if self.start is None else (self, *self.start.prepared.with_starts)
+
 
 @dataclass(frozen=True)
 class StartingRecipe:

@@ -14,6 +14,7 @@ from benchbench.commands.compare.ledger.measured import measured_row
 from benchbench.commands.compare.ledger.planned import planned
 from benchbench.commands.compare.row_facts import fairness
 from benchbench.commands.compare.run import CompareRequest, prepare_comparison
+from benchbench.commands.costs.run import costs_of
 from benchbench.commands.run_plan import RunOptions
 from benchbench.core.errors import BenchError
 from benchbench.core.records import StageSpec
@@ -229,3 +230,17 @@ def test_the_facts_of_a_row_and_its_card_name_the_earlier_training(folder: Path)
         CardFacts("c", "preference/x", {}, {}, {}, 7, is_adapter=False, start="preference/y", recipe=recipe)
     )
     assert "7 tokens, from the policy of `preference/y`, trained by recipe `b`, after recipe `a`." in card
+
+
+def test_what_it_costs_is_counted_of_the_pairs_that_each_recipe_trains_on(tmp_path: Path, write: Write):
+    """Half of the pairs: half of the work to score them under the reference."""
+    second = write("second", "ipo", "init_from: first.yaml, max_steps: null")
+    more = "data: {transforms: [{name: fraction, splits: [train], options: {fraction: 0.5}}]}\n"
+    write("first", "dpo", "max_steps: null", more)
+    request = CompareRequest([str(second)], str(MICRO), ["1"])
+    session = prepare_comparison(request, RunOptions(runs=tmp_path / "runs")).session
+    costs, stages = costs_of(session, "cpu", counted=False), session.plan.stages
+    half, whole = (
+        sum(costs[spec.inputs["reference"]].work.values()) for spec in stages.values() if spec.kind == "preference"
+    )
+    assert half == pytest.approx(whole / 2)
