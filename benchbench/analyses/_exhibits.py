@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -40,7 +40,10 @@ class ShippedRecipe:
     name: str
     """METHOD@VARIANT, as commands name it; METHOD@default is the recipe of the method's name alone."""
     parts: tuple[Any, ...]
-    """What it names: its method or its reward model's objective, the exhibits that draw, label, choose and shape."""
+    """What it names: its method or its reward model's objective, the exhibits that draw, label, choose and shape, and
+    the same of the recipe that it starts from."""
+    open_question: str = ""
+    """What of the procedure could not be verified, a sentence."""
 
 
 @cache
@@ -61,15 +64,29 @@ def exhibits() -> Mapping[str, Mapping[str, Any]]:
 def shipped_recipes() -> dict[str, ShippedRecipe]:
     """METHOD@VARIANT -> the shipped recipe, or all of that name in several settings as one."""
     recipes: dict[str, ShippedRecipe] = {}
+    starts: dict[str, str] = {}
     root = library.shipped_root().resolve()
     for entry in library.entries():
         method, variant = entry.method
         if entry.is_setting or not entry.path.resolve().is_relative_to(root):
             continue
         name = f"{method}@{variant}"
-        before = recipes[name].parts if name in recipes else ()
-        recipes[name] = ShippedRecipe(name, (*before, *_parts(method, entry.values)))
-    return recipes
+        before = recipes[name] if name in recipes else ShippedRecipe(name, ())
+        question = before.open_question or str(entry.values.get("open_question") or "")
+        recipes[name] = ShippedRecipe(name, (*before.parts, *_parts(method, entry.values)), question)
+        if start := (entry.values.get("preference") or {}).get("init_from"):
+            starts[name] = start if "@" in start else f"{start}@default"
+    return {name: _with_start(recipe, recipes, starts) for name, recipe in recipes.items()}
+
+
+def _with_start(
+    recipe: ShippedRecipe, recipes: Mapping[str, ShippedRecipe], starts: Mapping[str, str]
+) -> ShippedRecipe:
+    """A recipe with the parts of those whose policy it starts from in the end."""
+    parts, name = recipe.parts, recipe.name
+    while (name := starts.get(name, "")) in recipes:
+        parts = (*parts, *recipes[name].parts)
+    return replace(recipe, parts=parts)
 
 
 def _parts(method: str, values: Mapping[str, Any]) -> list[Any]:

@@ -95,8 +95,8 @@ def status(ids: Sequence[str], holding: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _parts(exhibit: Any) -> Sequence[Any]:
-    """What an exhibit is made of: a recipe of several, everything else of itself."""
-    return exhibit.parts if isinstance(exhibit, ShippedRecipe) else (exhibit,)
+    """What an exhibit is made of: a recipe of several parts and itself, everything else of itself."""
+    return (*exhibit.parts, exhibit) if isinstance(exhibit, ShippedRecipe) else (exhibit,)
 
 
 def _count(kind: str, systems: Iterable[Mapping[str, str]]) -> dict[str, Any]:

@@ -32,6 +32,8 @@ from benchbench.store.runs import RunStore
 ROW_KEY = ("recipe", "recipe_hash", "overrides", "seed", "split", "metric", "scoring")
 ROUND, MEASUREMENTS = "round", "measurements.csv"
 """Column that says which round's policy a measurement is of, empty for a recipe's result; and the table's file."""
+UNVERIFIED = "form unverified"
+"""Mark of a row whose published form could not be checked."""
 _JOIN = ["example", "candidate"]
 _OF_A_POLICY = ("logp_sum", "logp_mean", "ref_logp_sum")
 _RESTS_ON = ("policy", "reference", "reward")
@@ -107,7 +109,7 @@ def as_scored(cell: Cell, frame: pd.DataFrame, *, device_kind: str) -> ScoredCel
         paper=str(described(loaded).paper),
         untuned=loaded.untuned,
         own_data=bool(own_transforms(loaded.values())),
-        form=described(loaded).marks,
+        form=_form(loaded),
         overrides=" ".join(sorted(loaded.overrides)),
         marked=" ".join(f"--set {text}" for text in loaded.overrides),
         engine=ENGINE,
@@ -123,6 +125,12 @@ def described(loaded: Loaded) -> Method | RewardObjective:
         return methods.get(recipe.method.name)
     assert recipe.reward_model is not None, "checked with the recipe"
     return reward_objectives.get(recipe.reward_model.objective.name)
+
+
+def _form(loaded: Loaded) -> tuple[str, ...]:
+    """Marks of the form: the method's, and that of a recipe whose procedure could not be checked."""
+    marks = (*described(loaded).marks, *([UNVERIFIED] if loaded.recipe.open_question else []))
+    return tuple(dict.fromkeys(marks))
 
 
 def record_cells(

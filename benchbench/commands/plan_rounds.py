@@ -8,7 +8,7 @@ from typing import Any
 
 from benchbench import oracles, samplers
 from benchbench.core.rollout import DATA
-from benchbench.plan.graph import Cell, Plan, RoundKeys
+from benchbench.plan.graph import Cell, EarlierTraining, Plan, RoundKeys
 from benchbench.plan.rounds import SAMPLER_OPTIONS
 from benchbench.store.runs import RunStore
 
@@ -52,12 +52,14 @@ class PlannedRounds:
 
 
 def planned_rounds(plan: Plan, store: RunStore) -> list[PlannedRounds]:
-    """The rounds of every cell that has some; what cells share is counted for the first of them alone."""
+    """The rounds of every training that has some; what trainings share is counted for the first of them alone."""
     counted: set[str] = set()
+    trained: set[str | None] = set()
     planned: list[PlannedRounds] = []
-    for cell in plan.cells:
-        if not cell.rounds:
+    for cell in (training for each in plan.cells for training in each.trainings):
+        if not cell.rounds or cell.policy in trained:
             continue
+        trained.add(cell.policy)
         per_prompt, per_group = _counts(cell)
         left = {key for each in cell.rounds for key in (each.rollout, each.label) if key and not store.is_done(key)}
         left -= counted
@@ -108,8 +110,11 @@ def _folded(each: PlannedRounds, rows: Rows) -> dict[str, Any]:
 
 def _keys(plan: Plan, each: RoundKeys) -> list[str]:
     """The stages of a round, the scores that its training reads among them."""
-    anchors = [key for key in plan.stages[each.policy].inputs.values() if _kind(key) in ("score", "reward")]
-    return [key for key in (each.rollout, each.label, each.select, *anchors, each.policy) if key is not None]
+    keys: list[str | None] = [each.rollout, each.label, each.select]
+    for trained in each.trained:
+        keys += [key for key in plan.stages[trained].inputs.values() if _kind(key) in ("score", "reward")]
+        keys.append(trained)
+    return [key for key in dict.fromkeys(keys) if key is not None]
 
 
 def _stages(plan: Plan, each: RoundKeys) -> str:
@@ -121,12 +126,12 @@ def _kind(key: str) -> str:
     return key.partition("/")[0]
 
 
-def _searches(cell: Cell) -> bool:
+def _searches(cell: Cell | EarlierTraining) -> bool:
     section = cell.loaded.recipe.rounds
     return section is not None and samplers.get(section.sampler.name).search is not None
 
 
-def _counts(cell: Cell) -> tuple[int, int]:
+def _counts(cell: Cell | EarlierTraining) -> tuple[int, int]:
     """Responses that are drawn to each prompt, and answers that an oracle gives of each prompt's, both at most."""
     section = cell.loaded.recipe.rounds
     assert section is not None, "the cell has rounds"

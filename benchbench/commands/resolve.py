@@ -52,7 +52,7 @@ def resolve(target: str, *, setting: str | None, overrides: Iterable[Override] =
     if entry is not None:
         return load_recipe(entry, setting=str(base.path), overrides=overrides, checks=CHECKS)
     if variant not in presets:
-        known = sorted({*presets, *_recipe_variants(base.setting_name, name)})
+        known = sorted({*presets, *library.recipe_variants(base.setting_name, name)})
         raise BenchError(
             f"unknown variant '{variant}' of method '{name}'.{suggestion(variant, known)} Known: {', '.join(known)}."
             f"{_elsewhere(base.setting_name, name, variant)}"
@@ -98,11 +98,6 @@ def refuse_unread(overrides: Sequence[Override]) -> None:
     if unread:
         named = ", ".join(unread)
         raise BenchError(f"--set {named}: not read with --prompts, whose file is answered whole; leave it out")
-
-
-def _recipe_variants(setting: str, method: str) -> set[str]:
-    recipes = (entry for entry in library.entries() if not entry.is_setting and entry.setting_name == setting)
-    return {entry.method[1] for entry in recipes if entry.method[0] == method}
 
 
 def _elsewhere(setting: str, method: str, variant: str) -> str:

@@ -23,6 +23,7 @@ from benchbench.plan.prepare import prepare_all
 from benchbench.plan.prepared import Prepared
 from benchbench.plan.prompt_sets import PreparedPrompts
 from benchbench.plan.replicates import copies
+from benchbench.plan.starts import and_starts
 from benchbench.recipe.load import Loaded
 from benchbench.run.live_curves import live_curves
 from benchbench.run.machine import LOCAL, Machine, choose_machine, open_executor
@@ -166,6 +167,7 @@ def open_session(
     if machine is not None:
         store = options.store
         require_spreadable([spec for key, spec in plan.stages.items() if not store.is_done(key)], machine)
+    here = and_starts(here)
     report = [line for item, reads in here for line in data_lines(reads.data, [*used_splits(item), *also])]
     report += [line for item, reads in here for line in label_lines(item, reads.data)]
     report += made_lines(plan, options.store) + stop_lines(plan)

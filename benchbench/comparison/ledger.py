@@ -7,8 +7,8 @@ what each was given. Nothing here is assumed: what no record says is NaN with a 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from statistics import fmean
 from typing import Any, Literal, NamedTuple
 
@@ -81,6 +81,57 @@ class LedgerRow:
         values = asdict(self) | {"updates": self.updates, "notes": list(self.notes)}
         values["labels_oracle"] = {name: answers._asdict() for name, answers in self.labels_oracle.items()}
         return _without_nan(values)
+
+
+def together(rows: Sequence[LedgerRow], rows_of: Sequence[Hashable]) -> LedgerRow:
+    """One row of a training and of those that it goes on from, each of another recipe.
+
+    Prompts and people's labels count once where trainings read the same rows. How many prompts differ between rows that
+    were made otherwise of one split is not known.
+
+    Args:
+        rows: the training's own row first; at least one.
+        rows_of: what the rows of each training are; equal where they are the same ones.
+    """
+    first, *earlier = rows
+    if not earlier:
+        return first
+    by_rows: dict[Hashable, list[LedgerRow]] = {}
+    for key, row in zip(rows_of, rows, strict=True):
+        by_rows.setdefault(key, []).append(row)
+    splits = [same[0].split for same in by_rows.values()]
+    steps, updates = (math.fsum(getattr(row, name) for row in rows) for name in ("steps", "updates"))
+    names = ", ".join(row.label for row in earlier)
+    return replace(
+        first,
+        source=next((row.source for row in rows if row.draws), first.source),
+        split=", ".join(dict.fromkeys(row.split for row in reversed(rows))),
+        prompts=_most_of(by_rows.values(), "prompts") if len(set(splits)) == len(splits) else math.nan,
+        responses=math.fsum(row.responses for row in rows),
+        generated_tokens=math.fsum(row.generated_tokens for row in rows),
+        labels_human=_most_of(by_rows.values(), "labels_human"),
+        labels_oracle=_answers_of(rows),
+        steps=steps,
+        batch=first.batch if all(row.batch == first.batch for row in rows) else updates / steps,
+        train_tokens=math.fsum(row.train_tokens for row in rows),
+        seconds={part: math.fsum(row.seconds.get(part, 0.0) for row in rows) for part in first.seconds},
+        notes=tuple(dict.fromkeys((f"with the training of {names}", *(note for row in rows for note in row.notes)))),
+    )
+
+
+def _most_of(groups: Iterable[Sequence[LedgerRow]], name: str) -> float:
+    """Sum over groups of the largest number in each; NaN where one is not known."""
+    numbers = [[getattr(row, name) for row in group] for group in groups]
+    return math.fsum(math.nan if any(map(math.isnan, group)) else max(group) for group in numbers)
+
+
+def _answers_of(rows: Sequence[LedgerRow]) -> dict[str, OracleAnswers]:
+    """What each oracle was asked for all rows together."""
+    answers: dict[str, OracleAnswers] = {}
+    for name, (gives, number) in (item for row in rows for item in row.labels_oracle.items()):
+        before = answers[name].number if name in answers else 0.0
+        answers[name] = OracleAnswers(gives, before + number)
+    return answers
 
 
 Ledger = Mapping[str, Sequence[LedgerRow]]

@@ -34,7 +34,7 @@ def pair_gradients(method: Method, log_p: torch.Tensor) -> Mapping[str, tuple[to
     leaf = log_p.detach().clone().requires_grad_()
     response = torch.ones((len(leaf), 2, 1), dtype=torch.bool)
     policy, reference = (Logps(leaf[:, side, None], response) for side in (slice(0, 2), slice(2, 4)))
-    scores = Scores(policy, reference if Need.REFERENCE in method.needs else None)
+    scores = Scores(policy, reference if method.need(Need.REFERENCE.name) else None)
     parts = {}
     for name, term in terms_of(method.loss(scores, method.hyper())).items():
         slope = None
@@ -52,7 +52,7 @@ def pair_losses(method: Method, *, examples: int = 40) -> torch.Tensor:
         examples: number of pairs.
     """
     policy, reference = (random_logps(seed, examples=examples) for seed in (1, 2))
-    return per_example(method, Scores(policy, reference if Need.REFERENCE in method.needs else None), method.hyper())
+    return per_example(method, Scores(policy, reference if method.need(Need.REFERENCE.name) else None), method.hyper())
 
 
 def random_log_probabilities() -> torch.Tensor:

@@ -76,7 +76,7 @@ def declared(
         }
     return Scores(
         policy,
-        reference if Need.REFERENCE in method.needs else None,
+        reference if method.need(Need.REFERENCE.name) else None,
         reward if method.need(Need.REWARD.name) else None,
         {column.name: columns[column.name] for column in method.columns},
         _token_weights={name: random_weights(name, policy) for name in method.token_weights},

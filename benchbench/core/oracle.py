@@ -55,6 +55,8 @@ class OracleContext:
 
     ask: Asker | None = None
     """How an oracle asks a judge of the judges room; no oracle calls one by itself."""
+    encode: Callable[[str], Sequence[int]] | None = None
+    """Text -> its token ids, without any special token, where the oracle reads a model."""
 
     def verdicts(self, judge: Judge, options: Any, contests: Sequence[Contest]) -> Iterator[tuple[int, Verdict]]:
         """(place of the contest, the judge's verdict) once for each, in any order; it may raise what the judge does."""

@@ -33,17 +33,20 @@ class Between(NamedTuple):
 
 
 def between(text: str, markers: Sequence[MaskedSpanSection]) -> Between:
-    """The holes of a text: from each start marker through the next end marker, or else to the end of the text."""
+    """The holes of a text: from each start marker through the next end marker, or else to the end of the text.
+
+    A marker without a start has one hole, from the beginning of the text on.
+    """
     spans: list[Span] = []
     unclosed = 0
     for marker in markers:
-        start = text.find(marker.start)
-        while start >= 0:
-            closing = text.find(marker.end, start + len(marker.start))
+        start, width = (0, 0) if marker.start is None else (text.find(marker.start), len(marker.start))
+        while start >= 0 and text:
+            closing = text.find(marker.end, start + width)
             unclosed += closing < 0
             end = len(text) if closing < 0 else closing + len(marker.end)
             spans.append(Span(start, end, 0.0))
-            start = text.find(marker.start, end)
+            start = -1 if marker.start is None else text.find(marker.start, end)
     return Between(tuple(sorted(spans)), unclosed)
 
 

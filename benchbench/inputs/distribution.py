@@ -35,7 +35,7 @@ class Distributions:
 
 def plan(roles: Roles, need: Need) -> Mapping[str, str]:
     """The SFT stage, where the quantity compares the policy with it; its weights are loaded, nothing is cached."""
-    return {} if need.option(QUANTITY) in OF_THE_POLICY else anchor_input(roles.recipe, roles.sft())
+    return {} if need.option(QUANTITY) in OF_THE_POLICY else anchor_input(roles)
 
 
 def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:

@@ -60,22 +60,23 @@ class FollowingReference:
 
 
 def plan(roles: Roles, need: Need) -> Mapping[str, str]:
-    """The SFT stage, from whose weights the reference starts as the policy does."""
-    sft = roles.sft()
-    return {} if sft is None else {ANCHOR_POLICY: sft}
+    """The stage from whose weights the reference starts as the policy does."""
+    policy = roles.first_policy()
+    return {} if policy is None else {ANCHOR_POLICY: policy}
 
 
 def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:
     """A reference that does not start where the policy does, or has not the adapters that the policy trains."""
     if recipe.preference is None:
         return []
-    if recipe.sft is None:
+    if recipe.sft is None and recipe.preference.init_from is None:
         without = "the base model has none of the adapters that preference training begins with"
         message = f"'{method.name}' mixes the policy's weights into its reference, and {without}; add an sft section"
         return [] if recipe.lora is None else [Fault("lora", message)]
-    if recipe.preference.reference == "sft":
+    first = "sft" if recipe.preference.init_from is None else "start"
+    if recipe.preference.reference == first:
         return []
-    message = f"expected sft: the reference of '{method.name}' starts where the policy starts"
+    message = f"expected {first}: the reference of '{method.name}' starts where the policy starts"
     return [Fault("preference.reference", f"{message}, got {recipe.preference.reference}")]
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def plan(roles: Roles, need: Need) -> Mapping[str, str]:
     """The SFT stage where it is the reference; its weights are loaded, since the partners are those of the step."""
-    return anchor_input(roles.recipe, roles.sft())
+    return anchor_input(roles)
 
 
 def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:

@@ -1,8 +1,8 @@
 """The policy that the round starts from, as a frozen anchor: its log-probabilities of the training responses.
 
-Where a recipe has no rounds there is one round, and it starts where training does: the SFT policy, or the base model
-where the recipe has none. So a method that declares it may be trained on a split, where this and a reference of `sft`
-are the same numbers, scored once for both.
+Where a recipe has no rounds there is one round, and it starts where training does: the policy of
+`preference.init_from`, or else the SFT policy, or the base model where the recipe has none. So a method that declares
+it may be trained on a split, where this and a reference of `sft`, or of `start`, are the same numbers, scored once.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:
     assert recipe.preference is not None, "checked with the recipe"
     reference = recipe.preference.reference
     first = "sft" if recipe.sft is not None else "base"
+    if recipe.preference.init_from is not None:
+        first = "start"
     if need.option("reference") == START and reference != first:
         message = f"expected {first}: '{method.name}' is derived for the policy that all rounds start from"
         return [Fault("preference.reference", f"{message}, got {reference}")]

@@ -37,8 +37,8 @@ class PromptClasses:
 
 
 def plan(roles: Roles, need: Need) -> Mapping[str, str]:
-    """The SFT stage where it is the reference, whose weights embed the prompts."""
-    return anchor_input(roles.recipe, roles.sft())
+    """The stage of the reference, whose weights embed the prompts; none where that is the base model."""
+    return anchor_input(roles)
 
 
 def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from benchbench.stages.context import StageContext
 
 ANCHOR = "anchor"
-"""Option of the need: `sft` or `base`; without it the recipe's `preference.reference` says which policy it is."""
+"""Option of the need: `sft`, `base`, or `before`, the policy that the round before started from; without it the
+recipe's `preference.reference` says which policy it is."""
 
 
 def plan(roles: Roles, need: Need) -> Mapping[str, str]:
@@ -24,11 +25,15 @@ def plan(roles: Roles, need: Need) -> Mapping[str, str]:
     anchor = _anchor(roles.recipe, need)
     if anchor == "previous":
         return {INPUT.name: roles.anchor(roles.previous_policy)}
+    if anchor == "before":
+        return {INPUT.name: roles.anchor(roles.policy_before)}
+    if anchor == "start":
+        return {INPUT.name: roles.anchor(roles.first_policy())}
     return {INPUT.name: roles.anchor(roles.sft() if anchor == "sft" else None)}
 
 
 def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:
-    """An SFT policy as the anchor, where the recipe has none."""
+    """A policy as the anchor that the recipe has not."""
     if recipe.sft is not None or _anchor(recipe, need) != "sft":
         return []
     if not need.option(ANCHOR):
@@ -75,7 +80,7 @@ def _anchor(recipe: Recipe, need: Need) -> str:
 
 INPUT = Input(
     name="reference",
-    options={ANCHOR: ("sft", "base")},
+    options={ANCHOR: ("sft", "base", "before")},
     plan=plan,
     faults=faults,
     load=load,

@@ -1,8 +1,8 @@
 """ONPO: one fit of optimistic online mirror descent, whose anchor is the policy that the fit starts from.
 
 Zhang et al. 2025, arXiv:2502.16852. A round has two such fits on the same pairs of the current policy: the auxiliary
-policy from its last self, then the policy from the new auxiliary one. Here is one fit; the two of a round are two
-rounds, the second on the rows of the first. eta is a step size, the inverse of INPO's. Everything is summed over the
+policy from its last self, then the policy from the new auxiliary one. This is the loss of either; `rounds.fits: 2` has
+both in a round. eta is a step size, the inverse of INPO's. Everything is summed over the
 response. The form is that of a write-up.
 """
 

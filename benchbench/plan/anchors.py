@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchbench import methods
-from benchbench.core.errors import BenchError, Fault
+from benchbench.core.errors import BenchError, Fault, suggestion
 from benchbench.data.model_files import is_adapters_alone, weights_hash
 from benchbench.data.tokenizer import load_tokenizer, tokenizer_hash
 from benchbench.data.tokenizer_files import tokenizer_files
@@ -84,9 +84,8 @@ def anchor_recipe(loaded: Loaded, source: AnchorSource, *, reward_model: bool = 
         BenchError: no such recipe, a faulty one, or one of another model, tokenizer or data.
     """
     assert source.recipe is not None
-    overrides = [o for o in parse_overrides(loaded.overrides) if not o.key.startswith(_OWN)]
-    other = _load(loaded, source.recipe, overrides)
-    for key in ("anchors", "model_columns"):
+    other = named_recipe(loaded, source.recipe, overrides_of_setting(loaded))
+    for key in ("anchors", "model_columns", "init_from"):
         if other.recipe.preference is not None and not reward_model and getattr(other.recipe.preference, key):
             raise BenchError(f"{other.path}: expected a recipe without {key} of its own, got {source.recipe}")
     if other.recipe.guide is not None:
@@ -109,8 +108,22 @@ def anchor_recipe(loaded: Loaded, source: AnchorSource, *, reward_model: bool = 
     return other
 
 
-def _load(loaded: Loaded, target: str, overrides: Sequence[Override]) -> Loaded:
-    """A file, or a method as a comparison takes it: its recipe in the setting, or else its defaults."""
+def overrides_of_setting(loaded: Loaded) -> list[Override]:
+    """The overrides of a recipe that another one has, too, which it names: none of what is each recipe's own."""
+    return [o for o in parse_overrides(loaded.overrides) if not o.key.startswith(_OWN)]
+
+
+def named_recipe(loaded: Loaded, target: str, overrides: Sequence[Override]) -> Loaded:
+    """A file, or a method as a comparison takes it: its recipe in the setting, or else its defaults.
+
+    Args:
+        loaded: the recipe that names it.
+        target: the file, or the method.
+        overrides: laid over it.
+
+    Raises:
+        BenchError: no such recipe, or a faulty one.
+    """
     setting, checks = str(loaded.setting_path), loaded.checks
     if library.looks_like_path(target):
         beside = loaded.path.parent / target
@@ -123,8 +136,12 @@ def _load(loaded: Loaded, target: str, overrides: Sequence[Override]) -> Loaded:
         return load_recipe(entry, setting=setting, overrides=overrides, checks=checks)
     variants: Mapping[str, Any] = reward_presets() if name == REWARD_MODEL else methods.get(name).variants
     if variant not in variants:
-        known = ", ".join(sorted(variants))
-        raise BenchError(f"no recipe of '{target}' in setting '{loaded.recipe.setting}'; variants of '{name}': {known}")
+        of_recipes = library.recipe_variants(loaded.recipe.setting, name)
+        known = sorted({*variants, *of_recipes})
+        raise BenchError(
+            f"no recipe of '{target}' in setting '{loaded.recipe.setting}'; variants of '{name}': {', '.join(known)}."
+            f"{suggestion(variant, known)}"
+        )
     values = variants[variant] if name == REWARD_MODEL else {"method": {"hyper": dict(variants[variant])}}
     base = library.find_setting(setting)
     return load_untuned(base, name, variant=variant, values=values, overrides=overrides, checks=checks)

@@ -13,6 +13,7 @@ from benchbench.plan.prompt_sets import PreparedPrompts
 from benchbench.plan.prompt_stages import put_prompts
 from benchbench.plan.roles import Roles
 from benchbench.plan.rounds import evaluated, unrolled
+from benchbench.plan.starts import earlier_training
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.schema import REWARD_MODEL, SFT
 
@@ -73,6 +74,7 @@ def _cell(roles: Roles, *, with_rewards: bool, with_samples: bool) -> Cell:
         data=roles.prepared.data_key,
         generate=roles.generate(policy) if with_samples else None,
         rounds=rounds,
+        earlier=earlier_training(roles),
     )
 
 

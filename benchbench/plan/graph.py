@@ -36,13 +36,37 @@ class RoundKeys:
     """Responses of the policy that the first round starts from, which these are judged against."""
     verdicts: str | None = None
     """Verdicts on these against the opponent's; none where nobody judges them."""
+    auxiliary: str | None = None
+    """The stage that leaves the auxiliary policy; none where the round has one fit."""
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """Keys of the stages that train, in order."""
+        return (self.policy,) if self.auxiliary is None else (self.auxiliary, self.policy)
 
     @property
     def stages(self) -> dict[str, str | None]:
         """Role -> stage key."""
         keys = {"rollout": self.rollout, "label": self.label, "select": self.select, "policy": self.policy}
         keys |= {"score": self.score, "generate": self.generate, "verdicts": self.verdicts}
+        keys |= {} if self.auxiliary is None else {"auxiliary": self.auxiliary}
         return {f"round {self.number} {role}": key for role, key in keys.items()}
+
+
+@dataclass(frozen=True)
+class EarlierTraining:
+    """The training of another recipe, whose policy one goes on from."""
+
+    loaded: Loaded
+    seed: int
+    policy: str
+    """Key of the stage that leaves the policy."""
+    data: str
+    """Key of its prepared data."""
+    rounds: tuple[RoundKeys, ...] = ()
+    """The rounds of training, in order."""
+    earlier: EarlierTraining | None = None
+    """The training that this one goes on from; none where it starts from the SFT policy."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +93,16 @@ class Cell:
     """Opponent (a label, or `chosen` for the data's preferred responses) -> key of the verdicts."""
     rounds: tuple[RoundKeys, ...] = ()
     """The rounds of training, in order; empty where the recipe trains on a split as it is."""
+    earlier: EarlierTraining | None = None
+    """The training that the policy's own goes on from; none where it starts from the SFT policy."""
+
+    @property
+    def trainings(self) -> tuple[Cell | EarlierTraining, ...]:
+        """Its own training, then those that it goes on from in turn, the nearest first."""
+        every: list[Cell | EarlierTraining] = [self]
+        while (earlier := every[-1].earlier) is not None:
+            every.append(earlier)
+        return tuple(every)
 
     @property
     def stages(self) -> dict[str, str | None]:

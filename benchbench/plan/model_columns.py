@@ -36,6 +36,9 @@ def with_model_columns(roles: Roles) -> Roles:
         read[f"{MODEL}{place}"] = _rows(roles, section.split, name, column)
         if column.value == IMPLICIT_REWARD:
             title = f"reference of column {name} seed {roles.seed}"
+            if column.reference is None and section.init_from is not None:
+                read[f"{REFERENCE}{place}"] = roles.anchor(roles.first_policy(), title, changes=_RESPONSES)
+                continue
             read[f"{REFERENCE}{place}"] = further_anchor(roles, title, reference_of(roles.recipe, column), _RESPONSES)
     settings = ModelColumnsSettings(
         data=roles.data(section.split),

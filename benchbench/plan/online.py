@@ -58,7 +58,7 @@ def online_inputs(roles: Roles, method: Method) -> dict[str, str]:
     read = read_models(section, method, roles.loaded.bound["online.sampler.options"])
     needed: dict[str, str] = {}
     if REFERENCE in read:
-        needed |= anchor_input(roles.recipe, roles.sft())
+        needed |= anchor_input(roles)
     if "reward_model" in read:
         needed["reward_model"] = reward_stages.reward_model(replace(roles, made={}))
     if roles.recipe.guide is not None:

@@ -34,6 +34,7 @@ from benchbench.plan.assumed import assumed_data, assumed_tokenizer, assumed_wei
 from benchbench.plan.checks.data import split_faults
 from benchbench.plan.prepared import Prepared, PreparedTexts
 from benchbench.plan.repositories import cached_revisions
+from benchbench.plan.starts import starting_recipes, with_starts
 from benchbench.plan.trained_tokenizers import RECORD, file_hashes_of, tokenizer_fault
 from benchbench.plan.transforms import apply_transforms, transforms_identity
 from benchbench.plan.vocabulary import check_beside, check_rows, config_name, model_config, writes_models
@@ -114,7 +115,7 @@ def prepare_all(
     score_split: str | None = None,
     verify: bool = False,
 ) -> list[Prepared]:
-    """What each recipe reads, in their order; what several read alike is read and hashed once.
+    """What each recipe reads, and each that it starts from; what several read alike is read and hashed once.
 
     Args:
         items: the recipes.
@@ -126,18 +127,20 @@ def prepare_all(
     Raises:
         BenchError: as `prepare`; exit code 5 for files in the hub's cache that are not what the hub says they are.
     """
-    require_verified([each for item in items for each in cached_revisions(item)], root, again=verify)
+    chains = [(item, starting_recipes(item)) for item in items]
+    revisions = [each for item, starts in chains for recipe in (item, *starts) for each in cached_revisions(recipe)]
+    require_verified(revisions, root, again=verify)
     by_reading: dict[str, Prepared] = {}
-    prepared: list[Prepared] = []
-    for item in items:
-        values = item.values()
+
+    def read(item: Loaded) -> Prepared:
         folders = [str(folder.resolve()) for folder in vars(item.folders).values()]
-        sections = {name: values[name] for name in _READING}
+        sections = {name: value for name, value in item.values().items() if name in _READING}
         reading = fingerprint({"folders": folders, "writes_models": writes_models(item), **sections})
         if reading not in by_reading or by_reading[reading].missing:  # each recipe names splits of its own
             by_reading[reading] = prepare(item, root, assume=assume, score_split=score_split)
-        prepared.append(by_reading[reading])
-    return prepared
+        return by_reading[reading]
+
+    return [with_starts(item, starts, read) for item, starts in chains]
 
 
 def _attempt(make: Callable[[], T], missing: list[BenchError]) -> T | None:

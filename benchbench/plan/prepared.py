@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from benchbench.recipe.load import Loaded
 from benchbench.store.prepared import PreparedData
 
 
@@ -28,6 +29,21 @@ class Prepared:
     missing: tuple[str, ...] = ()
     """Why something cannot be had, one message each, where a plan was asked for all the same; empty where everything
     is here."""
+    start: StartingRecipe | None = None
+    """The recipe whose policy preference training starts from; none where it is no other recipe's."""
+
+    @property
+    def with_starts(self) -> tuple[Prepared, ...]:
+        """Itself, then what the recipes read whose training comes before, the nearest first."""
+        return (self,) if self.start is None else (self, *self.start.prepared.with_starts)
+
+
+@dataclass(frozen=True)
+class StartingRecipe:
+    """A recipe whose policy another one starts from, and what it reads itself."""
+
+    loaded: Loaded
+    prepared: Prepared
 
 
 @dataclass(frozen=True)

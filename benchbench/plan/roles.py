@@ -15,6 +15,7 @@ from benchbench.plan.graph import policy_input
 from benchbench.plan.model_columns import with_model_columns
 from benchbench.plan.online import online_inputs, online_settings, oracle_options
 from benchbench.plan.stage_parts import StageParts, tool_settings
+from benchbench.plan.starts import starting_policy
 from benchbench.plan.stopping import stopping
 from benchbench.plan.tokenization import preference_tokenization, stage_tokenization
 from benchbench.recipe.anchors import AnchorSource, anchor_input
@@ -66,10 +67,20 @@ class Roles(StageParts):
         )
         return self.add("sft", title, settings, {}, self.training_run(section))
 
+    def first_policy(self) -> str | None:
+        """The policy that preference training as a whole starts from: another recipe's where one is named, or SFT's."""
+        section = self.recipe.preference
+        return self.sft() if section is None or section.init_from is None else starting_policy(self)
+
     @property
     def previous_policy(self) -> str | None:
-        """The policy that the round starts from and draws with, wherever its training starts; SFT without rounds."""
-        return self.sft() if self.round is None else self.round.starts[-1]
+        """The policy that the round starts from and draws with, wherever its training starts; else the first one."""
+        return self.first_policy() if self.round is None else self.round.previous
+
+    @property
+    def policy_before(self) -> str | None:
+        """The policy that the round before started from; in the first one and without rounds the first policy."""
+        return self.first_policy() if self.round is None else self.round.before
 
     @property
     def start_policy(self) -> str | None:
@@ -81,9 +92,10 @@ class Roles(StageParts):
     @property
     def _kept_policy(self) -> dict[str, str]:
         """The input with the policy that stays where a round has no row, where training starts at another one."""
-        rounds, previous = self.recipe.rounds, self.previous_policy
-        is_other = rounds is not None and rounds.on_empty == "keep_policy" and previous != self.start_policy
-        return {KEPT_POLICY: previous} if is_other and previous is not None else {}
+        rounds, fit = self.recipe.rounds, None if self.round is None else self.round.fit
+        kept_policy = self.previous_policy if fit is None else fit.fallback
+        is_other = rounds is not None and rounds.on_empty == "keep_policy" and kept_policy != self.start_policy
+        return {KEPT_POLICY: kept_policy} if is_other and kept_policy is not None else {}
 
     def reward_model(self) -> str:
         """The reward model of the seed."""
@@ -132,7 +144,7 @@ class Roles(StageParts):
         needed = {k: v for need in declared for k, v in inputs.get(need.name).plan(reader, need).items()}
         needed |= online_inputs(reader, method)
         if method.head is not None and method.head.reads == "reference":
-            needed |= anchor_input(self.recipe, self.sft())
+            needed |= anchor_input(self)
         hyper = identity(self.loaded.bound["method.hyper"])
         tokenization = preference_tokenization(self.recipe, section)
         settings = PreferenceSettings(

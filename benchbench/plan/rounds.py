@@ -15,7 +15,7 @@ from benchbench.core.sampler import HISTORY, POLICY, PREVIOUS, REFERENCE, Arm
 from benchbench.generation.sampling import FIELDS
 from benchbench.plan.engines import rollout_engine
 from benchbench.plan.graph import RoundKeys
-from benchbench.plan.stage_parts import RoundPlace, tool_settings
+from benchbench.plan.stage_parts import RoundFit, RoundPlace, tool_settings
 from benchbench.plan.stopping import stopping
 from benchbench.recipe.memory import scoring_memory
 from benchbench.recipe.rounds import RoundsSection
@@ -43,22 +43,39 @@ SAMPLER_OPTIONS, ORACLE_OPTIONS, SELECTOR_OPTIONS = (
 
 
 def trained_policy(roles: Roles) -> str:
-    """Key of the policy that a recipe trains: the last round's, where it has rounds."""
+    """Key of the policy that a recipe trains with a method: the last round's, where it has rounds."""
     return roles.preference() if roles.recipe.rounds is None else unrolled(roles)[-1].policy
 
 
 def unrolled(roles: Roles) -> tuple[RoundKeys, ...]:
     """The rounds of a recipe that has them, in order; held-out stages of single rounds are not among them."""
     section = section_of(roles)
-    starts: list[str | None] = [roles.sft()]
+    starts: list[str | None] = [roles.first_policy()]
+    auxiliary, reference = starts[0], _reference(roles)
     rounds: list[RoundKeys] = []
     for number in range(1, section.count + 1):
-        at = replace(roles, round=RoundPlace(number, tuple(starts)))
+        place = RoundPlace(number, tuple(starts), reference)
+        at = replace(roles, round=place)
         rollout, label, select = _rows(replace(at, made={}), rounds)
-        policy = replace(at, made={**roles.made, section.prompts.split: select}).preference()
-        rounds.append(RoundKeys(number, rollout, label, select, policy))
+        at = replace(at, made={**roles.made, section.prompts.split: select})
+        if section.fits == 2:
+            first = replace(place, fit=RoundFit(1, start=auxiliary, fallback=auxiliary))
+            auxiliary = replace(at, round=first).preference()
+            at = replace(at, round=replace(place, fit=RoundFit(2, start=auxiliary, fallback=starts[-1])))
+        policy = at.preference()
+        rounds.append(
+            RoundKeys(number, rollout, label, select, policy, auxiliary=auxiliary if section.fits == 2 else None)
+        )
         starts.append(policy)
     return tuple(rounds)
+
+
+def _reference(roles: Roles) -> str | None:
+    """The policy that samplers and oracles call the reference: where the first round starts, or what the loss has."""
+    section = roles.recipe.preference
+    if section is None or section.init_from is None or section.reference in ("start", "previous"):
+        return roles.first_policy()
+    return roles.sft() if section.reference == "sft" else None
 
 
 def drawn_rows(roles: Roles, policy: str | None) -> str:
@@ -68,7 +85,7 @@ def drawn_rows(roles: Roles, policy: str | None) -> str:
         roles: of the recipe.
         policy: key of the policy that the round starts from; none is the base model as it is.
     """
-    return _rows(replace(roles, made={}, round=RoundPlace(1, (policy,))), [])[-1]
+    return _rows(replace(roles, made={}, round=RoundPlace(1, (policy,), policy)), [])[-1]
 
 
 def _rows(roles: Roles, before: list[RoundKeys]) -> tuple[str, str | None, str]:
@@ -194,7 +211,7 @@ def _models(roles: Roles, arms: tuple[Arm, ...]) -> dict[str, str | None]:
 def _inputs(model: str, arm: Arm, place: RoundPlace) -> Iterator[tuple[str, str | None]]:
     """The inputs that a model of an arm may be in this round, as `stages.rollout.drawing.input_of` names them."""
     if model == REFERENCE:
-        yield REFERENCE, place.starts[0]
+        yield REFERENCE, place.reference
         return
     latest = {POLICY: 1, PREVIOUS: 2, HISTORY: arm.last}[model]
     numbers = range(max(1, place.number - latest + 1), place.number + 1)
@@ -217,8 +234,8 @@ def _label(roles: Roles, rollout: str) -> str:
     pins = dict(oracle.identity(options, roles.loaded.folders.oracle))
     policies: dict[str, str | None] = {
         "policy": place.starts[-1],
-        "reference": place.starts[0],
-        "previous": place.starts[max(0, place.number - 2)],
+        "reference": place.reference,
+        "previous": place.before,
     }
     wanted = {*oracle.models, *(["policy"] if oracle.writes else [])}
     policies = {name: key for name, key in policies.items() if name in wanted}

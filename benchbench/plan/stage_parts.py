@@ -23,6 +23,18 @@ from benchbench.stages.settings import LoopSettings, ModelSettings, ReadingRun, 
 
 
 @dataclass(frozen=True)
+class RoundFit:
+    """One of the two fits of a round."""
+
+    number: int
+    """1 leaves the auxiliary policy, 2 the round's."""
+    start: str | None
+    """Key of the policy that it starts from, which is its anchor."""
+    fallback: str | None
+    """Key of the policy that stays where the round has no row."""
+
+
+@dataclass(frozen=True)
 class RoundPlace:
     """Where the rounds of a cell are."""
 
@@ -31,6 +43,20 @@ class RoundPlace:
     starts: tuple[str | None, ...]
     """Key of the policy that each round up to this one starts from, the first round's first; none is the base model as
     it is."""
+    reference: str | None
+    """Key of the policy that samplers and oracles call the reference."""
+    fit: RoundFit | None = None
+    """The fit that is planned, where a round has two."""
+
+    @property
+    def previous(self) -> str | None:
+        """Key of the policy that a training of the round starts from: the round's own, or its fit's."""
+        return self.starts[-1] if self.fit is None else self.fit.start
+
+    @property
+    def before(self) -> str | None:
+        """Key of the policy that the round before started from; in the first round its own."""
+        return self.starts[max(0, self.number - 2)]
 
 
 @dataclass(frozen=True)
@@ -58,7 +84,10 @@ class StageParts:
     @property
     def where(self) -> str:
         """Round and seed, for titles."""
-        return f"seed {self.seed}" if self.round is None else f"round {self.round.number} seed {self.seed}"
+        if self.round is None:
+            return f"seed {self.seed}"
+        auxiliary = " auxiliary" if self.round.fit is not None and self.round.fit.number == 1 else ""
+        return f"round {self.round.number}{auxiliary} seed {self.seed}"
 
     def add_made(self, kind: str, title: str, settings: Any, read: Mapping[str, str]) -> str:
         """A stage that makes examples of rows, and puts no text through a model."""

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from benchbench.core.errors import Fault
 from benchbench.recipe.section import Section
+from benchbench.recipe.values import get, put
 
 ANCHOR_POLICY = "anchor_policy"
 """Name of the preference stage's input that leaves the weights of a reference in memory."""
@@ -18,7 +19,7 @@ class AnchorSource(Section):
     """Where a further frozen policy is from: exactly one of the three."""
 
     policy: Literal["sft", "base"] | None = None
-    """The policy that preference training starts from, or the base model."""
+    """The SFT policy, or the base model."""
     recipe: Annotated[str, Field(min_length=1)] | None = None
     """The policy that another recipe of the setting trains with the same seed: a method with a recipe, or a file."""
     model_name_or_path: Annotated[str, Field(min_length=1)] | None = None
@@ -35,14 +36,43 @@ class AnchorSource(Section):
         return self
 
 
-def anchor_input(recipe: Any, sft: str | None) -> Mapping[str, str]:
+def place_reference(values: dict[str, Any]) -> None:
+    """Put `start` at `preference.reference` beside `preference.init_from`, where no reference is written.
+
+    Args:
+        values: of the recipe; changed in place.
+    """
+    if get(values, "preference.init_from") is not None and get(values, "preference.reference") is None:
+        put(values, "preference.reference", "start")
+
+
+def anchor_input(roles: Any) -> Mapping[str, str]:
     """The input of a reference in memory; none where it is the base model, which every stage can load.
 
     Args:
-        recipe: with a preference section.
-        sft: key of the stage that leaves the SFT policy.
+        roles: of a recipe with a preference section.
     """
-    return {ANCHOR_POLICY: sft} if recipe.preference.reference == "sft" and sft is not None else {}
+    reference = roles.recipe.preference.reference
+    policy = roles.first_policy() if reference == "start" else roles.sft() if reference == "sft" else None
+    return {} if policy is None else {ANCHOR_POLICY: policy}
+
+
+def start_faults(recipe: Any) -> list[Fault]:
+    """What contradicts the policy that preference training starts from.
+
+    Args:
+        recipe: with a preference section.
+    """
+    section, rounds = recipe.preference, recipe.rounds
+    if section.init_from is None:
+        if section.reference != "start":
+            return []
+        message = "expected sft, base or previous: start is the policy of preference.init_from, which is not given"
+        return [Fault("preference.reference", f"{message}, got start")]
+    if rounds is not None and rounds.start == "sft":
+        message = f"expected previous, got sft: the first round starts from the policy of {section.init_from}"
+        return [Fault("rounds.start", f"{message}, which preference.init_from names")]
+    return []
 
 
 def anchor_faults(recipe: Any, method: str) -> list[Fault]:
@@ -56,7 +86,7 @@ def anchor_faults(recipe: Any, method: str) -> list[Fault]:
         return []
     reference = recipe.preference.reference
     if reference == "previous":
-        message = f"expected sft or base: '{method}' has its reference in memory, which is the same in all rounds"
+        message = f"expected sft, base or start: '{method}' has its reference in memory, the same in all rounds"
         return [Fault("preference.reference", f"{message}, got previous")]
     if reference == "sft" and recipe.sft is None:
         return [Fault("preference.reference", "expected base, since the recipe has no sft stage, got sft")]

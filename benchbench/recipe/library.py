@@ -256,3 +256,9 @@ def find_recipe(setting: str, method: str, variant: str) -> Entry | None:
             f"{matches[1].path}; give one of the two paths instead, or another variant name to one of them"
         )
     return matches[0] if matches else None
+
+
+def recipe_variants(setting: str, method: str) -> set[str]:
+    """The variants of a method that the recipes of a setting have."""
+    recipes = (entry for entry in entries() if not entry.is_setting and entry.setting_name == setting)
+    return {entry.method[1] for entry in recipes if entry.method[0] == method}

@@ -16,6 +16,7 @@ from benchbench.core.hashing import fingerprint
 from benchbench.core.identity import plain
 from benchbench.core.method import plain_name
 from benchbench.recipe import library
+from benchbench.recipe.anchors import place_reference
 from benchbench.recipe.document import Document, describe
 from benchbench.recipe.faults import faults_of
 from benchbench.recipe.folders import RecipeFolders, folder_of
@@ -182,6 +183,7 @@ def _resolve(
         put(values, override.key, override.value)
     values["setting"] = base.setting_name
     origins = _origins(document, overrides, base)
+    place_reference(values)
     place_method_file(values, partial(folder_of, origins=origins, setting=base.path))
     recipe, bound, faults = _validate(values, setting, checks)
     faults += _drawn_in_vain(document)

@@ -126,6 +126,10 @@ class RoundsSection(Section):
     start: Literal["previous", "sft"] = "previous"
     """Where the training of a round starts: at the policy of the round before, or at the SFT policy again. Either way
     the policy of the round before draws, and is the one that is meant by the policy that the round starts from."""
+    fits: Annotated[Literal[1, 2], Since("2026-11-30", before=1)] = 1
+    """Trainings of each round on its rows. With 2 the first leaves an auxiliary policy, which goes on from its last
+    self and has it as its anchor; the second starts from the new auxiliary policy, has it as its anchor, and leaves the
+    policy that draws in the next round. Either anchor is what the loss reads as the policy that a round starts from."""
     sampler: SamplerSection
     oracle: OracleSection = OracleSection()
     selector: RoundSelectorSection

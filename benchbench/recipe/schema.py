@@ -31,6 +31,7 @@ ANNOTATIONS = (
     "description",
     "notice",
     "untuned",
+    "open_question",
     "claims",
     "reported_losses",
     "reported_on",
@@ -215,6 +216,9 @@ class Recipe(Section):
     untuned: bool = False
     """Its values were not chosen on a validation split: every table marks its row. `bench tune --write-recipes` writes
     the recipe without it."""
+    open_question: str = ""
+    """What of the published procedure could not be checked against its source, a sentence; every table marks its row
+    `form unverified`."""
     method: MethodSection
     seeds: SeedsSection
     model: ModelSection

@@ -32,8 +32,8 @@ TokenBudget = Annotated[
 class MaskedSpanSection(Section):
     """Text of responses that is not scored: all from one marker through another, both included."""
 
-    start: Annotated[str, Field(min_length=1)]
-    """Text with which a span begins, such as `<think>`."""
+    start: Annotated[str, Field(min_length=1)] | None
+    """Text with which a span begins, such as `<think>`; none begins one span where the response does."""
     end: Annotated[str, Field(min_length=1)]
     """Text with which it ends; a response without it is masked to its end, and counted."""
 
@@ -204,14 +204,19 @@ ModelColumns = dict[Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")], ModelCol
 
 
 class PreferenceSection(TrainingSection):
-    """Preference training, which starts from the SFT policy."""
+    """Preference training, which starts from the SFT policy, or from the policy of another recipe."""
 
+    init_from: Annotated[Annotated[str, Field(min_length=1)] | None, Since("2026-11-30", before=None)] = None
+    """Recipe whose finished policy of the same seed training starts from: a method as a comparison names it, such as
+    `dpo` or `ipo@VARIANT`, or a file; none starts from the SFT policy. Of the data, the transforms of splits that
+    nothing but preference training reads may differ. Its training counts as this recipe's, too."""
     reward: RewardSource = RewardSource(source="stage")
     """Read only by methods that declare a reward."""
-    reference: Literal["sft", "base", "previous"] = "sft"
+    reference: Literal["sft", "base", "previous", "start"] = "sft"
     """The frozen reference model; read only by methods that declare a reference. `previous` is, where the
     recipe has rounds, the policy that each of them starts from: that of the round before, which draws the round's
-    responses, also where `rounds.start` has training begin at the SFT policy."""
+    responses, also where `rounds.start` has training begin at the SFT policy. `start` is the policy of `init_from`,
+    in every round; with `init_from` it is the default."""
     anchors: Annotated[dict[str, AnchorSource], Since("2026-11-28", before={})] = Field(default_factory=dict)
     """Name -> a further frozen policy, whose log-probabilities of the training pairs the method reads."""
     on_empty_response: OnEmptyResponse = "drop"

@@ -42,6 +42,8 @@ class CardRecipe:
     untuned: bool
     command: str
     """The line that trains the model again."""
+    starts: Sequence[str] = ()
+    """Labels of the recipes whose trainings its own goes on from, the nearest first."""
 
     @property
     def hub_base(self) -> str:

@@ -34,7 +34,9 @@ def reading_line(section: TokenizationSection) -> str:
     parts += [f"prompts of at most {section.max_prompt_length}"] if section.max_prompt_length is not None else []
     parts += [name for name, said in (("BOS in front", section.add_bos), ("EOS appended", section.append_eos)) if said]
     parts += ["the prompt is scored, too"] if section.scored == "all" else []
-    parts += [f"not scored from {marker.start} to {marker.end}" for marker in section.masked_spans]
+    starts = [marker.start or "the beginning" for marker in section.masked_spans]
+    ends = [marker.end for marker in section.masked_spans]
+    parts += [f"not scored from {start} to {end}" for start, end in zip(starts, ends, strict=True)]
     return ", ".join(parts)
 
 

@@ -115,6 +115,8 @@ def _training(facts: CardFacts) -> list[str]:
     took = [f"{facts.summary[name]} {name}" for name in ("steps", "examples") if name in facts.summary]
     took += [f"{facts.tokens:,} tokens"]
     took += [f"from the policy of `{facts.start}`" if facts.start else "from the base model"]
+    if facts.recipe is not None and facts.recipe.starts:
+        took += ["trained by recipe " + ", after recipe ".join(f"`{name}`" for name in facts.recipe.starts)]
     versions = [
         f"{name} {facts.packages[name]}"
         for name in _PACKAGES

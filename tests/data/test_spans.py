@@ -86,3 +86,11 @@ def test_what_a_template_does_at_the_margins_shifts_the_characters():
 def test_a_template_that_rewrites_a_response_with_spans_is_refused():
     with pytest.raises(BenchError, match="expected the template to write a response with spans as it is, found 'four'"):
         shift_of("<think>two and two</think>four", "four")
+
+
+def test_a_marker_without_a_start_begins_where_the_text_does():
+    """One hole, through the first end; without an end it is all of the text, and none is in an empty one."""
+    marker = MaskedSpanSection(start=None, end="answer")
+    assert between("a answer b answer", [marker]) == (((0, 8, 0),), 0)
+    assert between("a", [marker]) == (((0, 1, 0),), 1)
+    assert between("", [marker]) == ((), 0)

@@ -13,6 +13,7 @@ def recipe(
     reference: str = "sft",
     from_config: object = None,
     anchors: Mapping[str, object] | None = None,
+    init_from: str | None = None,
     lora: object = None,
 ) -> SimpleNamespace:
     """What `faults` reads of a recipe."""
@@ -20,7 +21,7 @@ def recipe(
         sft=sft,
         lora=lora,
         model=SimpleNamespace(from_config=from_config),
-        preference=SimpleNamespace(reference=reference, anchors=anchors or {}),
+        preference=SimpleNamespace(reference=reference, anchors=anchors or {}, init_from=init_from),
     )
 
 
@@ -34,6 +35,10 @@ class Roles:
     def sft(self) -> str | None:
         """The SFT stage."""
         return "sft/1" if self.recipe.sft is not None else None
+
+    def first_policy(self) -> str | None:
+        """The policy that training starts from."""
+        return self.sft() if self.recipe.preference.init_from is None else "preference/of another recipe"
 
     def further_anchor(self, name: str, source: object) -> str:
         """The scores under a named anchor."""

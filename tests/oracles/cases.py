@@ -47,10 +47,15 @@ def rewards() -> Mapping[str, Model]:
     return {"reward_model": Model(NUMBERS)}
 
 
+def follow_ups() -> Mapping[str, Model]:
+    return {"policy": Model({"yes": [-1.0, -0.5], "no": [-2.0]})}
+
+
 CASES = {
     "annotator": Case(),
     "counted_calls": Case({"match": "text", "after": "answer :", "until": " ."}),
     "density_ratio": Case(models=policies),
+    "followup_likelihood": Case({"good": ["yes"], "bad": ["no"]}, models=follow_ups),
     "gold": Case(),
     "gold_objectives": Case(),
     "gold_part": Case(),

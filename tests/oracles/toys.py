@@ -10,7 +10,7 @@ from typing import Any
 from benchbench import oracles
 from benchbench.core.example import Message
 from benchbench.core.judge import JudgeContext
-from benchbench.core.oracle import OracleContext
+from benchbench.core.oracle import OracleContext, Scorer
 from benchbench.core.rollout import Group, Labels, RolloutResponse
 from benchbench.core.seeding import stream
 
@@ -53,7 +53,7 @@ class Writer:
 
 def context(
     seed: int = 0,
-    models: Mapping[str, Model] | None = None,
+    models: Mapping[str, Scorer] | None = None,
     writer: Writer | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> OracleContext:
@@ -64,6 +64,7 @@ def context(
         writer,
         lambda of_group: stream(seed, f"label r{of_group.round} {of_group.example}"),
         lambda judge, options, contests: judge.judge(options, contests, of_judge),
+        lambda text: [*map(ord, text)],
     )
 
 

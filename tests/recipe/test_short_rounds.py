@@ -66,6 +66,10 @@ def rows(runs: Path, key: str, split: str) -> list[dict[str, Any]]:
         ("gpm_gpo_iterative", {"preference_score"}),
         ("dpo_not_all_pairs", {"p_chosen"}),
         ("dpo_pilaf", {"p_chosen"}),
+        ("onpo_two_fits", {"score"}),
+        ("apo_accel", {"score"}),
+        ("dpo_followup", {"score"}),
+        ("cdpo_soft_selfie", {"p_chosen"}),
     ],
 )
 def test_a_recipe_of_the_toy_setting_trains_in_a_short_round(target: str, columns: set[str], runs: Path):

@@ -39,6 +39,7 @@ CASES = {
     "path_alone": Case({"path": ""}, drops_ties=False),
     "path_siblings": Case(),
     "rated_pairs": Case({"opponent": "data"}, drops_ties=False),
+    "right_alone": Case({"right_from": 2.0}),
     "right_wrong": Case({"pairs": 3, "right_from": 2.0}),
     "rso": Case({"accept": 4}),
     "split_pair": Case(drops_ties=False, cuts=False),

@@ -45,7 +45,7 @@ def test_exactly_the_declared_inputs_are_built(method):
     """All caches are there; what was not declared is still not among the scores."""
     given = examples(4, roles=method.roles)
     scores = objective(method, given).scores(batches(method)(given))
-    assert (scores._reference is not None) == (Need.REFERENCE in method.needs)
+    assert (scores._reference is not None) == (method.need(Need.REFERENCE.name) is not None)
     assert (scores._reward is not None) == (method.need(Need.REWARD.name) is not None)
     assert scores._column.keys() == set(method.column_names)
     assert scores._token_weights.keys() == set(method.token_weights)

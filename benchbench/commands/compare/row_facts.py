@@ -39,6 +39,10 @@ def fairness(cells: Sequence[Cell], plan: Plan, store: RunStore, results: Result
     return fairness_of(rows, baseline=baseline)
 
 
+_OF_EACH_TRAINING = ("training data", "examples", "epochs", "updates", "batch size", "tokens seen")
+"""Facts that a training has beside those of the trainings that it goes on from."""
+
+
 @dataclass(frozen=True)
 class _RowFacts:
     """The quantities of one row, over its seeds."""
@@ -62,18 +66,28 @@ class _RowFacts:
         """Quantity -> value; those of training are left out for a row that is where the others start."""
         kind = "reward_model" if self.loaded.recipe.is_reward_model else "preference"
         trained = [key for key in self._under(self.main) if _kind(key) == kind and self._is_of_row(key, kind)]
-        of_training = self._training(trained) | self._beside(kind, trained) if trained else {}
+        of_training = self._all_trainings(trained) | self._beside(kind, trained) if trained else {}
         return of_training | {"SFT": self._joined("sft")} | self._machine()
 
     def _is_of_row(self, key: str, kind: str) -> bool:
         """Whether a stage trains this row's own policy, and not another one that it reads."""
         return kind == "reward_model" or key in self.main
 
-    def _training(self, keys: Sequence[str]) -> dict[str, str]:
-        """What went into the training of the row."""
+    def _all_trainings(self, keys: Sequence[str]) -> dict[str, str]:
+        """What went into the training of the row, and into those that it goes on from."""
+        facts = self._training(keys, self.loaded)
+        for depth in range(1, len(self.cells[0].trainings)):
+            earlier = [cell.trainings[depth] for cell in self.cells]
+            before = self._training([each.policy for each in earlier if each.policy], earlier[0].loaded)
+            name = earlier[0].loaded.label
+            facts |= {fact: f"{facts[fact]}, after {name} with {before[fact]}" for fact in _OF_EACH_TRAINING}
+        return facts
+
+    def _training(self, keys: Sequence[str], loaded: Loaded) -> dict[str, str]:
+        """What went into a training of the row."""
         settings = self.plan.stages[keys[0]].settings
         training, data = settings.training, settings.data
-        transforms = [part for part in own_transforms(self.loaded.values()) if data.split in part["splits"]]
+        transforms = [part for part in own_transforms(loaded.values()) if data.split in part["splits"]]
         maker = f", made by {', '.join(str(part['name']) for part in transforms)}" if transforms else ""
         epochs = _count(training.num_train_epochs, "epoch") if training.max_steps is None else "as many as updates give"
         adapters = f", {settings.lora.lora_dropout:g} in adapters" if settings.lora else ""
@@ -125,7 +139,7 @@ class _RowFacts:
         keys = [key for key in self._under(self.main) if _kind(key) == kind]
         if not keys:
             return NONE
-        of = self._training(keys)
+        of = self._training(keys, self.loaded)
         updates, examples, tokens = of["updates"], of["examples"], of["tokens seen"]
         models = len(keys) // len(self.cells)
         parts = [f"{models} models a seed"] if models > 1 else []

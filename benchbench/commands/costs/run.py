@@ -174,7 +174,8 @@ def costs_of(session: Session, device_kind: str, *, counted: bool = True) -> dic
         device_kind: `cpu` or `cuda`.
         counted: whether a sample of each split is tokenised; else rows are as long as they may be.
     """
-    rows = PlanRows(session.plan.stages, session.prepared, counted)
+    prepared = [each for of_recipe in session.prepared for each in of_recipe.with_starts]
+    rows = PlanRows(session.plan.stages, prepared, counted)
     context = CostContext(device_kind, shape_of, rows.of, session.plan.stages)
     return {key: stage_cost(spec, context) for key, spec in session.plan.stages.items()}
 

@@ -181,4 +181,5 @@ def _recipe(run: RunTarget, request: ModelRequest) -> CardRecipe:
         recipe_hash=loaded.recipe_hash,
         untuned=loaded.untuned,
         command=shlex.join(words),
+        starts=[training.loaded.label for training in run.cell.trainings[1:]],
     )

@@ -163,7 +163,7 @@ def settings(loaded: Sequence[Loaded]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["label", "key", "value", "origin"])
 
 
-_ANNOTATIONS = ("claims", "reported_losses", "reported_on", "quirks", "description", "notice")
+_ANNOTATIONS = ("claims", "reported_losses", "reported_on", "quirks", "description", "notice", "open_question")
 
 
 def _place(origin: str) -> str:

@@ -17,6 +17,7 @@ from benchbench.plan.checks.searches import search_data_faults
 from benchbench.plan.checks.tools import tool_data_faults
 from benchbench.plan.prepared import Prepared
 from benchbench.plan.prompt_sets import PreparedPrompts
+from benchbench.plan.starts import and_starts
 from benchbench.recipe.load import Loaded
 
 
@@ -31,7 +32,7 @@ def check_all(
     """Return only if every recipe can run on what it reads.
 
     Args:
-        items: each recipe with what it reads.
+        items: each recipe with what it reads, and with it those whose training comes before its own.
         score_split: split that is scored in the place of the recipes' own.
         with_samples: whether responses are drawn and judged.
         prompts: that are answered in the place of the recipes' own split.
@@ -42,8 +43,9 @@ def check_all(
     """
     messages: list[str] = []
     reported: set[tuple[str, str]] = set()
-    mixed = mixed_engine_faults(items, device)
-    for loaded, prepared in items:
+    every = and_starts(items)
+    mixed = mixed_engine_faults(every, device)
+    for loaded, prepared in every:
         faults = recipe_faults(loaded, prepared, score_split, against_chosen=with_samples and prompts is None)
         if (with_samples and not loaded.recipe.is_reward_model) or draws_responses(loaded):
             faults += generation_faults(loaded, prepared, device)

@@ -53,7 +53,7 @@ def length_faults(recipe: Recipe, section: OnlineSection, context_tokens: int | 
 
 
 def reference_faults(recipe: Recipe, section: OnlineSection, drawing: frozenset[str]) -> Iterator[Fault]:
-    """A base model as the reference of draws or labels, which is the policy that training starts from.
+    """Another reference of draws or labels than the policy that training starts from.
 
     Args:
         recipe: the whole.
@@ -64,11 +64,12 @@ def reference_faults(recipe: Recipe, section: OnlineSection, drawing: frozenset[
     readers = {f"sampler '{section.sampler.name}'": drawing}
     if section.oracle is not None:
         readers[f"oracle '{section.oracle.name}'"] = oracles.get(section.oracle.name).models
-    if recipe.preference.reference != "base" or recipe.sft is None:
+    reference, first = recipe.preference.reference, "sft" if recipe.preference.init_from is None else "start"
+    if reference not in ("sft", "base") or reference == first or (recipe.sft is None and first == "sft"):
         return
     if names := [name for name, models in readers.items() if REFERENCE in models]:
-        message = f"expected sft: the reference of {' and '.join(names)} is the policy that training starts from"
-        yield Fault("preference.reference", f"{message}, got base")
+        message = f"expected {first}: the reference of {' and '.join(names)} is the policy that training starts from"
+        yield Fault("preference.reference", f"{message}, got {reference}")
 
 
 def size_faults(section: OnlineSection, hyper: Any) -> Iterator[Fault]:

@@ -17,6 +17,7 @@ from benchbench.plan.checks.rounds import bind_rounds
 from benchbench.plan.checks.tools import tool_faults
 from benchbench.plan.checks.worlds import world_faults
 from benchbench.plan.transforms import bind_transforms
+from benchbench.recipe.anchors import start_faults
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import METHOD_NAME
 from benchbench.recipe.schema import REWARD_MODEL, SFT, Recipe
@@ -166,7 +167,7 @@ def _contradictions(recipe: Recipe, method: Method) -> list[Fault]:
         faults.append(Fault("preference.global_batch_size", f"expected {least} or more, got {batch}: {together}"))
     if recipe.preference.anchors and method.need("anchors") is None:
         faults.append(Fault("preference.anchors", f"'{method.name}' reads no further policies; remove it"))
-    faults += split_faults(recipe, method)
+    faults += [*split_faults(recipe, method), *start_faults(recipe)]
     for need in method.declared:
         exhibit = inputs.get(need.name)
         exhibit.check_options(need)

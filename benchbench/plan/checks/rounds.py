@@ -71,7 +71,7 @@ def bind_rounds(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
     except BenchError:  # said of the method already
         return bound, faults
     parts = _Parts(recipe, section, method, **exhibits, arms=arms, selector_options=bound[SELECTOR_OPTIONS])
-    checks = (_splits, _sampling, _searches, _labels, _rows, _unread, _anchors)
+    checks = (_splits, _sampling, _searches, _labels, _rows, _unread, _anchors, _fits)
     return bound, [fault for check in checks for fault in check(parts)]
 
 
@@ -103,7 +103,8 @@ def _without_rounds(recipe: Recipe) -> list[Fault]:
     section = recipe.preference
     if section is None or section.reference != "previous":
         return []
-    return [Fault("preference.reference", "expected sft or base, since the recipe has no rounds, got previous")]
+    others = "sft or base" if section.init_from is None else "start, sft or base"
+    return [Fault("preference.reference", f"expected {others}, since the recipe has no rounds, got previous")]
 
 
 def _splits(parts: _Parts) -> Iterator[Fault]:
@@ -214,3 +215,12 @@ def _anchors(parts: _Parts) -> Iterator[Fault]:
     if parts.section.start == "previous" and parts.method.need(Need.LIVE_REFERENCE.name) and parts.section.count > 1:
         message = f"expected sft: the reference of '{parts.method.name}' starts where the SFT policy does"
         yield Fault("rounds.start", f"{message}, and so must every round")
+
+
+def _fits(parts: _Parts) -> Iterator[Fault]:
+    """Two fits of a loss that has no anchor in which they differ."""
+    assert parts.recipe.preference is not None
+    has_reference = parts.method.need(Need.REFERENCE.name) and parts.recipe.preference.reference == "previous"
+    if parts.section.fits == 2 and not has_reference and not parts.method.need(Need.PREVIOUS.name):
+        message = f"expected 1: the fits of a round differ in their anchor, and '{parts.method.name}' reads"
+        yield Fault("rounds.fits", f"{message} no policy that a round starts from, got 2")

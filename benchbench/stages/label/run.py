@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,8 @@ def _oracle_context(context: Context, oracle: Oracle) -> Iterator[OracleContext]
     )
     models, ask = scorers_of(context, oracle, tokenizer), JudgeAsker(context.root, judge)
     with closing(PolicyWriter(context, tokenizer)) as writer:
-        yield OracleContext(judge, models, writer if oracle.writes else None, draws, ask)
+        encode = None if tokenizer is None else partial(tokenizer.encode, add_special_tokens=False)
+        yield OracleContext(judge, models, writer if oracle.writes else None, draws, ask, encode)
 
 
 def _part(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -203,7 +204,8 @@ def _labeller(context: Context, oracle: Oracle, models: dict[str, Any], tokenize
         root=context.root,
     )
     scorers = {name: _scorer(context, name, models, tokenizer) for name in sorted(oracle.models)}
-    to_oracle = OracleContext(judge=judge, models=scorers, ask=JudgeAsker(context.root, judge))
+    encode = partial(tokenizer.encode, add_special_tokens=False)
+    to_oracle = OracleContext(judge=judge, models=scorers, ask=JudgeAsker(context.root, judge), encode=encode)
     return Labeller(oracle, options, to_oracle, context.settings.order_seed)
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from benchbench import oracles, samplers, selectors
 from benchbench.comparison.ledger import LedgerRow, OracleAnswers
 from benchbench.core.rollout import DATA
-from benchbench.plan.graph import Cell
+from benchbench.plan.graph import Cell, EarlierTraining
 from benchbench.plan.rounds import SAMPLER_OPTIONS, SELECTOR_OPTIONS
 from benchbench.stages.preference.settings import OnlineSettings
 
@@ -18,7 +18,7 @@ REDRAWN = "prompts are redrawn in each round: how many differ is known afterward
 
 
 def planned_rounds(
-    row: LedgerRow, cell: Cell, examples: float, candidates: float, answers: float | None = None
+    row: LedgerRow, cell: Cell | EarlierTraining, examples: float, candidates: float, answers: float | None = None
 ) -> LedgerRow:
     """The row of a recipe with rounds.
 
@@ -51,7 +51,7 @@ def planned_rounds(
         generated_tokens=math.nan if drawn else 0.0,
         labels_human=row.labels_human + labelled[0],
         labels_oracle={**row.labels_oracle, **labelled[1]},
-        steps=row.steps * count if is_planned else math.nan,
+        steps=row.steps * count * section.fits if is_planned else math.nan,
         notes=(*row.notes, *notes),
     )
 
@@ -94,7 +94,7 @@ def planned_online(
     )
 
 
-def _responses(cell: Cell, candidates: float) -> tuple[float, float]:
+def _responses(cell: Cell | EarlierTraining, candidates: float) -> tuple[float, float]:
     """(responses drawn to each prompt, candidates of the split beside them); NaN of a search, which finds its end."""
     section = cell.loaded.recipe.rounds
     assert section is not None, "a cell with rounds"

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from benchbench.commands.compare.ledger.drawing import AFTER_SELECTION, REDRAWN
-from benchbench.commands.compare.ledger.planned import is_trained, planned_row
-from benchbench.comparison.ledger import Ledger, LedgerRow
+from benchbench.commands.compare.ledger.planned import is_trained, planned_training, rows_of, with_rewards
+from benchbench.comparison.ledger import Ledger, LedgerRow, together
 from benchbench.core.split_shape import SplitShape
 from benchbench.data.rollout_json import group_of
 from benchbench.data.serial import from_json, prompt_hash
-from benchbench.plan.graph import Cell, Plan
+from benchbench.plan.graph import Cell, EarlierTraining, Plan
 from benchbench.store.made import made_lines
 from benchbench.store.prepared import read_prepared
 from benchbench.store.runs import RunStore
@@ -44,34 +44,43 @@ def measured(cells: Sequence[Cell], plan: Plan, store: RunStore, kl: KlOf) -> Le
 
 
 def measured_row(cell: Cell, plan: Plan, store: RunStore, kl: float) -> LedgerRow:
-    """What one finished cell took, as its stages recorded it."""
+    """What one finished cell took, as its stages recorded it, with the trainings that its own goes on from."""
+    assert cell.policy is not None, "a method trains a policy"
+    rows = [_training(training, plan, store) for training in cell.trainings]
+    row = together(rows, rows_of(cell, plan))
+    if math.isnan(row.prompts) and not row.draws:
+        most = math.fsum(of_training.prompts for of_training in rows)
+        row = replace(row, prompts=min(most, _prompts_of_all(store.root, cell.trainings, rows)))
+    row = with_rewards(row, cell, plan, _shapes(store.root, cell.data))
+    rewards = [key for key in plan.under([cell.policy]) if key.partition("/")[0] == "reward"]
+    seconds = {**row.seconds, "label": row.seconds["label"] + seconds_of(rewards, store)}
+    further = [(NO_KL, math.isnan(kl)), (NO_STEPS, math.isnan(row.steps))]
+    notes = (*row.notes, *(note for note, is_said in further if is_said))
+    return replace(row, seconds=seconds, kl=kl, notes=notes)
+
+
+def _training(cell: Cell | EarlierTraining, plan: Plan, store: RunStore) -> LedgerRow:
+    """What one training took by itself; what its rewards took is left out."""
     assert cell.policy is not None, "a method trains a policy"
     online = _summary(cell.policy, store).get("online")
     labels = [place.label for place in cell.rounds if place.label is not None]
     answers = online["labels"] if online else _total(labels, "answers", store) if labels else None
-    row = planned_row(cell, plan, _shapes(store.root, cell.data), answers=answers)
-    trained = [place.policy for place in cell.rounds] or [cell.policy]
-    rewards = [key for key in plan.under([cell.policy]) if key.partition("/")[0] == "reward"]
-    steps = _total(trained, "steps", store)
+    row = planned_training(cell, plan, _shapes(store.root, cell.data), answers=answers)
+    trained = [key for place in cell.rounds for key in place.trained] or [cell.policy]
     row = replace(
         row,
-        steps=steps,
+        steps=_total(trained, "steps", store),
         train_tokens=math.fsum(_tokens(key, store) for key in trained),
-        seconds={"draw": 0.0, "label": seconds_of(rewards, store), "train": seconds_of(trained, store)},
-        kl=kl,
+        seconds={"draw": 0.0, "label": 0.0, "train": seconds_of(trained, store)},
         notes=tuple(note for note in row.notes if note not in (AFTER_SELECTION, REDRAWN)),
     )
     if cell.rounds:
-        row = _of_rounds(row, cell, store)
-    elif online:
-        row = _of_online(row, online, _different_prompts(store.root, cell.data, row.split))
-    else:
-        row = replace(row, prompts=min(row.prompts, _different_prompts(store.root, cell.data, row.split)))
-    further = [(NO_KL, math.isnan(kl)), (NO_STEPS, math.isnan(steps))]
-    return replace(row, notes=(*row.notes, *(note for note, is_said in further if is_said)))
+        return _of_rounds(row, cell, store)
+    different = len(_different_prompts(store.root, cell.data, row.split))
+    return _of_online(row, online, different) if online else replace(row, prompts=min(row.prompts, different))
 
 
-def _of_rounds(row: LedgerRow, cell: Cell, store: RunStore) -> LedgerRow:
+def _of_rounds(row: LedgerRow, cell: Cell | EarlierTraining, store: RunStore) -> LedgerRow:
     """The row with what its rollouts drew, and how long that and the labels took."""
     rollouts = [place.rollout for place in cell.rounds]
     labels = [place.label for place in cell.rounds if place.label is not None]
@@ -124,11 +133,17 @@ def _shapes(root: Path, key: str) -> Mapping[str, SplitShape]:
 
 
 @lru_cache(maxsize=8)
-def _different_prompts(root: Path, key: str, split: str) -> int:
+def _different_prompts(root: Path, key: str, split: str) -> frozenset[str]:
     """Different prompts of a split of prepared data, which lies under its own content."""
     prepared = read_prepared(root, key)
     assert prepared is not None, "a plan prepares what its cells read"
-    return len({prompt_hash(from_json(line).prompt) for line in prepared.lines(split)})
+    return frozenset(prompt_hash(from_json(line).prompt) for line in prepared.lines(split))
+
+
+def _prompts_of_all(root: Path, trainings: Sequence[Cell | EarlierTraining], rows: Sequence[LedgerRow]) -> float:
+    """Different prompts of the splits that some trainings read, together."""
+    sets = [_different_prompts(root, each.data, row.split) for each, row in zip(trainings, rows, strict=True)]
+    return float(len(frozenset().union(*sets)))
 
 
 def _answered_prompts(root: Path, rollouts: Sequence[str], split: str) -> float:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from benchbench import methods
 from benchbench.batches.order import steps_in_epoch, total_steps
 from benchbench.commands.compare.ledger.drawing import planned_online, planned_rounds
-from benchbench.comparison.ledger import Ledger, LedgerRow, OracleAnswers
+from benchbench.comparison.ledger import Ledger, LedgerRow, OracleAnswers, together
 from benchbench.core.method import Candidates
 from benchbench.core.split_shape import SplitShape
-from benchbench.plan.graph import Cell, Plan
+from benchbench.plan.graph import Cell, EarlierTraining, Plan
 from benchbench.plan.prepared import Prepared
+from benchbench.plan.starts import and_starts
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.schema import REWARD_MODEL, SFT
 from benchbench.stages.preference.settings import GUIDE
@@ -35,11 +36,12 @@ def planned(loaded: Sequence[Loaded], prepared: Sequence[Prepared], plan: Plan) 
         prepared: what each of them reads.
         plan: of their cells.
     """
-    shapes = {item.label: reads.data.shapes for item, reads in zip(loaded, prepared, strict=True)}
+    every = and_starts(zip(loaded, prepared, strict=True))
+    shapes = {reads.data_key: reads.data.shapes for _, reads in every}
     ledger: dict[str, list[LedgerRow]] = {}
     for cell in plan.cells:
         if is_trained(cell):
-            ledger.setdefault(cell.loaded.label, []).append(planned_row(cell, plan, shapes[cell.loaded.label]))
+            ledger.setdefault(cell.loaded.label, []).append(planned_row(cell, plan, shapes))
     return ledger
 
 
@@ -48,11 +50,34 @@ def is_trained(cell: Cell) -> bool:
     return cell.loaded.recipe.method.name not in (SFT, REWARD_MODEL)
 
 
-def planned_row(cell: Cell, plan: Plan, shapes: Shapes, *, answers: float | None = None) -> LedgerRow:
-    """What is planned of one cell that trains a policy.
+def planned_row(cell: Cell, plan: Plan, shapes: Mapping[str, Shapes]) -> LedgerRow:
+    """What is planned of one cell that trains a policy, with the trainings that its own goes on from.
 
     Args:
         cell: of a method.
+        plan: that it is of.
+        shapes: key of prepared data -> shapes of its splits.
+    """
+    rows = [planned_training(training, plan, shapes[training.data]) for training in cell.trainings]
+    return with_rewards(together(rows, rows_of(cell, plan)), cell, plan, shapes[cell.data])
+
+
+def rows_of(cell: Cell, plan: Plan) -> list[Hashable]:
+    """What the rows of each of a cell's trainings are: a split's by its content, or drawn for this training alone."""
+    keys: list[Hashable] = []
+    for training in cell.trainings:
+        settings = plan.stages[training.policy or ""].settings
+        keys.append(training.policy if training.rounds or settings.online is not None else settings.data)
+    return keys
+
+
+def planned_training(
+    cell: Cell | EarlierTraining, plan: Plan, shapes: Shapes, *, answers: float | None = None
+) -> LedgerRow:
+    """What is planned of one training alone; what its rewards took is left out.
+
+    Args:
+        cell: of a method, or a training that another one goes on from.
         plan: that it is of.
         shapes: of the splits of its data, by name.
         answers: that its oracle gave; none takes those that are planned.
@@ -72,8 +97,23 @@ def planned_row(cell: Cell, plan: Plan, shapes: Shapes, *, answers: float | None
     return _with_labels_of_split(row, cell, shapes)
 
 
-def _on_split(cell: Cell, plan: Plan, shapes: Shapes) -> LedgerRow:
-    """The row as far as it does not depend on where its training rows come from; its labels are a reward model's."""
+def with_rewards(row: LedgerRow, cell: Cell, plan: Plan, shapes: Shapes) -> LedgerRow:
+    """The row with the labels of the reward models that its policy rests on, and with the responses that they scored.
+
+    Args:
+        row: without them.
+        cell: whose policy it is.
+        plan: that it is of.
+        shapes: of the splits of its data, by name.
+    """
+    modelled = {plan.stages[key].settings.data.split for key in _under(cell, plan, "reward_model")}
+    labels = float(sum(examples_of(shapes, name) for name in sorted(modelled)))
+    scored = _rewarded(_under(cell, plan, "reward"), plan, shapes)
+    return replace(row, labels_human=labels + row.labels_human, labels_oracle={**scored, **row.labels_oracle})
+
+
+def _on_split(cell: Cell | EarlierTraining, plan: Plan, shapes: Shapes) -> LedgerRow:
+    """The row as far as it does not depend on where its training rows come from; no labels are counted yet."""
     settings = plan.stages[cell.policy or ""].settings
     training, split = settings.training, settings.data.split
     examples = examples_of(shapes, split)
@@ -82,7 +122,6 @@ def _on_split(cell: Cell, plan: Plan, shapes: Shapes) -> LedgerRow:
     if most is not None or not math.isnan(examples):
         count = 0 if math.isnan(examples) else int(examples)
         steps = total_steps(count, batch, epochs=training.num_train_epochs, max_steps=most)
-    modelled = {plan.stages[key].settings.data.split for key in _under(cell, plan, "reward_model")}
     return LedgerRow(
         label=cell.loaded.label,
         seed=cell.seed,
@@ -91,8 +130,8 @@ def _on_split(cell: Cell, plan: Plan, shapes: Shapes) -> LedgerRow:
         prompts=min(examples, steps * batch),
         responses=0.0,
         generated_tokens=0.0,
-        labels_human=float(sum(examples_of(shapes, name) for name in sorted(modelled))),
-        labels_oracle=_rewarded(_under(cell, plan, "reward"), plan, shapes),
+        labels_human=0.0,
+        labels_oracle={},
         steps=steps,
         batch=batch,
         train_tokens=math.nan,
@@ -102,14 +141,14 @@ def _on_split(cell: Cell, plan: Plan, shapes: Shapes) -> LedgerRow:
     )
 
 
-def _with_labels_of_split(row: LedgerRow, cell: Cell, shapes: Shapes) -> LedgerRow:
+def _with_labels_of_split(row: LedgerRow, cell: Cell | EarlierTraining, shapes: Shapes) -> LedgerRow:
     """The row with the labels of the examples that it is trained on."""
     labels = labels_of(cell, shapes.get(row.split), row.prompts)
     notes = (*row.notes, LISTS) if math.isnan(labels) and not math.isnan(row.prompts) else row.notes
     return replace(row, labels_human=row.labels_human + labels, notes=notes)
 
 
-def _with_labels_of_guide(row: LedgerRow, cell: Cell, plan: Plan, shapes: Shapes) -> LedgerRow:
+def _with_labels_of_guide(row: LedgerRow, cell: Cell | EarlierTraining, plan: Plan, shapes: Shapes) -> LedgerRow:
     """The row with the labels of the policy that shapes its draws; a note where those are not of a split's pairs."""
     key = plan.stages[cell.policy or ""].inputs.get(GUIDE)
     if key is None or plan.stages[key].kind != "preference":
@@ -123,7 +162,7 @@ def _with_labels_of_guide(row: LedgerRow, cell: Cell, plan: Plan, shapes: Shapes
     return replace(row, labels_human=row.labels_human + pairs)
 
 
-def labels_of(cell: Cell, shape: SplitShape | None, examples: float) -> float:
+def labels_of(cell: Cell | EarlierTraining, shape: SplitShape | None, examples: float) -> float:
     """Labels that so many examples of a split took: one of each pair or labelled response; NaN of lists."""
     candidates = methods.get(cell.loaded.recipe.method.name).candidates
     if candidates is Candidates.ONE:
