@@ -137,10 +137,10 @@ def load_checkpoint(
     Raises:
         DamagedCheckpointError: it is not as it was written.
     """
-    path = next(iter(checkpoints(folder)), None)
-    if path is None:
+    newest = ranks.from_first(lambda: next((each.name for each in checkpoints(folder)), None))
+    if newest is None:
         return None
-    named = trainable(model)
+    path, named = folder / newest, trainable(model)
     tensors, position = read_parts(path, partial(_place, named), ranks) if path.is_dir() else _read(path)
     with torch.no_grad():
         for name, parameter in named.items():
