@@ -30,7 +30,8 @@ Executor = Annotated[
     str,
     typer.Option(
         "--executor",
-        help="local: each stage in one process. torchrun: what trains or draws in several, one on each device.",
+        help="local: each stage in one process. torchrun: what trains or draws in several, one on each device. ray: as "
+        "local, on the hosts of a Ray cluster.",
     ),
 ]
 WorldSize = Annotated[

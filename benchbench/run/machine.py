@@ -14,6 +14,7 @@ from benchbench.data.model_files import weight_names
 from benchbench.run.executor import ROUNDING, Executor
 from benchbench.run.launched import AT_WORK, LaunchedExecutor
 from benchbench.run.local import LocalExecutor
+from benchbench.run.ray import ADDRESS, RayExecutor, require_ray
 from benchbench.run.torchrun import TorchrunExecutor
 
 SMALL_MODEL_BYTES = 100 * 2**20
@@ -21,8 +22,8 @@ SMALL_MODEL_BYTES = 100 * 2**20
 
 DEVICE = re.compile(r"auto|cpu|cuda(:[0-9]+)?")
 """What `--device` may say."""
-LOCAL, TORCHRUN = EXECUTORS = ("local", "torchrun")
-"""What `--executor` may say: each stage in one process, or trainings in several."""
+LOCAL, TORCHRUN, RAY = EXECUTORS = ("local", "torchrun", "ray")
+"""What `--executor` may say: each stage in one process, trainings in several, or each in one on a cluster."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ def open_executor(machine: Machine, root: Path) -> Executor:
         return LaunchedExecutor(root, machine.devices, threads=machine.threads, shards=machine.shards)
     if machine.executor == TORCHRUN:
         return TorchrunExecutor(root, machine.places, threads=machine.threads, shards=machine.shards)
+    if machine.executor == RAY:
+        return RayExecutor(root, machine.devices, threads=machine.threads)
     return LocalExecutor(root, machine.devices, threads=machine.threads)
 
 
@@ -122,11 +125,15 @@ def choose_machine(
     _require_executor(executor, world_size, shards=shards)
     if executor == TORCHRUN and (launched := _launched()):
         return _of_launched(launched, device, workers, world_size, models, shards=shards, card_count=card_count)
+    if executor == RAY:
+        require_ray()
     _require_share(device_share, executor)
     if workers is not None and workers < 1:
         raise BenchError(f"--workers: expected 1 or more, got {workers}")
     if not DEVICE.fullmatch(device):
         raise BenchError(f"--device: expected auto, cpu, cuda or cuda:N, got '{device}'")
+    if executor == RAY and (":" in device or os.environ.get(ADDRESS)):
+        return _of_cluster(device, workers, small=_are_small(models))
     cards = () if device == "cpu" else _cards(device, card_count())
     cores = len(os.sched_getaffinity(0))
     if cards and executor == TORCHRUN:
@@ -135,13 +142,13 @@ def choose_machine(
         return Machine(used, max(1, cores // len(used)), executor, world, shards)
     if cards:
         used = _one_each(cards, workers) if device_share == 1 else _parts(cards, workers, device_share)
-        return Machine(used, max(1, cores // len(used)), device_share=device_share)
+        return Machine(used, max(1, cores // len(used)), executor, device_share=device_share)
     if device_share != 1:
         raise BenchError(
             "--device-share: expected cards whose memory stages divide, found none; a processor is shared by all "
             "workers anyway: leave --device-share out, and say with --workers how many there are"
         )
-    small = all(_bytes(folder, config) <= SMALL_MODEL_BYTES for folder, config in models)
+    small = _are_small(models)
     if executor == TORCHRUN:
         if world_size is None:
             raise BenchError(
@@ -153,17 +160,34 @@ def choose_machine(
         return Machine(("cpu",) * count, 1 if small else max(1, cores // count), executor, world_size, shards)
     count = workers or (cores if small else 1)
     # the number of threads moves sums in their last digits: for a small model it never depends on --workers
-    return Machine(("cpu",) * count, 1 if small else max(1, cores // count))
+    return Machine(("cpu",) * count, 1 if small else max(1, cores // count), executor)
+
+
+def _of_cluster(device: str, workers: int | None, *, small: bool) -> Machine:
+    """The places of a cluster, which knows by itself what its hosts have."""
+    if ":" in device:
+        raise BenchError(
+            f"--device: expected auto, cpu or cuda with --executor {RAY}, which gives out cards itself, got "
+            f"'{device}'; narrow the cards of a host with CUDA_VISIBLE_DEVICES"
+        )
+    if workers is None or device == "auto":
+        raise BenchError(
+            f"--workers, --device: expected both with {ADDRESS}, since this machine does not say what the cluster has; "
+            "say how many stages run at once there, and whether on cpu or cuda"
+        )
+    if device == "cpu":
+        return Machine(("cpu",) * workers, 1 if small else len(os.sched_getaffinity(0)), RAY)
+    return Machine(tuple(f"cuda:{number}" for number in range(workers)), 1, RAY)
 
 
 def _require_executor(executor: str, world_size: int | None, *, shards: bool) -> None:
     if executor not in EXECUTORS:
-        raise BenchError(f"--executor: expected {' or '.join(EXECUTORS)}, got '{executor}'")
-    if executor == LOCAL and (world_size is not None or shards):
+        raise BenchError(f"--executor: expected {', '.join(EXECUTORS[:-1])} or {EXECUTORS[-1]}, got '{executor}'")
+    if executor != TORCHRUN and (world_size is not None or shards):
         option = "--shard-layers" if world_size is None else "--world-size"
         raise BenchError(
-            f"{option}: expected --executor torchrun beside it, found {LOCAL}, which trains each stage in one process; "
-            f"add --executor torchrun, or leave {option} out"
+            f"{option}: expected --executor torchrun beside it, found {executor}, which trains each stage in one "
+            f"process; add --executor torchrun, or leave {option} out"
         )
     if world_size is not None and world_size < 1:
         raise BenchError(f"--world-size: expected 1 or more, got {world_size}")
@@ -188,8 +212,7 @@ def _of_launched(
     _require_several(world, shards=shards)
     cores = len(os.sched_getaffinity(0)) // max(1, int(os.environ.get("LOCAL_WORLD_SIZE", world)))
     if device == "cpu" or (device == "auto" and not card_count()):
-        small = all(_bytes(folder, config) <= SMALL_MODEL_BYTES for folder, config in models)
-        return Machine(("cpu",) * world, 1 if small else max(1, cores), TORCHRUN, world, shards)
+        return Machine(("cpu",) * world, 1 if _are_small(models) else max(1, cores), TORCHRUN, world, shards)
     return Machine(tuple(f"cuda:{number}" for number in range(world)), max(1, cores), TORCHRUN, world, shards)
 
 
@@ -261,6 +284,11 @@ def _parts(cards: tuple[str, ...], workers: int | None, device_share: float) -> 
             "for smaller parts"
         )
     return (cards * each)[:workers]
+
+
+def _are_small(models: Iterable[tuple[str | None, Any]]) -> bool:
+    """Whether all of them are too small for a second thread."""
+    return all(_bytes(folder, config) <= SMALL_MODEL_BYTES for folder, config in models)
 
 
 def _bytes(folder: str | None, config: Any) -> int:

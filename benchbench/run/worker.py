@@ -15,7 +15,7 @@ REPORT_SECONDS = 0.5
 """At most one progress message per so many seconds; the last of a stage always goes through."""
 
 
-def work(pipe: Connection, root: str, device: str, threads: int) -> None:
+def work(pipe: Connection, root: str, device: str, threads: int, executor: str = "local") -> None:
     """Serve stages from the pipe until it closes.
 
     The parent sends stage specs as plain values, each with the engine that drew the run's other responses, how much of
@@ -29,6 +29,7 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
         root: the `runs/` folder.
         device: this worker's own, to its end: `cpu` or `cuda:N`.
         threads: CPU threads.
+        executor: what started it, for the records.
     """
     should_stop = begin_process(device, threads)
     from benchbench import inputs
@@ -53,6 +54,7 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
                 should_stop=should_stop,
                 engines=engines,
                 input_of=inputs.get,
+                executor=executor,
                 device_share=devices,
             )
             if is_shared:

@@ -9,7 +9,7 @@ from benchbench.stages.context import Report
 from benchbench.store.damage import beside, set_aside
 from benchbench.store.runs import CHECKPOINT, PROGRESS, RunStore
 from benchbench.store.stage_files import LOG
-from benchbench.training.checkpoint import DamagedCheckpointError, Position, checkpoints, position_of
+from benchbench.training.checkpoint import DamagedCheckpointError, Position, checkpoints, discard, position_of
 from benchbench.training.log import log_fault
 
 
@@ -41,7 +41,7 @@ def resumption(store: RunStore, key: str, device_kind: str, report: Report) -> P
             fault = fault or "no other checkpoint is there"
     if position is None:
         for path in (*checkpoints(store.folder(key) / CHECKPOINT), store.folder(key) / PROGRESS):
-            path.unlink(missing_ok=True)
+            discard(path)
         if fault:
             report({"message": f"starts anew: {fault}"})
     return position

@@ -133,7 +133,7 @@ def _train(job: Job) -> Outcome:
         length_window=settings.length_window,
     )
     optimizer = make_optimizer(job.model, settings, job.rates)
-    start = load_checkpoint(job.folder / "checkpoint", job.model, optimizer, job.carried) or Position(step=0, tokens=0)
+    start = load_checkpoint(job.folder / "checkpoint", job.model, optimizer, job.carried, job.ranks) or Position(0, 0)
     begun = time.monotonic() - start.seconds
     warmup = warmup_length(steps, warmup_steps=settings.warmup_steps, warmup_ratio=settings.warmup_ratio)
     tokens = start.tokens

@@ -68,7 +68,7 @@ def whole(tensor: Tensor) -> Tensor:
 
 def part_like(tensor: Tensor, like: Tensor) -> Tensor:
     """The part of a whole tensor that this process keeps, where it keeps parts of those of its kind."""
-    if not isinstance(like, DTensor):
+    if not isinstance(like, DTensor) or isinstance(tensor, DTensor):
         return tensor
     placed = tensor.to(like.device)
     return distribute_tensor(placed, like.device_mesh, like.placements, src_data_rank=None)

@@ -16,6 +16,8 @@ from benchbench.cost.queue import QueueConditions, grid_jobs, simulate
 from benchbench.cost.rates import ASSUMED
 from benchbench.cost.shapes import FAMILIES, DecoderShape, model_shape
 
+from .ray_section import ray_section
+
 ROOT = Path(__file__).resolve().parents[2]
 MEASURED = ROOT / "results" / "performance" / "costs.json"
 TOKENS = 16384
@@ -285,6 +287,7 @@ def scale_page() -> str:
         queue_table(),
         "What limits is start-up, not the order: two minutes for each stage cost a tenth, so engines and models stay "
         "in their workers. Every card may hold an engine; with one for all, the rest would wait for it.\n",
+        *ray_section(table),
         "## What was measured against what was computed\n",
         *measured_table(),
         "The rate of each process is that of its first stage of the same precision, with adapters or without, so the "

@@ -14,8 +14,8 @@ from packaging.utils import canonicalize_name
 FILE = ROOT / "constraints.txt"
 LINES = [line for line in FILE.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
 PINS = {canonicalize_name(name): version for name, version in (line.split("==") for line in LINES)}
-OTHER_MACHINES = {"vllm", "tensorboard", "trackio", "wandb"}
-"""The extra for CUDA, and those for viewers of curves, which are not installed where the file is made."""
+OTHER_MACHINES = {"vllm", "tensorboard", "trackio", "wandb", "ray"}
+"""The extra for CUDA, those for viewers of curves and for clusters: not installed where the file is made."""
 
 
 def declared() -> list[Requirement]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -10,12 +11,18 @@ from pathlib import Path
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.store.runs import RunStore
 
+MOST_SECONDS = 240
+"""How long a stage waits for what its settings say."""
+
 
 def work(pipe: Connection, root: str, device: str, threads: int) -> None:
     """As `run.worker.work`.
 
-    A stage whose settings say `die` ends the process; one that says `meet` waits until so many stages are running.
+    A stage whose settings say `die` ends the process; one that says `abort` does so when its record says `done`; one
+    that says `meet` waits until so many stages are running; and `until_stopped` until it is asked to stop.
     """
+    stops: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, frame: stops.append(number))
     store = RunStore(Path(root))
     while True:
         try:
@@ -30,10 +37,15 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
         pipe.send(("progress", {"key": spec.key, "title": spec.title, "pid": os.getpid()}))
         if spec.settings.get("die"):
             os._exit(9)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + MOST_SECONDS
         while len(list((Path(root) / "running").iterdir())) < spec.settings.get("meet", 0):
             if time.monotonic() > deadline:
                 os._exit(3)
             time.sleep(0.01)
-        record = store.write(StageRecord(spec.key, "done", record.environment, summary={"pid": os.getpid()}))
+        while spec.settings.get("until_stopped") and not stops and time.monotonic() < deadline:
+            time.sleep(0.01)
+        status = "interrupted" if stops else "done"
+        record = store.write(StageRecord(spec.key, status, record.environment, summary={"pid": os.getpid()}))
+        if spec.settings.get("abort"):
+            os._exit(134)
         pipe.send(("done", record))

@@ -1,4 +1,4 @@
-"""Processes that keep a part of each layer train as one does, and leave a whole model and whole checkpoints."""
+"""Processes that keep a part of each layer train as one does, and leave a whole model."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from benchbench.models.load import use_checkpointing
 from benchbench.training.ranks import ALONE, Ranks
 from benchbench.training.sharding import reduced_in, sharded_layers, whole
 
-from .ranked import Group, group, lines, train_case
-from .test_ranks import NOISE, furthest_apart, of_adapters, of_method, require_alike, require_alike_lines
+from .ranked import Group, group
+from .test_ranks import NOISE, of_adapters, of_method, require_alike
 from .toys import Toy, model
 
 
@@ -55,21 +55,6 @@ def of_checkpointing(folder: Path) -> Toy:
 
 def test_layers_that_compute_their_activations_again_are_gathered_again(pair: Group, tmp_path: Path):
     require_alike(pair, tmp_path, apart=1e-9, make=of_checkpointing, shards=True)
-
-
-def trained(processes: Group | None, folder: Path, *, shards: bool = False, stop_after: int = 0) -> Any:
-    case: dict[str, Any] = {"make": of_method, "name": "dpo", "single": True, "learning_rate": 1e-3}
-    case |= {"folder": str(folder), "stop_after": stop_after, "shards": shards}
-    return train_case(ALONE, **case) if processes is None else processes.run(train_case, **case)[0]
-
-
-@pytest.mark.parametrize("shards", [True, False])
-def test_a_checkpoint_of_parts_is_gone_on_from_with_parts_and_without(shards: bool, pair: Group, tmp_path: Path):
-    straight = trained(pair, tmp_path / "straight", shards=True)
-    assert trained(pair, tmp_path / "stopped", shards=True, stop_after=2) == "interrupted"
-    ended = trained(pair if shards else None, tmp_path / "stopped", shards=shards)
-    require_alike_lines(lines(tmp_path / "stopped"), lines(tmp_path / "straight"))
-    assert furthest_apart(ended, straight) <= (0 if shards else NOISE)
 
 
 def bfloat16_case(ranks: Ranks, *, shards: bool) -> Any:

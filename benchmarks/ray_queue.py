@@ -1,0 +1,188 @@
+"""`python -m benchmarks.ray_queue results/performance/ray.json`: a grid on Ray whose actor and driver are killed.
+
+Four methods and three seeds of the micro setting run on the local queue, then on a Ray cluster of this machine. There
+an actor is killed in a preference stage, the others go on, and in another such stage the command itself is killed; the
+same command then finishes the grid. What is stored: how long each part took, how often each stage ran, and whether the
+tables are those of the local queue, to the byte.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.children import ROOT
+from benchmarks.machine import cores_of_others, hardware, versions
+
+METHODS, SEEDS = ("dpo", "simpo", "ipo", "cpo"), ("1", "2", "3")
+LINE = (
+    *("compare", *METHODS, "--setting", str(ROOT / "tests" / "micro.yaml"), "--seeds", *SEEDS, "--pairs-only"),
+    *("--set", "preference.max_steps=60", "--set", "preference.save_steps=5", "--workers", "2", "--device", "cpu"),
+)
+WAIT_SECONDS = 600
+CIRCUMSTANCES = frozenset((".hashes.json", "cells.jsonl", "comparison.json", "environment.csv", "ledger.csv"))
+"""Files of results that say where and how long stages ran, or name such files by their hash."""
+
+
+def bench(folder: Path, executor: str) -> subprocess.Popen[str]:
+    """The command, in a folder of its own."""
+    line = [str(Path(sys.executable).with_name("bench")), *LINE, "--executor", executor]
+    log = (folder / f"{executor}.log").open("a", encoding="utf-8")
+    return subprocess.Popen(line, cwd=folder, stdout=log, stderr=log, text=True)
+
+
+def until(condition: Callable[[], Any], process: subprocess.Popen[str] | None = None) -> Any:
+    """What a condition comes to, once it comes to anything.
+
+    Raises:
+        TimeoutError: it came to nothing, or the process ended before.
+    """
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline and (process is None or process.poll() is None):
+        if value := condition():
+            return value
+        time.sleep(0.05)
+    raise TimeoutError("it did not come to this")
+
+
+def records(runs: Path) -> dict[str, dict[str, Any]]:
+    """Key -> record of every stage that has one."""
+    paths = runs.glob("*/*/status.json")
+    return {f"{path.parent.parent.name}/{path.parent.name}": json.loads(path.read_text()) for path in paths}
+
+
+def trained_at_present(runs: Path) -> tuple[str, int] | None:
+    """(key, process id) of a preference stage that runs and has a checkpoint."""
+    for key, record in records(runs).items():
+        if key.startswith("preference/") and record["status"] == "running" and list((runs / key).glob("checkpoint/s*")):
+            lease = json.loads((runs / "leases" / key.replace("/", "-")).read_text())
+            return key, int(lease["owner"]["process"])
+    return None
+
+
+def parent_of(process: int) -> int:
+    """Process id of a process's parent."""
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def below(process: int) -> list[int]:
+    """Process ids of everything that a process has started, and these in turn."""
+    parents: dict[int, int] = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            parents[int(path.name)] = parent_of(int(path.name))
+        except OSError:
+            continue
+    found, last = list[int](), [process]
+    while last := [child for child, parent in parents.items() if parent in last]:
+        found += last
+    return found
+
+
+def alive(processes: list[int]) -> list[int]:
+    """Those that have not ended."""
+    living: list[int] = []
+    for process in processes:
+        try:
+            if Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                living.append(process)
+        except OSError:
+            continue
+    return living
+
+
+def measured(folder: Path) -> dict[str, Any]:
+    """Run both, and kill what is to be killed.
+
+    Args:
+        folder: empty, for both runs.
+    """
+    local, cluster = folder / "local", folder / "ray"
+    local.mkdir()
+    cluster.mkdir()
+    began = time.monotonic()
+    if bench(local, "local").wait() != 0:
+        raise RuntimeError((local / "local.log").read_text()[-2000:])
+    seconds = {"local queue, whole grid": time.monotonic() - began}
+
+    began, runs, driver = time.monotonic(), cluster / "runs", bench(cluster, "ray")
+    until(lambda: "done" in {record["status"] for record in records(runs).values()}, driver)
+    seconds["Ray, until the first stage is done"] = time.monotonic() - began
+    lost, worker = until(lambda: trained_at_present(runs), driver)
+    os.kill(parent_of(worker), signal.SIGKILL)
+    killed_at = time.monotonic()
+    until(lambda: not alive([worker]))
+    seconds["actor killed, until its worker has ended"] = time.monotonic() - killed_at
+    position = sorted(path.name for path in (runs / lost / "checkpoint").iterdir())
+
+    def another() -> tuple[str, int] | None:
+        return found if (found := trained_at_present(runs)) and found[0] != lost else None
+
+    second, worker = until(another, driver)
+    processes = below(driver.pid)
+    driver.kill()
+    killed_at = time.monotonic()
+    until(lambda: not alive(processes))
+    seconds["driver killed, until all that it started has ended"] = time.monotonic() - killed_at
+    driver.wait()
+    before = records(runs)
+
+    began = time.monotonic()
+    again = bench(cluster, "ray")
+    if again.wait() != 0:
+        raise RuntimeError((cluster / "ray.log").read_text()[-2000:])
+    seconds["Ray, the same command again to the end"] = time.monotonic() - began
+    after = records(runs)
+    done_before = [key for key, record in before.items() if record["status"] == "done"]
+    names = sorted({path.name for path in (local / "results" / "micro").rglob("*") if path.is_file()})
+    return {
+        "seconds": {name: round(value, 1) for name, value in seconds.items()},
+        "stages": len(after),
+        "stages of the local queue": len(records(local / "runs")),
+        "done": sum(record["status"] == "done" for record in after.values()),
+        "done when the driver was killed": len(done_before),
+        "done again": [key for key in done_before if after[key] != before[key]],
+        "attempts": {str(count): _kinds(after, count) for count in sorted({r["attempts"] for r in after.values()})},
+        "killed": [lost, second],
+        "checkpoint of the killed actor's stage": position,
+        "files of the tables": names,
+        "alike": [name for name in names if _read(local, name) == _read(cluster, name)],
+        "executors": sorted({str(record["environment"]["executor"]) for record in after.values()}),
+    }
+
+
+def _kinds(every: dict[str, dict[str, Any]], count: int) -> int:
+    return sum(record["attempts"] == count for record in every.values())
+
+
+def _read(folder: Path, name: str) -> list[bytes]:
+    return [path.read_bytes() for path in sorted((folder / "results" / "micro").rglob(name))]
+
+
+def main() -> None:
+    """Measure, and write it down."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("path", type=Path)
+    path = parser.parse_args().path
+    others = cores_of_others()
+    with tempfile.TemporaryDirectory(prefix="ray-queue-") as folder:
+        values = measured(Path(folder))
+    from importlib.metadata import version
+
+    known = {"date": datetime.now(UTC).date().isoformat(), "hardware": hardware(), "cores_of_others": others}
+    known |= {"versions": {**versions(), "ray": version("ray")}, **values}
+    path.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

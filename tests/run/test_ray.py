@@ -1,0 +1,174 @@
+"""The executor of Ray on a stand-in for it: what is refused, lost and stopped; `test_executor_contract` has Ray."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from benchbench.core.errors import BenchError
+from benchbench.core.records import StageRecord, StageSpec
+from benchbench.run import ray as executor_of_ray
+from benchbench.run import ray_cluster
+from benchbench.run.executor import StageEnded, StageLost, StageNeeds, StageProgress
+from benchbench.run.machine import choose_machine
+from benchbench.run.ray import RayExecutor
+from benchbench.run.ray_actor import StageActor, UnlikeHost, versions
+
+SPEC = StageSpec("sft", "first", {}, {}, {})
+PROGRESS = StageProgress(SPEC.key, {"key": SPEC.key, "title": SPEC.title, "step": 1, "steps": 2})
+DONE = StageEnded(SPEC.key, StageRecord(SPEC.key, "done", {"device_kind": "cpu"}))
+
+
+class GoneError(Exception):
+    """As Ray raises it."""
+
+
+class PlayedRay:
+    """As much of the package as the executor asks: answers are played from a list, none at its end."""
+
+    exceptions = SimpleNamespace(RayError=GoneError)
+
+    def __init__(self, *answers: object) -> None:
+        self.answers = list(answers)
+        self.said: list[str] = []
+        self.given: dict[str, Any] = {}
+
+    def init(self, **how: Any) -> None:
+        self.given = how
+
+    def remote(self, actor: type) -> Any:
+        assert actor is StageActor
+        return SimpleNamespace(options=self._options)
+
+    def _options(self, **needs: Any) -> Any:
+        self.given |= needs
+        verbs = {name: SimpleNamespace(remote=self._asked(name)) for name in ("listen", "stop", "close")}
+        return SimpleNamespace(remote=lambda *arguments: SimpleNamespace(**verbs))
+
+    def _asked(self, name: str) -> Callable[..., Any]:
+        def ask(*arguments: Any) -> Any:
+            self.said.append(name)
+            if name != "listen":
+                return "heard"
+            return self.answers.pop(0) if self.answers else None
+
+        return ask
+
+    def wait(self, promises: list[Any], num_returns: int = 1, timeout: float = 0) -> tuple[list[Any], list[Any]]:
+        ready = [each for each in promises if each is not None]
+        return ready, [each for each in promises if each is None]
+
+    def get(self, promise: Any) -> Any:
+        if isinstance(promise, Exception):
+            raise promise
+        return promise
+
+    def kill(self, actor: Any) -> None:
+        self.said.append("kill")
+
+    def nodes(self) -> list[dict[str, Any]]:
+        return [{"Alive": True, "Resources": {"CPU": 2.0}}, {"Alive": False, "Resources": {"CPU": 9.0}}]
+
+    def available_resources(self) -> dict[str, float]:
+        return {"CPU": 1.0}
+
+    def shutdown(self) -> None:
+        self.said.append("shutdown")
+
+
+@pytest.fixture
+def played(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple[RayExecutor, PlayedRay]]:
+    """An executor of two places, and the Ray it asks."""
+    for name in ("RAY_ADDRESS", *ray_cluster._AUTH, *ray_cluster._QUIET):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+
+    def play(*answers: object, device: str = "cpu") -> tuple[RayExecutor, PlayedRay]:
+        ray = PlayedRay(*answers)
+        monkeypatch.setattr(executor_of_ray, "_ray", lambda: ray)
+        return RayExecutor(tmp_path, [device, device], threads=3), ray
+
+    return play
+
+
+def test_without_ray_the_extra_that_installs_it_is_named(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(executor_of_ray, "find_spec", lambda name: None)
+    with pytest.raises(BenchError, match=r"expected the package ray, found none; .*'benchbench\[ray\]'"):
+        choose_machine("cpu", 2, [], executor="ray")
+
+
+def test_places_of_a_cluster_are_said_and_not_guessed(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(executor_of_ray, "find_spec", lambda name: object())
+    assert choose_machine("cpu", 3, [], executor="ray").devices == ("cpu",) * 3
+    assert choose_machine("auto", None, [], executor="ray", card_count=lambda: 2).devices == ("cuda:0", "cuda:1")
+    with pytest.raises(BenchError, match="expected auto, cpu or cuda with --executor ray"):
+        choose_machine("cuda:1", None, [], executor="ray", card_count=lambda: 2)
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
+    cluster = choose_machine("cuda", 16, [], executor="ray", card_count=lambda: 0)
+    assert (cluster.workers, cluster.executor, len(set(cluster.devices))) == (16, "ray", 16)
+    with pytest.raises(BenchError, match="--workers, --device: expected both with RAY_ADDRESS"):
+        choose_machine("cpu", None, [], executor="ray")
+
+
+def test_a_stage_is_sent_to_an_actor_that_ray_neither_restarts_nor_asks_again(played: Any, tmp_path: Path):
+    executor, ray = played([], [PROGRESS], [DONE])
+    executor.submit(SPEC, StageNeeds(), executor.slots()[1])
+    assert [slot.number for slot in executor.slots()] == [1, 0], "a place that is there comes first"
+    assert [executor.events(0) for _ in range(3)] == [[], [PROGRESS], [DONE]]
+    retries = {name: ray.given[name] for name in ("max_restarts", "max_task_retries", "max_concurrency")}
+    assert retries == {"max_restarts": 0, "max_task_retries": 0, "max_concurrency": 2}
+    assert (ray.given["num_cpus"], ray.given["num_gpus"], ray.given["include_dashboard"]) == (3, 0, False)
+    assert (tmp_path / ".ray/token").stat().st_mode & 0o77 == 0
+    executor.close()
+    assert ray.said[-2:] == ["kill", "shutdown"]
+
+
+def test_a_place_that_is_gone_loses_its_stage_and_is_asked_for_again(played: Any):
+    executor, ray = played([PROGRESS], GoneError("The actor died.\nmore"), [DONE])
+    executor.submit(SPEC, StageNeeds(), executor.slots()[0])
+    executor.events(0)
+    assert executor.events(0) == [StageLost(SPEC.key, "the place it ran on is gone (GoneError: The actor died. more)")]
+    executor.submit(SPEC, StageNeeds(), executor.slots()[0])
+    assert executor.events(0) == [DONE]
+
+
+def test_a_request_to_stop_goes_through_a_second_thread(played: Any):
+    executor, ray = played([PROGRESS], [PROGRESS], [DONE])
+    executor.submit(SPEC, StageNeeds(), executor.slots()[0])
+    executor.events(0)
+    executor.stop(hard=False)
+    assert "stop" not in ray.said, "a signal handler asks nothing of Ray"
+    assert executor.events(0) == [PROGRESS] and ray.said.count("stop") == 1
+    assert executor.events(0) == [DONE] and ray.said.count("stop") == 1
+
+
+def test_what_a_cluster_has_no_room_for_is_refused_with_what_there_is(played: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(executor_of_ray, "PLACEMENT_SECONDS", -1.0)
+    executor, _ = played(device="cuda:0")
+    executor.submit(SPEC, StageNeeds(), executor.slots()[0])
+    asked = r"room for a place with 3 CPUs and a GPU .*1 host \(2 CPUs, 0 GPUs\), of which 1 CPUs, 0 GPUs are free"
+    with pytest.raises(BenchError, match=asked):
+        executor.events(0)
+    executor, _ = played([DONE])
+    other = StageSpec("sft", "second", {"number": 2}, {}, {})
+    executor.submit(SPEC, StageNeeds(), executor.slots()[0])
+    assert executor.events(0) == [DONE]
+    executor.submit(other, StageNeeds(), executor.slots()[1])
+    (lost,) = executor.events(0)
+    assert isinstance(lost, StageLost) and lost.key == other.key and "found none" in lost.reason
+    assert [slot.number for slot in executor.slots()] == [0], "the command goes on with what there is"
+
+
+def test_a_host_with_other_versions_is_refused_by_name(played: Any, tmp_path: Path):
+    expected = versions() | {"torch": "1.0"}
+    said = StageActor(str(tmp_path), "cpu", 1, None, expected, None).listen((SPEC.as_json(), StageNeeds()), 0)
+    assert isinstance(said, UnlikeHost) and said.versions == {"torch": versions()["torch"]}
+    executor, _ = played(UnlikeHost("node7", {"torch": "1.0"}))
+    executor.submit(SPEC, StageNeeds(), executor.slots()[0])
+    with pytest.raises(BenchError, match=f"found on node7 torch 1.0 in the place of {re.escape(versions()['torch'])}"):
+        executor.events(0)
