@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchbench.comparison.stats.linear_probe import fit_probe
 from benchbench.core.errors import BenchError, Fault
 from benchbench.core.input import Input, Pass
 from benchbench.core.measurement import Array
@@ -72,6 +71,8 @@ def class_probabilities(vectors: Array, labelled: Array) -> Array:
     Raises:
         BenchError: a label that no response has.
     """
+    from benchbench.comparison.stats.linear_probe import fit_probe
+
     totals = labelled.sum(axis=1)
     if not totals.all():
         wanting = "undesirable (0)" if totals[1] else "desirable (1)"

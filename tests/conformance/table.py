@@ -195,7 +195,7 @@ def ours_of(row: Row) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     if quantity is not None:
         values = distribution_quantity(quantity.option("quantity"), states, None, torch.float32)
         distribution = states.placed(values)
-    anchor = reference if Need.REFERENCE in method.needs else None
+    anchor = reference if method.need(Need.REFERENCE.name) is not None else None
     scores = Scores(states.logps(torch.float32), anchor, _distribution=distribution)
     counts = {Over.EXAMPLES: len(pairs), Over.CHOSEN_TOKENS: batch.lengths()[:, 0].sum()}
     terms = terms_of(method.loss(scores, method.hyper(**row.ours))).values()
