@@ -15,15 +15,8 @@ from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.hashing import canonical
 from benchbench.data.hub_access import check_commit, local_folder, require_on_hub, unavailable
 from benchbench.data.hub_cache import AGAIN, require_sound, snapshot_folder
-from benchbench.data.tokenizer_check import check_tokenizer, how_to_mend
-from benchbench.data.tokenizer_files import (
-    MODEL_CONFIG,
-    TOKENIZER_PATTERNS,
-    WHOLE,
-    has_vocabulary,
-    require_vocabulary,
-    tokenizer_files,
-)
+from benchbench.data.tokenizer_files import MODEL_CONFIG, TOKENIZER_PATTERNS, has_vocabulary, require_vocabulary
+from benchbench.data.tokenizer_loading import SCRATCH, checked_tokenizer
 from benchbench.data.tokenizer_probes import TEXTS, ids_of
 from benchbench.recipe.model import ArchitectureSection, TokenizerTraining
 from benchbench.store.file_hashes import file_hash
@@ -33,8 +26,6 @@ if TYPE_CHECKING:
 
 PADDING = "<|padding|>"
 END_OF_TEXT = "<|endoftext|>"
-_SCRATCH = "benchbench-tokenizer-"
-"""Of folders that are gone at the end of a call."""
 _REMOTE = "transformers_modules"
 """Package of code that comes with a folder."""
 
@@ -121,11 +112,7 @@ def read_tokenizer(
     elif revision is not None:
         raise BenchError(f"{name}: a local folder has no revision, got '{revision}'; leave it out")
     require_vocabulary(path)
-    tokenizer = _loaded(path, trust_remote_code)
-    if not tokenizer.is_fast:
-        raise BenchError(f"{path}: expected a tokenizer with a fast form ({WHOLE}), found none")
-    check_tokenizer(tokenizer, tokenizer_files(path), str(path))
-    return tokenizer
+    return checked_tokenizer(path, trust_remote_code)
 
 
 def save_tokenizer(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
@@ -156,7 +143,7 @@ def check_saved(tokenizer: PreTrainedTokenizerBase, model_type: str, where: str)
     Raises:
         BenchError: it is not.
     """
-    with TemporaryDirectory(prefix=_SCRATCH) as scratch:
+    with TemporaryDirectory(prefix=SCRATCH) as scratch:
         (Path(scratch) / MODEL_CONFIG).write_text(json.dumps({"model_type": model_type}), encoding="utf-8")
         try:
             save_tokenizer(tokenizer, Path(scratch))
@@ -238,33 +225,6 @@ def _from_hub(name: str, revision: str | None) -> Path:
         raise unavailable(what, f"the download failed ({type(error).__name__})") from None
     require_sound(what, folder, TOKENIZER_PATTERNS, AGAIN)
     return folder
-
-
-def _loaded(folder: Path, trust: bool) -> PreTrainedTokenizerBase:
-    """From a view of the folder that holds its tokenizer's files alone.
-
-    Code that comes with a folder may read anything beside it, so it is given the folder itself.
-    """
-    from transformers import AutoTokenizer
-
-    with TemporaryDirectory(prefix=_SCRATCH) as scratch:
-        view = folder.resolve()
-        if not trust:
-            view = Path(scratch)
-            for name, path in tokenizer_files(folder).items():
-                (view / name).parent.mkdir(exist_ok=True)
-                (view / name).symlink_to(path.resolve())
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(str(view), local_files_only=True, trust_remote_code=trust)
-        except Exception as error:  # a class that does not fit its files fails in whatever way
-            said = " ".join(str(error).split()).replace(str(view), str(folder))
-            names = ", ".join(tokenizer_files(folder))
-            raise BenchError(
-                f"{folder}: expected a tokenizer, found none that loads (from {names}: {said[:200]}); "
-                f"{how_to_mend(tokenizer_files(folder))}"
-            ) from None
-    tokenizer.name_or_path = tokenizer.init_kwargs["name_or_path"] = str(folder)
-    return tokenizer
 
 
 def _difference(before: PreTrainedTokenizerBase, after: PreTrainedTokenizerBase) -> str:

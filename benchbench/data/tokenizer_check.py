@@ -144,6 +144,8 @@ def how_to_mend(files: Mapping[str, Path]) -> str:
             f"put a {WHOLE} there (the hub's page of the model often has one), or name the class that it was made for "
             f'in {CONFIG}, as in {{"tokenizer_class": "GPT2Tokenizer"}}'
         )
+    if kind in AS_IT_IS and MODEL_CONFIG not in files:
+        return "bring its files back as they were, or make them again"
     if kind in AS_IT_IS:
         model = read_object(files.get(MODEL_CONFIG, Path())).get("model_type")
         return (

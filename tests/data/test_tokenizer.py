@@ -201,6 +201,26 @@ def test_the_toy_world_has_one_token_per_word():
             assert len(tokenizer(whole, add_special_tokens=False)["input_ids"]) == spoken + 2
 
 
+def test_who_asks_again_gets_a_tokenizer_of_his_own_and_changed_files_are_read_anew(tmp_path: Path):
+    def read():
+        return read_tokenizer(str(tmp_path), revision=None, folder=Path())
+
+    save_tokenizer(words(), tmp_path)
+    first, again = read(), read()
+    first.pad_token = "the"
+    assert again is not first and again.pad_token == read().pad_token == "<|padding|>"
+    assert tokenizer_hash(again) == tokenizer_hash(words()) != tokenizer_hash(first)
+    other = train_tokenizer([TEXT.replace("cat", "cow")], TRAINING)
+    save_tokenizer(other, tmp_path)
+    assert tokenizer_hash(read()) == tokenizer_hash(other) != tokenizer_hash(words())
+    path = tmp_path / "tokenizer.json"
+    path.write_text(path.read_text(encoding="utf-8")[:-20], encoding="utf-8")
+    with pytest.raises(
+        BenchError, match=r"expected a tokenizer, found none that loads .*; bring its files back as they"
+    ):
+        read()
+
+
 @pytest.mark.shared_data
 @pytest.mark.parametrize(
     ("name", "pad_token", "size"),
