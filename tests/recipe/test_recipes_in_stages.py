@@ -65,7 +65,7 @@ def test_self_training_fits_right_chains_that_the_policy_after_dpo_draws(runs: P
         text = text.replace("per_round: 1000", "per_round: 24").replace("max_steps: 63", "max_steps: 3")
         (tmp_path / name).write_text(text.replace("dpo@self_training", names[0]), encoding="utf-8")
     sizes = [f"data.options.{text}" for text in SIZES["arithmetic"]]
-    sets = [*sizes, "sft.max_steps=60", "generate.engine=transformers"]
+    sets = [*sizes, "model.from_config.num_hidden_layers=1", "sft.max_steps=60", "generate.engine=transformers"]
     status = finish([tmp_path / names[1]], runs=runs, setting="arithmetic", seeds=(42,), sets=sets, pairs_only=True)
     assert set(status.values()) == {"done"}
     kinds = [key.split("/")[0] for key in status]

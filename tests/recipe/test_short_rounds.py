@@ -12,6 +12,7 @@ from harness import finish
 from .test_tiny_recipes import SIZES
 
 QUICK = {
+    "model.from_config.num_hidden_layers": 1,
     "sft.max_steps": 40,
     "reward_model.max_steps": 5,
     "preference.max_steps": 5,

@@ -152,6 +152,7 @@ SMALL = (
     "data.options.demonstrations=400",
     "data.options.preference_prompts=16",
     "data.options.most_steps=2",
+    "model.from_config.num_hidden_layers=1",
     "sft.max_steps=40",
     "sft.num_train_epochs=1",
     "rounds.prompts.per_round=6",
