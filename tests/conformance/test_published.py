@@ -210,7 +210,8 @@ def run_ours(folder: Path, files: Mapping[str, str], *sets: str) -> Ours:
 def reading_once() -> Callable[..., Any]:
     """What reads a tokenizer once for all folders with the same files: one of 50,000 entries takes a second."""
     from benchbench.core.hashing import fingerprint
-    from benchbench.data.tokenizer import read_tokenizer, tokenizer_files
+    from benchbench.data.tokenizer import read_tokenizer
+    from benchbench.data.tokenizer_files import tokenizer_files
 
     kept: dict[str, Any] = {}
 
