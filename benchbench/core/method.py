@@ -69,7 +69,7 @@ class Over(Enum):
     RESPONSE_TOKENS = "response_tokens"
     """All response tokens of all candidates in the step."""
     CHOSEN_TOKENS = "chosen_tokens"
-    """The response tokens of the first candidates of the step."""
+    """The response tokens of the first candidate of every example in the step."""
 
 
 class Term(NamedTuple):
@@ -154,8 +154,9 @@ class Method:
     monotone_reason: str = ""
     """Why not, where `monotone_in_chosen` is false."""
     coupled: bool | Callable[[Any], bool] = False
-    """Whether an example's loss depends on others of its optimizer step, or (hyper) -> whether it does; read by
-    `is_coupled`. The loss is then given the whole step at once; its gradient is exact however the step is cut."""
+    """Whether an example's loss depends on other examples of its optimizer step, as with a sort or a mean over the
+    batch, or (hyper) -> whether it does with these hyper-parameters; read by `is_coupled`. The loss is then given the
+    whole step at once, and its gradient is exact however the step is cut into microbatches."""
     watched: Callable[[Scores, Any], Mapping[str, Tensor]] | None = None
     """(scores, hyper) -> name -> [B] further quantities to log as means over the step; none logs no more."""
     least_examples: int = 1

@@ -24,8 +24,8 @@ class Need:
     REFERENCE: ClassVar[Need]
     """Log-probabilities under the frozen anchor policy."""
     REWARD: ClassVar[Need]
-    """One reward per candidate, from a reward-model stage or a column; with option `missing=keep` drawn responses
-    without a reward are NaN, and the loss leaves them out itself."""
+    """One reward per candidate, from a reward-model stage or from a column of the data; option `missing=keep`: the loss
+    gets drawn responses without a reward too, with NaN, and leaves them out itself."""
     ANCHORS: ClassVar[Need]
     """Log-probabilities under further frozen policies that the recipe names; option `names`, separated by commas."""
     DISTRIBUTION: ClassVar[Need]
@@ -47,7 +47,8 @@ class Need:
     FRESH: ClassVar[Need]
     """Scores of further responses to each example's prompt, drawn from the policy as it is at this step."""
     PREVIOUS: ClassVar[Need]
-    """Log-probabilities under the policy that the round, or training without rounds, starts from."""
+    """Log-probabilities under the policy that the round starts from; in the first round, and without rounds, that is
+    the policy that training starts from."""
     VALUE: ClassVar[Need]
     """What the method's head said of each token when the response was drawn."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from benchbench.core.errors import BenchError
 from benchbench.core.rollout import Group, RolloutResponse
 from benchbench.oracles._answers import Form, final_answer, number_form
@@ -9,34 +11,36 @@ from benchbench.oracles._answers import Form, final_answer, number_form
 ANSWER = "answer"
 
 
-def is_right(
-    group: Group,
-    response: RolloutResponse,
-    *,
-    oracle: str,
-    match: Form,
-    after: str,
-    until: str,
-    cut_is_wrong: bool,
-) -> bool:
+@dataclass(frozen=True)
+class AnswerOptions:
+    """How the final answer is read."""
+
+    match: Form = "number"
+    """`number`: the last number of the response; `text`: all of it, in small letters, white space not counted."""
+    after: str = ""
+    """Only what follows the last place of this text is read, such as `answer :`; empty reads the whole response."""
+    until: str = ""
+    """Reading ends at the first place of this text behind it; empty reads on to the end."""
+    cut_is_wrong: bool = True
+    """A response that was cut is wrong whatever it says; false reads it as the others."""
+
+
+def is_right(group: Group, response: RolloutResponse, options: AnswerOptions, oracle: str) -> bool:
     """Whether a response to the group's prompt is right; one without an answer is not.
 
     Args:
         group: whose example has the right answer.
         response: to its prompt.
+        options: how answers are read.
         oracle: who asks, for the message.
-        match: in which form answers are compared.
-        after: only what follows the last place of this text is read; empty reads all.
-        until: reading ends at the first place of this text behind it; empty reads on to the end.
-        cut_is_wrong: whether a response that was cut is wrong whatever it says.
 
     Raises:
         BenchError: the example's answer cannot be read in that form.
     """
-    right = _right(group, match, oracle)
-    if cut_is_wrong and response.is_cut:
+    right = _right(group, options.match, oracle)
+    if options.cut_is_wrong and response.is_cut:
         return False
-    return final_answer(response.text, match, after, until) == right
+    return final_answer(response.text, options.match, options.after, options.until) == right
 
 
 def _right(group: Group, match: Form, oracle: str) -> str:

@@ -20,7 +20,7 @@ from benchbench.recipe import library
 from benchbench.recipe.anchors import AnchorSource
 from benchbench.recipe.load import Loaded, load_recipe, load_untuned
 from benchbench.recipe.overrides import Override, parse_overrides
-from benchbench.recipe.schema import REWARD_MODEL
+from benchbench.recipe.schema import REWARD_MODEL, SFT
 from benchbench.stages.settings import ModelSettings, ReadingRun
 
 if TYPE_CHECKING:
@@ -68,8 +68,12 @@ def recipe_policy(roles: Roles, source: AnchorSource) -> str | None:
         roles: of the recipe that names it.
         source: with a recipe.
     """
-    other = replace(roles, loaded=anchor_recipe(roles.loaded, source), made={}, round=None)
-    return other.sft() if other.recipe.method.name == "sft" else trained_policy(other)
+    return policy_of(replace(roles, loaded=anchor_recipe(roles.loaded, source), made={}, round=None))
+
+
+def policy_of(other: Roles) -> str | None:
+    """Key of the policy that a recipe trains, be it SFT's; none where that is the base model as it is."""
+    return other.sft() if other.recipe.method.name == SFT else trained_policy(other)
 
 
 def anchor_recipe(loaded: Loaded, source: AnchorSource, *, reward_model: bool = False) -> Loaded:
@@ -98,14 +102,38 @@ def anchor_recipe(loaded: Loaded, source: AnchorSource, *, reward_model: bool = 
         raise BenchError(
             f"{other.path}: expected a recipe whose result is a policy, got the reward model {source.recipe}"
         )
-    ours, others = loaded.values(), other.values()
-    different = [name for name in _SAME if ours.get(name) != others.get(name)]
+    why = "so that both read the same tokens and start from the same policy"
+    require_alike(loaded, other, loaded.values(), other.values(), _SAME, why)
+    return other
+
+
+def require_alike(
+    loaded: Loaded,
+    other: Loaded,
+    ours: Mapping[str, Any],
+    others: Mapping[str, Any],
+    names: Sequence[str],
+    why: str,
+) -> None:
+    """Return only if a recipe that another one names has its values.
+
+    Args:
+        loaded: the recipe that names it.
+        other: the recipe.
+        ours: values of the first.
+        others: values of the second.
+        names: keys of those that are compared.
+        why: `so that ...`.
+
+    Raises:
+        BenchError: the keys that differ.
+    """
+    different = [name for name in names if ours.get(name) != others.get(name)]
     if different:
         raise BenchError(
-            f"{other.path}: expected the {', '.join(different)} of {loaded.path}, so that both read the same tokens "
-            "and start from the same policy, found others; name a recipe of the same setting"
+            f"{other.path}: expected the {', '.join(different)} of {loaded.path}, {why}, found others; name a recipe "
+            "of the same setting"
         )
-    return other
 
 
 def overrides_of_setting(loaded: Loaded) -> list[Override]:

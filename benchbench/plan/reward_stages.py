@@ -9,9 +9,9 @@ from benchbench import reward_objectives
 from benchbench.core.data_ref import DataRef
 from benchbench.core.identity import identity
 from benchbench.core.seeding import stream
-from benchbench.plan.anchors import anchor_recipe
+from benchbench.plan.anchors import recipe_policy
 from benchbench.plan.reward_draws import drawing, drawing_policy
-from benchbench.plan.rounds import drawn_rows, trained_policy
+from benchbench.plan.rounds import drawn_rows
 from benchbench.stages.pseudo_labels.settings import PseudoLabelSettings
 from benchbench.stages.reward_ensemble.settings import RewardEnsembleSettings
 from benchbench.stages.reward_model.settings import RewardObjectiveSettings
@@ -92,7 +92,7 @@ def _who_draws(roles: Roles) -> str | None:
     source = drawing_policy(roles.loaded.recipe)
     if source is None:
         return roles.sft()
-    return trained_policy(replace(roles, loaded=anchor_recipe(roles.loaded, source), made={}, round=None))
+    return recipe_policy(roles, source)
 
 
 def _objective(roles: Roles) -> RewardObjectiveSettings:

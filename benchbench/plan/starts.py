@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from benchbench.core.errors import BenchError, Fault
-from benchbench.plan.anchors import named_recipe, overrides_of_setting
+from benchbench.plan.anchors import named_recipe, overrides_of_setting, policy_of, require_alike
 from benchbench.plan.graph import EarlierTraining
 from benchbench.plan.prepared import Prepared, StartingRecipe
 from benchbench.plan.rounds import trained_policy, unrolled
@@ -61,13 +61,8 @@ def _require_fit(loaded: Loaded, other: Loaded) -> None:
         raise BenchError(
             f"{other.path}: expected a recipe that trains a policy, the result of {other.label} is {result}"
         )
-    ours, others = loaded.comparable_values(), other.comparable_values()
-    different = [name for name in _SAME if ours.get(name) != others.get(name)]
-    if different:
-        raise BenchError(
-            f"{other.path}: expected the {', '.join(different)} of {loaded.path}, so that training goes on from a "
-            "policy of the same model, tokens and demonstrations, found others; name a recipe of the same setting"
-        )
+    why = "so that training goes on from a policy of the same model, tokens and demonstrations"
+    require_alike(loaded, other, loaded.comparable_values(), other.comparable_values(), _SAME, why)
 
 
 def with_starts(loaded: Loaded, starts: Sequence[Loaded], read: Callable[[Loaded], Prepared]) -> Prepared:
@@ -99,8 +94,7 @@ def and_starts(items: Iterable[tuple[Loaded, Prepared]]) -> list[tuple[Loaded, P
 
 def starting_policy(roles: Roles) -> str | None:
     """Key of the policy of the recipe that preference training starts from, of the same seed."""
-    other = _starting_roles(roles)
-    return other.sft() if other.recipe.method.name == SFT else trained_policy(other)
+    return policy_of(_starting_roles(roles))
 
 
 def earlier_training(roles: Roles) -> EarlierTraining | None:
