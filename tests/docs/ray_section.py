@@ -34,8 +34,8 @@ def ray_section(table: Callable[[Sequence[str], Sequence[Sequence[str]]], str]) 
         f"{known['done when the driver was killed']} stages were done when the command was killed, and "
         f"{len(known['done again'])} of them ran again. In the end {known['done']} of {known['stages']} are done; "
         f"stages by their number of attempts: {attempts}. Of {len(files)} files of results {len(files - others)} are "
-        f"those of the local queue, to the byte. The others ({', '.join(sorted(others))}) hold times, places or hashes of "
-        "such files; what in them differs was not looked at one by one.\n\n"
+        f"those of the local queue, to the byte. The others ({', '.join(sorted(others))}) hold times, places or "
+        "hashes of such files; what in them differs was not looked at one by one.\n\n"
         "Two hosts as processes of one machine, one of which is lost, are in `tests/run/test_ray_nodes.py` (`make "
         "test-slow` with Ray installed). Not tried: machines of their own, and cards.\n"
     )
