@@ -17,12 +17,6 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-IMPORTED = (
-    *("torch", "transformers", "transformers.models.gpt_neox.modeling_gpt_neox", "pandas", "pyarrow.parquet"),
-    *("benchbench.stages.execute", "benchbench.generation.engine_cache"),
-    *(f"benchbench.stages.{kind}.run" for kind in ("sft", "reward_model", "reward", "preference", "score", "generate")),
-)
-"""Modules of the server, and of every worker from its start."""
 OF_THE_TEST = {"PYTEST_CURRENT_TEST", "TOKENIZERS_PARALLELISM", "COLUMNS", "LINES"}
 """Variables that no library reads when it is imported; a worker has those of its test all the same."""
 
@@ -57,10 +51,10 @@ class WorkerServer:
 
     def _start(self) -> None:
         now = dict(os.environ)
-        paths = os.pathsep.join(filter(None, [str(ROOT), self._environment.get("PYTHONPATH")]))
+        paths = os.pathsep.join(filter(None, [str(ROOT), str(ROOT / "tests"), self._environment.get("PYTHONPATH")]))
         _become(self._environment | {"PYTHONPATH": paths})  # the server knows no other path
         try:
-            self._fork.set_forkserver_preload([*IMPORTED])
+            self._fork.set_forkserver_preload(["worker_imports"])
             forkserver.ensure_running()
         finally:
             _become(now)

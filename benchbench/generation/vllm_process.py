@@ -24,6 +24,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from benchbench.core.imports import without_collection
+
 SCRATCH_PREFIX = "benchbench-vllm-"
 """Of the folder that the parent makes for vLLM's temporary files."""
 HEARTBEAT_SECONDS = 1.0
@@ -93,8 +95,10 @@ class _Server:
         else:
             how = "engine made anew" if self.llm is not None else "process started"
             self.end()
-            self.vllm = importlib.import_module("vllm")
-            self.llm = self.vllm.LLM(**engine)
+            with without_collection():
+                self.vllm = importlib.import_module("vllm")
+                make = self.vllm.LLM  # which imports most of it
+            self.llm = make(**engine)
         return {"version": self.vllm.__version__, "how": how}
 
     def _reload(self, folder: str) -> bool:

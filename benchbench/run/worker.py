@@ -11,6 +11,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from benchbench.core.imports import hide_from_transformers, without_collection
+
 REPORT_SECONDS = 0.5
 """At most one progress message per so many seconds; the last of a stage always goes through."""
 
@@ -32,11 +34,12 @@ def work(pipe: Connection, root: str, device: str, threads: int, executor: str =
         executor: what started it, for the records.
     """
     should_stop = begin_process(device, threads)
-    from benchbench import inputs
-    from benchbench.core.records import StageSpec
-    from benchbench.generation.engine_cache import EngineCache
-    from benchbench.stages.execute import execute
-    from benchbench.store.runs import RunStore
+    with without_collection():
+        from benchbench import inputs
+        from benchbench.core.records import StageSpec
+        from benchbench.generation.engine_cache import EngineCache
+        from benchbench.stages.execute import execute
+        from benchbench.store.runs import RunStore
 
     store = RunStore(Path(root))
     with EngineCache() as engines:
@@ -81,7 +84,8 @@ def begin_process(device: str, threads: int) -> Callable[[], bool]:
     if threads > 1:  # a model too small for a second thread (`run.machine`) is 5% slower with huge pages
         # torch reads it at its first allocation: the logits of a large vocabulary on CPU take half the time then
         os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
-    _set_up_torch(device, threads)
+    with without_collection():
+        _set_up_torch(device, threads)
     return lambda: bool(stop) or os.getppid() != parent
 
 
@@ -90,6 +94,7 @@ def _set_up_torch(device: str, threads: int) -> None:
     import torch
     from transformers.utils import logging
 
+    hide_from_transformers()
     torch.set_num_threads(threads)
     if torch.device(device).type == "cuda":
         torch.cuda.set_device(device)  # so that what asks for `cuda` alone, such as a random state, means this card

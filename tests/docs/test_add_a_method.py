@@ -111,7 +111,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what the walk needs of the checkout, with the files of the page in it."""
     copy = tmp_path_factory.mktemp("checkout")
     for name in ("benchbench", "tests", "recipes", "docs"):
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, copy / name)  # with its bytecode
     for name in ("README.md", "CONTRIBUTING.md", "Makefile", "pyproject.toml"):
         shutil.copyfile(ROOT / name, copy / name)
     assert not [name for name in FILES if (copy / name).exists()], "the example is there already; take another one"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from harness import ROOT
+
+from tests.house.parsed import calls, package_trees
 
 MOST_LINES = 300
 EMPTY_NAMES = {"utils", "helpers", "misc", "manager", "base"}
@@ -19,8 +22,7 @@ SEEDS_TORCH = {"models/load.py", "training/gradients.py", "training/loop.py"}
 @pytest.fixture(scope="module")
 def package() -> dict[str, ast.Module]:
     """Path below the package -> its syntax tree."""
-    root = ROOT / "benchbench"
-    return {str(p.relative_to(root)): ast.parse(p.read_text(encoding="utf-8")) for p in sorted(root.rglob("*.py"))}
+    return package_trees()
 
 
 def public(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.ClassDef]:
@@ -30,11 +32,6 @@ def public(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.ClassDef]:
             yield node
             inner = node.body if isinstance(node, ast.ClassDef) else []
             yield from (n for n in inner if isinstance(n, ast.FunctionDef) and not n.name.startswith("_"))
-
-
-def calls(tree: ast.Module) -> set[str]:
-    """Names of everything a module calls, as written."""
-    return {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
 
 
 def test_no_module_is_longer_than_the_limit(package: dict[str, ast.Module]):
@@ -104,4 +101,5 @@ def test_every_folder_of_tests_is_a_package_and_every_file_says_what_it_holds():
     files = sorted((ROOT / "tests").rglob("*.py"))
     folders = {path.parent for path in files} - {ROOT / "tests"}
     assert [str(folder) for folder in folders if not (folder / "__init__.py").is_file()] == []
-    assert [str(path) for path in files if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))] == []
+    says = re.compile(r'(#.*\n|\n)*r?"""\S')
+    assert [str(path) for path in files if not says.match(path.read_text(encoding="utf-8"))] == []

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from harness import ROOT
 
+from tests.house.parsed import package_trees
+
 EMPTY_WORDS = {"found", "own", "one", "told", "kept", "asked", "given", "made", "theirs", "whys"}
 """Words that say how a value came about, or whose it is, and not what it is."""
 
@@ -79,8 +81,7 @@ SHORT_WITH_REASON = {
 @pytest.fixture(scope="module")
 def package() -> dict[str, ast.Module]:
     """Path below the package -> its syntax tree."""
-    root = ROOT / "benchbench"
-    return {str(p.relative_to(root)): ast.parse(p.read_text(encoding="utf-8")) for p in sorted(root.rglob("*.py"))}
+    return package_trees()
 
 
 def bound_names(tree: ast.Module) -> Iterator[str]:

@@ -23,7 +23,6 @@ from typing import Any
 
 from tests.harness import BENCH
 from tests.soak.traps import COMMAND, WORKER, Trap
-from tests.worker_server import IMPORTED
 
 HANDLED = {signal.SIGINT, signal.SIGTERM}
 END_SECONDS = 180.0
@@ -35,7 +34,7 @@ def warm_up(folder: Path, line: Sequence[str]) -> None:
     from benchbench import stages
     from benchbench.cli.main import main
 
-    for name in (*IMPORTED, "benchbench.commands.compare.report", "matplotlib.pyplot"):
+    for name in ("tests.worker_imports", "benchbench.commands.compare.report", "matplotlib.pyplot"):
         import_module(name)
     for kind in stages.kinds():
         import_module(f"benchbench.stages.{kind}.run")

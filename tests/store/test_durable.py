@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness import ROOT, tree
+from harness import tree
 
 from benchbench.store import files
 from benchbench.store.drafts import (
@@ -25,6 +25,7 @@ from benchbench.store.drafts import (
 )
 from benchbench.store.files import folders, sync_tree, whole_folder, write_bytes, write_json, write_text, written
 from benchbench.store.processes import machine
+from tests.house.parsed import package_trees
 
 Events = list[tuple[str, str]]
 
@@ -247,8 +248,6 @@ def writes(tree: ast.Module) -> Iterator[str]:
 
 
 def test_everything_is_written_in_one_way():
-    root = ROOT / "benchbench"
-    trees = {str(p.relative_to(root)): ast.parse(p.read_text(encoding="utf-8")) for p in sorted(root.rglob("*.py"))}
-    alone = {path: list(writes(tree)) for path, tree in trees.items()}
+    alone = {path: list(writes(tree)) for path, tree in package_trees().items()}
     assert {path: calls for path, calls in alone.items() if calls and path not in WRITES} == {}
     assert {path for path in WRITES if not alone[path] and path != "store/files.py"} == set()
