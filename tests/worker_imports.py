@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 
-from benchbench.core.imports import hide_from_transformers, without_collection
+from benchbench.core.imports import hide_from_transformers, own_this_process, without_collection
 
 KINDS = ("sft", "reward_model", "reward", "preference", "score", "generate")
 IMPORTED = (
@@ -15,6 +15,7 @@ IMPORTED = (
 
 with without_collection():
     importlib.import_module("torch")
+    own_this_process()
     hide_from_transformers()
     for name in IMPORTED:
         importlib.import_module(name)

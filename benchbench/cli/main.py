@@ -43,6 +43,7 @@ from benchbench.cli.output import shown, shown_error
 from benchbench.cli.signals import hearing
 from benchbench.cli.variadic import VariadicCommand
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.imports import own_this_process
 from benchbench.store.damage import listening
 from benchbench.store.disk import disk_message
 from benchbench.store.processes import given_command
@@ -115,6 +116,7 @@ def _options(
 
 def run(args: list[str] | None = None) -> None:
     """Entry point of the `bench` script: every way to end has its exit code."""
+    own_this_process()
     gc.set_threshold(50_000, 20, 100)  # a tenth of a command's time goes into garbage that its imports do not leave
     sys.exit(main(sys.argv[1:] if args is None else args))
 

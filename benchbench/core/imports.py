@@ -28,13 +28,24 @@ def without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def hide_from_transformers() -> None:
-    """Have transformers believe for the life of this process that `UNUSED` are not installed.
+class _Process:
+    is_own = False
 
-    Its model classes would import them, which takes a second and a half of each process. Transformers asks once and
-    keeps the answer, so that everything else still finds them. For processes of our own only: where the library is
-    imported into a user's process, transformers has what it finds.
+
+def own_this_process() -> None:
+    """Say that nobody else's code runs in this process but what a recipe names: a command's, or a worker's."""
+    _Process.is_own = True
+
+
+def hide_from_transformers() -> None:
+    """Have transformers believe for the life of a process of our own that `UNUSED` are not installed.
+
+    Its model classes and tokenizers would import them, which takes a second and a half of each process. Transformers
+    asks once and keeps the answer, so that everything else still finds them. Where the library is imported into a
+    user's process, transformers has what it finds.
     """
+    if not _Process.is_own:
+        return
     from transformers.utils import is_scipy_available, is_sklearn_available
 
     for name, is_available in zip(UNUSED, (is_sklearn_available, is_scipy_available), strict=True):

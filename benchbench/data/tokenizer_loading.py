@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from benchbench.core.errors import BenchError
+from benchbench.core.imports import hide_from_transformers
 from benchbench.data.tokenizer_check import check_tokenizer, how_to_mend
 from benchbench.data.tokenizer_files import WHOLE, tokenizer_files
 
@@ -55,6 +56,7 @@ def _loaded(folder: Path, trust: bool) -> PreTrainedTokenizerBase:
 
     Code that comes with a folder may read anything beside it, so it is given the folder itself.
     """
+    hide_from_transformers()
     from transformers import AutoTokenizer
 
     with TemporaryDirectory(prefix=SCRATCH) as scratch:

@@ -11,7 +11,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from benchbench.core.imports import hide_from_transformers, without_collection
+from benchbench.core.imports import hide_from_transformers, own_this_process, without_collection
 
 REPORT_SECONDS = 0.5
 """At most one progress message per so many seconds; the last of a stage always goes through."""
@@ -94,6 +94,7 @@ def _set_up_torch(device: str, threads: int) -> None:
     import torch
     from transformers.utils import logging
 
+    own_this_process()
     hide_from_transformers()
     torch.set_num_threads(threads)
     if torch.device(device).type == "cuda":
