@@ -46,7 +46,7 @@ def hide_from_transformers() -> None:
     """
     if not _Process.is_own:
         return
-    from transformers.utils import is_scipy_available, is_sklearn_available
+    from transformers.utils.import_utils import is_scipy_available, is_sklearn_available
 
     for name, is_available in zip(UNUSED, (is_sklearn_available, is_scipy_available), strict=True):
         if name in sys.modules:
