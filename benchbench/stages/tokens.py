@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -62,12 +63,18 @@ def tokenized_once(
 
 @contextmanager
 def _all_cores() -> Iterator[None]:
-    """Let tokenizers use every core; a process that is forked later must not, so the variable is put back."""
-    before = os.environ.get(PARALLELISM)
+    """Let tokenizers use every core, and nobody look for garbage among lists of ids, half of the time otherwise.
+
+    A process that is forked later must not use them, so the variable is put back.
+    """
+    before, was_enabled = os.environ.get(PARALLELISM), gc.isenabled()
     os.environ[PARALLELISM] = "true"
+    gc.disable()
     try:
         yield
     finally:
+        if was_enabled:
+            gc.enable()
         if before is None:
             del os.environ[PARALLELISM]
         else:

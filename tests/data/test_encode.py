@@ -43,6 +43,29 @@ def test_a_merge_across_the_boundary_is_undone_and_counted():
     assert one.retokenised == 1
 
 
+@pytest.mark.parametrize(
+    "how", ["as it is", "file cuts and pads", "special tokens split", "a class that calls otherwise"]
+)
+def test_ids_are_those_of_a_call(how: str):
+    """No offsets are made, and what a file or a caller before set counts no more than in a call."""
+    tokenizer = bytes_with(bos_token="<s>")
+    if how == "file cuts and pads":
+        tokenizer.backend_tokenizer.enable_truncation(2)
+        tokenizer.backend_tokenizer.enable_padding(length=9)
+    elif how == "special tokens split":
+        tokenizer.split_special_tokens = True
+    elif how == "a class that calls otherwise":
+        upper = type(
+            "Upper", (type(tokenizer),), {"__call__": lambda self, texts, **_: {"input_ids": [[7]] * len(texts)}}
+        )
+        tokenizer.__class__ = upper
+    text = "ab <|endoftext|> ab"
+    (encoded,) = Encoder(tokenizer, None, None, spaced=False).encode([Rendered("", (text,))])
+    expected = tokenizer([text], add_special_tokens=False, verbose=False)["input_ids"][0]
+    assert encoded.responses == (expected if how != "a class that calls otherwise" else expected[1:],)
+    assert (EOS in encoded.responses[0]) is (how in ("as it is", "file cuts and pads"))
+
+
 def test_eos_ends_each_response_once():
     assert encode("a", "x").responses == ([*alone("x"), EOS],)
     assert encode("a", "x<|endoftext|>").responses == ([*alone("x"), EOS],)
