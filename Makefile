@@ -50,7 +50,7 @@ fuzz: setup
 check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pyright
+	NODE_OPTIONS="$${NODE_OPTIONS:-} --max-semi-space-size=64" $(BIN)/pyright
 	$(BIN)/lint-imports
 
 # Every documented command starts, and the smallest chain runs to its table.

@@ -61,6 +61,19 @@ def generation(*, quick: bool) -> Result:
     return Result(what, table, facts, other_cores(before, read_load()))
 
 
+def token_store(*, quick: bool) -> Result:
+    """As many pairs as UltraFeedback has, by all cores into the store, and out of it."""
+    before = read_load()
+    answer = answer_of("benchmarks.token_store", "quick" if quick else "full")
+    rows = answer.pop("rows")
+    table = {
+        step: {"CPU seconds": times["cpu_seconds"], "seconds, all cores": times["wall_seconds"]}
+        for step, times in answer.items()
+    }
+    what = f"{rows:,} pairs of made-up words in the lengths of UltraFeedback's, as all stages share them"
+    return Result(what, table, {}, other_cores(before, read_load()))
+
+
 def _training() -> dict[str, Section]:
     plans = {"long": SHORT, "k4": SHORT, "k8": SHORT}
     once = {"long"}  # in one precision, since a step of it takes long
@@ -75,6 +88,7 @@ SECTIONS: Mapping[str, Section] = _training() | {
     "scoring-fp32": ScoringCase("feas"),
     "scoring-bf16": ScoringCase("feas", bf16=True),
     "tokenisation": TokenisationCase(),
+    "token-store": token_store,
     "start-up": startup.measure,
     "grid": grid.measure,
     "integrity": integrity.measure,

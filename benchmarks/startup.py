@@ -16,10 +16,18 @@ from benchmarks.sections import Result
 
 BENCH = str(Path(sys.executable).with_name("bench"))
 ROUNDS = 5
+WORKER = """
+from benchbench.core.imports import without_collection
+from benchbench.run.worker import begin_process
+begin_process("cpu", 1)
+with without_collection():
+    import benchbench.stages.execute, benchbench.stages.preference.run
+"""
+"""What a worker process does before its first stage."""
 COMMANDS: Mapping[str, Sequence[str]] = {
     "python": (sys.executable, "-c", "pass"),
     "bench --help": (BENCH, "--help"),
-    "a worker's imports": (sys.executable, "-c", "import benchbench.stages.execute, benchbench.stages.preference.run"),
+    "a worker's imports": (sys.executable, "-c", WORKER),
     "imports of transformers": (sys.executable, "-c", "from transformers import GPTNeoXForCausalLM"),
     "imports of TRL": (sys.executable, "-c", "from trl import DPOTrainer"),
 }

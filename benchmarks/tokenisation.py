@@ -46,7 +46,8 @@ def make_texts(mix: Mix) -> list[tuple[str, str, str]]:
     return texts
 
 
-def _tokenizer(texts: list[tuple[str, str, str]]) -> Any:
+def train_on(texts: list[tuple[str, str, str]]) -> Any:
+    """A tokenizer of the first of them."""
     words = [text for row in texts[:200] for text in row]
     return train_tokenizer(words, TokenizerTraining(vocab_size=VOCABULARY, split="train"))
 
@@ -56,7 +57,7 @@ class OurTokenisation:
 
     def __init__(self, mix: Mix) -> None:
         texts = make_texts(mix)
-        self._tokenizer = _tokenizer(texts)
+        self._tokenizer = train_on(texts)
         self._examples = [
             Example(str(i), (Message("user", prompt),), (chosen, rejected))
             for i, (prompt, chosen, rejected) in enumerate(texts)
@@ -74,7 +75,7 @@ class TrlTokenisation:
 
     def __init__(self, mix: Mix) -> None:
         texts = make_texts(mix)
-        self._tokenizer = _tokenizer(texts)
+        self._tokenizer = train_on(texts)
         self._mix = replace(mix, shape=replace(mix.shape, vocabulary=VOCABULARY, hidden=32, layers=1, heads=2))
         self._rows = [
             {"prompt": prompt + " ", "chosen": chosen, "rejected": rejected} for prompt, chosen, rejected in texts
