@@ -211,6 +211,8 @@ class Work:
     forward_flops: int
     """Useful work of one forward pass in matrix products with weights: every layer for packed tokens, the head for
     scored ones; attention is left out."""
+    alone_flops: int
+    """The same with every response's row for itself."""
 
     @property
     def training_flops(self) -> int:
@@ -228,6 +230,10 @@ def work_of(mix: Mix, examples: Sequence[TokenizedExample]) -> Work:
         len(batch) * mix.candidates * max(len(row.tokens) for e in batch for row in e.candidates) for batch in batches
     )
     shape = mix.shape
-    layers, head = packed * shape.layers * shape.layer_parameters, scored * shape.hidden * shape.vocabulary
+    alone = sum(Cost(packed=True, share=False).of(example) for example in examples)
+    flops = [
+        2 * (tokens * shape.layers * shape.layer_parameters + scored * shape.hidden * shape.vocabulary)
+        for tokens in (packed, alone)
+    ]
     real = sum(real_tokens(example) for example in examples)
-    return Work(len(examples), real, packed, padded, 2 * (layers + head))
+    return Work(len(examples), real, packed, padded, *flops)

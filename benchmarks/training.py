@@ -67,6 +67,7 @@ def facts(work: Work, limit: Measured) -> dict[str, float]:
         "tokens an example, real": work.real_tokens / work.examples,
         "tokens an example, packed": work.packed_tokens / work.examples,
         "useful GFLOP an example": work.training_flops / work.examples / 1e9,
+        "the same with nothing shared, ours 1": work.alone_flops / work.forward_flops,
         "GFLOP/s of matrix products alone, one thread": work.training_flops / limit.cpu_seconds / 1e9,
     }
 

@@ -50,10 +50,11 @@ def test_work_by_hand():
     """Prompt 1 2 3, responses 4 5 and 6: rows of 5 and 4 tokens, 9 real, 10 padded.
 
     The last token of a row is no input, so the rows are 1 2 3 4 and 1 2 3, and packed 1 2 3 4: four tokens, and three
-    scored. One layer of width 2 has 48 weights, the head 2 x 7: 2 x (4 x 48 + 3 x 14) = 468 operations forward.
+    scored. One layer of width 2 has 48 weights, the head 2 x 7: 2 x (4 x 48 + 3 x 14) = 468 operations forward, and
+    2 x (7 x 48 + 3 x 14) = 756 with nothing shared.
     """
     rows = (TokenizedCandidate((1, 2, 3, 4, 5), (3, 5)), TokenizedCandidate((1, 2, 3, 6), (3, 4)))
     mix = Mix("m", "", Shape(hidden=2, layers=1, heads=1, vocabulary=7, positions=8), 1, 1, lambda draw: (3, (2, 1)))
     work = work_of(mix, [TokenizedExample("a", rows, identical=False, columns={})])
     assert (work.real_tokens, work.padded_tokens, work.packed_tokens) == (9, 10, 4)
-    assert (work.forward_flops, work.training_flops) == (468, 3 * 468)
+    assert (work.forward_flops, work.training_flops, work.alone_flops) == (468, 3 * 468, 756)
