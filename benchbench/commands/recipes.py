@@ -8,6 +8,7 @@ from typing import Any
 
 from benchbench.commands.resolve import CHECKS, resolve
 from benchbench.core.errors import BenchError, Fault
+from benchbench.plan.named_recipes import require_named_recipes
 from benchbench.recipe import library
 from benchbench.recipe.claims import ClaimSection
 from benchbench.recipe.load import Loaded, load_recipe, load_untuned
@@ -139,6 +140,7 @@ def validate(targets: Sequence[str]) -> list[str]:
             loaded = (
                 load_untuned(entry, "sft", checks=CHECKS) if entry.is_setting else load_recipe(entry, checks=CHECKS)
             )
+            require_named_recipes(loaded)
         except BenchError as error:
             faults.append(Fault("", str(error)))
             continue

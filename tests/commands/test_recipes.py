@@ -50,6 +50,22 @@ def test_validate_tells_the_faults_of_every_file(tmp_path: Path):
     assert "Did you mean 'simpo'?" in ended.err
 
 
+def test_validate_looks_at_the_recipes_that_a_recipe_names(tmp_path: Path):
+    names = {
+        "start": "preference: {init_from: dpo@nowhere}",
+        "anchor": "preference: {anchors: {trained: {recipe: smipo}}}",
+        "circle": "preference: {init_from: circle.yaml}",
+    }
+    for name, line in names.items():
+        method = "mrpo" if name == "anchor" else "dpo"
+        (tmp_path / f"{name}.yaml").write_text(f"name: {name}\nsetting: {MICRO}\nmethod: {{name: {method}}}\n{line}\n")
+    ended = bench("recipes", "validate", *(tmp_path / f"{name}.yaml" for name in names))
+    assert ended.code == 2 and ended.out == ""
+    assert "preference.init_from: no recipe of 'dpo@nowhere'" in ended.err
+    assert "preference.anchors.trained: unknown method 'smipo'. Did you mean 'simpo'?" in ended.err
+    assert "got a circle" in ended.err
+
+
 def origins(*args: object) -> dict[str, tuple[str, str]]:
     """Key -> (value, origin) of every printed row."""
     ended = bench("recipes", "show", *args)
