@@ -123,6 +123,8 @@ class Judge:
     describes: tuple[str, ...] = ()
     """Options that say what the world of the data is, and not what the judge likes: where the data's source has an
     option of that name, a recipe has the same value in both."""
+    source: str = ""
+    """Name of the only data source whose prompts it knows, such as `toy`; empty for any."""
     uses_device: bool = False
     """Whether it runs a model on the context's device, and each contest by itself, so that several processes may share
     the contests without moving a verdict."""

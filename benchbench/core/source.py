@@ -96,6 +96,8 @@ class Source:
     """(options, folder) -> the repository that the data is from; raises as `identity` does."""
     files: Callable[[Any, Path], Mapping[str, Path]] = no_files
     """(options, folder) -> name in `identity` -> the file or folder of which it has the content hash."""
+    knows: Callable[[Sequence[Message]], bool] | None = None
+    """(prompt) -> whether it is one of this source's world; none where there is no such world."""
     steps: StepValues | None = None
     """What unfinished responses are worth; none where nothing knows."""
     tool: Tool | None = None

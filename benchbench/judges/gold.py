@@ -27,4 +27,4 @@ def judge(options: GoldOptions, contests: Sequence[Contest], context: JudgeConte
         yield place, Verdict(0.5 if first == second else float(first > second), raw, scores=(first, second))
 
 
-JUDGE = Judge(name="gold", version=2, options=GoldOptions, sees_slots=False, judge=judge)
+JUDGE = Judge(name="gold", version=2, options=GoldOptions, sees_slots=False, judge=judge, source="toy")

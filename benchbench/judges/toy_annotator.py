@@ -52,4 +52,4 @@ def judge(
         yield place, Verdict(annotator.labels_first(texts, gold), raw, scores=scores)
 
 
-JUDGE = Judge(name="toy_annotator", version=1, options=ToyAnnotatorOptions, sees_slots=False, judge=judge)
+JUDGE = Judge(name="toy_annotator", version=1, options=ToyAnnotatorOptions, sees_slots=False, judge=judge, source="toy")

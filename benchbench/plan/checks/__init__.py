@@ -8,6 +8,7 @@ from benchbench.core.errors import BenchError, Fault
 from benchbench.plan.anchors import anchor_faults
 from benchbench.plan.checks.data import chosen_faults, data_faults, length_faults, split_faults, trained_faults
 from benchbench.plan.checks.generation import generation_faults, stop_faults
+from benchbench.plan.checks.known_prompts import judged_prompt_faults, labelled_prompt_faults
 from benchbench.plan.checks.model_columns import model_column_faults
 from benchbench.plan.checks.online import online_data_faults
 from benchbench.plan.checks.prompts import prompt_faults
@@ -54,6 +55,8 @@ def check_all(
         faults += [fault for other, fault in mixed if other is loaded]
         if prompts is not None:
             faults += prompt_faults(loaded, prompts)
+        if with_samples and not loaded.recipe.is_reward_model and prepared.missing == ():
+            faults += judged_prompt_faults(loaded.recipe, prepared.data, prompts)
         new = [fault for fault in faults if (fault.where, fault.message) not in reported]
         reported |= {(fault.where, fault.message) for fault in new}
         if new:
@@ -72,7 +75,7 @@ def recipe_faults(loaded: Loaded, prepared: Prepared, score_split: str | None, *
         faults += data_faults(recipe, data, score_split)
         faults += online_data_faults(loaded, data, prepared.context_tokens)
         faults += trained_faults(loaded, data) + round_data_faults(loaded, prepared)
-        faults += drawn_pair_faults(loaded, prepared)
+        faults += labelled_prompt_faults(recipe, data) + drawn_pair_faults(loaded, prepared)
         faults += search_data_faults(loaded, prepared) + tool_data_faults(loaded, prepared)
         faults += chosen_faults(recipe, data) if against_chosen and not recipe.is_reward_model else []
     return faults

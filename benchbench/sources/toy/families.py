@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
+from benchbench.core.example import Message
+
 if TYPE_CHECKING:
     from numpy.random import Generator
 
@@ -161,6 +163,11 @@ def draw_task(rng: Generator) -> Task:
     template = pick(rng, family.templates)
     polite, explain = rng.random() < 0.5, rng.random() < 0.4
     return Task(family.name, template, family.draw(rng), polite, explain)
+
+
+def is_prompt(messages: Sequence[Message]) -> bool:
+    """Whether a prompt is one of this world: a single message that states a task, and nothing else."""
+    return len(messages) == 1 and _PROMPT.fullmatch(" ".join(messages[0].content.split())) is not None
 
 
 @lru_cache(maxsize=65536)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchbench.core.source import LoadedSplits, Reading, Source
 from benchbench.sources.toy.annotator import Annotator
+from benchbench.sources.toy.families import is_prompt
 from benchbench.sources.toy.splits import draw_candidates, draw_demonstrations, label_pairs
 
 _RANGES = {
@@ -98,4 +99,4 @@ def identity(options: ToyOptions, folder: Path) -> Mapping[str, str]:
     return {}
 
 
-SOURCE = Source(name="toy", options=ToyOptions, load=load, identity=identity)
+SOURCE = Source(name="toy", options=ToyOptions, load=load, identity=identity, knows=is_prompt)

@@ -1,0 +1,60 @@
+"""Judges and oracles that know the prompts of one world alone, and prompts that are none of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+
+from benchbench import judges, oracles, sources
+from benchbench.core.errors import Fault
+from benchbench.core.example import Example
+from benchbench.plan.checks.columns import read_split
+from benchbench.plan.prompt_sets import PreparedPrompts
+from benchbench.recipe.schema import Recipe
+from benchbench.store.prepared import PreparedData
+
+LOOKED_AT = 20
+"""Prompts of a split; what puts one out of its world, such as a transform, does so to all or to many."""
+
+
+def judged_prompt_faults(recipe: Recipe, data: PreparedData, prompts: PreparedPrompts | None) -> list[Fault]:
+    """Prompts whose answers the judge could not judge once a policy was trained and had written them.
+
+    Args:
+        recipe: with or without a judge.
+        data: its own splits, all of which are there.
+        prompts: that are answered in the place of its own.
+    """
+    if recipe.judge is None or (recipe.generate is None and prompts is None):
+        return []
+    judge = judges.get(recipe.judge.name)
+    if not judge.source:
+        return []
+    if prompts is not None:
+        return _unknown(
+            "judge", judge.name, judge.source, "the prompt file", read_split(prompts.data, prompts.splits[0])
+        )
+    assert recipe.generate is not None
+    split = recipe.generate.split
+    return _unknown("judge", judge.name, judge.source, f"split '{split}'", read_split(data, split))
+
+
+def labelled_prompt_faults(recipe: Recipe, data: PreparedData) -> list[Fault]:
+    """Prompts whose drawn responses the oracle of rounds could not label."""
+    if recipe.rounds is None:
+        return []
+    oracle, split = oracles.get(recipe.rounds.oracle.name), recipe.rounds.prompts.split
+    if not oracle.source or oracle.source != recipe.data.source:  # the latter is refused without the data
+        return []
+    return _unknown("rounds.oracle", oracle.name, oracle.source, f"split '{split}'", read_split(data, split))
+
+
+def _unknown(section: str, name: str, source: str, where: str, examples: Iterable[Example]) -> list[Fault]:
+    knows = sources.get(source).knows
+    if knows is None:
+        return []
+    for example in islice(examples, LOOKED_AT):
+        if not knows(example.prompt):
+            message = f"'{name}' knows the prompts of source {source} alone, and example {example.id} of {where} has"
+            return [Fault(f"{section}.name", f"{message} another; choose another {section.split('.')[-1]}")]
+    return []
