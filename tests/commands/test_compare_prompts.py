@@ -128,4 +128,4 @@ def test_prompts_of_no_toy_world_name_the_judge(world: Path, tmp_path: Path):
     (world / "strange.jsonl").write_text(json.dumps({"id": "x", "prompt": "list 3 c"}) + "\n", encoding="utf-8")
     ended = compare(world, tmp_path, "strange", *BASELINE_ALONE)
     assert ended.code == 2, ended.err
-    assert "judge gold: example x is not of the toy world" in ended.err
+    assert "judge.name: 'gold' knows the prompts of source toy alone, and example x of the prompt file" in ended.err
