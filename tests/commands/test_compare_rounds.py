@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from harness import MICRO, WIDE, Ended, bench, finish, generate_section, reseal
 
+from benchbench.commands.compare.row_facts import _RowFacts
+from benchbench.commands.compare.run import CompareRequest, prepare_comparison
+from benchbench.commands.run_plan import RunOptions
+from benchbench.core.records import StageRecord
+from benchbench.store.results import ResultStore
+from benchbench.store.runs import RunStore
 from tests.stages.rounds import drawn
 
 SETS = (drawn(count=2, more="evaluate: each", per_round=6), "preference.global_batch_size=4")
@@ -45,6 +52,25 @@ def test_each_round_has_a_row_and_measurements_of_its_own(folder: Path):
     assert (of_dpo["round"] == "").sum() == (of_dpo["round"] == "1").sum()
     again = compare(folder)
     assert again.code == 0 and "rounds: what each drew" in again.out
+
+
+@pytest.mark.parametrize(("start", "each"), [("previous", ""), ("sft", ", each from sft")])
+def test_facts_are_of_all_rounds(start: str, each: str, folder: Path, tmp_path: Path):
+    """By hand: every record of a training says 7 updates, 5 examples and 11 tokens; there are two rounds."""
+    sets = [drawn(count=2, more=f"evaluate: each, start: {start}", per_round=6), *SETS[1:]]
+    request = CompareRequest(["dpo"], str(folder / "setting.yaml"), ["1"], overrides=sets)
+    session = prepare_comparison(request, RunOptions(runs=folder / "runs")).session
+
+    class Same(RunStore):
+        def record(self, key: str) -> StageRecord | None:
+            record = super().record(session.cells[0].rounds[0].policy if key.startswith("preference/") else key)
+            return None if record is None else replace(record, summary={"steps": 7, "examples": 5}, tokens=11)
+
+    rows = [cell for cell in session.cells if cell.loaded.label == "dpo"]
+    own = _RowFacts(rows, session.plan, Same(folder / "runs"), ResultStore(tmp_path, "micro"))
+    facts = own.values()
+    expected = {"updates": f"14 in 2 rounds{each}", "examples": f"10 in 2 rounds{each}"}
+    assert facts | expected | {"tokens seen": f"22 in 2 rounds{each}", "other trained policies": "none"} == facts
 
 
 def test_a_plan_shows_rounds_folded_with_what_they_cost(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

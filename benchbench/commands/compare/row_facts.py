@@ -10,7 +10,7 @@ from benchbench import methods
 from benchbench.commands.compare.tuning_budget import tuning_budget
 from benchbench.core.hashing import fingerprint
 from benchbench.core.records import StageRecord
-from benchbench.plan.graph import Cell, Plan
+from benchbench.plan.graph import Cell, Plan, RoundKeys
 from benchbench.recipe.identity import own_transforms
 from benchbench.recipe.load import Loaded
 from benchbench.report.fairness import UNKNOWN, Fairness, fairness_of
@@ -66,38 +66,51 @@ class _RowFacts:
         """Quantity -> value; those of training are left out for a row that is where the others start."""
         kind = "reward_model" if self.loaded.recipe.is_reward_model else "preference"
         trained = [key for key in self._under(self.main) if _kind(key) == kind and self._is_of_row(key, kind)]
-        of_training = self._all_trainings(trained) | self._beside(kind, trained) if trained else {}
+        of_training = self._all_trainings(kind, trained) | self._beside(kind, trained) if trained else {}
         return of_training | {"SFT": self._joined("sft")} | self._machine()
 
     def _is_of_row(self, key: str, kind: str) -> bool:
         """Whether a stage trains this row's own policy, and not another one that it reads."""
         return kind == "reward_model" or key in self.main
 
-    def _all_trainings(self, keys: Sequence[str]) -> dict[str, str]:
+    def _all_trainings(self, kind: str, keys: Sequence[str]) -> dict[str, str]:
         """What went into the training of the row, and into those that it goes on from."""
-        facts = self._training(keys, self.loaded)
+        rounds = [cell.rounds for cell in self.cells] if kind == "preference" else []
+        facts = self._training(keys, self.loaded, rounds)
         for depth in range(1, len(self.cells[0].trainings)):
             earlier = [cell.trainings[depth] for cell in self.cells]
-            before = self._training([each.policy for each in earlier if each.policy], earlier[0].loaded)
+            policies = [each.policy for each in earlier if each.policy]
+            before = self._training(policies, earlier[0].loaded, [each.rounds for each in earlier])
             name = earlier[0].loaded.label
             facts |= {fact: f"{facts[fact]}, after {name} with {before[fact]}" for fact in _OF_EACH_TRAINING}
         return facts
 
-    def _training(self, keys: Sequence[str], loaded: Loaded) -> dict[str, str]:
-        """What went into a training of the row."""
+    def _training(
+        self, keys: Sequence[str], loaded: Loaded, rounds: Sequence[Sequence[RoundKeys]] = ()
+    ) -> dict[str, str]:
+        """What went into a training of the row, in all of its rounds.
+
+        Args:
+            keys: the stage that ends it, of each seed.
+            loaded: its recipe.
+            rounds: those of each seed, if any.
+        """
         settings = self.plan.stages[keys[0]].settings
         training, data = settings.training, settings.data
         transforms = [part for part in own_transforms(loaded.values()) if data.split in part["splits"]]
         maker = f", made by {', '.join(str(part['name']) for part in transforms)}" if transforms else ""
         epochs = _count(training.num_train_epochs, "epoch") if training.max_steps is None else "as many as updates give"
         adapters = f", {settings.lora.lora_dropout:g} in adapters" if settings.lora else ""
+        chains = [[key for each in of_seed for key in each.trained] for of_seed in rounds if of_seed]
+        chains = chains or [[key] for key in keys]
+        after = _rounds(rounds[0], loaded) if rounds and rounds[0] else ""
         return {
             "training data": f"split {data.split} ({(data.hash or fingerprint(data.made_by))[:8]}{maker})",
-            "examples": self._span(keys, lambda record: record.summary.get("examples")),
+            "examples": self._span(chains, lambda record: record.summary.get("examples")) + after,
             "epochs": epochs,
-            "updates": self._span(keys, lambda record: record.summary.get("steps")),
+            "updates": self._span(chains, lambda record: record.summary.get("steps")) + after,
             "batch size": str(training.global_batch_size),
-            "tokens seen": self._span(keys, lambda record: record.tokens or None),
+            "tokens seen": self._span(chains, lambda record: record.tokens or None) + after,
             "dropout": "off" if training.disable_dropout else f"on{adapters}",
             "precision": settings.model.dtype + (", bfloat16 autocast" if training.bf16 else ""),
         }
@@ -107,7 +120,8 @@ class _RowFacts:
         tuning = {"tuning": tuning_budget(self.loaded, self.results)}
         if kind == "reward_model":
             return tuning
-        others = [key for key in self._under(self.main) if _kind(key) == "preference" and key not in keys]
+        own = {*keys, *(key for cell in self.cells for each in cell.rounds for key in each.trained)}
+        others = [key for key in self._under(self.main) if _kind(key) == "preference" and key not in own]
         titles = dict.fromkeys(self.plan.stages[key].title.partition(" seed ")[0] for key in others)
         return tuning | {
             "reference": self._reference(keys[0]),
@@ -167,14 +181,26 @@ class _RowFacts:
     def _under(self, keys: Iterable[str | None]) -> list[str]:
         return self.plan.under(key for key in keys if key is not None)
 
-    def _span(self, keys: Sequence[str], number: Callable[[StageRecord], Any]) -> str:
-        """One number, or the smallest and the largest where seeds differ."""
-        records = [self.store.record(key) for key in keys]
-        numbers = [None if record is None else number(record) for record in records]
-        known = sorted({int(value) for value in numbers if value is not None})
-        if None in numbers or not known:
+    def _span(self, chains: Sequence[Sequence[str]], number: Callable[[StageRecord], Any]) -> str:
+        """One sum over the stages of a seed, or the smallest and the largest where seeds differ."""
+        sums = set[int]()
+        for keys in chains:
+            records = [self.store.record(key) for key in keys]
+            numbers = [value for record in records if record is not None and (value := number(record)) is not None]
+            if len(numbers) < len(keys):
+                return UNKNOWN
+            sums.add(int(sum(numbers)))
+        known = sorted(sums)
+        if not known:
             return UNKNOWN
         return f"{known[0]}" if len(known) == 1 else f"{known[0]} to {known[-1]}"
+
+
+def _rounds(rounds: Sequence[RoundKeys], loaded: Loaded) -> str:
+    """How many rounds a number is of, and where each began if not where the one before it ended."""
+    section = loaded.recipe.rounds
+    start = "" if section is None or section.start == "previous" else f", each from {section.start}"
+    return f" in {_count(len(rounds), 'round')}{start}"
 
 
 def _environments(record: StageRecord | None) -> list[Mapping[str, Any]]:
