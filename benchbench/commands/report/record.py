@@ -163,7 +163,10 @@ def settings(loaded: Sequence[Loaded]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["label", "key", "value", "origin"])
 
 
-_ANNOTATIONS = ("claims", "reported_losses", "reported_on", "quirks", "description", "notice", "open_question")
+_ANNOTATIONS = (
+    *("claims", "reported_losses", "reported_on", "quirks", "description", "notice", "open_question"),
+    "untuned",  # a mark of the row, which a setting's rows have though their recipes do not say so
+)
 
 
 def _place(origin: str) -> str:
