@@ -163,6 +163,11 @@ def test_metrics_that_were_measured_and_not_compared_are_among_all_metrics():
     assert [row[:2] for row in body].count(["auc", "logp_mean"]) == 1
 
 
+def test_notes_of_win_rates_stand_below_their_table():
+    table = tables("win_rates")["win_rates_1"]
+    assert (table.title, table.notes) == ("win rate against dpo", ["MDD: distance from one half"])
+
+
 def test_settings_that_differ_are_marked_and_stand_apart_from_those_that_are_shared():
     shown = tables("settings")
     assert [row[0] for row in shown["settings"].body] == ["method.name"]
