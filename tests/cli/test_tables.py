@@ -59,7 +59,7 @@ def lines_of(finished: Finished, tmp: Path) -> dict[str, list[object]]:
         "train --dry-run": ["train", "dpo", *where, "--seeds", 77, "--dry-run"],
         "eval": ["eval", "dpo", *where],
         "eval of one seed": ["eval", "dpo", *where, "--seeds", 1],
-        "eval of lists": ["eval", tmp / "lists.csv"],
+        "eval of lists": ["eval", tmp / "lists.csv", "--gold", "rating"],
         "clean": ["clean", "--runs", finished.runs, "--results", tmp / "no_results", "--dry-run"],
         "plan": ["plan", "dpo", *where, "--on", "2xH100"],
         "compare": [*finished.line, "--runs", finished.runs, "--results", tmp / "results", "--metrics", "mean_margin"],
