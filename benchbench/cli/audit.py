@@ -82,7 +82,7 @@ def seeds(
 
     From the records of stages: what weights, order of the data, dropout and answers were drawn from. Exit code 3
     where seeds are copies of one run, or where methods that are compared draw from different seeds; 4 where some
-    have not run.
+    have not run. Where data or weights are not here, the recipe alone is looked at, and the command says so.
 
     Example: bench audit seeds dpo simpo --setting tiny
     """
@@ -96,11 +96,11 @@ def seeds(
     verdict = audited.verdict()
     if as_json:
         document = {"rows": seed_records(audited.rows), "findings": audited.faults, "folders_not_read": audited.unread}
-        print_json(document)
+        print_json({**document, "assumed": audited.assumed})
     else:
         print_rows(seed_rows(audited.rows, STREAMS))
         unread = [f"{audited.unread} folders of stages not read"] if audited.unread else []
-        for line in [*seed_lines(audited.rows), *unread]:
+        for line in [*audited.assumed, *seed_lines(audited.rows), *unread]:
             print_note(line)
     if verdict is not None:
         raise verdict

@@ -30,7 +30,8 @@ def reread(
 
     Columns: `method`, `value` (mean over seeds), `k` (number of seeds), and `spread` with its `spread_type`: `sd` over
     seeds, `se`, `ci95` (half of the interval) or `none`; or a column `sd`, `se` or `ci95`. Optional: `ddof` (0 for a
-    population sd), `metric`, `n` (test items), `baseline` (of the row). A spread of 0, none, or that of one seed is
+    population sd), `metric`, `n` (test items), `baseline` (of the row). `value_pct`, `sd_pct` and the like, `n_seeds`
+    and `sd_ddof` are read too where the name itself is not there. A spread of 0, none, or that of one seed is
     unknown, and leaves no interval.
 
     Example: bench reread table.csv --baseline DPO

@@ -40,7 +40,9 @@ def reread(
 
 def _notes(table: PublishedTable) -> list[str]:
     assumed = Counter(row.assumption for row in table.rows if row.assumption)
-    notes = [f"{text} ({count} of {len(table.rows)} rows)" for text, count in assumed.items()]
+    names = "; as ".join(f"{name}: {column}" for name, column in table.other_names.items())
+    notes = [f"read as {names}"] if names else []
+    notes += [f"{text} ({count} of {len(table.rows)} rows)" for text, count in assumed.items()]
     if not table.has_spreads:
         notes.append("no column of spreads (spread, sd, se or ci95); --columns spread=COLUMN names one")
     if table.others:

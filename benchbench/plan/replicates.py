@@ -38,11 +38,11 @@ def copies(plan: Plan) -> list[str]:
 
     A row that trains nothing is the model as it is and needs no such line.
     """
-    rows: dict[tuple[str, str], dict[str, list[int]]] = {}
+    rows: dict[tuple[str, str], dict[str, dict[int, None]]] = {}  # a cell may stand in a plan several times
     for cell in plan.cells:
         if cell.policy is not None:
             runs = rows.setdefault((cell.loaded.label, cell.loaded.recipe_hash), {})
-            runs.setdefault(run_of(plan, cell.score), []).append(cell.seed)
+            runs.setdefault(run_of(plan, cell.score), {})[cell.seed] = None
     lines = [
         f"{label}: the seed reaches nothing in this recipe (no weights, data order or dropout is drawn from it), so "
         f"seeds {', '.join(map(str, seeds))} are one run and their spread says nothing"

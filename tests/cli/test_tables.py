@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import MICRO, Finished, bench, finish
+from harness import MICRO, ROOT, Finished, bench, finish
 
 from benchbench.cli import output
 from tests.imports.logs import write_log
@@ -50,11 +51,17 @@ def lines_of(finished: Finished, tmp: Path) -> dict[str, list[object]]:
     for model, right in (("base-7b", 0.5), ("a-model-of-a-long-name", 0.75)):
         for task in ("arc_easy", "mmlu_abstract_algebra"):
             write_log(tmp / "logs" / model, [float(k % 4 < 4 * right) for k in range(40)], task=task)
+    (tmp / "no_results").mkdir()
+    lists = [f"e{n},{place},{-0.1 * (n - place)},{3 - place}" for n in range(4) for place in range(3)]
+    (tmp / "lists.csv").write_text("\n".join(["example,candidate,logp_mean,column_rating", *lists, ""]))
     return {
         "train": ["train", "dpo", "simpo", *where, "--results", tmp / "results"],
         "train --dry-run": ["train", "dpo", *where, "--seeds", 77, "--dry-run"],
         "eval": ["eval", "dpo", *where],
         "eval of one seed": ["eval", "dpo", *where, "--seeds", 1],
+        "eval of lists": ["eval", tmp / "lists.csv", "--gold", "rating"],
+        "clean": ["clean", "--runs", finished.runs, "--results", tmp / "no_results", "--dry-run"],
+        "plan": ["plan", "dpo", *where, "--on", "2xH100"],
         "compare": [*finished.line, "--runs", finished.runs, "--results", tmp / "results", "--metrics", "mean_margin"],
         "compare --from": ["compare", "--from", tmp / "logs"],
         "quirks --dry-run": [
@@ -106,6 +113,9 @@ VERBS = (
         "train --dry-run",
         "eval",
         "eval of one seed",
+        "eval of lists",
+        "clean",
+        "plan",
         "compare",
         "compare --from",
         "quirks --dry-run",
@@ -115,6 +125,16 @@ VERBS = (
     *("fetch", "check", "regress", "alpaca-eval", "status", "recipes ls", "recipes show", "methods ls"),
     *("transforms ls", "reread", "audit data", "audit seeds", "analyse ls", "analyse", "show run", "diff"),
 )
+
+
+MODULES = {"costs": "plan", "evaluate": "eval", "imported": "compare", "alpaca_eval": "alpaca-eval", "plan": "train"}
+"""Modules of the command line that are called otherwise than their verb."""
+
+
+def test_every_verb_that_prints_a_table_is_here():
+    modules = {path.stem: path.read_text() for path in (ROOT / "benchbench" / "cli").glob("*.py")}
+    printing = {name for name, text in modules.items() if re.search(r"print_(rows|layout)\(", text)}
+    assert {MODULES.get(name, name) for name in printing - {"output"}} == {verb.split()[0] for verb in VERBS}
 
 
 @pytest.fixture(scope="module")

@@ -65,7 +65,8 @@ def test_the_verb_prints_what_a_file_gives(frame: pd.DataFrame, tmp_path: Path):
 @pytest.mark.parametrize(
     ("change", "gold", "message"),
     [
-        (lambda f: f, None, "unknown column 'gold'"),
+        (lambda f: f, None, "rows.csv: expected a column column_gold, .* found column_rating; --gold rating reads it"),
+        (lambda f: f.drop(columns=["column_rating"]), None, "column_gold, .* found none; name it so"),
         (lambda f: f.drop(columns=["candidate"]), "rating", "found no column candidate"),
         (lambda f: f.drop(columns=["logp_sum", "reward"]), "rating", "expected scores in one of logp_mean, logp_sum"),
         (lambda f: f.assign(column_rating=-1.0), "rating", "negative"),

@@ -14,7 +14,6 @@ from scipy import stats
 from benchbench.commands.reread import reread
 
 TABLE = "method,value,sd,k,paper\ndpo,50.0,2.0,5,x\nsimpo,54.0,1.5,5,x\nbase,31.0,,1,x\n"
-OXRL = ("--columns", "value=value_pct", "sd=sd_pct", "ddof=sd_ddof", "k=n_seeds")
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +82,7 @@ def test_twenty_variants_of_five_seeds_could_not_have_seen_one_point(oxrl: Path)
     median spread; the median over the rows of either number is 4.46 and 7.80, since rows with few degrees of freedom
     lose more to the correction.
     """
-    ended = bench("reread", oxrl, "--where", "table=dpo_variants_1.5b", "--baseline", "DPO", *OXRL, "--json")
+    ended = bench("reread", oxrl, "--where", "table=dpo_variants_1.5b", "--baseline", "DPO", "--json")
     assert ended.code == 0, ended.err
     rows = {row["candidate"]: row for row in ended.json["rows"]}
     assert len(rows) == 19 and {row["family"] for row in rows.values()} == {19}
@@ -103,9 +102,7 @@ def test_the_p_values_are_the_papers_but_for_the_rounding_of_its_spreads(oxrl: P
     with oxrl.open(encoding="utf-8", newline="") as handle:
         notes = {row["method"]: row["note"] for row in csv.DictReader(handle) if row["table"] == "dpo_variants_1.5b"}
     published = {name: float(note.split()[0].removeprefix("p_welch=")) for name, note in notes.items() if "p_" in note}
-    rows = bench("reread", oxrl, "--where", "table=dpo_variants_1.5b", "--baseline", "DPO", *OXRL, "--json").json[
-        "rows"
-    ]
+    rows = bench("reread", oxrl, "--where", "table=dpo_variants_1.5b", "--baseline", "DPO", "--json").json["rows"]
     assert {row["candidate"] for row in rows} == set(published)
     for row in rows:
         assert row["p"] == pytest.approx(published[row["candidate"]], abs=0.004)
@@ -117,7 +114,7 @@ def test_population_sds_become_sample_sds(oxrl: Path):
     seeds = np.array([49.58, 49.43, 48.22])
     other = np.array([53.90, 55.19, 53.98])
     size = "model=Qwen2.5-1.5B-Instruct"
-    line = ("reread", oxrl, "--where", "table=core_8x4", size, "method=DPO", "method=SFT", "--baseline", "DPO", *OXRL)
+    line = ("reread", oxrl, "--where", "table=core_8x4", size, "method=DPO", "method=SFT", "--baseline", "DPO")
     (row,) = bench(*line, "--json").json["rows"]
     expected = stats.ttest_ind(other, seeds, equal_var=False)
     assert (row["p"], row["df"]) == pytest.approx((expected.pvalue, expected.df), rel=0.03)
@@ -127,7 +124,7 @@ def test_population_sds_become_sample_sds(oxrl: Path):
 def test_equal_runs_are_an_unknown_spread(oxrl: Path):
     """At 0.5B five of six methods are said to be equal over three seeds, which is no certainty."""
     size = "model=Qwen2.5-0.5B-Instruct"
-    line = ("reread", oxrl, "--where", "table=core_8x4", size, "--baseline", "DPO", *OXRL, "--json")
+    line = ("reread", oxrl, "--where", "table=core_8x4", size, "--baseline", "DPO", "--json")
     rows = bench(*line).json["rows"]
     assert len(rows) == 8 and {row["standing"] for row in rows} == {"no interval"}
     assert all("DPO has a spread of 0, which is an unknown one" in " ".join(row["notes"]) for row in rows)
@@ -135,5 +132,12 @@ def test_equal_runs_are_an_unknown_spread(oxrl: Path):
 
 @pytest.mark.shared_data
 def test_several_tables_in_one_file_are_refused_with_the_way_to_choose_one(oxrl: Path):
-    ended = bench("reread", oxrl, *OXRL)
-    assert ended.code == 2 and "choose rows with --where COLUMN=VALUE" in ended.err
+    ended = bench("reread", oxrl)
+    assert ended.code == 2 and len(ended.err.splitlines()) == 2
+    assert "choose rows with --where table=VALUE (dpo_variants_1.5b, core_8x4, seeds_1.5b, " in ended.err
+
+
+@pytest.mark.shared_data
+def test_the_columns_of_the_file_are_known_by_their_names(oxrl: Path):
+    notes = reread(oxrl, where=["table=dpo_variants_1.5b"], baseline="DPO").notes
+    assert notes[0] == "read as value: value_pct; as k: n_seeds; as sd: sd_pct; as ddof: sd_ddof"

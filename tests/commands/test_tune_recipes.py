@@ -105,6 +105,13 @@ def test_a_recipe_is_written_over_itself_and_over_what_differs_in_tuned_keys_alo
         refuse_other_recipes(tmp_path, [grid])
 
 
+@pytest.mark.parametrize("name", ["tuned.yaml", "a_file"])
+def test_a_folder_that_looks_like_a_file_or_is_one_is_refused_before_anything_is_trained(tmp_path: Path, name: str):
+    (tmp_path / "a_file").write_text("", encoding="utf-8")
+    with pytest.raises(BenchError, match="expected a folder for recipes, found the name of a file"):
+        refuse_other_recipes(tmp_path / name, [])
+
+
 def test_nothing_is_written_where_nothing_was_chosen(tmp_path: Path, mine: Path):
     (grid,) = planned(mine / "dpo_tiny.yaml")
     assert write_recipes(tmp_path / "out", TunedGrids([grid], [replace(chosen(grid), chosen=None)])) == []

@@ -1,4 +1,4 @@
-"""From a model folder and a file of pairs to a table; then a model that is only evaluated, by a stub of a judge."""
+"""From a model folder and pairs to a table, a page and a paper; then a model that a stub of a judge evaluates."""
 
 from __future__ import annotations
 
@@ -62,6 +62,18 @@ def test_the_setting_is_compared_as_it_was_written(desk: Desk):
     assert {line.split()[0] for line in ended.out.splitlines() if line.strip()} >= {"dpo", "base"}
     assert "untuned: its hyper-parameters were not chosen on a validation split" in ended.text
     assert (desk.folder / "results" / "mine").is_dir()
+
+
+def test_its_page_and_its_tables_for_a_paper_follow(desk: Desk):
+    assert bench("compare", "dpo", "--setting", desk.setting, *desk.where).code == 0
+    paper = desk.folder / "paper"
+    folders = ("--results", desk.folder / "results", "--runs", desk.folder / "runs")
+    ended = bench("report", "mine", *folders, "--no-audit", "--format", "html", "tex", "--out", paper)
+    assert ended.code == 0, ended.err
+    table = (paper / "tables" / "pair_accuracy_logp_mean.tex").read_text(encoding="utf-8")
+    assert "\\toprule" in table and "\ndpo & " in table and "\nbase & " in table
+    page = (paper / "report.html").read_text(encoding="utf-8")
+    assert "Does base differ from dpo in pair_accuracy under logp_mean, in the setting mine" in page
 
 
 def test_the_model_from_elsewhere_has_the_numbers_of_the_base_row(desk: Desk):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from benchbench.core.hashing import fingerprint
 from benchbench.core.records import StageSpec
 from benchbench.plan.draws import family_of
 from benchbench.plan.graph import Plan
-from benchbench.plan.replicates import run_of
+from benchbench.plan.replicates import copies, run_of
 from benchbench.recipe.overrides import parse_overrides
 from tests.stages.rounds import drawn
 
@@ -49,3 +50,5 @@ def test_runs_of_two_seeds_differ_and_their_families_do_not(tmp_path: Path, writ
     last = [cell.score for cell in plan.cells if cell.loaded.label == "dpo"]
     assert len(last) == 2
     assert len({run_of(plan, key) for key in last}) == 2 and len({family_of(plan, key) for key in last}) == 1
+    twice = replace(plan, cells=[*plan.cells, *plan.cells])
+    assert copies(twice) == [], "as in `bench quirks`, where a row stands in several tables"

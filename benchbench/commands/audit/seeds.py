@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchbench.commands.audit.recorded import SeedCell, recorded_cells, recorded_plan
 from benchbench.commands.resolve import common_seeds, parse_seeds, resolve_all
@@ -38,6 +38,8 @@ class SeedAudit:
     """Copies that pass for seeds, and pairs that are none, in lines."""
     unread: int = 0
     """Folders of stages that were not read."""
+    assumed: tuple[str, ...] = ()
+    """What was not here and what is assumed of it, in lines."""
 
     def verdict(self) -> BenchError | None:
         """How the command ends: exit code 3 where seeds are copies or not paired, 4 where some have not run."""
@@ -53,6 +55,8 @@ class SeedAudit:
 
 def audit_seeds(request: SeedsRequest, options: RunOptions) -> SeedAudit:
     """Look at the seeds of some rows, or of everything that ran.
+
+    Where data or weights of the targets are not here, what a seed would reach is looked at in the recipe alone.
 
     Raises:
         BenchError: as planning the targets; without targets, exit code 5 where nothing has finished in `runs/`.
@@ -71,8 +75,16 @@ def audit_seeds(request: SeedsRequest, options: RunOptions) -> SeedAudit:
         return _audit(plan, cells, store, unread)
     loaded = resolve_all(request.targets, setting=request.setting, overrides=parse_overrides(request.overrides))
     seeds = common_seeds(loaded, parse_seeds(request.seeds))
-    plan = open_session(loaded, seeds, options, with_samples=True).plan
-    return audit_cells(plan, plan.cells, store)
+    assumed: list[str] = []
+    try:
+        plan = open_session(loaded, seeds, options, with_samples=True).plan
+    except BenchError as error:
+        if error.exit_code is not ExitCode.UNAVAILABLE:
+            raise
+        planned = open_session(loaded, seeds, replace(options, dry_run=True), with_samples=True)
+        plan, assumed = planned.plan, [" ".join(str(error).split()), *planned.assumed]
+    why_not = "--dry-run forbids"  # which nobody asked for here; the error says why
+    return replace(audit_cells(plan, plan.cells, store), assumed=tuple(x for x in assumed if why_not not in x))
 
 
 def audit_cells(plan: Plan, cells: Sequence[Cell], store: RunStore) -> SeedAudit:

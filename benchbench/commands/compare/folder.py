@@ -62,7 +62,7 @@ def write_folder(
         "shown": [list(table) for table in tables],
         "tables": [asdict(narrow_layout(source.comparisons, *table)) for table in tables],
         "flags": [None if (table := shown_flags(rows)) is None else _titled(*table) for rows in flagged],
-        "samples": [] if samples is None else [_titled(*table) for table in samples.tables()],
+        "samples": [] if samples is None else [_noted(*table) for table in samples.noted_tables()],
         "further": [_titled(*table) for table in about.beside],
         "answered": None if samples is None else _answered(samples),
         "remarks": remarks,
@@ -111,6 +111,10 @@ def _request(prepared: PreparedComparison, request: CompareRequest) -> dict[str,
 def _titled(title: str, records: Sequence[Mapping[str, str]]) -> dict[str, Any]:
     """A table whose columns keep their order in any file."""
     return {"title": title, "head": list(records[0]), "body": [list(row.values()) for row in records]}
+
+
+def _noted(title: str, notes: Sequence[str], records: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    return {**_titled(title, records), "notes": list(notes)}
 
 
 def _answered(samples: Samples) -> dict[str, str]:

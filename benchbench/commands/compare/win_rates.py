@@ -44,6 +44,10 @@ NO_SAMPLES: Mapping[str, object] = {
 """`Samples.as_values` where nothing was drawn."""
 
 
+NotedTable = tuple[str, list[str], list[dict[str, str]]]
+"""(title, notes, rows) of a table for a reader."""
+
+
 @dataclass(frozen=True)
 class Samples:
     """What is known of the responses of a comparison."""
@@ -83,23 +87,25 @@ class Samples:
         return tuple(dict.fromkeys(row.opponent for row in self.rows))
 
     def win_rates(self, opponent: str) -> tuple[str, list[dict[str, str]]]:
-        """(title, rows) of the win rates against one opponent, for a reader."""
+        """(title with all notes, rows) of the win rates against one opponent, for a reader."""
+        return _one_title(*self._noted(opponent))
+
+    def _noted(self, opponent: str) -> NotedTable:
         own_marks = {
             label: "; ".join(mark for mark in marks if mark not in self.shared_marks)
             for label, marks in self.marks.items()
         }
         rows = self._against(opponent)
         who = f"judge {self.judge}, {rows[0].controlled.prompts} prompts of {self.prompts}"
-        title = "; ".join(
-            [
-                f"win rate against {self._named(opponent)}, {who}, temperature {self.temperature}",
-                *shared_notes(rows),
-                *([note] if (note := self.consistency[opponent].note) else []),
-                *([LEGEND] if any(len(row.raw.seeds) > 1 for row in rows) else []),
-                *status_notes(mark for marks in self.marks.values() for mark in marks),
-            ]
-        )
-        return title, shown_win_rates(rows, own_marks)
+        title = f"win rate against {self._named(opponent)}, {who}, temperature {self.temperature}"
+        if note := self.consistency[opponent].note:  # marks the table, so it is no footnote
+            title = f"{title}; {note}"
+        notes = [
+            *shared_notes(rows),
+            *([LEGEND] if any(len(row.raw.seeds) > 1 for row in rows) else []),
+            *status_notes(mark for marks in self.marks.values() for mark in marks),
+        ]
+        return title, notes, shown_win_rates(rows, own_marks)
 
     def as_values(self) -> dict[str, object]:
         """Everything for a program: win rates, their intervals and ratings, and what responses are like."""
@@ -119,17 +125,25 @@ class Samples:
         return self.chosen if opponent == CHOSEN else opponent
 
     def tables(self) -> list[tuple[str, list[dict[str, str]]]]:
-        """(title, rows) of every table for a reader."""
-        tables = []
+        """(title, rows) of every table for a reader; notes stand in the title."""
+        return [_one_title(*table) for table in self.noted_tables()]
+
+    def noted_tables(self) -> list[NotedTable]:
+        """Every table for a reader, with its notes apart."""
+        tables: list[NotedTable] = []
         for opponent in self.opponents:
-            tables.append(self.win_rates(opponent))
+            tables.append(self._noted(opponent))
             if rewards := shown_rewards(self._against(opponent)):
-                tables.append((f"scores of judge {self.judge} beside those of {self._named(opponent)}", rewards))
+                tables.append((f"scores of judge {self.judge} beside those of {self._named(opponent)}", [], rewards))
         if self.ratings is not None:
-            tables.append((f"Bradley-Terry ratings, judge {self.judge}", shown_ratings(self.ratings)))
+            tables.append((f"Bradley-Terry ratings, judge {self.judge}", [], shown_ratings(self.ratings)))
         if len(self.statistics):
-            tables.append(("responses, means over seeds", shown_statistics(self.statistics)))
+            tables.append(("responses, means over seeds", [], shown_statistics(self.statistics)))
         return tables
+
+
+def _one_title(title: str, notes: Sequence[str], rows: list[dict[str, str]]) -> tuple[str, list[dict[str, str]]]:
+    return "; ".join([title, *notes]), rows
 
 
 def collect(

@@ -16,6 +16,8 @@ from benchbench.store.rows import ROWS, read_rows
 
 GOLD = "gold"
 """Column that says how good each candidate is, where none is named."""
+COLUMN = "column_"
+"""Beginning of the names of columns of the data among score rows."""
 _SUFFIXES = (".parquet", ".csv")
 
 
@@ -44,13 +46,26 @@ def evaluate_lists(target: str, *, gold: str | None) -> pd.DataFrame:
     if not scorings:
         needed = ", ".join(dict.fromkeys(name for scoring in SCORINGS.values() for name in scoring.reads))
         raise BenchError(f"{target}: expected scores in one of {needed}, found columns {', '.join(map(str, frame))}")
+    gold = gold or GOLD
+    if f"{COLUMN}{gold}" not in frame:
+        raise BenchError(f"{target}: {_without_gold(gold, [str(name) for name in frame])}")
     rows = []
     for scoring in scorings:
         try:
-            rows += measure_lists(frame, scoring, gold=gold or GOLD)
+            rows += measure_lists(frame, scoring, gold=gold)
         except ValueError as error:
             raise BenchError(f"{target}: {error}; mend or leave out these rows") from None
     return pd.DataFrame([asdict(row) for row in rows])
+
+
+def _without_gold(gold: str, columns: Sequence[str]) -> str:
+    """What is missing where no column says how good candidates are, and the way out."""
+    others = [name for name in columns if name.startswith(COLUMN)]
+    if others:
+        way_out = f"found {', '.join(others)}; --gold {others[0].removeprefix(COLUMN)} reads it"
+    else:
+        way_out = "found none; name it so, or name another behind --gold"
+    return f"expected a column {COLUMN}{gold}, which says how good each candidate is, {way_out}"
 
 
 def about(target: str, frame: pd.DataFrame, *, gold: str | None) -> str:

@@ -15,8 +15,9 @@ from benchbench.commands.report.answers import answer_frames
 from benchbench.commands.report.audits import seed_audit
 from benchbench.commands.report.claims import claim_frames
 from benchbench.comparison.pairs.grid import ScoredCell
-from benchbench.comparison.pairs.scorings import SCORINGS
+from benchbench.comparison.pairs.scorings import SCORINGS, Pairs
 from benchbench.comparison.pairs.table import Comparison
+from benchbench.metrics import reference_difficulty
 from benchbench.plan.graph import Cell, Plan
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.values import flat
@@ -95,7 +96,8 @@ def pair_margins(scored: Sequence[ScoredCell], loaded: Sequence[Loaded]) -> pd.D
     """One row per label, seed and pair that counts: the margin under every scoring, tokens of both sides, and flags.
 
     `probability` is the model's own of the pair's order: sigmoid of the reward margin, or of the implicit margin times
-    the beta that the policy was trained at; NaN where the method has no such probability.
+    the beta that the policy was trained at; NaN where the method has no such probability. `difficulty_SCORING` is how
+    far the reference stands against the pair (`reference_difficulty`), which says what must be learnt to flip it.
     """
     betas = {item.label: training_beta(item) for item in loaded}
     rewarding = {item.label for item in loaded if item.recipe.is_reward_model}
@@ -113,6 +115,7 @@ def pair_margins(scored: Sequence[ScoredCell], loaded: Sequence[Loaded]) -> pd.D
                     "seed": cell.seed,
                     "example": pairs.examples,
                     **{f"margin_{name}": values for name, values in margins.items()},
+                    **_difficulties(pairs),
                     "probability": expit(implicit if logit is None else logit),
                     "chosen_tokens": pairs.values["n_tokens"][:, 0],
                     "rejected_tokens": pairs.values["n_tokens"][:, 1],
@@ -121,6 +124,15 @@ def pair_margins(scored: Sequence[ScoredCell], loaded: Sequence[Loaded]) -> pd.D
             )
         )
     return pd.concat(frames, ignore_index=True)
+
+
+def _difficulties(pairs: Pairs) -> dict[str, np.ndarray]:
+    """[n] nats, or nats per token, of every scoring under which the reference is known."""
+    return {
+        f"difficulty_{name}": reference_difficulty.per_pair(pairs.scores(name, reads=reference_difficulty.METRIC.reads))
+        for name in reference_difficulty.METRIC.scorings
+        if pairs.has(reference_difficulty.METRIC, name)
+    }
 
 
 def training_beta(loaded: Loaded) -> float:
@@ -163,7 +175,10 @@ def settings(loaded: Sequence[Loaded]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["label", "key", "value", "origin"])
 
 
-_ANNOTATIONS = ("claims", "reported_losses", "reported_on", "quirks", "description", "notice", "open_question")
+_ANNOTATIONS = (
+    *("claims", "reported_losses", "reported_on", "quirks", "description", "notice", "open_question"),
+    "untuned",  # a mark of the row, which a setting's rows have though their recipes do not say so
+)
 
 
 def _place(origin: str) -> str:

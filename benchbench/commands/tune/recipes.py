@@ -39,8 +39,11 @@ def refuse_other_recipes(folder: Path, grids: Sequence[MethodGrid]) -> None:
     """Refuse to write over recipes that differ in anything but what is tuned, before anything is trained.
 
     Raises:
-        BenchError: every file that would lose something, and what.
+        BenchError: every file that would lose something, and what; a folder that is called like a file, or is one.
     """
+    if folder.is_file() or folder.suffix in (".yaml", ".yml"):
+        way_out = f"a recipe is called after its method and setting; try {folder.parent / 'recipes'}"
+        raise BenchError(f"--write-recipe {folder}: expected a folder for recipes, found the name of a file; {way_out}")
     faults = []
     for grid in grids:
         path = recipe_path(folder, grid.loaded)

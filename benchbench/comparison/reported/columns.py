@@ -15,8 +15,10 @@ COLUMNS = (*REQUIRED, *SPREADS, "spread_type", "ddof", "metric", "n", "baseline"
 """Every column that is read; all others are left out and named."""
 _LISTED, _LONGEST = 40, 80
 """Columns that a message lists, and characters of one."""
-_OTHER_NAMES = {"k": "seeds", "spread_type": "type"}
-"""Read where the column itself is not there."""
+_OTHER_NAMES = {"k": ("n_seeds", "num_seeds", "seeds"), "spread_type": ("type",), "ddof": ("sd_ddof",)} | {
+    name: (f"{name}_pct", f"{name}_percent") for name in ("value", *SPREADS)
+}
+"""Read where the column itself is not there, the first that is; what is read so is said."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ def places(header: Sequence[str], chosen: FileSelection) -> tuple[dict[str, int]
         if column not in header
     ]
     names = {name: _column(name, header, chosen) for name in COLUMNS}
+    if any(name in header for name in SPREADS):  # such as both `spread` and `sd_pct`
+        names |= {name: name for name in SPREADS if name not in chosen.columns}
     read = {name: header.index(column) for name, column in names.items() if column in header}
     missing = [name for name in REQUIRED if name not in read and name not in chosen.columns]
     if missing:
@@ -95,7 +99,7 @@ def _column(name: str, header: Sequence[str], chosen: FileSelection) -> str:
     """Name in the file of a column to be read, whether it is there or not."""
     if name in chosen.columns:
         return chosen.columns[name]
-    return name if name in header else _OTHER_NAMES.get(name, name)
+    return next((known for known in (name, *_OTHER_NAMES.get(name, ())) if known in header), name)
 
 
 def _listed(header: Sequence[str]) -> str:

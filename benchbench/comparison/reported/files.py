@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +17,8 @@ Record = tuple[int, list[str]]
 """(line of the file, cells)."""
 _SHOWN = 12
 """Values that a message lists at most."""
+_WAYS, _VALUES = 3, 6
+"""Columns that may tell rows of one method apart, and values of each, that a message lists at most."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class PublishedTable:
     """Columns of the file that nothing was read from, nor rows chosen by."""
     has_spreads: bool
     """Whether there is a column of spreads."""
+    other_names: Mapping[str, str]
+    """Our name of a column -> the file's, where they differ and no command line says so."""
 
     def contrasts(self) -> list[Contrast]:
         """Every row against its baseline, but for the baselines themselves."""
@@ -72,12 +76,15 @@ def read_table(
     if not picked:
         faults.append(_nothing_picked(lines, header, chosen))
     with_baselines, missing = _with_baselines(rows, baseline)
-    if faults := faults + _repeated(rows) + ([] if faults else missing):
+    if faults := faults + _repeated(rows, picked, header, read) + ([] if faults else missing):
         raise BenchError.of_faults(str(path), faults)
+    other_names = {
+        name: header[place] for name, place in read.items() if name not in chosen.columns and header[place] != name
+    }
     used = {*read.values(), *(header.index(column) for column in chosen.rows)}
     unread = tuple(name for place, name in enumerate(header) if place not in used)
     has_spreads = bool({"spread", "sd", "se", "ci95"} & read.keys())
-    return PublishedTable(tuple(with_baselines), len(lines) - len(picked), unread, has_spreads)
+    return PublishedTable(tuple(with_baselines), len(lines) - len(picked), unread, has_spreads, other_names)
 
 
 def _records(path: Path) -> list[Record]:
@@ -136,17 +143,45 @@ def _rows(
     return rows, faults
 
 
-def _repeated(rows: Sequence[ReportedRow]) -> list[Fault]:
-    """Methods with several rows under one metric."""
-    first: dict[tuple[str, str], int] = {}
-    faults = []
+def _repeated(
+    rows: Sequence[ReportedRow], records: Sequence[Record], header: Sequence[str], read: Mapping[str, int]
+) -> list[Fault]:
+    """Methods with several rows under one metric, and the column that tells most of these apart."""
+    lines: dict[tuple[str, str], list[int]] = {}
     for row in rows:
-        line = first.setdefault((row.metric, row.method), row.line)
-        if line != row.line:
-            under = f" under {row.metric}" if row.metric else ""
-            advice = "give one row for each method, or choose rows with --where COLUMN=VALUE"
-            faults.append(Fault(f"line {row.line}, method", f"'{row.method}'{under} stands in line {line}; {advice}"))
-    return faults
+        lines.setdefault((row.metric, row.method), []).append(row.line)
+    repeated = {key: several for key, several in lines.items() if len(several) > 1}
+    if not repeated:
+        return []
+    (metric, method), several = next(iter(repeated.items()))
+    others = len(repeated) - 1
+    more = f", and {others} more {'stands' if others == 1 else 'stand'} in several" if others else ""
+    under = f" under {metric}" if metric else ""
+    where = f"'{method}'{under} stands in lines {_and(list(map(str, several)))}{more}"
+    advice = f"give one row for each method{_told_apart(repeated.values(), dict(records), header, read)}"
+    return [Fault("method", f"{where}; {advice}")]
+
+
+def _told_apart(
+    repeated: Collection[Sequence[int]],
+    cells: Mapping[int, Sequence[str]],
+    header: Sequence[str],
+    read: Mapping[str, int],
+) -> str:
+    """How `--where` would choose one row of each method: the first columns in which rows of one method differ."""
+    places = [place for place in range(len(header)) if place not in read.values()]
+    apart = [place for place in places if any(len({cells[line][place] for line in lines}) > 1 for lines in repeated)]
+    ways = []
+    for place in apart[:_WAYS]:
+        values = list(dict.fromkeys(row[place] for row in cells.values() if row[place]))
+        ways.append(f"{header[place]}=VALUE ({_and(values, _VALUES)})")
+    return f", or choose rows with --where {' or '.join(ways)}" if ways else ""
+
+
+def _and(words: Sequence[str], most: int = _SHOWN) -> str:
+    """The words in a sentence, the first few of many."""
+    shown, more = (words[:most], f"{len(words) - most} more") if len(words) > most else (words[:-1], words[-1])
+    return f"{', '.join(shown)} and {more}" if shown else more
 
 
 def _with_baselines(rows: Sequence[ReportedRow], baseline: str | None) -> tuple[list[ReportedRow], list[Fault]]:

@@ -61,6 +61,11 @@ def test_compare_leaves_everything_that_a_report_needs(comparison: Path):
     assert frames["pairs"].query("label == 'simpo'")["probability"].isna().all(), "no reference, no probability"
     assert frames["pairs"].query("label == 'dpo'")["probability"].between(0, 1).all()
     assert frames["pairs"].query("label == 'ipo@sum'")["probability"].isna().all(), "a beta, and no logistic loss"
+    hard = frames["measurements"].query(
+        "metric == 'reference_difficulty' and scoring == 'logp_sum' and method == 'dpo'"
+    )
+    of_seeds = frames["pairs"].query("label == 'dpo'").groupby("seed")["difficulty_logp_sum"].mean()
+    assert of_seeds.tolist() == pytest.approx(hard.sort_values("seed")["value"].tolist())
 
 
 def test_the_newest_comparison_has_a_page_in_seconds_and_its_data_are_audited_once(home: Path, comparison: Path):

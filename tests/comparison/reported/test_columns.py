@@ -24,6 +24,17 @@ def test_seeds_and_type_are_other_names_where_the_first_are_not_there():
     assert read("method,value,seeds,k")[0]["k"] == 3
 
 
+def test_a_unit_and_usual_names_need_no_option():
+    """The header of a real file: `seeds` lists seeds there, their number is `n_seeds`."""
+    found, faults = read("table,method,value_pct,sd_pct,sd_ddof,n_seeds,seeds")
+    assert (found, faults) == ({"method": 1, "value": 2, "sd": 3, "ddof": 4, "k": 5}, "")
+
+
+def test_a_name_without_a_unit_goes_before_one_with_it():
+    assert read("method,value,value_pct,spread,sd_pct,k")[0] == {"method": 0, "value": 1, "spread": 3, "k": 5}
+    assert "expected one column of spreads, found sd, se" in read("method,value_pct,sd_pct,se_pct,k")[1]
+
+
 def test_a_command_line_names_columns_of_any_file():
     found, faults = read("who,acc,sd,acc_sd,n_seeds", "method=who", "value=acc", "sd=acc_sd", "k=n_seeds")
     assert (found, faults) == ({"method": 0, "value": 1, "sd": 3, "k": 4}, "")

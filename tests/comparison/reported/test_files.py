@@ -72,9 +72,25 @@ def test_all_faults_are_one_message_with_their_lines(tmp_path):
     text = "method,value,sd,k\ndpo,50,2,5\nsimpo,x,2,5\nipo,51,-1,none\ndpo,49,1,3\n"
     message = refused(tmp_path, text)
     assert "table.csv: 4 problems" in message
-    for where in ("line 3, value", "line 4, sd", "line 4, k", "line 5, method"):
+    for where in ("line 3, value", "line 4, sd", "line 4, k", "method"):
         assert f"\n  {where}: " in message
-    assert "'dpo' stands in line 2; give one row for each method, or choose rows with --where" in message
+    assert "'dpo' stands in lines 2 and 5; give one row for each method" in message
+
+
+def test_several_tables_in_one_file_are_one_fault_that_names_what_tells_them_apart(tmp_path):
+    rows = [f"{size},{method},{value},1,3,x" for size in ("1b", "7b") for method, value in (("dpo", 50), ("ipo", 51))]
+    message = refused(tmp_path, "\n".join(["size,method,value,sd,k,paper", *rows, "7b,ipo,52,1,3,x", ""]))
+    assert message.endswith(
+        "table.csv: 1 problem\n  method: 'dpo' stands in lines 2 and 4, and 1 more stands in several; give one row for "
+        "each method, or choose rows with --where size=VALUE (1b and 7b)"
+    )
+
+
+def test_a_column_of_another_name_is_said(tmp_path):
+    assert table(tmp_path, "method,value_pct,sd,n_seeds\na,1,1,3\nb,2,1,3\n").other_names == {
+        "value": "value_pct",
+        "k": "n_seeds",
+    }
 
 
 def test_faults_name_the_columns_of_the_file(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -204,3 +205,15 @@ def test_it_covers_at_every_number_of_seeds(name, k, noise):
 def test_it_covers_with_six_noisy_seeds():
     """Where the percentile form took over once: 100 repeats, three quarters of a second."""
     assert bootstrapped("std_margin", k=6, noise=0.3, repeats=100).coverage >= 0.9
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["auc", "auc_centred", "std_margin", "low_margin"])
+def test_ten_thousand_draws_of_ten_methods_and_three_seeds_take_seconds(name: str):
+    """2,000 prompts; a default comparison has the first three, and a fifth of the draws."""
+    metric, rng = metrics.get(name), np.random.default_rng(0)
+    cells = [PairScores(rng.normal(0.3, 1, 2000), rng.normal(0, 1, 2000)) for _ in range(10 * 3)]
+    began = time.process_time()
+    drawn = resample(cells, metric.value, rng=rng, draws=10_000, counted=metric.resampled, placed=metric.drawn)
+    assert time.process_time() - began < 10
+    assert drawn.shape == (10_000, 30) and np.isfinite(drawn).all()

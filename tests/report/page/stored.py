@@ -193,6 +193,7 @@ def about() -> dict[str, Any]:
                 "title": "win rate against dpo",
                 "head": ["method", "win rate [95%]"],
                 "body": [["simpo", "0.6 [0.5, 0.7]"]],
+                "notes": ["MDD: distance from one half"],
             },
             {"title": "responses, means over seeds", "head": ["method", "kl_k1"], "body": [["dpo", "0.5"]]},
         ],

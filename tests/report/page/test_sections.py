@@ -61,6 +61,8 @@ def test_a_section_has_its_name_and_always_something_to_say(name: str):
     for comparison in (stored(), bare()):
         shown = section.blocks(comparison)
         assert shown
+        captions = [block.caption for block in shown if isinstance(block, PageFigure)]
+        assert "{" not in "".join(captions), "a name stands where its value belongs"
         assert all(len(row) == len(block.head) for block in shown if isinstance(block, PageTable) for row in block.body)
 
 
@@ -141,6 +143,29 @@ def test_the_main_table_is_the_one_that_compare_prints_and_all_metrics_follow():
     (auc,) = [row for row in shown["all_metrics"].body if row[:2] == ["auc", "logp_mean"]]
     assert auc[3:] == [f"{means[label]:.4f}" for label in LABELS]
     assert shown["pair_accuracy_logp_mean_flagged"].body == [["dpo", "0.5 (n 40)"]]
+
+
+def test_metrics_that_were_measured_and_not_compared_are_among_all_metrics():
+    """Two of three seeds say nothing of the mean over three, and the policy after a round is not the row's."""
+    columns = ["recipe_hash", "seed", "metric", "scoring", "unit", "value", "round"]
+    brier = [
+        (f"hash of {label}", seed, 0.25, "") for label in LABELS[:2] for seed in SEEDS if (label, seed) != ("simpo", 42)
+    ]
+    lines = [(row, seed, "brier", "implicit", "fraction", value, done) for row, seed, value, done in brier]
+    lines += [
+        ("hash of dpo", 42, "brier", "implicit", "fraction", 0.9, "1"),
+        ("hash of dpo", 42, "auc", "logp_mean", "fraction", 0.9, ""),
+    ]
+    comparison = stored(recipe_hashes={label: f"hash of {label}" for label in LABELS})
+    comparison.frames["measurements"] = pd.DataFrame(lines, columns=columns)
+    body = tables("main_table", comparison)["all_metrics"].body
+    assert body[-1] == ["brier", "implicit", "fraction", "0.2500", "n/a", "n/a"]
+    assert [row[:2] for row in body].count(["auc", "logp_mean"]) == 1
+
+
+def test_notes_of_win_rates_stand_below_their_table():
+    table = tables("win_rates")["win_rates_1"]
+    assert (table.title, table.notes) == ("win rate against dpo", ["MDD: distance from one half"])
 
 
 def test_settings_that_differ_are_marked_and_stand_apart_from_those_that_are_shared():

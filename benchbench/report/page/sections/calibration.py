@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from benchbench.report import numbers
-from benchbench.report.figures.calibration import BINS, draw_calibration, reliability
+from benchbench.report.figures.calibration import BINS, FEWEST, draw_calibration, reliability
 from benchbench.report.page.blocks import Block, PageFigure, PageSection, PageTable, Paragraph
 from benchbench.store.comparison_folders import StoredComparison
 
@@ -25,7 +25,7 @@ def _blocks(comparison: StoredComparison) -> Sequence[Block]:
     caption = (
         f"How often pairs are in the data's order, against the probability of it: sigmoid of the reward margin, or of "
         f"the log-ratio margin times the beta that the policy was trained at. {BINS} bins, all seeds together; on the "
-        "grey line a model is right as often as it says; bins of fewer than {FEWEST} pairs have no mark."
+        f"grey line a model is right as often as it says; bins of fewer than {FEWEST} pairs have no mark."
     )
     body = [[label, *map(numbers.number, _losses(values[label])), str(len(values[label]))] for label in rows]
     table = PageTable(
