@@ -39,7 +39,6 @@ class Tally:
         here = environment("cpu")
         return {
             "command": command,
-            "parts": 1,
             "cases": self.ends.total(),
             "ends": dict(sorted(self.ends.items())),
             "most_cpu_seconds": round(self.most_cpu_seconds, 1),
@@ -85,7 +84,8 @@ def together(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             continue
         record[name] = {
             **piece,
-            **{key: before[key] + piece[key] for key in ("parts", "cases", "seconds")},
+            "parts": before.get("parts", 1) + piece.get("parts", 1),
+            **{key: before[key] + piece[key] for key in ("cases", "seconds")},
             "ends": dict(sorted((Counter(before["ends"]) + Counter(piece["ends"])).items())),
             "most_cpu_seconds": max(before["most_cpu_seconds"], piece["most_cpu_seconds"]),
         }
