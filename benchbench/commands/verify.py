@@ -8,9 +8,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from benchbench import stages
 from benchbench.commands.named_files import may_name_files, named_files
 from benchbench.core.errors import BenchError, ExitCode
@@ -26,7 +23,7 @@ from benchbench.store.prepared import prepared_faults, read_prepared
 from benchbench.store.results import ResultStore
 from benchbench.store.runs import RunStore
 from benchbench.store.seals import seal_faults
-from benchbench.store.stage_files import LOCK
+from benchbench.store.stage_files import LOCK, lock_values
 from benchbench.store.tokens import token_fault
 from benchbench.store.verdict_cache import damaged_answers
 
@@ -77,13 +74,12 @@ class _Stages:
 
     def locks(self, wanted: Callable[[str], bool] = lambda text: True) -> dict[str, Mapping[str, Any]]:
         """Key -> what its lock file says; nothing of one that cannot be read, or whose text is not wanted."""
-        reader = YAML(typ="safe", pure=True)
         read: dict[str, Mapping[str, Any]] = {}
         for key in self.keys:
             try:
                 if wanted(text := read_text(self.store.folder(key) / LOCK)):
-                    read[key] = dict(reader.load(text))
-            except (OSError, ValueError, TypeError, YAMLError):
+                    read[key] = lock_values(text)
+            except (OSError, ValueError):
                 continue
         return read
 
