@@ -39,7 +39,7 @@ class NamedFile:
 
 
 @dataclass(frozen=True)
-class _Use:
+class _PlannedFile:
     """What one stage was planned with."""
 
     path: str
@@ -56,7 +56,7 @@ def named_files(locks: Mapping[str, Mapping[str, Any]], runs: Path) -> Iterator[
         locks: key of a stage -> what its lock file says.
         runs: their folder; what lies below it is verified for itself, as the hub's cache is.
     """
-    uses: dict[tuple[str, str], dict[str, tuple[_Use, list[str]]]] = {}
+    uses: dict[tuple[str, str], dict[str, tuple[_PlannedFile, list[str]]]] = {}
     for key, lock in locks.items():
         for use in _uses(lock):
             if _is_elsewhere(Path(use.path), runs):
@@ -85,40 +85,44 @@ def _is_elsewhere(path: Path, runs: Path) -> bool:
     return os.path.exists(path) and not below and not is_in_cache(path)
 
 
-def _uses(lock: Mapping[str, Any]) -> Iterator[_Use]:
+def _uses(lock: Mapping[str, Any]) -> Iterator[_PlannedFile]:
     settings, run = _section(lock, "settings"), _section(lock, "run")
     model, template = _section(settings, "model"), _section(settings, "tokenization").get("chat_template")
     trusted = bool(model.get("trust_remote_code"))
     if (path := run.get("model_path")) and model.get("weights"):
         read = partial(weights_hash, Path(path), trust_remote_code=trusted)
-        yield _Use(path, "weights", str(model["weights"]), read)
+        yield _PlannedFile(path, "weights", str(model["weights"]), read)
     if (path := run.get("tokenizer_path")) and model.get("tokenizer") and not trusted:  # no code is run to verify
-        yield _Use(path, "tokenizer", str(model["tokenizer"]), partial(_tokenizer, path, model.get("pad_token")))
+        yield _PlannedFile(
+            path, "tokenizer", str(model["tokenizer"]), partial(_tokenizer, path, model.get("pad_token"))
+        )
     if (path := run.get("chat_template")) and template:
-        yield _Use(path, "chat template", str(template), partial(content_hash, Path(path)))
+        yield _PlannedFile(path, "chat template", str(template), partial(content_hash, Path(path)))
     try:
         yield from _pinned(settings, run)
     except (BenchError, KeyError, TypeError):  # of another version, or with what is no longer there
         return
 
 
-def _pinned(settings: Mapping[str, Any], run: Mapping[str, Any]) -> Iterator[_Use]:
+def _pinned(settings: Mapping[str, Any], run: Mapping[str, Any]) -> Iterator[_PlannedFile]:
     """What a judge, or an oracle that asks one, reads of files."""
-    judge, oracle = _section(settings, "judge"), _section(settings, "oracle") or _oracle_of(settings)
-    pins = judge.get("identity") or oracle.get("pins")
+    of_judge, of_oracle = _section(settings, "judge"), _section(settings, "oracle") or _oracle_of(settings)
+    pins = of_judge.get("identity") or of_oracle.get("pins")
     values, folder = run.get("options") or run.get("oracle_options"), run.get("folder")
     if not pins or values is None or folder is None:
         return
-    exhibit: Judge | Oracle = judges.get(judge["name"]) if judge else oracles.get(oracle["name"])
+    exhibit: Judge | Oracle = judges.get(of_judge["name"]) if of_judge else oracles.get(of_oracle["name"])
     options, _ = bind(exhibit.options, values, where="options")
-    asked, asked_options = (exhibit, options) if isinstance(exhibit, Judge) else _asked(exhibit, options)
-    for pin, option in asked.pinned_by.items() if asked else ():
-        name = getattr(asked_options, option, None)
+    if options is None:
+        return
+    judge, judge_options = (exhibit, options) if isinstance(exhibit, Judge) else _judge_of(exhibit, options)
+    for pin, option in judge.pinned_by.items() if judge else ():
+        name = getattr(judge_options, option, None)
         if pin in pins and name is not None:
-            yield _Use(os.path.join(folder, name), pin, pins[pin], partial(_pin, exhibit, options, folder, pin))
+            yield _PlannedFile(os.path.join(folder, name), pin, pins[pin], partial(_pin, exhibit, options, folder, pin))
 
 
-def _asked(oracle: Oracle, options: Any) -> tuple[Judge | None, Any]:
+def _judge_of(oracle: Oracle, options: Any) -> tuple[Judge | None, Any]:
     return (None, None) if oracle.judge_of is None else oracle.judge_of(options)
 
 

@@ -70,11 +70,17 @@ def placed(path: Path) -> Iterator[None]:
         refusal = disk_error(error)
         if refusal is None:
             raise
-        if refusal.filename is None or is_draft(Path(os.fsdecode(refusal.filename))):
+        if refusal.filename is None or any(map(is_draft, _upwards(refusal.filename))):
             refusal.filename = str(path)
         if refusal is error:
             raise
         raise refusal from error
+
+
+def _upwards(name: str | bytes) -> list[Path]:
+    """A path, and every folder above it."""
+    path = Path(os.fsdecode(name))
+    return [path, *path.parents]
 
 
 def disk_message(error: BaseException, place: Path | None = None) -> str | None:

@@ -57,6 +57,12 @@ def test_whoever_finds_the_disk_full_the_message_says_where(tmp_path: Path, kind
     assert [*tmp_path.iterdir()] == []
 
 
+def test_what_is_written_in_a_draft_of_a_folder_is_said_to_be_the_folder(tmp_path: Path, no_room: None):
+    with pytest.raises(OSError) as refusal, files.whole_folder(tmp_path / "rows") as draft:
+        files.write_text(draft / "train.jsonl", "{}")
+    assert str(disk_message(refusal.value)).startswith(f"{tmp_path / 'rows'}: the file would be larger than")
+
+
 def test_no_draft_of_a_lease_stays_where_its_text_finds_no_room(tmp_path: Path, no_room: None):
     with pytest.raises(OSError) as refusal, hold(tmp_path / "leases" / "a", guards=tmp_path / "a"):
         pass
