@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from benchbench.cli.main import app
+from benchbench.cli.app import app
 from benchbench.commands.recipe_schema import FILE_NAME, schema_text
 from tests.docs.analyses_page import analyses_page
 from tests.docs.methods_page import methods_page
