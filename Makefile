@@ -45,7 +45,7 @@ soak: setup
 
 # Ten times as many cases as CI has, other ones each time.
 fuzz: setup
-	BENCH_FUZZ_CASES=20000 $(BIN)/python -m pytest -n 0 tests/fuzz
+	BENCH_FUZZ_CASES=20000 BENCH_FUZZ_WRITE=results/reliability/fuzz.json $(BIN)/python -m pytest -n 0 tests/fuzz
 
 check: setup
 	$(BIN)/ruff check .

@@ -8,6 +8,7 @@ import gc
 import importlib.util
 import json
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -118,6 +119,15 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
         ended = Ended(*json.loads(record.read_text(encoding="utf-8")))
     assert ended.code == 0, ended.err
     return Finished(made / "runs", made / "results", ended)
+
+
+@pytest.fixture
+def no_room() -> Iterator[None]:
+    """Nothing that this process writes into a file finds room; empty files can be made, as on a full disk."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 @pytest.fixture

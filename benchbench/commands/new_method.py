@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchbench import methods
 from benchbench.core.errors import BenchError
-from benchbench.store.files import write_text
+from benchbench.store.files import write_files
 
 METHOD = '''"""NAME: logistic loss on the difference of the two responses' mean log-probabilities; say what yours is.
 
@@ -103,7 +103,5 @@ def new_method(name: str, folder: Path) -> list[Path]:
     present = [str(path) for path in texts if path.exists()]
     if present:
         raise BenchError(f"{', '.join(present)}: there already, and never overwritten; take another name or --folder")
-    folder.mkdir(parents=True, exist_ok=True)
-    for path, text in texts.items():
-        write_text(path, text.replace("NAME", name))
+    write_files({path: text.replace("NAME", name) for path, text in texts.items()})
     return list(texts)

@@ -258,17 +258,23 @@ class Stopped(BenchError):
 
 
 def incomplete(session: Session, store: RunStore, result: RunResult) -> BenchError | None:
-    """The error for a grid with failed cells; it never exits 0.
-
-    Exit code 2 where all that failed was the user's to mend, such as an example that is too long; 4 otherwise.
-    """
+    """The error for a grid with failed cells; it never exits 0."""
     cells = session.plan.unfinished(store.is_done)
     if not cells:
         return None
     faults = [Fault(f"{cell.loaded.label} seed {cell.seed}", failure(cell, session.plan, result)) for cell in cells]
+    return BenchError.of_faults("incomplete", faults, exit_code=code_of_failures(result))
+
+
+def code_of_failures(result: RunResult) -> ExitCode:
+    """What a command ends with some of whose stages failed.
+
+    2 where all that failed is the user's to mend, such as an example that is too long; 5 where all of it wants what
+    cannot be had, such as room on a disk; 4 otherwise.
+    """
     codes = {record.summary.get("exit_code") for record in result.failed.values()}
-    code = ExitCode.USAGE if codes == {ExitCode.USAGE} else ExitCode.INCOMPLETE
-    return BenchError.of_faults("incomplete", faults, exit_code=code)
+    same = codes in ({ExitCode.USAGE}, {ExitCode.UNAVAILABLE})
+    return ExitCode(codes.pop()) if same else ExitCode.INCOMPLETE
 
 
 def failure(cell: Cell, plan: Plan, result: RunResult) -> str:

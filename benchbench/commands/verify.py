@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from benchbench import stages
+from benchbench.commands.named_files import may_name_files, named_files
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.origin import Origin
 from benchbench.core.repository import Repository
@@ -19,13 +17,13 @@ from benchbench.data.files import content_hash
 from benchbench.data.hub_verified import verified_again
 from benchbench.plan.trained_tokenizers import RECORD, tokenizer_fault
 from benchbench.store.comparison_folders import damage
-from benchbench.store.files import folders
+from benchbench.store.files import folders, read_text
 from benchbench.store.manifest import MANIFEST, manifest_faults
 from benchbench.store.prepared import prepared_faults, read_prepared
 from benchbench.store.results import ResultStore
 from benchbench.store.runs import RunStore
 from benchbench.store.seals import seal_faults
-from benchbench.store.stage_files import LOCK
+from benchbench.store.stage_files import LOCK, lock_values
 from benchbench.store.tokens import token_fault
 from benchbench.store.verdict_cache import damaged_answers
 
@@ -74,14 +72,14 @@ class _Stages:
     store: RunStore
     keys: Sequence[str]
 
-    def locks(self) -> dict[str, Mapping[str, Any]]:
-        """Key -> what its lock file says; nothing of one that cannot be read."""
-        reader = YAML(typ="safe", pure=True)
+    def locks(self, wanted: Callable[[str], bool] = lambda text: True) -> dict[str, Mapping[str, Any]]:
+        """Key -> what its lock file says; nothing of one that cannot be read, or whose text is not wanted."""
         read: dict[str, Mapping[str, Any]] = {}
         for key in self.keys:
             try:
-                read[key] = dict(reader.load(self.store.folder(key) / LOCK))
-            except (OSError, ValueError, TypeError, YAMLError):
+                if wanted(text := read_text(self.store.folder(key) / LOCK)):
+                    read[key] = lock_values(text)
+            except (OSError, ValueError):
                 continue
         return read
 
@@ -118,14 +116,18 @@ def verify(runs: Path, results: Path) -> Verified:
     every = _Stages(RunStore(runs), keys)
     of_stages, beside, tables = every.damages(), list(_beside_stages(runs)), list(_results(results))
     cached, datasets = list(_cached(runs)), list(_datasets(runs))
+    named = list(named_files(every.locks(lambda text: may_name_files(text, runs)), runs))
     read = [*((path, faults, []) for path, faults in beside), *cached, *datasets]
-    locks = every.locks() if of_stages or any(faults for _, faults, _ in read) else {}
+    is_damaged = of_stages or any(faults for _, faults, _ in read) or any(each.faults for each in named)
+    locks = every.locks() if is_damaged else {}
     cells = _cells(results)
     damages = [_of_stage(every.store, key, faults, locks, cells) for key, faults in of_stages.items()]
     damages += [Damage(str(p), faults, _readers(p, data, locks, cells)) for p, faults, data in read if faults]
+    damages += [Damage(n.path, n.faults, _resting(n.readers, locks, cells)) for n in named if n.faults]
     damages += [Damage(str(path), faults) for path, faults in tables if faults]
     counts = {"stages": len(keys), "other things below runs": len(beside), "folders of results": len(tables)}
     counts |= {"files of datasets": len(datasets)} if datasets else {}
+    counts |= {"files and folders that recipes name": len(named)} if named else {}
     counts |= {"revisions in the hub's cache": len(cached)} if cached else {}
     return Verified(counts, damages, every.unverified())
 

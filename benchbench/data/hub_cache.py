@@ -49,6 +49,13 @@ def snapshot_folder(kind: Kind, name: str, revision: str) -> Path:
     return Path(constants.HF_HUB_CACHE).expanduser() / repository / "snapshots" / revision
 
 
+def is_in_cache(path: Path) -> bool:
+    """Whether a path is one that the cache has files at; what it links to may be elsewhere."""
+    from huggingface_hub import constants
+
+    return path.is_relative_to(Path(constants.HF_HUB_CACHE).expanduser())
+
+
 def hub_hash(path: Path) -> str | None:
     """The hash that the hub names a cached file by: 64 digits of sha256, or 40 of git; none for any other file.
 

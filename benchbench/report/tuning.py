@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchbench.report import markdown, numbers
@@ -95,14 +95,13 @@ def _shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def plot_grid(report: GridReport, path: Path) -> None:
+def plot_grid(report: GridReport) -> bytes:
     """Draw every seed's value and their mean at each value of the grid as a PNG; equal grids give equal bytes.
 
     One axis of positive numbers is drawn to scale, by ratios; anything else in the order of the grid.
 
     Args:
         report: of one method.
-        path: where the PNG goes; its folder is made.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -121,8 +120,9 @@ def plot_grid(report: GridReport, path: Path) -> None:
     axes.grid(axis="y", color="#e6e6e6", linewidth=0.8)
     axes.tick_params(labelsize=8.5, colors=_INK)
     figure.legend(loc="outside lower center", ncols=2, fontsize=8, frameon=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    canvas.print_png(str(path), metadata={"Software": None})
+    target = io.BytesIO()
+    canvas.print_png(target, metadata={"Software": None})
+    return target.getvalue()
 
 
 def _draw(axes: Axes, report: GridReport, places: Sequence[float]) -> None:

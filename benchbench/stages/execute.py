@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import shutil
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
@@ -22,10 +21,11 @@ from benchbench.generation.engine_cache import EngineCache
 from benchbench.stages import read_spec, runner, settings_class
 from benchbench.stages.context import Report, Result, StageContext
 from benchbench.stages.environment import environment
+from benchbench.stages.failures import failed
 from benchbench.stages.memory import limit_memory, watch_memory
 from benchbench.stages.resumption import resumption
 from benchbench.store.damage import listening
-from benchbench.store.disk import disk_message
+from benchbench.store.disk import disk_error
 from benchbench.store.drafts import remove_drafts
 from benchbench.store.leases import LeaseLostError, check
 from benchbench.store.runs import RunStore
@@ -92,6 +92,10 @@ def execute(
             if ranks.world > 1:  # the other processes are in the middle of a step, and end with this one
                 raise
             report({"message": str(error)})
+        except OSError as error:
+            if ranks.world > 1 or disk_error(error) is None:
+                raise
+            return failed(StageRecord(spec.key, "failed", here()), error, store.folder(spec.key))  # nobody can write it
 
 
 def _execute_claimed(
@@ -241,13 +245,10 @@ def _run(context: StageContext[Any], record: StageRecord) -> StageRecord:
         return replace(record, status="interrupted", message=RESUMES)
     except LeaseLostError:
         raise
-    except BenchError as error:
-        return replace(record, status="failed", message=str(error), summary={"exit_code": int(error.exit_code)})
     except Exception as error:
         if not context.has_whole_device and is_out_of_memory(error):
-            said, summary = _too_small(context, error), {"exit_code": int(ExitCode.FAILED)}
-            return replace(record, status="failed", message=said, summary=summary)
-        return replace(record, status="failed", message=_told(error))
+            error = BenchError(_too_small(context, error), exit_code=ExitCode.FAILED)
+        return failed(record, error, context.folder)
     return replace(record, status="done", tokens=result.tokens, summary=result.summary)
 
 
@@ -256,7 +257,7 @@ def _sealed(record: StageRecord, store: RunStore) -> StageRecord:
     try:
         return replace(record, files=store.seal(record.key))
     except OSError as error:
-        return replace(record, status="failed", message=_told(error))
+        return failed(record, error, store.folder(record.key))
 
 
 def _too_small(context: StageContext[Any], error: Exception) -> str:
@@ -266,12 +267,6 @@ def _too_small(context: StageContext[Any], error: Exception) -> str:
         f"{context.spec.title}: expected room in {context.device_share:g} of {context.device}, ran out of memory "
         f"({reason}); give larger parts with --device-share, or leave it out"
     )
-
-
-def _told(error: Exception) -> str:
-    """What became of a stage: a person's words for what a disk refused, and the traceback of everything else."""
-    said = disk_message(error) if isinstance(error, OSError) else None
-    return said or traceback.format_exc()
 
 
 def _noted(report: Report, spec: StageSpec, store: RunStore) -> Report:

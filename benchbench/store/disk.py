@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 import errno
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchbench.core.errors import BenchError
+from benchbench.store.drafts import is_draft
 
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "make room"),
@@ -23,16 +31,71 @@ _REASONS = {
 """Error number -> what it means, and what to do."""
 
 
-def disk_message(error: OSError) -> str | None:
+_RUST = re.compile(r"\(os error (\d+)\)")
+"""How safetensors and tokenizers end what they say of an error of the disk, which is no OSError."""
+_CUT = re.compile(r"\d+ requested and \d+ written")
+"""What numpy says of a write that was cut short, without saying why."""
+
+
+def disk_error(error: BaseException) -> OSError | None:
+    """An error of the disk as an OSError with its number, whichever library told of it; none for any other error.
+
+    Args:
+        error: as it was raised.
+    """
+    if isinstance(error, OSError) and error.errno is not None:
+        return error if error.errno in _REASONS else None
+    if isinstance(error, BenchError):
+        return None
+    text = str(error)
+    if match := _RUST.search(text):
+        number = int(match[1])
+    elif isinstance(error, OSError) and _CUT.search(text):
+        number = errno.ENOSPC
+    else:
+        return None
+    return OSError(number, os.strerror(number)) if number in _REASONS else None
+
+
+@contextmanager
+def placed(path: Path) -> Iterator[None]:
+    """Have errors of the disk say which path is written: those of a write say none, others that of a draft.
+
+    Raises:
+        OSError: one of the disk, with the path where it had none.
+    """
+    try:
+        yield
+    except Exception as error:
+        refusal = disk_error(error)
+        if refusal is None:
+            raise
+        if refusal.filename is None or any(map(is_draft, _upwards(refusal.filename))):
+            refusal.filename = str(path)
+        if refusal is error:
+            raise
+        raise refusal from error
+
+
+def _upwards(name: str | bytes) -> list[Path]:
+    """A path, and every folder above it."""
+    path = Path(os.fsdecode(name))
+    return [path, *path.parents]
+
+
+def disk_message(error: BaseException, place: Path | None = None) -> str | None:
     """What a person can do about an error of the disk; none for errors that are not the disk's.
 
     What was finished before is on disk, and the same command goes on from there.
 
     Args:
         error: as it was raised.
+        place: what was written, for an error that does not say so.
     """
-    reason = _REASONS.get(error.errno or 0)
-    if reason is None:
+    refusal = disk_error(error)
+    if refusal is None:
         return None
-    place = f"{error.filename2 or error.filename}: " if error.filename else ""
-    return f"{place}{reason[0]}; {reason[1]}, and run the command again, which goes on from what is finished"
+    what, remedy = _REASONS[refusal.errno or 0]
+    where = refusal.filename2 or refusal.filename or place
+    message = f"{what}; {remedy}, and run the command again, which goes on from what is finished"
+    return f"{where}: {message}" if where else message

@@ -23,6 +23,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from benchbench.core.json_text import parse_json
+from benchbench.store.disk import placed
 from benchbench.store.drafts import draft_prefix, old_prefix, put_back_replaced
 from benchbench.store.leases import check
 
@@ -43,22 +44,23 @@ def written(path: Path, *, durable: bool = True) -> Iterator[Path]:
         LeaseLostError: another process took over what the file belongs to; it is left as it is.
     """
     check(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=draft_prefix(path))
-    os.close(handle)
-    draft = Path(name)
-    try:
-        yield draft
-        draft.chmod(0o644)
-        if durable:
-            sync(draft)
-        check(path)
-        draft.replace(path)
-        if durable:
-            sync(path.parent)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
+    with placed(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=draft_prefix(path))
+        os.close(handle)
+        draft = Path(name)
+        try:
+            yield draft
+            draft.chmod(0o644)
+            if durable:
+                sync(draft)
+            check(path)
+            draft.replace(path)
+            if durable:
+                sync(path.parent)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
 
 
 def sync(path: Path) -> None:
@@ -93,16 +95,17 @@ def write_text(path: Path, text: str, *, durable: bool = True) -> None:
         file.write(text)
 
 
-def write_texts(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write text files into a folder; none takes its name before all are on the disk.
+def write_files(contents: Mapping[Path, str | bytes]) -> None:
+    """Write files, texts as UTF-8; none takes its name before all are on the disk.
 
     Args:
-        folder: where they go.
-        texts: path within the folder -> content.
+        contents: path -> content.
     """
     with ExitStack() as drafts:
-        for name, text in texts.items():
-            drafts.enter_context(written(folder / name)).write_text(text, encoding="utf-8")
+        for path, content in contents.items():
+            draft = drafts.enter_context(written(path))
+            draft.write_bytes(content if isinstance(content, bytes) else content.encode())
+            sync(draft)
 
 
 def copy_tree(source: Path, target: Path) -> None:
@@ -138,11 +141,10 @@ def write_yaml(path: Path, value: Any) -> None:
     write_text(path, text.getvalue())
 
 
-def write_csv(path: Path, names: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
-    """Write a CSV file in one step; numbers are read back exactly, and NaN and None are empty.
+def csv_text(names: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
+    """Rows as CSV; numbers are read back exactly, and NaN and None are empty.
 
     Args:
-        path: of the file.
         names: of the columns; what a row has beside them is left out, and what it lacks is empty.
         rows: name -> value.
     """
@@ -150,7 +152,12 @@ def write_csv(path: Path, names: Sequence[str], rows: Iterable[Mapping[str, obje
     writer = csv.DictWriter(text, names, restval="", extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: cell_text(value) for name, value in row.items()} for row in rows)
-    write_text(path, text.getvalue())
+    return text.getvalue()
+
+
+def write_csv(path: Path, names: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    """Write a CSV file in one step; columns and rows as in `csv_text`."""
+    write_text(path, csv_text(names, rows))
 
 
 def cell_text(value: object) -> str:
@@ -237,27 +244,28 @@ def whole_folder(path: Path, *, keep: Callable[[Path], bool] = lambda folder: Fa
         LeaseLostError: as `written`.
     """
     check(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    put_back_replaced(path.parent)
-    draft = Path(tempfile.mkdtemp(dir=path.parent, prefix=draft_prefix(path)))
-    draft.chmod(0o755)
-    try:
-        yield draft
-        sync_tree(draft)
-        check(path)
-        if not path.exists():
-            try:
-                draft.rename(path)
-                sync(path.parent)
-                return
-            except OSError:
-                if not path.is_dir():
-                    raise  # else another process was faster
-        if keep(path):
-            shutil.rmtree(draft)
-        else:
-            _swap(draft, path)
-        sync(path.parent)
-    except BaseException:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise
+    with placed(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        put_back_replaced(path.parent)
+        draft = Path(tempfile.mkdtemp(dir=path.parent, prefix=draft_prefix(path)))
+        draft.chmod(0o755)
+        try:
+            yield draft
+            sync_tree(draft)
+            check(path)
+            if not path.exists():
+                try:
+                    draft.rename(path)
+                    sync(path.parent)
+                    return
+                except OSError:
+                    if not path.is_dir():
+                        raise  # else another process was faster
+            if keep(path):
+                shutil.rmtree(draft)
+            else:
+                _swap(draft, path)
+            sync(path.parent)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchbench.core.errors import BenchError
-from benchbench.store.files import write_csv, write_text
+from benchbench.store.files import csv_text, write_files
 
 
 def write_leaderboard(folder: Path, setting: str, rows: Sequence[Mapping[str, object]], page: str) -> tuple[Path, Path]:
     """Write `<setting>.csv` and `<setting>.md`; numbers are written so that they are read back exactly."""
     table, document = folder / f"{setting}.csv", folder / f"{setting}.md"
-    write_csv(table, list(rows[0]), rows)
-    write_text(document, page)
+    contents = {table: csv_text(list(rows[0]), rows), document: page}
+    write_files(contents)  # both or neither, since the page is made of the table
     return table, document
 
 

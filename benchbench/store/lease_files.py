@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchbench.core.json_text import parse_json
+from benchbench.store.disk import placed
 from benchbench.store.drafts import FORGOTTEN_SECONDS, draft_prefix
 from benchbench.store.processes import Life, ProcessName, life_of
 
@@ -188,12 +189,14 @@ def remove_left_turns(folder: Path, text: str) -> list[Path]:
 
 @contextmanager
 def _draft(path: Path, text: str) -> Iterator[Path]:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=draft_prefix(path))
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
+    with placed(path):
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=draft_prefix(path))
     draft = Path(name)
-    draft.chmod(0o644)
     try:
+        with placed(path):
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            draft.chmod(0o644)
         yield draft
     finally:
         draft.unlink(missing_ok=True)
@@ -210,8 +213,11 @@ def _made(turn: Path, draft: Path, text: str) -> bool:
         if error.errno not in _NO_LINKS:
             raise
     try:
-        with turn.open("x", encoding="utf-8") as file:
+        with placed(turn), turn.open("x", encoding="utf-8") as file:
             file.write(text)
         return True
     except FileExistsError:
         return False
+    except OSError:
+        turn.unlink(missing_ok=True)  # ours, and half of it
+        raise

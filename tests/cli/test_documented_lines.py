@@ -11,7 +11,7 @@ import pytest
 import typer
 from harness import ROOT, bench, bench_process, leftovers
 
-from benchbench.cli.main import app
+from benchbench.cli.app import app
 
 DOCUMENTS = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
 LINES = sorted(

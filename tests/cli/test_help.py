@@ -11,7 +11,7 @@ import pytest
 import typer
 from harness import BENCH, ROOT, bench
 
-from benchbench.cli.main import app
+from benchbench.cli.app import app
 
 HEAVY = ("torch", "transformers", "pandas", "scipy", "matplotlib", "ruamel", "rich", "numpy", "huggingface_hub")
 """typer itself imports pydantic for the help of some commands, so it is asked of `bench --help` only."""

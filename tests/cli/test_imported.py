@@ -5,8 +5,8 @@ from __future__ import annotations
 import typer
 from harness import bench
 
+from benchbench.cli.app import app
 from benchbench.cli.imported import OF_FILES, OF_TRAINING
-from benchbench.cli.main import app
 
 READ_BY_BOTH = {"targets", "files", "baseline", "metrics", "allow_different", "as_json"}
 

@@ -15,7 +15,7 @@ import typer
 from harness import MICRO, Finished, bench
 
 from benchbench.cli import output
-from benchbench.cli.main import app
+from benchbench.cli.app import app
 
 
 def test_progress_goes_to_stderr_and_the_table_to_stdout(finished: Finished):

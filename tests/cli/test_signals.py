@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,28 @@ BOTH = pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (sign
 
 def said(number: int) -> str:
     return f"bench: stopped by {signal.Signals(number).name}; the same command goes on from what is finished\n"
+
+
+STARTS = """
+import os, signal, sys
+class Finder:
+    def find_spec(self, name, *more):
+        if name == "typer":
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), int(sys.argv[1]))
+sys.meta_path.insert(0, Finder())
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from benchbench.cli.main import run
+run(["methods"])
+"""
+"""The script, to which a signal comes as it imports what it needs to read its command line."""
+
+
+@BOTH
+def test_before_it_has_read_its_command_line(number: int, code: int):
+    line = [sys.executable, "-c", STARTS, str(int(number))]
+    ended = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (code, "", said(number))
 
 
 @BOTH

@@ -101,6 +101,13 @@ def test_an_export_of_several_files_has_all_or_none(home: Path, tmp_path: Path, 
     assert bench(*COMMANDS["reward_bench"](home, out)).code == 0 and len(files_in(out)) == 3
 
 
+def test_a_page_and_its_figures_are_all_there_or_none(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    out = tmp_path / "out"
+    Disk(monkeypatch, tmp_path, errno.ENOSPC, after=3)
+    refused(bench(*COMMANDS["report"](home, out)), tmp_path, "the disk is full")
+    assert files_in(out) == []
+
+
 def test_a_disk_that_is_full_in_the_middle_of_a_model_leaves_no_folder(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

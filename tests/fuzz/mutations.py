@@ -21,8 +21,8 @@ VALUES = st.one_of(
     st.text(max_size=12),
     st.lists(st.integers(-2, 2) | st.text(max_size=3), max_size=4),
     st.dictionaries(st.text(max_size=6), st.integers(-2, 2) | st.text(max_size=3), max_size=3),
-)
-"""Values of all kinds, odd ones first."""
+).map(copy.deepcopy)
+"""Values of all kinds, odd ones first; each is a new one, since a later change of a tree may be made inside it."""
 Place = tuple[Any, ...]
 
 

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +28,7 @@ from benchbench.recipe.yaml_text import read_yaml
 
 from .guard import behaves, watched
 from .mutations import ODD, VALUES, texts, trees
+from .record import ACCEPTED, TALLY
 
 CASES = int(os.environ.get("BENCH_FUZZ_CASES", "300"))
 ALWAYS_THE_SAME = 2000
@@ -190,8 +192,11 @@ def _nothing_runs(*args: object) -> None:
 
 
 def run(world: World, *args: object) -> None:
+    begin, end = time.process_time(), ACCEPTED
     with suppress(NothingRunsError):
-        behaves(world.folder, *args)
+        code = behaves(world.folder, *args).code
+        end = f"exit code {code}" if code else ACCEPTED
+    TALLY.count(end, time.process_time() - begin)
     assert [*(world.folder / "tmp").glob("[!t]*")] == [], "torch's own folder stays: torchinductor"
 
 

@@ -24,7 +24,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # as pytest has it, for `from harness import`
 
 from tests.soak.comparison import WORLDS, Command, furnish, ready, stages_of, unfinished  # noqa: E402
-from tests.soak.kills import MEMORY, WORKER, Kill, Plan, deliver  # noqa: E402
+from tests.soak.kills import MEMORY, PLANNING, WORKER, Kill, Plan, deliver  # noqa: E402
 from tests.soak.processes import Running, warm_up  # noqa: E402
 from tests.soak.record import write_record  # noqa: E402
 from tests.soak.same import differences, left_behind, snapshot  # noqa: E402
@@ -61,6 +61,8 @@ class Counts:
     """Lives of the real script, with spawned workers."""
     together: int = 0
     """Lives with two commands at once."""
+    planning_together: int = 0
+    """Signals to a command that planned while another one was at work in the same folder."""
     clocks: int = 0
     memory_limits: int = 0
     exit_codes: Counter[int] = field(default_factory=Counter)
@@ -185,6 +187,7 @@ class Soak:
             self._lines.append(f"{kill.signal} to {kill.target}: {kill.name}" + ("" if name else ", not met"))
             if name:
                 self.plan.count(kill, name)
+                self.counts.planning_together += name == PLANNING and len(active) > 1
                 if kill.ends_the_command and self.random.random() < 0.7:  # else another signal follows at once
                     active.remove(running)
         return limited
@@ -263,6 +266,7 @@ def recorded(soak: Soak, *, seed: int, seconds: float, line: Sequence[str]) -> d
         "lives": counts.lives,
         "lives_of_the_script": counts.scripts,
         "lives_with_two_commands": counts.together,
+        "planning_with_two_commands": counts.planning_together,
         "lives_with_another_clock": counts.clocks,
         "memory_limits": counts.memory_limits,
         "exit_codes": {str(code): number for code, number in sorted(counts.exit_codes.items())},

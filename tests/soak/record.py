@@ -36,8 +36,10 @@ def lines(record: Mapping[str, Any]) -> list[str]:
     """Sentences and tables of a record."""
     versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     others = (
-        f"{record['lives_with_two_commands']} with two commands at once, {record['lives_with_another_clock']} with "
-        f"another time of day, {record['lives_of_the_script']} of the installed script with workers that it spawned"
+        f"{record['lives_with_two_commands']} with two commands at once "
+        f"({record['planning_with_two_commands']} signals found one of them planning), "
+        f"{record['lives_with_another_clock']} with another time of day, {record['lives_of_the_script']} of the "
+        "installed script with workers that it spawned"
     )
     return [
         "",

@@ -104,6 +104,30 @@ def test_a_stage_that_was_stopped_or_failed_keeps_its_checkpoint(run: Callable[.
     assert (store.folder(SPEC.key) / "checkpoint").is_dir()
 
 
+def test_a_full_disk_fails_a_stage_in_words_whichever_library_finds_it(
+    run: Callable[..., StageRecord], store: RunStore
+):
+    def failing(context: StageContext[Any]) -> Result:
+        raise RuntimeError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    record = run(failing)
+    assert record.status == "failed" and record.summary == {"exit_code": 5} and record == store.record(SPEC.key)
+    assert record.message.startswith(
+        f"{store.folder(SPEC.key)}: the disk is full; make room, and run the command again"
+    )
+
+
+def test_a_stage_whose_record_finds_no_room_has_failed_in_words(
+    run: Callable[..., StageRecord], store: RunStore, no_room: None
+):
+    record = run()
+    assert record.status == "failed" and record.summary == {"exit_code": 5} and store.record(SPEC.key) is None
+    assert (
+        record.message.startswith(f"{store.root / 'leases'}")
+        and "the file would be larger than is allowed" in record.message
+    )
+
+
 def test_a_stop_reaches_a_stage_that_waits_for_another_process(run: Callable[..., StageRecord], store: RunStore):
     """The other process runs the same stage, so its record is left as it is."""
     messages, report = heard()

@@ -6,12 +6,14 @@ import errno
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from harness import MICRO, bench, leftovers
 
 from benchbench.store import files
 from benchbench.store.disk import disk_message
+from benchbench.store.leases import hold
 
 
 @pytest.mark.parametrize(
@@ -34,7 +36,38 @@ def test_what_a_disk_refuses_is_said_in_words(number: int, words: str):
 
 def test_errors_that_are_not_the_disks_are_none():
     assert disk_message(OSError("a library's own words")) is None
+    assert disk_message(RuntimeError("No such file or directory (os error 2)")) is None
     assert disk_message(ConnectionResetError(errno.ECONNRESET, "reset")) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (OSError, (errno.ENOSPC, "as a write says it, without a path")),
+        (OSError, ("100000 requested and 8176 written",)),
+        (RuntimeError, ("Error while serializing: I/O error: No space left on device (os error 28)",)),
+    ],
+    ids=["write", "numpy", "safetensors"],
+)
+@pytest.mark.parametrize("write", [files.written, files.whole_folder])
+def test_whoever_finds_the_disk_full_the_message_says_where(tmp_path: Path, kind: Any, words: Any, write: Any):
+    with pytest.raises(OSError) as full, write(tmp_path / "rows"):
+        raise kind(*words)
+    assert str(disk_message(full.value)).startswith(f"{tmp_path / 'rows'}: the disk is full; make room, and run")
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_what_is_written_in_a_draft_of_a_folder_is_said_to_be_the_folder(tmp_path: Path, no_room: None):
+    with pytest.raises(OSError) as refusal, files.whole_folder(tmp_path / "rows") as draft:
+        files.write_text(draft / "train.jsonl", "{}")
+    assert str(disk_message(refusal.value)).startswith(f"{tmp_path / 'rows'}: the file would be larger than")
+
+
+def test_no_draft_of_a_lease_stays_where_its_text_finds_no_room(tmp_path: Path, no_room: None):
+    with pytest.raises(OSError) as refusal, hold(tmp_path / "leases" / "a", guards=tmp_path / "a"):
+        pass
+    assert str(disk_message(refusal.value)).startswith(f"{tmp_path / 'leases' / 'a'}: the file would be larger than")
+    assert [*(tmp_path / "leases").iterdir()] == []
 
 
 def refused(tmp_path: Path) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.records import StageSpec
 from benchbench.store.runs import RunStore
-from benchbench.store.stage_files import curves, find_stage, log_lines, read_stage
+from benchbench.store.stage_files import LOCK, curves, find_stage, log_lines, read_stage
 
 ENVIRONMENT = {"device_kind": "cpu"}
 
@@ -41,6 +43,17 @@ def test_a_folder_without_a_stage_is_refused_with_the_way_out(tmp_path: Path):
     with pytest.raises(BenchError, match="expected the folder of a stage.*bench status --all") as refused:
         read_stage(tmp_path)
     assert refused.value.exit_code is ExitCode.UNAVAILABLE
+
+
+LOCKS = [os.mkfifo, lambda path: path.write_text("[" * 5000), lambda path: path.write_text("1")]
+"""A pipe, one that is nested too deep, and one that is no lock."""
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_that_is_none_is_refused_and_nobody_waits_for_it(tmp_path: Path, lock: Callable[[Path], object]):
+    lock(tmp_path / LOCK)
+    with pytest.raises(BenchError, match="found no lock.yaml in it that can be read"):
+        read_stage(tmp_path)
 
 
 def test_a_key_may_be_cut_short_as_long_as_it_is_one_stage(store: RunStore):

@@ -8,7 +8,7 @@ from benchbench import analyses
 from benchbench.core.analysis import Analysed
 from benchbench.core.errors import BenchError
 from benchbench.report.analysis_page import analysis_document, chart_svg, csv_text
-from benchbench.store.files import write_text
+from benchbench.store.files import write_files
 
 
 def write_analysis(name: str, command: str, analysed: Analysed, folder: Path) -> list[Path]:
@@ -32,6 +32,5 @@ def write_analysis(name: str, command: str, analysed: Analysed, folder: Path) ->
         **{f"{chart.name}.svg": chart_svg(chart) for chart in analysed.charts},
         **analysed.files,
     }
-    for path, text in texts.items():
-        write_text(folder / path, text)
+    write_files({folder / path: text for path, text in texts.items()})
     return [folder / path for path in texts]

@@ -17,6 +17,7 @@ from benchbench.report.figures.comparison import drawn_from, plot_comparison
 from benchbench.report.flags import flags_frame, shown_flags
 from benchbench.report.frames import comparisons_frame
 from benchbench.report.win_rates import interval_frame, win_rate_frame
+from benchbench.store.files import write_bytes
 from benchbench.store.results import ResultStore
 
 COMPARISON_KEY = ("methods", "seeds", "baseline", "overrides")
@@ -91,7 +92,7 @@ def _write_figure(results: ResultStore, name: str, rows: Sequence[Comparison], a
     """Draw a figure, unless it is there and drawn from equal rows."""
     figure, made_from = results.folder / name, drawn_from(rows)
     if not results.is_as_made(name, made_from):
-        plot_comparison(rows, figure)
+        write_bytes(figure, plot_comparison(rows))
     results.own(figure, command=about.command, made_from=made_from)
     return figure
 

@@ -12,9 +12,9 @@ from rich.console import Console
 
 from benchbench.commands.evaluate.run import EXTERNAL, external_session, is_external
 from benchbench.commands.resolve import parse_seeds, refuse_unread, resolve
-from benchbench.commands.run_plan import RunOptions, Session, in_one_line, open_session, run_session
+from benchbench.commands.run_plan import RunOptions, Session, code_of_failures, in_one_line, open_session, run_session
 from benchbench.comparison.pairs.grid import MissingRunsError
-from benchbench.core.errors import BenchError, ExitCode, Fault
+from benchbench.core.errors import BenchError, Fault
 from benchbench.core.records import StageSpec
 from benchbench.data.prompt_files import read_prompt_file
 from benchbench.plan.graph import Cell, Plan
@@ -125,15 +125,13 @@ def _rows(policies: Policies, cell: Cell, stages: Sequence[StageSpec], options: 
 
 
 def _refuse_failures(plan: Plan, result: RunResult) -> None:
-    """The error for responses that could not be drawn; exit code 2 where the user can mend all of it, else 4."""
+    """The error for responses that could not be drawn."""
     faults = [
         Fault(plan.stages[key].title, f"{in_one_line(record)} (see {key})") for key, record in result.failed.items()
     ]
     faults += [Fault(plan.stages[key].title, "not run") for key in result.blocked]
     if faults:
-        codes = {record.summary.get("exit_code") for record in result.failed.values()}
-        code = ExitCode.USAGE if codes == {ExitCode.USAGE} else ExitCode.INCOMPLETE
-        raise BenchError.of_faults("incomplete", faults, exit_code=code)
+        raise BenchError.of_faults("incomplete", faults, exit_code=code_of_failures(result))
 
 
 def drawn_rows(stages: Sequence[StageSpec], options: RunOptions) -> pd.DataFrame | None:

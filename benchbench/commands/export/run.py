@@ -20,7 +20,7 @@ from benchbench.core.records import StageSpec
 from benchbench.data.prompt_files import read_prompt_file
 from benchbench.plan.graph import Cell
 from benchbench.plan.prompt_sets import PreparedPrompts, prepare_prompts
-from benchbench.store.files import json_text, write_texts
+from benchbench.store.files import json_text, write_files
 
 MODEL, STATES = "model", "states"
 """What stands in the place of a format where something of one run is exported (`commands.export.model`, `.states`)."""
@@ -95,7 +95,7 @@ def export(request: ExportRequest, options: RunOptions) -> Exported:
         "notes": notes,
     }
     texts[f"{form.name}.export.json"] = json_text(about)
-    write_texts(request.out, texts)
+    write_files({request.out / name: text for name, text in texts.items()})
     return Exported([str(request.out / path) for path in texts], notes)
 
 

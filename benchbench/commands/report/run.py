@@ -17,7 +17,7 @@ from benchbench.report.page.html import html_page
 from benchbench.report.page.make import make_page
 from benchbench.report.page.tex import tex_table
 from benchbench.store.comparison_folders import StoredComparison, read_comparison_folder
-from benchbench.store.files import write_bytes, write_text
+from benchbench.store.files import write_files
 
 DEFAULT_FORMATS = ("html", "md")
 
@@ -54,7 +54,9 @@ def report(
         stored = replace(stored, about={**stored.about, "data_audit": audit})
         place = folder if out is None else out if len(folders) == 1 else out / folder.name
         page = make_page(stored)
-        files += [path for name in chosen for path in FORMATS[name](page, stored, place)]
+        contents = {place / path: content for name in chosen for path, content in FORMATS[name](page, stored).items()}
+        write_files(contents)  # all of them or none, since a page shows figures
+        files += contents
     return list(dict.fromkeys(files))
 
 
@@ -67,51 +69,37 @@ def _formats(names: Sequence[str]) -> tuple[str, ...]:
     return wanted
 
 
-def _html(page: Page, stored: StoredComparison, folder: Path) -> list[Path]:
-    return [_text(folder / "report.html", html_page(page))]
+def _html(page: Page, stored: StoredComparison) -> dict[str, str | bytes]:
+    return {"report.html": html_page(page)}
 
 
-def _markdown(page: Page, stored: StoredComparison, folder: Path) -> list[Path]:
-    return [_text(folder / "report.md", markdown_page(page)), *_figures(page, folder, "svg")]
+def _markdown(page: Page, stored: StoredComparison) -> dict[str, str | bytes]:
+    return {"report.md": markdown_page(page), **_svg(page, stored)}
 
 
-def _tex(page: Page, stored: StoredComparison, folder: Path) -> list[Path]:
-    return [_text(folder / "tables" / f"{table.name}.tex", tex_table(table)) for table in page.tables]
+def _tex(page: Page, stored: StoredComparison) -> dict[str, str | bytes]:
+    return {f"tables/{table.name}.tex": tex_table(table) for table in page.tables}
 
 
-def _csv(page: Page, stored: StoredComparison, folder: Path) -> list[Path]:
+def _csv(page: Page, stored: StoredComparison) -> dict[str, str | bytes]:
     """What every table and figure is made of, the large tables too, which are stored in another form."""
-    texts = {
-        name: frame.rename(columns=csv_cell)
+    return {
+        f"csv/{name}.csv": frame.rename(columns=csv_cell)
         .map(lambda value: csv_cell(value) if isinstance(value, str) else value)
         .to_csv(index=False, na_rep="nan", lineterminator="\n")
         for name, frame in stored.frames.items()
     }
-    return [_text(folder / "csv" / f"{name}.csv", text) for name, text in texts.items()]
 
 
-def _svg(page: Page, stored: StoredComparison, folder: Path) -> list[Path]:
-    return _figures(page, folder, "svg")
+def _svg(page: Page, stored: StoredComparison) -> dict[str, str | bytes]:
+    return {f"figures/{figure.name}.svg": figure.svg for figure in page.figures}
 
 
-def _pdf(page: Page, stored: StoredComparison, folder: Path) -> list[Path]:
-    return _figures(page, folder, "pdf")
+def _pdf(page: Page, stored: StoredComparison) -> dict[str, str | bytes]:
+    return {f"figures/{figure.name}.pdf": as_bytes(figure.draw(), "pdf", name=figure.name) for figure in page.figures}
 
 
-def _figures(page: Page, folder: Path, form: str) -> list[Path]:
-    paths = {figure.name: folder / "figures" / f"{figure.name}.{form}" for figure in page.figures}
-    for figure in page.figures:
-        content = figure.svg if form == "svg" else as_bytes(figure.draw(), form, name=figure.name)
-        write_bytes(paths[figure.name], content)
-    return list(paths.values())
-
-
-def _text(path: Path, text: str) -> Path:
-    write_text(path, text)
-    return path
-
-
-FORMATS: Mapping[str, Callable[[Page, StoredComparison, Path], list[Path]]] = {
+FORMATS: Mapping[str, Callable[[Page, StoredComparison], dict[str, str | bytes]]] = {
     "html": _html,
     "md": _markdown,
     "tex": _tex,
@@ -119,4 +107,4 @@ FORMATS: Mapping[str, Callable[[Page, StoredComparison, Path], list[Path]]] = {
     "svg": _svg,
     "csv": _csv,
 }
-"""Name of a format -> what writes it into a folder, and returns the files."""
+"""Name of a format -> its files: path within the folder -> content."""

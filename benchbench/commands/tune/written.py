@@ -9,7 +9,7 @@ from benchbench import metrics
 from benchbench.commands.tune.rule import RULE, RULE_TEXT, Tuned
 from benchbench.commands.tune.run import MethodGrid, TunedGrids, TuneRequest
 from benchbench.report.tuning import GridReport, grid_document, plot_grid
-from benchbench.store.files import write_csv, write_text
+from benchbench.store.files import csv_text, write_files
 from benchbench.store.results import ResultStore
 
 FOLDER = "tuning"
@@ -65,9 +65,8 @@ def write_tuning(done: TunedGrids, request: TuneRequest, results: Path) -> list[
         report = grid_report(grid, tuned, request)
         base = results / report.setting / FOLDER / tuned.label
         page, table, figure = (base.with_name(f"{base.name}{ending}") for ending in (".md", ".csv", ".png"))
-        plot_grid(report, figure)
-        write_csv(table, list(tuned.rows[0]), tuned.rows)
-        write_text(page, grid_document(report, figure.name))
+        rows = csv_text(list(tuned.rows[0]), tuned.rows)
+        write_files({figure: plot_grid(report), table: rows, page: grid_document(report, figure.name)})
         stages = ResultStore(results, report.setting).note_stages(
             f"{FOLDER}/{tuned.label}.stages.json", tuned.label, tuned.stages
         )

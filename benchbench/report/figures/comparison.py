@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,12 +28,11 @@ def drawn_from(comparisons: Sequence[Comparison]) -> str:
     return fingerprint([list(map(repr, comparisons)), file_hash(Path(__file__)), version("matplotlib")])
 
 
-def plot_comparison(comparisons: Sequence[Comparison], path: Path) -> None:
+def plot_comparison(comparisons: Sequence[Comparison]) -> bytes:
     """Draw one metric under one scoring as a PNG; equal comparisons give equal bytes on one machine.
 
     Args:
         comparisons: the rows of one (metric, scoring), the baseline first.
-        path: where the PNG goes; its folder is made.
 
     Raises:
         ValueError: no rows, or rows of several metrics or scorings.
@@ -58,8 +58,9 @@ def plot_comparison(comparisons: Sequence[Comparison], path: Path) -> None:
     seeds = ("seeds " if len(first.seeds) > 1 else "seed ") + ", ".join(str(seed) for seed in first.seeds)
     title = f"{first.metric} under {first.scoring}   (n = {first.n} pairs; {seeds})"
     figure.suptitle(title, fontsize=11, color=_INK)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    canvas.print_png(str(path), metadata={"Software": None})
+    target = io.BytesIO()
+    canvas.print_png(target, metadata={"Software": None})
+    return target.getvalue()
 
 
 def _draw_values(axes: Axes, comparisons: Sequence[Comparison]) -> None:
