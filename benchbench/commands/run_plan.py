@@ -13,6 +13,7 @@ from rich.console import Console
 
 from benchbench.commands.data_view import data_lines, label_lines, made_lines, used_splits
 from benchbench.commands.plan_view import stop_lines
+from benchbench.commands.stage_estimates import stage_costs, with_host_memory
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.records import StageRecord
 from benchbench.plan.assumed import assumptions
@@ -26,7 +27,7 @@ from benchbench.plan.replicates import copies
 from benchbench.plan.starts import and_starts
 from benchbench.recipe.load import Loaded
 from benchbench.run.live_curves import live_curves
-from benchbench.run.machine import LOCAL, Machine, choose_machine, open_executor
+from benchbench.run.machine import LOCAL, RAY, Machine, choose_machine, open_executor
 from benchbench.run.needs import needs_of
 from benchbench.run.progress import ProgressView
 from benchbench.run.scheduler import RunResult, Scheduler
@@ -216,6 +217,9 @@ def _run(session: Session, options: RunOptions, store: RunStore, console: Consol
             device_share=machine.device_share,
             device_kind=machine.device_kind,
         )
+        if machine.executor == RAY:
+            costs = stage_costs(session.plan.stages, session.prepared, machine.device_kind)
+            needs = with_host_memory(needs, costs, machine.device_kind)
         result = Scheduler(executor, store, listener, needs=needs).run(session.plan.stages)
     if result.signal is not None:
         raise Stopped(result.signal)

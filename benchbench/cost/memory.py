@@ -25,6 +25,10 @@ MOMENTS = 2
 """Running means that AdamW keeps of each trained weight."""
 SCORING_STREAMS = 4
 """Tensors as wide as the residual stream while a layer works: it, its norm, attention's result, a sum."""
+HELD = 1.7
+"""How many times its tensors a process held at most on a processor (docs/scale.md): what is freed is kept."""
+PROCESS_BYTES = 2**30
+"""Of a worker before it has any tensor: torch, transformers and what they import; half of it was measured."""
 GATHERED_LAYERS = 2
 """Layers whose weights are whole on a device at once where a model is sharded: one that is used, one on its way."""
 
@@ -162,6 +166,17 @@ def generation_memory(shape: DecoderShape, *, bytes_per_weight: int, sequences: 
     cache = sequences * length * cache_bytes(shape, bytes_per_weight)
     weights = shape.weights * bytes_per_weight
     return MemoryNeed({"weights": weights, "cache": cache}, "all responses at their longest")
+
+
+def host_bytes(need: MemoryNeed, device_kind: str) -> int:
+    """Memory of the host that a process needs: its tensors on a processor; the weights on their way to a card.
+
+    Args:
+        need: on the device.
+        device_kind: `cpu` or `cuda`.
+    """
+    tensors = need.bytes * HELD if device_kind == "cpu" else need.parts.get("weights", 0.0)
+    return int(tensors) + PROCESS_BYTES
 
 
 def _kept(train: TrainingShape, world: int) -> float:

@@ -31,6 +31,8 @@ class StageNeeds:
     """Of the stages that could start and are waited for equally long, those with the lowest number go first."""
     weight: int = 1
     """About how long it takes, beside a stage that only scores."""
+    host_bytes: int = 0
+    """Memory of the host, for an executor that asks a cluster for it; 0 where it is not known, or nobody asks."""
 
 
 @dataclass(frozen=True)
