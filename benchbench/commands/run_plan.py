@@ -13,6 +13,7 @@ from rich.console import Console
 
 from benchbench.commands.data_view import data_lines, label_lines, made_lines, used_splits
 from benchbench.commands.plan_view import stop_lines
+from benchbench.commands.round_models import RoundModels
 from benchbench.commands.stage_estimates import stage_costs, with_host_memory
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.records import StageRecord
@@ -193,6 +194,7 @@ def _run(session: Session, options: RunOptions, store: RunStore, console: Consol
         console.print(line, highlight=False, markup=False)
     todo = [key for key in session.plan.stages if not store.is_done(key)]
     if not todo:
+        RoundModels(None, store, session.plan).drop()  # of a command that was killed before it could
         console.print(f"all {len(session.plan.stages)} stages are finished already", highlight=False)
         return RunResult()
     for line in session.data_report:
@@ -220,7 +222,8 @@ def _run(session: Session, options: RunOptions, store: RunStore, console: Consol
         if machine.executor == RAY:
             costs = stage_costs(session.plan.stages, session.prepared, machine.device_kind)
             needs = with_host_memory(needs, costs, machine.device_kind)
-        result = Scheduler(executor, store, listener, needs=needs).run(session.plan.stages)
+        models = RoundModels(listener, store, session.plan)
+        result = Scheduler(executor, store, models, needs=needs).run(session.plan.stages)
     if result.signal is not None:
         raise Stopped(result.signal)
     for line in made_lines(session.plan, store):
