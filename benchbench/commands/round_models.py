@@ -23,14 +23,14 @@ from benchbench.store.sessions import CLEANING, PLANNING, sessions
 def passing_models(plan: Plan) -> frozenset[str]:
     """Keys of policies that no recipe of a plan keeps: of every round but the last, where `keep_models` is `last`."""
     passing: set[str] = set()
-    kept: set[str | None] = set()
+    staying: set[str | None] = set()
     for cell in plan.cells:
         section = cell.loaded.recipe.rounds
         goes = section is not None and section.keep_models == "last"
         before = {key for each in cell.rounds[:-1] for key in each.trained}
-        (passing if goes else kept).update(before)
-        kept |= {cell.policy, *(key for each in cell.rounds[-1:] for key in each.trained)}
-    return frozenset(passing - kept)
+        (passing if goes else staying).update(before)
+        staying |= {cell.policy, *(key for each in cell.rounds[-1:] for key in each.trained)}
+    return frozenset(passing - staying)
 
 
 class RoundModels:

@@ -14,7 +14,7 @@ from rich.console import Console
 from benchbench.commands.data_view import data_lines, label_lines, made_lines, used_splits
 from benchbench.commands.plan_view import stop_lines
 from benchbench.commands.round_models import RoundModels
-from benchbench.commands.stage_estimates import stage_costs, with_host_memory
+from benchbench.commands.stage_estimates import needs_on
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.records import StageRecord
 from benchbench.plan.assumed import assumptions
@@ -28,8 +28,7 @@ from benchbench.plan.replicates import copies
 from benchbench.plan.starts import and_starts
 from benchbench.recipe.load import Loaded
 from benchbench.run.live_curves import live_curves
-from benchbench.run.machine import LOCAL, RAY, Machine, choose_machine, open_executor
-from benchbench.run.needs import needs_of
+from benchbench.run.machine import LOCAL, Machine, choose_machine, open_executor
 from benchbench.run.progress import ProgressView
 from benchbench.run.scheduler import RunResult, Scheduler
 from benchbench.run.spreading import require_spreadable
@@ -213,15 +212,7 @@ def _run(session: Session, options: RunOptions, store: RunStore, console: Consol
         live_curves(options.log_to, view, store, partial(console.print, highlight=False, markup=False)) as listener,
     ):
         executor = open_executor(machine, store.root)
-        needs = partial(
-            needs_of,
-            world_size=machine.world_size,
-            device_share=machine.device_share,
-            device_kind=machine.device_kind,
-        )
-        if machine.executor == RAY:
-            costs = stage_costs(session.plan.stages, session.prepared, machine.device_kind)
-            needs = with_host_memory(needs, costs, machine.device_kind)
+        needs = needs_on(machine, session.plan.stages, session.prepared)
         models = RoundModels(listener, store, session.plan)
         result = Scheduler(executor, store, models, needs=needs).run(session.plan.stages)
     if result.signal is not None:

@@ -13,6 +13,7 @@ much of what is freed: see docs/scale.md.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -161,11 +162,32 @@ def scoring_memory(shape: DecoderShape, precision: Precision, *, tokens: int, sc
     return MemoryNeed(parts | ({"activations": work} if work > logits else {"logits": logits}), "a layer or the head")
 
 
-def generation_memory(shape: DecoderShape, *, bytes_per_weight: int, sequences: int, length: int) -> MemoryNeed:
-    """Weights, and keys and values of as many responses as are drawn at once, each at its longest."""
-    cache = sequences * length * cache_bytes(shape, bytes_per_weight)
-    weights = shape.weights * bytes_per_weight
-    return MemoryNeed({"weights": weights, "cache": cache}, "all responses at their longest")
+def generation_memory(
+    shape: DecoderShape,
+    *,
+    bytes_per_weight: int,
+    sequences: int,
+    length: int,
+    devices: int = 1,
+    cache_limit: float = math.inf,
+) -> MemoryNeed:
+    """Weights, and keys and values of as many responses as are drawn at once, each at its longest.
+
+    Args:
+        shape: of the model.
+        bytes_per_weight: also of a key's or a value's number.
+        sequences: responses at once, at most.
+        length: of each with its prompt, at most.
+        devices: that one engine is spread over, each with its part of all heads; the model is whole on each where its
+            heads, of queries or of keys, cannot be divided among so many.
+        cache_limit: bytes that an engine takes for keys and values at most, unless two responses need more.
+    """
+    response = length * cache_bytes(shape, bytes_per_weight)
+    cache = max(min(sequences * response, cache_limit), min(sequences, 2) * response)
+    key_heads = shape.key_width * shape.heads // shape.query_width
+    share = 1 if shape.heads % devices or key_heads % devices else devices
+    parts = {"weights": shape.weights * bytes_per_weight / share, "cache": cache / share}
+    return MemoryNeed(parts, "all responses at their longest")
 
 
 def host_bytes(need: MemoryNeed, device_kind: str) -> int:

@@ -85,13 +85,13 @@ def no_room(ray: Any, room: Mapping[str, float], *, seconds: float) -> str:
         room: what a place takes, as Ray names it.
         seconds: how long was waited.
     """
-    asked = f"{room['CPU']:g} CPU{'s' if room['CPU'] > 1 else ''}"
-    asked += " and a GPU" if "GPU" in room else ""
-    asked += f" and {room['memory'] / 2**30:.1f} GiB" if "memory" in room else ""
+    place = f"{room['CPU']:g} CPU{'s' if room['CPU'] > 1 else ''}"
+    place += " and a GPU" if "GPU" in room else ""
+    place += f" and {room['memory'] / 2**30:.1f} GiB" if "memory" in room else ""
     hosts = _hosts(ray)
     each = [_resources(host) for host in hosts]
     return (
-        f"--executor ray: expected room for a place with {asked} within {seconds:.0f} s, found none; the "
+        f"--executor ray: expected room for a place with {place} within {seconds:.0f} s, found none; the "
         f"cluster has {len(hosts)} host{'' if len(hosts) == 1 else 's'} ({'; '.join(each) or 'nothing'}), of which "
         f"{_resources(ray.available_resources())} are free; ask for fewer with --workers, or for more hosts"
     )
