@@ -10,6 +10,7 @@ from typing import Any
 
 CIRCUMSTANCES = (
     "executor",
+    "host",
     "resumed_environments",
     "seconds",
     "seconds_train",

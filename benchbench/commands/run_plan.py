@@ -40,6 +40,10 @@ from benchbench.store.leases import remove_leftovers
 from benchbench.store.offline import offline
 from benchbench.store.runs import RunStore, default_results, default_root
 from benchbench.store.sessions import planning, running_plan
+from benchbench.store.shared_folder import require_safe_folder
+
+CACHES_ANSWERS = ("judge", "label")
+"""Kinds of stages that keep a judge's answers in a database, which locks its file."""
 
 
 @dataclass(frozen=True)
@@ -196,6 +200,7 @@ def _run(session: Session, options: RunOptions, store: RunStore, console: Consol
         RoundModels(None, store, session.plan).drop()  # of a command that was killed before it could
         console.print(f"all {len(session.plan.stages)} stages are finished already", highlight=False)
         return RunResult()
+    require_safe_folder(store.root, with_locks=any(session.plan.stages[key].kind in CACHES_ANSWERS for key in todo))
     for line in session.data_report:
         console.print(line, highlight=False, markup=False)
     specs = [spec for spec in session.plan.stages.values() if isinstance(spec.settings, ReadingSettings)]

@@ -18,6 +18,10 @@ from benchbench.run.executor import StageEnded, StageLost, StageNeeds, StageProg
 from benchbench.run.machine import choose_machine
 from benchbench.run.ray import RayExecutor
 from benchbench.run.ray_actor import StageActor, UnlikeHost, versions
+from benchbench.run.scheduler import Scheduler
+from benchbench.store.runs import RunStore
+
+from .test_scheduler import Heard
 
 SPEC = StageSpec("sft", "first", {}, {}, {})
 PROGRESS = StageProgress(SPEC.key, {"key": SPEC.key, "title": SPEC.title, "step": 1, "steps": 2})
@@ -198,6 +202,31 @@ def test_memory_that_the_other_places_have_is_waited_for(played: Any, monkeypatc
     assert executor.events(0) == [] and ray.said[-2:] == ["close", "kill"], "the first place is let go of"
     (lost,) = executor.events(0)
     assert isinstance(lost, StageLost) and "a place with 1 CPU and 6.0 GiB within" in lost.reason
+
+
+def test_a_cluster_that_lost_its_last_place_ends_the_run_with_what_is_left_named(
+    played: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The stage of the lost place and the one that found none have failed with the reason; the rest never began."""
+    first = StageSpec("sft", "first", {"title": "first"}, {}, {})
+    second = StageSpec("sft", "second", {"title": "second"}, {}, {})
+    third = StageSpec("sft", "third", {"title": "third"}, {}, {})
+    reader = StageSpec("score", "reads", {}, {"policy": second.key}, {})
+    executor, ray = played([PROGRESS], GoneError("node died"), None)
+    monkeypatch.setattr(executor, "_slots", executor._slots[:1])
+    store = RunStore(tmp_path)
+    specs = {each.key: each for each in (first, second, third, reader)}
+
+    class Lost(Heard):
+        def ended(self, spec: StageSpec, record: StageRecord) -> None:
+            monkeypatch.setattr(executor_of_ray, "PLACEMENT_SECONDS", -1.0)
+
+    ray.answers[0] = [StageProgress(second.key, {"key": second.key, "title": "second"})]
+    result = Scheduler(executor, store, Lost()).run(specs)
+    assert [specs[key].title for key in result.failed] == ["second", "first"]
+    assert [specs[key].title for key in result.blocked] == ["third", "reads"]
+    assert "the place it ran on is gone" in result.failed[second.key].message
+    assert "found none; the cluster has 1 host" in result.failed[first.key].message
 
 
 def test_a_host_with_other_versions_is_refused_by_name(played: Any, tmp_path: Path):
