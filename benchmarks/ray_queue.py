@@ -1,9 +1,9 @@
-"""`python -m benchmarks.ray_queue results/performance/ray.json`: a grid on Ray whose actor and driver are killed.
+"""`python -m benchmarks.ray_queue results/performance/ray.json`: a grid on Ray that is killed and stopped.
 
 Four methods and three seeds of the micro setting run on the local queue, then on a Ray cluster of this machine. There
-an actor is killed in a preference stage, the others go on, and in another such stage the command itself is killed; the
-same command then finishes the grid. What is stored: how long each part took, how often each stage ran, and whether the
-tables are those of the local queue, to the byte.
+an actor is killed in a preference stage, and the others go on; in another such stage the command is asked to stop, in
+one more, after the same command again, it is killed; the same command then finishes the grid. What is stored: how long
+each part took, how often each stage ran, and which fields of which files are not those of the local queue.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from benchmarks.children import ROOT
 from benchmarks.machine import cores_of_others, hardware, versions
+from benchmarks.ray_differences import unlike_files
 
 METHODS, SEEDS = ("dpo", "simpo", "ipo", "cpo"), ("1", "2", "3")
 LINE = (
@@ -30,8 +32,6 @@ LINE = (
     *("--set", "preference.max_steps=60", "--set", "preference.save_steps=5", "--workers", "2", "--device", "cpu"),
 )
 WAIT_SECONDS = 600
-CIRCUMSTANCES = frozenset((".hashes.json", "cells.jsonl", "comparison.json", "environment.csv", "ledger.csv"))
-"""Files of results that say where and how long stages ran, or name such files by their hash."""
 
 
 def bench(folder: Path, executor: str) -> subprocess.Popen[str]:
@@ -125,16 +125,12 @@ def measured(folder: Path) -> dict[str, Any]:
     seconds["actor killed, until its worker has ended"] = time.monotonic() - killed_at
     position = sorted(path.name for path in (runs / lost / "checkpoint").iterdir())
 
-    def another() -> tuple[str, int] | None:
-        return found if (found := trained_at_present(runs)) and found[0] != lost else None
-
-    second, worker = until(another, driver)
-    processes = below(driver.pid)
-    driver.kill()
-    killed_at = time.monotonic()
-    until(lambda: not alive(processes))
-    seconds["driver killed, until all that it started has ended"] = time.monotonic() - killed_at
-    driver.wait()
+    asked = _ended_by(signal.SIGTERM, driver, runs, {lost})
+    seconds["asked to stop, until a stage has its checkpoint"] = asked.checkpoint
+    seconds["asked to stop, until the command has ended"] = asked.command
+    driver = bench(cluster, "ray")
+    killed = _ended_by(signal.SIGKILL, driver, runs, {lost, asked.stage})
+    seconds["driver killed, until all that it started has ended"] = killed.processes
     before = records(runs)
 
     began = time.monotonic()
@@ -144,7 +140,7 @@ def measured(folder: Path) -> dict[str, Any]:
     seconds["Ray, the same command again to the end"] = time.monotonic() - began
     after = records(runs)
     done_before = [key for key, record in before.items() if record["status"] == "done"]
-    names = sorted({path.name for path in (local / "results" / "micro").rglob("*") if path.is_file()})
+    tables = [folder / "results" / "micro" for folder in (local, cluster)]
     return {
         "seconds": {name: round(value, 1) for name, value in seconds.items()},
         "stages": len(after),
@@ -153,10 +149,12 @@ def measured(folder: Path) -> dict[str, Any]:
         "done when the driver was killed": len(done_before),
         "done again": [key for key in done_before if after[key] != before[key]],
         "attempts": {str(count): _kinds(after, count) for count in sorted({r["attempts"] for r in after.values()})},
-        "killed": [lost, second],
+        "killed": [lost, killed.stage],
+        "asked to stop": asked.stage,
+        "exit code of the command that was asked to stop": asked.exit_code,
         "checkpoint of the killed actor's stage": position,
-        "files of the tables": names,
-        "alike": [name for name in names if _read(local, name) == _read(cluster, name)],
+        "files of the tables": sorted({path.name for path in tables[0].rglob("*") if path.is_file()}),
+        "fields that differ": unlike_files(*tables),
         "executors": sorted({str(record["environment"]["executor"]) for record in after.values()}),
     }
 
@@ -165,8 +163,40 @@ def _kinds(every: dict[str, dict[str, Any]], count: int) -> int:
     return sum(record["attempts"] == count for record in every.values())
 
 
-def _read(folder: Path, name: str) -> list[bytes]:
-    return [path.read_bytes() for path in sorted((folder / "results" / "micro").rglob(name))]
+@dataclass(frozen=True)
+class _Ended:
+    """A command that got a signal while a stage trained."""
+
+    stage: str
+    checkpoint: float
+    """Seconds until the stage's record was no longer `running`; those until all had ended, where it stayed so."""
+    command: float
+    processes: float
+    """Seconds until everything that the command had started was gone."""
+    exit_code: int
+
+
+def _ended_by(sent: signal.Signals, driver: subprocess.Popen[str], runs: Path, before: set[str]) -> _Ended:
+    """Send a signal to the command once a preference stage trains that is none of those before."""
+
+    def another() -> str | None:
+        trained = trained_at_present(runs)
+        return None if trained is None or trained[0] in before else trained[0]
+
+    stage = until(another, driver)
+    processes = below(driver.pid)
+    driver.send_signal(sent)
+    began, checkpoint, command = time.monotonic(), 0.0, 0.0
+    while not command or alive(processes):
+        if not checkpoint and records(runs)[stage]["status"] != "running":
+            checkpoint = time.monotonic() - began
+        if not command and driver.poll() is not None:
+            command = time.monotonic() - began
+        if time.monotonic() - began > WAIT_SECONDS:
+            raise TimeoutError("it did not end")
+        time.sleep(0.05)
+    ended = time.monotonic() - began
+    return _Ended(stage, checkpoint or ended, command, ended, driver.wait())
 
 
 def main() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -17,7 +16,7 @@ from benchbench.commands.made_from import lock_of, round_models, with_inputs
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.store import damage
 from benchbench.store.contents import note_dropped
-from benchbench.store.drafts import draft_prefix, is_draft, stale_drafts
+from benchbench.store.drafts import is_draft, remove_at_once, stale_drafts
 from benchbench.store.files import folders, require_file
 from benchbench.store.lease_files import RESULT_LEASES
 from benchbench.store.runs import RunStore
@@ -202,13 +201,7 @@ def _remove(store: RunStore, thing: Unused) -> bool:
             return False
         if thing.kind == ROUND_MODEL:
             note_dropped(thing.path.parent)
-        grave = Path(tempfile.mkdtemp(dir=thing.path.parent, prefix=draft_prefix(thing.path)))
-        try:
-            thing.path.rename(grave / thing.path.name)
-        except OSError:
-            grave.rmdir()
-            return False
-        return _rid(grave)
+        return remove_at_once(thing.path)
 
 
 def _rid(path: Path) -> bool:

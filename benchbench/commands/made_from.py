@@ -45,22 +45,39 @@ def round_models(store: RunStore, locks: Mapping[str, str], busy: Collection[str
         locks: key of every stage -> what it was told.
         busy: stages that a process holds or a command has planned; theirs stay.
     """
+    readers = readers_of(locks)
+    done = {key for key in locks if store.is_done(key)}
+    return {
+        key: store.folder(key) / MODEL
+        for key in locks
+        if _kind(key) == POLICY_KIND and key in done and key not in busy
+        if (store.folder(key) / MODEL).is_dir() and is_over(key, readers, done)
+    }
+
+
+def readers_of(locks: Mapping[str, str]) -> dict[str, list[str]]:
+    """Key of every stage -> those of the stages that were told its name.
+
+    Args:
+        locks: key -> what a stage was told.
+    """
     readers: dict[str, list[str]] = {key: [] for key in locks}
     by_name = {key.split("/")[1]: key for key in locks}
     for key, lock in locks.items():
         for name in names_in(lock):
             if name in by_name and by_name[name] != key:
                 readers[by_name[name]].append(key)
-    done = {key for key in locks if store.is_done(key)}
-    return {
-        key: store.folder(key) / MODEL
-        for key in locks
-        if _kind(key) == POLICY_KIND and key in done and key not in busy
-        if (store.folder(key) / MODEL).is_dir() and _is_over(key, readers, done)
-    }
+    return readers
 
 
-def _is_over(key: str, readers: Mapping[str, list[str]], done: Collection[str]) -> bool:
+def is_over(key: str, readers: Mapping[str, list[str]], done: Collection[str]) -> bool:
+    """Whether a policy was drawn with, trained after, and is read by finished stages alone.
+
+    Args:
+        key: of the stage that left it.
+        readers: of every stage, as `readers_of` gives them.
+        done: keys of finished stages.
+    """
     drawings = [reader for reader in readers[key] if _kind(reader) == DRAWING_KIND]
     trained = [any(_kind(k) == POLICY_KIND and k in done for k in _after(drawing, readers)) for drawing in drawings]
     return bool(drawings) and all(trained) and all(reader in done for reader in readers[key])

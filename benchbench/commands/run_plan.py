@@ -13,6 +13,8 @@ from rich.console import Console
 
 from benchbench.commands.data_view import data_lines, label_lines, made_lines, used_splits
 from benchbench.commands.plan_view import stop_lines
+from benchbench.commands.round_models import RoundModels
+from benchbench.commands.stage_estimates import needs_on
 from benchbench.core.errors import BenchError, ExitCode, Fault
 from benchbench.core.records import StageRecord
 from benchbench.plan.assumed import assumptions
@@ -27,7 +29,6 @@ from benchbench.plan.starts import and_starts
 from benchbench.recipe.load import Loaded
 from benchbench.run.live_curves import live_curves
 from benchbench.run.machine import LOCAL, Machine, choose_machine, open_executor
-from benchbench.run.needs import needs_of
 from benchbench.run.progress import ProgressView
 from benchbench.run.scheduler import RunResult, Scheduler
 from benchbench.run.spreading import require_spreadable
@@ -39,6 +40,10 @@ from benchbench.store.leases import remove_leftovers
 from benchbench.store.offline import offline
 from benchbench.store.runs import RunStore, default_results, default_root
 from benchbench.store.sessions import planning, running_plan
+from benchbench.store.shared_folder import require_safe_folder
+
+CACHES_ANSWERS = ("judge", "label")
+"""Kinds of stages that keep a judge's answers in a database, which locks its file."""
 
 
 @dataclass(frozen=True)
@@ -192,8 +197,10 @@ def _run(session: Session, options: RunOptions, store: RunStore, console: Consol
         console.print(line, highlight=False, markup=False)
     todo = [key for key in session.plan.stages if not store.is_done(key)]
     if not todo:
+        RoundModels(None, store, session.plan).drop()  # of a command that was killed before it could
         console.print(f"all {len(session.plan.stages)} stages are finished already", highlight=False)
         return RunResult()
+    require_safe_folder(store.root, with_locks=any(session.plan.stages[key].kind in CACHES_ANSWERS for key in todo))
     for line in session.data_report:
         console.print(line, highlight=False, markup=False)
     specs = [spec for spec in session.plan.stages.values() if isinstance(spec.settings, ReadingSettings)]
@@ -210,13 +217,9 @@ def _run(session: Session, options: RunOptions, store: RunStore, console: Consol
         live_curves(options.log_to, view, store, partial(console.print, highlight=False, markup=False)) as listener,
     ):
         executor = open_executor(machine, store.root)
-        needs = partial(
-            needs_of,
-            world_size=machine.world_size,
-            device_share=machine.device_share,
-            device_kind=machine.device_kind,
-        )
-        result = Scheduler(executor, store, listener, needs=needs).run(session.plan.stages)
+        needs = needs_on(machine, session.plan.stages, session.prepared)
+        models = RoundModels(listener, store, session.plan)
+        result = Scheduler(executor, store, models, needs=needs).run(session.plan.stages)
     if result.signal is not None:
         raise Stopped(result.signal)
     for line in made_lines(session.plan, store):

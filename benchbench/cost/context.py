@@ -18,6 +18,10 @@ Rows = Callable[[StageSpec], RowTokens | str]
 Shapes = Callable[[StageSpec], DecoderShape | UnknownShape]
 
 
+WORLDS = (1, 2, 4, 8, 16, 32, 64)
+"""Numbers of devices that a stage may be spread over."""
+
+
 @dataclass(frozen=True)
 class StageCost:
     """What a stage takes."""
@@ -57,3 +61,9 @@ class CostContext:
     rows: Rows
     stages: Mapping[str, StageSpec]
     """Of the plan, by key."""
+
+
+def fewest(cost: StageCost, usable: float, most: int) -> int | None:
+    """The fewest devices, one or a power of two, that hold a stage; none where so many do not."""
+    assert cost.memory is not None
+    return next((world for world in WORLDS if world <= most and cost.memory(world).bytes <= usable), None)

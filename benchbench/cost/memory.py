@@ -13,6 +13,7 @@ much of what is freed: see docs/scale.md.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -25,6 +26,10 @@ MOMENTS = 2
 """Running means that AdamW keeps of each trained weight."""
 SCORING_STREAMS = 4
 """Tensors as wide as the residual stream while a layer works: it, its norm, attention's result, a sum."""
+HELD = 1.7
+"""How many times its tensors a process held at most on a processor (docs/scale.md): what is freed is kept."""
+PROCESS_BYTES = 2**30
+"""Of a worker before it has any tensor: torch, transformers and what they import; half of it was measured."""
 GATHERED_LAYERS = 2
 """Layers whose weights are whole on a device at once where a model is sharded: one that is used, one on its way."""
 
@@ -157,11 +162,43 @@ def scoring_memory(shape: DecoderShape, precision: Precision, *, tokens: int, sc
     return MemoryNeed(parts | ({"activations": work} if work > logits else {"logits": logits}), "a layer or the head")
 
 
-def generation_memory(shape: DecoderShape, *, bytes_per_weight: int, sequences: int, length: int) -> MemoryNeed:
-    """Weights, and keys and values of as many responses as are drawn at once, each at its longest."""
-    cache = sequences * length * cache_bytes(shape, bytes_per_weight)
-    weights = shape.weights * bytes_per_weight
-    return MemoryNeed({"weights": weights, "cache": cache}, "all responses at their longest")
+def generation_memory(
+    shape: DecoderShape,
+    *,
+    bytes_per_weight: int,
+    sequences: int,
+    length: int,
+    devices: int = 1,
+    cache_limit: float = math.inf,
+) -> MemoryNeed:
+    """Weights, and keys and values of as many responses as are drawn at once, each at its longest.
+
+    Args:
+        shape: of the model.
+        bytes_per_weight: also of a key's or a value's number.
+        sequences: responses at once, at most.
+        length: of each with its prompt, at most.
+        devices: that one engine is spread over, each with its part of all heads; the model is whole on each where its
+            heads, of queries or of keys, cannot be divided among so many.
+        cache_limit: bytes that an engine takes for keys and values at most, unless two responses need more.
+    """
+    response = length * cache_bytes(shape, bytes_per_weight)
+    cache = max(min(sequences * response, cache_limit), min(sequences, 2) * response)
+    key_heads = shape.key_width * shape.heads // shape.query_width
+    share = 1 if shape.heads % devices or key_heads % devices else devices
+    parts = {"weights": shape.weights * bytes_per_weight / share, "cache": cache / share}
+    return MemoryNeed(parts, "all responses at their longest")
+
+
+def host_bytes(need: MemoryNeed, device_kind: str) -> int:
+    """Memory of the host that a process needs: its tensors on a processor; the weights on their way to a card.
+
+    Args:
+        need: on the device.
+        device_kind: `cpu` or `cuda`.
+    """
+    tensors = need.bytes * HELD if device_kind == "cpu" else need.parts.get("weights", 0.0)
+    return int(tensors) + PROCESS_BYTES
 
 
 def _kept(train: TrainingShape, world: int) -> float:

@@ -25,6 +25,7 @@ from benchbench.cost.passes import RowTokens, decode_bytes, forward_flops, train
 from benchbench.cost.rates import WorkKind
 from benchbench.cost.shapes import DecoderShape, UnknownShape
 from benchbench.cost.turns import turns_of
+from benchbench.generation.engine_settings import EngineSettings
 from benchbench.recipe.memory import DEVICE_TOKENS
 from benchbench.run.spreading import READ_WHOLE
 from benchbench.stages.generate.settings import GenerateSettings
@@ -198,6 +199,7 @@ def _drawing(
     read = decode_bytes(shape, sequences=sequences, length=turns.length(rows.prompt), bytes_per_weight=size)
     prefill = forward_flops(shape, turns.prefill(rows.prompt, responses))
     each = f"{drawing.max_new_tokens} tokens" + (f" in each of {turns.count} turns" if turns.count > 1 else "")
+    is_vllm = drawing.engine != "transformers"
     unknown = ("how many prefixes the search draws from",) if getattr(settings, "steps", None) is not None else ()
     return replace(
         bare,
@@ -205,6 +207,13 @@ def _drawing(
         numerics="bfloat16" if size == 2 else "float32",
         drawn_tokens=tokens,
         notes=(f"{responses:,} responses of at most {each}, {sequences} at once",),
-        memory=lambda _: generation_memory(shape, bytes_per_weight=size, sequences=sequences, length=longest),
+        memory=lambda world: generation_memory(
+            shape,
+            bytes_per_weight=size,
+            sequences=sequences,
+            length=longest,
+            devices=world if is_vllm else 1,
+            cache_limit=EngineSettings.kv_cache_gib * 2**30 if is_vllm else math.inf,
+        ),
         unknown=unknown,
     )

@@ -52,6 +52,8 @@ class EngineCache:
         """Name of the engine that first loaded a model, for this worker or another one of the run."""
         self._why: str | None = None
         """Why this worker draws with transformers, once vLLM did not start."""
+        self.devices: tuple[str, ...] = ()
+        """Cards that the engine of the present stage is spread over; none for the worker's own alone."""
 
     def __enter__(self) -> Self:
         return self
@@ -95,6 +97,12 @@ class EngineCache:
         Raises:
             BenchError: what `Engine.load` raises.
         """
+        if settings.devices and choice.engine != "vllm":
+            raise BenchError(
+                f"generation: expected vLLM, which alone spreads a model over {len(settings.devices)} cards, found "
+                f"{choice.engine} ({choice.reason}); the model does not fit on one card"
+            )
+        fall_back = fall_back and not settings.devices
         may_choose = fall_back and choice.engine == "vllm"
         if may_choose and self._pinned == "transformers":
             choice = _transformers_instead(self._why or "since other responses of this run were drawn with it")

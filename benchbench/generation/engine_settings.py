@@ -19,6 +19,8 @@ class EngineSettings:
 
     device: str = "cpu"
     """`cpu`, `cuda` or `cuda:N`."""
+    devices: tuple[str, ...] = ()
+    """Cards that one engine is spread over, `device` among them; none for that one alone."""
     dtype: str = "float32"
     """Precision of weights and cache."""
     threads: int = 1

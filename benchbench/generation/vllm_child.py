@@ -49,8 +49,9 @@ def variables(settings: EngineSettings) -> dict[str, str]:
     }
     if settings.device_kind == "cuda" and ":" in settings.device:
         visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
-        index = int(settings.device.partition(":")[2])
-        chosen["CUDA_VISIBLE_DEVICES"] = visible.split(",")[index].strip() if visible else str(index)
+        indices = [int(device.partition(":")[2]) for device in settings.devices or (settings.device,)]
+        cards = [visible.split(",")[index].strip() if visible else str(index) for index in indices]
+        chosen["CUDA_VISIBLE_DEVICES"] = ",".join(cards)
     return chosen
 
 

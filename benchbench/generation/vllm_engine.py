@@ -76,7 +76,9 @@ class VllmEngine:
         signature, limit = weights_signature(model), self._context(shape, model)
         refuse_missing(model, trust_remote_code=trust)
         arguments = self._engine_arguments(shape, room(self._needed, limit))
-        same = signature == self._signature and arguments == self._arguments and not shape.tied
+        # what layers took no weights is heard in this engine's process alone, and not in those of other cards
+        is_reloadable = not shape.tied and len(self.settings.devices) < 2
+        same = signature == self._signature and arguments == self._arguments and is_reloadable
         if not same and self.settings.device_kind == "cuda":
             self.close()  # whether a second engine finds all memory of the first free was not tried there
         began = time.monotonic()
@@ -114,10 +116,11 @@ class VllmEngine:
             "enable_prefix_caching": False,
             "enable_chunked_prefill": False,
             "enforce_eager": cpu,  # CUDA graphs pay for themselves; compiling for CPU does not
-            "kv_cache_memory_bytes": cache_bytes(shape, settings, length),
+            "kv_cache_memory_bytes": -(-cache_bytes(shape, settings, length) // max(1, len(settings.devices))),
             "gpu_memory_utilization": 0.3,
             "trust_remote_code": settings.trust_remote_code,
             "disable_log_stats": True,
+            **_spread(settings),
         }
 
     def generate(self, requests: Sequence[GenerationRequest], sampling: Sampling) -> list[Generation]:
@@ -191,6 +194,13 @@ def room(needed: int | None, context: int) -> int:
         context: what the model can read.
     """
     return min(context, max(LEAST_ROOM, 1 << max(0, (needed or 0) - 1).bit_length()))
+
+
+def _spread(settings: EngineSettings) -> dict[str, Any]:
+    """What vLLM is told of several cards: a process on each, with its part of every layer."""
+    if len(settings.devices) < 2:
+        return {}
+    return {"tensor_parallel_size": len(settings.devices), "distributed_executor_backend": "mp"}
 
 
 def cache_bytes(shape: ModelShape, settings: EngineSettings, length: int) -> int:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from benchbench.core.identity import Since
+from benchbench.core.identity import RUN, Since
 from benchbench.recipe.section import NonEmpty, Section
 
 SAMPLING = ("num_samples", "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "max_new_tokens")
@@ -137,6 +137,9 @@ class RoundsSection(Section):
     evaluate: Literal["each", "last"] = "last"
     """Which rounds' policies are scored and answer the held-out prompts: each, or only the last one, which is the
     recipe's result."""
+    keep_models: Annotated[Literal["all", "last"], RUN] = "all"
+    """Which rounds' models stay on disk: all, or only the last one's. With `last` the model of a round goes while the
+    command runs, once nothing that is planned reads it; a later command whose stages read it trains it again."""
     on_empty: Literal["keep_policy", "fail"] = "keep_policy"
     """Where a round's selection leaves no row: its policy is the one that drew its responses, and the round says so; or
     the stage fails."""

@@ -27,10 +27,14 @@ class StageNeeds:
     """It draws responses, so it goes to a slot that holds an engine: one for a grid, or one on each card."""
     run_engine: str | None = None
     """The engine that drew the run's other responses, which one that may choose for itself does not leave."""
+    engine_devices: int = 1
+    """Devices that one engine is spread over, in one process; only a slot with so many can take the stage."""
     priority: int = 0
     """Of the stages that could start and are waited for equally long, those with the lowest number go first."""
     weight: int = 1
     """About how long it takes, beside a stage that only scores."""
+    host_bytes: int = 0
+    """Memory of the host, for an executor that asks a cluster for it; 0 where it is not known, or nobody asks."""
 
 
 @dataclass(frozen=True)

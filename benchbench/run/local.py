@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -19,6 +20,8 @@ GRACE_SECONDS = 120.0
 """How long workers may take to write a checkpoint after a request to stop."""
 DEATH_SECONDS = 10.0
 """How long a worker that closed its pipe may take to end, so that its exit code is known."""
+BEFORE_IT_BEGAN = "stopped before it began"
+"""What is said of a stage whose worker was still importing when a stop was asked for."""
 PROCESSES = multiprocessing.get_context("spawn")
 """What workers are made with: each begins without the memory, locks and device of the process that starts it."""
 
@@ -143,4 +146,6 @@ class LocalExecutor:
         worker.process.join(timeout=DEATH_SECONDS)
         worker.pipe.close()
         del self._workers[worker.slot.number]
+        if self._stopping and worker.process.exitcode == -signal.SIGTERM:
+            return BEFORE_IT_BEGAN
         return f"the worker process ended with exit code {worker.process.exitcode} (-9: killed, often out of memory)"

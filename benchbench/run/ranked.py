@@ -26,10 +26,11 @@ def work_together(
 ) -> None:
     """Serve stages from the pipe until it closes, as one of several processes.
 
-    The first is sent stages as plain values, each with the engine that drew the run's other responses and how many
-    processes it takes, and answers as `run.worker.work` does; before a stage's own code runs on several it says
-    ("begin", stage). The others are sent that stage then, and answer ("followed", none) or ("fault", why). SIGTERM asks
-    the first for a checkpoint, after a step that all have done; the others do what it decides.
+    The first is sent stages as plain values, each with the engine that drew the run's other responses, how many
+    processes it takes, and the cards that its engine is spread over, if it is, and answers as `run.worker.work` does;
+    before a stage's own code runs on several it says ("begin", stage). The others are sent that stage then, and answer
+    ("followed", none) or ("fault", why). SIGTERM asks the first for a checkpoint, after a step that all have done; the
+    others do what it decides.
 
     Args:
         pipe: to the parent.
@@ -87,10 +88,11 @@ def lead(
     with EngineCache() as engines:
         while True:
             try:
-                values, run_engine, processes, *_ = pipe.recv()
+                values, run_engine, processes, spread = pipe.recv()
             except (EOFError, OSError):
                 return
             engines.pin(run_engine)
+            engines.devices = tuple(spread or ())
             together = processes > 1
 
             def tell(values: object = values, *, together: bool = together) -> None:

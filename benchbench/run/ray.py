@@ -22,7 +22,7 @@ from benchbench.core.records import StageSpec
 from benchbench.run.executor import Slot, StageEvent, StageLost, StageNeeds, StageProgress
 from benchbench.run.local import GRACE_SECONDS
 from benchbench.run.ray_actor import THREADS_OF_RAY, StageActor, UnlikeHost, versions, work_for_ray
-from benchbench.run.ray_cluster import join_cluster, no_room, set_variables, start_cluster
+from benchbench.run.ray_cluster import join_cluster, lacks_memory_alone, no_room, set_variables, start_cluster
 
 ADDRESS = "RAY_ADDRESS"
 """Variable that names a cluster which is there already; without it one is started here, for this command alone."""
@@ -60,6 +60,8 @@ class _Place:
     slot: Slot
     actor: Any
     asked_at: float
+    host_bytes: int = 0
+    """Memory that was asked for with it."""
     has_answered: bool = False
     spec: StageSpec | None = None
     answer: Any = None
@@ -101,13 +103,20 @@ class RayExecutor:
         return sorted(self._slots, key=lambda slot: slot.number not in self._places)
 
     def submit(self, spec: StageSpec, needs: StageNeeds, slot: Slot) -> None:
-        """Send a stage to the slot's actor, and ask for one where there is none; the cluster is joined before."""
+        """Send a stage to the slot's actor, and ask for one where there is none; the cluster is joined before.
+
+        An actor that was given less memory than the stage needs is ended, and another one asked for.
+        """
         ray = self._cluster()
         place = self._places.get(slot.number)
-        if place is None:
-            place = self._places[slot.number] = _Place(slot, self._actor(ray, slot), time.monotonic())
-        if place.spec is not None:
+        if place is not None and place.spec is not None:
             raise ValueError(f"slot {slot.number}: {place.spec.key} is running there")
+        if place is not None and place.host_bytes < needs.host_bytes:
+            self._let_go(ray, place)
+            place = None
+        if place is None:
+            actor = self._actor(ray, slot, needs.host_bytes)
+            place = self._places[slot.number] = _Place(slot, actor, time.monotonic(), needs.host_bytes)
         place.spec, place.stops_heard = spec, 0
         place.answer = place.actor.listen.remote((spec.as_json(), needs), LISTEN_SECONDS)
 
@@ -130,7 +139,7 @@ class RayExecutor:
             if place.answer in ready:
                 events += self._heard(ray, place)
             elif not place.has_answered and (self._stops or time.monotonic() - place.asked_at > PLACEMENT_SECONDS):
-                events.append(self._unplaced(ray, place))
+                events += self._unplaced(ray, place)
         return events
 
     def stop(self, *, hard: bool) -> None:
@@ -180,22 +189,44 @@ class RayExecutor:
             place.answer = place.actor.listen.remote(None, LISTEN_SECONDS)
         return said
 
-    def _unplaced(self, ray: Any, place: _Place) -> StageLost:
-        """Give up a slot for which the cluster has no room."""
+    def _unplaced(self, ray: Any, place: _Place) -> list[StageLost]:
+        """Give up a slot for which the cluster has no room; one that others of this command keep is waited for."""
         assert place.spec is not None, "only busy places are waited for"
+        room = self._room(place.slot, place.host_bytes)
+        if not self._stops and lacks_memory_alone(ray, room):
+            others = [each for each in self._places.values() if each is not place and each.has_answered]
+            for each in others:
+                if each.spec is None:
+                    self._let_go(ray, each)
+            if others:
+                place.asked_at = time.monotonic()
+                return []
         del self._places[place.slot.number]
         ray.kill(place.actor)
         if self._stops:
-            return StageLost(place.spec.key, "stopped before the cluster had room for it")
-        said = no_room(ray, self._threads, has_card=place.slot.devices[0] != "cpu", seconds=PLACEMENT_SECONDS)
+            return [StageLost(place.spec.key, "stopped before the cluster had room for it")]
+        said = no_room(ray, room, seconds=PLACEMENT_SECONDS)
         if not self._has_placed:
             raise BenchError(said, exit_code=ExitCode.UNAVAILABLE)
         self._slots.remove(place.slot)
-        return StageLost(place.spec.key, said)
+        return [StageLost(place.spec.key, said)]
 
-    def _actor(self, ray: Any, slot: Slot) -> Any:
+    def _let_go(self, ray: Any, place: _Place) -> None:
+        """End an actor that runs nothing, whose room is free then."""
+        del self._places[place.slot.number]
+        if place.has_answered:
+            ray.wait([place.actor.close.remote()], timeout=_ANSWER_SECONDS)
+        ray.kill(place.actor)
+
+    def _room(self, slot: Slot, host_bytes: int) -> dict[str, int]:
+        """What a place takes of a host, as Ray names it."""
+        room = {"CPU": self._threads, "GPU": 0 if slot.devices[0] == "cpu" else 1, "memory": host_bytes}
+        return {name: amount for name, amount in room.items() if amount}
+
+    def _actor(self, ray: Any, slot: Slot, host_bytes: int) -> Any:
         cards = 0 if slot.devices[0] == "cpu" else 1
-        needs = {"num_cpus": self._threads, "num_gpus": cards, "scheduling_strategy": "SPREAD"}
+        needs: dict[str, Any] = {"num_cpus": self._threads, "num_gpus": cards, "scheduling_strategy": "SPREAD"}
+        needs |= {"memory": host_bytes} if host_bytes else {}
         remote = ray.remote(StageActor).options(**needs, max_restarts=0, max_task_retries=0, max_concurrency=2)
         device = "cuda:0" if cards else "cpu"  # Ray shows an actor the card it gave it, and no other
         threads_of_driver = os.environ.get(THREADS_OF_RAY)

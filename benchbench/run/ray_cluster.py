@@ -77,27 +77,42 @@ def start_cluster(ray: Any, **room: int) -> None:
                 raise _failed("to start a cluster on this machine", error) from error
 
 
-def no_room(ray: Any, threads: int, *, has_card: bool, seconds: float) -> str:
+def no_room(ray: Any, room: Mapping[str, float], *, seconds: float) -> str:
     """What was asked of the cluster, and what there is.
 
     Args:
         ray: the package, which has joined the cluster.
-        threads: of the place.
-        has_card: whether it needs a card, too.
+        room: what a place takes, as Ray names it.
         seconds: how long was waited.
     """
-    room = f"{threads} CPU{'s' if threads > 1 else ''}" + (" and a GPU" if has_card else "")
-    hosts = [node for node in ray.nodes() if node.get("Alive")]
-    each = [_resources(node.get("Resources", {})) for node in hosts]
+    place = f"{room['CPU']:g} CPU{'s' if room['CPU'] > 1 else ''}"
+    place += " and a GPU" if "GPU" in room else ""
+    place += f" and {room['memory'] / 2**30:.1f} GiB" if "memory" in room else ""
+    hosts = _hosts(ray)
+    each = [_resources(host) for host in hosts]
     return (
-        f"--executor ray: expected room for a place with {room} within {seconds:.0f} s, found none; the "
+        f"--executor ray: expected room for a place with {place} within {seconds:.0f} s, found none; the "
         f"cluster has {len(hosts)} host{'' if len(hosts) == 1 else 's'} ({'; '.join(each) or 'nothing'}), of which "
         f"{_resources(ray.available_resources())} are free; ask for fewer with --workers, or for more hosts"
     )
 
 
+def lacks_memory_alone(ray: Any, room: Mapping[str, float]) -> bool:
+    """Whether a host is large enough for a place, and all that is not free of what it takes is memory."""
+    is_large_enough = any(all(host.get(name, 0) >= most for name, most in room.items()) for host in _hosts(ray))
+    free = ray.available_resources()
+    lacking = {name for name, amount in room.items() if free.get(name, 0) < amount}
+    return is_large_enough and "memory" in room and lacking <= {"memory"}
+
+
+def _hosts(ray: Any) -> list[Mapping[str, float]]:
+    """What each living host of the cluster has."""
+    return [node.get("Resources", {}) for node in ray.nodes() if node.get("Alive")]
+
+
 def _resources(amounts: Mapping[str, float]) -> str:
-    return ", ".join(f"{amounts.get(name, 0):g} {name}s" for name in ("CPU", "GPU"))
+    cores = [f"{amounts.get(name, 0):g} {name}s" for name in ("CPU", "GPU")]
+    return ", ".join([*cores, f"{amounts.get('memory', 0) / 2**30:.1f} GiB"])
 
 
 def _init(ray: Any, **how: Any) -> None:

@@ -141,8 +141,8 @@ class Scheduler:
             needed = self.needs(spec).devices
             if needed > most:
                 raise BenchError(
-                    f"{spec.title}: expected a place with {needed} devices, found at most {most} in one place; "
-                    "run it where there are more"
+                    f"{spec.title}: expected a place with {needed} devices, found at most {most} in one place; run it "
+                    f"where there are more: --executor torchrun --world-size {needed} makes places of so many"
                 )
 
     def _longest_chains(self) -> dict[str, float]:

@@ -99,7 +99,8 @@ class TorchrunExecutor:
         group.spec, group.has_begun, group.fault = spec, False, ""
         first = group.ranks[0]
         with suppress(OSError):  # it has just died, which the next look at its pipe tells
-            first.pipe.send((spec.as_json(), needs.run_engine, needs.devices))
+            spread = slot.devices[: needs.engine_devices] if needs.engine_devices > 1 else ()
+            first.pipe.send((spec.as_json(), needs.run_engine, 1 if spread else needs.devices, spread))
         if self._stopping:  # the signal came while the processes were being started
             first.process.terminate()
 

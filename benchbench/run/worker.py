@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
+import importlib
 import os
 import signal
 import time
@@ -71,13 +74,14 @@ def work(pipe: Connection, root: str, device: str, threads: int, executor: str =
 def begin_process(device: str, threads: int) -> Callable[[], bool]:
     """Make this process one that runs stages; returns what says whether to stop, by SIGTERM or for want of a parent.
 
+    SIGTERM ends a process that is not yet one: it has no stage, and imports take seconds, on a busy machine a minute.
+
     Args:
         device: this process's own, to its end: `cpu` or `cuda:N`.
         threads: CPU threads.
     """
     stop: list[int] = []
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda number, frame: stop.append(number))
     parent = os.getppid()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
@@ -86,6 +90,9 @@ def begin_process(device: str, threads: int) -> Callable[[], bool]:
         os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     with without_collection():
         _set_up_torch(device, threads)
+        importlib.import_module("benchbench.stages.execute")
+    signal.signal(signal.SIGTERM, lambda number, frame: stop.append(number))
+    atexit.register(gc.freeze)  # else the interpreter looks through all that was imported before it ends: a second
     return lambda: bool(stop) or os.getppid() != parent
 
 

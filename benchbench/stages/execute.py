@@ -72,7 +72,8 @@ def execute(
             moves no number.
     """
     report, device_share = _with_title(report, spec), min(1.0, device_share)
-    here = partial(environment, device, executor=executor, world_size=ranks.world, device_share=device_share)
+    world = max(ranks.world, 1 if engines is None else len(engines.devices))
+    here = partial(environment, device, executor=executor, world_size=world, device_share=device_share)
     while True:
         try:
             return _execute_claimed(

@@ -158,6 +158,7 @@ def engine_settings(
     model = context.reading.model
     return EngineSettings(
         device=str(context.device),
+        devices=context.engines.devices,
         dtype=dtype,
         threads=torch.get_num_threads(),
         batch_size=batch_size,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -75,6 +76,21 @@ def remove_drafts(folder: Path) -> None:
     """Remove every draft in a folder, at any depth, whoever wrote it; for a folder that nobody else may write to."""
     for path in list(_drafts(folder, 8, put_back_replaced)):
         _remove(path)
+
+
+def remove_at_once(path: Path) -> bool:
+    """Remove what stands at a place, in one step out of it, so that nobody finds half of it; whether all of it went.
+
+    What a process that is killed meanwhile leaves is a draft.
+    """
+    grave = Path(tempfile.mkdtemp(dir=path.parent, prefix=draft_prefix(path)))
+    try:
+        path.rename(grave / path.name)
+    except OSError:
+        grave.rmdir()
+        return False
+    shutil.rmtree(grave, ignore_errors=True)
+    return not os.path.lexists(grave)
 
 
 def is_draft(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,8 +34,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def compare(folder: Path, *more: str) -> Ended:
-    sets = [word for text in SETS for word in ("--set", text)]
+def compare(folder: Path, *more: str, sets: Sequence[str] = SETS) -> Ended:
+    sets = [word for text in sets for word in ("--set", text)]
     where = ("--runs", folder / "runs", "--results", folder / "results")
     return bench("compare", "dpo", "--setting", folder / "setting.yaml", "--seeds", 1, *sets, *where, *more)
 
@@ -114,3 +115,12 @@ def test_rows_that_read_what_is_no_longer_there_are_refused(folder: Path):
         assert allowed.code == 0 and "input redrawn" in allowed.text
     finally:
         status.write_text(before)
+
+
+def test_a_recipe_that_keeps_the_last_rounds_model_drops_the_others_and_shows_the_same(folder: Path):
+    """The last test of this file, since the model is gone afterwards."""
+    before, models = compare(folder, "--json").json, sorted((folder / "runs" / "preference").glob("*/model"))
+    sets = (drawn(count=2, more="evaluate: each, keep_models: last", per_round=6), SETS[1])
+    after = compare(folder, "--json", sets=sets).json
+    assert after["rounds"] == before["rounds"]  # type: ignore[index]
+    assert len(models) == 2 and len([path for path in models if path.is_dir()]) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,9 +14,14 @@ from benchbench.commands.costs import dry_run
 from benchbench.commands.costs.run import costs_of
 from benchbench.commands.resolve import resolve
 from benchbench.commands.run_plan import RunOptions, open_session
+from benchbench.commands.stage_estimates import with_engine_devices, with_host_memory
+from benchbench.core.records import StageSpec
 from benchbench.cost.context import StageCost
 from benchbench.cost.judging import asks_for_pay
+from benchbench.cost.memory import MemoryNeed, generation_memory, host_bytes
+from benchbench.cost.shapes import DecoderShape, model_shape
 from benchbench.recipe.overrides import parse_overrides
+from benchbench.run.executor import StageNeeds
 from benchbench.stages.label.settings import LabelSettings, OracleSettings
 from tests.stages.test_online import recipe
 
@@ -92,3 +98,41 @@ def test_the_memory_line_counts_the_stages_that_it_does_not_know(tmp_path: Path,
     planned = dry_run.planned_memory([session], RunOptions("cpu", runs=tmp_path).store)
     assert planned is not None
     assert planned.line.endswith("; not known for 2 stages: its oracle")
+
+
+def test_an_engine_is_spread_over_as_many_cards_as_its_model_needs():
+    """Weights of 128 GiB: two cards of 75 GiB, one of 140; three heads are not divided among two."""
+    sizes = {
+        "hidden_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 4,
+        "intermediate_size": 32,
+        "vocab_size": 8,
+    }
+    shape = model_shape({"model_type": "llama", **sizes})
+    assert isinstance(shape, DecoderShape)
+    shape = replace(shape, outer_weights=2**36)
+    draws = StageSpec("generate", "draws", {}, {}, {})
+
+    def cards(shape: DecoderShape, usable: float, *, engine: bool = True) -> tuple[float, int]:
+        def memory(devices: int) -> MemoryNeed:
+            return generation_memory(shape, bytes_per_weight=2, sequences=1, length=8, devices=devices)
+
+        costs = {draws.key: StageCost(draws.key, "generate", "draws", {}, memory=memory)}
+        needs = with_engine_devices(lambda spec: StageNeeds(engine=engine), costs, usable * 2**30)(draws)
+        return needs.devices, needs.engine_devices
+
+    assert [cards(shape, usable) for usable in (140, 75, 40)] == [(1, 1), (2, 2), (4, 4)]
+    assert cards(replace(shape, heads=3, query_width=48, key_width=48), 75) == (1, 1)
+    assert cards(shape, 75, engine=False) == (1, 1)
+
+
+def test_of_a_host_a_stage_asks_for_its_tensors_on_a_processor_and_for_its_weights_on_a_card():
+    need = MemoryNeed({"weights": 2.0**30, "activations": 2.0**31}, "any")
+    assert host_bytes(need, "cpu") == int(1.7 * 3 * 2**30) + 2**30
+    assert host_bytes(need, "cuda") == 2 * 2**30
+    spec = StageSpec("score", "scores", {}, {}, {})
+    costs = {spec.key: StageCost(spec.key, "score", "scores", {}, memory=lambda _: need)}
+    assert with_host_memory(lambda _: StageNeeds(), costs, "cuda")(spec).host_bytes == 2 * 2**30
+    unknown = {spec.key: replace(costs[spec.key], memory=None)}
+    assert with_host_memory(lambda _: StageNeeds(), unknown, "cuda")(spec).host_bytes == 0

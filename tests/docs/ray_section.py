@@ -24,18 +24,23 @@ def ray_section(table: Callable[[Sequence[str], Sequence[Sequence[str]]], str]) 
         f"{packages['transformers']}. Others kept {known['cores_of_others']:g} cores busy when it began, so the times "
         "say what was waited for and not how fast Ray is. Four methods and three seeds of the tests' micro setting "
         f"({known['stages']} stages, two at a time), on a cluster of one host that the command starts; an actor is "
-        "killed (SIGKILL) in a preference stage, then the command itself in another one, and the same command "
-        "finishes the grid.\n"
+        "killed (SIGKILL) in a preference stage, the command is asked to stop (SIGTERM) in another one, and, begun "
+        "again, is killed in a third; the same command finishes the grid.\n"
     )
     yield table(["", "seconds"], [[name, f"{value:g}"] for name, value in known["seconds"].items()])
-    files, others = set(known["files of the tables"]), set(known["files of the tables"]) - set(known["alike"])
+    files, fields = set(known["files of the tables"]), known["fields that differ"]
     attempts = ", ".join(f"{stages} had {count}" for count, stages in known["attempts"].items())
+    rest = "; ".join(f"`{name}`: {', '.join(each)}" for name, each in fields.items())
     yield (
         f"{known['done when the driver was killed']} stages were done when the command was killed, and "
         f"{len(known['done again'])} of them ran again. In the end {known['done']} of {known['stages']} are done; "
-        f"stages by their number of attempts: {attempts}. Of {len(files)} files of results {len(files - others)} are "
-        f"those of the local queue, to the byte. The others ({', '.join(sorted(others))}) hold times, places or "
-        "hashes of such files; what in them differs was not looked at one by one.\n\n"
+        f"stages by their number of attempts: {attempts}.\n\n"
+        f"**The local queue's tables.** Of {len(files)} files of results {len(files - set(fields))} are those of the "
+        f"local queue, to the byte. In the others these fields differ, and no other one: {rest}. They say who ran a "
+        "stage, when, how long and with how much memory, or are hashes of what says so.\n\n"
+        "**A request to stop** took far longer before: on a busy machine most of the time went by after the last "
+        "checkpoint, while the interpreters of command and workers looked through all that they had imported, or "
+        "while a worker imported that had no stage yet. Neither is waited for any more.\n\n"
         "Two hosts as processes of one machine, one of which is lost, are in `tests/run/test_ray_nodes.py` (`make "
         "test-slow` with Ray installed). Not tried: machines of their own, and cards.\n"
     )

@@ -10,9 +10,11 @@ import pytest
 from benchbench.core.errors import BenchError
 from benchbench.core.generation import GenerationRequest
 from benchbench.generation import choose, vllm_engine
-from benchbench.generation.choose import InstalledVllm
+from benchbench.generation.choose import EngineChoice, InstalledVllm
+from benchbench.generation.engine_cache import EngineCache
 from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.shape import ModelShape
+from benchbench.generation.vllm_child import variables
 from benchbench.generation.vllm_engine import VllmEngine, cache_bytes, room
 
 from .toys import greedy, neox
@@ -123,3 +125,33 @@ def test_what_is_expected_opens_no_other_engine():
     assert EngineSettings(expected_tokens=3) == EngineSettings()
     assert len({EngineSettings(expected_tokens=3), EngineSettings()}) == 1
     assert EngineSettings(attn_implementation="eager") != EngineSettings()
+
+
+def test_a_model_is_spread_over_the_cards_of_its_stage(
+    long: Path, messages: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+):
+    """Each card has its part of the cache, and no weights are put in the place of others, which only one would tell."""
+    monkeypatch.setattr(choose, "installed_vllm", lambda: InstalledVllm("vllm", "0"))
+    alone = EngineSettings(device="cuda:2")
+    spread = EngineSettings(device="cuda:2", devices=("cuda:2", "cuda:3"))
+    for settings in (alone, spread):
+        engine = VllmEngine(settings)
+        engine.load(long)
+        engine.load(long)
+    told = [message["engine"] for message in messages]
+    assert [message["reload"] for message in messages] == [False, True, False, False]
+    assert "tensor_parallel_size" not in told[0]
+    assert (told[2]["tensor_parallel_size"], told[2]["distributed_executor_backend"]) == (2, "mp")
+    assert 2 * told[2]["kv_cache_memory_bytes"] == told[0]["kv_cache_memory_bytes"]
+    assert engine.info().settings["tensor_parallel_size"] == 2, "the record says so"
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert [variables(each)["CUDA_VISIBLE_DEVICES"] for each in (alone, spread)] == ["2", "2,3"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-a,GPU-b,GPU-c,GPU-d")
+    assert variables(spread)["CUDA_VISIBLE_DEVICES"] == "GPU-c,GPU-d"
+
+
+def test_a_model_that_needs_several_cards_is_not_drawn_from_by_transformers(tmp_path: Path):
+    settings = EngineSettings(device="cuda:2", devices=("cuda:2", "cuda:3"))
+    choice = EngineChoice("transformers", "generation: transformers, not vllm: vLLM is not installed")
+    with pytest.raises(BenchError, match="expected vLLM, which alone spreads a model over 2 cards, found transformers"):
+        EngineCache().load(choice, settings, tmp_path, fall_back=True)

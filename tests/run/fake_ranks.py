@@ -47,6 +47,8 @@ def work_together(
                 time.sleep(0.01)
             time.sleep(0.1)  # what they say comes first
         status, summary = "done", {"pid": os.getpid(), "processes": processes}
+        if number == 0 and said[3]:
+            summary["spread"] = said[3]
         if spec.settings.get("first"):
             status, summary = "failed", spec.settings.get("summary", {"exit_code": 2})
         pipe.send(("done", store.write(StageRecord(spec.key, status, record.environment, summary=summary))))

@@ -26,7 +26,7 @@ def test_a_stage_that_was_taken_over_has_failed_with_the_reason(tmp_path: Path, 
 
     monkeypatch.setattr(execution, "execute", taken)
     ours, first_end = Pipe()
-    ours.send((SPEC.as_json(), None, 2))
+    ours.send((SPEC.as_json(), None, 2, ()))
     lead(first_end, tmp_path, "cpu", Ranks(0, 2, torch.device("cpu")), lambda: False, begin=lambda values: None)
     kind, record = ours.recv()
     ours.close()

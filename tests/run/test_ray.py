@@ -18,6 +18,10 @@ from benchbench.run.executor import StageEnded, StageLost, StageNeeds, StageProg
 from benchbench.run.machine import choose_machine
 from benchbench.run.ray import RayExecutor
 from benchbench.run.ray_actor import StageActor, UnlikeHost, versions
+from benchbench.run.scheduler import Scheduler
+from benchbench.store.runs import RunStore
+
+from .test_scheduler import Heard
 
 SPEC = StageSpec("sft", "first", {}, {}, {})
 PROGRESS = StageProgress(SPEC.key, {"key": SPEC.key, "title": SPEC.title, "step": 1, "steps": 2})
@@ -37,6 +41,7 @@ class PlayedRay:
         self.answers = list(answers)
         self.said: list[str] = []
         self.given: dict[str, Any] = {}
+        self.free: dict[str, float] = {"CPU": 1.0}
 
     def init(self, **how: Any) -> None:
         self.given = how
@@ -72,10 +77,13 @@ class PlayedRay:
         self.said.append("kill")
 
     def nodes(self) -> list[dict[str, Any]]:
-        return [{"Alive": True, "Resources": {"CPU": 2.0}}, {"Alive": False, "Resources": {"CPU": 9.0}}]
+        return [
+            {"Alive": True, "Resources": {"CPU": 2.0, "memory": 8.0 * 2**30}},
+            {"Alive": False, "Resources": {"CPU": 9.0}},
+        ]
 
     def available_resources(self) -> dict[str, float]:
-        return {"CPU": 1.0}
+        return self.free
 
     def shutdown(self) -> None:
         self.said.append("shutdown")
@@ -151,7 +159,7 @@ def test_what_a_cluster_has_no_room_for_is_refused_with_what_there_is(played: An
     monkeypatch.setattr(executor_of_ray, "PLACEMENT_SECONDS", -1.0)
     executor, _ = played(device="cuda:0")
     executor.submit(SPEC, StageNeeds(), executor.slots()[0])
-    asked = r"room for a place with 3 CPUs and a GPU .*1 host \(2 CPUs, 0 GPUs\), of which 1 CPUs, 0 GPUs are free"
+    asked = r"room for a place with 3 CPUs and a GPU .*1 host \(2 CPUs, 0 GPUs, 8.0 GiB\), of which 1 CPUs"
     with pytest.raises(BenchError, match=asked):
         executor.events(0)
     executor, _ = played([DONE])
@@ -162,6 +170,63 @@ def test_what_a_cluster_has_no_room_for_is_refused_with_what_there_is(played: An
     (lost,) = executor.events(0)
     assert isinstance(lost, StageLost) and lost.key == other.key and "found none" in lost.reason
     assert [slot.number for slot in executor.slots()] == [0], "the command goes on with what there is"
+
+
+GIB = 2**30
+
+
+def test_a_stage_asks_for_its_memory_and_an_actor_with_less_is_replaced(played: Any):
+    executor, ray = played([DONE], [DONE], [DONE])
+    (slot, _), killed = executor.slots(), []
+    for title, asked in (("first", 2), ("smaller", 1), ("larger", 3)):
+        executor.submit(StageSpec("sft", title, {"title": title}, {}, {}), StageNeeds(host_bytes=asked * GIB), slot)
+        executor.events(0)
+        killed.append(ray.said.count("kill"))
+        assert ray.given["memory"] == max(2, asked) * GIB
+    assert killed == [0, 0, 1], "the smaller one runs where the first did"
+    assert ray.said.index("close") < ray.said.index("kill")
+
+
+def test_memory_that_the_other_places_have_is_waited_for(played: Any, monkeypatch: pytest.MonkeyPatch):
+    """Idle places give theirs back; what no host has is refused."""
+    monkeypatch.setattr(executor_of_ray, "PLACEMENT_SECONDS", -1.0)
+    executor, ray = played([DONE], [])
+    monkeypatch.setattr(executor, "_threads", 1)
+    first, second = executor.slots()
+    executor.submit(SPEC, StageNeeds(host_bytes=5 * GIB), first)
+    assert executor.events(0) == [DONE]
+    ray.answers.clear()
+    large = StageSpec("sft", "large", {"title": "large"}, {}, {})
+    executor.submit(large, StageNeeds(host_bytes=6 * GIB), second)
+    ray.free = {"CPU": 1.0, "memory": 3.0 * GIB}
+    assert executor.events(0) == [] and ray.said[-2:] == ["close", "kill"], "the first place is let go of"
+    (lost,) = executor.events(0)
+    assert isinstance(lost, StageLost) and "a place with 1 CPU and 6.0 GiB within" in lost.reason
+
+
+def test_a_cluster_that_lost_its_last_place_ends_the_run_with_what_is_left_named(
+    played: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The stage of the lost place and the one that found none have failed with the reason; the rest never began."""
+    first = StageSpec("sft", "first", {"title": "first"}, {}, {})
+    second = StageSpec("sft", "second", {"title": "second"}, {}, {})
+    third = StageSpec("sft", "third", {"title": "third"}, {}, {})
+    reader = StageSpec("score", "reads", {}, {"policy": second.key}, {})
+    executor, ray = played([PROGRESS], GoneError("node died"), None)
+    monkeypatch.setattr(executor, "_slots", executor._slots[:1])
+    store = RunStore(tmp_path)
+    specs = {each.key: each for each in (first, second, third, reader)}
+
+    class Lost(Heard):
+        def ended(self, spec: StageSpec, record: StageRecord) -> None:
+            monkeypatch.setattr(executor_of_ray, "PLACEMENT_SECONDS", -1.0)
+
+    ray.answers[0] = [StageProgress(second.key, {"key": second.key, "title": "second"})]
+    result = Scheduler(executor, store, Lost()).run(specs)
+    assert [specs[key].title for key in result.failed] == ["second", "first"]
+    assert [specs[key].title for key in result.blocked] == ["third", "reads"]
+    assert "the place it ran on is gone" in result.failed[second.key].message
+    assert "found none; the cluster has 1 host" in result.failed[first.key].message
 
 
 def test_a_host_with_other_versions_is_refused_by_name(played: Any, tmp_path: Path):

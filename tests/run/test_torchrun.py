@@ -57,6 +57,9 @@ def test_a_group_serves_one_stage_after_another_on_as_many_processes_as_each_tak
     *_, ended = ran(executor, stage("second"), StageNeeds(devices=1))
     assert isinstance(ended, StageEnded)
     assert ended.record.summary == {"pid": before[0], "processes": 1}
+    *_, ended = ran(executor, stage("spread"), StageNeeds(devices=2, engine_devices=2))
+    assert isinstance(ended, StageEnded)
+    assert ended.record.summary == {"pid": before[0], "processes": 1, "spread": ("cpu", "cpu")}, "it has both cards"
     *_, ended = ran(executor, stage("third"))
     assert isinstance(ended, StageEnded)
     assert pids(executor) == before

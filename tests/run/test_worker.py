@@ -13,6 +13,7 @@ import pytest
 
 from benchbench.core.records import StageSpec
 from benchbench.generation import engine_cache
+from benchbench.run import worker
 from benchbench.run.worker import REPORT_SECONDS, Throttled, work
 from benchbench.stages import execute as execution
 from benchbench.store.runs import RunStore
@@ -109,6 +110,17 @@ def test_the_engine_ends_where_the_worker_breaks(tmp_path: Path, caches: list, m
     with pytest.raises(KeyboardInterrupt):
         served(tmp_path, BROKEN)
     assert len(caches) == 1
+
+
+def test_a_request_to_stop_ends_a_worker_that_is_still_importing(caches: list, monkeypatch: pytest.MonkeyPatch):
+    """It has no stage yet; once it may have one, it hears the request and leaves a checkpoint."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    heard: list[object] = []
+    monkeypatch.setattr(worker, "_set_up_torch", lambda *_: heard.append(signal.getsignal(signal.SIGTERM)))
+    should_stop = worker.begin_process("cpu", 1)
+    assert heard == [signal.SIG_DFL] and not should_stop()
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert should_stop()
 
 
 def test_progress_is_thinned_but_messages_and_the_last_step_always_come():

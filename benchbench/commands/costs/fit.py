@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from benchbench.cost.context import StageCost
+from benchbench.cost.context import WORLDS, StageCost, fewest
 from benchbench.cost.devices import DEVICES, Fleet
 from benchbench.cost.memory import MemoryNeed, training_memory
-
-WORLDS = (1, 2, 4, 8, 16, 32, 64)
-"""Numbers of devices that a stage may be sharded over."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +43,6 @@ def placed(cost: StageCost, fleet: Fleet, usable: float | None) -> FittedStage:
     if world is not None:
         return FittedStage(world, cost.memory(world))
     return FittedStage(None, cost.memory(1), "; ".join(advice(cost, fleet, usable)) or "nothing that the formulas know")
-
-
-def fewest(cost: StageCost, usable: float, most: int) -> int | None:
-    """The fewest devices, one or a power of two, that hold a stage; none where so many do not."""
-    assert cost.memory is not None
-    return next((world for world in WORLDS if world <= most and cost.memory(world).bytes <= usable), None)
 
 
 def advice(cost: StageCost, fleet: Fleet, usable: float) -> Iterator[str]:

@@ -7,16 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from benchbench.commands.costs.fit import FittedStage, placed
-from benchbench.commands.costs.rows import PlanRows, shape_of
 from benchbench.commands.resolve import common_seeds, parse_seeds, resolve_all
 from benchbench.commands.run_plan import RunOptions, Session, open_session
+from benchbench.commands.stage_estimates import stage_costs
 from benchbench.core.errors import BenchError
 from benchbench.core.records import StageRecord
-from benchbench.cost.context import CostContext, StageCost
+from benchbench.cost.context import StageCost
 from benchbench.cost.devices import Fleet, parse_fleet
 from benchbench.cost.queue import QueueConditions, QueueOutcome, job_of, simulate
 from benchbench.cost.rates import FinishedWork, RateKey, RateRange, rate_of
-from benchbench.cost.stage_costs import stage_cost
 from benchbench.data.model_size import machine_bytes
 from benchbench.recipe.overrides import parse_overrides
 from benchbench.store.runs import RunStore
@@ -174,10 +173,7 @@ def costs_of(session: Session, device_kind: str, *, counted: bool = True) -> dic
         device_kind: `cpu` or `cuda`.
         counted: whether a sample of each split is tokenised; else rows are as long as they may be.
     """
-    prepared = [each for of_recipe in session.prepared for each in of_recipe.with_starts]
-    rows = PlanRows(session.plan.stages, prepared, counted)
-    context = CostContext(device_kind, shape_of, rows.of, session.plan.stages)
-    return {key: stage_cost(spec, context) for key, spec in session.plan.stages.items()}
+    return stage_costs(session.plan.stages, session.prepared, device_kind, counted=counted)
 
 
 def _ran(costs: Iterable[StageCost], store: RunStore, fleet: Fleet, session: Session) -> Iterator[FinishedWork]:

@@ -1,0 +1,107 @@
+"""What the stages of a plan are computed to need, and what of it an executor is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from benchbench.commands.stage_rows import PlanRows, shape_of
+from benchbench.core.records import StageSpec
+from benchbench.cost.context import WORLDS, CostContext, StageCost, fewest
+from benchbench.cost.devices import USABLE
+from benchbench.cost.memory import host_bytes
+from benchbench.cost.stage_costs import stage_cost
+from benchbench.plan.prepared import Prepared
+from benchbench.run.executor import StageNeeds
+from benchbench.run.machine import RAY, Machine
+from benchbench.run.needs import needs_of
+
+
+def stage_costs(
+    stages: Mapping[str, StageSpec], prepared: Sequence[Prepared], device_kind: str, *, counted: bool = True
+) -> dict[str, StageCost]:
+    """Key -> what a stage of a plan takes.
+
+    Args:
+        stages: of the plan, by key.
+        prepared: what each recipe reads.
+        device_kind: `cpu` or `cuda`.
+        counted: whether a sample of each split is tokenised; else rows are as long as they may be.
+    """
+    every = [each for of_recipe in prepared for each in of_recipe.with_starts]
+    rows = PlanRows(stages, every, counted)
+    context = CostContext(device_kind, shape_of, rows.of, stages)
+    return {key: stage_cost(spec, context) for key, spec in stages.items()}
+
+
+def needs_on(
+    machine: Machine, stages: Mapping[str, StageSpec], prepared: Sequence[Prepared]
+) -> Callable[[StageSpec], StageNeeds]:
+    """What stages need on a machine: by kind, and what is computed of them where the machine makes use of it.
+
+    Args:
+        machine: that runs them.
+        stages: of the plan, by key.
+        prepared: what each recipe reads.
+    """
+    by_kind = partial(
+        needs_of,
+        world_size=machine.world_size,
+        device_share=machine.device_share,
+        device_kind=machine.device_kind,
+    )
+    if machine.executor == RAY:
+        return with_host_memory(by_kind, stage_costs(stages, prepared, machine.device_kind), machine.device_kind)
+    if machine.device_kind == "cuda":
+        costs = stage_costs(stages, prepared, "cuda", counted=False)
+        return with_engine_devices(by_kind, costs, card_bytes(machine.devices) * USABLE)
+    return by_kind
+
+
+def card_bytes(devices: Sequence[str]) -> int:
+    """Memory of the smallest of some cards. Imports torch."""
+    import torch
+
+    return min(torch.cuda.get_device_properties(device).total_memory for device in devices)
+
+
+def with_engine_devices(
+    needs: Callable[[StageSpec], StageNeeds], costs: Mapping[str, StageCost], usable: float
+) -> Callable[[StageSpec], StageNeeds]:
+    """What stages need, with the cards that one engine is spread over where a model does not fit on one.
+
+    A model that no number of cards holds, for instance since its heads cannot be divided, is left on one.
+
+    Args:
+        needs: what else they need.
+        costs: of every stage, by key.
+        usable: bytes that a stage may have on each card.
+    """
+
+    def with_cards(spec: StageSpec) -> StageNeeds:
+        kind_needs, cost = needs(spec), costs[spec.key]
+        if not kind_needs.engine or cost.memory is None:
+            return kind_needs
+        cards = fewest(cost, usable, WORLDS[-1]) or 1
+        return kind_needs if cards == 1 else replace(kind_needs, devices=cards, engine_devices=cards)
+
+    return with_cards
+
+
+def with_host_memory(
+    needs: Callable[[StageSpec], StageNeeds], costs: Mapping[str, StageCost], device_kind: str
+) -> Callable[[StageSpec], StageNeeds]:
+    """What stages need, with the memory of a host that each is computed to take; 0 where that is not known.
+
+    Args:
+        needs: what else they need.
+        costs: of every stage, by key.
+        device_kind: `cpu` or `cuda`.
+    """
+
+    def with_memory(spec: StageSpec) -> StageNeeds:
+        memory = costs[spec.key].memory
+        return replace(needs(spec), host_bytes=0 if memory is None else host_bytes(memory(1), device_kind))
+
+    return with_memory
