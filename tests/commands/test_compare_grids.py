@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from harness import MICRO, bench
 
+from benchbench.commands.compare.frontier.curves import members_of
 from benchbench.commands.compare.frontier.families import families
+from benchbench.commands.compare.frontier.known import Known
 from benchbench.commands.compare.grids import commands_of, grid_rows
 from benchbench.core.errors import BenchError
 from benchbench.recipe.overrides import parse_overrides
@@ -44,6 +46,17 @@ def test_the_rows_of_a_target_are_one_curve_under_its_name():
     rows = grid_rows(["dpo", "ipo"], ["preference.max_steps=2,4"], setting=str(MICRO), overrides=())
     loaded = [item for items in rows.values() for item in items]
     assert families(loaded) == {name: [f"{name}@max_steps={n}" for n in (2, 4)] for name in ("dpo", "ipo")}
+
+
+def test_of_rows_in_rounds_the_last_policy_is_a_point_of_the_grids_curve():
+    rows = grid_rows(["dpo", "ipo"], ["dpo:preference.learning_rate=1e-3,2e-3"], setting=str(MICRO), overrides=())
+    loaded = [item for items in rows.values() for item in items]
+    policies = {item.label: [f"{item.label} round {n}" for n in (1, 2)] for item in loaded}
+    known = Known({}, policies, ("win_rate",), (1,), ("a",), 0, "sft")
+    assert members_of(known, loaded) == {
+        "dpo": ["dpo@learning_rate=0.001 round 2", "dpo@learning_rate=0.002 round 2"],
+        "ipo": ["ipo round 1", "ipo round 2"],
+    }
 
 
 def test_each_row_says_which_command_makes_it():
