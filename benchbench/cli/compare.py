@@ -49,6 +49,14 @@ def compare(
     at: Annotated[
         list[str] | None, typer.Option("--at", help="Compare curves at this KL to the start: kl=1.0, nats a response.")
     ] = None,
+    grid: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--grid",
+            help="A row for each value, key=v1,v2 for all methods or METHOD:key=v1,v2 for one; a method's rows are one "
+            "curve over the KL. Repeatable; all are combined.",
+        ),
+    ] = None,
     headline: Annotated[
         str | None, typer.Option("--headline", help="With --from: metric of the first table. Default: the tool's own.")
     ] = None,
@@ -130,6 +138,7 @@ def compare(
         prompts,
         match or [],
         at or [],
+        grid or [],
     )
     prepared = prepare_comparison(request, options)
     if not as_json and prepared.notice:

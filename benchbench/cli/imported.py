@@ -15,7 +15,7 @@ OF_TRAINING = frozenset(
     {
         *("setting", "seeds", "overrides", "allow_mixed", "pairs_only", "prompts", "device", "workers"),
         *("executor", "world_size", "shard_layers", "device_share", "log_to", "runs", "results", "verify"),
-        *("dry_run", "match", "at"),
+        *("dry_run", "match", "at", "grid"),
     }
 )
 """Parameters that say how to train, which --from does not."""

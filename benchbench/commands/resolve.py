@@ -117,13 +117,21 @@ def resolve_all(targets: Sequence[str], *, setting: str | None, overrides: Seque
         BenchError: as `resolve`; or a label that is named twice.
     """
     loaded = [resolve(target, setting=setting, overrides=overrides) for target in targets]
-    labels = [item.label for item in loaded]
+    refuse_named_twice([item.label for item in loaded])
+    return loaded
+
+
+def refuse_named_twice(labels: Sequence[str]) -> None:
+    """Return only if every label is there once.
+
+    Raises:
+        BenchError: names those that are not.
+    """
     twice = sorted({label for label in labels if labels.count(label) > 1})
     if twice:
         raise BenchError(
             f"{', '.join(twice)}: named twice; give all but one a name of its own, `method.variant` in its recipe"
         )
-    return loaded
 
 
 def parse_seeds(texts: Sequence[str] | None) -> tuple[int, ...] | None:

@@ -97,6 +97,10 @@ class EngineInfo:
     """From nothing to the first model loaded; paid once per process."""
     settings: Mapping[str, Any]
     """Whatever else of the engine may move its numbers."""
+    loaded_by: str = ""
+    """How the model that it has came in, of an engine that may put other weights in the place of the last ones."""
+    load_seconds: float = 0.0
+    """Of the model that it has."""
 
     @property
     def batch_size(self) -> int:

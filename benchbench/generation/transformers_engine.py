@@ -28,6 +28,7 @@ class TransformersEngine:
         self._limit: int | None = None
         self._vocab = 0
         self._start_seconds: float | None = None
+        self._load_seconds = 0.0
 
     def load(self, model: Path) -> None:
         """Load the weights of a folder in place of those before.
@@ -50,8 +51,9 @@ class TransformersEngine:
         with torch.inference_mode():
             check_cache(loaded, device=self._device, context=self._limit)
         self._model = loaded
+        self._load_seconds = time.monotonic() - began
         if self._start_seconds is None:
-            self._start_seconds = time.monotonic() - began
+            self._start_seconds = self._load_seconds
 
     @property
     def model(self) -> Any:
@@ -102,6 +104,7 @@ class TransformersEngine:
                 "attn_implementation": self.settings.attn_implementation,
                 "max_model_len": self._limit,
             },
+            load_seconds=self._load_seconds,
         )
 
     def close(self) -> None:

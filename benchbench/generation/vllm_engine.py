@@ -59,6 +59,7 @@ class VllmEngine:
         """The most that was asked for so far, or is expected."""
         self._version = ""
         self._start_seconds: float | None = None
+        self._load_seconds = 0.0
         self._arguments: dict[str, Any] = {}
 
     def load(self, model: Path) -> None:
@@ -91,8 +92,9 @@ class VllmEngine:
         self.loaded_by, self._version = answer["how"], answer["version"]
         self._signature, self._shape, self._limit, self._arguments = signature, shape, limit, arguments
         self._model = model
+        self._load_seconds = time.monotonic() - began
         if self._start_seconds is None:
-            self._start_seconds = time.monotonic() - began
+            self._start_seconds = self._load_seconds
 
     def _context(self, shape: ModelShape, model: Path) -> int:
         limits = [limit for limit in (shape.context, self.settings.max_model_len) if limit is not None]
@@ -131,6 +133,25 @@ class VllmEngine:
                 the process failed, died, or made no progress for long.
             RuntimeError: no model was loaded.
         """
+        return [response for response, _ in self._answers(requests, sampling, logps=False)]
+
+    def generate_with_logps(
+        self, requests: Sequence[GenerationRequest], sampling: Sampling
+    ) -> list[tuple[Generation, list[float]]]:
+        """As `generate`, with the engine's own log-probability of each drawn token, nats, the one that ended it last.
+
+        For a look at how far the engine is from the training stack, whose numbers alone are trained on. They are of
+        the policy's own distribution, whatever the sampling does to it.
+
+        Raises:
+            BenchError: as `generate`.
+            RuntimeError: as `generate`.
+        """
+        return self._answers(requests, sampling, logps=True)
+
+    def _answers(
+        self, requests: Sequence[GenerationRequest], sampling: Sampling, *, logps: bool
+    ) -> list[tuple[Generation, list[float]]]:
         if self._child is None or self._shape is None:
             raise RuntimeError("generate before load")
         check_requests(requests, sampling, limit=self._limit, vocab=self._shape.vocab)
@@ -147,8 +168,12 @@ class VllmEngine:
             prompts=[request.prompt for request in ordered],
             seeds=[request.seed for request in ordered],
             sampling=asdict(sampling),
+            logps=logps,
         )
-        responses = {i: _generation(requests[i], *answer) for i, answer in zip(order, answers, strict=True)}
+        responses = {
+            i: (_generation(requests[i], tokens, reason), numbers)
+            for i, (tokens, reason, numbers) in zip(order, answers, strict=True)
+        }
         return [responses[i] for i in range(len(requests))]
 
     def _make_room(self, needed: int) -> None:
@@ -177,6 +202,8 @@ class VllmEngine:
                 **{key: value for key, value in self._arguments.items() if key not in ("tokenizer", "dtype")},
                 "variables": variables(self.settings),
             },
+            loaded_by=self.loaded_by,
+            load_seconds=self._load_seconds,
         )
 
     def close(self) -> None:

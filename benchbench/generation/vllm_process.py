@@ -124,28 +124,32 @@ class _Server:
         gc.collect()
 
     def generate(
-        self, prompts: Sequence[Sequence[int]], seeds: Sequence[int], sampling: Mapping[str, Any]
-    ) -> list[tuple[list[int], str]]:
-        """Tokens and reason of ending per prompt, in their order."""
+        self, prompts: Sequence[Sequence[int]], seeds: Sequence[int], sampling: Mapping[str, Any], logps: bool = False
+    ) -> list[tuple[list[int], str, list[float]]]:
+        """Tokens, reason of ending, and with `logps` the log-probability of each token, per prompt in their order."""
         engine, places = self.llm.llm_engine, {}
         for place, (tokens, seed) in enumerate(zip(prompts, seeds, strict=True)):
             self.requests += 1
             key = str(self.requests)
-            engine.add_request(key, {"prompt_token_ids": list(tokens)}, self._parameters(seed, sampling))
+            engine.add_request(key, {"prompt_token_ids": list(tokens)}, self._parameters(seed, sampling, logps))
             places[key] = place
-        answers: dict[int, tuple[list[int], str]] = {}
+        answers: dict[int, tuple[list[int], str, list[float]]] = {}
         said = 0.0
         while engine.has_unfinished_requests():
             for output in engine.step():
                 if output.finished:
                     only = output.outputs[0]
-                    answers[places[output.request_id]] = (list(only.token_ids), str(only.finish_reason))
+                    tokens = list(only.token_ids)
+                    numbers: list[float] = [
+                        at[token].logprob for at, token in zip(only.logprobs or (), tokens, strict=False)
+                    ]
+                    answers[places[output.request_id]] = (tokens, str(only.finish_reason), numbers)
             if time.monotonic() - said > HEARTBEAT_SECONDS:
                 said = time.monotonic()
                 self.pipe.send_bytes(json.dumps({"progress": len(answers)}).encode())
         return [answers[place] for place in range(len(prompts))]
 
-    def _parameters(self, seed: int, sampling: Mapping[str, Any]) -> Any:
+    def _parameters(self, seed: int, sampling: Mapping[str, Any], logps: bool) -> Any:
         """Every field that moves a number, since vLLM's defaults are not ours (16 tokens, for one)."""
         return self.vllm.SamplingParams(
             n=1,
@@ -165,7 +169,7 @@ class _Server:
             stop=None,
             stop_token_ids=list(sampling["stop_token_ids"]),
             ignore_eos=True,  # the stop ids are all there is; none is taken from the model's files
-            logprobs=None,
+            logprobs=0 if logps else None,  # 0: of the token that was drawn alone
             prompt_logprobs=None,
             detokenize=False,
             output_kind=importlib.import_module("vllm.sampling_params").RequestOutputKind.FINAL_ONLY,

@@ -56,6 +56,8 @@ class Loaded:
     """Keys of the setting that the recipe (or `--set`) changes; more than none breaks comparability."""
     checks: tuple[Check, ...] = ()
     """What bound the free-form parts; a recipe that this one names is bound alike."""
+    grid: str = ""
+    """Label of the recipe of which this is one setting of a grid; empty for any other."""
 
     @property
     def label(self) -> str:

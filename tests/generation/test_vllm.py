@@ -11,9 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
+from benchbench.batches.padded import collate
 from benchbench.core.errors import BenchError
 from benchbench.core.generation import Generation, Sampling
+from benchbench.data.tokenized import TokenizedExample, drawn_candidate
 from benchbench.generation.choose import CPU_HEAD_SIZES, installed_vllm
 from benchbench.generation.engine_settings import EngineSettings
 from benchbench.generation.merge import merge_adapter
@@ -22,6 +25,7 @@ from benchbench.generation.shape import ModelShape, shape_of_folder
 from benchbench.generation.transformers_engine import TransformersEngine
 from benchbench.generation.vllm_engine import VllmEngine
 from benchbench.models.load import ModelSpec, load_trained, seeded
+from benchbench.models.logps import token_logps
 
 from .toys import TRAINED, VOCAB, greedy, neox, prompts, sampled
 
@@ -30,6 +34,7 @@ pytestmark = [
     pytest.mark.skipif(installed_vllm() is None, reason="vLLM is not installed"),
 ]
 REQUESTS = make_requests(prompts(24), seed=7, samples=2)
+SPEC = {"dtype": "float32", "attn_implementation": "sdpa", "trust_remote_code": False}
 
 
 def process_of(engine: VllmEngine) -> int:
@@ -61,6 +66,24 @@ def llama(folder: Path, seed: int, *, tied: bool = False) -> Path:
     with seeded(seed, "toy model"):
         LlamaForCausalLM(config).save_pretrained(folder)
     return folder
+
+
+def test_its_log_probabilities_of_drawn_tokens_are_those_of_the_training_stack():
+    """The same responses as without them, and the number of every token, the one that ended it last."""
+    engine, sampling = VllmEngine(EngineSettings()), sampled()
+    try:
+        engine.load(TRAINED)
+        answers = engine.generate_with_logps(REQUESTS, sampling)
+        assert [response for response, _ in answers] == engine.generate(REQUESTS, sampling)
+    finally:
+        engine.close()
+    model = load_trained(TRAINED, ModelSpec(SPEC, None), trainable=False)
+    for request, (response, numbers) in list(zip(REQUESTS, answers, strict=True))[:8]:
+        drawn = [*response.tokens, *([] if response.end is None else [response.end])]
+        example = TokenizedExample("a", (drawn_candidate(request.prompt, drawn),), identical=False, columns={})
+        with torch.no_grad():
+            ours = token_logps(model.eval(), collate([example], pad=0, device=torch.device("cpu")))
+        assert numbers == pytest.approx(ours.token[ours.response].tolist(), abs=1e-4)
 
 
 @pytest.mark.parametrize("fresh", [0, 1])

@@ -38,7 +38,7 @@ class ToyChild:
         self.messages.append(message)
         if message["do"] == "load":
             return {"how": "weights reloaded" if message["reload"] else "engine made anew", "version": "0"}
-        return [([5], "length") for _ in message["prompts"]]
+        return [([5], "length", []) for _ in message["prompts"]]
 
     def close(self) -> None:
         self.open = False

@@ -69,6 +69,7 @@ CASES = {
     "reward_stage": Case(models=rewards),
     "search": Case(),
     "self_judge": Case(writer=lambda: Writer(lambda prompt: ["A"])),
+    "sentiment": Case(),
     "verifier": Case({"match": "text", "after": "answer :", "until": " ."}),
     "votes": Case({"match": "text", "after": "answer :", "until": " ."}),
     "yes_token": Case({"samples": 2}, writer=lambda: Writer(lambda prompt: ["Yes", "no"])),

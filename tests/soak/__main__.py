@@ -1,6 +1,7 @@
 """`make soak`: a comparison is killed at moments drawn from a seed until it is finished, to the same bytes anyway.
 
     python -m tests.soak --kills 200 --write results/reliability/soak.json
+    python -m tests.soak --kills 40 --worlds rounds --write results/reliability/rounds.json --add
 
 A *world* is a folder with its `runs/` and `results/`; a *life* is one start of its commands. In each life up to six
 signals are sent; then the command is started again. When all is finished, every file must be the one of a world that
@@ -26,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # as pytest has it
 from tests.soak.comparison import WORLDS, Command, furnish, ready, stages_of, unfinished  # noqa: E402
 from tests.soak.kills import MEMORY, PLANNING, WORKER, Kill, Plan, deliver  # noqa: E402
 from tests.soak.processes import Running, warm_up  # noqa: E402
+from tests.soak.progress import Chain, chains_of, half_way, within  # noqa: E402
 from tests.soak.record import write_record  # noqa: E402
 from tests.soak.same import differences, left_behind, snapshot  # noqa: E402
 
@@ -49,6 +51,8 @@ class Undisturbed:
     """Key -> keys of what it reads."""
     seconds: float
     """That its first command took."""
+    chains: list[Chain]
+    """Its trainings that draw or are rounds."""
 
 
 @dataclass
@@ -65,6 +69,8 @@ class Counts:
     """Signals to a command that planned while another one was at work in the same folder."""
     clocks: int = 0
     memory_limits: int = 0
+    half_way: Counter[str] = field(default_factory=Counter)
+    """What lives found half-way that went before them, by kind."""
     exit_codes: Counter[int] = field(default_factory=Counter)
     files_compared: int = 0
 
@@ -139,13 +145,15 @@ class Soak:
             _say(f"{name}: {command.name} took {seconds[-1]:.0f} s, {running.cpu_seconds:.0f} of a core")
         files = snapshot(folder, [command.results for command in WORLDS[name]])
         stages = stages_of(folder)
+        chains = chains_of(folder, stages)
         shutil.rmtree(folder)
         _say(f"{name}: {len(files)} files of {len(stages)} stages")
-        return Undisturbed(files, stages, seconds[0])
+        return Undisturbed(files, stages, seconds[0], chains)
 
     def _life(self, folder: Path, commands: Sequence[Command], whole: Undisturbed) -> None:
         """Start, disturb, wait for the end."""
         self.counts.lives += 1
+        self.counts.half_way += half_way(folder, whole.chains, whole.stages)
         script = self.script_every > 0 and self.counts.lives % self.script_every == 0
         together = len(commands) > 1 and self.random.random() < 0.3
         pending = sorted(commands, key=lambda command: _has_tables(folder, command))[: 1 + together]
@@ -177,7 +185,10 @@ class Soak:
             running, waiting = self.random.choice(active), unfinished(folder, whole.stages)
             kinds = ready(whole.stages, waiting)
             later = [key.split("/")[0] for key in waiting]
-            kill = self.plan.draw(kinds, [] if script else later, planning=number == 0, tables=not waiting)
+            trainings = within(whole.chains, waiting, whole.stages)
+            kill = self.plan.draw(
+                kinds, [] if script else later, planning=number == 0, tables=not waiting, trainings=trainings
+            )
             if script:
                 kill = replace(kill, name="any time", moment=None, delay=self.random.uniform(1, 4 * whole.seconds))
             elif kill.name in kinds and self.random.random() < 0.1:
@@ -269,6 +280,7 @@ def recorded(soak: Soak, *, seed: int, seconds: float, line: Sequence[str]) -> d
         "planning_with_two_commands": counts.planning_together,
         "lives_with_another_clock": counts.clocks,
         "memory_limits": counts.memory_limits,
+        "half_way": dict(sorted(counts.half_way.items())),
         "exit_codes": {str(code): number for code, number in sorted(counts.exit_codes.items())},
         "files_compared": counts.files_compared,
         "files_that_differ": 0,
@@ -290,6 +302,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--worlds", nargs="+", choices=[*WORLDS], default=["policies", "policies", "rewards"])
     parser.add_argument("--script-every", type=int, default=10, help="lives for one of the real script; 0 for none")
     parser.add_argument("--write", type=Path, help="JSON file of the counts")
+    parser.add_argument("--add", action="store_true", help="keep the runs that the file has beside this one")
     options = parser.parse_args(arguments)
     seed = Random().randrange(10**6) if options.seed is None else options.seed
     _say(f"seed {seed}, {options.kills} kills")
@@ -307,7 +320,8 @@ def main(arguments: Sequence[str]) -> int:
     shutil.rmtree(base)
     _say(f"seed {seed}: {soak.delivered} kills, {soak.counts.files_compared} files as they should be")
     if options.write is not None:
-        write_record(options.write, recorded(soak, seed=seed, seconds=time.monotonic() - begin, line=arguments))
+        record = recorded(soak, seed=seed, seconds=time.monotonic() - begin, line=arguments)
+        write_record(options.write, record, is_added=options.add)
     return 0
 
 

@@ -1,4 +1,8 @@
-"""What the soak runs: two small comparisons that have every kind of stage between them, and one that shares cells."""
+"""What the soak runs: small comparisons that have every kind of stage between them, some that share cells.
+
+Those of rounds and of what is trained on its own draws are a world by themselves: rows that are read again, a buffer of
+drawn rows that is trained on twice, a critic, numbers that a shaping carries, half steps, draws beside given pairs.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,15 @@ SMALLER = (
     "{demonstrations: 80, preference_prompts: 24, validation_prompts: 8, test_prompts: 16}",
 )
 """The world's data, and less of it."""
+AGAIN = f"""preference: {{max_steps: 6}}
+online:
+  sampler: {{name: policy, num_samples: 2, {DRAW}}}
+  oracle: {{name: gold}}
+  steps_per_generation: 2
+  num_iterations: 2
+"""
+"""Rows of two steps are drawn at once, and trained on twice: a buffer of four steps."""
+PARTS = "{name: gold_objectives, options: {parts: [overlap, manner, brevity]}}"
 RECIPES = {
     "columns": "method: {name: ddo_rm, variant: columns}\n"
     "preference: {model_columns: {sure: {value: logp_mean, model: {policy: sft}, missing: drop}}}\n",
@@ -28,6 +41,22 @@ RECIPES = {
     "online": "method: {name: dpo, variant: online}\n"
     f"online:\n  sampler: {{name: policy, num_samples: 2, {DRAW}}}\n"
     "  oracle: {name: gold}\n  selector: {name: best_worst}\n",
+    "replayed": "method: {name: dpo, variant: replayed}\n"
+    "preference: {reference: previous}\n"
+    "rounds:\n  count: 3\n  prompts: {split: train, per_round: 8}\n"
+    f"  sampler: {{name: policy, num_samples: 3, {DRAW}}}\n"
+    "  oracle: {name: gold}\n"
+    "  selector: {name: best_worst, options: {ties: keep, cut: keep}}\n"
+    "  replay: {rounds: 1}\n  evaluate: each\n",
+    "buffered": f"method: {{name: rloo, variant: buffered}}\n{AGAIN}",
+    "critic": f"method: {{name: ppo, variant: critic}}\n{AGAIN}",
+    "carried": f"method: {{name: ppo, variant: carried}}\n{AGAIN.replace('{name: gold}', PARTS)}"
+    "  shaping: {name: constrained_ppo, options: {thresholds: [0.7, 0.8], side: least, rate: 0.05}}\n",
+    "halves": "method: {name: egpo, variant: halves}\npreference: {max_steps: 6}\n"
+    f"online:\n  sampler: {{name: nash_mixture, options: {{m: 0.0}}, num_samples: 4, {DRAW}}}\n"
+    "  oracle: {name: gold}\n  selector: {name: rated_pairs}\n",
+    "beside": "method: {name: hypo_online_kl, variant: beside, hyper: {beta: 0.1, kl_weight: 0.1}}\n"
+    f"online:\n  sampler: {{name: policy, num_samples: 2, {DRAW}}}\n",
     "pseudo": "method: {name: reward_model, variant: pseudo}\n"
     "reward_model: {pseudo_labels: {split: train, threshold: 0.5}}\n",
     "ensemble": "method: {name: reward_model, variant: ensemble}\nreward_model: {ensemble: {size: 2, use: rewards}}\n",
@@ -58,7 +87,11 @@ class Command:
 POLICIES = Command("policies", ("columns.yaml", "rounds.yaml", "online.yaml"))
 OVERLAP = Command("overlap", ("columns.yaml", "rounds.yaml"))
 REWARDS = Command("rewards", ("pseudo.yaml", "ensemble.yaml"), ("--set", "reward_model.save_steps=1"))
-WORLDS = {"policies": (POLICIES, OVERLAP), "rewards": (REWARDS,)}
+ROUNDS = Command(
+    "rounds", tuple(f"{n}.yaml" for n in ("replayed", "buffered", "critic", "carried", "halves", "beside"))
+)
+AMONG = Command("among", ("replayed.yaml", "buffered.yaml"))
+WORLDS = {"policies": (POLICIES, OVERLAP), "rewards": (REWARDS,), "rounds": (ROUNDS, AMONG)}
 """Name -> the commands that one `runs/` folder serves; they may run at once."""
 
 

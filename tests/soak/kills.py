@@ -7,7 +7,7 @@ import resource
 import signal
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
@@ -30,6 +30,8 @@ PLACES = {
     CACHE: (WORKER, "verdicts/", 1),
 }
 """Moment -> who writes, where, and up to how many of its writes are passed over."""
+MOST_CHECKPOINTS = 5
+"""Of a training on drawn rows, one less than its steps."""
 TRAINS = {"sft", "reward_model", "preference"}
 """Kinds of stages that leave checkpoints."""
 HEADROOM_BYTES = 8 * 2**20
@@ -68,7 +70,15 @@ class Plan:
         self.operations: Counter[str] = Counter()
         """How often a process was held at each operation."""
 
-    def draw(self, kinds: Sequence[str], later: Sequence[str], *, planning: bool, tables: bool) -> Kill:
+    def draw(
+        self,
+        kinds: Sequence[str],
+        later: Sequence[str],
+        *,
+        planning: bool,
+        tables: bool,
+        trainings: Mapping[str, str] | None = None,
+    ) -> Kill:
         """The next one.
 
         Args:
@@ -76,17 +86,20 @@ class Plan:
             later: of all that are not finished; those that no signal has found so far are waited for.
             planning: whether the command has just been started.
             tables: whether only tables are left to be made.
+            trainings: name of a moment -> part of the path of the checkpoints that a training writes meanwhile.
         """
         names = [*kinds, ANY_TIME, *([PLANNING] if planning else []), *([TABLES] if tables else [])]
         names += [kind for kind in later if not self.done["moment"][kind]]
         names += [CHECKPOINT] if {*kinds} & TRAINS else []
         names += [CACHE] if "judge" in kinds and not self.done["moment"]["judge"] % 3 else []
-        name = self._rarest("moment", names)
+        aimed = dict(trainings or {})
+        name = self._rarest("moment", [*names, *aimed])
         number, target = self._rarest("signal", SIGNALS), self._rarest("target", TARGETS)
         if name == ANY_TIME:
             return Kill(name, None, min(self.random.expovariate(6), 1) * self.whole_seconds, number, target)
         operation = self.random.choice(OPERATIONS)
-        role, place, most = PLACES.get(name, (WORKER, f"runs/{name}/", 8 if operation == SYNC else 4))
+        places = PLACES | {each: (WORKER, path, MOST_CHECKPOINTS) for each, path in aimed.items()}
+        role, place, most = places.get(name, (WORKER, f"runs/{name}/", 8 if operation == SYNC else 4))
         delay = None if self.random.random() < 0.6 else self.random.uniform(0, 0.3)
         if role == COMMAND and target == WORKER:
             target = self._rarest("target", (COMMAND, GROUP))

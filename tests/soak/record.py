@@ -1,35 +1,75 @@
-"""The counts of the last full soak, and the lines of docs/reliability.md that say them."""
+"""The counts of the last full soaks, and the lines of docs/reliability.md that say them."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-FILE = ROOT / "results" / "reliability" / "soak.json"
+FOLDER = ROOT / "results" / "reliability"
 PAGE = ROOT / "docs" / "reliability.md"
-BEGIN, END = "<!-- soak: begin -->\n", "<!-- soak: end -->"
+EVERYTHING, ROUNDS = "soak", "rounds"
+"""Names of the committed files: of every kind of stage, and of rounds and training on drawn rows."""
 
 
-def read_record() -> dict[str, Any]:
-    """What is committed."""
-    return json.loads(FILE.read_text(encoding="utf-8"))
+SUMS = (
+    *("kills", "lives", "lives_of_the_script", "lives_with_two_commands", "lives_with_another_clock"),
+    *("memory_limits", "files_compared", "files_that_differ", "seconds"),
+)
+TABLES = ("sent", "by_moment", "held_at", "half_way", "worlds")
+"""Numbers and tables of a record that are added up over runs."""
 
 
-def write_record(path: Path, record: Mapping[str, Any]) -> None:
-    """Keep the counts, and where it is the committed file, say them on the page."""
+def read_record(name: str = EVERYTHING) -> dict[str, Any]:
+    """What is committed; the sums of several runs."""
+    return together(json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8")))
+
+
+def together(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record of several runs as one: counts added up, seeds beside each other, the rest as the last one says it."""
+    if "runs" not in record:
+        return dict(record)
+    runs = record["runs"]
+    counts = {name: Counter[str]() for name in TABLES}
+    for name, count in counts.items():
+        for run in runs:
+            count.update(run.get(name, {}))
+    seeds = " and ".join(str(run["seed"]) for run in runs)
+    summed = {name: sum(run[name] for run in runs) for name in SUMS}
+    return {
+        **runs[-1],
+        **summed,
+        **{name: dict(sorted(count.items())) for name, count in counts.items()},
+        "seed": seeds,
+    }
+
+
+def write_record(path: Path, record: Mapping[str, Any], *, is_added: bool = False) -> None:
+    """Keep the counts, and where it is a committed file, say them on the page.
+
+    Args:
+        path: the file.
+        record: of a run.
+        is_added: beside the runs that the file has already.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    if path.resolve() == FILE:
-        PAGE.write_text(with_lines(PAGE.read_text(encoding="utf-8"), record), encoding="utf-8")
+    stored: Mapping[str, Any] = record
+    if is_added and path.is_file():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        stored = {"runs": [*before.get("runs", [before]), record]}
+    path.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+    if path.resolve() in {FOLDER / f"{name}.json" for name in (EVERYTHING, ROUNDS)}:
+        PAGE.write_text(with_lines(PAGE.read_text(encoding="utf-8"), together(stored), path.stem), encoding="utf-8")
 
 
-def with_lines(text: str, record: Mapping[str, Any]) -> str:
-    """The page with the counts of a record between its marks."""
-    before, rest = text.split(BEGIN)
-    return before + BEGIN + "\n".join(lines(record)) + "\n" + END + rest.split(END)[1]
+def with_lines(text: str, record: Mapping[str, Any], name: str = EVERYTHING) -> str:
+    """The page with the counts of a record between the marks of its name."""
+    begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
+    before, rest = text.split(begin)
+    return before + begin + "\n".join(lines(record)) + "\n" + end + rest.split(end)[1]
 
 
 def lines(record: Mapping[str, Any]) -> list[str]:
@@ -58,6 +98,8 @@ def lines(record: Mapping[str, Any]) -> list[str]:
         "",
         *_table("held still", record["held_at"]),
         "",
+        *(_table("a start had to go on", record["half_way"]) if record.get("half_way") else ()),
+        *([""] if record.get("half_way") else ()),
     ]
 
 

@@ -18,7 +18,7 @@ NOT_COMPARED = ("runs/locks", "runs/leases", "runs/hashes", "runs/comparisons")
 LEASES = ".leases"
 """Folder of leases in a folder of results; the lease on a cache of verdicts lies beside it, and ends in `.making`."""
 MAY_DIFFER = {
-    *("seconds", "start_seconds", "recorded_at"),
+    *("seconds", "start_seconds", "load_seconds", "recorded_at"),
     *("peak_memory_gib", "peak_memory_note"),
     *("attempts", "resumed_environments"),
     "checksum",

@@ -8,11 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from harness import ROOT
 
 from benchbench import stages
 
-from .record import PAGE, lines, read_record, with_lines
+from .progress import IN_BUFFER, IN_HALVES, IN_ROUND
+from .record import EVERYTHING, PAGE, ROUNDS, lines, read_record, with_lines
 from .same import differences, left_behind, snapshot
 
 SEED = "3"
@@ -81,6 +83,14 @@ def test_the_last_full_soak_sent_200_signals_to_every_kind_of_stage():
     assert len(record["sent"]) == 12 and record["files_that_differ"] == 0
 
 
-def test_the_page_says_the_committed_counts():
+def test_the_last_full_soak_of_rounds_went_on_within_rounds_buffers_and_halves():
+    record = read_record(ROUNDS)
+    assert record["kills"] == sum(record["sent"].values()) >= 40 and record["files_that_differ"] == 0
+    assert {"rollout", "label", "select", "preference", "checkpoint"} <= record["by_moment"].keys()
+    assert all(record["half_way"][what] > 0 for what in (IN_ROUND, IN_BUFFER, IN_HALVES))
+
+
+@pytest.mark.parametrize("name", [EVERYTHING, ROUNDS])
+def test_the_page_says_the_committed_counts(name: str):
     text = PAGE.read_text(encoding="utf-8")
-    assert text == with_lines(text, read_record()) and len(lines(read_record())) > 20
+    assert text == with_lines(text, read_record(name), name) and len(lines(read_record(name))) > 20

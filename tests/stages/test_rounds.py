@@ -13,20 +13,47 @@ import pytest
 from harness import execute
 
 from benchbench import judges, selectors
+from benchbench.commands.compare.ledger.measured import measured_row
+from benchbench.commands.compare.ledger.planned import planned_row
+from benchbench.core.errors import BenchError
 from benchbench.core.judge import Contest, JudgeContext, Verdict
 from benchbench.core.rollout import Group, Labels
 from benchbench.core.selector import Selection
 from benchbench.generation.transformers_engine import TransformersEngine
 from benchbench.stages.label import run as label_run
-from tests.stages.rounds import ON_DATA, drawn, stopping_after, world
+from benchbench.store.prepared import read_prepared
+from tests.stages.rounds import DRAW, ON_DATA, drawn, stopping_after, world
+
+BESIDE = f"online={{sampler: {{name: policy, num_samples: 2, {DRAW}}}}}"
 
 
-def test_a_round_on_the_pairs_of_the_split_is_offline_training_bit_for_bit(tmp_path: Path):
-    offline = world(tmp_path / "offline", runs="../runs")
-    in_a_round = world(tmp_path / "round", ON_DATA, runs="../runs")
+@pytest.mark.parametrize(("target", "sets"), [("dpo", ()), ("hypo_online_kl", (BESIDE, "method.hyper.kl_weight=0"))])
+def test_a_round_on_the_pairs_of_the_split_is_offline_training_bit_for_bit(
+    tmp_path: Path, target: str, sets: Sequence[str]
+):
+    """Draws beside the rows are named by the row, so a round's are others; without weight they move nothing."""
+    offline = world(tmp_path / "offline", *sets, target=target, runs="../runs")
+    in_a_round = world(tmp_path / "round", ON_DATA, *sets, target=target, runs="../runs")
     assert set(offline.run().values()) == set(in_a_round.run().values()) == {"done"}
     assert offline.cell.policy != in_a_round.cell.policy
     assert offline.weights(offline.cell.policy) == in_a_round.weights(in_a_round.cell.policy)
+
+
+def test_rows_of_rounds_have_draws_beside_them_that_are_counted_with_theirs(tmp_path: Path):
+    """3 responses to each of 8 prompts in the round, and 2 beside each row of two steps of 4 at most."""
+    sets = (drawn(count=1), BESIDE, "preference.max_steps=2")
+    hybrid = world(tmp_path, *sets, target="hypo_online_kl")
+    assert set(hybrid.run().values()) == {"done"}
+    row = measured_row(hybrid.cell, hybrid.plan, hybrid.store, 0.0)
+    record = hybrid.store.record(hybrid.cell.policy or "")
+    assert record is not None and 8 < record.summary["online"]["responses"] <= 2 * 2 * 4
+    assert (row.source, row.responses) == ("rounds", 8 * 3 + record.summary["online"]["responses"])
+    prepared = read_prepared(hybrid.store.root, hybrid.cell.data)
+    assert prepared is not None
+    shapes = {hybrid.cell.data: prepared.shapes}
+    assert planned_row(hybrid.cell, hybrid.plan, shapes).responses == 8 * 3 + 2 * 2 * 4
+    with pytest.raises(BenchError, match="expected rounds or online, got both"):
+        world(tmp_path / "other", *sets, target="rloo")
 
 
 def test_rounds_draw_label_select_and_train_in_turn(tmp_path: Path):

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 import benchbench
+from benchbench.commands.compare.grids import commands_of
 from benchbench.commands.compare.guarded import GuardReport
 from benchbench.commands.compare.report import About
 from benchbench.commands.compare.run import CompareRequest, PreparedComparison, id_of
@@ -125,16 +126,22 @@ def _commands(prepared: PreparedComparison, request: CompareRequest) -> list[lis
     """(what, command line that makes it again) of every row, the audits and the claims."""
     setting = ["--setting", request.setting] if request.setting else []
     seeds = ["--seeds", *map(str, prepared.seeds)]
-    changes = [word for text in request.overrides for word in ("--set", text)]
-    named = list(zip(prepared.loaded, request.targets, strict=False))  # a row for the SFT policy may come after them
+    named = commands_of(prepared.targets, request.overrides)
     lines = [["all rows and tables", request.command]]
-    for item, target in named:
-        lines.append([f"row {item.label}", shlex.join(["bench", "train", target, *setting, *seeds, *changes])])
+    for item, target, changes in named:
+        lines.append([f"row {item.label}", shlex.join(["bench", "train", target, *setting, *seeds, *_set(changes)])])
     for item in prepared.loaded[len(named) :]:
         lines.append([f"row {item.label}, which comes with every comparison of methods", request.command])
+    changes = _set(request.overrides)
     data = ["bench", "audit", "data", request.targets[0], *setting, *changes]
     lines.append(["audit of data", shlex.join(data)])
     audited = ["bench", "audit", "seeds", *request.targets, *setting, *seeds, *changes]
     lines.append(["audit of seeds", shlex.join(audited)])
-    claiming = [target for item, target in named if item.recipe.claims]
-    return lines + [[f"claims of {target}", shlex.join(["bench", "check", target, *changes])] for target in claiming]
+    claiming = [(target, of_row) for item, target, of_row in named if item.recipe.claims]
+    claims = [[f"claims of {target}", shlex.join(["bench", "check", target, *_set(each)])] for target, each in claiming]
+    return lines + claims
+
+
+def _set(texts: Sequence[str]) -> list[str]:
+    """The words of `--set` options."""
+    return [word for text in texts for word in ("--set", text)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,9 +11,10 @@ from rich.console import Console
 
 from benchbench.commands.compare.conditions import places, quantities
 from benchbench.commands.compare.fairness import refuse_other_judges, refuse_unequal
+from benchbench.commands.compare.grids import grid_rows
 from benchbench.commands.compare.ledger.matching import refuse_planned_apart, with_draws
 from benchbench.commands.compare.ledger.planned import planned
-from benchbench.commands.resolve import common_seeds, notice, parse_seeds, refuse_unread, resolve, resolve_all
+from benchbench.commands.resolve import common_seeds, notice, parse_seeds, refuse_unread, resolve
 from benchbench.commands.run_plan import RunOptions, Session, incomplete, open_session, run_session
 from benchbench.comparison.ledger import Ledger
 from benchbench.core.errors import BenchError, unknown_name
@@ -45,6 +46,8 @@ class CompareRequest:
     """What rows are to have been given alike: `labels`, `responses`, `updates`; others are marked."""
     at: Sequence[str] = ()
     """`kl=NUMBER`: the KL at which curves are compared, nats per response."""
+    grid: Sequence[str] = ()
+    """`key=v1,v2` or `target:key=v1,v2`: each target is a row for every value, and these rows are one curve."""
     own_budgets: bool = False
     """Each row has the prompts and updates of its own recipe, which marks it, where else rows that draw are refused."""
 
@@ -60,7 +63,8 @@ class CompareRequest:
             "--prompts": [self.prompts] if self.prompts else [],
         }.items():
             words += [option, *map(str, values)] if values else []
-        for option, values in {"--set": self.overrides, "--match": self.match, "--at": self.at}.items():
+        repeated = {"--set": self.overrides, "--grid": self.grid, "--match": self.match, "--at": self.at}
+        for option, values in repeated.items():
             words += [word for text in values for word in (option, text)]
         flags = {
             "--allow-different": self.allow_different,
@@ -75,6 +79,8 @@ class PreparedComparison:
     """A comparison that can start."""
 
     loaded: list[Loaded]
+    targets: Mapping[str, Sequence[Loaded]]
+    """What was named -> its rows among those that are loaded."""
     seeds: tuple[int, ...]
     baseline: str
     session: Session
@@ -100,7 +106,8 @@ def prepare_comparison(request: CompareRequest, options: RunOptions) -> Prepared
     requested_seeds = parse_seeds(request.seeds)
     _check_conditions(request)
     shown = tuple(_metric(text, metrics.names()) for text in request.metrics)
-    loaded = resolve_all(request.targets, setting=request.setting, overrides=overrides)
+    targets = grid_rows(request.targets, request.grid, setting=request.setting, overrides=overrides)
+    loaded = [item for items in targets.values() for item in items]
     _refuse_mixed(loaded, request)
     baseline = _baseline(request, loaded)
     seeds = common_seeds(loaded, requested_seeds)
@@ -121,7 +128,7 @@ def prepare_comparison(request: CompareRequest, options: RunOptions) -> Prepared
     if not (request.allow_different or request.own_budgets):
         refuse_planned_apart(planned(loaded, session.prepared, session.plan), baseline=baseline)
     text = notice(loaded[0].recipe.setting, [item.label for item in loaded], loaded[0].recipe.notice)
-    return PreparedComparison(loaded, seeds, baseline, session, text, shown)
+    return PreparedComparison(loaded, targets, seeds, baseline, session, text, shown)
 
 
 def _check_conditions(request: CompareRequest) -> None:

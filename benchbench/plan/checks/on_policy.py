@@ -27,7 +27,7 @@ def drawing_faults(
         replayed: rounds before whose rows are trained on again.
         opponent: the arm whose responses stand in no row; empty for none.
     """
-    if not method.on_policy:
+    if not _rows_must_be_samples(method, where):
         return
     right = f"'{method.name}' is right for plain samples alone"
     if sampler.draws and not sampler.is_plain:
@@ -57,7 +57,7 @@ def choice_faults(method: Method, where: str, selector: Selector, options: Any) 
         selector: of that section.
         options: the selector's, bound.
     """
-    if not method.on_policy or selector.keeps_draws(options):
+    if not _rows_must_be_samples(method, where) or selector.keeps_draws(options):
         return
     right = f"'{method.name}' is right for plain samples alone"
     if selector.needs_data(options):
@@ -88,6 +88,11 @@ def _half_step_faults(recipe: Recipe, method: Method) -> Iterator[Fault]:
     if steps is None or steps % 2:
         message = f"expected an even number: an update of '{method.name}' is made of two steps"
         yield Fault("preference.max_steps", f"{message}, got {'none' if steps is None else steps}")
+
+
+def _rows_must_be_samples(method: Method, where: str) -> bool:
+    """Whether what the section draws must be plain samples; rows that have draws beside them may be anybody's."""
+    return method.on_policy and not (where == "rounds" and method.need(Need.FRESH.name))
 
 
 def _is_plain(arm: Arm) -> bool:

@@ -72,8 +72,9 @@ def online_faults(recipe: Recipe, method: Method | None, hyper: Any, bound: dict
         return []
     if method is None or recipe.preference is None:
         return [Fault("online", f"'{recipe.method.name}' draws nothing while it is trained; remove the section")]
-    if recipe.rounds is not None:
-        return [Fault("online", "expected rounds or online, got both; a round's training draws nothing by itself")]
+    if recipe.rounds is not None and draws_rows(section, method):
+        why = f"a round's rows are drawn before it, and '{method.name}' reads no draws beside them"
+        return [Fault("online", f"expected rounds or online, got both; {why}")]
     faults = [*_sampler_faults(section, method, bound), *_prompt_faults(recipe, section)]
     faults += [*_oracle_faults(recipe, section, method), *_list_faults(section, method, hyper, bound)]
     faults += [*shaping_faults(section, method, hyper, bound), *objectives_fault(section)]

@@ -84,7 +84,7 @@ def frontier(
         runs: label -> [k] which seeds are copies of one run.
     """
     known = known_of(cells, store, start=start, seeds=list(dict.fromkeys(cell.seed for cell in cells)))
-    members = {name: names for name, names in _members(known, loaded).items() if name != start}
+    members = {name: names for name, names in members_of(known, loaded).items() if name != start}
     if not members or not known.prompts:
         return None
     curves = {
@@ -97,12 +97,18 @@ def frontier(
     return Frontier(curves, known, of_runs, [label for label in labels if label not in known.policies])
 
 
-def _members(known: Known, loaded: Sequence[Loaded]) -> dict[str, list[str]]:
-    """Curve -> its policies: those after each round of one row, or those of the rows of one method."""
+def members_of(known: Known, loaded: Sequence[Loaded]) -> dict[str, list[str]]:
+    """Curve -> its policies: those after each round of one row, or those of the rows of one method.
+
+    Rows of a grid are trained for one curve, at an equal budget, so that of each the policy at its end is a point.
+    """
     members: dict[str, list[str]] = {}
+    in_grids = {item.label for item in loaded if item.grid}
     for name, labels in families(loaded).items():
         there = [label for label in labels if label in known.policies]
-        if any(len(known.policies[label]) > 1 for label in there):
+        if there and in_grids.issuperset(there):
+            members[name] = [known.policies[label][-1] for label in there]
+        elif any(len(known.policies[label]) > 1 for label in there):
             members |= {label: list(known.policies[label]) for label in there}
         elif there:
             members[name] = [policy for label in there for policy in known.policies[label]]

@@ -24,7 +24,7 @@ def families(loaded: Sequence[Loaded]) -> dict[str, list[str]]:
     curves: dict[str, list[str]] = {}
     for items in members.values():
         labels = [item.label for item in items]
-        name, others = curve_name(labels), {item.label for item in loaded} - {*labels}
+        name, others = items[0].grid or curve_name(labels), {item.label for item in loaded} - {*labels}
         curves[f"{labels[0]} and {len(labels) - 1} more" if name in {*others, *curves} else name] = labels
     return curves
 
@@ -38,6 +38,8 @@ def curve_name(labels: Sequence[str]) -> str:
 
 
 def _family(item: Loaded) -> str:
+    if item.grid:
+        return item.grid
     values: dict[str, Any] = dict(recipe_identity(item.values(), item.bound))
     for section, keys in SWEPT.items():
         if values.get(section) is not None:

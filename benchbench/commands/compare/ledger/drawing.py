@@ -94,6 +94,16 @@ def planned_online(
     )
 
 
+def with_draws_beside(row: LedgerRow, online: OnlineSettings) -> LedgerRow:
+    """The row of a recipe with rounds, with what it draws while it trains to the prompts of its rows."""
+    return replace(
+        row,
+        source="rounds" if row.source == "rounds" else "online",
+        responses=row.responses + row.updates * online.num_samples,
+        generated_tokens=math.nan,
+    )
+
+
 def _responses(cell: Cell | EarlierTraining, candidates: float) -> tuple[float, float]:
     """(responses drawn to each prompt, candidates of the split beside them); NaN of a search, which finds its end."""
     section = cell.loaded.recipe.rounds

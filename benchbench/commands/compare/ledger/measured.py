@@ -64,7 +64,10 @@ def _training(cell: Cell | EarlierTraining, plan: Plan, store: RunStore) -> Ledg
     assert cell.policy is not None, "a method trains a policy"
     online = _summary(cell.policy, store).get("online")
     labels = [place.label for place in cell.rounds if place.label is not None]
-    answers = online["labels"] if online else _total(labels, "answers", store) if labels else None
+    if cell.rounds:
+        answers = _total(labels, "answers", store) if labels else None
+    else:
+        answers = online["labels"] if online else None
     row = planned_training(cell, plan, _shapes(store.root, cell.data), answers=answers)
     trained = [key for place in cell.rounds for key in place.trained] or [cell.policy]
     row = replace(
@@ -75,7 +78,8 @@ def _training(cell: Cell | EarlierTraining, plan: Plan, store: RunStore) -> Ledg
         notes=tuple(note for note in row.notes if note not in (AFTER_SELECTION, REDRAWN)),
     )
     if cell.rounds:
-        return _of_rounds(row, cell, store)
+        beside = [drawn for key in trained if (drawn := _summary(key, store).get("online"))]
+        return _with_beside(_of_rounds(row, cell, store), beside)
     different = len(_different_prompts(store.root, cell.data, row.split))
     return _of_online(row, online, different) if online else replace(row, prompts=min(row.prompts, different))
 
@@ -90,6 +94,19 @@ def _of_rounds(row: LedgerRow, cell: Cell | EarlierTraining, store: RunStore) ->
         responses=_total(rollouts, "responses", store),
         generated_tokens=_total(rollouts, "generated_tokens", store),
         seconds={**row.seconds, "draw": seconds_of(rollouts, store), "label": seconds_of(labels, store)},
+    )
+
+
+def _with_beside(row: LedgerRow, beside: Sequence[Mapping[str, Any]]) -> LedgerRow:
+    """The row of rounds with what was drawn beside their rows while they were trained on."""
+    if not beside:
+        return row
+    drawing = math.fsum(drawn["seconds"]["draw"] for drawn in beside)
+    return replace(
+        row,
+        responses=row.responses + math.fsum(drawn["responses"] for drawn in beside),
+        generated_tokens=row.generated_tokens + math.fsum(drawn["generated_tokens"] for drawn in beside),
+        seconds={**row.seconds, "draw": row.seconds["draw"] + drawing, "train": row.seconds["train"] - drawing},
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from benchbench import methods
 from benchbench.batches.order import steps_in_epoch, total_steps
-from benchbench.commands.compare.ledger.drawing import planned_online, planned_rounds
+from benchbench.commands.compare.ledger.drawing import planned_online, planned_rounds, with_draws_beside
 from benchbench.comparison.ledger import Ledger, LedgerRow, OracleAnswers, together
 from benchbench.core.method import Candidates
 from benchbench.core.split_shape import SplitShape
@@ -87,7 +87,8 @@ def planned_training(
     row = _on_split(cell, plan, shapes)
     if cell.rounds:
         sizes = examples_of(shapes, row.split), candidates_of(shapes, row.split)
-        return planned_rounds(row, cell, *sizes, answers)
+        row = planned_rounds(row, cell, *sizes, answers)
+        return row if settings.online is None else with_draws_beside(row, settings.online)
     if settings.online is not None:
         online = settings.online
         split = row.split if online.prompts is None else online.prompts.split
