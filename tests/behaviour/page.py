@@ -18,11 +18,14 @@ from benchbench.report import markdown
 from benchbench.report.numbers import bounded, number, p_value, signed
 from tests.gates.round_tables import FOLDER, Tables, section
 
+from . import one_reward_model, sentiment_frontier
 from .experiments import EXPERIMENTS, LEARNING_RATE, Experiment
 from .measure import ROOT, TABLE
 
 PAGE = ROOT / "docs" / "behaviour.md"
 FIGURE = ROOT / "docs" / "figures" / "label_flips.png"
+FRONTIERS = (one_reward_model, sentiment_frontier)
+"""Comparisons over the KL to the SFT policy, each a section where its tables are committed."""
 SHIFT = 0.008
 """By how much the methods' points of one flip rate stand apart."""
 COLOURS = {"dpo": "#222222", "cdpo": "#4c78a8", "rdpo_robust": "#d1495b"}
@@ -93,7 +96,10 @@ def page(read: Mapping[str, Sequence[Outcome]]) -> str:
         lines += _section(experiment, read[experiment.name])
         if experiment.condition == max(each.condition or 0 for each in EXPERIMENTS):
             lines += [f"![Accuracy by the rate of flipped labels](figures/{FIGURE.name})", ""]
-    return "\n".join([*lines, *section(Tables(FOLDER))])
+    lines += section(Tables(FOLDER))
+    for frontier in FRONTIERS:
+        lines += frontier.section() if frontier.FOLDER.is_dir() else []
+    return "\n".join(lines)
 
 
 def _section(experiment: Experiment, rows: Sequence[Outcome]) -> list[str]:
@@ -158,6 +164,9 @@ def main(arguments: Sequence[str]) -> None:
     if parser.parse_args(arguments).write:
         PAGE.write_text(text, encoding="utf-8")
         draw(read, FIGURE)
+        for frontier in FRONTIERS:
+            if frontier.FOLDER.is_dir():
+                frontier.picture()
     sys.stdout.write(text)
 
 

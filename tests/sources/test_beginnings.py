@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -77,13 +78,16 @@ def test_faults_name_what_was_expected(tmp_path: Path):
 
 @pytest.mark.shared_data
 def test_the_example_of_stories_plans_on_a_real_model_and_real_stories(tmp_path: Path, shared: Path):
-    setting = ROOT / "docs" / "examples" / "stories_sentiment" / "setting.yaml"
+    """A recipe on the split's pairs, one on pairs of a round with draws beside them, and two of a grid that draw."""
+    shutil.copytree(ROOT / "docs" / "examples" / "stories_sentiment", tmp_path, dirs_exist_ok=True)
     (tmp_path / "data").mkdir()
     (tmp_path / "model").symlink_to(shared / "models" / "stories260K")
     (tmp_path / "data" / "stories.jsonl.gz").symlink_to(shared / "text" / "tinystories_sample.jsonl.gz")
-    (tmp_path / "setting.yaml").write_text(setting.read_text(encoding="utf-8"), encoding="utf-8")
-    line = ("compare", "sft", "dpo", "--setting", tmp_path / "setting.yaml", "--runs", tmp_path / "runs")
-    ended = bench(*line, "--seeds", 42, "--dry-run", "--json")
+    rloo = tmp_path / "rloo.yaml"
+    line = ("compare", "sft", tmp_path / "hypo.yaml", rloo, "--setting", tmp_path / "setting.yaml")
+    grid = ("--grid", f"{rloo}:method.hyper.kl_weight=0.02,0.2", "--set", "generate.engine=transformers")
+    ended = bench(*line, *grid, "--runs", tmp_path / "runs", "--seeds", 42, "--dry-run", "--json")
     assert ended.code == 0, ended.err
     titles = {stage["stage"] for stage in ended.json["stages"]}
-    assert {"sft seed 42", "dpo seed 42", "verdicts on dpo against sft seed 42"} <= titles
+    assert {"sft seed 42", "hypo_online_kl round 1 seed 42", "rloo@kl_weight=0.2 seed 42"} <= titles
+    assert {row["label"]: row["responses"] for row in ended.json["ledger"]}["hypo_online_kl"] == 2 * 2 * 384
