@@ -81,7 +81,7 @@ def test_a_server_that_dies_half_way_leaves_its_verdicts_and_is_asked_the_rest_o
 
     with serving(dying) as server:
         url, port = server.url, server.server_port
-        refused(compare(world, *chat(url)), 4, "no answer in 2 attempts", "attempt 2 in 0.05 s")
+        refused(compare(world, *chat(url)), 5, "no answer in 2 attempts", "attempt 2 in 0.05 s")
     assert not (world / "results").exists(), "a comparison with holes is not written"
     with serving(prefers("answer"), port) as server:
         ended = compare(world, *chat(url))
@@ -95,10 +95,10 @@ def test_a_server_that_dies_half_way_leaves_its_verdicts_and_is_asked_the_rest_o
 
 
 def test_a_server_that_is_not_there_and_one_that_is_too_slow(world: Path):
-    refused(compare(world, *chat("http://127.0.0.1:9/v1")), 4, "127.0.0.1:9")
+    refused(compare(world, *chat("http://127.0.0.1:9/v1")), 5, "127.0.0.1:9")
     with serving(lambda number, body: Reply(seconds=1.0)) as server:
         ended = compare(world, *chat(server.url, timeout_seconds=0.2))
-    refused(ended, 4, "it did not answer within 0.2 s")
+    refused(ended, 5, "it did not answer within 0.2 s")
 
 
 def test_a_judge_that_answers_nonsense_leaves_missing_verdicts_that_are_shown(world: Path):

@@ -120,8 +120,8 @@ class _RowFacts:
         tuning = {"tuning": tuning_budget(self.loaded, self.results)}
         if kind == "reward_model":
             return tuning
-        own = {*keys, *(key for cell in self.cells for each in cell.rounds for key in each.trained)}
-        others = [key for key in self._under(self.main) if _kind(key) == "preference" and key not in own]
+        in_rounds = {*keys, *(key for cell in self.cells for each in cell.rounds for key in each.trained)}
+        others = [key for key in self._under(self.main) if _kind(key) == "preference" and key not in in_rounds]
         titles = dict.fromkeys(self.plan.stages[key].title.partition(" seed ")[0] for key in others)
         return tuning | {
             "reference": self._reference(keys[0]),
