@@ -38,7 +38,7 @@ one JSON document). Results go to stdout, progress to stderr. A *cell* is one se
 | 2 | the command line or a recipe is wrong; the message says what to do |
 | 3 | a reported number was not reproduced, or a committed number moved |
 | 4 | some cells failed, so a comparison is incomplete; or a claim was not run |
-| 5 | data, weights or a server are unavailable or damaged, or a disk is full or may not be written to, and nothing else failed |
+| 5 | data, weights or a server are unavailable or damaged, or a disk is full or may not be written to |
 | 130, 143 | stopped by Ctrl-C or SIGTERM; a stage that ran has left a checkpoint |
 """
 
