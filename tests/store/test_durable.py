@@ -232,6 +232,7 @@ WRITES = {
     "data/tokenizer.py": "a scratch folder that is gone at the end of the call",
     "stages/memory.py": "asks the kernel to forget a peak",
     "generation/vllm_child.py": "the log of a process",
+    "store/shared_folder.py": "asks a file system what it can do, in a scratch folder",
     "store/lease_files.py": "a file that can be made once says who may change a lease",
 }
 """Module -> why it writes to a file by itself. All else goes through `written`, or fills a `whole_folder`."""
