@@ -23,9 +23,10 @@ def verify(
     """Read every file again, and say which are damaged and what rests on them.
 
     Stages, prepared data, tokenizers, token ids, kept answers of judges, tables, and references are compared with the
-    hashes that were written with them, datasets with the content that data were prepared from, and what these runs read
-    of the hub's cache with the hub's hashes. Nothing is changed: the next command that reads something damaged sets it
-    aside and makes it again, and refuses a damaged file of the hub's cache. Exit code 5 if anything is damaged.
+    hashes that were written with them, datasets with the content that data were prepared from, models and other files
+    that recipes name with what stages were planned with, and what these runs read of the hub's cache with the hub's
+    hashes. Nothing is changed: the next command that reads something damaged sets it aside and makes it again, and
+    refuses a damaged file of the hub's cache. Exit code 5 if anything is damaged.
 
     Example: bench verify
     """

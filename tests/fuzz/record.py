@@ -107,10 +107,11 @@ def lines(record: Mapping[str, Any]) -> list[str]:
         + f", {piece['platform']}"
         for piece in pieces
     }
+    parts = max(piece.get("parts", 1) for piece in pieces)
     return [
         "",
-        f"{total['cases']:,} cases ({'; '.join(sorted(made_with))}), {total['seconds'] / 60:.0f} minutes, none with a "
-        "traceback, a hang or a file outside:",
+        f"{total['cases']:,} cases{f' in {parts} parts' if parts > 1 else ''} ({'; '.join(sorted(made_with))}), "
+        f"{total['seconds'] / 60:.0f} minutes, none with a traceback, a hang or a file outside:",
         "",
         "| what is changed | cases | accepted | refused | most CPU-seconds of one | date |",
         "| --- | ---: | ---: | ---: | ---: | --- |",
