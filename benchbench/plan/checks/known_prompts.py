@@ -22,7 +22,7 @@ def judged_prompt_faults(recipe: Recipe, data: PreparedData, prompts: PreparedPr
 
     Args:
         recipe: with or without a judge.
-        data: its own splits, all of which are there.
+        data: its own splits; one that is not there is refused elsewhere.
         prompts: that are answered in the place of its own.
     """
     if recipe.judge is None or (recipe.generate is None and prompts is None):
@@ -30,13 +30,12 @@ def judged_prompt_faults(recipe: Recipe, data: PreparedData, prompts: PreparedPr
     judge = judges.get(recipe.judge.name)
     if not judge.source:
         return []
+    split = "" if recipe.generate is None else recipe.generate.split
     if prompts is not None:
-        return _unknown(
-            "judge", judge.name, judge.source, "the prompt file", read_split(prompts.data, prompts.splits[0])
-        )
-    assert recipe.generate is not None
-    split = recipe.generate.split
-    return _unknown("judge", judge.name, judge.source, f"split '{split}'", read_split(data, split))
+        where, examples = "the prompt file", read_split(prompts.data, prompts.splits[0])
+    else:
+        where, examples = f"split '{split}'", read_split(data, split) if split in data.shapes else ()
+    return _unknown("judge", judge.name, judge.source, where, examples)
 
 
 def labelled_prompt_faults(recipe: Recipe, data: PreparedData) -> list[Fault]:
