@@ -141,8 +141,8 @@ def _at_kl(matched: Sequence[Row], kl: float) -> list[str]:
         for row in wins
     ]
     return [
-        f"At a KL of {kl:g} nats per response, on the straight line between each seed's two policies of a method, which is",
-        "long where the faster one went far; the KL's own error is not in the intervals:",
+        f"At a KL of {kl:g} nats per response, on the straight line between each seed's two policies of a method,",
+        "which is long where the faster one went far; the KL's own error is not in the intervals:",
         "",
         markdown.records(shown),
         "",

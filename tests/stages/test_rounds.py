@@ -116,6 +116,8 @@ def test_a_round_without_rows_keeps_its_policy_or_fails(tmp_path: Path):
     assert empty.weights(empty.cell.policy) == empty.weights(sft)
     summary = empty.store.record(empty.cell.rounds[0].select).summary
     assert summary["rows"] == 0 and sum(summary["dropped"].values()) == 4
+    beside = world(tmp_path / "empty", drawn(count=1, selector=nothing, per_round=4), BESIDE, target="hypo_online_kl")
+    assert set(beside.run().values()) == {"done"} and beside.weights(beside.cell.policy) == beside.weights(sft)
     demanding = world(tmp_path / "fail", drawn(count=1, selector=nothing, per_round=4, more="on_empty: fail"))
     with pytest.raises(AssertionError, match="expected rows to train on, found none: [1-4] groups: "):
         demanding.run()

@@ -43,5 +43,6 @@ def read_rows(
     if settings.data.made_by is not None:
         check_columns(tokenized.examples, method.columns, where=context.spec.title)
     make_batch = policy_batches(context, tokenizer, model, method, allow_empty=on_empty == "keep_constant")
-    beside = None if online is None else beside_rows(context, method, model, tokenizer, make_batch, tokenized)
-    return tokenized, make_batch, beside
+    if online is None or (settings.data.tokens and not tokenized.examples):  # a round may have left no row
+        return tokenized, make_batch, None
+    return tokenized, make_batch, beside_rows(context, method, model, tokenizer, make_batch, tokenized)
