@@ -11,7 +11,7 @@ from benchbench.recipe.values import get
 from .toys import HEAD, load, write
 
 PUBLISHED = {name: load(library.shipped_root() / f"{name}_pythia410m.yaml") for name in ("dpo", "ddo_rm")}
-MATCHED = [load(path) for path in sorted(library.shipped_root().glob("*_matched*.yaml"))]
+MATCHED = [load(path) for path in sorted(library.shipped_root().glob("*_pythia410m_matched*.yaml"))]
 QUIRKS = PUBLISHED["dpo"].recipe.quirks
 SPEC = {
     "reward_model.score_append_eos": (False, True),

@@ -72,12 +72,19 @@ def with_lines(text: str, record: Mapping[str, Any], name: str = EVERYTHING) -> 
     return before + begin + "\n".join(lines(record)) + "\n" + end + rest.split(end)[1]
 
 
+def _while_planning(record: Mapping[str, Any]) -> str:
+    """How many signals found one of two commands planning; a record of before they were counted does not know."""
+    count = record.get("planning_with_two_commands")
+    return (
+        "how many of them planned was not counted" if count is None else f"{count} signals found one of them planning"
+    )
+
+
 def lines(record: Mapping[str, Any]) -> list[str]:
     """Sentences and tables of a record."""
     versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     others = (
-        f"{record['lives_with_two_commands']} with two commands at once "
-        f"({record['planning_with_two_commands']} signals found one of them planning), "
+        f"{record['lives_with_two_commands']} with two commands at once ({_while_planning(record)}), "
         f"{record['lives_with_another_clock']} with another time of day, {record['lives_of_the_script']} of the "
         "installed script with workers that it spawned"
     )
