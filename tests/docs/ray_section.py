@@ -40,7 +40,9 @@ def ray_section(table: Callable[[Sequence[str], Sequence[Sequence[str]]], str]) 
         "stage, when, how long and with how much memory, or are hashes of what says so.\n\n"
         "**A request to stop** took far longer before: on a busy machine most of the time went by after the last "
         "checkpoint, while the interpreters of command and workers looked through all that they had imported, or "
-        "while a worker imported that had no stage yet. Neither is waited for any more.\n\n"
+        "while a worker imported that had no stage yet. Neither is waited for any more. Where the command is killed, "
+        "its workers leave their checkpoints and end within seconds; what is left for a minute are two of Ray's own "
+        "agents (looked at once, process by process).\n\n"
         "Two hosts as processes of one machine, one of which is lost, are in `tests/run/test_ray_nodes.py` (`make "
         "test-slow` with Ray installed). Not tried: machines of their own, and cards.\n"
     )
