@@ -43,6 +43,9 @@ def ray_section(table: Callable[[Sequence[str], Sequence[Sequence[str]]], str]) 
         "while a worker imported that had no stage yet. Neither is waited for any more. Where the command is killed, "
         "its workers leave their checkpoints and end within seconds; what is left for a minute are two of Ray's own "
         "agents (looked at once, process by process).\n\n"
-        "Two hosts as processes of one machine, one of which is lost, are in `tests/run/test_ray_nodes.py` (`make "
-        "test-slow` with Ray installed). Not tried: machines of their own, and cards.\n"
+        "Two hosts as processes of one machine, one of which is lost, are in `tests/run/test_ray_nodes.py`; two with "
+        "networks, names and process numbers of their own (namespaces of one machine) and one folder are in "
+        "`tests/run/test_ray_hosts.py`: one of them and then the command is killed, and the same command finishes the "
+        "grid on both, with the local queue's tables. Both run with `make test-slow` where Ray is installed. Not tried: "
+        "machines of their own, and cards.\n"
     )
