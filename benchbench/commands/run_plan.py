@@ -217,7 +217,8 @@ def _run(session: Session, options: RunOptions, store: RunStore, console: Consol
         live_curves(options.log_to, view, store, partial(console.print, highlight=False, markup=False)) as listener,
     ):
         executor = open_executor(machine, store.root)
-        needs = needs_on(machine, session.plan.stages, session.prepared)
+        say = partial(console.print, highlight=False, markup=False)
+        needs = needs_on(machine, session.plan.stages, session.prepared, say, todo=todo)
         models = RoundModels(listener, store, session.plan)
         result = Scheduler(executor, store, models, needs=needs).run(session.plan.stages)
     if result.signal is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -36,7 +36,12 @@ def stage_costs(
 
 
 def needs_on(
-    machine: Machine, stages: Mapping[str, StageSpec], prepared: Sequence[Prepared]
+    machine: Machine,
+    stages: Mapping[str, StageSpec],
+    prepared: Sequence[Prepared],
+    say: Callable[[str], object],
+    *,
+    todo: Collection[str],
 ) -> Callable[[StageSpec], StageNeeds]:
     """What stages need on a machine: by kind, and what is computed of them where the machine makes use of it.
 
@@ -44,6 +49,8 @@ def needs_on(
         machine: that runs them.
         stages: of the plan, by key.
         prepared: what each recipe reads.
+        say: told in a line of a training that its cards are computed not to hold.
+        todo: keys of the stages that are to run.
     """
     by_kind = partial(
         needs_of,
@@ -55,8 +62,33 @@ def needs_on(
         return with_host_memory(by_kind, stage_costs(stages, prepared, machine.device_kind), machine.device_kind)
     if machine.device_kind == "cuda":
         costs = stage_costs(stages, prepared, "cuda", counted=False)
-        return with_engine_devices(by_kind, costs, card_bytes(machine.devices) * USABLE)
+        usable = card_bytes(machine.devices) * USABLE
+        if line := crowded_line([costs[key] for key in todo], usable, machine.world_size if machine.shards else 1):
+            say(line)
+        return with_engine_devices(by_kind, costs, usable)
     return by_kind
+
+
+def crowded_line(costs: Iterable[StageCost], usable: float, world: int) -> str:
+    """What is said of the largest training that its cards are computed not to hold; nothing where all are held.
+
+    Args:
+        costs: of the stages that are to run.
+        usable: bytes that a stage may have on each card.
+        world: cards that share the layers of what is trained.
+    """
+    trained = [(cost.memory(world), cost) for cost in costs if cost.train is not None and cost.memory is not None]
+    need, cost = max(trained, key=lambda each: each[0].bytes, default=(None, None))
+    if need is None or cost is None or need.bytes <= usable:
+        return ""
+    cards = fewest(cost, usable, WORLDS[-1])
+    what = f"--executor torchrun --world-size {cards} --shard-layers holds it"
+    if cards is None:
+        what = "bench plan --on says what would hold it"
+    return (
+        f"memory: {cost.title} is computed to need {need.gib:.1f} GiB of a card, with rows at their longest, of which "
+        f"{usable / 2**30:.1f} are usable: {what}"
+    )
 
 
 def card_bytes(devices: Sequence[str]) -> int:

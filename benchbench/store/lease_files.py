@@ -32,8 +32,8 @@ LEASE_SECONDS = 60.0
 """After so long without a heartbeat an owner of whose process nothing is known counts as dead."""
 FREE = 0.0
 """The time of change of a lease that its owner let go."""
-_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EACCES)
-"""What file systems say that have no hard links."""
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EACCES, errno.EXDEV)
+"""What file systems say that have no hard links, or none between two folders or mounts."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from benchbench.commands.costs import dry_run
 from benchbench.commands.costs.run import costs_of
 from benchbench.commands.resolve import resolve
 from benchbench.commands.run_plan import RunOptions, open_session
-from benchbench.commands.stage_estimates import with_engine_devices, with_host_memory
+from benchbench.commands.stage_estimates import crowded_line, with_engine_devices, with_host_memory
 from benchbench.core.records import StageSpec
 from benchbench.cost.context import StageCost
 from benchbench.cost.judging import asks_for_pay
@@ -136,3 +136,13 @@ def test_of_a_host_a_stage_asks_for_its_tensors_on_a_processor_and_for_its_weigh
     assert with_host_memory(lambda _: StageNeeds(), costs, "cuda")(spec).host_bytes == 2 * 2**30
     unknown = {spec.key: replace(costs[spec.key], memory=None)}
     assert with_host_memory(lambda _: StageNeeds(), unknown, "cuda")(spec).host_bytes == 0
+
+
+def test_a_training_that_a_card_does_not_hold_is_named_with_what_would(tmp_path: Path):
+    cost = replace(trained("dpo", tmp_path), memory=lambda world: MemoryNeed({"weights": 8 * 2**30 / world}, "any"))
+    assert crowded_line([cost], 8 * 2**30, 1) == crowded_line([], 1, 1) == crowded_line([cost], 4 * 2**30, 2) == ""
+    assert crowded_line([cost], 4 * 2**30, 1) == (
+        "memory: dpo seed 1 is computed to need 8.0 GiB of a card, with rows at their longest, of which 4.0 are "
+        "usable: --executor torchrun --world-size 2 --shard-layers holds it"
+    )
+    assert crowded_line([cost], 1, 1).endswith("bench plan --on says what would hold it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -309,9 +310,10 @@ def test_what_is_left_of_following_goes_where_its_process_is_gone(path: Path):
         assert is_ours
 
 
-def test_without_hard_links_a_file_that_is_made_once_does(path: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EXDEV])
+def test_without_hard_links_a_file_that_is_made_once_does(number: int, path: Path, monkeypatch: pytest.MonkeyPatch):
     def refusing(*places: object) -> None:
-        raise PermissionError(1, "Operation not permitted")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "link", refusing)
     with hold(path, guards=path) as is_ours, hold(path, guards=path, should_stop=lambda: True) as is_theirs:
