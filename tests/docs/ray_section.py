@@ -46,6 +46,6 @@ def ray_section(table: Callable[[Sequence[str], Sequence[Sequence[str]]], str]) 
         "Two hosts as processes of one machine, one of which is lost, are in `tests/run/test_ray_nodes.py`; two with "
         "networks, names and process numbers of their own (namespaces of one machine) and one folder are in "
         "`tests/run/test_ray_hosts.py`: one of them and then the command is killed, and the same command finishes the "
-        "grid on both, with the local queue's tables. Both run with `make test-slow` where Ray is installed. Not tried: "
-        "machines of their own, and cards.\n"
+        "grid on both, with the local queue's tables. Both run with `make test-slow` where Ray is installed. Not "
+        "tried: machines of their own, and cards.\n"
     )
