@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -34,6 +35,19 @@ class _Worker:
     process: BaseProcess
     pipe: Connection
     spec: StageSpec | None = None
+
+
+def start_without_interrupts(process: BaseProcess) -> None:
+    """Start a worker that an interrupt of the terminal, which all processes of a command get, waits for.
+
+    It has one handler for it from its first moment, and ends with a traceback by that; `run.worker` ignores what waits.
+    """
+    resource_tracker.ensure_running()  # which would let interrupts through again, were it started meanwhile
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class LocalExecutor:
@@ -125,7 +139,7 @@ class LocalExecutor:
         ours, workers_end = PROCESSES.Pipe()
         arguments = (workers_end, self._root, slot.devices[0], self._threads)
         process = PROCESSES.Process(target=self._target, args=arguments, daemon=True)
-        process.start()
+        start_without_interrupts(process)
         workers_end.close()
         return _Worker(slot, process, ours)
 

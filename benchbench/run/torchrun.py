@@ -20,7 +20,7 @@ from typing import Any
 from benchbench.core.records import StageSpec
 from benchbench.run import local
 from benchbench.run.executor import Slot, StageEnded, StageEvent, StageLost, StageNeeds, StageProgress
-from benchbench.run.local import DEATH_SECONDS, GRACE_SECONDS
+from benchbench.run.local import DEATH_SECONDS, GRACE_SECONDS, start_without_interrupts
 from benchbench.run.ranked import work_together
 
 FAULT_SECONDS = 5.0
@@ -152,7 +152,7 @@ class TorchrunExecutor:
             ours, other_end = local.PROCESSES.Pipe()
             arguments = (other_end, self._root, device, self._threads, number, world, meeting, self._shards)
             process = local.PROCESSES.Process(target=self._target, args=arguments, daemon=True)
-            process.start()
+            start_without_interrupts(process)
             other_end.close()
             ranks.append(_Rank(process, ours))
         return _Group(slot, ranks, folder)

@@ -82,6 +82,7 @@ def begin_process(device: str, threads: int) -> Callable[[], bool]:
     """
     stop: list[int] = []
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # one that waited since the start is ignored, too
     parent = os.getppid()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from multiprocessing import Pipe
+from multiprocessing import Pipe, get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -14,7 +14,8 @@ import pytest
 from benchbench.core.records import StageSpec
 from benchbench.generation import engine_cache
 from benchbench.run import worker
-from benchbench.run.worker import REPORT_SECONDS, Throttled, work
+from benchbench.run.local import start_without_interrupts
+from benchbench.run.worker import REPORT_SECONDS, Throttled, begin_process, work
 from benchbench.stages import execute as execution
 from benchbench.store.runs import RunStore
 
@@ -147,3 +148,25 @@ def test_a_parent_that_is_gone_does_not_stop_the_stage_before_its_checkpoint():
     reader, writer = Pipe(duplex=False)
     reader.close()
     Throttled(writer)({"message": "nobody reads this"})
+
+
+def blocked_signals(pipe: Connection) -> None:
+    """Of a process from its start; an interrupt that waits kills it as soon as it no longer does."""
+    pipe.send(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+
+
+def test_an_interrupt_waits_for_a_worker_that_has_just_started():
+    ours, workers_end = Pipe()
+    process = get_context("spawn").Process(target=blocked_signals, args=(workers_end,), daemon=True)
+    start_without_interrupts(process)
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    assert signal.SIGINT in ours.recv()
+    process.join()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        begin_process("cpu", 1)
+        assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
