@@ -55,7 +55,9 @@ seeds: {{list: [1]}}
 
 SESSION = """
 import sys, json
+from benchbench.core.imports import own_this_process
 from harness import bench
+own_this_process()
 answers = sys.stdout
 for line in sys.stdin:
     ended = bench(*json.loads(line))

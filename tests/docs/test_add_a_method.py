@@ -73,7 +73,11 @@ METHOD = Method(
 
 
 WALK = """
-import contextlib, io, json, sys
+import contextlib, gc, io, json, sys
+gc.disable()
+from benchbench.core.imports import hide_from_transformers, own_this_process
+own_this_process()
+hide_from_transformers()
 from pathlib import Path
 from typing import Any
 

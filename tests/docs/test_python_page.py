@@ -8,8 +8,7 @@ import inspect
 import os
 import re
 import statistics
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,26 +21,27 @@ PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
 
 
-def run(code: str, cwd: Path) -> list[str]:
-    """Run an example as a script of its own; returns the lines it printed.
+@pytest.fixture
+def run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[[str], list[str]]:
+    """Run an example as a script is run, in this process, which has imported already what takes seconds.
 
-    It has one core, so that it starts one worker: each takes seconds of imports.
+    It has one core, so that it starts one worker. Returns the lines it printed.
     """
-    script = cwd / "example.py"
-    script.write_text(code, encoding="utf-8")
-    env = os.environ | {"PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, script],
-        **{"cwd": cwd, "env": env, "capture_output": True, "text": True, "check": False},
-        preexec_fn=lambda: os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}),
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout.splitlines()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0})
+
+    def lines(code: str) -> list[str]:
+        exec(compile(code, "example.py", "exec"), {"__name__": "__main__"})
+        return capsys.readouterr().out.splitlines()
+
+    return lines
 
 
-def test_the_first_example_prints_the_committed_reference(tmp_path: Path):
+def test_the_first_example_prints_the_committed_reference(run: Callable[[str], list[str]], tmp_path: Path):
     (tmp_path / "results").symlink_to(ROOT / "results")
-    printed = [line.split() for line in run(EXAMPLES[0], tmp_path)]
+    printed = [line.split() for line in run(EXAMPLES[0])]
     assert [line[0] for line in printed[2:]] == ["ddo_rm", "dpo", "sft", "simpo"]
     assert all(line[-1] == "10" for line in printed[2:])
     with (ROOT / "results" / "reference" / "tiny" / "measurements.csv").open(encoding="utf-8", newline="") as file:
@@ -52,8 +52,8 @@ def test_the_first_example_prints_the_committed_reference(tmp_path: Path):
     assert printed[3][:2] == ["dpo", f"{statistics.mean(values):.4f}"]
 
 
-def test_the_second_example_trains_and_prints_a_row_per_method(tmp_path: Path):
-    printed = run(EXAMPLES[1], tmp_path)
+def test_the_second_example_trains_and_prints_a_row_per_method(run: Callable[[str], list[str]], tmp_path: Path):
+    printed = run(EXAMPLES[1])
     assert [line.split()[0] for line in printed] == ["candidate", "dpo", "simpo", "sft"]
     assert (tmp_path / "results" / "tiny" / "comparisons.csv").is_file()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import time
 from collections.abc import Iterator
 from multiprocessing import Pipe, get_context
 from multiprocessing.connection import Connection
@@ -150,17 +152,13 @@ def test_a_parent_that_is_gone_does_not_stop_the_stage_before_its_checkpoint():
     Throttled(writer)({"message": "nobody reads this"})
 
 
-def blocked_signals(pipe: Connection) -> None:
-    """Of a process from its start; an interrupt that waits kills it as soon as it no longer does."""
-    pipe.send(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
-
-
 def test_an_interrupt_waits_for_a_worker_that_has_just_started():
-    ours, workers_end = Pipe()
-    process = get_context("spawn").Process(target=blocked_signals, args=(workers_end,), daemon=True)
+    process = get_context("spawn").Process(target=time.sleep, args=(60,), daemon=True)
     start_without_interrupts(process)
+    blocked = re.search(r"^SigBlk:\s*(\w+)$", Path(f"/proc/{process.pid}/status").read_text("ascii"), re.MULTILINE)
+    process.kill()
+    assert blocked is not None and int(blocked[1], 16) == 1 << signal.SIGINT - 1
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    assert signal.SIGINT in ours.recv()
     process.join()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
