@@ -25,6 +25,8 @@ from ruamel.yaml.events import (
     NodeEvent,
     ScalarEvent,
 )
+from ruamel.yaml.parser import Parser
+from ruamel.yaml.scanner import Scanner
 
 MOST_BYTES = 1 << 20
 """Of a text; the longest shipped recipe has some thousand."""
@@ -85,6 +87,7 @@ def read_yaml(text: str) -> Any:
         raise YamlTextError(f"expected at most {DEEPEST} values within each other, found more", line)
     loader = YAML(typ="rt", pure=True)
     loader.allow_duplicate_keys = False
+    loader.Scanner, loader.Parser = Scanner, Parser  # those that keep comments, which nobody reads, take a sixth longer
     try:
         if _is_costly(text):
             _check(text)
