@@ -20,7 +20,7 @@ from benchbench.recipe import library
 from benchbench.recipe.anchors import AnchorSource
 from benchbench.recipe.load import Loaded, load_recipe, load_untuned
 from benchbench.recipe.overrides import Override, parse_overrides
-from benchbench.recipe.schema import REWARD_MODEL, SFT
+from benchbench.recipe.schema import REWARD_MODEL, SFT, Recipe
 from benchbench.stages.settings import ModelSettings, ReadingRun
 
 if TYPE_CHECKING:
@@ -199,13 +199,16 @@ def anchor_weights(loaded: Loaded, prepared: Prepared, source: AnchorSource) -> 
 
 def anchor_faults(loaded: Loaded, prepared: Prepared) -> list[Fault]:
     """Anchors that cannot be had, or do not fit the recipe that names them."""
-    section, guide = loaded.recipe.preference, loaded.recipe.guide
-    if section is None:
-        return []
-    named = {f"preference.anchors.{name}": source for name, source in section.anchors.items()}
-    if guide is not None:
-        named["online.shaping.guide"] = AnchorSource(recipe=guide)
+    named = named_anchors(loaded.recipe)
     return [fault for key, source in named.items() for fault in source_faults(loaded, prepared, source, key)]
+
+
+def named_anchors(recipe: Recipe) -> dict[str, AnchorSource]:
+    """Dotted key -> source of every further policy that preference training reads, that of a shaping among them."""
+    if recipe.preference is None:
+        return {}
+    named = {f"preference.anchors.{name}": source for name, source in recipe.preference.anchors.items()}
+    return named if recipe.guide is None else named | {"online.shaping.guide": AnchorSource(recipe=recipe.guide)}
 
 
 def source_faults(

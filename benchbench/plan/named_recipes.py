@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchbench.core.errors import BenchError, Fault
-from benchbench.plan.anchors import anchor_recipe
+from benchbench.plan.anchors import anchor_recipe, named_anchors
 from benchbench.plan.model_columns import reference_of
 from benchbench.plan.reward_draws import DRAWN, drawing_policy
 from benchbench.plan.starts import starting_recipes
@@ -35,14 +35,11 @@ def require_named_recipes(loaded: Loaded) -> None:
 def _sources(loaded: Loaded) -> Iterator[tuple[str, AnchorSource, bool]]:
     """Dotted key, source, and whether it is to be a reward model, of every frozen model that is named."""
     section, draws = loaded.recipe.preference, drawing_policy(loaded.recipe)
-    if loaded.recipe.guide is not None:
-        yield "online.shaping.guide", AnchorSource(recipe=loaded.recipe.guide), False
+    yield from ((key, source, False) for key, source in named_anchors(loaded.recipe).items())
     if draws is not None:
         yield f"{DRAWN}.policy", draws, False
     if section is None:
         return
-    for name, source in section.anchors.items():
-        yield f"preference.anchors.{name}", source, False
     for name, column in section.model_columns.items():
         key = f"preference.model_columns.{name}"
         if column.model is not None:

@@ -87,6 +87,11 @@ class OnlineSection(Section):
         return self.steps_per_generation * self.num_iterations
 
 
+def prompts_split(section: OnlineSection, own: str) -> str:
+    """The split whose prompts are answered; `own` is that of the recipe's preference training."""
+    return section.prompts.split if isinstance(section.prompts, PromptSplit) else own
+
+
 def draws_rows(section: OnlineSection | None, method: Method) -> bool:
     """Whether a method is trained on drawn rows, and not on the split's own with draws beside them."""
     return section is not None and method.need(Need.FRESH.name) is None

@@ -37,12 +37,11 @@ def work(pipe: Connection, root: str, device: str, threads: int, executor: str =
         executor: what started it, for the records.
     """
     should_stop = begin_process(device, threads)
-    with without_collection():
-        from benchbench import inputs
-        from benchbench.core.records import StageSpec
-        from benchbench.generation.engine_cache import EngineCache
-        from benchbench.stages.execute import execute
-        from benchbench.store.runs import RunStore
+    from benchbench import inputs
+    from benchbench.core.records import StageSpec
+    from benchbench.generation.engine_cache import EngineCache
+    from benchbench.stages.execute import execute
+    from benchbench.store.runs import RunStore
 
     store = RunStore(Path(root))
     with EngineCache() as engines:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,14 @@ def read(path: Path) -> list[Row]:
 def label_of(point: str) -> str:
     """The row that a point is of, without its round."""
     return point.partition(" round ")[0]
+
+
+def win_rates(points: Sequence[Row], ledger: Sequence[Row]) -> Iterator[tuple[Row, str, list[Row]]]:
+    """The win rate of every point, the row that it is of, and what that row took in each seed: nothing at the start."""
+    for win in points:
+        if win["quantity"] == "win_rate":
+            label = label_of(win["point"])
+            yield win, label, [row for row in ledger if row["label"] == label and win["curve"] != win["point"]]
 
 
 def mean_of(rows: Sequence[Row], name: str) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from benchbench.report import markdown
 from benchbench.report.numbers import p_value, signed
 
-from .frontiers import FIGURES, LEDGER, MATCHED, POINTS, ROOT, Row, draw, interval, label_of, mean_of, read, run
+from .frontiers import FIGURES, LEDGER, MATCHED, POINTS, ROOT, Row, draw, interval, mean_of, read, run, win_rates
 
 FOLDER = ROOT / "results" / "behaviour" / "one_reward_model"
 FIGURE = FIGURES / "one_reward_model.png"
@@ -106,11 +106,7 @@ def section() -> list[str]:
 def _at_responses(points: Sequence[Row], ledger: Sequence[Row]) -> list[dict[str, str]]:
     by_point = {(row["quantity"], row["point"]): row for row in points}
     shown: list[dict[str, str]] = []
-    for win in points:
-        if win["quantity"] != "win_rate":
-            continue
-        label = label_of(win["point"])
-        took = [row for row in ledger if row["label"] == label and win["curve"] != win["point"]]
+    for win, label, took in win_rates(points, ledger):
         shown.append(
             {
                 "method": IN_WORDS.get(win["curve"], f"`{win['curve']}`"),

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchbench.report import markdown
 
-from .frontiers import FIGURES, LEDGER, POINTS, ROOT, Row, draw, interval, label_of, mean_of, read, run
+from .frontiers import FIGURES, LEDGER, POINTS, ROOT, Row, draw, interval, mean_of, read, run, win_rates
 
 EXAMPLE = ROOT / "docs" / "examples" / "stories_sentiment"
 FOLDER = ROOT / "results" / "behaviour" / "sentiment"
@@ -110,11 +110,7 @@ def _folded(words: Sequence[str]) -> list[str]:
 def _shown(points: Sequence[Row], ledger: Sequence[Row]) -> list[dict[str, str]]:
     gained = {row["point"]: row for row in points if row["quantity"] == "score_gained"}
     shown: list[dict[str, str]] = []
-    for win in points:
-        if win["quantity"] != "win_rate":
-            continue
-        label = label_of(win["point"])
-        took = [row for row in ledger if row["label"] == label and win["curve"] != win["point"]]
+    for win, label, took in win_rates(points, ledger):
         shown.append(
             {
                 "method": IN_WORDS.get(win["curve"], f"`{win['curve']}`"),

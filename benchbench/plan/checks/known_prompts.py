@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from benchbench import judges, oracles, sources
@@ -10,6 +10,7 @@ from benchbench.core.errors import Fault
 from benchbench.core.example import Example
 from benchbench.plan.checks.columns import read_split
 from benchbench.plan.prompt_sets import PreparedPrompts
+from benchbench.recipe.online import prompts_split
 from benchbench.recipe.schema import Recipe
 from benchbench.store.prepared import PreparedData
 
@@ -39,13 +40,27 @@ def judged_prompt_faults(recipe: Recipe, data: PreparedData, prompts: PreparedPr
 
 
 def labelled_prompt_faults(recipe: Recipe, data: PreparedData) -> list[Fault]:
-    """Prompts whose drawn responses the oracle of rounds could not label."""
-    if recipe.rounds is None:
-        return []
-    oracle, split = oracles.get(recipe.rounds.oracle.name), recipe.rounds.prompts.split
-    if not oracle.source or oracle.source != recipe.data.source:  # the latter is refused without the data
-        return []
-    return _unknown("rounds.oracle", oracle.name, oracle.source, f"split '{split}'", read_split(data, split))
+    """Prompts whose drawn responses the oracle of rounds, or of draws while training, could not label.
+
+    Args:
+        recipe: with or without either.
+        data: its own splits; one that is not there is refused elsewhere.
+    """
+    faults: list[Fault] = []
+    for section, name, split in _labelled(recipe):
+        oracle = oracles.get(name)
+        if oracle.source == recipe.data.source and split in data.shapes:  # the rest is refused elsewhere
+            faults += _unknown(f"{section}.oracle", name, oracle.source, f"split '{split}'", read_split(data, split))
+    return faults
+
+
+def _labelled(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
+    """Section, oracle, and the split of the prompts whose responses it labels."""
+    rounds, online, own = recipe.rounds, recipe.online, recipe.preference
+    if rounds is not None:
+        yield "rounds", rounds.oracle.name, rounds.prompts.split
+    if online is not None and online.oracle is not None and own is not None:
+        yield "online", online.oracle.name, prompts_split(online, own.split)
 
 
 def _unknown(section: str, name: str, source: str, where: str, examples: Iterable[Example]) -> list[Fault]:

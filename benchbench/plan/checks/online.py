@@ -26,7 +26,7 @@ from benchbench.plan.online import drawing_models, read_models
 from benchbench.recipe.anchors import anchor_faults
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import Loaded
-from benchbench.recipe.online import OnlineSection, PromptSplit, draws_rows
+from benchbench.recipe.online import OnlineSection, PromptSplit, draws_rows, prompts_split
 from benchbench.recipe.schema import SFT, Recipe
 from benchbench.store.prepared import PreparedData
 
@@ -97,7 +97,7 @@ def online_data_faults(loaded: Loaded, data: PreparedData, context_tokens: int |
     if section is None or recipe.preference is None:
         return []
     faults: list[Fault] = []
-    split = section.prompts.split if isinstance(section.prompts, PromptSplit) else recipe.preference.split
+    split = prompts_split(section, recipe.preference.split)
     for column in oracles.get(section.oracle.name).columns if section.oracle is not None else ():
         if split in data.shapes and column not in data.shapes[split].columns:
             faults.append(Fault("online.oracle.name", f"reads column '{column}', which split '{split}' does not have"))

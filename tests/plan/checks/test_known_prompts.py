@@ -27,16 +27,25 @@ rounds:
 """
 
 
+ONLINE = f"""{GENERATE}
+method: {{name: rloo}}
+online:
+  sampler: {{name: policy, num_samples: 2, {SAMPLING}}}
+  oracle: {{name: gold}}
+"""
+
+
 @pytest.mark.parametrize(
     ("sections", "split", "says"),
     [
         (JUDGED, "test", "judge.name: 'gold' knows the prompts of source toy alone, and example test-00000"),
         (ROUNDS, "train", "rounds.oracle.name: 'gold' knows the prompts of source toy alone, and example"),
+        (ONLINE, "train", "online.oracle.name: 'gold' knows the prompts of source toy alone, and example"),
     ],
 )
 def test_prompts_with_a_word_before_them(sections: str, split: str, says: str, tmp_path: Path):
-    recipe = tmp_path / "mine.yaml"
-    recipe.write_text(f"name: mine\nsetting: {MICRO}\nmethod: {{name: dpo}}\n{sections}", encoding="utf-8")
+    recipe, method = tmp_path / "mine.yaml", "" if "method:" in sections else "method: {name: dpo}\n"
+    recipe.write_text(f"name: mine\nsetting: {MICRO}\n{method}{sections}", encoding="utf-8")
     line = ("compare", recipe, "--runs", tmp_path / "runs", "--seeds", 1, "--dry-run")
     ended = bench(*line)
     assert ended.code == 0, ended.err
