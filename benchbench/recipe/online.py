@@ -87,9 +87,9 @@ class OnlineSection(Section):
         return self.steps_per_generation * self.num_iterations
 
 
-def prompts_split(section: OnlineSection, own: str) -> str:
-    """The split whose prompts are answered; `own` is that of the recipe's preference training."""
-    return section.prompts.split if isinstance(section.prompts, PromptSplit) else own
+def prompts_split(section: OnlineSection, trained_on: str) -> str:
+    """The split whose prompts are answered; `trained_on` is that of preference training."""
+    return section.prompts.split if isinstance(section.prompts, PromptSplit) else trained_on
 
 
 def draws_rows(section: OnlineSection | None, method: Method) -> bool:

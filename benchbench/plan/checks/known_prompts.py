@@ -56,11 +56,11 @@ def labelled_prompt_faults(recipe: Recipe, data: PreparedData) -> list[Fault]:
 
 def _labelled(recipe: Recipe) -> Iterator[tuple[str, str, str]]:
     """Section, oracle, and the split of the prompts whose responses it labels."""
-    rounds, online, own = recipe.rounds, recipe.online, recipe.preference
+    rounds, online, training = recipe.rounds, recipe.online, recipe.preference
     if rounds is not None:
         yield "rounds", rounds.oracle.name, rounds.prompts.split
-    if online is not None and online.oracle is not None and own is not None:
-        yield "online", online.oracle.name, prompts_split(online, own.split)
+    if online is not None and online.oracle is not None and training is not None:
+        yield "online", online.oracle.name, prompts_split(online, training.split)
 
 
 def _unknown(section: str, name: str, source: str, where: str, examples: Iterable[Example]) -> list[Fault]:
