@@ -73,7 +73,7 @@ def test_each_row_says_which_command_makes_it():
     ("grid", "message"),
     [
         ("preference.learning_rate=1e-3", "two values or more"),
-        ("simpo:method.hyper.beta=1,2", "expected one of the rows before ':method.hyper.beta', got 'simpo'"),
+        ("simpo:method.hyper.beta=1,2", "expected dpo before ':method.hyper.beta', got 'simpo'"),
         ("preference.max_steps=2,4", "preference.max_steps: set by --set, too; keep one"),
         ("method.hyper.tau=1,2", "unknown"),
         (f"{RATES},1e-3", "named twice"),

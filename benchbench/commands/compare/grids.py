@@ -60,9 +60,8 @@ def _axes_of_targets(targets: Sequence[str], texts: Sequence[str]) -> dict[str, 
         elif target in of_target:
             of_target[target].append(text.removeprefix(f"{target}{OF_TARGET}"))
         else:
-            faults.append(
-                Fault(f"--grid {text}", f"expected one of the rows before '{OF_TARGET}{axis}', got '{target}'")
-            )
+            named = ", ".join(targets)
+            faults.append(Fault(f"--grid {text}", f"expected {named} before '{OF_TARGET}{axis}', got '{target}'"))
     if faults:
         raise BenchError.of_faults("command line", faults)
     shared = parse_grid(of_all) if of_all else ()
