@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,30 @@ def test_a_signal_that_something_took_for_an_error_still_ends_the_command(
     monkeypatch.setattr(run_plan, "prepare_all", swallowing)
     assert main([str(word) for word in LINE]) == 143
     assert capsys.readouterr().err.endswith(said(signal.SIGTERM))
+
+
+class Collected:
+    """An object at whose end, where Python lets no exception out, a signal comes."""
+
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_signal_while_an_object_is_collected_ends_the_command_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def plans(*more: Any, **names: Any) -> None:
+        Collected()
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            time.sleep(0.01)
+        raise AssertionError("nothing was raised")
+
+    monkeypatch.setattr(run_plan, "build_plan", plans)
+    before = sys.unraisablehook, signal.getsignal(signal.SIGALRM)
+    ended = bench(*LINE, "--runs", tmp_path / "runs")
+    assert (ended.code, ended.out, ended.err) == (130, "", said(signal.SIGINT))
+    assert (sys.unraisablehook, signal.getsignal(signal.SIGALRM)) == before
 
 
 def test_a_second_signal_finds_nobody_who_listens():
