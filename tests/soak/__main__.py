@@ -327,12 +327,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--add", action="store_true", help="keep the runs that the file has beside this one")
     options = parser.parse_args(arguments)
     try:
-        preload = library()
+        if not is_preloaded() and (preload := library()) is not None:
+            start_again_with(preload, list(arguments))
     except ClockError as error:
         _say(str(error))
         return 2
-    if preload is not None and not is_preloaded():
-        start_again_with(preload, list(arguments))
     seed = Random().randrange(10**6) if options.seed is None else options.seed
     _say(f"seed {seed}, {options.kills} kills; {WITH_JUMPS if is_preloaded() else WITHOUT_JUMPS}")
     base, begin = Path(tempfile.mkdtemp(prefix="soak-")), time.monotonic()

@@ -49,7 +49,7 @@ def library() -> Path | None:
     spec = find_spec("libfaketime")
     places = [Path(place) / _PACKAGE for place in (spec.submodule_search_locations or ())] if spec else []
     places += [path for place in _SYSTEM for path in sorted(Path(place).glob("**/faketime/libfaketime.so.1"))]
-    return next((place for place in places if place.is_file()), None)
+    return next((place.resolve() for place in places if place.is_file()), None)
 
 
 def environment_with(preload: Path, offset: Path) -> dict[str, str]:
@@ -59,13 +59,20 @@ def environment_with(preload: Path, offset: Path) -> dict[str, str]:
 
 def is_preloaded() -> bool:
     """Whether the clock of this process can jump."""
-    return "libfaketime" in os.environ.get(_PRELOAD, "") and "libfaketime" in Path("/proc/self/maps").read_text()
+    preload = os.environ.get(_PRELOAD, "") if _OFFSET in os.environ else ""
+    return preload != "" and preload in Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace")
 
 
 def start_again_with(preload: Path, arguments: list[str]) -> None:
-    """Become `python -m tests.soak` with the library in it: what is forked has it then, too."""
-    offset = Path(os.devnull)
-    os.execve(sys.executable, [sys.executable, "-m", "tests.soak", *arguments], environment_with(preload, offset))
+    """Become `python -m tests.soak` with the library in it: what is forked has it then, too.
+
+    Raises:
+        ClockError: this process was started so, and has it not.
+    """
+    if _OFFSET in os.environ:
+        raise ClockError(f"{preload}: expected a library that can be preloaded, found that the linker left it out")
+    line = [sys.executable, "-m", "tests.soak", *arguments]
+    os.execve(sys.executable, line, environment_with(preload, Path(os.devnull)))
 
 
 class JumpingClock:
