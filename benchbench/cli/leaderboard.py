@@ -9,6 +9,7 @@ import typer
 
 from benchbench.cli import arguments
 from benchbench.cli.output import print_json, print_layout, print_note, stderr
+from benchbench.cli.plan import print_plan
 
 
 def leaderboard(
@@ -32,6 +33,7 @@ def leaderboard(
     log_to: arguments.LogTo = None,
     runs: arguments.Runs = None,
     results: arguments.Results = None,
+    dry_run: arguments.DryRun = False,
     verify: arguments.Verify = False,
     as_json: arguments.Json = False,
 ) -> None:
@@ -41,27 +43,31 @@ def leaderboard(
 
     Example: bench leaderboard --setting tiny --seeds 42 13 3407
     """
-    from benchbench.commands.leaderboard.board import BoardRequest
+    from benchbench.commands.compare.run import planned_draws
+    from benchbench.commands.leaderboard.board import BoardRequest, prepare_board
     from benchbench.commands.leaderboard.board import leaderboard as command
     from benchbench.commands.run_plan import RunOptions
     from benchbench.report.leaderboard import answer, layout
 
-    board = command(
-        BoardRequest(setting, baseline, seeds, overrides or [], pairs_only, write, fixed_data),
-        RunOptions(
-            device,
-            workers,
-            runs,
-            results,
-            log_to=log_to,
-            executor=executor,
-            world_size=world_size,
-            shard_layers=shard_layers,
-            device_share=device_share,
-            verify=verify,
-        ),
-        stderr(),
+    request = BoardRequest(setting, baseline, seeds, overrides or [], pairs_only, write, fixed_data)
+    options = RunOptions(
+        device,
+        workers,
+        runs,
+        results,
+        dry_run,
+        log_to=log_to,
+        executor=executor,
+        world_size=world_size,
+        shard_layers=shard_layers,
+        device_share=device_share,
+        verify=verify,
     )
+    if dry_run:
+        prepared, _ = prepare_board(request, options, stderr())
+        print_plan([prepared.session], options.store, as_json=as_json, ledger=planned_draws(prepared))
+        return
+    board = command(request, options, stderr())
     if as_json:
         above = {"fairness": board.compared.fairness.as_values(), "degeneration": board.compared.guard.as_values()}
         print_json({"answer": answer(board.rows), **above, "rows": [row.as_record() for row in board.rows]})

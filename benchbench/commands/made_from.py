@@ -7,9 +7,9 @@ from pathlib import Path
 
 from benchbench.store.contents import MODEL
 from benchbench.store.files import require_file
+from benchbench.store.locks import LOCK
 from benchbench.store.runs import RunStore
 from benchbench.store.sessions import names_in
-from benchbench.store.stage_files import LOCK
 
 POLICY_KIND, DRAWING_KIND = "preference", "rollout"
 

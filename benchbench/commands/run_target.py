@@ -13,7 +13,8 @@ from benchbench.commands.train import trained_stage
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.plan.graph import Cell
 from benchbench.recipe.overrides import parse_overrides
-from benchbench.store.stage_files import LOCK, StageFiles, find_stage, read_stage
+from benchbench.store.locks import LOCK
+from benchbench.store.stage_files import StageFiles, find_stage, read_stage
 
 
 @dataclass(frozen=True)

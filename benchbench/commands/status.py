@@ -11,9 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from benchbench import stages
 from benchbench.commands.run_plan import in_one_line
 from benchbench.core.json_text import parse_json
@@ -21,6 +18,7 @@ from benchbench.core.records import StageRecord
 from benchbench.run.grid_clock import duration
 from benchbench.store.files import folders, json_or_none, read_text
 from benchbench.store.lease_files import Holder
+from benchbench.store.locks import LOCK, lock_values
 from benchbench.store.runs import CHECKPOINT, PROGRESS, RunStore
 from benchbench.store.sessions import sessions
 
@@ -165,9 +163,9 @@ def _state(store: RunStore, key: str, record: StageRecord | None) -> tuple[str, 
 def _title(folder: Path) -> str:
     """The stage's title of its lock file; empty where there is none. The rest, which may be long, is not read."""
     try:
-        block = _TITLE.search(read_text(folder / "lock.yaml"))
-        return "" if block is None else str(YAML(typ="safe", pure=True).load(block[0])["title"])
-    except (OSError, UnicodeDecodeError, YAMLError):
+        block = _TITLE.search(read_text(folder / LOCK))
+        return "" if block is None else str(lock_values(block[0])["title"])
+    except (OSError, ValueError, KeyError):
         return ""
 
 

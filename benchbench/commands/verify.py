@@ -18,12 +18,12 @@ from benchbench.data.hub_verified import verified_again
 from benchbench.plan.trained_tokenizers import RECORD, tokenizer_fault
 from benchbench.store.comparison_folders import damage
 from benchbench.store.files import folders, read_text
+from benchbench.store.locks import LOCK, lock_values
 from benchbench.store.manifest import MANIFEST, manifest_faults
 from benchbench.store.prepared import prepared_faults, read_prepared
 from benchbench.store.results import ResultStore
 from benchbench.store.runs import RunStore
 from benchbench.store.seals import seal_faults
-from benchbench.store.stage_files import LOCK, lock_values
 from benchbench.store.tokens import token_fault
 from benchbench.store.verdict_cache import damaged_answers
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -28,16 +29,28 @@ from ruamel.yaml.events import (
 from ruamel.yaml.parser import Parser
 from ruamel.yaml.scanner import Scanner
 
-MOST_BYTES = 1 << 20
-"""Of a text; the longest shipped recipe has some thousand."""
-DEEPEST = 40
-"""Values within values."""
-MOST_VALUES = 50_000
-"""When every alias stands for a copy."""
-MOST_WRITTEN = 10_000
-"""Values and keys, as they are written; the parser takes a second for so many."""
-MOST_LINES = 10_000
-"""The parser's time grows with the square of lines that are comments."""
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a text may say."""
+
+    bytes: int
+    deepest: int
+    """Values within values."""
+    values: int
+    """When every alias stands for a copy."""
+    written: int
+    """Values and keys, as they are written; the parser takes a second for 10,000."""
+    lines: int
+    """The parser's time grows with the square of lines that are comments."""
+
+
+OF_RECIPES = Limits(bytes=1 << 20, deepest=40, values=50_000, written=10_000, lines=10_000)
+"""The longest shipped recipe has some thousand bytes."""
+OF_WRITTEN = Limits(bytes=1 << 24, deepest=60, values=500_000, written=500_000, lines=500_000)
+"""Of what benchbench writes itself, which holds whole recipes and names of files."""
+MOST_BYTES, DEEPEST, MOST_VALUES = OF_RECIPES.bytes, OF_RECIPES.deepest, OF_RECIPES.values
+MOST_WRITTEN, MOST_LINES = OF_RECIPES.written, OF_RECIPES.lines
 MOST_DIGITS = 300
 """Of a number."""
 WHOLE_BOUND = 2**63
@@ -78,19 +91,13 @@ def read_yaml(text: str) -> Any:
             version of YAML, or holds what is in no table and no path: numbers of 2^63 or more, NUL characters, keys
             that are lists or mappings.
     """
-    if len(text) > MOST_BYTES:
-        raise YamlTextError(f"expected at most {MOST_BYTES >> 20} MiB, found more")
-    if len(text.splitlines()) > MOST_LINES:
-        raise YamlTextError(f"expected at most {MOST_LINES} lines, found more")
-    if nest := _NEST.search(text):
-        line = text.count("\n", 0, nest.start()) + 1
-        raise YamlTextError(f"expected at most {DEEPEST} values within each other, found more", line)
+    _require_size(text, OF_RECIPES)
     loader = YAML(typ="rt", pure=True)
     loader.allow_duplicate_keys = False
     loader.Scanner, loader.Parser = Scanner, Parser  # those that keep comments, which nobody reads, take a sixth longer
     try:
         if _is_costly(text):
-            _check(text)
+            _check(text, OF_RECIPES)
         value = loader.load(text)
         _check_value(value)
     except DuplicateKeyError as error:
@@ -109,6 +116,33 @@ def read_yaml(text: str) -> Any:
     return value
 
 
+def read_written(text: str) -> Any:
+    """The plain value of a text that benchbench wrote, or somebody who says so.
+
+    Raises:
+        YamlTextError: it is no YAML, too long, too deep or too large, aliases written out, or has tags.
+    """
+    _require_size(text, OF_WRITTEN)
+    try:
+        if _is_costly(text):
+            _check(text, OF_WRITTEN)
+        return YAML(typ="safe", pure=True).load(text)
+    except YAMLError as error:
+        raise YamlTextError(f"not valid YAML ({type(error).__name__})", is_malformed=True) from None
+    except _FAULTS as error:
+        raise YamlTextError(f"expected plain values, found others ({type(error).__name__})") from None
+
+
+def _require_size(text: str, limits: Limits) -> None:
+    if len(text) > limits.bytes:
+        raise YamlTextError(f"expected at most {limits.bytes >> 20} MiB, found more")
+    if text.count("\n") >= limits.lines or len(text.splitlines()) > limits.lines:
+        raise YamlTextError(f"expected at most {limits.lines} lines, found more")
+    if nest := _NEST.search(text):
+        line = text.count("\n", 0, nest.start()) + 1
+        raise YamlTextError(f"expected at most {DEEPEST} values within each other, found more", line)
+
+
 def _is_costly(text: str) -> bool:
     """Whether a text may cost more than it seems; only such a one is looked at twice."""
     if text.count("[") + text.count("{") > _MOST_BRACKETS or text.count("\n") + text.count(",") > _MOST_COMMAS:
@@ -116,7 +150,7 @@ def _is_costly(text: str) -> bool:
     return _MARKS.search(text) is not None
 
 
-def _check(text: str) -> None:
+def _check(text: str, limits: Limits) -> None:
     """Walk through a text without building any value of it."""
     open_nodes: list[tuple[str | None, int]] = []  # anchor, values so far
     sizes: dict[str, int] = {}
@@ -124,8 +158,8 @@ def _check(text: str) -> None:
     for event in YAML(typ="rt", pure=True).parse(text):
         line = event.start_mark.line + 1
         written += isinstance(event, NodeEvent)
-        if written > MOST_WRITTEN:
-            raise YamlTextError(f"expected at most {MOST_WRITTEN} values, found more", line)
+        if written > limits.written:
+            raise YamlTextError(f"expected at most {limits.written} values, found more", line)
         if isinstance(event, DocumentStartEvent):
             _check_directives(event, line)
         if isinstance(event, CollectionEndEvent):
@@ -135,8 +169,8 @@ def _check(text: str) -> None:
             anchor, size = event.anchor, 1
             if isinstance(event, CollectionStartEvent):
                 open_nodes.append((anchor, 1))
-                if len(open_nodes) > DEEPEST:
-                    raise YamlTextError(f"expected at most {DEEPEST} values within each other, found more", line)
+                if len(open_nodes) > limits.deepest:
+                    raise YamlTextError(f"expected at most {limits.deepest} values within each other, found more", line)
                 continue
         elif isinstance(event, AliasEvent):
             if any(event.anchor == anchor for anchor, _ in open_nodes):
@@ -147,8 +181,8 @@ def _check(text: str) -> None:
         if anchor is not None:
             sizes[str(anchor)] = size
         total = size if not open_nodes else open_nodes[-1][1] + size
-        if total > MOST_VALUES:
-            raise YamlTextError(f"expected at most {MOST_VALUES} values, found more, aliases written out", line)
+        if total > limits.values:
+            raise YamlTextError(f"expected at most {limits.values} values, found more, aliases written out", line)
         if open_nodes:
             open_nodes[-1] = (open_nodes[-1][0], total)
 

@@ -6,19 +6,20 @@ Small files are read each time; of large ones the hash is kept beside what the f
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from benchbench.store.damage import SUFFIX
-from benchbench.store.file_hashes import file_hash, kept_hash
+from benchbench.store.file_hashes import SMALL_BYTES, file_hash, kept_hash
 from benchbench.store.files import json_or_none, write_json
 
-SMALL_BYTES = 1 << 16
-"""A file up to this size is read as fast as the note of what it held."""
 UNREADABLE = "unreadable: "
 """Begins what stands in the place of the hash of a file that cannot be read; the reason follows."""
 DROPPED = "dropped.json"
@@ -33,12 +34,17 @@ _READ_BY_PRESENCE = frozenset((".json", ".safetensors", ".py", ".jinja", ".model
 """Endings of files that a library may read of a model's folder because they are there."""
 MODEL = "model"
 _HASHED_AT_ONCE = 4
+_WORTH_THREADS_BYTES = 1 << 23
+"""Of a folder; less is hashed before the threads have begun."""
+_NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 ADDED = "expected no such file, found one"
 
 
 def contents(folder: Path) -> dict[str, dict[str, Any]]:
     """Name below the folder -> `bytes` and `sha256`, of every file of a stage's folder as it is now."""
     names = _names(folder)
+    if sum((folder / name).stat().st_size for name in names) < _WORTH_THREADS_BYTES:
+        return {name: entry_of(folder / name) for name in names}
     with ThreadPoolExecutor(max_workers=_HASHED_AT_ONCE) as pool:
         return dict(zip(names, pool.map(lambda name: entry_of(folder / name), names), strict=True))
 
@@ -60,9 +66,9 @@ def content_faults(folder: Path, entries: Mapping[str, Any], root: Path | None, 
     for name, entry in entries.items():
         if is_bare and name.startswith(f"{MODEL}/"):
             continue
-        if not (folder / name).is_file():
+        if (present := _present(folder / name, entry, root)) is None:
             faults.append(f"{name}: expected {shown_entry(entry)}, found no such file")
-        elif (present := _present(folder / name, entry, root)) != entry:
+        elif present != entry:
             faults.append(f"{name}: expected {shown_entry(entry)}, found {shown_entry(present)}")
     return faults + [f"{name}: {ADDED}" for name in added_files(folder, entries)]
 
@@ -89,10 +95,10 @@ def added_files(folder: Path, entries: Collection[str], *, below: str = f"{MODEL
     Args:
         folder: of the stage.
         entries: names that were written down.
-        below: how the names begin that are looked at.
+        below: path of the folder in it that is looked at, with "/" at its end; empty for all.
     """
-    names = (name for name in _names(folder) if name.startswith(below) and name not in entries)
-    return [name for name in names if Path(name).suffix in _READ_BY_PRESENCE]
+    names = (name for name in _names(folder, below) if name not in entries)
+    return [name for name in names if PurePosixPath(name).suffix in _READ_BY_PRESENCE]
 
 
 def entry_of(path: Path) -> dict[str, Any]:
@@ -116,23 +122,45 @@ def shown_hash(digest: str) -> str:
     return digest if digest.startswith(UNREADABLE) else digest[:12]
 
 
-def _present(path: Path, entry: Any, root: Path | None) -> dict[str, Any]:
-    """Size and hash of a file as it is now; a kept hash is believed only where it says that all is well."""
+def _present(path: Path, entry: Any, root: Path | None) -> dict[str, Any] | None:
+    """Size and hash of a file as it is now, none of what is no file; a kept hash is believed only where all is well."""
+    try:
+        state = path.stat()
+    except OSError as error:
+        return None if error.errno in _NO_FILE else entry_of(path)
+    if not stat.S_ISREG(state.st_mode):
+        return None
     with suppress(OSError):  # a file that cannot be read is one of another content
-        size = path.stat().st_size
+        size = state.st_size
         if root is not None and size > SMALL_BYTES and {"bytes": size, "sha256": kept_hash(path, root)} == entry:
             return entry
     return entry_of(path)
 
 
-def _names(folder: Path) -> list[str]:
-    paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    return sorted(path.as_posix() for path in paths if _counts(path))
+def _names(folder: Path, below: str = "") -> list[str]:
+    """Names of the files that count, in a folder and those in it, sorted.
+
+    Args:
+        folder: of the stage.
+        below: path of the folder in it that is looked at, with "/" at its end; empty for all.
+    """
+    names: list[str] = []
+    with suppress(FileNotFoundError, NotADirectoryError, PermissionError), os.scandir(folder / below) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if _holds_what_counts(below, entry.name):
+                    names += _names(folder, f"{below}{entry.name}/")
+            elif _counts(below, entry.name) and (folder / below / entry.name).is_file():
+                names.append(below + entry.name)
+    return sorted(names)
 
 
-def _counts(path: Path) -> bool:
-    """Whether a file, by its path below the folder, is part of what a stage leaves."""
-    hidden = any(part.startswith(".") for part in path.parts)
-    beside = len(path.parts) == 1 and path.name in _BESIDE
-    card = path.parts[0] == MODEL and path.name == _UNREAD
-    return not (hidden or beside or card or path.parts[0] in _GOES or SUFFIX in path.name)
+def _holds_what_counts(below: str, name: str) -> bool:
+    return not name.startswith(".") and (below != "" or name not in _GOES)
+
+
+def _counts(below: str, name: str) -> bool:
+    """Whether a file is part of what a stage leaves."""
+    beside = below == "" and name in (*_BESIDE, *_GOES)
+    card = below.startswith(f"{MODEL}/") and name == _UNREAD
+    return not (name.startswith(".") or beside or card or SUFFIX in name)

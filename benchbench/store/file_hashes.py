@@ -2,7 +2,8 @@
 
 A file's content is read once and its hash kept beside what the file system says of it. As long as size, times and
 inode are the same, so is the content, and a look costs a millisecond; else the content is read again. A change within
-the last moments may leave the times as they were, so the hash of a file that is so fresh is not kept.
+the last moments may leave the times as they were, so the hash of a file that is so fresh is not kept. Small files are
+read each time.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from benchbench.store.files import json_or_none, require_file, write_json
 
 SETTLED_SECONDS = 2.0
 """Times of a file system may be as coarse as this; a file that was changed more recently is read each time."""
+SMALL_BYTES = 1 << 18
+"""A file up to this size is read in less time than the note of what it held takes to be written."""
 
 
 def file_hash(path: Path) -> str:
@@ -35,13 +38,15 @@ def file_hash(path: Path) -> str:
 
 
 def kept_hash(path: Path, root: Path, *, read: Callable[[Path], str] = file_hash) -> str:
-    """sha256 of a file's bytes, as hex; read from the file only where it may have changed.
+    """sha256 of a file's bytes, as hex; a large file is read only where it may have changed.
 
     Args:
         path: the file; links are followed.
         root: the `runs/` folder, where hashes are kept.
         read: how a file's bytes are hashed.
     """
+    if path.stat().st_size <= SMALL_BYTES:
+        return read(path)
     real = path.resolve()
     state = file_state(real)
     known = _known(_entry(real, root))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.json_text import parse_json
 from benchbench.core.origin import Origin
 from benchbench.core.shown_text import require_name
 from benchbench.core.split_shape import ColumnShape, SplitShape
@@ -78,7 +79,10 @@ def read_lines(path: Path, digest: str, *, what: str) -> list[Any]:
     except OSError as error:
         raise _changed(path, what, f"cannot be read ({error.strerror})") from None
     _require(path, digest, sha256(content).hexdigest(), what)
-    return [json.loads(line) for line in content.decode().split("\n") if line]
+    try:
+        return [parse_json(line) for line in content.decode().split("\n") if line]
+    except ValueError:
+        raise _changed(path, what, "is no JSON in lines") from None
 
 
 def check_lines(path: Path, digest: str, root: Path, *, what: str) -> None:

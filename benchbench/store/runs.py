@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -12,10 +11,8 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.core.json_text import parse_json
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.store.checksums import is_as_stamped, stamped
 from benchbench.store.contents import ADDED, added_files, content_faults, contents, dropped_line
@@ -23,6 +20,7 @@ from benchbench.store.damage import beside, in_damaged, say, say_damage, set_asi
 from benchbench.store.files import folders, json_or_none, sync_tree, write_json, write_yaml
 from benchbench.store.lease_files import LEASES, Holder, holder_of, may_be_held
 from benchbench.store.leases import check, hold, is_lost
+from benchbench.store.locks import LOCK, read_lock
 
 CHECKPOINT = "checkpoint"
 """Folder of a stage's own folder that holds what an interrupted training goes on from."""
@@ -97,7 +95,7 @@ class RunStore:
         folder = self.folder(spec.key)
         folder.mkdir(parents=True, exist_ok=True)
         before = self.record(spec.key)
-        write_yaml(folder / "lock.yaml", spec.as_json())
+        write_yaml(folder / LOCK, spec.as_json())
         write_json(folder / "env.json", dict(environment))
         record = StageRecord(spec.key, "running", environment)
         if before is not None:
@@ -213,7 +211,14 @@ class RunStore:
         path = self.sound_folder(key) / "train.jsonl"
         if not path.is_file():
             return []
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        try:
+            return [parse_json(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        except ValueError as error:
+            raise BenchError(
+                f"{path}: expected a JSON value in each line, found {error}; remove the folder and run the command "
+                "again that made it",
+                exit_code=ExitCode.UNAVAILABLE,
+            ) from None
 
     @contextmanager
     def claim(
@@ -263,7 +268,7 @@ def finished_stage(folder: Path) -> StageSpec:
         place = folder.resolve()
         store, key = RunStore(place.parent.parent), f"{place.parent.name}/{place.name}"
         if store.is_done(key):
-            return StageSpec.from_json(YAML(typ="safe", pure=True).load(store.sound_folder(key) / "lock.yaml"))
-    except (OSError, ValueError, TypeError, KeyError, YAMLError):
+            return StageSpec.from_json(read_lock(store.sound_folder(key) / LOCK))
+    except (OSError, ValueError, TypeError, KeyError):
         pass
     raise BenchError(f"{folder}: expected the folder of a finished stage, found none", exit_code=ExitCode.UNAVAILABLE)

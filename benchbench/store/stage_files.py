@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.json_text import parse_json
 from benchbench.core.records import StageRecord, StageSpec
-from benchbench.store.files import folders, read_text
+from benchbench.store.files import folders
+from benchbench.store.locks import LOCK, read_lock
 from benchbench.store.runs import RunStore
 
-LOCK = "lock.yaml"
 LOG = "train.jsonl"
 
 
@@ -51,7 +48,7 @@ def read_stage(folder: Path) -> StageFiles:
             left them.
     """
     try:
-        spec = StageSpec.from_json(lock_values(read_text(folder / LOCK)))
+        spec = StageSpec.from_json(read_lock(folder / LOCK))
     except (OSError, ValueError, TypeError):
         raise BenchError(
             f"{folder}: expected the folder of a stage, found no {LOCK} in it that can be read; `bench status --all` "
@@ -61,21 +58,6 @@ def read_stage(folder: Path) -> StageFiles:
     folder = folder.resolve()
     store, key = RunStore(folder.parent.parent), f"{folder.parent.name}/{folder.name}"
     return StageFiles(store.sound_folder(key), spec, store.record(key), log_lines(folder / LOG))
-
-
-def lock_values(text: str) -> dict[str, Any]:
-    """What the text of a lock file says.
-
-    Raises:
-        ValueError: it is none.
-    """
-    try:
-        values = YAML(typ="safe", pure=True).load(text)
-    except (YAMLError, RecursionError, TypeError) as error:
-        raise ValueError(f"no YAML: {type(error).__name__}") from None
-    if not isinstance(values, dict):
-        raise ValueError(f"expected a mapping, found {type(values).__name__}")
-    return values
 
 
 def find_stage(store: RunStore, key: str) -> Path:

@@ -105,6 +105,11 @@ def test_every_recipe_of_a_setting_becomes_a_row_of_a_page_that_its_table_gives(
     fixed = bench(*line, "--fixed-data", "--json").json
     assert fixed["answer"][0].startswith("Of 3 recipes, ")
     assert {row["method"] for row in fixed["rows"]} == {"dpo", "simpo", "ipo", "bco", "sft"}
+    before = {path: path.stat().st_mtime_ns for path in library_here.rglob("*")}
+    planned = bench(*line, "--fixed-data", "--write", library_here / "unwritten", "--dry-run", "--json")
+    assert planned.code == 0, planned.err
+    assert {stage["status"] for stage in planned.json["stages"]} == {"finished"}
+    assert {path: path.stat().st_mtime_ns for path in library_here.rglob("*")} == before
     shown = bench(*line, "--fixed-data")
     assert "left out: the 1 recipe" in shown.text and shown.code == 0 and "leaderboard, baseline dpo" in shown.out
     assert "test setting, no evidence about anything" in shown.out

@@ -147,6 +147,14 @@ def test_a_title_of_several_lines_is_read_whole(tmp_path: Path):
     assert [each.stage for each in status(store).stages] == [title]
 
 
+@pytest.mark.parametrize("title", ["title:x", "title: " + "[" * 5000, "title: {a: " * 300, "title: " + "9" * 5000])
+def test_the_key_stands_for_a_title_that_is_none(tmp_path: Path, title: str):
+    store = RunStore(tmp_path)
+    store.begin(spec(1), ENVIRONMENT)
+    (store.folder(spec(1).key) / "lock.yaml").write_text(f"{title}\n", encoding="utf-8")
+    assert [each.stage for each in status(store).stages] == [spec(1).key]
+
+
 def test_nothing_is_said_of_a_folder_that_is_not_there(tmp_path: Path):
     ended = bench("status", "--runs", tmp_path / "nothing")
     said = f"{tmp_path / 'nothing'}: 0 running, 0 stale, 0 interrupted, 0 failed, 0 finished"

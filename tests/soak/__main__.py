@@ -24,6 +24,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # as pytest has it, for `from harness import`
 
+from tests.soak.clock import MOST_HOURS, ClockError, JumpingClock, is_preloaded, library, start_again_with  # noqa: E402
 from tests.soak.comparison import WORLDS, Command, furnish, ready, stages_of, unfinished  # noqa: E402
 from tests.soak.kills import MEMORY, PLANNING, WORKER, Kill, Plan, deliver  # noqa: E402
 from tests.soak.processes import Running, warm_up  # noqa: E402
@@ -36,6 +37,8 @@ MOST_KILLS_OF_A_LIFE, MOST_LIVES, MOST_LIVES_FOR_TABLES = 6, 60, 3
 ENDS = {0, 4, 130, 143, -2, -9, -15}
 """Exit codes of a command that was killed, asked to stop, lost a worker, or finished before."""
 DAY = 24 * 3600.0
+WITH_JUMPS = f"libfaketime: clocks jump by up to {MOST_HOURS:g} hours in every life, before each signal"
+WITHOUT_JUMPS = "time.time of forked processes moved by up to 400 days; libfaketime is not here"
 
 
 class SoakError(Exception):
@@ -68,6 +71,9 @@ class Counts:
     planning_together: int = 0
     """Signals to a command that planned while another one was at work in the same folder."""
     clocks: int = 0
+    """Lives with another time of day."""
+    jumps: Counter[str] = field(default_factory=Counter)
+    """Forwards or backwards -> how often a clock jumped while a command ran."""
     memory_limits: int = 0
     half_way: Counter[str] = field(default_factory=Counter)
     """What lives found half-way that went before them, by kind."""
@@ -87,6 +93,8 @@ class Soak:
         self._undisturbed: dict[str, Undisturbed] = {}
         self._running: list[Running] = []
         self._started = 0
+        self._clocks = Random(seed + 1) if is_preloaded() else None
+        """Draws jumps; none where clocks cannot jump."""
         self._lines: list[str] = []
         """What was sent in the present life."""
 
@@ -161,7 +169,11 @@ class Soak:
         living = [self._start(folder, line, script=script) for line in lines]
         self.counts.scripts += script
         self.counts.together += together
-        if not script and self.random.random() < 0.3:
+        is_moved = not script and self.random.random() < 0.3
+        if self._clocks is not None:
+            self.counts.clocks += 1
+            self._jump(living)
+        elif is_moved:
             self.counts.clocks += 1
             for running in living:
                 running.trap.move_clock(self.random.choice((-1, 1)) * self.random.uniform(0.1, 400) * DAY)
@@ -194,6 +206,7 @@ class Soak:
             elif kill.name in kinds and self.random.random() < 0.1:
                 limited |= self._limit(kill, running, whole)
                 continue
+            self._jump(active)
             name = deliver(kill, running, self.random, seconds=self._patience(whole))
             self._lines.append(f"{kill.signal} to {kill.target}: {kill.name}" + ("" if name else ", not met"))
             if name:
@@ -210,13 +223,22 @@ class Soak:
         self.counts.memory_limits += is_set
         return is_set
 
+    def _jump(self, living: Sequence[Running]) -> None:
+        """Have the clocks of commands jump, each by itself."""
+        for running in living:
+            if running.clock is not None:
+                self.counts.jumps[running.clock.jump()] += 1
+
     def _patience(self, whole: Undisturbed) -> float:
         """How long a moment is waited for."""
         return max(1.0, whole.seconds / 2)
 
     def _start(self, folder: Path, line: Sequence[str], *, script: bool = False) -> Running:
         self._started += 1
-        self._running.append(Running(folder, line, self._started, script=script))
+        clock = None
+        if self._clocks is not None:
+            clock = JumpingClock(self.base / f"clock{self._started}", self._clocks)
+        self._running.append(Running(folder, line, self._started, script=script, clock=clock))
         return self._running[-1]
 
     def _end_of(self, running: Running, *, limited: bool) -> None:
@@ -284,8 +306,8 @@ def recorded(soak: Soak, *, seed: int, seconds: float, line: Sequence[str]) -> d
         "exit_codes": {str(code): number for code, number in sorted(counts.exit_codes.items())},
         "files_compared": counts.files_compared,
         "files_that_differ": 0,
-        "clock": "time.time of forked processes moved by up to 400 days; libfaketime "
-        + ("is here, and not used" if shutil.which("faketime") else "is not here"),
+        "clock": WITH_JUMPS if is_preloaded() else WITHOUT_JUMPS,
+        "clock_jumps": dict(sorted(counts.jumps.items())),
         "seconds": round(seconds),
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "versions": {name: here["packages"][name] for name in ("benchbench", "torch", "transformers")},
@@ -304,8 +326,14 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--write", type=Path, help="JSON file of the counts")
     parser.add_argument("--add", action="store_true", help="keep the runs that the file has beside this one")
     options = parser.parse_args(arguments)
+    try:
+        if not is_preloaded() and (preload := library()) is not None:
+            start_again_with(preload, list(arguments))
+    except ClockError as error:
+        _say(str(error))
+        return 2
     seed = Random().randrange(10**6) if options.seed is None else options.seed
-    _say(f"seed {seed}, {options.kills} kills")
+    _say(f"seed {seed}, {options.kills} kills; {WITH_JUMPS if is_preloaded() else WITHOUT_JUMPS}")
     base, begin = Path(tempfile.mkdtemp(prefix="soak-")), time.monotonic()
     for name in set(options.worlds):
         warm_up(furnish(base / name), WORLDS[name][0].line(workers=2))

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.harness import BENCH
+from tests.soak.clock import JumpingClock
 from tests.soak.traps import COMMAND, WORKER, Trap
 
 HANDLED = {signal.SIGINT, signal.SIGTERM}
@@ -85,7 +86,15 @@ def _work(trap: Trap, target: Callable[..., None], args: Sequence[Any]) -> None:
 class Running:
     """A command that was started, in a process group of its own."""
 
-    def __init__(self, folder: Path, line: Sequence[str], number: int, *, script: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        line: Sequence[str],
+        number: int,
+        *,
+        script: bool = False,
+        clock: JumpingClock | None = None,
+    ) -> None:
         """Start it.
 
         Args:
@@ -93,8 +102,9 @@ class Running:
             line: its words, without `bench`.
             number: of this start, for the names of what it prints.
             script: whether it is the real script, whose writes meet no trap.
+            clock: that it and its workers read; none where theirs is the machine's.
         """
-        self.folder, self.line, self.script = folder, list(line), script
+        self.folder, self.line, self.script, self.clock = folder, list(line), script, clock
         self.trap = Trap()
         self.code: int | None = None
         self.cpu_seconds = 0.0
@@ -168,7 +178,14 @@ class Running:
 
     def _spawn(self) -> int:
         with self._out.open("wb") as out, self._err.open("wb") as err:
-            started = subprocess.Popen([BENCH, *self.line], cwd=self.folder, stdout=out, stderr=err, process_group=0)
+            started = subprocess.Popen(
+                [BENCH, *self.line],
+                cwd=self.folder,
+                stdout=out,
+                stderr=err,
+                process_group=0,
+                env=None if self.clock is None else self.clock.environment(),
+            )
         started.returncode = 0  # so that it is waited for here alone
         return started.pid
 
@@ -187,6 +204,8 @@ class Running:
         try:
             with suppress(OSError):
                 os.setpgid(0, 0)
+            if self.clock is not None:
+                self.clock.enter()
             os.chdir(self.folder)
             for path, number in ((self._out, 1), (self._err, 2)):
                 handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)

@@ -11,15 +11,16 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "results" / "reliability"
 PAGE = ROOT / "docs" / "reliability.md"
-EVERYTHING, ROUNDS = "soak", "rounds"
-"""Names of the committed files: of every kind of stage, and of rounds and training on drawn rows."""
+EVERYTHING, ROUNDS, CLOCKS = "soak", "rounds", "clocks"
+"""Names of the committed files: of every kind of stage, of rounds and training on drawn rows, with clocks that jump."""
+PAGED = (EVERYTHING, ROUNDS, CLOCKS)
 
 
 SUMS = (
     *("kills", "lives", "lives_of_the_script", "lives_with_two_commands", "lives_with_another_clock"),
     *("memory_limits", "files_compared", "files_that_differ", "seconds"),
 )
-TABLES = ("sent", "by_moment", "held_at", "half_way", "worlds")
+TABLES = ("sent", "by_moment", "held_at", "half_way", "worlds", "clock_jumps")
 """Numbers and tables of a record that are added up over runs."""
 
 
@@ -61,7 +62,7 @@ def write_record(path: Path, record: Mapping[str, Any], *, is_added: bool = Fals
         before = json.loads(path.read_text(encoding="utf-8"))
         stored = {"runs": [*before.get("runs", [before]), record]}
     path.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
-    if path.resolve() in {FOLDER / f"{name}.json" for name in (EVERYTHING, ROUNDS)}:
+    if path.resolve() in {FOLDER / f"{name}.json" for name in PAGED}:
         PAGE.write_text(with_lines(PAGE.read_text(encoding="utf-8"), together(stored), path.stem), encoding="utf-8")
 
 
@@ -80,6 +81,15 @@ def _while_planning(record: Mapping[str, Any]) -> str:
     )
 
 
+def _jumps(record: Mapping[str, Any]) -> list[str]:
+    """How often clocks jumped; nothing of a run without libfaketime."""
+    jumps = record.get("clock_jumps")
+    if not jumps:
+        return []
+    counted = " and ".join(f"{count} times {where}" for where, count in jumps.items())
+    return [f"- clocks jumped while commands ran, {counted} ({record['clock']});"]
+
+
 def lines(record: Mapping[str, Any]) -> list[str]:
     """Sentences and tables of a record."""
     versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
@@ -95,6 +105,7 @@ def lines(record: Mapping[str, Any]) -> list[str]:
         "",
         f"- {record['kills']} signals in {record['lives']} starts of {sum(record['worlds'].values())} comparisons: "
         f"{others};",
+        *_jumps(record),
         f"- {record['memory_limits']} times a worker got hardly more memory than it had;",
         f"- {record['files_compared']:,} files compared with those of runs that nobody disturbed, "
         f"{record['files_that_differ']} others, no drafts and no processes left.",

@@ -14,7 +14,7 @@ from harness import ROOT
 from benchbench import stages
 
 from .progress import IN_BUFFER, IN_HALVES, IN_ROUND
-from .record import EVERYTHING, PAGE, ROUNDS, lines, read_record, with_lines
+from .record import CLOCKS, PAGE, PAGED, ROUNDS, lines, read_record, with_lines
 from .same import differences, left_behind, snapshot
 
 SEED = "3"
@@ -90,7 +90,15 @@ def test_the_last_full_soak_of_rounds_went_on_within_rounds_buffers_and_halves()
     assert all(record["half_way"][what] > 0 for what in (IN_ROUND, IN_BUFFER, IN_HALVES))
 
 
-@pytest.mark.parametrize("name", [EVERYTHING, ROUNDS])
+def test_the_last_soak_with_jumping_clocks_had_jumps_in_every_life():
+    record = read_record(CLOCKS)
+    jumps = record["clock_jumps"]
+    assert record["kills"] == sum(record["sent"].values()) >= 40 and record["files_that_differ"] == 0
+    assert record["lives_with_another_clock"] == record["lives"] <= sum(jumps.values())
+    assert min(jumps["forwards"], jumps["backwards"]) > 10
+
+
+@pytest.mark.parametrize("name", PAGED)
 def test_the_page_says_the_committed_counts(name: str):
     text = PAGE.read_text(encoding="utf-8")
     assert text == with_lines(text, read_record(name), name) and len(lines(read_record(name))) > 20

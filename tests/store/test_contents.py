@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from benchbench.store import contents as module
-from benchbench.store.contents import SMALL_BYTES, content_faults, contents, entry_of, shown_entry
+from benchbench.store.contents import content_faults, contents, entry_of, shown_entry
+from benchbench.store.file_hashes import SMALL_BYTES
 
 
 def test_a_file_that_cannot_be_read_is_shown_with_the_reason(tmp_path: Path):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchbench.store import file_hashes
 from benchbench.store.file_hashes import file_hash, kept_hash
 
 
@@ -30,6 +31,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path.write_bytes(b"first")
     now = time.time()
     monkeypatch.setattr("benchbench.store.file_hashes.time.time", lambda: now + 60)
+    monkeypatch.setattr(file_hashes, "SMALL_BYTES", 0)
     return path
 
 
@@ -38,6 +40,15 @@ def test_a_file_is_read_once_while_nothing_about_it_changes(file: Path, tmp_path
     found = [kept_hash(file, tmp_path / "runs", read=read) for _ in range(3)]
     assert found == [sha256(b"first").hexdigest()] * 3
     assert read.asked == 1
+
+
+def test_a_small_file_is_read_at_each_look_and_no_note_of_it_is_kept(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(file_hashes, "SMALL_BYTES", 5)
+    read = Counted()
+    assert {kept_hash(file, tmp_path / "runs", read=read) for _ in range(2)} == {sha256(b"first").hexdigest()}
+    assert read.asked == 2 and not (tmp_path / "runs").exists()
 
 
 def test_another_content_of_the_same_size_and_time_is_noticed(file: Path, tmp_path: Path):

@@ -11,8 +11,9 @@ import pytest
 
 from benchbench.core.errors import BenchError, ExitCode
 from benchbench.core.records import StageSpec
+from benchbench.store.locks import LOCK, read_lock
 from benchbench.store.runs import RunStore
-from benchbench.store.stage_files import LOCK, curves, find_stage, log_lines, read_stage
+from benchbench.store.stage_files import curves, find_stage, log_lines, read_stage
 
 ENVIRONMENT = {"device_kind": "cpu"}
 
@@ -45,8 +46,16 @@ def test_a_folder_without_a_stage_is_refused_with_the_way_out(tmp_path: Path):
     assert refused.value.exit_code is ExitCode.UNAVAILABLE
 
 
-LOCKS = [os.mkfifo, lambda path: path.write_text("[" * 5000), lambda path: path.write_text("1")]
-"""A pipe, one that is nested too deep, and one that is no lock."""
+TEN_TIMES = ", ".join(["*a"] * 10)
+ALIASES = "a: &a [1]\n" + "".join(f"{name}: &a [{TEN_TIMES}]\n" for name in "bcdefghi")
+LOCKS = [
+    os.mkfifo,
+    *(
+        lambda path, text=text: path.write_text(text)
+        for text in ("[" * 5000, "a: " + "{a: [" * 2000, "1", f"title: {'9' * 5000}", ALIASES, "title: !!set {}")
+    ),
+]
+"""A pipe, those that are nested too deep, none, with a number of 5,000 digits, aliases of 10^8 values, and a tag."""
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -54,6 +63,8 @@ def test_a_lock_that_is_none_is_refused_and_nobody_waits_for_it(tmp_path: Path, 
     lock(tmp_path / LOCK)
     with pytest.raises(BenchError, match="found no lock.yaml in it that can be read"):
         read_stage(tmp_path)
+    with pytest.raises((OSError, ValueError)):
+        read_lock(tmp_path / LOCK)
 
 
 def test_a_key_may_be_cut_short_as_long_as_it_is_one_stage(store: RunStore):

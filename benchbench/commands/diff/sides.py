@@ -10,7 +10,8 @@ from benchbench.commands.run_plan import RunOptions
 from benchbench.commands.run_target import RunTarget, planned_run, stage_folder, trained_folder
 from benchbench.core.errors import BenchError, Fault
 from benchbench.core.records import StageSpec
-from benchbench.store.stage_files import LOCK, StageFiles, read_stage
+from benchbench.store.locks import LOCK
+from benchbench.store.stage_files import StageFiles, read_stage
 
 RUN = "run"
 """The way to a stage that was named itself."""

@@ -136,8 +136,10 @@ def _label(name: str, variant: str) -> str:
     return name if variant == "default" else f"{name}@{variant}"
 
 
-def leaderboard(request: BoardRequest, options: RunOptions, console: Console) -> Board:
-    """Train what is missing of every recipe, and put them in order.
+def prepare_board(
+    request: BoardRequest, options: RunOptions, console: Console
+) -> tuple[PreparedComparison, CompareRequest]:
+    """The comparison that a leaderboard is made of, planned, and what it is asked for.
 
     Raises:
         BenchError: as `bench compare` of the same recipes; a setting without recipes, or whose recipes change more of
@@ -160,6 +162,16 @@ def leaderboard(request: BoardRequest, options: RunOptions, console: Console) ->
     metric = metrics.get(prepared.loaded[0].recipe.headline[0])
     if metric.per_pair is None:
         raise BenchError(f"score.headline.metric: '{metric.name}' is no mean over pairs, so rows have no ranks")
+    return prepared, compared_as
+
+
+def leaderboard(request: BoardRequest, options: RunOptions, console: Console) -> Board:
+    """Train what is missing of every recipe, and put them in order.
+
+    Raises:
+        BenchError: as `prepare_board`, and as `bench compare`.
+    """
+    prepared, compared_as = prepare_board(request, options, console)
     compared = compare(prepared, compared_as, options, console)
     recipe = prepared.loaded[0].recipe
     rows = _rows(prepared, compared, _contributions(prepared, options))
