@@ -63,7 +63,7 @@ class ExecutorChoice:
 
 def choose_executor(
     machine: Machine,
-    asked: str,
+    named: str,
     stages: Mapping[str, StageSpec],
     costs: Mapping[str, StageCost],
     cards: Cards,
@@ -75,7 +75,7 @@ def choose_executor(
 
     Args:
         machine: as it would be with what was asked for, or with one process for each stage.
-        asked: what `--executor` says.
+        named: what `--executor` says.
         stages: those that are to run, by key.
         costs: of at least these, by key.
         cards: that the command may take, however many stages run at once.
@@ -85,8 +85,8 @@ def choose_executor(
     Raises:
         BenchError: a training that no number of the cards holds, or that several processes cannot share.
     """
-    if asked != AUTO or machine.device_share != 1:
-        name = LOCAL if asked == AUTO else asked
+    if named != AUTO or machine.device_share != 1:
+        name = LOCAL if named == AUTO else named
         return ExecutorChoice(machine, f"{name}, as asked for", costs=costs, usable=cards.usable)
     most = len(cards.devices) // (workers or 1)
     known = [cost for key in stages if (cost := costs[key]).memory is not None]

@@ -122,6 +122,7 @@ def test_dry_run_and_first_line_say_it_with_the_reason(
     session: Session, costs: dict[str, StageCost], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """On a machine of four made-up cards; nothing is started."""
+    assert choose_machine.__kwdefaults__ is not None
     monkeypatch.setitem(choose_machine.__kwdefaults__, "card_count", lambda: 4)
     monkeypatch.setattr(dry_run, "cuda_card_count", lambda: 4)
     monkeypatch.setattr(dry_run, "DRIVER", tmp_path)
