@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,21 +27,25 @@ from benchmarks.machine import cores_of_others, hardware, versions
 from benchmarks.ray_differences import unlike_files
 
 METHODS, SEEDS = ("dpo", "simpo", "ipo", "cpo"), ("1", "2", "3")
-LINE = (
-    *("compare", *METHODS, "--setting", str(ROOT / "tests" / "micro.yaml"), "--seeds", *SEEDS, "--pairs-only"),
-    *("--set", "preference.max_steps=60", "--set", "preference.save_steps=5", "--workers", "2", "--device", "cpu"),
-)
 WAIT_SECONDS = 600
+
+
+def grid_line(methods: Sequence[str], seeds: Sequence[str]) -> tuple[str, ...]:
+    """A grid of the micro setting whose trainings are long enough to be killed, two stages at a time."""
+    return (
+        *("compare", *methods, "--setting", str(ROOT / "tests" / "micro.yaml"), "--seeds", *seeds, "--pairs-only"),
+        *("--set", "preference.max_steps=60", "--set", "preference.save_steps=5", "--workers", "2", "--device", "cpu"),
+    )
 
 
 def bench(folder: Path, executor: str) -> subprocess.Popen[str]:
     """The command, in a folder of its own."""
-    line = [str(Path(sys.executable).with_name("bench")), *LINE, "--executor", executor]
+    line = [str(Path(sys.executable).with_name("bench")), *grid_line(METHODS, SEEDS), "--executor", executor]
     log = (folder / f"{executor}.log").open("a", encoding="utf-8")
     return subprocess.Popen(line, cwd=folder, stdout=log, stderr=log, text=True)
 
 
-def until(condition: Callable[[], Any], process: subprocess.Popen[str] | None = None) -> Any:
+def until(condition: Callable[[], Any], process: subprocess.Popen[Any] | None = None) -> Any:
     """What a condition comes to, once it comes to anything.
 
     Raises:
@@ -211,6 +215,8 @@ def main() -> None:
 
     known = {"date": datetime.now(UTC).date().isoformat(), "hardware": hardware(), "cores_of_others": others}
     known |= {"versions": {**versions(), "ray": version("ray")}, **values}
+    before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    known |= {"hosts": before["hosts"]} if "hosts" in before else {}  # of `benchmarks.ray_hosts`
     path.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
 
 

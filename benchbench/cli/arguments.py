@@ -31,7 +31,7 @@ Executor = Annotated[
     typer.Option(
         "--executor",
         help="local: each stage in one process. torchrun: what trains or draws in several, one on each device. ray: as "
-        "local, on the hosts of a Ray cluster.",
+        "local, on the hosts of a Ray cluster. auto: torchrun for what one GPU is computed not to hold, else local.",
     ),
 ]
 WorldSize = Annotated[

@@ -72,7 +72,7 @@ def compare(
     ] = None,
     device: arguments.Device = "auto",
     workers: arguments.Workers = None,
-    executor: arguments.Executor = "local",
+    executor: arguments.Executor = "auto",
     world_size: arguments.WorldSize = None,
     shard_layers: arguments.ShardLayers = False,
     device_share: arguments.DeviceShare = 1.0,

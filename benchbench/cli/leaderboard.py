@@ -26,7 +26,7 @@ def leaderboard(
     ] = None,
     device: arguments.Device = "auto",
     workers: arguments.Workers = None,
-    executor: arguments.Executor = "local",
+    executor: arguments.Executor = "auto",
     world_size: arguments.WorldSize = None,
     shard_layers: arguments.ShardLayers = False,
     device_share: arguments.DeviceShare = 1.0,

@@ -19,7 +19,7 @@ def print_plan(sessions: Sequence[Session], store: RunStore, *, as_json: bool, l
 
     The ledger is what is planned of rows that are compared, where one of them draws.
     """
-    from benchbench.commands.costs.dry_run import planned_memory
+    from benchbench.commands.costs.dry_run import planned_executor, planned_memory
     from benchbench.commands.plan_rounds import folded_rows, planned_rounds
     from benchbench.commands.plan_view import plan_rows, shown_rows, stop_lines, total_estimate
     from benchbench.plan.graph import Plan
@@ -34,7 +34,7 @@ def print_plan(sessions: Sequence[Session], store: RunStore, *, as_json: bool, l
     data = list(dict.fromkeys(line for session in sessions for line in session.data_report))
     assumed = list(dict.fromkeys(line for session in sessions for line in session.assumed))
     rounds = planned_rounds(merged, store)
-    memory = planned_memory(sessions, store)
+    memory, executors = planned_memory(sessions, store), planned_executor(sessions, store)
     if as_json:
         of_rounds = {"rounds": [each.as_values() for each in rounds]} if rounds else {}
         notes = {"data": data, "remarks": remarks, "responses_end_at": stop_lines(merged), "assumed": assumed}
@@ -45,6 +45,7 @@ def print_plan(sessions: Sequence[Session], store: RunStore, *, as_json: bool, l
                 "cells": len(merged.cells),
                 "seconds_left": estimate,
                 "memory": None if memory is None else memory.values,
+                "executors": [each.values for each in executors],
                 **notes,
                 **of_rounds,
                 "ledger": planned,
@@ -61,6 +62,8 @@ def print_plan(sessions: Sequence[Session], store: RunStore, *, as_json: bool, l
         print_note(line)
     if memory is not None:
         print_note(memory.line)
+    for executor in executors:
+        print_note(executor.line)
     left = sum(row["status"] != "finished" for row in rows)
     time = (
         f"about {estimate:.0f} s of one worker"

@@ -24,7 +24,7 @@ def quirks(
     overrides: arguments.Set = None,
     device: arguments.Device = "auto",
     workers: arguments.Workers = None,
-    executor: arguments.Executor = "local",
+    executor: arguments.Executor = "auto",
     world_size: arguments.WorldSize = None,
     shard_layers: arguments.ShardLayers = False,
     device_share: arguments.DeviceShare = 1.0,

@@ -39,7 +39,7 @@ def tune(
     ] = False,
     device: arguments.Device = "auto",
     workers: arguments.Workers = None,
-    executor: arguments.Executor = "local",
+    executor: arguments.Executor = "auto",
     world_size: arguments.WorldSize = None,
     shard_layers: arguments.ShardLayers = False,
     device_share: arguments.DeviceShare = 1.0,

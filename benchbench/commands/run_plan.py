@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from statistics import fmean
@@ -13,6 +13,7 @@ from rich.console import Console
 
 from benchbench.commands.data_view import data_lines, label_lines, made_lines, used_splits
 from benchbench.commands.plan_view import stop_lines
+from benchbench.commands.planned_executor import chosen_executor, together
 from benchbench.commands.round_models import RoundModels
 from benchbench.commands.stage_estimates import needs_on
 from benchbench.core.errors import BenchError, ExitCode, Fault
@@ -28,7 +29,7 @@ from benchbench.plan.replicates import copies
 from benchbench.plan.starts import and_starts
 from benchbench.recipe.load import Loaded
 from benchbench.run.live_curves import live_curves
-from benchbench.run.machine import LOCAL, Machine, choose_machine, open_executor
+from benchbench.run.machine import AUTO, LOCAL, TORCHRUN, Machine, choose_machine, open_executor
 from benchbench.run.progress import ProgressView
 from benchbench.run.scheduler import RunResult, Scheduler
 from benchbench.run.spreading import require_spreadable
@@ -58,7 +59,7 @@ class RunOptions:
     """Nothing is to run: what is not on this machine is assumed, and no network is used."""
     log_to: str | None = None
     """Tracker that curves are passed on to while stages run; none for none."""
-    executor: str = LOCAL
+    executor: str = AUTO
     """What runs the stages: one of `run.machine.EXECUTORS`."""
     world_size: int | None = None
     """Processes that train a stage together; none for one on each card, or where each stage has one."""
@@ -77,7 +78,12 @@ class RunOptions:
     @property
     def spreads(self) -> bool:
         """Whether anything was said of several processes for one stage, or of several stages on one card."""
-        return self.executor != LOCAL or self.world_size is not None or self.shard_layers or self.device_share != 1
+        return (
+            self.executor not in (AUTO, LOCAL)
+            or self.world_size is not None
+            or self.shard_layers
+            or self.device_share != 1
+        )
 
     def machine(self, models: Iterable[tuple[str | None, Any]]) -> Machine:
         """Where stages run.
@@ -98,6 +104,10 @@ class RunOptions:
             device_share=self.device_share,
         )
 
+    def spread(self, world_size: int, *, shards: bool) -> RunOptions:
+        """The same with several processes for a stage."""
+        return replace(self, executor=TORCHRUN, world_size=world_size, shard_layers=shards)
+
     @property
     def results_root(self) -> Path:
         """The folder of `results/`."""
@@ -115,8 +125,8 @@ class Session:
     """What was read, dropped, tied, identical or empty in the splits that the recipes use, and where responses end."""
     assumed: tuple[str, ...] = ()
     """What is not here and what is assumed of it; such a plan is looked at, and never run."""
-    device: str = "auto"
-    """As `--device` has it."""
+    options: RunOptions = RunOptions()
+    """How its stages are to run."""
 
     @property
     def cells(self) -> Sequence[Cell]:
@@ -177,7 +187,7 @@ def open_session(
     report += [line for item, reads in here for line in label_lines(item, reads.data)]
     report += made_lines(plan, options.store) + stop_lines(plan)
     assumed = dict.fromkeys(line for item, reads in each for line in assumptions(reads, item))
-    return Session(plan, prepared, tuple(dict.fromkeys(report)), tuple(assumed), options.device)
+    return Session(plan, prepared, tuple(dict.fromkeys(report)), tuple(assumed), options)
 
 
 def run_session(session: Session, options: RunOptions, console: Console) -> RunResult:
@@ -205,10 +215,11 @@ def _run(session: Session, options: RunOptions, store: RunStore, console: Consol
         console.print(line, highlight=False, markup=False)
     specs = [spec for spec in session.plan.stages.values() if isinstance(spec.settings, ReadingSettings)]
     models = [(spec.run.model_path, spec.settings.model.from_config) for spec in specs]
-    machine = options.machine(models)
+    choice = chosen_executor(session, options, todo, models)
+    machine = choice.machine
     console.print(
         f"{len(todo)} of {len(session.plan.stages)} stages to run on {machine.device_names}; "
-        f"workers: {machine.workers}, threads of each: {machine.threads}{_together(machine)}",
+        f"workers: {machine.workers}, threads of each: {machine.threads}{together(choice)}",
         highlight=False,
     )
     stages = {key: session.plan.stages[key] for key in todo}
@@ -218,7 +229,7 @@ def _run(session: Session, options: RunOptions, store: RunStore, console: Consol
     ):
         executor = open_executor(machine, store.root)
         say = partial(console.print, highlight=False, markup=False)
-        needs = needs_on(machine, session.plan.stages, session.prepared, say, todo=todo)
+        needs = needs_on(choice, session.plan.stages, session.prepared, say, todo=todo)
         models = RoundModels(listener, store, session.plan)
         result = Scheduler(executor, store, models, needs=needs).run(session.plan.stages)
     if result.signal is not None:
@@ -227,15 +238,6 @@ def _run(session: Session, options: RunOptions, store: RunStore, console: Consol
         if line not in session.data_report:
             console.print(line, highlight=False, markup=False)
     return result
-
-
-def _together(machine: Machine) -> str:
-    """What is said of stages that several processes share, and of cards that several stages share."""
-    if machine.device_share != 1:
-        return f"; part of a card for each: {machine.device_share:g}"
-    if machine.world_size == 1:
-        return ""
-    return f"; processes of a stage: {machine.world_size}{', layers sharded' if machine.shards else ''}"
 
 
 def _seconds_of_kinds(plan: Plan, store: RunStore) -> dict[str, float]:

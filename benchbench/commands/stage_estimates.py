@@ -6,16 +6,17 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from benchbench.commands.executor_choice import Cards, ExecutorChoice
 from benchbench.commands.stage_rows import PlanRows, shape_of
 from benchbench.core.records import StageSpec
 from benchbench.cost.context import WORLDS, CostContext, StageCost, fewest
-from benchbench.cost.devices import USABLE
 from benchbench.cost.memory import host_bytes
 from benchbench.cost.stage_costs import stage_cost
 from benchbench.plan.prepared import Prepared
 from benchbench.run.executor import StageNeeds
-from benchbench.run.machine import RAY, Machine
+from benchbench.run.machine import RAY
 from benchbench.run.needs import needs_of
+from benchbench.stages.settings import TrainingSettings
 
 
 def stage_costs(
@@ -36,7 +37,7 @@ def stage_costs(
 
 
 def needs_on(
-    machine: Machine,
+    choice: ExecutorChoice,
     stages: Mapping[str, StageSpec],
     prepared: Sequence[Prepared],
     say: Callable[[str], object],
@@ -46,12 +47,13 @@ def needs_on(
     """What stages need on a machine: by kind, and what is computed of them where the machine makes use of it.
 
     Args:
-        machine: that runs them.
+        choice: of the machine that runs them.
         stages: of the plan, by key.
         prepared: what each recipe reads.
         say: told in a line of a training that its cards are computed not to hold.
         todo: keys of the stages that are to run.
     """
+    machine = choice.machine
     by_kind = partial(
         needs_of,
         world_size=machine.world_size,
@@ -61,11 +63,11 @@ def needs_on(
     if machine.executor == RAY:
         return with_host_memory(by_kind, stage_costs(stages, prepared, machine.device_kind), machine.device_kind)
     if machine.device_kind == "cuda":
-        costs = stage_costs(stages, prepared, "cuda", counted=False)
-        usable = card_bytes(machine.devices) * USABLE
+        costs, usable = choice.costs, choice.usable
         if line := crowded_line([costs[key] for key in todo], usable, machine.world_size if machine.shards else 1):
             say(line)
-        return with_engine_devices(by_kind, costs, usable)
+        by_memory = by_kind if choice.spread is None else with_few_spread(by_kind, choice.spread)
+        return with_engine_devices(by_memory, costs, usable)
     return by_kind
 
 
@@ -91,11 +93,30 @@ def crowded_line(costs: Iterable[StageCost], usable: float, world: int) -> str:
     )
 
 
-def card_bytes(devices: Sequence[str]) -> int:
-    """Memory of the smallest of some cards. Imports torch."""
+def cards_of(devices: Sequence[str]) -> Cards:
+    """Some cards with the memory of the smallest. Imports torch."""
     import torch
 
-    return min(torch.cuda.get_device_properties(device).total_memory for device in devices)
+    cards = [torch.cuda.get_device_properties(device) for device in devices]
+    smallest = min(cards, key=lambda card: card.total_memory)
+    return Cards(tuple(devices), smallest.total_memory, smallest.name)
+
+
+def with_few_spread(
+    needs: Callable[[StageSpec], StageNeeds], spread: Collection[str]
+) -> Callable[[StageSpec], StageNeeds]:
+    """What stages need where several processes share no training but some: the others come to what one comes to.
+
+    Args:
+        needs: what they need otherwise.
+        spread: keys of the trainings that are shared.
+    """
+
+    def alone_unless_spread(spec: StageSpec) -> StageNeeds:
+        trains = isinstance(spec.settings, TrainingSettings)
+        return replace(needs(spec), devices=1) if trains and spec.key not in spread else needs(spec)
+
+    return alone_unless_spread
 
 
 def with_engine_devices(

@@ -22,8 +22,9 @@ SMALL_MODEL_BYTES = 100 * 2**20
 
 DEVICE = re.compile(r"auto|cpu|cuda(:[0-9]+)?")
 """What `--device` may say."""
-LOCAL, TORCHRUN, RAY = EXECUTORS = ("local", "torchrun", "ray")
-"""What `--executor` may say: each stage in one process, trainings in several, or each in one on a cluster."""
+AUTO, LOCAL, TORCHRUN, RAY = EXECUTORS = ("auto", "local", "torchrun", "ray")
+"""What `--executor` may say: `local` unless memory says otherwise (`commands.executor_choice`), each stage in one
+process, trainings in several, or each in one on a cluster."""
 
 
 @dataclass(frozen=True)
@@ -118,10 +119,9 @@ def choose_machine(
         card_count: how many CUDA devices there are; called only where one may be taken.
 
     Raises:
-        BenchError: CUDA was asked for and there is none; a device, an executor or a number of workers or processes that
-            is none; more of them than cards, or than their parts; layers to share and one process; a part of what has
-            no parts.
+        BenchError: a device, an executor or a number that is none, or is not here; what does not go together.
     """
+    executor = LOCAL if executor == AUTO else executor
     _require_executor(executor, world_size, shards=shards)
     if executor == TORCHRUN and (launched := _launched()):
         return _of_launched(launched, device, workers, world_size, models, shards=shards, card_count=card_count)

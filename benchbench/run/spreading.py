@@ -32,14 +32,20 @@ def require_spreadable(stages: Iterable[StageSpec], machine: Machine) -> None:
         Fault(spec.title, said)
         for spec in stages
         if isinstance(spec.settings, TrainingSettings)
-        for said in (*_obstacles(spec, machine.world_size), *(_whole(spec) if machine.shards else ()))
+        for said in obstacles(spec, machine.world_size, shards=machine.shards)
     ]
     if faults:
         raise BenchError.of_faults(f"--world-size {machine.world_size}", faults)
 
 
-def _obstacles(spec: StageSpec, world_size: int) -> Iterator[str]:
-    """What keeps a stage from being trained by so many processes."""
+def obstacles(spec: StageSpec, world_size: int, *, shards: bool) -> Iterator[str]:
+    """What keeps a stage from being trained by so many processes.
+
+    Args:
+        spec: a stage that trains.
+        world_size: processes.
+        shards: whether they share its layers.
+    """
     training = spec.settings.training
     if not training.disable_dropout:
         # masks of one process are drawn on from microbatch to microbatch
@@ -52,6 +58,8 @@ def _obstacles(spec: StageSpec, world_size: int) -> Iterator[str]:
             f"expected a global_batch_size of {world_size} or more, an example for each process; found "
             f"{training.global_batch_size}; ask for fewer processes"
         )
+    if shards:
+        yield from _whole(spec)
 
 
 def _whole(spec: StageSpec) -> Iterator[str]:

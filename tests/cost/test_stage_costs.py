@@ -94,7 +94,7 @@ def test_the_memory_line_counts_the_stages_that_it_does_not_know(tmp_path: Path,
     unknown = [StageCost(f"label/{number}", "label", "label", {}, unknown=("its oracle",)) for number in range(2)]
     costs = {cost.key: cost for cost in (known, *unknown)}
     monkeypatch.setattr(dry_run, "costs_of", lambda *_, **__: costs)
-    session: Any = SimpleNamespace(device="cpu", assumed=("the data",))
+    session: Any = SimpleNamespace(options=RunOptions("cpu"), assumed=("the data",))
     planned = dry_run.planned_memory([session], RunOptions("cpu", runs=tmp_path).store)
     assert planned is not None
     assert planned.line.endswith("; not known for 2 stages: its oracle")

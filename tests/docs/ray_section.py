@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+from benchmarks.ray_differences import beyond_circumstances
 
 MEASURED = Path(__file__).resolve().parents[2] / "results" / "performance" / "ray.json"
 
@@ -43,9 +46,28 @@ def ray_section(table: Callable[[Sequence[str], Sequence[Sequence[str]]], str]) 
         "while a worker imported that had no stage yet. Neither is waited for any more. Where the command is killed, "
         "its workers leave their checkpoints and end within seconds; what is left for a minute are two of Ray's own "
         "agents (looked at once, process by process).\n\n"
-        "Two hosts as processes of one machine, one of which is lost, are in `tests/run/test_ray_nodes.py`; two with "
-        "networks, names and process numbers of their own (namespaces of one machine) and one folder are in "
-        "`tests/run/test_ray_hosts.py`: one of them and then the command is killed, and the same command finishes the "
-        "grid on both, with the local queue's tables. Both run with `make test-slow` where Ray is installed. Not "
-        "tried: machines of their own, and cards.\n"
+    )
+    yield _of_hosts(known["hosts"])
+
+
+def _of_hosts(known: Mapping[str, Any]) -> str:
+    """What the same grid came to on two hosts in namespaces."""
+    files, fields = set(known["files of the tables"]), known["fields that differ"]
+    attempts = ", ".join(f"{stages} had {count}" for count, stages in known["attempts"].items())
+    hosts = " and ".join(str(count) for count in known["stages that ended on each host"].values())
+    beyond = beyond_circumstances(fields)
+    return (
+        f"**Two hosts.** The same grid on two hosts with networks, names and process numbers of their own (namespaces "
+        f"of one machine) and one folder, by `python -m benchmarks.ray_hosts results/performance/ray.json` on "
+        f"{known['date']}: an actor is killed in a preference stage on the second host, then that whole host, then the "
+        f"command with its driver on the first; the host comes back, and the same command finishes the grid. "
+        f"{known['done when the driver was killed']} stages were done when the driver was killed, and "
+        f"{len(known['done again'])} of them ran again. In the end {known['done']} of {known['stages']} are done, "
+        f"{hosts} of them on the one host and the other; stages by their number of attempts: "
+        f"{attempts}. Of {len(files)} files "
+        f"of results {len(files - set(fields))} are those of the local queue to the byte, and in the others "
+        f"{'; '.join(beyond) or 'nothing but such fields'} differs. With two methods and two seeds it is "
+        "`tests/run/test_ray_hosts.py`; hosts as processes of one machine, one of which is lost, are in "
+        "`tests/run/test_ray_nodes.py`. Both run with `make test-slow` where Ray is installed. Not tried: machines of "
+        "their own, and cards.\n"
     )

@@ -14,6 +14,9 @@ from benchbench.store.runs import RunStore
 MOST_SECONDS = 240
 """How long a stage waits for what its settings say."""
 
+HOLDING = "holding"
+"""Folder below the root; where it is, a stage holds its device there, and finds out that another one does."""
+
 
 def work(pipe: Connection, root: str, device: str, threads: int) -> None:
     """As `run.worker.work`.
@@ -34,6 +37,9 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
             spec, {"device_kind": device.split(":")[0], "device": device, "threads": threads, "part": part}
         )
         (Path(root) / "running" / spec.fingerprint).write_text(device, encoding="utf-8")
+        held = Path(root) / HOLDING / device
+        if held.parent.is_dir():
+            held.touch(exist_ok=False)
         pipe.send(("progress", {"key": spec.key, "title": spec.title, "pid": os.getpid()}))
         if spec.settings.get("die"):
             os._exit(9)
@@ -44,6 +50,7 @@ def work(pipe: Connection, root: str, device: str, threads: int) -> None:
             time.sleep(0.01)
         while spec.settings.get("until_stopped") and not stops and time.monotonic() < deadline:
             time.sleep(0.01)
+        held.unlink(missing_ok=True)
         status = "interrupted" if stops else "done"
         record = store.write(StageRecord(spec.key, status, record.environment, summary={"pid": os.getpid()}))
         if spec.settings.get("abort"):

@@ -19,7 +19,7 @@ from benchbench.commands.run_plan import RunOptions
 from benchbench.core.records import StageRecord, StageSpec
 from benchbench.run.executor import StageEnded, StageLost, StageNeeds
 from benchbench.run.local import LocalExecutor
-from benchbench.run.machine import cuda_card_count
+from benchbench.run.machine import choose_machine, cuda_card_count
 from benchbench.run.needs import needs_of
 from benchbench.run.scheduler import RunResult, Scheduler
 from benchbench.store.runs import RunStore
@@ -179,12 +179,16 @@ def until_ended(executor: LocalExecutor) -> StageEnded | StageLost:
     return event
 
 
-def test_each_worker_has_a_card_of_its_own_and_the_record_says_which(store: RunStore, executor: LocalExecutor):
-    """Both stages wait for each other, so both workers run at once."""
-    specs = [small(f"stage {number}", meet=2) for number in range(2)]
-    result = Scheduler(executor, store, Heard()).run({spec.key: spec for spec in specs})
-    assert result == RunResult()
-    assert sorted(devices(store, *specs)) == list(CARDS)
+def test_eight_workers_have_a_card_each_and_no_card_has_two_stages_at_once(store: RunStore):
+    """Of 24 stages the first eight wait for each other; a stage that meets another one on its card ends its worker."""
+    (store.root / fake_worker.HOLDING).mkdir()
+    machine = choose_machine("cuda", 8, (), card_count=lambda: 8)
+    executor = LocalExecutor(store.root, machine.devices, threads=3, target=fake_worker.work)
+    specs = [small(f"stage {number}", meet=8 if number < 8 else 0) for number in range(24)]
+    assert Scheduler(executor, store, Heard()).run({spec.key: spec for spec in specs}) == RunResult()
+    assert sorted(devices(store, *specs[:8])) == [f"cuda:{number}" for number in range(8)]
+    assert set(devices(store, *specs)) == set(machine.devices)
+    assert len({store.record(spec.key).summary["pid"] for spec in specs}) == 8
     assert {store.record(spec.key).environment["threads"] for spec in specs} == {3}
 
 

@@ -32,7 +32,7 @@ def test_more_processes_than_examples_of_a_step_are_refused(tmp_path: Path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--executor", "slurm"), "--executor: expected local, torchrun or ray, got 'slurm'"),
+        (("--executor", "slurm"), "--executor: expected auto, local, torchrun or ray, got 'slurm'"),
         (("--world-size", 2), "--world-size: expected --executor torchrun beside it, found local"),
         (("--shard-layers",), "--shard-layers: expected --executor torchrun beside it, found local"),
         (("--executor", "torchrun", "--world-size", 0), "--world-size: expected 1 or more, got 0"),

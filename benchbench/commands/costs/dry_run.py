@@ -1,4 +1,4 @@
-"""The memory line of `--dry-run`: the stage that needs the most, computed before anything runs."""
+"""The lines of `--dry-run` on memory and executor: the stage that needs the most, computed before anything runs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from typing import Any
 
 from benchbench.commands.costs.run import costs_of
 from benchbench.commands.costs.shown import memory_line
+from benchbench.commands.planned_executor import chosen_executor
 from benchbench.commands.run_plan import Session
+from benchbench.core.errors import BenchError
 from benchbench.cost.memory import MemoryNeed
 from benchbench.data.model_size import gib, machine_bytes
+from benchbench.run.machine import cuda_card_count
 from benchbench.store.runs import RunStore
 
 DRIVER = Path("/proc/driver/nvidia/version")
@@ -34,9 +37,9 @@ def planned_memory(sessions: Sequence[Session], store: RunStore) -> PlannedMemor
     """
     needs: list[tuple[MemoryNeed, str, tuple[str, ...]]] = []
     unknown: dict[str, int] = {}
-    kinds = {device_kind(session.device) for session in sessions}
+    kinds = {device_kind(session.options.device) for session in sessions}
     for session in sessions:
-        for key, cost in costs_of(session, device_kind(session.device), counted=False).items():
+        for key, cost in costs_of(session, device_kind(session.options.device), counted=False).items():
             if not session.assumed and store.is_done(key):
                 continue
             if cost.memory is not None:
@@ -56,6 +59,38 @@ def planned_memory(sessions: Sequence[Session], store: RunStore) -> PlannedMemor
         line += f"; not known for {count} {'stage' if count == 1 else 'stages'}: {'; '.join(unknown)}"
     parts = {name: size / 2**30 for name, size in need.parts.items()}
     return PlannedMemory(line, {"stage": title, "gib": need.gib, "parts": parts, "moment": need.moment})
+
+
+@dataclass(frozen=True)
+class PlannedExecutor:
+    """What would run the stages of a plan on the cards of this machine."""
+
+    line: str
+    values: dict[str, Any]
+    """For a program."""
+
+
+def planned_executor(sessions: Sequence[Session], store: RunStore) -> list[PlannedExecutor]:
+    """What would run each plan's stages that are to run, with the reason; none where there are no cards to choose for.
+
+    A plan that the command would refuse is named with what would hold it.
+    """
+    planned: list[PlannedExecutor] = []
+    for session in sessions:
+        stages = session.plan.stages
+        todo = [key for key in stages if session.assumed or not store.is_done(key)]
+        if not todo or device_kind(session.options.device) == "cpu" or not cuda_card_count():
+            continue
+        try:
+            choice = chosen_executor(session, session.options, todo, ())
+        except BenchError as error:
+            planned.append(PlannedExecutor(f"executor: refused: {error}", {"name": None, "reason": str(error)}))
+            continue
+        machine = choice.machine
+        values = {"name": machine.executor, "world_size": machine.world_size, "shards": machine.shards}
+        reason = choice.reason or f"{machine.executor}, as asked for"
+        planned.append(PlannedExecutor(f"executor: {reason}", values | {"reason": reason}))
+    return list({each.line: each for each in planned}.values())
 
 
 def device_kind(device: str) -> str:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from benchbench.commands.costs.fit import FittedStage, placed
 from benchbench.commands.resolve import common_seeds, parse_seeds, resolve_all
 from benchbench.commands.run_plan import RunOptions, Session, open_session
 from benchbench.commands.stage_estimates import stage_costs
@@ -14,6 +13,7 @@ from benchbench.core.errors import BenchError
 from benchbench.core.records import StageRecord
 from benchbench.cost.context import StageCost
 from benchbench.cost.devices import Fleet, parse_fleet
+from benchbench.cost.fit import FittedStage, placed
 from benchbench.cost.queue import QueueConditions, QueueOutcome, job_of, simulate
 from benchbench.cost.rates import FinishedWork, RateKey, RateRange, rate_of
 from benchbench.data.model_size import machine_bytes
