@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import fmean, pstdev
 from typing import Any
 
-from benchbench import methods
+from benchbench import methods, reward_objectives
 from benchbench.core.data_ref import DataRef
 from benchbench.core.method import Candidates
 from benchbench.core.records import StageSpec
@@ -18,7 +18,7 @@ from benchbench.cost.turns import turns_of
 from benchbench.data.serial import from_json
 from benchbench.plan.prepared import Prepared
 from benchbench.stages.preference.settings import PreferenceSettings
-from benchbench.stages.reward_model.settings import DRAWN
+from benchbench.stages.reward_model.settings import DRAWN, RewardModelSettings
 from benchbench.stages.rollout.settings import RolloutSettings
 from benchbench.stages.select.settings import SelectSettings
 from benchbench.stages.settings import ReadingSettings, TrainingSettings
@@ -56,7 +56,7 @@ class PlanRows:
     def of(self, spec: StageSpec) -> RowTokens | str:
         """What a stage reads, or why that is not known."""
         rows, select = self._of_data(spec), self.stages.get(spec.inputs.get(DRAWN, ""))
-        if isinstance(rows, str) or select is None:
+        if isinstance(rows, str) or select is None or _climbs(spec):  # the cost of a climb is said to be unknown
             return rows
         drawn = self._drawn_rows(select)
         return drawn if isinstance(drawn, str) else joined_rows(rows, drawn)
@@ -118,6 +118,12 @@ class PlanRows:
         lines = prepared.data.lines(split)
         step = max(1, len(lines) // SAMPLE)
         return counted_rows(spec, lines[::step][:SAMPLE], prepared, examples=len(lines), split=split)
+
+
+def _climbs(spec: StageSpec) -> bool:
+    """Whether a reward model's objective climbs on what was drawn, which is then none of the rows of its loss."""
+    settings = spec.settings
+    return isinstance(settings, RewardModelSettings) and bool(reward_objectives.get(settings.objective.name).ascent)
 
 
 def _way(spec: StageSpec) -> tuple[int | None, tuple[str, ...], bool, bool]:

@@ -127,6 +127,16 @@ class RewardScores:
         return _declared(self._column.get(name), f"column '{name}'", "columns")
 
 
+@dataclass(frozen=True)
+class Climb:
+    """What one step of gradient ascent raises, at whose end the gradient of the loss is taken."""
+
+    of: Callable[[RewardScores, Any], Tensor]
+    """(scores of K responses to each prompt, which are drawn and in no order, hyper) -> [B]."""
+    rate: Callable[[Any], float]
+    """hyper -> what the gradient is multiplied with."""
+
+
 def _declared(value: Tensor | None, what: str, where: str) -> Tensor:
     if value is None:
         raise UndeclaredInputError(f"the objective reads {what}; declare it in {where}")
@@ -171,6 +181,9 @@ class RewardObjective:
     """hyper -> columns that `score` reads, so that every split that is rewarded must have them."""
     fit: Callable[[RewardScores, Any], Mapping[str, Tensor]] | None = None
     """(scores of all training pairs as one batch, hyper) -> the values of the fitted tables; none without any."""
+    ascent: Climb | None = None
+    """What is climbed on the responses of `reward_model.drawn`, which the loss then does not read; none climbs nothing,
+    and drawn pairs are trained on like labelled ones."""
     candidates: Candidates = Candidates.PAIR
     """Pairs, or any number of candidates per example."""
     takes_order: Callable[[Any], bool] = _takes_order

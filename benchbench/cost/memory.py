@@ -61,6 +61,8 @@ class TrainingShape:
     """Whether logits are computed; a reward model has one number per response instead."""
     half_steps: bool = False
     """Weights and moments of where a pair of steps began are kept."""
+    climbs: bool = False
+    """Weights are kept while a gradient is taken elsewhere."""
     is_whole: bool = False
     """Something of the stage reads a whole model, so that `--shard-layers` refuses it."""
 
@@ -120,6 +122,8 @@ def training_memory(train: TrainingShape, world: int = 1) -> MemoryNeed:
     }
     if train.half_steps:
         stays["beginning of half steps"] = (1 + MOMENTS) * size * _trained(train, world)
+    if train.climbs:
+        stays["weights before the ascent"] = size * _trained(train, world)
     gradients = size * _trained(train, world)
     gathered = _gathered(train) if world > 1 else 0.0
     if gathered:

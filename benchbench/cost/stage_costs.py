@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from benchbench import methods
+from benchbench import methods, reward_objectives
 from benchbench.core.method import Method
 from benchbench.core.records import StageSpec
 from benchbench.cost.activations import Numerics, Precision
@@ -32,6 +32,7 @@ from benchbench.stages.generate.settings import GenerateSettings
 from benchbench.stages.judge.settings import JudgeSettings
 from benchbench.stages.preference.settings import PreferenceSettings
 from benchbench.stages.reward.settings import RewardSettings
+from benchbench.stages.reward_model.settings import RewardModelSettings
 from benchbench.stages.rollout.settings import RolloutSettings
 from benchbench.stages.settings import ReadingSettings, ScoringSettings, TrainingSettings
 
@@ -111,6 +112,7 @@ def _training(
     frozen = sum(name in HOLDS_FROZEN for name in needs)
     second = TRAINS_SECOND in needs
     has_head = spec.kind != "reward_model"
+    climbs = isinstance(settings, RewardModelSettings) and reward_objectives.get(settings.objective.name).ascent
     train = TrainingShape(
         shape=shape,
         precision=Precision(_numerics(settings.model.dtype, bf16=loop.bf16), context.device_kind),
@@ -125,6 +127,7 @@ def _training(
         trained_models=2 if second else 1,
         has_head=has_head,
         half_steps=method is not None and method.half_steps,
+        climbs=bool(climbs),
         is_whole=draws is not None or run.torch_compile or bool(set(READ_WHOLE) & set(needs)),
     )
     work = work_of(rows, seen)
@@ -144,6 +147,7 @@ def _training(
         train=train,
         memory=lambda world: training_memory(train, world),
         notes=tuple(notes),
+        unknown=("the pass over draws that every step climbs on",) if climbs else (),
     )
     if math.isinf(seen):
         return replace(cost, unknown=(NO_EXAMPLES,))

@@ -10,7 +10,7 @@ from benchbench.core.data_ref import DataRef
 from benchbench.core.identity import identity
 from benchbench.core.seeding import stream
 from benchbench.plan.anchors import recipe_policy
-from benchbench.plan.reward_draws import drawing, drawing_policy
+from benchbench.plan.reward_draws import climbs, drawing, drawing_policy
 from benchbench.plan.rounds import drawn_rows
 from benchbench.stages.pseudo_labels.settings import PseudoLabelSettings
 from benchbench.stages.reward_ensemble.settings import RewardEnsembleSettings
@@ -79,11 +79,11 @@ def _after_rounds(roles: Roles, title: str, labelled: DataRef) -> str:
 
 
 def _after_draws(roles: Roles, title: str, labelled: DataRef, split: str) -> str:
-    """Key of the reward model of the labelled pairs and of those whose responses are drawn to a split's prompts."""
+    """Key of the reward model of the labelled pairs and of what is drawn to a split's prompts."""
     loaded = drawing(roles.loaded)
     assert loaded is not None, "asked of a recipe that draws pairs"
     rows = drawn_rows(replace(roles, loaded=loaded, round=None), _who_draws(roles))
-    title = f"{title}, with drawn pairs"
+    title = f"{title}, climbing on draws" if climbs(roles.recipe) else f"{title}, with drawn pairs"
     return roles.trained_rewards(_objective(roles), roles.seed, title, labelled, drawn=(split, rows))
 
 

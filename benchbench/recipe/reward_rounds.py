@@ -61,7 +61,7 @@ class PairSelectorSection(Section):
     """Which drawn responses become the reward model's pairs."""
 
     name: NonEmpty = "west_of_n"
-    """An exhibit of the selectors room that makes pairs of labelled draws."""
+    """An exhibit of the selectors room that makes pairs of labelled draws; `all_draws` for an objective that climbs."""
     options: dict[str, Any] = Field(default_factory=dict)
     """The selector's own options."""
 
@@ -72,6 +72,9 @@ class DrawnPairsSection(Section):
     West-of-N, Pace et al. 2024, arXiv:2401.12086: the best and the worst of N draws by the reward model of the labelled
     pairs. Form unverified: that the second training starts anew, and takes both kinds of pairs in one order, is ours.
     With `policy` the draws are a trained policy's, as in reward learning on policy (RLP, arXiv:2403.19279).
+
+    An objective that climbs (`bt_meta`: MetaRM, Dou et al. 2024, arXiv:2405.00438) takes the draws in no order, by the
+    selector `all_draws`; no first reward model is asked then.
     """
 
     open_question: ClassVar[str] = (

@@ -12,22 +12,26 @@ from torch import nn
 from benchbench.batches.costs import costs_of
 from benchbench.batches.microbatches import Cost, budget_for
 from benchbench.batches.mismatched import mismatched
+from benchbench.batches.order import plan_batches
 from benchbench.batches.padded import collate
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.input import Moving
 from benchbench.core.method import Candidates, Method, Need
+from benchbench.core.seeding import stream
 from benchbench.data.tokenized import Tokenized, TokenizedExample
 from benchbench.models.compile import compile_layers
 from benchbench.models.layout import Layout, layout_of
 from benchbench.models.load import disable_dropout, use_checkpointing
 from benchbench.models.logps import policy_layout, unwrap
 from benchbench.models.policy_head import PolicyWithRival
+from benchbench.recipe.training import LoopSection
 from benchbench.stages.context import Result, StageContext
 from benchbench.training.gradients import Objective
 from benchbench.training.half_steps import HalfSteps
-from benchbench.training.loop import Job, train
+from benchbench.training.job import Ascent, Job
+from benchbench.training.loop import train
 from benchbench.training.optimizer import Rate
-from benchbench.training.rows import DrawnSource, FixedRows
+from benchbench.training.rows import DrawnSource, FixedRows, RowSource
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,18 @@ def reward_batches(
     return BatchMaker(context.device, tokenizer.pad_token_id, layout, cost, columns)
 
 
+@dataclass(frozen=True)
+class Climbed:
+    """What the weights climb before the gradient of each step is taken."""
+
+    objective: Objective
+    """The sum of its terms."""
+    examples: Sequence[TokenizedExample]
+    """What it is computed of, at least one."""
+    rate: float
+    """What its gradient is multiplied with."""
+
+
 def fit(
     context: StageContext[Any],
     model: nn.Module,
@@ -129,6 +145,7 @@ def fit(
     rates: Mapping[str, Rate] | None = None,
     rows: DrawnSource | None = None,
     half_steps: bool = False,
+    climbed: Climbed | None = None,
 ) -> Result:
     """Train to the end; the caller saves the model.
 
@@ -142,6 +159,7 @@ def fit(
         rates: beginnings of parameters' names, with their learning rate over that of the others.
         rows: what draws rows, or draws beside the examples; none takes the examples as they stand.
         half_steps: whether every second step is taken from where the one before it began.
+        climbed: what is climbed before the gradient of each step is taken; none climbs nothing.
 
     Raises:
         BenchError: an example that is longer than the recipe's `tokens_per_microbatch`.
@@ -158,9 +176,11 @@ def fit(
         compile_layers(model, where=f"{context.spec.title}: torch_compile")
     cost = make_batch.cost
     costs = costs_of(cost, tokenized.examples) if rows is None else rows.largest()
+    further = () if climbed is None else climbed.examples
+    source = rows or FixedRows(tokenized.examples, costs)
     budget = budget_for(
-        tokenized.examples,
-        costs,
+        [*tokenized.examples, *further],
+        [*costs, *costs_of(cost, further)],
         tokens=run.tokens_per_microbatch,
         most=_most_examples(context),
         device_kind=context.device.type,
@@ -171,7 +191,7 @@ def fit(
         Job(
             model=model,
             objective=objective,
-            rows=rows or FixedRows(tokenized.examples, costs),
+            rows=source,
             make_batch=make_batch,
             make_beside=make_batch.plain,
             cost=cost,
@@ -187,6 +207,7 @@ def fit(
             rates=rates or {},
             ranks=context.ranks,
             half_steps=HalfSteps() if half_steps else None,
+            ascent=None if climbed is None else _ascent(climbed, cost, settings, source, context.settings.order_seed),
         )
     )
     summary: dict[str, Any] = {
@@ -199,6 +220,20 @@ def fit(
     if rows is not None:
         summary["online"] = rows.summary(outcome.seconds)
     return Result(outcome.tokens, summary | {"tokenization": asdict(tokenized.report)})
+
+
+def _ascent(climbed: Climbed, cost: Cost, settings: LoopSection, rows: RowSource, order_seed: int) -> Ascent:
+    """What is climbed, over as many of its examples in each step as the loss has, in an order of their own."""
+    source = FixedRows(climbed.examples, costs_of(cost, climbed.examples))
+    batches = plan_batches(
+        source.lengths(),
+        batch=settings.global_batch_size,
+        steps=rows.steps(settings),
+        seed=int(stream(order_seed, "what is climbed").integers(2**31)),
+        order=settings.data_order,
+        length_window=settings.length_window,
+    )
+    return Ascent(climbed.objective, source, batches, climbed.rate)
 
 
 def _most_examples(context: StageContext[Any]) -> int:

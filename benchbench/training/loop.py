@@ -9,87 +9,26 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor, nn
 
-from benchbench.batches.microbatches import Budget, Cost, parts
 from benchbench.batches.order import plan_batches
-from benchbench.core.batch import CandidateBatch
 from benchbench.core.errors import BenchError, ExitCode, Interrupted
-from benchbench.core.input import Moving
 from benchbench.core.records import DIVERGED
-from benchbench.core.seeding import torch_seed
 from benchbench.data.tokenized import TokenizedExample
-from benchbench.recipe.training import LoopRunSection, LoopSection
 from benchbench.training.checkpoint import Position, load_checkpoint, read_position, save_checkpoint, trainable
-from benchbench.training.gradients import Objective, StepObjective, coupled, piecewise
-from benchbench.training.half_steps import HalfSteps
+from benchbench.training.job import Job
 from benchbench.training.log import SilentLog, TrainLog
 from benchbench.training.optimizer import Rate, make_optimizer
-from benchbench.training.ranks import ALONE, Ranks
 from benchbench.training.readout import Readout, read_out
-from benchbench.training.rows import RowSource, StepRows
+from benchbench.training.rows import StepRows
 from benchbench.training.schedule import rate_factor, warmup_length
-from benchbench.training.sharding import clip_gradients, sharded_layers
+from benchbench.training.sharding import sharded_layers
 from benchbench.training.shortage import HalfUpdatedError, halved_where_short, no_way_back, none_short_alone
-
-HALF_STEPS = "half_steps"
-"""Name in a checkpoint."""
-MakeBatch = Callable[[Sequence[TokenizedExample], Sequence[TokenizedExample]], CandidateBatch]
-"""(examples, of each the example of the step that follows it) -> their batch."""
-
-
-def _no_draws(examples: Sequence[TokenizedExample]) -> CandidateBatch:
-    raise LookupError("nothing is drawn beside the rows of this run")
-
-
-@dataclass(frozen=True)
-class Job:
-    """One optimizer run."""
-
-    model: nn.Module
-    objective: Objective
-    rows: RowSource
-    """Where each step's rows come from."""
-    make_batch: MakeBatch
-    cost: Cost
-    """How the tokens of examples are counted."""
-    budget: Budget
-    """How much goes through the model at once; halved, once, where memory runs out."""
-    settings: LoopSection
-    """What of a recipe's training section reaches the numbers."""
-    run: LoopRunSection
-    """Logging and checkpoints."""
-    order_seed: int
-    """What the data order is drawn from."""
-    noise_seed: int
-    """What dropout is drawn from."""
-    folder: Path
-    """The stage's folder: train.jsonl and checkpoint/ go there."""
-    report: Callable[[Mapping[str, Any]], None] = lambda event: None
-    """Called with progress: step, steps, loss, tokens."""
-    should_stop: Callable[[], bool] = lambda: False
-    """Asked after each step; true leaves a checkpoint and raises `Interrupted`."""
-    moving: Mapping[str, Moving] = field(default_factory=dict)
-    """By name, what goes along with the steps and stands in every checkpoint."""
-    make_beside: Callable[[Sequence[TokenizedExample]], CandidateBatch] = _no_draws
-    """Responses drawn beside a microbatch's examples -> their batch."""
-    rates: Mapping[str, Rate] = field(default_factory=dict)
-    """Beginning of parameters' names -> their learning rate over that of the others."""
-    ranks: Ranks = ALONE
-    """The processes of the training; each has a job of its own, which differs in this alone."""
-    half_steps: HalfSteps | None = None
-    """Takes every second step from where the one before it began, an even number of them; none takes them in turn."""
-
-    @property
-    def carried(self) -> Mapping[str, Moving]:
-        """All that goes along with the steps."""
-        return self.moving if self.half_steps is None else {**self.moving, HALF_STEPS: self.half_steps}
+from benchbench.training.step_gradients import gradients_of_step
 
 
 @dataclass(frozen=True)
@@ -226,7 +165,7 @@ def _step(job: Job, optimizer: torch.optim.Optimizer, rows: StepRows, *, rate: f
 
     def attempt() -> _Step:
         with none_short_alone(job.ranks, job.budget, step=step):
-            values, tokens = _gradients(job, rows, step)
+            values, tokens = gradients_of_step(job, rows, step)
             ended = _Step(step, rate, tokens, read_out(values), rows)
             if not late:
                 ended.read()
@@ -251,44 +190,6 @@ def _step(job: Job, optimizer: torch.optim.Optimizer, rows: StepRows, *, rate: f
         moving.end_step(step + 1, job.model)
     optimizer.zero_grad(set_to_none=True)
     return ended
-
-
-def _pieces(job: Job, rows: StepRows) -> tuple[dict[int, CandidateBatch], list[CandidateBatch]]:
-    """The step's microbatches that this process computes, by their number; and those it computes for nothing."""
-    examples, following = rows.examples, [*rows.examples[1:], *rows.examples[:1]]
-    every = parts(examples, rows.costs, job.cost, job.budget)
-    costs = [job.cost.together([rows.costs[i] for i in part]) for part in every]
-
-    def piece_of(part: Sequence[int]) -> CandidateBatch:
-        piece = job.make_batch([examples[i] for i in part], [following[i] for i in part])
-        beside = [rows.beside[i] for i in part] if rows.beside else None
-        return piece if beside is None else replace(piece, fresh=job.make_beside(beside))
-
-    repeated = [piece_of(every[number]) for number in job.ranks.repeated(costs)]
-    return {number: piece_of(every[number]) for number in job.ranks.share(costs)}, repeated
-
-
-def _gradients(job: Job, rows: StepRows, step: int) -> tuple[dict[str, Tensor], int]:
-    """The step's clipped gradients on the parameters; the values to log, and its tokens."""
-    settings = job.settings
-    if not rows.examples:
-        nothing = torch.zeros(())
-        return {"loss": nothing, "grad_norm": nothing}, 0
-    numbered, repeated = _pieces(job, rows)
-    numbers, pieces = [*numbered], [*numbered.values()]
-    torch.manual_seed(torch_seed(job.noise_seed, f"dropout, step {step}"))
-    how = {"divisor": settings.gradient_divisor, "bf16": settings.bf16, "ranks": job.ranks, "repeated": repeated}
-    if job.objective.sees_the_step:
-        assert isinstance(job.objective, StepObjective), "an objective that sees the step has its scores"
-        totals = coupled(job.objective, pieces, noise_seed=job.noise_seed, step=step, numbers=numbers, **how)
-    else:
-        totals = piecewise(job.objective, pieces, **how)
-    job.ranks.add_gradients(trainable(job.model).values())
-    norm = clip_gradients(trainable(job.model).values(), settings.max_grad_norm, job.ranks)
-    if not job.ranks.is_alone:
-        totals, norm = {name: value.cpu() for name, value in totals.items()}, norm.cpu()
-    (tokens,) = job.ranks.total([sum(piece.token_counts.real for piece in pieces)])
-    return totals | {"grad_norm": norm}, tokens
 
 
 def _diverged(line: Mapping[str, Any], examples: Sequence[TokenizedExample], step: int) -> BenchError:

@@ -117,6 +117,26 @@ class MethodObjective:
 
 
 @dataclass(frozen=True)
+class RewardAscentObjective:
+    """What a reward model climbs before the gradient of its loss is taken, of responses in no order."""
+
+    model: RewardModel
+
+    @property
+    def sees_the_step(self) -> bool:
+        """Never: it is a mean over examples."""
+        return False
+
+    def __call__(self, batch: CandidateBatch) -> tuple[Terms, Stats]:
+        """The one term; nothing to log beside it."""
+        ascent = self.model.objective.ascent
+        assert ascent is not None, "asked of an objective that climbs"
+        scores = self.model.scores(batch)
+        with torch.autocast(batch.tokens.device.type, enabled=False):  # what a head gives is in float32
+            return {"ascent": Term(ascent.of(scores, self.model.hyper))}, {}
+
+
+@dataclass(frozen=True)
 class RewardModelObjective:
     """The objective of a reward model on its scores, with an optional pull of the rewards' sum towards zero.
 

@@ -141,6 +141,12 @@ def test_a_frozen_model_and_a_second_policy_count():
     assert second.parts["optimizer"] == 2 * plain.parts["optimizer"]
 
 
+def test_an_ascent_keeps_the_weights_and_no_moments():
+    plain = training_memory(by_hand())
+    kept = training_memory(replace(by_hand(), climbs=True))
+    assert kept.bytes - plain.bytes == pytest.approx(plain.parts["weights"])
+
+
 def test_half_steps_keep_weights_and_moments_of_their_beginning():
     plain = training_memory(by_hand())
     kept = training_memory(replace(by_hand(), half_steps=True))

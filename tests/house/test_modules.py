@@ -15,7 +15,7 @@ from tests.house.parsed import calls, package_trees
 MOST_LINES = 300
 EMPTY_NAMES = {"utils", "helpers", "misc", "manager", "base"}
 PICKLES = {"torch.load", "torch.save", "pickle.load", "pickle.dump", "pickle.loads", "pickle.dumps", "joblib.load"}
-SEEDS_TORCH = {"models/load.py", "training/gradients.py", "training/loop.py"}
+SEEDS_TORCH = {"models/load.py", "training/gradients.py", "training/step_gradients.py"}
 """Who may set torch's global generator: what transformers initialises from it, and dropout."""
 
 

@@ -24,6 +24,7 @@ CASES = {
     "accepted_rejected": Case(),
     "against_mixture": Case({"opponent": "data"}, drops_ties=False),
     "all_candidates": Case(drops_ties=False),
+    "all_draws": Case(drops_ties=False, cuts=False),
     "all_pairs": Case(),
     "arm_pairs": Case(),
     "best_random": Case(),

@@ -50,6 +50,19 @@ def test_the_pairs_are_the_best_and_the_worst_by_the_first_reward_model(made: Wo
     assert records[key]["read"] == {"drawn": made.store.record(select).summary["content"]}
 
 
+def test_metarm_climbs_on_the_same_draws_which_nobody_labels(made: World):
+    """Its pairs are the labelled ones alone; of the plan only rows and model are new, and no first model is there."""
+    sets = ("reward_model.objective={name: bt_meta, hyper: {eta: 0.1}}", drawn_pairs(selector="{name: all_draws}"))
+    climbing = world(made.store.root.parent, *sets, target="reward_model")
+    key = second_model(climbing.plan, climbing.cell)
+    select = climbing.plan.stages[key].inputs["drawn"]
+    assert set(climbing.plan.stages) - set(made.plan.stages) == {select, key, str(climbing.cell.reward)}
+    assert [execute(climbing.plan.stages[each], made.store).status for each in (select, key)] == ["done", "done"]
+    summary = made.store.record(key).summary
+    assert summary["examples"] == 96 and 0 < summary["climbed_rows"] <= 10 and "drawn_pairs" not in summary
+    assert 0.33 < summary["last"]["ascent"] < 2 / 3, "2/9 of three sigmoids between 1/2 and 1"
+
+
 def test_another_seeds_stage_is_of_the_same_family(tmp_path: Path):
     """The rows are an input, and no setting that would have the key of a seed's stage."""
     families = {family_of(each.plan, second_model(each.plan, each.cell)) for each in planned_for(tmp_path, 1, 2)}

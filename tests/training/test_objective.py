@@ -119,7 +119,7 @@ class Fixed(torch.nn.Module):
 
     def __init__(self, rewards, objective="bradley_terry", **hyper):
         super().__init__()
-        self.rewards = torch.nn.Parameter(torch.tensor(rewards))
+        self.rewards = torch.nn.Parameter(torch.as_tensor(rewards))
         self.objective = reward_objectives.get(objective)
         self.hyper = self.objective.hyper(**hyper)
 
@@ -135,6 +135,14 @@ def test_the_reward_models_loss_by_hand():
     assert terms["centring"].values.tolist() == pytest.approx([0.09, 0.0])
     assert stats["rewards/accuracies"].tolist() == [1.0, 0.0]
     assert stats["rewards/margins"].tolist() == [1.0, -2.0]
+
+
+def test_the_golden_value_of_centred_pairs():
+    """Mean over three pairs with the coefficient 0.01, computed independently of this code and of TRL's."""
+    rewards = torch.tensor([[1.2, 0.4], [-0.3, 0.5], [0.8, 0.8]], dtype=torch.float64)
+    terms, _ = RewardModelObjective(Fixed(rewards), 0.01)(batches()(examples(3)))
+    total = torch.stack([term.values for term in terms.values()]).sum(dim=0).mean()
+    assert total.item() == pytest.approx(0.762316170819, rel=1e-10)
 
 
 def test_without_a_coefficient_nothing_is_centred():

@@ -13,9 +13,10 @@ from benchbench.batches.order import plan_batches
 from benchbench.core.method import Over, Term, terms_of
 from benchbench.training.checkpoint import trainable
 from benchbench.training.gradients import denominators
-from benchbench.training.loop import _gradients, train
+from benchbench.training.loop import train
 from benchbench.training.objective import MethodObjective
 from benchbench.training.rows import StepRows
+from benchbench.training.step_gradients import gradients_of_step
 
 from .toys import OwnLoss, batches, caches, examples, furthest, model, toy, weights
 
@@ -50,7 +51,7 @@ def test_a_step_over_lists_of_unequal_length_is_the_sum_of_its_examples(tmp_path
     """Each example by itself, its loss divided by the step's number of examples."""
     given, method = mixed(*LENGTHS), methods.get("ddo_rm")
     made = one_step(tmp_path, given, per_device_train_batch_size=size)
-    values, tokens = _gradients(made.job, step_of(made.job), 0)
+    values, tokens = gradients_of_step(made.job, step_of(made.job), 0)
     found = gradients(made.model)
 
     policy = model()
@@ -134,7 +135,7 @@ def test_a_term_over_response_tokens_weighs_every_token_of_the_step_alike(tmp_pa
         return lambda part: ({"nll": Term(-policies(scored, part).sum().sum(dim=-1), Over.RESPONSE_TOKENS)}, {})
 
     made = one_step(tmp_path, given, objective=objective)
-    values, _ = _gradients(made.job, step_of(made.job), 0)
+    values, _ = gradients_of_step(made.job, step_of(made.job), 0)
     rows = [policies(model(), batches()([example])) for example in given]
     tokens = torch.cat([row.token[row.response] for row in rows])
     assert values["loss"].item() == pytest.approx(-tokens.mean().item(), rel=1e-12)

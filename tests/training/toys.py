@@ -37,7 +37,7 @@ from benchbench.stages.preference.run import with_rival
 from benchbench.stages.prompt_vectors import PromptVectors
 from benchbench.training.carried import CarriedNumbers
 from benchbench.training.half_steps import HalfSteps
-from benchbench.training.loop import Job
+from benchbench.training.job import Job
 from benchbench.training.objective import BoundInput, MethodObjective
 from benchbench.training.optimizer import Rate
 from benchbench.training.rows import FixedRows, RowSource

@@ -18,12 +18,14 @@ from benchbench.plan.checks.drawn_lists import arm_faults
 from benchbench.plan.checks.round_data import round_data_faults
 from benchbench.plan.checks.rounds import bind_parts
 from benchbench.plan.prepared import Prepared
-from benchbench.plan.reward_draws import DRAWN, drawing, drawing_policy, drawing_recipe
+from benchbench.plan.reward_draws import DRAWN, climbs, drawing, drawing_policy, drawing_recipe
 from benchbench.recipe.anchors import AnchorSource
 from benchbench.recipe.binding import bind
 from benchbench.recipe.load import Loaded
 from benchbench.recipe.schema import Recipe
 
+CLIMBED_ON = "all_draws"
+"""The selector of what an objective climbs on."""
 _KEYS = {
     "rounds.prompts.per_round": f"{DRAWN}.prompts.count",
     "rounds.prompts.split": f"{DRAWN}.prompts.split",
@@ -36,7 +38,7 @@ def bind_drawn_pairs(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
     """The options of the section's parts with their defaults filled in, and every fault of the section."""
     inner = drawing_recipe(recipe)
     if inner is None:
-        return {}, []
+        return {}, _not_drawn(recipe)
     assert inner.rounds is not None, "a recipe that draws"
     exhibits, bound, faults = bind_parts(inner.rounds, DRAWN)
     bound.pop(f"{DRAWN}.oracle.options", None)  # no key of the section
@@ -49,10 +51,11 @@ def bind_drawn_pairs(recipe: Recipe) -> tuple[dict[str, Any], list[Fault]]:
     except ValueError as error:
         return bound, [Fault(f"{DRAWN}.sampler", str(error))]
     labels = [
-        *oracle_faults(inner, exhibits["oracle"], inner.rounds.sampler, read=True, section=DRAWN),
+        *oracle_faults(inner, exhibits["oracle"], inner.rounds.sampler, read=selector.needs_labels, section=DRAWN),
         *label_column_faults(DRAWN, selector, options, exhibits["oracle"]),
     ]
-    drawn = [*_prompts(inner), *_draws(inner, sampler, arms), *_pairs(selector, options), *_objective(inner)]
+    rows = _lists(inner, selector) if climbs(recipe) else [*_pairs(selector, options), *_objective(inner)]
+    drawn = [*_prompts(inner), *_draws(inner, sampler, arms), *rows]
     return bound, [*drawn, *arm_faults(selector, options, arms, DRAWN), *labels]
 
 
@@ -119,6 +122,24 @@ def _pairs(selector: Selector, options: Any) -> Iterator[Fault]:
             others.append(name)
     message = f"expected a selector that makes pairs of labelled draws ({', '.join(others)})"
     yield Fault(f"{DRAWN}.selector.name", f"{message}, got '{selector.name}'")
+
+
+def _not_drawn(recipe: Recipe) -> list[Fault]:
+    """An objective that climbs on draws, where none are drawn."""
+    if not climbs(recipe):
+        return []
+    assert recipe.reward_model is not None, "what has an objective"
+    reads = f"objective '{recipe.reward_model.objective.name}' climbs on responses of a policy"
+    hint = f"give prompts, sampler and selector: {{name: {CLIMBED_ON}}}, as recipe reward_model@meta does"
+    return [Fault(DRAWN, f"required, not given: {reads}; {hint}")]
+
+
+def _lists(recipe: Recipe, selector: Selector) -> Iterator[Fault]:
+    """Selectors whose rows are not the draws as they are, for an objective that climbs on these."""
+    assert recipe.reward_model is not None, "what has an objective"
+    if selector.name != CLIMBED_ON:
+        climber = f"'{recipe.reward_model.objective.name}' climbs on all draws to a prompt, in no order"
+        yield Fault(f"{DRAWN}.selector.name", f"expected {CLIMBED_ON}, got '{selector.name}': {climber}")
 
 
 def _makes_pairs(selector: Selector, options: Any) -> bool:

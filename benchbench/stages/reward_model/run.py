@@ -23,12 +23,12 @@ from benchbench.models.reward_outputs import OutputHead, joined_scores
 from benchbench.models.saving import save_and_read_back, save_whole
 from benchbench.recipe.binding import bind
 from benchbench.stages.context import Result, StageContext, check_context
-from benchbench.stages.fit import BatchMaker, fit, reward_batches
+from benchbench.stages.fit import BatchMaker, Climbed, fit, reward_batches
 from benchbench.stages.reward_model.settings import DRAWN, RewardModelSettings
 from benchbench.stages.saved import FOLDER, READ_BACK_EXAMPLES, with_content, with_read_back
 from benchbench.stages.settings import initial_seed
 from benchbench.store.files import whole_folder
-from benchbench.training.objective import RewardModelObjective
+from benchbench.training.objective import RewardAscentObjective, RewardModelObjective
 
 
 def run(context: StageContext[RewardModelSettings]) -> Result:
@@ -49,12 +49,12 @@ def run(context: StageContext[RewardModelSettings]) -> Result:
             objective=objective,
             hyper=hyper,
         )
-    tokenized, further = _pairs(context, tokenizer)
-    check_context(tokenized.examples, backbone, context.spec.title)
+    tokenized, drawn = _rows(context, tokenizer, objective)
+    check_context([*tokenized.examples, *drawn], backbone, context.spec.title)
     columns = [column.name for column in objective.carried_columns(hyper)]
     make_batch = reward_batches(context, tokenizer, backbone, columns)
     minimised = RewardModelObjective(model, training.center_rewards_coefficient)
-    outcome = fit(context, model, minimised, tokenized, make_batch)
+    outcome = fit(context, model, minimised, tokenized, make_batch, climbed=_climbed(model, drawn))
     if not context.ranks.is_first:
         return outcome
     if objective.fit is not None:
@@ -73,24 +73,35 @@ def run(context: StageContext[RewardModelSettings]) -> Result:
         score=rewards,
         where=folder,
     )
-    return with_read_back(_with_further(context, outcome, further), tokenized.examples, difference)
+    return with_read_back(_with_drawn(context, outcome, len(drawn)), tokenized.examples, difference)
 
 
-def _pairs(context: StageContext[RewardModelSettings], tokenizer: Any) -> tuple[Tokenized, int]:
-    """The labelled pairs, behind them those that were drawn, and how many these are; the report is of the labelled."""
+def _rows(
+    context: StageContext[RewardModelSettings], tokenizer: Any, objective: RewardObjective
+) -> tuple[Tokenized, Sequence[TokenizedExample]]:
+    """What is trained on, drawn pairs behind labelled ones, and what was drawn; the report is of the labelled."""
     tokenized, split = context.tokenized(tokenizer, on_empty="drop"), context.settings.drawn_split
     if split is None:
-        return tokenized, 0
+        return tokenized, ()
     rows = DataRef(split, made_by=context.spec.inputs[DRAWN], tokens=True)
     drawn = context.tokenized(tokenizer, on_empty="drop", data=rows).examples
-    return Tokenized([*tokenized.examples, *drawn], tokenized.report), len(drawn)
+    if objective.ascent is None:
+        tokenized = Tokenized([*tokenized.examples, *drawn], tokenized.report)
+    return tokenized, drawn
 
 
-def _with_further(context: StageContext[RewardModelSettings], outcome: Result, count: int) -> Result:
-    """The outcome with the number of drawn pairs, and with the content of the model that rests on draws."""
+def _climbed(model: RewardModel, drawn: Sequence[TokenizedExample]) -> Climbed | None:
+    """What the objective climbs on the draws, where it does."""
+    ascent = model.objective.ascent
+    return None if ascent is None else Climbed(RewardAscentObjective(model), drawn, ascent.rate(model.hyper))
+
+
+def _with_drawn(context: StageContext[RewardModelSettings], outcome: Result, count: int) -> Result:
+    """The outcome with the number of drawn rows, and with the content of the model that rests on draws."""
     if context.settings.drawn_split is None:
         return outcome
-    return with_content(context, replace(outcome, summary={**outcome.summary, "drawn_pairs": count}))
+    what = "drawn_pairs" if reward_objectives.get(context.settings.objective.name).ascent is None else "climbed_rows"
+    return with_content(context, replace(outcome, summary={**outcome.summary, what: count}))
 
 
 def _objective(settings: RewardModelSettings) -> tuple[RewardObjective, Any]:

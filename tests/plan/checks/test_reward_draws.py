@@ -54,6 +54,19 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Path:
             [drawn_pairs(), "reward_model.objective={name: bt_soft}", "reward_model.center_rewards_coefficient=0"],
             "reward_model.drawn: expected an objective of pairs that reads nothing but their order, got 'bt_soft'",
         ),
+        (
+            ["reward_model.objective={name: bt_meta}"],
+            "reward_model.drawn: required, not given: objective 'bt_meta' climbs",
+        ),
+        (
+            [drawn_pairs(), "reward_model.objective={name: bt_meta}"],
+            "drawn.selector.name: expected all_draws, got 'west_of_n': 'bt_meta' climbs on all draws to a prompt",
+        ),
+        (
+            ["reward_model.objective={name: bt_meta, hyper: {eta: -1}}", drawn_pairs(selector="{name: all_draws}")],
+            "reward_model.objective.hyper: eta: expected a finite number >= 0, got -1",
+        ),
+        ([drawn_pairs(selector="{name: all_draws}")], "drawn.selector.name: expected a selector that makes pairs"),
         ([drawn_pairs(policy="rloo@none")], "reward_model.drawn.policy: no recipe of 'rloo@none' in setting"),
         ([drawn_pairs(policy="reward_model")], "expected a recipe whose result is a policy, got the reward model"),
         ([drawn_pairs(), "reward_model.score_append_eos=false"], "drawn responses are rewarded token for token"),
