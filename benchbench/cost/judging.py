@@ -36,7 +36,7 @@ def asks_for_pay(spec: StageSpec) -> bool:
 
 def _is_paid(oracle: str, options: Mapping[str, Any]) -> bool:
     """Whether an oracle asks a judge that has an endpoint."""
-    if oracles.get(oracle).judge_of is None:
+    if oracles.get(oracle).judge_of is None or "judge" not in options:
         return False
     return ENDPOINT in {field.name for field in fields(judges.get(options["judge"]).options)}
 

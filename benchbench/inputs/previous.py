@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from benchbench.core.errors import Fault
 from benchbench.core.input import Input, Pass
 from benchbench.core.method import Method, Need
+from benchbench.recipe.anchors import RoundAnchor
 
 if TYPE_CHECKING:
     from benchbench.core.scores import Logps
@@ -43,9 +44,9 @@ def faults(recipe: Recipe, method: Method, need: Need) -> list[Fault]:
     if need.option("reference") == START and reference != first:
         message = f"expected {first}: '{method.name}' is derived for the policy that all rounds start from"
         return [Fault("preference.reference", f"{message}, got {reference}")]
-    if reference == "previous" and recipe.rounds is not None:
+    if (reference == "previous" or isinstance(reference, RoundAnchor)) and recipe.rounds is not None:
         message = f"'{method.name}' compares its reference with the policy that the round starts from"
-        return [Fault("preference.reference", f"expected sft or base, since {message}; previous would be both")]
+        return [Fault("preference.reference", f"expected sft or base, since {message}; {reference} would be both")]
     return []
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from benchbench.core.errors import Fault
 from benchbench.core.input import DrawnRows, Input, Pass
 from benchbench.core.method import Method, Need
+from benchbench.recipe.anchors import RoundAnchor
 
 if TYPE_CHECKING:
     from benchbench.core.scores import Logps
@@ -23,6 +24,8 @@ recipe's `preference.reference` says which policy it is."""
 def plan(roles: Roles, need: Need) -> Mapping[str, str]:
     """The stage that scores the training pairs under the anchor."""
     anchor = _anchor(roles.recipe, need)
+    if isinstance(anchor, RoundAnchor):
+        return {INPUT.name: roles.anchor(roles.policy_left_by(anchor.round))}
     if anchor == "previous":
         return {INPUT.name: roles.anchor(roles.previous_policy)}
     if anchor == "before":
@@ -73,7 +76,7 @@ def drawn(rows: DrawnRows, forward: Pass) -> Logps:
         return token_logps(rows.reference, forward.batch, dtype=forward.dtype)
 
 
-def _anchor(recipe: Recipe, need: Need) -> str:
+def _anchor(recipe: Recipe, need: Need) -> str | RoundAnchor:
     assert recipe.preference is not None, "checked with the recipe"
     return need.option(ANCHOR) or recipe.preference.reference
 

@@ -43,7 +43,7 @@ def ruled(scores: Sequence[float]) -> Labels:
     Args:
         scores: [K], higher is better, in no unit of a preference, so that no difference of them is a probability.
     """
-    pairs = combinations(range(len(scores)), 2)
+    pairs = combinations([place for place, score in enumerate(scores) if math.isfinite(score)], 2)
     wins = {(i, j): 0.5 if scores[i] == scores[j] else float(scores[i] > scores[j]) for i, j in pairs}
     return replace(scored(scores), wins=wins)
 

@@ -82,6 +82,14 @@ class Roles(StageParts):
         """The policy that the round before started from; in the first one and without rounds the first policy."""
         return self.first_policy() if self.round is None else self.round.before
 
+    def policy_left_by(self, number: int) -> str | None:
+        """The policy that a round left, for the rounds after it; at the latest the one that the round starts from.
+
+        Args:
+            number: of the round; 0 for the first policy.
+        """
+        return self.first_policy() if self.round is None else self.round.left_by(number)
+
     @property
     def start_policy(self) -> str | None:
         """The policy that a preference stage goes on from."""

@@ -73,7 +73,7 @@ def unrolled(roles: Roles) -> tuple[RoundKeys, ...]:
 def _reference(roles: Roles) -> str | None:
     """The policy that samplers and oracles call the reference: where the first round starts, or what the loss has."""
     section = roles.recipe.preference
-    if section is None or section.init_from is None or section.reference in ("start", "previous"):
+    if section is None or section.init_from is None or section.reference not in ("sft", "base"):
         return roles.first_policy()
     return roles.sft() if section.reference == "sft" else None
 

@@ -58,6 +58,14 @@ class RoundPlace:
         """Key of the policy that the round before started from; in the first round its own."""
         return self.starts[max(0, self.number - 2)]
 
+    def left_by(self, number: int) -> str | None:
+        """Key of the policy that a round left, or that the first one starts from; at the latest this one's start.
+
+        Args:
+            number: of the round; 0 for where the first one starts.
+        """
+        return self.starts[min(number, self.number - 1)]
+
 
 @dataclass(frozen=True)
 class StageParts:

@@ -5,14 +5,51 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
 from benchbench.core.errors import Fault
+from benchbench.recipe.document import describe
 from benchbench.recipe.section import Section
 from benchbench.recipe.values import get, put
 
 ANCHOR_POLICY = "anchor_policy"
 """Name of the preference stage's input that leaves the weights of a reference in memory."""
+
+
+class RoundAnchor(Section):
+    """The policy that a round leaves, as the reference of the rounds after it."""
+
+    round: int
+    """Its number; 0 stands for the policy that the first round starts from. A round that comes no later has as its
+    reference the policy that it starts from."""
+
+    def __str__(self) -> str:
+        """As a recipe writes it."""
+        return f"{{round: {self.round}}}"
+
+
+_WORDS = ("sft", "base", "previous", "start")
+
+
+def _reference(value: Any) -> Any:
+    """One fault instead of one per kind of value."""
+    if value in _WORDS or isinstance(value, RoundAnchor):
+        return value
+    number = value.get("round") if isinstance(value, Mapping) and len(value) == 1 else None
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+        raise ValueError(f"expected one of {', '.join(_WORDS)}, or {{round: NUMBER}}, got {describe(value)}")
+    return RoundAnchor(round=number)
+
+
+def _written(value: Any) -> Any:
+    return {"round": value.round} if isinstance(value, RoundAnchor) else value
+
+
+_Reference = Literal["sft", "base", "previous", "start"] | RoundAnchor
+Reference = Annotated[
+    _Reference, PlainValidator(_reference, json_schema_input_type=_Reference), PlainSerializer(_written)
+]
+"""Which policy the frozen reference is."""
 
 
 class AnchorSource(Section):
@@ -85,9 +122,9 @@ def anchor_faults(recipe: Any, method: str) -> list[Fault]:
     if recipe.preference is None:
         return []
     reference = recipe.preference.reference
-    if reference == "previous":
+    if reference == "previous" or isinstance(reference, RoundAnchor):
         message = f"expected sft, base or start: '{method}' has its reference in memory, the same in all rounds"
-        return [Fault("preference.reference", f"{message}, got previous")]
+        return [Fault("preference.reference", f"{message}, got {reference}")]
     if reference == "sft" and recipe.sft is None:
         return [Fault("preference.reference", "expected base, since the recipe has no sft stage, got sft")]
     if reference == "base" and recipe.sft is not None and recipe.model.from_config is not None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PlainValidator, model_validator
 
 from benchbench.core.identity import RUN, Since
-from benchbench.recipe.anchors import AnchorSource
+from benchbench.recipe.anchors import AnchorSource, Reference
 from benchbench.recipe.model_columns import MOST_COLUMNS, ModelColumnSection
 from benchbench.recipe.reward_rounds import DrawnPairsSection, EnsembleSection, PseudoLabelSection
 from benchbench.recipe.section import Section
@@ -212,11 +212,12 @@ class PreferenceSection(TrainingSection):
     nothing but preference training reads may differ. Its training counts as this recipe's, too."""
     reward: RewardSource = RewardSource(source="stage")
     """Read only by methods that declare a reward."""
-    reference: Literal["sft", "base", "previous", "start"] = "sft"
+    reference: Reference = "sft"
     """The frozen reference model; read only by methods that declare a reference. `previous` is, where the
     recipe has rounds, the policy that each of them starts from: that of the round before, which draws the round's
     responses, also where `rounds.start` has training begin at the SFT policy. `start` is the policy of `init_from`,
-    in every round; with `init_from` it is the default."""
+    in every round; with `init_from` it is the default. `{round: N}` is the policy that round N left, for the rounds
+    after it, and before them as `previous`."""
     anchors: Annotated[dict[str, AnchorSource], Since("2026-11-28", before={})] = Field(default_factory=dict)
     """Name -> a further frozen policy, whose log-probabilities of the training pairs the method reads."""
     on_empty_response: OnEmptyResponse = "drop"

@@ -6,7 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForSequenceClassification, LlamaConfig, PreTrainedTokenizerFast
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    DistilBertConfig,
+    LlamaConfig,
+    PreTrainedTokenizerFast,
+)
 
 from benchbench.data.tokenizer import train_tokenizer
 from benchbench.models.load import seeded
@@ -45,4 +51,28 @@ def classifier_folder(folder: Path, *, labels: int = 1, template: bool = True, s
         model = AutoModelForSequenceClassification.from_config(config, dtype=torch.float32)
     model.save_pretrained(folder, safe_serialization=True)
     words.save_pretrained(folder)
+    return model.eval()
+
+
+def sentiment_folder(folder: Path, *, seed: int = 0) -> Any:
+    """A DistilBERT of letters with random weights and the labels of a published one; the model comes back."""
+    letters = "abcdefghijklmnopqrstuvwxyz.,:?!0123456789"
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{letter}" for letter in letters)]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "vocab.txt").write_text("".join(f"{word}\n" for word in vocabulary), encoding="utf-8")
+    AutoTokenizer.from_pretrained(folder, config=DistilBertConfig()).save_pretrained(folder)
+    config = DistilBertConfig(
+        vocab_size=len(vocabulary),
+        dim=16,
+        hidden_dim=32,
+        n_layers=1,
+        n_heads=2,
+        max_position_embeddings=256,
+        initializer_range=0.5,
+        id2label={0: "NEGATIVE", 1: "POSITIVE"},
+        label2id={"NEGATIVE": 0, "POSITIVE": 1},
+    )
+    with seeded(seed, "sentiment"):
+        model = AutoModelForSequenceClassification.from_config(config, dtype=torch.float32)
+    model.save_pretrained(folder, safe_serialization=True)
     return model.eval()

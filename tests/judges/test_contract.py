@@ -22,13 +22,14 @@ from benchbench.judging.identity import judge_identity
 from benchbench.recipe.binding import bind
 
 from .chat_server import prefers, serving
-from .classifiers import classifier_folder
+from .classifiers import classifier_folder, sentiment_folder
 from .contests import context, verdicts
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "gold": {},
     "human_file": {"path": "verdicts.csv"},
     "reward_model": {"model_name_or_path": "./classifier", "max_length": 192},
+    "classifier": {"model_name_or_path": "./sentiment", "label": "POSITIVE", "max_length": 256},
     "chat_endpoint": {"base_url": "http://127.0.0.1:9/v1", "model": "some-judge"},
 }
 """By judge; one that is not here must do with its defaults."""
@@ -60,6 +61,8 @@ def options(judge: Judge, tmp_path: Path, request: pytest.FixtureRequest) -> Any
     given = dict(OPTIONS.get(judge.name, {}))
     if judge.name == "reward_model":
         classifier_folder(tmp_path / "classifier")
+    if judge.name == "classifier":
+        sentiment_folder(tmp_path / "sentiment")
     if judge.name == "human_file":
         write_verdicts(tmp_path / "verdicts.csv", world_contests())
     if judge.name == "chat_endpoint":
@@ -88,6 +91,7 @@ def test_the_room_holds_these_judges_and_no_private_file():
     assert judges.names() == (
         "arithmetic",
         "chat_endpoint",
+        "classifier",
         "codec",
         "gold",
         "human_file",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from benchbench.core.rollout import Group, Labels
@@ -51,8 +54,30 @@ def follow_ups() -> Mapping[str, Model]:
     return {"policy": Model({"yes": [-1.0, -0.5], "no": [-2.0]})}
 
 
+class ClassifierCase(Mapping[str, Any]):
+    """Options that name a folder, which is made when they are first read."""
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
+        from tests.judges.classifiers import sentiment_folder
+
+        self._folder = tempfile.TemporaryDirectory()
+        sentiment_folder(Path(self._folder.name))
+        return {"model_name_or_path": self._folder.name, "label": "POSITIVE", "max_length": 256}
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
 CASES = {
     "annotator": Case(),
+    "classifier": Case(ClassifierCase()),
     "counted_calls": Case({"match": "text", "after": "answer :", "until": " ."}),
     "density_ratio": Case(models=policies),
     "followup_likelihood": Case({"good": ["yes"], "bad": ["no"]}, models=follow_ups),

@@ -97,7 +97,7 @@ def test_options_are_frozen_documented_and_bound_as_a_recipe_gives_them(name: st
     assert oracle.options.__dataclass_params__.frozen
     fields = {field.name for field in dataclasses.fields(oracle.options)}
     assert set(field_docs(oracle.options)) == fields and oracle.handling <= fields
-    bound, faults = bind(oracle.options, CASES[name].options, where="here")
+    bound, faults = bind(oracle.options, dict(CASES[name].options), where="here")
     assert faults == [] and bound == oracle.options(**CASES[name].options)
     assert inspect.getdoc(oracle.label)
     assert all(isinstance(pin, str) for pin in oracle.identity(bound, Path()).values())

@@ -11,7 +11,8 @@ import pytest
 from harness import ROOT, bench
 
 from benchbench.core.errors import BenchError
-from benchbench.sources.beginnings import SOURCE, BeginningsOptions, cut_text
+from benchbench.sources.beginnings.options import BeginningsOptions
+from benchbench.sources.beginnings.source import SOURCE, cut_text
 
 STORY = 'Tom had a red ball. He said, "I like it!" Then he ran.\n\nThe end came'
 

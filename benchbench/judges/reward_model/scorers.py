@@ -7,32 +7,25 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForSequenceClassification
 
 from benchbench.core.batch import CandidateBatch
 from benchbench.core.errors import BenchError
 from benchbench.core.example import Example, Message
 from benchbench.core.judge import Contest, JudgeContext
-from benchbench.core.repository import Repository
-from benchbench.data.hub_access import local_folder, require_on_hub
-from benchbench.data.hub_cache import AGAIN
-from benchbench.data.hub_verified import CachedRevision, require_verified
+from benchbench.data.hub_access import local_folder
 from benchbench.data.render import NOW
 from benchbench.data.template_limits import require_length, template_limits
 from benchbench.data.tokenize import tokenize_examples
-from benchbench.data.tokenizer import load_tokenizer, read_tokenizer
-from benchbench.data.tokenizer_files import TOKENIZER_PATTERNS
+from benchbench.data.tokenizer import load_tokenizer
 from benchbench.judges.reward_model.options import RewardModelOptions, check_read, is_stage
 from benchbench.judges.reward_model.stage import model_settings, tokenization
 from benchbench.models.load import context_length
-from benchbench.models.loading import check_loaded
 from benchbench.models.reward_head import RewardModel, load_reward_model
+from benchbench.models.sequence_classifier import load_sequence_classifier
 from benchbench.store.files import read_text
 
 Prompt = tuple[Message, ...]
 Score = Callable[[Prompt, str], float]
-_READ = ("*.safetensors", "*.json", "*.py", *TOKENIZER_PATTERNS)
-"""Files of a repository that a classifier is loaded from."""
 
 
 def scorer(options: RewardModelOptions, contests: Sequence[Contest], context: JudgeContext) -> Score:
@@ -47,7 +40,7 @@ def scorer(options: RewardModelOptions, contests: Sequence[Contest], context: Ju
     if local is not None and is_stage(local):
         score = _trained(options, local, contests, context)
     else:
-        score = _classifier(options, local, context)
+        score = _classifier(options, context)
     known: dict[tuple[Prompt, str], float] = {}
 
     def once(prompt: Prompt, text: str) -> float:
@@ -104,37 +97,21 @@ def _check_alone(model: RewardModel, folder: Path) -> None:
         )
 
 
-def _classifier(options: RewardModelOptions, local: Path | None, context: JudgeContext) -> Score:
+def _classifier(options: RewardModelOptions, context: JudgeContext) -> Score:
     if options.max_length is None:
         raise BenchError(f"judge reward_model: max_length: required for a classifier ({options.model_name_or_path})")
-    cached = [CachedRevision(Repository("model", options.model_name_or_path, options.revision), _READ, AGAIN)]
-    if local is None:
-        require_verified(cached, context.root)
-    tokenizer = read_tokenizer(
+    model, tokenizer = load_sequence_classifier(
         options.model_name_or_path,
+        what="judge reward_model",
         revision=options.revision,
         folder=context.folder,
+        root=context.root,
+        device=context.device,
+        dtype=options.dtype or "float32",
+        attn_implementation=options.attn_implementation,
         trust_remote_code=options.trust_remote_code,
+        labels=1,
     )
-    attention = {} if options.attn_implementation is None else {"attn_implementation": options.attn_implementation}
-    model, info = _pretrained(
-        AutoModelForSequenceClassification,
-        options,
-        local,
-        dtype=getattr(torch, options.dtype or "float32"),
-        use_safetensors=True,
-        output_loading_info=True,
-        **attention,
-    )
-    if local is None:  # what came just now
-        require_verified(cached, context.root)
-    if model.config.num_labels != 1 or info["missing_keys"]:
-        raise BenchError(
-            f"judge reward_model: {options.model_name_or_path}: expected a classifier with one label and all weights, "
-            f"found {model.config.num_labels} labels, without {', '.join(sorted(info['missing_keys'])) or 'none'}"
-        )
-    check_loaded(model, info, f"judge reward_model: {options.model_name_or_path}")
-    model = model.to(context.device).eval()
     encode = _encoder(options, tokenizer, context.folder)
 
     def score(prompt: Prompt, text: str) -> float:
@@ -206,19 +183,3 @@ def _check_length(tokens: int, model: Any, what: str) -> None:
             f"judge reward_model: {what}: {tokens} tokens, the model reads at most {limit}; "
             "set max_length to that or less, with a truncation"
         )
-
-
-def _pretrained(kind: Any, options: RewardModelOptions, local: Path | None, **more: Any) -> Any:
-    """From the folder, the hub's cache or the hub."""
-    source = str(local or options.model_name_or_path)
-    more |= {"trust_remote_code": options.trust_remote_code} | ({} if local else {"revision": options.revision})
-    try:
-        return kind.from_pretrained(source, local_files_only=True, **more)
-    except (OSError, ValueError, KeyError) as error:
-        if local is not None:
-            raise BenchError(f"judge reward_model: {source}: cannot be loaded ({error})") from None
-    require_on_hub("model", source, options.revision)
-    try:
-        return kind.from_pretrained(source, **more)
-    except (OSError, ValueError, KeyError) as error:
-        raise BenchError(f"judge reward_model: {source}: cannot be loaded ({error})") from None

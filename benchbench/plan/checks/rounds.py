@@ -18,6 +18,7 @@ from benchbench.plan.checks.drawn_lists import list_faults
 from benchbench.plan.checks.on_policy import choice_faults, drawing_faults
 from benchbench.plan.checks.searches import search_faults
 from benchbench.plan.rounds import SAMPLER_OPTIONS, SELECTOR_OPTIONS
+from benchbench.recipe.anchors import RoundAnchor
 from benchbench.recipe.binding import bind
 from benchbench.recipe.rounds import SAMPLING, RoundsSection
 from benchbench.recipe.schema import REWARD_MODEL, SFT, Recipe
@@ -101,10 +102,11 @@ def bind_parts(section: RoundsSection, where: str) -> tuple[dict[str, Any], dict
 
 def _without_rounds(recipe: Recipe) -> list[Fault]:
     section = recipe.preference
-    if section is None or section.reference != "previous":
+    if section is None or not (section.reference == "previous" or isinstance(section.reference, RoundAnchor)):
         return []
     others = "sft or base" if section.init_from is None else "start, sft or base"
-    return [Fault("preference.reference", f"expected {others}, since the recipe has no rounds, got previous")]
+    message = f"expected {others}, since the recipe has no rounds, got {section.reference}"
+    return [Fault("preference.reference", message)]
 
 
 def _splits(parts: _Parts) -> Iterator[Fault]:
@@ -211,7 +213,13 @@ def _unread(parts: _Parts) -> Iterator[Fault]:
 
 
 def _anchors(parts: _Parts) -> Iterator[Fault]:
-    """A reference that starts where training starts, while each round starts elsewhere."""
+    """A reference that starts where training starts, while each round starts elsewhere, or that no round reads."""
+    reference = parts.recipe.preference.reference if parts.recipe.preference is not None else None
+    if isinstance(reference, RoundAnchor) and reference.round >= parts.section.count:
+        last = parts.section.count - 1
+        yield Fault(
+            "preference.reference", f"expected a round up to {last}, after which another comes, got {reference}"
+        )
     if parts.section.start == "previous" and parts.method.need(Need.LIVE_REFERENCE.name) and parts.section.count > 1:
         message = f"expected sft: the reference of '{parts.method.name}' starts where the SFT policy does"
         yield Fault("rounds.start", f"{message}, and so must every round")

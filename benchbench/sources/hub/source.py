@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from benchbench.core.errors import BenchError
 from benchbench.core.identity import Since
 from benchbench.core.repository import Repository
 from benchbench.core.source import LoadedSplits, Source
 from benchbench.data.files import content_hash
-from benchbench.data.hub_access import check_commit, local_folder
+from benchbench.data.hub_access import check_commit
+from benchbench.data.hub_dataset import local_dataset, open_dataset, read_dataset_split, required_revision
 from benchbench.data.preference_order import PreferredBy
 from benchbench.data.splits import check_row_options, load_rows, row_options
-from benchbench.sources.hub.dataset import open_folder, open_revision, read_split
 
 
 @dataclass(frozen=True)
@@ -64,15 +63,11 @@ class HubOptions:
 
 def load(options: HubOptions, folder: Path) -> LoadedSplits:
     """Fetch or open the dataset, and normalise the splits asked for."""
-    path = _local(options, folder)
-    if path is not None:
-        builder = open_folder(path, options.dataset_config)
-        label = str(path)
-    else:
-        revision = _revision(options)
-        builder = open_revision(options.dataset_name, options.dataset_config, revision)
-        label = f"{options.dataset_name}@{revision[:7]}"
-    rows = {split: read_split(builder, name, f"data.options.splits.{split}") for split, name in options.splits.items()}
+    builder, label = open_dataset(options.dataset_name, options.dataset_config, options.dataset_revision, folder)
+    rows = {
+        split: read_dataset_split(builder, name, f"data.options.splits.{split}")
+        for split, name in options.splits.items()
+    }
     return load_rows(
         rows,
         where={split: f"{label}, {name}" for split, name in options.splits.items()},
@@ -83,38 +78,26 @@ def load(options: HubOptions, folder: Path) -> LoadedSplits:
 def identity(options: HubOptions, folder: Path) -> Mapping[str, str]:
     """The commit; for a local folder the hash of its files."""
     local = files(options, folder)
-    return {name: content_hash(path) for name, path in local.items()} or {"revision": _revision(options)}
+    return {name: content_hash(path) for name, path in local.items()} or {
+        "revision": required_revision(options.dataset_name, options.dataset_revision)
+    }
 
 
 def files(options: HubOptions, folder: Path) -> Mapping[str, Path]:
     """The dataset where it is a local folder; nothing of what the hub has."""
-    path = _local(options, folder)
+    path = local_dataset(options.dataset_name, options.dataset_revision, folder)
     return {} if path is None else {options.dataset_name: path}
 
 
 def repository(options: HubOptions, folder: Path) -> Repository:
     """The dataset's own, at its commit, or the local folder."""
-    path = _local(options, folder)
-    return Repository("dataset", options.dataset_name, _revision(options) if path is None else None, path)
-
-
-def _local(options: HubOptions, folder: Path) -> Path | None:
-    path = local_folder(options.dataset_name, folder)
-    if path is not None and options.dataset_revision is not None:
-        raise BenchError(
-            f"data.options.dataset_revision: {options.dataset_name} is a local folder, which has no revision; "
-            "leave it out, the folder's files are hashed instead"
-        )
-    return path
-
-
-def _revision(options: HubOptions) -> str:
-    if options.dataset_revision is None:
-        raise BenchError(
-            f"data.options.dataset_revision: required for {options.dataset_name}, not given; "
-            "the hub's page of the dataset lists its commits"
-        )
-    return options.dataset_revision
+    path = local_dataset(options.dataset_name, options.dataset_revision, folder)
+    return Repository(
+        "dataset",
+        options.dataset_name,
+        required_revision(options.dataset_name, options.dataset_revision) if path is None else None,
+        path,
+    )
 
 
 SOURCE = Source(

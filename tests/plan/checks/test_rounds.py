@@ -52,6 +52,9 @@ def refusal(setting: Path, *sets: str, target: str = "dpo") -> str:
             "generate.engine: expected auto or transformers, got vllm: 'nash_mixture' mixes policies",
         ),
         (["preference.reference=previous"], "preference.reference: expected sft or base, since the recipe has no"),
+        (["preference.reference={round: 1}"], "preference.reference: expected sft or base, since the recipe has no"),
+        ([drawn(), "preference.reference={round: 2}"], "expected a round up to 1, after which another comes, got {rou"),
+        ([drawn(), "preference.reference=round"], "previous, start, or {round: NUMBER}, got the text 'round'"),
         ([ON_DATA.replace("name: data", "name: policy")], "rounds.sampler: 'policy' draws responses; required"),
         ([drawn(sampler="name: data, num_samples: 2")], "rounds.sampler: 'data' draws nothing; leave out"),
         ([drawn().replace("top_p: 1.0, ", "")], "missing: top_p"),
@@ -236,6 +239,17 @@ def test_a_method_that_compares_the_reference_with_the_last_policy_takes_no_prev
 ):
     text = refusal(setting, drawn(selector=KEPT), "preference.reference=previous", BY_SCORE, target=method)
     assert "preference.reference: expected sft" in text and "previous" in text
+
+
+def test_the_reference_may_be_the_policy_that_a_round_left(setting: Path):
+    """In the third round that of the first, which the second starts from; in those before as `previous`."""
+    sections = [drawn(count=3, per_round=8), "preference.reference={round: 1}"]
+    loaded = resolve("dpo", setting=str(setting), overrides=parse_overrides(sections))
+    plan = open_session([loaded], (1,), RunOptions("cpu", runs=setting.parent / "runs")).plan
+    (cell,) = [cell for cell in plan.cells if cell.rounds]
+    first, _, last = cell.rounds
+    anchors = [plan.stages[plan.stages[each.policy].inputs["reference"]].inputs["policy"] for each in cell.rounds]
+    assert anchors[1:] == [first.policy, first.policy] and anchors[0] not in (first.policy, last.policy)
 
 
 def test_what_is_derived_for_one_reference_takes_no_other(setting: Path):

@@ -7,12 +7,61 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchbench.core.errors import BenchError
-from benchbench.data.hub_access import require_on_hub, unavailable
+from benchbench.data.hub_access import local_folder, require_on_hub, unavailable
 from benchbench.data.hub_cache import require_sound, snapshot_folder
 from benchbench.data.rows import Row
 
 if TYPE_CHECKING:
     import datasets
+
+
+def local_dataset(name: str, revision: str | None, folder: Path) -> Path | None:
+    """The folder that a dataset's name stands for; none where it is a hub id.
+
+    Args:
+        name: `data.options.dataset_name`.
+        revision: `data.options.dataset_revision`.
+        folder: of the recipe file.
+
+    Raises:
+        BenchError: a folder that is not there, or one with a revision.
+    """
+    path = local_folder(name, folder)
+    if path is not None and revision is not None:
+        raise BenchError(
+            f"data.options.dataset_revision: {name} is a local folder, which has no revision; "
+            "leave it out, the folder's files are hashed instead"
+        )
+    return path
+
+
+def required_revision(name: str, revision: str | None) -> str:
+    """The commit of a dataset of the hub.
+
+    Raises:
+        BenchError: none is given.
+    """
+    if revision is None:
+        raise BenchError(
+            f"data.options.dataset_revision: required for {name}, not given; "
+            "the hub's page of the dataset lists its commits"
+        )
+    return revision
+
+
+def open_dataset(
+    name: str, config: str | None, revision: str | None, folder: Path
+) -> tuple[datasets.DatasetBuilder, str]:
+    """A prepared dataset, of a local folder or at its commit, and what messages call it.
+
+    Raises:
+        BenchError: as `local_dataset`, `required_revision`, `open_folder` and `open_revision` do.
+    """
+    path = local_dataset(name, revision, folder)
+    if path is not None:
+        return open_folder(path, config), str(path)
+    commit = required_revision(name, revision)
+    return open_revision(name, config, commit), f"{name}@{commit[:7]}"
 
 
 def open_revision(name: str, config: str | None, revision: str) -> datasets.DatasetBuilder:
@@ -80,7 +129,7 @@ def open_folder(path: Path, config: str | None) -> datasets.DatasetBuilder:
     return builder
 
 
-def read_split(builder: datasets.DatasetBuilder, split: str, where: str) -> list[Row]:
+def read_dataset_split(builder: datasets.DatasetBuilder, split: str, where: str) -> list[Row]:
     """All rows of one split, by its name in the dataset.
 
     Raises:
