@@ -20,6 +20,7 @@ from benchbench.recipe.binding import bind
 from benchbench.stages.context import Result, StageContext
 from benchbench.stages.rollout.drawing import ENGINE, Answers, drawn_answers
 from benchbench.stages.rollout.groups import candidates_of, groups_of, round_examples
+from benchbench.stages.rollout.latest import answered_anew
 from benchbench.stages.rollout.searching import SearchedRollout, search_of, searched
 from benchbench.stages.rollout.settings import DrawSettings, RolloutSettings, SamplerSettings
 from benchbench.stages.serving import call_counts, remove_leftovers
@@ -38,7 +39,7 @@ def run(context: Context) -> Result:
     settings, where = context.settings, context.spec.title
     remove_leftovers(context)
     tokenizer = context.tokenizer()
-    of_round = round_examples(settings, context.examples(), where)
+    of_round = answered_anew(context, round_examples(settings, context.examples(), where))
     section = context.tokenization()
     answered = answered_prompts(of_round, tokenizer, section, where=where)
     examples = [example for example, _ in answered]
