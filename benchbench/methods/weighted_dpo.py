@@ -65,7 +65,7 @@ METHOD = Method(
     needs=frozenset({Need.REFERENCE}),
     columns=(Column("weight", low=0.0),),
     family=Family.PAIRWISE,
-    open_question="Whether the weight is the difference of rewards itself, a function of it, or is made to have mean 1.",
+    open_question="Whether the weight is the difference of rewards, a function of it, or of mean 1 was not read.",
     equation="loss = -w log sigmoid(beta (h_w - h_l))\nh = log pi(y|x) - log ref(y|x), summed; w = column weight",
     differs={"`dpo` here": "the same where every weight is 1"},
     collisions=("`wpo` weighs pairs too, by how likely the policy would draw them.",),

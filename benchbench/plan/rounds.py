@@ -253,7 +253,7 @@ def _label(roles: Roles, rollout: str) -> str:
         seed=roles.order_seed if oracle.random or oracle.writes else None,
         base_seed=_base_seed(roles, policies.values()),
         stop_token_ids=ids,
-        **_scoring_memory(roles),
+        **_scoring_memory(roles, dropout=oracle.dropout is not None),
     )
     paths: Mapping[str, Any] = values_of(roles.reading_run(), ReadingRun)
     run = LabelRun(**paths, folder=str(Path(roles.loaded.folders.oracle)), options=plain(options), stops=stops)
@@ -261,10 +261,10 @@ def _label(roles: Roles, rollout: str) -> str:
     return roles.add("label", title, settings, {"rollout": rollout} | read, run)
 
 
-def _scoring_memory(roles: Roles) -> dict[str, Any]:
+def _scoring_memory(roles: Roles, *, dropout: bool) -> dict[str, Any]:
     rewards = roles.recipe.reward_model
     precisions = (roles.recipe.model.dtype, *(() if rewards is None else (rewards.head_dtype,)))
-    return scoring_memory(roles.recipe, *precisions)
+    return scoring_memory(roles.recipe, *precisions, dropout=dropout)
 
 
 def _select(roles: Roles, rollout: str, label: str | None, before: list[RoundKeys]) -> str:
