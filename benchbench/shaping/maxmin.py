@@ -55,5 +55,5 @@ SHAPING = Shaping(
     start=lambda options: (0.0,) * options.groups,
     advance=advance,
     equation="r = r_u,  u = argmin_u mean r_u of the draw before",
-    open_question="No repository was found; that a step takes the worst-served group of the draw before is from memory.",
+    open_question="No repository was found; that a step takes the group served worst in the last draw is from memory.",
 )
