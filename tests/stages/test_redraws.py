@@ -40,22 +40,22 @@ def test_the_lowest_ratings_come_first_and_unknown_ones_before_them():
 def test_a_share_of_prompts_is_answered_anew_the_rest_keeps_its_rows_and_the_ledger_counts_what_was_drawn(
     tmp_path: Path,
 ):
-    made = world(tmp_path, rounds(0.5), "preference.max_steps=1", "sft.max_steps=1", target="weighted_dpo")
-    assert set(made.run().values()) == {"done"}
-    first, second = made.cell.rounds
-    groups = [_lines(made, key) for key in (first.rollout, second.rollout)]
+    trained = world(tmp_path, rounds(0.5), "preference.max_steps=1", "sft.max_steps=1", target="weighted_dpo")
+    assert set(trained.run().values()) == {"done"}
+    first, second = trained.cell.rounds
+    groups = [_lines(trained, key) for key in (first.rollout, second.rollout)]
     assert [len(of_round) for of_round in groups] == [4, 2]
     assert {group["round"] for group in groups[1]} == {2}
-    means = [sum(label["scores"]) / 3 for label in _lines(made, first.label)]
+    means = [sum(label["scores"]) / 3 for label in _lines(trained, first.label)]
     lowest = sorted(range(4), key=lambda place: means[place])[:2]
     assert [group["id"] for group in groups[1]] == [groups[0][place]["id"] for place in sorted(lowest)]
     answered = {group["id"] for group in groups[1]}
-    kept = [row for row in made.rows(1) if row["id"].split(" r1")[0] not in answered]
-    assert [row for row in made.rows(2) if row["round"] == 1] == kept != []
-    row = measured_row(made.cell, made.plan, made.store, 0.0)
-    prepared = read_prepared(made.store.root, made.cell.data)
+    unanswered = [row for row in trained.rows(1) if row["id"].split(" r1")[0] not in answered]
+    assert [row for row in trained.rows(2) if row["round"] == 1] == unanswered != []
+    row = measured_row(trained.cell, trained.plan, trained.store, 0.0)
+    prepared = read_prepared(trained.store.root, trained.cell.data)
     assert prepared is not None
-    planned = planned_row(made.cell, made.plan, {made.cell.data: prepared.shapes})
+    planned = planned_row(trained.cell, trained.plan, {trained.cell.data: prepared.shapes})
     assert row.responses == planned.responses == (4 + 2) * 3
     assert row.labels_oracle["gold"].number == 6 * 3 and row.prompts == 4
 
@@ -73,6 +73,6 @@ def test_what_does_not_go_with_it_is_refused_at_once(tmp_path: Path):
     assert "'none' rates nothing, by which rounds.prompts.redraw 0.5 chooses prompts" in str(refused.value)
 
 
-def _lines(made: World, key: str | None) -> list[dict[str, object]]:
-    text = (made.store.folder(str(key)) / "examples" / "train.jsonl").read_text(encoding="utf-8")
+def _lines(trained: World, key: str | None) -> list[dict[str, object]]:
+    text = (trained.store.folder(str(key)) / "examples" / "train.jsonl").read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines()]
