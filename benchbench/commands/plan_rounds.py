@@ -64,7 +64,7 @@ def planned_rounds(plan: Plan, store: RunStore) -> list[PlannedRounds]:
         left = {key for each in cell.rounds for key in (each.rollout, each.label) if key and not store.is_done(key)}
         left -= counted
         counted |= left
-        prompts = {key: plan.stages[key].settings.prompts.count for each in cell.rounds for key in [each.rollout]}
+        prompts = {key: plan.stages[key].settings.prompts.answered for each in cell.rounds for key in [each.rollout]}
         responses = sum(prompts[each.rollout] * per_prompt for each in cell.rounds if each.rollout in left)
         labels = sum(prompts[each.rollout] * per_group for each in cell.rounds if each.label in left)
         keys = tuple(dict.fromkeys(key for each in cell.rounds for key in _keys(plan, each)))

@@ -69,6 +69,18 @@ class OracleContext:
         return self.draws(group)
 
 
+@dataclass(frozen=True)
+class DropoutPasses:
+    """Passes of a reward model with dropout, instead of one without."""
+
+    passes: int
+    """Number of passes, >= 2."""
+    rate: float | None
+    """Every dropout probability of the model; none for its own."""
+    seed: int
+    """What the masks are drawn from."""
+
+
 def pins_nothing(options: Any, folder: Path) -> Mapping[str, str]:
     """The identity of an oracle whose options say all."""
     return {}
@@ -93,6 +105,8 @@ class Oracle:
     """Models that it reads."""
     writes: bool = False
     """Whether it has the policy write texts, which needs the engine."""
+    dropout: Callable[[Any], DropoutPasses] | None = None
+    """(options) -> passes of the reward model with dropout, each of which gives a number; none for one without."""
     random: bool = False
     """Whether it draws from the seed."""
     reads_search: bool = False

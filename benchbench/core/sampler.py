@@ -37,10 +37,17 @@ class Arm:
     last: int = 0
     """For an arm of `history`: how many of the latest rounds' starting policies its model may be, drawn evenly for each
     prompt; the round's own counts as the first, and there are fewer in early rounds. 0 elsewhere."""
+    instructions: tuple[str, ...] = ()
+    """Text that stands before the first turn of the user while the arm draws, for the first round, the second, ...; the
+    last one stays. What is trained on answers the prompt without it. Empty for the prompt as it is."""
+
+    def instruction(self, number: int) -> str:
+        """The text before the prompt in a round, from 1; empty for none."""
+        return self.instructions[min(number, len(self.instructions)) - 1] if self.instructions else ""
 
     def __post_init__(self) -> None:
         if self.source == DATA:
-            if self.mixture or self.samples < 0 or self.last:
+            if self.mixture or self.samples < 0 or self.last or self.instructions:
                 raise ValueError(f"arm {DATA}: expected no model and a number of candidates, got {self}")
             return
         if strange := sorted(set(self.mixture) - set(MODELS)):

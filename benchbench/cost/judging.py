@@ -88,4 +88,4 @@ def drawing_count(settings: GenerateSettings | RolloutSettings, examples: int | 
     if isinstance(settings, GenerateSettings):
         limits = [count for count in (settings.generate.num_prompts, examples) if count is not None]
         return settings.generate.num_samples, min(limits) if limits else None
-    return settings.sampler.num_samples, settings.prompts.count
+    return settings.sampler.num_samples, settings.prompts.answered

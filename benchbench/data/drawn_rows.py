@@ -41,6 +41,11 @@ class DrawnRow:
     observed: tuple[tuple[tuple[int, int], ...], ...] = ()
     """[K] half-open ranges of each response that a tool wrote, which are read and not scored; empty where none did."""
 
+    @property
+    def answered(self) -> str:
+        """Id of the example whose prompt the responses answer."""
+        return self.example.id.rpartition(f" r{self.round}")[0]
+
 
 def rows_of(group: Group, picks: Sequence[Pick]) -> Iterator[DrawnRow]:
     """The rows that a selector picked of a group."""

@@ -15,6 +15,7 @@ from benchbench.core.sampler import HISTORY, POLICY, PREVIOUS, REFERENCE, Arm
 from benchbench.generation.sampling import FIELDS
 from benchbench.plan.engines import rollout_engine
 from benchbench.plan.graph import RoundKeys
+from benchbench.plan.redraws import earlier_answers, lowest_count, replays
 from benchbench.plan.stage_parts import RoundFit, RoundPlace, tool_settings
 from benchbench.plan.stopping import stopping
 from benchbench.recipe.memory import scoring_memory
@@ -30,7 +31,7 @@ from benchbench.stages.rollout.settings import (
     SamplerSettings,
     StepValueSettings,
 )
-from benchbench.stages.select.settings import REPLAY, SelectorSettings, SelectSettings
+from benchbench.stages.select.settings import SelectorSettings, SelectSettings
 from benchbench.stages.settings import ReadingRun
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def drawn_rows(roles: Roles, policy: str | None) -> str:
 
 def _rows(roles: Roles, before: list[RoundKeys]) -> tuple[str, str | None, str]:
     """Keys of the rollout of a round, of its labels and of its rows."""
-    rollout = _rollout(roles)
+    rollout = _rollout(roles, before)
     is_labelled = oracles.get(section_of(roles).oracle.name).gives != "nothing"
     label = _label(roles, rollout) if is_labelled else None
     return rollout, label, _select(roles, rollout, label, before)
@@ -136,7 +137,7 @@ def _place(roles: Roles) -> RoundPlace:
     return roles.round
 
 
-def _rollout(roles: Roles) -> str:
+def _rollout(roles: Roles, before: list[RoundKeys]) -> str:
     """The responses of the round."""
     section, place = section_of(roles), _place(roles)
     sampler = samplers.get(section.sampler.name)
@@ -162,6 +163,7 @@ def _rollout(roles: Roles) -> str:
         tool=None if sampler.tool_use is None else tool_settings(roles.recipe),
     )
     read = {name: key for name, key in _models(roles, arms).items() if key is not None}
+    read |= earlier_answers(section, before)
     run = GenerateRun(**values_of(roles.reading_run(), ReadingRun), stops=stops)
     title = f"rollout {roles.where} of {roles.loaded.label} on {section.prompts.split}"
     return roles.add("rollout", title, settings, read, run)
@@ -177,7 +179,8 @@ def _steps(roles: Roles) -> StepValueSettings:
 def _prompts(section: RoundsSection, number: int) -> PromptRangeSettings:
     count = section.prompts.per_round
     first = (number - 1) * count if section.prompts.order == "disjoint" else 0
-    return PromptRangeSettings(first=first, count=count, redrawn=section.prompts.order == "redrawn")
+    redrawn = section.prompts.order == "redrawn"
+    return PromptRangeSettings(first=first, count=count, redrawn=redrawn, lowest=lowest_count(section, number))
 
 
 def _draw(roles: Roles, arms: tuple[Arm, ...], stop_ids: tuple[int, ...] | None) -> DrawSettings | None:
@@ -250,7 +253,7 @@ def _label(roles: Roles, rollout: str) -> str:
         seed=roles.order_seed if oracle.random or oracle.writes else None,
         base_seed=_base_seed(roles, policies.values()),
         stop_token_ids=ids,
-        **_scoring_memory(roles),
+        **_scoring_memory(roles, dropout=oracle.dropout is not None),
     )
     paths: Mapping[str, Any] = values_of(roles.reading_run(), ReadingRun)
     run = LabelRun(**paths, folder=str(Path(roles.loaded.folders.oracle)), options=plain(options), stops=stops)
@@ -258,10 +261,10 @@ def _label(roles: Roles, rollout: str) -> str:
     return roles.add("label", title, settings, {"rollout": rollout} | read, run)
 
 
-def _scoring_memory(roles: Roles) -> dict[str, Any]:
+def _scoring_memory(roles: Roles, *, dropout: bool) -> dict[str, Any]:
     rewards = roles.recipe.reward_model
     precisions = (roles.recipe.model.dtype, *(() if rewards is None else (rewards.head_dtype,)))
-    return scoring_memory(roles.recipe, *precisions)
+    return scoring_memory(roles.recipe, *precisions, dropout=dropout)
 
 
 def _select(roles: Roles, rollout: str, label: str | None, before: list[RoundKeys]) -> str:
@@ -279,9 +282,8 @@ def _select(roles: Roles, rollout: str, label: str | None, before: list[RoundKey
         ),
         seed=roles.order_seed if selector.random else None,
         on_empty=section.on_empty,
+        keeps_latest=lowest_count(section, place.number) is not None,
     )
     labels = {} if label is None else {"label": label}
-    replayed = before[len(before) - min(len(before), section.replay.rounds) :]
-    replays = {f"{REPLAY}{each.number}": each.select for each in replayed}
     title = f"rows {roles.where} by {selector.name}"
-    return roles.add_made("select", title, settings, {"rollout": rollout} | labels | replays)
+    return roles.add_made("select", title, settings, {"rollout": rollout, **labels, **replays(section, before)})

@@ -30,6 +30,9 @@ class RoundPromptsSection(Section):
     order: Literal["disjoint", "same", "redrawn"] = "disjoint"
     """`disjoint`: each round takes the next ones; `same`: all take the first ones; `redrawn`: each round draws its own
     from the whole split, from the seed."""
+    redraw: Annotated[float, Since("2026-11-30", before=1.0)] = Field(default=1.0, gt=0, le=1)
+    """Share of the prompts that rounds after the first answer anew, rounded up, where all take the `same`: those whose
+    latest responses the oracle rates lowest on average. A prompt left out keeps the rows of its latest round."""
 
 
 class SamplerSection(Section):

@@ -80,6 +80,7 @@ CASES = {
     "classifier": Case(ClassifierCase()),
     "counted_calls": Case({"match": "text", "after": "answer :", "until": " ."}),
     "density_ratio": Case(models=policies),
+    "dropout_passes": Case(models=rewards),
     "followup_likelihood": Case({"good": ["yes"], "bad": ["no"]}, models=follow_ups),
     "gold": Case(),
     "gold_objectives": Case(),

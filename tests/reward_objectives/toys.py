@@ -18,6 +18,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "gpm": {"dimensions": 4, "tau": 1.0, "gate": True},
     "micro": {"heads": 3},
     "micro_hedge": {"heads": 3, "users": 3, "pairs": 2, "rate": 0.5},
+    "rm_maxmin": {"users": 3, "groups": 2},
     "pal_a": {"users": 3, "prototypes": 2, "dimensions": 4},
     "pal_b": {"users": 3, "prototypes": 2, "dimensions": 4},
     "drm": {"components": 2, "adaptation_pairs": 3},

@@ -21,7 +21,7 @@ def source(request):
 
 
 def test_the_room_holds_these_sources_and_no_private_file():
-    assert sources.names() == ("arithmetic", "beginnings", "codec", "hub", "local_files", "toy")
+    assert sources.names() == ("arithmetic", "beginnings", "codec", "community_alignment", "hub", "local_files", "toy")
 
 
 def test_name_is_the_file_name(source):
@@ -47,7 +47,7 @@ def test_options_are_frozen_and_every_field_has_a_docstring(source):
 
 def test_defaults_are_valid_or_the_message_names_the_option_to_give(source):
     required = {"hub": {"dataset_name": "someone/something"}}.get(source.name, {})
-    missing = {"hub": "splits: ", "local_files": "files: ", "beginnings": "files: "}
+    missing = {"hub": "splits: ", "local_files": "files: ", "beginnings": "files: ", "community_alignment": "files: "}
     if source.name in missing:
         with pytest.raises(ValueError, match=f"^{missing[source.name]}expected"):
             source.options(**required)

@@ -95,6 +95,7 @@ CASES = {
     "quantiles": Case(CANDIDATES),
     "ranking_consistency": Case(CANDIDATES, {"current": "score", "previous": "implicit_reward"}),
     "rationale_prompts": Case(WITH_RATIONALES),
+    "retrieved_documents": Case(TEXTS, {"words": 3}),
     "repair_comparisons": Case(WINS, {"candidates": 3}),
     "revision_prompts": Case(TEXTS),
     "reward_conditioned": Case(RATED),

@@ -41,6 +41,8 @@ def oracle_faults(
         yield from _reward_model_faults(recipe, oracle, sampler)
     if section == "online" and recipe.reward_model is not None and "reward_model" in oracle.models:
         yield from _objective_faults(oracle, recipe.reward_model)
+    if section == "online" and oracle.dropout is not None:
+        yield Fault(f"{section}.oracle.name", f"'{oracle.name}' asks in passes with dropout, which rounds alone do")
 
 
 def label_column_faults(where: str, selector: Selector, options: Any, oracle: Oracle) -> Iterator[Fault]:

@@ -96,4 +96,4 @@ def _rows_must_be_samples(method: Method, where: str) -> bool:
 
 
 def _is_plain(arm: Arm) -> bool:
-    return arm.source != DATA and set(arm.mixture) == {POLICY}
+    return arm.source != DATA and set(arm.mixture) == {POLICY} and not arm.instructions

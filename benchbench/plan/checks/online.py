@@ -122,6 +122,8 @@ def _sampler_faults(section: OnlineSection, method: Method, bound: dict[str, Any
         wanted = f"a sampler of the policy or the reference in memory, such as {POLICY}"
         yield Fault(f"{where}.name", f"expected {wanted}; '{sampler.name}' draws from {', '.join(strange)}")
     yield from drawing_faults(method, "online", sampler, arms, opponent=opponent)
+    if any(arm.instructions for arm in arms):
+        yield Fault("online.sampler.name", f"'{sampler.name}' draws behind instructions, which rounds alone do")
     least = 2 if method.need(Need.FRESH.name) else method.fewest_candidates
     if section.selector is None and DATA not in models and (drawn := sum(arm.samples for arm in arms)) < least:
         message = f"'{method.name}' compares the responses to one prompt: expected {least} or more, got {drawn}"

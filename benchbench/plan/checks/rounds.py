@@ -17,6 +17,7 @@ from benchbench.plan.checks.drawn_labels import label_column_faults, oracle_faul
 from benchbench.plan.checks.drawn_lists import list_faults
 from benchbench.plan.checks.on_policy import choice_faults, drawing_faults
 from benchbench.plan.checks.searches import search_faults
+from benchbench.plan.redraws import redraw_faults
 from benchbench.plan.rounds import SAMPLER_OPTIONS, SELECTOR_OPTIONS
 from benchbench.recipe.anchors import RoundAnchor
 from benchbench.recipe.binding import bind
@@ -141,6 +142,7 @@ def _sampling(parts: _Parts) -> Iterator[Fault]:
     replayed, opponent = parts.section.replay.rounds, parts.selector.opponent(parts.selector_options)
     yield from drawing_faults(parts.method, "rounds", sampler, parts.arms, replayed=replayed, opponent=opponent)
     yield from choice_faults(parts.method, "rounds", parts.selector, parts.selector_options)
+    yield from redraw_faults(parts.section, parts.sampler, parts.oracle, on_policy=parts.method.on_policy)
 
 
 def _searches(parts: _Parts) -> Iterator[Fault]:

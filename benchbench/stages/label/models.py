@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -24,6 +24,8 @@ from benchbench.models.layout import layout_of
 from benchbench.models.logps import policy_layout, token_logps, unwrap
 from benchbench.stages.context import StageContext, check_context
 from benchbench.stages.label.settings import LabelSettings
+from benchbench.stages.reward.run import with_dropout
+from benchbench.stages.reward.settings import DropoutSettings
 from benchbench.stages.reward_model.run import load_reward_model
 from benchbench.stages.scoring import score_examples
 from benchbench.stages.serving import engine_settings, servable
@@ -34,20 +36,25 @@ BATCH_OF_WRITER = 64
 """Texts that the policy writes at once for an oracle that asks it."""
 
 
-def scorers_of(context: Context, oracle: Oracle, tokenizer: Any) -> Mapping[str, Scorer]:
+def scorers_of(context: Context, oracle: Oracle, options: Any, tokenizer: Any) -> Mapping[str, Scorer]:
     """The models that an oracle declares, by name; each is loaded once, when it is first asked."""
+    passes = None if oracle.dropout is None else DropoutSettings(**asdict(oracle.dropout(options)))
     return {
-        name: RewardScorer(context, tokenizer) if name == REWARD_MODEL else PolicyScorer(context, tokenizer, name)
+        name: RewardScorer(context, tokenizer, passes)
+        if name == REWARD_MODEL
+        else PolicyScorer(context, tokenizer, name)
         for name in sorted(oracle.models)
     }
 
 
 @dataclass(frozen=True)
 class RewardScorer:
-    """The reward model's number of each response."""
+    """The reward model's number of each response, or its numbers in passes with dropout."""
 
     context: Context
     tokenizer: Any
+    dropout: DropoutSettings | None = None
+    """None for one pass without."""
 
     @cached_property
     def model(self) -> Any:
@@ -55,21 +62,25 @@ class RewardScorer:
         return load_reward_model(self.context, REWARD_MODEL).to(self.context.device).eval()
 
     def __call__(self, groups: Sequence[Group]) -> list[list[list[float]]]:
-        """[group][response] -> one number, in the reward model's units."""
+        """[group][response] -> one number, or one of each pass, in the reward model's units."""
         examples = _examples(groups)
-        check_context(examples, self.model.backbone, self.context.spec.title)
+        title = self.context.spec.title
+        check_context(examples, self.model.backbone, title)
+        score = self.model if self.dropout is None else with_dropout(self.model, self.dropout, title)
         rewards: dict[int, list[list[float]]] = {}
         for _, part, scores in score_examples(
             self.context,
             examples,
-            self.model,
+            score,
             pad=self.tokenizer.pad_token_id,
             layout=layout_of(unwrap(self.model.backbone)),
             whole=True,
             columns=self.model.score_columns,
+            share=self.dropout is None,
         ):
-            for example, row in zip(part, scores.cpu().tolist(), strict=True):
-                rewards[int(example.id)] = [[number] for number in row[: len(example.candidates)]]
+            passes = (scores[None] if self.dropout is None else scores).cpu()  # [n, B, K]
+            for row, example in enumerate(part):
+                rewards[int(example.id)] = [passes[:, row, k].tolist() for k in range(len(example.candidates))]
         return [rewards[place] for place in range(len(groups))]
 
 

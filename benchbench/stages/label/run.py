@@ -41,7 +41,7 @@ def run(context: Context) -> Result:
     groups = [group_of(line) for line in made_lines(context.input(ROLLOUT), split)]
     parts = WrittenParts(context.folder, {"device_kind": context.device.type})
     labels: list[Labels | None] = []
-    with _oracle_context(context, oracle) as to_oracle:
+    with _oracle_context(context, oracle, options) as to_oracle:
         for number, start in enumerate(range(0, len(groups), GROUPS_IN_A_PART)):
             part = groups[start : start + GROUPS_IN_A_PART]
             labels += _part(context, oracle, options, part, to_oracle, parts, number)
@@ -73,7 +73,7 @@ def _check_pins(context: Context, oracle: Oracle, options: Any) -> None:
 
 
 @contextmanager
-def _oracle_context(context: Context, oracle: Oracle) -> Iterator[OracleContext]:
+def _oracle_context(context: Context, oracle: Oracle, options: Any) -> Iterator[OracleContext]:
     """What the oracle works with, as long as it does."""
     settings = context.settings
     tokenizer = context.tokenizer() if oracle.models or oracle.writes else None
@@ -89,7 +89,7 @@ def _oracle_context(context: Context, oracle: Oracle) -> Iterator[OracleContext]
         pins=settings.oracle.pins,
         root=context.root,
     )
-    models, ask = scorers_of(context, oracle, tokenizer), JudgeAsker(context.root, judge)
+    models, ask = scorers_of(context, oracle, options, tokenizer), JudgeAsker(context.root, judge)
     with closing(PolicyWriter(context, tokenizer)) as writer:
         encode = None if tokenizer is None else partial(tokenizer.encode, add_special_tokens=False)
         yield OracleContext(judge, models, writer if oracle.writes else None, draws, ask, encode)

@@ -54,6 +54,7 @@ def drawn_answers(
     tokenizer: Any,
     sampling: Sampling,
     use: ToolUse | None = None,
+    instructed: Mapping[str, Mapping[str, Sequence[int]]] | None = None,
 ) -> Answers:
     """What every arm draws; leaves engine.json.
 
@@ -64,6 +65,7 @@ def drawn_answers(
         tokenizer: the setting's.
         sampling: of all arms; of each turn where responses have several.
         use: how the policy calls the tool of the settings; none for responses of a single turn.
+        instructed: arm -> the same prompts behind its instruction, where it has one.
 
     Raises:
         Interrupted: the stage was asked to stop; the parts that are written are not drawn again.
@@ -74,7 +76,7 @@ def drawn_answers(
     control = ControlTokens.of(tokenizer, between, sampling.stop_token_ids)
     turns = tool_turns(context.settings.tool, 0 if use is None else use.calls, tokenizer, control.cut)
     parts = RolloutParts(context)
-    work = _work(context, arms, prompts)
+    work = _work(context, arms, prompts, instructed or {})
     cut = [(each, chunks(each.requests, BATCHES_IN_A_PART * draw.max_num_seqs)) for each in work]
     total, number, tokens = sum(len(pieces) for _, pieces in cut), 0, 0
     answers: Answers = {}
@@ -96,7 +98,12 @@ def drawn_answers(
     return answers
 
 
-def _work(context: Context, arms: Sequence[Arm], prompts: Mapping[str, Sequence[int]]) -> list[_Draw]:
+def _work(
+    context: Context,
+    arms: Sequence[Arm],
+    prompts: Mapping[str, Sequence[int]],
+    instructed: Mapping[str, Mapping[str, Sequence[int]]],
+) -> list[_Draw]:
     """The requests of every arm by the models that answer them; each response has a seed of its own."""
     settings = context.settings
     work: list[_Draw] = []
@@ -104,12 +111,13 @@ def _work(context: Context, arms: Sequence[Arm], prompts: Mapping[str, Sequence[
     for arm in arms:
         if arm.source == DATA:
             continue
+        of_arm = instructed.get(arm.source, prompts)
         by_start: dict[int, list[str]] = {}
         for example in prompts:
             by_start.setdefault(_history(settings, arm, example), []).append(example)
         for start, examples in sorted(by_start.items()):
             requests = [
-                GenerationRequest(example, number, tuple(prompts[example]), _seed(settings, example, number))
+                GenerationRequest(example, number, tuple(of_arm[example]), _seed(settings, example, number))
                 for example in examples
                 for number in range(sample, sample + arm.samples)
             ]

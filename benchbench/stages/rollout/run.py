@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from benchbench import samplers
+from benchbench.core.example import Example
 from benchbench.core.generation import Sampling
 from benchbench.core.identity import restore
 from benchbench.core.rollout import DATA, Group
 from benchbench.core.sampler import Arm, Sampler
 from benchbench.core.tools import ToolUse
-from benchbench.data.prompts import answered_prompts
+from benchbench.data.derivation import with_text_before
+from benchbench.data.prompts import answered_prompts, encode_prompts
 from benchbench.data.rollout_json import group_json
 from benchbench.generation.sampling import FIELDS
 from benchbench.generation.stops import Stops, named_stops
@@ -20,6 +23,7 @@ from benchbench.recipe.binding import bind
 from benchbench.stages.context import Result, StageContext
 from benchbench.stages.rollout.drawing import ENGINE, Answers, drawn_answers
 from benchbench.stages.rollout.groups import candidates_of, groups_of, round_examples
+from benchbench.stages.rollout.latest import answered_anew
 from benchbench.stages.rollout.searching import SearchedRollout, search_of, searched
 from benchbench.stages.rollout.settings import DrawSettings, RolloutSettings, SamplerSettings
 from benchbench.stages.serving import call_counts, remove_leftovers
@@ -38,7 +42,7 @@ def run(context: Context) -> Result:
     settings, where = context.settings, context.spec.title
     remove_leftovers(context)
     tokenizer = context.tokenizer()
-    of_round = round_examples(settings, context.examples(), where)
+    of_round = answered_anew(context, round_examples(settings, context.examples(), where))
     section = context.tokenization()
     answered = answered_prompts(of_round, tokenizer, section, where=where)
     examples = [example for example, _ in answered]
@@ -54,7 +58,8 @@ def run(context: Context) -> Result:
     answers: Answers = {}
     if settings.draw is not None:
         sampling = _sampling(context, settings.draw, tokenizer)
-        answers = drawn_answers(context, arms, prompts, tokenizer, sampling, use)
+        behind = instructed_prompts(arms, settings.round, examples, tokenizer, section)
+        answers = drawn_answers(context, arms, prompts, tokenizer, sampling, use, behind)
     data = next((arm for arm in arms if arm.source == DATA), None)
     candidates = candidates_of(examples, tokenizer, section, most=data.samples, where=where) if data is not None else {}
     masked = use is None or use.mask_observations
@@ -63,6 +68,19 @@ def run(context: Context) -> Result:
     tokens = sum(generation.drawn_tokens for generation in drawn)
     calls = {} if settings.tool is None else call_counts(settings.tool, drawn, tokenizer)
     return _written(context, groups, tokens, {**_counts(groups, tokens), **calls, **too_long})
+
+
+def instructed_prompts(
+    arms: Sequence[Arm], number: int, examples: Sequence[Example], tokenizer: Any, section: Any
+) -> dict[str, dict[str, tuple[int, ...]]]:
+    """Arm with an instruction in a round -> example id -> token ids of the prompt behind it."""
+    texts = {arm.source: text for arm in arms if (text := arm.instruction(number))}
+    instructed: dict[str, dict[str, tuple[int, ...]]] = {}
+    for source, text in texts.items():
+        behind = [replace(example, prompt=with_text_before(example.prompt, text, "user")) for example in examples]
+        ids = encode_prompts(behind, tokenizer, section)
+        instructed[source] = {example.id: tokens for example, tokens in zip(examples, ids, strict=True)}
+    return instructed
 
 
 def _search_counts(searches: SearchedRollout) -> dict[str, Any]:

@@ -15,6 +15,9 @@ POLICY, REFERENCE, STARTS = "policy", "reference", "start_"
 """Inputs: the policy that the round starts from, the one that the first round starts from, and, with the number of a
 round, those that earlier rounds started from. What is not there is the base model as it is."""
 
+DRAWN, LABELS = "drawn_", "labels_"
+"""Begin inputs' names, which end with the number of an earlier round: its responses, and what its oracle said."""
+
 
 class PromptRangeSettings(Section):
     """Which examples of the split are answered."""
@@ -24,6 +27,13 @@ class PromptRangeSettings(Section):
     count: int
     redrawn: bool
     """Whether they are drawn from the whole split, without one twice, from the seed and the round."""
+    lowest: Annotated[int | None, Since("2026-11-30", before=None)] = None
+    """How many of them are answered: those whose latest responses have the lowest mean score; none answers all."""
+
+    @property
+    def answered(self) -> int:
+        """How many prompts are answered at most."""
+        return self.count if self.lowest is None else self.lowest
 
 
 class SamplerSettings(Section):
@@ -79,6 +89,8 @@ class RolloutSettings(ReadingSettings):
         POLICY: POLICIES,
         REFERENCE: POLICIES,
         **{f"{STARTS}{number}": POLICIES for number in range(1, MOST_ROUNDS + 1)},
+        **{f"{DRAWN}{number}": ("rollout",) for number in range(1, MOST_ROUNDS + 1)},
+        **{f"{LABELS}{number}": ("label",) for number in range(1, MOST_ROUNDS + 1)},
     }
 
     stage_version: int = 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ def run(context: Context) -> Result:
     groups = [group_of(line) for line in made_lines(context.input("rollout"), split)]
     selection = _selection(context, groups)
     rows = [row for group, picks in zip(groups, selection.picks, strict=True) for row in rows_of(group, picks)]
-    replayed = _replayed(context)
+    replayed = _latest(context, {group.example for group in groups}) if settings.keeps_latest else _replayed(context)
     dropped = dict(selection.dropped)
     if not rows and not replayed:
         said = "; ".join(f"{count} groups: {reason}" for reason, count in dropped.items()) or "no groups"
@@ -84,3 +84,9 @@ def _replayed(context: Context) -> list[DrawnRow]:
         lines = made_lines(context.input(f"{REPLAY}{number}"), context.settings.data.split)
         rows += [row for row in map(row_of, lines) if row.round == number]
     return rows
+
+
+def _latest(context: Context, answered: Set[str]) -> list[DrawnRow]:
+    """What the round before left of prompts that this one did not answer: each row is of its prompt's latest round."""
+    lines = made_lines(context.input(f"{REPLAY}{context.settings.round - 1}"), context.settings.data.split)
+    return [row for row in map(row_of, lines) if row.answered not in answered]

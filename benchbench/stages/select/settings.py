@@ -44,6 +44,9 @@ class SelectSettings(StageSettings):
     seed: int | None
     """What the selector draws from; none where it draws nothing."""
     on_empty: Literal["keep_policy", "fail"]
+    keeps_latest: Annotated[bool, Since("2026-11-30", before=False)] = False
+    """Whether prompts that the round does not answer keep the rows of their latest round, which the selection of the
+    round before holds; else all that earlier rounds selected themselves is replayed."""
 
 
 SETTINGS, RUN = SelectSettings, StageRun

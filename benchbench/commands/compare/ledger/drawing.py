@@ -10,6 +10,7 @@ from benchbench import oracles, samplers, selectors
 from benchbench.comparison.ledger import LedgerRow, OracleAnswers
 from benchbench.core.rollout import DATA
 from benchbench.plan.graph import Cell, EarlierTraining
+from benchbench.plan.redraws import answered_prompts_count
 from benchbench.plan.rounds import SAMPLER_OPTIONS, SELECTOR_OPTIONS
 from benchbench.stages.preference.settings import OnlineSettings
 
@@ -39,15 +40,16 @@ def planned_rounds(
     if section.prompts.order == "redrawn":
         prompts = math.nan
         notes.append(REDRAWN)
-    labelled = _labels(section.oracle.name, float(count * of_round), drawn + beside, answers)
+    answered = float(answered_prompts_count(section))
+    labelled = _labels(section.oracle.name, answered, drawn + beside, answers)
     if not drawn and oracles.get(section.oracle.name).gives == "nothing":  # rows of the split as they are
-        labelled = (float(count * of_round), {})
+        labelled = (answered, {})
     return replace(
         row,
         source="rounds" if drawn else "split",
         split=section.prompts.split,
         prompts=min(prompts, examples) if not math.isnan(prompts) else prompts,
-        responses=count * of_round * drawn,
+        responses=answered * drawn,
         generated_tokens=math.nan if drawn else 0.0,
         labels_human=row.labels_human + labelled[0],
         labels_oracle={**row.labels_oracle, **labelled[1]},
