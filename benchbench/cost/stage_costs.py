@@ -92,7 +92,7 @@ def _training(
 ) -> StageCost:
     settings, loop, run = spec.settings, spec.settings.training, spec.run.training
     method = _method(spec)
-    online = settings.online if isinstance(settings, PreferenceSettings) else None
+    online, hyper = (settings.online, settings.method.hyper) if isinstance(settings, PreferenceSettings) else (None, {})
     draws = None if online is None or method is None else training_draws(online, method)
     if draws is not None:
         rows = draws.rows(rows, settings.tokenization)
@@ -135,7 +135,7 @@ def _training(
     flops = training_flops(shape, work, adapters=adapters, checkpointed=train.checkpointed, head=has_head)
     flops *= train.trained_models
     forward = forward_flops(shape, work, head=has_head)
-    coupled = method is not None and train.several and method.sees_the_step(method.hyper(**settings.method.hyper))
+    coupled = method is not None and train.several and method.sees_the_step(method.hyper(**hyper))
     flops += (frozen + held / passes + coupled) * forward
     notes = [f"{tokens:,} tokens at once, {train.precision.numerics}"]
     notes += [] if math.isinf(seen) else [f"{math.ceil(seen / max(step, 1)):,} steps"]

@@ -21,6 +21,7 @@ from benchbench.core.batch import CandidateBatch
 from benchbench.core.example import Column
 from benchbench.core.input import Moving
 from benchbench.core.method import Candidates, Method, Need
+from benchbench.core.method import Column as DeclaredColumn
 from benchbench.core.seeding import stream
 from benchbench.data.tokenized import TokenizedCandidate, TokenizedExample
 from benchbench.inputs.distribution import OF_THE_POLICY, Distributions
@@ -95,7 +96,7 @@ def _examples(
     count: int, candidates: int, seed: int, longest: int, roles: tuple[str, ...]
 ) -> tuple[TokenizedExample, ...]:
     rng = stream(seed, "toy examples")
-    declared = {column.name: column for name in methods.names() for column in methods.get(name).columns}
+    declared = _declared_columns()
     shares = {name: stream(seed, f"toy column {name}") for name in declared}  # a further one moves no other
     names = sorted({name for method in methods.names() for name in methods.get(method).token_weights})
     weighted = {name: stream(seed, f"toy weights {name}") for name in names}
@@ -115,6 +116,15 @@ def _examples(
             columns.setdefault(column.name, drawn[0] if column.per == "example" else drawn)
         made.append(TokenizedExample(f"e{number}", tuple(rows), False, columns, roles=roles or None))
     return tuple(made)
+
+
+def _declared_columns() -> dict[str, DeclaredColumn]:
+    """The columns that methods read, by name; one that several read has the values that all of them allow."""
+    declared: dict[str, DeclaredColumn] = {}
+    for column in (column for name in methods.names() for column in methods.get(name).columns):
+        other = declared.get(column.name, column)
+        declared[column.name] = replace(column, low=max(column.low, other.low), high=min(column.high, other.high))
+    return declared
 
 
 def _weights(start: int, stop: int, rngs: Mapping[str, Any]) -> dict[str, tuple[tuple[int, int, float], ...]]:
