@@ -88,7 +88,7 @@ TRANSFORM = Transform(
     needs_order=True,
     random=True,
     paper=Paper(
-        "PA-RAG",
+        "Wu et al.",
         2024,
         arxiv="2412.14510",
         title="PA-RAG: RAG Alignment via Multi-Perspective Preference Optimization",

@@ -44,6 +44,7 @@ SIZES = {
     "judgements": (*SMALL, "further_pairs=40"),
     "self_judging": SMALL,
     "tool_claims": SMALL,
+    "two_tastes": SMALL,
     "users": ("demonstrations=300", "preference_prompts=400", "validation_prompts=80", "test_prompts=200"),
     "codec": tuple(text.replace("preference_prompts", "golden_prompts") for text in SMALL),
 }
