@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _HEIGHT_INCHES = 2.5
-_USUAL_ENDS = 0.8
-"""Share of the intervals that an axis shows whole, whatever the others are."""
-_ROOM = 0.25
-"""Of what an axis must show: how much more it may show so that all intervals are whole."""
+_SPANS = 0.5
+"""How far beyond the outermost means an axis shows intervals, in spans of the means."""
+_REACHES = 3
+"""The same in reaches of the median interval; the longer of both holds."""
 _MARGIN = 0.06
 
 
@@ -98,16 +98,16 @@ def _reach(rows: pd.DataFrame, name: str) -> list[list[float]]:
 
 
 def _window(points: pd.DataFrame, name: str) -> tuple[float, float]:
-    """What an axis shows: every mean, and every interval unless that takes much more room than most of them do."""
-    means = points[name]
-    low, high = points[f"{name}_low"].fillna(means), points[f"{name}_high"].fillna(means)
-    least = min(means.min(), float(np.quantile(low, 1 - _USUAL_ENDS)))
-    most = max(means.max(), float(np.quantile(high, _USUAL_ENDS)))
-    room = _ROOM * (most - least)
-    least = low.min() if least - low.min() <= room else least
-    most = high.max() if high.max() - most <= room else most
+    """What an axis shows: every mean, and every interval's end that is not far beyond the outermost means."""
+    means = points[name].to_numpy(float)
+    ends = points[[f"{name}_low", f"{name}_high"]].to_numpy(float)
+    reaches = np.abs(ends - means[:, None])
+    usual = float(np.median(reaches[np.isfinite(reaches)])) if np.isfinite(reaches).any() else 0.0
+    far = max(_SPANS * float(np.ptp(means)), _REACHES * usual)
+    near = ends[(ends >= means.min() - far) & (ends <= means.max() + far)]
+    least, most = (float(bound) for bound in (np.r_[means, near].min(), np.r_[means, near].max()))
     margin = _MARGIN * ((most - least) or 1.0)
-    return float(least - margin), float(most + margin)
+    return least - margin, most + margin
 
 
 def _mark_cut(
