@@ -28,10 +28,12 @@ def drawn(scores: PairScores, places: Array) -> Array:
     values = np.empty(len(places))
     for draw, pairs in enumerate(places):
         both = np.concatenate([pairs, pairs + len(p)])
-        of_level = np.bincount(level[both], minlength=len(levels))
+        drawn_level = level[both]
+        of_level = np.bincount(drawn_level, minlength=len(levels))
         below = np.cumsum(of_level) - of_level  # [levels] how many are less confident
-        place = (below * BINS // len(both))[level[both]]
-        values[draw] = np.abs(np.bincount(place, weights=gap[both], minlength=BINS)).sum() / len(both)
+        bins = below * BINS // len(both)
+        gaps = np.bincount(bins[drawn_level], weights=gap[both], minlength=BINS)
+        values[draw] = np.abs(gaps).sum() / len(both)
     return values
 
 
