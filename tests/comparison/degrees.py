@@ -41,9 +41,10 @@ def covered(share: float, k: int, *, welch: bool) -> tuple[float, float]:
 
 
 def even(share: float, k: int) -> tuple[float, float]:
-    """The same of the critical values."""
+    """The same of the critical values, where Satterthwaite's degrees of freedom do not give a larger one."""
     se, seen = _seen(share, k)
-    halves = se * np.array([critical_value(k, part) for part in seen])
+    satterthwaite = special.stdtrit((k - 1) / seen**2, (1 + LEVEL) / 2)
+    halves = se * np.maximum([critical_value(k, part) for part in seen], satterthwaite)
     return float((2 * special.ndtr(halves) - 1).mean()), float(np.mean(halves) / special.ndtri(0.975))
 
 

@@ -71,10 +71,13 @@ def rate_interval(values: Array, *, against: float = 0.5, level: float = 0.95) -
 
 
 def _degrees(spread: Spread, level: float) -> float:
-    """Degrees of freedom of the rate's t quantile at a level."""
-    se = spread.error()[0]
+    """Degrees of freedom of the rate's t quantile at a level, never more than Satterthwaite's.
+
+    The solved values are for one level, and its p-values go far beyond it.
+    """
+    se, satterthwaite = spread.error()
     solved = even_df(spread.k, spread.n, spread.seeds / se**2, level) if se > NO_SPREAD else None
-    return spread.welch_df(level) if solved is None else solved
+    return spread.welch_df(level) if solved is None else min(solved, satterthwaite)
 
 
 def seeded_rate(values: Array, *, against: float = 0.5, level: float = 0.95) -> Interval:
