@@ -1,6 +1,6 @@
 """What a crossed t interval covers with estimated degrees of freedom, without simulation.
 
-`python -m tests.comparison.degrees` prints the table of docs/statistics.md, `--solve` the values of
+`python -m tests.comparison.degrees` prints the table of docs/statistics.md, with the word `solve` the values of
 `comparison.stats.critical`.
 """
 
@@ -85,7 +85,7 @@ def row(share: float) -> str:
 
 def main(arguments: list[str]) -> None:
     """Print the table, or the values."""
-    if arguments == ["--solve"]:
+    if arguments == ["solve"]:
         for k in ROUGHNESS:
             sys.stdout.write(f"{k}: {solved(k)}\n")
         return

@@ -4,7 +4,7 @@ A t with Satterthwaite's degrees of freedom covers too little where the seeds ha
 series, of which few seeds leave only the first terms of use, mends half of that (docs/statistics.md). These values were
 solved for instead: for normal effects of seeds, and a rest of the variance that is known, they make the 95 % interval
 cover 0.95 at every share that the seeds may truly have. Which value an interval takes goes by the share that was seen.
-`python -m tests.comparison.degrees --solve` computes them.
+`python -m tests.comparison.degrees solve` computes them.
 """
 
 from __future__ import annotations
