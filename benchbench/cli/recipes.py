@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from benchbench.cli import arguments
-from benchbench.cli.output import cell, print_json, print_note, print_rows, stderr, stdout
+from benchbench.cli.output import cell, print_json, print_note, print_rows, stderr
 
 app = typer.Typer(help="List, show and check recipes; their schema for editors.", no_args_is_help=True)
 
@@ -105,7 +105,7 @@ def validate(
         print_json(lines)
         return
     for line in lines:
-        stdout().print(line, highlight=False)
+        print_note(line)
 
 
 @app.command("schema")

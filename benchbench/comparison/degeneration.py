@@ -21,6 +21,8 @@ Statistics = Mapping[str, Sequence[float]]
 CHOSEN = "chosen_logp_mean"
 """Mean log-probability of the held-out chosen responses, nats per token: the one statistic that pairs alone give."""
 _ENTROPY = "entropy_per_token"
+_DIGITS, _MOST_DIGITS = 3, 9
+"""Of the numbers of a departure: what they are shown with, and at most where a value is near an end of the range."""
 
 
 @dataclass(frozen=True)
@@ -81,12 +83,25 @@ class Departure:
     @property
     def text(self) -> str:
         """Such as `length 21 tokens (5 to 20; 2 of 3 seeds outside)`."""
-        value, low, high = (_shown(number, self.unit) for number in (self.value, self.low, self.high))
+        value, low, high = self._shown()
         unit = "" if self.unit == "share" else f" {self.unit}"
         allowed = (
             f"up to {high}" if math.isinf(self.low) else f"from {low}" if math.isinf(self.high) else f"{low} to {high}"
         )
         return f"{self.aspect} {value}{unit} ({allowed}; {self.seeds_outside} of {self.seeds} seeds outside)"
+
+    def _shown(self) -> tuple[str, str, str]:
+        """The value and both ends, with as many digits as it takes to tell them apart."""
+        shown = ("", "", "")
+        for digits in range(_DIGITS, _MOST_DIGITS + 1):
+            value, low, high = (
+                f"{number:.{digits - 2}%}" if self.unit == "share" else f"{number:.{digits}g}"
+                for number in (self.value, self.low, self.high)
+            )
+            shown = (value, low, high)
+            if value not in (low, high):
+                break
+        return shown
 
 
 @dataclass(frozen=True)
@@ -135,7 +150,3 @@ def is_ahead(values: Sequence[float], of_start: Sequence[float], direction: str)
         return False
     difference = sum(values) / len(values) - sum(of_start) / len(of_start)
     return difference > 0 if direction == "higher" else difference < 0
-
-
-def _shown(value: float, unit: str) -> str:
-    return f"{value:.1%}" if unit == "share" else f"{value:.3g}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchbench.core.measurement import Array, Metric, PairScores
+from benchbench.metrics._quantiles import quantile_of_draws
 
 SHARE = 0.1
 """Of pairs below the value."""
@@ -21,7 +22,7 @@ def value(scores: PairScores) -> float:
 
 def drawn(scores: PairScores, places: Array) -> Array:
     """Of every draw of a bootstrap over prompts."""
-    return np.quantile(scores.margin[places], SHARE, axis=1)
+    return quantile_of_draws(scores.margin, places, SHARE)
 
 
 METRIC = Metric(name="low_margin", unit="score", direction="none", value=value, drawn=drawn)

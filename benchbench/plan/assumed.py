@@ -51,11 +51,16 @@ def assumptions(prepared: Prepared, loaded: Loaded) -> list[str]:
         return []
     splits = ", ".join(named_splits(loaded))
     return [
-        *(" ".join(reason.split()) for reason in prepared.missing),
+        *missing_lines(prepared),
         f"assumed: splits {splits} with all that methods read, lengths and templates that fit; all of it is checked "
         "before anything is trained",
         "planned from the recipe alone: which stages there are, not which of them are finished",
     ]
+
+
+def missing_lines(prepared: Prepared) -> list[str]:
+    """What was not here and why, a line each."""
+    return [" ".join(reason.split()) for reason in prepared.missing]
 
 
 def named_splits(loaded: Loaded) -> list[str]:

@@ -32,8 +32,9 @@ def test_an_installed_bench_finds_the_shipped_recipes_from_anywhere(away: Path):
 def test_validate_accepts_all_that_is_shipped():
     ended = bench("recipes", "validate")
     assert ended.code == 0, ended.err
-    assert len(ended.out.splitlines()) == len(list((ROOT / "recipes").rglob("*.yaml")))
-    assert bench("recipes", "validate", "--json").json == ended.out.splitlines()
+    lines = bench("recipes", "validate", "--json").json
+    assert len(lines) == len(list((ROOT / "recipes").rglob("*.yaml")))
+    assert ended.out.split() == " ".join(lines).split(), "the same words, folded to the terminal's width"
 
 
 def test_validate_tells_the_faults_of_every_file(tmp_path: Path):

@@ -61,6 +61,14 @@ def test_a_departure_says_how_far_and_in_how_many_seeds():
     assert departure.text == "cut at the token limit 25.0% (up to 15.0%; 2 of 2 seeds outside)"
 
 
+def test_a_value_beside_the_end_of_the_range_is_shown_apart_from_it():
+    """Down to -0.55 is allowed, and -0.5502 would be rounded to that."""
+    (departure,) = guard({"sft": START, "dpo": FINE | {CHOSEN: [-0.5502, -0.5502]}}, "sft")["dpo"].departures
+    assert departure.text == "chosen log-probability -0.5502 nats per token (from -0.55; 2 of 2 seeds outside)"
+    (departure,) = guard({"sft": START, "dpo": FINE | {"truncated": [0.1502, 0.1502]}}, "sft")["dpo"].departures
+    assert departure.text == "cut at the token limit 15.02% (up to 15.00%; 2 of 2 seeds outside)"
+
+
 def test_what_was_not_measured_is_neither_fine_nor_a_departure():
     pairs_alone = {CHOSEN: [-0.42, -0.43]}
     guarded = guard({"sft": pairs_alone, "dpo": pairs_alone}, "sft")["dpo"]

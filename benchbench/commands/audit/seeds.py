@@ -11,6 +11,7 @@ from benchbench.commands.run_plan import RunOptions, open_session
 from benchbench.comparison.pairs.replicates import content, joined_names, replicates
 from benchbench.comparison.pairs.seed_rows import SeedRow, copies, parting, unpaired
 from benchbench.core.errors import BenchError, ExitCode
+from benchbench.plan.assumed import missing_lines
 from benchbench.plan.draws import STREAMS, draws_under
 from benchbench.plan.graph import Cell, Plan
 from benchbench.plan.replicates import run_of
@@ -82,9 +83,11 @@ def audit_seeds(request: SeedsRequest, options: RunOptions) -> SeedAudit:
         if error.exit_code is not ExitCode.UNAVAILABLE:
             raise
         planned = open_session(loaded, seeds, replace(options, dry_run=True), with_samples=True)
-        plan, assumed = planned.plan, [" ".join(str(error).split()), *planned.assumed]
-    why_not = "--dry-run forbids"  # which nobody asked for here; the error says why
-    return replace(audit_cells(plan, plan.cells, store), assumed=tuple(x for x in assumed if why_not not in x))
+        # what is missing is in the error, with its reason; a dry run, which nobody asked for, would give another one
+        missing = {line for reads in planned.prepared for line in missing_lines(reads)}
+        remarks = [line for line in planned.assumed if line not in missing]
+        plan, assumed = planned.plan, [" ".join(str(error).split()), *remarks]
+    return replace(audit_cells(plan, plan.cells, store), assumed=tuple(assumed))
 
 
 def audit_cells(plan: Plan, cells: Sequence[Cell], store: RunStore) -> SeedAudit:

@@ -47,7 +47,7 @@ def compare_summaries(rows: Sequence[SummarisedRow], *, baseline: str, level: fl
         Fault(
             f"{row.label}, {row.summary.group}",
             f"expected a mean over {first.summary.n} items as {baseline} has it, found one over {row.summary.n}; "
-            "means over other items are not compared",
+            "means over other items are not compared: name the models to compare, without it",
         )
         for row in others
         if row.summary.n != first.summary.n

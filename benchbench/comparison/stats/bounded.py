@@ -14,9 +14,11 @@ import numpy as np
 from scipy import stats
 
 from benchbench.comparison.stats.clustered import of_one_seed, prompt_interval
+from benchbench.comparison.stats.critical import even_df
 from benchbench.comparison.stats.intervals import (
     NO_SPREAD,
     Interval,
+    Spread,
     crossed_interval,
     crossed_spread,
     few_seeds_note,
@@ -38,10 +40,10 @@ def rate_interval(values: Array, *, against: float = 0.5, level: float = 0.95) -
         level: coverage of the interval, in (0, 1).
 
     The effective number of contests is rate (1 - rate) / SE^2 with the standard error of the crossed interval. Degrees
-    of freedom are Satterthwaite's with Welch's second-order terms, so that three seeds are not trusted too much that
-    are alike by chance. For one run both are those over prompts, which the caller has to say. Without spread (every
-    contest won, every one tied) nothing is known of how alike the contests of a prompt are, so it is the number of
-    prompts less one.
+    of freedom are those of `stats.critical` for three to five seeds at 95 %, else Satterthwaite's with Welch's
+    second-order terms, so that a few seeds are not trusted too much that are alike by chance. For one run both are
+    those over prompts, which the caller has to say. Without spread (every contest won, every one tied) nothing is known
+    of how alike the contests of a prompt are, so it is the number of prompts less one.
     """
     k, n = values.shape
     mean = float(values.mean()) if values.size else math.nan
@@ -53,7 +55,7 @@ def rate_interval(values: Array, *, against: float = 0.5, level: float = 0.95) -
     if spread is None:
         method, se, df = "Wilson over prompts", float(values.std(ddof=1)) / math.sqrt(n), n - 1.0
     else:
-        method, se, df = "Wilson, crossed over seeds and prompts", spread.error()[0], spread.welch_df(level)
+        method, se, df = "Wilson, crossed over seeds and prompts", spread.error()[0], _degrees(spread, level)
     note = few_seeds_note(k)
     if se <= NO_SPREAD:
         effective, se, df = n - 1.0, math.nan, n - 1.0
@@ -66,6 +68,16 @@ def rate_interval(values: Array, *, against: float = 0.5, level: float = 0.95) -
     p = float(2 * stats.t.sf(score, df))
     around_rate = Interval(mean=mean, low=low, high=high, se=se, df=df, p=p, level=level, method=method, note=note)
     return replace(around_rate, spread=spread)
+
+
+def _degrees(spread: Spread, level: float) -> float:
+    """Degrees of freedom of the rate's t quantile at a level, never more than Satterthwaite's.
+
+    The solved values are for one level, and its p-values go far beyond it.
+    """
+    se, satterthwaite = spread.error()
+    solved = even_df(spread.k, spread.n, spread.seeds / se**2, level) if se > NO_SPREAD else None
+    return spread.welch_df(level) if solved is None else min(solved, satterthwaite)
 
 
 def seeded_rate(values: Array, *, against: float = 0.5, level: float = 0.95) -> Interval:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from benchbench.report.figures.style import GREY, clean, colour, dash, marker, new_figure, put_legend
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _HEIGHT_INCHES = 2.5
+_SPANS = 0.5
+"""How far beyond the outermost means an axis shows intervals, in spans of the means."""
+_REACHES = 3
+"""The same in reaches of the median interval; the longer of both holds."""
+_MARGIN = 0.06
 
 
 def draw_frontier(points: pd.DataFrame, *, name: str) -> Figure:
@@ -24,6 +30,9 @@ def draw_frontier(points: pd.DataFrame, *, name: str) -> Figure:
             there is no interval. A curve of one point is a mark alone. The rows whose curve is the point itself and
             whose KL is 0 are where all start.
         name: what the value is, with its unit.
+
+    All means are shown. An interval that is far longer than most would leave them a corner of the figure: it is cut at
+    the edge, with an arrow that says that it goes on.
     """
     curves = list(dict.fromkeys(points["curve"]))
     start = [curve for curve in curves if (points.loc[points["curve"] == curve, "kl"] == 0).all()]
@@ -37,7 +46,10 @@ def draw_frontier(points: pd.DataFrame, *, name: str) -> Figure:
             _draw_curve(axes, rows, [name for name in curves if name not in start], curve)
     axes.set_xlabel("KL to the start, nats per response")
     axes.set_ylabel(name)
-    axes.margins(0.06)
+    windows = {which: _window(points, which) for which in ("kl", "value")}
+    axes.set_xlim(*windows["kl"])
+    axes.set_ylim(*windows["value"])
+    _mark_cut(axes, points, windows, curves, start)
     axes.locator_params(nbins=5)
     clean(axes, grid="both")
     put_legend(axes, len(curves))
@@ -83,3 +95,40 @@ def _reach(rows: pd.DataFrame, name: str) -> list[list[float]]:
     low = (rows[name] - rows[f"{name}_low"]).fillna(0).clip(lower=0)
     high = (rows[f"{name}_high"] - rows[name]).fillna(0).clip(lower=0)
     return [low.tolist(), high.tolist()]
+
+
+def _window(points: pd.DataFrame, name: str) -> tuple[float, float]:
+    """What an axis shows: every mean, and every interval's end that is not far beyond the outermost means."""
+    means = points[name].to_numpy(float)
+    ends = points[[f"{name}_low", f"{name}_high"]].to_numpy(float)
+    reaches = np.abs(ends - means[:, None])
+    usual = float(np.median(reaches[np.isfinite(reaches)])) if np.isfinite(reaches).any() else 0.0
+    far = max(_SPANS * float(np.ptp(means)), _REACHES * usual)
+    near = ends[(ends >= means.min() - far) & (ends <= means.max() + far)]
+    least, most = (float(bound) for bound in (np.r_[means, near].min(), np.r_[means, near].max()))
+    margin = _MARGIN * ((most - least) or 1.0)
+    return least - margin, most + margin
+
+
+def _mark_cut(
+    axes: Axes,
+    points: pd.DataFrame,
+    windows: Mapping[str, tuple[float, float]],
+    curves: Sequence[str],
+    start: Sequence[str],
+) -> None:
+    """An arrow at the edge where an interval goes on beyond it."""
+    drawn = [curve for curve in curves if curve not in start]
+    for row in points.to_dict("records"):
+        for name, (low_arrow, high_arrow) in {"kl": "<>", "value": "v^"}.items():
+            if name == "kl" and row["curve"] in start:
+                continue  # all start at 0, without an interval
+            ends = (row[f"{name}_low"], row[f"{name}_high"])
+            for arrow, edge, beyond in (
+                (low_arrow, windows[name][0], ends[0] < windows[name][0]),
+                (high_arrow, windows[name][1], ends[1] > windows[name][1]),
+            ):
+                if beyond:
+                    x, y = (edge, row["value"]) if name == "kl" else (row["kl"], edge)
+                    tint = GREY if row["curve"] in start else colour(drawn, row["curve"])
+                    axes.plot([x], [y], arrow, color=tint, markersize=5, markeredgewidth=0, clip_on=False, zorder=5)

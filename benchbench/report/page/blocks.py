@@ -80,7 +80,7 @@ class PageTable:
             for place, column in enumerate(head)
             if place and column not in TEXT_COLUMNS and all(_is_numeric(row[place]) for row in body)
         ]
-        wide = [place for place, column in enumerate(head) if column.startswith("seeds ")]
+        wide = [place for place, column in enumerate(head) if _is_beside(column, [row[place] for row in body])]
         return cls(name, title, head, body, right, left_out=wide, **more)
 
 
@@ -153,6 +153,14 @@ def cell_text(value: object) -> str:
             "n/a" if value != value else f"{value:.4f}".rstrip("0").rstrip(".") if abs(value) >= 1e-3 else f"{value:g}"
         )
     return str(value)
+
+
+_BESIDE = ("near-equal", "characters", "opponent's characters")
+
+
+def _is_beside(column: str, cells: Sequence[str]) -> bool:
+    """Whether a narrow document can do without a column: all seeds, lengths, and what is missing where nothing is."""
+    return column.startswith("seeds ") or column in _BESIDE or (column == "missing" and set(cells) <= {"0"})
 
 
 def _is_numeric(text: str) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
 
 from benchbench.core.shown_text import visible
 from benchbench.report.page.blocks import PageTable
@@ -27,7 +28,32 @@ _SPECIAL = {
 }
 LONGEST_CELL = 30
 """Characters from which on a column of texts is set in lines."""
+_NARROWEST = 14
+"""Characters of such a column, at least."""
 _NUMBER = re.compile(r"(?<![\w.])-(?=\d)")
+
+
+@dataclass(frozen=True)
+class _Size:
+    """Letters of a table, and what they come to in a line of 345 points, which the article class has at 10 points."""
+
+    command: str
+    characters: int
+    """Of a line."""
+    gap: float
+    """Between two columns, in characters."""
+
+    def left(self, taken: int, columns: int, texts: int) -> float:
+        """Characters that are left of a line, below 0 where a table does not fit."""
+        return self.characters - taken - self.gap * (columns - 1) - _NARROWEST * texts
+
+
+_SIZES = (
+    _Size(r"\small", 74, 2.6),
+    _Size(r"\footnotesize\setlength{\tabcolsep}{3pt}", 82, 1.4),
+    _Size(r"\scriptsize\setlength{\tabcolsep}{3pt}", 86, 1.5),
+)
+"""The first in which a table fits is taken, or the last."""
 
 
 def tex_table(table: PageTable) -> str:
@@ -38,7 +64,7 @@ def tex_table(table: PageTable) -> str:
     places = [place for place in range(len(table.head)) if place not in table.left_out]
     head = [table.head[place] for place in places]
     body = [[row[place] for place in places] for row in table.body]
-    columns = "".join(_column(place, [row[n] for row in body], table.right) for n, place in enumerate(places))
+    columns, size = _columns(head, body, {n for n, place in enumerate(places) if place in table.right})
     dropped = [table.head[place] for place in table.left_out]
     comment = [f"% left out, since a column of a paper is narrow: {_one_line(', '.join(dropped))}"] if dropped else []
     notes = [rf"\par\smallskip {escaped_tex(note)}" for note in table.notes]
@@ -46,7 +72,7 @@ def tex_table(table: PageTable) -> str:
         r"% \usepackage{booktabs}",
         *comment,
         r"\begin{table}[t]",
-        r"\centering\small",
+        rf"\centering{size}",
         rf"\caption{{{escaped_tex(table.title)}}}",
         rf"\label{{tab:{table.name.replace('_', '-')}}}",
         rf"\begin{{tabular}}{{@{{}}{columns}@{{}}}}",
@@ -73,10 +99,16 @@ def _one_line(text: str) -> str:
     return visible(" ".join(text.split()))
 
 
-def _column(place: int, cells: Sequence[str], right: Sequence[int]) -> str:
-    if place in right:
-        return "r"
-    return "p{0.45\\linewidth}" if any(len(cell) > LONGEST_CELL for cell in cells) else "l"
+def _columns(head: Sequence[str], body: Sequence[Sequence[str]], right: Container[int]) -> tuple[str, str]:
+    """(columns of the tabular, size of its letters); long texts share what all else leaves of the line."""
+    widths = [max(map(len, cells)) for cells in zip(head, *body, strict=True)]
+    texts = [n for n, width in enumerate(widths) if n not in right and width > LONGEST_CELL]
+    taken = sum(width for n, width in enumerate(widths) if n not in texts)
+    rooms = [(size, size.left(taken, len(head), len(texts))) for size in _SIZES]
+    size, room = next((pair for pair in rooms if pair[1] >= 0), rooms[-1])
+    characters = _NARROWEST + max(room, 0) / max(len(texts), 1)
+    share = f"p{{{characters / size.characters:.2f}\\linewidth}}"
+    return "".join("r" if n in right else share if n in texts else "l" for n in range(len(head))), size.command
 
 
 def _row(cells: Sequence[str]) -> str:

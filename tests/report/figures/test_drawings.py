@@ -155,3 +155,14 @@ def test_the_frontier_joins_the_points_of_a_curve_by_their_kl_and_marks_where_al
     assert list(lines["dpo"].get_xdata()) == [0.4, 1.1, 2.3]
     assert lines["dpo"].get_linestyle() != "None" and lines["simpo"].get_linestyle() == "None"
     assert list(lines["sft (start)"].get_xdata()) == [0.0]
+
+
+def test_an_interval_that_is_far_longer_than_the_others_is_cut_and_marked():
+    """KL 0 to 40 of one point would leave the others a corner; its mean stays in sight."""
+    points = frontier_points()
+    points.loc[points["curve"] == "simpo", ["kl_low", "kl_high"]] = [0.0, 40.0]
+    axes = draw_frontier(points, name="win rate").axes[0]
+    assert axes.get_xlim()[1] < 4
+    assert [line.get_marker() for line in axes.lines if line.get_xdata()[0] == axes.get_xlim()[1]] == [">"]
+    whole = draw_frontier(frontier_points(), name="win rate").axes[0]
+    assert not any(line.get_marker() in ("<", ">", "v") and not line.get_clip_on() for line in whole.lines)

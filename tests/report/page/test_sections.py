@@ -231,7 +231,7 @@ def test_fairness_and_degeneration_are_those_of_the_comparison():
     comparison = stored(unmeasured=guard.lines())
     both = dataclasses.replace(comparison, frames={**comparison.frames, **frames_of_both})
     assert tables("fairness", both)["fairness"].body == [["updates", "2", "dpo"], ["updates", "3", "simpo"]]
-    assert tables("degeneration", both)["degeneration"].body == [["simpo", gone.text, "True"]]
+    assert tables("degeneration", both)["degeneration"].body == [["simpo", gone.text, "yes"]]
     assert "endings" in texts("degeneration", both)
     nobody = guard_frames(fairness_of(facts, baseline="dpo"), GuardReport("sft", {"simpo": Guarded((), ())}, ()))
     assert "No row" in texts("degeneration", dataclasses.replace(comparison, frames={**comparison.frames, **nobody}))

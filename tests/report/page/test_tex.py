@@ -15,7 +15,8 @@ from benchbench.report.page.tex import escaped_tex, tex_table
 from tests.report.page.stored import EVIL, stored
 
 COMMANDS = {
-    "begin end toprule midrule bottomrule caption label centering small footnotesize par smallskip linewidth "
+    "begin end toprule midrule bottomrule caption label centering small footnotesize scriptsize setlength tabcolsep "
+    "par smallskip linewidth "
     "textbackslash textasciitilde textasciicircum textless textgreater textbar char"
 }
 
@@ -58,6 +59,27 @@ def test_seeds_are_left_out_of_a_narrow_table_and_it_says_so():
     text = tex_table(main)
     assert "% left out, since a column of a paper is narrow: seeds 13, 42, 3407" in text
     assert text.count("seeds 13") == 1
+
+
+def test_a_long_text_has_what_the_numbers_leave_of_a_line_and_letters_are_smaller_where_that_is_little():
+    """74 characters less 6 of the name, 26 of an interval and two gaps of 2.6 are 37, half of the line."""
+    body, words = "+0.0140 [+0.0028, +0.0252]", "so very many words that all together are a mark"
+
+    def text(numbers: int) -> str:
+        head = ["method", *map(str, range(numbers)), "marks"]
+        return tex_table(PageTable("t", "title", head, [["dpo", *[body] * numbers, words]], range(1, 1 + numbers)))
+
+    assert r"\centering\small" in text(1) and r"{@{}lrp{0.50\linewidth}@{}}" in text(1)
+    assert r"\centering\scriptsize\setlength{\tabcolsep}{3pt}" in text(3) and "lrrrp{0.16" in text(3)
+
+
+def test_what_stands_beside_a_win_rate_is_left_out_and_a_missing_verdict_is_not():
+    def head(missing: str) -> list[int]:
+        columns = ["method", "win rate [95%]", "missing", "characters"]
+        body = [["dpo", "0.5 [0.4, 0.6]", missing, "54.7"]]
+        return list(PageTable.of_texts("title", columns, body, name="t").left_out)
+
+    assert head("0") == [2, 3] and head("4") == [3]
 
 
 @pytest.mark.parametrize("evil", [EVIL, r"\input{/etc/passwd}", "50% & $x$ #1 {a} ~^_", "--option", "a\nb"])

@@ -18,7 +18,12 @@ def _blocks(comparison: StoredComparison) -> Sequence[Block]:
     if frame.empty:
         return [Paragraph("No row left the range of the policy that all start from, in what was measured."), *remarks]
     title = "rows that left the range of the policy that all start from"
-    return [PageTable.of_records(title, frame.to_dict("records"), name="degeneration"), *remarks]
+    records = [{name: _said(value) for name, value in row.items()} for row in frame.to_dict("records")]
+    return [PageTable.of_records(title, records, name="degeneration"), *remarks]
+
+
+def _said(value: object) -> object:
+    return {"True": "yes", "False": "no"}.get(str(value), value)
 
 
 SECTION = PageSection("degeneration", 105, "Degeneration", _blocks)

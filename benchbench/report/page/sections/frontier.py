@@ -26,7 +26,7 @@ def _blocks(comparison: StoredComparison) -> Sequence[Block]:
     for quantity in dict.fromkeys(points["quantity"]):
         caption = (
             f"{IN_WORDS[quantity].capitalize()} over the KL to the start: means over seeds, with both intervals; "
-            "lines join the policies of one method by their KL."
+            "lines join the policies of one method by their KL; an arrow at an edge: the interval goes on."
         )
         rows = points.loc[points["quantity"] == quantity]
         blocks.append(PageFigure(f"frontier_{quantity}", caption, partial(draw_frontier, rows, name=_UNITS[quantity])))
