@@ -31,6 +31,7 @@ CASES: Mapping[str, tuple[str, ...]] = {
     "full": (),
     "full, checkpointed": ("preference.gradient_checkpointing=true",),
     "full, autocast": ("preference.bf16=true",),
+    "full, autocast, again": ("preference.bf16=true",),
     "LoRA, all linear layers": (LORA,),
     "LoRA, all linear layers, checkpointed": (LORA, "preference.gradient_checkpointing=true"),
 }

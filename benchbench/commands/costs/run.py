@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from benchbench.commands.resolve import common_seeds, parse_seeds, resolve_all
 from benchbench.commands.run_plan import RunOptions, Session, open_session
@@ -15,7 +16,7 @@ from benchbench.cost.context import StageCost
 from benchbench.cost.devices import Fleet, parse_fleet
 from benchbench.cost.fit import FittedStage, placed
 from benchbench.cost.queue import QueueConditions, QueueOutcome, job_of, simulate
-from benchbench.cost.rates import FinishedWork, RateKey, RateRange, rate_of
+from benchbench.cost.rates import FinishedStage, RateKey, RateRange, rate_of, separated
 from benchbench.data.model_size import machine_bytes
 from benchbench.recipe.overrides import parse_overrides
 from benchbench.store.runs import RunStore
@@ -150,8 +151,8 @@ def planned_costs(request: CostRequest, options: RunOptions) -> CostReport:
     costs = costs_of(session, kind)
     store = options.store
     usable = machine_bytes() / fleet.count if kind == "cpu" else fleet.device.usable_bytes
-    ran = list(_ran(costs.values(), store, fleet, session))
-    needed: list[RateKey] = sorted({(kind, cost.numerics) for cost in costs.values() for kind in cost.work})
+    ran = separated(_ran(costs.values(), store, fleet, session))
+    needed = sorted({key for cost in costs.values() for key in cost.rated_work})
     rates = {each: rate_of(each, fleet.device, ran) for each in needed}
     stages = tuple(
         PlannedStage(cost, not session.assumed and store.is_done(key), place, _seconds(cost, rates, place))
@@ -176,16 +177,22 @@ def costs_of(session: Session, device_kind: str, *, counted: bool = True) -> dic
     return stage_costs(session.plan.stages, session.prepared, device_kind, counted=counted)
 
 
-def _ran(costs: Iterable[StageCost], store: RunStore, fleet: Fleet, session: Session) -> Iterator[FinishedWork]:
-    """Finished stages of the plan that ran on such a device; a stage with two kinds of work says nothing of either."""
+def _ran(costs: Iterable[StageCost], store: RunStore, fleet: Fleet, session: Session) -> Iterator[FinishedStage]:
+    """Finished stages of the plan that ran on such a device, but those of which something is not known."""
     if session.assumed:
         return
     for cost in costs:
         record = store.record(cost.key)
-        if record is None or record.status != "done" or len(cost.work) != 1 or not is_like(record, fleet):
+        if record is None or record.status != "done" or cost.unknown or not is_like(record, fleet):
             continue
-        ((kind, work),) = cost.work.items()
-        yield FinishedWork((kind, cost.numerics), work, record.seconds)
+        share = _asked(record.summary) if cost.judge else 1.0
+        yield FinishedStage({key: work * share for key, work in cost.rated_work.items()}, record.seconds)
+
+
+def _asked(summary: Mapping[str, Any]) -> float:
+    """The share of a judge's answers that were waited for: the others were kept from before."""
+    asked, kept = summary.get("calls", 0), summary.get("cached", 0)
+    return asked / max(1, asked + kept)
 
 
 def is_like(record: StageRecord, fleet: Fleet) -> bool:
@@ -205,8 +212,8 @@ def _seconds(
     if not cost.work and (cost.unknown or cost.memory is not None):
         return None
     low = high = 0.0
-    for kind, work in cost.work.items():
-        rate = rates[kind, cost.numerics]
+    for key, work in cost.rated_work.items():
+        rate = rates[key]
         if rate is None:
             return None
         least, most = rate.seconds(work)
