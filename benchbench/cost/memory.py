@@ -17,7 +17,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from benchbench.cost.activations import Precision, backward_bytes, layer_bytes
+from benchbench.cost.activations import Numerics, Precision, backward_bytes, layer_bytes
 from benchbench.cost.passes import cache_bytes
 from benchbench.cost.shapes import DecoderShape, Linear
 from benchbench.recipe.memory import HEAD_LOGITS
@@ -30,6 +30,9 @@ HELD = 1.7
 """How many times its tensors a process held at most on a processor (docs/scale.md): what is freed is kept."""
 PROCESS_BYTES = 2**30
 """Of a worker before it has any tensor: torch, transformers and what they import; half of it was measured."""
+KERNEL_BYTES = 576 * 2**20
+"""Of a processor's library for products, at most: in bfloat16 it compiles a kernel for each shape and keeps the latest
+1,024, and most microbatches have a shape of their own (docs/scale.md)."""
 GATHERED_LAYERS = 2
 """Layers whose weights are whole on a device at once where a model is sharded: one that is used, one on its way."""
 
@@ -194,15 +197,17 @@ def generation_memory(
     return MemoryNeed(parts, "all responses at their longest")
 
 
-def host_bytes(need: MemoryNeed, device_kind: str) -> int:
-    """Memory of the host that a process needs: its tensors on a processor; the weights on their way to a card.
+def host_bytes(need: MemoryNeed, device_kind: str, numerics: Numerics) -> int:
+    """Memory of the host that a process needs: tensors and kernels on a processor; the weights on their way to a card.
 
     Args:
         need: on the device.
         device_kind: `cpu` or `cuda`.
+        numerics: of the stage.
     """
-    tensors = need.bytes * HELD if device_kind == "cpu" else need.parts.get("weights", 0.0)
-    return int(tensors) + PROCESS_BYTES
+    if device_kind != "cpu":
+        return int(need.parts.get("weights", 0.0)) + PROCESS_BYTES
+    return int(need.bytes * HELD) + PROCESS_BYTES + (0 if numerics == "float32" else KERNEL_BYTES)
 
 
 def _kept(train: TrainingShape, world: int) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +19,6 @@ from benchbench.cost.queue import QueueConditions, QueueOutcome, job_of, simulat
 from benchbench.cost.rates import FinishedStage, RateKey, RateRange, rate_of, separated
 from benchbench.data.model_size import machine_bytes
 from benchbench.recipe.overrides import parse_overrides
-from benchbench.store.runs import RunStore
 
 
 @dataclass(frozen=True)
@@ -151,7 +150,7 @@ def planned_costs(request: CostRequest, options: RunOptions) -> CostReport:
     costs = costs_of(session, kind)
     store = options.store
     usable = machine_bytes() / fleet.count if kind == "cpu" else fleet.device.usable_bytes
-    ran = separated(_ran(costs.values(), store, fleet, session))
+    ran = separated(ran_stages(costs.values(), session, fleet).values())
     needed = sorted({key for cost in costs.values() for key in cost.rated_work})
     rates = {each: rate_of(each, fleet.device, ran) for each in needed}
     stages = tuple(
@@ -177,16 +176,22 @@ def costs_of(session: Session, device_kind: str, *, counted: bool = True) -> dic
     return stage_costs(session.plan.stages, session.prepared, device_kind, counted=counted)
 
 
-def _ran(costs: Iterable[StageCost], store: RunStore, fleet: Fleet, session: Session) -> Iterator[FinishedStage]:
-    """Finished stages of the plan that ran on such a device, but those of which something is not known."""
-    if session.assumed:
-        return
-    for cost in costs:
-        record = store.record(cost.key)
+def ran_stages(costs: Iterable[StageCost], session: Session, fleet: Fleet) -> dict[str, FinishedStage]:
+    """Key -> finished stage that ran on such a device, but those of which something is not known.
+
+    Args:
+        costs: of the stages of the plan.
+        session: the plan.
+        fleet: the devices.
+    """
+    ran: dict[str, FinishedStage] = {}
+    for cost in () if session.assumed else costs:
+        record = session.options.store.record(cost.key)
         if record is None or record.status != "done" or cost.unknown or not is_like(record, fleet):
             continue
         share = _asked(record.summary) if cost.judge else 1.0
-        yield FinishedStage({key: work * share for key, work in cost.rated_work.items()}, record.seconds)
+        ran[cost.key] = FinishedStage({key: work * share for key, work in cost.rated_work.items()}, record.seconds)
+    return ran
 
 
 def _asked(summary: Mapping[str, Any]) -> float:
