@@ -196,8 +196,8 @@ def ran_stages(costs: Iterable[StageCost], session: Session, fleet: Fleet) -> di
 
 def _asked(summary: Mapping[str, Any]) -> float:
     """The share of a judge's answers that were waited for: the others were kept from before."""
-    asked, kept = summary.get("calls", 0), summary.get("cached", 0)
-    return asked / max(1, asked + kept)
+    calls = summary.get("calls", 0)
+    return calls / max(1, calls + summary.get("cached", 0))
 
 
 def is_like(record: StageRecord, fleet: Fleet) -> bool:
