@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +47,7 @@ def test_a_folder_of_this_machine_is_safe_and_nothing_stays_in_it(tmp_path: Path
             refusing(errno.EXDEV),
             "move a folder whole, found one that cannot .Invalid cross-device link",
         ),
+        (fcntl, "lockf", refusing(errno.ENOLCK), "lock a file, found one that cannot .No locks available"),
     ],
 )
 def test_one_that_lacks_a_step_is_refused_with_it(
