@@ -216,7 +216,7 @@ def main() -> None:
     from importlib.metadata import version
 
     about = {"date": datetime.now(UTC).date().isoformat(), "hardware": hardware(), "cores_of_others": cores_of_others()}
-    about |= {"versions": {**versions(), "ray": version("ray")}}
+    about |= {"versions": {**versions(), "ray": version("ray")}, "steps": STEPS}
     with tempfile.TemporaryDirectory(prefix="ray-hosts-") as folder:
         about |= measured(Path(folder), grid_line(METHODS, SEEDS, STEPS))
     known = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
