@@ -36,7 +36,7 @@ def timed_stages(runs: Path, targets: Sequence[str], seeds: Sequence[str], setti
     from benchbench.cost.devices import parse_fleet
     from benchbench.cost.rates import measured_rate, separated
 
-    loaded = resolve_all(targets, setting=setting, overrides={})
+    loaded = resolve_all(targets, setting=setting, overrides=[])
     options = RunOptions("cpu", runs=runs, dry_run=True)
     session = open_session(loaded, common_seeds(loaded, parse_seeds(seeds)), options, with_samples=True)
     costs = costs_of(session, "cpu")
